@@ -1,0 +1,33 @@
+// Why a peer could not be reached, in words that say what to do.
+
+import { errorText } from "../core/event.ts";
+
+/** Runs `dial` and turns its failure into an error that names the URL and the remedy. */
+export async function dialling<T>(url: string, dial: () => T | Promise<T>): Promise<T> {
+  try {
+    return await dial();
+  } catch (error) {
+    throw new Error(`Cannot connect to ${url}: ${reason(error)}`, { cause: error });
+  }
+}
+
+function reason(error: unknown): string {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  if (error instanceof Deno.errors.ConnectionRefused || code === "ECONNREFUSED") {
+    return "connection refused; nothing listens there";
+  }
+  if (error instanceof Deno.errors.NotFound || code === "ENOENT") return "there is no such socket";
+  if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
+    return "permission denied";
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Deno was not given the permission: ${errorText(error)}`;
+  }
+  if (code === "EADDRNOTAVAIL" || error instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine has no such local address";
+  }
+  if (code === "EADDRINUSE" || error instanceof Deno.errors.AddrInUse) {
+    return "the local port is in use";
+  }
+  return errorText(error);
+}

@@ -1,0 +1,10 @@
+// Every transport there is, from the dialling side. A new one is a file in this folder and a line
+// in this list.
+
+import { tcp } from "./tcp.ts";
+import { udp } from "./udp.ts";
+import { unix } from "./unix.ts";
+import { unixgram } from "./unixgram.ts";
+
+/** All dialling transports. */
+export const clientKinds = [tcp, unix, udp, unixgram] as const;

@@ -1,0 +1,95 @@
+// TCP, on Deno.connect.
+
+import type { ClientKind } from "../core/client_kind.ts";
+import { clientOptions } from "../core/client_options.ts";
+import type { Connection } from "../core/connection.ts";
+import { createCounters } from "../core/counters.ts";
+import { DenoConnection } from "../core/deno_connection.ts";
+import { DuplexConnection } from "../core/duplex_connection.ts";
+import { diallingPort, type Endpoint, formatEndpoint, hostOrLoopback } from "../core/endpoint.ts";
+import { layerStream } from "../core/layer.ts";
+import { localOptions, parseLocal } from "../core/local_address.ts";
+import type { OptionValues } from "../core/option.ts";
+import { familyOptions, resolveHost } from "../core/resolve.ts";
+import { StreamSession } from "../core/stream_session.ts";
+import { dialling } from "./dial_error.ts";
+
+/** What chooses our own address and the family of the peer's. */
+export const routeOptions = { ...localOptions, ...familyOptions } as const;
+
+const options = { ...routeOptions, ...clientOptions } as const;
+
+/** Opens a TCP connection: what tcp, tls, ws and http clients stand on. */
+export async function dialTcp(
+  endpoint: Endpoint,
+  port: number,
+  route: OptionValues<typeof routeOptions>,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const host = hostOrLoopback(endpoint);
+  const url = formatEndpoint({ ...endpoint, hostname: host }, port);
+  return await dialling(url, async () => {
+    // Deno tries a name's addresses of both families; a choice of ours narrows them to one.
+    const hostname = route.ipv4 || route.ipv6 ? await resolveHost(host, route) : host;
+    if (route.local !== undefined) return await dialFrom(route.local, hostname, port, signal);
+    const conn = await Deno.connect({ hostname, port, signal });
+    conn.setNoDelay(true);
+    return new DenoConnection(conn);
+  });
+}
+
+/** Deno.connect cannot choose its own address; node:net can. */
+async function dialFrom(
+  local: string,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const from = parseLocal(local);
+  const { connect } = await import("node:net");
+  const socket = connect({
+    host,
+    port,
+    localPort: from.port,
+    ...(from.hostname !== undefined && { localAddress: from.hostname }),
+    noDelay: true,
+    allowHalfOpen: true,
+  });
+  await new Promise<void>((resolve, reject) => {
+    const giveUp = () => socket.destroy(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    const settle = (then: () => void) => {
+      signal.removeEventListener("abort", giveUp);
+      then();
+    };
+    socket.once("connect", () => settle(resolve));
+    socket.once("error", (error: Error) => settle(() => reject(error)));
+  });
+  return new DuplexConnection(socket, {
+    local: {
+      transport: "tcp",
+      hostname: socket.localAddress ?? "",
+      port: socket.localPort ?? from.port,
+    },
+    remote: { transport: "tcp", hostname: socket.remoteAddress ?? host, port },
+  });
+}
+
+/** `tcp://host:port`. */
+export const tcp: ClientKind<typeof options> = {
+  name: "tcp",
+  addressing: "host",
+  carrier: "stream",
+  options,
+  async connect(endpoint, route, { layers, signal }) {
+    const connection = await dialTcp(endpoint, diallingPort(endpoint), route, signal);
+    return new StreamSession(
+      layerStream(connection, layers, { role: "dial", to: connection.remote }),
+      {
+        framing: "none",
+        maxMessageBytes: route.maxMessageBytes,
+        counters: createCounters(),
+      },
+    );
+  },
+};

@@ -1,0 +1,44 @@
+// UDP, on Deno.listenDatagram.
+
+import type { Address } from "../core/address.ts";
+import type { ClientKind } from "../core/client_kind.ts";
+import { clientOptions } from "../core/client_options.ts";
+import { DatagramClientSession } from "../core/datagram_client_session.ts";
+import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
+import { diallingPort, hostOrLoopback } from "../core/endpoint.ts";
+import { layerDatagrams } from "../core/layer.ts";
+import { parseLocal } from "../core/local_address.ts";
+import { resolveHost } from "../core/resolve.ts";
+import { dialling } from "./dial_error.ts";
+import { routeOptions } from "./tcp.ts";
+
+const options = { ...routeOptions, ...clientOptions } as const;
+
+/** `udp://host:port`. */
+export const udp: ClientKind<typeof options> = {
+  name: "udp",
+  addressing: "host",
+  carrier: "datagram",
+  options,
+  async connect(endpoint, route, { layers, signal }) {
+    const port = diallingPort(endpoint);
+    return await dialling(endpoint.text, async () => {
+      const hostname = await resolveHost(hostOrLoopback(endpoint), route);
+      const to: Address = { transport: "udp", hostname, port };
+      const from = route.local === undefined ? undefined : parseLocal(route.local);
+      const conn = Deno.listenDatagram({
+        transport: "udp",
+        hostname: from?.hostname ?? (hostname.includes(":") ? "::" : "0.0.0.0"),
+        port: from?.port ?? 0,
+      });
+      const socket = layerDatagrams(new DenoDatagramSocket(conn), layers, { role: "dial", to });
+      try {
+        await socket.connect?.(to, signal);
+      } catch (error) {
+        socket[Symbol.dispose]();
+        throw error;
+      }
+      return new DatagramClientSession(socket, to, route.maxMessageBytes);
+    });
+  },
+};

@@ -1,0 +1,30 @@
+// Unix stream sockets, on Deno.connect.
+
+import type { ClientKind } from "../core/client_kind.ts";
+import { clientOptions } from "../core/client_options.ts";
+import { createCounters } from "../core/counters.ts";
+import { DenoConnection } from "../core/deno_connection.ts";
+import { layerStream } from "../core/layer.ts";
+import { StreamSession } from "../core/stream_session.ts";
+import { dialling } from "./dial_error.ts";
+
+/** `unix://path`, or `unix://@name` for an abstract socket. */
+export const unix: ClientKind<typeof clientOptions> = {
+  name: "unix",
+  addressing: "path",
+  carrier: "stream",
+  options: clientOptions,
+  async connect(endpoint, { maxMessageBytes }, { layers }) {
+    const { path } = endpoint;
+    // A Unix socket answers at once or not at all, so there is nothing to abort.
+    const conn = await dialling(
+      endpoint.text,
+      () => Deno.connect({ transport: "unix", path }),
+    );
+    const connection = new DenoConnection(conn);
+    return new StreamSession(
+      layerStream(connection, layers, { role: "dial", to: { transport: "unix", path } }),
+      { framing: "none", maxMessageBytes, counters: createCounters() },
+    );
+  },
+};

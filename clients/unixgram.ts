@@ -1,0 +1,54 @@
+// Unix datagram sockets, on Deno.listenDatagram.
+
+import type { Address } from "../core/address.ts";
+import type { ClientKind } from "../core/client_kind.ts";
+import { clientOptions } from "../core/client_options.ts";
+import { DatagramClientSession } from "../core/datagram_client_session.ts";
+import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
+import { layerDatagrams } from "../core/layer.ts";
+import { text } from "../core/option.ts";
+import { anonymousPath, openUnixDatagrams } from "../core/unix_datagram_socket.ts";
+import { dialling } from "./dial_error.ts";
+
+const options = {
+  ...clientOptions,
+  localPath: text({
+    metavar: "PATH",
+    help: "Bind our own Unix datagram socket here, where the answers arrive",
+  }),
+} as const;
+
+/** `unixgram://path`, or `unixgram://@name` for an abstract socket. */
+export const unixgram: ClientKind<typeof options> = {
+  name: "unixgram",
+  addressing: "path",
+  carrier: "datagram",
+  options,
+  connect(endpoint, { localPath, maxMessageBytes }, { layers }) {
+    return dialling(endpoint.text, async () => {
+      const to: Address = { transport: "unixgram", path: endpoint.path };
+      // Sending to a path that is not there fails only with the first datagram; say so now.
+      if (!endpoint.path.startsWith("\0")) await Deno.stat(endpoint.path);
+      const { path, remove } = localPath === undefined
+        ? await anonymousPath()
+        : { path: localPath, remove: () => removeFile(localPath) };
+      const socket = await openUnixDatagrams(
+        new DenoDatagramSocket(Deno.listenDatagram({ transport: "unixpacket", path }), remove),
+        (path) => Deno.listenDatagram({ transport: "unixpacket", path }),
+      );
+      return new DatagramClientSession(
+        layerDatagrams(socket, layers, { role: "dial", to }),
+        to,
+        maxMessageBytes,
+      );
+    });
+  },
+};
+
+function removeFile(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // The runtime removed it already.
+  }
+}

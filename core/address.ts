@@ -1,0 +1,53 @@
+// Where a socket is: a host and port, or the path of a Unix socket.
+
+/** A socket's address. A Unix peer that never bound a path has the path `""`. */
+export type Address =
+  | { readonly transport: "tcp" | "udp"; readonly hostname: string; readonly port: number }
+  | { readonly transport: "unix" | "unixgram"; readonly path: string };
+
+/** Turns an IPv4 address that arrived on an IPv6 socket (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2)
+ * back into its IPv4 form; leaves every other address alone. */
+export function unmapIpv4(hostname: string): string {
+  // Asked for every datagram: an IPv4 address never starts with a colon.
+  if (hostname.charCodeAt(0) !== 58) return hostname;
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(hostname) ? hostname.slice(7) : hostname;
+}
+
+/** `127.0.0.1:80`, `[::1]:80`, `/run/echo.sock`, `@abstract` or `unnamed`. */
+export function formatAddress(address: Address): string {
+  if ("port" in address) return `${bracket(address.hostname)}:${address.port}`;
+  if (address.path === "") return "unnamed";
+  return address.path.startsWith("\0") ? `@${address.path.slice(1)}` : address.path;
+}
+
+/** An IPv6 address in the brackets that a URL wants; everything else as it is. */
+export function bracket(hostname: string): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+/** Whether a host name or address stays on this machine: 127.0.0.0/8, `::1`, `localhost` and the
+ * names below it (RFC 6761 6.3). */
+export function isLoopback(hostname: string): boolean {
+  const name = unmapIpv4(hostname).toLowerCase();
+  return name === "::1" || name === "localhost" || name.endsWith(".localhost") ||
+    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
+}
+
+/** Our own form of an address that Deno reports. */
+export function addressOf(address: Deno.Addr): Address {
+  switch (address.transport) {
+    case "tcp":
+    case "udp":
+      return {
+        transport: address.transport,
+        hostname: unmapIpv4(address.hostname),
+        port: address.port,
+      };
+    case "unix":
+      return { transport: "unix", path: address.path ?? "" };
+    case "unixpacket":
+      return { transport: "unixgram", path: address.path ?? "" };
+    default:
+      throw new TypeError(`Cannot name an address of transport ${address.transport}`);
+  }
+}

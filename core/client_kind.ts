@@ -1,0 +1,34 @@
+// What a transport is, from the dialling side.
+
+import type { Addressing, Endpoint } from "./endpoint.ts";
+import type { BoundLayer } from "./layer.ts";
+import type { OptionTable, OptionValues } from "./option.ts";
+import type { Session } from "./session.ts";
+
+/** A session that we opened. Disposing it closes it at once. */
+export interface DialledSession extends Session, Disposable {}
+
+/** What a client needs besides its options. */
+export interface DialWork {
+  /** From the wire inward. */
+  readonly layers: readonly BoundLayer[];
+  /** Aborting it ends the attempt, not the session. */
+  readonly signal: AbortSignal;
+}
+
+/** A transport, from the dialling side. */
+export interface ClientKind<Options extends OptionTable = OptionTable> {
+  /** The scheme of its URLs. */
+  readonly name: string;
+  readonly addressing: Addressing;
+  /** What its layers would wrap; null when it takes none. */
+  readonly carrier: "stream" | "datagram" | null;
+  readonly options: Options;
+  /** Opens a session; resolves once the peer was verified, where there is something to verify.
+   * @throws {Error} naming the URL and the cause */
+  connect(
+    endpoint: Endpoint,
+    options: OptionValues<Options>,
+    work: DialWork,
+  ): Promise<DialledSession>;
+}

@@ -1,0 +1,47 @@
+// The two kinds of socket that everything else stands on: a stream and a datagram socket. Layers
+// take one of them and return one of them.
+
+import type { Address } from "./address.ts";
+import type { Identity } from "./session.ts";
+
+/** One stream to one peer. Whoever holds it disposes it; disposal is immediate. */
+export interface Connection extends Disposable {
+  readonly local: Address;
+  readonly remote: Address;
+  /** Set once `ready` has resolved, where the handshake proves who the peer is. */
+  readonly identity?: Identity | undefined;
+  /** Finishes the handshake; absent where there is none. */
+  ready?(signal: AbortSignal): Promise<void>;
+  /** Reads at least one byte into `into`; resolves to how many, or null at the end. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Resolves once every byte was handed to the system. */
+  write(all: Uint8Array): Promise<void>;
+  /** Ends our half; the peer's half stays readable. */
+  closeWrite(): Promise<void>;
+}
+
+/** A listening stream socket. */
+export interface Acceptor<C extends Connection = Connection> extends Disposable {
+  readonly address: Address;
+  /** The next connection, or null once the acceptor was disposed. */
+  accept(): Promise<C | null>;
+}
+
+/** What a datagram socket received: bytes from an address, or the end of a peer's session. */
+export type Datagram =
+  | { readonly from: Address; readonly bytes: Uint8Array; readonly identity?: Identity }
+  | { readonly from: Address; readonly ended: string };
+
+/** A bound datagram socket. */
+export interface DatagramSocket extends Disposable {
+  readonly address: Address;
+  /** The largest datagram that `send` takes, in bytes. */
+  readonly maxBytes: number;
+  /** Makes the peer known before the first datagram, where a layer has a handshake. */
+  connect?(to: Address, signal: AbortSignal): Promise<void>;
+  send(bytes: Uint8Array, to: Address): Promise<void>;
+  /** Tells a peer, where a layer can, that no more will come. */
+  end(to: Address): Promise<void>;
+  /** The next datagram, or null once disposed. `bytes` is valid until the next call. */
+  receive(): Promise<Datagram | null>;
+}

@@ -1,0 +1,59 @@
+// What a server counts. One set of names for every transport, so that they add up.
+
+const zero = {
+  /** Sessions and HTTP connections that were admitted. */
+  opened: 0,
+  /** Those that are open now. */
+  open: 0,
+  /** HTTP requests. */
+  requests: 0,
+  messagesReceived: 0,
+  messagesSent: 0,
+  bytesReceived: 0,
+  bytesSent: 0,
+  /** Turned away by --allow or --deny. */
+  denied: 0,
+  /** Turned away by the rules on Host and Origin. */
+  forbidden: 0,
+  /** Handshakes that failed or took too long. */
+  handshakesFailed: 0,
+  /** Sessions that ended in an error, such as a reset. */
+  failed: 0,
+  /** Sessions ended because nothing moved for too long. */
+  idle: 0,
+  /** HTTP connections ended because a header or body took too long. */
+  timedOut: 0,
+  /** Messages and bodies over their limit. */
+  oversized: 0,
+  /** Datagrams dropped because their peer's inbox was full. */
+  inboxDropped: 0,
+  /** Datagrams dropped because the peer table was full. */
+  peersRefused: 0,
+  /** Datagrams dropped because answering them could start a loop. */
+  loopsRefused: 0,
+  /** Answers dropped because their peer had had enough of them. */
+  repliesLimited: 0,
+  /** Answers dropped because their peer's socket has no address. */
+  unanswerable: 0,
+  /** Times that accepting or receiving failed, such as for want of descriptors. */
+  acceptFailures: 0,
+};
+
+/** Counters of one server, all zero at first; whoever serves adds to them. */
+export type Counters = { -readonly [Name in keyof typeof zero]: number };
+
+/** A copy of a server's counters at one moment. */
+export type Stats = Readonly<Counters>;
+
+export function createCounters(): Counters {
+  return { ...zero };
+}
+
+/** The counters of several servers, added up. */
+export function sumStats(all: Iterable<Stats>): Stats {
+  const sum = createCounters();
+  for (const stats of all) {
+    for (const name of Object.keys(zero) as (keyof Stats)[]) sum[name] += stats[name];
+  }
+  return sum;
+}

@@ -1,0 +1,213 @@
+// Serving a session protocol on any datagram socket: one loop and its table of peers.
+
+import { type Address, formatAddress, isLoopback } from "./address.ts";
+import type { Admission } from "./admission.ts";
+import type { DatagramSocket } from "./connection.ts";
+import { createCounters } from "./counters.ts";
+import { DatagramPeer } from "./datagram_session.ts";
+import { errorText } from "./event.ts";
+import { IdleSweep } from "./idle_sweep.ts";
+import type { DatagramLimits } from "./limits.ts";
+import { OpenSessions, type RunningServer, runningServer } from "./running_server.ts";
+import type { SessionWork } from "./server_kind.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** How long to wait after receiving failed for a reason that may last. */
+const BACK_OFF_MS = 75;
+
+/** Services below this port answer whatever they are sent, so answering them could start a loop
+ * between two servers that never ends (RFC 862 to 868; CVE-1999-0103). */
+const FIRST_UNPRIVILEGED_PORT = 1024;
+
+/** What a datagram server is made of. */
+export interface DatagramServerOptions {
+  readonly url: string;
+  /** With its layers already around it. */
+  readonly socket: DatagramSocket;
+  readonly admits: Admission;
+  readonly limits: DatagramLimits;
+  readonly work: SessionWork;
+}
+
+/** Refuses to open an amplifier to the world: beyond loopback, a protocol whose answer may be
+ * larger than the question must be told whom to answer.
+ * @throws {UsageError} naming the remedy */
+export function refuseAmplifier(
+  url: string,
+  hostname: string,
+  allow: readonly string[],
+  protocol: SessionWork["protocol"],
+): void {
+  if (protocol.datagramReply !== "larger" || isLoopback(hostname) || allow.length > 0) return;
+  throw new UsageError(
+    `${url}: ${protocol.name} can answer a datagram with a larger one, which lets a forged sender ` +
+      `address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24`,
+  );
+}
+
+/** Serves until shut down. Takes the socket over. */
+export function serveDatagrams(options: DatagramServerOptions): RunningServer {
+  const { url, socket, admits, limits, work } = options;
+  const { emit } = work.context;
+  const counters = createCounters();
+  const sessions = new OpenSessions();
+  const peers = new Map<string, DatagramPeer>();
+  /** Peers without a session: the first to go when the table is full. */
+  const dormant = new Set<string>();
+  const answers = work.protocol.datagramReply !== "none";
+  const ownPort = "port" in socket.address ? socket.address.port : undefined;
+  let inboxBytes = 0;
+  let stopping = false;
+
+  const idle = new IdleSweep<DatagramPeer>(limits.peerTimeoutMs, (peer) => {
+    if (peer.session === undefined) {
+      forget(peerKey(peer.address));
+    } else {
+      counters.idle++;
+      peer.session.close("idle");
+    }
+  });
+
+  function forget(key: string): void {
+    const peer = peers.get(key);
+    if (peer !== undefined) idle.delete(peer);
+    peers.delete(key);
+    dormant.delete(key);
+  }
+
+  function couldLoop(from: Address): boolean {
+    return answers && "port" in from &&
+      (from.port < FIRST_UNPRIVILEGED_PORT || from.port === ownPort);
+  }
+
+  function findPeer(from: Address, key: string): DatagramPeer | undefined {
+    const known = peers.get(key);
+    if (known !== undefined) return known;
+    if (peers.size >= limits.maxPeers) {
+      const oldest = dormant.values().next().value;
+      if (oldest === undefined) return undefined;
+      forget(oldest);
+    }
+    const peer = new DatagramPeer({
+      address: from,
+      identity: undefined,
+      socket,
+      counters,
+      maxMessageBytes: limits.maxMessageBytes,
+      inboxMessages: limits.inboxMessages,
+      replyRatePerSecond: limits.replyRatePerSecond,
+      onTaken: (bytes) => inboxBytes -= bytes,
+    });
+    peers.set(key, peer);
+    idle.add(peer);
+    return peer;
+  }
+
+  /** Hands a datagram, copied already, to its peer's session, opening one if need be. */
+  function deliver(peer: DatagramPeer, key: string, bytes: Uint8Array): void {
+    if (peer.session === undefined) void serveSession(peer, key);
+    if (inboxBytes + bytes.length <= limits.inboxBytes && peer.session?.deliver(bytes)) {
+      inboxBytes += bytes.length;
+    } else {
+      counters.inboxDropped++;
+    }
+  }
+
+  /** Opens a session before it returns, serves it, and never rejects. */
+  async function serveSession(peer: DatagramPeer, key: string): Promise<void> {
+    const session = peer.open();
+    const name = formatAddress(peer.address);
+    dormant.delete(key);
+    sessions.add(session);
+    counters.opened++;
+    emit({ event: "opened", url, peer: name });
+    let reason = "done";
+    try {
+      await work.service.serve(session);
+    } catch (error) {
+      if (session.reason === undefined) {
+        counters.failed++;
+        reason = errorText(error);
+      }
+    }
+    session.close();
+    sessions.delete(session);
+    peer.session = undefined;
+    const unread = session.takeUnread();
+    emit({
+      event: "closed",
+      url,
+      peer: name,
+      reason: session.reason ?? reason,
+      bytesReceived: session.bytesReceived,
+      bytesSent: session.bytesSent,
+    });
+    if (session.reason !== undefined || stopping) {
+      forget(key);
+      return;
+    }
+    dormant.add(key);
+    for (const bytes of unread) deliver(peer, key, bytes);
+  }
+
+  function take(from: Address, bytes: Uint8Array): void {
+    if (stopping) return;
+    if (!admits(from)) {
+      counters.denied++;
+      emit({ event: "denied", url, peer: formatAddress(from), reason: "address" });
+      return;
+    }
+    if (couldLoop(from)) {
+      counters.loopsRefused++;
+      return;
+    }
+    if (bytes.length > limits.maxMessageBytes) {
+      counters.oversized++;
+      return;
+    }
+    const key = peerKey(from);
+    const peer = findPeer(from, key);
+    if (peer === undefined) {
+      counters.peersRefused++;
+      return;
+    }
+    counters.messagesReceived++;
+    counters.bytesReceived += bytes.length;
+    peer.active = true;
+    deliver(peer, key, bytes.slice());
+  }
+
+  async function loop(): Promise<void> {
+    for (;;) {
+      try {
+        const datagram = await socket.receive();
+        if (datagram === null) return;
+        if ("bytes" in datagram) take(datagram.from, datagram.bytes);
+        else peers.get(peerKey(datagram.from))?.session?.close(datagram.ended);
+      } catch (error) {
+        counters.acceptFailures++;
+        emit({ event: "accept-failed", url, error: errorText(error) });
+        await new Promise((resolve) => setTimeout(resolve, BACK_OFF_MS));
+      }
+    }
+  }
+
+  return runningServer({
+    url,
+    counters,
+    sessions,
+    stopListening: () => {
+      stopping = true;
+    },
+    // Answers leave through the socket while sessions drain, so it is closed after them.
+    release: () => {
+      socket[Symbol.dispose]();
+      idle[Symbol.dispose]();
+    },
+    loop: loop(),
+  });
+}
+
+function peerKey(address: Address): string {
+  return "port" in address ? `${address.hostname}|${address.port}` : address.path;
+}

@@ -1,0 +1,167 @@
+// A session over datagrams: one peer address, from its first datagram until the protocol returns or
+// the peer falls idle.
+
+import { type Address, isLoopback } from "./address.ts";
+import type { DatagramSocket } from "./connection.ts";
+import type { Counters } from "./counters.ts";
+import { Inbox } from "./inbox.ts";
+import { bytesOf, type Identity, type Message, type Session } from "./session.ts";
+
+/** What a datagram peer is made of. */
+export interface DatagramPeerOptions {
+  readonly address: Address;
+  readonly identity: Identity | undefined;
+  readonly socket: DatagramSocket;
+  readonly counters: Counters;
+  readonly maxMessageBytes: number;
+  readonly inboxMessages: number;
+  /** Answers a second to a peer that is not on this machine. */
+  readonly replyRatePerSecond: number;
+  /** Told how many bytes left the inbox. */
+  onTaken(bytes: number): void;
+}
+
+/** One peer of a datagram socket. It outlives its sessions for a while, so that what limits the
+ * answers to it cannot be reset by starting anew. */
+export class DatagramPeer {
+  readonly address: Address;
+  /** Set on every datagram either way; an idle sweep compares it. */
+  active = true;
+  /** The session that is open with this peer. */
+  session: DatagramSession | undefined;
+
+  readonly #options: DatagramPeerOptions;
+  readonly #limited: boolean;
+  #windowStart = 0;
+  #repliesInWindow = 0;
+
+  constructor(options: DatagramPeerOptions) {
+    this.address = options.address;
+    this.#options = options;
+    this.#limited = "port" in options.address && !isLoopback(options.address.hostname);
+  }
+
+  open(): DatagramSession {
+    return this.session = new DatagramSession(this, this.#options);
+  }
+
+  /** Whether one more answer may go to this peer in the current second. */
+  takeReply(): boolean {
+    if (!this.#limited) return true;
+    const now = performance.now();
+    if (now - this.#windowStart >= 1000) {
+      this.#windowStart = now;
+      this.#repliesInWindow = 0;
+    }
+    return ++this.#repliesInWindow <= this.#options.replyRatePerSecond;
+  }
+}
+
+/** One session with a datagram peer. Iterate it once. */
+export class DatagramSession implements Session, AsyncIterator<Message, undefined> {
+  readonly boundary = "messages";
+  readonly peer: Address;
+  readonly identity: Identity | undefined;
+  readonly maxMessageBytes: number;
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Why it ended, if it did not end by the protocol's returning. */
+  reason: string | undefined;
+
+  readonly #peer: DatagramPeer;
+  readonly #options: DatagramPeerOptions;
+  readonly #inbox: Inbox;
+  #takenAny = false;
+  #closed = false;
+  #abort: AbortController | undefined;
+
+  constructor(peer: DatagramPeer, options: DatagramPeerOptions) {
+    this.#peer = peer;
+    this.#options = options;
+    this.peer = options.address;
+    this.identity = options.identity;
+    this.maxMessageBytes = Math.min(options.maxMessageBytes, options.socket.maxBytes);
+    this.#inbox = new Inbox(options.inboxMessages);
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#closed) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  /** Puts a datagram, which the session then owns, into the inbox; false when it is full. */
+  deliver(bytes: Uint8Array): boolean {
+    if (!this.#inbox.push(bytes)) return false;
+    this.bytesReceived += bytes.length;
+    return true;
+  }
+
+  /** The datagrams that the protocol left unread. The first of a session is what opened it, so a
+   * protocol that answers without reading has dealt with it. */
+  takeUnread(): Uint8Array[] {
+    const left = this.#inbox.clear().map(bytesOf);
+    for (const bytes of left) this.#options.onTaken(bytes.length);
+    return this.#takenAny ? left : left.slice(1);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Message, undefined>> {
+    const result = await this.#inbox.next();
+    if (!result.done) {
+      this.#takenAny = true;
+      this.#options.onTaken(result.value.length);
+    }
+    return result;
+  }
+
+  return(): Promise<IteratorResult<Message, undefined>> {
+    return this.#inbox.return();
+  }
+
+  send(message: Message): Promise<void> {
+    const { counters, socket } = this.#options;
+    const bytes = bytesOf(message);
+    if (bytes.length > socket.maxBytes) {
+      return Promise.reject(
+        new RangeError(
+          `Cannot send ${bytes.length} bytes: a datagram here holds at most ${socket.maxBytes}`,
+        ),
+      );
+    }
+    if ("path" in this.peer && this.peer.path === "") {
+      counters.unanswerable++;
+      return Promise.resolve();
+    }
+    if (!this.#peer.takeReply()) {
+      counters.repliesLimited++;
+      return Promise.resolve();
+    }
+    this.#peer.active = true;
+    this.bytesSent += bytes.length;
+    counters.bytesSent += bytes.length;
+    counters.messagesSent++;
+    return socket.send(bytes, this.peer);
+  }
+
+  end(): Promise<void> {
+    return this.#options.socket.end(this.peer);
+  }
+
+  close(reason?: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.reason ??= reason;
+    this.#inbox.end();
+    this.#abort?.abort();
+  }
+
+  /** Reads what has arrived, then ends. */
+  drain(): void {
+    this.reason ??= "shutdown";
+    this.#inbox.end();
+  }
+}

@@ -1,0 +1,61 @@
+// What a server tells the world. Library code emits these; only commands print them.
+
+import type { Stats } from "./counters.ts";
+import type { Message } from "./session.ts";
+
+/** Something that happened, as data. `peer` and `url` are in the form people read and write. */
+export type ServerEvent =
+  | {
+    readonly event: "listening";
+    readonly url: string;
+    readonly protocol: string;
+    /** SHA-256 of the certificate in use, where there is one. */
+    readonly fingerprint?: string;
+  }
+  | { readonly event: "opened"; readonly url: string; readonly peer: string }
+  | {
+    readonly event: "closed";
+    readonly url: string;
+    readonly peer: string;
+    readonly reason: string;
+    readonly bytesReceived: number;
+    readonly bytesSent: number;
+  }
+  /** A peer was turned away before any of its bytes were used. */
+  | {
+    readonly event: "denied";
+    readonly url: string;
+    readonly peer: string;
+    readonly reason: string;
+  }
+  /** A session or handshake ended in an error. */
+  | {
+    readonly event: "failed";
+    readonly url: string;
+    readonly peer: string;
+    readonly error: string;
+  }
+  /** The listener could not take a connection or datagram; it goes on. */
+  | { readonly event: "accept-failed"; readonly url: string; readonly error: string }
+  /** A protocol shows a message. */
+  | { readonly event: "message"; readonly peer: string; readonly message: Message }
+  | {
+    readonly event: "request";
+    readonly url: string;
+    readonly peer: string;
+    readonly method: string;
+    readonly path: string;
+    readonly status: number;
+  }
+  /** Bytes that passed, when they are watched. */
+  | { readonly event: "received" | "sent"; readonly peer: string; readonly message: Message }
+  | { readonly event: "notice"; readonly url?: string; readonly text: string }
+  | { readonly event: "stopped"; readonly url: string; readonly stats: Stats };
+
+/** Where events go. Must not throw. */
+export type Emit = (event: ServerEvent) => void;
+
+/** The text of anything that was thrown. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,100 @@
+// The limits that transports share, each with its default. A transport's own option table is made
+// of these and whatever is its alone.
+
+import { duration, integer, size, text } from "./option.ts";
+import type { OptionValues } from "./option.ts";
+
+/** Who may speak at all. */
+export const admissionOptions = {
+  allow: text.many({
+    metavar: "CIDR",
+    help: "Admit only these addresses or networks (repeatable; @FILE reads a list)",
+  }),
+  deny: text.many({
+    metavar: "CIDR",
+    help: "Turn these addresses or networks away, before --allow is asked (repeatable; @FILE)",
+  }),
+} as const;
+
+const sessionOptions = {
+  maxMessageBytes: size({
+    default: 1024 * 1024,
+    min: 1,
+    help: "Largest message; a longer line, frame or datagram ends or drops it",
+  }),
+} as const;
+
+/** Limits of every stream transport. */
+export const streamOptions = {
+  ...sessionOptions,
+  maxConnections: integer({
+    default: 8192,
+    min: 1,
+    max: 1_000_000,
+    help: "Connections at once; more wait in the backlog",
+  }),
+  idleTimeoutMs: duration({
+    default: 5 * 60_000,
+    min: 1,
+    allowNone: true,
+    help: "Close a connection on which nothing moved for this long",
+  }),
+} as const;
+
+/** For transports that queue connections in the system. */
+export const backlogOptions = {
+  backlog: integer({
+    default: 511,
+    min: 1,
+    max: 65_535,
+    help: "Connections that the system keeps waiting",
+  }),
+} as const;
+
+/** For transports with a handshake. */
+export const handshakeOptions = {
+  handshakeTimeoutMs: duration({
+    default: 10_000,
+    min: 1,
+    help: "Longest TLS or WebSocket handshake",
+  }),
+} as const;
+
+/** Limits of every datagram transport. */
+export const datagramOptions = {
+  ...sessionOptions,
+  maxPeers: integer({
+    default: 4096,
+    min: 1,
+    max: 1_000_000,
+    help: "Datagram peers at once; datagrams from more are dropped",
+  }),
+  peerTimeoutMs: duration({
+    default: 60_000,
+    min: 1,
+    help: "Forget a datagram peer that said nothing for this long",
+  }),
+  inboxMessages: integer({
+    default: 256,
+    min: 1,
+    max: 1_000_000,
+    help: "Unread datagrams kept for each peer; more are dropped",
+  }),
+  inboxBytes: size({
+    default: 64 * 1024 * 1024,
+    min: 1,
+    help: "Unread datagrams kept for all peers together, in bytes",
+  }),
+  replyRatePerSecond: integer({
+    default: 1000,
+    min: 1,
+    max: 1_000_000_000,
+    help: "Answers a second to one peer beyond loopback",
+  }),
+} as const;
+
+export type AdmissionLimits = OptionValues<typeof admissionOptions>;
+export type BacklogLimits = OptionValues<typeof backlogOptions>;
+export type HandshakeLimits = OptionValues<typeof handshakeOptions>;
+export type StreamLimits = OptionValues<typeof streamOptions>;
+export type DatagramLimits = OptionValues<typeof datagramOptions>;

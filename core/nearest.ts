@@ -1,0 +1,47 @@
+// "Did you mean ...?": the known name a mistyped one most likely stands for.
+
+/**
+ * The known name nearest to what was typed, or undefined when none is near enough to be worth
+ * suggesting: one slip per three letters, or the beginning of a longer name.
+ */
+export function nearest(typed: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  // Fewer than its length: any one letter is one slip from any other.
+  let bestSlips = Math.min(Math.max(1, Math.floor(typed.length / 3)), typed.length - 1) + 1;
+  let longer: string | undefined;
+  for (const name of known) {
+    const slips = countSlips(typed, name);
+    if (slips < bestSlips) [best, bestSlips] = [name, slips];
+    if (typed.length >= 3 && name.startsWith(typed)) longer ??= name;
+  }
+  return best ?? longer;
+}
+
+/** Edit distance in which two neighbours swapped count as one slip (optimal string alignment). */
+function countSlips(typed: string, name: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: name.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= typed.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= name.length; column++) {
+      const same = typed[row - 1] === name[column - 1];
+      let slips = Math.min(
+        (last[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + (same ? 0 : 1),
+      );
+      const swapped = row > 1 && column > 1 && typed[row - 1] === name[column - 2] &&
+        typed[row - 2] === name[column - 1];
+      if (swapped) slips = Math.min(slips, (beforeLast[column - 2] ?? 0) + 1);
+      current.push(slips);
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return last[name.length] ?? 0;
+}
+
+/** `; did you mean echo?`, or nothing: the end of a message about an unknown name. */
+export function didYouMean(typed: string, known: Iterable<string>): string {
+  const name = nearest(typed, known);
+  return name === undefined ? "" : `; did you mean ${name}?`;
+}

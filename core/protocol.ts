@@ -1,0 +1,65 @@
+// What is said over a session: written once, running on every transport.
+
+import type { Emit } from "./event.ts";
+import type { OptionTable, OptionValues } from "./option.ts";
+import type { Session } from "./session.ts";
+
+/** What a protocol may use of the world outside its sessions. */
+export interface Context {
+  /** Aborted when the server begins to shut down. */
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** At least 0, below 1. */
+  random(): number;
+  /** Opens a session to another endpoint, where the host of the protocol allows it. */
+  dial(url: string): Promise<Session>;
+  /** Asks the whole server to stop, as Ctrl-C does. */
+  stop(reason: string): void;
+}
+
+/** How a byte stream is cut into messages: as read, by lines (LF or CRLF, without it), or by a
+ * 32-bit big-endian length. Transports that keep boundaries ignore it. */
+export type Framing = "none" | "line" | "length";
+
+/** What a protocol answers to a datagram whose sender's address proves nothing: nothing, never
+ * more than was received, or possibly more (which could amplify an attack). */
+export type DatagramReply = "none" | "bounded" | "larger";
+
+/** One opened protocol. `serve` is called once for each session, possibly many at a time. */
+export interface Service extends AsyncDisposable {
+  /** Resolves when the protocol is done with the session; the transport then closes it. */
+  serve(session: Session): Promise<void>;
+}
+
+/** A protocol and its option table. */
+export interface Protocol<Options extends OptionTable = OptionTable> {
+  readonly name: string;
+  /** One line for lists, starting with a capital, without a full stop. */
+  readonly summary: string;
+  readonly framing: Framing;
+  readonly datagramReply: DatagramReply;
+  readonly options: Options;
+  /** Opened once for all endpoints that share it, disposed after the last of them. */
+  open(options: OptionValues<Options>, context: Context): Service;
+}
+
+const noOptions = {} as const satisfies OptionTable;
+
+/** A protocol without options or state: one function over a session. */
+export function statelessProtocol(
+  protocol: Omit<Protocol, "options" | "open"> & {
+    serve(session: Session, context: Context): Promise<void>;
+  },
+): Protocol<typeof noOptions> {
+  const { serve, ...rest } = protocol;
+  return {
+    ...rest,
+    options: noOptions,
+    open: (_options, context) => ({
+      serve: (session) => serve(session, context),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    }),
+  };
+}

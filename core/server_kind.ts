@@ -1,0 +1,65 @@
+// What a transport is, from the listening side.
+
+import type { Addressing, Endpoint } from "./endpoint.ts";
+import type { HttpService } from "./http_app.ts";
+import type { BoundLayer } from "./layer.ts";
+import type { OptionTable, OptionValues } from "./option.ts";
+import type { Context, Protocol, Service } from "./protocol.ts";
+import type { RunningServer } from "./running_server.ts";
+
+/** A protocol that was opened, and what its transport must know of it. */
+export interface SessionWork {
+  readonly protocol: Pick<Protocol, "name" | "framing" | "datagramReply">;
+  readonly service: Service;
+  /** From the wire inward. */
+  readonly layers: readonly BoundLayer[];
+  readonly context: Context;
+}
+
+/** An HTTP application that was opened. */
+export interface RequestWork {
+  readonly name: string;
+  readonly service: HttpService;
+  readonly context: Context;
+}
+
+interface Kind<Options extends OptionTable> {
+  /** The scheme of its URLs. */
+  readonly name: string;
+  /** One line for lists. */
+  readonly summary: string;
+  readonly addressing: Addressing;
+  readonly options: Options;
+}
+
+/** A transport that carries sessions. */
+export interface SessionServerKind<Options extends OptionTable = OptionTable>
+  extends Kind<Options> {
+  readonly carries: "sessions";
+  /** What its layers would wrap; null when it takes none. */
+  readonly carrier: "stream" | "datagram" | null;
+  /** Listens and serves. Resolves once it listens.
+   * @throws {Error} naming the URL and the cause when it cannot; nothing is left open then */
+  start(
+    endpoint: Endpoint,
+    options: OptionValues<Options>,
+    work: SessionWork,
+  ): Promise<RunningServer>;
+}
+
+/** A transport that carries HTTP requests. */
+export interface RequestServerKind<Options extends OptionTable = OptionTable>
+  extends Kind<Options> {
+  readonly carries: "requests";
+  /** As for sessions. */
+  start(
+    endpoint: Endpoint,
+    options: OptionValues<Options>,
+    work: RequestWork,
+  ): Promise<RunningServer>;
+}
+
+/** A transport, from the listening side. */
+export type ServerKind<Options extends OptionTable = OptionTable> =
+  | SessionServerKind<Options>
+  | RequestServerKind<Options>;

@@ -1,0 +1,72 @@
+// The hinge of the whole: one peer, messages in and out, whatever carries them.
+
+import type { Address } from "./address.ts";
+
+/** Bytes, or the text of a WebSocket text frame. UTF-8 wherever text becomes bytes. */
+export type Message = Uint8Array | string;
+
+/** Who a peer proved to be. */
+export interface Identity {
+  /** A subject alternative name or the name a key is listed under, never a common name. */
+  readonly name: string;
+  readonly source: "certificate" | "psk" | "signature";
+  /** SHA-256 of the certificate or key, in lower-case hexadecimal. */
+  readonly fingerprint: string;
+}
+
+/** One peer. Iterating yields what it sends; leaving the loop stops reading.
+ *
+ * On byte streams a message is what one read returned, unless the protocol frames lines or
+ * lengths; on datagram and WebSocket transports it is one datagram or one frame. A yielded
+ * `Uint8Array` is a view of a buffer that the next read overwrites: copy what is kept. */
+export interface Session extends AsyncIterable<Message> {
+  readonly peer: Address;
+  readonly identity?: Identity | undefined;
+  /** Whether the transport keeps the boundaries of messages. */
+  readonly boundary: "bytes" | "messages";
+  /** The largest message that can be sent or received, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Aborted when the session is over or must be. */
+  readonly signal: AbortSignal;
+  /** Resolves once the message was handed to the system. */
+  send(message: Message): Promise<void>;
+  /** Says that no more will be sent; the peer may still send. */
+  end(): Promise<void>;
+  /** Ends the session now. */
+  close(reason?: string): void;
+}
+
+const encoder = new TextEncoder();
+// A byte order mark is the sender's business.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A message as bytes. */
+export function bytesOf(message: Message): Uint8Array {
+  return typeof message === "string" ? encoder.encode(message) : message;
+}
+
+/** A message as text; malformed UTF-8 becomes U+FFFD. */
+export function textOf(message: Message): string {
+  return typeof message === "string" ? message : decoder.decode(message);
+}
+
+/** How many bytes a message has on the wire. */
+export function byteLength(message: Message): number {
+  return typeof message === "string" ? encoder.encode(message).length : message.length;
+}
+
+/** A session's messages as text. On a byte stream, a character that was split between two reads is
+ * put together with the second. */
+export async function* texts(session: Session): AsyncGenerator<string> {
+  if (session.boundary === "messages") {
+    for await (const message of session) yield textOf(message);
+    return;
+  }
+  const streaming = new TextDecoder("utf-8", { ignoreBOM: true });
+  for await (const message of session) {
+    const text = streaming.decode(bytesOf(message), { stream: true });
+    if (text !== "") yield text;
+  }
+  const rest = streaming.decode();
+  if (rest !== "") yield rest;
+}

@@ -1,0 +1,45 @@
+// A service for one session only: what `--once` means.
+
+import type { Service } from "./protocol.ts";
+import type { Message, Session } from "./session.ts";
+
+/** Wraps a service so that it serves the first session and then asks the server to stop. A peer
+ * without a connection never says that it is done, so a datagram session ends after one message. */
+export function single(service: Service, stop: (reason: string) => void): Service {
+  let taken = false;
+  return {
+    async serve(session) {
+      if (taken) return;
+      taken = true;
+      try {
+        const isDatagram = session.peer.transport === "udp" ||
+          session.peer.transport === "unixgram";
+        await service.serve(isDatagram ? firstMessageOf(session) : session);
+      } finally {
+        stop("served one session");
+      }
+    },
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
+}
+
+function firstMessageOf(session: Session): Session {
+  return {
+    peer: session.peer,
+    identity: session.identity,
+    boundary: session.boundary,
+    maxMessageBytes: session.maxMessageBytes,
+    get signal() {
+      return session.signal;
+    },
+    async *[Symbol.asyncIterator](): AsyncGenerator<Message> {
+      for await (const message of session) {
+        yield message;
+        return;
+      }
+    },
+    send: (message) => session.send(message),
+    end: () => session.end(),
+    close: (reason) => session.close(reason),
+  };
+}

@@ -1,0 +1,89 @@
+// Opening a session to any endpoint.
+
+import { clientKinds } from "../clients/index.ts";
+import type { ClientKind, DialledSession } from "../core/client_kind.ts";
+import { type Addressing, parseEndpoint } from "../core/endpoint.ts";
+import type { Intersection } from "../core/intersection.ts";
+import { flagName, type OptionValues } from "../core/option.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { layersOf } from "./layers_of.ts";
+import { pick } from "./pick.ts";
+
+type KindOptions = Intersection<(typeof clientKinds)[number]["options"]>;
+
+/** Options of `connect`: those of the transport in use, and two of its own. */
+export type ConnectOptions = Partial<OptionValues<KindOptions>> & {
+  /** Aborting it ends the attempt; an open session is closed by its holder. */
+  readonly signal?: AbortSignal;
+  /** How long to try, in milliseconds. Default: 10,000. */
+  readonly connectTimeoutMs?: number;
+};
+
+/** How long `connect` tries unless told otherwise, in milliseconds. */
+export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+
+/** The schemes that can be dialled and how each is addressed. */
+export const clientSchemes: ReadonlyMap<string, Addressing> = new Map(
+  clientKinds.map((kind) => [kind.name, kind.addressing]),
+);
+
+/** Opens a session: one peer, messages in and out. Resolves once the peer was verified, where its
+ * transport verifies. Dispose the session to close it.
+ *
+ * ```ts
+ * import { connect, serve, upper } from "@sockdock/sockdock";
+ *
+ * await using server = await serve("tcp://127.0.0.1:0", upper);
+ * using session = await connect(server.url);
+ * await session.send("hello");
+ * for await (const message of session) {
+ *   console.log(new TextDecoder().decode(message as Uint8Array)); // HELLO
+ *   break;
+ * }
+ * ```
+ *
+ * @throws {UsageError} when the URL or an option cannot work
+ * @throws {Error} when the peer cannot be reached or is not who it should be, naming the URL */
+export async function connect(
+  url: string,
+  { signal, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, ...given }: ConnectOptions = {},
+): Promise<DialledSession> {
+  const endpoint = parseEndpoint(url, clientSchemes);
+  const kinds: readonly ClientKind[] = clientKinds;
+  const kind = kinds.find((kind) => kind.name === endpoint.scheme)!;
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(kind.options, key)) continue;
+    const fitting = kinds.filter((kind) => Object.hasOwn(kind.options, key));
+    throw new UsageError(
+      `--${flagName(key)} has no effect on ${kind.name}` +
+        (fitting.length === 0
+          ? ""
+          : `; it goes with ${fitting.map(({ name }) => name).join(", ")}`),
+    );
+  }
+  const layers = layersOf(endpoint, kind.carrier);
+  const attempt = new AbortController();
+  const timer = setTimeout(
+    () =>
+      attempt.abort(new DOMException(`no answer within ${connectTimeoutMs} ms`, "TimeoutError")),
+    connectTimeoutMs,
+  );
+  const attemptSignal = signal ? AbortSignal.any([signal, attempt.signal]) : attempt.signal;
+  try {
+    return await kind.connect(endpoint, pick(given, kind.options), {
+      layers,
+      signal: attemptSignal,
+    });
+  } catch (error) {
+    // The one error that callers branch on is kept as it is.
+    if (attempt.signal.aborted) {
+      throw new DOMException(
+        `Cannot connect to ${url}: no answer within ${connectTimeoutMs} ms`,
+        "TimeoutError",
+      );
+    }
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,181 @@
+// One exchange: messages out, the answer in.
+
+import type { DialledSession } from "../core/client_kind.ts";
+import { bytesOf, type Message } from "../core/session.ts";
+import { connect, type ConnectOptions } from "./connect.ts";
+
+/** How long to wait for an answer unless told otherwise, in milliseconds. */
+export const DEFAULT_ANSWER_TIMEOUT_MS = 5000;
+
+/** The same for each attempt, when there may be several. */
+export const DEFAULT_ATTEMPT_TIMEOUT_MS = 1000;
+
+/** How an exchange waits. */
+export interface ExchangeOptions {
+  /** On a stream, how long to read after our last message was sent; on other transports, how long
+   * to wait for the answer to each attempt. In milliseconds.
+   * Default: 5,000, or 1,000 when there are retries. */
+  readonly timeoutMs?: number;
+  /** How many times to send a datagram again that was not answered. Default: 0. */
+  readonly retries?: number;
+  /** Told before each further attempt, counted from 2. */
+  readonly onRetry?: (attempt: number) => void;
+}
+
+/** How an exchange ended. */
+export interface ExchangeResult {
+  /** Whether time ran out: before the end of the stream, or before an answer to each message. */
+  readonly timedOut: boolean;
+  /** How many times something was sent. */
+  readonly attempts: number;
+}
+
+/** Sends messages and yields what comes back. On a stream all messages are sent, our half is ended,
+ * and the answer is read to its end; on other transports each message waits for its answer. The
+ * generator's return value says how it ended. */
+export async function* exchange(
+  session: DialledSession,
+  messages: Iterable<Message> | AsyncIterable<Message>,
+  options: ExchangeOptions = {},
+): AsyncGenerator<Message, ExchangeResult> {
+  return session.boundary === "bytes"
+    ? yield* exchangeStream(session, messages, options)
+    : yield* exchangeMessages(session, messages, options);
+}
+
+async function* exchangeStream(
+  session: DialledSession,
+  messages: Iterable<Message> | AsyncIterable<Message>,
+  { timeoutMs = DEFAULT_ANSWER_TIMEOUT_MS }: ExchangeOptions,
+): AsyncGenerator<Message, ExchangeResult> {
+  let timedOut = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let sendFailure: unknown;
+  // Sending and reading go on side by side: a peer that answers as it reads would otherwise fill
+  // both directions and stop.
+  const sending = (async () => {
+    for await (const message of messages) await session.send(message);
+    await session.end();
+    timer = setTimeout(() => {
+      timedOut = true;
+      session.close("timed out");
+    }, timeoutMs);
+  })().catch((error) => sendFailure = error);
+  try {
+    for await (const message of session) yield message;
+    // A peer that closed may have had enough; what it answered counts, not what it did not read.
+  } finally {
+    session.close();
+    await sending;
+    clearTimeout(timer);
+  }
+  if (sendFailure !== undefined && session.boundary === "bytes" && !isGone(sendFailure)) {
+    throw sendFailure;
+  }
+  return { timedOut, attempts: 1 };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.NotConnected || error instanceof Deno.errors.BadResource ||
+    error instanceof Deno.errors.Interrupted;
+}
+
+async function* exchangeMessages(
+  session: DialledSession,
+  messages: Iterable<Message> | AsyncIterable<Message>,
+  { retries = 0, timeoutMs, onRetry }: ExchangeOptions,
+): AsyncGenerator<Message, ExchangeResult> {
+  const waitMs = timeoutMs ??
+    (retries > 0 ? DEFAULT_ATTEMPT_TIMEOUT_MS : DEFAULT_ANSWER_TIMEOUT_MS);
+  const answers = session[Symbol.asyncIterator]();
+  let attempts = 0;
+  let timedOut = false;
+  let pending: Promise<IteratorResult<Message>> | undefined;
+  try {
+    for await (const message of messages) {
+      let answer: IteratorResult<Message> | undefined;
+      for (let attempt = 1; attempt <= retries + 1 && answer === undefined; attempt++) {
+        if (attempt > 1) onRetry?.(attempt);
+        attempts++;
+        await session.send(message);
+        pending ??= answers.next();
+        answer = await within(pending, waitMs);
+      }
+      if (answer === undefined) {
+        timedOut = true;
+        continue;
+      }
+      pending = undefined;
+      if (answer.done) break;
+      yield answer.value;
+    }
+  } finally {
+    session.close();
+    await pending?.catch(() => {});
+  }
+  return { timedOut, attempts };
+}
+
+/** The value, or undefined when it takes too long. */
+async function within<T>(value: Promise<T>, waitMs: number): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), waitMs);
+  try {
+    return await Promise.race([value, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Options of `send`: how to connect and how to wait. */
+export type SendOptions = ConnectOptions & ExchangeOptions;
+
+/** Opens a session, sends one message and returns the answer: on a stream all that comes until the
+ * peer ends its half, elsewhere the first message.
+ *
+ * ```ts
+ * import { acknowledge, send, serve } from "@sockdock/sockdock";
+ *
+ * await using server = await serve("udp://127.0.0.1:0", acknowledge);
+ * const answer = await send(server.url, "ahoy", { retries: 5 });
+ * console.log(new TextDecoder().decode(answer)); // Message received: ahoy. Thank you.
+ * ```
+ *
+ * @throws {DOMException} named TimeoutError when no answer came in time
+ * @throws {Error} when the peer cannot be reached, naming the URL */
+export async function send(
+  url: string,
+  message: Message,
+  { timeoutMs, retries, onRetry, ...options }: SendOptions = {},
+): Promise<Uint8Array> {
+  using session = await connect(url, options);
+  const answers = exchange(session, [message], {
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(retries !== undefined && { retries }),
+    ...(onRetry !== undefined && { onRetry }),
+  });
+  const parts: Uint8Array[] = [];
+  for (;;) {
+    const { done, value } = await answers.next();
+    if (!done) {
+      parts.push(bytesOf(value).slice());
+      continue;
+    }
+    if (value.timedOut && parts.length === 0) {
+      const times = value.attempts === 1 ? "" : `, though it was sent ${value.attempts} times`;
+      throw new DOMException(`No answer from ${url} in time${times}`, "TimeoutError");
+    }
+    return concat(parts);
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,228 @@
+// Starting one protocol or HTTP application on one or several endpoints that share it: where URLs,
+// transports, layers and protocols come together.
+
+import { sumStats } from "../core/counters.ts";
+import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import type { Emit } from "../core/event.ts";
+import type { HttpApp, HttpHandler } from "../core/http_app.ts";
+import type { BoundLayer } from "../core/layer.ts";
+import { flag, flagName, type OptionTable, type OptionValues } from "../core/option.ts";
+import type { Context, Protocol } from "../core/protocol.ts";
+import type { Intersection } from "../core/intersection.ts";
+import type { RunningServer } from "../core/running_server.ts";
+import type { ServerKind } from "../core/server_kind.ts";
+import type { Session } from "../core/session.ts";
+import { single } from "../core/single_service.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { watched } from "../core/watched_service.ts";
+import { serverKinds } from "../servers/index.ts";
+import { connect } from "./connect.ts";
+import { layersOf } from "./layers_of.ts";
+import { pick } from "./pick.ts";
+
+/** What `serve` itself understands, whatever is served where. */
+export const serveOptions = {
+  once: flag({ help: "Stop after the first session (on datagrams, after its first message)" }),
+} as const;
+
+type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
+
+/** What of the outside can be replaced, in tests above all. */
+export interface ServeHooks {
+  /** Where events go. Default: nowhere. */
+  readonly emit?: Emit;
+  /** Whether messages become `received` and `sent` events. Default: false. */
+  readonly watch?: boolean;
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  readonly now?: () => number;
+  /** At least 0, below 1. Default: `Math.random`. */
+  readonly random?: () => number;
+  /** Opens sessions for protocols that dial. Default: `connect`. */
+  readonly dial?: (url: string) => Promise<Session>;
+  /** Aborting it shuts the server down, with the usual grace. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of `serve`: its own, those of the transports in use and those of the protocol. */
+export type ServeOptions<Own extends OptionTable = OptionTable> =
+  & Partial<OptionValues<typeof serveOptions>>
+  & Partial<OptionValues<KindOptions>>
+  & Partial<OptionValues<Own>>
+  & ServeHooks;
+
+/** A server on one or several endpoints. */
+export interface Dock extends RunningServer {
+  /** Where it listens, in the order that was asked for; `url` is the first of them. */
+  readonly urls: readonly string[];
+}
+
+const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
+  ["emit", "watch", "now", "random", "dial", "signal"],
+);
+
+/** The schemes that can be listened on and how each is addressed. */
+export const serverSchemes: ReadonlyMap<string, Endpoint["addressing"]> = new Map(
+  serverKinds.map((kind) => [kind.name, kind.addressing]),
+);
+
+/** Starts a session protocol, an HTTP application or a bare request handler on one or several
+ * endpoints. Resolves once all of them listen; if one cannot, the others are closed again.
+ *
+ * ```ts
+ * import { echo, send, serve } from "@sockdock/sockdock";
+ *
+ * await using server = await serve("tcp://127.0.0.1:0", echo);
+ * console.log(new TextDecoder().decode(await send(server.url, "hello"))); // hello
+ * ```
+ *
+ * @throws {UsageError} when a URL, an option or their combination cannot work
+ * @throws {TypeError | RangeError} when an option's value has the wrong type or is out of bounds
+ * @throws {Error} when a socket cannot be opened, naming its URL */
+export async function serve<Own extends OptionTable>(
+  urls: string | readonly string[],
+  what: Protocol<Own> | HttpApp<Own> | HttpHandler,
+  options: ServeOptions<Own> = {},
+): Promise<Dock> {
+  const served = typeof what === "function" ? appOf(what) : what;
+  const places = (typeof urls === "string" ? [urls] : urls).map((url) => place(url, served));
+  if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
+
+  const hooks: ServeHooks = options;
+  const given = Object.fromEntries(Object.entries(options).filter(([key]) => !hookNames.has(key)));
+  refuseForeignOptions(given, served, places.map(({ kind }) => kind));
+  const own = pick(given, serveOptions);
+
+  const stopping = new AbortController();
+  const emit = hooks.emit ?? (() => {});
+  const stopAsked = Promise.withResolvers<void>();
+  const context: Context = {
+    signal: stopping.signal,
+    emit,
+    now: hooks.now ?? Date.now,
+    random: hooks.random ?? Math.random,
+    dial: hooks.dial ?? ((url) => connect(url, { signal: stopping.signal })),
+    stop(reason) {
+      emit({ event: "notice", text: `stopping: ${reason}` });
+      stopAsked.resolve();
+    },
+  };
+
+  await using resources = new AsyncDisposableStack();
+  const starting: (() => Promise<RunningServer>)[] = [];
+  if ("framing" in served) {
+    const opened = resources.use(served.open(pick(given, served.options), context));
+    const shown = hooks.watch ? watched(opened, emit) : opened;
+    const service = own.once ? single(shown, context.stop) : shown;
+    for (const { kind, endpoint, layers } of places) {
+      if (kind.carries !== "sessions") continue;
+      const limits = pick(given, kind.options);
+      starting.push(() =>
+        kind.start(endpoint, limits, { protocol: served, service, layers, context })
+      );
+    }
+  } else {
+    const service = resources.use(served.open(pick(given, served.options), context));
+    for (const { kind, endpoint } of places) {
+      if (kind.carries !== "requests") continue;
+      const limits = pick(given, kind.options);
+      starting.push(() => kind.start(endpoint, limits, { name: served.name, service, context }));
+    }
+  }
+
+  const running: RunningServer[] = [];
+  for (const start of starting) running.push(resources.use(await start()));
+  const dock = dockOf(running, stopping, resources.move());
+  for (const url of dock.urls) emit({ event: "listening", url, protocol: served.name });
+  void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
+  hooks.signal?.addEventListener("abort", () => void dock.shutdown(), { once: true });
+  if (hooks.signal?.aborted) void dock.shutdown();
+  return dock;
+}
+
+interface Place {
+  readonly kind: ServerKind;
+  readonly endpoint: Endpoint;
+  readonly layers: readonly BoundLayer[];
+}
+
+function place(url: string, served: Protocol | HttpApp): Place {
+  const endpoint = parseEndpoint(url, serverSchemes);
+  const kinds: readonly ServerKind[] = serverKinds;
+  const kind = kinds.find((kind) => kind.name === endpoint.scheme)!;
+  const carries = "framing" in served ? "sessions" : "requests";
+  if (kind.carries !== carries) {
+    const fitting = kinds.filter((kind) => kind.carries === carries).map((kind) => kind.name);
+    throw new UsageError(
+      `${served.name} cannot run on ${kind.name}; it runs on ${fitting.join(", ")}`,
+    );
+  }
+  const carrier = kind.carries === "sessions" ? kind.carrier : null;
+  return { kind, endpoint, layers: layersOf(endpoint, carrier) };
+}
+
+/** An option that nothing here understands would be silently without effect. */
+function refuseForeignOptions(
+  given: Readonly<Record<string, unknown>>,
+  served: Protocol | HttpApp,
+  kinds: readonly ServerKind[],
+): void {
+  const known = [serveOptions, served.options, ...kinds.map((kind) => kind.options)];
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined || known.some((table) => Object.hasOwn(table, key))) continue;
+    const all: readonly ServerKind[] = serverKinds;
+    const elsewhere = all.filter((kind) => Object.hasOwn(kind.options, key));
+    const used = [...new Set(kinds.map((kind) => kind.name))].join(", ");
+    throw new UsageError(
+      elsewhere.length > 0
+        ? `--${flagName(key)} has no effect on ${used}; it goes with ${
+          elsewhere.map((kind) => kind.name).join(", ")
+        }`
+        : `${served.name} on ${used} has no option ${flagName(key)}${
+          didYouMean(key, known.flatMap((table) => Object.keys(table)))
+        }`,
+    );
+  }
+}
+
+function appOf(handle: HttpHandler): HttpApp {
+  return {
+    name: "handler",
+    summary: "A request handler",
+    options: {},
+    open: () => ({ handle, [Symbol.asyncDispose]: () => Promise.resolve() }),
+  };
+}
+
+/** Several servers as one. Disposes what they share after the last of them. */
+function dockOf(
+  running: readonly RunningServer[],
+  stopping: AbortController,
+  resources: AsyncDisposableStack,
+): Dock {
+  let closing: Promise<void> | undefined;
+  const finished = Promise.withResolvers<void>();
+  finished.promise.catch(() => {});
+
+  async function shutdown(options?: { readonly graceMs?: number }): Promise<void> {
+    stopping.abort();
+    const down = Promise.all(running.map((server) => server.shutdown(options)));
+    closing ??= down.then(() => {}).finally(() => resources.disposeAsync())
+      .then(finished.resolve, finished.reject);
+    await down;
+    await finished.promise;
+  }
+  // One endpoint that ends, however it ends, takes the others with it.
+  for (const server of running) {
+    server.finished.catch(() => {}).finally(() => shutdown()).catch(() => {});
+  }
+
+  return {
+    url: running[0]!.url,
+    urls: running.map((server) => server.url),
+    finished: finished.promise,
+    stats: () => sumStats(running.map((server) => server.stats())),
+    shutdown,
+    [Symbol.asyncDispose]: () => shutdown({ graceMs: 0 }),
+  };
+}

@@ -1,0 +1,48 @@
+/** sockdock as a library: real network servers and clients, made for the length of a test or a
+ * program.
+ *
+ * ```ts
+ * import { echo, send, serve } from "@sockdock/sockdock";
+ *
+ * await using server = await serve("tcp://127.0.0.1:0", echo);
+ * const answer = await send(server.url, "hello");
+ * console.log(new TextDecoder().decode(answer)); // hello
+ * ```
+ *
+ * @module */
+
+export type { Address } from "./core/address.ts";
+export type { DialledSession } from "./core/client_kind.ts";
+export type { Stats } from "./core/counters.ts";
+export type { Emit, ServerEvent } from "./core/event.ts";
+export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http_app.ts";
+export type { OptionTable, OptionValues } from "./core/option.ts";
+export {
+  type Context,
+  type DatagramReply,
+  type Framing,
+  type Protocol,
+  type Service,
+  statelessProtocol,
+} from "./core/protocol.ts";
+export type { RunningServer } from "./core/running_server.ts";
+export { bytesOf, type Identity, type Message, type Session, textOf } from "./core/session.ts";
+export { UsageError } from "./core/usage_error.ts";
+export { connect, type ConnectOptions } from "./dock/connect.ts";
+export {
+  exchange,
+  type ExchangeOptions,
+  type ExchangeResult,
+  send,
+  type SendOptions,
+} from "./dock/send.ts";
+export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";
+export { acknowledge } from "./protocols/acknowledge.ts";
+export { chargen } from "./protocols/chargen.ts";
+export { daytime } from "./protocols/daytime.ts";
+export { discard } from "./protocols/discard.ts";
+export { echo } from "./protocols/echo.ts";
+export { print } from "./protocols/print.ts";
+export { qotd } from "./protocols/qotd.ts";
+export { time } from "./protocols/time.ts";
+export { upper } from "./protocols/upper.ts";

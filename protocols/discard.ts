@@ -1,0 +1,14 @@
+// Discard: everything is read and thrown away (RFC 863).
+
+import { statelessProtocol } from "../core/protocol.ts";
+
+/** Reads and throws away whatever comes; answers nothing. */
+export const discard = statelessProtocol({
+  name: "discard",
+  summary: "Reads everything and throws it away (RFC 863)",
+  framing: "none",
+  datagramReply: "none",
+  async serve(session) {
+    for await (const _message of session);
+  },
+});

@@ -1,0 +1,37 @@
+// Print: shows what arrives, answers nothing.
+
+import { formatAddress } from "../core/address.ts";
+import { text } from "../core/option.ts";
+import type { Protocol } from "../core/protocol.ts";
+import { textOf } from "../core/session.ts";
+
+const options = {
+  until: text({ metavar: "TEXT", help: "Stop the server when this message arrives, such as q" }),
+} as const;
+
+/** Emits every message, with its sender, as a `message` event. On a stream a line is a message. */
+export const print: Protocol<typeof options> = {
+  name: "print",
+  summary: "Shows every message with its sender and answers nothing",
+  framing: "line",
+  datagramReply: "none",
+  options,
+  open: ({ until }, context) => ({
+    async serve(session) {
+      const peer = formatAddress(session.peer);
+      for await (const message of session) {
+        if (until !== undefined && textOf(message).trimEnd() === until) {
+          context.stop(`${peer} sent ${until}`);
+          return;
+        }
+        // The event outlives the buffer that the message is a view of.
+        context.emit({
+          event: "message",
+          peer,
+          message: typeof message === "string" ? message : message.slice(),
+        });
+      }
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }),
+};

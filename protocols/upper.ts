@@ -1,0 +1,17 @@
+// Upper: text back in capitals.
+
+import { statelessProtocol } from "../core/protocol.ts";
+import { texts } from "../core/session.ts";
+
+/** Answers every message with its text in upper case, without the white space around it and
+ * without a newline. On a stream every read is a message: its clients send and wait. */
+export const upper = statelessProtocol({
+  name: "upper",
+  summary: "Answers with the text in upper case, stripped of surrounding white space",
+  framing: "none",
+  // A letter can grow: German sharp s becomes two.
+  datagramReply: "larger",
+  async serve(session) {
+    for await (const text of texts(session)) await session.send(text.trim().toUpperCase());
+  },
+});

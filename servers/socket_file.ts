@@ -1,0 +1,39 @@
+// The file of a Unix socket: made by listening, gone when listening ends.
+
+/** Opens a socket at a path. A file left behind by a process that died is in the way of nobody, so
+ * it is removed; a socket that someone listens on is left alone and the error goes on. */
+export async function atSocketFile<T>(
+  path: string,
+  probe: () => Promise<void>,
+  listen: () => T,
+): Promise<T> {
+  try {
+    return listen();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse) || path.startsWith("\0")) throw error;
+    if (!(await isAbandoned(path, probe))) throw error;
+    await Deno.remove(path);
+    return listen();
+  }
+}
+
+/** Whether the path is a socket on which nobody listens. */
+async function isAbandoned(path: string, probe: () => Promise<void>): Promise<boolean> {
+  try {
+    if (!(await Deno.lstat(path)).isSocket) return false;
+    await probe();
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.ConnectionRefused;
+  }
+}
+
+/** Removes the socket's file, which older runtimes leave behind when they close it. */
+export function removeSocketFile(path: string): void {
+  if (path.startsWith("\0")) return;
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is gone already.
+  }
+}

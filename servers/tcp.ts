@@ -1,0 +1,66 @@
+// TCP, on Deno.listen.
+
+import { createAdmission } from "../core/admission.ts";
+import { DenoConnection } from "../core/deno_connection.ts";
+import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
+import {
+  admissionOptions,
+  type BacklogLimits,
+  backlogOptions,
+  streamOptions,
+} from "../core/limits.ts";
+import { type FamilyChoice, familyOptions, resolveHost } from "../core/resolve.ts";
+import type { SessionServerKind } from "../core/server_kind.ts";
+import { serveStream } from "../core/stream_server.ts";
+import { DenoAcceptor } from "./deno_acceptor.ts";
+import { listening } from "./listen_error.ts";
+
+const options = {
+  ...admissionOptions,
+  ...streamOptions,
+  ...backlogOptions,
+  ...familyOptions,
+} as const;
+
+/** A listening socket and the URL it is reached at. */
+export interface Listening<C extends Deno.Conn> {
+  readonly acceptor: DenoAcceptor<C>;
+  readonly url: string;
+}
+
+/** Opens a TCP listener: what tcp, ws and http stand on. */
+export async function listenTcp(
+  endpoint: Endpoint,
+  limits: BacklogLimits & FamilyChoice,
+): Promise<Listening<Deno.TcpConn>> {
+  const port = listeningPort(endpoint);
+  const host = hostOrLoopback(endpoint);
+  const hostname = await resolveHost(host, limits);
+  const listener = await listening(
+    formatEndpoint({ ...endpoint, hostname: host }, port),
+    () => Deno.listen({ hostname, port, tcpBacklog: limits.backlog }),
+  );
+  return {
+    acceptor: new DenoAcceptor(listener, (conn) => {
+      // Small answers leave at once instead of waiting for more to send.
+      conn.setNoDelay(true);
+      return new DenoConnection(conn);
+    }),
+    url: formatEndpoint({ ...endpoint, hostname: host }, listener.addr.port),
+  };
+}
+
+/** `tcp://host:port`. */
+export const tcp: SessionServerKind<typeof options> = {
+  name: "tcp",
+  summary: "TCP, a stream of bytes",
+  addressing: "host",
+  carries: "sessions",
+  carrier: "stream",
+  options,
+  async start(endpoint, limits, work) {
+    const admits = await createAdmission(limits);
+    const { acceptor, url } = await listenTcp(endpoint, limits);
+    return serveStream({ url, acceptor, admits, limits, work });
+  },
+};

@@ -1,0 +1,55 @@
+// Unix datagram sockets, on Deno.listenDatagram.
+
+import { serveDatagrams } from "../core/datagram_server.ts";
+import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
+import { formatEndpoint } from "../core/endpoint.ts";
+import { layerDatagrams } from "../core/layer.ts";
+import { datagramOptions } from "../core/limits.ts";
+import type { SessionServerKind } from "../core/server_kind.ts";
+import { openUnixDatagrams } from "../core/unix_datagram_socket.ts";
+import { listening } from "./listen_error.ts";
+import { atSocketFile, removeSocketFile } from "./socket_file.ts";
+
+/** Answers stay on this machine, so they are not rationed. */
+const { replyRatePerSecond: _unused, ...options } = datagramOptions;
+
+/** `unixgram://path`, or `unixgram://@name` for an abstract socket. A peer that never bound a path
+ * is heard but cannot be answered. */
+export const unixgram: SessionServerKind<typeof options> = {
+  name: "unixgram",
+  summary: "Unix datagram socket, a file or @name",
+  addressing: "path",
+  carries: "sessions",
+  carrier: "datagram",
+  options,
+  async start(endpoint, given, work) {
+    const { path } = endpoint;
+    const url = formatEndpoint(endpoint, undefined);
+    const conn = await listening(
+      url,
+      () =>
+        atSocketFile(
+          path,
+          () => probe(path),
+          () => Deno.listenDatagram({ transport: "unixpacket", path }),
+        ),
+    );
+    const socket = await openUnixDatagrams(
+      new DenoDatagramSocket(conn, () => removeSocketFile(path)),
+      (path) => Deno.listenDatagram({ transport: "unixpacket", path }),
+    );
+    return serveDatagrams({
+      url,
+      socket: layerDatagrams(socket, work.layers, { role: "listen" }),
+      admits: () => true,
+      limits: { ...given, replyRatePerSecond: Infinity },
+      work,
+    });
+  },
+};
+
+/** Rejects with ConnectionRefused when nobody listens. Connecting as a stream tells: on a live
+ * datagram socket it fails for being of the wrong type instead. */
+async function probe(path: string): Promise<void> {
+  (await Deno.connect({ transport: "unix", path })).close();
+}
