@@ -14,7 +14,7 @@ const options = {
   ...clientOptions,
   localPath: text({
     metavar: "PATH",
-    help: "Bind our own Unix datagram socket here, where the answers arrive",
+    help: "bind our own Unix datagram socket here, where the answers arrive",
   }),
 } as const;
 

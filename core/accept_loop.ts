@@ -63,7 +63,7 @@ async function survive(
   counters.acceptFailures++;
   emit({ event: "accept-failed", url, error: errorText(error) });
   const passing = error instanceof Deno.errors.ConnectionAborted ||
-    error instanceof Deno.errors.ConnectionReset;
+    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.NotConnected;
   if (!passing) await new Promise((resolve) => setTimeout(resolve, BACK_OFF_MS));
 }
 

@@ -35,11 +35,13 @@ export function isLoopback(hostname: string): boolean {
 
 /** Our own form of an address that Deno reports. */
 export function addressOf(address: Deno.Addr): Address {
-  switch (address.transport) {
+  // Deno 2.6 leaves the transport out of the addresses of a TLS socket.
+  const transport = address.transport ?? "tcp";
+  switch (transport) {
     case "tcp":
     case "udp":
       return {
-        transport: address.transport,
+        transport,
         hostname: unmapIpv4(address.hostname),
         port: address.port,
       };

@@ -7,6 +7,6 @@ export const clientOptions = {
   maxMessageBytes: size({
     default: 16 * 1024 * 1024,
     min: 1,
-    help: "Largest message to take from the peer",
+    help: "largest message to take from the peer",
   }),
 } as const;

@@ -8,11 +8,11 @@ import type { OptionValues } from "./option.ts";
 export const admissionOptions = {
   allow: text.many({
     metavar: "CIDR",
-    help: "Admit only these addresses or networks (repeatable; @FILE reads a list)",
+    help: "admit only these addresses or networks (@FILE reads a list)",
   }),
   deny: text.many({
     metavar: "CIDR",
-    help: "Turn these addresses or networks away, before --allow is asked (repeatable; @FILE)",
+    help: "turn these addresses or networks away, before --allow is asked (@FILE reads a list)",
   }),
 } as const;
 
@@ -20,7 +20,7 @@ const sessionOptions = {
   maxMessageBytes: size({
     default: 1024 * 1024,
     min: 1,
-    help: "Largest message; a longer line, frame or datagram ends or drops it",
+    help: "largest message; a longer line, frame or datagram ends or drops it",
   }),
 } as const;
 
@@ -31,13 +31,13 @@ export const streamOptions = {
     default: 8192,
     min: 1,
     max: 1_000_000,
-    help: "Connections at once; more wait in the backlog",
+    help: "connections at once; more wait in the backlog",
   }),
   idleTimeoutMs: duration({
     default: 5 * 60_000,
     min: 1,
     allowNone: true,
-    help: "Close a connection on which nothing moved for this long",
+    help: "close a connection on which nothing moved for this long",
   }),
 } as const;
 
@@ -47,7 +47,7 @@ export const backlogOptions = {
     default: 511,
     min: 1,
     max: 65_535,
-    help: "Connections that the system keeps waiting",
+    help: "connections that the system keeps waiting",
   }),
 } as const;
 
@@ -56,7 +56,7 @@ export const handshakeOptions = {
   handshakeTimeoutMs: duration({
     default: 10_000,
     min: 1,
-    help: "Longest TLS or WebSocket handshake",
+    help: "longest TLS or WebSocket handshake",
   }),
 } as const;
 
@@ -67,29 +67,29 @@ export const datagramOptions = {
     default: 4096,
     min: 1,
     max: 1_000_000,
-    help: "Datagram peers at once; datagrams from more are dropped",
+    help: "datagram peers at once; datagrams from more are dropped",
   }),
   peerTimeoutMs: duration({
     default: 60_000,
     min: 1,
-    help: "Forget a datagram peer that said nothing for this long",
+    help: "forget a datagram peer that said nothing for this long",
   }),
   inboxMessages: integer({
     default: 256,
     min: 1,
     max: 1_000_000,
-    help: "Unread datagrams kept for each peer; more are dropped",
+    help: "unread datagrams kept for each peer; more are dropped",
   }),
   inboxBytes: size({
     default: 64 * 1024 * 1024,
     min: 1,
-    help: "Unread datagrams kept for all peers together, in bytes",
+    help: "unread datagrams kept for all peers together, in bytes",
   }),
   replyRatePerSecond: integer({
     default: 1000,
     min: 1,
     max: 1_000_000_000,
-    help: "Answers a second to one peer beyond loopback",
+    help: "answers a second to one peer beyond loopback",
   }),
 } as const;
 

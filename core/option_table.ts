@@ -82,9 +82,10 @@ export function resolveOptions<Table extends OptionTable>(
   return Object.freeze(Object.fromEntries(resolved)) as OptionValues<Table>;
 }
 
-type Merged<Tables extends readonly OptionTable[]> = Tables extends
-  readonly [infer First extends OptionTable, ...infer Rest extends readonly OptionTable[]]
-  ? First & Merged<Rest>
+type Merged<Tables extends readonly OptionTable[]> = number extends Tables["length"] ? OptionTable
+  : Tables extends
+    readonly [infer First extends OptionTable, ...infer Rest extends readonly OptionTable[]]
+    ? First & Merged<Rest>
   : unknown;
 
 /**

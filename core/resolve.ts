@@ -7,8 +7,8 @@ import { UsageError } from "./usage_error.ts";
 
 /** Which family of addresses a host name may resolve to. */
 export const familyOptions = {
-  ipv4: flag({ short: "4", help: "Use IPv4 addresses only", negatable: false }),
-  ipv6: flag({ short: "6", help: "Use IPv6 addresses only", negatable: false }),
+  ipv4: flag({ short: "4", help: "use IPv4 addresses only", negatable: false }),
+  ipv6: flag({ short: "6", help: "use IPv6 addresses only", negatable: false }),
 } as const;
 
 /** The values of `familyOptions`. */

@@ -3,10 +3,20 @@
 import type { Counters, Stats } from "./counters.ts";
 import { errorText } from "./event.ts";
 
+/** The certificate that a server shows. */
+export interface ServerCertificate {
+  /** PEM, the server's own certificate first. */
+  readonly pem: string;
+  /** SHA-256 of the certificate, in lower-case hexadecimal. */
+  readonly fingerprint: string;
+}
+
 /** A server that listens. Disposing it stops it now; `shutdown` lets sessions finish first. */
 export interface RunningServer extends AsyncDisposable {
   /** Where it listens, with the port that the system chose. */
   readonly url: string;
+  /** What proves who it is, where something does. */
+  readonly certificate?: ServerCertificate;
   /** Resolves when the server has stopped, whoever stopped it; rejects if it broke. */
   readonly finished: Promise<void>;
   /** A copy of the counters. */
@@ -73,6 +83,7 @@ export class OpenSessions implements Drainable {
 /** What a RunningServer is made of. */
 export interface ServerParts {
   readonly url: string;
+  readonly certificate?: ServerCertificate;
   readonly counters: Counters;
   readonly sessions: OpenSessions;
   /** From here on nobody new is served. Called once. */
@@ -127,6 +138,7 @@ export function runningServer(parts: ServerParts): RunningServer {
 
   return {
     url: parts.url,
+    ...(parts.certificate && { certificate: parts.certificate }),
     finished: finished.promise,
     stats: () => ({ ...parts.counters, open: parts.sessions.size }),
     shutdown,

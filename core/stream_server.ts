@@ -9,7 +9,12 @@ import { errorText } from "./event.ts";
 import { IdleSweep } from "./idle_sweep.ts";
 import { layerStream } from "./layer.ts";
 import type { HandshakeLimits, StreamLimits } from "./limits.ts";
-import { OpenSessions, type RunningServer, runningServer } from "./running_server.ts";
+import {
+  OpenSessions,
+  type RunningServer,
+  runningServer,
+  type ServerCertificate,
+} from "./running_server.ts";
 import type { SessionWork } from "./server_kind.ts";
 import { StreamSession } from "./stream_session.ts";
 
@@ -20,6 +25,8 @@ export interface StreamServerOptions {
   readonly admits: Admission;
   readonly limits: StreamLimits & Partial<HandshakeLimits>;
   readonly work: SessionWork;
+  /** The certificate that the acceptor shows. */
+  readonly certificate?: ServerCertificate;
 }
 
 /** Serves until shut down. Takes the acceptor over. */
@@ -82,6 +89,7 @@ export function serveStream(options: StreamServerOptions): RunningServer {
   });
   return runningServer({
     url,
+    ...(options.certificate && { certificate: options.certificate }),
     counters,
     sessions,
     stopListening: () => acceptor[Symbol.dispose](),

@@ -13,7 +13,8 @@ export function watched(service: Service, emit: Emit): Service {
   };
 }
 
-class WatchedSession implements Session {
+/** A session that emits what passes. */
+export class WatchedSession implements Session {
   readonly #session: Session;
   readonly #emit: Emit;
 

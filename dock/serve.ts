@@ -23,7 +23,7 @@ import { pick } from "./pick.ts";
 
 /** What `serve` itself understands, whatever is served where. */
 export const serveOptions = {
-  once: flag({ help: "Stop after the first session (on datagrams, after its first message)" }),
+  once: flag({ help: "stop after the first session (on datagrams, after its first message)" }),
 } as const;
 
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
@@ -55,6 +55,8 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
 export interface Dock extends RunningServer {
   /** Where it listens, in the order that was asked for; `url` is the first of them. */
   readonly urls: readonly string[];
+  /** The server of each endpoint, in the same order. */
+  readonly servers: readonly RunningServer[];
 }
 
 const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
@@ -133,7 +135,14 @@ export async function serve<Own extends OptionTable>(
   const running: RunningServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
   const dock = dockOf(running, stopping, resources.move());
-  for (const url of dock.urls) emit({ event: "listening", url, protocol: served.name });
+  for (const { url, certificate } of running) {
+    emit({
+      event: "listening",
+      url,
+      protocol: served.name,
+      ...(certificate && { fingerprint: certificate.fingerprint }),
+    });
+  }
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   hooks.signal?.addEventListener("abort", () => void dock.shutdown(), { once: true });
   if (hooks.signal?.aborted) void dock.shutdown();
@@ -220,6 +229,8 @@ function dockOf(
   return {
     url: running[0]!.url,
     urls: running.map((server) => server.url),
+    servers: running,
+    ...(running[0]?.certificate && { certificate: running[0].certificate }),
     finished: finished.promise,
     stats: () => sumStats(running.map((server) => server.stats())),
     shutdown,

@@ -1,0 +1,94 @@
+// What a command is. argv becomes a call in arguments.ts; help, the reference page and completions
+// are printed from the same object.
+
+import {
+  flag,
+  mergeTables,
+  type OptionTable,
+  type OptionValues,
+  resolveOptions,
+} from "../core/option.ts";
+import type { Console } from "./console.ts";
+
+/** The word that starts every command line. */
+export const PROGRAM = "sockdock";
+
+/** What every command has besides its own options; `main.ts` answers it. */
+export const HELP_TABLE = {
+  help: flag({ help: "show this help", short: "h", negatable: false }),
+};
+
+/** One command. Declare it with {@linkcode defineCommand}, which infers the option types. */
+export interface Command<Table extends OptionTable = OptionTable> {
+  readonly name: string;
+  /** One line, in the third person: `starts one protocol on one or several endpoints`. */
+  readonly summary: string;
+  /** What follows the name, options left out: `<protocol> <url>...`. */
+  readonly usage: string;
+  /** Paragraphs for help and reference, separated by an empty line. */
+  readonly details?: string;
+  readonly options: Table;
+  /** Headings for help and reference; an option in no group comes first, under `Options`. */
+  readonly groups?: readonly OptionGroup[];
+  readonly examples: readonly Example[];
+  /** @default 0 */
+  readonly minArguments?: number;
+  /** @default Infinity */
+  readonly maxArguments?: number;
+  /**
+   * Candidates for the positional argument being typed, given the ones before it. Those that do not
+   * begin with `current` are dropped by the caller.
+   */
+  complete?(wordsBefore: readonly string[], current: string): readonly string[];
+  /** @returns the exit code */
+  run(invocation: Invocation<Table>): Promise<number>;
+}
+
+/** The options of `options` appear under `title`. */
+export interface OptionGroup {
+  readonly title: string;
+  readonly options: OptionTable;
+}
+
+/** `run` is a whole command line, program name included; `does` says what it is good for. */
+export interface Example {
+  readonly run: string;
+  readonly does: string;
+}
+
+/** One call of a command. */
+export interface Invocation<Table extends OptionTable = OptionTable> {
+  readonly options: OptionValues<Table>;
+  /** The keys set on the command line or by the environment; all others are defaults. */
+  readonly given: ReadonlySet<string>;
+  /** Those of them that were set on the command line: an option from the environment is meant for
+   * many commands and may not concern this one. */
+  readonly flags: ReadonlySet<string>;
+  /** The positional arguments, exactly as typed. */
+  readonly arguments: readonly string[];
+  readonly console: Console;
+}
+
+/** A command that is loaded only when it runs, so that `--help` starts fast. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/**
+ * Declares a command with its options typed, and hands it on with that type erased. The erased
+ * `run` checks the values against the table again, so a wrong one is an error and never a lie.
+ *
+ * @throws {TypeError} when two options claim one name
+ */
+export function defineCommand<const Table extends OptionTable>(command: Command<Table>): Command {
+  mergeTables(command.options, HELP_TABLE);
+  return {
+    ...command,
+    run(invocation) {
+      const given = invocation.options as Partial<OptionValues<Table>>;
+      return command.run({ ...invocation, options: resolveOptions(command.options, given) });
+    },
+  };
+}

@@ -1,0 +1,32 @@
+// `sockdock completions`: a script that a shell can source.
+
+import { didYouMean } from "../core/nearest.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { defineCommand } from "./command.ts";
+import { completionsScript, type Shell } from "./completion.ts";
+import { exitCodes } from "./exit_code.ts";
+
+const shells: readonly Shell[] = ["bash", "zsh", "fish"];
+
+export const completions = defineCommand({
+  name: "completions",
+  summary: "prints the completion script of a shell",
+  usage: "<shell>",
+  options: {},
+  examples: [
+    { run: "sockdock completions bash > ~/.sockdock.bash", does: "makes a script to source" },
+  ],
+  minArguments: 1,
+  maxArguments: 1,
+  complete: () => shells,
+  run({ arguments: [name = ""], console }) {
+    const shell = shells.find((shell) => shell === name);
+    if (shell === undefined) {
+      throw new UsageError(
+        `unknown shell "${name}"${didYouMean(name, shells)}; known are ${shells.join(", ")}`,
+      );
+    }
+    console.printRaw(completionsScript(shell));
+    return Promise.resolve(exitCodes.ok);
+  },
+});

@@ -1,0 +1,116 @@
+// `sockdock connect`: the terminal or a pipe, joined to a session.
+
+import type { DialledSession } from "../core/client_kind.ts";
+import { duration, flag, mergeTables } from "../core/option.ts";
+import { bytesOf, type Message } from "../core/session.ts";
+import { connect as open } from "../dock/connect.ts";
+import { defineCommand } from "./command.ts";
+import { consoleOptions, recordOptions } from "./common_options.ts";
+import type { Console } from "./console.ts";
+import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
+import { exitCodes } from "./exit_code.ts";
+import { hexDump } from "./printable.ts";
+import { stdinChunks, stdinLines } from "./stdin.ts";
+import { openTraffic } from "./traffic.ts";
+
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+const options = {
+  crlf: flag({ help: "end typed lines with CRLF instead of LF", negatable: false }),
+  hex: flag({ help: "show what arrives as a hex dump", negatable: false }),
+  waitMs: duration({
+    default: 1000,
+    min: 0,
+    allowNone: true,
+    help: "after the end of input, on transports without an end, wait this long for more",
+  }),
+} as const;
+
+export const connect = defineCommand({
+  name: "connect",
+  summary: "talks to an endpoint from the terminal or a pipe",
+  usage: "<url>",
+  details:
+    `At a terminal every line you type is sent, with LF on streams and without on datagrams and
+WebSockets; a line with q alone ends it and is never sent. Piped input goes out as it is: as bytes on
+a stream, a line a message elsewhere. The end of input closes our half of a stream, and the rest of
+what the peer sends is still printed.`,
+  options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
+  groups: diallingGroups,
+  examples: [
+    { run: "sockdock connect tcp://127.0.0.1:50007", does: "talks to an echo server" },
+    { run: "sockdock connect udp://127.0.0.1:12345", does: "sends each line as a datagram" },
+  ],
+  minArguments: 1,
+  maxArguments: 1,
+  async run({ arguments: [url = ""], options, given, flags, console }) {
+    const dial = concerningDial(options, given, flags, url);
+    using traffic = openTraffic(console, options.record);
+    using session = traffic.watch(await open(url, dial));
+    const typed = console.stdin.isTerminal;
+    if (typed) console.note(`connected to ${url}; q on a line of its own ends it`);
+    // Whichever ends first ends the command: the peer, or the person at the terminal. A read from
+    // stdin cannot be taken back, so the sending half is left to itself when the peer ends.
+    const receiving = receive(session, options.hex, console);
+    const sending = sendAll(session, typed, options, console).then(async (quit) => {
+      if (quit) session.close();
+      else if (session.boundary === "messages") await closeAfter(session, options.waitMs);
+    });
+    sending.catch(() => {});
+    await Promise.race([receiving, sending.then(() => receiving)]);
+    return exitCodes.ok;
+  },
+});
+
+async function receive(session: DialledSession, hex: boolean, console: Console): Promise<void> {
+  for await (const message of session) {
+    lastArrival.set(session, performance.now());
+    if (console.json) continue;
+    const bytes = bytesOf(message);
+    if (hex) { for (const row of hexDump(bytes)) console.print(row); }
+    else {
+      console.printPeer(bytes);
+      // Messages have no newline of their own; a person wants them on lines.
+      if (session.boundary === "messages" && console.stdoutIsTerminal && bytes.at(-1) !== 10) {
+        console.printPeer(bytesOf("\n"));
+      }
+    }
+  }
+}
+
+/** Sends stdin. Resolves to whether the person asked to quit. */
+async function sendAll(
+  session: DialledSession,
+  typed: boolean,
+  { crlf }: { readonly crlf: boolean },
+  console: Console,
+): Promise<boolean> {
+  const isStream = session.boundary === "bytes";
+  if (!typed && isStream) {
+    for await (const chunk of stdinChunks(console)) await session.send(chunk);
+    await session.end();
+    return false;
+  }
+  const ending = isStream ? (crlf ? "\r\n" : "\n") : "";
+  for await (const line of stdinLines(console, MAX_LINE_BYTES)) {
+    const text = new TextDecoder().decode(line);
+    if (typed && text === "q") return true;
+    const message: Message = isStream || session.peer.transport === "tcp" ? text + ending : line;
+    await session.send(message);
+  }
+  if (isStream) await session.end();
+  return false;
+}
+
+/** When each session last heard something. */
+const lastArrival = new WeakMap<DialledSession, number>();
+
+/** Closes a session once nothing has arrived for a while. */
+async function closeAfter(session: DialledSession, waitMs: number): Promise<void> {
+  const started = performance.now();
+  while (Number.isFinite(waitMs)) {
+    const quietMs = performance.now() - Math.max(started, lastArrival.get(session) ?? 0);
+    if (quietMs >= waitMs) return session.close();
+    await new Promise((resolve) => setTimeout(resolve, waitMs - quietMs));
+  }
+}

@@ -1,0 +1,198 @@
+// Where a command reads and prints: data on stdout, words for people on stderr.
+
+import { printable } from "./printable.ts";
+
+/** When to colour. */
+export type ColorChoice = "auto" | "always" | "never";
+
+/** A colour of the sixteen that every terminal has. */
+export type Color = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+/** One side of a terminal or pipe. */
+export interface Output {
+  readonly isTerminal: boolean;
+  /** Writes all of it. */
+  writeSync(bytes: Uint8Array): void;
+}
+
+/** What a console is made of; tests replace all of it. */
+export interface ConsoleParts {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: { readonly isTerminal: boolean; read(into: Uint8Array): Promise<number | null> };
+  readonly columns: number;
+  readonly noColor: boolean;
+}
+
+/** How a command wants its console. */
+export interface ConsoleOptions {
+  readonly color?: ColorChoice;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+const codes: Readonly<Record<Color, readonly [on: number, off: number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+const encoder = new TextEncoder();
+
+/** Reads and prints for one command. */
+export class Console {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly columns: number;
+  readonly #parts: ConsoleParts;
+  readonly #color: ColorChoice;
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+  constructor(parts: ConsoleParts, options: ConsoleOptions = {}) {
+    this.#parts = parts;
+    this.#color = options.color ?? "auto";
+    this.json = options.json ?? false;
+    this.quiet = options.quiet ?? false;
+    this.verbose = options.verbose ?? false;
+    this.columns = parts.columns;
+  }
+
+  /** The same console, as a command's options want it. */
+  with(options: ConsoleOptions): Console {
+    return new Console(this.#parts, options);
+  }
+
+  get stdin(): ConsoleParts["stdin"] {
+    return this.#parts.stdin;
+  }
+
+  get stdoutIsTerminal(): boolean {
+    return this.#parts.stdout.isTerminal;
+  }
+
+  get stderrIsTerminal(): boolean {
+    return this.#parts.stderr.isTerminal;
+  }
+
+  /** Whether text for people, on stderr, is coloured. */
+  get color(): boolean {
+    return this.#colors(this.#parts.stderr);
+  }
+
+  /** Text of our own on stdout, with a newline. */
+  print(text: string): void {
+    this.#write(this.#parts.stdout, `${text}\n`);
+  }
+
+  /** Text of our own on stdout, as it is. */
+  printRaw(text: string): void {
+    this.#write(this.#parts.stdout, text);
+  }
+
+  /** Colours text that goes to stdout. */
+  paintStdout(color: Color, text: string): string {
+    return this.#colors(this.#parts.stdout) ? paint(color, text) : text;
+  }
+
+  /** Colours text that goes to stderr. */
+  paint(color: Color, text: string): string {
+    return this.color ? paint(color, text) : text;
+  }
+
+  /** Bytes of a peer on stdout, as they are in a pipe; on a terminal, without anything that it
+   * would obey. A character split between two calls is put together. */
+  printPeer(bytes: Uint8Array): void {
+    if (!this.#parts.stdout.isTerminal) {
+      this.#parts.stdout.writeSync(bytes);
+      return;
+    }
+    const text = this.#decoder.decode(bytes, { stream: true });
+    this.#write(this.#parts.stdout, printable(text, { lines: true }));
+  }
+
+  /** A line for people on stderr; nothing when quiet. */
+  note(line: string): void {
+    if (!this.quiet) this.#write(this.#parts.stderr, `${line}\n`);
+  }
+
+  /** An error: a line on stderr, however quiet. */
+  error(line: string): void {
+    this.#write(this.#parts.stderr, `${this.paint("red", "error")}: ${line}\n`);
+  }
+
+  /** A warning: a line on stderr, however quiet. */
+  warn(line: string): void {
+    this.#write(this.#parts.stderr, `${this.paint("yellow", "warning")}: ${line}\n`);
+  }
+
+  /** Raw text on stderr, for what redraws itself, such as a progress bar. */
+  draw(text: string): void {
+    this.#write(this.#parts.stderr, text);
+  }
+
+  /** One JSON object on a line of stdout. */
+  printJson(value: unknown): void {
+    this.#write(this.#parts.stdout, `${JSON.stringify(value)}\n`);
+  }
+
+  #colors(output: Output): boolean {
+    if (this.#color !== "auto") return this.#color === "always";
+    return output.isTerminal && !this.#parts.noColor;
+  }
+
+  #write(output: Output, text: string): void {
+    output.writeSync(encoder.encode(text));
+  }
+}
+
+function paint(color: Color, text: string): string {
+  const [on, off] = codes[color];
+  return `\x1b[${on}m${text}\x1b[${off}m`;
+}
+
+/** The console of this process. */
+export function processConsole(): Console {
+  return new Console({
+    stdout: outputOf(Deno.stdout),
+    stderr: outputOf(Deno.stderr),
+    stdin: {
+      get isTerminal() {
+        return Deno.stdin.isTerminal();
+      },
+      read: (into) => Deno.stdin.read(into),
+    },
+    columns: terminalColumns(),
+    noColor: (Deno.env.get("NO_COLOR") ?? "") !== "",
+  });
+}
+
+function outputOf(stream: typeof Deno.stdout): Output {
+  return {
+    isTerminal: stream.isTerminal(),
+    writeSync(bytes) {
+      for (let written = 0; written < bytes.length;) {
+        try {
+          written += stream.writeSync(bytes.subarray(written));
+        } catch (error) {
+          // A non-blocking pipe whose reader is slow: wait for room as a blocking one would.
+          if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+        }
+      }
+    },
+  };
+}
+
+function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    // Not a terminal.
+    return 100;
+  }
+}

@@ -1,0 +1,45 @@
+// The options of commands that dial, and how they reach `connect`.
+
+import { duration, mergeTables, type OptionTable } from "../core/option.ts";
+import { clientKinds } from "../clients/index.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS } from "../dock/connect.ts";
+
+/** Every option that any client transport understands. */
+export const transportOptions: OptionTable = mergeTables(
+  ...clientKinds.map((kind) => kind.options),
+);
+
+/** How long to try. */
+export const connectTimeoutOptions = {
+  connectTimeoutMs: duration({
+    default: DEFAULT_CONNECT_TIMEOUT_MS,
+    min: 1,
+    help: "how long to try to connect",
+  }),
+} as const;
+
+/** All of them. */
+export const diallingOptions = mergeTables(connectTimeoutOptions, transportOptions);
+
+/** The same, grouped for help. */
+export const diallingGroups = [{ title: "Transports", options: transportOptions }] as const;
+
+/** The options that concern the transport of a URL. What the environment sets for others is left
+ * out; what the command line sets stays, so that it is refused. */
+export function concerningDial(
+  values: Readonly<Record<string, unknown>>,
+  given: ReadonlySet<string>,
+  flags: ReadonlySet<string>,
+  url: string,
+): Record<string, unknown> {
+  const scheme = /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase();
+  const kind = clientKinds.find((kind) => kind.name === scheme);
+  const kept = [...given].filter((key) =>
+    Object.hasOwn(transportOptions, key) &&
+    (flags.has(key) || (kind !== undefined && Object.hasOwn(kind.options, key)))
+  );
+  return {
+    connectTimeoutMs: values["connectTimeoutMs"],
+    ...Object.fromEntries(kept.map((key) => [key, values[key]])),
+  };
+}

@@ -1,0 +1,157 @@
+// Server events for people, for programs and for the record.
+
+import type { Stats } from "../core/counters.ts";
+import type { Emit, ServerEvent } from "../core/event.ts";
+import { flagName } from "../core/option.ts";
+import { bytesOf, type Message, textOf } from "../core/session.ts";
+import type { Console } from "./console.ts";
+import { hexDump, printable } from "./printable.ts";
+
+/** Where the events of a command go: its console and, if there is one, its record. */
+export function eventSink(console: Console, record?: TranscriptFile): Emit {
+  return (event) => {
+    record?.write(event);
+    if (console.json) {
+      if (shown(event, console)) console.printJson(eventJson(event));
+      return;
+    }
+    if (event.event === "message") printMessage(event, console);
+    else if (shown(event, console)) noteEvent(event, console);
+  };
+}
+
+function shown(event: ServerEvent, console: Console): boolean {
+  switch (event.event) {
+    case "received":
+    case "sent":
+    case "request":
+      return console.verbose;
+    default:
+      return true;
+  }
+}
+
+/** An event as a JSON object: `event` first, a message as `text` or, when it is not UTF-8, as
+ * `base64`. */
+export function eventJson(event: ServerEvent): Readonly<Record<string, unknown>> {
+  if (!("message" in event)) return event;
+  const { message, ...rest } = event;
+  return { ...rest, ...messageJson(message) };
+}
+
+/** A message as JSON fields. */
+export function messageJson(message: Message): { text: string } | { base64: string } {
+  if (typeof message === "string") return { text: message };
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(message) };
+  } catch {
+    let binary = "";
+    for (const byte of message) binary += String.fromCharCode(byte);
+    return { base64: btoa(binary) };
+  }
+}
+
+function printMessage(event: ServerEvent & { event: "message" }, console: Console): void {
+  const text = textOf(event.message);
+  const line = console.stdoutIsTerminal ? printable(text) : text;
+  console.print(`${console.paintStdout("cyan", event.peer)} ${line}`);
+}
+
+function noteEvent(event: Exclude<ServerEvent, { event: "message" }>, console: Console): void {
+  const peer = "peer" in event ? console.paint("cyan", printable(event.peer)) : "";
+  switch (event.event) {
+    case "listening":
+      console.note(
+        `${console.paint("green", "listening")} ${console.paint("bold", event.url)} ` +
+          `(${event.protocol})` +
+          (event.fingerprint === undefined
+            ? ""
+            : `\n          certificate SHA-256 ${event.fingerprint}`),
+      );
+      break;
+    case "opened":
+      console.note(`${peer} opened on ${event.url}`);
+      break;
+    case "closed":
+      console.note(
+        `${peer} closed: ${printable(event.reason)} ` +
+          console.paint("dim", `(${event.bytesReceived} B in, ${event.bytesSent} B out)`),
+      );
+      break;
+    case "denied":
+      console.note(
+        `${peer} ${console.paint("yellow", "denied")} on ${event.url}: ${printable(event.reason)}`,
+      );
+      break;
+    case "failed":
+      console.note(
+        `${peer} ${console.paint("red", "failed")} on ${event.url}: ${printable(event.error)}`,
+      );
+      break;
+    case "accept-failed":
+      console.note(`${console.paint("red", "cannot accept")} on ${event.url}: ${event.error}`);
+      break;
+    case "request":
+      console.note(`${peer} ${event.method} ${printable(event.path)} ${event.status}`);
+      break;
+    case "received":
+    case "sent":
+      noteBytes(event.event, peer, event.message, console);
+      break;
+    case "notice":
+      console.note(printable(event.text));
+      break;
+    case "stopped":
+      console.note(`stopped ${event.url}: ${statsText(event.stats)}`);
+      break;
+  }
+}
+
+function noteBytes(
+  event: "received" | "sent",
+  peer: string,
+  message: Message,
+  console: Console,
+): void {
+  const bytes = bytesOf(message);
+  console.note(`${peer} ${event} ${bytes.length} B ${quoted(textOf(message))}`);
+  for (const row of hexDump(bytes)) console.note(console.paint("dim", `  ${row}`));
+}
+
+/** Text in quotation marks, on one line. */
+function quoted(text: string): string {
+  return `"${printable(text.replaceAll("\\", "\\\\").replaceAll('"', '\\"'))}"`;
+}
+
+/** The counters that are not zero, in a line. */
+export function statsText(stats: Stats): string {
+  const counted = Object.entries(stats).filter(([name, count]) => count > 0 && name !== "open");
+  if (counted.length === 0) return "nobody came";
+  return counted.map(([name, count]) => `${words(name)} ${count}`).join(", ");
+}
+
+/** `bytesReceived` as `bytes received`. */
+function words(name: string): string {
+  return flagName(name).replaceAll("-", " ");
+}
+
+/** A transcript: a JSON object a line, with the time of each. */
+export class TranscriptFile implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #encoder = new TextEncoder();
+
+  /** Opens the file for appending, readable by its owner alone: what passes may be secret.
+   * @throws {Error} when it cannot be opened */
+  constructor(path: string) {
+    this.#file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+  }
+
+  write(event: ServerEvent): void {
+    const line = JSON.stringify({ time: new Date().toISOString(), ...eventJson(event) });
+    this.#file.writeSync(this.#encoder.encode(`${line}\n`));
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}

@@ -1,0 +1,41 @@
+// `sockdock help`: the overview, one command, or the whole reference.
+
+import { flag } from "../core/option.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { defineCommand } from "./command.ts";
+import { exitCodes } from "./exit_code.ts";
+import { helpText } from "./help_text.ts";
+import { commands } from "./index.ts";
+
+export const help = defineCommand({
+  name: "help",
+  summary: "explains sockdock or one of its commands",
+  usage: "[command]",
+  options: {
+    markdown: flag({ help: "print the whole reference as Markdown", negatable: false }),
+  },
+  examples: [{ run: "sockdock help serve", does: "explains serve and all its options" }],
+  maxArguments: 1,
+  complete: () => commands.map((entry) => entry.name),
+  async run({ arguments: [name], options, console }) {
+    if (options.markdown) {
+      const { referenceMarkdown } = await import("./reference.ts");
+      const all = await Promise.all(commands.map((entry) => entry.load()));
+      console.printRaw(referenceMarkdown(all));
+      return exitCodes.ok;
+    }
+    if (name === undefined) {
+      console.print(helpText(commands, { widthColumns: console.columns }));
+      return exitCodes.ok;
+    }
+    const entry = commands.find((entry) => entry.name === name);
+    if (entry === undefined) {
+      throw new UsageError(
+        `unknown command "${name}"${didYouMean(name, commands.map((entry) => entry.name))}`,
+      );
+    }
+    console.print(helpText(await entry.load(), { widthColumns: console.columns }));
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,53 @@
+// Every command there is. A new one is a file in this folder and an entry in this list. Each is
+// loaded only when it runs.
+
+import type { CommandEntry } from "./command.ts";
+
+/** All commands, in the order in which help lists them. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "up",
+    summary: "starts many servers at once, or the built-in suite",
+    load: async () => (await import("./up.ts")).up,
+  },
+  {
+    name: "serve",
+    summary: "serves one protocol on one or several endpoints",
+    load: async () => (await import("./serve.ts")).serve,
+  },
+  {
+    name: "connect",
+    summary: "talks to an endpoint from the terminal or a pipe",
+    load: async () => (await import("./connect.ts")).connect,
+  },
+  {
+    name: "send",
+    summary: "sends a message and prints the reply",
+    load: async () => (await import("./send.ts")).send,
+  },
+  {
+    name: "fetch",
+    summary: "makes an HTTP request",
+    load: async () => (await import("./fetch.ts")).fetch,
+  },
+  {
+    name: "wait",
+    summary: "waits until an endpoint answers",
+    load: async () => (await import("./wait.ts")).wait,
+  },
+  {
+    name: "list",
+    summary: "lists protocols, transports and layers, and which go together",
+    load: async () => (await import("./list.ts")).list,
+  },
+  {
+    name: "help",
+    summary: "explains sockdock or one of its commands",
+    load: async () => (await import("./help.ts")).help,
+  },
+  {
+    name: "completions",
+    summary: "prints the completion script of a shell",
+    load: async () => (await import("./completions.ts")).completions,
+  },
+];

@@ -1,0 +1,83 @@
+// From argv to an exit code.
+
+import { errorText } from "../core/event.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { readArguments, type ReadEnvironment, wantsHelp } from "./arguments.ts";
+import { PROGRAM } from "./command.ts";
+import type { ConsoleOptions } from "./console.ts";
+import type { Console } from "./console.ts";
+import { exitCodes } from "./exit_code.ts";
+import { commands } from "./index.ts";
+
+/** The version that `--version` prints. */
+export const VERSION = "0.1.0";
+
+/** Runs one command line and returns the exit code. Never throws. */
+export async function runCommandLine(
+  argv: readonly string[],
+  console: Console,
+  env: ReadEnvironment,
+): Promise<number> {
+  let heard = console;
+  try {
+    const [name, ...rest] = argv;
+    if (name === undefined || name === "--help" || name === "-h") {
+      return await runCommand("help", [], console, env, () => {});
+    }
+    if (name === "--version" || name === "-V") {
+      console.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno})`);
+      return exitCodes.ok;
+    }
+    if (name === "__complete") return await completeWords(rest, console);
+    return await runCommand(name, rest, console, env, (adjusted) => heard = adjusted);
+  } catch (error) {
+    // A reader that went away, as `| head` does, has seen what it wanted.
+    if (error instanceof Deno.errors.BrokenPipe) return exitCodes.ok;
+    heard.error(errorText(error));
+    if (heard.verbose && error instanceof Error && error.stack !== undefined) {
+      heard.draw(`${error.stack}\n`);
+    }
+    return exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return exitCodes.usage;
+  if (error instanceof DOMException && error.name === "TimeoutError") return exitCodes.timedOut;
+  return exitCodes.failed;
+}
+
+async function runCommand(
+  name: string,
+  argv: readonly string[],
+  console: Console,
+  env: ReadEnvironment,
+  hear: (console: Console) => void,
+): Promise<number> {
+  const entry = commands.find((entry) => entry.name === name);
+  if (entry === undefined) {
+    throw new UsageError(
+      `unknown command "${name}"${didYouMean(name, commands.map((entry) => entry.name))}; ` +
+        `${PROGRAM} help lists them`,
+    );
+  }
+  const command = await entry.load();
+  if (wantsHelp(argv)) {
+    const { helpText } = await import("./help_text.ts");
+    console.print(helpText(command, { widthColumns: console.columns }));
+    return exitCodes.ok;
+  }
+  const read = readArguments(command, argv, env);
+  const adjusted = console.with(read.options as ConsoleOptions);
+  hear(adjusted);
+  return await command.run({ ...read, console: adjusted });
+}
+
+/** What the completion scripts ask. */
+async function completeWords(words: readonly string[], console: Console): Promise<number> {
+  const { complete } = await import("./completion.ts");
+  const typed = words[0] === "--" ? words.slice(1) : words;
+  for (const candidate of await complete(commands, typed)) console.print(candidate);
+  return exitCodes.ok;
+}

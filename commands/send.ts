@@ -1,0 +1,212 @@
+// `sockdock send`: messages out, replies to stdout.
+
+import { duration, flag, integer, mergeTables, text } from "../core/option.ts";
+import { bytesOf, type Message } from "../core/session.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { connect as open } from "../dock/connect.ts";
+import { errorText } from "../core/event.ts";
+import { DEFAULT_ANSWER_TIMEOUT_MS, DEFAULT_ATTEMPT_TIMEOUT_MS, exchange } from "../dock/send.ts";
+import { formatDuration } from "../core/option.ts";
+import { defineCommand } from "./command.ts";
+import { consoleOptions, recordOptions } from "./common_options.ts";
+import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
+import type { Console } from "./console.ts";
+import { exitCodes } from "./exit_code.ts";
+import { hexDump } from "./printable.ts";
+import { stdinChunks, stdinLines } from "./stdin.ts";
+import { openTraffic } from "./traffic.ts";
+
+const options = {
+  line: flag({ help: "end each message with LF", negatable: false }),
+  crlf: flag({ help: "end each message with CRLF", negatable: false }),
+  hex: flag({
+    help: "read messages as hexadecimal and show replies as a hex dump",
+    negatable: false,
+  }),
+  file: text({ metavar: "file", help: "send this file as the message; - is stdin, as it is" }),
+  timeoutMs: duration({
+    min: 0,
+    help: "how long to wait for the reply, after sending or for each attempt; 0 waits for none " +
+      `(default ${formatDuration(DEFAULT_ANSWER_TIMEOUT_MS)}, ` +
+      `or ${formatDuration(DEFAULT_ATTEMPT_TIMEOUT_MS)} with --retries)`,
+  }),
+  retries: integer({
+    default: 0,
+    min: 0,
+    max: 1000,
+    help: "try again this often: to connect, or for the reply to a datagram",
+  }),
+} as const;
+
+export const send = defineCommand({
+  name: "send",
+  summary: "sends a message and prints the reply",
+  usage: "<url> [word]...",
+  details:
+    `The words are joined by spaces. Without words, each line of stdin is a message. Nothing is
+added to a message unless --line or --crlf asks for it.
+
+On a stream all is sent, our half is closed, and the reply is printed to its end or until --timeout;
+on datagrams and WebSockets the first reply to each message is printed. Exit code 4 says that no
+reply came.`,
+  options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
+  groups: diallingGroups,
+  examples: [
+    { run: "sockdock send tcp://127.0.0.1:9999 hello world", does: "sends hello world" },
+    {
+      run: "sockdock send udp://127.0.0.1:9998 --retries 5 ahoy",
+      does: "sends up to six times until a reply comes",
+    },
+    { run: "sockdock send tcp://127.0.0.1:50007 --hex 00 ff", does: "sends two bytes" },
+  ],
+  minArguments: 1,
+  async run({ arguments: [url = "", ...words], options, given, flags, console }) {
+    if (options.line && options.crlf) {
+      throw new UsageError("--line and --crlf exclude each other; give one");
+    }
+    if (options.file !== undefined && words.length > 0) {
+      throw new UsageError("--file and words exclude each other; give one");
+    }
+    const dial = concerningDial(options, given, flags, url);
+    using traffic = openTraffic(console, options.record);
+    const session = traffic.watch(
+      await connectRetrying(() => open(url, dial), options.retries, console),
+    );
+    const noWait = options.timeoutMs === 0;
+    const messages = outgoing(words, options, console);
+    if (noWait) {
+      for await (const message of messages) await session.send(message);
+      await session.end();
+      session.close();
+      return exitCodes.ok;
+    }
+    const answers = exchange(session, messages, {
+      retries: options.retries,
+      ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+      onRetry: (attempt) => console.note(`no reply; attempt ${attempt} of ${options.retries + 1}`),
+    });
+    let received = 0;
+    for (;;) {
+      const { done, value } = await answers.next();
+      if (!done) {
+        received++;
+        printReply(value, session.boundary, options.hex, console);
+        continue;
+      }
+      return finish(value, received, session.boundary, console);
+    }
+  },
+});
+
+async function connectRetrying<T>(
+  connect: () => Promise<T>,
+  retries: number,
+  console: Console,
+): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (error instanceof UsageError || attempt > retries) throw error;
+      console.note(`${errorText(error)}; attempt ${attempt + 1} of ${retries + 1}`);
+      await new Promise((resolve) => setTimeout(resolve, DEFAULT_ATTEMPT_TIMEOUT_MS));
+    }
+  }
+}
+
+interface Wording {
+  readonly line: boolean;
+  readonly crlf: boolean;
+  readonly hex: boolean;
+  readonly file?: string | undefined;
+  readonly maxMessageBytes?: unknown;
+}
+
+async function* outgoing(
+  words: readonly string[],
+  wording: Wording,
+  console: Console,
+): AsyncGenerator<Message> {
+  if (wording.file !== undefined) {
+    yield* fileMessage(wording.file, console);
+  } else if (words.length > 0) {
+    yield ended(wording.hex ? parseHex(words.join("")) : words.join(" "), wording);
+  } else {
+    for await (const line of stdinLines(console, 64 * 1024 * 1024)) {
+      const text = new TextDecoder().decode(line);
+      yield ended(wording.hex ? parseHex(text) : line, wording);
+    }
+  }
+}
+
+/** A file whole: on a stream it could go in parts, but a datagram is one message. */
+async function* fileMessage(path: string, console: Console): AsyncGenerator<Message> {
+  if (path !== "-") {
+    try {
+      yield await Deno.readFile(path);
+    } catch (error) {
+      throw new UsageError(`--file: cannot read ${path}: ${errorText(error)}`);
+    }
+    return;
+  }
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of stdinChunks(console)) parts.push(chunk.slice());
+  yield new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+function ended(message: Message, { line, crlf }: Wording): Message {
+  const ending = crlf ? "\r\n" : line ? "\n" : "";
+  if (ending === "") return message;
+  if (typeof message === "string") return message + ending;
+  const whole = new Uint8Array(message.length + ending.length);
+  whole.set(message);
+  whole.set(bytesOf(ending), message.length);
+  return whole;
+}
+
+/** Bytes from hexadecimal digits, between which space, `:` and `0x` may stand.
+ * @throws {UsageError} naming the text */
+function parseHex(text: string): Uint8Array {
+  const digits = text.replace(/0x|[\s:]/gi, "");
+  if (!/^(?:[0-9a-f]{2})*$/i.test(digits)) {
+    throw new UsageError(`--hex: expected pairs of hexadecimal digits, got "${text}"`);
+  }
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
+
+function printReply(
+  reply: Message,
+  boundary: "bytes" | "messages",
+  hex: boolean,
+  console: Console,
+): void {
+  if (console.json) return;
+  if (hex) {
+    for (const row of hexDump(bytesOf(reply))) console.print(row);
+    return;
+  }
+  console.printPeer(bytesOf(reply));
+  if (boundary === "messages" || console.stdoutIsTerminal) endLine(reply, console);
+}
+
+/** A reply without a newline gets one where lines are read: on a terminal, and between messages. */
+function endLine(reply: Message, console: Console): void {
+  const last = bytesOf(reply).at(-1);
+  if (last !== 10) console.printPeer(bytesOf("\n"));
+}
+
+function finish(
+  result: { readonly timedOut: boolean; readonly attempts: number },
+  received: number,
+  boundary: "bytes" | "messages",
+  console: Console,
+): number {
+  if (result.attempts > 1) console.note(`${result.attempts} attempts, ${received} replies`);
+  if (!result.timedOut) return exitCodes.ok;
+  if (boundary === "bytes" && received > 0) {
+    console.note("the reply did not end in time; --timeout waits longer");
+    return exitCodes.ok;
+  }
+  console.error("no reply in time; --timeout waits longer, --retries tries again");
+  return exitCodes.timedOut;
+}

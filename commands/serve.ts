@@ -1,0 +1,48 @@
+// `sockdock serve`: one protocol on one or several endpoints.
+
+import { mergeTables } from "../core/option.ts";
+import { type Dock, serve as startServing } from "../dock/serve.ts";
+import { serverKinds } from "../servers/index.ts";
+import { defineCommand } from "./command.ts";
+import { consoleOptions, recordOptions } from "./common_options.ts";
+import { eventSink, TranscriptFile } from "./events.ts";
+import { concerning, served, servedByName, servedGroups, servedOptions } from "./served.ts";
+import { StopSignals } from "./stop_signals.ts";
+import { untilStopped } from "./until_stopped.ts";
+
+export const serve = defineCommand({
+  name: "serve",
+  summary: "serves one protocol on one or several endpoints",
+  usage: "<protocol> <url>...",
+  details: `All endpoints of one call share the protocol's state. A URL without a host listens on
+loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 picks a free port, which
+is printed.
+
+Ctrl-C lets what is being answered finish; a second one stops at once.`,
+  options: mergeTables(consoleOptions, recordOptions, servedOptions),
+  groups: servedGroups,
+  examples: [
+    { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
+    { run: "sockdock serve print udp://:12345 --until q", does: "shows datagrams until q arrives" },
+    { run: "sockdock serve upper tcp://:0 --json", does: "picks a free port and tells programs" },
+  ],
+  minArguments: 2,
+  complete: (before, current) =>
+    before.length === 0
+      ? served.map((one) => one.name)
+      : current.includes(":")
+      ? []
+      : serverKinds.map((kind) => `${kind.name}://`),
+  async run({ arguments: [name, ...urls], options, given, flags, console }) {
+    const what = servedByName(name!);
+    using record = options.record === undefined ? undefined : new TranscriptFile(options.record);
+    using signals = new StopSignals();
+    const emit = eventSink(console, record);
+    await using dock: Dock = await startServing(urls, what, {
+      ...concerning(options, given, flags, what, urls),
+      emit,
+      watch: console.verbose || record !== undefined,
+    });
+    return await untilStopped([dock], signals, emit);
+  },
+});

@@ -1,0 +1,59 @@
+// What can be served, by the name it has on the command line and in a configuration.
+
+import type { HttpApp } from "../core/http_app.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { mergeTables, type OptionTable } from "../core/option.ts";
+import type { Protocol } from "../core/protocol.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { serveOptions } from "../dock/serve.ts";
+import { protocols } from "../protocols/index.ts";
+import { serverKinds } from "../servers/index.ts";
+import { apps } from "../web/index.ts";
+
+/** Everything that `serve` and `up` can start. */
+export const served: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
+
+/** The protocol or application of a name.
+ * @throws {UsageError} when there is none */
+export function servedByName(name: string): Protocol | HttpApp {
+  const found = served.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = served.map((one) => one.name);
+  throw new UsageError(
+    `unknown protocol "${name}"${didYouMean(name, names)}; known are ${names.join(", ")}`,
+  );
+}
+
+const ofProtocols: OptionTable = mergeTables(...served.map((one) => one.options));
+const ofTransports: OptionTable = mergeTables(...serverKinds.map((kind) => kind.options));
+
+/** Every option that anything served understands. */
+export const servedOptions: OptionTable = mergeTables(serveOptions, ofProtocols, ofTransports);
+
+/** The same, grouped for help. */
+export const servedGroups = [
+  { title: "Protocols", options: ofProtocols },
+  { title: "Transports", options: ofTransports },
+] as const;
+
+/** The options that concern what is served where. What the environment sets for other protocols
+ * and transports is left out; what the command line sets stays, so that it is refused. */
+export function concerning(
+  values: Readonly<Record<string, unknown>>,
+  given: ReadonlySet<string>,
+  flags: ReadonlySet<string>,
+  what: Protocol | HttpApp,
+  urls: readonly string[],
+): Record<string, unknown> {
+  const schemes = new Set(urls.map((url) => /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase()));
+  const tables: OptionTable[] = [
+    serveOptions,
+    what.options,
+    ...serverKinds.filter((kind) => schemes.has(kind.name)).map((kind) => kind.options),
+  ];
+  const kept = [...given].filter((key) =>
+    Object.hasOwn(servedOptions, key) &&
+    (flags.has(key) || tables.some((table) => Object.hasOwn(table, key)))
+  );
+  return Object.fromEntries(kept.map((key) => [key, values[key]]));
+}

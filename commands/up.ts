@@ -1,0 +1,116 @@
+// `sockdock up`: many servers at once.
+
+import { flag, mergeTables, text } from "../core/option.ts";
+import type { Dock } from "../dock/serve.ts";
+import { startSuite, type SuiteEntry } from "../dock/suite.ts";
+import { builtinSuite } from "./builtin_suite.ts";
+import { defineCommand } from "./command.ts";
+import { consoleOptions, recordOptions } from "./common_options.ts";
+import type { Console } from "./console.ts";
+import { eventSink, TranscriptFile } from "./events.ts";
+import { programWords } from "./program_words.ts";
+import { servedGroups, servedOptions } from "./served.ts";
+import { StopSignals } from "./stop_signals.ts";
+import { alignedRows } from "./table.ts";
+import { untilStopped } from "./until_stopped.ts";
+
+const options = {
+  freePorts: flag({
+    help: "let the system pick every port of the built-in suite",
+    negatable: false,
+  }),
+  socket: text({
+    metavar: "path",
+    help: "where the built-in suite puts its Unix socket (default a temporary folder)",
+  }),
+} as const;
+
+export const up = defineCommand({
+  name: "up",
+  summary: "starts many servers at once, or the built-in suite",
+  usage: "[config]",
+  details: `Without a configuration it starts the built-in suite on loopback and prints what listens
+where and which command talks to it.
+
+A configuration is TOML, or JSON when its name ends so: a list \`server\` of tables, each with
+\`serve\` (the protocol), \`on\` (a URL or a list of them) and any option under the name of its flag.
+Options at the top are defaults. Options on the command line and in the environment win over the file.
+
+All servers start or none does. Ctrl-C lets what is being answered finish; a second one stops at once.`,
+  options: mergeTables(options, consoleOptions, recordOptions, servedOptions),
+  groups: servedGroups,
+  examples: [
+    { run: "sockdock up", does: "starts the built-in suite" },
+    { run: "sockdock up harbour.toml", does: "starts what a file lists" },
+  ],
+  maxArguments: 1,
+  async run({ arguments: [config], options, given, console }) {
+    const overrides = Object.fromEntries(
+      [...given].filter((key) => Object.hasOwn(servedOptions, key))
+        .map((key) => [key, (options as Readonly<Record<string, unknown>>)[key]]),
+    );
+    await using stack = new AsyncDisposableStack();
+    const entries = config === undefined
+      ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
+      : await (await import("./config.ts")).readConfig(config, overrides);
+    const record = options.record === undefined
+      ? undefined
+      : stack.use(new TranscriptFile(options.record));
+    const signals = stack.use(new StopSignals());
+    const emit = eventSink(console, record);
+    const suite = stack.use(
+      await startSuite(entries, {
+        // The table says where each listens, all at once.
+        emit: (event) => console.json || event.event !== "listening" ? emit(event) : undefined,
+        watch: console.verbose || record !== undefined,
+      }),
+    );
+    if (!console.json) printTable(entries, suite.docks, console);
+    return await untilStopped(suite.docks, signals, emit);
+  },
+});
+
+async function builtinEntries(
+  socket: string | undefined,
+  freePorts: boolean,
+  overrides: Readonly<Record<string, unknown>>,
+  stack: AsyncDisposableStack,
+): Promise<SuiteEntry[]> {
+  if (socket === undefined) {
+    // A folder that only its owner can enter keeps the socket to its owner.
+    const folder = await Deno.makeTempDir({ prefix: "sockdock-" });
+    stack.defer(() => Deno.remove(folder, { recursive: true }));
+    socket = `${folder}/echo.sock`;
+  }
+  const { concerned } = await import("./config.ts");
+  return builtinSuite(socket, freePorts).map((entry) => {
+    const table = concerned(entry.what, entry.urls);
+    const own = Object.entries(overrides).filter(([key]) => Object.hasOwn(table, key));
+    return { ...entry, options: Object.fromEntries(own) };
+  });
+}
+
+function printTable(
+  entries: readonly SuiteEntry[],
+  docks: readonly Dock[],
+  console: Console,
+): void {
+  const program = programWords();
+  const rows = docks.flatMap((dock, index) =>
+    dock.servers.map(({ url, certificate }) => [
+      console.paintStdout("bold", entries[index]?.what.name ?? ""),
+      console.paintStdout("cyan", url),
+      `${program} ${talkTo(url, certificate?.fingerprint)}`,
+    ])
+  );
+  const heading = ["WHAT", "URL", "TALK TO IT WITH"]
+    .map((word) => console.paintStdout("dim", word));
+  for (const line of alignedRows([heading, ...rows])) console.print(line);
+  console.print(console.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
+}
+
+/** The command that talks to an endpoint. */
+function talkTo(url: string, fingerprint: string | undefined): string {
+  if (/^https?:/.test(url)) return `fetch ${url}`;
+  return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;
+}

@@ -1,0 +1,61 @@
+// `sockdock wait`: until an endpoint answers.
+
+import { duration, mergeTables } from "../core/option.ts";
+import { errorText } from "../core/event.ts";
+import { DEFAULT_WAIT_INTERVAL_MS, DEFAULT_WAIT_TIMEOUT_MS, waitFor } from "../dock/wait.ts";
+import { defineCommand } from "./command.ts";
+import { consoleOptions } from "./common_options.ts";
+import { concerningDial, diallingGroups, transportOptions } from "./dialled.ts";
+import { exitCodes } from "./exit_code.ts";
+
+const options = {
+  timeoutMs: duration({
+    default: DEFAULT_WAIT_TIMEOUT_MS,
+    min: 1,
+    help: "give up after this long, with exit code 3",
+  }),
+  intervalMs: duration({
+    default: DEFAULT_WAIT_INTERVAL_MS,
+    min: 1,
+    help: "pause between two tries",
+  }),
+} as const;
+
+export const wait = defineCommand({
+  name: "wait",
+  summary: "waits until an endpoint answers",
+  usage: "<url>",
+  details:
+    `Streams, TLS and WebSockets answer by completing a connection, http and https by taking a
+TCP connection, datagram endpoints by replying to an empty datagram.`,
+  options: mergeTables(options, consoleOptions, transportOptions),
+  groups: diallingGroups,
+  examples: [
+    {
+      run: "sockdock wait http://127.0.0.1:8080 --timeout 10s",
+      does: "waits for a web server to come up",
+    },
+  ],
+  minArguments: 1,
+  maxArguments: 1,
+  async run({ arguments: [url = ""], options, given, flags, console }) {
+    const { connectTimeoutMs: _own, ...dial } = concerningDial(options, given, flags, url);
+    const started = performance.now();
+    try {
+      await waitFor(url, {
+        ...dial,
+        timeoutMs: options.timeoutMs,
+        intervalMs: options.intervalMs,
+      });
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === "TimeoutError")) throw error;
+      if (console.json) console.printJson({ event: "timed-out", url, error: errorText(error) });
+      else console.error(errorText(error));
+      return exitCodes.checkFailed;
+    }
+    const tookMs = Math.round(performance.now() - started);
+    if (console.json) console.printJson({ event: "answered", url, tookMs });
+    else console.note(`${url} answered after ${tookMs} ms`);
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,87 @@
+// What there is and what goes with what, as data.
+
+import { clientKinds } from "../clients/index.ts";
+import type { HttpApp } from "../core/http_app.ts";
+import type { Protocol } from "../core/protocol.ts";
+import type { ServerKind } from "../core/server_kind.ts";
+import { layers } from "../layers/index.ts";
+import { protocols } from "../protocols/index.ts";
+import { serverKinds } from "../servers/index.ts";
+import { apps } from "../web/index.ts";
+
+/** One thing that can be served. */
+export interface CatalogueEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** The schemes it runs on. */
+  readonly transports: readonly string[];
+}
+
+/** All there is. */
+export interface Catalogue {
+  readonly protocols: readonly CatalogueEntry[];
+  readonly transports: readonly {
+    readonly name: string;
+    readonly summary: string;
+    readonly listens: boolean;
+    readonly dials: boolean;
+    /** The layers that can stand on it. */
+    readonly layers: readonly string[];
+  }[];
+  readonly layers: readonly { readonly name: string; readonly summary: string }[];
+  /** What socket programs elsewhere can do and no program on Deno can, and why. */
+  readonly impossible: readonly { readonly name: string; readonly reason: string }[];
+}
+
+const impossible: Catalogue["impossible"] = [
+  {
+    name: "AF_CAN sockets",
+    reason: "Deno opens TCP, UDP, Unix and vsock sockets only, and no native add-on is used",
+  },
+  {
+    name: "raw sockets",
+    reason: "Deno has none; IP and ICMP packets cannot be made or read",
+  },
+  {
+    name: "socket(fileno=...)",
+    reason: "Deno adopts no file descriptor as a socket, other than through node:net for TCP",
+  },
+  {
+    name: "fork per connection",
+    reason:
+      "a connection is a task, not a process; what ForkingMixIn isolates is not shared anyway",
+  },
+  {
+    name: "client certificates on Deno.listenTls",
+    reason: "Deno's own TLS listener cannot ask for one",
+  },
+];
+
+/** Everything that can be served and dialled here, and what cannot. */
+export function catalogue(): Catalogue {
+  const kinds: readonly ServerKind[] = serverKinds;
+  const carrying = (carries: ServerKind["carries"]) =>
+    kinds.filter((kind) => kind.carries === carries).map((kind) => kind.name);
+  const entry = (one: Protocol | HttpApp): CatalogueEntry => ({
+    name: one.name,
+    summary: one.summary,
+    transports: carrying("framing" in one ? "sessions" : "requests"),
+  });
+  return {
+    protocols: [...protocols.map(entry), ...apps.map(entry)],
+    transports: kinds.map((kind) => {
+      const carrier = kind.carries === "sessions" ? kind.carrier : null;
+      return {
+        name: kind.name,
+        summary: kind.summary,
+        listens: true,
+        dials: kind.carries === "requests" || clientKinds.some(({ name }) => name === kind.name),
+        layers: carrier === null
+          ? []
+          : layers.filter((layer) => layer[carrier] !== undefined).map(({ name }) => name),
+      };
+    }),
+    layers: layers.map(({ name, summary }) => ({ name, summary })),
+    impossible,
+  };
+}

@@ -1,0 +1,54 @@
+// Many servers at once, all or none.
+
+import type { HttpApp } from "../core/http_app.ts";
+import type { Protocol } from "../core/protocol.ts";
+import { type Dock, serve, type ServeHooks } from "./serve.ts";
+
+/** One entry of a suite: what to serve where, with its options. */
+export interface SuiteEntry {
+  readonly what: Protocol | HttpApp;
+  readonly urls: readonly string[];
+  /** As `serve` takes them, without its hooks. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** A running suite. Disposing it stops all of it now. */
+export interface Suite extends AsyncDisposable {
+  /** In the order of the entries. */
+  readonly docks: readonly Dock[];
+  /** Shuts all of it down, as a server's `shutdown` does. */
+  shutdown(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/** Starts all entries. Resolves once all of them listen; if one cannot, the others are closed
+ * again and the error goes on.
+ *
+ * ```ts
+ * import { echo, startSuite, upper } from "@sockdock/sockdock";
+ *
+ * await using suite = await startSuite([
+ *   { what: echo, urls: ["tcp://127.0.0.1:0", "udp://127.0.0.1:0"] },
+ *   { what: upper, urls: ["tcp://127.0.0.1:0"], options: { maxConnections: 10 } },
+ * ]);
+ * console.log(suite.docks.flatMap((dock) => dock.urls));
+ * ```
+ *
+ * @throws as `serve` does */
+export async function startSuite(
+  entries: readonly SuiteEntry[],
+  hooks: ServeHooks = {},
+): Promise<Suite> {
+  await using stack = new AsyncDisposableStack();
+  const docks: Dock[] = [];
+  for (const { what, urls, options } of entries) {
+    docks.push(stack.use(await serve(urls, what, { ...options, ...hooks })));
+  }
+  const held = stack.move();
+  return {
+    docks,
+    async shutdown(options) {
+      await Promise.all(docks.map((dock) => dock.shutdown(options)));
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}

@@ -1,0 +1,89 @@
+// Waiting until something answers.
+
+import { parseEndpoint } from "../core/endpoint.ts";
+import { errorText } from "../core/event.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { clientSchemes, connect, type ConnectOptions } from "./connect.ts";
+
+/** How long to wait unless told otherwise, in milliseconds. */
+export const DEFAULT_WAIT_TIMEOUT_MS = 30_000;
+
+/** How often to try again unless told otherwise, in milliseconds. */
+export const DEFAULT_WAIT_INTERVAL_MS = 200;
+
+/** How to wait and how to connect. */
+export type WaitOptions = Omit<ConnectOptions, "connectTimeoutMs"> & {
+  /** In milliseconds. Default: 30,000. */
+  readonly timeoutMs?: number;
+  /** In milliseconds. Default: 200. */
+  readonly intervalMs?: number;
+};
+
+/** Resolves once an endpoint answers: a stream, TLS or WebSocket endpoint when it completes a
+ * connection, an HTTP one when it takes a TCP connection, a datagram one when it replies to an
+ * empty datagram.
+ *
+ * ```ts
+ * import { echo, serve, waitFor } from "@sockdock/sockdock";
+ *
+ * await using server = await serve("tcp://127.0.0.1:0", echo);
+ * await waitFor(server.url, { timeoutMs: 5000 });
+ * ```
+ *
+ * @throws {DOMException} named TimeoutError, with what went wrong last, when it does not in time
+ * @throws {UsageError} when the URL or an option cannot work */
+export async function waitFor(
+  url: string,
+  {
+    timeoutMs = DEFAULT_WAIT_TIMEOUT_MS,
+    intervalMs = DEFAULT_WAIT_INTERVAL_MS,
+    signal,
+    ...options
+  }: WaitOptions = {},
+): Promise<void> {
+  const target = probeUrl(url);
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const leftMs = Math.max(1, deadline - performance.now());
+    let failure: unknown;
+    try {
+      await probe(target, leftMs, { ...options, ...(signal && { signal }) });
+      return;
+    } catch (error) {
+      if (error instanceof UsageError || error instanceof TypeError) throw error;
+      failure = error;
+    }
+    if (performance.now() + intervalMs >= deadline) {
+      throw new DOMException(
+        `${url} did not answer within ${timeoutMs} ms: ${errorText(failure)}`,
+        "TimeoutError",
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+}
+
+/** HTTP has no session to open; that its port takes connections is the answer. */
+function probeUrl(url: string): string {
+  const match = /^(https?):\/\//i.exec(url);
+  if (match === null) {
+    parseEndpoint(url, clientSchemes);
+    return url;
+  }
+  const { hostname, port, protocol } = new URL(url);
+  return `tcp://${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+}
+
+async function probe(url: string, leftMs: number, options: ConnectOptions): Promise<void> {
+  using session = await connect(url, { ...options, connectTimeoutMs: leftMs });
+  if (session.peer.transport !== "udp" && session.peer.transport !== "unixgram") return;
+  await session.send(new Uint8Array(0));
+  const timer = setTimeout(() => session.close(), Math.min(leftMs, 1000));
+  try {
+    for await (const _answer of session) return;
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new Error("it does not reply to an empty datagram");
+}

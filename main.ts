@@ -1,0 +1,8 @@
+// The one entrypoint: argv to command to exit code.
+
+import { processConsole } from "./commands/console.ts";
+import { runCommandLine } from "./commands/run.ts";
+
+if (import.meta.main) {
+  Deno.exit(await runCommandLine(Deno.args, processConsole(), (name) => Deno.env.get(name)));
+}

@@ -1,0 +1,33 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { readArguments } from "../../commands/arguments.ts";
+import { defineCommand } from "../../commands/command.ts";
+import type { Console } from "../../commands/console.ts";
+import { text } from "../../core/option.ts";
+import { invocations, serve } from "./example_command.ts";
+
+Deno.test("defineCommand() checks the values it is run with", async () => {
+  const console: Console = Object.create(null);
+  const call = { ...readArguments(serve, ["--json", "echo"], () => undefined), console };
+  assertEquals(await serve.run(call), 0);
+  assertEquals(invocations.at(-1)?.options.json, true);
+  await assertRejects(
+    async () => await serve.run({ ...call, options: { json: "yes" } }),
+    TypeError,
+    `json: expected true or false, got "yes"`,
+  );
+});
+
+Deno.test("defineCommand() keeps --help and -h for itself", () => {
+  const shared = {
+    name: "x",
+    summary: "x",
+    usage: "",
+    examples: [],
+    run: () => Promise.resolve(0),
+  };
+  assertThrows(
+    () => defineCommand({ ...shared, options: { host: text({ help: "x", short: "h" }) } }),
+    TypeError,
+    "two options claim -h",
+  );
+});

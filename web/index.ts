@@ -1,0 +1,6 @@
+// Every HTTP application there is. A new one is a file in this folder and a line in this list.
+
+import type { HttpApp } from "../core/http_app.ts";
+
+/** All HTTP applications, by name. */
+export const apps: readonly HttpApp[] = [];
