@@ -18,6 +18,10 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const options = {
   crlf: flag({ help: "end typed lines with CRLF instead of LF", negatable: false }),
   hex: flag({ help: "show what arrives as a hex dump", negatable: false }),
+  shutdown: flag({
+    default: true,
+    help: "end our half of a stream at the end of input; some peers take that for the end of all",
+  }),
   waitMs: duration({
     default: 1000,
     min: 0,
@@ -82,23 +86,24 @@ async function receive(session: DialledSession, hex: boolean, console: Console):
 async function sendAll(
   session: DialledSession,
   typed: boolean,
-  { crlf }: { readonly crlf: boolean },
+  { crlf, shutdown }: { readonly crlf: boolean; readonly shutdown: boolean },
   console: Console,
 ): Promise<boolean> {
   const isStream = session.boundary === "bytes";
   if (!typed && isStream) {
     for await (const chunk of stdinChunks(console)) await session.send(chunk);
-    await session.end();
+    if (shutdown) await session.end();
     return false;
   }
   const ending = isStream ? (crlf ? "\r\n" : "\n") : "";
   for await (const line of stdinLines(console, MAX_LINE_BYTES)) {
     const text = new TextDecoder().decode(line);
     if (typed && text === "q") return true;
-    const message: Message = isStream || session.peer.transport === "tcp" ? text + ending : line;
+    const isWebSocket = !isStream && session.peer.transport === "tcp";
+    const message: Message = isStream || isWebSocket ? text + ending : line;
     await session.send(message);
   }
-  if (isStream) await session.end();
+  if (isStream && shutdown) await session.end();
   return false;
 }
 

@@ -1,16 +1,15 @@
 // `sockdock send`: messages out, replies to stdout.
 
-import { duration, flag, integer, mergeTables, text } from "../core/option.ts";
+import { errorText } from "../core/event.ts";
+import { duration, flag, formatDuration, integer, mergeTables, text } from "../core/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { connect as open } from "../dock/connect.ts";
-import { errorText } from "../core/event.ts";
 import { DEFAULT_ANSWER_TIMEOUT_MS, DEFAULT_ATTEMPT_TIMEOUT_MS, exchange } from "../dock/send.ts";
-import { formatDuration } from "../core/option.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
-import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
 import type { Console } from "./console.ts";
+import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
 import { exitCodes } from "./exit_code.ts";
 import { hexDump } from "./printable.ts";
 import { stdinChunks, stdinLines } from "./stdin.ts";
@@ -24,6 +23,11 @@ const options = {
     negatable: false,
   }),
   file: text({ metavar: "file", help: "send this file as the message; - is stdin, as it is" }),
+  shutdown: flag({
+    default: true,
+    help:
+      "end our half of a stream after the last message; some peers take that for the end of all",
+  }),
   timeoutMs: duration({
     min: 0,
     help: "how long to wait for the reply, after sending or for each attempt; 0 waits for none " +
@@ -82,6 +86,7 @@ reply came.`,
     }
     const answers = exchange(session, messages, {
       retries: options.retries,
+      halfClose: options.shutdown,
       ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
       onRetry: (attempt) => console.note(`no reply; attempt ${attempt} of ${options.retries + 1}`),
     });

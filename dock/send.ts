@@ -18,6 +18,9 @@ export interface ExchangeOptions {
   readonly timeoutMs?: number;
   /** How many times to send a datagram again that was not answered. Default: 0. */
   readonly retries?: number;
+  /** Whether to end our half of a stream after the last message. Some peers take that for the end
+   * of all and never answer; without it, only they or the time end the exchange. Default: true. */
+  readonly halfClose?: boolean;
   /** Told before each further attempt, counted from 2. */
   readonly onRetry?: (attempt: number) => void;
 }
@@ -46,7 +49,7 @@ export async function* exchange(
 async function* exchangeStream(
   session: DialledSession,
   messages: Iterable<Message> | AsyncIterable<Message>,
-  { timeoutMs = DEFAULT_ANSWER_TIMEOUT_MS }: ExchangeOptions,
+  { timeoutMs = DEFAULT_ANSWER_TIMEOUT_MS, halfClose = true }: ExchangeOptions,
 ): AsyncGenerator<Message, ExchangeResult> {
   let timedOut = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,7 +58,7 @@ async function* exchangeStream(
   // both directions and stop.
   const sending = (async () => {
     for await (const message of messages) await session.send(message);
-    await session.end();
+    if (halfClose) await session.end();
     timer = setTimeout(() => {
       timedOut = true;
       session.close("timed out");
@@ -147,12 +150,13 @@ export type SendOptions = ConnectOptions & ExchangeOptions;
 export async function send(
   url: string,
   message: Message,
-  { timeoutMs, retries, onRetry, ...options }: SendOptions = {},
+  { timeoutMs, retries, halfClose, onRetry, ...options }: SendOptions = {},
 ): Promise<Uint8Array> {
   using session = await connect(url, options);
   const answers = exchange(session, [message], {
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(retries !== undefined && { retries }),
+    ...(halfClose !== undefined && { halfClose }),
     ...(onRetry !== undefined && { onRetry }),
   });
   const parts: Uint8Array[] = [];
