@@ -16,7 +16,7 @@ export type { DialledSession } from "./core/client_kind.ts";
 export type { Stats } from "./core/counters.ts";
 export type { Emit, ServerEvent } from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http_app.ts";
-export type { OptionTable, OptionValues } from "./core/option.ts";
+export type { Option, OptionTable, OptionValues } from "./core/option.ts";
 export {
   type Context,
   type DatagramReply,
@@ -25,9 +25,10 @@ export {
   type Service,
   statelessProtocol,
 } from "./core/protocol.ts";
-export type { RunningServer } from "./core/running_server.ts";
+export type { RunningServer, ServerCertificate } from "./core/running_server.ts";
 export { bytesOf, type Identity, type Message, type Session, textOf } from "./core/session.ts";
 export { UsageError } from "./core/usage_error.ts";
+export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";
 export { connect, type ConnectOptions } from "./dock/connect.ts";
 export {
   exchange,
@@ -37,6 +38,8 @@ export {
   type SendOptions,
 } from "./dock/send.ts";
 export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";
+export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
+export { waitFor, type WaitOptions } from "./dock/wait.ts";
 export { acknowledge } from "./protocols/acknowledge.ts";
 export { chargen } from "./protocols/chargen.ts";
 export { daytime } from "./protocols/daytime.ts";

@@ -2,9 +2,11 @@
 // in this list.
 
 import { tcp } from "./tcp.ts";
+import { tls } from "./tls.ts";
 import { udp } from "./udp.ts";
 import { unix } from "./unix.ts";
 import { unixgram } from "./unixgram.ts";
+import { ws, wss } from "./websocket.ts";
 
 /** All dialling transports. */
-export const clientKinds = [tcp, unix, udp, unixgram] as const;
+export const clientKinds = [tcp, tls, unix, udp, unixgram, ws, wss] as const;

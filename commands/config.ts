@@ -36,6 +36,8 @@ export async function readConfig(
     throw new UsageError(`cannot read the configuration ${path}: ${errorText(error)}`);
   }
   const root = await parseConfig(path, text);
+  const reader = new ConfigReader(path);
+  const defaults = reader.options(root, "", [SERVERS], servedOptions);
   const list = root.value.get(SERVERS);
   if (list === undefined || !isList(list) || list.value.length === 0) {
     throw new UsageError(
@@ -43,8 +45,6 @@ export async function readConfig(
         `such as [[${SERVERS}]] with serve = "echo" and on = "tcp://:9999"`,
     );
   }
-  const reader = new ConfigReader(path);
-  const defaults = reader.options(root, "", [SERVERS], servedOptions);
   return list.value.map((server, index) =>
     reader.server(server, `${SERVERS}[${index + 1}]`, defaults, overrides)
   );
@@ -105,10 +105,7 @@ class ConfigReader {
         );
       }
       values[key] = this.#located(value, label, () => {
-        if (isTable(value)) throw new UsageError("expected a value, got a table");
-        const texts = isList(value)
-          ? value.value.map((item) => String(item.value))
-          : String(value.value);
+        const texts = isList(value) ? value.value.map(scalarText) : scalarText(value);
         return parseText(option, texts, this.#label(value, label));
       });
     }
@@ -119,6 +116,7 @@ class ConfigReader {
     const on = server.value.get("on");
     if (on === undefined) throw this.#wrong(server, `${label}.on`, "expected a URL, or a list");
     const items = isList(on) ? on.value : [on];
+    if (items.length === 0) throw this.#wrong(on, `${label}.on`, "expected a URL, or a list");
     return items.map((item) => {
       if (typeof item.value !== "string") throw this.#wrong(item, `${label}.on`, "expected a URL");
       this.#located(item, `${label}.on`, () => parseEndpoint(String(item.value), serverSchemes));
@@ -143,6 +141,15 @@ class ConfigReader {
   #wrong(at: ConfigValue, label: string, why: string): UsageError {
     return new UsageError(`${this.#label(at, label)}: ${why}`);
   }
+}
+
+/** A value as the text that its option reads.
+ * @throws {UsageError} when it is not a single value */
+function scalarText(value: ConfigValue): string {
+  if (isTable(value)) throw new UsageError("expected a value, got a table");
+  if (isList(value)) throw new UsageError("expected a value, got a list");
+  if (value.value === null) throw new UsageError("expected a value, got null");
+  return String(value.value);
 }
 
 /** The options that have an effect on what is served where. */

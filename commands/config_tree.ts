@@ -84,16 +84,24 @@ async function parseToml(path: string, text: string): Promise<ConfigValue> {
   }
   const lines = new Map<string, number>();
   const keyText = (keys: readonly (string | number)[]) => JSON.stringify(keys);
+  /** Everything on the way to a key stands where it is first named. */
+  function place(
+    prefix: readonly (string | number)[],
+    keys: readonly (string | number)[],
+    line: number,
+  ) {
+    for (let depth = 1; depth <= keys.length; depth++) {
+      const at = keyText([...prefix, ...keys.slice(0, depth)]);
+      if (!lines.has(at)) lines.set(at, line);
+    }
+  }
   for (const item of program.body[0].body) {
     const isTable = item.type === "TOMLTable";
     const prefix = isTable ? item.resolvedKey : [];
-    if (isTable) lines.set(keyText(prefix), item.loc.start.line);
+    place([], prefix, item.loc.start.line);
     for (const entry of isTable ? item.body : [item]) {
       const keys = entry.key.keys.map((key) => key.type === "TOMLBare" ? key.name : key.value);
-      for (let depth = 1; depth <= keys.length; depth++) {
-        const at = keyText([...prefix, ...keys.slice(0, depth)]);
-        if (!lines.has(at)) lines.set(at, entry.loc.start.line);
-      }
+      place(prefix, keys, entry.loc.start.line);
     }
   }
   function convert(value: unknown, keys: readonly (string | number)[], above: number): ConfigValue {

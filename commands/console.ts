@@ -43,6 +43,11 @@ const codes: Readonly<Record<Color, readonly [on: number, off: number]>> = {
 
 const encoder = new TextEncoder();
 
+/** Whoever read our stdout went away, as `| head` does: it has seen what it wanted. */
+export class ReaderGoneError extends Error {
+  override readonly name = "ReaderGoneError";
+}
+
 /** Reads and prints for one command. */
 export class Console {
   readonly json: boolean;
@@ -108,7 +113,7 @@ export class Console {
    * would obey. A character split between two calls is put together. */
   printPeer(bytes: Uint8Array): void {
     if (!this.#parts.stdout.isTerminal) {
-      this.#parts.stdout.writeSync(bytes);
+      this.#writeBytes(this.#parts.stdout, bytes);
       return;
     }
     const text = this.#decoder.decode(bytes, { stream: true });
@@ -120,14 +125,14 @@ export class Console {
     if (!this.quiet) this.#write(this.#parts.stderr, `${line}\n`);
   }
 
-  /** An error: a line on stderr, however quiet. */
+  /** An error: one line on stderr, however quiet and whatever is quoted in it. */
   error(line: string): void {
-    this.#write(this.#parts.stderr, `${this.paint("red", "error")}: ${line}\n`);
+    this.#write(this.#parts.stderr, `${this.paint("red", "error")}: ${printable(line)}\n`);
   }
 
-  /** A warning: a line on stderr, however quiet. */
+  /** A warning: one line on stderr, however quiet and whatever is quoted in it. */
   warn(line: string): void {
-    this.#write(this.#parts.stderr, `${this.paint("yellow", "warning")}: ${line}\n`);
+    this.#write(this.#parts.stderr, `${this.paint("yellow", "warning")}: ${printable(line)}\n`);
   }
 
   /** Raw text on stderr, for what redraws itself, such as a progress bar. */
@@ -135,9 +140,10 @@ export class Console {
     this.#write(this.#parts.stderr, text);
   }
 
-  /** One JSON object on a line of stdout. */
+  /** One JSON object on a line of stdout. JSON escapes only some of what a terminal obeys. */
   printJson(value: unknown): void {
-    this.#write(this.#parts.stdout, `${JSON.stringify(value)}\n`);
+    const json = JSON.stringify(value);
+    this.print(this.#parts.stdout.isTerminal ? printable(json, { style: "json" }) : json);
   }
 
   #colors(output: Output): boolean {
@@ -146,7 +152,17 @@ export class Console {
   }
 
   #write(output: Output, text: string): void {
-    output.writeSync(encoder.encode(text));
+    this.#writeBytes(output, encoder.encode(text));
+  }
+
+  #writeBytes(output: Output, bytes: Uint8Array): void {
+    try {
+      output.writeSync(bytes);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      // Data that nobody takes is a reason to end; words for people that nobody reads are none.
+      if (output === this.#parts.stdout) throw new ReaderGoneError(undefined, { cause: error });
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 // Server events for people, for programs and for the record.
 
 import type { Stats } from "../core/counters.ts";
-import type { Emit, ServerEvent } from "../core/event.ts";
+import { type Emit, errorText, type ServerEvent } from "../core/event.ts";
 import { flagName } from "../core/option.ts";
 import { bytesOf, type Message, textOf } from "../core/session.ts";
-import type { Console } from "./console.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { type Console, ReaderGoneError } from "./console.ts";
 import { hexDump, printable } from "./printable.ts";
 
 /** Where the events of a command go: its console and, if there is one, its record. */
@@ -17,6 +18,24 @@ export function eventSink(console: Console, record?: TranscriptFile): Emit {
     }
     if (event.event === "message") printMessage(event, console);
     else if (shown(event, console)) noteEvent(event, console);
+  };
+}
+
+/** The same for a server, whose events must not throw: when nobody reads our data any more, it is
+ * told so. */
+export function serverEventSink(
+  console: Console,
+  record: TranscriptFile | undefined,
+  onReaderGone: () => void,
+): Emit {
+  const emit = eventSink(console, record);
+  return (event) => {
+    try {
+      emit(event);
+    } catch (error) {
+      if (!(error instanceof ReaderGoneError)) throw error;
+      onReaderGone();
+    }
   };
 }
 
@@ -52,9 +71,9 @@ export function messageJson(message: Message): { text: string } | { base64: stri
 }
 
 function printMessage(event: ServerEvent & { event: "message" }, console: Console): void {
-  const text = textOf(event.message);
-  const line = console.stdoutIsTerminal ? printable(text) : text;
-  console.print(`${console.paintStdout("cyan", event.peer)} ${line}`);
+  const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
+  const peer = console.paintStdout("cyan", harmless(event.peer));
+  console.print(`${peer} ${harmless(textOf(event.message))}`);
 }
 
 function noteEvent(event: Exclude<ServerEvent, { event: "message" }>, console: Console): void {
@@ -92,7 +111,7 @@ function noteEvent(event: Exclude<ServerEvent, { event: "message" }>, console: C
       console.note(`${console.paint("red", "cannot accept")} on ${event.url}: ${event.error}`);
       break;
     case "request":
-      console.note(`${peer} ${event.method} ${printable(event.path)} ${event.status}`);
+      console.note(`${peer} ${printable(event.method)} ${printable(event.path)} ${event.status}`);
       break;
     case "received":
     case "sent":
@@ -141,9 +160,13 @@ export class TranscriptFile implements Disposable {
   readonly #encoder = new TextEncoder();
 
   /** Opens the file for appending, readable by its owner alone: what passes may be secret.
-   * @throws {Error} when it cannot be opened */
+   * @throws {UsageError} when it cannot be opened */
   constructor(path: string) {
-    this.#file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+    try {
+      this.#file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+    } catch (error) {
+      throw new UsageError(`--record: cannot open ${path}: ${errorText(error)}`);
+    }
   }
 
   write(event: ServerEvent): void {

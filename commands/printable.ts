@@ -5,18 +5,23 @@
 // deno-lint-ignore no-control-regex
 const obeyed = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Writes what a terminal would obey as an escape, such as `\x1b` or `\u202e`.
- *
- * @param options.lines whether newlines and tabs stay as they are; a carriage return stays only
- * before a newline */
-export function printable(text: string, options: { readonly lines?: boolean } = {}): string {
+/** How to make text harmless. */
+export interface PrintableOptions {
+  /** Whether newlines and tabs stay as they are; a carriage return stays only before a newline. */
+  readonly lines?: boolean;
+  /** `json` writes every escape as JSON does. Default: `short`, which is `\x1b` where that will do. */
+  readonly style?: "short" | "json";
+}
+
+/** Writes what a terminal would obey as an escape, such as `\x1b` or `\u202e`. */
+export function printable(text: string, options: PrintableOptions = {}): string {
   return text.replace(obeyed, (character, offset: number) => {
     if (options.lines) {
       if (character === "\n" || character === "\t") return character;
       if (character === "\r" && text[offset + 1] === "\n") return character;
     }
     const code = character.charCodeAt(0);
-    return code < 0x100
+    return code < 0x100 && options.style !== "json"
       ? `\\x${code.toString(16).padStart(2, "0")}`
       : `\\u${code.toString(16).padStart(4, "0")}`;
   });

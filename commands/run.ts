@@ -5,8 +5,7 @@ import { didYouMean } from "../core/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./arguments.ts";
 import { PROGRAM } from "./command.ts";
-import type { ConsoleOptions } from "./console.ts";
-import type { Console } from "./console.ts";
+import { type Console, type ConsoleOptions, ReaderGoneError } from "./console.ts";
 import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
 
@@ -32,8 +31,7 @@ export async function runCommandLine(
     if (name === "__complete") return await completeWords(rest, console);
     return await runCommand(name, rest, console, env, (adjusted) => heard = adjusted);
   } catch (error) {
-    // A reader that went away, as `| head` does, has seen what it wanted.
-    if (error instanceof Deno.errors.BrokenPipe) return exitCodes.ok;
+    if (error instanceof ReaderGoneError) return exitCodes.ok;
     heard.error(errorText(error));
     if (heard.verbose && error instanceof Error && error.stack !== undefined) {
       heard.draw(`${error.stack}\n`);

@@ -72,23 +72,27 @@ reply came.`,
       throw new UsageError("--file and words exclude each other; give one");
     }
     const dial = concerningDial(options, given, flags, url);
+    // What cannot be sent is refused before anybody is troubled with a connection.
+    const messages = await outgoing(words, options, console);
     using traffic = openTraffic(console, options.record);
     const session = traffic.watch(
       await connectRetrying(() => open(url, dial), options.retries, console),
     );
-    const noWait = options.timeoutMs === 0;
-    const messages = outgoing(words, options, console);
-    if (noWait) {
+    if (options.timeoutMs === 0) {
       for await (const message of messages) await session.send(message);
       await session.end();
       session.close();
       return exitCodes.ok;
     }
+    let retried = false;
     const answers = exchange(session, messages, {
       retries: options.retries,
       halfClose: options.shutdown,
       ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
-      onRetry: (attempt) => console.note(`no reply; attempt ${attempt} of ${options.retries + 1}`),
+      onRetry(attempt) {
+        retried = true;
+        console.note(`no reply; attempt ${attempt} of ${options.retries + 1}`);
+      },
     });
     let received = 0;
     for (;;) {
@@ -98,7 +102,11 @@ reply came.`,
         printReply(value, session.boundary, options.hex, console);
         continue;
       }
-      return finish(value, received, session.boundary, console);
+      // Several messages are no attempts at one.
+      if (retried) {
+        console.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
+      }
+      return finish(value.timedOut, received, session.boundary, console);
     }
   },
 });
@@ -127,36 +135,35 @@ interface Wording {
   readonly maxMessageBytes?: unknown;
 }
 
-async function* outgoing(
+/** The messages to send. Words and a file are read here, lines of stdin as they come. */
+async function outgoing(
   words: readonly string[],
   wording: Wording,
   console: Console,
-): AsyncGenerator<Message> {
-  if (wording.file !== undefined) {
-    yield* fileMessage(wording.file, console);
-  } else if (words.length > 0) {
-    yield ended(wording.hex ? parseHex(words.join("")) : words.join(" "), wording);
-  } else {
-    for await (const line of stdinLines(console, 64 * 1024 * 1024)) {
-      const text = new TextDecoder().decode(line);
-      yield ended(wording.hex ? parseHex(text) : line, wording);
-    }
+): Promise<Iterable<Message> | AsyncIterable<Message>> {
+  if (wording.file !== undefined) return [await readMessage(wording.file, console)];
+  if (words.length === 0) return lineMessages(wording, console);
+  return [ended(wording.hex ? parseHex(words.join("")) : words.join(" "), wording)];
+}
+
+async function* lineMessages(wording: Wording, console: Console): AsyncGenerator<Message> {
+  for await (const line of stdinLines(console, 64 * 1024 * 1024)) {
+    yield ended(wording.hex ? parseHex(new TextDecoder().decode(line)) : line, wording);
   }
 }
 
 /** A file whole: on a stream it could go in parts, but a datagram is one message. */
-async function* fileMessage(path: string, console: Console): AsyncGenerator<Message> {
+async function readMessage(path: string, console: Console): Promise<Message> {
   if (path !== "-") {
     try {
-      yield await Deno.readFile(path);
+      return await Deno.readFile(path);
     } catch (error) {
       throw new UsageError(`--file: cannot read ${path}: ${errorText(error)}`);
     }
-    return;
   }
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for await (const chunk of stdinChunks(console)) parts.push(chunk.slice());
-  yield new Uint8Array(await new Blob(parts).arrayBuffer());
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 function ended(message: Message, { line, crlf }: Wording): Message {
@@ -200,14 +207,17 @@ function endLine(reply: Message, console: Console): void {
   if (last !== 10) console.printPeer(bytesOf("\n"));
 }
 
+function count(amount: number, one: string, many: string): string {
+  return `${amount} ${amount === 1 ? one : many}`;
+}
+
 function finish(
-  result: { readonly timedOut: boolean; readonly attempts: number },
+  timedOut: boolean,
   received: number,
   boundary: "bytes" | "messages",
   console: Console,
 ): number {
-  if (result.attempts > 1) console.note(`${result.attempts} attempts, ${received} replies`);
-  if (!result.timedOut) return exitCodes.ok;
+  if (!timedOut) return exitCodes.ok;
   if (boundary === "bytes" && received > 0) {
     console.note("the reply did not end in time; --timeout waits longer");
     return exitCodes.ok;

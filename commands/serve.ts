@@ -5,7 +5,7 @@ import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
-import { eventSink, TranscriptFile } from "./events.ts";
+import { serverEventSink, TranscriptFile } from "./events.ts";
 import { concerning, served, servedByName, servedGroups, servedOptions } from "./served.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untilStopped } from "./until_stopped.ts";
@@ -37,7 +37,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
     const what = servedByName(name!);
     using record = options.record === undefined ? undefined : new TranscriptFile(options.record);
     using signals = new StopSignals();
-    const emit = eventSink(console, record);
+    const emit = serverEventSink(console, record, signals.finish);
     await using dock: Dock = await startServing(urls, what, {
       ...concerning(options, given, flags, what, urls),
       emit,

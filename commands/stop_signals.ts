@@ -11,6 +11,9 @@ export class StopSignals implements Disposable {
   /** The exit code that the signal asks for; 0 when there was none. */
   exitCode: number = exitCodes.ok;
 
+  /** Asks to finish as the first signal does, without a signal. */
+  readonly finish: () => void;
+
   readonly #handlers: (readonly [Deno.Signal, () => void])[] = [];
 
   constructor() {
@@ -18,6 +21,7 @@ export class StopSignals implements Disposable {
     const now = new AbortController();
     this.drain = drain.signal;
     this.now = now.signal;
+    this.finish = () => drain.abort();
     const names: readonly Deno.Signal[] = Deno.build.os === "windows"
       ? ["SIGINT", "SIGBREAK"]
       : ["SIGINT", "SIGTERM"];

@@ -1,13 +1,14 @@
 // `sockdock up`: many servers at once.
 
-import { flag, mergeTables, text } from "../core/option.ts";
+import { flag, flagName, mergeTables, text } from "../core/option.ts";
+import { UsageError } from "../core/usage_error.ts";
 import type { Dock } from "../dock/serve.ts";
 import { startSuite, type SuiteEntry } from "../dock/suite.ts";
 import { builtinSuite } from "./builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
-import { eventSink, TranscriptFile } from "./events.ts";
+import { serverEventSink, TranscriptFile } from "./events.ts";
 import { programWords } from "./program_words.ts";
 import { servedGroups, servedOptions } from "./served.ts";
 import { StopSignals } from "./stop_signals.ts";
@@ -44,7 +45,12 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },
   ],
   maxArguments: 1,
-  async run({ arguments: [config], options, given, console }) {
+  async run({ arguments: [config], options, given, flags, console }) {
+    if (config !== undefined && (flags.has("freePorts") || flags.has("socket"))) {
+      throw new UsageError(
+        "--free-ports and --socket are for the built-in suite; a configuration says where itself",
+      );
+    }
     const overrides = Object.fromEntries(
       [...given].filter((key) => Object.hasOwn(servedOptions, key))
         .map((key) => [key, (options as Readonly<Record<string, unknown>>)[key]]),
@@ -53,11 +59,12 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const entries = config === undefined
       ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
       : await (await import("./config.ts")).readConfig(config, overrides);
+    await refuseUseless(flags, entries);
     const record = options.record === undefined
       ? undefined
       : stack.use(new TranscriptFile(options.record));
     const signals = stack.use(new StopSignals());
-    const emit = eventSink(console, record);
+    const emit = serverEventSink(console, record, signals.finish);
     const suite = stack.use(
       await startSuite(entries, {
         // The table says where each listens, all at once.
@@ -88,6 +95,20 @@ async function builtinEntries(
     const own = Object.entries(overrides).filter(([key]) => Object.hasOwn(table, key));
     return { ...entry, options: Object.fromEntries(own) };
   });
+}
+
+/** What the command line sets and nothing here understands would be silently without effect. */
+async function refuseUseless(
+  flags: ReadonlySet<string>,
+  entries: readonly SuiteEntry[],
+): Promise<void> {
+  const { concerned } = await import("./config.ts");
+  const tables = entries.map(({ what, urls }) => concerned(what, urls));
+  for (const key of flags) {
+    if (!Object.hasOwn(servedOptions, key)) continue;
+    if (tables.some((table) => Object.hasOwn(table, key))) continue;
+    throw new UsageError(`--${flagName(key)} has no effect on what is served here`);
+  }
 }
 
 function printTable(

@@ -50,7 +50,7 @@ export async function acceptLoop<C extends Connection>(
       deny(connection, options);
       continue;
     }
-    void serveConnection(connection, options).finally(() => permits.release());
+    void serveConnection(connection, permits, options);
   }
 }
 
@@ -78,8 +78,10 @@ function deny<C extends Connection>(connection: C, options: AcceptLoopOptions<C>
   connection[Symbol.dispose]();
 }
 
+/** Serves one connection, gives its permit back, and never rejects. */
 async function serveConnection<C extends Connection>(
   connection: C,
+  permits: Semaphore,
   options: AcceptLoopOptions<C>,
 ): Promise<void> {
   try {
@@ -94,6 +96,7 @@ async function serveConnection<C extends Connection>(
     });
   } finally {
     connection[Symbol.dispose]();
+    permits.release();
   }
 }
 

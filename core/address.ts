@@ -36,12 +36,15 @@ export function isLoopback(hostname: string): boolean {
 /** Our own form of an address that Deno reports. */
 export function addressOf(address: Deno.Addr): Address {
   // Deno 2.6 leaves the transport out of the addresses of a TLS socket.
-  const transport = address.transport ?? "tcp";
-  switch (transport) {
+  if (address.transport === undefined) {
+    return addressOf({ ...(address as Deno.NetAddr), transport: "tcp" });
+  }
+  switch (address.transport) {
     case "tcp":
     case "udp":
+      // Always a new object: what the runtime hands out is a dictionary, which is slow to read.
       return {
-        transport,
+        transport: address.transport,
         hostname: unmapIpv4(address.hostname),
         port: address.port,
       };

@@ -8,8 +8,10 @@ import { DatagramPeer } from "./datagram_session.ts";
 import { errorText } from "./event.ts";
 import { IdleSweep } from "./idle_sweep.ts";
 import type { DatagramLimits } from "./limits.ts";
+import { PeerTable } from "./peer_table.ts";
 import { OpenSessions, type RunningServer, runningServer } from "./running_server.ts";
 import type { SessionWork } from "./server_kind.ts";
+import { smallBytes } from "./small_bytes.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** How long to wait after receiving failed for a reason that may last. */
@@ -51,28 +53,27 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
   const { emit } = work.context;
   const counters = createCounters();
   const sessions = new OpenSessions();
-  const peers = new Map<string, DatagramPeer>();
+  const peers = new PeerTable<DatagramPeer>();
   /** Peers without a session: the first to go when the table is full. */
-  const dormant = new Set<string>();
+  const dormant = new Set<DatagramPeer>();
   const answers = work.protocol.datagramReply !== "none";
   const ownPort = "port" in socket.address ? socket.address.port : undefined;
-  let inboxBytes = 0;
+  const inboxRoom = { bytes: limits.inboxBytes };
   let stopping = false;
 
   const idle = new IdleSweep<DatagramPeer>(limits.peerTimeoutMs, (peer) => {
     if (peer.session === undefined) {
-      forget(peerKey(peer.address));
+      forget(peer);
     } else {
       counters.idle++;
       peer.session.close("idle");
     }
   });
 
-  function forget(key: string): void {
-    const peer = peers.get(key);
-    if (peer !== undefined) idle.delete(peer);
-    peers.delete(key);
-    dormant.delete(key);
+  function forget(peer: DatagramPeer): void {
+    idle.delete(peer);
+    peers.delete(peer);
+    dormant.delete(peer);
   }
 
   function couldLoop(from: Address): boolean {
@@ -80,8 +81,8 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
       (from.port < FIRST_UNPRIVILEGED_PORT || from.port === ownPort);
   }
 
-  function findPeer(from: Address, key: string): DatagramPeer | undefined {
-    const known = peers.get(key);
+  function findPeer(from: Address): DatagramPeer | undefined {
+    const known = peers.get(from);
     if (known !== undefined) return known;
     if (peers.size >= limits.maxPeers) {
       const oldest = dormant.values().next().value;
@@ -96,28 +97,24 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
       maxMessageBytes: limits.maxMessageBytes,
       inboxMessages: limits.inboxMessages,
       replyRatePerSecond: limits.replyRatePerSecond,
-      onTaken: (bytes) => inboxBytes -= bytes,
+      inboxRoom,
     });
-    peers.set(key, peer);
+    peers.add(peer);
     idle.add(peer);
     return peer;
   }
 
   /** Hands a datagram, copied already, to its peer's session, opening one if need be. */
-  function deliver(peer: DatagramPeer, key: string, bytes: Uint8Array): void {
-    if (peer.session === undefined) void serveSession(peer, key);
-    if (inboxBytes + bytes.length <= limits.inboxBytes && peer.session?.deliver(bytes)) {
-      inboxBytes += bytes.length;
-    } else {
-      counters.inboxDropped++;
-    }
+  function deliver(peer: DatagramPeer, bytes: Uint8Array): void {
+    if (peer.session === undefined) void serveSession(peer);
+    if (!peer.session?.deliver(bytes)) counters.inboxDropped++;
   }
 
   /** Opens a session before it returns, serves it, and never rejects. */
-  async function serveSession(peer: DatagramPeer, key: string): Promise<void> {
+  async function serveSession(peer: DatagramPeer): Promise<void> {
     const session = peer.open();
     const name = formatAddress(peer.address);
-    dormant.delete(key);
+    dormant.delete(peer);
     sessions.add(session);
     counters.opened++;
     emit({ event: "opened", url, peer: name });
@@ -143,11 +140,11 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
       bytesSent: session.bytesSent,
     });
     if (session.reason !== undefined || stopping) {
-      forget(key);
+      forget(peer);
       return;
     }
-    dormant.add(key);
-    for (const bytes of unread) deliver(peer, key, bytes);
+    dormant.add(peer);
+    for (const bytes of unread) deliver(peer, bytes);
   }
 
   function take(from: Address, bytes: Uint8Array): void {
@@ -165,8 +162,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
       counters.oversized++;
       return;
     }
-    const key = peerKey(from);
-    const peer = findPeer(from, key);
+    const peer = findPeer(from);
     if (peer === undefined) {
       counters.peersRefused++;
       return;
@@ -174,7 +170,9 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     counters.messagesReceived++;
     counters.bytesReceived += bytes.length;
     peer.active = true;
-    deliver(peer, key, bytes.slice());
+    const copy = smallBytes(bytes.length);
+    copy.set(bytes);
+    deliver(peer, copy);
   }
 
   async function loop(): Promise<void> {
@@ -183,7 +181,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
         const datagram = await socket.receive();
         if (datagram === null) return;
         if ("bytes" in datagram) take(datagram.from, datagram.bytes);
-        else peers.get(peerKey(datagram.from))?.session?.close(datagram.ended);
+        else peers.get(datagram.from)?.session?.close(datagram.ended);
       } catch (error) {
         counters.acceptFailures++;
         emit({ event: "accept-failed", url, error: errorText(error) });
@@ -206,8 +204,4 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     },
     loop: loop(),
   });
-}
-
-function peerKey(address: Address): string {
-  return "port" in address ? `${address.hostname}|${address.port}` : address.path;
 }

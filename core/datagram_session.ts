@@ -4,7 +4,7 @@
 import { type Address, isLoopback } from "./address.ts";
 import type { DatagramSocket } from "./connection.ts";
 import type { Counters } from "./counters.ts";
-import { Inbox } from "./inbox.ts";
+import { Inbox, type InboxRoom } from "./inbox.ts";
 import { bytesOf, type Identity, type Message, type Session } from "./session.ts";
 
 /** What a datagram peer is made of. */
@@ -17,8 +17,8 @@ export interface DatagramPeerOptions {
   readonly inboxMessages: number;
   /** Answers a second to a peer that is not on this machine. */
   readonly replyRatePerSecond: number;
-  /** Told how many bytes left the inbox. */
-  onTaken(bytes: number): void;
+  /** Shared by all peers. */
+  readonly inboxRoom: InboxRoom;
 }
 
 /** One peer of a datagram socket. It outlives its sessions for a while, so that what limits the
@@ -71,7 +71,7 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
   readonly #peer: DatagramPeer;
   readonly #options: DatagramPeerOptions;
   readonly #inbox: Inbox;
-  #takenAny = false;
+  #readAny = false;
   #closed = false;
   #abort: AbortController | undefined;
 
@@ -81,7 +81,7 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
     this.peer = options.address;
     this.identity = options.identity;
     this.maxMessageBytes = Math.min(options.maxMessageBytes, options.socket.maxBytes);
-    this.#inbox = new Inbox(options.inboxMessages);
+    this.#inbox = new Inbox(options.inboxMessages, options.inboxRoom);
   }
 
   get signal(): AbortSignal {
@@ -101,21 +101,16 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
    * protocol that answers without reading has dealt with it. */
   takeUnread(): Uint8Array[] {
     const left = this.#inbox.clear().map(bytesOf);
-    for (const bytes of left) this.#options.onTaken(bytes.length);
-    return this.#takenAny ? left : left.slice(1);
+    return this.#readAny ? left : left.slice(1);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Message, undefined>> {
-    const result = await this.#inbox.next();
-    if (!result.done) {
-      this.#takenAny = true;
-      this.#options.onTaken(result.value.length);
-    }
-    return result;
+  next(): Promise<IteratorResult<Message, undefined>> {
+    this.#readAny = true;
+    return this.#inbox.next();
   }
 
   return(): Promise<IteratorResult<Message, undefined>> {

@@ -14,6 +14,14 @@ export class DenoDatagramSocket implements DatagramSocket {
   readonly #onClose: () => void;
   /** Room for the largest datagram; a smaller buffer would cut it short without a word. */
   readonly #buffer = new Uint8Array(65_536);
+  readonly #received = ([bytes, from]: [Uint8Array, Deno.Addr]): Datagram => ({
+    bytes,
+    from: addressOf(from),
+  });
+  readonly #failed = (error: unknown): null => {
+    if (this.#disposed) return null;
+    throw error;
+  };
   #disposed = false;
 
   constructor(conn: Deno.DatagramConn, onClose: () => void = () => {}) {
@@ -22,20 +30,16 @@ export class DenoDatagramSocket implements DatagramSocket {
     this.address = addressOf(conn.addr);
   }
 
-  async receive(): Promise<Datagram | null> {
-    if (this.#disposed) return null;
-    try {
-      const [bytes, from] = await this.#conn.receive(this.#buffer);
-      return { bytes, from: addressOf(from) };
-    } catch (error) {
-      if (this.#disposed) return null;
-      throw error;
-    }
+  // Once for every datagram, so without async functions of their own: those two cost a twentieth.
+  receive(): Promise<Datagram | null> {
+    if (this.#disposed) return Promise.resolve(null);
+    return this.#conn.receive(this.#buffer).then(this.#received, this.#failed);
   }
 
-  async send(bytes: Uint8Array, to: Address): Promise<void> {
-    if (this.#disposed) return;
-    await this.#conn.send(bytes, denoAddress(to));
+  send(bytes: Uint8Array, to: Address): Promise<void> {
+    if (this.#disposed) return Promise.resolve();
+    // A datagram is sent whole or not at all, so how much of it was sent says nothing.
+    return this.#conn.send(bytes, denoAddress(to)) as Promise<unknown> as Promise<void>;
   }
 
   end(): Promise<void> {
@@ -51,7 +55,5 @@ export class DenoDatagramSocket implements DatagramSocket {
 }
 
 function denoAddress(address: Address): Deno.Addr {
-  return "port" in address
-    ? { transport: "udp", hostname: address.hostname, port: address.port }
-    : { transport: "unixpacket", path: address.path };
+  return "port" in address ? address : { transport: "unixpacket", path: address.path };
 }

@@ -1,40 +1,41 @@
 // A bounded queue between a receiving loop and the session that reads from it.
 
-import type { Message } from "./session.ts";
+import { byteLength, type Message } from "./session.ts";
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** Room for what is held unread, which several inboxes share. */
+export interface InboxRoom {
+  bytes: number;
+}
 
 /** Holds messages until they are asked for. One reader. */
 export class Inbox implements AsyncIterator<Message, undefined> {
   readonly #held: Message[] = [];
   readonly #maxMessages: number;
+  readonly #room: InboxRoom;
   #wake: ((result: IteratorResult<Message, undefined>) => void) | undefined;
   #ended = false;
 
-  constructor(maxMessages: number) {
+  constructor(maxMessages: number, room: InboxRoom) {
     this.#maxMessages = maxMessages;
+    this.#room = room;
   }
 
-  /** How many messages wait. */
-  get length(): number {
-    return this.#held.length;
-  }
-
-  /** Whether a message pushed now would be taken at once. */
-  get awaited(): boolean {
-    return this.#wake !== undefined;
-  }
-
-  /** Adds a message; false when there is no room or the inbox has ended. */
+  /** Adds a message; false when there is no room or the inbox has ended. What the reader waits for
+   * takes no room. */
   push(message: Message): boolean {
-    if (this.#ended || this.#held.length >= this.#maxMessages) return false;
+    if (this.#ended) return false;
     const wake = this.#wake;
-    if (wake === undefined) {
-      this.#held.push(message);
-    } else {
+    if (wake !== undefined) {
       this.#wake = undefined;
       wake({ done: false, value: message });
+      return true;
     }
+    const bytes = byteLength(message);
+    if (this.#held.length >= this.#maxMessages || bytes > this.#room.bytes) return false;
+    this.#room.bytes -= bytes;
+    this.#held.push(message);
     return true;
   }
 
@@ -47,12 +48,16 @@ export class Inbox implements AsyncIterator<Message, undefined> {
 
   /** Throws away what is held and returns it. */
   clear(): Message[] {
+    for (const message of this.#held) this.#room.bytes += byteLength(message);
     return this.#held.splice(0);
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {
     const message = this.#held.shift();
-    if (message !== undefined) return Promise.resolve({ done: false, value: message });
+    if (message !== undefined) {
+      this.#room.bytes += byteLength(message);
+      return Promise.resolve({ done: false, value: message });
+    }
     if (this.#ended) return Promise.resolve(done);
     return new Promise((resolve) => {
       this.#wake = resolve;

@@ -1,6 +1,7 @@
 // Reading certificates and keys from PEM files (RFC 7468), with errors that say what a file holds
 // instead.
 
+import type { X509Certificate } from "node:crypto";
 import { errorText } from "./event.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -34,6 +35,27 @@ export async function readPemFile(flag: string, file: string, label: PemLabel): 
     throw new UsageError(`${flag}: ${file} holds no ${what} in PEM; ${remedy(pem, file, label)}`);
   }
   return pem;
+}
+
+/** The certificates in a PEM text, in their order.
+ *
+ * @param flag the option that named the file, which begins every message
+ * @throws {UsageError} when one of them is not a certificate inside */
+export async function parseCertificates(
+  flag: string,
+  file: string,
+  pem: string,
+): Promise<X509Certificate[]> {
+  const { X509Certificate } = await import("node:crypto");
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    if (blocks.length === 0) throw new SyntaxError("its last line is missing");
+    return blocks.map((block) => new X509Certificate(block));
+  } catch (error) {
+    throw new UsageError(
+      `${flag}: the certificate in ${file} is damaged; copy it again (${errorText(error)})`,
+    );
+  }
 }
 
 /** Whether a text has a block of that kind; a key's label may name its algorithm first. */

@@ -21,6 +21,8 @@ export interface RequestWork {
   readonly name: string;
   readonly service: HttpService;
   readonly context: Context;
+  /** Whether every request becomes an event. Default: false, because it costs throughput. */
+  readonly watch?: boolean;
 }
 
 interface Kind<Options extends OptionTable> {

@@ -36,7 +36,7 @@ export class UnixDatagramSocket implements DatagramSocket {
 
   async receive(): Promise<Datagram | null> {
     for (;;) {
-      await this.#sending;
+      await this.#idle();
       this.#receiving = true;
       let datagram: Datagram | null;
       try {
@@ -70,6 +70,15 @@ export class UnixDatagramSocket implements DatagramSocket {
     this.#socket[Symbol.dispose]();
     this.#waker[Symbol.dispose]();
     for (const { sent } of this.#waiting.splice(0)) sent.resolve();
+  }
+
+  /** Resolves when nothing is being sent. While we wait for one batch, another may join. */
+  async #idle(): Promise<void> {
+    let last: Promise<void>;
+    do {
+      last = this.#sending;
+      await last;
+    } while (last !== this.#sending);
   }
 
   /** Sends what waits, after whatever is being sent. */

@@ -128,7 +128,10 @@ export async function serve<Own extends OptionTable>(
     for (const { kind, endpoint } of places) {
       if (kind.carries !== "requests") continue;
       const limits = pick(given, kind.options);
-      starting.push(() => kind.start(endpoint, limits, { name: served.name, service, context }));
+      const watch = hooks.watch ?? false;
+      starting.push(() =>
+        kind.start(endpoint, limits, { name: served.name, service, context, watch })
+      );
     }
   }
 

@@ -1,10 +1,14 @@
 // Every transport there is, from the listening side. A new one is a file in this folder and a line
 // in this list.
 
+import { http } from "./http.ts";
+import { https } from "./https.ts";
 import { tcp } from "./tcp.ts";
+import { tls } from "./tls.ts";
 import { udp } from "./udp.ts";
 import { unix } from "./unix.ts";
 import { unixgram } from "./unixgram.ts";
+import { ws, wss } from "./websocket.ts";
 
 /** All listening transports. */
-export const serverKinds = [tcp, unix, udp, unixgram] as const;
+export const serverKinds = [tcp, tls, unix, udp, unixgram, ws, wss, http, https] as const;

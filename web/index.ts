@@ -1,6 +1,7 @@
 // Every HTTP application there is. A new one is a file in this folder and a line in this list.
 
 import type { HttpApp } from "../core/http_app.ts";
+import { hello } from "./hello.ts";
 
 /** All HTTP applications, by name. */
-export const apps: readonly HttpApp[] = [];
+export const apps: readonly HttpApp[] = [hello];

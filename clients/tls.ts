@@ -1,0 +1,178 @@
+// TLS: on Deno.startTls where it can do what was asked, on node:tls where it cannot.
+
+import type { ConnectionOptions } from "node:tls";
+import type { ClientKind } from "../core/client_kind.ts";
+import { clientOptions } from "../core/client_options.ts";
+import type { Connection } from "../core/connection.ts";
+import { createCounters } from "../core/counters.ts";
+import { DenoConnection } from "../core/deno_connection.ts";
+import { DenoTlsConnection } from "../core/deno_tls_connection.ts";
+import { diallingPort, type Endpoint, formatEndpoint, hostOrLoopback } from "../core/endpoint.ts";
+import { layerStream } from "../core/layer.ts";
+import { hasGoodNodeTls, NodeTlsConnection } from "../core/node_tls.ts";
+import type { OptionValues } from "../core/option.ts";
+import { StreamSession } from "../core/stream_session.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { dialTcp, routeOptions } from "./tcp.ts";
+import { handshakeFailure, WrongFingerprintError } from "./tls_error.ts";
+import { loadTrust, tlsClientOptions, type Trust } from "./tls_trust.ts";
+
+const dialOptions = { ...routeOptions, ...tlsClientOptions } as const;
+const options = { ...dialOptions, ...clientOptions } as const;
+
+/** What `dialTls` needs. */
+export interface DialTlsOptions extends OptionValues<typeof dialOptions> {
+  /** Protocols to offer by ALPN (RFC 7301), the preferred one first. Default: none. */
+  readonly alpnProtocols?: readonly string[];
+}
+
+/** Opens a TLS connection to a server that was verified: what tls, wss and https clients stand on.
+ *
+ * @throws {UsageError} when an option cannot be used
+ * @throws {Error} naming the URL and, when the server could not be verified, the check that failed
+ *   and the remedy */
+export async function dialTls(
+  endpoint: Endpoint,
+  port: number,
+  options: DialTlsOptions,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const trust = await loadTrust(options);
+  const host = hostOrLoopback(endpoint);
+  const name = options.serverName === undefined ? asciiName(host) : parseName(options.serverName);
+  refuseOnOldRuntime(options);
+  const connection = await dialTcp(endpoint, port, options, signal);
+  const secure: SecureOptions = {
+    name,
+    trust,
+    alpnProtocols: options.alpnProtocols ?? [],
+    signal,
+  };
+  try {
+    return needsNode(connection, trust)
+      ? await secureByNode(connection, secure)
+      : await secureByDeno(connection, secure);
+  } catch (error) {
+    connection[Symbol.dispose]();
+    const reason = signal.aborted ? signal.reason : error;
+    const why = signal.aborted
+      ? `given up: ${reason instanceof Error ? reason.message : reason}`
+      : handshakeFailure(error, { name, trust });
+    const url = formatEndpoint({ ...endpoint, hostname: host }, port);
+    throw new Error(`Cannot connect to ${url}: ${why}`, { cause: reason });
+  }
+}
+
+/** What the handshake needs to know. */
+interface SecureOptions {
+  /** The name or address that the certificate must be for. */
+  readonly name: string;
+  readonly trust: Trust;
+  readonly alpnProtocols: readonly string[];
+  /** Aborting it ends the handshake. */
+  readonly signal: AbortSignal;
+}
+
+/** Deno's own TLS takes only a connection of its own, and refuses a self-signed certificate that is
+ * marked as an authority, as `openssl req -x509` makes them, even when it is the very one that is
+ * trusted. But with the well-known authorities it can say exactly what is wrong. */
+function needsNode(connection: Connection, trust: Trust): boolean {
+  if (!(connection instanceof DenoConnection) || trust.by !== "authority") return true;
+  return trust.pems.length > 0 && hasGoodNodeTls();
+}
+
+async function secureByNode(
+  inner: Connection,
+  { name, trust, alpnProtocols, signal }: SecureOptions,
+): Promise<Connection> {
+  const { connect } = await import("node:tls");
+  const connection = new NodeTlsConnection(inner, {
+    done: "secureConnect",
+    begin: (stream) => {
+      const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
+        socket: stream,
+        host: name,
+        // Said, and not left to default: an environment variable of Node's could turn it off.
+        rejectUnauthorized: trust.by === "authority",
+        ...(trust.by === "authority" && trust.pems.length > 0 && { ca: [...trust.pems] }),
+        ...(alpnProtocols.length > 0 && { ALPNProtocols: [...alpnProtocols] }),
+        // A peer that has said its last may still be listening.
+        allowHalfOpen: true,
+      };
+      return connect(options);
+    },
+    check: (socket) => {
+      if (trust.by !== "fingerprint") return;
+      const found = socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase();
+      if (found !== trust.fingerprint) throw new WrongFingerprintError(found);
+    },
+  });
+  await connection.ready(signal);
+  return connection;
+}
+
+async function secureByDeno(
+  connection: Connection,
+  { name, trust, alpnProtocols, signal }: SecureOptions,
+): Promise<Connection> {
+  const { conn } = connection as DenoConnection<Deno.TcpConn>;
+  const secured = new DenoTlsConnection(
+    await Deno.startTls(conn, {
+      hostname: name,
+      // On an old runtime, which alone gets here with files, they add to the well-known ones.
+      ...(trust.by === "authority" && { caCerts: [...trust.pems] }),
+      ...(alpnProtocols.length > 0 && { alpnProtocols: [...alpnProtocols] }),
+    }),
+  );
+  try {
+    await secured.ready(signal);
+    return secured;
+  } catch (error) {
+    secured[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function refuseOnOldRuntime(options: DialTlsOptions): void {
+  if (hasGoodNodeTls()) return;
+  const flag = options.insecure
+    ? "--insecure"
+    : options.tlsFingerprint !== undefined
+    ? "--tls-fingerprint"
+    : options.local !== undefined
+    ? "--local with TLS"
+    : undefined;
+  if (flag === undefined) return;
+  throw new UsageError(
+    `${flag} needs a newer runtime: Deno 2.7.14 or later, this is ${Deno.version.deno}`,
+  );
+}
+
+function parseName(written: string): string {
+  const name = asciiName(written);
+  if (/^[\w.:-]+$/.test(name)) return name;
+  throw new UsageError(`--server-name: expected a host name or address, got "${written}"`);
+}
+
+/** A host as certificates have it: without a zone, international names in ASCII (RFC 5280 7.2). */
+function asciiName(host: string): string {
+  const name = host.replace(/%.*$/, "");
+  // deno-lint-ignore no-control-regex
+  return /^[\x00-\x7f]*$/.test(name) ? name : URL.parse(`http://${name}`)?.hostname ?? name;
+}
+
+/** `tls://host:port`. */
+export const tls: ClientKind<typeof options> = {
+  name: "tls",
+  addressing: "host",
+  carrier: "stream",
+  options,
+  async connect(endpoint, options, { layers, signal }) {
+    const connection = await dialTls(endpoint, diallingPort(endpoint), options, signal);
+    const serverName = options.serverName ?? hostOrLoopback(endpoint);
+    return new StreamSession(
+      layerStream(connection, layers, { role: "dial", to: connection.remote, serverName }),
+      { framing: "none", maxMessageBytes: options.maxMessageBytes, counters: createCounters() },
+    );
+  },
+};

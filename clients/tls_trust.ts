@@ -1,0 +1,79 @@
+// Which certificate a TLS client takes for the right one. Shared by tls, https and wss.
+
+import { flag, type OptionValues, text } from "../core/option.ts";
+import { parseCertificates, readPemFile } from "../core/pem_file.ts";
+import { UsageError } from "../core/usage_error.ts";
+
+/** How the server is to be verified. */
+export const tlsClientOptions = {
+  tlsCa: text.many({
+    metavar: "FILE",
+    help: "trust these authorities or certificates, PEM, instead of the well-known authorities",
+  }),
+  tlsFingerprint: text({
+    metavar: "SHA256",
+    help: "trust exactly this certificate, whatever its name, issuer and dates",
+  }),
+  serverName: text({
+    metavar: "NAME",
+    help: "name to ask for and to expect in the certificate, instead of the URL's",
+  }),
+  insecure: flag({
+    short: "k",
+    help: "do not verify the server: whoever is in the way can read and change everything",
+    negatable: false,
+  }),
+} as const;
+
+/** Whom to trust. */
+export type Trust =
+  /** Whoever one of these vouches for, itself included; without files, one of the well-known
+   * authorities. The certificate must be for the name that was dialled, and in date. */
+  | {
+    readonly by: "authority";
+    readonly files: readonly string[];
+    readonly pems: readonly string[];
+    /** When the first of them ends. */
+    readonly firstExpiry: Date | undefined;
+  }
+  /** Who holds the key of the certificate with this SHA-256, in lower-case hexadecimal. */
+  | { readonly by: "fingerprint"; readonly fingerprint: string }
+  | { readonly by: "nothing" };
+
+/** Reads the options and the files they name.
+ *
+ * @throws {UsageError} when a file or fingerprint cannot be used, or options exclude each other */
+export async function loadTrust(
+  { tlsCa, tlsFingerprint, insecure }: Omit<OptionValues<typeof tlsClientOptions>, "serverName">,
+): Promise<Trust> {
+  const given = [
+    tlsCa.length > 0 && "--tls-ca",
+    tlsFingerprint !== undefined && "--tls-fingerprint",
+    insecure && "--insecure",
+  ].filter((flag) => flag !== false);
+  if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other; give one`);
+  if (insecure) return { by: "nothing" };
+  if (tlsFingerprint !== undefined) {
+    return { by: "fingerprint", fingerprint: parseFingerprint(tlsFingerprint) };
+  }
+  const pems: string[] = [];
+  const dates: Date[] = [];
+  for (const file of tlsCa) {
+    const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
+    const certificates = await parseCertificates("--tls-ca", file, pem);
+    pems.push(pem);
+    dates.push(...certificates.map(({ validToDate }) => validToDate));
+  }
+  dates.sort((one, other) => one.getTime() - other.getTime());
+  return { by: "authority", files: tlsCa, pems, firstExpiry: dates[0] };
+}
+
+/** A SHA-256 as openssl, browsers and our own servers print it. */
+function parseFingerprint(written: string): string {
+  const hex = written.trim().replace(/^sha-?256[:=]/i, "").replaceAll(":", "").toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+  throw new UsageError(
+    `--tls-fingerprint: expected a SHA-256, 64 hexadecimal digits with or without colons, ` +
+      `got "${written}"; print one with: openssl x509 -in FILE -noout -fingerprint -sha256`,
+  );
+}

@@ -1,0 +1,148 @@
+// WebSockets (RFC 6455), plain and over TLS.
+
+import type { ClientKind, DialledSession, DialWork } from "../core/client_kind.ts";
+import { clientOptions } from "../core/client_options.ts";
+import type { Connection } from "../core/connection.ts";
+import { createCounters } from "../core/counters.ts";
+import { bracket } from "../core/address.ts";
+import { diallingPort, type Endpoint, hostOrLoopback } from "../core/endpoint.ts";
+import { HttpHeadError, isField, parseResponseHead, readHead } from "../core/http_head.ts";
+import { layerStream } from "../core/layer.ts";
+import { type OptionValues, text } from "../core/option.ts";
+import { UsageError } from "../core/usage_error.ts";
+import {
+  checkAnswer,
+  checkSubprotocols,
+  newKey,
+  subprotocolOptions,
+  type UpgradeRequest,
+  upgradeRequest,
+} from "../core/websocket_handshake.ts";
+import { WebSocketSession } from "../core/websocket_session.ts";
+import { dialling } from "./dial_error.ts";
+import { dialTcp, routeOptions } from "./tcp.ts";
+import { dialTls } from "./tls.ts";
+import { tlsClientOptions } from "./tls_trust.ts";
+
+const options = {
+  ...routeOptions,
+  ...clientOptions,
+  ...subprotocolOptions,
+  header: text.many({
+    short: "H",
+    metavar: "NAME: VALUE",
+    separator: "\n",
+    help: "Send this header with the request that opens the WebSocket (repeatable)",
+  }),
+  origin: text({ metavar: "ORIGIN", help: "Say that a page of this origin opens the WebSocket" }),
+} as const;
+
+const secureOptions = { ...options, ...tlsClientOptions } as const;
+
+/** Fields by which the handshake itself is done. */
+const OWN_FIELDS = /^(?:upgrade|connection|content-length|transfer-encoding|sec-websocket-.*)$/i;
+
+/** Makes the request before anything is dialled, so that wrong options cost no connection.
+ * @throws {UsageError} naming the option and its value */
+function requestFor(
+  endpoint: Endpoint,
+  usualPort: number,
+  { header, origin, subprotocol }: OptionValues<typeof options>,
+): UpgradeRequest {
+  checkSubprotocols(subprotocol);
+  if (origin !== undefined && !/^[\x21-\x7e]+$/.test(origin)) {
+    throw new UsageError(
+      `--origin: expected an origin such as https://example.com, got "${origin}"`,
+    );
+  }
+  const name = bracket(hostOrLoopback(endpoint).replace(/%.*$/, ""));
+  // International names in ASCII.
+  const host = URL.parse(`http://${name}`)?.hostname ?? name;
+  const port = diallingPort(endpoint, usualPort);
+  const { pathname, search } = new URL(`http://localhost${endpoint.path}`);
+  return {
+    target: pathname + search,
+    host: port === usualPort ? host : `${host}:${port}`,
+    key: newKey(),
+    origin,
+    subprotocols: subprotocol,
+    fields: header.map(parseField),
+  };
+}
+
+function parseField(written: string): readonly [string, string] {
+  const [, name = "", value = ""] = /^([^:]*):(.*)$/s.exec(written) ?? [];
+  if (!isField(name, value.trim())) {
+    throw new UsageError(`--header: expected a header such as "Cookie: a=b", got "${written}"`);
+  }
+  if (OWN_FIELDS.test(name)) {
+    throw new UsageError(`--header: ${name} belongs to the WebSocket itself and cannot be set`);
+  }
+  return [name, value.trim()];
+}
+
+/** Turns a connection into a session. Takes it over. */
+async function open(
+  url: string,
+  connection: Connection,
+  request: UpgradeRequest,
+  maxMessageBytes: number,
+  signal: AbortSignal,
+): Promise<DialledSession> {
+  const giveUp = () => connection[Symbol.dispose]();
+  signal.addEventListener("abort", giveUp, { once: true });
+  return await dialling(url, async () => {
+    try {
+      signal.throwIfAborted();
+      await connection.write(upgradeRequest(request));
+      const read = await readHead(connection).catch(notHttp);
+      if (read === null) throw new Error("the server closed the connection without an answer");
+      await checkAnswer(parseResponseHead(read.head), request);
+      return new WebSocketSession(connection, {
+        role: "client",
+        maxMessageBytes,
+        counters: createCounters(),
+        head: read.rest,
+      });
+    } catch (error) {
+      connection[Symbol.dispose]();
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  });
+}
+
+function notHttp(error: unknown): never {
+  if (!(error instanceof HttpHeadError)) throw error;
+  throw new Error(`the server did not answer as HTTP does: ${error.message}`, { cause: error });
+}
+
+/** `ws://host:port/path`, at port 80 unless the URL has one. */
+export const ws: ClientKind<typeof options> = {
+  name: "ws",
+  addressing: "host",
+  carrier: "stream",
+  options,
+  async connect(endpoint, options, { layers, signal }: DialWork) {
+    const request = requestFor(endpoint, 80, options);
+    const wire = await dialTcp(endpoint, diallingPort(endpoint, 80), options, signal);
+    const connection = layerStream(wire, layers, { role: "dial", to: wire.remote });
+    return await open(endpoint.text, connection, request, options.maxMessageBytes, signal);
+  },
+};
+
+/** `wss://host:port/path`, the same over TLS, at port 443 unless the URL has one. */
+export const wss: ClientKind<typeof secureOptions> = {
+  name: "wss",
+  addressing: "host",
+  carrier: "stream",
+  options: secureOptions,
+  async connect(endpoint, options, { layers, signal }: DialWork) {
+    const request = requestFor(endpoint, 443, options);
+    const wire = await dialTls(endpoint, diallingPort(endpoint, 443), options, signal);
+    const serverName = options.serverName ?? hostOrLoopback(endpoint);
+    const connection = layerStream(wire, layers, { role: "dial", to: wire.remote, serverName });
+    return await open(endpoint.text, connection, request, options.maxMessageBytes, signal);
+  },
+};

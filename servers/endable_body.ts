@@ -1,0 +1,37 @@
+// A response body that can be brought to its proper end from outside, as a shutdown does with event
+// streams: cut off, they would look broken to the browser.
+
+/** A stream that ends with its source, or when `end` is called. */
+export interface EndableBody {
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  end(): void;
+}
+
+/** Wraps a body. Ending it cancels the source. */
+export function endableBody(source: ReadableStream<Uint8Array<ArrayBuffer>>): EndableBody {
+  const reader = source.getReader();
+  let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
+  let ended = false;
+  function end(): void {
+    if (ended) return;
+    ended = true;
+    controller?.close();
+    reader.cancel("shutdown").catch(() => {});
+  }
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(own) {
+      controller = own;
+    },
+    async pull(own) {
+      const { value, done } = await reader.read();
+      if (ended) return;
+      if (done) end();
+      else own.enqueue(value);
+    },
+    cancel(reason) {
+      ended = true;
+      return reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+  return { stream, end };
+}

@@ -1,0 +1,343 @@
+// One HTTP connection: which of its requests are served, and when it has been quiet or stuck for
+// too long. What is done for every request costs throughput, so the common one (a GET for the host
+// that the connection asked for before, answered at once) touches nothing but its URL and method.
+
+import { type Address, formatAddress } from "../core/address.ts";
+import type { Counters } from "../core/counters.ts";
+import { type Emit, errorText } from "../core/event.ts";
+import type { HttpService, RequestInfo } from "../core/http_app.ts";
+import type { IdleSweep, Sweepable } from "../core/idle_sweep.ts";
+import { formatSize } from "../core/option.ts";
+import type { Drainable } from "../core/running_server.ts";
+import { type EndableBody, endableBody } from "./endable_body.ts";
+import type { HostGuard, Refusal } from "./host_guard.ts";
+import type { EngineConnection } from "./http_engine.ts";
+import { RequestBody } from "./request_body.ts";
+
+/** How long a peer whose body nobody wants may go on sending it, so that it comes to read the
+ * answer: cut off at once, it would see a reset instead. */
+const LINGER_MS = 2000;
+
+/** What all connections of a server share. */
+export interface HttpSharing {
+  readonly url: string;
+  readonly service: HttpService;
+  readonly guard: HostGuard;
+  readonly maxBodyBytes: number;
+  readonly counters: Counters;
+  readonly emit: Emit;
+  /** Whether to emit an event for every request. */
+  readonly watch: boolean;
+  /** Connections that have not sent a request yet. */
+  readonly silent: IdleSweep<HttpConnection>;
+  /** Connections whose requests are answered. */
+  readonly resting: IdleSweep<HttpConnection>;
+  /** Bodies that somebody waits for. */
+  readonly bodies: IdleSweep<RequestBody>;
+}
+
+/** What was asked, as far as answering it goes on to need it. */
+interface Asked {
+  readonly url: string;
+  readonly method: string;
+  readonly info: Deno.ServeHandlerInfo;
+  readonly body?: RequestBody;
+  /** Whether a body follows that must be read, or the connection is of no more use. */
+  readonly hasBody: boolean;
+}
+
+/** One connection. Hand `handle` and `recover` to an engine, and `attach` what it returns. */
+export class HttpConnection implements Drainable, Sweepable {
+  active = true;
+  readonly #shared: HttpSharing;
+  readonly #peer: Address;
+  readonly #info: RequestInfo;
+  readonly #madeUpAuthority: () => string;
+  /** How the URL of an acceptable request begins; nothing does before the first. */
+  #prefix = "\0";
+  #requests = 0;
+  /** Requests whose answer is being made or sent. HTTP/2 may have several. */
+  #answering = 0;
+  readonly #eventStreams = new Set<EndableBody>();
+  #engine: EngineConnection | undefined;
+  #lingering: ReturnType<typeof setTimeout> | undefined;
+  #draining = false;
+  #ended = false;
+  readonly #abandoned = Promise.withResolvers<void>();
+
+  constructor(shared: HttpSharing, peer: Address, madeUpAuthority: () => string) {
+    this.#shared = shared;
+    this.#peer = peer;
+    this.#info = { peer };
+    this.#madeUpAuthority = madeUpAuthority;
+  }
+
+  /** Resolves when the connection is closed, whoever closes it. */
+  async attach(engine: EngineConnection): Promise<void> {
+    const { silent, resting, counters } = this.#shared;
+    this.#engine = engine;
+    silent.add(this);
+    try {
+      await Promise.race([engine.finished, this.#abandoned.promise]);
+    } catch {
+      // A reset, or bytes that are no request.
+      counters.failed++;
+    } finally {
+      this.#ended = true;
+      clearTimeout(this.#lingering);
+      silent.delete(this);
+      resting.delete(this);
+    }
+  }
+
+  /** Answers a request. It must have two parameters: the engine looks at how many there are. */
+  readonly handle = (
+    request: Request,
+    info: Deno.ServeHandlerInfo,
+  ): Response | Promise<Response> => {
+    this.#shared.counters.requests++;
+    this.active = true;
+    if (this.#requests++ === 0) this.#speak();
+    const { url, method } = request;
+    return url.startsWith(this.#prefix) && (method === "GET" || method === "HEAD")
+      ? this.#serve(request, url, method, info)
+      : this.#handleCarefully(request, url, method, info);
+  };
+
+  /** Answers for a handler that failed. */
+  readonly recover = (error: unknown): Response => {
+    const { counters, emit, url } = this.#shared;
+    counters.failed++;
+    emit({ event: "failed", url, peer: formatAddress(this.#peer), error: errorText(error) });
+    return textResponse(500, "Internal Server Error");
+  };
+
+  drain(): void {
+    this.#draining = true;
+    for (const body of this.#eventStreams) body.end();
+    if (this.#answering === 0 && this.#lingering === undefined) this.#leave();
+  }
+
+  close(): void {
+    this.#engine?.close();
+    // What drains cannot be closed before its peer has read everything: let it go.
+    this.#abandoned.resolve();
+  }
+
+  /** The first request has come. */
+  #speak(): void {
+    if (this.#engine === undefined) return;
+    this.#shared.silent.delete(this);
+    this.#shared.resting.add(this);
+  }
+
+  /** Nothing is left to answer, and nothing more shall be asked. */
+  #leave(): void {
+    if (this.#requests === 0) this.#engine?.close();
+    else this.#engine?.drain();
+  }
+
+  /** A request without a body for an accepted authority. */
+  #serve(
+    request: Request,
+    url: string,
+    method: string,
+    info: Deno.ServeHandlerInfo,
+  ): Response | Promise<Response> {
+    if (!this.#shared.watch) {
+      const answer = this.#shared.service.handle(request, this.#info);
+      if (answer instanceof Response) return answer;
+      return this.#finish(answer, { url, method, info, hasBody: false });
+    }
+    return this.#finish(this.#ask(request), { url, method, info, hasBody: false });
+  }
+
+  /** A request that may have a body, or whose authority was not accepted before. */
+  #handleCarefully(
+    request: Request,
+    url: string,
+    method: string,
+    info: Deno.ServeHandlerInfo,
+  ): Response | Promise<Response> {
+    const { counters, maxBodyBytes } = this.#shared;
+    const { headers } = request;
+    const bodiless = method === "GET" || method === "HEAD";
+    const length = Number(headers.get("content-length") ?? NaN);
+    const hasBody = !bodiless && (length > 0 || headers.has("transfer-encoding"));
+    const asked: Asked = { url, method, info, hasBody };
+
+    const origin = originOf(url);
+    const refusal = this.#refusalOf(headers, method, origin.slice(origin.indexOf("//") + 2));
+    if (refusal !== null) return this.#finish(this.#refuse(refusal), asked);
+    this.#prefix = `${origin}/`;
+
+    if (bodiless) return this.#serve(request, url, method, info);
+    if (length > maxBodyBytes) {
+      counters.oversized++;
+      return this.#finish(oversized(maxBodyBytes), asked);
+    }
+    if (length === 0 || request.body === null) return this.#finish(this.#ask(request), asked);
+    return this.#serveWithBody(request, request.body, asked);
+  }
+
+  async #serveWithBody(
+    request: Request,
+    source: ReadableStream<Uint8Array<ArrayBuffer>>,
+    asked: Asked,
+  ): Promise<Response> {
+    const { counters, maxBodyBytes, bodies } = this.#shared;
+    let responded = false;
+    const body = new RequestBody(source, {
+      maxBytes: maxBodyBytes,
+      sweep: bodies,
+      onFailure: (failure) => {
+        if (failure === "oversized") counters.oversized++;
+        if (failure === "stalled") counters.timedOut++;
+        // A status can no longer be sent, so an answer that breaks off has to do.
+        if (responded) this.#engine?.close();
+      },
+    });
+    const { url, method, headers } = request;
+    const limited = new Request(url, { method, headers, body: body.stream });
+    const response = await this.#finish(this.#ask(limited), { ...asked, body });
+    responded = true;
+    return response;
+  }
+
+  async #ask(request: Request): Promise<Response> {
+    const response: unknown = await this.#shared.service.handle(request, this.#info);
+    if (response instanceof Response) return response;
+    throw new TypeError("the handler returned no Response");
+  }
+
+  #refusalOf(headers: Headers, method: string, authority: string): Refusal | null {
+    const { guard } = this.#shared;
+    const host = headers.get("host");
+    // The engine cannot upgrade a connection, and does not tell the version of a request.
+    const asked = { method, upgrade: false, httpVersion: "1.1", origin: headers.get("origin") };
+    if (host === null) {
+      // HTTP/2 has its authority in the URL; what HTTP/1.1 left out is made up there.
+      return guard({ ...asked, host: authority === this.#madeUpAuthority() ? null : authority });
+    }
+    const refusal = guard({ ...asked, host });
+    // A request that names a whole URL is for the host in there (RFC 9112 3.2.2).
+    return refusal ?? (authority === host ? null : guard({ ...asked, host: authority }));
+  }
+
+  #refuse({ status, reason, message }: Refusal): Response {
+    const { counters, emit, url } = this.#shared;
+    counters.forbidden++;
+    emit({ event: "denied", url, peer: formatAddress(this.#peer), reason });
+    return textResponse(status, message);
+  }
+
+  /** Watches an answer to its end, and turns what went wrong into one. */
+  async #finish(answer: Response | Promise<Response>, asked: Asked): Promise<Response> {
+    const { watch, resting } = this.#shared;
+    this.#answering++;
+    resting.delete(this);
+    let eventStream: EndableBody | undefined;
+    const completed = () => {
+      if (eventStream !== undefined) this.#eventStreams.delete(eventStream);
+      this.#answered(asked);
+    };
+    asked.info.completed.then(completed, completed);
+
+    let response = await this.#answerOf(answer, asked.body);
+    if (isEventStream(response) && response.body !== null) {
+      eventStream = endableBody(response.body);
+      this.#eventStreams.add(eventStream);
+      response = new Response(eventStream.stream, response);
+      if (this.#draining) eventStream.end();
+    }
+    if (this.#draining) sayGoodbye(response);
+    if (watch) this.#report(asked, response.status);
+    return response;
+  }
+
+  async #answerOf(
+    answer: Response | Promise<Response>,
+    body: RequestBody | undefined,
+  ): Promise<Response> {
+    const { maxBodyBytes } = this.#shared;
+    let response: Response | undefined;
+    let failure: unknown;
+    try {
+      response = await answer;
+    } catch (error) {
+      failure = error;
+    }
+    // Whatever the handler made of it, that is what happened.
+    if (body?.failure === "oversized") return oversized(maxBodyBytes);
+    if (body?.failure === "stalled") return stalled();
+    return response ?? this.recover(failure);
+  }
+
+  /** An answer was sent, or its peer is gone. */
+  #answered({ hasBody, body }: Asked): void {
+    this.#answering--;
+    if (this.#ended || this.#engine === undefined) return;
+    if (hasBody && !body?.ended) this.#linger();
+    else if (this.#answering === 0) {
+      if (this.#draining) this.#leave();
+      else {
+        this.active = true;
+        this.#shared.resting.add(this);
+      }
+    }
+  }
+
+  /** Gives the peer time to read an answer while it still sends what nobody reads. */
+  #linger(): void {
+    const requests = this.#requests;
+    clearTimeout(this.#lingering);
+    this.#lingering = setTimeout(() => {
+      this.#lingering = undefined;
+      // On HTTP/2 one refused body is no reason to end what else is going on.
+      if (this.#answering === 0 && this.#requests === requests) this.#engine?.close();
+    }, LINGER_MS);
+  }
+
+  #report({ url, method }: Asked, status: number): void {
+    this.#shared.emit({
+      event: "request",
+      url: this.#shared.url,
+      peer: formatAddress(this.#peer),
+      method,
+      path: url.slice(originOf(url).length) || "/",
+      status,
+    });
+  }
+}
+
+/** `http://host:port`, without the path. */
+function originOf(url: string): string {
+  return /^[^:]*:\/\/[^/]*/.exec(url)?.[0] ?? url;
+}
+
+function isEventStream(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+}
+
+function sayGoodbye(response: Response): void {
+  try {
+    response.headers.set("connection", "close");
+  } catch {
+    // The headers of some, such as a redirect, cannot be changed; closing will have to tell.
+  }
+}
+
+function oversized(maxBodyBytes: number): Response {
+  return textResponse(413, `A body may have at most ${formatSize(maxBodyBytes)} bytes.`);
+}
+
+function stalled(): Response {
+  return textResponse(408, "The body stopped coming.");
+}
+
+function textResponse(status: number, text: string): Response {
+  return new Response(`${text}\n`, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
+  });
+}

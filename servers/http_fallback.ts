@@ -1,0 +1,122 @@
+// HTTP on Deno.serve, for a runtime whose engine takes no connection of ours. Requests are held to
+// the same rules; what happens before one is complete, nobody sees.
+
+import type { Admission } from "../core/admission.ts";
+import { addressOf, formatAddress } from "../core/address.ts";
+import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
+import { resolveHost } from "../core/resolve.ts";
+import {
+  type Drainable,
+  OpenSessions,
+  type RunningServer,
+  runningServer,
+  type ServerCertificate,
+} from "../core/running_server.ts";
+import type { RequestWork } from "../core/server_kind.ts";
+import { createHostGuard } from "./host_guard.ts";
+import { HttpConnection } from "./http_connection.ts";
+import { madeUpAuthority } from "./http_engine.ts";
+import type { HttpLimits } from "./http_limits.ts";
+import { httpSharing, stopSweeps } from "./http_server.ts";
+import { listening } from "./listen_error.ts";
+
+const LOST =
+  "this runtime serves HTTP only by Deno.serve: addresses are turned away after a whole " +
+  "request, and --max-connections, --header-timeout and --keep-alive-timeout have no effect";
+
+/** The certificate of https; both in PEM. */
+export interface FallbackIdentity extends ServerCertificate {
+  readonly key: string;
+}
+
+/** Serves until shut down.
+ * @throws {Error} naming the URL and the cause when the socket cannot be opened */
+export async function serveWithoutEngine(
+  endpoint: Endpoint,
+  limits: HttpLimits,
+  work: RequestWork,
+  admits: Admission,
+  identity?: FallbackIdentity,
+): Promise<RunningServer> {
+  const { emit } = work.context;
+  const port = listeningPort(endpoint);
+  const host = hostOrLoopback(endpoint);
+  const hostname = await resolveHost(host, limits);
+  const named = { ...endpoint, hostname: host };
+  const guard = createHostGuard(
+    { address: { transport: "tcp", hostname, port }, hostname: host },
+    limits,
+  );
+
+  const closing = new AbortController();
+  const server = await listening(
+    formatEndpoint(named, port),
+    () =>
+      Deno.serve({
+        hostname,
+        port,
+        tcpBacklog: limits.backlog,
+        ...(identity !== undefined && { cert: identity.pem, key: identity.key }),
+        signal: closing.signal,
+        automaticCompression: false,
+        onListen() {},
+        onError: () => new Response(null, { status: 500 }),
+        // Nobody can have asked anything before the lines below have run.
+        handler: (request, info) => answer(request, info),
+      }),
+  );
+  const url = formatEndpoint(named, server.addr.port);
+  const shared = httpSharing({ url, guard, limits, work });
+  const madeUp = madeUpAuthority({ localAddr: server.addr }, identity !== undefined);
+
+  function answer(
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Response | Promise<Response> {
+    const peer = addressOf(info.remoteAddr);
+    if (!admits(peer)) {
+      shared.counters.denied++;
+      emit({ event: "denied", url, peer: formatAddress(peer), reason: "address" });
+      return new Response(null, { status: 403 });
+    }
+    // Each request counts as a connection of its own.
+    const connection = new HttpConnection(shared, peer, () => madeUp);
+    try {
+      const response = connection.handle(request, info);
+      if (response instanceof Response) return response;
+      sessions.add(connection);
+      const done = () => sessions.delete(connection);
+      info.completed.then(done, done);
+      return response;
+    } catch (error) {
+      return connection.recover(error);
+    }
+  }
+
+  const sessions = new OpenSessions();
+  const abandoned = Promise.withResolvers<void>();
+  let draining = false;
+  const whole: Drainable = {
+    drain() {
+      draining = true;
+      server.shutdown().catch(() => {});
+    },
+    close() {
+      // Aborting a server that shuts down already would end the process.
+      if (!draining) closing.abort();
+      sessions.delete(whole);
+      abandoned.resolve();
+    },
+  };
+  sessions.add(whole);
+  emit({ event: "notice", url, text: LOST });
+  return runningServer({
+    url,
+    ...(identity !== undefined && { certificate: identity }),
+    counters: shared.counters,
+    sessions,
+    stopListening: () => {},
+    loop: Promise.race([server.finished, abandoned.promise]).finally(() => sessions.delete(whole)),
+    release: () => stopSweeps(shared),
+  });
+}

@@ -1,0 +1,48 @@
+// What http and https are held to.
+
+import { admissionOptions, backlogOptions, streamOptions } from "../core/limits.ts";
+import { duration, type OptionValues, size } from "../core/option.ts";
+import { familyOptions } from "../core/resolve.ts";
+import { webGuardOptions } from "./host_guard.ts";
+
+/** Limits on requests. */
+export const requestOptions = {
+  headerTimeoutMs: duration({
+    default: 10_000,
+    min: 1,
+    allowNone: true,
+    help: "Close a connection that has not sent a whole request by then",
+  }),
+  keepAliveTimeoutMs: duration({
+    default: 60_000,
+    min: 1,
+    allowNone: true,
+    help: "Close a connection that sends no further request for this long",
+  }),
+  bodyTimeoutMs: duration({
+    default: 30_000,
+    min: 1,
+    allowNone: true,
+    help: "Give up a request whose body does not move for this long",
+  }),
+  maxBodyBytes: size({
+    default: 10 * 1024 * 1024,
+    help: "Largest body of a request",
+  }),
+} as const;
+
+/** The options of every HTTP transport. */
+export const httpOptions = {
+  ...admissionOptions,
+  maxConnections: streamOptions.maxConnections,
+  ...backlogOptions,
+  ...familyOptions,
+  ...requestOptions,
+  ...webGuardOptions,
+} as const;
+
+/** The values of `requestOptions`. */
+export type RequestLimits = OptionValues<typeof requestOptions>;
+
+/** The values of `httpOptions`. */
+export type HttpLimits = OptionValues<typeof httpOptions>;

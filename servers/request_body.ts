@@ -1,0 +1,91 @@
+// The body of a request, held to its limits while a handler reads it.
+
+import type { IdleSweep, Sweepable } from "../core/idle_sweep.ts";
+
+/** Why a body was not read to its end. */
+export type BodyFailure = "oversized" | "stalled" | "cut short";
+
+/** What a body is held to. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Watches bodies that somebody waits for; calls `stall` of one that does not move. */
+  readonly sweep: IdleSweep<RequestBody>;
+  /** Told once, before the reader is. */
+  onFailure(failure: BodyFailure): void;
+}
+
+/** A body that ends in an error when it grows too large, stops moving or breaks off. Only the time
+ * that a reader waits counts: a slow handler is not the peer's fault. */
+export class RequestBody implements Sweepable {
+  active = true;
+  /** What the handler reads. */
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #source: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #limits: BodyLimits;
+  #bytes = 0;
+  #failure: BodyFailure | undefined;
+  #ended = false;
+  #fail: (error: Error) => void = () => {};
+
+  constructor(
+    source: ReadableStream<Uint8Array<ArrayBuffer>>,
+    limits: BodyLimits,
+  ) {
+    this.#source = source.getReader();
+    this.#limits = limits;
+    this.stream = new ReadableStream({
+      start: (controller) => {
+        this.#fail = (error) => controller.error(error);
+      },
+      pull: (controller) => this.#pull(controller),
+      cancel: (reason) => this.#source.cancel(reason),
+    }, { highWaterMark: 0 });
+  }
+
+  /** Why it broke off, once it has. */
+  get failure(): BodyFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Whether it was read to its end. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Called by the sweep. */
+  stall(): void {
+    this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
+    this.active = true;
+    this.#limits.sweep.add(this);
+    try {
+      const { value, done } = await this.#source.read();
+      if (this.#failure !== undefined) return;
+      if (done) {
+        this.#ended = true;
+        controller.close();
+        return;
+      }
+      this.#bytes += value.length;
+      const { maxBytes } = this.#limits;
+      if (this.#bytes <= maxBytes) controller.enqueue(value);
+      else {
+        const text = `The request's body is larger than ${maxBytes} bytes`;
+        this.#breakOff("oversized", new RangeError(text));
+      }
+    } catch (cause) {
+      this.#breakOff("cut short", new Error("The request's body was cut short", { cause }));
+    } finally {
+      this.#limits.sweep.delete(this);
+    }
+  }
+
+  #breakOff(failure: BodyFailure, error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    this.#limits.onFailure(failure);
+    this.#fail(error);
+  }
+}

@@ -1,0 +1,143 @@
+// Who a TLS server says it is: a certificate and its key, from files or made on the spot. Shared by
+// tls, https and wss.
+
+import type { KeyObject } from "node:crypto";
+import { type Emit, errorText } from "../core/event.ts";
+import { hasGoodNodeTls } from "../core/node_tls.ts";
+import { type OptionValues, text } from "../core/option.ts";
+import { parseCertificates, readPemFile } from "../core/pem_file.ts";
+import { UsageError } from "../core/usage_error.ts";
+
+/** Where the certificate comes from. */
+export const tlsServerOptions = {
+  tlsCert: text({
+    metavar: "FILE",
+    help: "certificate to show, PEM, its chain after it; without it one is made on the spot",
+  }),
+  tlsKey: text({ metavar: "FILE", help: "private key of --tls-cert, PEM, not encrypted" }),
+} as const;
+
+/** The values of `tlsServerOptions`. */
+export type TlsFiles = OptionValues<typeof tlsServerOptions>;
+
+/** A certificate to show, and the key that makes it ours. */
+export interface TlsIdentity {
+  /** PEM, the server's own certificate first. */
+  readonly cert: string;
+  /** PEM. */
+  readonly key: string;
+  /** SHA-256 of the certificate, in lower-case hexadecimal. */
+  readonly fingerprint: string;
+  /** Made on the spot: nobody knows it yet. */
+  readonly made: boolean;
+}
+
+/** What `loadTlsIdentity` needs besides the files. */
+export interface IdentityContext {
+  /** What will be listened on: a made certificate is for this host. */
+  readonly host: string;
+  readonly emit: Emit;
+  readonly now: () => number;
+}
+
+/** Reads and checks the files, or makes a certificate when none is named. A certificate whose time
+ * is over or has not come is a notice only: somebody may want to see clients refuse it.
+ *
+ * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
+export async function loadTlsIdentity(
+  { tlsCert, tlsKey }: TlsFiles,
+  { host, emit, now }: IdentityContext,
+): Promise<TlsIdentity> {
+  const { fingerprintOf, makeCertificate } = await import("../core/certificate.ts");
+  if (tlsCert === undefined && tlsKey === undefined) {
+    const made = await makeCertificate(namesOf(host), now());
+    return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
+  }
+  if (tlsKey === undefined) {
+    throw new UsageError(`--tls-cert ${tlsCert} needs its private key; add --tls-key FILE`);
+  }
+  if (tlsCert === undefined) {
+    throw new UsageError(`--tls-key ${tlsKey} needs its certificate; add --tls-cert FILE`);
+  }
+  const cert = await readPemFile("--tls-cert", tlsCert, "CERTIFICATE");
+  const key = await readPemFile("--tls-key", tlsKey, "PRIVATE KEY");
+  const [certificate] = await parseCertificates("--tls-cert", tlsCert, cert);
+  // The older runtime of an executable cannot read every key that it can use. It serves with
+  // Deno.listenTls, which checks for itself.
+  if (hasGoodNodeTls()) {
+    const parsed = await readKey(tlsKey, key);
+    if (!certificate!.checkPrivateKey(parsed)) {
+      throw new UsageError(
+        `--tls-key: the key in ${tlsKey} does not belong to the certificate in ${tlsCert}; ` +
+          `name the key that the certificate was made with`,
+      );
+    }
+  }
+  const notice = outOfDate(certificate!, now());
+  if (notice !== null) emit({ event: "notice", text: `the certificate in ${tlsCert} ${notice}` });
+  return { cert, key, fingerprint: await fingerprintOf(cert), made: false };
+}
+
+const KEYS = "use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more";
+const CURVES = ["prime256v1", "secp384r1", "secp521r1"];
+
+/** Parses a key, of a kind that both of Deno's implementations of TLS can sign with. */
+async function readKey(file: string, pem: string): Promise<KeyObject> {
+  const { createPrivateKey } = await import("node:crypto");
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch (error) {
+    throw new UsageError(
+      `--tls-key: the key in ${file} is damaged; copy it again (${errorText(error)})`,
+    );
+  }
+  const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
+  const kind = key.asymmetricKeyType;
+  const isUsable = kind === "ed25519" || (kind === "rsa" && modulusLength >= 2048) ||
+    (kind === "ec" && CURVES.includes(namedCurve));
+  if (isUsable) return key;
+  const details = namedCurve || modulusLength || "";
+  throw new UsageError(
+    `--tls-key: the key in ${file} is of a kind that cannot be used here: ` +
+      `${`${kind} ${details}`.trim()}; ${KEYS}`,
+  );
+}
+
+/** The user's error behind what Deno.listenTls threw, or null when that was about something other
+ * than the certificate and key. */
+export function identityError(error: unknown, files: TlsFiles): UsageError | null {
+  const why = errorText(error);
+  const isOurs = error instanceof Deno.errors.InvalidData || /\b(key|certificate)/i.test(why);
+  if (!isOurs) return null;
+  return new UsageError(
+    `--tls-key: the key in ${files.tlsKey} cannot be used with the certificate in ` +
+      `${files.tlsCert} (${why}); ${KEYS}`,
+  );
+}
+
+function outOfDate(
+  { validFromDate, validToDate }: { readonly validFromDate: Date; readonly validToDate: Date },
+  now: number,
+): string | null {
+  const day = (date: Date) => date.toISOString().slice(0, 10);
+  if (now > validToDate.getTime()) return `expired on ${day(validToDate)}; clients will refuse it`;
+  return now < validFromDate.getTime()
+    ? `is not valid before ${day(validFromDate)}; clients will refuse it`
+    : null;
+}
+
+/** The names that clients may use for a host that is listened on, the other names of loopback
+ * included. */
+function namesOf(host: string): string[] {
+  const loopback = ["localhost", "127.0.0.1", "::1"];
+  if (host === "0.0.0.0" || host === "::") return [...loopback, ...ownAddresses()];
+  return [host, ...loopback];
+}
+
+/** This machine's addresses, when we may know them without a question to the user. */
+function ownAddresses(): string[] {
+  const permission = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
+  if (permission.state !== "granted") return [];
+  return Deno.networkInterfaces().map(({ address }) => address);
+}

@@ -1,0 +1,187 @@
+// From an accepted connection to an open WebSocket: the handshake, or the answer that says why there
+// is none. All of it under the accept loop's deadline.
+
+import type { Address } from "../core/address.ts";
+import type { Connection } from "../core/connection.ts";
+import { HttpHeadError, parseRequestHead, readHead, type RequestHead } from "../core/http_head.ts";
+import { type BoundLayer, layerStream } from "../core/layer.ts";
+import { bytesOf, type Identity } from "../core/session.ts";
+import {
+  asksForWebSocket,
+  checkUpgrade,
+  chooseSubprotocol,
+  upgradeAnswer,
+  UpgradeError,
+} from "../core/websocket_handshake.ts";
+import type { HostGuard } from "./host_guard.ts";
+
+/** How long, and for how many bytes, a peer that was refused may go on sending: closed with unread
+ * input, the connection would be reset before the peer has read why. */
+const LINGER_MS = 1000;
+const LINGER_BYTES = 64 * 1024;
+
+/** The statuses that a handshake can end in. */
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  421: "Misdirected Request",
+  426: "Upgrade Required",
+  431: "Request Header Fields Too Large",
+  505: "HTTP Version Not Supported",
+};
+
+/** Which requests open a WebSocket. */
+export interface UpgradeRules {
+  readonly guard: HostGuard;
+  /** The only path there is; null when any will do. */
+  readonly path: string | null;
+  readonly subprotocols: readonly string[];
+}
+
+/** How a handshake that was understood ended. */
+export type UpgradeOutcome =
+  | { readonly connection: Connection; readonly head: Uint8Array }
+  /** The guard refused, for this reason. */
+  | { readonly connection: null; readonly refusal: string };
+
+/** A connection whose handshake is that of a WebSocket, after those of TLS and of the layers below.
+ * Once `ready`, it is a WebSocket or was refused by the guard: see `outcome`. */
+export class UpgradingConnection implements Connection {
+  readonly #wire: Connection;
+  readonly #rules: UpgradeRules;
+  readonly #layers: readonly BoundLayer[];
+  #outcome: UpgradeOutcome | undefined;
+
+  constructor(wire: Connection, rules: UpgradeRules, layers: readonly BoundLayer[]) {
+    this.#wire = wire;
+    this.#rules = rules;
+    this.#layers = layers;
+  }
+
+  get local(): Address {
+    return this.#wire.local;
+  }
+
+  get remote(): Address {
+    return this.#wire.remote;
+  }
+
+  get identity(): Identity | undefined {
+    return this.#wire.identity;
+  }
+
+  /** How the handshake ended. */
+  get outcome(): UpgradeOutcome {
+    if (this.#outcome === undefined) throw new TypeError("the handshake is not done");
+    return this.#outcome;
+  }
+
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.#wire.ready?.(signal);
+    signal.throwIfAborted();
+    const connection = layerStream(this.#wire, this.#layers, { role: "listen" });
+    const giveUp = () => connection[Symbol.dispose]();
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      this.#outcome = await upgrade(connection, this.#rules);
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#wire.read(into);
+  }
+
+  write(all: Uint8Array): Promise<void> {
+    return this.#wire.write(all);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#wire.closeWrite();
+  }
+
+  [Symbol.dispose](): void {
+    this.#wire[Symbol.dispose]();
+  }
+}
+
+/** @throws {Error} when the request was refused or never came */
+async function upgrade(connection: Connection, rules: UpgradeRules): Promise<UpgradeOutcome> {
+  let request: RequestHead | undefined;
+  try {
+    const read = await readHead(connection);
+    if (read === null) throw new Error("the peer left without a request");
+    request = parseRequestHead(read.head);
+    const target = parseTarget(request.target);
+    const refusal = rules.guard({
+      method: request.method,
+      upgrade: asksForWebSocket(request),
+      httpVersion: request.version,
+      host: target.authority ?? request.fields.only("host"),
+      origin: request.fields.only("origin"),
+    });
+    if (refusal !== null) {
+      await refuse(connection, new UpgradeError(refusal.status, refusal.message), request.method);
+      return { connection: null, refusal: refusal.reason };
+    }
+    if (rules.path !== null && target.pathname !== rules.path) {
+      throw new UpgradeError(404, `the WebSocket is at ${rules.path}`);
+    }
+    const key = checkUpgrade(request);
+    const subprotocol = chooseSubprotocol(request, rules.subprotocols);
+    await connection.write(await upgradeAnswer(key, subprotocol));
+    return { connection, head: read.rest };
+  } catch (error) {
+    if (!(error instanceof HttpHeadError)) throw error;
+    await refuse(connection, error, request?.method ?? "GET");
+    throw new Error(`${statusLine(error.status)}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The path of a request, and the name and port it was sent to where the target has them, which then
+ * stand above the Host header (RFC 9112 3.2). */
+function parseTarget(target: string): { readonly pathname: string; readonly authority?: string } {
+  const absolute = /^(?:https?|wss?):\/\/([^/?#]+)/i.exec(target);
+  const text = absolute === null ? `http://localhost${target}` : target;
+  if ((absolute === null && !target.startsWith("/")) || !URL.canParse(text)) {
+    throw new HttpHeadError(400, "the request line is malformed");
+  }
+  const { pathname } = new URL(text);
+  return absolute === null ? { pathname } : { pathname, authority: absolute[1] ?? "" };
+}
+
+/** Answers, and takes in what the peer still sends for a moment. */
+async function refuse(connection: Connection, error: HttpHeadError, method: string): Promise<void> {
+  const body = bytesOf(`${error.message}\n`);
+  const fields: Record<string, string> = {
+    "Date": new Date().toUTCString(),
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": String(body.length),
+    // The message may quote the request.
+    "X-Content-Type-Options": "nosniff",
+    ...(error instanceof UpgradeError ? error.fields : {}),
+  };
+  fields["Connection"] = "Upgrade" in fields ? "close, upgrade" : "close";
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = bytesOf(`HTTP/1.1 ${statusLine(error.status)}\r\n${lines.join("")}\r\n`);
+  const deadline = setTimeout(() => connection[Symbol.dispose](), LINGER_MS);
+  try {
+    await connection.write(method === "HEAD" ? head : new Uint8Array([...head, ...body]));
+    await connection.closeWrite();
+    const buffer = new Uint8Array(4096);
+    for (let left = LINGER_BYTES; left > 0;) {
+      left -= (await connection.read(buffer)) ?? LINGER_BYTES;
+    }
+  } catch {
+    // The peer is gone, or took too long.
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+function statusLine(status: number): string {
+  return `${status} ${STATUS_TEXT[status] ?? ""}`;
+}

@@ -1,0 +1,75 @@
+/**
+ * `deno task bench [name]... [--quick] [--json]`: each benchmark's figure beside the barest program
+ * that does the same, measured in turns in one run, and whether it meets its target. Exits with 3
+ * when one does not.
+ */
+
+import { type Benchmark, type Effort, type Result, summarize } from "./benchmark.ts";
+import { idleMemory } from "./idle_memory.ts";
+import { startup } from "./startup.ts";
+import { http, tcpLarge, tcpSmall, udp } from "./throughput.ts";
+
+const BENCHMARKS: readonly Benchmark[] = [tcpSmall, tcpLarge, udp, http, idleMemory, startup];
+
+const FULL: Effort = { rounds: 20, seconds: 0.5 };
+const QUICK: Effort = { rounds: 4, seconds: 0.25 };
+
+const flags = Deno.args.filter((word) => word.startsWith("--"));
+const names = Deno.args.filter((word) => !word.startsWith("--"));
+const known = BENCHMARKS.map(({ name }) => name);
+const wrong = [
+  ...flags.filter((flag) => !["--quick", "--json"].includes(flag)),
+  ...names.filter((name) => !known.includes(name)),
+];
+if (wrong.length > 0) {
+  console.error(`unknown: ${wrong.join(" ")}; known are --quick, --json and ${known.join(", ")}`);
+  Deno.exit(2);
+}
+const json = flags.includes("--json");
+const effort = flags.includes("--quick") ? QUICK : FULL;
+
+const COLUMNS = [13, 12, 12, 11, 8, 16, 8, 9, 0] as const;
+const HEAD = ["benchmark", "bare", "sockdock", "", "ratio", "quartiles", "by cpu", "target", ""];
+const LEFT = new Set([0, 3]);
+
+function line(cells: readonly string[]): string {
+  const padded = cells.map((cell, column) => {
+    const width = COLUMNS[column] ?? 0;
+    return LEFT.has(column) ? cell.padEnd(width) : cell.padStart(width);
+  });
+  return padded.join("  ").trimEnd();
+}
+
+function row(result: Result): string {
+  const [low, high] = result.ratioSpread;
+  const amount = (value: number) =>
+    value >= 1000 ? Math.round(value).toLocaleString("en-US") : value.toFixed(1);
+  const { target } = result;
+  return line([
+    result.name,
+    amount(result.bare),
+    amount(result.ours),
+    result.unit,
+    result.ratio.toFixed(2),
+    `${low.toFixed(2)} to ${high.toFixed(2)}`,
+    result.cpuRatio?.toFixed(2) ?? "",
+    "most" in target ? `<= ${target.most}` : `>= ${target.leastRatio.toFixed(2)}`,
+    result.met ? "met" : "MISSED",
+  ]);
+}
+
+let missed = 0;
+if (!json) console.log(line(HEAD));
+for (const benchmark of BENCHMARKS) {
+  if (names.length > 0 && !names.includes(benchmark.name)) continue;
+  const obstacle = benchmark.unavailable?.() ?? null;
+  if (obstacle !== null) {
+    if (json) console.log(JSON.stringify({ name: benchmark.name, skipped: obstacle }));
+    else console.log(line([benchmark.name, `skipped: ${obstacle}`]));
+    continue;
+  }
+  const result = summarize(benchmark, await benchmark.measure(effort));
+  if (!result.met) missed++;
+  console.log(json ? JSON.stringify(result) : row(result));
+}
+Deno.exit(missed > 0 ? 3 : 0);

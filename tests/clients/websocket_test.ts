@@ -1,0 +1,341 @@
+/** WebSocket clients: what servers see of them, and what servers do to them. */
+
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { connect, type ConnectOptions } from "../../dock/connect.ts";
+import { send } from "../../dock/send.ts";
+import { serve } from "../../dock/serve.ts";
+import { echo } from "../../protocols/echo.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { type Message, type Session, textOf } from "../../core/session.ts";
+import { pythonWebSocketsTest, startWebSocketsProgram } from "../python_websockets.ts";
+import { concat, rawFrame, RawPeer } from "../raw_websocket.ts";
+
+const DECODER = new TextDecoder();
+
+/** A server that accepts one connection, reads the request and hands both over. */
+function listening() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  return {
+    port,
+    url: `ws://127.0.0.1:${port}`,
+    async accept() {
+      const conn = await listener.accept();
+      let request = "";
+      const buffer = new Uint8Array(4096);
+      while (!request.endsWith("\r\n\r\n")) {
+        const count = await conn.read(buffer);
+        if (count === null) break;
+        request += DECODER.decode(buffer.subarray(0, count));
+      }
+      return { peer: new RawPeer(conn), request };
+    },
+    [Symbol.dispose]: () => listener.close(),
+  };
+}
+
+/** The answer that opens a WebSocket, with fields added or replaced. */
+async function answerTo(request: string, fields: Record<string, string> = {}): Promise<string> {
+  const key = /^Sec-WebSocket-Key: (.*)$/m.exec(request)?.[1]?.trim() ?? "";
+  const digest = await crypto.subtle.digest(
+    "SHA-1",
+    new TextEncoder().encode(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`),
+  );
+  const all = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Accept": btoa(String.fromCharCode(...new Uint8Array(digest))),
+    ...fields,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`;
+}
+
+/** A session with a server made of bytes, and that server. */
+async function openRaw(options: ConnectOptions = {}) {
+  using server = listening();
+  const connecting = connect(server.url, options);
+  const { peer, request } = await server.accept();
+  await peer.write(await answerTo(request));
+  return { peer, session: await connecting };
+}
+
+async function collect(session: Session): Promise<Message[]> {
+  const messages: Message[] = [];
+  for await (const message of session) messages.push(message);
+  return messages;
+}
+
+/** A server on Deno's own WebSocket. */
+function serveDeno(handle: (socket: WebSocket, request: Request) => void, protocol?: string) {
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request, protocol ? { protocol } : {});
+    handle(socket, request);
+    return response;
+  });
+}
+
+Deno.test("texts and bytes go to Deno's WebSocket and back, and the close is clean", async () => {
+  const closes: [number, boolean][] = [];
+  const over = Promise.withResolvers<void>();
+  await using server = serveDeno((socket) => {
+    socket.onmessage = ({ data }) => socket.send(data);
+    socket.onclose = ({ code, wasClean }) => {
+      closes.push([code, wasClean]);
+      over.resolve();
+    };
+  });
+  {
+    using session = await connect(`ws://127.0.0.1:${server.addr.port}`);
+    const answers = session[Symbol.asyncIterator]();
+    for (const message of ["ahoy ⚓", new Uint8Array(100_000).fill(7), "", new Uint8Array(0)]) {
+      await session.send(message);
+      assertEquals((await answers.next()).value, message);
+    }
+    await session.end();
+    assertEquals(await answers.next(), { done: true, value: undefined });
+    assert(session.signal.aborted);
+  }
+  await over.promise;
+  assertEquals(closes[0], [1000, true]);
+});
+
+Deno.test("a session that is disposed of says so to its server", async () => {
+  await using server = await serve("ws://127.0.0.1:0", echo);
+  {
+    using session = await connect(server.url);
+    await session.send("ahoy");
+  }
+  await server.shutdown();
+  assertEquals(server.stats().failed, 0);
+});
+
+Deno.test("send() works over WebSockets, with TLS too", async () => {
+  await using plain = await serve("ws://127.0.0.1:0/chat", echo);
+  assertEquals(DECODER.decode(await send(plain.url, "ahoy")), "ahoy");
+  await using secure = await serve("wss://127.0.0.1:0", echo);
+  await assertRejects(() => send(secure.url, "ahoy"), Error, `Cannot connect to ${secure.url}`);
+  const { fingerprint = "" } = secure.certificate ?? {};
+  assertEquals(
+    DECODER.decode(await send(secure.url, "ahoy", { tlsFingerprint: fingerprint })),
+    "ahoy",
+  );
+});
+
+Deno.test("the request carries what it was told to", async () => {
+  using server = listening();
+  const connecting = connect(`${server.url}/a%20path?query=1`, {
+    header: ["Cookie: a=b", "X-Empty:"],
+    origin: "https://app.example",
+    subprotocol: ["v2.chat", "chat"],
+    local: "127.0.0.1:0",
+  });
+  const { peer, request } = await server.accept();
+  using _ = peer;
+  assertEquals(request.replace(/(?<=Key: )[A-Za-z0-9+/]{22}==/, "KEY").split("\r\n"), [
+    "GET /a%20path?query=1 HTTP/1.1",
+    `Host: 127.0.0.1:${server.port}`,
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: KEY",
+    "Sec-WebSocket-Version: 13",
+    "Origin: https://app.example",
+    "Sec-WebSocket-Protocol: v2.chat, chat",
+    "Cookie: a=b",
+    "X-Empty: ",
+    "",
+    "",
+  ]);
+  await peer.write(await answerTo(request, { "Sec-WebSocket-Protocol": "chat" }));
+  using session = await connecting;
+  await session.send("masked");
+  assertEquals((await peer.frame())?.masked, true);
+});
+
+Deno.test("a Host of the user's stands in place of ours", async () => {
+  await using server = await serve("ws://127.0.0.1:0", echo, { allowHost: ["box.example"] });
+  using session = await connect(server.url, { header: ["host: box.example"] });
+  await session.send("ahoy");
+  await assertRejects(() => connect(server.url, { header: ["Host: other.example"] }));
+});
+
+Deno.test("options that cannot work are refused before anything is dialled", async () => {
+  const wrong: [options: ConnectOptions, message: string][] = [
+    [{ header: ["nonsense"] }, '--header: expected a header such as "Cookie: a=b", got "nonsense"'],
+    [{ header: ["A: b\r\nC: d"] }, '--header: expected a header such as "Cookie: a=b"'],
+    [
+      { header: ["Sec-WebSocket-Key: x"] },
+      "--header: Sec-WebSocket-Key belongs to the WebSocket itself and cannot be set",
+    ],
+    [{ subprotocol: ["a b"] }, "--subprotocol: expected a word such as chat or v1.example"],
+    [{ origin: "a b" }, '--origin: expected an origin such as https://example.com, got "a b"'],
+  ];
+  for (const [options, message] of wrong) {
+    await assertRejects(() => connect("ws://127.0.0.1:1", options), UsageError, message);
+  }
+});
+
+Deno.test("a refusal is reported with the server's status and reason", async () => {
+  await using server = await serve("ws://127.0.0.1:0/chat", echo);
+  const url = server.url;
+  const refused: [url: string, options: ConnectOptions, answer: string][] = [
+    [url, { origin: "https://evil.example" }, "403 Forbidden"],
+    [url, { header: ["Host: evil.example"] }, "421 Misdirected Request"],
+    [url.replace("/chat", "/other"), {}, "404 Not Found"],
+  ];
+  for (const [url, options, answer] of refused) {
+    const error = await assertRejects(() => connect(url, options), Error);
+    assertEquals(error.message, `Cannot connect to ${url}: the server answered ${answer}`);
+  }
+});
+
+Deno.test("an answer that opens no WebSocket is refused with what is wrong with it", async () => {
+  const wrong: [fields: Record<string, string> | string, message: string][] = [
+    [{ "Sec-WebSocket-Accept": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" }, "a wrong Sec-WebSocket-Accept"],
+    [{ "Upgrade": "h2c" }, "the server changed to some other protocol"],
+    [{ "Connection": "close" }, "the server changed to some other protocol"],
+    [{ "Sec-WebSocket-Protocol": "chat" }, 'chose the subprotocol "chat", which was not offered'],
+    [{ "Sec-WebSocket-Extensions": "x" }, "an extension that was not asked for"],
+    ["HTTP/1.1 200 OK\r\n\r\n", "the server answered 200 OK"],
+    ["HTTP/1.1 302 \r\nLocation: /\r\n\r\n", "the server answered 302"],
+    ["SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer is not HTTP/1.1"],
+    ["220 mail.example ESMTP\r\n", "the server did not answer as HTTP does: this is not HTTP"],
+    ["", "the server closed the connection without an answer"],
+    ["HTTP/1.1 101", "the server did not answer as HTTP does: the head ended in its middle"],
+    [`HTTP/1.1 101 ${"x".repeat(20_000)}`, "the head is longer than 16384 bytes"],
+  ];
+  for (const [answer, message] of wrong) {
+    using server = listening();
+    const connecting = assertRejects(() => connect(server.url), Error, message);
+    const { peer, request } = await server.accept();
+    using _ = peer;
+    await peer.write(typeof answer === "string" ? answer : await answerTo(request, answer));
+    await peer.conn.closeWrite();
+    const error = await connecting;
+    assertMatch(error.message, new RegExp(`^Cannot connect to ${server.url}: `));
+  }
+});
+
+Deno.test("a server that does not answer is given up in time, or when the caller says so", async () => {
+  using server = listening();
+  const late = assertRejects(
+    () => connect(server.url, { connectTimeoutMs: 50 }),
+    DOMException,
+    `Cannot connect to ${server.url}: no answer within 50 ms`,
+  );
+  using silent = (await server.accept()).peer;
+  await late;
+  assertEquals(await silent.rest(), new Uint8Array(0));
+  const caller = new AbortController();
+  const abandoned = assertRejects(() => connect(server.url, { signal: caller.signal }));
+  using other = (await server.accept()).peer;
+  caller.abort();
+  await abandoned;
+  assertEquals(await other.rest(), new Uint8Array(0));
+});
+
+Deno.test("nobody listening is said as it is on TCP", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await assertRejects(
+    () => connect(`ws://127.0.0.1:${port}/chat`),
+    Error,
+    `Cannot connect to ws://127.0.0.1:${port}/chat: connection refused; nothing listens there`,
+  );
+});
+
+Deno.test("frames that come with the answer are not lost", async () => {
+  using server = listening();
+  const connecting = connect(server.url);
+  const { peer, request } = await server.accept();
+  using _ = peer;
+  const answer = new TextEncoder().encode(await answerTo(request));
+  const unmasked = { mask: null };
+  await peer.write(concat(answer, rawFrame(1, "early", unmasked), rawFrame(8, "", unmasked)));
+  using session = await connecting;
+  assertEquals(await collect(session), ["early"]);
+  assertEquals(await peer.close(), [1005, ""]);
+});
+
+Deno.test("a server that breaks the protocol is told so, and the reader learns why", async () => {
+  const broken: [bytes: Uint8Array, code: number, message: string][] = [
+    [rawFrame(1, "a"), 1002, "a server's frame is masked (1002)"],
+    [rawFrame(1, [0xff], { mask: null }), 1007, "a text is not UTF-8 (1007)"],
+  ];
+  for (const [bytes, code, message] of broken) {
+    const { peer, session } = await openRaw();
+    using _ = peer;
+    await peer.write(bytes);
+    await assertRejects(() => collect(session), Error, message);
+    assertEquals(await peer.close(), [code, message]);
+    session.close();
+  }
+});
+
+Deno.test("a message over the limit ends the session with 1009", async () => {
+  const { peer, session } = await openRaw({ maxMessageBytes: 100 });
+  using _ = peer;
+  await peer.write(rawFrame(2, new Uint8Array(101), { mask: null }));
+  assertEquals((await peer.close())[0], 1009);
+  await assertRejects(() => collect(session), Error, "larger than 100 bytes (1009)");
+  session.close();
+});
+
+Deno.test("a server that leaves without a close frame is an error, with one it is not", async () => {
+  const left = await openRaw();
+  await left.peer.write(rawFrame(1, "last words", { mask: null }));
+  left.peer[Symbol.dispose]();
+  const messages: string[] = [];
+  await assertRejects(
+    async () => {
+      for await (const message of left.session) messages.push(textOf(message));
+    },
+    Error,
+    "the peer left without closing the WebSocket (1006)",
+  );
+  assertEquals(messages, ["last words"]);
+  left.session.close();
+
+  const closing = await openRaw();
+  using peer = closing.peer;
+  await peer.write(rawFrame(8, [0x03, 0xe9], { mask: null }));
+  assertEquals(await collect(closing.session), []);
+  assertEquals(await peer.close(), [1001, ""]);
+  assertEquals(await peer.rest(), new Uint8Array(0));
+  await assertRejects(() => closing.session.send("late"), Deno.errors.BrokenPipe);
+});
+
+Deno.test("sends of several tasks leave whole and in order", async () => {
+  const { peer, session } = await openRaw();
+  using _ = peer;
+  const sizes = [70_000, 5, 200_000, 0, 40_000, 30_000];
+  const sent = sizes.map((size, index) => session.send(new Uint8Array(size).fill(index)));
+  for (const [index, size] of sizes.entries()) {
+    assertEquals((await peer.frame())?.payload, new Uint8Array(size).fill(index));
+  }
+  await Promise.all(sent);
+  session.close("enough");
+  assertEquals(await peer.close(), [1000, "enough"]);
+});
+
+pythonWebSocketsTest("Python's websockets serve us", async () => {
+  await using server = startWebSocketsProgram("websocket_server.py", ["--subprotocol", "chat"]);
+  const [, host, port] = await server.stdout.line(/^listening (\S+) (\d+)$/);
+  const url = `ws://${host}:${port}`;
+  {
+    using session = await connect(url, { subprotocol: ["other", "chat"] });
+    const answers = session[Symbol.asyncIterator]();
+    for (const message of ["ahoy", new Uint8Array(70_000).fill(1), "⚓".repeat(30_000)]) {
+      await session.send(message);
+      const { value } = await answers.next();
+      assertEquals(value, message);
+    }
+    await session.end();
+    assertEquals((await answers.next()).done, true);
+  }
+  await server.stdout.line(/^closed 1000$/);
+  using session = await connect(url);
+  await session.send("close");
+  assertEquals(await collect(session), []);
+});

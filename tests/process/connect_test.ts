@@ -1,0 +1,191 @@
+/** `connect` as a process: at a pseudo-terminal, where a person types, and in a pipe. */
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { peerTest, startPeer } from "../peer.ts";
+import { Program, runProgram, startProgram } from "../program.ts";
+import { putSockdock } from "../program_on_path.ts";
+import type { RunningProcess } from "../running_process.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { DatagramPeer, readText, readToEnd } from "./sockets.ts";
+
+/** Runs its arguments at a pseudo-terminal: what comes in is typed, what is shown goes out. */
+const TERMINAL = "import os, pty, sys\n" +
+  "sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+
+/** Runs sockdock at a terminal for the length of `body`. */
+async function atTerminal(
+  args: readonly string[],
+  body: (terminal: RunningProcess) => Promise<void>,
+): Promise<void> {
+  await using folder = await temporaryFolder();
+  const program = await putSockdock(folder.path);
+  await using terminal = startPeer("python3", ["-c", TERMINAL, program, ...args], {
+    env: { NO_COLOR: "1" },
+  });
+  await body(terminal);
+}
+
+/** A TCP peer of the test itself. */
+function listen(): { readonly url: string; accept(): Promise<Deno.Conn> } & Disposable {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return {
+    url: `tcp://127.0.0.1:${listener.addr.port}`,
+    accept: () => listener.accept(),
+    [Symbol.dispose]: () => listener.close(),
+  };
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+peerTest("at a terminal a typed line is sent with LF, and q ends without being sent", [
+  "python3",
+], async () => {
+  using peer = listen();
+  await atTerminal(["connect", peer.url], async (terminal) => {
+    using conn = await peer.accept();
+    await terminal.stdout.includes("q on a line of its own ends it");
+    await terminal.write("hello\nqq\n");
+    let heard = "";
+    while (heard.length < 9) heard += await readText(conn);
+    assertEquals(heard, "hello\nqq\n");
+    await terminal.write("q\n");
+    assertEquals(await readText(conn), "");
+    assertEquals((await terminal.ended()).code, 0);
+  });
+});
+
+peerTest("at a terminal --crlf ends typed lines as it says", ["python3"], async () => {
+  using peer = listen();
+  await atTerminal(["connect", peer.url, "--crlf"], async (terminal) => {
+    using conn = await peer.accept();
+    await terminal.write("GET /\n");
+    assertEquals(await readText(conn), "GET /\r\n");
+  });
+});
+
+peerTest("at a terminal a typed line is a datagram without LF, and its answer has a line", [
+  "python3",
+], async () => {
+  using peer = new DatagramPeer();
+  await atTerminal(["connect", peer.url], async (terminal) => {
+    await terminal.write("one\n");
+    assertEquals(await peer.receive(), "one");
+    await peer.reply("answer");
+    await terminal.stdout.line(/^answer$/);
+    await terminal.write("two\nq\n");
+    assertEquals(await peer.receive(), "two");
+    assertEquals((await terminal.ended()).code, 0);
+  });
+});
+
+peerTest("what a terminal would obey is shown, and left alone in a pipe", ["python3"], async () => {
+  using peer = listen();
+  const evil = "\x1b]0;owned\x07\x1b[2J caf\u00e9 \u009b31m\r\nend\n";
+  await atTerminal(["connect", peer.url], async (terminal) => {
+    using conn = await peer.accept();
+    await conn.write(bytes(evil));
+    await terminal.stdout.line(/^end$/);
+    assertStringIncludes(
+      terminal.stdout.text,
+      "\\x1b]0;owned\\x07\\x1b[2J caf\u00e9 \\x9b31m\r",
+    );
+    assertEquals(terminal.stdout.text.includes("\x1b"), false);
+  });
+  await using piped = new Program(["connect", peer.url]);
+  {
+    using conn = await peer.accept();
+    await conn.write(bytes(evil));
+  }
+  assertEquals((await piped.finish()).stdout, evil);
+});
+
+peerTest("at a terminal the end of the peer ends connect, though nothing was typed", [
+  "python3",
+], async () => {
+  using peer = listen();
+  await atTerminal(["connect", peer.url], async (terminal) => {
+    {
+      using conn = await peer.accept();
+      await conn.write(bytes("bye\n"));
+    }
+    await terminal.stdout.line(/^bye$/);
+    assertEquals((await terminal.ended()).code, 0);
+  });
+});
+
+peerTest("at a terminal the keystroke for the end of input closes our half alone", [
+  "python3",
+], async () => {
+  using peer = listen();
+  await atTerminal(["connect", peer.url], async (terminal) => {
+    using conn = await peer.accept();
+    await terminal.write("last\n");
+    assertEquals(await readText(conn), "last\n");
+    await terminal.write("\x04");
+    assertEquals(await readText(conn), "");
+    await conn.write(bytes("the rest\n"));
+    await terminal.stdout.line(/^the rest$/);
+    conn.close();
+    assertEquals((await terminal.ended()).code, 0);
+  });
+});
+
+const megabyte = Uint8Array.from({ length: 1 << 20 }, (_, index) => index ^ (index >> 8));
+
+for (const scheme of ["tcp", "unix"]) {
+  Deno.test(`a pipe through connect keeps every byte of a megabyte over ${scheme}`, async () => {
+    await using folder = await temporaryFolder();
+    const place = scheme === "tcp" ? "127.0.0.1:0" : `${folder.path}/socket`;
+    await using server = await startProgram(["serve", "echo", `${scheme}://${place}`]);
+    const { code, bytes, stderr } = await runProgram(["connect", server.url], { stdin: megabyte });
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    assertEquals(bytes.length, megabyte.length);
+    assertEquals(bytes, megabyte);
+  });
+}
+
+Deno.test("a q in a pipe is data, and the end of input closes our half alone", async () => {
+  using peer = listen();
+  await using piped = new Program(["connect", peer.url]);
+  using conn = await peer.accept();
+  await piped.write("q\n");
+  await piped.closeInput();
+  assertEquals(new TextDecoder().decode(await readToEnd(conn)), "q\n");
+  await conn.write(bytes("still listening"));
+  await conn.closeWrite();
+  assertEquals((await piped.ended()).stdout, "still listening");
+});
+
+Deno.test("each piped line is a datagram, and connect waits a little for the last answer", async () => {
+  using peer = new DatagramPeer();
+  await using piped = new Program(["connect", peer.url, "--wait", "300ms"]);
+  await piped.write("one\r\n\ntwo");
+  await piped.closeInput();
+  for (const expected of ["one", "", "two"]) assertEquals(await peer.receive(), expected);
+  await peer.reply("answer\0");
+  const { code, stdout } = await piped.ended();
+  assertEquals({ code, stdout }, { code: 0, stdout: "answer\0" });
+});
+
+Deno.test("connect --hex shows what arrives as a hex dump", async () => {
+  using peer = listen();
+  await using piped = new Program(["connect", peer.url, "--hex"]);
+  {
+    using conn = await peer.accept();
+    await conn.write(Uint8Array.of(0, 255, 65));
+  }
+  assertEquals(
+    (await piped.finish()).stdout,
+    "000000  00 ff 41                                         ..A\n",
+  );
+});
+
+Deno.test("connect --verbose shows both directions on stderr and leaves stdout to the data", async () => {
+  await using server = await startProgram(["serve", "upper", "tcp://127.0.0.1:0"]);
+  const { stdout, stderr } = await runProgram(["connect", server.url, "-v"], { stdin: "ahoy" });
+  assertEquals(stdout, "AHOY");
+  const peer = server.url.slice("tcp://".length);
+  assertStringIncludes(stderr, `connected to ${peer}\n`);
+  assertStringIncludes(stderr, `${peer} sent 4 B "ahoy"\n  000000  61 68 6f 79 `);
+  assertStringIncludes(stderr, `${peer} received 4 B "AHOY"\n  000000  41 48 4f 59 `);
+});

@@ -1,0 +1,372 @@
+/** `up` as a process: the built-in suite, a configuration, all or none, and how it stops. */
+
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { permissionFlags } from "../../.ci/permissions.ts";
+import denoJson from "../../deno.json" with { type: "json" };
+import { Program, runProgram, startProgram } from "../program.ts";
+import { RunningProcess } from "../running_process.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { dial, freePort, readText, readToEnd } from "./sockets.ts";
+
+/** What the built-in suite is made of. */
+const SUITE = [
+  "echo tcp",
+  "echo udp",
+  "echo tls",
+  "echo ws",
+  "echo unix",
+  "upper tcp",
+  "upper udp",
+  "acknowledge tcp",
+  "acknowledge udp",
+  "daytime tcp",
+  "daytime udp",
+  "hello http",
+];
+
+const scheme = (url: string) => url.slice(0, url.indexOf(":"));
+
+/** Starts `up` with a configuration of this text, in a folder of its own. */
+async function upWith(
+  name: string,
+  text: string,
+  args: readonly string[],
+  body: (program: Program, folder: string) => Promise<void>,
+): Promise<void> {
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(`${folder.path}/${name}`, text);
+  await using program = new Program(["up", name, ...args], { cwd: folder.path });
+  await body(program, folder.path);
+}
+
+Deno.test("up starts the built-in suite and tells programs where each part listens", async () => {
+  await using program = await startProgram(["up", "--free-ports", "--json"], {
+    endpoints: SUITE.length,
+  });
+  const lines = program.stdout.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.map((line) => Object.keys(line)[0]), SUITE.map(() => "event"));
+  assertEquals(lines.map(({ protocol, url }) => `${protocol} ${scheme(url)}`), SUITE);
+  for (const { url, fingerprint } of lines) {
+    assertMatch(url, /^\w+:\/\/(127\.0\.0\.1:[1-9]\d*\/?|\/.+\/echo\.sock)$/);
+    assertEquals(typeof fingerprint, scheme(url) === "tls" ? "string" : "undefined");
+  }
+  program.interrupt();
+  const { code, stderr } = await program.ended();
+  assertEquals({ code, stderr }, { code: 130, stderr: "" });
+});
+
+/** What `hello`, or a request, is answered by each protocol. */
+const ANSWERS: Readonly<Record<string, RegExp>> = {
+  echo: /^hello\n?$/,
+  upper: /^HELLO\n?$/,
+  acknowledge: /^Message received: hello\. Thank you\.\n?$/,
+  daytime: /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n$/,
+  hello: /Hello, World/,
+};
+
+Deno.test("up shows people what listens where, and commands that really talk to it", async () => {
+  await using program = new Program(["up", "--free-ports"]);
+  await program.stdout.line(/^Ctrl-C stops; twice stops at once\.$/);
+  const [heading = "", ...rows] = program.stdout.text.split("\n\n")[0]!.split("\n");
+  assertMatch(heading, /^WHAT +URL +TALK TO IT WITH$/);
+  const columns = [heading.indexOf("URL"), heading.indexOf("TALK")] as const;
+  const parts = rows.map((row) => ({
+    what: row.slice(0, columns[0]).trimEnd(),
+    url: row.slice(...columns).trimEnd(),
+    command: row.slice(columns[1]),
+  }));
+  assertEquals(parts.map(({ what, url }) => `${what} ${scheme(url)}`), SUITE);
+  for (const { what, url, command } of parts) {
+    // However this program was started, its name ends in `sockdock`.
+    const [words, ...args] = command.split(/ (?=send|fetch)/).flatMap((part, index) =>
+      index === 0 ? [part] : part.split(" ")
+    );
+    assertMatch(words ?? "", /(^| )sockdock$/);
+    assertEquals(args[1], url);
+    const { code, stdout, stderr } = await runProgram(args);
+    assertEquals({ code, stderr }, { code: 0, stderr: "" }, command);
+    assertMatch(stdout, ANSWERS[what]!);
+  }
+  assertEquals(program.stderr.text.match(/^listening/m), null, "the table says it all");
+  program.interrupt();
+  const { code, stderr } = await program.ended();
+  assertEquals(code, 130);
+  assertEquals(stderr.match(/^stopped /gm)?.length, 5);
+});
+
+Deno.test("up leaves no socket file and no folder behind", async () => {
+  await using program = await startProgram(["up", "--free-ports", "--json"], {
+    endpoints: SUITE.length,
+  });
+  const path = program.urls.find((url) => url.startsWith("unix:"))!.slice("unix://".length);
+  assertEquals((await Deno.stat(path)).isSocket, true);
+  program.interrupt();
+  await program.ended();
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  assertEquals(await Deno.stat(folder).catch((error) => error.name), "NotFound");
+});
+
+Deno.test("an option of up reaches the parts of the suite that it concerns", async () => {
+  await using program = await startProgram(
+    ["up", "--free-ports", "--json", "--deny", "127.0.0.1", "--max-peers", "3"],
+    { endpoints: SUITE.length },
+  );
+  const [tcp = "", udp = ""] = program.urls;
+  using conn = await dial(tcp);
+  assertEquals(await readText(conn).catch(() => ""), "");
+  assertEquals((await program.event("denied")).url, tcp);
+  await runProgram(["send", udp, "--timeout", "0", "x"]);
+  assertEquals((await program.event("denied")).url, udp);
+});
+
+Deno.test("deno task start does with exactly its permissions what it is there for", {
+  // The executable has the permissions of another task built in.
+  ignore: Boolean(Deno.env.get("SOCKDOCK_EXECUTABLE")),
+}, async () => {
+  await using folder = await temporaryFolder();
+  const main = `${import.meta.dirname}/../../main.ts`;
+  const { command } = denoJson.tasks.start;
+  const [deno, run, ...words] = command.split(/\s+/);
+  assertEquals([deno, run], ["deno", "run"]);
+  const flags = permissionFlags("start").map((flag) => flag.replace("$PWD", folder.path));
+  const args = words.filter((word) => !word.startsWith("--allow-"))
+    .map((word) => word === "main.ts" ? main : word);
+  await using program = new RunningProcess(
+    Deno.execPath(),
+    // The one thing that is not as in the task: a test takes no fixed ports.
+    ["run", "--quiet", ...flags, ...args, "--free-ports", "--json"],
+    { cwd: folder.path, env: { NO_COLOR: "1" } },
+  );
+  const urls = new Map<string, string>();
+  for (const part of SUITE) {
+    const [line] = await program.stdout.line(/^\{"event":"listening",.*$/);
+    const { protocol, url } = JSON.parse(line);
+    assertEquals(`${protocol} ${scheme(url)}`, part);
+    urls.set(part, url);
+  }
+  assertEquals(urls.get("echo unix"), "unix://echo.sock");
+
+  for (const url of [urls.get("echo tcp")!, `unix://${folder.path}/echo.sock`]) {
+    using conn = await dial(url);
+    await conn.write(new TextEncoder().encode("ahoy"));
+    assertEquals(await readText(conn), "ahoy");
+  }
+  // A datagram is answered with the permission to send to loopback.
+  assertEquals((await runProgram(["send", urls.get("upper udp")!, "ahoy"])).stdout, "AHOY\n");
+  const ws = await runProgram(["send", urls.get("echo ws")!, "ahoy"]);
+  assertEquals({ code: ws.code, stdout: ws.stdout }, { code: 0, stdout: "ahoy\n" });
+  const tls = await runProgram(["wait", urls.get("echo tls")!, "--timeout", "300ms"]);
+  assertStringIncludes(tls.stderr, "certificate", "the handshake got as far as the certificate");
+  const response = await fetch(urls.get("hello http")!);
+  assertEquals(response.status, 200);
+  assertStringIncludes(await response.text(), "Hello, World");
+
+  program.signal("SIGINT");
+  const { code, stdout, stderr } = await program.ended();
+  assertEquals({ code, stderr }, { code: 130, stderr: "" });
+  assertEquals(stdout.includes("NotCapable"), false);
+  assertEquals(await Deno.stat(`${folder.path}/echo.sock`).catch(({ name }) => name), "NotFound");
+});
+
+const TOML = `
+max-connections = 5
+
+[[server]]
+serve = "echo"
+on = ["tcp://127.0.0.1:0", "udp://127.0.0.1:0"]
+
+[[server]]
+serve = "upper"
+on = "unix://upper.sock"
+`;
+
+const JSONC = `{
+  // The same.
+  "max-connections": 5,
+  "server": [
+    { "serve": "echo", "on": ["tcp://127.0.0.1:0", "udp://127.0.0.1:0"] },
+    { "serve": "upper", "on": "unix://upper.sock" },
+  ],
+}`;
+
+for (const [name, text] of [["harbour.toml", TOML], ["harbour.json", JSONC]] as const) {
+  Deno.test(`up starts what ${name} lists`, () =>
+    upWith(name, text, ["--json"], async (program, folder) => {
+      await program.listening(3, true);
+      assertEquals(program.urls.map(scheme), ["tcp", "udp", "unix"]);
+      const [tcp = "", udp = "", unix = ""] = program.urls;
+      assertEquals((await runProgram(["send", tcp, "x"])).stdout, "x");
+      assertEquals((await runProgram(["send", udp, "x"])).stdout, "x\n");
+      assertEquals((await runProgram(["send", unix, "x"], { cwd: folder })).stdout, "X");
+      program.interrupt();
+      const { code, stderr } = await program.ended();
+      assertEquals({ code, stderr }, { code: 130, stderr: "" });
+    }));
+}
+
+Deno.test("up shows people the table of a configuration too", () =>
+  upWith("harbour.toml", TOML, [], async (program) => {
+    await program.stdout.line(
+      /^upper +unix:\/\/upper\.sock +\S.* send unix:\/\/upper\.sock hello$/,
+    );
+  }));
+
+Deno.test("a wrong configuration is refused by file, line and key, on one line", () =>
+  upWith("harbour.toml", `${TOML}idle-timout = "5s"\n`, [], async (program) => {
+    const { code, stdout, stderr } = await program.ended();
+    assertEquals({ code, stdout }, { code: 2, stdout: "" });
+    assertEquals(
+      stderr,
+      "error: harbour.toml:11: server[2].idle-timout: unknown key; did you mean idle-timeout?\n",
+    );
+  }));
+
+/** Where --until comes from, the strongest first, and what it is there. */
+const SOURCES = [
+  ["the command line", "flag"],
+  ["the environment", "environment"],
+  ["the server's key", "key"],
+  ["the default at the top", "default"],
+] as const;
+
+SOURCES.forEach(([source, until], strongest) => {
+  Deno.test(`with all that is stronger left out, ${source} decides`, async () => {
+    await using folder = await temporaryFolder();
+    const present = (name: string) => SOURCES.findIndex(([, one]) => one === name) >= strongest;
+    await Deno.writeTextFile(
+      `${folder.path}/harbour.toml`,
+      `until = "default"
+[[server]]
+serve = "print"
+on = "tcp://127.0.0.1:0"
+${present("key") ? 'until = "key"' : ""}
+`,
+    );
+    const flags = present("flag") ? ["--until", "flag"] : [];
+    await using program = await startProgram(["up", "harbour.toml", "--json", ...flags], {
+      cwd: folder.path,
+      env: present("environment") ? { SOCKDOCK_UNTIL: "environment" } : {},
+    });
+    const stdin = `${SOURCES.map(([, one]) => one).reverse().join("\n")}\n`;
+    await runProgram(["send", program.url, "--line", "--timeout", "0"], { stdin });
+    const { code, stdout } = await program.ended();
+    assertEquals(code, 0);
+    assertStringIncludes(stdout, ` sent ${until}"`);
+  });
+});
+
+Deno.test("a port in use is named on one line, and nothing half-started is left", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const [first, last] = [freePort(), freePort()];
+  const port = taken.addr.port;
+  const text = `
+[[server]]
+serve = "echo"
+on = ["unix://echo.sock", "tcp://127.0.0.1:${first}", "udp://127.0.0.1:${first}"]
+
+[[server]]
+serve = "upper"
+on = ["udp://127.0.0.1:${last}", "tcp://127.0.0.1:${port}", "tcp://127.0.0.1:${last}"]
+`;
+  await upWith("harbour.toml", text, [], async (program, folder) => {
+    const { code, stdout, stderr } = await program.ended();
+    assertEquals({ code, stdout }, { code: 1, stdout: "" });
+    assertEquals(
+      stderr,
+      `error: Cannot listen on tcp://127.0.0.1:${port}: port ${port} is in use; ` +
+        "choose another, or :0 for any free one\n",
+    );
+    for (const port of [first, last]) {
+      const place = { hostname: "127.0.0.1", port };
+      using _listener = Deno.listen(place);
+      Deno.listenDatagram({ transport: "udp", ...place }).close();
+    }
+    assertEquals(await Deno.stat(`${folder}/echo.sock`).catch(({ name }) => name), "NotFound");
+  });
+});
+
+Deno.test("a socket file in the way of the built-in suite is named, and no port stays open", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/echo.sock`;
+  await Deno.writeTextFile(path, "not a socket");
+  const { code, stdout, stderr } = await runProgram(["up", "--free-ports", "--socket", path]);
+  assertEquals({ code, stdout }, { code: 1, stdout: "" });
+  assertEquals(
+    stderr,
+    `error: Cannot listen on unix://${path}: the socket file exists already; remove it if nothing ` +
+      "uses it\n",
+  );
+  assertEquals(await Deno.readTextFile(path), "not a socket");
+});
+
+/** A session in the middle of a reply that nobody reads yet, and a second one, idle, whose end says
+ * that the signal has arrived. */
+const BUSY = `
+[[server]]
+serve = "chargen"
+on = "tcp://127.0.0.1:0"
+
+[[server]]
+serve = "echo"
+on = "tcp://127.0.0.1:0"
+`;
+
+/** The pattern of RFC 864, as `chargen` sends it: 95 lines of 72 characters and CRLF. */
+const CHARGEN_BLOCK_BYTES = 95 * 74;
+
+/** How long a session may take to finish once it is asked to. */
+const GRACE_MS = 5000;
+
+async function busy(
+  signal: Deno.Signal,
+  body: (program: Program, reading: Deno.Conn) => Promise<void>,
+): Promise<void> {
+  await upWith("harbour.toml", BUSY, ["--json"], async (program) => {
+    await program.listening(2, true);
+    using slow = await dial(program.urls[0]!);
+    using idle = await dial(program.urls[1]!);
+    // Both are being served.
+    await slow.read(new Uint8Array(1));
+    await idle.write(new TextEncoder().encode("x"));
+    assertEquals(await readText(idle), "x");
+    program.signal(signal);
+    assertEquals(await readText(idle), "");
+    await body(program, slow);
+  });
+}
+
+for (
+  const [name, signal, expected] of [["Ctrl-C", "SIGINT", 130], [
+    "SIGTERM",
+    "SIGTERM",
+    143,
+  ]] as const
+) {
+  Deno.test(`${name} lets a session in mid-reply finish, and nobody new in`, () =>
+    busy(signal, async (program, slow) => {
+      await assertRefused(program.urls[0]!);
+      const rest = await readToEnd(slow);
+      assertEquals((rest.length + 1) % CHARGEN_BLOCK_BYTES, 0, "what was begun was finished");
+      assert(rest.length > CHARGEN_BLOCK_BYTES);
+      const { code, stdout, stderr } = await program.ended();
+      assertEquals({ code, stderr }, { code: expected, stderr: "" });
+      const closed = stdout.split("\n").find((line) =>
+        line.startsWith('{"event":"closed"') && line.includes(`"url":"${program.urls[0]}"`)
+      );
+      assertEquals(JSON.parse(closed ?? "{}").bytesSent, rest.length + 1);
+    }));
+
+  Deno.test(`a second ${name} stops at once, though a session is in mid-reply`, () =>
+    busy(signal, async (program) => {
+      const began = performance.now();
+      program.signal(signal);
+      const { code, stderr } = await program.ended();
+      assertEquals({ code, stderr }, { code: expected, stderr: "" });
+      assertLess(performance.now() - began, GRACE_MS - 1000);
+    }));
+}
+
+async function assertRefused(url: string): Promise<void> {
+  const failure = await dial(url).then((conn) => conn.close(), (error: Error) => error.name);
+  assertEquals(failure, "ConnectionRefused");
+}
