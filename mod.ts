@@ -11,6 +11,13 @@
  *
  * @module */
 
+export {
+  type FetchOptions,
+  type FetchRequest,
+  type FetchResponse,
+  fetchUrl,
+  type ResponseHead,
+} from "./clients/fetch.ts";
 export type { Address } from "./core/address.ts";
 export type { DialledSession } from "./core/client_kind.ts";
 export type { Stats } from "./core/counters.ts";
@@ -49,3 +56,4 @@ export { print } from "./protocols/print.ts";
 export { qotd } from "./protocols/qotd.ts";
 export { time } from "./protocols/time.ts";
 export { upper } from "./protocols/upper.ts";
+export { hello } from "./web/hello.ts";

@@ -1,6 +1,7 @@
 // Where a command reads and prints: data on stdout, words for people on stderr.
 
 import { printable } from "./printable.ts";
+import { promptSecret } from "./prompt_secret.ts";
 
 /** When to colour. */
 export type ColorChoice = "auto" | "always" | "never";
@@ -22,6 +23,8 @@ export interface ConsoleParts {
   readonly stdin: { readonly isTerminal: boolean; read(into: Uint8Array): Promise<number | null> };
   readonly columns: number;
   readonly noColor: boolean;
+  /** Null where nobody can be asked. */
+  promptSecret(question: string): string | null;
 }
 
 /** How a command wants its console. */
@@ -135,6 +138,11 @@ export class Console {
     this.#write(this.#parts.stderr, `${this.paint("yellow", "warning")}: ${printable(line)}\n`);
   }
 
+  /** Asks for a secret at the terminal, without showing it; null where there is no terminal. */
+  promptSecret(question: string): string | null {
+    return this.#parts.promptSecret(question);
+  }
+
   /** Raw text on stderr, for what redraws itself, such as a progress bar. */
   draw(text: string): void {
     this.#write(this.#parts.stderr, text);
@@ -183,6 +191,7 @@ export function processConsole(): Console {
       read: (into) => Deno.stdin.read(into),
     },
     columns: terminalColumns(),
+    promptSecret,
     noColor: (Deno.env.get("NO_COLOR") ?? "") !== "",
   });
 }

@@ -20,13 +20,6 @@ declare module "@std/cli/parse-args" {
   export function parseArgs(argv: readonly string[], options?: ParseOptions): ParsedArguments;
 }
 
-declare module "@std/cli/prompt-secret" {
-  export function promptSecret(
-    message?: string,
-    options?: { readonly mask?: string; readonly clear?: boolean },
-  ): string | null;
-}
-
 declare module "@std/http/negotiation" {
   export function accepts(
     request: Pick<Request, "headers">,

@@ -200,7 +200,7 @@ const WRONG: readonly [what: string, name: string, text: string, message: string
   [
     "null where a value belongs",
     "a.json",
-    `{"server": [{"serve": "print", "on": "tcp://:1",\n"until": null}]}`,
+    `{"server": [{"serve": "print", "on": "tcp://:1",\n"until":\nnull}]}`,
     "a.json:2: server[1].until: expected a value, got null",
   ],
   [

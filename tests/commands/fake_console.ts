@@ -32,6 +32,7 @@ export class FakeConsole extends Console {
         stderr,
         stdin: { isTerminal: fake.stdinIsTerminal ?? false, read: reader(fake.stdin ?? []) },
         columns: fake.columns ?? 100,
+        promptSecret: () => null,
         noColor: fake.noColor ?? false,
       },
       options,

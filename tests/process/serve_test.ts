@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Program, runProgram, startProgram } from "../program.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
+import { dial, readText } from "./sockets.ts";
 
 const TCP = "tcp://127.0.0.1:0";
 const UDP = "udp://127.0.0.1:0";
@@ -16,10 +17,20 @@ async function send(...args: readonly string[]): Promise<string> {
 
 Deno.test("serve --once on tcp ends after the first session, which it serves whole", async () => {
   await using program = await startProgram(["serve", "echo", TCP, "--once", "--json"]);
-  assertEquals(await send(program.url, "all of it"), "all of it");
+  {
+    using conn = await dial(program.url);
+    for (const part of ["part one", "part two"]) {
+      await conn.write(new TextEncoder().encode(part));
+      assertEquals(await readText(conn), part);
+    }
+  }
   const { stats } = await program.event("stopped");
   const { opened, bytesReceived, bytesSent } = stats as Record<string, number>;
-  assertEquals({ opened, bytesReceived, bytesSent }, { opened: 1, bytesReceived: 9, bytesSent: 9 });
+  assertEquals({ opened, bytesReceived, bytesSent }, {
+    opened: 1,
+    bytesReceived: 16,
+    bytesSent: 16,
+  });
   assertEquals((await program.ended()).code, 0);
 });
 

@@ -1,0 +1,29 @@
+// How long something may take.
+
+/** The time that something may take, and the caller's own wish to end it. */
+export class Deadline implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #maxTimeMs: number;
+  readonly #late = new AbortController();
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(maxTimeMs: number, signal: AbortSignal | undefined) {
+    this.#maxTimeMs = maxTimeMs;
+    if (Number.isFinite(maxTimeMs)) {
+      this.#timer = setTimeout(() => this.#late.abort(), maxTimeMs);
+    }
+    this.signal = signal === undefined
+      ? this.#late.signal
+      : AbortSignal.any([signal, this.#late.signal]);
+  }
+
+  /** The error to show, given the one that came up. */
+  explain(what: string, error: unknown): unknown {
+    if (!this.#late.signal.aborted) return error;
+    return new DOMException(`${what}: not done within ${this.#maxTimeMs} ms`, "TimeoutError");
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}

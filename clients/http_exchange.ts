@@ -1,0 +1,238 @@
+// One HTTP/1.1 exchange: a request on a connection of our own, by the parser of node:http.
+
+import type { IncomingMessage } from "node:http";
+import type { Connection } from "../core/connection.ts";
+import { DenoConnection } from "../core/deno_connection.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { errorText } from "../core/event.ts";
+import type { OptionValues } from "../core/option.ts";
+import { dialling } from "./dial_error.ts";
+import { Deadline } from "./deadline.ts";
+import type { fetchOptions, FetchResponse } from "./fetch.ts";
+import { dialTcp } from "./tcp.ts";
+import { dialTls } from "./tls.ts";
+
+type Values = OptionValues<typeof fetchOptions>;
+
+/** One request, ready to send. */
+export interface Asked {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array | undefined;
+}
+
+/** How to read the response. */
+export interface Reading {
+  /** No more than this of the body. */
+  readonly bytes: number | undefined;
+  readonly compressed: boolean | undefined;
+}
+
+/** One request and the head of its response. `close` closes the connection and leaves the deadline
+ * to the requests that follow. */
+export async function ask(
+  asked: Asked,
+  reading: Reading,
+  values: Values,
+  deadline: Deadline,
+): Promise<{ response: FetchResponse; close(): void }> {
+  const connection = await dialHttp(asked.url, values, deadline.signal);
+  const [{ Agent, request: httpRequest }, { ConnectionDuplex }] = await Promise.all([
+    import("node:http"),
+    import("../core/connection_duplex.ts"),
+  ]);
+  const duplex = new ConnectionDuplex(connection);
+  const giveUp = () => duplex.destroy();
+  deadline.signal.addEventListener("abort", giveUp, { once: true });
+  const close = () => {
+    deadline.signal.removeEventListener("abort", giveUp);
+    duplex.destroy();
+  };
+  try {
+    const message = await new Promise<IncomingMessage>((resolve, reject) => {
+      duplex.once("close", () => reject(new Error("the server closed without an answer")));
+      // An agent for this request alone: Deno asks only an agent for its connection.
+      const agent = new Agent();
+      agent.createConnection = () => duplex;
+      const outgoing = httpRequest({
+        agent,
+        host: asked.url.hostname,
+        method: asked.method,
+        path: asked.url.pathname + asked.url.search,
+        setHost: false,
+      });
+      outgoing.on("error", reject);
+      outgoing.once("response", resolve);
+      for (const [name, value] of withOwnFields(asked)) outgoing.appendHeader(name, value);
+      outgoing.end(asked.body);
+    });
+    return { response: responseOf(asked, message, { reading, values, deadline, close }), close };
+  } catch (error) {
+    close();
+    throw new Error(`Cannot fetch ${asked.url}: ${errorText(error)}`, { cause: error });
+  }
+}
+
+/** The fields that say where the request goes and how long it is. */
+function withOwnFields({ url, method, headers, body }: Asked): (readonly [string, string])[] {
+  const has = (name: string) => headers.some(([one]) => one.toLowerCase() === name);
+  const hasLength = body !== undefined || ["POST", "PUT", "PATCH"].includes(method);
+  return [
+    ...(has("host") ? [] : [["host", url.host] as const]),
+    ...headers,
+    ...(has("connection") ? [] : [["connection", "close"] as const]),
+    ...(hasLength && !has("content-length")
+      ? [["content-length", String(body?.length ?? 0)] as const]
+      : []),
+  ];
+}
+
+async function dialHttp(url: URL, values: Values, total: AbortSignal): Promise<Connection> {
+  using connecting = new Deadline(values.connectTimeoutMs, total);
+  const { signal } = connecting;
+  const { unixSocket: path } = values;
+  if (path !== undefined) {
+    return new DenoConnection(
+      await dialling(`unix://${path}`, () => Deno.connect({ transport: "unix", path })),
+    );
+  }
+  const secure = url.protocol === "https:";
+  const port = Number(url.port) || (secure ? 443 : 80);
+  const endpoint: Endpoint = {
+    text: url.href,
+    scheme: url.protocol.slice(0, -1),
+    layers: [],
+    addressing: "host",
+    hostname: url.hostname.replace(/^\[|\]$/g, ""),
+    port,
+    path: "",
+  };
+  try {
+    return secure
+      ? await dialTls(endpoint, port, { ...values, alpnProtocols: ["http/1.1"] }, signal)
+      : await dialTcp(endpoint, port, values, signal);
+  } catch (error) {
+    throw connecting.explain(`Cannot connect to ${url.origin}`, error);
+  }
+}
+
+interface Answering {
+  readonly reading: Reading;
+  readonly values: Values;
+  readonly deadline: Deadline;
+  close(): void;
+}
+
+function responseOf(
+  { url: { href: url }, method }: Asked,
+  message: IncomingMessage,
+  { reading, values: { maxBodyBytes }, deadline, close }: Answering,
+): FetchResponse {
+  const headerList: (readonly [string, string])[] = [];
+  for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
+    headerList.push([message.rawHeaders[at] ?? "", message.rawHeaders[at + 1] ?? ""]);
+  }
+  const headers = new Headers(headerList.map((pair) => [...pair]));
+  const end = () => {
+    close();
+    deadline[Symbol.dispose]();
+  };
+
+  async function* body(): AsyncGenerator<Uint8Array> {
+    let left = reading.bytes ?? Infinity;
+    try {
+      if (left === 0) return;
+      const whole = untilAnnounced(message, method);
+      const parts = reading.compressed
+        ? decompressed(whole, headers.get("content-encoding"))
+        : whole;
+      for await (const chunk of parts) {
+        yield chunk.length > left ? chunk.subarray(0, left) : chunk;
+        left -= chunk.length;
+        if (left <= 0) return;
+      }
+    } catch (error) {
+      const what = `Cannot fetch ${url}`;
+      throw deadline.explain(what, new Error(`${what}: ${errorText(error)}`, { cause: error }));
+    } finally {
+      end();
+    }
+  }
+
+  const all = body();
+  const response: FetchResponse = {
+    url,
+    status: message.statusCode ?? 0,
+    statusText: message.statusMessage ?? "",
+    httpVersion: message.httpVersion,
+    headerList,
+    headers,
+    body: all,
+    async bytes() {
+      const parts: Uint8Array<ArrayBuffer>[] = [];
+      let total = 0;
+      for await (const chunk of all) {
+        total += chunk.length;
+        if (total > maxBodyBytes) {
+          throw new RangeError(`the body of ${url} is larger than ${maxBodyBytes} bytes`);
+        }
+        parts.push(chunk.slice());
+      }
+      return new Uint8Array(await new Blob(parts).arrayBuffer());
+    },
+    async text() {
+      return new TextDecoder().decode(await this.bytes());
+    },
+    async json() {
+      return JSON.parse(await this.text()) as unknown;
+    },
+    async [Symbol.asyncDispose]() {
+      end();
+      await all.return(undefined);
+    },
+  };
+  return response;
+}
+
+/** The body as it comes, and an error when less comes than was announced. */
+async function* untilAnnounced(
+  message: IncomingMessage,
+  method: string,
+): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  for await (const chunk of message as AsyncIterable<Uint8Array>) {
+    received += chunk.length;
+    yield chunk;
+  }
+  const status = message.statusCode ?? 0;
+  const bodiless = method === "HEAD" || status === 204 || status === 304;
+  const announced = Number(message.headers["content-length"] ?? NaN);
+  if (!bodiless && received < announced) {
+    throw new Error(`the response ended ${announced - received} bytes early`);
+  }
+}
+
+async function* decompressed(
+  parts: AsyncIterable<Uint8Array>,
+  encoding: string | null,
+): AsyncGenerator<Uint8Array> {
+  const { createBrotliDecompress, createGunzip, createInflate } = await import("node:zlib");
+  const decoders = {
+    gzip: createGunzip,
+    "x-gzip": createGunzip,
+    deflate: createInflate,
+    br: createBrotliDecompress,
+  };
+  const name = encoding?.trim().toLowerCase() ?? "";
+  if (!Object.hasOwn(decoders, name)) {
+    yield* parts;
+    return;
+  }
+  const { pipeline, Readable } = await import("node:stream");
+  const decoder = decoders[name as keyof typeof decoders]();
+  pipeline(Readable.from(parts), decoder, () => {
+    // What went wrong is thrown where the decoder is read.
+  });
+  yield* decoder as AsyncIterable<Uint8Array>;
+}
