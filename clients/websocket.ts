@@ -32,9 +32,9 @@ const options = {
     short: "H",
     metavar: "NAME: VALUE",
     separator: "\n",
-    help: "Send this header with the request that opens the WebSocket (repeatable)",
+    help: "send this header with the request that opens the WebSocket",
   }),
-  origin: text({ metavar: "ORIGIN", help: "Say that a page of this origin opens the WebSocket" }),
+  origin: text({ metavar: "ORIGIN", help: "say that a page of this origin opens the WebSocket" }),
 } as const;
 
 const secureOptions = { ...options, ...tlsClientOptions } as const;

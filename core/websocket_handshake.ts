@@ -10,7 +10,7 @@ import { UsageError } from "./usage_error.ts";
 export const subprotocolOptions = {
   subprotocol: text.many({
     metavar: "NAME",
-    help: "WebSocket subprotocol to agree on, the preferred one first (repeatable)",
+    help: "WebSocket subprotocol to agree on, the preferred one first",
   }),
 } as const;
 

@@ -358,7 +358,7 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
   }
 
   #endInput(): void {
-    this.#inputEnded = false;
+    this.#inputEnded = true;
     const [wake, refuse] = [this.#wake, this.#refuse];
     this.#wake = this.#refuse = undefined;
     if (this.#failure === undefined || this.#draining) wake?.(done);

@@ -53,35 +53,32 @@ async function* exchangeStream(
 ): AsyncGenerator<Message, ExchangeResult> {
   let timedOut = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let sendFailure: unknown;
+  let sourceFailure: { readonly error: unknown } | undefined;
   // Sending and reading go on side by side: a peer that answers as it reads would otherwise fill
   // both directions and stop.
   const sending = (async () => {
-    for await (const message of messages) await session.send(message);
-    if (halfClose) await session.end();
+    for await (const message of messages) {
+      // A peer that takes no more has had enough; what it answers counts, and reading tells the rest.
+      if (!(await session.send(message).then(() => true, () => false))) return;
+    }
+    if (halfClose) await session.end().catch(() => {});
     timer = setTimeout(() => {
       timedOut = true;
       session.close("timed out");
     }, timeoutMs);
-  })().catch((error) => sendFailure = error);
+  })().catch((error) => {
+    sourceFailure = { error };
+    session.close();
+  });
   try {
     for await (const message of session) yield message;
-    // A peer that closed may have had enough; what it answered counts, not what it did not read.
   } finally {
     session.close();
     await sending;
     clearTimeout(timer);
   }
-  if (sendFailure !== undefined && session.boundary === "bytes" && !isGone(sendFailure)) {
-    throw sendFailure;
-  }
+  if (sourceFailure !== undefined) throw sourceFailure.error;
   return { timedOut, attempts: 1 };
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.NotConnected || error instanceof Deno.errors.BadResource ||
-    error instanceof Deno.errors.Interrupted;
 }
 
 async function* exchangeMessages(

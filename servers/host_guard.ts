@@ -11,11 +11,11 @@ import { UsageError } from "../core/usage_error.ts";
 export const webGuardOptions = {
   allowHost: text.many({
     metavar: "HOST",
-    help: "Serve requests for this host name too, without its port (repeatable; * is any)",
+    help: "serve requests for this host name too, written without its port (* is any)",
   }),
   allowOrigin: text.many({
     metavar: "ORIGIN",
-    help: "Let pages of this origin upgrade and change things, as https://example.com (* is any)",
+    help: "let pages of this origin open WebSockets and change things (* is any)",
   }),
 } as const;
 

@@ -52,7 +52,7 @@ export class HttpConnection implements Drainable, Sweepable {
   readonly #shared: HttpSharing;
   readonly #peer: Address;
   readonly #info: RequestInfo;
-  readonly #madeUpAuthority: () => string;
+  readonly #madeUpAuthority: string | null;
   /** How the URL of an acceptable request begins; nothing does before the first. */
   #prefix = "\0";
   #requests = 0;
@@ -62,10 +62,16 @@ export class HttpConnection implements Drainable, Sweepable {
   #engine: EngineConnection | undefined;
   #lingering: ReturnType<typeof setTimeout> | undefined;
   #draining = false;
+  /** How it is being closed, once it is. */
+  #end: "leave" | "cut" | undefined;
+  /** Broke off in the middle of a body, which was counted. */
+  #lost = false;
   #ended = false;
   readonly #abandoned = Promise.withResolvers<void>();
 
-  constructor(shared: HttpSharing, peer: Address, madeUpAuthority: () => string) {
+  /** @param madeUpAuthority what the engine puts into the URL of a request that names no authority;
+   * null where every request names one */
+  constructor(shared: HttpSharing, peer: Address, madeUpAuthority: string | null) {
     this.#shared = shared;
     this.#peer = peer;
     this.#info = { peer };
@@ -74,14 +80,14 @@ export class HttpConnection implements Drainable, Sweepable {
 
   /** Resolves when the connection is closed, whoever closes it. */
   async attach(engine: EngineConnection): Promise<void> {
-    const { silent, resting, counters } = this.#shared;
+    const { silent, resting } = this.#shared;
     this.#engine = engine;
     silent.add(this);
     try {
       await Promise.race([engine.finished, this.#abandoned.promise]);
-    } catch {
+    } catch (error) {
       // A reset, or bytes that are no request.
-      counters.failed++;
+      if (!this.#lost) this.#fail(error);
     } finally {
       this.#ended = true;
       clearTimeout(this.#lingering);
@@ -106,22 +112,35 @@ export class HttpConnection implements Drainable, Sweepable {
 
   /** Answers for a handler that failed. */
   readonly recover = (error: unknown): Response => {
-    const { counters, emit, url } = this.#shared;
-    counters.failed++;
-    emit({ event: "failed", url, peer: formatAddress(this.#peer), error: errorText(error) });
+    this.#fail(error);
     return textResponse(500, "Internal Server Error");
   };
 
   drain(): void {
     this.#draining = true;
     for (const body of this.#eventStreams) body.end();
-    if (this.#answering === 0 && this.#lingering === undefined) this.#leave();
+    // Not before whoever drains had a chance to say that it is in a hurry.
+    queueMicrotask(() => {
+      if (this.#answering === 0 && this.#lingering === undefined) this.#leave();
+    });
   }
 
   close(): void {
+    // What leaves cannot be cut off before its peer has read everything: let it go.
+    if (this.#end === "leave") this.#abandoned.resolve();
+    else this.#cut();
+  }
+
+  #cut(): void {
+    if (this.#end !== undefined) return;
+    this.#end = "cut";
     this.#engine?.close();
-    // What drains cannot be closed before its peer has read everything: let it go.
-    this.#abandoned.resolve();
+  }
+
+  #fail(error: unknown): void {
+    const { counters, emit, url } = this.#shared;
+    counters.failed++;
+    emit({ event: "failed", url, peer: formatAddress(this.#peer), error: errorText(error) });
   }
 
   /** The first request has come. */
@@ -133,8 +152,10 @@ export class HttpConnection implements Drainable, Sweepable {
 
   /** Nothing is left to answer, and nothing more shall be asked. */
   #leave(): void {
-    if (this.#requests === 0) this.#engine?.close();
-    else this.#engine?.drain();
+    if (this.#end !== undefined) return;
+    if (this.#requests === 0) return this.#cut();
+    this.#end = "leave";
+    this.#engine?.drain();
   }
 
   /** A request without a body for an accepted authority. */
@@ -193,8 +214,9 @@ export class HttpConnection implements Drainable, Sweepable {
       onFailure: (failure) => {
         if (failure === "oversized") counters.oversized++;
         if (failure === "stalled") counters.timedOut++;
+        if (failure === "cut short") this.#lost = true;
         // A status can no longer be sent, so an answer that breaks off has to do.
-        if (responded) this.#engine?.close();
+        if (responded) this.#cut();
       },
     });
     const { url, method, headers } = request;
@@ -217,7 +239,7 @@ export class HttpConnection implements Drainable, Sweepable {
     const asked = { method, upgrade: false, httpVersion: "1.1", origin: headers.get("origin") };
     if (host === null) {
       // HTTP/2 has its authority in the URL; what HTTP/1.1 left out is made up there.
-      return guard({ ...asked, host: authority === this.#madeUpAuthority() ? null : authority });
+      return guard({ ...asked, host: authority === this.#madeUpAuthority ? null : authority });
     }
     const refusal = guard({ ...asked, host });
     // A request that names a whole URL is for the host in there (RFC 9112 3.2.2).
@@ -276,6 +298,7 @@ export class HttpConnection implements Drainable, Sweepable {
   /** An answer was sent, or its peer is gone. */
   #answered({ hasBody, body }: Asked): void {
     this.#answering--;
+    body?.release();
     if (this.#ended || this.#engine === undefined) return;
     if (hasBody && !body?.ended) this.#linger();
     else if (this.#answering === 0) {
@@ -294,7 +317,7 @@ export class HttpConnection implements Drainable, Sweepable {
     this.#lingering = setTimeout(() => {
       this.#lingering = undefined;
       // On HTTP/2 one refused body is no reason to end what else is going on.
-      if (this.#answering === 0 && this.#requests === requests) this.#engine?.close();
+      if (this.#answering === 0 && this.#requests === requests) this.#cut();
     }, LINGER_MS);
   }
 

@@ -66,7 +66,11 @@ export function findHttpEngine(): HttpEngine | null {
     };
     const served = serve(conn, signal, handler, onError, () => {});
     return {
-      finished: served.finished,
+      // Deno forgets to release what belongs to a connection that failed.
+      finished: served.finished.catch(async (error) => {
+        await served.shutdown();
+        throw error;
+      }),
       drain() {
         served.shutdown().catch(() => {});
       },
@@ -81,7 +85,15 @@ export function findHttpEngine(): HttpEngine | null {
   };
 }
 
-/** The authority in the URL of a request that named none: HTTP/1.1 without a Host. */
+/** The authority in the URL of a request that named none, as HTTP/1.1 without a Host; null where
+ * every request names one, as on HTTP/2 by ALPN. Without TLS nobody knows which it is. */
+export async function authorityMadeUpOn(conn: Deno.Conn): Promise<string | null> {
+  if (!isTls(conn)) return madeUpAuthority(conn, false);
+  const { alpnProtocol } = await conn.handshake();
+  return alpnProtocol === "h2" ? null : madeUpAuthority(conn, true);
+}
+
+/** The same, for a listener. */
 export function madeUpAuthority(
   { localAddr }: Pick<Deno.Conn, "localAddr">,
   encrypted: boolean,
@@ -90,6 +102,10 @@ export function madeUpAuthority(
   const isOurs = /^127\.|^::1$|^0\.0\.0\.0$|^::$/.test(hostname);
   const host = isOurs ? "localhost" : bracket(hostname);
   return port === (encrypted ? 443 : 80) ? host : `${host}:${port}`;
+}
+
+function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
+  return "handshake" in conn;
 }
 
 function internals(): { readonly serveHttpOnConnection?: ServeHttpOnConnection } | undefined {

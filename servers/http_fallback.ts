@@ -80,7 +80,7 @@ export async function serveWithoutEngine(
       return new Response(null, { status: 403 });
     }
     // Each request counts as a connection of its own.
-    const connection = new HttpConnection(shared, peer, () => madeUp);
+    const connection = new HttpConnection(shared, peer, madeUp);
     try {
       const response = connection.handle(request, info);
       if (response instanceof Response) return response;

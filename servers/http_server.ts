@@ -16,7 +16,7 @@ import type { RequestWork } from "../core/server_kind.ts";
 import type { DenoAcceptor } from "./deno_acceptor.ts";
 import type { HostGuard } from "./host_guard.ts";
 import { HttpConnection, type HttpSharing } from "./http_connection.ts";
-import { type HttpEngine, madeUpAuthority } from "./http_engine.ts";
+import { authorityMadeUpOn, type HttpEngine } from "./http_engine.ts";
 import type { HttpLimits } from "./http_limits.ts";
 import type { RequestBody } from "./request_body.ts";
 
@@ -41,9 +41,8 @@ export function serveHttp<C extends Deno.Conn>(options: HttpServerOptions<C>): R
   const { counters } = shared;
 
   async function serve({ conn, remote }: DenoConnection<C>): Promise<void> {
-    // Only TLS connections shake hands.
-    const encrypted = "handshake" in conn;
-    const connection = new HttpConnection(shared, remote, () => madeUpAuthority(conn, encrypted));
+    const madeUp = await authorityMadeUpOn(conn);
+    const connection = new HttpConnection(shared, remote, madeUp);
     counters.opened++;
     const served = connection.attach(engine(conn, connection.handle, connection.recover));
     sessions.add(connection);

@@ -20,25 +20,24 @@ export class RequestBody implements Sweepable {
   active = true;
   /** What the handler reads. */
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly #source: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #source: ReadableStream<Uint8Array<ArrayBuffer>>;
+  #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
   readonly #limits: BodyLimits;
   #bytes = 0;
   #failure: BodyFailure | undefined;
   #ended = false;
+  #released = false;
   #fail: (error: Error) => void = () => {};
 
-  constructor(
-    source: ReadableStream<Uint8Array<ArrayBuffer>>,
-    limits: BodyLimits,
-  ) {
-    this.#source = source.getReader();
+  constructor(source: ReadableStream<Uint8Array<ArrayBuffer>>, limits: BodyLimits) {
+    this.#source = source;
     this.#limits = limits;
     this.stream = new ReadableStream({
       start: (controller) => {
         this.#fail = (error) => controller.error(error);
       },
       pull: (controller) => this.#pull(controller),
-      cancel: (reason) => this.#source.cancel(reason),
+      cancel: () => this.release(),
     }, { highWaterMark: 0 });
   }
 
@@ -57,12 +56,22 @@ export class RequestBody implements Sweepable {
     this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
   }
 
+  /** Lets go of what was not read: the engine would take the connection for finished, and the
+   * reader would hold its socket open for as long as nobody collects the garbage. */
+  release(): void {
+    if (this.#ended || this.#released) return;
+    this.#released = true;
+    this.#fail(new Error("The request was answered before its body was read"));
+    this.#reader?.cancel().catch(() => {});
+  }
+
   async #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
     this.active = true;
     this.#limits.sweep.add(this);
     try {
-      const { value, done } = await this.#source.read();
-      if (this.#failure !== undefined) return;
+      this.#reader ??= this.#source.getReader();
+      const { value, done } = await this.#reader.read();
+      if (this.#released) return;
       if (done) {
         this.#ended = true;
         controller.close();
@@ -83,9 +92,10 @@ export class RequestBody implements Sweepable {
   }
 
   #breakOff(failure: BodyFailure, error: Error): void {
-    if (this.#failure !== undefined) return;
+    if (this.#released) return;
     this.#failure = failure;
     this.#limits.onFailure(failure);
     this.#fail(error);
+    this.release();
   }
 }

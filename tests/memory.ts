@@ -287,25 +287,38 @@ export class MemoryDatagramSocket implements DatagramSocket {
   }
 }
 
+/** The events of a name. */
+export type EventNamed<Name extends ServerEvent["event"], Event = ServerEvent> = Event extends
+  { readonly event: infer Names } ? Name extends Names ? Event : never : never;
+
 /** Remembers events. */
-export function eventLog(): {
-  readonly events: ServerEvent[];
-  readonly emit: Emit;
-  /** Those of one kind. */
-  only<Name extends ServerEvent["event"]>(
-    name: Name,
-  ): Extract<ServerEvent, { readonly event: Name }>[];
-} {
-  const events: ServerEvent[] = [];
-  return {
-    events,
-    emit: (event) => void events.push(event),
-    only: (name) =>
-      events.filter((event) => event.event === name) as Extract<
-        ServerEvent,
-        { readonly event: typeof name }
-      >[],
+export class EventLog {
+  readonly events: ServerEvent[] = [];
+  readonly #passed = new Set<ServerEvent>();
+  #changed = Promise.withResolvers<void>();
+
+  readonly emit: Emit = (event) => {
+    this.events.push(event);
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
   };
+
+  /** Those of one name, so far. */
+  only<Name extends ServerEvent["event"]>(name: Name): EventNamed<Name>[] {
+    return this.events.filter(({ event }) => event === name) as EventNamed<Name>[];
+  }
+
+  /** Waits for the next of a name: each event is returned once. */
+  async next<Name extends ServerEvent["event"]>(name: Name): Promise<EventNamed<Name>> {
+    for (;;) {
+      const found = this.only(name).find((event) => !this.#passed.has(event));
+      if (found !== undefined) {
+        this.#passed.add(found);
+        return found;
+      }
+      await this.#changed.promise;
+    }
+  }
 }
 
 /** A world in which it is always the same moment and chance always says the same. */

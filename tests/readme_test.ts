@@ -169,10 +169,10 @@ Deno.test("README.md names tasks that exist, and the runtime that CI uses", () =
 Deno.test("docs/reference.md is what help --markdown prints", async () => {
   const { code, stdout } = await runProgram(["help", "--markdown"]);
   assertEquals(code, 0);
-  assertEquals(
-    read("docs/reference.md"),
-    stdout,
-    "run: deno task --quiet sockdock help --markdown > docs/reference.md",
+  // The page is long, and a comparison would print all of it.
+  assert(
+    read("docs/reference.md") === stdout,
+    "it is out of date; run: deno task --quiet sockdock help --markdown > docs/reference.md",
   );
 });
 

@@ -133,7 +133,7 @@ Deno.test("messages come out the same however the stream is cut", () => {
   for (let run = 0; run < 200; run++) {
     const texts = Array.from(
       { length: 1 + Math.floor(random() * 8) },
-      () => "aé€😀 \r"[Math.floor(random() * 5)]!.repeat(Math.floor(random() * 800)).trimEnd(),
+      () => ["a", "é", "€", "😀"][Math.floor(random() * 4)]!.repeat(Math.floor(random() * 800)),
     );
     for (const framing of ["line", "length"] as const) {
       const sender = framer(framing, 10_000);

@@ -47,7 +47,7 @@ Deno.test("send --hex reads bytes and shows bytes", () =>
       assertEquals(await send([tcp, "--hex", ...words]), dump);
     }
     assertEquals(
-      await send([tcp, "--hex"], { stdin: "61\n62 63\n" }),
+      await send([tcp, "--hex"], { stdin: "61 62 63\n" }),
       "000000  61 62 63                                         abc\n",
     );
   }));

@@ -12,7 +12,7 @@ import type { ServerEvent } from "../../core/event.ts";
 import type { HttpHandler } from "../../core/http_app.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
-import { peerTest, runPeer, runPython } from "../peer.ts";
+import { peerTest, runPeer, runPython, startPeer } from "../peer.ts";
 import { RawHttp } from "./raw_http.ts";
 
 const greet: HttpHandler = () => new Response("hi");
@@ -158,7 +158,8 @@ peerTest("urllib gets and posts", ["python3"], async () => {
     new Response(`${request.method} ${await request.text()}`)
   );
   const got = await runPython("http_client.py", [http.url]);
-  assertStringIncludes(got.stdout, "200 text/plain;charset=UTF-8\nGET ");
+  assertStringIncludes(got.stdout, "200 text/plain;charset=UTF-8");
+  assertStringIncludes(got.stdout, "GET ");
   const posted = await runPython("http_client.py", [http.url, "--data", "a=b"]);
   assertStringIncludes(posted.stdout, "POST a=b");
 });
@@ -209,7 +210,7 @@ Deno.test("http checks the Host of every request of a connection", async () => {
       [http.host, 200],
       ["evil.example", 421],
       [http.host, 200],
-      [`${http.host}.evil.example`, 421],
+      ["127.0.0.1.evil.example", 421],
       ["localhost", 200],
     ] as const
   ) {
@@ -418,21 +419,29 @@ Deno.test("a handler that fails is an event and a bare 500, and the server goes 
   assertMatch(JSON.stringify(await http.emitted("failed")), /secret detail/);
 });
 
-peerTest(
-  "a reset in the middle of a body is counted and nobody else notices",
-  ["python3"],
-  async () => {
-    await using http = await serving(echoBody);
-    const reset = `import socket, struct
+peerTest("a reset in the middle of a body is counted, and nobody else notices", [
+  "python3",
+], async () => {
+  const asked = Promise.withResolvers<void>();
+  await using http = await serving((request, info) => {
+    asked.resolve();
+    return echoBody(request, info);
+  });
+  await using peer = startPeer("python3", [
+    "-c",
+    `import socket, struct
 conn = socket.create_connection(("127.0.0.1", ${new URL(http.url).port}))
 conn.sendall(b"POST / HTTP/1.1\\r\\nHost: ${http.host}\\r\\nContent-Length: 10\\r\\n\\r\\nhalf")
+input()
 conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-conn.close()`;
-    assertEquals((await runPeer("python3", ["-c", reset])).code, 0);
-    await http.emitted("failed");
-    assertEquals(await (await fetch(http.url, { method: "POST", body: "ok" })).text(), "ok");
-  },
-);
+conn.close()`,
+  ]);
+  await asked.promise;
+  await peer.finish("now\n");
+  await http.emitted("failed");
+  assertEquals(await (await fetch(http.url, { method: "POST", body: "ok" })).text(), "ok");
+  assertEquals(http.server.stats().failed, 1);
+});
 
 // What the engine makes of requests that could be smuggled past a proxy: facts of Deno 2.9.6.
 

@@ -1,0 +1,300 @@
+/** The rules of the house: who may import whom, who may touch the network, print or exit, and that
+ * nothing is left out of its index. */
+
+import { assertEquals } from "@std/assert";
+import { clientKinds } from "../clients/index.ts";
+import { commands } from "../commands/index.ts";
+import { mergeTables, type Option, type OptionTable } from "../core/option.ts";
+import { serveOptions } from "../dock/serve.ts";
+import { layers } from "../layers/index.ts";
+import * as face from "../mod.ts";
+import { protocols } from "../protocols/index.ts";
+import { serverKinds } from "../servers/index.ts";
+import { apps } from "../web/index.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** What each part may import besides itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "core": [],
+  "servers": ["core"],
+  "clients": ["core"],
+  "protocols": ["core"],
+  "layers": ["core"],
+  "web": ["core"],
+  "dock": ["core", "servers", "clients", "protocols", "layers", "web"],
+  "commands": ["core", "servers", "clients", "protocols", "layers", "web", "dock"],
+  "main.ts": ["commands"],
+  "mod.ts": ["core", "clients", "protocols", "web", "dock"],
+};
+
+/** What may cross the rules above: the two halves of DTLS share their record layer. */
+const EXCEPTIONS: ReadonlySet<string> = new Set([
+  "servers/dtls.ts -> layers/dtls",
+  "clients/dtls.ts -> layers/dtls",
+]);
+
+/** Packages that only tests may use. */
+const DEVELOPMENT_PACKAGES = [/^@std\/assert$/, /^fast-check$/, /^playwright-core$/, /^ws$/];
+
+interface Source {
+  /** From the root, such as `core/inbox.ts`. */
+  readonly path: string;
+  /** Without the lines that are comments. */
+  readonly code: string;
+}
+
+/** Every source file of the program and the library. */
+async function readSources(): Promise<Source[]> {
+  const paths: string[] = [];
+  async function walk(folder: string): Promise<void> {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+      if (isDirectory) await walk(`${folder}${name}/`);
+      else if (name.endsWith(".ts") && !name.endsWith(".d.ts")) paths.push(folder + name);
+    }
+  }
+  for (const part of Object.keys(MAY_IMPORT)) {
+    if (part.endsWith(".ts")) paths.push(part);
+    else await walk(`${part}/`);
+  }
+  return await Promise.all(
+    paths.sort().map(async (path) => {
+      const text = await Deno.readTextFile(new URL(path, ROOT));
+      const code = text.split("\n").filter((line) => !/^\s*(?:\/\/|\/?\*)/.test(line)).join("\n");
+      return { path, code };
+    }),
+  );
+}
+
+interface Graph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly code?: { readonly specifier?: string };
+      readonly type?: { readonly specifier?: string };
+    }[];
+  }[];
+}
+
+/** Every import, dynamic ones and those of types too, as `from -> to`; files by their path. */
+async function readImports(entry: string): Promise<[from: string, to: string][]> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", entry],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as Graph;
+  const pathOf = (specifier: string) =>
+    specifier.startsWith(ROOT.href) ? specifier.slice(ROOT.href.length) : specifier;
+  return modules
+    .filter(({ specifier }) => specifier.startsWith(ROOT.href) && !specifier.endsWith(".d.ts"))
+    .flatMap(({ specifier, dependencies = [] }) =>
+      dependencies.flatMap(({ specifier: written, code, type }) =>
+        [...new Set([code?.specifier, type?.specifier])]
+          .filter((found) => found !== undefined)
+          .map((found): [string, string] => [
+            pathOf(specifier),
+            found.startsWith("file:") ? pathOf(found) : written,
+          ])
+      )
+    );
+}
+
+const sources = await readSources();
+const imports = [...await readImports("main.ts"), ...await readImports("mod.ts")];
+
+function partOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
+}
+
+/** Whether something is a file of ours and not a package or a part of the platform. */
+function isOurs(specifier: string): boolean {
+  return !/^[a-z@]+:|^@/.test(specifier) && partOf(specifier) in MAY_IMPORT;
+}
+
+/** The places where the code of some files matches. */
+function found(pattern: RegExp, except: (path: string) => boolean): string[] {
+  return sources.filter(({ path }) => !except(path)).flatMap(({ path, code }) =>
+    code.split("\n").filter((line) => pattern.test(line)).map((line) => `${path}: ${line.trim()}`)
+  );
+}
+
+Deno.test("imports run one way, and siblings do not import each other", () => {
+  const wrong = imports.filter(([from, to]) => {
+    if (!isOurs(to) || EXCEPTIONS.has(`${from} -> ${to.split("/").slice(0, 2).join("/")}`)) {
+      return false;
+    }
+    const [part, other] = [partOf(from), partOf(to)];
+    return part !== other && !MAY_IMPORT[part]?.includes(other);
+  });
+  assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
+});
+
+Deno.test("every source file is part of the program or the library", () => {
+  const reached = new Set(["main.ts", "mod.ts", ...imports.map(([, to]) => to)]);
+  assertEquals(sources.map(({ path }) => path).filter((path) => !reached.has(path)), []);
+});
+
+Deno.test("only servers/ and clients/ open sockets", () => {
+  const inTheirPlace = (path: string) => /^(?:servers|clients)\//.test(path);
+  assertEquals(found(/\bDeno\.(?:listen|connect|serve|startTls)\w*\s*\(/, inTheirPlace), []);
+  assertEquals(found(/\bnew (?:WebSocket|EventSource)\b/, inTheirPlace), []);
+  assertEquals(found(/\b(?:createServer|createConnection|createSocket)\b/, inTheirPlace), []);
+});
+
+Deno.test("only one file reaches into the runtime's internals", () => {
+  assertEquals(found(/\bDeno\[|Deno\.internal\b/, (path) => path === "servers/http_engine.ts"), []);
+});
+
+Deno.test("only commands/ prints and reads the terminal", () => {
+  const inTheirPlace = (path: string) => path.startsWith("commands/");
+  assertEquals(found(/\bconsole\.\w+\s*\(/, inTheirPlace), []);
+  assertEquals(found(/\bDeno\.(?:stdin|stdout|stderr|consoleSize)\b/, inTheirPlace), []);
+  assertEquals(found(/\b(?:alert|confirm|prompt)\s*\(/, inTheirPlace), []);
+});
+
+Deno.test("only main.ts exits", () => {
+  assertEquals(
+    found(/\bDeno\.exit(?:Code)?\b|\bprocess\.exit\b/, (path) => path === "main.ts"),
+    [],
+  );
+});
+
+Deno.test("no source file uses a package that is there for tests, or one by its address", () => {
+  const packages = imports.filter(([, to]) => !isOurs(to) && !to.startsWith("node:"));
+  const wrong = packages.filter(([, to]) =>
+    /^(?:npm|jsr|https?):/.test(to) || DEVELOPMENT_PACKAGES.some((pattern) => pattern.test(to))
+  );
+  assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
+});
+
+Deno.test("every package is pinned to one exact version", async () => {
+  const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))) as {
+    readonly imports: Readonly<Record<string, string>>;
+  };
+  const exact = /^npm:(?:@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+(?:-[\w.]+)?(?:\/[\w./-]+)?$/;
+  const loose = Object.entries(config.imports).filter(([, address]) => !exact.test(address));
+  assertEquals(loose, []);
+});
+
+/** What stands in an index: how to recognise one that a file exports. */
+interface Indexed {
+  readonly folder: string;
+  readonly listed: readonly unknown[];
+  isOne(value: Readonly<Record<string, unknown>>): boolean;
+}
+
+const INDEXED: readonly Indexed[] = [
+  {
+    folder: "protocols",
+    listed: protocols,
+    isOne: ({ open, framing }) => typeof open === "function" && typeof framing === "string",
+  },
+  {
+    folder: "servers",
+    listed: serverKinds,
+    isOne: ({ start, carries }) => typeof start === "function" && typeof carries === "string",
+  },
+  {
+    folder: "clients",
+    listed: clientKinds,
+    isOne: ({ connect, addressing }) => typeof connect === "function" && addressing !== undefined,
+  },
+  {
+    folder: "layers",
+    listed: layers,
+    isOne: ({ rank, options }) => typeof rank === "number" && options !== undefined,
+  },
+  {
+    folder: "web",
+    listed: apps,
+    isOne: ({ open, framing }) => typeof open === "function" && framing === undefined,
+  },
+  {
+    folder: "commands",
+    listed: await Promise.all(commands.map((command) => command.load())),
+    isOne: ({ run, usage }) => typeof run === "function" && typeof usage === "string",
+  },
+];
+
+for (const { folder, listed, isOne } of INDEXED) {
+  Deno.test(`everything that a file of ${folder}/ defines is in its index`, async () => {
+    const left: string[] = [];
+    for (const { path } of sources) {
+      if (partOf(path) !== folder || path === `${folder}/index.ts`) continue;
+      const exports = await import(new URL(path, ROOT).href) as Record<string, unknown>;
+      for (const [name, value] of Object.entries(exports)) {
+        const isObject = typeof value === "object" && value !== null;
+        if (isObject && isOne(value as Record<string, unknown>) && !listed.includes(value)) {
+          left.push(`${path}: ${name}`);
+        }
+      }
+    }
+    assertEquals(left, []);
+  });
+
+  Deno.test(`no two in the index of ${folder}/ have one name`, () => {
+    const names = listed.map((one) => (one as { readonly name: string }).name);
+    assertEquals(names.filter((name, at) => names.indexOf(name) !== at), []);
+  });
+}
+
+Deno.test("the library exports every protocol and application", () => {
+  const exported = new Set<unknown>(Object.values(face));
+  const missing = [...protocols, ...apps].filter((one) => !exported.has(one));
+  assertEquals(missing.map(({ name }) => name), []);
+});
+
+Deno.test("the commands are listed with the names and summaries they have", async () => {
+  for (const entry of commands) {
+    const { name, summary } = await entry.load();
+    assertEquals({ name: entry.name, summary: entry.summary }, { name, summary });
+  }
+});
+
+Deno.test("what can stand together on one endpoint or command has no name twice", () => {
+  const layered = layers.map(({ options }) => options);
+  mergeTables(
+    serveOptions,
+    ...serverKinds.map(({ options }) => options),
+    ...protocols.map(({ options }) => options),
+    ...apps.map(({ options }) => options),
+    ...layered,
+  );
+  mergeTables(...clientKinds.map(({ options }) => options), ...layered);
+});
+
+Deno.test("an option means the same wherever it is an option", async () => {
+  const tables: [where: string, table: OptionTable][] = [
+    ["serve()", serveOptions],
+    ...[...serverKinds, ...clientKinds, ...protocols, ...apps, ...layers].map(
+      ({ name, options }): [string, OptionTable] => [name, options],
+    ),
+  ];
+  for (const command of commands) {
+    tables.push([`sockdock ${command.name}`, (await command.load()).options]);
+  }
+  /** What the command line has to know of an option to read it. */
+  const reading = ({ kind, metavar, choices, many, short }: Option<unknown>) =>
+    JSON.stringify({ kind, metavar: metavar.toLowerCase(), choices, many, short });
+  const readings = new Map<string, { readonly where: string; readonly as: string }>();
+  const shorts = new Map<string, { readonly where: string; readonly key: string }>();
+  const wrong: string[] = [];
+  for (const [where, table] of tables) {
+    for (const [key, option] of Object.entries(table)) {
+      const as = reading(option);
+      const first = readings.get(key) ?? { where, as };
+      readings.set(key, first);
+      if (first.as !== as) wrong.push(`${key}: ${as} in ${where}, ${first.as} in ${first.where}`);
+      if (option.short === undefined) continue;
+      const owner = shorts.get(option.short) ?? { where, key };
+      shorts.set(option.short, owner);
+      if (owner.key !== key) {
+        wrong.push(`-${option.short}: ${key} in ${where}, ${owner.key} in ${owner.where}`);
+      }
+    }
+  }
+  assertEquals(wrong, []);
+});

@@ -1,0 +1,169 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Connection, DatagramSocket } from "../../core/connection.ts";
+import {
+  bindLayer,
+  type BoundLayer,
+  checkLayers,
+  type Layer,
+  layerDatagrams,
+  layerStream,
+  type Side,
+} from "../../core/layer.ts";
+import { integer } from "../../core/option.ts";
+import { textOf } from "../../core/session.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { connectionPair, MemoryDatagramSocket, udpAddress, utf8 } from "../memory.ts";
+
+const options = { shift: integer({ default: 1, help: "How far to shift every byte" }) } as const;
+
+/** A layer that really changes what passes: every byte grows on its way out. */
+function shiftLayer(name: string, rank: number, sides: Side[] = []): Layer<typeof options> {
+  const shifted = (bytes: Uint8Array, by: number) => bytes.map((byte) => byte + by);
+  return {
+    name,
+    summary: "Shifts every byte",
+    rank,
+    options,
+    stream(connection, { shift }, side): Connection {
+      sides.push(side);
+      return {
+        local: connection.local,
+        remote: connection.remote,
+        async read(into) {
+          const count = await connection.read(into);
+          if (count !== null) into.set(shifted(into.subarray(0, count), -shift));
+          return count;
+        },
+        write: (all) => connection.write(shifted(all, shift)),
+        closeWrite: () => connection.closeWrite(),
+        [Symbol.dispose]: () => connection[Symbol.dispose](),
+      };
+    },
+    datagram(socket, { shift }, side): DatagramSocket {
+      sides.push(side);
+      return {
+        address: socket.address,
+        // As if it needed a byte of its own.
+        maxBytes: socket.maxBytes - 1,
+        send: (bytes, to) => socket.send(shifted(bytes, shift), to),
+        end: (to) => socket.end(to),
+        async receive() {
+          const datagram = await socket.receive();
+          if (datagram === null || !("bytes" in datagram)) return datagram;
+          return { ...datagram, bytes: shifted(datagram.bytes, -shift) };
+        },
+        [Symbol.dispose]: () => socket[Symbol.dispose](),
+      };
+    },
+  };
+}
+
+/** Layers that do nothing, for the rules about them. */
+function named(name: string, rank: number, kinds: readonly ("stream" | "datagram")[]): BoundLayer {
+  return {
+    name,
+    rank,
+    ...(kinds.includes("stream") && { stream: (connection: Connection) => connection }),
+    ...(kinds.includes("datagram") && { datagram: (socket: DatagramSocket) => socket }),
+  };
+}
+
+const both = ["stream", "datagram"] as const;
+
+Deno.test("a layer on both ends of a stream is not seen by either, only by the wire", async () => {
+  const layer = bindLayer(shiftLayer("shift", 10), { shift: 3 });
+  const { client, server } = connectionPair();
+  const near = layerStream(client, [layer], { role: "dial", to: client.remote });
+  const far = layerStream(server, [layer], { role: "listen" });
+  await near.write(utf8("abc"));
+  const buffer = new Uint8Array(10);
+  const count = await far.read(buffer);
+  assertEquals(textOf(buffer.subarray(0, count ?? 0)), "abc");
+  await near.write(utf8("abc"));
+  assertEquals(await server.readText(), "def", "beneath the layer");
+});
+
+Deno.test("a layer on a datagram socket changes both ways and lowers the limit", async () => {
+  const layer = bindLayer(shiftLayer("shift", 10), { shift: 3 });
+  const inner = new MemoryDatagramSocket(udpAddress(9), 100);
+  const socket = layerDatagrams(inner, [layer, layer], { role: "listen" });
+  assertEquals(socket.maxBytes, 98);
+  await socket.send(utf8("abc"), udpAddress(1));
+  assertEquals(inner.sentTexts, ["ghi"]);
+  inner.arriveFrom(udpAddress(1), "ghi");
+  const datagram = await socket.receive();
+  assertEquals(datagram !== null && "bytes" in datagram && textOf(datagram.bytes), "abc");
+});
+
+Deno.test("the first layer is the nearest to the wire, and each learns its side", async () => {
+  const order: string[] = [];
+  const noting = (name: string): BoundLayer => ({
+    name,
+    rank: 0,
+    stream: (connection) => ({
+      local: connection.local,
+      remote: connection.remote,
+      read: (into) => connection.read(into),
+      write(all) {
+        order.push(name);
+        return connection.write(all);
+      },
+      closeWrite: () => connection.closeWrite(),
+      [Symbol.dispose]: () => connection[Symbol.dispose](),
+    }),
+  });
+  const { client } = connectionPair();
+  const wrapped = layerStream(client, [noting("wire"), noting("inner")], { role: "listen" });
+  await wrapped.write(utf8("x"));
+  assertEquals(order, ["inner", "wire"]);
+
+  const sides: Side[] = [];
+  const layer = bindLayer(shiftLayer("shift", 10, sides), { shift: 1 });
+  const side: Side = { role: "dial", to: udpAddress(7), serverName: "example.org" };
+  layerStream(client, [layer], side);
+  layerDatagrams(new MemoryDatagramSocket(), [layer], { role: "listen" });
+  assertEquals(sides, [side, { role: "listen" }]);
+});
+
+Deno.test("bindLayer() leaves out what the layer cannot wrap", () => {
+  const { datagram: _without, ...streamOnly } = shiftLayer("shift", 10);
+  const bound = bindLayer(streamOnly, { shift: 1 });
+  assertEquals([typeof bound.stream, typeof bound.datagram], ["function", "undefined"]);
+});
+
+Deno.test("layers in the order of their ranks pass", () => {
+  const stack = [named("fault", 10, both), named("sealed", 30, both), named("reliable", 40, both)];
+  checkLayers(stack, "datagram", "udp+fault+sealed+reliable://:1");
+  checkLayers([], "stream", "tcp://:1");
+});
+
+Deno.test("layers in the wrong order are refused with the right one", () => {
+  const stack = [named("reliable", 40, both), named("sealed", 30, both)];
+  assertEquals(
+    assertThrows(
+      () => checkLayers(stack, "datagram", "udp+reliable+sealed://:1"),
+      UsageError,
+    ).message,
+    "udp+reliable+sealed://:1: the layer sealed cannot stand inside reliable; " +
+      "write +sealed before +reliable, or one of them alone",
+  );
+});
+
+Deno.test("a layer twice, or two of one rank, are refused", () => {
+  const sealed = named("sealed", 30, both);
+  assertThrows(() => checkLayers([sealed, sealed], "stream", "tcp+sealed+sealed://:1"), UsageError);
+  assertThrows(
+    () => checkLayers([sealed, named("dtls", 30, both)], "datagram", "udp+sealed+dtls://:1"),
+    UsageError,
+  );
+});
+
+Deno.test("a layer that cannot wrap the transport is refused", () => {
+  assertEquals(
+    assertThrows(
+      () => checkLayers([named("reliable", 40, ["datagram"])], "stream", "tcp+reliable://:1"),
+      UsageError,
+    ).message,
+    "tcp+reliable://:1: the layer reliable does not work on a stream transport",
+  );
+});

@@ -1,0 +1,214 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Message, Session } from "../../core/session.ts";
+import { bytesOf, textOf } from "../../core/session.ts";
+import { type Protocol, statelessProtocol } from "../../core/protocol.ts";
+import { connect } from "../../dock/connect.ts";
+import { exchange, type ExchangeOptions, type ExchangeResult, send } from "../../dock/send.ts";
+import { serve } from "../../dock/serve.ts";
+import { discard } from "../../protocols/discard.ts";
+import { echo } from "../../protocols/echo.ts";
+import { EventLog } from "../memory.ts";
+
+/** A protocol that does this. */
+function protocolOf(serve: (session: Session) => Promise<void>): Protocol {
+  return statelessProtocol({
+    name: "test",
+    summary: "Test",
+    framing: "none",
+    datagramReply: "bounded",
+    serve,
+  });
+}
+
+/** Answers a message only when it has come for the nth time. */
+function deafUntil(nth: number): Protocol {
+  const heard = new Map<string, number>();
+  return protocolOf(async (session) => {
+    for await (const message of session) {
+      const text = textOf(message);
+      const count = (heard.get(text) ?? 0) + 1;
+      heard.set(text, count);
+      if (count >= nth) await session.send(`${text} ${count}`);
+    }
+  });
+}
+
+/** What an exchange yields and how it ends. */
+async function exchanged(
+  url: string,
+  messages: Iterable<Message> | AsyncIterable<Message>,
+  options: ExchangeOptions = {},
+): Promise<{ readonly answers: string[]; readonly result: ExchangeResult }> {
+  using session = await connect(url);
+  const exchanging = exchange(session, messages, options);
+  const answers: string[] = [];
+  for (;;) {
+    const { done, value } = await exchanging.next();
+    if (done) return { answers, result: value };
+    answers.push(textOf(value));
+  }
+}
+
+Deno.test("send() on a stream ends our half and returns all that comes", async () => {
+  const slow = protocolOf(async (session) => {
+    let heard = "";
+    for await (const message of session) heard += textOf(message);
+    // Only at the end, and in parts.
+    for (const letter of heard) await session.send(letter.toUpperCase());
+  });
+  await using server = await serve("tcp://:0", slow);
+  assertEquals(textOf(await send(server.url, "hello")), "HELLO");
+});
+
+Deno.test("send() returns an empty answer where the peer says nothing and closes", async () => {
+  await using server = await serve("tcp://:0", discard);
+  assertEquals(await send(server.url, "into the void"), new Uint8Array(0));
+});
+
+Deno.test("send() on datagrams returns the first answer, an empty one too", async () => {
+  const twice = protocolOf(async (session) => {
+    for await (const message of session) {
+      await session.send(message);
+      await session.send("more");
+    }
+  });
+  await using server = await serve("udp://:0", twice);
+  assertEquals(textOf(await send(server.url, "hello")), "hello");
+  assertEquals(await send(server.url, ""), new Uint8Array(0));
+});
+
+Deno.test("send() returns what a stream answered before time ran out", async () => {
+  const endless = protocolOf(async (session) => {
+    await session.send("so far");
+    await new Promise((resolve) => session.signal.addEventListener("abort", resolve));
+  });
+  await using server = await serve("tcp://:0", endless);
+  assertEquals(textOf(await send(server.url, "?", { timeoutMs: 50 })), "so far");
+});
+
+Deno.test("send() says that no answer came in time", async () => {
+  const mute = protocolOf(async (session) => {
+    await new Promise((resolve) => session.signal.addEventListener("abort", resolve));
+  });
+  await using server = await serve(["tcp://:0", "udp://:0"], mute);
+  for (const url of server.urls) {
+    const error = await assertRejects(() => send(url, "?", { timeoutMs: 50 }), DOMException);
+    assertEquals([error.name, error.message], ["TimeoutError", `No answer from ${url} in time`]);
+  }
+  const udp = server.urls[1]!;
+  const error = await assertRejects(
+    () => send(udp, "?", { timeoutMs: 20, retries: 2 }),
+    DOMException,
+  );
+  assertEquals(error.message, `No answer from ${udp} in time, though it was sent 3 times`);
+});
+
+Deno.test("send() sends a datagram again until it is answered, and tells before each time", async () => {
+  await using server = await serve("udp://:0", deafUntil(3));
+  const attempts: number[] = [];
+  const answer = await send(server.url, "hello", {
+    retries: 5,
+    timeoutMs: 50,
+    onRetry: (attempt) => attempts.push(attempt),
+  });
+  assertEquals(textOf(answer), "hello 3");
+  assertEquals(attempts, [2, 3]);
+});
+
+Deno.test("send() does not send again what was answered", async () => {
+  await using server = await serve("udp://:0", echo);
+  assertEquals(textOf(await send(server.url, "hello", { retries: 5 })), "hello");
+  assertEquals(server.stats().messagesReceived, 1);
+});
+
+Deno.test("exchange() waits for the answer to each datagram before the next is sent", async () => {
+  await using server = await serve("udp://:0", deafUntil(2));
+  const { answers, result } = await exchanged(server.url, ["a", "b", "c"], {
+    retries: 3,
+    timeoutMs: 50,
+  });
+  assertEquals(answers, ["a 2", "b 2", "c 2"]);
+  assertEquals(result, { timedOut: false, attempts: 6 });
+});
+
+Deno.test("exchange() goes on after a datagram that nobody answers, and says so", async () => {
+  const picky = protocolOf(async (session) => {
+    for await (const message of session) {
+      if (textOf(message) !== "b") await session.send(message);
+    }
+  });
+  await using server = await serve("udp://:0", picky);
+  const { answers, result } = await exchanged(server.url, ["a", "b", "c"], { timeoutMs: 50 });
+  assertEquals(answers, ["a", "c"]);
+  assertEquals(result, { timedOut: true, attempts: 3 });
+});
+
+Deno.test("exchange() sends and reads side by side, so that nothing fills up", async () => {
+  await using server = await serve("tcp://:0", echo);
+  const block = new Uint8Array(1 << 20).fill(7);
+  using session = await connect(server.url);
+  let received = 0;
+  for await (const part of exchange(session, Array.from({ length: 16 }, () => block))) {
+    received += bytesOf(part).length;
+  }
+  assertEquals(received, 16 << 20);
+});
+
+Deno.test("exchange() takes messages as they come", async () => {
+  await using server = await serve("tcp://:0", echo, {});
+  async function* coming() {
+    yield "one ";
+    await Promise.resolve();
+    yield "two";
+  }
+  const { answers, result } = await exchanged(server.url, coming());
+  assertEquals([answers.join(""), result], ["one two", { timedOut: false, attempts: 1 }]);
+});
+
+Deno.test("exchange() lets its messages' own failure through", async () => {
+  await using server = await serve(["tcp://:0", "udp://:0"], echo);
+  for (const url of server.urls) {
+    async function* broken(): AsyncGenerator<Message> {
+      await Promise.resolve();
+      throw new Error("the file cannot be read");
+    }
+    await assertRejects(() => exchanged(url, broken()), Error, "the file cannot be read");
+  }
+});
+
+Deno.test("a peer that has had enough and closes is no failure", async () => {
+  const brief = protocolOf(async (session) => {
+    for await (const _message of session) break;
+    await session.send("enough");
+  });
+  await using server = await serve("tcp://:0", brief);
+  using session = await connect(server.url);
+  const answers: string[] = [];
+  const block = new Uint8Array(1 << 16);
+  for await (const part of exchange(session, Array.from({ length: 20 }, () => block))) {
+    answers.push(textOf(part));
+  }
+  assertEquals(answers, ["enough"]);
+});
+
+Deno.test("without halfClose our half stays open until the peer is done", async () => {
+  const log = new EventLog();
+  const lines = protocolOf(async (session) => {
+    let ended = true;
+    for await (const message of session) {
+      await session.send(`heard ${textOf(message)}`);
+      ended = false;
+      break;
+    }
+    if (ended) await session.send("you hung up");
+  });
+  await using server = await serve("tcp://:0", lines, { emit: log.emit });
+  assertEquals(textOf(await send(server.url, "hello", { halfClose: false })), "heard hello");
+});
+
+Deno.test("send() closes its session whatever happens", async () => {
+  const log = new EventLog();
+  await using server = await serve("udp://:0", discard, { emit: log.emit });
+  await assertRejects(() => send(server.url, "?", { timeoutMs: 20 }), DOMException);
+  await assertRejects(() => send(server.url, new Uint8Array(70_000)), RangeError, "70000 bytes");
+});
