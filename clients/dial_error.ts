@@ -23,7 +23,10 @@ function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return `Deno was not given the permission: ${errorText(error)}`;
   }
-  if (code === "EADDRNOTAVAIL" || error instanceof Deno.errors.AddrNotAvailable) {
+  // For an address that is not there, Deno's node:net says EINVAL.
+  const isUnbound = code === "EINVAL" &&
+    (error as { readonly syscall?: unknown }).syscall === "bind";
+  if (code === "EADDRNOTAVAIL" || isUnbound || error instanceof Deno.errors.AddrNotAvailable) {
     return "this machine has no such local address";
   }
   if (code === "EADDRINUSE" || error instanceof Deno.errors.AddrInUse) {

@@ -1,6 +1,6 @@
 // UDP, on Deno.listenDatagram.
 
-import type { Address } from "../core/address.ts";
+import { type Address, canonicalHost } from "../core/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
 import { DatagramClientSession } from "../core/datagram_client_session.ts";
@@ -23,7 +23,7 @@ export const udp: ClientKind<typeof options> = {
   async connect(endpoint, route, { layers, signal }) {
     const port = diallingPort(endpoint);
     return await dialling(endpoint.text, async () => {
-      const hostname = await resolveHost(hostOrLoopback(endpoint), route);
+      const hostname = reachable(await resolveHost(hostOrLoopback(endpoint), route));
       const to: Address = { transport: "udp", hostname, port };
       const from = route.local === undefined ? undefined : parseLocal(route.local);
       const conn = Deno.listenDatagram({
@@ -42,3 +42,10 @@ export const udp: ClientKind<typeof options> = {
     });
   },
 };
+
+/** "Any address" is where servers listen; what is sent there goes to loopback, and its answer comes
+ * from loopback, which is not the address that was dialled. */
+function reachable(hostname: string): string {
+  const host = canonicalHost(hostname);
+  return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : hostname;
+}

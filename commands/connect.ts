@@ -13,6 +13,7 @@ import { hexDump } from "./printable.ts";
 import { stdinChunks, stdinLines } from "./stdin.ts";
 import { openTraffic } from "./traffic.ts";
 
+const LF = 10;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const options = {
@@ -66,19 +67,56 @@ what the peer sends is still printed.`,
   },
 });
 
+/** How long a stream is quiet before what it sent counts as a line at a terminal. */
+const LINE_QUIET_MS = 50;
+
 async function receive(session: DialledSession, hex: boolean, console: Console): Promise<void> {
+  // Answers without a newline would run into each other and into what is typed next.
+  using lines = console.stdoutIsTerminal
+    ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, console)
+    : undefined;
   for await (const message of session) {
     lastArrival.set(session, performance.now());
     if (console.json) continue;
     const bytes = bytesOf(message);
-    if (hex) { for (const row of hexDump(bytes)) console.print(row); }
-    else {
+    if (hex) {
+      for (const row of hexDump(bytes)) console.print(row);
+    } else {
       console.printPeer(bytes);
-      // Messages have no newline of their own; a person wants them on lines.
-      if (session.boundary === "messages" && console.stdoutIsTerminal && bytes.at(-1) !== 10) {
-        console.printPeer(bytesOf("\n"));
-      }
+      lines?.printed(bytes);
     }
+  }
+}
+
+/** Ends a line that its sender left open. */
+class LineEnder implements Disposable {
+  readonly #quietMs: number;
+  readonly #console: Console;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(quietMs: number, console: Console) {
+    this.#quietMs = quietMs;
+    this.#console = console;
+  }
+
+  /** What was printed just now. */
+  printed(bytes: Uint8Array): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (bytes.length === 0 || bytes.at(-1) === LF) return;
+    if (this.#quietMs === 0) this.#end();
+    else this.#timer = setTimeout(() => this.#end(), this.#quietMs);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#timer = undefined;
+    this.#console.printPeer(bytesOf("\n"));
   }
 }
 

@@ -13,6 +13,13 @@ export function unmapIpv4(hostname: string): string {
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(hostname) ? hostname.slice(7) : hostname;
 }
 
+/** One spelling for every way to write an address, the one that the system reports: IPv6 as in
+ * RFC 5952 and without its zone, mapped IPv4 as IPv4. A name stays one. */
+export function canonicalHost(hostname: string): string {
+  const bare = unmapIpv4(hostname.replace(/%.*$/, "")).toLowerCase();
+  return bare.includes(":") ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare;
+}
+
 /** `127.0.0.1:80`, `[::1]:80`, `/run/echo.sock`, `@abstract` or `unnamed`. */
 export function formatAddress(address: Address): string {
   if ("port" in address) return `${bracket(address.hostname)}:${address.port}`;

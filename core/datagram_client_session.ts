@@ -1,6 +1,6 @@
 // The dialling half of a datagram session: one socket, one peer.
 
-import type { Address } from "./address.ts";
+import { type Address, canonicalHost } from "./address.ts";
 import type { DatagramSocket } from "./connection.ts";
 import { bytesOf, type Message, type Session } from "./session.ts";
 
@@ -14,11 +14,14 @@ export class DatagramClientSession
   readonly maxMessageBytes: number;
   readonly #socket: DatagramSocket;
   readonly #abort = new AbortController();
+  /** The peer as its datagrams name it. */
+  readonly #sender: Address;
   #closed = false;
 
   constructor(socket: DatagramSocket, peer: Address, maxMessageBytes: number) {
     this.#socket = socket;
     this.peer = peer;
+    this.#sender = "port" in peer ? { ...peer, hostname: canonicalHost(peer.hostname) } : peer;
     this.maxMessageBytes = Math.min(socket.maxBytes, maxMessageBytes);
   }
 
@@ -35,7 +38,7 @@ export class DatagramClientSession
       const datagram = await this.#socket.receive();
       if (datagram === null) break;
       // Anyone can send to our port; only the peer is heard.
-      if (!sameAddress(datagram.from, this.peer)) continue;
+      if (!sameAddress(datagram.from, this.#sender)) continue;
       if ("ended" in datagram) break;
       if (datagram.bytes.length > this.maxMessageBytes) continue;
       return { done: false, value: datagram.bytes };

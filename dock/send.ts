@@ -54,13 +54,17 @@ async function* exchangeStream(
   let timedOut = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let sourceFailure: { readonly error: unknown } | undefined;
+  let awaitsMessage = true;
   // Sending and reading go on side by side: a peer that answers as it reads would otherwise fill
   // both directions and stop.
   const sending = (async () => {
     for await (const message of messages) {
+      awaitsMessage = false;
       // A peer that takes no more has had enough; what it answers counts, and reading tells the rest.
       if (!(await session.send(message).then(() => true, () => false))) return;
+      awaitsMessage = true;
     }
+    awaitsMessage = false;
     if (halfClose) await session.end().catch(() => {});
     timer = setTimeout(() => {
       timedOut = true;
@@ -74,7 +78,8 @@ async function* exchangeStream(
     for await (const message of session) yield message;
   } finally {
     session.close();
-    await sending;
+    // The next message may never come, and nobody would hear it.
+    if (!awaitsMessage) await sending;
     clearTimeout(timer);
   }
   if (sourceFailure !== undefined) throw sourceFailure.error;

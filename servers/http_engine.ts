@@ -88,20 +88,20 @@ export function findHttpEngine(): HttpEngine | null {
 /** The authority in the URL of a request that named none, as HTTP/1.1 without a Host; null where
  * every request names one, as on HTTP/2 by ALPN. Without TLS nobody knows which it is. */
 export async function authorityMadeUpOn(conn: Deno.Conn): Promise<string | null> {
-  if (!isTls(conn)) return madeUpAuthority(conn, false);
+  if (!isTls(conn)) return madeUpAuthority(conn);
   const { alpnProtocol } = await conn.handshake();
-  return alpnProtocol === "h2" ? null : madeUpAuthority(conn, true);
+  return alpnProtocol === "h2" ? null : madeUpAuthority(conn, 443);
 }
 
-/** The same, for a listener. */
+/** The same, where only HTTP/1.1 is thought of. The scheme's usual port is left out. */
 export function madeUpAuthority(
   { localAddr }: Pick<Deno.Conn, "localAddr">,
-  encrypted: boolean,
+  usualPort = 80,
 ): string {
   const { hostname, port } = localAddr as Deno.NetAddr;
   const isOurs = /^127\.|^::1$|^0\.0\.0\.0$|^::$/.test(hostname);
   const host = isOurs ? "localhost" : bracket(hostname);
-  return port === (encrypted ? 443 : 80) ? host : `${host}:${port}`;
+  return port === usualPort ? host : `${host}:${port}`;
 }
 
 function isTls(conn: Deno.Conn): conn is Deno.TlsConn {

@@ -67,7 +67,8 @@ export async function serveWithoutEngine(
   );
   const url = formatEndpoint(named, server.addr.port);
   const shared = httpSharing({ url, guard, limits, work });
-  const madeUp = madeUpAuthority({ localAddr: server.addr }, identity !== undefined);
+  // Over TLS a request may be of HTTP/2, whose authority must not be taken for a made-up one.
+  const madeUp = identity === undefined ? madeUpAuthority({ localAddr: server.addr }) : null;
 
   function answer(
     request: Request,

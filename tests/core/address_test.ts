@@ -1,5 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { addressOf, bracket, formatAddress, isLoopback, unmapIpv4 } from "../../core/address.ts";
+import {
+  addressOf,
+  bracket,
+  canonicalHost,
+  formatAddress,
+  isLoopback,
+  unmapIpv4,
+} from "../../core/address.ts";
 
 Deno.test("unmapIpv4() gives an IPv4 peer of an IPv6 socket its own address back", () => {
   assertEquals(unmapIpv4("::ffff:192.0.2.1"), "192.0.2.1");
@@ -7,6 +14,19 @@ Deno.test("unmapIpv4() gives an IPv4 peer of an IPv6 socket its own address back
   for (const other of ["192.0.2.1", "::1", "::ffff:c000:201", "2001:db8::ffff:192.0.2.1", ""]) {
     assertEquals(unmapIpv4(other), other);
   }
+});
+
+Deno.test("canonicalHost() gives every spelling of an address the system's own", () => {
+  const table = [
+    ["0:0:0:0:0:0:0:1", "::1"],
+    ["::0001", "::1"],
+    ["FE80::1%eth0", "fe80::1"],
+    ["2001:0DB8::0:0:5", "2001:db8::5"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["192.0.2.1", "192.0.2.1"],
+    ["Example.org", "example.org"],
+  ] as const;
+  for (const [written, expected] of table) assertEquals(canonicalHost(written), expected);
 });
 
 Deno.test("formatAddress() writes what people read and URLs take", () => {

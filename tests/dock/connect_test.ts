@@ -274,6 +274,7 @@ Deno.test("a Unix datagram socket sends while it waits to receive", async () => 
   const messages = session[Symbol.asyncIterator]();
   const first = messages.next();
   await Promise.all(["a", "b", "c"].map((text) => session.send(text)));
-  const answers = [await first, await messages.next(), await messages.next()];
-  assertEquals(answers.map(({ value }) => textOf(value ?? "")), ["a", "b", "c"]);
+  const answers = [textOf((await first).value ?? "")];
+  while (answers.length < 3) answers.push(textOf((await messages.next()).value ?? ""));
+  assertEquals(answers, ["a", "b", "c"]);
 });

@@ -165,13 +165,15 @@ Deno.test("exchange() takes messages as they come", async () => {
   assertEquals([answers.join(""), result], ["one two", { timedOut: false, attempts: 1 }]);
 });
 
+async function* broken(): AsyncGenerator<Message> {
+  yield "the beginning";
+  await Promise.resolve();
+  throw new Error("the file cannot be read");
+}
+
 Deno.test("exchange() lets its messages' own failure through", async () => {
   await using server = await serve(["tcp://:0", "udp://:0"], echo);
   for (const url of server.urls) {
-    async function* broken(): AsyncGenerator<Message> {
-      await Promise.resolve();
-      throw new Error("the file cannot be read");
-    }
     await assertRejects(() => exchanged(url, broken()), Error, "the file cannot be read");
   }
 });
@@ -189,6 +191,19 @@ Deno.test("a peer that has had enough and closes is no failure", async () => {
     answers.push(textOf(part));
   }
   assertEquals(answers, ["enough"]);
+});
+
+Deno.test("a peer that closes ends the exchange, though there may be more to say", async () => {
+  const brief = protocolOf(async (session) => {
+    for await (const message of session) return await session.send(message);
+  });
+  await using server = await serve("tcp://:0", brief);
+  async function* undecided(): AsyncGenerator<Message> {
+    yield "first";
+    await new Promise(() => {});
+  }
+  const { answers, result } = await exchanged(server.url, undecided());
+  assertEquals([answers, result], [["first"], { timedOut: false, attempts: 1 }]);
 });
 
 Deno.test("without halfClose our half stays open until the peer is done", async () => {

@@ -70,7 +70,7 @@ peerTest("at a terminal a typed line is a datagram without LF, and its answer ha
   await atTerminal(["connect", peer.url], async (terminal) => {
     await terminal.write("one\n");
     assertEquals(await peer.receive(), "one");
-    await peer.reply("answer");
+    await peer.send("answer");
     await terminal.stdout.line(/^answer$/);
     await terminal.write("two\nq\n");
     assertEquals(await peer.receive(), "two");
@@ -162,7 +162,7 @@ Deno.test("each piped line is a datagram, and connect waits a little for the las
   await piped.write("one\r\n\ntwo");
   await piped.closeInput();
   for (const expected of ["one", "", "two"]) assertEquals(await peer.receive(), expected);
-  await peer.reply("answer\0");
+  await peer.send("answer\0");
   const { code, stdout } = await piped.ended();
   assertEquals({ code, stdout }, { code: 0, stdout: "answer\0" });
 });

@@ -146,7 +146,7 @@ Deno.test("send --retries stops at the first reply", async () => {
   ]);
   assertEquals(await server.receive(), "anyone?");
   assertEquals(await server.receive(), "anyone?");
-  await server.reply("here");
+  await server.send("here");
   const { code, stdout, stderr } = await sending;
   assertEquals({ code, stdout }, { code: 0, stdout: "here\n" });
   assertEquals(stderr, "no reply; attempt 2 of 6\n2 attempts, 1 reply\n");

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Program, runProgram, startProgram } from "../program.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { dial, readText } from "./sockets.ts";
+import { DatagramPeer, dial, readText, StreamPeer } from "./sockets.ts";
 
 const TCP = "tcp://127.0.0.1:0";
 const UDP = "udp://127.0.0.1:0";
@@ -44,7 +44,8 @@ Deno.test("serve --once does not count a peer that was turned away", async () =>
   await using program = await startProgram(
     ["serve", "echo", TCP, "--once", "--json", "--deny", "127.0.0.2"],
   );
-  await runProgram(["send", program.url, "--local", "127.0.0.2:0", "denied"]);
+  using denied = await StreamPeer.dial(program.url, "127.0.0.2");
+  assertEquals(await denied.receive(), "");
   await program.event("denied");
   assertEquals(await send(program.url, "admitted"), "admitted");
   assertEquals((await program.ended()).code, 0);
@@ -155,13 +156,17 @@ for (const [lists, first, second] of ADMISSION) {
         cwd: folder.path,
       });
       for (const [local, admitted] of [["127.0.0.1", first], ["127.0.0.2", second]] as const) {
-        const args = ["send", program.url, "--local", `${local}:0`, "--timeout", "500ms", "hello"];
-        const { stdout } = await runProgram(args);
-        assertEquals(stdout.trim(), admitted ? "hello" : "", local);
-        if (!admitted) {
+        using peer = url === TCP
+          ? await StreamPeer.dial(program.url, local)
+          : new DatagramPeer(local, program.url);
+        await peer.send("hello");
+        if (admitted) {
+          assertEquals(await peer.receive(), "hello", local);
+        } else {
           const { peer, reason } = await program.event("denied");
           assertMatch(`${peer} ${reason}`, new RegExp(`^${local}:\\d+ address$`));
         }
+        if (!admitted && peer instanceof StreamPeer) assertEquals(await peer.receive(), "");
       }
     });
   }

@@ -1,5 +1,7 @@
 /** Sockets of the test itself, opposite the program. */
 
+import { connect, type Socket } from "node:net";
+
 /** A TCP port on which nobody listens. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -31,27 +33,76 @@ export async function readText(conn: Deno.Conn): Promise<string> {
   return new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
 }
 
-/** A UDP socket that answers whoever spoke last. */
+/** A TCP connection from an address of this machine that the test chooses, which Deno.connect
+ * cannot. */
+export class StreamPeer implements Disposable {
+  readonly #socket: Socket;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#chunks = socket[Symbol.asyncIterator]();
+  }
+
+  /** Dials a `tcp://` URL. */
+  static async dial(url: string, localAddress: string): Promise<StreamPeer> {
+    const { hostname, port } = new URL(url.replace(/^tcp/, "http"));
+    const socket = connect({ host: hostname, port: Number(port), localAddress });
+    const connected = Promise.withResolvers<void>();
+    socket.once("connect", () => connected.resolve());
+    socket.once("error", connected.reject);
+    await connected.promise;
+    // From here on `receive` tells.
+    socket.on("error", () => {});
+    return new StreamPeer(socket);
+  }
+
+  async send(text: string): Promise<void> {
+    const written = Promise.withResolvers<void>();
+    // A server that turned us away does not take it, which is for `receive` to tell.
+    this.#socket.write(text, () => written.resolve());
+    await written.promise;
+  }
+
+  /** What one read gives, as text; the empty text at the end, be it a reset. */
+  async receive(): Promise<string> {
+    try {
+      const { value, done } = await this.#chunks.next();
+      return done ? "" : new TextDecoder().decode(value);
+    } catch {
+      return "";
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+}
+
+/** A UDP socket that sends to whoever spoke last, or to whom it was made for. */
 export class DatagramPeer implements Disposable {
   readonly url: string;
-  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  #from: Deno.Addr | undefined;
+  readonly #socket: Deno.DatagramConn;
+  #to: Deno.Addr | undefined;
 
-  constructor() {
-    this.url = `udp://127.0.0.1:${(this.#socket.addr as Deno.NetAddr).port}`;
+  constructor(hostname = "127.0.0.1", to?: string) {
+    this.#socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+    this.url = `udp://${hostname}:${(this.#socket.addr as Deno.NetAddr).port}`;
+    if (to === undefined) return;
+    const place = new URL(to.replace(/^udp/, "http"));
+    this.#to = { transport: "udp", hostname: place.hostname, port: Number(place.port) };
   }
 
   /** The next datagram, as text. */
   async receive(): Promise<string> {
     const [bytes, from] = await this.#socket.receive();
-    this.#from = from;
+    this.#to = from;
     return new TextDecoder().decode(bytes);
   }
 
-  /** Sends text to where the last datagram came from. */
-  async reply(text: string): Promise<void> {
-    if (this.#from === undefined) throw new Error("Nobody has sent anything yet");
-    await this.#socket.send(new TextEncoder().encode(text), this.#from);
+  async send(text: string): Promise<void> {
+    if (this.#to === undefined) throw new Error("Nobody has spoken yet");
+    await this.#socket.send(new TextEncoder().encode(text), this.#to);
   }
 
   [Symbol.dispose](): void {
