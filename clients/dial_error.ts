@@ -1,12 +1,15 @@
 // Why a peer could not be reached, in words that say what to do.
 
 import { errorText } from "../core/event.ts";
+import { UsageError } from "../core/usage_error.ts";
 
 /** Runs `dial` and turns its failure into an error that names the URL and the remedy. */
 export async function dialling<T>(url: string, dial: () => T | Promise<T>): Promise<T> {
   try {
     return await dial();
   } catch (error) {
+    // What the user wrote is wrong, whatever the peer does.
+    if (error instanceof UsageError) throw error;
     throw new Error(`Cannot connect to ${url}: ${reason(error)}`, { cause: error });
   }
 }

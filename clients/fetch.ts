@@ -217,12 +217,23 @@ function parseUrl(text: string): URL {
   return url;
 }
 
+/** Where a redirect goes. What is wrong with it is the server's fault, so it is no UsageError. */
+function targetOf(from: URL, location: string): URL {
+  const url = URL.parse(location, from);
+  const why = url === null
+    ? "which is not a URL"
+    : url.protocol !== "http:" && url.protocol !== "https:"
+    ? "which is not an HTTP URL"
+    : url.username !== "" || url.password !== ""
+    ? "which carries a user name"
+    : undefined;
+  if (url !== null && why === undefined) return url;
+  throw new Error(`${from} redirects to "${location}", ${why}`);
+}
+
 /** What a redirect asks for next (RFC 9110 15.4). */
 function redirected(asked: Asked, status: number, location: string): Asked {
-  if (!URL.canParse(location, asked.url)) {
-    throw new Error(`${asked.url} redirects to "${location}", which is not a URL`);
-  }
-  const url = parseUrl(new URL(location, asked.url).href);
+  const url = targetOf(asked.url, location);
   const toGet = status === 303 && asked.method !== "HEAD" ||
     (status === 301 || status === 302) && asked.method === "POST";
   const dropped = new Set([

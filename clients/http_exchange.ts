@@ -201,16 +201,30 @@ async function* untilAnnounced(
   method: string,
 ): AsyncGenerator<Uint8Array> {
   let received = 0;
-  for await (const chunk of message as AsyncIterable<Uint8Array>) {
-    received += chunk.length;
-    yield chunk;
+  let cause: unknown;
+  try {
+    for await (const chunk of message as AsyncIterable<Uint8Array>) {
+      received += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    // Of a connection that ended, node:http says no more than "aborted".
+    if (!isEarlyEnd(error)) throw error;
+    cause = error;
   }
   const status = message.statusCode ?? 0;
   const bodiless = method === "HEAD" || status === 204 || status === 304;
   const announced = Number(message.headers["content-length"] ?? NaN);
   if (!bodiless && received < announced) {
-    throw new Error(`the response ended ${announced - received} bytes early`);
+    throw new Error(`the response ended ${announced - received} bytes early`, { cause });
   }
+  if (cause !== undefined) {
+    throw new Error(`the response broke off after ${received} bytes`, { cause });
+  }
+}
+
+function isEarlyEnd(error: unknown): boolean {
+  return error instanceof Error && error.message === "aborted";
 }
 
 async function* decompressed(

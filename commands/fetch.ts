@@ -1,5 +1,6 @@
 // `sockdock fetch`: one HTTP request.
 
+import { STATUS_TEXT } from "@std/http/status";
 import { fetchOptions, type FetchRequest, fetchUrl, type ResponseHead } from "../clients/fetch.ts";
 import { errorText } from "../core/event.ts";
 import {
@@ -112,7 +113,9 @@ are not followed unless --location asks for it, and credentials never go to anot
       }
     }
     if (!options.fail || response.status < 400) return exitCodes.ok;
-    console.error(`the server answered ${response.status} ${printable(response.statusText)}`);
+    // A server may leave the words out.
+    const words = response.statusText || (STATUS_TEXT[response.status] ?? "");
+    console.error(`the server answered ${response.status} ${printable(words)}`.trimEnd());
     return exitCodes.failed;
   },
 });

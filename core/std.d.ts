@@ -20,13 +20,6 @@ declare module "@std/cli/parse-args" {
   export function parseArgs(argv: readonly string[], options?: ParseOptions): ParsedArguments;
 }
 
-declare module "@std/http/negotiation" {
-  export function accepts(
-    request: Pick<Request, "headers">,
-    ...types: string[]
-  ): string | undefined;
-}
-
 declare module "@std/http/status" {
   export const STATUS_TEXT: Readonly<Record<number, string>>;
 }

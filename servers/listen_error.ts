@@ -1,12 +1,14 @@
 // Why a socket could not be opened, in words that say what to do.
 
 import { errorText } from "../core/event.ts";
+import { UsageError } from "../core/usage_error.ts";
 
 /** Runs `listen` and turns its failure into an error that names the URL and the remedy. */
 export async function listening<T>(url: string, listen: () => T | Promise<T>): Promise<T> {
   try {
     return await listen();
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new Error(`Cannot listen on ${url}: ${reason(error, url)}`, { cause: error });
   }
 }

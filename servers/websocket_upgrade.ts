@@ -1,6 +1,7 @@
 // From an accepted connection to an open WebSocket: the handshake, or the answer that says why there
 // is none. All of it under the accept loop's deadline.
 
+import { STATUS_TEXT } from "@std/http/status";
 import type { Address } from "../core/address.ts";
 import type { Connection } from "../core/connection.ts";
 import { HttpHeadError, parseRequestHead, readHead, type RequestHead } from "../core/http_head.ts";
@@ -19,18 +20,6 @@ import type { HostGuard } from "./host_guard.ts";
  * input, the connection would be reset before the peer has read why. */
 const LINGER_MS = 1000;
 const LINGER_BYTES = 64 * 1024;
-
-/** The statuses that a handshake can end in. */
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  421: "Misdirected Request",
-  426: "Upgrade Required",
-  431: "Request Header Fields Too Large",
-  505: "HTTP Version Not Supported",
-};
 
 /** Which requests open a WebSocket. */
 export interface UpgradeRules {

@@ -202,6 +202,24 @@ Deno.test("a full peer table forgets the peer first whose session is over longes
   await server.shutdown();
 });
 
+Deno.test("a peer with an open session is not forgotten, though it had one before", async () => {
+  let opened = 0;
+  const { server, socket } = serverOf({
+    limits: { maxPeers: 1 },
+    serve: (session) => ++opened === 1 ? session.send("brief") : echo(session),
+  });
+  for (const text of ["?", "stays"]) {
+    socket.arriveFrom(udpAddress(5001), text);
+    await settled();
+  }
+  socket.arriveFrom(udpAddress(5002), "newcomer");
+  socket.arriveFrom(udpAddress(5001), "still here");
+  await settled();
+  assertEquals(socket.sentTexts, ["brief", "stays", "still here"]);
+  assertEquals(server.stats().peersRefused, 1);
+  await server.shutdown();
+});
+
 Deno.test("an answering protocol does not answer ports that could answer back", async () => {
   const { server, socket } = serverOf();
   for (const port of [7, 1023, 9999]) socket.arriveFrom(udpAddress(port, "192.0.2.1"), "loop?");
@@ -346,6 +364,7 @@ Deno.test("a shutdown lets what has arrived be answered, and takes nothing more"
   await down;
   assertEquals(socket.sentTexts, ["a", "b"]);
   assertEquals(socket.disposed, true);
+  assertEquals([server.stats().messagesReceived, server.stats().opened], [2, 1]);
   await server.finished;
 });
 

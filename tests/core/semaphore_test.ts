@@ -13,11 +13,13 @@ Deno.test("a semaphore lets in as many as it has permits", async () => {
 Deno.test("a permit that is given back goes to whoever has waited longest", async () => {
   const semaphore = new Semaphore(1);
   const entered: number[] = [];
-  for (let who = 1; who <= 3; who++) void semaphore.acquire().then(() => entered.push(who));
+  const enter = (who: number) => void semaphore.acquire().then(() => entered.push(who));
+  for (let who = 1; who <= 3; who++) enter(who);
   await settled();
   semaphore.release();
+  enter(4);
   await settled();
-  assertEquals(entered, [1, 2]);
+  assertEquals(entered, [1, 2], "it went to one alone");
   semaphore.release();
   await settled();
   assertEquals(entered, [1, 2, 3]);

@@ -209,9 +209,11 @@ Deno.test("layers stand around the connection before the first byte is read", as
 
 Deno.test("a peer that sends while we close gets the whole answer first", async () => {
   const { server, acceptor } = serverOf({ serve: (session) => session.send("the answer") });
-  const peer = acceptor.dial();
+  const { client: peer, server: end } = connectionPair();
+  acceptor.offer(end);
   await peer.write(utf8("what nobody will read"));
   assertEquals(await peer.readAll(), "the answer");
+  assertEquals([end.unreadBytes, end.disposed], [0, false], "closing now would be a reset");
   await peer.closeWrite();
   await server.shutdown();
   assertEquals(server.stats().failed, 0);
