@@ -8,6 +8,8 @@ export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
   /** For what only Deno's own type can do, such as serving HTTP on it. */
   readonly conn: C;
   #closed = false;
+  #writing = false;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(conn: C) {
     this.conn = conn;
@@ -26,9 +28,18 @@ export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
   }
 
   async write(all: Uint8Array): Promise<void> {
-    // One call nearly always takes everything; the loop is for when it does not.
-    let written = await this.conn.write(all);
-    while (written < all.length) written += await this.conn.write(all.subarray(written));
+    // Several tasks may write; a message of one must not end up inside a message of another.
+    if (this.#writing) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#writing = true;
+    try {
+      // One call nearly always takes everything; the loop is for when it does not.
+      let written = await this.conn.write(all);
+      while (written < all.length) written += await this.conn.write(all.subarray(written));
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#writing = false;
+      else next();
+    }
   }
 
   closeWrite(): Promise<void> {
