@@ -1,18 +1,12 @@
 // One HTTP/1.1 exchange: a request on a connection of our own, by the parser of node:http.
 
 import type { IncomingMessage } from "node:http";
-import type { Connection } from "../core/connection.ts";
-import { DenoConnection } from "../core/deno_connection.ts";
-import type { Endpoint } from "../core/endpoint.ts";
 import { errorText } from "../core/event.ts";
-import type { OptionValues } from "../core/option.ts";
-import { dialling } from "./dial_error.ts";
-import { Deadline } from "./deadline.ts";
-import type { fetchOptions, FetchResponse } from "./fetch.ts";
-import { dialTcp } from "./tcp.ts";
-import { dialTls } from "./tls.ts";
+import type { Deadline } from "./deadline.ts";
+import type { FetchResponse } from "./fetch.ts";
+import { routeTo, type RouteValues } from "./http_route.ts";
 
-type Values = OptionValues<typeof fetchOptions>;
+type Values = RouteValues;
 
 /** One request, ready to send. */
 export interface Asked {
@@ -37,31 +31,27 @@ export async function ask(
   values: Values,
   deadline: Deadline,
 ): Promise<{ response: FetchResponse; close(): void }> {
-  const connection = await dialHttp(asked.url, values, deadline.signal);
-  const [{ Agent, request: httpRequest }, { ConnectionDuplex }] = await Promise.all([
-    import("node:http"),
-    import("../core/connection_duplex.ts"),
-  ]);
-  const duplex = new ConnectionDuplex(connection);
-  const giveUp = () => duplex.destroy();
-  deadline.signal.addEventListener("abort", giveUp, { once: true });
-  const close = () => {
-    deadline.signal.removeEventListener("abort", giveUp);
-    duplex.destroy();
-  };
+  const route = await routeTo(asked.url, values, deadline.signal);
+  let close = () => route.close();
   try {
     const message = await new Promise<IncomingMessage>((resolve, reject) => {
-      duplex.once("close", () => reject(new Error("the server closed without an answer")));
-      // An agent for this request alone: Deno asks only an agent for its connection.
-      const agent = new Agent();
-      agent.createConnection = () => duplex;
-      const outgoing = httpRequest({
-        agent,
-        host: asked.url.hostname,
+      route.closed?.then(() => reject(new Error("the server closed without an answer")));
+      const outgoing = route.request({
         method: asked.method,
         path: asked.url.pathname + asked.url.search,
         setHost: false,
       });
+      const giveUp = () => {
+        reject(deadline.signal.reason);
+        outgoing.destroy();
+        route.close();
+      };
+      deadline.signal.addEventListener("abort", giveUp, { once: true });
+      close = () => {
+        deadline.signal.removeEventListener("abort", giveUp);
+        outgoing.destroy();
+        route.close();
+      };
       outgoing.on("error", reject);
       outgoing.once("response", resolve);
       for (const [name, value] of withOwnFields(asked)) outgoing.appendHeader(name, value);
@@ -86,35 +76,6 @@ function withOwnFields({ url, method, headers, body }: Asked): (readonly [string
       ? [["content-length", String(body?.length ?? 0)] as const]
       : []),
   ];
-}
-
-async function dialHttp(url: URL, values: Values, total: AbortSignal): Promise<Connection> {
-  using connecting = new Deadline(values.connectTimeoutMs, total);
-  const { signal } = connecting;
-  const { unixSocket: path } = values;
-  if (path !== undefined) {
-    return new DenoConnection(
-      await dialling(`unix://${path}`, () => Deno.connect({ transport: "unix", path })),
-    );
-  }
-  const secure = url.protocol === "https:";
-  const port = Number(url.port) || (secure ? 443 : 80);
-  const endpoint: Endpoint = {
-    text: url.href,
-    scheme: url.protocol.slice(0, -1),
-    layers: [],
-    addressing: "host",
-    hostname: url.hostname.replace(/^\[|\]$/g, ""),
-    port,
-    path: "",
-  };
-  try {
-    return secure
-      ? await dialTls(endpoint, port, { ...values, alpnProtocols: ["http/1.1"] }, signal)
-      : await dialTcp(endpoint, port, values, signal);
-  } catch (error) {
-    throw connecting.explain(`Cannot connect to ${url.origin}`, error);
-  }
 }
 
 interface Answering {

@@ -112,15 +112,20 @@ async function shakeHands<C extends Connection>(
     () => deadline.abort(new Error(`not finished within ${handshakeTimeoutMs} ms`)),
     handshakeTimeoutMs,
   );
+  let shutdown = false;
   const unfinished: Drainable = {
     drain: () => unfinished.close(),
-    close: () => deadline.abort(new Error("shutdown")),
+    close: () => {
+      shutdown = true;
+      deadline.abort(new Error("shutdown"));
+    },
   };
   options.sessions.add(unfinished);
   try {
     await connection.ready(deadline.signal);
     return true;
   } catch (error) {
+    if (shutdown) return false;
     options.counters.handshakesFailed++;
     options.emit({
       event: "failed",

@@ -110,12 +110,9 @@ export async function openUnixDatagrams(
   }
 }
 
-/** An address for a Unix datagram socket that nobody has to know beforehand: an abstract name where
- * there are such, else a file in a folder of its own, which `remove` takes away. */
+/** A path for a Unix datagram socket that nobody has to know beforehand, in a folder of its own,
+ * which `remove` takes away. Not an abstract name: other systems and older runtimes have none. */
 export async function anonymousPath(): Promise<{ path: string; remove(): void }> {
-  if (Deno.build.os === "linux" || Deno.build.os === "android") {
-    return { path: `\0sockdock-${crypto.randomUUID()}`, remove: () => {} };
-  }
   const folder = await Deno.makeTempDir({ prefix: "sockdock-" });
   return { path: `${folder}/socket`, remove: () => Deno.removeSync(folder, { recursive: true }) };
 }

@@ -147,8 +147,10 @@ export async function serve<Own extends OptionTable>(
     });
   }
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
-  hooks.signal?.addEventListener("abort", () => void dock.shutdown(), { once: true });
-  if (hooks.signal?.aborted) void dock.shutdown();
+  // Whoever holds the dock hears from `finished` if a server broke.
+  const stop = () => void dock.shutdown().catch(() => {});
+  hooks.signal?.addEventListener("abort", stop, { once: true });
+  if (hooks.signal?.aborted) stop();
   return dock;
 }
 

@@ -51,6 +51,10 @@ Deno.test("up starts the built-in suite and tells programs where each part liste
     assertMatch(url, /^\w+:\/\/(127\.0\.0\.1:[1-9]\d*\/?|\/.+\/echo\.sock)$/);
     assertEquals(typeof fingerprint, scheme(url) === "tls" ? "string" : "undefined");
   }
+  await using second = await startProgram(["up", "--free-ports", "--json"], {
+    endpoints: SUITE.length,
+  });
+  assertEquals(second.urls.filter((url) => program.urls.includes(url)), [], "ports are free ones");
   program.interrupt();
   const { code, stderr } = await program.ended();
   assertEquals({ code, stderr }, { code: 130, stderr: "" });
