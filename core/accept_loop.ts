@@ -125,8 +125,8 @@ async function shakeHands<C extends Connection>(
     await connection.ready(deadline.signal);
     return true;
   } catch (error) {
-    if (shutdown) return false;
-    options.counters.handshakesFailed++;
+    // That we stop is not the doing of the peer.
+    if (!shutdown) options.counters.handshakesFailed++;
     options.emit({
       event: "failed",
       url: options.url,

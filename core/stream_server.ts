@@ -1,6 +1,6 @@
 // Serving a session protocol on any stream transport: what TCP, TLS and Unix sockets share.
 
-import { acceptLoop } from "./accept_loop.ts";
+import { acceptingServer } from "./accepting_server.ts";
 import { formatAddress } from "./address.ts";
 import type { Admission } from "./admission.ts";
 import type { Acceptor, Connection } from "./connection.ts";
@@ -9,12 +9,7 @@ import { errorText } from "./event.ts";
 import { IdleSweep } from "./idle_sweep.ts";
 import { layerStream } from "./layer.ts";
 import type { HandshakeLimits, StreamLimits } from "./limits.ts";
-import {
-  OpenSessions,
-  type RunningServer,
-  runningServer,
-  type ServerCertificate,
-} from "./running_server.ts";
+import { OpenSessions, type RunningServer, type ServerCertificate } from "./running_server.ts";
 import type { SessionWork } from "./server_kind.ts";
 import { StreamSession } from "./stream_session.ts";
 
@@ -75,25 +70,16 @@ export function serveStream(options: StreamServerOptions): RunningServer {
     }
   }
 
-  const loop = acceptLoop({
+  return acceptingServer({
     url,
     acceptor,
     admits: options.admits,
-    maxConnections: limits.maxConnections,
-    ...(limits.handshakeTimeoutMs !== undefined &&
-      { handshakeTimeoutMs: limits.handshakeTimeoutMs }),
-    sessions,
+    limits,
+    certificate: options.certificate,
     counters,
+    sessions,
     emit,
     serve,
-  });
-  return runningServer({
-    url,
-    ...(options.certificate && { certificate: options.certificate }),
-    counters,
-    sessions,
-    stopListening: () => acceptor[Symbol.dispose](),
-    loop,
     release: () => idle[Symbol.dispose](),
   });
 }

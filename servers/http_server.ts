@@ -1,6 +1,6 @@
 // Serving an HTTP application on any stream listener: what http and https share.
 
-import { acceptLoop } from "../core/accept_loop.ts";
+import { acceptingServer } from "../core/accepting_server.ts";
 import type { Admission } from "../core/admission.ts";
 import { createCounters } from "../core/counters.ts";
 import type { DenoConnection } from "../core/deno_connection.ts";
@@ -9,7 +9,6 @@ import type { HandshakeLimits } from "../core/limits.ts";
 import {
   OpenSessions,
   type RunningServer,
-  runningServer,
   type ServerCertificate,
 } from "../core/running_server.ts";
 import type { RequestWork } from "../core/server_kind.ts";
@@ -53,25 +52,16 @@ export function serveHttp<C extends Deno.Conn>(options: HttpServerOptions<C>): R
     }
   }
 
-  const loop = acceptLoop({
+  return acceptingServer({
     url,
     acceptor,
     admits: options.admits,
-    maxConnections: limits.maxConnections,
-    ...(limits.handshakeTimeoutMs !== undefined &&
-      { handshakeTimeoutMs: limits.handshakeTimeoutMs }),
-    sessions,
+    limits,
+    certificate: options.certificate,
     counters,
+    sessions,
     emit,
     serve,
-  });
-  return runningServer({
-    url,
-    ...(options.certificate !== undefined && { certificate: options.certificate }),
-    counters,
-    sessions,
-    stopListening: () => acceptor[Symbol.dispose](),
-    loop,
     release: () => stopSweeps(shared),
   });
 }

@@ -1,7 +1,7 @@
 // WebSockets (RFC 6455), plain and over TLS: our own accept loop, an HTTP request that is held
 // against the rules for browsers, and a session.
 
-import { acceptLoop } from "../core/accept_loop.ts";
+import { acceptingServer } from "../core/accepting_server.ts";
 import { formatAddress } from "../core/address.ts";
 import { type Admission, createAdmission } from "../core/admission.ts";
 import type { Acceptor } from "../core/connection.ts";
@@ -22,7 +22,6 @@ import { familyOptions } from "../core/resolve.ts";
 import {
   OpenSessions,
   type RunningServer,
-  runningServer,
   type ServerCertificate,
 } from "../core/running_server.ts";
 import type { SessionServerKind, SessionWork } from "../core/server_kind.ts";
@@ -31,7 +30,7 @@ import { checkSubprotocols, subprotocolOptions } from "../core/websocket_handsha
 import { WebSocketSession } from "../core/websocket_session.ts";
 import { createHostGuard, webGuardOptions } from "./host_guard.ts";
 import { listenTcp } from "./tcp.ts";
-import { listenTls } from "./tls.ts";
+import { listenNodeTls } from "./tls.ts";
 import { tlsServerOptions } from "./tls_identity.ts";
 import { type UpgradeRules, UpgradingConnection } from "./websocket_upgrade.ts";
 
@@ -110,7 +109,7 @@ function serveWebSockets(options: WebSocketServerOptions): RunningServer {
     });
   }
 
-  const loop = acceptLoop({
+  return acceptingServer({
     url,
     acceptor: {
       address: acceptor.address,
@@ -123,20 +122,12 @@ function serveWebSockets(options: WebSocketServerOptions): RunningServer {
       [Symbol.dispose]: () => acceptor[Symbol.dispose](),
     },
     admits: options.admits,
-    maxConnections: limits.maxConnections,
-    handshakeTimeoutMs: limits.handshakeTimeoutMs,
-    sessions,
+    limits,
+    certificate: options.certificate,
     counters,
+    sessions,
     emit,
     serve,
-  });
-  return runningServer({
-    url,
-    ...(options.certificate && { certificate: options.certificate }),
-    counters,
-    sessions,
-    stopListening: () => acceptor[Symbol.dispose](),
-    loop,
     release: () => idle[Symbol.dispose](),
   });
 }
@@ -209,5 +200,5 @@ export const wss: SessionServerKind<typeof secureOptions> = {
   carrier: "stream",
   options: secureOptions,
   start: (endpoint, limits, work) =>
-    start(endpoint, limits, work, () => listenTls(endpoint, limits, work.context)),
+    start(endpoint, limits, work, () => listenNodeTls(endpoint, limits, work.context)),
 };
