@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { errorText } from "../core/event.ts";
 import type { Deadline } from "./deadline.ts";
 import type { FetchResponse } from "./fetch.ts";
+import { HttpBody } from "./http_body.ts";
 import { routeTo, type RouteValues } from "./http_route.ts";
 
 type Values = RouteValues;
@@ -31,7 +32,8 @@ export async function ask(
   values: Values,
   deadline: Deadline,
 ): Promise<{ response: FetchResponse; close(): void }> {
-  const route = await routeTo(asked.url, values, deadline.signal);
+  const body = new HttpBody();
+  const route = await routeTo(asked.url, values, body, deadline.signal);
   let close = () => route.close();
   try {
     const message = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -53,11 +55,15 @@ export async function ask(
         route.close();
       };
       outgoing.on("error", reject);
-      outgoing.once("response", resolve);
+      outgoing.once("response", (message: IncomingMessage) => {
+        body.receive(message);
+        resolve(message);
+      });
       for (const [name, value] of withOwnFields(asked)) outgoing.appendHeader(name, value);
       outgoing.end(asked.body);
     });
-    return { response: responseOf(asked, message, { reading, values, deadline, close }), close };
+    const answering = { body, reading, values, deadline, close };
+    return { response: responseOf(asked, message, answering), close };
   } catch (error) {
     close();
     throw new Error(`Cannot fetch ${asked.url}: ${errorText(error)}`, { cause: error });
@@ -79,6 +85,7 @@ function withOwnFields({ url, method, headers, body }: Asked): (readonly [string
 }
 
 interface Answering {
+  readonly body: HttpBody;
   readonly reading: Reading;
   readonly values: Values;
   readonly deadline: Deadline;
@@ -88,7 +95,7 @@ interface Answering {
 function responseOf(
   { url: { href: url }, method }: Asked,
   message: IncomingMessage,
-  { reading, values: { maxBodyBytes }, deadline, close }: Answering,
+  { body: received, reading, values: { maxBodyBytes }, deadline, close }: Answering,
 ): FetchResponse {
   const headerList: (readonly [string, string])[] = [];
   for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
@@ -104,7 +111,7 @@ function responseOf(
     let left = reading.bytes ?? Infinity;
     try {
       if (left === 0) return;
-      const whole = untilAnnounced(message, method);
+      const whole = untilAnnounced(received, message, method);
       const parts = reading.compressed
         ? decompressed(whole, headers.get("content-encoding"))
         : whole;
@@ -126,7 +133,8 @@ function responseOf(
     url,
     status: message.statusCode ?? 0,
     statusText: message.statusMessage ?? "",
-    httpVersion: message.httpVersion,
+    // An old runtime does not tell.
+    httpVersion: message.httpVersion ?? "1.1",
     headerList,
     headers,
     body: all,
@@ -158,13 +166,14 @@ function responseOf(
 
 /** The body as it comes, and an error when less comes than was announced. */
 async function* untilAnnounced(
+  body: AsyncIterable<Uint8Array>,
   message: IncomingMessage,
   method: string,
 ): AsyncGenerator<Uint8Array> {
   let received = 0;
   let cause: unknown;
   try {
-    for await (const chunk of message as AsyncIterable<Uint8Array>) {
+    for await (const chunk of body) {
       received += chunk.length;
       yield chunk;
     }

@@ -11,6 +11,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { Deadline } from "./deadline.ts";
 import { dialling } from "./dial_error.ts";
 import type { fetchOptions } from "./fetch.ts";
+import type { HttpBody } from "./http_body.ts";
 import { dialTcp } from "./tcp.ts";
 import { dialTls } from "./tls.ts";
 import { loadTrust } from "./tls_trust.ts";
@@ -26,11 +27,12 @@ export interface HttpRoute {
   close(): void;
 }
 
-/** Connects to the server of a URL.
+/** Connects to the server of a URL. Reading goes at the pace of the body.
  * @throws {Error} naming the URL when it cannot be reached */
 export async function routeTo(
   url: URL,
   values: RouteValues,
+  body: HttpBody,
   signal: AbortSignal,
 ): Promise<HttpRoute> {
   // Node's client took no connection of ours before Deno 2.7, where node:tls came of age.
@@ -40,7 +42,7 @@ export async function routeTo(
     import("node:http"),
     import("../core/connection_duplex.ts"),
   ]);
-  const duplex = new ConnectionDuplex(connection);
+  const duplex = new ConnectionDuplex(body.gate(connection));
   // An agent for this request alone: Deno asks only an agent for its connection.
   const agent = new Agent();
   agent.createConnection = () => duplex;

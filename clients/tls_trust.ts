@@ -7,7 +7,7 @@ import { UsageError } from "../core/usage_error.ts";
 /** How the server is to be verified. */
 export const tlsClientOptions = {
   tlsCa: text.many({
-    metavar: "FILE",
+    metavar: "file",
     help: "trust these authorities or certificates, PEM, instead of the well-known authorities",
   }),
   tlsFingerprint: text({
@@ -15,7 +15,7 @@ export const tlsClientOptions = {
     help: "trust exactly this certificate, whatever its name, issuer and dates",
   }),
   serverName: text({
-    metavar: "NAME",
+    metavar: "name",
     help: "name to ask for and to expect in the certificate, instead of the URL's",
   }),
   insecure: flag({

@@ -13,7 +13,7 @@ import { dialling } from "./dial_error.ts";
 const options = {
   ...clientOptions,
   localPath: text({
-    metavar: "PATH",
+    metavar: "path",
     help: "bind our own Unix datagram socket here, where the answers arrive",
   }),
 } as const;

@@ -30,11 +30,11 @@ const options = {
   ...subprotocolOptions,
   header: text.many({
     short: "H",
-    metavar: "NAME: VALUE",
+    metavar: "name: value",
     separator: "\n",
     help: "send this header with the request that opens the WebSocket",
   }),
-  origin: text({ metavar: "ORIGIN", help: "say that a page of this origin opens the WebSocket" }),
+  origin: text({ metavar: "origin", help: "say that a page of this origin opens the WebSocket" }),
 } as const;
 
 const secureOptions = { ...options, ...tlsClientOptions } as const;

@@ -237,19 +237,30 @@ async function writeWhole(
 ): Promise<void> {
   const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
   using undo = new DisposableStack();
-  try {
-    using file = await Deno.open(partial, { write: true, createNew: true });
+  {
+    using file = await onDisk(path, () => Deno.open(partial, { write: true, createNew: true }));
     undo.defer(() => Deno.removeSync(partial));
     using progress = new Progress(console, totalBytes);
     for await (const chunk of body) {
-      for (let written = 0; written < chunk.length;) {
-        written += await file.write(chunk.subarray(written));
-      }
+      await onDisk(path, () => writeAll(file, chunk));
       progress.add(chunk.length);
     }
+  }
+  await onDisk(path, () => Deno.rename(partial, path));
+  undo.move();
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
+  }
+}
+
+/** What fails on the disk is not to be taken for what failed on the network. */
+async function onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
   } catch (error) {
     throw new Error(`Cannot write ${path}: ${errorText(error)}`, { cause: error });
   }
-  await Deno.rename(partial, path);
-  undo.move();
 }

@@ -7,11 +7,11 @@ import type { OptionValues } from "./option.ts";
 /** Who may speak at all. */
 export const admissionOptions = {
   allow: text.many({
-    metavar: "CIDR",
+    metavar: "cidr",
     help: "admit only these addresses or networks (@FILE reads a list)",
   }),
   deny: text.many({
-    metavar: "CIDR",
+    metavar: "cidr",
     help: "turn these addresses or networks away, before --allow is asked (@FILE reads a list)",
   }),
 } as const;

@@ -5,7 +5,7 @@ import { UsageError } from "./usage_error.ts";
 
 /** For clients that can choose their own address. */
 export const localOptions = {
-  local: text({ metavar: "HOST:PORT", help: "dial from this address; port 0 is any free one" }),
+  local: text({ metavar: "host:port", help: "dial from this address; port 0 is any free one" }),
 } as const;
 
 /** Reads `host:port`, `host`, `:port` or `[ipv6]:port`.

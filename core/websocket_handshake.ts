@@ -9,7 +9,7 @@ import { UsageError } from "./usage_error.ts";
 /** For both sides. */
 export const subprotocolOptions = {
   subprotocol: text.many({
-    metavar: "NAME",
+    metavar: "name",
     help: "WebSocket subprotocol to agree on, the preferred one first",
   }),
 } as const;

@@ -6,7 +6,7 @@ import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
 
 const options = {
-  until: text({ metavar: "TEXT", help: "stop the server when this message arrives, such as q" }),
+  until: text({ metavar: "text", help: "stop the server when this message arrives, such as q" }),
 } as const;
 
 /** Emits every message, with its sender, as a `message` event. On a stream a line is a message. */

@@ -10,11 +10,11 @@ import { UsageError } from "../core/usage_error.ts";
 /** For every transport that browsers can reach. */
 export const webGuardOptions = {
   allowHost: text.many({
-    metavar: "HOST",
+    metavar: "host",
     help: "serve requests for this host name too, written without its port (* is any)",
   }),
   allowOrigin: text.many({
-    metavar: "ORIGIN",
+    metavar: "origin",
     help: "let pages of this origin open WebSockets and change things (* is any)",
   }),
 } as const;

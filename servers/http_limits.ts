@@ -11,23 +11,23 @@ export const requestOptions = {
     default: 10_000,
     min: 1,
     allowNone: true,
-    help: "Close a connection that has not sent a whole request by then",
+    help: "close a connection that has not sent a whole request by then",
   }),
   keepAliveTimeoutMs: duration({
     default: 60_000,
     min: 1,
     allowNone: true,
-    help: "Close a connection that sends no further request for this long",
+    help: "close a connection that sends no further request for this long",
   }),
   bodyTimeoutMs: duration({
     default: 30_000,
     min: 1,
     allowNone: true,
-    help: "Give up a request whose body does not move for this long",
+    help: "give up a request whose body does not move for this long",
   }),
   maxBodyBytes: size({
     default: 10 * 1024 * 1024,
-    help: "Largest body of a request",
+    help: "largest body of a request",
   }),
 } as const;
 

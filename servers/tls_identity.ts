@@ -11,10 +11,10 @@ import { UsageError } from "../core/usage_error.ts";
 /** Where the certificate comes from. */
 export const tlsServerOptions = {
   tlsCert: text({
-    metavar: "FILE",
+    metavar: "file",
     help: "certificate to show, PEM, its chain after it; without it one is made on the spot",
   }),
-  tlsKey: text({ metavar: "FILE", help: "private key of --tls-cert, PEM, not encrypted" }),
+  tlsKey: text({ metavar: "file", help: "private key of --tls-cert, PEM, not encrypted" }),
 } as const;
 
 /** The values of `tlsServerOptions`. */

@@ -4,7 +4,7 @@ import type { HttpApp } from "../core/http_app.ts";
 import { text } from "../core/option.ts";
 
 const options = {
-  text: text({ default: "Hello, World!", help: "What the page says" }),
+  text: text({ default: "Hello, World!", help: "what the page says" }),
 } as const;
 
 const STYLE = ":root{color-scheme:light dark;font:2em system-ui;text-align:center}";
@@ -66,7 +66,9 @@ function plain(
 
 /** The path of a request's URL. Parsing the whole of it would cost more than the answer. */
 function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
+  // The shortest beginning is http://x, so that the next slash is that of the path.
+  const start = url.indexOf("/", 8);
+  if (start === url.length - 1) return "/";
   const end = url.indexOf("?", start);
   return url.slice(start, end < 0 ? undefined : end);
 }

@@ -209,6 +209,26 @@ Deno.test("a large body arrives whole", async () => {
   assertEquals(await response.bytes(), bytes);
 });
 
+Deno.test("a body that nobody reads waits at its server", async () => {
+  let sentBytes = 0;
+  const stopped = Promise.withResolvers<void>();
+  await using server = startRawServer(async (_request, peer) => {
+    await peer.send("HTTP/1.1 200 OK\r\n\r\n");
+    const part = new Uint8Array(1_000_000);
+    const slow = setTimeout(() => stopped.resolve(), 300);
+    for (let count = 0; count < 100; count++) {
+      await peer.send(part);
+      sentBytes += part.length;
+    }
+    clearTimeout(slow);
+    stopped.resolve();
+  });
+  await using response = await fetchUrl(server.url);
+  await stopped.promise;
+  assert(sentBytes < 50_000_000, `${sentBytes} bytes went into memory`);
+  assertEquals((await response.bytes().catch((error) => error)) instanceof RangeError, true);
+});
+
 Deno.test("a body goes both ways at once", async () => {
   await using server = await serve(
     "http://127.0.0.1:0",
@@ -347,6 +367,13 @@ Deno.test("a response that ends early says by how much", async () => {
   const head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
   assertMatch((await failure(`${head}half`)).message, /^Cannot fetch http:.* 6 bytes early$/);
   assertMatch((await failure(head)).message, /10 bytes early/);
+  await using server = startRawServer(() => `${head}half`);
+  await using response = await fetchUrl(server.url);
+  let received = "";
+  await assertRejects(async () => {
+    for await (const chunk of response.body) received += new TextDecoder().decode(chunk);
+  });
+  assertEquals(received, "half");
 });
 
 Deno.test("chunks that end early or make no sense are an error", async () => {

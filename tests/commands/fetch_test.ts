@@ -136,7 +136,7 @@ Deno.test("fetch -o writes a file, whole or not at all", async () => {
   const half = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf";
   const broken = await fetchFrom(half, ["-o", path]);
   assertEquals(broken.code, 1);
-  assertMatch(broken.stderr, /^error: .*6 bytes early\n$/);
+  assertMatch(broken.stderr, /^error: Cannot fetch http:.*6 bytes early\n$/);
   assertEquals(names(), []);
   const whole = await fetchFrom(answerOf("200 OK", "whole"), ["-o", path]);
   assertEquals([whole.code, whole.stdout, whole.stderr], [0, "", ""]);
@@ -175,6 +175,13 @@ Deno.test("fetch exits with 4 when time is up", async () => {
   const { code, stderr } = await fetch([server.url, "--max-time", "50ms"]);
   assertEquals(code, 4);
   assertMatch(stderr, /^error: Cannot fetch http:.* 50 ms\n$/);
+  await using folder = await temporaryFolder();
+  await using slow = startRawServer(async (_request, peer) => {
+    await peer.send("HTTP/1.1 200 OK\r\n\r\nhalf");
+    await peer.gone();
+  });
+  const argv = [slow.url, "--max-time", "50ms", "-o", `${folder.path}/file`];
+  assertEquals((await fetch(argv)).code, 4);
 });
 
 Deno.test("fetch refuses what cannot be, in one line", async () => {

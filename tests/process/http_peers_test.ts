@@ -1,5 +1,6 @@
 /** HTTP: curl and urllib against our server, `fetch` against Python's http.server. */
 
+import { runsOn } from "../program_runtime.ts";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { peerTest, runPeer, runPython, startPythonServer } from "../peer.ts";
 import { runProgram, startProgram } from "../program.ts";
@@ -65,7 +66,9 @@ peerTest(
     }),
 );
 
-for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+// Before Deno 2.7, node:http sends no body with DELETE.
+const withBody = ["POST", "PUT", "PATCH", ...(await runsOn("2.7.14") ? ["DELETE"] : [])];
+for (const method of withBody) {
   peerTest(`fetch sends a body with ${method}`, ["python3"], () =>
     against([], async (url) => {
       const { code, stdout } = await runProgram(["fetch", url, "-X", method, "-d", "the body"]);
