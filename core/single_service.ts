@@ -1,5 +1,6 @@
-// A service for one session only: what `--once` means.
+// A service for one session or request only: what `--once` means.
 
+import type { HttpService } from "./http_app.ts";
 import type { Service } from "./protocol.ts";
 import type { Message, Session } from "./session.ts";
 
@@ -41,5 +42,23 @@ function firstMessageOf(session: Session): Session {
     send: (message) => session.send(message),
     end: () => session.end(),
     close: (reason) => session.close(reason),
+  };
+}
+
+/** Wraps an HTTP service so that it answers the first request and then asks the server to stop. */
+export function singleRequest(service: HttpService, stop: (reason: string) => void): HttpService {
+  let taken = false;
+  return {
+    // Async, so that the engine sees the answer to its end before it stops.
+    async handle(request, info) {
+      if (taken) return new Response("This server answers one request only.\n", { status: 503 });
+      taken = true;
+      try {
+        return await service.handle(request, info);
+      } finally {
+        stop("served one request");
+      }
+    },
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }

@@ -12,7 +12,7 @@ import type { Intersection } from "../core/intersection.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import type { Session } from "../core/session.ts";
-import { single } from "../core/single_service.ts";
+import { single, singleRequest } from "../core/single_service.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { watched } from "../core/watched_service.ts";
@@ -23,7 +23,9 @@ import { pick } from "./pick.ts";
 
 /** What `serve` itself understands, whatever is served where. */
 export const serveOptions = {
-  once: flag({ help: "stop after the first session (on datagrams, after its first message)" }),
+  once: flag({
+    help: "stop after the first session or request (on datagrams, after the first message)",
+  }),
 } as const;
 
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
@@ -124,7 +126,8 @@ export async function serve<Own extends OptionTable>(
       );
     }
   } else {
-    const service = resources.use(served.open(pick(given, served.options), context));
+    const opened = resources.use(served.open(pick(given, served.options), context));
+    const service = own.once ? singleRequest(opened, context.stop) : opened;
     for (const { kind, endpoint } of places) {
       if (kind.carries !== "requests") continue;
       const limits = pick(given, kind.options);

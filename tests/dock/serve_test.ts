@@ -347,6 +347,16 @@ Deno.test("once ends all endpoints after the first session on any of them", asyn
   await assertRejects(() => connect(server.urls[0]!), Error, "connection refused");
 });
 
+Deno.test("once ends an HTTP server after its first request, which is answered whole", async () => {
+  const server = await serve("http://127.0.0.1:0", () => new Response("x".repeat(1 << 20)), {
+    once: true,
+  });
+  const response = await fetch(server.url);
+  assertEquals((await response.text()).length, 1 << 20);
+  await server.finished;
+  assertEquals(server.stats().requests, 1);
+});
+
 Deno.test("once does not count a peer that was denied", async () => {
   const server = await serve("tcp://:0", echo, { once: true, deny: ["127.0.0.2"] });
   using denied = await connect(server.url, { local: "127.0.0.2" });

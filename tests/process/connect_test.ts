@@ -6,7 +6,7 @@ import { Program, runProgram, startProgram } from "../program.ts";
 import { putSockdock } from "../program_on_path.ts";
 import type { RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { DatagramPeer, readText, readToEnd } from "./sockets.ts";
+import { DatagramPeer, readText, readToEnd, StreamListener } from "./sockets.ts";
 
 /** Runs its arguments at a pseudo-terminal: what comes in is typed, what is shown goes out. */
 const TERMINAL = "import os, pty, sys\n" +
@@ -25,29 +25,19 @@ async function atTerminal(
   await body(terminal);
 }
 
-/** A TCP peer of the test itself. */
-function listen(): { readonly url: string; accept(): Promise<Deno.Conn> } & Disposable {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return {
-    url: `tcp://127.0.0.1:${listener.addr.port}`,
-    accept: () => listener.accept(),
-    [Symbol.dispose]: () => listener.close(),
-  };
-}
-
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 peerTest("at a terminal a typed line is sent with LF, and q ends without being sent", [
   "python3",
 ], async () => {
-  using peer = listen();
+  using peer = new StreamListener();
   await atTerminal(["connect", peer.url], async (terminal) => {
     using conn = await peer.accept();
     await terminal.stdout.includes("q on a line of its own ends it");
-    await terminal.write("hello\nqq\n");
-    let heard = "";
-    while (heard.length < 9) heard += await readText(conn);
-    assertEquals(heard, "hello\nqq\n");
+    for (const line of ["hello\n", "qq\n"]) {
+      await terminal.write(line);
+      assertEquals(await readText(conn), line);
+    }
     await terminal.write("q\n");
     assertEquals(await readText(conn), "");
     assertEquals((await terminal.ended()).code, 0);
@@ -55,7 +45,7 @@ peerTest("at a terminal a typed line is sent with LF, and q ends without being s
 });
 
 peerTest("at a terminal --crlf ends typed lines as it says", ["python3"], async () => {
-  using peer = listen();
+  using peer = new StreamListener();
   await atTerminal(["connect", peer.url, "--crlf"], async (terminal) => {
     using conn = await peer.accept();
     await terminal.write("GET /\n");
@@ -79,7 +69,7 @@ peerTest("at a terminal a typed line is a datagram without LF, and its answer ha
 });
 
 peerTest("what a terminal would obey is shown, and left alone in a pipe", ["python3"], async () => {
-  using peer = listen();
+  using peer = new StreamListener();
   const evil = "\x1b]0;owned\x07\x1b[2J caf\u00e9 \u009b31m\r\nend\n";
   await atTerminal(["connect", peer.url], async (terminal) => {
     using conn = await peer.accept();
@@ -102,7 +92,7 @@ peerTest("what a terminal would obey is shown, and left alone in a pipe", ["pyth
 peerTest("at a terminal the end of the peer ends connect, though nothing was typed", [
   "python3",
 ], async () => {
-  using peer = listen();
+  using peer = new StreamListener();
   await atTerminal(["connect", peer.url], async (terminal) => {
     {
       using conn = await peer.accept();
@@ -116,7 +106,7 @@ peerTest("at a terminal the end of the peer ends connect, though nothing was typ
 peerTest("at a terminal the keystroke for the end of input closes our half alone", [
   "python3",
 ], async () => {
-  using peer = listen();
+  using peer = new StreamListener();
   await atTerminal(["connect", peer.url], async (terminal) => {
     using conn = await peer.accept();
     await terminal.write("last\n");
@@ -145,7 +135,7 @@ for (const scheme of ["tcp", "unix"]) {
 }
 
 Deno.test("a q in a pipe is data, and the end of input closes our half alone", async () => {
-  using peer = listen();
+  using peer = new StreamListener();
   await using piped = new Program(["connect", peer.url]);
   using conn = await peer.accept();
   await piped.write("q\n");
@@ -168,7 +158,7 @@ Deno.test("each piped line is a datagram, and connect waits a little for the las
 });
 
 Deno.test("connect --hex shows what arrives as a hex dump", async () => {
-  using peer = listen();
+  using peer = new StreamListener();
   await using piped = new Program(["connect", peer.url, "--hex"]);
   {
     using conn = await peer.accept();

@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Program, type ProgramOptions, runProgram, startProgram } from "../program.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { DatagramPeer, freePort } from "./sockets.ts";
+import { DatagramPeer, freePort, StreamListener } from "./sockets.ts";
 
 const TCP = "tcp://127.0.0.1:0";
 const UDP = "udp://127.0.0.1:0";
@@ -108,10 +108,9 @@ Deno.test("send without a reply in time is exit code 4", async () => {
 });
 
 Deno.test("send without the end of a stream in time is exit code 4, or 0 with a part of it", async () => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const url = `tcp://127.0.0.1:${listener.addr.port}`;
+  using listener = new StreamListener();
   for (const [part, expected] of [["", 4], ["a part", 0]] as const) {
-    const sending = runProgram(["send", url, "--timeout", "300ms", "x"]);
+    const sending = runProgram(["send", listener.url, "--timeout", "300ms", "x"]);
     using conn = await listener.accept();
     await conn.write(new TextEncoder().encode(part));
     const { code, stdout, stderr } = await sending;

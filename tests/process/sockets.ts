@@ -2,6 +2,28 @@
 
 import { connect, type Socket } from "node:net";
 
+/** How long the program may take to do its part: long, because a loaded machine is slow. */
+const DEADLINE_MS = 20_000;
+
+/** Waits for what the program has to bring about; `giveUp` has to end the wait. */
+async function inTime<T>(waiting: Promise<T>, giveUp: () => void): Promise<T> {
+  const timer = setTimeout(giveUp, DEADLINE_MS);
+  try {
+    return await waiting;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Closes what may be closed already. */
+function close(socket: { close(): void }): void {
+  try {
+    socket.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
 /** A TCP port on which nobody listens. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -21,7 +43,7 @@ export async function readToEnd(conn: Deno.Conn): Promise<Uint8Array> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const buffer = new Uint8Array(64 * 1024);
   for (;;) {
-    const count = await conn.read(buffer);
+    const count = await inTime(conn.read(buffer), () => conn.close());
     if (count === null) return new Uint8Array(await new Blob(parts).arrayBuffer());
     parts.push(buffer.slice(0, count));
   }
@@ -30,7 +52,8 @@ export async function readToEnd(conn: Deno.Conn): Promise<Uint8Array> {
 /** One read, as text; the empty text at the end. */
 export async function readText(conn: Deno.Conn): Promise<string> {
   const buffer = new Uint8Array(64 * 1024);
-  return new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
+  const count = await inTime(conn.read(buffer), () => conn.close());
+  return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
 }
 
 /** A TCP connection from an address of this machine that the test chooses, which Deno.connect
@@ -67,7 +90,7 @@ export class StreamPeer implements Disposable {
   /** What one read gives, as text; the empty text at the end, be it a reset. */
   async receive(): Promise<string> {
     try {
-      const { value, done } = await this.#chunks.next();
+      const { value, done } = await inTime(this.#chunks.next(), () => this.#socket.destroy());
       return done ? "" : new TextDecoder().decode(value);
     } catch {
       return "";
@@ -95,7 +118,7 @@ export class DatagramPeer implements Disposable {
 
   /** The next datagram, as text. */
   async receive(): Promise<string> {
-    const [bytes, from] = await this.#socket.receive();
+    const [bytes, from] = await inTime(this.#socket.receive(), () => this.#socket.close());
     this.#to = from;
     return new TextDecoder().decode(bytes);
   }
@@ -106,6 +129,24 @@ export class DatagramPeer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#socket.close();
+    close(this.#socket);
+  }
+}
+
+/** A TCP listener for the program to dial. */
+export class StreamListener implements Disposable {
+  readonly url: string;
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+
+  constructor() {
+    this.url = `tcp://127.0.0.1:${this.#listener.addr.port}`;
+  }
+
+  accept(): Promise<Deno.Conn> {
+    return inTime(this.#listener.accept(), () => this.#listener.close());
+  }
+
+  [Symbol.dispose](): void {
+    close(this.#listener);
   }
 }
