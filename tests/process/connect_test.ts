@@ -68,6 +68,18 @@ peerTest("at a terminal a typed line is a datagram without LF, and its answer ha
   });
 });
 
+peerTest("at a terminal a typed line is a WebSocket message without LF", ["python3"], async () => {
+  await using server = await startProgram(["serve", "echo", "ws://127.0.0.1:0", "-v", "--json"]);
+  await atTerminal(["connect", server.url], async (terminal) => {
+    await terminal.write("ahoy\n");
+    assertEquals((await server.event("received")).text, "ahoy");
+    // Once typed, once answered.
+    for (let times = 0; times < 2; times++) await terminal.stdout.line(/^ahoy$/);
+    await terminal.write("q\n");
+    assertEquals((await terminal.ended()).code, 0);
+  });
+});
+
 peerTest("what a terminal would obey is shown, and left alone in a pipe", ["python3"], async () => {
   using peer = new StreamListener();
   const evil = "\x1b]0;owned\x07\x1b[2J caf\u00e9 \u009b31m\r\nend\n";
@@ -149,9 +161,9 @@ Deno.test("a q in a pipe is data, and the end of input closes our half alone", a
 Deno.test("each piped line is a datagram, and connect waits a little for the last answer", async () => {
   using peer = new DatagramPeer();
   await using piped = new Program(["connect", peer.url, "--wait", "300ms"]);
-  await piped.write("one\r\n\ntwo");
+  await piped.write("one\r\n\nq\ntwo");
   await piped.closeInput();
-  for (const expected of ["one", "", "two"]) assertEquals(await peer.receive(), expected);
+  for (const expected of ["one", "", "q", "two"]) assertEquals(await peer.receive(), expected);
   await peer.send("answer\0");
   const { code, stdout } = await piped.ended();
   assertEquals({ code, stdout }, { code: 0, stdout: "answer\0" });
