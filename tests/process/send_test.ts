@@ -52,6 +52,15 @@ Deno.test("send --hex reads bytes and shows bytes", () =>
     );
   }));
 
+Deno.test("send ends at a line of stdin that it cannot send, though the peer waits for more", () =>
+  echoing(async (tcp, udp) => {
+    for (const url of [tcp, udp]) {
+      const { code, stderr } = await runProgram(["send", url, "--hex"], { stdin: "61\n6\n62\n" });
+      assertEquals(code, 2);
+      assertEquals(stderr, 'error: --hex: expected pairs of hexadecimal digits, got "6"\n');
+    }
+  }));
+
 Deno.test("send --file sends a file as it is, and - is stdin as it is", () =>
   echoing(async (tcp, udp) => {
     await using folder = await temporaryFolder();
