@@ -77,6 +77,7 @@ class ConfigReader {
     return {
       what,
       urls,
+      where: this.#label(server, label),
       options: { ...concerning(defaults), ...own, ...concerning(overrides) },
     };
   }

@@ -158,10 +158,15 @@ function words(name: string): string {
 export class TranscriptFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #encoder = new TextEncoder();
+  readonly #path: string;
+  readonly #warn: (line: string) => void;
+  #broken = false;
 
   /** Opens the file for appending, readable by its owner alone: what passes may be secret.
    * @throws {UsageError} when it cannot be opened */
-  constructor(path: string) {
+  constructor(path: string, warn: (line: string) => void) {
+    this.#path = path;
+    this.#warn = warn;
     try {
       this.#file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
     } catch (error) {
@@ -171,7 +176,14 @@ export class TranscriptFile implements Disposable {
 
   write(event: ServerEvent): void {
     const line = JSON.stringify({ time: new Date().toISOString(), ...eventJson(event) });
-    this.#file.writeSync(this.#encoder.encode(`${line}\n`));
+    try {
+      this.#file.writeSync(this.#encoder.encode(`${line}\n`));
+    } catch (error) {
+      // A full disk must not end the sessions that are recorded.
+      if (this.#broken) return;
+      this.#broken = true;
+      this.#warn(`the record ${this.#path} has gaps from here on: ${errorText(error)}`);
+    }
   }
 
   [Symbol.dispose](): void {

@@ -35,7 +35,9 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       : serverKinds.map((kind) => `${kind.name}://`),
   async run({ arguments: [name, ...urls], options, given, flags, console }) {
     const what = servedByName(name!);
-    using record = options.record === undefined ? undefined : new TranscriptFile(options.record);
+    using record = options.record === undefined
+      ? undefined
+      : new TranscriptFile(options.record, (line) => console.warn(line));
     using signals = new StopSignals();
     const emit = serverEventSink(console, record, signals.finish);
     await using dock: Dock = await startServing(urls, what, {

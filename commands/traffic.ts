@@ -14,7 +14,9 @@ export interface Traffic extends Disposable {
 
 /** Opens the record, if there is one. */
 export function openTraffic(console: Console, path: string | undefined): Traffic {
-  const record = path === undefined ? undefined : new TranscriptFile(path);
+  const record = path === undefined
+    ? undefined
+    : new TranscriptFile(path, (line) => console.warn(line));
   const sink = eventSink(console, record);
   const watching = console.verbose || console.json || record !== undefined;
   return {

@@ -62,7 +62,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     await refuseUseless(flags, entries);
     const record = options.record === undefined
       ? undefined
-      : stack.use(new TranscriptFile(options.record));
+      : stack.use(new TranscriptFile(options.record, (line) => console.warn(line)));
     const signals = stack.use(new StopSignals());
     const emit = serverEventSink(console, record, signals.finish);
     const suite = stack.use(

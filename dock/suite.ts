@@ -2,6 +2,7 @@
 
 import type { HttpApp } from "../core/http_app.ts";
 import type { Protocol } from "../core/protocol.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { type Dock, serve, type ServeHooks } from "./serve.ts";
 
 /** One entry of a suite: what to serve where, with its options. */
@@ -10,6 +11,9 @@ export interface SuiteEntry {
   readonly urls: readonly string[];
   /** As `serve` takes them, without its hooks. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Where the entry was written, such as `harbour.toml:4: server[1]`: what is wrong with it is
+   * said with this in front. */
+  readonly where?: string;
 }
 
 /** A running suite. Disposing it stops all of it now. */
@@ -40,9 +44,7 @@ export async function startSuite(
 ): Promise<Suite> {
   await using stack = new AsyncDisposableStack();
   const docks: Dock[] = [];
-  for (const { what, urls, options } of entries) {
-    docks.push(stack.use(await serve(urls, what, { ...options, ...hooks })));
-  }
+  for (const entry of entries) docks.push(stack.use(await start(entry, hooks)));
   const held = stack.move();
   return {
     docks,
@@ -51,4 +53,13 @@ export async function startSuite(
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+async function start({ what, urls, options, where }: SuiteEntry, hooks: ServeHooks): Promise<Dock> {
+  try {
+    return await serve(urls, what, { ...options, ...hooks });
+  } catch (error) {
+    if (where === undefined || !(error instanceof UsageError)) throw error;
+    throw new UsageError(`${where}: ${error.message}`, { cause: error });
+  }
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows, fail } from "@std/assert";
 import {
   eventJson,
   eventSink,
@@ -211,7 +211,7 @@ Deno.test("a transcript has every event with its time, whatever the console show
   await using folder = await temporaryFolder();
   const path = `${folder.path}/transcript`;
   {
-    using record = new TranscriptFile(path);
+    using record = new TranscriptFile(path, fail);
     const emit = eventSink(new FakeConsole({}, { quiet: true }), record);
     for (const { event } of EVENTS) emit(event);
   }
@@ -228,7 +228,7 @@ Deno.test("a transcript is for its owner alone and is appended to", async () => 
   await using folder = await temporaryFolder();
   const path = `${folder.path}/transcript`;
   for (const text of ["first", "second"]) {
-    using record = new TranscriptFile(path);
+    using record = new TranscriptFile(path, fail);
     record.write({ event: "notice", text });
   }
   const texts = (await Deno.readTextFile(path)).trimEnd().split("\n")
@@ -242,13 +242,13 @@ Deno.test("a transcript is for its owner alone and is appended to", async () => 
 Deno.test("a transcript that cannot be opened is refused by its option and name", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/missing/transcript`;
-  assertThrows(() => new TranscriptFile(path), UsageError, `--record: cannot open ${path}: `);
+  assertThrows(() => new TranscriptFile(path, fail), UsageError, `--record: cannot open ${path}: `);
 });
 
 Deno.test("a server's events never throw for want of a reader, and say so", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/transcript`;
-  using record = new TranscriptFile(path);
+  using record = new TranscriptFile(path, fail);
   let gone = 0;
   const console = new FakeConsole({ broken: ["stdout"] }, { json: true });
   const emit = serverEventSink(console, record, () => gone++);
@@ -256,4 +256,16 @@ Deno.test("a server's events never throw for want of a reader, and say so", asyn
   emit({ event: "notice", text: "still recorded" });
   assertEquals(gone, 2);
   assertEquals((await Deno.readTextFile(path)).match(/\n/g)?.length, 2);
+});
+
+Deno.test("a record that can no longer be written warns once and lets its sessions go on", {
+  ignore: Deno.build.os !== "linux",
+}, () => {
+  const warnings: string[] = [];
+  // Every write to it fails as on a full disk.
+  using record = new TranscriptFile("/dev/full", (line) => warnings.push(line));
+  record.write({ event: "notice", text: "one" });
+  record.write({ event: "notice", text: "two" });
+  assertEquals(warnings.length, 1);
+  assertMatch(warnings[0] ?? "", /^the record \/dev\/full has gaps from here on: /);
 });

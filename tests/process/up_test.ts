@@ -381,3 +381,23 @@ async function assertRefused(url: string): Promise<void> {
   const failure = await dial(url).then((conn) => conn.close(), (error: Error) => error.name);
   assertEquals(failure, "ConnectionRefused");
 }
+
+Deno.test("what only starting finds wrong with a configuration names its file, line and server", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/harbour.toml`;
+  await Deno.writeTextFile(
+    path,
+    `[[server]]
+serve = "echo"
+on = "tcp://:0"
+
+[[server]]
+serve = "echo"
+on = "tcp://:0"
+allow = ["10.0.0.0/40"]
+`,
+  );
+  const { code, stderr } = await runProgram(["up", path]);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, `${path}:5: server[2]: --allow: the prefix is longer than 32 bits`);
+});
