@@ -7,11 +7,13 @@ import { createCounters } from "../core/counters.ts";
 import { DenoConnection } from "../core/deno_connection.ts";
 import { DuplexConnection } from "../core/duplex_connection.ts";
 import { diallingPort, type Endpoint, formatEndpoint, hostOrLoopback } from "../core/endpoint.ts";
+import { hasGoodNodeTls } from "../core/node_tls.ts";
 import { layerStream } from "../core/layer.ts";
 import { localOptions, parseLocal } from "../core/local_address.ts";
 import type { OptionValues } from "../core/option.ts";
 import { familyOptions, resolveHost } from "../core/resolve.ts";
 import { StreamSession } from "../core/stream_session.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { dialling } from "./dial_error.ts";
 
 /** What chooses our own address and the family of the peer's. */
@@ -46,6 +48,10 @@ async function dialFrom(
   signal: AbortSignal,
 ): Promise<Connection> {
   const from = parseLocal(local);
+  if (!hasGoodNodeTls()) {
+    // Older ones take the address without a word and dial from another.
+    throw new UsageError(`--local needs Deno 2.7.14 or newer; this is ${Deno.version.deno}`);
+  }
   const { connect } = await import("node:net");
   const socket = connect({
     host,
