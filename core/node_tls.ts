@@ -42,6 +42,9 @@ export class NodeTlsConnection implements Connection {
   readonly #inner: Connection;
   readonly #options: NodeTlsOptions;
   #secured: DuplexConnection | undefined;
+  #socket: TLSSocket | undefined;
+  #readOn: (() => void) | undefined;
+  #disposed = false;
 
   constructor(inner: Connection, options: NodeTlsOptions) {
     this.#inner = inner;
@@ -59,10 +62,11 @@ export class NodeTlsConnection implements Connection {
   async ready(signal: AbortSignal): Promise<void> {
     const { ConnectionDuplex } = await import("./connection_duplex.ts");
     signal.throwIfAborted();
-    const stream = new ConnectionDuplex(this.#inner);
+    const stream = new ConnectionDuplex(this.#gated);
     // node:tls hears of errors too, but not of those after it has gone.
     stream.on("error", () => {});
     const socket = this.#options.begin(stream);
+    this.#socket = socket;
     this.#secured = new DuplexConnection(socket, { local: this.local, remote: this.remote });
     const finished = Promise.withResolvers<void>();
     const giveUp = () => finished.reject(signal.reason);
@@ -85,8 +89,10 @@ export class NodeTlsConnection implements Connection {
     }
   }
 
-  read(into: Uint8Array): Promise<number | null> {
-    return this.#open.read(into);
+  async read(into: Uint8Array): Promise<number | null> {
+    const count = await this.#open.read(into);
+    if (this.#hasRoom) this.#readOn?.();
+    return count;
   }
 
   write(all: Uint8Array): Promise<void> {
@@ -98,9 +104,38 @@ export class NodeTlsConnection implements Connection {
   }
 
   [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#readOn?.();
     this.#secured?.[Symbol.dispose]();
     // node:tls closes what is below it at leisure, and not at all in mid-handshake.
     this.#inner[Symbol.dispose]();
+  }
+
+  /** Whether little enough waits, decrypted, for somebody to read it. */
+  get #hasRoom(): boolean {
+    const socket = this.#socket;
+    return socket === undefined || socket.readableLength < socket.readableHighWaterMark;
+  }
+
+  /** The connection below. node:tls takes in whatever comes from it, whether or not what it has
+   * decrypted was read, so a peer could fill the memory: the gate is shut while enough waits. */
+  get #gated(): Connection {
+    const inner = this.#inner;
+    return {
+      local: inner.local,
+      remote: inner.remote,
+      read: async (into) => {
+        while (!this.#hasRoom && !this.#disposed) {
+          await new Promise<void>((resolve) => {
+            this.#readOn = resolve;
+          });
+        }
+        return await inner.read(into);
+      },
+      write: (all) => inner.write(all),
+      closeWrite: () => inner.closeWrite(),
+      [Symbol.dispose]: () => inner[Symbol.dispose](),
+    };
   }
 
   get #open(): DuplexConnection {

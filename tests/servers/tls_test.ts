@@ -1,6 +1,6 @@
 /** TLS servers: what their clients see, and what clients do to them. */
 
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import { DenoConnection } from "../../core/deno_connection.ts";
 import { parseEndpoint } from "../../core/endpoint.ts";
 import type { ServerEvent } from "../../core/event.ts";
@@ -197,6 +197,28 @@ Deno.test("a tls server that stops ends handshakes under way", async () => {
   await running.server.shutdown({ graceMs: 0 });
   await gone(conn);
   assertEquals(errorsOf(await running.emitted("failed")), ["handshake: shutdown"]);
+});
+
+Deno.test("a client that sends without end and never reads is made to wait", async () => {
+  await using running = await serving();
+  const conn = await running.connectTls();
+  const block = new Uint8Array(256 * 1024);
+  const most = 64 * 1024 * 1024;
+  let sent = 0;
+  const sending = (async () => {
+    while (sent < most) {
+      await conn.write(block);
+      sent += block.length;
+    }
+  })().catch(() => {});
+  // Made to wait, it sends no more; were it not, all would be gone in half a second.
+  for (let before = -1; before !== sent && sent < most;) {
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  conn.close();
+  await sending;
+  assertLess(sent, most);
 });
 
 Deno.test("a denied client is turned away before the handshake", async () => {
