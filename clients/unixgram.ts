@@ -4,7 +4,6 @@ import type { Address } from "../core/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
 import { DatagramClientSession } from "../core/datagram_client_session.ts";
-import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
 import { layerDatagrams } from "../core/layer.ts";
 import { text } from "../core/option.ts";
 import { anonymousPath, openUnixDatagrams } from "../core/unix_datagram_socket.ts";
@@ -32,10 +31,8 @@ export const unixgram: ClientKind<typeof options> = {
       const { path, remove } = localPath === undefined
         ? await anonymousPath()
         : { path: localPath, remove: () => removeFile(localPath) };
-      const socket = await openUnixDatagrams(
-        new DenoDatagramSocket(Deno.listenDatagram({ transport: "unixpacket", path }), remove),
-        (path) => Deno.listenDatagram({ transport: "unixpacket", path }),
-      );
+      const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });
+      const socket = await openUnixDatagrams(path, bind, remove);
       return new DatagramClientSession(
         layerDatagrams(socket, layers, { role: "dial", to }),
         to,

@@ -6,6 +6,10 @@ import type { Address } from "./address.ts";
 import type { Datagram, DatagramSocket } from "./connection.ts";
 import { DenoDatagramSocket } from "./deno_datagram_socket.ts";
 
+/** How long a peer may take to have room for a datagram, and how long it is then let alone. */
+const STUCK_AFTER_MS = 250;
+const STUCK_FOR_MS = 10_000;
+
 const EMPTY = new Uint8Array(0);
 
 interface Waiting {
@@ -18,16 +22,22 @@ interface Waiting {
 export class UnixDatagramSocket implements DatagramSocket {
   readonly address: Address;
   readonly maxBytes: number;
-  readonly #socket: DenoDatagramSocket;
+  #socket: DenoDatagramSocket;
+  readonly #bind: () => DenoDatagramSocket;
   readonly #waker: DenoDatagramSocket;
   readonly #wakerPath: string;
   readonly #waiting: Waiting[] = [];
+  /** Peers that did not read, and until when nothing is sent to them. */
+  readonly #stuck = new Map<string, number>();
   #sending: Promise<void> = Promise.resolve();
   #receiving = false;
   #woken = false;
+  #disposed = false;
 
-  constructor(socket: DenoDatagramSocket, waker: DenoDatagramSocket) {
-    this.#socket = socket;
+  /** @param bind opens the socket, and another in its place should it get stuck */
+  constructor(bind: () => DenoDatagramSocket, waker: DenoDatagramSocket) {
+    this.#bind = bind;
+    const socket = this.#socket = bind();
     this.#waker = waker;
     this.#wakerPath = pathOf(waker.address);
     this.address = socket.address;
@@ -67,6 +77,7 @@ export class UnixDatagramSocket implements DatagramSocket {
   }
 
   [Symbol.dispose](): void {
+    this.#disposed = true;
     this.#socket[Symbol.dispose]();
     this.#waker[Symbol.dispose]();
     for (const { sent } of this.#waiting.splice(0)) sent.resolve();
@@ -86,9 +97,37 @@ export class UnixDatagramSocket implements DatagramSocket {
     const batch = this.#waiting.splice(0);
     this.#sending = this.#sending.then(async () => {
       for (const { bytes, to, sent } of batch) {
-        await this.#socket.send(bytes, to).then(sent.resolve, sent.reject);
+        await this.#sendOne(bytes, to).then(sent.resolve, sent.reject);
       }
     });
+  }
+
+  /** A Unix datagram waits until its peer has room, and Deno cannot take it back: one peer that
+   * does not read would stop everything. So the socket is given up, with what waits in it, and another
+   * bound in its place, and that peer is sent nothing for a while. Where no second one can be bound while the first
+   * waits, at an abstract name, there is no such way out. */
+  async #sendOne(bytes: Uint8Array, to: Address): Promise<void> {
+    const path = pathOf(to);
+    if ((this.#stuck.get(path) ?? 0) > performance.now()) throw new StuckPeerError(path);
+    const sending = this.#socket.send(bytes, to);
+    if (pathOf(this.address).startsWith("\0")) return await sending;
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), STUCK_AFTER_MS);
+    try {
+      if (await Promise.race([sending, late.promise]) !== "late") return;
+    } finally {
+      clearTimeout(timer);
+    }
+    sending.catch(() => {});
+    for (const [known, until] of this.#stuck) {
+      if (until <= performance.now()) this.#stuck.delete(known);
+    }
+    this.#stuck.set(path, performance.now() + STUCK_FOR_MS);
+    if (!this.#disposed) {
+      this.#socket[Symbol.dispose]();
+      this.#socket = this.#bind();
+    }
+    throw new StuckPeerError(path);
   }
 }
 
@@ -96,16 +135,28 @@ function pathOf(address: Address): string {
   return "path" in address ? address.path : "";
 }
 
-/** Opens the second socket and puts the two together. Takes the first over. */
+/** A peer whose socket is full; what was for it is lost. */
+class StuckPeerError extends Error {
+  override readonly name = "StuckPeerError";
+  constructor(path: string) {
+    super(`the peer at ${path} does not read`);
+  }
+}
+
+/** Opens both sockets and puts them together.
+ * @param bind opens a socket at a path
+ * @param onClose told whenever the socket at `path` was closed */
 export async function openUnixDatagrams(
-  socket: DenoDatagramSocket,
+  path: string,
   bind: (path: string) => Deno.DatagramConn,
+  onClose: () => void,
 ): Promise<UnixDatagramSocket> {
+  const own = await anonymousPath();
+  const waker = new DenoDatagramSocket(bind(own.path), own.remove);
   try {
-    const { path, remove } = await anonymousPath();
-    return new UnixDatagramSocket(socket, new DenoDatagramSocket(bind(path), remove));
+    return new UnixDatagramSocket(() => new DenoDatagramSocket(bind(path), onClose), waker);
   } catch (error) {
-    socket[Symbol.dispose]();
+    waker[Symbol.dispose]();
     throw error;
   }
 }

@@ -5,15 +5,15 @@
 export async function atSocketFile<T>(
   path: string,
   probe: () => Promise<void>,
-  listen: () => T,
+  listen: () => T | Promise<T>,
 ): Promise<T> {
   try {
-    return listen();
+    return await listen();
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse) || path.startsWith("\0")) throw error;
     if (!(await isAbandoned(path, probe))) throw error;
     await Deno.remove(path);
-    return listen();
+    return await listen();
   }
 }
 

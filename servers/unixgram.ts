@@ -1,7 +1,6 @@
 // Unix datagram sockets, on Deno.listenDatagram.
 
 import { serveDatagrams } from "../core/datagram_server.ts";
-import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
 import { formatEndpoint } from "../core/endpoint.ts";
 import { layerDatagrams } from "../core/layer.ts";
 import { datagramOptions } from "../core/limits.ts";
@@ -25,18 +24,15 @@ export const unixgram: SessionServerKind<typeof options> = {
   async start(endpoint, given, work) {
     const { path } = endpoint;
     const url = formatEndpoint(endpoint, undefined);
-    const conn = await listening(
+    const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });
+    const socket = await listening(
       url,
       () =>
         atSocketFile(
           path,
           () => probe(path),
-          () => Deno.listenDatagram({ transport: "unixpacket", path }),
+          () => openUnixDatagrams(path, bind, () => removeSocketFile(path)),
         ),
-    );
-    const socket = await openUnixDatagrams(
-      new DenoDatagramSocket(conn, () => removeSocketFile(path)),
-      (path) => Deno.listenDatagram({ transport: "unixpacket", path }),
     );
     return serveDatagrams({
       url,

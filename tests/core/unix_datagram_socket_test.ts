@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import type { Address } from "../../core/address.ts";
-import { DenoDatagramSocket } from "../../core/deno_datagram_socket.ts";
+import { send } from "../../dock/send.ts";
+import { serve } from "../../dock/serve.ts";
+import { echo } from "../../protocols/echo.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import { openUnixDatagrams } from "../../core/unix_datagram_socket.ts";
 
 function open(name: string) {
   const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });
-  return openUnixDatagrams(
-    new DenoDatagramSocket(bind(`\0sockdock-test-${name}-${crypto.randomUUID()}`)),
-    bind,
-  );
+  return openUnixDatagrams(`\0sockdock-test-${name}-${crypto.randomUUID()}`, bind, () => {});
 }
 
 const linuxOnly = { ignore: Deno.build.os !== "linux" };
@@ -51,6 +51,25 @@ Deno.test(
     await answering;
     await Promise.all(sends);
     assertEquals(heard, Array.from({ length: count }, (_, index) => index));
+  },
+);
+
+Deno.test(
+  "a peer that does not read is dropped, and the others are answered",
+  linuxOnly,
+  async () => {
+    await using folder = await temporaryFolder();
+    await using server = await serve(`unixgram://${folder.path}/server.sock`, echo);
+    const path = `${folder.path}/deaf.sock`;
+    const deaf = Deno.listenDatagram({ transport: "unixpacket", path });
+    const to: Deno.UnixAddr = { transport: "unixpacket", path: `${folder.path}/server.sock` };
+    // The system keeps ten unread datagrams for a socket; the eleventh answer has to wait.
+    for (let sent = 0; sent < 12; sent++) await deaf.send(new Uint8Array([sent]), to);
+    // What waited unread in the socket that was given up is lost, as datagrams may be.
+    const answer = await send(server.url, "anyone?", { retries: 20, timeoutMs: 200 });
+    assertEquals(new TextDecoder().decode(answer), "anyone?");
+    assertEquals(server.stats().failed, 1);
+    deaf.close();
   },
 );
 
