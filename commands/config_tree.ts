@@ -21,9 +21,15 @@ export type ConfigTable = Located<ReadonlyMap<string, ConfigValue>>;
 /** Parses TOML, or JSON with comments, by the file's name.
  * @throws {UsageError} naming file and line */
 export async function parseConfig(path: string, text: string): Promise<ConfigTable> {
-  const root = path.endsWith(".json") || path.endsWith(".jsonc")
-    ? await parseJson(path, text)
-    : await parseToml(path, text);
+  const parse = path.endsWith(".json") || path.endsWith(".jsonc") ? parseJson : parseToml;
+  let root: ConfigValue;
+  try {
+    root = await parse(path, text);
+  } catch (error) {
+    // Both parsers go down into what is nested, and the stack has an end.
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`${path}: it is nested too deeply to be a configuration`);
+  }
   if (!isTable(root)) throw new UsageError(`${path}:1: expected an object at the top`);
   return root;
 }

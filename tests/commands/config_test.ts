@@ -332,3 +332,13 @@ Deno.test("a configuration that cannot be read is refused by name", async () => 
     );
   }
 });
+
+Deno.test("a file that is nested without end is refused by name", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(path, "[".repeat(200_000));
+    await assertRejects(() => readConfig(path, {}), UsageError, `${path}: it is nested too deeply`);
+  } finally {
+    await Deno.remove(path);
+  }
+});
