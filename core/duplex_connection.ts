@@ -12,6 +12,8 @@ export class DuplexConnection implements Connection {
   #ended = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
+  /** What rejects the writes that are under way. */
+  readonly #unsettled = new Set<(error: Error) => void>();
   /** What a read took from the stream beyond its buffer. */
   #rest: Uint8Array | undefined;
 
@@ -35,6 +37,7 @@ export class DuplexConnection implements Connection {
     stream.on("close", () => {
       this.#ended = true;
       wake();
+      this.#abandon();
     });
   }
 
@@ -56,18 +59,37 @@ export class DuplexConnection implements Connection {
   }
 
   write(all: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#stream.write(all, (error) => error ? reject(error) : resolve());
-    });
+    return this.#settled((done) => this.#stream.write(all, done));
   }
 
   closeWrite(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#stream.end(() => resolve());
-    });
+    return this.#settled((done) => this.#stream.end(() => done())).catch(() => {});
   }
 
   [Symbol.dispose](): void {
     this.#stream.destroy();
+    this.#abandon();
+  }
+
+  /** Resolves when the stream says that it is done, rejects when it cannot be any more: a stream
+   * that was destroyed need not say anything. */
+  #settled(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#stream.destroyed) {
+        reject(new Error("the connection is closed"));
+        return;
+      }
+      this.#unsettled.add(reject);
+      begin((error) => {
+        this.#unsettled.delete(reject);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  #abandon(): void {
+    for (const reject of this.#unsettled) reject(new Error("the connection was closed"));
+    this.#unsettled.clear();
   }
 }
