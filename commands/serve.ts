@@ -1,6 +1,9 @@
 // `sockdock serve`: one protocol on one or several endpoints.
 
-import { mergeTables } from "../core/option.ts";
+import type { HttpApp } from "../core/http_app.ts";
+import { flagName, mergeTables } from "../core/option.ts";
+import type { Protocol } from "../core/protocol.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
@@ -13,7 +16,7 @@ import { untilStopped } from "./until_stopped.ts";
 export const serve = defineCommand({
   name: "serve",
   summary: "serves one protocol on one or several endpoints",
-  usage: "<protocol> <url>...",
+  usage: "<protocol> <url>... [folder]",
   details: `All endpoints of one call share the protocol's state. A URL without a host listens on
 loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 picks a free port, which
 is printed.
@@ -33,8 +36,9 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       : current.includes(":")
       ? []
       : serverKinds.map((kind) => `${kind.name}://`),
-  async run({ arguments: [name, ...urls], options, given, flags, console }) {
+  async run({ arguments: [name, ...words], options, given, flags, console }) {
     const what = servedByName(name!);
+    const { urls, operand } = readWords(what, words, flags);
     using record = options.record === undefined
       ? undefined
       : new TranscriptFile(options.record, (line) => console.warn(line));
@@ -42,9 +46,32 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
     const emit = serverEventSink(console, record, signals.finish);
     await using dock: Dock = await startServing(urls, what, {
       ...concerning(options, given, flags, what, urls),
+      ...operand,
       emit,
       watch: console.verbose || record !== undefined,
     });
     return await untilStopped([dock], signals, emit);
   },
 });
+
+/** Tells URLs from the one word that may stand for an option, such as the folder of `files`.
+ * @throws {UsageError} when there are more such words, or the option was given too */
+function readWords(
+  what: Protocol | HttpApp,
+  words: readonly string[],
+  flags: ReadonlySet<string>,
+): { readonly urls: readonly string[]; readonly operand: Record<string, unknown> } {
+  const key = "operand" in what ? what.operand : undefined;
+  if (key === undefined) return { urls: words, operand: {} };
+  const urls = words.filter((word) => word.includes("://"));
+  const [word, second] = words.filter((word) => !word.includes("://"));
+  if (word === undefined) return { urls, operand: {} };
+  const flag = `--${flagName(key)}`;
+  if (second !== undefined) {
+    throw new UsageError(`${what.name} takes one ${flagName(key)}, got "${word}" and "${second}"`);
+  }
+  if (flags.has(key)) {
+    throw new UsageError(`"${word}" and ${flag} both say the ${flagName(key)}; give one of them`);
+  }
+  return { urls, operand: { [key]: what.options[key]?.parse(word, flag) } };
+}

@@ -3,21 +3,42 @@
 import type { Address } from "./address.ts";
 import type { OptionTable, OptionValues } from "./option.ts";
 import type { Context } from "./protocol.ts";
-import type { Identity } from "./session.ts";
+import type { Identity, Session } from "./session.ts";
 
 /** What is known of a request besides the request. */
 export interface RequestInfo {
   readonly peer: Address;
   readonly identity?: Identity;
+  /** Who asks, where the server asked for a name and password. */
+  readonly user?: string;
+  /** `1.0`, `1.1` or `2`, where that is known: Deno's engine does not tell. */
+  readonly httpVersion?: string;
+  /** The header fields as they were written and in their order, where that is known. */
+  readonly headerList?: readonly (readonly [name: string, value: string])[];
 }
 
 /** Answers one request. A body that is still being made when the response is returned must come
  * from an async handler: the engine watches only those to the end. */
 export type HttpHandler = (request: Request, info: RequestInfo) => Response | Promise<Response>;
 
+/** What becomes of a request to open a WebSocket that was accepted. */
+export interface WebSocketAnswer {
+  /** The subprotocols that are spoken, the preferred one first. Default: none. */
+  readonly subprotocols?: readonly string[];
+  /** Speaks with the peer. The WebSocket is closed when it resolves. */
+  serve(session: Session): Promise<void>;
+}
+
 /** One opened application, shared by its endpoints, disposed after the last of them. */
 export interface HttpService extends AsyncDisposable {
   handle: HttpHandler;
+  /** Decides about a request to open a WebSocket, for applications that have any. Their endpoints
+   * run on node:http, because Deno's engine changes to no other protocol: slower, and with the
+   * header fields as they were sent. A response refuses. */
+  upgrade?(
+    request: Request,
+    info: RequestInfo,
+  ): WebSocketAnswer | Response | Promise<WebSocketAnswer | Response>;
 }
 
 /** An HTTP application and its option table. */
@@ -26,5 +47,9 @@ export interface HttpApp<Options extends OptionTable = OptionTable> {
   /** One line for lists, starting with a capital, without a full stop. */
   readonly summary: string;
   readonly options: Options;
-  open(options: OptionValues<Options>, context: Context): HttpService;
+  /** The key of the option that a word which is no URL stands for, as the folder in
+   * `serve files http://:8080 public`. */
+  readonly operand?: string;
+  /** @throws {UsageError} when the options cannot work, such as a folder that is not there */
+  open(options: OptionValues<Options>, context: Context): HttpService | Promise<HttpService>;
 }

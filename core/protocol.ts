@@ -42,7 +42,7 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   readonly datagramReply: DatagramReply;
   readonly options: Options;
   /** Opened once for all endpoints that share it, disposed after the last of them. */
-  open(options: OptionValues<Options>, context: Context): Service;
+  open(options: OptionValues<Options>, context: Context): Service | Promise<Service>;
 }
 
 const noOptions = {} as const satisfies OptionTable;

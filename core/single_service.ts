@@ -1,6 +1,6 @@
 // A service for one session or request only: what `--once` means.
 
-import type { HttpService } from "./http_app.ts";
+import type { HttpService, RequestInfo } from "./http_app.ts";
 import type { Service } from "./protocol.ts";
 import type { Message, Session } from "./session.ts";
 
@@ -48,17 +48,32 @@ function firstMessageOf(session: Session): Session {
 /** Wraps an HTTP service so that it answers the first request and then asks the server to stop. */
 export function singleRequest(service: HttpService, stop: (reason: string) => void): HttpService {
   let taken = false;
+  const refusal = () => new Response("This server answers one request only.\n", { status: 503 });
+  const over = () => stop("served one request");
+  const { upgrade } = service;
   return {
     // Async, so that the engine sees the answer to its end before it stops.
     async handle(request, info) {
-      if (taken) return new Response("This server answers one request only.\n", { status: 503 });
+      if (taken) return refusal();
       taken = true;
       try {
         return await service.handle(request, info);
       } finally {
-        stop("served one request");
+        over();
       }
     },
+    ...(upgrade && {
+      async upgrade(request: Request, info: RequestInfo) {
+        if (taken) return refusal();
+        taken = true;
+        const answer = await upgrade.call(service, request, info);
+        if (answer instanceof Response) {
+          over();
+          return answer;
+        }
+        return { ...answer, serve: (session: Session) => answer.serve(session).finally(over) };
+      },
+    }),
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }

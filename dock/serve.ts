@@ -115,7 +115,7 @@ export async function serve<Own extends OptionTable>(
   await using resources = new AsyncDisposableStack();
   const starting: (() => Promise<RunningServer>)[] = [];
   if ("framing" in served) {
-    const opened = resources.use(served.open(pick(given, served.options), context));
+    const opened = resources.use(await served.open(pick(given, served.options), context));
     const shown = hooks.watch ? watched(opened, emit) : opened;
     const service = own.once ? single(shown, context.stop) : shown;
     for (const { kind, endpoint, layers } of places) {
@@ -126,7 +126,7 @@ export async function serve<Own extends OptionTable>(
       );
     }
   } else {
-    const opened = resources.use(served.open(pick(given, served.options), context));
+    const opened = resources.use(await served.open(pick(given, served.options), context));
     const service = own.once ? singleRequest(opened, context.stop) : opened;
     for (const { kind, endpoint } of places) {
       if (kind.carries !== "requests") continue;

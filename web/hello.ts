@@ -2,6 +2,8 @@
 
 import type { HttpApp } from "../core/http_app.ts";
 import { text } from "../core/option.ts";
+import { plainResponse } from "./plain_response.ts";
+import { requestPath } from "./request_path.ts";
 
 const options = {
   text: text({ default: "Hello, World!", help: "what the page says" }),
@@ -20,19 +22,18 @@ export const hello: HttpApp<typeof options> = {
   options,
   open({ text }) {
     const page = pageOf(text);
-    const line = `${text}\n`;
     // A second header would cost a fifth of the rate, so the page carries its policy inside.
     const html: ResponseInit = { headers: { "content-type": "text/html; charset=utf-8" } };
 
     return {
       handle(request) {
         const { url, method } = request;
-        const path = pathOf(url);
-        if (path !== "/" && path !== "/hello.txt") return plain("Not Found\n", 404);
+        const path = requestPath(url);
+        if (path !== "/" && path !== "/hello.txt") return plainResponse(404, "Not Found");
         if (method !== "GET" && method !== "HEAD") {
-          return plain("Method Not Allowed\n", 405, { allow: "GET, HEAD" });
+          return plainResponse(405, "Method Not Allowed", { allow: "GET, HEAD" });
         }
-        return path === "/" ? new Response(page, html) : plain(line, 200);
+        return path === "/" ? new Response(page, html) : plainResponse(200, text);
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
@@ -47,28 +48,4 @@ function pageOf(text: string): string {
     `<meta http-equiv=content-security-policy content="${POLICY}">` +
     `<meta name=viewport content="width=device-width"><title>${escaped}</title>` +
     `<style>${STYLE}</style><h1>${escaped}</h1>\n`;
-}
-
-function plain(
-  body: string,
-  status: number,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(body, {
-    status,
-    headers: {
-      "content-type": "text/plain; charset=utf-8",
-      "x-content-type-options": "nosniff",
-      ...headers,
-    },
-  });
-}
-
-/** The path of a request's URL. Parsing the whole of it would cost more than the answer. */
-function pathOf(url: string): string {
-  // The shortest beginning is http://x, so that the next slash is that of the path.
-  const start = url.indexOf("/", 8);
-  if (start === url.length - 1) return "/";
-  const end = url.indexOf("?", start);
-  return url.slice(start, end < 0 ? undefined : end);
 }
