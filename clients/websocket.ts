@@ -11,23 +11,26 @@ import { layerStream } from "../core/layer.ts";
 import { type OptionValues, text } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
+  agreementOptions,
   checkAnswer,
   checkSubprotocols,
   newKey,
-  subprotocolOptions,
   type UpgradeRequest,
   upgradeRequest,
 } from "../core/websocket_handshake.ts";
+import { Keepalive, keepaliveOptions } from "../core/websocket_keepalive.ts";
 import { WebSocketSession } from "../core/websocket_session.ts";
 import { dialling } from "./dial_error.ts";
 import { dialTcp, routeOptions } from "./tcp.ts";
 import { dialTls } from "./tls.ts";
 import { tlsClientOptions } from "./tls_trust.ts";
+import { refusalOf } from "./websocket_refusal.ts";
 
 const options = {
   ...routeOptions,
   ...clientOptions,
-  ...subprotocolOptions,
+  ...agreementOptions,
+  ...keepaliveOptions,
   header: text.many({
     short: "H",
     metavar: "name: value",
@@ -47,7 +50,7 @@ const OWN_FIELDS = /^(?:upgrade|connection|content-length|transfer-encoding|sec-
 function requestFor(
   endpoint: Endpoint,
   usualPort: number,
-  { header, origin, subprotocol }: OptionValues<typeof options>,
+  { header, origin, subprotocol, deflate }: OptionValues<typeof options>,
 ): UpgradeRequest {
   checkSubprotocols(subprotocol);
   if (origin !== undefined && !/^[\x21-\x7e]+$/.test(origin)) {
@@ -66,6 +69,7 @@ function requestFor(
     key: newKey(),
     origin,
     subprotocols: subprotocol,
+    deflate,
     fields: header.map(parseField),
   };
 }
@@ -86,7 +90,7 @@ async function open(
   url: string,
   connection: Connection,
   request: UpgradeRequest,
-  maxMessageBytes: number,
+  limits: OptionValues<typeof options>,
   signal: AbortSignal,
 ): Promise<DialledSession> {
   const giveUp = () => connection[Symbol.dispose]();
@@ -97,13 +101,20 @@ async function open(
       await connection.write(upgradeRequest(request));
       const read = await readHead(connection).catch(notHttp);
       if (read === null) throw new Error("the server closed the connection without an answer");
-      await checkAnswer(parseResponseHead(read.head), request);
-      return new WebSocketSession(connection, {
+      const answer = parseResponseHead(read.head);
+      if (answer.status !== 101) throw await refusalOf(answer, connection, read.rest);
+      const { deflate } = await checkAnswer(answer, request);
+      const session = new WebSocketSession(connection, {
         role: "client",
-        maxMessageBytes,
+        maxMessageBytes: limits.maxMessageBytes,
         counters: createCounters(),
         head: read.rest,
+        deflate,
       });
+      const keepalive = new Keepalive<WebSocketSession>(limits);
+      keepalive.add(session);
+      void session.closed.then(() => keepalive[Symbol.dispose]());
+      return session;
     } catch (error) {
       connection[Symbol.dispose]();
       throw signal.aborted ? signal.reason : error;
@@ -128,7 +139,7 @@ export const ws: ClientKind<typeof options> = {
     const request = requestFor(endpoint, 80, options);
     const wire = await dialTcp(endpoint, diallingPort(endpoint, 80), options, signal);
     const connection = layerStream(wire, layers, { role: "dial", to: wire.remote });
-    return await open(endpoint.text, connection, request, options.maxMessageBytes, signal);
+    return await open(endpoint.text, connection, request, options, signal);
   },
 };
 
@@ -143,6 +154,6 @@ export const wss: ClientKind<typeof secureOptions> = {
     const wire = await dialTls(endpoint, diallingPort(endpoint, 443), options, signal);
     const serverName = options.serverName ?? hostOrLoopback(endpoint);
     const connection = layerStream(wire, layers, { role: "dial", to: wire.remote, serverName });
-    return await open(endpoint.text, connection, request, options.maxMessageBytes, signal);
+    return await open(endpoint.text, connection, request, options, signal);
   },
 };

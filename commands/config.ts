@@ -8,8 +8,8 @@ import { flagName, type OptionTable, parseText } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serveOptions, serverSchemes } from "../dock/serve.ts";
+import { optionsFor } from "../dock/server_kinds.ts";
 import type { SuiteEntry } from "../dock/suite.ts";
-import { serverKinds } from "../servers/index.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
 import { servedByName, servedOptions } from "./served.ts";
 
@@ -156,10 +156,5 @@ function scalarText(value: ConfigValue): string {
 /** The options that have an effect on what is served where. */
 export function concerned(what: Protocol | HttpApp, urls: readonly string[]): OptionTable {
   const schemes = new Set(urls.map((url) => parseEndpoint(url, serverSchemes).scheme));
-  return Object.assign(
-    {},
-    serveOptions,
-    what.options,
-    ...serverKinds.filter((kind) => schemes.has(kind.name)).map((kind) => kind.options),
-  );
+  return { ...serveOptions, ...optionsFor(what, schemes) };
 }

@@ -9,7 +9,7 @@ import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
 import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
 import { exitCodes } from "./exit_code.ts";
-import { hexDump } from "./printable.ts";
+import { hexDump, printable } from "./printable.ts";
 import { stdinChunks, stdinLines } from "./stdin.ts";
 import { openTraffic } from "./traffic.ts";
 
@@ -51,7 +51,8 @@ what the peer sends is still printed.`,
   async run({ arguments: [url = ""], options, given, flags, console }) {
     const dial = concerningDial(options, given, flags, url);
     using traffic = openTraffic(console, options.record);
-    using session = traffic.watch(await open(url, dial));
+    const dialled = await open(url, dial);
+    using session = traffic.watch(dialled);
     const typed = console.stdin.isTerminal;
     if (typed) console.note(`connected to ${url}; q on a line of its own ends it`);
     // Whichever ends first ends the command: the peer, or the person at the terminal. A read from
@@ -63,6 +64,7 @@ what the peer sends is still printed.`,
     });
     sending.catch(() => {});
     await Promise.race([receiving, sending.then(() => receiving)]);
+    if (dialled.farewell !== undefined) console.note(printable(dialled.farewell));
     return exitCodes.ok;
   },
 });

@@ -36,6 +36,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./wait.ts")).wait,
   },
   {
+    name: "key",
+    summary: "makes the line of a user for --auth-file",
+    load: async () => (await import("./key.ts")).key,
+  },
+  {
     name: "list",
     summary: "lists protocols, transports and layers, and which go together",
     load: async () => (await import("./list.ts")).list,

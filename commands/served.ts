@@ -6,6 +6,7 @@ import { mergeTables, type OptionTable } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serveOptions } from "../dock/serve.ts";
+import { optionsFor } from "../dock/server_kinds.ts";
 import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { apps } from "../web/index.ts";
@@ -46,14 +47,9 @@ export function concerning(
   urls: readonly string[],
 ): Record<string, unknown> {
   const schemes = new Set(urls.map((url) => /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase()));
-  const tables: OptionTable[] = [
-    serveOptions,
-    what.options,
-    ...serverKinds.filter((kind) => schemes.has(kind.name)).map((kind) => kind.options),
-  ];
+  const table = { ...serveOptions, ...optionsFor(what, schemes) };
   const kept = [...given].filter((key) =>
-    Object.hasOwn(servedOptions, key) &&
-    (flags.has(key) || tables.some((table) => Object.hasOwn(table, key)))
+    Object.hasOwn(servedOptions, key) && (flags.has(key) || Object.hasOwn(table, key))
   );
   return Object.fromEntries(kept.map((key) => [key, values[key]]));
 }

@@ -6,7 +6,11 @@ import type { OptionTable, OptionValues } from "./option.ts";
 import type { Session } from "./session.ts";
 
 /** A session that we opened. Disposing it closes it at once. */
-export interface DialledSession extends Session, Disposable {}
+export interface DialledSession extends Session, Disposable {
+  /** What the peer said when it ended the session, where the transport has words for that and they
+   * are out of the ordinary. */
+  readonly farewell?: string | undefined;
+}
 
 /** What a client needs besides its options. */
 export interface DialWork {

@@ -15,6 +15,8 @@ const zero = {
   denied: 0,
   /** Turned away by the rules on Host and Origin. */
   forbidden: 0,
+  /** Requests turned away for want of the right credentials. */
+  unauthenticated: 0,
   /** Handshakes that failed or took too long. */
   handshakesFailed: 0,
   /** Sessions that ended in an error, such as a reset. */

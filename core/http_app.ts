@@ -32,6 +32,8 @@ export interface WebSocketAnswer {
 /** One opened application, shared by its endpoints, disposed after the last of them. */
 export interface HttpService extends AsyncDisposable {
   handle: HttpHandler;
+  /** The largest body that it wants, unless the user says otherwise. Default: 10 MiB. */
+  readonly maxBodyBytes?: number;
   /** Decides about a request to open a WebSocket, for applications that have any. Their endpoints
    * run on node:http, because Deno's engine changes to no other protocol: slower, and with the
    * header fields as they were sent. A response refuses. */

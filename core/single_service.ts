@@ -50,8 +50,9 @@ export function singleRequest(service: HttpService, stop: (reason: string) => vo
   let taken = false;
   const refusal = () => new Response("This server answers one request only.\n", { status: 503 });
   const over = () => stop("served one request");
-  const { upgrade } = service;
+  const { upgrade, maxBodyBytes } = service;
   return {
+    ...(maxBodyBytes !== undefined && { maxBodyBytes }),
     // Async, so that the engine sees the answer to its end before it stops.
     async handle(request, info) {
       if (taken) return refusal();

@@ -13,6 +13,9 @@ export const OPCODE = {
   pong: 10,
 } as const;
 
+/** In the first byte of a message's first frame: the message is compressed (RFC 7692 6). */
+export const COMPRESSED = 0x40;
+
 /** The status codes of a close frame that we use (RFC 6455 7.4.1). */
 export const CLOSE_CODE = {
   normal: 1000,
@@ -48,14 +51,20 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** What a close frame says. `code` is 1005 when it says nothing.
+ *
+ * The codes from 1012 to 1014 came after RFC 6455 and tell what a server or gateway goes through;
+ * from a client they mean nothing.
+ *
  * @throws {WebSocketViolation} when its payload is none (RFC 6455 5.5.1, 7.4) */
 export function parseClose(
   payload: Uint8Array,
+  sender: "client" | "server",
 ): { readonly code: number; readonly reason: string } {
   if (payload.length === 0) return { code: CLOSE_CODE.none, reason: "" };
   if (payload.length === 1) throw protocolError("a close frame has half a code");
   const code = payload[0]! << 8 | payload[1]!;
-  const isKnown = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
+  const isKnown = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1011) ||
+    (sender === "server" && code >= 1012 && code <= 1014);
   if (!isKnown && (code < 3000 || code > 4999)) {
     throw protocolError(`close code ${code} must not be sent`);
   }
@@ -77,14 +86,22 @@ export function closeFrame(code: number, reason: string, masked: boolean): Uint8
   return encodeFrame(OPCODE.close, payload.subarray(0, 2 + written), masked);
 }
 
-/** One message as one frame. */
-export function messageFrame(message: Message, masked: boolean): Uint8Array {
-  return typeof message === "string"
-    ? encodeFrame(OPCODE.text, encoder.encode(message), masked)
-    : encodeFrame(OPCODE.binary, message, masked);
+/** One message as one frame, compressed when `compress` makes something of it. */
+export function messageFrame(
+  message: Message,
+  masked: boolean,
+  compress?: (payload: Uint8Array) => Uint8Array | null,
+): Uint8Array {
+  const isText = typeof message === "string";
+  const opcode = isText ? OPCODE.text : OPCODE.binary;
+  const payload = isText ? encoder.encode(message) : message;
+  const compressed = compress?.(payload) ?? null;
+  return compressed === null
+    ? encodeFrame(opcode, payload, masked)
+    : encodeFrame(opcode | COMPRESSED, compressed, masked);
 }
 
-/** A frame that is not fragmented. */
+/** A frame that is not fragmented. `opcode` may have the bit `COMPRESSED`. */
 export function encodeFrame(opcode: number, payload: Uint8Array, masked: boolean): Uint8Array {
   const { length } = payload;
   const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8;

@@ -2,17 +2,36 @@
 // the answer. Both sides of it, without any connection.
 
 import { HttpHeadError, isField, type RequestHead, type ResponseHead } from "./http_head.ts";
-import { text } from "./option.ts";
+import { flag, text } from "./option.ts";
 import { bytesOf } from "./session.ts";
 import { UsageError } from "./usage_error.ts";
+import {
+  acceptDeflate,
+  checkDeflate,
+  DEFLATE_OFFER,
+  type MessageDeflate,
+  openDeflate,
+} from "./websocket_deflate.ts";
+import { parseExtensions } from "./websocket_extensions.ts";
 
-/** For both sides. */
-export const subprotocolOptions = {
+/** What both sides agree on. */
+export const agreementOptions = {
   subprotocol: text.many({
     metavar: "name",
     help: "WebSocket subprotocol to agree on, the preferred one first",
   }),
+  deflate: flag({
+    default: true,
+    help: "compress large messages when the peer can do that too (permessage-deflate)",
+  }),
 } as const;
+
+/** What two sides agreed on. */
+export interface Agreement {
+  readonly subprotocol: string | undefined;
+  /** What compresses and inflates the messages, if anything does. For one session. */
+  readonly deflate: MessageDeflate | undefined;
+}
 
 const VERSION = "13";
 
@@ -69,29 +88,47 @@ export function checkUpgrade(request: RequestHead): string {
   return key;
 }
 
-/** The first of our subprotocols that the client offers too. */
-export function chooseSubprotocol(
-  { fields }: RequestHead,
-  ours: readonly string[],
-): string | undefined {
-  if (ours.length === 0) return undefined;
-  const offered = fields.list("sec-websocket-protocol");
-  return ours.find((name) => offered.includes(name));
+/** What a server is ready to agree on. */
+export interface ServerTerms {
+  /** The preferred one first. A client that offers none of them is served without one. */
+  readonly subprotocol: readonly string[];
+  readonly deflate: boolean;
 }
 
-/** The answer that opens the WebSocket. */
-export async function upgradeAnswer(
-  key: string,
-  subprotocol: string | undefined,
-): Promise<Uint8Array> {
-  const lines = [
-    "HTTP/1.1 101 Switching Protocols",
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    `Sec-WebSocket-Accept: ${await acceptFor(key)}`,
-  ];
-  if (subprotocol !== undefined) lines.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
-  return bytesOf(lines.join("\r\n") + "\r\n\r\n");
+/** An opening that was accepted: the fields of the answer, whose status is 101, and what was agreed
+ * on, which the session has to be given. */
+export interface AcceptedUpgrade extends Agreement {
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
+/** Checks a request as `checkUpgrade` does and works out the answer.
+ * @throws {HttpHeadError} with the status to answer */
+export async function acceptUpgrade(
+  request: RequestHead,
+  terms: ServerTerms,
+): Promise<AcceptedUpgrade> {
+  const key = checkUpgrade(request);
+  const offered = request.fields.list("sec-websocket-protocol");
+  const subprotocol = terms.subprotocol.find((name) => offered.includes(name));
+  const extensions = parseExtensions(request.fields);
+  const deflate = terms.deflate ? acceptDeflate(extensions) : undefined;
+  return {
+    subprotocol,
+    deflate: deflate && await openDeflate(deflate.terms),
+    fields: [
+      ["Upgrade", "websocket"],
+      ["Connection", "Upgrade"],
+      ["Sec-WebSocket-Accept", await acceptFor(key)],
+      ...(subprotocol === undefined ? [] : [["Sec-WebSocket-Protocol", subprotocol] as const]),
+      ...(deflate === undefined ? [] : [["Sec-WebSocket-Extensions", deflate.answer] as const]),
+    ],
+  };
+}
+
+/** The answer that opens the WebSocket, ready to be sent. */
+export function upgradeAnswer({ fields }: AcceptedUpgrade): Uint8Array {
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
+  return bytesOf(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`);
 }
 
 /** A key for one attempt to open a WebSocket. */
@@ -108,6 +145,7 @@ export interface UpgradeRequest {
   readonly key: string;
   readonly origin: string | undefined;
   readonly subprotocols: readonly string[];
+  readonly deflate: boolean;
   /** Further fields, which stand after ours. */
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
@@ -126,33 +164,37 @@ export function upgradeRequest(request: UpgradeRequest): Uint8Array {
     ...(subprotocols.length === 0
       ? []
       : [["Sec-WebSocket-Protocol", subprotocols.join(", ")] as const]),
+    ...(request.deflate ? [["Sec-WebSocket-Extensions", DEFLATE_OFFER] as const] : []),
     ...request.fields,
   ];
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
   return bytesOf(`GET ${request.target} HTTP/1.1\r\n${lines.join("")}\r\n`);
 }
 
-/** Checks an answer as RFC 6455 4.1 asks. Resolves to the subprotocol that was agreed on.
+/** Checks an answer whose status is 101 as RFC 6455 4.1 asks. Resolves to what was agreed on.
  * @throws {Error} saying what is wrong with it */
 export async function checkAnswer(
-  { status, reason, fields }: ResponseHead,
-  { key, subprotocols }: UpgradeRequest,
-): Promise<string | undefined> {
-  if (status !== 101) throw new Error(`the server answered ${`${status} ${reason}`.trim()}`);
+  { fields }: ResponseHead,
+  { key, subprotocols, deflate }: UpgradeRequest,
+): Promise<Agreement> {
   if (!fields.includes("upgrade", "websocket") || !fields.includes("connection", "upgrade")) {
     throw new Error("the server changed to some other protocol");
   }
   if (fields.only("sec-websocket-accept") !== await acceptFor(key)) {
     throw new Error("the server's answer has a wrong Sec-WebSocket-Accept; is it a WebSocket?");
   }
-  if (fields.list("sec-websocket-extensions").length > 0) {
-    throw new Error("the server turned on an extension that was not asked for");
+  const extensions = parseExtensions(fields);
+  if (!deflate && extensions.length > 0) {
+    throw new Error(
+      `the server turned on the extension "${extensions[0]!.name}", which was not offered`,
+    );
   }
+  const terms = checkDeflate(extensions);
   const subprotocol = fields.only("sec-websocket-protocol") ?? undefined;
   if (subprotocol !== undefined && !subprotocols.includes(subprotocol)) {
     throw new Error(`the server chose the subprotocol "${subprotocol}", which was not offered`);
   }
-  return subprotocol;
+  return { subprotocol, deflate: terms && await openDeflate(terms) };
 }
 
 /** The proof that a server understood the key (RFC 6455 4.2.2). */

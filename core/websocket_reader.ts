@@ -1,13 +1,15 @@
-// Reading the frames of a WebSocket (RFC 6455 5): bytes in, messages and control frames out. Written
-// here rather than taken from `ws` because the parser decides the speed of the whole: this one reads
-// straight from our connection, holds nothing but a message that has begun, and finds malformed text
-// at the byte that makes it so.
+// Reading the frames of a WebSocket (RFC 6455 5, RFC 7692 6): bytes in, messages and control frames
+// out. Written here rather than taken from `ws` because the parser decides the speed of the whole:
+// this one reads straight from our connection, holds nothing but a message that has begun, and finds
+// malformed text at the byte that makes it so. A little long, because all of it is one machine that
+// may stop at any byte.
 
 import type { Message } from "./session.ts";
 import { smallBytes } from "./small_bytes.ts";
 import {
   applyMask,
   CLOSE_CODE,
+  COMPRESSED,
   malformedText,
   MAX_CONTROL_BYTES,
   OPCODE,
@@ -18,8 +20,10 @@ import {
 const NO_BYTES = new Uint8Array(0);
 /** Two bytes, a length of up to eight, a mask of four. */
 const LONGEST_HEAD_BYTES = 14;
-/** What a message that has begun is given at first, however long it claims to become. */
-const FIRST_MESSAGE_BYTES = 64 * 1024;
+/** What a message that has begun is given at first, however long it claims to become: more when it
+ * comes in one frame, since a frame is seldom cut off. */
+const FIRST_FRAME_BYTES = 64 * 1024;
+const FIRST_FRAGMENT_BYTES = 4 * 1024;
 
 // A byte order mark is the sender's business.
 const wholeText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -39,12 +43,18 @@ export interface FrameReaderOptions {
   /** Clients mask what they send and servers do not (RFC 6455 5.1). */
   readonly masked: boolean;
   readonly maxMessageBytes: number;
+  /** Makes a compressed message what it was; compressed ones are refused without it.
+   * @throws {WebSocketViolation} when that cannot be done, or makes more than `maxBytes` */
+  readonly inflate?: ((payload: Uint8Array, maxBytes: number) => Uint8Array) | undefined;
 }
 
 /** Takes chunks in, gives messages and control frames out. Fragments are put together. */
 export class FrameReader {
   readonly #masked: boolean;
   readonly #maxMessageBytes: number;
+  readonly #inflate: FrameReaderOptions["inflate"];
+  /** Set to true by every part of a message that is not whole yet. */
+  progressed = false;
 
   #chunk: Uint8Array = NO_BYTES;
   #at = 0;
@@ -65,14 +75,17 @@ export class FrameReader {
 
   // The message that is being put together.
   #messageOpcode: number = OPCODE.continuation;
+  #isCompressed = false;
+  #mostBytes = 0;
   #messageBytes = 0;
   #binary: Uint8Array = NO_BYTES;
   #text = "";
   #decoder: TextDecoder | undefined;
 
-  constructor({ masked, maxMessageBytes }: FrameReaderOptions) {
+  constructor({ masked, maxMessageBytes, inflate }: FrameReaderOptions) {
     this.#masked = masked;
     this.#maxMessageBytes = maxMessageBytes;
+    this.#inflate = inflate;
   }
 
   /** Adds what was read, once `next` has returned null. The chunk must stay as it is until `next`
@@ -134,7 +147,13 @@ export class FrameReader {
     const opcode = first & 0x0f;
     const isLast = (first & 0x80) !== 0;
     const length = second & 0x7f;
-    if ((first & 0x70) !== 0) throw protocolError("a reserved bit is set");
+    const reserved = first & 0x70;
+    if (
+      reserved !== 0 &&
+      // A message is compressed as a whole, so its first frame says so (RFC 7692 6.1).
+      (reserved !== COMPRESSED || this.#inflate === undefined ||
+        (opcode !== OPCODE.text && opcode !== OPCODE.binary))
+    ) throw protocolError("a reserved bit is set");
     if (opcode >= OPCODE.close) {
       if (opcode > OPCODE.pong) throw protocolError(`opcode ${opcode} is reserved`);
       if (!isLast) throw protocolError("a control frame is fragmented");
@@ -150,7 +169,13 @@ export class FrameReader {
       if (!isMore && opcode === OPCODE.continuation) {
         throw protocolError("a message has no beginning");
       }
-      if (!isMore) this.#messageOpcode = opcode;
+      if (!isMore) {
+        this.#messageOpcode = opcode;
+        this.#isCompressed = reserved !== 0;
+        // What cannot be compressed grows by a few bytes for each of its blocks.
+        const most = this.#maxMessageBytes;
+        this.#mostBytes = reserved === 0 ? most : most + Math.ceil(most / 16) + 64;
+      }
     }
     if (((second & 0x80) !== 0) !== this.#masked) {
       throw protocolError(
@@ -177,7 +202,7 @@ export class FrameReader {
       if (length < 65_536) throw protocolError("a length is not written in the fewest bytes");
     }
     if (
-      this.#opcode < OPCODE.close && this.#messageBytes + length > this.#maxMessageBytes
+      this.#opcode < OPCODE.close && this.#messageBytes + length > this.#mostBytes
     ) {
       throw new WebSocketViolation(
         CLOSE_CODE.tooLarge,
@@ -211,6 +236,7 @@ export class FrameReader {
   #wholeMessage(part: Uint8Array): Message {
     const isText = this.#messageOpcode === OPCODE.text;
     this.#messageOpcode = OPCODE.continuation;
+    if (this.#isCompressed) return this.#inflated(part, isText);
     if (!isText) {
       const bytes = smallBytes(part.length);
       bytes.set(part);
@@ -225,9 +251,10 @@ export class FrameReader {
 
   #append(part: Uint8Array): void {
     if (part.length === 0) return;
+    this.progressed = true;
     const length = this.#messageBytes;
     this.#messageBytes += part.length;
-    if (this.#messageOpcode === OPCODE.text) {
+    if (this.#messageOpcode === OPCODE.text && !this.#isCompressed) {
       this.#decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
       try {
         this.#text += this.#decoder.decode(part, { stream: true });
@@ -237,9 +264,11 @@ export class FrameReader {
       return;
     }
     if (this.#messageBytes > this.#binary.length) {
-      // As much as the frame claims, but no more than twice what has come.
-      const claimed = this.#messageBytes + this.#payloadLeft;
-      const room = Math.max(FIRST_MESSAGE_BYTES, this.#messageBytes * 2);
+      // As much as is claimed, but no more than twice what has come. Before the last frame nothing
+      // is claimed for the whole, and growing by what each adds would copy all of it each time.
+      const first = this.#isLast ? FIRST_FRAME_BYTES : FIRST_FRAGMENT_BYTES;
+      const room = Math.max(first, this.#messageBytes * 2);
+      const claimed = this.#isLast ? this.#messageBytes + this.#payloadLeft : this.#mostBytes;
       const larger = new Uint8Array(Math.min(claimed, room));
       larger.set(this.#binary.subarray(0, length));
       this.#binary = larger;
@@ -254,11 +283,22 @@ export class FrameReader {
     this.#messageBytes = 0;
     this.#text = "";
     this.#binary = NO_BYTES;
+    if (this.#isCompressed) return this.#inflated(binary.subarray(0, length), isText);
     if (!isText) return binary.subarray(0, length);
     const decoder = this.#decoder;
     this.#decoder = undefined;
     try {
       return text + (decoder?.decode() ?? "");
+    } catch {
+      throw malformedText();
+    }
+  }
+
+  #inflated(payload: Uint8Array, isText: boolean): Message {
+    const message = this.#inflate!(payload, this.#maxMessageBytes);
+    if (!isText) return message;
+    try {
+      return wholeText.decode(message);
     } catch {
       throw malformedText();
     }

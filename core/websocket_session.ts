@@ -1,4 +1,4 @@
-// A session over a WebSocket (RFC 6455), on either side, over any connection whose opening
+// A session over a WebSocket (RFC 6455, RFC 7692), on either side, over any connection whose opening
 // handshake is done. Long, because it is one machine: what is read next depends on what is held,
 // what is being written and who has closed.
 
@@ -6,6 +6,7 @@ import type { Address } from "./address.ts";
 import type { Connection } from "./connection.ts";
 import type { Counters } from "./counters.ts";
 import type { Identity, Message, Session } from "./session.ts";
+import type { MessageDeflate } from "./websocket_deflate.ts";
 import {
   CLOSE_CODE,
   closeFrame,
@@ -15,6 +16,7 @@ import {
   parseClose,
   WebSocketViolation,
 } from "./websocket_frame.ts";
+import type { KeptAlive } from "./websocket_keepalive.ts";
 import { ControlFrame, FrameReader } from "./websocket_reader.ts";
 import { WriteQueue } from "./write_queue.ts";
 
@@ -27,10 +29,12 @@ const LARGEST_BUFFER_BYTES = 64 * 1024;
 const MAX_HELD_MESSAGES = 16;
 const MAX_HELD_BYTES = 64 * 1024;
 
-/** How long we let the protocol answer what came before the peer's close frame, and wait for the
- * peer's own once we have sent ours; and how much we take in meanwhile. */
+/** How long we let the protocol answer what came before the peer's close frame or violation, and
+ * wait for the peer's close frame once we have sent ours; and how much we take in meanwhile. */
 const LINGER_MS = 1000;
 const LINGER_BYTES = 256 * 1024;
+
+const NO_BYTES = new Uint8Array(0);
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -41,6 +45,8 @@ export interface WebSocketSessionOptions {
   readonly counters: Counters;
   /** What was read beyond the handshake. */
   readonly head: Uint8Array;
+  /** What was agreed on for the messages of this session, if anything was. */
+  readonly deflate?: MessageDeflate | undefined;
 }
 
 /** How the peer closed. The code is 1005 when it gave none. */
@@ -51,18 +57,24 @@ export interface PeerClose {
 
 /** One peer on a WebSocket. Iterate it once. Takes the connection over and reads ahead of the
  * protocol by a few messages. Bytes that it yields are the reader's to keep. */
-export class WebSocketSession implements Session, AsyncIterator<Message, undefined>, Disposable {
+export class WebSocketSession
+  implements Session, KeptAlive, AsyncIterator<Message, undefined>, Disposable {
   readonly boundary = "messages";
   readonly maxMessageBytes: number;
   readonly peer: Address;
   bytesReceived = 0;
   bytesSent = 0;
-  /** Set on every read and write; an idle sweep compares it. */
+  /** Set by every part of a message, either way; an idle sweep compares it. Pings and pongs do not
+   * count: a peer that has nothing to say but that it is still there is idle. */
   active = true;
+  /** Set by whatever comes from the peer. */
+  heard = true;
 
   readonly #connection: Connection;
   readonly #counters: Counters;
+  readonly #role: "client" | "server";
   readonly #masks: boolean;
+  readonly #compress: ((payload: Uint8Array) => Uint8Array | null) | undefined;
   readonly #reader: FrameReader;
   readonly #output: WriteQueue;
   readonly #over = Promise.withResolvers<void>();
@@ -95,12 +107,16 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
   constructor(connection: Connection, options: WebSocketSessionOptions) {
     this.#connection = connection;
     this.#counters = options.counters;
+    this.#role = options.role;
     this.#masks = options.role === "client";
+    const { deflate } = options;
+    this.#compress = deflate && ((payload) => deflate.compress(payload));
     this.peer = connection.remote;
     this.maxMessageBytes = options.maxMessageBytes;
     this.#reader = new FrameReader({
       masked: options.role === "server",
       maxMessageBytes: options.maxMessageBytes,
+      inflate: deflate && ((payload, maxBytes) => deflate.inflate(payload, maxBytes)),
     });
     this.#output = new WriteQueue(connection);
     this.#received(options.head);
@@ -126,9 +142,22 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
     return this.#peerClose;
   }
 
+  /** What the peer said when it closed, in words; undefined when that was nothing out of the
+   * ordinary. */
+  get farewell(): string | undefined {
+    const { code, reason } = this.#peerClose ?? { code: CLOSE_CODE.none, reason: "" };
+    if (code === CLOSE_CODE.normal || code === CLOSE_CODE.none) return undefined;
+    return `the peer closed with ${code}${reason === "" ? "" : ` ${JSON.stringify(reason)}`}`;
+  }
+
   /** What broke the session: a reset, a violation, an end without a close frame. */
   get failure(): Error | undefined {
     return this.#failure;
+  }
+
+  /** Resolves when the connection is closed. */
+  get closed(): Promise<void> {
+    return this.#over.promise;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
@@ -143,8 +172,10 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
       return Promise.resolve({ done: false, value: message });
     }
     if (this.#draining || this.#inputEnded) {
-      // All that came before the peer's close frame has been answered.
+      // All that came before the peer's close frame, or before it broke the protocol, has been
+      // answered.
       if (this.#peerClose !== undefined) this.#answerClose();
+      else this.#tellViolation();
       return this.#failure === undefined || this.#draining
         ? Promise.resolve(done)
         : Promise.reject(this.#failure);
@@ -163,12 +194,29 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
     if (this.#closeSent || this.#disposed) {
       throw this.#failure ?? new Deno.errors.BrokenPipe("the WebSocket is closed");
     }
-    const frame = messageFrame(message, this.#masks);
+    const frame = messageFrame(message, this.#masks, this.#compress);
     this.active = true;
     await this.#output.write(frame);
     this.active = true;
     this.#sent(frame);
     this.#counters.messagesSent++;
+  }
+
+  /** Whether silence is the peer's: we read, and nothing that we wrote is still under way. */
+  get awaitsPeer(): boolean {
+    return this.#occupied && !this.#output.busy;
+  }
+
+  ping(): void {
+    if (this.#closeSent || this.#disposed) return;
+    const frame = encodeFrame(OPCODE.ping, NO_BYTES, this.#masks);
+    // That it did not leave is learned from reading.
+    this.#output.write(frame).then(() => this.#sent(frame), () => {});
+  }
+
+  lost(): void {
+    this.#failure ??= new Error("the peer answers no ping");
+    this.close("no answer to a ping", CLOSE_CODE.internalError);
   }
 
   /** Begins the closing handshake. What the peer sent before its own close frame still arrives. */
@@ -208,6 +256,7 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
       const deadline = setTimeout(() => this.#dispose(), LINGER_MS);
       try {
         if (this.#peerClose !== undefined) this.#answerClose();
+        else if (this.#failure instanceof WebSocketViolation) this.#tellViolation();
         else await this.#sendClose(this.#draining ? CLOSE_CODE.goingAway : code, "");
         this.#advance();
         await this.#over.promise;
@@ -226,7 +275,7 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
     try {
       while (!this.#occupied && !this.#disposed && this.#hasRoom()) {
         const item = this.#failure === undefined ? this.#reader.next() : null;
-        if (item === null) this.#read();
+        if (item === null) this.#awaitMore();
         else if (item instanceof ControlFrame) this.#control(item);
         else this.#deliver(item);
       }
@@ -242,7 +291,11 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
       this.#heldBytes < MAX_HELD_BYTES;
   }
 
-  #read(): void {
+  #awaitMore(): void {
+    if (this.#reader.progressed) {
+      this.#reader.progressed = false;
+      this.active = true;
+    }
     this.#occupied = true;
     this.#connection.read(this.#buffer).then(this.#onRead, this.#onReadError);
   }
@@ -264,7 +317,7 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
   };
 
   #received(chunk: Uint8Array): void {
-    this.active = true;
+    this.heard = true;
     this.bytesReceived += chunk.length;
     this.#counters.bytesReceived += chunk.length;
     if (this.#finishing) {
@@ -278,6 +331,7 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
   }
 
   #deliver(message: Message): void {
+    this.active = true;
     this.#counters.messagesReceived++;
     if (this.#draining || this.#finishing) return;
     const wake = this.#wake;
@@ -302,7 +356,7 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
         this.#advance();
       }, this.#onReadError);
     } else if (opcode === OPCODE.close) {
-      this.#peerClose = parseClose(payload);
+      this.#peerClose = parseClose(payload, this.#role === "server" ? "client" : "server");
       const isAwaited = this.#wake !== undefined;
       this.#endInput();
       if (isAwaited || this.#closeSent || this.#finishing) this.#answerClose();
@@ -326,15 +380,25 @@ export class WebSocketSession implements Session, AsyncIterator<Message, undefin
     this.#sent(frame);
   }
 
-  /** Fails the connection (RFC 6455 7.1.7): says why, and listens no more. */
+  /** Fails the connection (RFC 6455 7.1.7): listens no more, and says why once the protocol has
+   * answered what came before. */
   #violated(violation: WebSocketViolation): void {
     this.#failure = violation;
     if (violation.code === CLOSE_CODE.tooLarge) {
       this.#counters.oversized++;
       this.#reason ??= "a message over the limit";
     }
+    const isAwaited = this.#wake !== undefined;
     this.#endInput();
-    this.#sendClose(violation.code, violation.message)
+    if (isAwaited || this.#closeSent || this.#finishing) this.#tellViolation();
+    else this.#closeTimer = setTimeout(() => this.#tellViolation(), LINGER_MS);
+  }
+
+  #tellViolation(): void {
+    const failure = this.#failure;
+    if (!(failure instanceof WebSocketViolation) || this.#disposed) return;
+    clearTimeout(this.#closeTimer);
+    this.#sendClose(failure.code, failure.message)
       .then(() => this.#connection.closeWrite())
       .catch(() => this.#dispose());
   }

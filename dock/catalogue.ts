@@ -8,6 +8,7 @@ import { layers } from "../layers/index.ts";
 import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { apps } from "../web/index.ts";
+import { kindsFor } from "./server_kinds.ts";
 
 /** One thing that can be served. */
 export interface CatalogueEntry {
@@ -60,16 +61,15 @@ const impossible: Catalogue["impossible"] = [
 /** Everything that can be served and dialled here, and what cannot. */
 export function catalogue(): Catalogue {
   const kinds: readonly ServerKind[] = serverKinds;
-  const carrying = (carries: ServerKind["carries"]) =>
-    kinds.filter((kind) => kind.carries === carries).map((kind) => kind.name);
   const entry = (one: Protocol | HttpApp): CatalogueEntry => ({
     name: one.name,
     summary: one.summary,
-    transports: carrying("framing" in one ? "sessions" : "requests"),
+    transports: kindsFor(one).map(({ name }) => name),
   });
   return {
     protocols: [...protocols.map(entry), ...apps.map(entry)],
-    transports: kinds.map((kind) => {
+    // One scheme may carry sessions for a protocol and requests for an application.
+    transports: kinds.filter(isFirstOfItsName).map((kind) => {
       const carrier = kind.carries === "sessions" ? kind.carrier : null;
       return {
         name: kind.name,
@@ -84,4 +84,12 @@ export function catalogue(): Catalogue {
     layers: layers.map(({ name, summary }) => ({ name, summary })),
     impossible,
   };
+}
+
+function isFirstOfItsName(
+  { name }: ServerKind,
+  index: number,
+  all: readonly ServerKind[],
+): boolean {
+  return all.findIndex((kind) => kind.name === name) === index;
 }

@@ -20,6 +20,7 @@ import { serverKinds } from "../servers/index.ts";
 import { connect } from "./connect.ts";
 import { layersOf } from "./layers_of.ts";
 import { pick } from "./pick.ts";
+import { kindsFor } from "./server_kinds.ts";
 
 /** What `serve` itself understands, whatever is served where. */
 export const serveOptions = {
@@ -165,13 +166,12 @@ interface Place {
 
 function place(url: string, served: Protocol | HttpApp): Place {
   const endpoint = parseEndpoint(url, serverSchemes);
-  const kinds: readonly ServerKind[] = serverKinds;
-  const kind = kinds.find((kind) => kind.name === endpoint.scheme)!;
-  const carries = "framing" in served ? "sessions" : "requests";
-  if (kind.carries !== carries) {
-    const fitting = kinds.filter((kind) => kind.carries === carries).map((kind) => kind.name);
+  const kinds = kindsFor(served);
+  const kind = kinds.find((kind) => kind.name === endpoint.scheme);
+  if (kind === undefined) {
+    const fitting = kinds.map((kind) => kind.name);
     throw new UsageError(
-      `${served.name} cannot run on ${kind.name}; it runs on ${fitting.join(", ")}`,
+      `${served.name} cannot run on ${endpoint.scheme}; it runs on ${fitting.join(", ")}`,
     );
   }
   const carrier = kind.carries === "sessions" ? kind.carrier : null;
@@ -187,8 +187,7 @@ function refuseForeignOptions(
   const known = [serveOptions, served.options, ...kinds.map((kind) => kind.options)];
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined || known.some((table) => Object.hasOwn(table, key))) continue;
-    const all: readonly ServerKind[] = serverKinds;
-    const elsewhere = all.filter((kind) => Object.hasOwn(kind.options, key));
+    const elsewhere = kindsFor(served).filter((kind) => Object.hasOwn(kind.options, key));
     const used = [...new Set(kinds.map((kind) => kind.name))].join(", ");
     throw new UsageError(
       elsewhere.length > 0

@@ -1,11 +1,11 @@
-// HTTP, on Deno's engine over connections that our own loop accepted.
+// HTTP over TCP: on Deno's engine over connections that our own loop accepted, or on node:http for an
+// application that has WebSockets.
 
-import { createAdmission } from "../core/admission.ts";
-import { hostOrLoopback } from "../core/endpoint.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
-import { createHostGuard } from "./host_guard.ts";
 import { findHttpEngine } from "./http_engine.ts";
+import { nodeHttpEngineFor } from "./http_node_engine_choice.ts";
 import { httpOptions } from "./http_limits.ts";
+import { readHttpRules } from "./http_rules.ts";
 import { serveHttp } from "./http_server.ts";
 import { listenTcp } from "./tcp.ts";
 
@@ -17,20 +17,18 @@ export const http: RequestServerKind<typeof httpOptions> = {
   carries: "requests",
   options: httpOptions,
   async start(endpoint, limits, work) {
-    const admits = await createAdmission(limits);
-    const engine = findHttpEngine();
+    const rulesAt = await readHttpRules(endpoint, limits, work.context);
+    const nodeEngine = await nodeHttpEngineFor(work, "http");
+    const engine = nodeEngine ?? findHttpEngine();
     if (engine === null) {
       const { serveWithoutEngine } = await import("./http_fallback.ts");
-      return await serveWithoutEngine(endpoint, limits, work, admits);
+      return await serveWithoutEngine(endpoint, limits, work, rulesAt);
     }
     const { acceptor, url } = await listenTcp(endpoint, limits);
     using opened = new DisposableStack();
     opened.use(acceptor);
-    const guard = createHostGuard(
-      { address: acceptor.address, hostname: hostOrLoopback(endpoint) },
-      limits,
-    );
+    const rules = rulesAt(acceptor.address);
     opened.move();
-    return serveHttp({ url, acceptor, engine, admits, guard, limits, work });
+    return serveHttp({ url, acceptor, engine, rules, limits, work });
   },
 };

@@ -6,13 +6,19 @@
 import { type Address, formatAddress } from "../core/address.ts";
 import type { Counters } from "../core/counters.ts";
 import { type Emit, errorText } from "../core/event.ts";
-import type { HttpService, RequestInfo } from "../core/http_app.ts";
+import type { HttpService, RequestInfo, WebSocketAnswer } from "../core/http_app.ts";
 import type { IdleSweep, Sweepable } from "../core/idle_sweep.ts";
 import { formatSize } from "../core/option.ts";
+import { plainResponse } from "../core/plain_response.ts";
 import type { Drainable } from "../core/running_server.ts";
 import { type EndableBody, endableBody } from "./endable_body.ts";
 import type { HostGuard, Refusal } from "./host_guard.ts";
-import type { EngineConnection } from "./http_engine.ts";
+import type {
+  DetailedEngineInfo,
+  EngineConnection,
+  EngineInfo,
+  RequestDetails,
+} from "./http_engine.ts";
 import { RequestBody } from "./request_body.ts";
 
 /** How long a peer whose body nobody wants may go on sending it, so that it comes to read the
@@ -41,7 +47,9 @@ export interface HttpSharing {
 interface Asked {
   readonly url: string;
   readonly method: string;
-  readonly info: Deno.ServeHandlerInfo;
+  readonly completion: EngineInfo;
+  /** What the application is told. */
+  readonly info: RequestInfo;
   readonly body?: RequestBody;
   /** Whether a body follows that must be read, or the connection is of no more use. */
   readonly hasBody: boolean;
@@ -60,6 +68,8 @@ export class HttpConnection implements Drainable, Sweepable {
   /** Requests whose answer is being made or sent. HTTP/2 may have several. */
   #answering = 0;
   readonly #eventStreams = new Set<EndableBody>();
+  /** Those that a handler may still be reading. */
+  readonly #bodies = new Set<RequestBody>();
   #engine: EngineConnection | undefined;
   #lingering: ReturnType<typeof setTimeout> | undefined;
   #draining = false;
@@ -97,24 +107,59 @@ export class HttpConnection implements Drainable, Sweepable {
     }
   }
 
-  /** Answers a request. It must have two parameters: the engine looks at how many there are. */
-  readonly handle = (
-    request: Request,
-    info: Deno.ServeHandlerInfo,
-  ): Response | Promise<Response> => {
-    this.#shared.counters.requests++;
-    this.active = true;
-    if (this.#requests++ === 0) this.#speak();
+  /** Answers a request of Deno's engine. It must have two parameters: the engine looks at how many
+   * there are. */
+  readonly handle = (request: Request, info: EngineInfo): Response | Promise<Response> => {
     const { url, method } = request;
+    this.#count();
     return url.startsWith(this.#prefix) && (method === "GET" || method === "HEAD")
-      ? this.#serve(request, url, method, info)
-      : this.#handleCarefully(request, url, method, info);
+      ? this.#serve(request, url, method, info, this.#info)
+      : this.#handleCarefully(request, url, method, info, this.#info);
   };
+
+  /** Answers a request of node:http. */
+  readonly handleDetailed = (
+    request: Request,
+    completion: DetailedEngineInfo,
+  ): Response | Promise<Response> => {
+    const { url, method } = request;
+    const info = { ...this.#info, ...completion.details };
+    this.#count();
+    return this.#handleCarefully(request, url, method, completion, info);
+  };
+
+  /** Decides about a request to open a WebSocket. With an answer other than a response, the
+   * connection is a WebSocket from here on and no more watched by this. */
+  async decideUpgrade(
+    request: Request,
+    details: RequestDetails,
+  ): Promise<WebSocketAnswer | Response> {
+    const { url, method } = request;
+    const { service, silent, resting, watch } = this.#shared;
+    this.#count();
+    const info = { ...this.#info, ...details };
+    const refusal = this.#refusalOf(request, url, info, true);
+    let answer: WebSocketAnswer | Response;
+    if (refusal !== null) answer = this.#refuse(refusal);
+    else if (service.upgrade === undefined) {
+      answer = plainResponse(404, "There is no WebSocket here.");
+    } else {
+      try {
+        answer = await service.upgrade(request, info);
+      } catch (error) {
+        answer = this.recover(error);
+      }
+    }
+    silent.delete(this);
+    resting.delete(this);
+    if (watch) this.#report({ url, method }, answer instanceof Response ? answer.status : 101);
+    return answer;
+  }
 
   /** Answers for a handler that failed. */
   readonly recover = (error: unknown): Response => {
     this.#fail(error);
-    return textResponse(500, "Internal Server Error");
+    return plainResponse(500, "Internal Server Error");
   };
 
   drain(): void {
@@ -135,6 +180,7 @@ export class HttpConnection implements Drainable, Sweepable {
   #cut(): void {
     if (this.#end !== undefined) return;
     this.#end = "cut";
+    for (const body of this.#bodies) body.cutShort();
     this.#engine?.close();
   }
 
@@ -142,6 +188,12 @@ export class HttpConnection implements Drainable, Sweepable {
     const { counters, emit, url } = this.#shared;
     counters.failed++;
     emit({ event: "failed", url, peer: formatAddress(this.#peer), error: errorText(error) });
+  }
+
+  #count(): void {
+    this.#shared.counters.requests++;
+    this.active = true;
+    if (this.#requests++ === 0) this.#speak();
   }
 
   /** The first request has come. */
@@ -164,14 +216,13 @@ export class HttpConnection implements Drainable, Sweepable {
     request: Request,
     url: string,
     method: string,
-    info: Deno.ServeHandlerInfo,
+    completion: EngineInfo,
+    info: RequestInfo,
   ): Response | Promise<Response> {
-    if (!this.#shared.watch) {
-      const answer = this.#shared.service.handle(request, this.#info);
-      if (answer instanceof Response) return answer;
-      return this.#finish(answer, { url, method, info, hasBody: false });
-    }
-    return this.#finish(this.#ask(request), { url, method, info, hasBody: false });
+    const asked = () => ({ url, method, completion, info, hasBody: false });
+    if (this.#shared.watch) return this.#finish(this.#ask(request, info), asked());
+    const answer = this.#shared.service.handle(request, info);
+    return answer instanceof Response ? answer : this.#finish(answer, asked());
   }
 
   /** A request that may have a body, or whose authority was not accepted before. */
@@ -179,26 +230,26 @@ export class HttpConnection implements Drainable, Sweepable {
     request: Request,
     url: string,
     method: string,
-    info: Deno.ServeHandlerInfo,
+    completion: EngineInfo,
+    info: RequestInfo,
   ): Response | Promise<Response> {
     const { counters, maxBodyBytes } = this.#shared;
     const { headers } = request;
     const bodiless = method === "GET" || method === "HEAD";
     const length = Number(headers.get("content-length") ?? NaN);
     const hasBody = !bodiless && (length > 0 || headers.has("transfer-encoding"));
-    const asked: Asked = { url, method, info, hasBody };
+    const asked: Asked = { url, method, completion, info, hasBody };
 
-    const origin = originOf(url);
-    const refusal = this.#refusalOf(headers, method, origin.slice(origin.indexOf("//") + 2));
+    const refusal = this.#refusalOf(request, url, info, false);
     if (refusal !== null) return this.#finish(this.#refuse(refusal), asked);
-    this.#prefix = `${origin}/`;
+    this.#prefix = `${originOf(url)}/`;
 
-    if (bodiless) return this.#serve(request, url, method, info);
+    if (bodiless) return this.#serve(request, url, method, completion, info);
     if (length > maxBodyBytes) {
       counters.oversized++;
       return this.#finish(oversized(maxBodyBytes), asked);
     }
-    if (length === 0 || request.body === null) return this.#finish(this.#ask(request), asked);
+    if (length === 0 || request.body === null) return this.#finish(this.#ask(request, info), asked);
     return this.#serveWithBody(request, request.body, asked);
   }
 
@@ -222,22 +273,32 @@ export class HttpConnection implements Drainable, Sweepable {
     });
     const { url, method, headers } = request;
     const limited = new Request(url, { method, headers, body: body.stream });
-    const response = await this.#finish(this.#ask(limited), { ...asked, body });
-    responded = true;
-    return response;
+    this.#bodies.add(body);
+    try {
+      return await this.#finish(this.#ask(limited, asked.info), { ...asked, body });
+    } finally {
+      responded = true;
+      this.#bodies.delete(body);
+    }
   }
 
-  async #ask(request: Request): Promise<Response> {
-    const response: unknown = await this.#shared.service.handle(request, this.#info);
+  async #ask(request: Request, info: RequestInfo): Promise<Response> {
+    const response: unknown = await this.#shared.service.handle(request, info);
     if (response instanceof Response) return response;
     throw new TypeError("the handler returned no Response");
   }
 
-  #refusalOf(headers: Headers, method: string, authority: string): Refusal | null {
+  #refusalOf(
+    { headers, method }: Request,
+    url: string,
+    { httpVersion = "1.1" }: RequestInfo,
+    upgrade: boolean,
+  ): Refusal | null {
     const { guard } = this.#shared;
     const host = headers.get("host");
-    // The engine cannot upgrade a connection, and does not tell the version of a request.
-    const asked = { method, upgrade: false, httpVersion: "1.1", origin: headers.get("origin") };
+    const origin = originOf(url);
+    const authority = origin.slice(origin.indexOf("//") + 2);
+    const asked = { method, upgrade, httpVersion, origin: headers.get("origin") };
     if (host === null) {
       // HTTP/2 has its authority in the URL; what HTTP/1.1 left out is made up there.
       return guard({ ...asked, host: authority === this.#madeUpAuthority ? null : authority });
@@ -251,7 +312,7 @@ export class HttpConnection implements Drainable, Sweepable {
     const { counters, emit, url } = this.#shared;
     counters.forbidden++;
     emit({ event: "denied", url, peer: formatAddress(this.#peer), reason });
-    return textResponse(status, message);
+    return plainResponse(status, message);
   }
 
   /** Watches an answer to its end, and turns what went wrong into one. */
@@ -264,7 +325,7 @@ export class HttpConnection implements Drainable, Sweepable {
       if (eventStream !== undefined) this.#eventStreams.delete(eventStream);
       this.#answered(asked);
     };
-    asked.info.completed.then(completed, completed);
+    asked.completion.completed.then(completed, completed);
 
     let response = await this.#answerOf(answer, asked.body);
     if (isEventStream(response) && response.body !== null) {
@@ -322,7 +383,7 @@ export class HttpConnection implements Drainable, Sweepable {
     }, LINGER_MS);
   }
 
-  #report({ url, method }: Asked, status: number): void {
+  #report({ url, method }: Pick<Asked, "url" | "method">, status: number): void {
     this.#shared.emit({
       event: "request",
       url: this.#shared.url,
@@ -352,16 +413,9 @@ function sayGoodbye(response: Response): void {
 }
 
 function oversized(maxBodyBytes: number): Response {
-  return textResponse(413, `A body may have at most ${formatSize(maxBodyBytes)} bytes.`);
+  return plainResponse(413, `A body may have at most ${formatSize(maxBodyBytes)} bytes.`);
 }
 
 function stalled(): Response {
-  return textResponse(408, "The body stopped coming.");
-}
-
-function textResponse(status: number, text: string): Response {
-  return new Response(`${text}\n`, {
-    status,
-    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-  });
+  return plainResponse(408, "The body stopped coming.");
 }

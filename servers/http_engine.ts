@@ -12,14 +12,53 @@
 // - A peer that ends its half while an async handler works gets no answer.
 
 import { bracket } from "../core/address.ts";
+import type { Connection } from "../core/connection.ts";
+import type { DenoConnection } from "../core/deno_connection.ts";
+import type { RequestInfo } from "../core/http_app.ts";
 
-/** Answers one request of a connection. */
-export type EngineHandler = (
+/** What is known of a request besides itself. */
+export interface EngineInfo {
+  /** Resolves when the answer was sent, rejects when its peer is gone. */
+  readonly completed: Promise<void>;
+}
+
+/** The same from an engine that tells more of the request. */
+export interface DetailedEngineInfo extends EngineInfo {
+  readonly details: RequestDetails;
+}
+
+/** What only some engines tell of a request. */
+export type RequestDetails = Pick<RequestInfo, "httpVersion" | "headerList">;
+
+/** A request to change the protocol, and the connection that it came on. */
+export interface EngineUpgrade {
+  readonly request: Request;
+  readonly details: RequestDetails;
+  readonly connection: Connection;
+  /** What followed the head. */
+  readonly rest: Uint8Array;
+}
+
+/** Answers one request of a connection. It must have two parameters: Deno's engine looks at how
+ * many there are. */
+export type EngineHandler<Info = EngineInfo> = (
   request: Request,
-  info: Deno.ServeHandlerInfo,
+  info: Info,
 ) => Response | Promise<Response>;
 
-/** One connection in the hands of the engine. */
+/** Whoever answers the requests of a connection. */
+export interface EngineHandlers {
+  readonly handle: EngineHandler;
+  /** Used instead by an engine that tells more. */
+  readonly handleDetailed: EngineHandler<DetailedEngineInfo>;
+  /** Answers for a handler that threw. */
+  readonly recover: (error: unknown) => Response;
+  /** Used by an engine that can change the protocol. Takes the connection over, and closes it in the
+   * end. */
+  readonly upgrade: (upgrade: EngineUpgrade) => Promise<void>;
+}
+
+/** One connection in the hands of an engine. */
 export interface EngineConnection {
   /** Resolves when the connection is closed; rejects when it was reset or made no sense. */
   readonly finished: Promise<void>;
@@ -29,13 +68,14 @@ export interface EngineConnection {
   close(): void;
 }
 
-/** Serves HTTP/1.1 or, where the first bytes or ALPN ask for it, HTTP/2. Takes the connection over.
- * `onError` answers for a handler that threw. */
-export type HttpEngine = (
-  conn: Deno.Conn,
-  handler: EngineHandler,
-  onError: (error: unknown) => Response,
-) => EngineConnection;
+/** Serves HTTP/1.1 or, where the first bytes or ALPN ask for it, HTTP/2. */
+export interface HttpEngine<C extends Connection> {
+  /** The authority in the URL of a request that named none, as HTTP/1.1 without a Host; null where
+   * every request names one, as on HTTP/2 by ALPN. */
+  madeUpAuthority(connection: C): string | null | Promise<string | null>;
+  /** Takes the connection over. */
+  serve(connection: C, handlers: EngineHandlers): EngineConnection;
+}
 
 /** The part of an AbortSignal that the engine uses. A real one would end the process: cancelling
  * throws when the connection has just gone, and what a listener throws nobody can catch. */
@@ -52,48 +92,48 @@ type ServeHttpOnConnection = (
   onListen: () => void,
 ) => { readonly finished: Promise<void>; shutdown(): Promise<void> };
 
-/** The engine, or null where this runtime has none that takes a connection. */
-export function findHttpEngine(): HttpEngine | null {
+/** Deno's engine, or null where this runtime has none that takes a connection. */
+export function findHttpEngine(): HttpEngine<DenoConnection> | null {
   const serve = internals()?.serveHttpOnConnection;
   if (typeof serve !== "function") return null;
-  return (conn, handler, onError) => {
-    let cancel: (() => void) | undefined;
-    const signal: EngineSignal = {
-      aborted: false,
-      addEventListener: (_type, listener) => {
-        cancel = listener;
-      },
-    };
-    const served = serve(conn, signal, handler, onError, () => {});
-    return {
-      // Deno forgets to release what belongs to a connection that failed.
-      finished: served.finished.catch(async (error) => {
-        await served.shutdown();
-        throw error;
-      }),
-      drain() {
-        served.shutdown().catch(() => {});
-      },
-      close() {
-        try {
-          cancel?.();
-        } catch (error) {
-          if (!(error instanceof Deno.errors.BadResource)) throw error;
-        }
-      },
-    };
+  return {
+    async madeUpAuthority({ conn }) {
+      // Without TLS nobody knows which version it is.
+      if (!isTls(conn)) return madeUpAuthority(conn);
+      const { alpnProtocol } = await conn.handshake();
+      return alpnProtocol === "h2" ? null : madeUpAuthority(conn, 443);
+    },
+    serve({ conn }, { handle, recover }) {
+      let cancel: (() => void) | undefined;
+      const signal: EngineSignal = {
+        aborted: false,
+        addEventListener: (_type, listener) => {
+          cancel = listener;
+        },
+      };
+      const served = serve(conn, signal, handle, recover, () => {});
+      return {
+        // Deno forgets to release what belongs to a connection that failed.
+        finished: served.finished.catch(async (error) => {
+          await served.shutdown();
+          throw error;
+        }),
+        drain() {
+          served.shutdown().catch(() => {});
+        },
+        close() {
+          try {
+            cancel?.();
+          } catch (error) {
+            if (!(error instanceof Deno.errors.BadResource)) throw error;
+          }
+        },
+      };
+    },
   };
 }
 
-/** The authority in the URL of a request that named none, as HTTP/1.1 without a Host; null where
- * every request names one, as on HTTP/2 by ALPN. Without TLS nobody knows which it is. */
-export async function authorityMadeUpOn(conn: Deno.Conn): Promise<string | null> {
-  if (!isTls(conn)) return madeUpAuthority(conn);
-  const { alpnProtocol } = await conn.handshake();
-  return alpnProtocol === "h2" ? null : madeUpAuthority(conn, 443);
-}
-
-/** The same, where only HTTP/1.1 is thought of. The scheme's usual port is left out. */
+/** The authority that the engine makes up for HTTP/1.1. The scheme's usual port is left out. */
 export function madeUpAuthority(
   { localAddr }: Pick<Deno.Conn, "localAddr">,
   usualPort = 80,

@@ -1,8 +1,7 @@
 // HTTP on Deno.serve, for a runtime whose engine takes no connection of ours. Requests are held to
 // the same rules; what happens before one is complete, nobody sees.
 
-import type { Admission } from "../core/admission.ts";
-import { addressOf, formatAddress } from "../core/address.ts";
+import { type Address, addressOf, formatAddress } from "../core/address.ts";
 import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
 import { resolveHost } from "../core/resolve.ts";
 import {
@@ -13,10 +12,10 @@ import {
   type ServerCertificate,
 } from "../core/running_server.ts";
 import type { RequestWork } from "../core/server_kind.ts";
-import { createHostGuard } from "./host_guard.ts";
 import { HttpConnection } from "./http_connection.ts";
 import { madeUpAuthority } from "./http_engine.ts";
 import type { HttpLimits } from "./http_limits.ts";
+import type { HttpRules } from "./http_rules.ts";
 import { httpSharing, stopSweeps } from "./http_server.ts";
 import { listening } from "./listen_error.ts";
 
@@ -35,7 +34,7 @@ export async function serveWithoutEngine(
   endpoint: Endpoint,
   limits: HttpLimits,
   work: RequestWork,
-  admits: Admission,
+  rulesAt: (address: Address) => HttpRules,
   identity?: FallbackIdentity,
 ): Promise<RunningServer> {
   const { emit } = work.context;
@@ -43,10 +42,7 @@ export async function serveWithoutEngine(
   const host = hostOrLoopback(endpoint);
   const hostname = await resolveHost(host, limits);
   const named = { ...endpoint, hostname: host };
-  const guard = createHostGuard(
-    { address: { transport: "tcp", hostname, port }, hostname: host },
-    limits,
-  );
+  const rules = rulesAt({ transport: "tcp", hostname, port });
 
   const closing = new AbortController();
   const server = await listening(
@@ -66,7 +62,7 @@ export async function serveWithoutEngine(
       }),
   );
   const url = formatEndpoint(named, server.addr.port);
-  const shared = httpSharing({ url, guard, limits, work });
+  const shared = httpSharing({ url, rules, limits, work });
   // Over TLS a request may be of HTTP/2, whose authority must not be taken for a made-up one.
   const madeUp = identity === undefined ? madeUpAuthority({ localAddr: server.addr }) : null;
 
@@ -75,7 +71,7 @@ export async function serveWithoutEngine(
     info: Deno.ServeHandlerInfo<Deno.NetAddr>,
   ): Response | Promise<Response> {
     const peer = addressOf(info.remoteAddr);
-    if (!admits(peer)) {
+    if (!rules.admits(peer)) {
       shared.counters.denied++;
       emit({ event: "denied", url, peer: formatAddress(peer), reason: "address" });
       return new Response(null, { status: 403 });

@@ -3,6 +3,7 @@
 import { admissionOptions, backlogOptions, streamOptions } from "../core/limits.ts";
 import { duration, type OptionValues, size } from "../core/option.ts";
 import { familyOptions } from "../core/resolve.ts";
+import { authenticationOptions } from "./authentication.ts";
 import { webGuardOptions } from "./host_guard.ts";
 
 /** Limits on requests. */
@@ -26,8 +27,7 @@ export const requestOptions = {
     help: "give up a request whose body does not move for this long",
   }),
   maxBodyBytes: size({
-    default: 10 * 1024 * 1024,
-    help: "largest body of a request",
+    help: "largest body of a request; 10m, or what an application says that it takes",
   }),
 } as const;
 
@@ -39,6 +39,7 @@ export const httpOptions = {
   ...familyOptions,
   ...requestOptions,
   ...webGuardOptions,
+  ...authenticationOptions,
 } as const;
 
 /** The values of `requestOptions`. */

@@ -1,9 +1,8 @@
 // Serving an HTTP application on any stream listener: what http and https share.
 
 import { acceptingServer } from "../core/accepting_server.ts";
-import type { Admission } from "../core/admission.ts";
+import type { Acceptor, Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
-import type { DenoConnection } from "../core/deno_connection.ts";
 import { IdleSweep } from "../core/idle_sweep.ts";
 import type { HandshakeLimits } from "../core/limits.ts";
 import {
@@ -12,75 +11,111 @@ import {
   type ServerCertificate,
 } from "../core/running_server.ts";
 import type { RequestWork } from "../core/server_kind.ts";
-import type { DenoAcceptor } from "./deno_acceptor.ts";
-import type { HostGuard } from "./host_guard.ts";
+import { keepaliveOptions } from "../core/websocket_keepalive.ts";
+import { authenticated } from "./authentication.ts";
 import { HttpConnection, type HttpSharing } from "./http_connection.ts";
-import { authorityMadeUpOn, type HttpEngine } from "./http_engine.ts";
-import type { HttpLimits } from "./http_limits.ts";
+import type { HttpEngine } from "./http_engine.ts";
+import type { RequestLimits } from "./http_limits.ts";
+import type { HttpRules } from "./http_rules.ts";
+import { upgradeHttp } from "./http_upgrade.ts";
 import type { RequestBody } from "./request_body.ts";
+import { WebSocketSessions } from "./websocket_sessions.ts";
+
+/** The largest body of a request where neither the user nor the application says. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** WebSockets within an application are pinged as those of the WebSocket transports are. */
+const keepaliveDefaults = {
+  pingIntervalMs: keepaliveOptions.pingIntervalMs.fallback,
+  pingTimeoutMs: keepaliveOptions.pingTimeoutMs.fallback,
+};
 
 /** What an HTTP server is made of. */
-export interface HttpServerOptions<C extends Deno.Conn> {
+export interface HttpServerOptions<C extends Connection> {
   readonly url: string;
-  readonly acceptor: DenoAcceptor<C>;
+  readonly acceptor: Acceptor<C>;
   readonly certificate?: ServerCertificate;
-  readonly engine: HttpEngine;
-  readonly admits: Admission;
-  readonly guard: HostGuard;
-  readonly limits: HttpLimits & Partial<HandshakeLimits>;
+  readonly engine: HttpEngine<C>;
+  readonly rules: HttpRules;
+  readonly limits: RequestLimits & Partial<HandshakeLimits> & { readonly maxConnections: number };
   readonly work: RequestWork;
 }
 
 /** Serves until shut down. Takes the acceptor over. */
-export function serveHttp<C extends Deno.Conn>(options: HttpServerOptions<C>): RunningServer {
-  const { url, acceptor, engine, limits, work } = options;
+export function serveHttp<C extends Connection>(options: HttpServerOptions<C>): RunningServer {
+  const { url, acceptor, engine, rules, limits, work } = options;
   const { emit } = work.context;
   const sessions = new OpenSessions();
   const shared = httpSharing(options);
   const { counters } = shared;
+  const webSockets = new WebSocketSessions({
+    url,
+    counters,
+    sessions,
+    emit,
+    limits: {
+      ...keepaliveDefaults,
+      idleTimeoutMs: limits.keepAliveTimeoutMs,
+      maxMessageBytes: shared.maxBodyBytes,
+    },
+  });
 
-  async function serve({ conn, remote }: DenoConnection<C>): Promise<void> {
-    const madeUp = await authorityMadeUpOn(conn);
-    const connection = new HttpConnection(shared, remote, madeUp);
+  async function serve(connection: C): Promise<void> {
+    const madeUp = await engine.madeUpAuthority(connection);
+    const http = new HttpConnection(shared, connection.remote, madeUp);
     counters.opened++;
-    const served = connection.attach(engine(conn, connection.handle, connection.recover));
-    sessions.add(connection);
+    const { handle, handleDetailed, recover } = http;
+    const served = engine.serve(connection, {
+      handle,
+      handleDetailed,
+      recover,
+      // From there on it is a session of its own.
+      upgrade: (upgrade) => upgradeHttp(upgrade, http, webSockets, () => sessions.delete(http)),
+    });
+    sessions.add(http);
     try {
-      await served;
+      await http.attach(served);
     } finally {
-      sessions.delete(connection);
+      sessions.delete(http);
     }
   }
 
   return acceptingServer({
     url,
     acceptor,
-    admits: options.admits,
+    admits: rules.admits,
     limits,
     certificate: options.certificate,
     counters,
     sessions,
     emit,
     serve,
-    release: () => stopSweeps(shared),
+    release() {
+      stopSweeps(shared);
+      webSockets[Symbol.dispose]();
+    },
   });
 }
 
 /** What the connections of one server share. Its sweeps run until `stopSweeps`. */
 export function httpSharing(
-  { url, guard, limits, work }: {
+  { url, rules, limits, work }: {
     readonly url: string;
-    readonly guard: HostGuard;
-    readonly limits: HttpLimits;
+    readonly rules: HttpRules;
+    readonly limits: RequestLimits;
     readonly work: RequestWork;
   },
 ): HttpSharing {
   const counters = createCounters();
   return {
     url,
-    service: work.service,
-    guard,
-    maxBodyBytes: limits.maxBodyBytes,
+    service: authenticated(work.service, rules.authenticate, {
+      counters,
+      emit: work.context.emit,
+      url,
+    }),
+    guard: rules.guard,
+    maxBodyBytes: limits.maxBodyBytes ?? work.service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     counters,
     emit: work.context.emit,
     watch: work.watch ?? false,

@@ -1,17 +1,19 @@
 // HTTPS: the same over TLS.
 
-import { createAdmission } from "../core/admission.ts";
 import { hostOrLoopback } from "../core/endpoint.ts";
 import { handshakeOptions } from "../core/limits.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
-import { createHostGuard } from "./host_guard.ts";
 import { findHttpEngine } from "./http_engine.ts";
 import { httpOptions } from "./http_limits.ts";
+import { nodeHttpEngineFor } from "./http_node_engine_choice.ts";
+import { readHttpRules } from "./http_rules.ts";
 import { serveHttp } from "./http_server.ts";
-import { listenTls } from "./tls.ts";
+import { listenNodeTls, listenTls } from "./tls.ts";
 import { loadTlsIdentity, tlsServerOptions } from "./tls_identity.ts";
 
 const options = { ...httpOptions, ...handshakeOptions, ...tlsServerOptions } as const;
+
+const ALPN = ["h2", "http/1.1"];
 
 /** `https://host:port`: HTTP/2 where the client can, HTTP/1.1 elsewhere. */
 export const https: RequestServerKind<typeof options> = {
@@ -21,7 +23,17 @@ export const https: RequestServerKind<typeof options> = {
   carries: "requests",
   options,
   async start(endpoint, limits, work) {
-    const admits = await createAdmission(limits);
+    const rulesAt = await readHttpRules(endpoint, limits, work.context);
+    const nodeEngine = await nodeHttpEngineFor(work, "https");
+    if (nodeEngine !== null) {
+      const tls = { ...limits, alpnProtocols: ALPN };
+      const listener = await listenNodeTls(endpoint, tls, work.context);
+      using opened = new DisposableStack();
+      opened.use(listener.acceptor);
+      const rules = rulesAt(listener.acceptor.address);
+      opened.move();
+      return serveHttp({ ...listener, engine: nodeEngine, rules, limits, work });
+    }
     const engine = findHttpEngine();
     if (engine === null) {
       const { serveWithoutEngine } = await import("./http_fallback.ts");
@@ -30,20 +42,13 @@ export const https: RequestServerKind<typeof options> = {
         ...work.context,
       });
       const identity = { pem: cert, key, fingerprint };
-      return await serveWithoutEngine(endpoint, limits, work, admits, identity);
+      return await serveWithoutEngine(endpoint, limits, work, rulesAt, identity);
     }
-    const { acceptor, url, certificate } = await listenTls(
-      endpoint,
-      { ...limits, alpnProtocols: ["h2", "http/1.1"] },
-      work.context,
-    );
+    const listener = await listenTls(endpoint, { ...limits, alpnProtocols: ALPN }, work.context);
     using opened = new DisposableStack();
-    opened.use(acceptor);
-    const guard = createHostGuard(
-      { address: acceptor.address, hostname: hostOrLoopback(endpoint) },
-      limits,
-    );
+    opened.use(listener.acceptor);
+    const rules = rulesAt(listener.acceptor.address);
     opened.move();
-    return serveHttp({ url, acceptor, certificate, engine, admits, guard, limits, work });
+    return serveHttp({ ...listener, engine, rules, limits, work });
   },
 };

@@ -2,6 +2,7 @@
 // in this list.
 
 import { http } from "./http.ts";
+import { httpUnix } from "./http_unix.ts";
 import { https } from "./https.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
@@ -11,4 +12,4 @@ import { unixgram } from "./unixgram.ts";
 import { ws, wss } from "./websocket.ts";
 
 /** All listening transports. */
-export const serverKinds = [tcp, tls, unix, udp, unixgram, ws, wss, http, https] as const;
+export const serverKinds = [tcp, tls, unix, udp, unixgram, ws, wss, http, https, httpUnix] as const;

@@ -56,6 +56,12 @@ export class RequestBody implements Sweepable {
     this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
   }
 
+  /** To be called when its connection is about to be closed from this side: some engines would end
+   * the body as if all of it had come. */
+  cutShort(): void {
+    if (!this.#ended) this.#breakOff("cut short", new Error("The request's body was cut short"));
+  }
+
   /** Lets go of what was not read: the engine would take the connection for finished, and the
    * reader would hold its socket open for as long as nobody collects the garbage. */
   release(): void {

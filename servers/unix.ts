@@ -1,12 +1,31 @@
 // Unix stream sockets, on Deno.listen.
 
-import { formatEndpoint } from "../core/endpoint.ts";
+import { type Endpoint, formatEndpoint } from "../core/endpoint.ts";
 import { streamOptions } from "../core/limits.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/stream_server.ts";
 import { DenoAcceptor } from "./deno_acceptor.ts";
 import { listening } from "./listen_error.ts";
 import { atSocketFile, removeSocketFile } from "./socket_file.ts";
+
+/** Opens a listener at a socket's path.
+ * @throws {Error} naming its URL when it cannot be opened */
+export async function listenUnix(
+  endpoint: Endpoint,
+): Promise<{ readonly acceptor: DenoAcceptor<Deno.UnixConn>; readonly url: string }> {
+  const { path } = endpoint;
+  const url = formatEndpoint(endpoint, undefined);
+  const listener = await listening(
+    url,
+    () =>
+      atSocketFile(
+        path,
+        async () => (await Deno.connect({ transport: "unix", path })).close(),
+        () => Deno.listen({ transport: "unix", path }),
+      ),
+  );
+  return { acceptor: new DenoAcceptor(listener, undefined, () => removeSocketFile(path)), url };
+}
 
 /** `unix://path`, or `unix://@name` for an abstract socket. Who may connect is for the file's
  * permissions to say. */
@@ -18,18 +37,6 @@ export const unix: SessionServerKind<typeof streamOptions> = {
   carrier: "stream",
   options: streamOptions,
   async start(endpoint, limits, work) {
-    const { path } = endpoint;
-    const url = formatEndpoint(endpoint, undefined);
-    const listener = await listening(
-      url,
-      () =>
-        atSocketFile(
-          path,
-          async () => (await Deno.connect({ transport: "unix", path })).close(),
-          () => Deno.listen({ transport: "unix", path }),
-        ),
-    );
-    const acceptor = new DenoAcceptor(listener, undefined, () => removeSocketFile(path));
-    return serveStream({ url, acceptor, admits: () => true, limits, work });
+    return serveStream({ ...await listenUnix(endpoint), admits: () => true, limits, work });
   },
 };

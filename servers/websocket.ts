@@ -3,12 +3,10 @@
 
 import { acceptingServer } from "../core/accepting_server.ts";
 import { formatAddress } from "../core/address.ts";
-import { type Admission, createAdmission } from "../core/admission.ts";
+import type { Admission } from "../core/admission.ts";
 import type { Acceptor } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
-import { type Endpoint, hostOrLoopback } from "../core/endpoint.ts";
-import { errorText } from "../core/event.ts";
-import { IdleSweep } from "../core/idle_sweep.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import {
   admissionOptions,
   backlogOptions,
@@ -25,13 +23,15 @@ import {
   type ServerCertificate,
 } from "../core/running_server.ts";
 import type { SessionServerKind, SessionWork } from "../core/server_kind.ts";
-import { CLOSE_CODE } from "../core/websocket_frame.ts";
-import { checkSubprotocols, subprotocolOptions } from "../core/websocket_handshake.ts";
-import { WebSocketSession } from "../core/websocket_session.ts";
-import { createHostGuard, webGuardOptions } from "./host_guard.ts";
+import { agreementOptions, checkSubprotocols } from "../core/websocket_handshake.ts";
+import { type KeepaliveLimits, keepaliveOptions } from "../core/websocket_keepalive.ts";
+import { authenticationOptions } from "./authentication.ts";
+import { webGuardOptions } from "./host_guard.ts";
+import { readHttpRules } from "./http_rules.ts";
 import { listenTcp } from "./tcp.ts";
 import { listenNodeTls } from "./tls.ts";
 import { tlsServerOptions } from "./tls_identity.ts";
+import { WebSocketSessions } from "./websocket_sessions.ts";
 import { type UpgradeRules, UpgradingConnection } from "./websocket_upgrade.ts";
 
 const options = {
@@ -41,7 +41,9 @@ const options = {
   ...handshakeOptions,
   ...familyOptions,
   ...webGuardOptions,
-  ...subprotocolOptions,
+  ...authenticationOptions,
+  ...agreementOptions,
+  ...keepaliveOptions,
 } as const;
 
 const secureOptions = { ...options, ...tlsServerOptions } as const;
@@ -50,7 +52,7 @@ interface WebSocketServerOptions {
   readonly url: string;
   readonly acceptor: Acceptor;
   readonly admits: Admission;
-  readonly limits: StreamLimits & HandshakeLimits;
+  readonly limits: StreamLimits & HandshakeLimits & KeepaliveLimits;
   readonly rules: UpgradeRules;
   readonly work: SessionWork;
   readonly certificate?: ServerCertificate;
@@ -62,51 +64,22 @@ function serveWebSockets(options: WebSocketServerOptions): RunningServer {
   const { emit } = work.context;
   const counters = createCounters();
   const sessions = new OpenSessions();
-  const idle = new IdleSweep<WebSocketSession>(limits.idleTimeoutMs, (session) => {
-    counters.idle++;
-    session.close("idle");
-  });
+  const webSockets = new WebSocketSessions({ url, limits, counters, sessions, emit });
 
   async function serve(upgrading: UpgradingConnection): Promise<void> {
-    const peer = formatAddress(upgrading.remote);
     const { outcome } = upgrading;
     if (outcome.connection === null) {
-      counters.forbidden++;
+      counters[outcome.counter]++;
+      const peer = formatAddress(upgrading.remote);
       emit({ event: "denied", url, peer, reason: outcome.refusal });
       return;
     }
-    counters.opened++;
-    emit({ event: "opened", url, peer });
-    const session = new WebSocketSession(outcome.connection, {
-      role: "server",
-      maxMessageBytes: limits.maxMessageBytes,
-      counters,
-      head: outcome.head,
-    });
-    sessions.add(session);
-    idle.add(session);
-    let thrown: unknown;
-    try {
-      await work.service.serve(session);
-      await session.finish();
-    } catch (error) {
-      // That it could not go on because the peer has closed is no failure.
-      if (session.peerClose === undefined) thrown = error;
-      await session.finish(CLOSE_CODE.internalError);
-    } finally {
-      idle.delete(session);
-      sessions.delete(session);
-    }
-    const failure = failureOf(session, thrown);
-    if (failure !== undefined) counters.failed++;
-    emit({
-      event: "closed",
-      url,
-      peer,
-      reason: session.reason ?? failure ?? farewellOf(session),
-      bytesReceived: session.bytesReceived,
-      bytesSent: session.bytesSent,
-    });
+    const { connection, head, agreement } = outcome;
+    await webSockets.serve(
+      connection,
+      { head, deflate: agreement.deflate },
+      (session) => work.service.serve(session),
+    );
   }
 
   return acceptingServer({
@@ -128,24 +101,8 @@ function serveWebSockets(options: WebSocketServerOptions): RunningServer {
     sessions,
     emit,
     serve,
-    release: () => idle[Symbol.dispose](),
+    release: () => webSockets[Symbol.dispose](),
   });
-}
-
-/** What went wrong with a session, if anything did. That it could not go on because we closed it is
- * no failure. */
-function failureOf(session: WebSocketSession, thrown: unknown): string | undefined {
-  if (session.reason !== undefined) return undefined;
-  if (session.failure !== undefined) return session.failure.message;
-  return thrown === undefined ? undefined : errorText(thrown);
-}
-
-/** How a session that went well ended. */
-function farewellOf({ peerClose }: WebSocketSession): string {
-  if (peerClose === undefined) return "done";
-  const { code, reason } = peerClose;
-  if (code === CLOSE_CODE.normal || code === CLOSE_CODE.none) return "done";
-  return `the peer closed with ${code}${reason === "" ? "" : ` ${JSON.stringify(reason)}`}`;
 }
 
 /** Opens a listener and serves on it. Whatever is wrong with the options, nothing stays open. */
@@ -155,17 +112,18 @@ async function start(
   work: SessionWork,
   listen: () => Promise<Pick<WebSocketServerOptions, "acceptor" | "url" | "certificate">>,
 ): Promise<RunningServer> {
-  const admits = await createAdmission(limits);
+  const rulesAt = await readHttpRules(endpoint, limits, work.context);
   checkSubprotocols(limits.subprotocol);
   const { acceptor, url, certificate } = await listen();
   using opened = new DisposableStack();
   opened.use(acceptor);
-  const server = { address: acceptor.address, hostname: hostOrLoopback(endpoint) };
   const { pathname } = new URL(`http://localhost${endpoint.path}`);
+  const { admits, guard, authenticate } = rulesAt(acceptor.address);
   const rules = {
-    guard: createHostGuard(server, limits),
+    guard,
+    authenticate,
     path: pathname === "/" ? null : pathname,
-    subprotocols: limits.subprotocol,
+    terms: limits,
   };
   opened.move();
   return serveWebSockets({

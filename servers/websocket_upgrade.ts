@@ -8,12 +8,14 @@ import { HttpHeadError, parseRequestHead, readHead, type RequestHead } from "../
 import { type BoundLayer, layerStream } from "../core/layer.ts";
 import { bytesOf, type Identity } from "../core/session.ts";
 import {
+  acceptUpgrade,
+  type Agreement,
   asksForWebSocket,
-  checkUpgrade,
-  chooseSubprotocol,
+  type ServerTerms,
   upgradeAnswer,
   UpgradeError,
 } from "../core/websocket_handshake.ts";
+import type { Authenticator } from "./authentication.ts";
 import type { HostGuard } from "./host_guard.ts";
 
 /** How long, and for how many bytes, a peer that was refused may go on sending: closed with unread
@@ -24,16 +26,26 @@ const LINGER_BYTES = 64 * 1024;
 /** Which requests open a WebSocket. */
 export interface UpgradeRules {
   readonly guard: HostGuard;
+  readonly authenticate: Authenticator | null;
   /** The only path there is; null when any will do. */
   readonly path: string | null;
-  readonly subprotocols: readonly string[];
+  readonly terms: ServerTerms;
 }
 
 /** How a handshake that was understood ended. */
 export type UpgradeOutcome =
-  | { readonly connection: Connection; readonly head: Uint8Array }
-  /** The guard refused, for this reason. */
-  | { readonly connection: null; readonly refusal: string };
+  | {
+    readonly connection: Connection;
+    /** What was read beyond the request. */
+    readonly head: Uint8Array;
+    readonly agreement: Agreement;
+  }
+  /** Refused for this reason: by the guard, or for want of credentials. */
+  | {
+    readonly connection: null;
+    readonly refusal: string;
+    readonly counter: "forbidden" | "unauthenticated";
+  };
 
 /** A connection whose handshake is that of a WebSocket, after those of TLS and of the layers below.
  * Once `ready`, it is a WebSocket or was refused by the guard: see `outcome`. */
@@ -114,15 +126,22 @@ async function upgrade(connection: Connection, rules: UpgradeRules): Promise<Upg
     });
     if (refusal !== null) {
       await refuse(connection, new UpgradeError(refusal.status, refusal.message), request.method);
-      return { connection: null, refusal: refusal.reason };
+      return { connection: null, refusal: refusal.reason, counter: "forbidden" };
+    }
+    const { fields, method } = request;
+    const verdict = await rules.authenticate?.(fields.only("authorization"), connection.remote);
+    if (verdict?.admitted === false) {
+      const { status, message, headers } = verdict;
+      await refuse(connection, new UpgradeError(status, message, headers), method);
+      const reason = `credentials (${status})`;
+      return { connection: null, refusal: reason, counter: "unauthenticated" };
     }
     if (rules.path !== null && target.pathname !== rules.path) {
       throw new UpgradeError(404, `the WebSocket is at ${rules.path}`);
     }
-    const key = checkUpgrade(request);
-    const subprotocol = chooseSubprotocol(request, rules.subprotocols);
-    await connection.write(await upgradeAnswer(key, subprotocol));
-    return { connection, head: read.rest };
+    const accepted = await acceptUpgrade(request, rules.terms);
+    await connection.write(upgradeAnswer(accepted));
+    return { connection, head: read.rest, agreement: accepted };
   } catch (error) {
     if (!(error instanceof HttpHeadError)) throw error;
     await refuse(connection, error, request?.method ?? "GET");

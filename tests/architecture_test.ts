@@ -236,7 +236,11 @@ for (const { folder, listed, isOne } of INDEXED) {
   });
 
   Deno.test(`no two in the index of ${folder}/ have one name`, () => {
-    const names = listed.map((one) => (one as { readonly name: string }).name);
+    // One scheme may carry sessions for a protocol and requests for an application.
+    const names = listed.map((one) => {
+      const { name, carries = "" } = one as { readonly name: string; readonly carries?: string };
+      return `${name} ${carries}`;
+    });
     assertEquals(names.filter((name, at) => names.indexOf(name) !== at), []);
   });
 }

@@ -104,7 +104,7 @@ class Served implements AsyncDisposable {
         : {};
     };
     if (carries === "requests") {
-      const scheme = name === "https" ? "tls" : "tcp";
+      const scheme = name === "https" ? "tls" : name === "http" ? "tcp" : name;
       const url = this.#url.replace(/^\w+/, scheme).replace(/\/$/, "");
       const request = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
       const answer = textOf(await send(url, request, trusting(scheme)));
@@ -150,6 +150,10 @@ function dial(place: Served["place"]): Promise<Deno.Conn> {
   return "path" in place ? Deno.connect(place) : Deno.connect(place);
 }
 
+function nameOf({ name, carries }: ServerKind): string {
+  return carries === "requests" && name === "unix" ? "http on a Unix socket" : name;
+}
+
 /** Whether this process may hold a thousand connections. */
 function mayHold(count: number): boolean {
   if (Deno.build.os !== "linux") return true;
@@ -160,7 +164,9 @@ function mayHold(count: number): boolean {
 
 for (const kind of withConnections) {
   Deno.test({
-    name: `${kind.name} survives that descriptors run out, and answers when there are some again`,
+    name: `${
+      nameOf(kind)
+    } survives that descriptors run out, and answers when there are some again`,
     ignore: Deno.build.os === "windows",
     async fn() {
       await using served = await Served.start(kind, { descriptors: FEW_DESCRIPTORS });
@@ -177,7 +183,7 @@ for (const kind of withConnections) {
   });
 
   Deno.test({
-    name: `${kind.name} answers others beside a thousand peers that say nothing`,
+    name: `${nameOf(kind)} answers others beside a thousand peers that say nothing`,
     ignore: Deno.build.os === "windows" || !mayHold(SILENT_PEERS),
     async fn() {
       await using served = await Served.start(kind);

@@ -7,12 +7,16 @@ import { type Finished, type ProcessOptions, RunningProcess } from "./running_pr
 
 /** Where each peer comes from on a machine that lacks it. */
 const INSTALLED_BY = {
+  chromium: "apt-get install chromium",
   curl: "apt-get install curl",
   nc: "apt-get install netcat-openbsd",
   ncat: "apt-get install ncat",
+  nginx: "apt-get install nginx-light",
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
   socat: "apt-get install socat",
+  wrk: "apt-get install wrk",
+  unzip: "apt-get install unzip",
 } as const;
 
 /** The name of a peer program. */

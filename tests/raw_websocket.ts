@@ -4,6 +4,8 @@
 /** A frame as it came. */
 export interface RawFrame {
   readonly fin: boolean;
+  /** The three reserved bits; the first, 4, says that a message is compressed. */
+  readonly rsv: number;
   readonly opcode: number;
   readonly masked: boolean;
   readonly payload: Uint8Array;
@@ -36,18 +38,46 @@ export function rawFrame(
     { length: size.bytes },
     (_, index) => Number(size.value >> BigInt(8 * (size.bytes - 1 - index)) & 0xffn),
   );
-  return Uint8Array.from([
+  const head = [
     (fin ? 0x80 : 0) | rsv << 4 | opcode,
     (mask === null ? 0 : 0x80) | short,
     ...extended,
     ...mask ?? [],
-    ...body.map((byte, index) => mask === null ? byte : byte ^ mask[index % 4]!),
-  ]);
+  ];
+  if (mask !== null) body.forEach((byte, index) => body[index] = byte ^ mask[index % 4]!);
+  return concat(Uint8Array.from(head), body);
+}
+
+/** A message in fragments of so many bytes. */
+export function rawFragments(
+  opcode: number,
+  payload: string | Uint8Array,
+  fragmentBytes: number,
+  shape: FrameShape = {},
+): Uint8Array[] {
+  const body = typeof payload === "string" ? encoder.encode(payload) : payload;
+  const frames: Uint8Array[] = [];
+  for (let at = 0; at === 0 || at < body.length; at += fragmentBytes) {
+    const fin = at + fragmentBytes >= body.length;
+    const first = at === 0;
+    frames.push(rawFrame(first ? opcode : 0, body.subarray(at, at + fragmentBytes), {
+      ...shape,
+      fin,
+      rsv: first ? shape.rsv ?? 0 : 0,
+    }));
+  }
+  return frames;
 }
 
 /** Several pieces as one. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** The request that opens a WebSocket, with fields added, replaced, or left out by null. */
@@ -100,8 +130,9 @@ export class RawPeer implements Disposable {
     const peer = await RawPeer.dial(port);
     await peer.write(upgradeText(port, fields, line));
     const { status, line: answer } = await peer.answer();
-    if (status !== 101) throw new Error(`not opened: ${answer}`);
-    return peer;
+    if (status === 101) return peer;
+    peer[Symbol.dispose]();
+    throw new Error(`not opened: ${answer}`);
   }
 
   async write(data: string | Uint8Array): Promise<void> {
@@ -179,9 +210,9 @@ export class RawPeer implements Disposable {
     if (held.length < head + length) return null;
     const payload = held.slice(head, head + length);
     if (masked) payload.forEach((byte, at) => payload[at] = byte ^ held[head - 4 + at % 4]!);
-    const frame = { fin: held[0]! >= 0x80, opcode: held[0]! & 0x0f, masked, payload };
+    const [fin, rsv, opcode] = [held[0]! >= 0x80, held[0]! >> 4 & 7, held[0]! & 0x0f];
     this.#take(head + length);
-    return frame;
+    return { fin, rsv, opcode, masked, payload };
   }
 
   /** Reads more; false at the end. */

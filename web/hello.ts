@@ -2,7 +2,7 @@
 
 import type { HttpApp } from "../core/http_app.ts";
 import { text } from "../core/option.ts";
-import { plainResponse } from "./plain_response.ts";
+import { plainResponse } from "../core/plain_response.ts";
 import { requestPath } from "./request_path.ts";
 
 const options = {

@@ -12,7 +12,7 @@ import socket
 import time
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("transport", choices=("tcp", "udp"))
+parser.add_argument("transport", choices=("tcp", "udp", "ws"))
 parser.add_argument("servers", nargs="+", metavar="PORT/PID")
 parser.add_argument("--connections", type=int, required=True)
 parser.add_argument("--request", help="text to send; without it, --bytes of the letter x")
@@ -24,6 +24,11 @@ given = parser.parse_args()
 MESSAGE = (
     b"x" * given.bytes if given.request is None else given.request.encode().replace(b"\\r\\n", b"\r\n")
 )
+if given.transport == "ws":
+    if given.request is not None or given.bytes > 125:
+        parser.error("a WebSocket is loaded with --bytes, at most 125")
+    # A binary frame, masked with zeros.
+    MESSAGE = bytes((0x82, 0x80 | given.bytes, 0, 0, 0, 0)) + MESSAGE
 # A datagram that was lost is sent again after this long.
 PATIENCE_S = 0.2
 
@@ -39,7 +44,9 @@ class Server:
             sock = dialled(port)
             self.sockets[sock.fileno()] = sock
             self.poll.register(sock.fileno(), select.EPOLLIN)
-        self.answer_bytes = len(MESSAGE) if given.request is None else answer_length(port)
+        # A server's frame is like a client's, without the four bytes of the mask.
+        echo_bytes = len(MESSAGE) - 4 if given.transport == "ws" else len(MESSAGE)
+        self.answer_bytes = echo_bytes if given.request is None else answer_length(port)
 
     def cpu_seconds(self):
         try:
@@ -113,8 +120,24 @@ def dialled(port):
     else:
         sock = socket.create_connection(("127.0.0.1", port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if given.transport == "ws":
+        upgrade(sock, port)
     sock.setblocking(False)
     return sock
+
+
+def upgrade(sock, port):
+    """Opens a WebSocket on a connection."""
+    sock.sendall(
+        f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n"):
+        part = sock.recv(4096)
+        if not part:
+            raise SystemExit("the server opened no WebSocket")
+        answer += part
 
 
 def answer_length(port):

@@ -41,6 +41,16 @@ export const udp: Benchmark = {
   measure: (effort) => echoes("udp", 50, 64, effort),
 };
 
+/** Echo over WebSockets with small messages. */
+export const webSocket: Benchmark = {
+  name: "websocket",
+  summary: "WebSocket echo of 64 bytes over 20 connections",
+  unit: "answers/s",
+  target: { leastRatio: 0.8 },
+  unavailable: pythonMissing,
+  measure: (effort) => echoes("ws", 20, 64, effort),
+};
+
 /** A small page over HTTP. */
 export const http: Benchmark = {
   name: "http",
@@ -65,7 +75,7 @@ export const http: Benchmark = {
 };
 
 async function echoes(
-  scheme: "tcp" | "udp",
+  scheme: "tcp" | "udp" | "ws",
   connections: number,
   bytes: number,
   effort: Effort,

@@ -7,8 +7,9 @@ import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Message, type Session, textOf } from "../../core/session.ts";
-import { pythonWebSocketsTest, startWebSocketsProgram } from "../python_websockets.ts";
+import { pythonWebSocketsTest, startWebSocketsProgram, wsprotoTest } from "../python_websockets.ts";
 import { concat, rawFrame, RawPeer } from "../raw_websocket.ts";
+import { newSeed, seeded } from "../seeded.ts";
 
 const DECODER = new TextDecoder();
 
@@ -141,6 +142,7 @@ Deno.test("the request carries what it was told to", async () => {
     "Sec-WebSocket-Version: 13",
     "Origin: https://app.example",
     "Sec-WebSocket-Protocol: v2.chat, chat",
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
     "Cookie: a=b",
     "X-Empty: ",
     "",
@@ -179,13 +181,20 @@ Deno.test("a refusal is reported with the server's status and reason", async () 
   await using server = await serve("ws://127.0.0.1:0/chat", echo);
   const url = server.url;
   const refused: [url: string, options: ConnectOptions, answer: string][] = [
-    [url, { origin: "https://evil.example" }, "403 Forbidden"],
-    [url, { header: ["Host: evil.example"] }, "421 Misdirected Request"],
-    [url.replace("/chat", "/other"), {}, "404 Not Found"],
+    [
+      url,
+      { origin: "https://evil.example" },
+      "403 Forbidden: Pages of https://evil.example may not",
+    ],
+    [url, { header: ["Host: evil.example"] }, "421 Misdirected Request: "],
+    [url.replace("/chat", "/other"), {}, "404 Not Found: the WebSocket is at /chat"],
   ];
   for (const [url, options, answer] of refused) {
-    const error = await assertRejects(() => connect(url, options), Error);
-    assertEquals(error.message, `Cannot connect to ${url}: the server answered ${answer}`);
+    await assertRejects(
+      () => connect(url, options),
+      Error,
+      `Cannot connect to ${url}: the server answered ${answer}`,
+    );
   }
 });
 
@@ -195,7 +204,7 @@ Deno.test("an answer that opens no WebSocket is refused with what is wrong with 
     [{ "Upgrade": "h2c" }, "the server changed to some other protocol"],
     [{ "Connection": "close" }, "the server changed to some other protocol"],
     [{ "Sec-WebSocket-Protocol": "chat" }, 'chose the subprotocol "chat", which was not offered'],
-    [{ "Sec-WebSocket-Extensions": "x" }, "an extension that was not asked for"],
+    [{ "Sec-WebSocket-Extensions": "x" }, 'the extension "x", which was not offered'],
     ["HTTP/1.1 200 OK\r\n\r\n", "the server answered 200 OK"],
     ["HTTP/1.1 302 \r\nLocation: /\r\n\r\n", "the server answered 302"],
     ["SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer is not HTTP/1.1"],
@@ -214,6 +223,54 @@ Deno.test("an answer that opens no WebSocket is refused with what is wrong with 
     const error = await connecting;
     assertMatch(error.message, new RegExp(`^Cannot connect to ${server.url}: `));
   }
+});
+
+Deno.test("what a server says instead of opening is shown, whichever way it comes", async () => {
+  const json = "Content-Type: application/problem+json";
+  const html = "Content-Type: text/html";
+  const said: [answer: string, shown: string][] = [
+    [
+      `HTTP/1.1 401 Unauthorized\r\n${json}\r\nContent-Length: 15\r\n\r\n{"error":"why"}`,
+      '{"error":"why"}',
+    ],
+    [
+      `HTTP/1.1 500 Oops\r\n${html}\r\n\r\n<title>Oops</title>\n<p>No\u001b[31m`,
+      "Oops No\u001b[31m",
+    ],
+    [
+      `HTTP/1.1 403 No\r\n${html}\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nnot t\r\n4\r\noday\r\n0\r\n\r\n`,
+      "not today",
+    ],
+    [
+      `HTTP/1.1 404 Not Found\r\n${html}\r\nContent-Length: 100000\r\n\r\n${"long ".repeat(2000)}`,
+      `${"long ".repeat(40)}...`,
+    ],
+    [`HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n\u0089PNG`, ""],
+    [`HTTP/1.1 403 No\r\n${html}\r\nContent-Length: -1\r\n\r\nodd`, "odd"],
+    [`HTTP/1.1 403 No\r\n${html}\r\nContent-Length: 9000\r\n\r\ncut`, "cut"],
+  ];
+  for (const [answer, shown] of said) {
+    using server = listening();
+    const connecting = assertRejects(() => connect(server.url), Error);
+    const { peer } = await server.accept();
+    using _ = peer;
+    await peer.write(answer);
+    await peer.conn.closeWrite();
+    const status = /^HTTP\/1.1 (.*)\r/.exec(answer)?.[1];
+    assertEquals(
+      (await connecting).message,
+      `Cannot connect to ${server.url}: the server answered ${status}${shown && `: ${shown}`}`,
+    );
+  }
+});
+
+Deno.test("a page that never ends does not keep the error back", async () => {
+  using server = listening();
+  const connecting = assertRejects(() => connect(server.url), Error, "answered 403 No: half");
+  const { peer } = await server.accept();
+  using _ = peer;
+  await peer.write("HTTP/1.1 403 No\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nhalf");
+  await connecting;
 });
 
 Deno.test("a server that does not answer is given up in time, or when the caller says so", async () => {
@@ -306,6 +363,111 @@ Deno.test("a server that leaves without a close frame is an error, with one it i
   await assertRejects(() => closing.session.send("late"), Deno.errors.BrokenPipe);
 });
 
+Deno.test("messages are compressed both ways when the server agrees", async () => {
+  const offers: [options: ConnectOptions, deflate: boolean, received: boolean][] = [
+    [{}, true, true],
+    [{ deflate: false }, true, false],
+    [{}, false, false],
+  ];
+  for (const [options, deflate, isCompressed] of offers) {
+    await using server = await serve("ws://127.0.0.1:0", echo, { deflate });
+    {
+      using session = await connect(server.url, options);
+      const answers = session[Symbol.asyncIterator]();
+      for (const message of ["ahoy ".repeat(10_000), new Uint8Array(50_000), "short"]) {
+        await session.send(message);
+        assertEquals((await answers.next()).value, message);
+      }
+      await session.end();
+      await answers.next();
+    }
+    const { bytesReceived, bytesSent } = server.stats();
+    assertEquals([bytesReceived < 1000, bytesSent < 1000], [isCompressed, isCompressed]);
+  }
+});
+
+Deno.test("random messages come back from our server as they were, compressed or not", async () => {
+  const random = seeded(newSeed());
+  const below = (most: number) => Math.floor(random() * most);
+  const words = ["ahoy ", "⚓", "all hands ", "\0", "🚢🚢", "é"];
+  for (const deflate of [true, false]) {
+    await using server = await serve("ws://127.0.0.1:0", echo, { deflate });
+    using session = await connect(server.url);
+    const messages = Array.from({ length: 1500 }, (): Message => {
+      const length = [below(10), below(2000), 1000 + below(100), below(20_000)][below(4)]!;
+      if (below(2) === 0) {
+        return Array.from({ length: length >> 2 }, () => words[below(6)]).join("");
+      }
+      const isNoise = below(2) === 0;
+      return Uint8Array.from({ length }, (_, at) => isNoise ? below(256) : at >> 5);
+    });
+    const sending = (async () => {
+      for (const message of messages) await session.send(message);
+      await session.end();
+    })();
+    let at = 0;
+    for await (const message of session) assertEquals(message, messages[at++]);
+    await sending;
+    assertEquals(at, messages.length);
+  }
+});
+
+Deno.test("a server may keep its context and choose our window", async () => {
+  using server = listening();
+  const connecting = connect(server.url);
+  const { peer, request } = await server.accept();
+  using _ = peer;
+  await peer.write(
+    await answerTo(request, {
+      "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits=9",
+    }),
+  );
+  using session = await connecting;
+  const unmasked = { mask: null, rsv: 4 };
+  // The examples of RFC 7692 7.2.3.2: the second message refers to the first.
+  await peer.write(concat(
+    rawFrame(1, [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], unmasked),
+    rawFrame(1, [0xf2, 0x00, 0x11, 0x00, 0x00], unmasked),
+  ));
+  const answers = session[Symbol.asyncIterator]();
+  assertEquals([(await answers.next()).value, (await answers.next()).value], ["Hello", "Hello"]);
+  await session.send("x".repeat(5000));
+  const { rsv, payload } = (await peer.frame())!;
+  assertEquals([rsv, payload.length < 100], [4, true]);
+});
+
+Deno.test("a server that agrees to what was not offered is refused, saying why", async () => {
+  const wrong: [extensions: string, message: string][] = [
+    ["permessage-deflate; server_max_window_bits=16", "server_max_window_bits=16, whose value"],
+    ["permessage-deflate; mystery", "the server's answer to permessage-deflate has the unknown"],
+    ["permessage-deflate, permessage-deflate", "more than one extension"],
+    ["permessage-deflate;", "the Sec-WebSocket-Extensions header is malformed"],
+  ];
+  for (const [extensions, message] of wrong) {
+    using server = listening();
+    const connecting = assertRejects(() => connect(server.url), Error, message);
+    const { peer, request } = await server.accept();
+    using _ = peer;
+    await peer.write(await answerTo(request, { "Sec-WebSocket-Extensions": extensions }));
+    await connecting;
+  }
+});
+
+Deno.test("a server that is silent is pinged, and one that stays silent has gone", async () => {
+  const { peer, session } = await openRaw({ pingIntervalMs: 40, pingTimeoutMs: 60 });
+  using _ = peer;
+  for (let pings = 0; pings < 2; pings++) {
+    const ping = await peer.frame();
+    assertEquals([ping?.opcode, ping?.masked], [9, true]);
+    await peer.write(rawFrame(10, "", { mask: null }));
+  }
+  const lost = assertRejects(() => collect(session), Error, "the peer answers no ping");
+  assertEquals((await peer.frame())?.opcode, 9);
+  assertEquals(await peer.close(), [1011, "no answer to a ping"]);
+  await lost;
+  assert(session.signal.aborted);
+});
+
 Deno.test("sends of several tasks leave whole and in order", async () => {
   const { peer, session } = await openRaw();
   using _ = peer;
@@ -319,23 +481,68 @@ Deno.test("sends of several tasks leave whole and in order", async () => {
   assertEquals(await peer.close(), [1000, "enough"]);
 });
 
-pythonWebSocketsTest("Python's websockets serve us", async () => {
-  await using server = startWebSocketsProgram("websocket_server.py", ["--subprotocol", "chat"]);
-  const [, host, port] = await server.stdout.line(/^listening (\S+) (\d+)$/);
-  const url = `ws://${host}:${port}`;
-  {
-    using session = await connect(url, { subprotocol: ["other", "chat"] });
+pythonWebSocketsTest("Python's websockets serve us, with compression and without", async () => {
+  const servers: [args: string[], agreed: string][] = [
+    [["--no-compression"], ""],
+    [[], "PerMessageDeflate("],
+  ];
+  for (const [args, agreed] of servers) {
+    await using server = startWebSocketsProgram("websocket_server.py", [
+      "--subprotocol",
+      "chat",
+      ...args,
+    ]);
+    const [, host, port] = await server.stdout.line(/^listening (\S+) (\d+)$/);
+    const url = `ws://${host}:${port}`;
+    {
+      using session = await connect(url, { subprotocol: ["other", "chat"] });
+      const answers = session[Symbol.asyncIterator]();
+      await session.send("extensions");
+      assertEquals(textOf((await answers.next()).value ?? "").startsWith(agreed), true);
+      const messages = [
+        "ahoy",
+        new Uint8Array(70_000).fill(1),
+        "⚓".repeat(30_000),
+        "⚓ ".repeat(999),
+      ];
+      for (const message of [...messages, ...messages]) {
+        await session.send(message);
+        const { value } = await answers.next();
+        assertEquals(value, message);
+      }
+      await session.end();
+      assertEquals((await answers.next()).done, true);
+    }
+    await server.stdout.line(/^closed 1000$/);
+    using session = await connect(url);
+    await session.send("close");
+    assertEquals(await collect(session), []);
+    assertEquals(session.farewell, 'the peer closed with 4000 "as you wish"');
+  }
+});
+
+wsprotoTest("wsproto serves us, whatever it agrees to", async () => {
+  const servers: [deflate: string | null, agreed: RegExp][] = [
+    [null, /^agreed$/],
+    ["", /^agreed/],
+    ["server_no_context_takeover,client_no_context_takeover", /^agreed.*no_context/],
+    ["client_max_window_bits=9,server_max_window_bits=9", /^agreed.*=9/],
+  ];
+  for (const [deflate, agreed] of servers) {
+    const args = deflate === null ? [] : ["--deflate", deflate];
+    await using server = startWebSocketsProgram("wsproto_server.py", args);
+    const [, host, port] = await server.stdout.line(/^listening (\S+) (\d+)$/);
+    using session = await connect(`ws://${host}:${port}`);
+    await server.stdout.line(agreed);
     const answers = session[Symbol.asyncIterator]();
-    for (const message of ["ahoy", new Uint8Array(70_000).fill(1), "⚓".repeat(30_000)]) {
-      await session.send(message);
-      const { value } = await answers.next();
-      assertEquals(value, message);
+    for (const message of ["ahoy ".repeat(20_000), new Uint8Array(200_000).fill(1), "", "⚓"]) {
+      for (let again = 0; again < 3; again++) {
+        await session.send(message);
+        assertEquals((await answers.next()).value, message);
+      }
     }
     await session.end();
+    await server.stdout.line(/^closed 1000$/);
     assertEquals((await answers.next()).done, true);
   }
-  await server.stdout.line(/^closed 1000$/);
-  using session = await connect(url);
-  await session.send("close");
-  assertEquals(await collect(session), []);
 });

@@ -89,8 +89,11 @@ const WRONG: readonly [argv: string[], message: string][] = [
   [["two\nlines"], 'unknown command "two\\x0alines"; sockdock help lists them'],
   [["constructor"], 'unknown command "constructor"; sockdock help lists them'],
   [["help", "serv"], 'unknown command "serv"; did you mean serve?'],
-  [["serve"], "serve needs 2 arguments; usage: sockdock serve <protocol> <url>..."],
-  [["serve", "echo"], "serve needs 2 arguments; usage: sockdock serve <protocol> <url>..."],
+  [["serve"], "serve needs 2 arguments; usage: sockdock serve <protocol> <url>... [folder]"],
+  [
+    ["serve", "echo"],
+    "serve needs 2 arguments; usage: sockdock serve <protocol> <url>... [folder]",
+  ],
   [["send"], "send needs an argument; usage: sockdock send <url> [word]..."],
   [["connect"], "connect needs an argument; usage: sockdock connect <url>"],
   [["wait"], "wait needs an argument; usage: sockdock wait <url>"],

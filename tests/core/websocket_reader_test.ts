@@ -178,20 +178,26 @@ Deno.test("a message takes no more room than twice what has come of it", () => {
 });
 
 Deno.test("a close frame is read and written", () => {
-  assertEquals(parseClose(new Uint8Array(0)), { code: 1005, reason: "" });
+  assertEquals(parseClose(new Uint8Array(0), "client"), { code: 1005, reason: "" });
   const frame = closeFrame(1001, "é".repeat(100), false);
   assertEquals(frame.length, 2 + 2 + 122, "cut between two characters");
-  assertEquals(parseClose(frame.subarray(2)), { code: 1001, reason: "é".repeat(61) });
+  assertEquals(parseClose(frame.subarray(2), "client"), { code: 1001, reason: "é".repeat(61) });
   assertEquals(closeFrame(1005, "ignored", false), Uint8Array.of(0x88, 0));
 });
 
 Deno.test("a close frame's code must be one that may be sent", () => {
-  const codeOf = (code: number, ...rest: number[]) =>
-    parseClose(Uint8Array.of(code >> 8, code & 0xff, ...rest)).code;
-  for (const code of [1000, 1003, 1007, 1011, 1014, 3000, 4999]) assertEquals(codeOf(code), code);
-  for (const code of [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2999, 5000, 65_535]) {
-    assertEquals(assertThrows(() => codeOf(code), WebSocketViolation).code, 1002, String(code));
+  const codeOf = (code: number, rest: number[] = [], sender: "client" | "server" = "client") =>
+    parseClose(Uint8Array.of(code >> 8, code & 0xff, ...rest), sender).code;
+  const good = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999];
+  for (const code of good) assertEquals(codeOf(code), code);
+  const bad = [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535];
+  for (const sender of ["client", "server"] as const) {
+    for (const code of [...bad, ...(sender === "client" ? [1012, 1013, 1014] : [])]) {
+      const violation = assertThrows(() => codeOf(code, [], sender), WebSocketViolation);
+      assertEquals(violation.code, 1002, String(code));
+    }
   }
-  assertThrows(() => parseClose(Uint8Array.of(3)), WebSocketViolation, "half a code");
-  assertEquals(assertThrows(() => codeOf(1000, 0xff), WebSocketViolation).code, 1007);
+  for (const code of [1012, 1013, 1014]) assertEquals(codeOf(code, [], "server"), code);
+  assertThrows(() => parseClose(Uint8Array.of(3), "client"), WebSocketViolation, "half a code");
+  assertEquals(assertThrows(() => codeOf(1000, [0xff]), WebSocketViolation).code, 1007);
 });

@@ -216,7 +216,7 @@ Deno.test("serve() says what goes with what", async () => {
     "echo cannot run on http; it runs on tcp, tls, unix, udp, unixgram, ws, wss",
   );
   const error = await assertRejects(() => serve("tcp://:0", () => new Response()), UsageError);
-  assertEquals(error.message, "handler cannot run on tcp; it runs on http, https");
+  assertEquals(error.message, "handler cannot run on tcp; it runs on http, https, unix");
   assertEquals(
     await refusal("tcp://:0", { maxPeers: 5 }),
     "--max-peers has no effect on tcp; it goes with udp, unixgram",

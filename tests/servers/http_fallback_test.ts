@@ -1,7 +1,6 @@
 /** HTTP where Deno's engine takes no connection of ours. */
 
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { createAdmission } from "../../core/admission.ts";
 import { parseEndpoint } from "../../core/endpoint.ts";
 import type { ServerEvent } from "../../core/event.ts";
 import type { HttpHandler } from "../../core/http_app.ts";
@@ -9,6 +8,7 @@ import { resolveOptions } from "../../core/option.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 import { serveWithoutEngine } from "../../servers/http_fallback.ts";
 import { type HttpLimits, httpOptions } from "../../servers/http_limits.ts";
+import { readHttpRules } from "../../servers/http_rules.ts";
 import { RawHttp } from "./raw_http.ts";
 
 async function serving(
@@ -18,22 +18,24 @@ async function serving(
 ): Promise<RunningServer & { readonly events: ServerEvent[] }> {
   const events: ServerEvent[] = [];
   const limits = resolveOptions(httpOptions, given);
+  const endpoint = parseEndpoint(url, new Map([["http", "host"]]));
+  const context = {
+    signal: new AbortController().signal,
+    emit: (event: ServerEvent) => void events.push(event),
+    now: Date.now,
+    random: Math.random,
+    dial: () => Promise.reject(new Error("nothing to dial")),
+    stop: () => {},
+  };
   const server = await serveWithoutEngine(
-    parseEndpoint(url, new Map([["http", "host"]])),
+    endpoint,
     limits,
     {
       name: "test",
       service: { handle, [Symbol.asyncDispose]: () => Promise.resolve() },
-      context: {
-        signal: new AbortController().signal,
-        emit: (event) => void events.push(event),
-        now: Date.now,
-        random: Math.random,
-        dial: () => Promise.reject(new Error("nothing to dial")),
-        stop: () => {},
-      },
+      context,
     },
-    await createAdmission(limits),
+    await readHttpRules(endpoint, limits, context),
   );
   return { ...server, events };
 }

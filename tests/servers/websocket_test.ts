@@ -7,8 +7,10 @@ import { type Session, textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
-import { pythonWebSocketsTest, startWebSocketsProgram } from "../python_websockets.ts";
+import { pythonWebSocketsTest, startWebSocketsProgram, wsprotoTest } from "../python_websockets.ts";
+import { type Below, damaged, goodStream, pieces } from "../random_frames.ts";
 import { concat, rawFrame, RawPeer, upgradeText } from "../raw_websocket.ts";
+import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
 /** A server whose events can be awaited. */
@@ -192,11 +194,14 @@ Deno.test("the handshake answers the key of RFC 6455 1.3, however its fields are
   const { status, headers } = await peer.answer();
   assertEquals(status, 101);
   assertEquals(headers.get("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-  assertEquals(headers.get("sec-websocket-extensions"), null);
+  assertEquals(
+    headers.get("sec-websocket-extensions"),
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+  );
 });
 
 Deno.test("a subprotocol is agreed on only when the server was given some", async () => {
-  const agreed = async (ours: string[], theirs: string) => {
+  const agreed = async (ours: string[], theirs: string | null) => {
     await using harbour = await serving(echo, { subprotocol: ours });
     using peer = await RawPeer.dial(harbour.port);
     await peer.write(upgradeText(harbour.port, { "Sec-WebSocket-Protocol": theirs }));
@@ -205,6 +210,7 @@ Deno.test("a subprotocol is agreed on only when the server was given some", asyn
   assertEquals(await agreed([], "chat"), null);
   assertEquals(await agreed(["v2.chat", "chat"], "chat, v2.chat"), "v2.chat");
   assertEquals(await agreed(["v2.chat"], "chat"), null);
+  assertEquals(await agreed(["v2.chat"], null), null);
   await assertRejects(
     () => serving(echo, { subprotocol: ["two words"] }),
     UsageError,
@@ -319,6 +325,33 @@ Deno.test("a peer that breaks the protocol is told with what code, and only it i
   await bystander.write(rawFrame(1, "unharmed"));
   assertEquals(await bystander.text(), "unharmed");
   assertEquals(harbour.server.stats().oversized, 3);
+});
+
+Deno.test("hundreds of peers with damaged frames are each closed, and nobody else is harmed", async () => {
+  const random = seeded(newSeed());
+  const below: Below = (most) => Math.floor(random() * most);
+  await using harbour = await serving(echo, { maxMessageBytes: 3000 });
+  using bystander = await RawPeer.open(harbour.port);
+  const extensions = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(Array.from({ length: 40 }, async () => {
+      const parts = pieces(damaged(goodStream(below), below), below);
+      using peer = await RawPeer.open(harbour.port, below(2) === 0 ? extensions : {});
+      const ended = peer.rest();
+      try {
+        for (const part of parts.slice(0, 50)) await peer.write(part);
+        await peer.write(concat(...parts.slice(50)));
+        await peer.conn.closeWrite();
+      } catch {
+        // The server has closed already.
+      }
+      // That this resolves is the test.
+      await ended;
+    }));
+    await bystander.write(rawFrame(1, "unharmed"));
+    assertEquals(await bystander.text(), "unharmed");
+  }
+  await harbour.emitted("closed", 400);
 });
 
 Deno.test("what came before the protocol was broken is still a message", async () => {
@@ -541,6 +574,77 @@ Deno.test("a session that says nothing ends with going away", async () => {
   assertEquals(harbour.server.stats().idle, 1);
 });
 
+Deno.test("a peer that answers pings is idle all the same when it says nothing", async () => {
+  await using harbour = await serving(echo, { idleTimeoutMs: 300, pingIntervalMs: 40 });
+  using peer = await RawPeer.open(harbour.port);
+  let pings = 0;
+  let frame = await peer.frame();
+  for (; frame?.opcode === 9; frame = await peer.frame()) {
+    pings++;
+    await peer.write(concat(rawFrame(10), rawFrame(9)));
+    assertEquals((await peer.frame())?.opcode, 10);
+  }
+  assertEquals(frame?.opcode, 8);
+  assert(pings >= 3, `${pings} pings`);
+  assertEquals((await harbour.emitted("closed")).reason, "idle");
+});
+
+Deno.test("a message that is still coming is no silence", async () => {
+  await using harbour = await serving(echo, { idleTimeoutMs: 200, pingIntervalMs: Infinity });
+  using peer = await RawPeer.open(harbour.port);
+  const bytes = rawFrame(1, "x".repeat(20));
+  // Each part comes well within the idle time, the whole does not.
+  for (const byte of bytes) {
+    await peer.write(Uint8Array.of(byte));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assertEquals((await peer.text()).length, 20);
+});
+
+Deno.test("a peer that answers no ping is closed and counted, one that we do not read is not", async () => {
+  await using harbour = await serving(echo, { pingIntervalMs: 40, pingTimeoutMs: 40 });
+  using peer = await RawPeer.open(harbour.port);
+  assertEquals((await peer.frame())?.opcode, 9);
+  assertEquals(await peer.close(), [1011, "no answer to a ping"]);
+  assertEquals((await harbour.emitted("closed")).reason, "no answer to a ping");
+  const { idle, failed } = harbour.server.stats();
+  assertEquals([idle, failed], [1, 0]);
+
+  const release = Promise.withResolvers<void>();
+  await using busy = await serving(
+    protocolOf(async (session) => {
+      await release.promise;
+      for await (const message of session) await session.send(message);
+    }),
+    { pingIntervalMs: 40, pingTimeoutMs: 40 },
+  );
+  using patient = await RawPeer.open(busy.port);
+  // More than is read ahead, so that nothing more is read until the protocol goes on.
+  const count = 100;
+  await patient.write(concat(...Array.from({ length: count }, (_, at) => rawFrame(1, `${at}`))));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  release.resolve();
+  for (let at = 0; at < count; at++) assertEquals(await patient.text(), `${at}`);
+});
+
+Deno.test("a message before a violation is answered before the close frame", async () => {
+  await using harbour = await serving(protocolOf(async (session) => {
+    for await (const message of session) {
+      await new Promise((resolve) => queueMicrotask(() => resolve(null)));
+      await session.send(message);
+    }
+  }));
+  using peer = await RawPeer.open(harbour.port);
+  await peer.write(concat(rawFrame(1, "one"), rawFrame(1, "two"), rawFrame(3)));
+  assertEquals([await peer.text(), await peer.text()], ["one", "two"]);
+  assertEquals((await peer.close())[0], 1002);
+  await using absent = await serving(protocolOf(untilAborted));
+  using other = await RawPeer.open(absent.port);
+  await other.write(rawFrame(3));
+  // Nobody asks for what came before, so it is not waited for long.
+  assertEquals((await other.close())[0], 1002);
+});
+
 Deno.test("a shutdown lets an answer finish and tells everybody that the server goes away", async () => {
   const begun = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
@@ -613,19 +717,43 @@ pythonWebSocketsTest("Python's websockets talk with the server, over TLS too", a
     await using harbour = await serving(echo, {}, `${scheme}://127.0.0.1:0/chat`);
     const cafile = `${folder.path}/ca.pem`;
     await Deno.writeTextFile(cafile, harbour.server.certificate?.pem ?? "");
-    for (const flag of [[], ["--bytes"]]) {
+    for (const flag of [[], ["--bytes"], ["--no-compression"]]) {
       const args = [...flag, ...(scheme === "wss" ? ["--cafile", cafile] : []), harbour.server.url];
       await using client = startWebSocketsProgram("websocket_client.py", args);
       const { stdout, stderr } = await client.finish(`ahoy\n${"x".repeat(70_000)}\n`);
-      const b = flag.length === 0 ? "" : "b";
+      const b = flag[0] === "--bytes" ? "b" : "";
+      const agreed = flag[0] === "--no-compression" ? "" : " permessage-deflate";
       assertEquals(
         stdout,
-        `${b}'ahoy'\n${b}'${"x".repeat(70_000)}'\npong\nclosed 1000\n`,
+        `extensions${agreed}\n${b}'ahoy'\n${b}'${"x".repeat(70_000)}'\npong\nclosed 1000\n`,
         stderr,
       );
     }
-    const { opened, failed, handshakesFailed } = harbour.server.stats();
-    assertEquals([opened, failed, handshakesFailed], [2, 0, 0]);
+    const { opened, failed, handshakesFailed, bytesReceived } = harbour.server.stats();
+    assertEquals([opened, failed, handshakesFailed], [3, 0, 0]);
+    // Only the third sent its 70,000 letters in full.
+    assertLess(bytesReceived, 72_000);
+  }
+});
+
+wsprotoTest("wsproto gets every message back, whatever it offers", async () => {
+  const offers: [deflate: string | null, agreed: string][] = [
+    [null, "agreed"],
+    ["", "agreed permessage-deflate"],
+    ["client_no_context_takeover,server_no_context_takeover", "agreed permessage-deflate"],
+    ["client_max_window_bits=9", "agreed permessage-deflate"],
+    ["server_max_window_bits=9,client_max_window_bits=10", "agreed permessage-deflate"],
+  ];
+  for (const [deflate, agreed] of offers) {
+    await using harbour = await serving();
+    const args = deflate === null ? [] : ["--deflate", deflate];
+    await using client = startWebSocketsProgram("wsproto_client.py", [
+      ...args,
+      "127.0.0.1",
+      String(harbour.port),
+    ]);
+    const { stdout, stderr } = await client.finish();
+    assertEquals(stdout, `${agreed}\nsame 16\nclosed 1000\n`, stderr);
   }
 });
 

@@ -1,0 +1,29 @@
+// When HTTP runs on node:http: only where it has to, because Deno's engine is many times faster.
+
+import type { Connection } from "../core/connection.ts";
+import { hasGoodNodeTls } from "../core/node_tls.ts";
+import type { RequestWork } from "../core/server_kind.ts";
+import type { HttpEngine } from "./http_engine.ts";
+
+/** Whether this runtime's node:http serves connections of ours, which it learned when node:tls did:
+ * before, it takes them and says nothing. */
+export function hasNodeHttp(): boolean {
+  return hasGoodNodeTls();
+}
+
+/** The engine for an application that has WebSockets; null for any other, and where there is none,
+ * which is said. */
+export async function nodeHttpEngineFor(
+  { service, name, context }: RequestWork,
+  scheme: "http" | "https",
+): Promise<HttpEngine<Connection> | null> {
+  if (!service.upgrade) return null;
+  if (!hasNodeHttp()) {
+    const text = `the WebSockets of ${name} need Deno 2.7.14 or newer; ` +
+      `this is ${Deno.version.deno}, and serves all but them`;
+    context.emit({ event: "notice", text });
+    return null;
+  }
+  const { nodeHttpEngine } = await import("./http_node_engine.ts");
+  return await nodeHttpEngine(scheme);
+}

@@ -1,0 +1,46 @@
+// HTTP over a Unix socket, as programs on one machine speak it that browsers should not reach. On
+// node:http: Deno's engine gives its requests URLs of a scheme of its own there.
+
+import type { RequestServerKind } from "../core/server_kind.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { authenticationOptions } from "./authentication.ts";
+import { webGuardOptions } from "./host_guard.ts";
+import { hasNodeHttp } from "./http_node_engine_choice.ts";
+import { httpOptions, requestOptions } from "./http_limits.ts";
+import { readHttpRules } from "./http_rules.ts";
+import { serveHttp } from "./http_server.ts";
+import { listenUnix } from "./unix.ts";
+
+const options = {
+  maxConnections: httpOptions.maxConnections,
+  ...requestOptions,
+  ...webGuardOptions,
+  ...authenticationOptions,
+} as const;
+
+/** `unix://path` for an application: `serve hello unix://hello.sock`. Who may connect is for the
+ * file's permissions to say. */
+export const httpUnix: RequestServerKind<typeof options> = {
+  name: "unix",
+  summary: "HTTP/1.1 and HTTP/2 on a Unix socket",
+  addressing: "path",
+  carries: "requests",
+  options,
+  async start(endpoint, limits, work) {
+    const everybody = { allow: [], deny: [] };
+    const rulesAt = await readHttpRules(endpoint, { ...limits, ...everybody }, work.context);
+    if (!hasNodeHttp()) {
+      throw new UsageError(
+        `HTTP on a Unix socket needs Deno 2.7.14 or newer; this is ${Deno.version.deno}`,
+      );
+    }
+    const { nodeHttpEngine } = await import("./http_node_engine.ts");
+    const engine = await nodeHttpEngine("http");
+    const { acceptor, url } = await listenUnix(endpoint);
+    using opened = new DisposableStack();
+    opened.use(acceptor);
+    const rules = rulesAt(acceptor.address);
+    opened.move();
+    return serveHttp({ url, acceptor, engine, rules, limits, work });
+  },
+};

@@ -1,0 +1,83 @@
+// A request of node:http or node:http2 as the standard's own type.
+
+import type { IncomingMessage } from "node:http";
+
+/** A request, and what ends it. */
+export interface IncomingRequest {
+  readonly request: Request;
+  /** The peer has left: aborts the signal of the request. */
+  abandon(): void;
+}
+
+/** Methods that the standard's type refuses to have. */
+const FORBIDDEN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+/** @param origin such as `http://localhost:8080`, for a target that is a path alone */
+export function incomingRequest(incoming: IncomingMessage, origin: string): IncomingRequest {
+  const { method = "GET", url: target = "/" } = incoming;
+  const leaving = new AbortController();
+  const headers = new Headers();
+  for (const [name, value] of headerListOf(incoming)) headers.append(name, value);
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const request = new Request(urlOf(target, origin), {
+    // It is refused later, like any other that nobody knows.
+    method: FORBIDDEN_METHODS.has(method.toUpperCase()) ? "UNSUPPORTED" : method,
+    headers,
+    signal: leaving.signal,
+    ...(hasBody && { body: bodyOf(incoming) }),
+  });
+  return { request, abandon: () => leaving.abort() };
+}
+
+/** The fields in their order, written as they were. */
+export function headerListOf({ rawHeaders }: IncomingMessage): [name: string, value: string][] {
+  const list: [string, string][] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? "";
+    // Those of HTTP/2 that begin with a colon are the request line.
+    if (!name.startsWith(":")) list.push([name, rawHeaders[at + 1] ?? ""]);
+  }
+  return list;
+}
+
+/** A target may be a path, a whole URL, or `*` (RFC 9112 3.2). What is none of them is refused as a
+ * Host that does not match: nothing is served under that name. */
+function urlOf(target: string, origin: string): string {
+  const text = target.startsWith("/") ? origin + target : target === "*" ? origin : target;
+  return URL.canParse(text) && /^https?:/i.test(text) ? text : "http://missing.invalid/";
+}
+
+/** Read at the pace of the reader. */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let over = false;
+  return new ReadableStream({
+    start(controller) {
+      const fail = () => {
+        if (over) return;
+        over = true;
+        controller.error(new Error("the peer left in the middle of the body"));
+      };
+      incoming.on("data", (chunk: Uint8Array) => {
+        // What nobody wants goes nowhere; whoever answers decides how long it may still come.
+        if (over) return;
+        incoming.pause();
+        controller.enqueue(new Uint8Array(chunk));
+      });
+      incoming.on("end", () => {
+        if (over) return;
+        over = true;
+        controller.close();
+      });
+      incoming.on("error", fail);
+      incoming.on("close", fail);
+      incoming.pause();
+    },
+    pull() {
+      incoming.resume();
+    },
+    cancel() {
+      over = true;
+      incoming.resume();
+    },
+  }, { highWaterMark: 0 });
+}

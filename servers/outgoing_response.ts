@@ -1,0 +1,91 @@
+// The standard's own type of response, sent by node:http or node:http2.
+
+import type { OutgoingHttpHeader, ServerResponse } from "node:http";
+
+/** Fields that belong to a connection, which HTTP/2 does not have (RFC 9113 8.2.2). */
+const OF_CONNECTION = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
+
+/** Sends a response. Resolves when all of it was handed over, or its peer has left.
+ * @throws whatever the body's stream does; the answer must then be broken off */
+export async function sendResponse(
+  response: Response,
+  outgoing: ServerResponse,
+  { bodiless }: { readonly bodiless: boolean },
+): Promise<void> {
+  const reader = response.body?.getReader();
+  const gone = () => void reader?.cancel("the peer left").catch(() => {});
+  outgoing.once("close", gone);
+  try {
+    const first = await reader?.read();
+    if (outgoing.destroyed) return;
+    writeHead(response, outgoing);
+    if (reader === undefined || first === undefined || first.done) {
+      outgoing.end();
+      return;
+    }
+    // A body that was in memory is whole after one part, and its length can be told.
+    const next = reader.read();
+    next.catch(() => {});
+    const isWhole = await doneSoon(next);
+    if (bodiless) {
+      if (isWhole && !outgoing.hasHeader("content-length")) {
+        outgoing.setHeader("content-length", first.value.length);
+      }
+      await reader.cancel();
+      outgoing.end();
+    } else if (isWhole) {
+      outgoing.end(first.value);
+    } else {
+      await write(first.value, outgoing);
+      for (let part = await next; !part.done; part = await reader.read()) {
+        await write(part.value, outgoing);
+      }
+      outgoing.end();
+    }
+  } finally {
+    outgoing.off("close", gone);
+    if (outgoing.destroyed) gone();
+  }
+}
+
+function writeHead({ status, statusText, headers }: Response, outgoing: ServerResponse): void {
+  const isHttp2 = "stream" in outgoing;
+  outgoing.statusCode = status;
+  if (!isHttp2 && statusText !== "") outgoing.statusMessage = statusText;
+  const fields = new Map<string, OutgoingHttpHeader>();
+  for (const [name, value] of headers) {
+    if (isHttp2 && OF_CONNECTION.has(name)) continue;
+    const before = fields.get(name);
+    // Only cookies come more than once.
+    fields.set(name, before === undefined ? value : [before, value].flat().map(String));
+  }
+  // Its own clock would outlive the server.
+  outgoing.sendDate = false;
+  outgoing.setHeader("date", new Date().toUTCString());
+  for (const [name, value] of fields) outgoing.setHeader(name, value);
+}
+
+/** Resolves when there is room for more, or the peer has left. */
+async function write(part: Uint8Array, outgoing: ServerResponse): Promise<void> {
+  if (outgoing.write(part) || outgoing.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
+      resolve();
+    };
+    outgoing.on("drain", done);
+    outgoing.on("close", done);
+  });
+}
+
+/** Whether a stream ends before anything else happens. */
+async function doneSoon(next: Promise<ReadableStreamReadResult<unknown>>): Promise<boolean> {
+  const later = Promise.withResolvers<false>();
+  const timer = setTimeout(() => later.resolve(false), 0);
+  try {
+    return await Promise.race([next.then(({ done }) => done, () => false), later.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
