@@ -11,13 +11,21 @@
  *
  * @module */
 
+export { type Cookie } from "./clients/cookie_jar.ts";
+export { type Credentials } from "./clients/credentials.ts";
+export { fetchUrl } from "./clients/fetch.ts";
 export {
+  createHttpClient,
   type FetchOptions,
-  type FetchRequest,
-  type FetchResponse,
-  fetchUrl,
-  type ResponseHead,
-} from "./clients/fetch.ts";
+  type HttpClient,
+  type HttpClientOptions,
+} from "./clients/http_client.ts";
+export type { FetchResponse, ResponseHead } from "./clients/http_message.ts";
+export type { ProxyRules } from "./clients/http_proxy.ts";
+export type { BodyStream, FetchRequest } from "./clients/http_request.ts";
+export type { RetryNotice } from "./clients/http_retry.ts";
+export type { FetchTiming } from "./clients/http_timing.ts";
+export type { FormFile } from "./clients/multipart.ts";
 export type { Address } from "./core/address.ts";
 export type { DialledSession } from "./core/client_kind.ts";
 export type { Stats } from "./core/counters.ts";
@@ -56,4 +64,6 @@ export { print } from "./protocols/print.ts";
 export { qotd } from "./protocols/qotd.ts";
 export { time } from "./protocols/time.ts";
 export { upper } from "./protocols/upper.ts";
+export { files } from "./web/files.ts";
 export { hello } from "./web/hello.ts";
+export { inspect } from "./web/inspect.ts";

@@ -56,6 +56,11 @@ export class HttpBody {
     };
   }
 
+  /** Ends it with an error, unless it has ended. */
+  fail(error: Error): void {
+    this.#end(error);
+  }
+
   /** Everything that came, and then the error if there was one. To be read once. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     for (;;) {

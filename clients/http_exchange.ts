@@ -1,222 +1,179 @@
 // One HTTP/1.1 exchange: a request on a connection of our own, by the parser of node:http.
 
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { errorText } from "../core/event.ts";
+import { hasGoodNodeTls } from "../core/node_tls.ts";
 import type { Deadline } from "./deadline.ts";
-import type { FetchResponse } from "./fetch.ts";
 import { HttpBody } from "./http_body.ts";
+import { type Answer, type Asked, type Field, hasField } from "./http_message.ts";
+import type { Proxy } from "./http_proxy.ts";
+import { type Reading, responseOf } from "./http_response.ts";
 import { routeTo, type RouteValues } from "./http_route.ts";
+import type { Stopwatch } from "./http_timing.ts";
 
-type Values = RouteValues;
+/** A server may say that it is still at it, but not for ever (RFC 9110 15.2). */
+const MAX_INTERIM_RESPONSES = 100;
 
-/** One request, ready to send. */
-export interface Asked {
-  readonly url: URL;
-  readonly method: string;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly body: Uint8Array | undefined;
+/** What an exchange needs besides the request. */
+export interface ExchangeWork {
+  readonly values: RouteValues;
+  readonly reading: Reading;
+  readonly proxy: Proxy | undefined;
+  readonly stopwatch: Stopwatch;
+  readonly deadline: Deadline;
 }
 
-/** How to read the response. */
-export interface Reading {
-  /** No more than this of the body. */
-  readonly bytes: number | undefined;
-  readonly compressed: boolean | undefined;
-}
-
-/** One request and the head of its response. `close` closes the connection and leaves the deadline
- * to the requests that follow. */
-export async function ask(
-  asked: Asked,
-  reading: Reading,
-  values: Values,
-  deadline: Deadline,
-): Promise<{ response: FetchResponse; close(): void }> {
+/** Makes one request and reads the head of its response.
+ * @throws {Error} naming the URL when the server cannot be reached or does not answer as HTTP does */
+export async function ask(asked: Asked, work: ExchangeWork): Promise<Answer> {
+  const { values, reading, proxy, stopwatch, deadline } = work;
+  const { signal } = deadline;
   const body = new HttpBody();
-  const route = await routeTo(asked.url, values, body, deadline.signal);
+  const route = await routeTo(asked.url, values, { body, proxy, stopwatch, signal });
   let close = () => route.close();
   try {
-    const message = await new Promise<IncomingMessage>((resolve, reject) => {
+    const outgoing = route.request({
+      method: asked.method,
+      path: targetOf(asked.url, proxy),
+      setHost: false,
+    });
+    const head = new Promise<IncomingMessage>((resolve, reject) => {
       route.closed?.then(() => reject(new Error("the server closed without an answer")));
-      const outgoing = route.request({
-        method: asked.method,
-        path: asked.url.pathname + asked.url.search,
-        setHost: false,
-      });
       const giveUp = () => {
-        reject(deadline.signal.reason);
+        reject(signal.reason);
         outgoing.destroy();
         route.close();
       };
-      deadline.signal.addEventListener("abort", giveUp, { once: true });
+      signal.addEventListener("abort", giveUp, { once: true });
+      if (signal.aborted) giveUp();
       close = () => {
-        deadline.signal.removeEventListener("abort", giveUp);
+        signal.removeEventListener("abort", giveUp);
         outgoing.destroy();
         route.close();
       };
       outgoing.on("error", reject);
+      let interim = 0;
+      outgoing.on("information", () => {
+        if (++interim <= MAX_INTERIM_RESPONSES) return;
+        reject(new Error(`more than ${MAX_INTERIM_RESPONSES} responses came before the last one`));
+        close();
+      });
       outgoing.once("response", (message: IncomingMessage) => {
         body.receive(message);
         resolve(message);
       });
-      for (const [name, value] of withOwnFields(asked)) outgoing.appendHeader(name, value);
-      outgoing.end(asked.body);
+      for (const [name, value] of withOwnFields(asked, proxy)) outgoing.appendHeader(name, value);
+      sendBody(outgoing, asked, values.maxBodyBytes).catch((error: Error) => {
+        reject(error);
+        body.fail(error);
+        close();
+      });
     });
-    const answering = { body, reading, values, deadline, close };
-    return { response: responseOf(asked, message, answering), close };
+    const message = await stopwatch.measure("firstByteMs", () => head);
+    const response = responseOf(message, {
+      asked,
+      body,
+      reading,
+      values,
+      stopwatch,
+      deadline,
+      close,
+    });
+    return { response, close };
   } catch (error) {
     close();
     throw new Error(`Cannot fetch ${asked.url}: ${errorText(error)}`, { cause: error });
   }
 }
 
+/** What stands in the request line. A proxy has to know of which server (RFC 9112 3.2). */
+function targetOf(url: URL, proxy: Proxy | undefined): string {
+  const target = url.pathname + url.search;
+  return proxy !== undefined && url.protocol === "http:" ? `http://${url.host}${target}` : target;
+}
+
+/** Sends the body, at the pace of the server where it comes in parts. */
+async function sendBody(
+  outgoing: ClientRequest,
+  { body }: Asked,
+  maxBodyBytes: number,
+): Promise<void> {
+  const content = body?.open();
+  if (content === undefined || content instanceof Uint8Array) {
+    outgoing.end(content);
+    return;
+  }
+  if (!hasGoodNodeTls()) {
+    // Measured on Deno 2.6.10: a body that is written in parts is never sent.
+    outgoing.end(await wholeOf(content, maxBodyBytes));
+    return;
+  }
+  let sentBytes = 0;
+  const { lengthBytes } = body ?? {};
+  outgoing.flushHeaders();
+  for await (const part of content) {
+    // The answer is there, or the connection is gone: whoever waits for it knows.
+    if (outgoing.destroyed) return;
+    sentBytes += part.length;
+    if (lengthBytes !== undefined && sentBytes > lengthBytes) break;
+    if (part.length > 0) await writePart(outgoing, part);
+  }
+  if (lengthBytes !== undefined && sentBytes !== lengthBytes && !outgoing.destroyed) {
+    throw new Error(
+      `the body has ${sentBytes < lengthBytes ? "fewer" : "more"} bytes than the ${lengthBytes} ` +
+        "that were announced",
+    );
+  }
+  outgoing.end();
+}
+
+async function wholeOf(
+  parts: AsyncIterable<Uint8Array>,
+  maxBodyBytes: number,
+): Promise<Uint8Array> {
+  const copies: Uint8Array<ArrayBuffer>[] = [];
+  let lengthBytes = 0;
+  for await (const part of parts) {
+    lengthBytes += part.length;
+    if (lengthBytes > maxBodyBytes) {
+      throw new RangeError(
+        `a body of more than ${maxBodyBytes} bytes needs Deno 2.7.14 or newer, or a larger ` +
+          `--max-body; this is ${Deno.version.deno}`,
+      );
+    }
+    copies.push(part.slice());
+  }
+  return new Uint8Array(await new Blob(copies).arrayBuffer());
+}
+
+/** Resolves when the part may be used again, and also when nobody wants it any more. */
+function writePart(outgoing: ClientRequest, part: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    outgoing.once("close", resolve);
+    outgoing.write(part, () => {
+      outgoing.off("close", resolve);
+      resolve();
+    });
+  });
+}
+
 /** The fields that say where the request goes and how long it is. */
-function withOwnFields({ url, method, headers, body }: Asked): (readonly [string, string])[] {
-  const has = (name: string) => headers.some(([one]) => one.toLowerCase() === name);
+function withOwnFields(
+  { url, method, headers, body }: Asked,
+  proxy: Proxy | undefined,
+): readonly Field[] {
+  const has = (name: string) => hasField(headers, name);
   const hasLength = body !== undefined || ["POST", "PUT", "PATCH"].includes(method);
+  const lengthBytes = body === undefined ? 0 : body.lengthBytes;
+  const authorization = url.protocol === "http:" ? proxy?.authorization : undefined;
+  const length: Field = lengthBytes === undefined
+    ? ["transfer-encoding", "chunked"]
+    : ["content-length", String(lengthBytes)];
   return [
     ...(has("host") ? [] : [["host", url.host] as const]),
     ...headers,
+    ...(authorization === undefined ? [] : [["proxy-authorization", authorization] as const]),
     ...(has("connection") ? [] : [["connection", "close"] as const]),
-    ...(hasLength && !has("content-length")
-      ? [["content-length", String(body?.length ?? 0)] as const]
-      : []),
+    ...(hasLength && !has("content-length") && !has("transfer-encoding") ? [length] : []),
   ];
-}
-
-interface Answering {
-  readonly body: HttpBody;
-  readonly reading: Reading;
-  readonly values: Values;
-  readonly deadline: Deadline;
-  close(): void;
-}
-
-function responseOf(
-  { url: { href: url }, method }: Asked,
-  message: IncomingMessage,
-  { body: received, reading, values: { maxBodyBytes }, deadline, close }: Answering,
-): FetchResponse {
-  const headerList: (readonly [string, string])[] = [];
-  for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
-    headerList.push([message.rawHeaders[at] ?? "", message.rawHeaders[at + 1] ?? ""]);
-  }
-  const headers = new Headers(headerList.map((pair) => [...pair]));
-  const end = () => {
-    close();
-    deadline[Symbol.dispose]();
-  };
-
-  async function* body(): AsyncGenerator<Uint8Array> {
-    let left = reading.bytes ?? Infinity;
-    try {
-      if (left === 0) return;
-      const whole = untilAnnounced(received, message, method);
-      const parts = reading.compressed
-        ? decompressed(whole, headers.get("content-encoding"))
-        : whole;
-      for await (const chunk of parts) {
-        yield chunk.length > left ? chunk.subarray(0, left) : chunk;
-        left -= chunk.length;
-        if (left <= 0) return;
-      }
-    } catch (error) {
-      const what = `Cannot fetch ${url}`;
-      throw deadline.explain(what, new Error(`${what}: ${errorText(error)}`, { cause: error }));
-    } finally {
-      end();
-    }
-  }
-
-  const all = body();
-  const response: FetchResponse = {
-    url,
-    status: message.statusCode ?? 0,
-    statusText: message.statusMessage ?? "",
-    // An old runtime does not tell.
-    httpVersion: message.httpVersion ?? "1.1",
-    headerList,
-    headers,
-    body: all,
-    async bytes() {
-      const parts: Uint8Array<ArrayBuffer>[] = [];
-      let total = 0;
-      for await (const chunk of all) {
-        total += chunk.length;
-        if (total > maxBodyBytes) {
-          throw new RangeError(`the body of ${url} is larger than ${maxBodyBytes} bytes`);
-        }
-        parts.push(chunk.slice());
-      }
-      return new Uint8Array(await new Blob(parts).arrayBuffer());
-    },
-    async text() {
-      return new TextDecoder().decode(await this.bytes());
-    },
-    async json() {
-      return JSON.parse(await this.text()) as unknown;
-    },
-    async [Symbol.asyncDispose]() {
-      end();
-      await all.return(undefined);
-    },
-  };
-  return response;
-}
-
-/** The body as it comes, and an error when less comes than was announced. */
-async function* untilAnnounced(
-  body: AsyncIterable<Uint8Array>,
-  message: IncomingMessage,
-  method: string,
-): AsyncGenerator<Uint8Array> {
-  let received = 0;
-  let cause: unknown;
-  try {
-    for await (const chunk of body) {
-      received += chunk.length;
-      yield chunk;
-    }
-  } catch (error) {
-    // Of a connection that ended, node:http says no more than "aborted".
-    if (!isEarlyEnd(error)) throw error;
-    cause = error;
-  }
-  const status = message.statusCode ?? 0;
-  const bodiless = method === "HEAD" || status === 204 || status === 304;
-  const announced = Number(message.headers["content-length"] ?? NaN);
-  if (!bodiless && received < announced) {
-    throw new Error(`the response ended ${announced - received} bytes early`, { cause });
-  }
-  if (cause !== undefined) {
-    throw new Error(`the response broke off after ${received} bytes`, { cause });
-  }
-}
-
-function isEarlyEnd(error: unknown): boolean {
-  return error instanceof Error && error.message === "aborted";
-}
-
-async function* decompressed(
-  parts: AsyncIterable<Uint8Array>,
-  encoding: string | null,
-): AsyncGenerator<Uint8Array> {
-  const { createBrotliDecompress, createGunzip, createInflate } = await import("node:zlib");
-  const decoders = {
-    gzip: createGunzip,
-    "x-gzip": createGunzip,
-    deflate: createInflate,
-    br: createBrotliDecompress,
-  };
-  const name = encoding?.trim().toLowerCase() ?? "";
-  if (!Object.hasOwn(decoders, name)) {
-    yield* parts;
-    return;
-  }
-  const { pipeline, Readable } = await import("node:stream");
-  const decoder = decoders[name as keyof typeof decoders]();
-  pipeline(Readable.from(parts), decoder, () => {
-    // What went wrong is thrown where the decoder is read.
-  });
-  yield* decoder as AsyncIterable<Uint8Array>;
 }

@@ -15,7 +15,13 @@ import { StreamSession } from "../core/stream_session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { dialTcp, routeOptions } from "./tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls_error.ts";
-import { loadTrust, tlsClientOptions, type Trust } from "./tls_trust.ts";
+import {
+  type ClientCertificate,
+  loadClientCertificate,
+  loadTrust,
+  tlsClientOptions,
+  type Trust,
+} from "./tls_trust.ts";
 
 const dialOptions = { ...routeOptions, ...tlsClientOptions } as const;
 const options = { ...dialOptions, ...clientOptions } as const;
@@ -37,30 +43,49 @@ export async function dialTls(
   options: DialTlsOptions,
   signal: AbortSignal,
 ): Promise<Connection> {
+  const handshake = await prepareTls(endpoint, port, options);
+  return await handshake(await dialTcp(endpoint, port, options, signal), signal);
+}
+
+/** Makes TLS of a connection that leads to the server, and takes it over. */
+export type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Connection>;
+
+/** Reads the files that the options name before anything is dialled, so that a wrong one costs no
+ * connection. What it returns throws as `dialTls` does.
+ *
+ * @throws {UsageError} when an option cannot be used */
+export async function prepareTls(
+  endpoint: Endpoint,
+  port: number,
+  options: DialTlsOptions,
+): Promise<TlsHandshake> {
   const trust = await loadTrust(options);
   const host = hostOrLoopback(endpoint);
   const name = options.serverName === undefined ? asciiName(host) : parseName(options.serverName);
   refuseOnOldRuntime(options);
-  const connection = await dialTcp(endpoint, port, options, signal);
-  const secure: SecureOptions = {
-    name,
-    trust,
-    alpnProtocols: options.alpnProtocols ?? [],
-    signal,
+  const certificate = await loadClientCertificate(options);
+  return async (connection, signal) => {
+    const secure: SecureOptions = {
+      name,
+      trust,
+      certificate,
+      alpnProtocols: options.alpnProtocols ?? [],
+      signal,
+    };
+    try {
+      return needsNode(connection, secure)
+        ? await secureByNode(connection, secure)
+        : await secureByDeno(connection, secure);
+    } catch (error) {
+      connection[Symbol.dispose]();
+      const reason = signal.aborted ? signal.reason : error;
+      const why = signal.aborted
+        ? `given up: ${reason instanceof Error ? reason.message : reason}`
+        : handshakeFailure(error, { name, trust });
+      const url = formatEndpoint({ ...endpoint, hostname: host }, port);
+      throw new Error(`Cannot connect to ${url}: ${why}`, { cause: reason });
+    }
   };
-  try {
-    return needsNode(connection, trust)
-      ? await secureByNode(connection, secure)
-      : await secureByDeno(connection, secure);
-  } catch (error) {
-    connection[Symbol.dispose]();
-    const reason = signal.aborted ? signal.reason : error;
-    const why = signal.aborted
-      ? `given up: ${reason instanceof Error ? reason.message : reason}`
-      : handshakeFailure(error, { name, trust });
-    const url = formatEndpoint({ ...endpoint, hostname: host }, port);
-    throw new Error(`Cannot connect to ${url}: ${why}`, { cause: reason });
-  }
 }
 
 /** What the handshake needs to know. */
@@ -68,6 +93,8 @@ interface SecureOptions {
   /** The name or address that the certificate must be for. */
   readonly name: string;
   readonly trust: Trust;
+  /** What to show to a server that asks. */
+  readonly certificate: ClientCertificate | undefined;
   readonly alpnProtocols: readonly string[];
   /** Aborting it ends the handshake. */
   readonly signal: AbortSignal;
@@ -75,15 +102,18 @@ interface SecureOptions {
 
 /** Deno's own TLS takes only a connection of its own, and refuses a self-signed certificate that is
  * marked as an authority, as `openssl req -x509` makes them, even when it is the very one that is
- * trusted. But with the well-known authorities it can say exactly what is wrong. */
-function needsNode(connection: Connection, trust: Trust): boolean {
+ * trusted; nor does it show a certificate on a connection that is there already. But with the
+ * well-known authorities it can say exactly what is wrong. */
+function needsNode(connection: Connection, { trust, certificate }: SecureOptions): boolean {
   if (!(connection instanceof DenoConnection) || trust.by !== "authority") return true;
+  if (connection.conn.remoteAddr.transport !== "tcp") return true;
+  if (certificate !== undefined) return true;
   return trust.pems.length > 0 && hasGoodNodeTls();
 }
 
 async function secureByNode(
   inner: Connection,
-  { name, trust, alpnProtocols, signal }: SecureOptions,
+  { name, trust, certificate, alpnProtocols, signal }: SecureOptions,
 ): Promise<Connection> {
   const { connect } = await import("node:tls");
   const connection = new NodeTlsConnection(inner, {
@@ -95,6 +125,7 @@ async function secureByNode(
         // Said, and not left to default: an environment variable of Node's could turn it off.
         rejectUnauthorized: trust.by === "authority",
         ...(trust.by === "authority" && trust.pems.length > 0 && { ca: [...trust.pems] }),
+        ...certificate,
         ...(alpnProtocols.length > 0 && { ALPNProtocols: [...alpnProtocols] }),
         // A peer that has said its last may still be listening.
         allowHalfOpen: true,
@@ -139,6 +170,8 @@ function refuseOnOldRuntime(options: DialTlsOptions): void {
     ? "--insecure"
     : options.tlsFingerprint !== undefined
     ? "--tls-fingerprint"
+    : options.tlsCert !== undefined || options.tlsKey !== undefined
+    ? "--tls-cert with --tls-key"
     : options.local !== undefined
     ? "--local with TLS"
     : undefined;

@@ -1,5 +1,7 @@
-// Which certificate a TLS client takes for the right one. Shared by tls, https and wss.
+// Which certificate a TLS client takes for the right one, and which it shows itself. Shared by tls,
+// https and wss.
 
+import { errorText } from "../core/event.ts";
 import { flag, type OptionValues, text } from "../core/option.ts";
 import { parseCertificates, readPemFile } from "../core/pem_file.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -23,7 +25,55 @@ export const tlsClientOptions = {
     help: "do not verify the server: whoever is in the way can read and change everything",
     negatable: false,
   }),
+  tlsCert: text({
+    metavar: "file",
+    help: "certificate to show to a server that asks for one, PEM, its chain after it",
+  }),
+  tlsKey: text({ metavar: "file", help: "private key of --tls-cert, PEM, not encrypted" }),
 } as const;
+
+/** What `loadTrust` reads. */
+type TrustValues = OptionValues<
+  Pick<typeof tlsClientOptions, "tlsCa" | "tlsFingerprint" | "insecure">
+>;
+
+/** A certificate of our own and the key that makes it ours, both PEM. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Reads the certificate that a server may ask for; undefined when none was named.
+ *
+ * @throws {UsageError} when one of the files is missing, damaged or not the other's */
+export async function loadClientCertificate(
+  { tlsCert, tlsKey }: OptionValues<Pick<typeof tlsClientOptions, "tlsCert" | "tlsKey">>,
+): Promise<ClientCertificate | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsKey === undefined) {
+    throw new UsageError(`--tls-cert ${tlsCert} needs its private key; add --tls-key FILE`);
+  }
+  if (tlsCert === undefined) {
+    throw new UsageError(`--tls-key ${tlsKey} needs its certificate; add --tls-cert FILE`);
+  }
+  const cert = await readPemFile("--tls-cert", tlsCert, "CERTIFICATE");
+  const key = await readPemFile("--tls-key", tlsKey, "PRIVATE KEY");
+  const [certificate] = await parseCertificates("--tls-cert", tlsCert, cert);
+  const { createPrivateKey } = await import("node:crypto");
+  let belongs: boolean | undefined;
+  try {
+    belongs = certificate?.checkPrivateKey(createPrivateKey(key));
+  } catch (error) {
+    throw new UsageError(
+      `--tls-key: the key in ${tlsKey} is damaged; copy it again (${errorText(error)})`,
+    );
+  }
+  if (belongs) return { cert, key };
+  throw new UsageError(
+    `--tls-key: the key in ${tlsKey} does not belong to the certificate in ${tlsCert}; ` +
+      `name the key that the certificate was made with`,
+  );
+}
 
 /** Whom to trust. */
 export type Trust =
@@ -44,7 +94,7 @@ export type Trust =
  *
  * @throws {UsageError} when a file or fingerprint cannot be used, or options exclude each other */
 export async function loadTrust(
-  { tlsCa, tlsFingerprint, insecure }: Omit<OptionValues<typeof tlsClientOptions>, "serverName">,
+  { tlsCa, tlsFingerprint, insecure }: TrustValues,
 ): Promise<Trust> {
   const given = [
     tlsCa.length > 0 && "--tls-ca",

@@ -1,12 +1,15 @@
 // Server events for people, for programs and for the record.
 
 import type { Stats } from "../core/counters.ts";
-import { type Emit, errorText, type ServerEvent } from "../core/event.ts";
+import { type Emit, errorText, type InspectedEvent, type ServerEvent } from "../core/event.ts";
+import { eventJson, messageJson } from "../core/event_json.ts";
 import { flagName } from "../core/option.ts";
 import { bytesOf, type Message, textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { type Console, ReaderGoneError } from "./console.ts";
 import { hexDump, printable } from "./printable.ts";
+
+export { eventJson, messageJson } from "../core/event_json.ts";
 
 /** Where the events of a command go: its console and, if there is one, its record. */
 export function eventSink(console: Console, record?: TranscriptFile): Emit {
@@ -17,6 +20,7 @@ export function eventSink(console: Console, record?: TranscriptFile): Emit {
       return;
     }
     if (event.event === "message") printMessage(event, console);
+    else if (event.event === "inspected") printInspected(event, console);
     else if (shown(event, console)) noteEvent(event, console);
   };
 }
@@ -50,33 +54,42 @@ function shown(event: ServerEvent, console: Console): boolean {
   }
 }
 
-/** An event as a JSON object: `event` first, a message as `text` or, when it is not UTF-8, as
- * `base64`. */
-export function eventJson(event: ServerEvent): Readonly<Record<string, unknown>> {
-  if (!("message" in event)) return event;
-  const { message, ...rest } = event;
-  return { ...rest, ...messageJson(message) };
-}
-
-/** A message as JSON fields. */
-export function messageJson(message: Message): { text: string } | { base64: string } {
-  if (typeof message === "string") return { text: message };
-  try {
-    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(message) };
-  } catch {
-    let binary = "";
-    for (const byte of message) binary += String.fromCharCode(byte);
-    return { base64: btoa(binary) };
-  }
-}
-
 function printMessage(event: ServerEvent & { event: "message" }, console: Console): void {
   const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
   const peer = console.paintStdout("cyan", harmless(event.peer));
   console.print(`${peer} ${harmless(textOf(event.message))}`);
 }
 
-function noteEvent(event: Exclude<ServerEvent, { event: "message" }>, console: Console): void {
+/** A request as it was written, the body below its headers, a line of its own before the next. */
+function printInspected(event: InspectedEvent, console: Console): void {
+  const { time, peer, method, url, httpVersion, headers, bodyBytes, message } = event;
+  const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
+  const version = httpVersion === undefined ? "" : ` HTTP/${httpVersion}`;
+  console.print(console.paintStdout("dim", `${time} ${harmless(peer)}`));
+  console.print(`${console.paintStdout("green", harmless(method))} ${harmless(url)}${version}`);
+  for (const [name, value] of headers) {
+    console.print(`${console.paintStdout("cyan", harmless(name))}: ${harmless(value)}`);
+  }
+  const json = messageJson(message);
+  const shownBytes = bytesOf(message).length;
+  if (bodyBytes > 0) {
+    console.print("");
+    if ("text" in json) {
+      const text = json.text.replace(/\r?\n$/, "");
+      for (const line of text.split(/\r?\n/)) console.print(harmless(line));
+    } else for (const row of hexDump(bytesOf(message))) console.print(row);
+  }
+  if (shownBytes < bodyBytes) {
+    console.print(
+      console.paintStdout("dim", `(${bodyBytes - shownBytes} more bytes of ${bodyBytes})`),
+    );
+  }
+  console.print("");
+}
+
+type NotedEvent = Exclude<ServerEvent, { event: "message" | "inspected" }>;
+
+function noteEvent(event: NotedEvent, console: Console): void {
   const peer = "peer" in event ? console.paint("cyan", printable(event.peer)) : "";
   switch (event.event) {
     case "listening":

@@ -1,58 +1,58 @@
 // `sockdock fetch`: one HTTP request.
 
-import { STATUS_TEXT } from "@std/http/status";
-import { fetchOptions, type FetchRequest, fetchUrl, type ResponseHead } from "../clients/fetch.ts";
-import { errorText } from "../core/event.ts";
-import {
-  flag,
-  mergeTables,
-  type OptionValues,
-  resolveOptions,
-  size,
-  text,
-} from "../core/option.ts";
+import { writeCookieFile } from "../clients/cookie_file.ts";
+import { createHttpClient, type FetchOptions } from "../clients/http_client.ts";
+import type { Field } from "../clients/http_message.ts";
+import { fetchOptions, proxyOptions, retryOptions } from "../clients/http_options.ts";
+import { formatDuration, mergeTables, type OptionValues, text } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, type Invocation } from "./command.ts";
 import { consoleOptions } from "./common_options.ts";
-import type { Console } from "./console.ts";
-import { messageJson } from "./events.ts";
 import { exitCodes } from "./exit_code.ts";
+import { cookieOptions, readCookies } from "./fetch_cookies.ts";
+import {
+  credentialOptions,
+  ownCredentials,
+  readCredentialsFile,
+  readUser,
+} from "./fetch_credentials.ts";
+import { outputPath } from "./fetch_file_name.ts";
+import { printHead } from "./fetch_output.ts";
+import { proxiesFromEnvironment } from "./fetch_proxy.ts";
+import { bodyOptions, parseHeader, readBody, requestUrl } from "./fetch_request.ts";
+import { responseOptions, transfer } from "./fetch_transfer.ts";
 import { printable } from "./printable.ts";
-import { Progress } from "./progress.ts";
-import { stdinChunks } from "./stdin.ts";
 
-const options = {
-  method: text({ short: "X", metavar: "method", help: "what to do; GET, or POST with a body" }),
+const requestOptions = {
+  method: text({
+    short: "X",
+    metavar: "method",
+    help: "what to do; GET, POST with a body, or PUT with a file",
+  }),
   header: text.many({
     short: "H",
     metavar: "name: value",
     separator: "\n",
     help: "send this header",
   }),
-  data: text.many({
-    short: "d",
-    metavar: "text",
-    separator: "\n",
-    help: "send this body; several are joined by &; @file reads a file, @- stdin",
-  }),
-  dataJson: text({ metavar: "json", help: "send this JSON body" }),
-  form: text.many({ metavar: "name=value", separator: "\n", help: "send a form with this field" }),
-  user: text({
-    short: "u",
-    metavar: "user[:password]",
-    help: "basic authentication; without a password it is asked for",
-  }),
-  bytes: size({ min: 0, help: "read only the first bytes of the body" }),
-  include: flag({ short: "i", help: "print status and headers first", negatable: false }),
-  output: text({ short: "o", metavar: "file", help: "write the body to this file" }),
-  location: flag({
-    short: "L",
-    help: "follow redirects, 20 unless --max-redirects says otherwise",
-    negatable: false,
-  }),
-  fail: flag({ short: "f", help: "exit with 1 on a status from 400", negatable: false }),
-  compressed: flag({ help: "ask for a compressed body and undo it", negatable: false }),
+  ...bodyOptions,
 } as const;
+
+const { maxRedirects, maxBodyBytes, ...others } = fetchOptions;
+const connectionOptions = Object.fromEntries(
+  Object.entries(others).filter(([key]) => !(key in retryOptions) && !(key in proxyOptions)),
+);
+
+const table = mergeTables(
+  requestOptions,
+  responseOptions,
+  credentialOptions,
+  cookieOptions,
+  consoleOptions,
+  fetchOptions,
+);
+
+type Options = OptionValues<typeof table>;
 
 const DEFAULT_MAX_REDIRECTS = 20;
 
@@ -62,9 +62,24 @@ export const fetch = defineCommand({
   usage: "<url>",
   details:
     `The body goes to stdout as it is, or to a file that appears only when it is whole. Redirects
-are not followed unless --location asks for it, and credentials never go to another origin.`,
-  options: mergeTables(options, consoleOptions, fetchOptions),
-  groups: [{ title: "Connection", options: fetchOptions }],
+are not followed unless --location asks for it, and neither passwords nor cookies go to another
+origin.
+
+With --continue a download that broke off is gone on with, if the server can say that the file is
+still the same, byte for byte; if not, it starts anew. What was kept is FILE.part, and FILE.part.json
+says of what.
+
+--credentials names a file of passwords, which answer only the realm and the URLs that they are for:
+https://host/path/ klem "a password" "PDQ Application"`,
+  options: table,
+  groups: [
+    { title: "Request", options: requestOptions },
+    { title: "Response", options: { ...responseOptions, maxRedirects, maxBodyBytes } },
+    { title: "Passwords and cookies", options: { ...credentialOptions, ...cookieOptions } },
+    { title: "Further tries", options: retryOptions },
+    { title: "Proxy", options: proxyOptions },
+    { title: "Connection", options: connectionOptions },
+  ],
   examples: [
     { run: "sockdock fetch http://127.0.0.1:8080/ --bytes 300", does: "reads the first 300 bytes" },
     {
@@ -72,195 +87,99 @@ are not followed unless --location asks for it, and credentials never go to anot
       does: "puts a file and shows the response's head",
     },
     { run: "sockdock fetch http://127.0.0.1:8080/big -o big", does: "downloads, with progress" },
+    {
+      run: "sockdock fetch http://127.0.0.1:8080/big -O -C --retry 5",
+      does: "downloads, and goes on where it broke off",
+    },
+    {
+      run: "sockdock fetch http://127.0.0.1:8080/upload --form title=Log --form log=@log.txt",
+      does: "sends a form with a file",
+    },
+    {
+      run: "sockdock fetch http://127.0.0.1:8080/ -L -c cookies.txt",
+      does: "brings cookies along and keeps them",
+    },
   ],
   minArguments: 1,
   maxArguments: 1,
-  async run({ arguments: [url = ""], options, flags, given, console }) {
-    const credentials = options.user === undefined
-      ? undefined
-      : readCredentials(options.user, flags.has("user"), console);
-    const body = await readBody(options, console);
-    const own = Object.keys(fetchOptions) as (keyof typeof fetchOptions)[];
-    const values: Partial<OptionValues<typeof fetchOptions>> = Object.fromEntries(
-      own.map((key) => [key, options[key]]),
-    );
-    await using response = await fetchUrl(url, {
-      ...resolveOptions(fetchOptions, values),
-      ...(options.location && !given.has("maxRedirects") && {
-        maxRedirects: DEFAULT_MAX_REDIRECTS,
-      }),
-      ...(options.method !== undefined && { method: options.method.toUpperCase() }),
-      headers: options.header.map(parseHeader),
-      ...body,
-      ...(credentials && { credentials }),
-      bytes: options.bytes,
-      compressed: options.compressed,
-      onRedirect: (head) => {
-        if (options.include && !console.json) printHead(head, console);
-      },
-    });
-    if (console.json) await printJsonResponse(response, console);
-    else {
-      if (options.include) printHead(response, console);
-      const announced = Number(response.headers.get("content-length") ?? NaN);
-      const total = Number.isNaN(announced)
-        ? undefined
-        : Math.min(announced, options.bytes ?? Infinity);
-      if (options.output === undefined) {
-        for await (const chunk of response.body) console.printPeer(chunk);
-      } else {
-        await writeWhole(options.output, response.body, total, console);
-      }
-    }
-    if (!options.fail || response.status < 400) return exitCodes.ok;
-    // A server may leave the words out.
-    const words = response.statusText || (STATUS_TEXT[response.status] ?? "");
-    console.error(`the server answered ${response.status} ${printable(words)}`.trimEnd());
-    return exitCodes.failed;
-  },
+  run: (invocation) => run(invocation),
 });
 
-async function printJsonResponse(
-  response: ResponseHead & { bytes(): Promise<Uint8Array> },
-  console: Console,
-): Promise<void> {
-  const { url, status, statusText, httpVersion, headerList } = response;
-  const body = messageJson(await response.bytes());
-  console.printJson({
-    event: "response",
-    url,
-    status,
-    statusText,
-    httpVersion,
-    headers: headerList,
-    ...body,
+async function run(
+  { arguments: [written = ""], options, flags, given, console }: Invocation<typeof table>,
+): Promise<number> {
+  refuseWithContinue(options);
+  const url = requestUrl(written, options.uploadFile);
+  await outputPath(options, url, undefined);
+  const own = ownCredentials(options, flags, console);
+  const { cookies, headers } = await readCookies(options);
+  const body = await readBody(options, console);
+  const client = createHttpClient({
+    cookies,
+    credentials: options.credentials === undefined
+      ? []
+      : await readCredentialsFile(options.credentials),
   });
-}
-
-function printHead(
-  { httpVersion, status, statusText, headerList }: ResponseHead,
-  console: Console,
-): void {
-  const lines = [
-    `HTTP/${httpVersion} ${status} ${statusText}`.trimEnd(),
-    ...headerList.map(([name, value]) => `${name}: ${value}`),
-    "",
-  ];
-  console.printPeer(new TextEncoder().encode(lines.map((line) => `${line}\r\n`).join("")));
-}
-
-function parseHeader(header: string): readonly [string, string] {
-  const colon = header.indexOf(":");
-  if (colon < 1) {
-    throw new UsageError(`--header: expected "Name: value", got "${header}"`);
-  }
-  return [header.slice(0, colon).trim(), header.slice(colon + 1).trim()];
-}
-
-function readCredentials(
-  written: string,
-  onCommandLine: boolean,
-  console: Console,
-): { user: string; password: string } {
-  const colon = written.indexOf(":");
-  if (colon >= 0) {
-    if (onCommandLine) {
-      console.warn(
-        "others on this machine can read a password on a command line; " +
-          "give -u the user alone, or set SOCKDOCK_USER",
-      );
-    }
-    return { user: written.slice(0, colon), password: written.slice(colon + 1) };
-  }
-  const password = console.promptSecret(`Password of ${written}: `);
-  if (password === null) {
-    throw new UsageError(
-      `--user: no terminal to ask for the password of ${written}; set SOCKDOCK_USER=user:password`,
-    );
-  }
-  return { user: written, password };
-}
-
-type BodyOptions = OptionValues<Pick<typeof options, "data" | "dataJson" | "form">>;
-
-/** The body that the options describe, as `fetchUrl` takes it. */
-async function readBody(
-  { data, dataJson, form }: BodyOptions,
-  console: Console,
-): Promise<Pick<FetchRequest, "body" | "json" | "form">> {
-  if ([data.length > 0, dataJson !== undefined, form.length > 0].filter(Boolean).length > 1) {
-    throw new UsageError("--data, --data-json and --form exclude each other; give one");
-  }
-  if (dataJson !== undefined) return { json: parseJson(dataJson) };
-  if (form.length > 0) return { form: form.map(parseField) };
-  if (data.length === 0) return {};
-  const parts = await Promise.all(data.map((part) => readPart(part, console)));
-  const joined = parts.flatMap((part, index) =>
-    index === 0 ? [part] : [new TextEncoder().encode("&"), part]
+  const values = Object.fromEntries(
+    Object.keys(fetchOptions).map((key) => [key, options[key as keyof typeof fetchOptions]]),
   );
-  return { body: new Uint8Array(await new Blob(joined).arrayBuffer()) };
-}
-
-function parseJson(text: string): unknown {
+  const { proxyUser } = options;
+  const proxy = proxyUser === undefined
+    ? undefined
+    : readUser("proxyUser", proxyUser, flags, console);
+  const request: FetchOptions = {
+    ...values,
+    ...(proxy && { proxyUser: `${proxy.user}:${proxy.password}` }),
+    ...(options.location && !given.has("maxRedirects") && { maxRedirects: DEFAULT_MAX_REDIRECTS }),
+    ...body,
+    ...own,
+    ...(options.method !== undefined && { method: options.method.toUpperCase() }),
+    headers: [...options.header.map(parseHeader), ...headers],
+    bytes: options.bytes,
+    compressed: options.compressed,
+    proxies: proxiesFromEnvironment(),
+    onRedirect: (head) => {
+      if (options.include && !console.json) printHead(head, console);
+    },
+    onRetry: ({ attempt, of, waitMs, reason }) => {
+      console.note(
+        `${printable(reason)}; try ${attempt} of ${of} in ${formatDuration(Math.round(waitMs))}`,
+      );
+    },
+  };
+  const beganMs = performance.now();
+  const ask = (fields: readonly Field[]) =>
+    client.fetch(url, {
+      ...request,
+      maxTimeMs: Math.max(1, Math.ceil(options.maxTimeMs - (performance.now() - beganMs))),
+      headers: [...request.headers ?? [], ...fields],
+    });
   try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`--data-json: ${errorText(error)}`);
+    const status = await transfer({ url, ask, options, request, console });
+    if (!options.fail || status < 400) return exitCodes.ok;
+    return exitCodes.failed;
+  } finally {
+    if (options.cookieJar !== undefined) await writeCookieFile(options.cookieJar, client.cookies);
   }
 }
 
-function parseField(field: string): readonly [string, string] {
-  const equals = field.indexOf("=");
-  if (equals < 1) throw new UsageError(`--form: expected name=value, got "${field}"`);
-  return [field.slice(0, equals), field.slice(equals + 1)];
-}
-
-async function readPart(part: string, console: Console): Promise<Uint8Array<ArrayBuffer>> {
-  if (!part.startsWith("@")) return new TextEncoder().encode(part);
-  if (part === "@-") {
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    for await (const chunk of stdinChunks(console)) chunks.push(chunk.slice());
-    return new Uint8Array(await new Blob(chunks).arrayBuffer());
+function refuseWithContinue(options: Options): void {
+  if (!options.continue) return;
+  const { output, remoteName, method = "GET", data, dataJson, form, formString, uploadFile } =
+    options;
+  if ((output === undefined || output === "-") && !remoteName) {
+    throw new UsageError("--continue goes on with a file; name it with -o FILE or -O");
   }
-  try {
-    return await Deno.readFile(part.slice(1));
-  } catch (error) {
-    throw new UsageError(`--data: cannot read ${part.slice(1)}: ${errorText(error)}`);
-  }
-}
-
-async function writeWhole(
-  path: string,
-  body: AsyncIterable<Uint8Array>,
-  totalBytes: number | undefined,
-  console: Console,
-): Promise<void> {
-  const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
-  using undo = new DisposableStack();
-  {
-    using file = await onDisk(path, () => Deno.open(partial, { write: true, createNew: true }));
-    undo.defer(() => Deno.removeSync(partial));
-    using progress = new Progress(console, totalBytes);
-    for await (const chunk of body) {
-      await onDisk(path, () => writeAll(file, chunk));
-      progress.add(chunk.length);
-    }
-  }
-  await onDisk(path, () => Deno.rename(partial, path));
-  undo.move();
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
-  }
-}
-
-/** What fails on the disk is not to be taken for what failed on the network. */
-async function onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw new Error(`Cannot write ${path}: ${errorText(error)}`, { cause: error });
-  }
+  const sends = data.length + form.length + formString.length > 0 || dataJson !== undefined ||
+    uploadFile !== undefined || method.toUpperCase() !== "GET";
+  const other = options.remoteHeaderName
+    ? "--remote-header-name"
+    : options.compressed
+    ? "--compressed"
+    : options.bytes !== undefined
+    ? "--bytes"
+    : sends
+    ? "a request that sends something"
+    : undefined;
+  if (other !== undefined) throw new UsageError(`--continue cannot go with ${other}`);
 }

@@ -4,8 +4,7 @@ import type { HttpApp } from "../core/http_app.ts";
 import { flagName, mergeTables } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { type Dock, serve as startServing } from "../dock/serve.ts";
-import { serverKinds } from "../servers/index.ts";
+import { type Dock, serve as startServing, serverSchemes } from "../dock/serve.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
@@ -35,7 +34,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       ? served.map((one) => one.name)
       : current.includes(":")
       ? []
-      : serverKinds.map((kind) => `${kind.name}://`),
+      : [...serverSchemes.keys()].map((scheme) => `${scheme}://`),
   async run({ arguments: [name, ...words], options, given, flags, console }) {
     const what = servedByName(name!);
     const { urls, operand } = readWords(what, words, flags);

@@ -3,6 +3,24 @@
 import type { Stats } from "./counters.ts";
 import type { Message } from "./session.ts";
 
+/** One HTTP request, whole but for a long body. */
+export interface InspectedEvent {
+  readonly event: "inspected";
+  /** When it came, as ISO 8601. */
+  readonly time: string;
+  readonly peer: string;
+  readonly method: string;
+  /** What was asked for. */
+  readonly url: string;
+  /** Where it is known. */
+  readonly httpVersion?: string;
+  /** As they were sent and in their order, where that is known. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** How long the body was, of which `message` may be the beginning. */
+  readonly bodyBytes: number;
+  readonly message: Message;
+}
+
 /** Something that happened, as data. `peer` and `url` are in the form people read and write. */
 export type ServerEvent =
   | {
@@ -47,6 +65,8 @@ export type ServerEvent =
     readonly path: string;
     readonly status: number;
   }
+  /** What a client sent, when the inspector logs it. */
+  | InspectedEvent
   /** Bytes that passed, when they are watched. */
   | { readonly event: "received" | "sent"; readonly peer: string; readonly message: Message }
   | { readonly event: "notice"; readonly url?: string; readonly text: string }

@@ -24,6 +24,11 @@ declare module "@std/http/status" {
   export const STATUS_TEXT: Readonly<Record<number, string>>;
 }
 
+declare module "@std/media-types/type-by-extension" {
+  /** `text/html` of `html`. */
+  export function typeByExtension(extension: string): string | undefined;
+}
+
 declare module "@std/assert" {
   export class AssertionError extends Error {}
   export function assert(expression: unknown, message?: string): asserts expression;

@@ -1,7 +1,9 @@
 // Every HTTP application there is. A new one is a file in this folder and a line in this list.
 
 import type { HttpApp } from "../core/http_app.ts";
+import { files } from "./files.ts";
 import { hello } from "./hello.ts";
+import { inspect } from "./inspect.ts";
 
 /** All HTTP applications, by name. */
-export const apps: readonly HttpApp[] = [hello];
+export const apps: readonly HttpApp[] = [files, hello, inspect];

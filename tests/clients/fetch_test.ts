@@ -8,7 +8,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { type FetchOptions, fetchUrl } from "../../clients/fetch.ts";
+import { fetchUrl } from "../../clients/fetch.ts";
+import type { FetchOptions } from "../../clients/http_client.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve } from "../../dock/serve.ts";
 import { peerTest, startPythonServer } from "../peer.ts";
@@ -319,8 +320,10 @@ Deno.test("redirects are followed only when told to, and no further", async () =
     return [response.status, new URL(response.url).pathname, passed];
   };
   assertEquals(await ask(0), [302, "/0", []]);
-  assertEquals(await ask(1), [302, "/1", ["/0"]]);
+  assertEquals(await ask(3), [200, "/3", ["/0", "/1", "/2"]]);
   assertEquals(await ask(9), [200, "/3", ["/0", "/1", "/2"]]);
+  const error = await assertRejects(() => ask(1), Error, "on to");
+  assertStringIncludes(error.message, "--max-redirects");
 });
 
 Deno.test("a redirect keeps the method and body, or turns them into GET", async () => {
@@ -545,4 +548,29 @@ peerTest("fetchUrl reads a page of Python's http.server", ["python3"], async () 
   assertEquals([response.status, response.httpVersion], [200, "1.0"]);
   assertMatch(response.headers.get("content-type") ?? "", /^text\/html/);
   assertStringIncludes(await response.text(), "Hello, World!");
+});
+
+Deno.test("fetchUrl speaks TLS through a Unix socket too", async () => {
+  await using server = await serve("https://127.0.0.1:0", () => new Response("over both"));
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/socket`;
+  const listener = Deno.listen({ transport: "unix", path });
+  const passing = (async () => {
+    const conn = await listener.accept();
+    const { port, hostname } = new URL(server.url);
+    const there = await Deno.connect({ hostname, port: Number(port) });
+    await Promise.allSettled([
+      conn.readable.pipeTo(there.writable),
+      there.readable.pipeTo(conn.writable),
+    ]);
+  })();
+  {
+    await using response = await fetchUrl("https://localhost/", {
+      unixSocket: path,
+      tlsFingerprint: server.certificate?.fingerprint ?? "",
+    });
+    assertEquals(await response.text(), "over both");
+  }
+  await passing;
+  listener.close();
 });

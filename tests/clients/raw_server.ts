@@ -20,6 +20,8 @@ export interface RawPeer {
   send(text: string | Uint8Array): Promise<void>;
   /** Resolves once the client has closed; bytes it still sends are dropped. */
   gone(): Promise<void>;
+  /** Passes bytes both ways between the client and another connection, until either ends. */
+  join(other: Deno.TcpConn): Promise<void>;
 }
 
 /** Answers one request. The connection is closed when it resolves. */
@@ -58,7 +60,11 @@ export function startRawServer(answer: Answer): RawServer {
         await answered;
       }
     } finally {
-      conn.close();
+      try {
+        conn.close();
+      } catch {
+        // Joined to another one, it is closed already.
+      }
     }
   }
 
@@ -87,6 +93,12 @@ function peerOf(conn: Deno.TcpConn): RawPeer {
     async gone() {
       const buffer = new Uint8Array(4096);
       while (await conn.read(buffer).catch(() => null) !== null);
+    },
+    async join(other) {
+      await Promise.allSettled([
+        conn.readable.pipeTo(other.writable),
+        other.readable.pipeTo(conn.writable),
+      ]);
     },
   };
 }

@@ -230,6 +230,7 @@ Deno.test("dialTls() agrees on a protocol with the server", async () => {
   const options: DialTlsOptions = {
     ...{ ipv4: false, ipv6: false, local: undefined, tlsCa: [], serverName: undefined },
     ...{ insecure: false, tlsFingerprint: await fingerprintOf(cert) },
+    ...{ tlsCert: undefined, tlsKey: undefined },
     alpnProtocols: ["http/1.1"],
   };
   const accepting = listener.accept().then(async (conn) => {

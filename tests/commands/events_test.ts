@@ -269,3 +269,52 @@ Deno.test("a record that can no longer be written warns once and lets its sessio
   assertEquals(warnings.length, 1);
   assertMatch(warnings[0] ?? "", /^the record \/dev\/full has gaps from here on: /);
 });
+
+const INSPECTED = {
+  event: "inspected",
+  time: "2026-01-02T03:04:05.678Z",
+  peer,
+  method: "POST",
+  url: "http://127.0.0.1:8080/post",
+  httpVersion: "1.1",
+  headers: [["Host", "127.0.0.1:8080"], ["x-Dock", "7"]],
+  bodyBytes: 4,
+  message: bytes("ahoy"),
+} as const satisfies ServerEvent;
+
+Deno.test("an inspected request is shown on stdout as it was written", () => {
+  const console = new FakeConsole();
+  eventSink(console)(INSPECTED);
+  eventSink(console)({ ...INSPECTED, bodyBytes: 0, message: "" });
+  const head = `2026-01-02T03:04:05.678Z ${peer}\n` +
+    "POST http://127.0.0.1:8080/post HTTP/1.1\nHost: 127.0.0.1:8080\nx-Dock: 7\n";
+  assertEquals(console.stdoutText, `${head}\nahoy\n\n${head}\n`);
+  assertEquals(console.stderrText, "");
+});
+
+Deno.test("an inspected body that is no text is shown in hex, and one cut short says so", () => {
+  const console = new FakeConsole();
+  eventSink(console)({ ...INSPECTED, bodyBytes: 9, message: new Uint8Array([255, 0]) });
+  assertMatch(console.stdoutText, /\n\n000000 {2}ff 00 .*\n\(7 more bytes of 9\)\n\n$/);
+});
+
+Deno.test("an inspected request is one line of JSON for programs, its body as text or base64", () => {
+  const console = new FakeConsole({}, { json: true });
+  eventSink(console)(INSPECTED);
+  const { message: _, ...rest } = INSPECTED;
+  assertEquals(console.stdoutText, `${JSON.stringify({ ...rest, text: "ahoy" })}\n`);
+  assertEquals(eventJson({ ...INSPECTED, message: new Uint8Array([255]) }).base64, "/w==");
+});
+
+Deno.test("nothing in an inspected request moves a terminal", () => {
+  const console = new FakeConsole({ stdoutIsTerminal: true, noColor: true });
+  eventSink(console)({
+    ...INSPECTED,
+    method: EVIL,
+    url: EVIL,
+    headers: [[EVIL, EVIL]],
+    message: `${EVIL}\n${EVIL}`,
+  });
+  // deno-lint-ignore no-control-regex
+  assertEquals(console.stdoutText.match(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/g), null);
+});

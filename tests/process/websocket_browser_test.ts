@@ -3,36 +3,8 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
+import { CHROMIUM_FLAGS, profileFolder } from "../chromium.ts";
 import { peerTest, startPeer } from "../peer.ts";
-
-const CHROMIUM_FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** An empty profile. Some of the browser's processes outlive it and write there for a moment. */
-async function profileFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = await Deno.makeTempDir({ prefix: "sd-" });
-  return {
-    path,
-    async [Symbol.asyncDispose]() {
-      for (let attempt = 1;; attempt++) {
-        try {
-          return await Deno.remove(path, { recursive: true });
-        } catch (error) {
-          if (attempt === 50) throw error;
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-      }
-    },
-  };
-}
 
 /** What the page reports. */
 interface Seen {
@@ -98,6 +70,7 @@ peerTest("a page in Chromium gets its messages back, compressed, and a clean clo
   await using profile = await profileFolder();
   const places = new URLSearchParams({ echo: server.url, forbidden: strict.url });
   await using browser = startPeer("chromium", [
+    "--headless",
     ...CHROMIUM_FLAGS,
     `--user-data-dir=${profile.path}`,
     `${origin}/?${places}`,

@@ -1,0 +1,57 @@
+// Undoing the encodings of a body (RFC 9110 8.4), a piece at a time, so that a small body that
+// unfolds into a huge one fills nothing. Measured on Deno 2.9.6: node:zlib does not notice that a
+// brotli stream was cut off before it was sent; DecompressionStream does, but unfolds each piece that
+// it gets as a whole.
+
+/** One inside the other, and no more than this. */
+const MAX_ENCODINGS = 4;
+
+/** What a body holds once its encodings are undone. An encoding that is not known ends it: the body
+ * is then handed on as it came.
+ *
+ * @param encodings the value of Content-Encoding, or nothing */
+export async function* contentOf(
+  parts: AsyncIterable<Uint8Array>,
+  encodings: string,
+): AsyncGenerator<Uint8Array> {
+  const { createBrotliDecompress, createGunzip, createInflate } = await import("node:zlib");
+  const decoders = new Map([
+    ["gzip", createGunzip],
+    ["x-gzip", createGunzip],
+    ["deflate", createInflate],
+    ["br", createBrotliDecompress],
+  ]);
+  const names = encodings.toLowerCase().split(",").map((name) => name.trim())
+    .filter((name) => name !== "" && name !== "identity");
+  if (names.length > MAX_ENCODINGS) {
+    throw new Error(`the body is encoded ${names.length} times, one inside the other`);
+  }
+  if (names.length === 0 || !names.every((name) => decoders.has(name))) {
+    yield* parts;
+    return;
+  }
+  const iterator = parts[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  // The answer to HEAD, and 304: of what is not there nothing is broken.
+  if (first.done) return;
+  const { pipeline, Readable } = await import("node:stream");
+  // The encoding that was put on last is undone first.
+  const chain = names.reverse().map((name) => decoders.get(name)!());
+  const last = chain.at(-1)!;
+  pipeline([Readable.from(beginningWith(first.value, iterator)), ...chain], () => {
+    // What went wrong is thrown where the last decoder is read.
+  });
+  try {
+    yield* last as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw new Error(`the ${names.join(" and ")} encoding of the body is broken`, { cause: error });
+  }
+}
+
+async function* beginningWith(
+  first: Uint8Array,
+  iterator: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* { [Symbol.asyncIterator]: () => iterator };
+}

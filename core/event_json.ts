@@ -1,0 +1,24 @@
+// Events and messages as JSON.
+
+import type { ServerEvent } from "./event.ts";
+import type { Message } from "./session.ts";
+
+/** An event as a JSON object: `event` first, a message as `text` or, when it is not UTF-8, as
+ * `base64`. */
+export function eventJson(event: ServerEvent): Readonly<Record<string, unknown>> {
+  if (!("message" in event)) return event;
+  const { message, ...rest } = event;
+  return { ...rest, ...messageJson(message) };
+}
+
+/** A message as JSON fields. */
+export function messageJson(message: Message): { text: string } | { base64: string } {
+  if (typeof message === "string") return { text: message };
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(message) };
+  } catch {
+    let binary = "";
+    for (const byte of message) binary += String.fromCharCode(byte);
+    return { base64: btoa(binary) };
+  }
+}

@@ -1,0 +1,78 @@
+// Conditional requests: whether to answer at all, with 304 or with 412 (RFC 9110 13).
+
+import { parseHttpDate } from "./http_date.ts";
+
+/** By what a client can tell one state of a file from another. */
+export interface Validators {
+  /** A strong entity tag, in its quotes. */
+  readonly etag: string;
+  /** Seconds since the epoch. */
+  readonly modified: number;
+}
+
+/** The conditions of a request, as they were sent. */
+export interface Conditions {
+  readonly ifMatch: string | null;
+  readonly ifUnmodifiedSince: string | null;
+  readonly ifNoneMatch: string | null;
+  readonly ifModifiedSince: string | null;
+}
+
+/** The conditions in a request's headers, or null when it has none. */
+export function conditionsOf(headers: Headers): Conditions | null {
+  const ifMatch = headers.get("if-match");
+  const ifUnmodifiedSince = headers.get("if-unmodified-since");
+  const ifNoneMatch = headers.get("if-none-match");
+  const ifModifiedSince = headers.get("if-modified-since");
+  return ifMatch === null && ifUnmodifiedSince === null && ifNoneMatch === null &&
+      ifModifiedSince === null
+    ? null
+    : { ifMatch, ifUnmodifiedSince, ifNoneMatch, ifModifiedSince };
+}
+
+/** What a GET or HEAD with these conditions gets: the file, 304 Not Modified or 412 Precondition
+ * Failed, in the order of RFC 9110 13.2.2. */
+export function evaluate(
+  conditions: Conditions,
+  { etag, modified }: Validators,
+  nowMs: number,
+): 200 | 304 | 412 {
+  const { ifMatch, ifUnmodifiedSince, ifNoneMatch, ifModifiedSince } = conditions;
+  if (ifMatch !== null) {
+    if (!matches(ifMatch, etag, false)) return 412;
+  } else if (ifUnmodifiedSince !== null) {
+    const since = parseHttpDate(ifUnmodifiedSince, nowMs);
+    if (since !== null && modified > since) return 412;
+  }
+  if (ifNoneMatch !== null) return matches(ifNoneMatch, etag, true) ? 304 : 200;
+  if (ifModifiedSince !== null) {
+    const since = parseHttpDate(ifModifiedSince, nowMs);
+    if (since !== null && modified <= since) return 304;
+  }
+  return 200;
+}
+
+/** Whether a range may be cut from this state of the file: the If-Range of a request names it, or
+ * there is none (RFC 9110 13.1.5). A date counts when it is exactly the one that was sent. */
+export function rangeApplies(
+  ifRange: string | null,
+  { etag, modified }: Validators,
+  nowMs: number,
+): boolean {
+  if (ifRange === null) return true;
+  const value = ifRange.trim();
+  // A weak tag never matches here, because the tags that are sent are all strong.
+  if (value.startsWith('"') || value.startsWith("W/")) return value === etag;
+  return parseHttpDate(value, nowMs) === modified;
+}
+
+/** Whether a list of entity tags has this one; `*` has every one. A weak comparison takes no notice
+ * of `W/`, which proxies put before a tag. */
+function matches(list: string, etag: string, weakly: boolean): boolean {
+  if (list.trim() === "*") return true;
+  // What is between quotes may have commas; a tag without quotes is none.
+  for (const [tag] of list.matchAll(/(?:W\/)?"[^"]*"/g)) {
+    if ((weakly && tag.startsWith("W/") ? tag.slice(2) : tag) === etag) return true;
+  }
+  return false;
+}

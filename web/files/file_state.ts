@@ -1,0 +1,33 @@
+// Whether a file is still what it was, and all of its bytes.
+
+import type { Located } from "./located.ts";
+
+/** Whether an opened file is in the state in which it was found. */
+export function isUnchanged(file: Located, { size, mtime }: Deno.FileInfo): boolean {
+  return size === file.bytes && (mtime?.getTime() ?? 0) === file.modifiedMs;
+}
+
+/** Whether two findings are of one file in one state. */
+export function isSameState(a: Located, b: Located): boolean {
+  return a.path === b.path && a.device === b.device && a.inode === b.inode &&
+    a.bytes === b.bytes && a.modifiedMs === b.modifiedMs;
+}
+
+/** All bytes of a file, or null when there are more. */
+export async function readUpTo(
+  file: Deno.FsFile,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  let buffer = new Uint8Array(Math.min(maxBytes, (await file.stat()).size) + 1);
+  for (let length = 0;;) {
+    const count = await file.read(buffer.subarray(length));
+    if (count === null) return buffer.slice(0, length);
+    length += count;
+    if (length > maxBytes) return null;
+    if (length < buffer.length) continue;
+    // It grew while it was read.
+    const larger = new Uint8Array(maxBytes + 1);
+    larger.set(buffer);
+    buffer = larger;
+  }
+}

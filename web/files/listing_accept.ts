@@ -1,0 +1,12 @@
+// Which of the forms that an answer can have a client asks for.
+
+/** Whether the Accept header names a type, not only by a wildcard, and does not rule it out.
+ * Browsers name text/html; programs that want JSON say so; others send a wildcard and get what suits
+ * them best. */
+export function acceptsType({ headers }: Request, type: string): boolean {
+  for (const range of (headers.get("accept") ?? "").toLowerCase().split(",")) {
+    const [name = "", ...parameters] = range.split(";").map((part) => part.trim());
+    if (name === type) return !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
+  }
+  return false;
+}

@@ -1,0 +1,41 @@
+// From the options of `files` to the service.
+
+import type { HttpService } from "../../core/http_app.ts";
+import type { Context } from "../../core/protocol.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { loadContentTypes } from "./content_type.ts";
+import { crossOrigin } from "./cross_origin.ts";
+import { FileService } from "./file_service.ts";
+import { FileStore } from "./file_store.ts";
+import { isPlainName } from "./path_segments.ts";
+import { fieldValue, responseHeaders } from "./response_header.ts";
+import { FileRoot } from "./root.ts";
+import type { FilesOptions } from "../files.ts";
+
+/** Opens the folder.
+ * @throws {UsageError} when there is none, or an option cannot work */
+export async function openFiles(given: FilesOptions, { now }: Context): Promise<HttpService> {
+  for (const name of given.index) {
+    if (!isPlainName(name)) {
+      throw new UsageError(`--index: expected the name of a file, got ${JSON.stringify(name)}`);
+    }
+  }
+  const { cacheControl, precompressed, compress, fileCacheBytes } = given;
+  const across = crossOrigin(given.cors, given.corsOrigin);
+  const fields = responseHeaders(given.responseHeader);
+  const root = await FileRoot.open(given.root, { hidden: given.hidden });
+  const store = new FileStore(root, {
+    precompressed,
+    compress,
+    fileCacheBytes,
+    contentTypes: await loadContentTypes(),
+    fields: {
+      ...(cacheControl !== undefined &&
+        { "cache-control": fieldValue(cacheControl, "--cache-control") }),
+      ...across?.fields,
+      ...fields,
+    },
+    now,
+  });
+  return new FileService({ ...given, crossOrigin: across, fields, root, store, now });
+}

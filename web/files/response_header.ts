@@ -1,0 +1,43 @@
+// Header fields that the user adds to every response.
+
+import { UsageError } from "../../core/usage_error.ts";
+
+/** Those that say what the bytes of a message are: wrong, they would break it. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...["connection", "content-encoding", "content-length", "content-range", "date", "etag"],
+  ...["keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "vary"],
+]);
+
+/** Reads `Name: value` texts. A name that comes twice gets both values.
+ * @throws {UsageError} when one is no field, or is not for the user to set */
+export function responseHeaders(written: readonly string[]): Readonly<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  for (const text of written) {
+    const match = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*?)[ \t]*$/s.exec(text);
+    if (match === null) {
+      throw new UsageError(
+        `--response-header: expected a header such as "X-Robots-Tag: none", got ${
+          JSON.stringify(text)
+        }`,
+      );
+    }
+    const name = (match[1] ?? "").toLowerCase();
+    if (RESERVED.has(name)) {
+      throw new UsageError(
+        `--response-header: ${name} belongs to the server itself and cannot be set`,
+      );
+    }
+    const value = fieldValue(match[2] ?? "", "--response-header");
+    fields[name] = Object.hasOwn(fields, name) ? `${fields[name]}, ${value}` : value;
+  }
+  return fields;
+}
+
+/** A value that can stand in a header.
+ * @throws {UsageError} when it cannot */
+export function fieldValue(value: string, flag: string): string {
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
+  throw new UsageError(
+    `${flag}: expected a value of one line and of Latin characters, got ${JSON.stringify(value)}`,
+  );
+}

@@ -1,0 +1,197 @@
+// What did my client send: an HTTP server that says requests back and answers as it is told to, with
+// the endpoints, fields and limits of httpbin 0.7.0 (web/inspect/differences.ts has what differs).
+
+import type { HttpApp, HttpService, RequestInfo } from "../core/http_app.ts";
+import { flag, type OptionValues, size, text } from "../core/option.ts";
+import type { Context } from "../core/protocol.ts";
+import { Asked } from "./inspect/asked.ts";
+import { DELAYED_PATH, endpoints } from "./inspect/endpoints.ts";
+import { indexPage } from "./inspect/index_page.ts";
+import { waitAsAsked } from "./inspect/made_to_order.ts";
+import { Refusal } from "./inspect/refusal.ts";
+import { inspectedEvent, RequestLogFile } from "./inspect/request_log.ts";
+import { allowed, allows, createRouter, type Route } from "./inspect/router.ts";
+import { echoingSocket } from "./inspect/streams.ts";
+import { isPaced } from "./inspect/waiting.ts";
+import { plainResponse } from "../core/plain_response.ts";
+
+const options = {
+  logRequests: flag({ help: "show every request with its headers and body" }),
+  requestLog: text({
+    metavar: "file",
+    help: "append every request to this file, a JSON object a line",
+  }),
+  requestLogLimit: size({
+    default: 100 * 1024 * 1024,
+    help: "stop appending to the request log when it is this large",
+  }),
+  logBody: size({
+    default: 64 * 1024,
+    max: 64 * 1024 * 1024,
+    help: "log this much of each body",
+  }),
+  trustForwarded: flag({
+    help: "believe X-Forwarded-For and X-Forwarded-Proto, for use behind a proxy",
+  }),
+  allowCredentials: flag({
+    help: "let pages of any origin send cookies and read the answers, as httpbin does",
+  }),
+} as const;
+
+type InspectOptions = OptionValues<typeof options>;
+
+const route = createRouter(endpoints);
+
+/** Says requests back as JSON, and answers as its paths are told to: any status, delays, redirects,
+ * cookies, authentication, streams, pictures. What a test uses instead of httpbin:
+ *
+ * ```ts
+ * import { inspect, serve } from "@sockdock/sockdock";
+ *
+ * await using server = await serve("http://127.0.0.1:0", inspect);
+ * const response = await fetch(`${server.url}/anything?colour=blue`, { method: "POST", body: "hi" });
+ * const { args, data } = await response.json();
+ * console.log(args.colour, data); // blue hi
+ *
+ * const late = await fetch(`${server.url}/delay/0.01/status/503`);
+ * await late.body?.cancel();
+ * console.log(late.status); // 503
+ * ```
+ *
+ * With `logRequests` each request is an `inspected` event. `GET /` is a page that explains and tries
+ * every endpoint. */
+export const inspect: HttpApp<typeof options> = {
+  name: "inspect",
+  summary: "Says requests back and answers as it is told to, like httpbin",
+  options,
+  open: (options, context) => new Inspector(options, context),
+};
+
+class Inspector implements HttpService {
+  readonly #options: InspectOptions;
+  readonly #context: Context;
+  readonly #logFile: RequestLogFile | undefined;
+
+  constructor(options: InspectOptions, context: Context) {
+    this.#options = options;
+    this.#context = context;
+    if (options.requestLog !== undefined) {
+      this.#logFile = new RequestLogFile(
+        options.requestLog,
+        options.requestLogLimit,
+        context.emit,
+      );
+    }
+  }
+
+  readonly handle = async (request: Request, info: RequestInfo): Promise<Response> => {
+    const asked = new Asked(request, info, this.#options.trustForwarded);
+    await this.#log(asked);
+    return this.#dressed(await this.#answer(asked), asked);
+  };
+
+  readonly upgrade = async (request: Request, info: RequestInfo) => {
+    const asked = new Asked(request, info, this.#options.trustForwarded);
+    await this.#log(asked);
+    return asked.path === "/ws"
+      ? echoingSocket
+      : plainResponse(404, `No WebSocket is here; there is one at ${asked.base}/ws`);
+  };
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#logFile?.[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  async #log(asked: Asked): Promise<void> {
+    const { logRequests, logBody } = this.#options;
+    if (!logRequests && this.#logFile === undefined) return;
+    const now = this.#context.now();
+    const event = await inspectedEvent(asked, { now, maxBodyBytes: logBody });
+    if (logRequests) this.#context.emit(event);
+    this.#logFile?.write(event);
+  }
+
+  async #answer(asked: Asked): Promise<Response> {
+    try {
+      if (asked.path === "/") return await index(asked);
+      const found = route(asked.path);
+      if (found === undefined) return notFound();
+      if (asked.method === "OPTIONS") return optionsAnswer(found);
+      return await this.#serve(found, asked);
+    } catch (error) {
+      if (error instanceof Refusal) return plainResponse(error.status, error.message);
+      throw error;
+    }
+  }
+
+  async #serve({ endpoint, params }: Route, asked: Asked): Promise<Response> {
+    asked.params = params;
+    if (endpoint.path === DELAYED_PATH) {
+      const rest = route(`/${asked.param("path")}`);
+      // Delays do not add up: each request waits once.
+      if (rest === undefined || rest.endpoint.path === DELAYED_PATH) return notFound();
+      if (!allows(rest.endpoint, asked.method)) return methodNotAllowed(rest);
+      await waitAsAsked(asked, this.#context.signal);
+      return await this.#serve(rest, asked);
+    }
+    if (!allows(endpoint, asked.method)) return methodNotAllowed({ endpoint, params });
+    return await endpoint.handle(asked, { context: this.#context });
+  }
+
+  /** What every answer has: cross-origin access as far as it is given, and no guessing of types. */
+  #dressed(response: Response, asked: Asked): Response {
+    const { headers } = response;
+    // Where it is there already, /response-headers was asked for it.
+    if (!headers.has("access-control-allow-origin")) {
+      const { allowCredentials } = this.#options;
+      const origin = allowCredentials ? asked.header("origin") : null;
+      headers.set("access-control-allow-origin", origin ?? "*");
+      if (allowCredentials) headers.set("access-control-allow-credentials", "true");
+    }
+    if (asked.method === "OPTIONS") {
+      headers.set("access-control-allow-methods", "GET, POST, PUT, DELETE, PATCH, OPTIONS");
+      headers.set("access-control-max-age", "3600");
+      const wanted = asked.header("access-control-request-headers");
+      if (wanted !== null) headers.set("access-control-allow-headers", wanted);
+    }
+    headers.set("x-content-type-options", "nosniff");
+    if (asked.method !== "HEAD" || response.body === null || !isPaced(response.body)) {
+      return response;
+    }
+    // It would be made for nobody.
+    void response.body.cancel();
+    return new Response(null, { status: response.status, headers });
+  }
+}
+
+async function index(asked: Asked): Promise<Response> {
+  if (asked.method === "OPTIONS") {
+    return new Response("", { headers: { allow: "GET, HEAD, OPTIONS" } });
+  }
+  if (asked.method !== "GET" && asked.method !== "HEAD") {
+    return plainResponse(405, "Method Not Allowed", { allow: "GET, HEAD, OPTIONS" });
+  }
+  const { html, policy } = await indexPage();
+  return new Response(html, {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": policy,
+      "referrer-policy": "no-referrer",
+    },
+  });
+}
+
+function notFound(): Response {
+  return plainResponse(404, "Not Found; / lists what there is");
+}
+
+function methodNotAllowed({ endpoint }: Route): Response {
+  return plainResponse(405, "Method Not Allowed", { allow: allowed(endpoint) });
+}
+
+function optionsAnswer({ endpoint }: Route): Response {
+  return new Response("", {
+    headers: { "content-type": "text/html; charset=utf-8", "allow": allowed(endpoint) },
+  });
+}

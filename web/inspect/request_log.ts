@@ -1,0 +1,92 @@
+// The log of requests: an event for each, and a line of JSON in a file, which is appended to up to
+// a limit.
+
+import { formatAddress } from "../../core/address.ts";
+import { type Emit, errorText, type InspectedEvent } from "../../core/event.ts";
+import { eventJson } from "../../core/event_json.ts";
+import { formatSize } from "../../core/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import type { Asked } from "./asked.ts";
+import { Refusal } from "./refusal.ts";
+
+/** What is logged of a request, its body up to `maxBodyBytes`. */
+export async function inspectedEvent(
+  asked: Asked,
+  { now, maxBodyBytes }: { readonly now: number; readonly maxBodyBytes: number },
+): Promise<InspectedEvent> {
+  const { info } = asked;
+  const body = await asked.body().catch((error: unknown) => {
+    // It broke off, which is no reason not to tell of the rest.
+    if (error instanceof Refusal) return new Uint8Array();
+    throw error;
+  });
+  return {
+    event: "inspected",
+    time: new Date(now).toISOString(),
+    peer: formatAddress(info.peer),
+    method: asked.method,
+    url: asked.request.url,
+    ...(info.httpVersion !== undefined && { httpVersion: info.httpVersion }),
+    headers: asked.headerFields,
+    bodyBytes: body.length,
+    message: beginningOf(body, maxBodyBytes),
+  };
+}
+
+/** The first bytes, and no half of a character at their end. */
+function beginningOf(bytes: Uint8Array, count: number): Uint8Array {
+  if (bytes.length <= count) return bytes;
+  let end = count;
+  while (end > count - 3 && end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.slice(0, end);
+}
+
+/** A file of requests, a JSON object a line. */
+export class RequestLogFile implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #path: string;
+  readonly #maxBytes: number;
+  readonly #emit: Emit;
+  #bytes: number;
+  #ended = false;
+
+  /** Opens it for appending, readable by its owner alone: requests carry secrets.
+   * @throws {UsageError} when it cannot be opened */
+  constructor(path: string, maxBytes: number, emit: Emit) {
+    this.#path = path;
+    this.#maxBytes = maxBytes;
+    this.#emit = emit;
+    try {
+      this.#file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+      this.#bytes = this.#file.statSync().size;
+    } catch (error) {
+      throw new UsageError(`--request-log: cannot open ${path}: ${errorText(error)}`);
+    }
+  }
+
+  /** Appends a request. When it does not fit any more, or the disk is full, a notice says so once
+   * and nothing more is written. */
+  write(event: InspectedEvent): void {
+    if (this.#ended) return;
+    const line = new TextEncoder().encode(`${JSON.stringify(eventJson(event))}\n`);
+    if (this.#bytes + line.length > this.#maxBytes) {
+      return this.#end(`has reached ${formatSize(this.#maxBytes)} (--request-log-limit)`);
+    }
+    try {
+      for (let sent = 0; sent < line.length;) sent += this.#file.writeSync(line.subarray(sent));
+      this.#bytes += line.length;
+    } catch (error) {
+      this.#end(`cannot be written: ${errorText(error)}`);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended = true;
+    this.#file.close();
+  }
+
+  #end(why: string): void {
+    this.#ended = true;
+    this.#emit({ event: "notice", text: `the request log ${this.#path} ${why} and ends here` });
+  }
+}

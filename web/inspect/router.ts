@@ -1,0 +1,80 @@
+// From a method and a path to an endpoint.
+
+import { decodePercent } from "./asked.ts";
+import { COMMON, type Endpoint } from "./endpoint.ts";
+
+/** An endpoint, and what the blanks of its path are filled with. */
+export interface Route {
+  readonly endpoint: Endpoint;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+interface Pattern {
+  readonly endpoint: Endpoint;
+  readonly segments: readonly string[];
+  /** The blanks that take digits only. */
+  readonly whole: ReadonlySet<string>;
+}
+
+/** Finds the endpoint of a path, still percent-encoded; undefined where there is none. */
+export type Router = (path: string) => Route | undefined;
+
+/** Builds a router over a list, whose order decides where several match. */
+export function createRouter(endpoints: readonly Endpoint[]): Router {
+  const byFirst = Map.groupBy(
+    endpoints.map((endpoint): Pattern => ({
+      endpoint,
+      segments: endpoint.path.slice(1).split("/"),
+      whole: new Set(endpoint.parameters?.filter(({ whole }) => whole).map(({ name }) => name)),
+    })),
+    ({ segments }) => segments[0]!,
+  );
+  return (path) => {
+    const segments = path.slice(1).split("/");
+    for (const pattern of byFirst.get(segments[0]!) ?? []) {
+      const params = match(pattern, segments);
+      if (params !== null) return { endpoint: pattern.endpoint, params };
+    }
+    return undefined;
+  };
+}
+
+function match(
+  { segments, whole }: Pattern,
+  given: readonly string[],
+): Readonly<Record<string, string>> | null {
+  const params: Record<string, string> = {};
+  for (const [at, segment] of segments.entries()) {
+    if (segment.startsWith("*")) {
+      const rest = given.slice(at).join("/");
+      if (rest === "") return null;
+      params[segment.slice(1)] = rest;
+      return params;
+    }
+    const value = given[at];
+    if (value === undefined) return null;
+    if (segment.startsWith(":")) {
+      const name = segment.slice(1);
+      const decoded = decodePercent(value);
+      if (decoded === "" || (whole.has(name) && !/^\d+$/.test(decoded))) return null;
+      params[name] = decoded;
+    } else if (segment !== value) return null;
+  }
+  return given.length === segments.length ? params : null;
+}
+
+/** Methods that no Request can have (Fetch 2.2.1), and what they are called instead. */
+const UNSERVED: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK", "UNSUPPORTED"]);
+
+/** Whether an endpoint has a method. */
+export function allows({ methods }: Endpoint, method: string): boolean {
+  if (UNSERVED.has(method)) return false;
+  return methods === "any" || methods.includes(method) ||
+    (method === "HEAD" && methods.includes("GET"));
+}
+
+/** What stands in Allow. */
+export function allowed({ methods }: Endpoint): string {
+  const own = methods === "any" ? COMMON : methods;
+  return [...own, ...(own.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+}

@@ -1,0 +1,82 @@
+// Waiting, and bodies that are made over time. Both end when the server stops or the client leaves,
+// and hold nothing but a timer meanwhile, so that any number of them starves nobody.
+
+import type { Asked } from "./asked.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Resolves after that time to true, or at once to false when one of the signals is aborted. */
+export function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<boolean> {
+  if (signals.some((signal) => signal.aborted)) return Promise.resolve(false);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const done = (whole: boolean) => {
+    clearTimeout(timer);
+    for (const signal of signals) signal.removeEventListener("abort", stop);
+    resolve(whole);
+  };
+  const stop = () => done(false);
+  const timer = setTimeout(() => done(true), ms);
+  for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
+  return promise;
+}
+
+/** The same before an answer.
+ * @throws {Refusal} 503 when the server stops, or the client left and will not see it */
+export async function waitBeforeAnswer(
+  ms: number,
+  asked: Asked,
+  stopping: AbortSignal,
+): Promise<void> {
+  if (ms > 0 && !(await wait(ms, stopping, ...asked.leaving))) {
+    throw new Refusal(503, "The server is stopping.");
+  }
+}
+
+/** A piece of a body, never empty, and how long after it the next one comes. */
+export interface Piece {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly thenMs: number;
+}
+
+/** What becomes of a body that is not whole when the server stops: an event stream simply ends; a
+ * body with a length or a last piece breaks off, so that nobody takes it for whole. */
+export type WhenStopped = "end" | "break";
+
+/** A body whose pieces come in their time. Nothing is made before it is read. */
+export function pacedBody(
+  pieces: Iterable<Piece>,
+  stopping: AbortSignal,
+  whenStopped: WhenStopped = "break",
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const iterator = pieces[Symbol.iterator]();
+  const left = new AbortController();
+  let thenMs = 0;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      if (stopping.aborted || (thenMs > 0 && !(await wait(thenMs, stopping, left.signal)))) {
+        if (left.signal.aborted) return;
+        if (whenStopped === "end") controller.close();
+        else controller.error(new Error("the server is stopping"));
+        return;
+      }
+      const next = iterator.next();
+      if (next.done === true) {
+        controller.close();
+      } else {
+        thenMs = next.value.thenMs;
+        controller.enqueue(next.value.bytes);
+      }
+    },
+    cancel() {
+      left.abort();
+    },
+  }, { highWaterMark: 0 });
+  paced.add(body);
+  return body;
+}
+
+const paced = new WeakSet<ReadableStream>();
+
+/** Whether a body is one of those, which nobody should make only to throw it away. */
+export function isPaced(body: ReadableStream): boolean {
+  return paced.has(body);
+}
