@@ -10,18 +10,14 @@ import { defineCommand, type Invocation } from "./command.ts";
 import { consoleOptions } from "./common_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { cookieOptions, readCookies } from "./fetch_cookies.ts";
-import {
-  credentialOptions,
-  ownCredentials,
-  readCredentialsFile,
-  readUser,
-} from "./fetch_credentials.ts";
+import { credentialOptions, ownCredentials, readCredentialsFile } from "./fetch_credentials.ts";
 import { outputPath } from "./fetch_file_name.ts";
 import { printHead } from "./fetch_output.ts";
 import { proxiesFromEnvironment } from "./fetch_proxy.ts";
 import { bodyOptions, parseHeader, readBody, requestUrl } from "./fetch_request.ts";
 import { responseOptions, transfer } from "./fetch_transfer.ts";
 import { printable } from "./printable.ts";
+import { readUser } from "./user_password.ts";
 
 const requestOptions = {
   method: text({

@@ -2,9 +2,10 @@
 
 import type { Credentials } from "../clients/credentials.ts";
 import { errorText } from "../core/event.ts";
-import { flag, flagName, type OptionValues, text } from "../core/option.ts";
+import { flag, type OptionValues, text } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { Console } from "./console.ts";
+import { readUser } from "./user_password.ts";
 
 /** The options about passwords for servers. */
 export const credentialOptions = {
@@ -48,38 +49,6 @@ export function ownCredentials(
       ...(digest && { scheme: "digest" }),
     },
   };
-}
-
-/** Splits `user:password`, asks for a password that is missing, and warns of one that others on
- * this machine can read.
- *
- * @param key of the option */
-export function readUser(
-  key: "user" | "proxyUser",
-  written: string,
-  flags: ReadonlySet<string>,
-  console: Console,
-): { readonly user: string; readonly password: string } {
-  const name = flagName(key);
-  const variable = `SOCKDOCK_${name.replaceAll("-", "_").toUpperCase()}`;
-  const colon = written.indexOf(":");
-  if (colon >= 0) {
-    if (flags.has(key)) {
-      console.warn(
-        "others on this machine can read a password on a command line; " +
-          `give ${key === "user" ? "-u" : `--${name}`} the user alone, or set ${variable}`,
-      );
-    }
-    return { user: written.slice(0, colon), password: written.slice(colon + 1) };
-  }
-  const password = console.promptSecret(`Password of ${written}: `);
-  if (password === null) {
-    throw new UsageError(
-      `--${name}: no terminal to ask for the password of ${written}; ` +
-        `set ${variable}=user:password`,
-    );
-  }
-  return { user: written, password };
 }
 
 /** Reads a file of credentials.

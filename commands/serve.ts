@@ -7,10 +7,12 @@ import { UsageError } from "../core/usage_error.ts";
 import { type Dock, serve as startServing, serverSchemes } from "../dock/serve.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
+import type { Console } from "./console.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
 import { concerning, served, servedByName, servedGroups, servedOptions } from "./served.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untilStopped } from "./until_stopped.ts";
+import { readUser } from "./user_password.ts";
 
 export const serve = defineCommand({
   name: "serve",
@@ -46,6 +48,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
     await using dock: Dock = await startServing(urls, what, {
       ...concerning(options, given, flags, what, urls),
       ...operand,
+      ...askedUser(options, flags, console),
       emit,
       watch: console.verbose || record !== undefined,
     });
@@ -73,4 +76,16 @@ function readWords(
     throw new UsageError(`"${word}" and ${flag} both say the ${flagName(key)}; give one of them`);
   }
   return { urls, operand: { [key]: what.options[key]?.parse(word, flag) } };
+}
+
+/** The user of --auth with the password, asked for where it is not there. */
+function askedUser(
+  options: Readonly<Record<string, unknown>>,
+  flags: ReadonlySet<string>,
+  console: Console,
+): { readonly auth?: string } {
+  const { auth } = options;
+  if (typeof auth !== "string" || !flags.has("auth")) return {};
+  const { user, password } = readUser("auth", auth, flags, console);
+  return { auth: `${user}:${password}` };
 }
