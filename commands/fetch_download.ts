@@ -184,23 +184,51 @@ export async function writeWhole(
   console: Console,
 ): Promise<number> {
   await refuseExisting(path, overwrite);
+  if (await isDevice(path)) {
+    // Such as /dev/null, or a pipe with a name: nothing can take its place.
+    using file = await onDisk(path, () => Deno.open(path, { write: true }));
+    return await copyInto(file, path, body, totalBytes, console);
+  }
   const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
-  let length = 0;
   using undo = new DisposableStack();
+  let length: number;
   {
     using file = await onDisk(path, () => Deno.open(partial, { write: true, createNew: true }));
     undo.defer(() => Deno.removeSync(partial));
-    using progress = new Progress(console, totalBytes);
-    for await (const chunk of body) {
-      await onDisk(path, () => writeAll(file, chunk));
-      length += chunk.length;
-      progress.add(chunk.length);
-    }
+    length = await copyInto(file, path, body, totalBytes, console);
   }
   await refuseExisting(path, overwrite);
   await onDisk(path, () => Deno.rename(partial, path));
   undo.move();
   return length;
+}
+
+/** Writes all of a body, with progress. */
+async function copyInto(
+  file: Deno.FsFile,
+  path: string,
+  body: AsyncIterable<Uint8Array>,
+  totalBytes: number | undefined,
+  console: Console,
+): Promise<number> {
+  let length = 0;
+  using progress = new Progress(console, totalBytes);
+  for await (const chunk of body) {
+    await onDisk(path, () => writeAll(file, chunk));
+    length += chunk.length;
+    progress.add(chunk.length);
+  }
+  return length;
+}
+
+/** Whether something is there that is neither file nor folder. */
+async function isDevice(path: string): Promise<boolean> {
+  try {
+    const { isFile, isDirectory } = await Deno.stat(path);
+    return !isFile && !isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 async function refuseExisting(path: string, overwrite: boolean): Promise<void> {

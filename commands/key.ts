@@ -32,11 +32,17 @@ nobody can read the password.`,
     if (user === "" || /[:\x00-\x1f\x7f]/.test(user)) {
       throw new UsageError(`a user name holds no colon and no control characters, got "${user}"`);
     }
+    // The file's reader would take it for another name, or for a comment.
+    if (user !== user.trim() || user.startsWith("#")) {
+      throw new UsageError(
+        `a user name begins with no # and has no space around it, got "${user}"`,
+      );
+    }
     const password = console.promptSecret(`Password of ${user}: `) ?? await firstLine(console);
     if (password === "") throw new UsageError("an empty password protects nothing");
     const hash = await hashPassword(password);
     if (console.json) console.printJson({ event: "password", user, hash });
-    else console.print(`${user}:${hash}\n`);
+    else console.print(`${user}:${hash}`);
     return exitCodes.ok;
   },
 });

@@ -29,11 +29,37 @@ export interface WebSocketAnswer {
   serve(session: Session): Promise<void>;
 }
 
+/** A GET or HEAD in HTTP/1.1 that asks for nothing out of the ordinary: no conditions, no range, no
+ * query, no origin, no credentials. */
+export interface QuickRequest {
+  readonly method: "GET" | "HEAD";
+  /** As it was sent, percent-encoded, without `..` and without a query. */
+  readonly path: string;
+  /** The Accept-Encoding header; null when there is none. */
+  readonly acceptEncoding: string | null;
+}
+
+/** An answer that lies ready: its head in HTTP/1.1, with Content-Length and Date, and its body. */
+export interface QuickAnswer {
+  /** The head, and the body unless that comes from a file. */
+  readonly bytes: Uint8Array;
+  readonly file?: QuickFile;
+}
+
+/** An opened file, to be sent from where it stands. Whoever sends it closes it. */
+export interface QuickFile {
+  readonly handle: Deno.FsFile;
+  readonly length: number;
+}
+
 /** One opened application, shared by its endpoints, disposed after the last of them. */
 export interface HttpService extends AsyncDisposable {
   handle: HttpHandler;
   /** The largest body that it wants, unless the user says otherwise. Default: 10 MiB. */
   readonly maxBodyBytes?: number;
+  /** Answers what it can without an engine, for applications that have answers ready; null leaves a
+   * request to `handle`, which must answer all others, and this one in the same way. */
+  quick?(request: QuickRequest): QuickAnswer | null | Promise<QuickAnswer | null>;
   /** Decides about a request to open a WebSocket, for applications that have any. Their endpoints
    * run on node:http, because Deno's engine changes to no other protocol: slower, and with the
    * header fields as they were sent. A response refuses. */

@@ -37,6 +37,11 @@ export class HttpFields {
     else values.push(value);
   }
 
+  /** The names that there are. */
+  names(): Iterable<string> {
+    return this.#values.keys();
+  }
+
   /** The value of a field that may be there once, or null.
    * @throws {HttpHeadError} when it is there more often */
   only(name: string): string | null {
@@ -158,11 +163,24 @@ function parseFields(lines: readonly string[]): HttpFields {
   for (const line of lines) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(0, colon));
-    const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "");
+    const value = trimmed(line.slice(colon + 1));
     if (!isField(name, value)) throw new HttpHeadError(400, "a header line is malformed");
     fields.append(name.toLowerCase(), value);
   }
   return fields;
+}
+
+/** Without the blanks around it (RFC 9112 5). A pattern for those at the end would begin anew at
+ * every blank, which takes the square of their number. */
+function trimmed(value: string): string {
+  let [start, end] = [0, value.length];
+  while (start < end && isBlank(value[start])) start++;
+  while (end > start && isBlank(value[end - 1])) end--;
+  return value.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }
 
 /** Whether a name and a value may stand in a header line. */

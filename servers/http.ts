@@ -1,9 +1,9 @@
 // HTTP over TCP: on Deno's engine over connections that our own loop accepted, or on node:http for an
-// application that has WebSockets.
+// application that has WebSockets or answers that lie ready.
 
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { findHttpEngine } from "./http_engine.ts";
-import { nodeHttpEngineFor } from "./http_node_engine_choice.ts";
+import { nodeHttpEngineFor, quickEngineFor } from "./http_node_engine_choice.ts";
 import { httpOptions } from "./http_limits.ts";
 import { readHttpRules } from "./http_rules.ts";
 import { serveHttp } from "./http_server.ts";
@@ -18,9 +18,9 @@ export const http: RequestServerKind<typeof httpOptions> = {
   options: httpOptions,
   async start(endpoint, limits, work) {
     const rulesAt = await readHttpRules(endpoint, limits, work.context);
+    const denoEngine = findHttpEngine();
     const nodeEngine = await nodeHttpEngineFor(work, "http");
-    const engine = nodeEngine ?? findHttpEngine();
-    if (engine === null) {
+    if (denoEngine === null && nodeEngine === null) {
       const { serveWithoutEngine } = await import("./http_fallback.ts");
       return await serveWithoutEngine(endpoint, limits, work, rulesAt);
     }
@@ -28,6 +28,7 @@ export const http: RequestServerKind<typeof httpOptions> = {
     using opened = new DisposableStack();
     opened.use(acceptor);
     const rules = rulesAt(acceptor.address);
+    const engine = await quickEngineFor(work, rules) ?? nodeEngine ?? denoEngine!;
     opened.move();
     return serveHttp({ url, acceptor, engine, rules, limits, work });
   },

@@ -17,9 +17,12 @@ import type {
   DetailedEngineInfo,
   EngineConnection,
   EngineInfo,
+  QuickHandlers,
   RequestDetails,
 } from "./http_engine.ts";
+import { rawRequest } from "./raw_request.ts";
 import { RequestBody } from "./request_body.ts";
+import { requestMethod } from "./request_method.ts";
 
 /** How long a peer whose body nobody wants may go on sending it, so that it comes to read the
  * answer: cut off at once, it would see a reset instead. */
@@ -126,6 +129,15 @@ export class HttpConnection implements Drainable, Sweepable {
     const info = { ...this.#info, ...completion.details };
     this.#count();
     return this.#handleCarefully(request, url, method, completion, info);
+  };
+
+  /** Answers requests without an engine. */
+  readonly quick: QuickHandlers = {
+    find: (request) => this.#shared.service.quick?.(request) ?? null,
+    count: () => this.#count(),
+    touch: () => {
+      this.active = true;
+    },
   };
 
   /** Decides about a request to open a WebSocket. With an answer other than a response, the
@@ -271,8 +283,9 @@ export class HttpConnection implements Drainable, Sweepable {
         if (responded) this.#cut();
       },
     });
-    const { url, method, headers } = request;
-    const limited = new Request(url, { method, headers, body: body.stream });
+    const { url, headers } = request;
+    const method = requestMethod(request.method);
+    const limited = rawRequest(url, { method, headers, body: body.stream });
     this.#bodies.add(body);
     try {
       return await this.#finish(this.#ask(limited, asked.info), { ...asked, body });
@@ -335,6 +348,8 @@ export class HttpConnection implements Drainable, Sweepable {
       if (this.#draining) eventStream.end();
     }
     if (this.#draining) sayGoodbye(response);
+    // The engine would forget it, and with it a file that was just opened.
+    if (this.#end === "cut") response.body?.cancel().catch(() => {});
     if (watch) this.#report(asked, response.status);
     return response;
   }

@@ -14,7 +14,7 @@
 import { bracket } from "../core/address.ts";
 import type { Connection } from "../core/connection.ts";
 import type { DenoConnection } from "../core/deno_connection.ts";
-import type { RequestInfo } from "../core/http_app.ts";
+import type { QuickAnswer, QuickRequest, RequestInfo } from "../core/http_app.ts";
 
 /** What is known of a request besides itself. */
 export interface EngineInfo {
@@ -46,9 +46,20 @@ export type EngineHandler<Info = EngineInfo> = (
   info: Info,
 ) => Response | Promise<Response>;
 
+/** What answers without an engine. */
+export interface QuickHandlers {
+  /** The answer, or null when there is none that is quick. */
+  readonly find: (request: QuickRequest) => QuickAnswer | null | Promise<QuickAnswer | null>;
+  /** A request was answered so. */
+  readonly count: () => void;
+  /** A part of an answer was taken by the peer. */
+  readonly touch: () => void;
+}
+
 /** Whoever answers the requests of a connection. */
 export interface EngineHandlers {
   readonly handle: EngineHandler;
+  readonly quick: QuickHandlers;
   /** Used instead by an engine that tells more. */
   readonly handleDetailed: EngineHandler<DetailedEngineInfo>;
   /** Answers for a handler that threw. */
@@ -56,6 +67,8 @@ export interface EngineHandlers {
   /** Used by an engine that can change the protocol. Takes the connection over, and closes it in the
    * end. */
   readonly upgrade: (upgrade: EngineUpgrade) => Promise<void>;
+  /** How long a peer may take nothing of what is sent, where an engine can tell. */
+  readonly writeTimeoutMs: number;
 }
 
 /** One connection in the hands of an engine. */

@@ -8,6 +8,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Http2Server, ServerHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
+import { STATUS_TEXT } from "@std/http/status";
 import type { Connection } from "../core/connection.ts";
 import { DuplexConnection } from "../core/duplex_connection.ts";
 import { PrefixedConnection } from "../core/prefixed_connection.ts";
@@ -17,7 +18,7 @@ import type {
   HttpEngine,
   RequestDetails,
 } from "./http_engine.ts";
-import { headerListOf, incomingRequest } from "./incoming_request.ts";
+import { headerListOf, type IncomingRequest, incomingRequest } from "./incoming_request.ts";
 import { sendResponse } from "./outgoing_response.ts";
 
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -27,6 +28,16 @@ const preface = new TextEncoder().encode(PREFACE);
 const MAX_CONCURRENT_STREAMS = 100;
 /** In bytes, before the answer is 431. */
 const MAX_HEADER_BYTES = 64 * 1024;
+/** Header fields of one request, before the answer is 431: as many as Deno's engine takes. What is
+ * done with them takes the square of their number. */
+const MAX_HEADER_FIELDS = 128;
+
+/** Requests of one HTTP/1.1 connection that are answered at a time. Beyond it nothing more is read,
+ * so that it is TCP which holds back a peer that sends without end. */
+const MAX_PIPELINED = 16;
+
+/** A longer one overflows and fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The authority of a request that named none: it cannot be a host. */
 const NO_AUTHORITY = "missing.invalid";
@@ -44,13 +55,17 @@ export async function nodeHttpEngine(
   const owners = new WeakMap<object, NodeHttpConnection>();
   const ownerOf = (key: object | null | undefined) => owners.get(key ?? {});
 
-  const http1: Server = new Server({
+  const options = {
     maxHeaderSize: MAX_HEADER_BYTES,
     requireHostHeader: false,
     keepAliveTimeout: 0,
     requestTimeout: 0,
     headersTimeout: 0,
-  });
+    // Any other offer is passed over (RFC 9110 7.8): several clients try HTTP/2 in this way.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
+      /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i.test(headers.upgrade ?? ""),
+  };
+  const http1: Server = new Server(options);
   // Beyond it, node:http would leave fields out and say nothing.
   http1.maxHeadersCount = 0;
   // One that does not listen by itself would close after every answer.
@@ -60,6 +75,9 @@ export async function nodeHttpEngine(
   });
   http1.on("upgrade", (incoming, socket, rest) => {
     ownerOf(socket)?.upgrade(incoming, socket, rest);
+  });
+  http1.on("connect", (_incoming, socket) => {
+    ownerOf(socket)?.refuse(new Error("CONNECT is not served"), socket);
   });
   http1.on("clientError", (error: Error & { code?: string }, socket) => {
     ownerOf(socket)?.refuse(error, socket);
@@ -90,9 +108,8 @@ export async function nodeHttpEngine(
 
   async function begin(connection: Connection, served: NodeHttpConnection): Promise<void> {
     const head = await firstBytes(connection);
-    const stream = new ConnectionDuplex(new PrefixedConnection(connection, head), {
-      encrypted: scheme === "https",
-    });
+    const paced = new PacedConnection(connection, head, served);
+    const stream = new ConnectionDuplex(paced, { encrypted: scheme === "https" });
     served.attach(stream);
     owners.set(stream, served);
     if (!startsWith(head, preface)) {
@@ -124,9 +141,58 @@ function startsWith(bytes: Uint8Array, beginning: Uint8Array): boolean {
   return beginning.length <= bytes.length && beginning.every((byte, at) => byte === bytes[at]);
 }
 
+/** What a peer has to take in time: more at once, and a slow one would look like one that stalls. */
+const PIECE_BYTES = 64 * 1024;
+
+/** What a connection is held to. */
+interface Pace {
+  /** Undefined when there is room for more, else what resolves when there is. */
+  room(): Promise<void> | undefined;
+  readonly writeTimeoutMs: number;
+}
+
+/** Reads no more than there is room for, and gives up a peer that takes nothing of what is sent. */
+class PacedConnection extends PrefixedConnection {
+  readonly #pace: Pace;
+
+  constructor(inner: Connection, prefix: Uint8Array, pace: Pace) {
+    super(inner, prefix);
+    this.#pace = pace;
+  }
+
+  override read(into: Uint8Array): Promise<number | null> {
+    const room = this.#pace.room();
+    return room === undefined ? super.read(into) : room.then(() => this.read(into));
+  }
+
+  override async write(all: Uint8Array): Promise<void> {
+    for (let at = 0; at < all.length; at += PIECE_BYTES) {
+      await this.#inTime(super.write(all.subarray(at, at + PIECE_BYTES)));
+    }
+  }
+
+  async #inTime(written: Promise<void>): Promise<void> {
+    const { writeTimeoutMs } = this.#pace;
+    if (!Number.isFinite(writeTimeoutMs)) return await written;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new Error(`the peer took nothing of the answer for ${writeTimeoutMs} ms`));
+      // The write may still fail, which nobody waits for any more.
+      written.catch(() => {});
+      this[Symbol.dispose]();
+    }, Math.min(writeTimeoutMs, LONGEST_TIMER_MS));
+    try {
+      await Promise.race([written, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
 /** One connection in the hands of node:http or node:http2. */
-class NodeHttpConnection implements EngineConnection {
+class NodeHttpConnection implements EngineConnection, Pace {
   readonly finished: Promise<void>;
+  readonly writeTimeoutMs: number;
   readonly #connection: Connection;
   readonly #handlers: EngineHandlers;
   readonly #scheme: "http" | "https";
@@ -134,12 +200,15 @@ class NodeHttpConnection implements EngineConnection {
   #stream: Duplex | undefined;
   #session: ServerHttp2Session | undefined;
   #answering = 0;
+  #room: PromiseWithResolvers<void> | undefined;
+  #onAnswered: () => void = () => {};
   #draining = false;
   #upgraded = false;
 
   constructor(connection: Connection, handlers: EngineHandlers, scheme: "http" | "https") {
     this.#connection = connection;
     this.#handlers = handlers;
+    this.writeTimeoutMs = handlers.writeTimeoutMs;
     this.#scheme = scheme;
     this.finished = this.#over.promise;
   }
@@ -160,34 +229,62 @@ class NodeHttpConnection implements EngineConnection {
     if (this.#draining) session.close();
   }
 
+  /** Resolves when more may be read; undefined when it may be now. HTTP/2 has its own limit. */
+  room(): Promise<void> | undefined {
+    if (this.#session !== undefined || this.#answering < MAX_PIPELINED) return undefined;
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
+  }
+
+  /** Resolves when nothing is being answered. */
+  async #idle(): Promise<void> {
+    while (this.#answering > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onAnswered = resolve;
+      });
+    }
+  }
+
   answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
     this.#answering++;
     void this.#answer(incoming, outgoing).finally(() => {
       this.#answering--;
+      this.#onAnswered();
+      if (this.#answering < MAX_PIPELINED) {
+        this.#room?.resolve();
+        this.#room = undefined;
+      }
       if (this.#draining) this.drain();
     });
   }
 
   /** Answers bytes that are no request. */
   refuse(error: Error & { readonly code?: string }, socket: Duplex): void {
-    const status = error.code === "HPE_HEADER_OVERFLOW"
-      ? "431 Request Header Fields Too Large"
-      : "400 Bad Request";
     this.#over.reject(error);
+    this.#turnAway(error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400, socket);
+  }
+
+  #turnAway(status: 400 | 431, socket: Duplex): void {
     if (!socket.writable) return void socket.destroy();
     // Nobody reads what may still come: it goes nowhere, until the connection's time is over.
-    socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    const line = `HTTP/1.1 ${status} ${STATUS_TEXT[status]}`;
+    socket.end(`${line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   }
 
   upgrade(incoming: IncomingMessage, socket: Duplex, rest: Uint8Array): void {
+    const asked = this.#read(incoming);
+    if (typeof asked === "number") {
+      this.#over.reject(new Error(`a request for another protocol got ${asked}`));
+      return this.#turnAway(asked, socket);
+    }
     this.#upgraded = true;
     const { local, remote } = this.#connection;
-    void this.#handlers.upgrade({
-      request: incomingRequest(incoming, this.#origin(incoming)).request,
-      details: detailsOf(incoming),
-      connection: new DuplexConnection(socket, { local, remote }),
-      rest,
-    }).then(this.#over.resolve, this.#over.reject).finally(() => socket.destroy());
+    const connection = new DuplexConnection(socket, { local, remote });
+    const { request } = asked;
+    const details = detailsOf(incoming);
+    // What was asked before is answered first, or its answer would end up inside the WebSocket.
+    void this.#idle().then(() => this.#handlers.upgrade({ request, details, connection, rest }))
+      .then(this.#over.resolve, this.#over.reject).finally(() => socket.destroy());
   }
 
   fail(error: unknown): void {
@@ -212,7 +309,15 @@ class NodeHttpConnection implements EngineConnection {
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const completed = Promise.withResolvers<void>();
     completed.promise.catch(() => {});
-    const { request, abandon } = incomingRequest(incoming, this.#origin(incoming));
+    const asked = this.#read(incoming);
+    if (typeof asked === "number") {
+      outgoing.sendDate = false;
+      outgoing.statusCode = asked;
+      if (!("stream" in outgoing)) outgoing.setHeader("connection", "close");
+      outgoing.end();
+      return;
+    }
+    const { request, abandon } = asked;
     outgoing.once("close", () => {
       if (outgoing.writableFinished) return completed.resolve();
       completed.reject(new Error("the peer left"));
@@ -231,6 +336,16 @@ class NodeHttpConnection implements EngineConnection {
       outgoing.destroy();
     }
     await completed.promise.catch(() => {});
+  }
+
+  /** The request, or the status that says why it is none. */
+  #read(incoming: IncomingMessage): IncomingRequest | 400 | 431 {
+    if (incoming.rawHeaders.length > MAX_HEADER_FIELDS * 2) return 431;
+    try {
+      return incomingRequest(incoming, this.#origin(incoming));
+    } catch {
+      return 400;
+    }
   }
 
   #origin({ headers }: IncomingMessage): string {

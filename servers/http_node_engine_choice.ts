@@ -1,9 +1,11 @@
-// When HTTP runs on node:http: only where it has to, because Deno's engine is many times faster.
+// When HTTP runs on node:http: only where it has to, because Deno's engine is many times faster, or
+// where hardly anything reaches it.
 
 import type { Connection } from "../core/connection.ts";
 import { hasGoodNodeTls } from "../core/node_tls.ts";
 import type { RequestWork } from "../core/server_kind.ts";
 import type { HttpEngine } from "./http_engine.ts";
+import type { HttpRules } from "./http_rules.ts";
 
 /** Whether this runtime's node:http serves connections of ours, which it learned when node:tls did:
  * before, it takes them and says nothing. */
@@ -26,4 +28,16 @@ export async function nodeHttpEngineFor(
   }
   const { nodeHttpEngine } = await import("./http_node_engine.ts");
   return await nodeHttpEngine(scheme);
+}
+
+/** The engine for an application that has answers ready, which has to see what others look at
+ * first: nothing where every request is watched or has to say who it is. */
+export async function quickEngineFor(
+  { service, watch }: RequestWork,
+  { authenticate, guard }: HttpRules,
+): Promise<HttpEngine<Connection> | null> {
+  if (!service.quick || watch || authenticate !== null || !hasNodeHttp()) return null;
+  const { nodeHttpEngine } = await import("./http_node_engine.ts");
+  const { quickHttpEngine } = await import("./http_quick_engine.ts");
+  return quickHttpEngine(await nodeHttpEngine("http"), guard);
 }

@@ -64,11 +64,13 @@ export function serveHttp<C extends Connection>(options: HttpServerOptions<C>): 
     const madeUp = await engine.madeUpAuthority(connection);
     const http = new HttpConnection(shared, connection.remote, madeUp);
     counters.opened++;
-    const { handle, handleDetailed, recover } = http;
+    const { handle, handleDetailed, quick, recover } = http;
     const served = engine.serve(connection, {
       handle,
       handleDetailed,
+      quick,
       recover,
+      writeTimeoutMs: limits.keepAliveTimeoutMs,
       // From there on it is a session of its own.
       upgrade: (upgrade) => upgradeHttp(upgrade, http, webSockets, () => sessions.delete(http)),
     });

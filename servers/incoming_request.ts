@@ -1,6 +1,8 @@
 // A request of node:http or node:http2 as the standard's own type.
 
 import type { IncomingMessage } from "node:http";
+import { rawRequest } from "./raw_request.ts";
+import { requestMethod } from "./request_method.ts";
 
 /** A request, and what ends it. */
 export interface IncomingRequest {
@@ -9,9 +11,6 @@ export interface IncomingRequest {
   abandon(): void;
 }
 
-/** Methods that the standard's type refuses to have. */
-const FORBIDDEN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
-
 /** @param origin such as `http://localhost:8080`, for a target that is a path alone */
 export function incomingRequest(incoming: IncomingMessage, origin: string): IncomingRequest {
   const { method = "GET", url: target = "/" } = incoming;
@@ -19,9 +18,8 @@ export function incomingRequest(incoming: IncomingMessage, origin: string): Inco
   const headers = new Headers();
   for (const [name, value] of headerListOf(incoming)) headers.append(name, value);
   const hasBody = method !== "GET" && method !== "HEAD";
-  const request = new Request(urlOf(target, origin), {
-    // It is refused later, like any other that nobody knows.
-    method: FORBIDDEN_METHODS.has(method.toUpperCase()) ? "UNSUPPORTED" : method,
+  const request = rawRequest(urlOf(target, origin), {
+    method: requestMethod(method),
     headers,
     signal: leaving.signal,
     ...(hasBody && { body: bodyOf(incoming) }),

@@ -12,14 +12,17 @@ export async function sendResponse(
   outgoing: ServerResponse,
   { bodiless }: { readonly bodiless: boolean },
 ): Promise<void> {
-  const reader = response.body?.getReader();
-  const gone = () => void reader?.cancel("the peer left").catch(() => {});
+  const announced = Number(response.headers.get("content-length") ?? Infinity);
+  const reader = response.body === null
+    ? null
+    : new AnnouncedReader(response.body, bodiless ? Infinity : announced);
+  const gone = () => reader?.cancel();
   outgoing.once("close", gone);
   try {
     const first = await reader?.read();
     if (outgoing.destroyed) return;
     writeHead(response, outgoing);
-    if (reader === undefined || first === undefined || first.done) {
+    if (reader === null || first === undefined || first.done) {
       outgoing.end();
       return;
     }
@@ -31,7 +34,7 @@ export async function sendResponse(
       if (isWhole && !outgoing.hasHeader("content-length")) {
         outgoing.setHeader("content-length", first.value.length);
       }
-      await reader.cancel();
+      reader.cancel();
       outgoing.end();
     } else if (isWhole) {
       outgoing.end(first.value);
@@ -45,6 +48,37 @@ export async function sendResponse(
   } finally {
     outgoing.off("close", gone);
     if (outgoing.destroyed) gone();
+  }
+}
+
+/** Reads no more of a body than was announced, and fails when there is less: node:http would send
+ * whatever it is given, and leave the peer waiting or out of step. */
+class AnnouncedReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #left: number;
+
+  constructor(body: ReadableStream<Uint8Array>, announced: number) {
+    this.#reader = body.getReader();
+    this.#left = announced;
+  }
+
+  async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    if (this.#left === 0) {
+      this.cancel();
+      return { done: true };
+    }
+    const part = await this.#reader.read();
+    if (part.done) {
+      if (this.#left === Infinity) return part;
+      throw new Error(`the body is ${this.#left} bytes shorter than was announced`);
+    }
+    const value = part.value.subarray(0, this.#left);
+    this.#left -= value.length;
+    return { done: false, value };
+  }
+
+  cancel(): void {
+    this.#reader.cancel("the peer has all of it, or has left").catch(() => {});
   }
 }
 

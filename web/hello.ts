@@ -2,6 +2,7 @@
 
 import type { HttpApp } from "../core/http_app.ts";
 import { text } from "../core/option.ts";
+import { ReadyAnswer } from "../core/ready_answer.ts";
 import { plainResponse } from "../core/plain_response.ts";
 import { requestPath } from "./request_path.ts";
 
@@ -20,12 +21,19 @@ export const hello: HttpApp<typeof options> = {
   name: "hello",
   summary: "Says Hello, World! on a page, and in plain text at /hello.txt",
   options,
-  open({ text }) {
+  open({ text }, { now }) {
     const page = pageOf(text);
     // A second header would cost a fifth of the rate, so the page carries its policy inside.
-    const html: ResponseInit = { headers: { "content-type": "text/html; charset=utf-8" } };
+    const headers = { "content-type": "text/html; charset=utf-8" };
+    const html: ResponseInit = { headers };
+    const body = new TextEncoder().encode(page);
+    const ready = new ReadyAnswer({ headers, body, length: body.length });
 
     return {
+      quick({ method, path }) {
+        if (path !== "/") return null;
+        return method === "HEAD" ? ready.head(now()) : ready.whole(now());
+      },
       handle(request) {
         const { url, method } = request;
         const path = requestPath(url);

@@ -447,6 +447,35 @@ eachEngineWith(["curl"], "curl is told that its file is too large", async (servi
   assertEquals(stdout, "413");
 });
 
+/** A body in parts, as of a file. */
+function inParts(...sizes: number[]): ReadableStream<Uint8Array> {
+  return ReadableStream.from(sizes.map((size) => new Uint8Array(size).fill(120)));
+}
+
+eachEngine("a body is sent as far as its length was announced, and no further", async (serving) => {
+  const headers = { "content-length": "25" };
+  await using http = await serving(async () => {
+    await Promise.resolve();
+    return new Response(inParts(10, 10, 10, 10), { headers });
+  });
+  using raw = await http.open();
+  for (let turn = 0; turn < 2; turn++) {
+    await raw.get("/", http.host);
+    assertEquals((await raw.answer()).body, "x".repeat(25));
+  }
+});
+
+eachEngine("a body that is shorter than was announced breaks its answer off", async (serving) => {
+  const headers = { "content-length": "25" };
+  await using http = await serving(async () => {
+    await Promise.resolve();
+    return new Response(inParts(10, 10), { headers });
+  });
+  using raw = await http.open();
+  await raw.get("/", http.host);
+  assertMatch(await raw.rest(), /^(?:HTTP\/1\.1 200[^]*\r\n\r\nx{0,20})?$/);
+});
+
 // What goes wrong.
 
 eachEngine(

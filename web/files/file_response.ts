@@ -46,7 +46,7 @@ export function fileResponse(
 }
 
 /** The form that a client likes best; null when it takes none, undefined when it must be made. */
-function chosenAtOnce(
+export function chosenAtOnce(
   { identity, coded, compressible }: ServedFile,
   accepted: readonly AnyCoding[],
 ): Representation | null | undefined {
@@ -59,7 +59,8 @@ function chosenAtOnce(
   return null;
 }
 
-async function chosen(
+/** The same, made now if it has to be; null when the client takes none. */
+export async function chosen(
   file: ServedFile,
   accepted: readonly AnyCoding[],
   { store }: FileSource,

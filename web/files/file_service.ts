@@ -1,6 +1,6 @@
 // Requests to a folder: from method and path to a file, a listing, an archive or an upload.
 
-import type { HttpService } from "../../core/http_app.ts";
+import type { HttpService, QuickAnswer, QuickRequest } from "../../core/http_app.ts";
 import { plainResponse } from "../plain_response.ts";
 import { requestPath } from "../request_path.ts";
 import type { CrossOrigin } from "./cross_origin.ts";
@@ -9,6 +9,7 @@ import { fileResponse, type FileSource } from "./file_response.ts";
 import type { ServedFile } from "./file_store.ts";
 import { acceptsType } from "./listing_accept.ts";
 import type { Located } from "./located.ts";
+import { quickAnswer } from "./quick_answer.ts";
 
 /** How a folder is served. */
 export interface FileServiceSettings extends FileSource {
@@ -32,6 +33,9 @@ type Found =
   | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "nothing" };
 
+/** What a form has besides its files. */
+const FORM_BYTES = 1024 * 1024;
+
 const NOTHING: Found = { kind: "nothing" };
 
 /** Serves a folder. */
@@ -41,12 +45,18 @@ export class FileService implements HttpService {
   readonly #decorates: boolean;
   /** Whether those with a file never do. */
   readonly #complete: boolean;
+  /** Whether those with a file can lie ready. */
+  readonly #ready: boolean;
   readonly #allow: string;
+  readonly maxBodyBytes: number;
 
   constructor(settings: FileServiceSettings) {
     this.#settings = settings;
     this.#decorates = settings.crossOrigin !== null || Object.keys(settings.fields).length > 0;
     this.#complete = settings.crossOrigin === null || settings.crossOrigin.any;
+    this.#ready = this.#complete &&
+      /^[\t\x20-\x7e]*$/.test(Object.values(settings.fields).join(""));
+    this.maxBodyBytes = FORM_BYTES + (settings.upload ? settings.maxUploadBytes : 0);
     this.#allow = settings.upload ? "GET, HEAD, OPTIONS, POST, PUT" : "GET, HEAD, OPTIONS";
   }
 
@@ -72,6 +82,27 @@ export class FileService implements HttpService {
     }
     return this.#answer(request, () => this.#notAllowed());
   };
+
+  readonly quick = (
+    request: QuickRequest,
+  ): QuickAnswer | null | Promise<QuickAnswer | null> => {
+    // Fields that depend on who asks, or are not of ASCII alone, are for `handle`.
+    if (!this.#ready) return null;
+    const file = this.#settings.store.fresh(request.path);
+    return file === undefined
+      ? this.#findQuickly(request)
+      : quickAnswer(request, file, this.#settings);
+  };
+
+  /** Null for everything but a file, and for what goes wrong: `handle` will say so. */
+  async #findQuickly(request: QuickRequest): Promise<QuickAnswer | null> {
+    try {
+      const found = await this.#find(request.path, "");
+      return found.kind === "file" ? await quickAnswer(request, found.file, this.#settings) : null;
+    } catch {
+      return null;
+    }
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#settings.upload) return;

@@ -12,6 +12,10 @@ import { fieldValue, responseHeaders } from "./response_header.ts";
 import { FileRoot } from "./root.ts";
 import type { FilesOptions } from "../files.ts";
 
+/** Where anybody may put files, a page among them is not trusted: its scripts run as those of nobody
+ * and may not store, fetch or change anything here. */
+const SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts";
+
 /** Opens the folder.
  * @throws {UsageError} when there is none, or an option cannot work */
 export async function openFiles(given: FilesOptions, { now }: Context): Promise<HttpService> {
@@ -32,6 +36,7 @@ export async function openFiles(given: FilesOptions, { now }: Context): Promise<
     fields: {
       ...(cacheControl !== undefined &&
         { "cache-control": fieldValue(cacheControl, "--cache-control") }),
+      ...(given.upload && { "content-security-policy": SANDBOX }),
       ...across?.fields,
       ...fields,
     },

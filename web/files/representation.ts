@@ -70,9 +70,9 @@ export function representation(parts: RepresentationParts): Representation {
   };
 }
 
-/** How much memory bytes take up. */
+/** How much memory bytes take up: they are kept by themselves, and once more as a response. */
 export function contentWeight(content: Content | null): number {
-  return content?.length ?? 0;
+  return 2 * (content?.length ?? 0);
 }
 
 /** Bytes as what is sent fastest. */
