@@ -1,22 +1,24 @@
-// HTTP on node:http and node:http2, over connections of any kind that are ours. Deno's engine is
-// many times faster, but takes only Deno's own connections, changes to no other protocol, and does
-// not tell how the header fields were written.
+// HTTP/1.1 on node:http, over connections of any kind that are ours. Deno's engine is many times
+// faster, but takes only Deno's own connections, changes to no other protocol, and does not tell how
+// the header fields were written.
 //
-// The versions are told apart by the first bytes (RFC 9113 3.4), with and without TLS. node:http
-// keeps no deadlines here: it would keep them with its own sockets and its own listener only.
+// HTTP/2, known by its first bytes (RFC 9113 3.4) with and without TLS, is carried on to Deno's
+// engine. node:http keeps no deadlines here: it would keep them with its own sockets and its own
+// listener only.
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { Http2Server, ServerHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
 import { STATUS_TEXT } from "@std/http/status";
 import type { Connection } from "../core/connection.ts";
 import { DuplexConnection } from "../core/duplex_connection.ts";
 import { PrefixedConnection } from "../core/prefixed_connection.ts";
-import type {
-  EngineConnection,
-  EngineHandlers,
-  HttpEngine,
-  RequestDetails,
+import { bridged } from "./engine_bridge.ts";
+import {
+  type EngineConnection,
+  type EngineHandlers,
+  findHttpEngine,
+  type HttpEngine,
+  type RequestDetails,
 } from "./http_engine.ts";
 import { headerListOf, type IncomingRequest, incomingRequest } from "./incoming_request.ts";
 import { sendResponse } from "./outgoing_response.ts";
@@ -24,8 +26,6 @@ import { sendResponse } from "./outgoing_response.ts";
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const preface = new TextEncoder().encode(PREFACE);
 
-/** Streams of one HTTP/2 connection at a time. */
-const MAX_CONCURRENT_STREAMS = 100;
 /** In bytes, before the answer is 431. */
 const MAX_HEADER_BYTES = 64 * 1024;
 /** Header fields of one request, before the answer is 431: as many as Deno's engine takes. What is
@@ -47,11 +47,11 @@ const NO_AUTHORITY = "missing.invalid";
 export async function nodeHttpEngine(
   scheme: "http" | "https",
 ): Promise<HttpEngine<Connection>> {
-  const [{ Server }, { createServer }, { ConnectionDuplex }] = await Promise.all([
+  const [{ Server }, { ConnectionDuplex }] = await Promise.all([
     import("node:http"),
-    import("node:http2"),
     import("../core/connection_duplex.ts"),
   ]);
+  const denoEngine = findHttpEngine();
   const owners = new WeakMap<object, NodeHttpConnection>();
   const ownerOf = (key: object | null | undefined) => owners.get(key ?? {});
 
@@ -65,62 +65,48 @@ export async function nodeHttpEngine(
     shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
       /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i.test(headers.upgrade ?? ""),
   };
-  const http1: Server = new Server(options);
+  const server: Server = new Server(options);
   // Beyond it, node:http would leave fields out and say nothing.
-  http1.maxHeadersCount = 0;
+  server.maxHeadersCount = 0;
   // One that does not listen by itself would close after every answer.
-  Object.defineProperty(http1, "listening", { value: true });
-  http1.on("request", (incoming, outgoing) => {
+  Object.defineProperty(server, "listening", { value: true });
+  server.on("request", (incoming, outgoing) => {
     ownerOf(incoming.socket)?.answer(incoming, outgoing);
   });
-  http1.on("upgrade", (incoming, socket, rest) => {
+  server.on("upgrade", (incoming, socket, rest) => {
     ownerOf(socket)?.upgrade(incoming, socket, rest);
   });
-  http1.on("connect", (_incoming, socket) => {
+  server.on("connect", (_incoming, socket) => {
     ownerOf(socket)?.refuse(new Error("CONNECT is not served"), socket);
   });
-  http1.on("clientError", (error: Error & { code?: string }, socket) => {
+  server.on("clientError", (error: Error & { code?: string }, socket) => {
     ownerOf(socket)?.refuse(error, socket);
   });
-
-  let http2: Http2Server | undefined;
-  function http2Server(): Http2Server {
-    if (http2 !== undefined) return http2;
-    http2 = createServer({ settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS } });
-    http2.on("request", (incoming, outgoing) => {
-      // The two faces of a request agree in all that is used here.
-      ownerOf(incoming.stream.session)?.answer(
-        incoming as unknown as IncomingMessage,
-        outgoing as unknown as ServerResponse,
-      );
-    });
-    return http2;
-  }
 
   return {
     madeUpAuthority: () => NO_AUTHORITY,
     serve(connection, handlers) {
       const served = new NodeHttpConnection(connection, handlers, scheme);
-      void begin(connection, served).catch((error) => served.fail(error));
+      void begin(connection, handlers, served).catch((error) => served.fail(error));
       return served;
     },
   };
 
-  async function begin(connection: Connection, served: NodeHttpConnection): Promise<void> {
+  async function begin(
+    connection: Connection,
+    handlers: EngineHandlers,
+    served: NodeHttpConnection,
+  ): Promise<void> {
     const head = await firstBytes(connection);
+    if (denoEngine !== null && startsWith(head, preface)) {
+      const whole = new PrefixedConnection(connection, head);
+      served.handOver(bridged(whole, denoEngine, handlers, scheme));
+      return;
+    }
     const paced = new PacedConnection(connection, head, served);
     const stream = new ConnectionDuplex(paced, { encrypted: scheme === "https" });
     served.attach(stream);
     owners.set(stream, served);
-    if (!startsWith(head, preface)) {
-      http1.emit("connection", stream);
-      return;
-    }
-    const server = http2Server();
-    server.once("session", (session: ServerHttp2Session) => {
-      owners.set(session, served);
-      served.attachSession(session);
-    });
     server.emit("connection", stream);
   }
 }
@@ -189,7 +175,7 @@ class PacedConnection extends PrefixedConnection {
   }
 }
 
-/** One connection in the hands of node:http or node:http2. */
+/** One connection in the hands of node:http. */
 class NodeHttpConnection implements EngineConnection, Pace {
   readonly finished: Promise<void>;
   readonly writeTimeoutMs: number;
@@ -198,7 +184,8 @@ class NodeHttpConnection implements EngineConnection, Pace {
   readonly #scheme: "http" | "https";
   readonly #over = Promise.withResolvers<void>();
   #stream: Duplex | undefined;
-  #session: ServerHttp2Session | undefined;
+  /** Who has taken over. */
+  #successor: EngineConnection | undefined;
   #answering = 0;
   #room: PromiseWithResolvers<void> | undefined;
   #onAnswered: () => void = () => {};
@@ -222,16 +209,16 @@ class NodeHttpConnection implements EngineConnection, Pace {
     });
   }
 
-  attachSession(session: ServerHttp2Session): void {
-    this.#session = session;
-    session.on("error", (error) => this.fail(error));
-    session.on("close", () => this.#stream?.destroy());
-    if (this.#draining) session.close();
+  /** It is for another engine. */
+  handOver(successor: EngineConnection): void {
+    this.#successor = successor;
+    if (this.#draining) successor.drain();
+    successor.finished.then(this.#over.resolve, this.#over.reject);
   }
 
-  /** Resolves when more may be read; undefined when it may be now. HTTP/2 has its own limit. */
+  /** Resolves when more may be read; undefined when it may be now. */
   room(): Promise<void> | undefined {
-    if (this.#session !== undefined || this.#answering < MAX_PIPELINED) return undefined;
+    if (this.#answering < MAX_PIPELINED) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
@@ -294,12 +281,12 @@ class NodeHttpConnection implements EngineConnection, Pace {
 
   drain(): void {
     this.#draining = true;
-    if (this.#session !== undefined) this.#session.close();
+    if (this.#successor !== undefined) this.#successor.drain();
     else if (this.#answering === 0) this.#stream?.end(() => this.#stream?.destroy());
   }
 
   close(): void {
-    this.#session?.destroy();
+    this.#successor?.close();
     this.#stream?.destroy();
     this.#connection[Symbol.dispose]();
     this.#over.resolve();
@@ -313,7 +300,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     if (typeof asked === "number") {
       outgoing.sendDate = false;
       outgoing.statusCode = asked;
-      if (!("stream" in outgoing)) outgoing.setHeader("connection", "close");
+      outgoing.setHeader("connection", "close");
       outgoing.end();
       return;
     }
@@ -349,14 +336,10 @@ class NodeHttpConnection implements EngineConnection, Pace {
   }
 
   #origin({ headers }: IncomingMessage): string {
-    const authority = headers[":authority"] ?? headers.host;
-    return `${this.#scheme}://${typeof authority === "string" ? authority : NO_AUTHORITY}`;
+    return `${this.#scheme}://${headers.host ?? NO_AUTHORITY}`;
   }
 }
 
 function detailsOf(incoming: IncomingMessage): RequestDetails {
-  return {
-    httpVersion: incoming.httpVersionMajor === 2 ? "2" : incoming.httpVersion,
-    headerList: headerListOf(incoming),
-  };
+  return { httpVersion: incoming.httpVersion, headerList: headerListOf(incoming) };
 }

@@ -1,4 +1,4 @@
-// A request of node:http or node:http2 as the standard's own type.
+// A request of node:http as the standard's own type.
 
 import type { IncomingMessage } from "node:http";
 import { rawRequest } from "./raw_request.ts";
@@ -31,9 +31,7 @@ export function incomingRequest(incoming: IncomingMessage, origin: string): Inco
 export function headerListOf({ rawHeaders }: IncomingMessage): [name: string, value: string][] {
   const list: [string, string][] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? "";
-    // Those of HTTP/2 that begin with a colon are the request line.
-    if (!name.startsWith(":")) list.push([name, rawHeaders[at + 1] ?? ""]);
+    list.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
   }
   return list;
 }

@@ -1,9 +1,6 @@
-// The standard's own type of response, sent by node:http or node:http2.
+// The standard's own type of response, sent by node:http.
 
 import type { OutgoingHttpHeader, ServerResponse } from "node:http";
-
-/** Fields that belong to a connection, which HTTP/2 does not have (RFC 9113 8.2.2). */
-const OF_CONNECTION = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
 
 /** Sends a response. Resolves when all of it was handed over, or its peer has left.
  * @throws whatever the body's stream does; the answer must then be broken off */
@@ -83,12 +80,10 @@ class AnnouncedReader {
 }
 
 function writeHead({ status, statusText, headers }: Response, outgoing: ServerResponse): void {
-  const isHttp2 = "stream" in outgoing;
   outgoing.statusCode = status;
-  if (!isHttp2 && statusText !== "") outgoing.statusMessage = statusText;
+  if (statusText !== "") outgoing.statusMessage = statusText;
   const fields = new Map<string, OutgoingHttpHeader>();
   for (const [name, value] of headers) {
-    if (isHttp2 && OF_CONNECTION.has(name)) continue;
     const before = fields.get(name);
     // Only cookies come more than once.
     fields.set(name, before === undefined ? value : [before, value].flat().map(String));

@@ -182,8 +182,10 @@ Deno.test("a client that does not read its file is dropped after the keep-alive 
   await Deno.writeFile(path, new Uint8Array(1));
   await Deno.truncate(path, 64 * 1024 * 1024);
   await using server = await serving({ keepAliveTimeoutMs: 200 }, path);
-  using raw = await RawHttp.open(server.url);
-  await raw.get("/file", new URL(server.url).host);
+  const { host, hostname, port } = new URL(server.url);
+  using client = await Deno.connect({ hostname, port: Number(port) });
+  await client.write(new TextEncoder().encode(`GET /file HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
+  await client.read(new Uint8Array(1));
   // Others are served meanwhile.
   assertEquals(await (await fetch(`${server.url}/ready`)).text(), "ready");
   await server.shutdown({ graceMs: 10_000 });
