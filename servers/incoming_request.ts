@@ -11,7 +11,8 @@ export interface IncomingRequest {
   abandon(): void;
 }
 
-/** @param origin such as `http://localhost:8080`, for a target that is a path alone */
+/** @param origin such as `http://localhost:8080`, for a target that is a path alone
+ * @throws {TypeError} when it cannot be put so: a target or method that makes no sense */
 export function incomingRequest(incoming: IncomingMessage, origin: string): IncomingRequest {
   const { method = "GET", url: target = "/" } = incoming;
   const leaving = new AbortController();
@@ -36,11 +37,12 @@ export function headerListOf({ rawHeaders }: IncomingMessage): [name: string, va
   return list;
 }
 
-/** A target may be a path, a whole URL, or `*` (RFC 9112 3.2). What is none of them is refused as a
- * Host that does not match: nothing is served under that name. */
+/** A target may be a path, a whole URL, or `*` (RFC 9112 3.2).
+ * @throws {TypeError} when it is none of them */
 function urlOf(target: string, origin: string): string {
   const text = target.startsWith("/") ? origin + target : target === "*" ? origin : target;
-  return URL.canParse(text) && /^https?:/i.test(text) ? text : "http://missing.invalid/";
+  if (URL.canParse(text) && /^https?:/i.test(text)) return text;
+  throw new TypeError(`"${target}" is no target of a request`);
 }
 
 /** Read at the pace of the reader. */

@@ -87,6 +87,24 @@ for (const plain of [false, true]) {
   });
 }
 
+Deno.test("a target or Host that makes no sense is 400", async () => {
+  await using server = await serving();
+  const { host } = new URL(server.url);
+  for (
+    const [target, name] of [
+      ["ftp://localhost/", host],
+      ["nonsense", host],
+      ["http://", host],
+      ["/", "localhost:99999"],
+      ["/", "local host"],
+    ] as const
+  ) {
+    using raw = await RawHttp.open(server.url);
+    await raw.get(target, name);
+    assertEquals((await raw.answer()).status, 400, `${target} ${name}`);
+  }
+});
+
 Deno.test("CONNECT is answered", async () => {
   await using dock = await serving();
   using raw = await RawHttp.open(dock.url);
