@@ -117,7 +117,7 @@ interface Origin extends Host {
 /** A Host header's value, or null when it is none (RFC 9112 3.2 wants 400 then). */
 function parseHost(written: string): Host | null {
   const match = /^(\[[0-9a-f:.]+\]|[\w.~-]+)(?::(\d{0,5}))?$/i.exec(written);
-  if (match === null) return null;
+  if (match === null || Number(match[2] || 0) > 65_535) return null;
   const authority = `http://${(match[1] ?? "").replace(/\.$/, "")}`;
   if (!URL.canParse(authority)) return null;
   return { hostname: new URL(authority).hostname, port: String(Number(match[2] || 0) || "") };

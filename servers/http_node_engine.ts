@@ -336,7 +336,11 @@ class NodeHttpConnection implements EngineConnection, Pace {
   }
 
   #origin({ headers }: IncomingMessage): string {
-    return `${this.#scheme}://${headers.host ?? NO_AUTHORITY}`;
+    const origin = `${this.#scheme}://${headers.host}`;
+    // A Host that is none is refused as such, by whoever looks at the header.
+    return headers.host !== undefined && URL.canParse(origin)
+      ? origin
+      : `${this.#scheme}://${NO_AUTHORITY}`;
   }
 }
 
