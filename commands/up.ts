@@ -8,9 +8,10 @@ import { builtinSuite } from "./builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
+import { withLocalAuthority } from "./data_folder.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
 import { programWords } from "./program_words.ts";
-import { servedGroups, servedOptions } from "./served.ts";
+import { servedGroups, servedOptions, tableFor } from "./served.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { alignedRows } from "./table.ts";
 import { untilStopped } from "./until_stopped.ts";
@@ -56,9 +57,15 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         .map((key) => [key, (options as Readonly<Record<string, unknown>>)[key]]),
     );
     await using stack = new AsyncDisposableStack();
-    const entries = config === undefined
+    const asked = config === undefined
       ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
       : await (await import("./config.ts")).readConfig(config, overrides);
+    const entries: SuiteEntry[] = [];
+    for (const entry of asked) {
+      const table = tableFor(entry.what, entry.urls);
+      const own = await withLocalAuthority(entry.options ?? {}, table, console);
+      entries.push({ ...entry, options: own });
+    }
     await refuseUseless(flags, entries);
     const record = options.record === undefined
       ? undefined
