@@ -154,11 +154,14 @@ function requestedNames(
   }
   for (const { type, value } of asked) {
     const isForAll = type === "dns" || type === "ip";
-    if (isForAll || (use === "client" && (type === "email" || type === "url"))) continue;
-    const why = type === "email" || type === "url"
-      ? "; that is for a client's certificate: add --client"
-      : "";
-    throw new UsageError(`the request asks for the name ${type}:${JSON.stringify(value)}${why}`);
+    const isForUse = isForAll || (use === "client" && (type === "email" || type === "url"));
+    // Such as an address that is written as a host name: it would be granted as something else.
+    if (isForUse && parseNames([value], use)[0].type === type) continue;
+    const isForClients = use === "server" && (type === "email" || type === "url");
+    throw new UsageError(
+      `the request asks for the name ${type}:${JSON.stringify(value)}, which cannot be granted` +
+        (isForClients ? "; that is for a client's certificate: add --client" : ""),
+    );
   }
   return parseNames(asked.map(({ value }) => value), use);
 }
