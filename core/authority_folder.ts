@@ -28,6 +28,7 @@ export async function loadAuthority(dataFolder: string): Promise<KeptAuthority |
   const certFile = authorityCertFile(dataFolder);
   const keyFile = join(folder, "authority.key");
   try {
+    refuseWritableByAll(dataFolder, await Deno.stat(dataFolder));
     refuseShared(folder, await Deno.stat(folder));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
@@ -50,6 +51,15 @@ export async function loadAuthority(dataFolder: string): Promise<KeptAuthority |
     }
     throw error;
   }
+}
+
+/** Where everyone can write, anyone can put an authority of their own in the place of ours. */
+function refuseWritableByAll(dataFolder: string, { mode }: Deno.FileInfo): void {
+  if (mode === null || Deno.build.os === "windows" || (mode & 0o002) === 0) return;
+  throw new UsageError(
+    `everyone on this machine can write to ${dataFolder}, so no authority is kept there; ` +
+      `take that away with: chmod o-w ${dataFolder}`,
+  );
 }
 
 /** The two files do not make an authority. */

@@ -66,6 +66,22 @@ Deno.test(
   },
 );
 
+Deno.test({
+  name: "no authority is made or used where everyone can write",
+  ignore: onWindows,
+}, async () => {
+  const used = await failing((folder) => Deno.chmod(folder.replace(/\/authority$/, ""), 0o777));
+  assertEquals(
+    used,
+    "everyone on this machine can write to DATA, so no authority is kept there; " +
+      "take that away with: chmod o-w DATA",
+  );
+  await using folder = await temporaryFolder();
+  await Deno.chmod(folder.path, 0o1777);
+  await assertRejects(() => openAuthority(folder.path, Date.now()), UsageError, "everyone");
+  assertEquals([...Deno.readDirSync(folder.path)], []);
+});
+
 Deno.test("an authority that is incomplete or damaged is refused, and not replaced", async () => {
   const without = await failing((folder) => Deno.remove(`${folder}/authority.key`));
   assertStringIncludes(without, "one of its files is missing; restore it, or move the folder away");
