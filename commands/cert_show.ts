@@ -1,5 +1,6 @@
 // `cert show`: the certificates in a file, or those that a server shows.
 
+import { Deadline } from "../clients/deadline.ts";
 import { dialTls } from "../clients/tls.ts";
 import { fetchChain } from "../clients/tls_chain.ts";
 import type {
@@ -79,20 +80,25 @@ async function showServer(url: string, values: CertValues, console: Console): Pr
   if (endpoint.layers.length > 0) {
     throw new UsageError(`"${url}" has layers; show the certificate of its TLS alone`);
   }
-  const deadline = () => AbortSignal.timeout(values.connectTimeoutMs);
-  const { certificates, version } = await fetchChain(endpoint, values, deadline());
+  using deadline = new Deadline(values.connectTimeoutMs, undefined);
+  const { signal } = deadline;
+  const inTime = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw deadline.explain(url, error);
+    }
+  };
+  const { certificates, version } = await inTime(fetchChain(endpoint, values, signal));
   await showCertificates(certificates, console);
-  const error = await verificationError(() =>
-    dialTls(
-      endpoint,
-      diallingPort(endpoint),
-      {
-        ...values,
-        ...{ tlsFingerprint: undefined, insecure: false, tlsCert: undefined, tlsKey: undefined },
-      },
-      deadline(),
-    )
-  );
+  const tls = {
+    ...values,
+    ...{ tlsFingerprint: undefined, insecure: false, tlsCert: undefined, tlsKey: undefined },
+  };
+  const error = await inTime(verificationError(
+    () => dialTls(endpoint, diallingPort(endpoint), tls, signal),
+    signal,
+  ));
   const verified = error === null;
   if (console.json) {
     console.printJson({
@@ -113,12 +119,15 @@ async function showServer(url: string, values: CertValues, console: Console): Pr
 }
 
 /** Why a client would turn the server away; null when it would not. */
-async function verificationError(dial: () => Promise<Disposable>): Promise<string | null> {
+async function verificationError(
+  dial: () => Promise<Disposable>,
+  signal: AbortSignal,
+): Promise<string | null> {
   try {
     using _connection = await dial();
     return null;
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (error instanceof UsageError || signal.aborted) throw error;
     return errorText(error).replace(/^Cannot connect to \S+: /, "");
   }
 }

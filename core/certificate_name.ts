@@ -14,7 +14,8 @@ export interface AlternativeName {
   readonly value: string;
 }
 
-const MAX_NAMES = 100;
+/** The most names that one certificate is for. */
+export const MAX_NAMES = 100;
 const MAX_NAME_CHARACTERS = 253;
 const MAX_TEXT_CHARACTERS = 1024;
 

@@ -163,6 +163,16 @@ Deno.test("cert show verifies a server with --tls-ca, and says why when it canno
   assertStringIncludes(error, "its certificate is not for quay.example");
 });
 
+Deno.test("a server that says nothing is given up in time, and named", async () => {
+  await using at = await making();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `tls://127.0.0.1:${listener.addr.port}`;
+  const accepted = listener.accept();
+  const { code, stderr } = await at.cert(["show", url, "--connect-timeout", "50ms"]);
+  (await accepted).close();
+  assertEquals([code, stderr], [4, `error: ${url}: not done within 50 ms\n`]);
+});
+
 Deno.test("cert trust names the authority's file for every system, and needs one", async () => {
   await using at = await making();
   const none = await at.cert(["trust"]);
