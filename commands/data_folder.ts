@@ -5,18 +5,19 @@ import { DATA_FOLDER_VARIABLE, userDataFolder } from "../core/data_folder.ts";
 import { errorText } from "../core/event.ts";
 import type { OptionTable } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { Console } from "./console.ts";
 
 /** The same options, with the data folder of an authority that can issue a certificate where one
  * will be needed; the authority is made when there is none yet. Where it cannot be, the server makes
  * a certificate on the spot.
  *
  * @param table the options that have an effect on what is served
+ * @param notes what people should hear of it is added here, to be said once all has started: a
+ *   command that fails says one line
  * @throws {UsageError} when there is an authority that must not be used */
 export async function withLocalAuthority(
   options: Readonly<Record<string, unknown>>,
   table: OptionTable,
-  console: Console,
+  notes: string[],
 ): Promise<Readonly<Record<string, unknown>>> {
   const { tlsCert, tlsKey, dataFolder: given } = options;
   const isNeeded = Object.hasOwn(table, "dataFolder") &&
@@ -25,12 +26,10 @@ export async function withLocalAuthority(
   const dataFolder = typeof given === "string" ? given : userDataFolder();
   if (dataFolder === null || !mayUse(dataFolder)) return options;
   const { openAuthority } = await import("../core/authority_folder.ts");
-  // For programs the first line is about listening, on every run alike.
-  const note = (line: string) => console.json ? undefined : console.note(line);
   try {
     const { made } = await openAuthority(dataFolder, Date.now());
     if (made) {
-      note(
+      notes.push(
         `made a local authority in ${dataFolder} for certificates of servers; clients here trust ` +
           `it with --tls-ca local, and "sockdock cert trust" says how others do`,
       );
@@ -38,7 +37,7 @@ export async function withLocalAuthority(
     return { ...options, dataFolder };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    note(
+    notes.push(
       `no local authority can be kept in ${dataFolder} (${errorText(error)}); ` +
         "the certificate is made on the spot",
     );

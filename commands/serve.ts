@@ -54,13 +54,16 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
     using signals = new StopSignals();
     const emit = serverEventSink(console, record, signals.finish);
     const asked = concerning(options, given, flags, what, urls);
+    const notes: string[] = [];
     await using dock: Dock = await startServing(urls, what, {
-      ...await withLocalAuthority(asked, tableFor(what, urls), console),
+      ...await withLocalAuthority(asked, tableFor(what, urls), notes),
       ...operand,
       ...askedUser(options, flags, console),
       emit,
       watch: console.verbose || record !== undefined,
     });
+    // Programs hear of listening first, on every run alike, and need no more.
+    if (!console.json) { for (const note of notes) console.note(note); }
     return await untilStopped([dock], signals, emit);
   },
 });

@@ -60,13 +60,14 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const asked = config === undefined
       ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
       : await (await import("./config.ts")).readConfig(config, overrides);
+    await refuseUseless(flags, asked);
     const entries: SuiteEntry[] = [];
+    const notes: string[] = [];
     for (const entry of asked) {
       const table = tableFor(entry.what, entry.urls);
-      const own = await withLocalAuthority(entry.options ?? {}, table, console);
+      const own = await withLocalAuthority(entry.options ?? {}, table, notes);
       entries.push({ ...entry, options: own });
     }
-    await refuseUseless(flags, entries);
     const record = options.record === undefined
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => console.warn(line)));
@@ -79,7 +80,10 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         watch: console.verbose || record !== undefined,
       }),
     );
-    if (!console.json) printTable(entries, suite.docks, console);
+    if (!console.json) {
+      for (const note of notes) console.note(note);
+      printTable(entries, suite.docks, console);
+    }
     return await untilStopped(suite.docks, signals, emit);
   },
 });

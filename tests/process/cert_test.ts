@@ -62,6 +62,19 @@ Deno.test("a server that is given a certificate makes no authority, and --json s
   assertEquals([...Deno.readDirSync(bob.path)], []);
 });
 
+Deno.test("whoever makes an authority by serving is told so once, and not when serving fails", async () => {
+  await using ada = await somebody();
+  const wrong = await runProgram(["serve", "echo", "tls://127.0.0.1:0", "--until", "q"], ada.own);
+  assertEquals(wrong.code, 2);
+  assertMatch(wrong.stderr, /^error: [^\n]*until\n$/);
+  await using bob = await somebody();
+  await using first = await startProgram(["serve", "echo", "tls://127.0.0.1:0"], bob.own);
+  await first.stderr.line(/^made a local authority in \S+\/data for certificates of servers; /);
+  await using second = await startProgram(["serve", "echo", "tls://127.0.0.1:0"], bob.own);
+  second.interrupt();
+  assert(!(await second.ended()).stderr.includes("made"));
+});
+
 Deno.test("of many programs that need an authority at once one makes it, and all have that one", async () => {
   await using ada = await somebody();
   const ended = await Promise.all(
@@ -88,7 +101,7 @@ Deno.test("where no authority can be kept, the certificate is made on the spot",
   await using ada = await somebody();
   await Deno.writeTextFile(`${ada.path}/data`, "in the way");
   await using server = await startProgram(["serve", "echo", "tls://127.0.0.1:0"], ada.own);
-  assertMatch(server.stderr.text, /^no local authority can be kept in \S+\/data \(/);
+  await server.stderr.line(/^no local authority can be kept in \S+\/data \(/);
   const sent = await runProgram(["send", server.url, "--insecure", "ahoy"], ada.own);
   if (await runsOn("2.7.14")) assertEquals(sent.stdout, "ahoy");
 });
