@@ -27,10 +27,17 @@ export type { RetryNotice } from "./clients/http_retry.ts";
 export type { FetchTiming } from "./clients/http_timing.ts";
 export type { FormFile } from "./clients/multipart.ts";
 export type { Address } from "./core/address.ts";
+export { type Authority, createAuthority } from "./core/authority.ts";
+export type { CertificateUse } from "./core/certificate_name.ts";
 export type { DialledSession } from "./core/client_kind.ts";
 export type { Stats } from "./core/counters.ts";
 export type { Emit, ServerEvent } from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http_app.ts";
+export {
+  issueCertificate,
+  type IssuedCertificate,
+  type IssueOptions,
+} from "./core/issue_certificate.ts";
 export type { Option, OptionTable, OptionValues } from "./core/option.ts";
 export {
   type Context,
@@ -43,6 +50,7 @@ export {
 export type { RunningServer, ServerCertificate } from "./core/running_server.ts";
 export { bytesOf, type Identity, type Message, type Session, textOf } from "./core/session.ts";
 export { UsageError } from "./core/usage_error.ts";
+export type { KeyType } from "./core/x509.ts";
 export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";
 export { connect, type ConnectOptions } from "./dock/connect.ts";
 export {

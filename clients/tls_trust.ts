@@ -1,6 +1,7 @@
 // Which certificate a TLS client takes for the right one, and which it shows itself. Shared by tls,
 // https and wss.
 
+import { authorityCertFile, DATA_FOLDER_VARIABLE, userDataFolder } from "../core/data_folder.ts";
 import { errorText } from "../core/event.ts";
 import { flag, type OptionValues, text } from "../core/option.ts";
 import { parseCertificates, readPemFile } from "../core/pem_file.ts";
@@ -10,7 +11,8 @@ import { UsageError } from "../core/usage_error.ts";
 export const tlsClientOptions = {
   tlsCa: text.many({
     metavar: "file",
-    help: "trust these authorities or certificates, PEM, instead of the well-known authorities",
+    help: "trust these authorities or certificates, PEM, instead of the well-known authorities; " +
+      "local is the local authority",
   }),
   tlsFingerprint: text({
     metavar: "SHA256",
@@ -108,14 +110,38 @@ export async function loadTrust(
   }
   const pems: string[] = [];
   const dates: Date[] = [];
-  for (const file of tlsCa) {
+  const files = tlsCa.map((file) => file === LOCAL ? localAuthorityFile() : file);
+  for (const file of files) {
     const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
     const certificates = await parseCertificates("--tls-ca", file, pem);
     pems.push(pem);
     dates.push(...certificates.map(({ validToDate }) => validToDate));
   }
   dates.sort((one, other) => one.getTime() - other.getTime());
-  return { by: "authority", files: tlsCa, pems, firstExpiry: dates[0] };
+  return { by: "authority", files, pems, firstExpiry: dates[0] };
+}
+
+/** The word that stands for the local authority; a file of that name is `./local`. */
+const LOCAL = "local";
+
+function localAuthorityFile(): string {
+  const dataFolder = userDataFolder();
+  if (dataFolder === null) {
+    throw new UsageError(
+      `--tls-ca ${LOCAL}: nothing says where the local authority is kept; ` +
+        `set ${DATA_FOLDER_VARIABLE} to its folder`,
+    );
+  }
+  const file = authorityCertFile(dataFolder);
+  try {
+    Deno.statSync(file);
+  } catch {
+    throw new UsageError(
+      `--tls-ca ${LOCAL}: there is no local authority in ${dataFolder}; ` +
+        "make one with: sockdock cert authority",
+    );
+  }
+  return file;
 }
 
 /** A SHA-256 as openssl, browsers and our own servers print it. */

@@ -36,6 +36,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./wait.ts")).wait,
   },
   {
+    name: "cert",
+    summary: "makes, signs and shows certificates, from a local authority",
+    load: async () => (await import("./cert.ts")).cert,
+  },
+  {
     name: "key",
     summary: "makes the line of a user for --auth-file",
     load: async () => (await import("./key.ts")).key,

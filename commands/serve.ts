@@ -8,8 +8,16 @@ import { type Dock, serve as startServing, serverSchemes } from "../dock/serve.t
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
+import { withLocalAuthority } from "./data_folder.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
-import { concerning, served, servedByName, servedGroups, servedOptions } from "./served.ts";
+import {
+  concerning,
+  served,
+  servedByName,
+  servedGroups,
+  servedOptions,
+  tableFor,
+} from "./served.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untilStopped } from "./until_stopped.ts";
 import { readUser } from "./user_password.ts";
@@ -45,13 +53,17 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       : new TranscriptFile(options.record, (line) => console.warn(line));
     using signals = new StopSignals();
     const emit = serverEventSink(console, record, signals.finish);
+    const asked = concerning(options, given, flags, what, urls);
+    const notes: string[] = [];
     await using dock: Dock = await startServing(urls, what, {
-      ...concerning(options, given, flags, what, urls),
+      ...await withLocalAuthority(asked, tableFor(what, urls), notes),
       ...operand,
       ...askedUser(options, flags, console),
       emit,
       watch: console.verbose || record !== undefined,
     });
+    // Programs hear of listening first, on every run alike, and need no more.
+    if (!console.json) { for (const note of notes) console.note(note); }
     return await untilStopped([dock], signals, emit);
   },
 });

@@ -46,10 +46,16 @@ export function concerning(
   what: Protocol | HttpApp,
   urls: readonly string[],
 ): Record<string, unknown> {
-  const schemes = new Set(urls.map((url) => /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase()));
-  const table = { ...serveOptions, ...optionsFor(what, schemes) };
+  const table = tableFor(what, urls);
   const kept = [...given].filter((key) =>
     Object.hasOwn(servedOptions, key) && (flags.has(key) || Object.hasOwn(table, key))
   );
   return Object.fromEntries(kept.map((key) => [key, values[key]]));
+}
+
+/** The options that have an effect on what is served where. What is wrong with a URL is for others to
+ * say. */
+export function tableFor(what: Protocol | HttpApp, urls: readonly string[]): OptionTable {
+  const schemes = new Set(urls.map((url) => /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase()));
+  return { ...serveOptions, ...optionsFor(what, schemes) };
 }

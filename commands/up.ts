@@ -8,9 +8,10 @@ import { builtinSuite } from "./builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
+import { withLocalAuthority } from "./data_folder.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
 import { programWords } from "./program_words.ts";
-import { servedGroups, servedOptions } from "./served.ts";
+import { servedGroups, servedOptions, tableFor } from "./served.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { alignedRows } from "./table.ts";
 import { untilStopped } from "./until_stopped.ts";
@@ -56,10 +57,17 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         .map((key) => [key, (options as Readonly<Record<string, unknown>>)[key]]),
     );
     await using stack = new AsyncDisposableStack();
-    const entries = config === undefined
+    const asked = config === undefined
       ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
       : await (await import("./config.ts")).readConfig(config, overrides);
-    await refuseUseless(flags, entries);
+    await refuseUseless(flags, asked);
+    const entries: SuiteEntry[] = [];
+    const notes: string[] = [];
+    for (const entry of asked) {
+      const table = tableFor(entry.what, entry.urls);
+      const own = await withLocalAuthority(entry.options ?? {}, table, notes);
+      entries.push({ ...entry, options: own });
+    }
     const record = options.record === undefined
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => console.warn(line)));
@@ -72,7 +80,10 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         watch: console.verbose || record !== undefined,
       }),
     );
-    if (!console.json) printTable(entries, suite.docks, console);
+    if (!console.json) {
+      for (const note of notes) console.note(note);
+      printTable(entries, suite.docks, console);
+    }
     return await untilStopped(suite.docks, signals, emit);
   },
 });

@@ -2,19 +2,22 @@
 // tls, https and wss.
 
 import type { KeyObject } from "node:crypto";
+import { dataFolderOptions } from "../core/data_folder.ts";
 import { type Emit, errorText } from "../core/event.ts";
 import { hasGoodNodeTls } from "../core/node_tls.ts";
 import { type OptionValues, text } from "../core/option.ts";
 import { parseCertificates, readPemFile } from "../core/pem_file.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { issueLocally } from "./local_identity.ts";
 
 /** Where the certificate comes from. */
 export const tlsServerOptions = {
   tlsCert: text({
     metavar: "file",
-    help: "certificate to show, PEM, its chain after it; without it one is made on the spot",
+    help: "certificate to show, PEM, its chain after it; without it the local authority issues one",
   }),
   tlsKey: text({ metavar: "file", help: "private key of --tls-cert, PEM, not encrypted" }),
+  ...dataFolderOptions,
 } as const;
 
 /** The values of `tlsServerOptions`. */
@@ -40,16 +43,23 @@ export interface IdentityContext {
   readonly now: () => number;
 }
 
-/** Reads and checks the files, or makes a certificate when none is named. A certificate whose time
+/** Reads and checks the files. When none is named the local authority in the data folder issues a
+ * certificate, and where there is no such folder one is made on the spot. A certificate whose time
  * is over or has not come is a notice only: somebody may want to see clients refuse it.
  *
  * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
 export async function loadTlsIdentity(
-  { tlsCert, tlsKey }: TlsFiles,
+  { tlsCert, tlsKey, dataFolder }: TlsFiles,
   { host, emit, now }: IdentityContext,
 ): Promise<TlsIdentity> {
   const { fingerprintOf, makeCertificate } = await import("../core/certificate.ts");
   if (tlsCert === undefined && tlsKey === undefined) {
+    const issued = dataFolder === undefined
+      ? null
+      : await issueLocally(dataFolder, namesOf(host), now());
+    if (issued !== null) {
+      return { ...issued, fingerprint: await fingerprintOf(issued.cert), made: false };
+    }
     const made = await makeCertificate(namesOf(host), now());
     return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
   }

@@ -5,12 +5,14 @@
  * and an error carries all that the process wrote.
  */
 
+import { testDataFolder } from "./data_folder.ts";
+
 /** How long an expected line or exit may take: long, because a loaded machine starts slowly. */
 const DEADLINE_MS = 20_000;
 
 /** How to run a process. */
 export interface ProcessOptions {
-  /** Variables to add to the environment, or the whole environment with `clearEnv`. */
+  /** Variables to add to the environment, of which `SOCKDOCK_DATA_FOLDER` is always set, or the whole environment with `clearEnv`. */
   readonly env?: Readonly<Record<string, string>>;
   /** Starts from an empty environment. @default false */
   readonly clearEnv?: boolean;
@@ -51,6 +53,7 @@ export class RunningProcess implements AsyncDisposable {
     this.#command = [path.split("/").at(-1), ...args].join(" ");
     this.#child = new Deno.Command(path, {
       ...options,
+      env: { SOCKDOCK_DATA_FOLDER: testDataFolder(), ...options.env },
       args: [...args],
       stdin: "piped",
       stdout: "piped",

@@ -142,7 +142,8 @@ Deno.test("deno task start does with exactly its permissions what it is there fo
     Deno.execPath(),
     // The one thing that is not as in the task: a test takes no fixed ports.
     ["run", "--quiet", ...flags, ...args, "--free-ports", "--json"],
-    { cwd: folder.path, env: { NO_COLOR: "1" } },
+    // Nor has whoever runs it said where the data folder is.
+    { cwd: folder.path, env: { NO_COLOR: "1", SOCKDOCK_DATA_FOLDER: "" } },
   );
   const urls = new Map<string, string>();
   for (const part of SUITE) {

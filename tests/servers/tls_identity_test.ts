@@ -16,7 +16,7 @@ async function load(files: Partial<TlsFiles>, host = "127.0.0.1") {
   const events: ServerEvent[] = [];
   const context = { host, emit: (event: ServerEvent) => void events.push(event), now: Date.now };
   const identity = await loadTlsIdentity(
-    { tlsCert: undefined, tlsKey: undefined, ...files },
+    { tlsCert: undefined, tlsKey: undefined, dataFolder: undefined, ...files },
     context,
   );
   return { identity, notices: events.map((event) => "text" in event ? event.text : event.event) };

@@ -321,7 +321,7 @@ async function listening(
   alpnProtocols: readonly string[] = [],
 ) {
   const endpoint = parseEndpoint("tls://127.0.0.1:0", new Map([["tls", "host"]]));
-  const files = { tlsCert: undefined, tlsKey: undefined };
+  const files = { tlsCert: undefined, tlsKey: undefined, dataFolder: undefined };
   const { acceptor, url, certificate } = await listen(
     endpoint,
     { ...files, backlog: 10, ipv4: false, ipv6: false, alpnProtocols },

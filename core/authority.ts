@@ -1,0 +1,54 @@
+// An authority of our own: a certificate that vouches for others (RFC 5280). In memory; where it is
+// kept is for authority_folder.ts.
+
+import { BACKDATE_MS, DAY_MS, ECDSA, keyToPem, loadX509, makeKeys, randomSerial } from "./x509.ts";
+
+/** An authority's certificate and its private key, both PEM. Whoever has the key can make
+ * certificates that everyone believes who trusts the authority. */
+export interface Authority {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const VALIDITY_DAYS = 3650;
+
+/** Makes an authority: ECDSA on P-256, valid for ten years, below which no other authority can be
+ * (its path length is 0). Nothing is kept and nothing trusts it until it is told to.
+ *
+ * ```ts
+ * import { createAuthority, issueCertificate } from "@sockdock/sockdock";
+ *
+ * const authority = await createAuthority();
+ * const { cert, chain, key } = await issueCertificate(authority, { names: ["127.0.0.1"] });
+ * console.log(chain === cert + authority.cert, key.startsWith("-----BEGIN PRIVATE KEY-----"));
+ * ```
+ *
+ * @param options `now` is in milliseconds since the epoch. Default: `Date.now()` */
+export async function createAuthority(
+  { now = Date.now() }: { readonly now?: number } = {},
+): Promise<Authority> {
+  const x509 = await loadX509();
+  const keys = await makeKeys("ecdsa");
+  const serialNumber = randomSerial();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber,
+    // Two authorities of one name would be taken for each other when a chain is built.
+    name: [{ CN: [`sockdock authority ${serialNumber.slice(0, 8)}`] }],
+    notBefore: new Date(now - BACKDATE_MS),
+    notAfter: new Date(now + VALIDITY_DAYS * DAY_MS),
+    signingAlgorithm: ECDSA,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+        true,
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return {
+    cert: `${certificate.toString("pem")}\n`,
+    key: await keyToPem(x509, keys.privateKey),
+  };
+}

@@ -1,0 +1,56 @@
+// The library that reads and writes certificates (X.509, RFC 5280), and what its users share.
+
+/** Loads the library. It costs 100 ms, so nothing loads it before it is needed. */
+export async function loadX509() {
+  // A decorator library that x509 uses fails unless this was loaded before it.
+  await import("reflect-metadata");
+  return await import("@peculiar/x509");
+}
+
+/** The library, loaded. */
+export type X509 = Awaited<ReturnType<typeof loadX509>>;
+
+/** For peers whose clock is behind ours. */
+export const BACKDATE_MS = 60 * 60_000;
+
+export const DAY_MS = 24 * 60 * 60_000;
+
+/** How our authorities and certificates sign. */
+export const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+
+const RSA = {
+  name: "RSASSA-PKCS1-v1_5",
+  hash: "SHA-256",
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+} as const;
+
+/** The kinds of key that can be made: ECDSA on P-256, and RSA of 2048 bits for old peers. */
+export const KEY_TYPES = ["ecdsa", "rsa"] as const;
+
+/** A kind of key that can be made. */
+export type KeyType = typeof KEY_TYPES[number];
+
+/** Makes a key pair whose private half can be exported. */
+export function makeKeys(type: KeyType): Promise<CryptoKeyPair> {
+  const algorithm = type === "rsa" ? RSA : ECDSA;
+  return crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+}
+
+/** A private key as PKCS #8 (RFC 5958) in PEM. */
+export async function keyToPem(x509: X509, key: CryptoKey): Promise<string> {
+  const der = await crypto.subtle.exportKey("pkcs8", key);
+  return `${x509.PemConverter.encode(der, "PRIVATE KEY")}\n`;
+}
+
+/** A random serial number in hexadecimal: positive and its first byte not zero (RFC 5280 4.1.2.2). */
+export function randomSerial(): string {
+  const serial = crypto.getRandomValues(new Uint8Array(16));
+  serial[0] = serial[0]! & 0x7f | 0x40;
+  return toHex(serial);
+}
+
+/** Bytes in lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
