@@ -2,11 +2,10 @@
 // is none. All of it under the accept loop's deadline.
 
 import { STATUS_TEXT } from "@std/http/status";
-import type { Address } from "../core/address.ts";
 import type { Connection } from "../core/connection.ts";
 import { HttpHeadError, parseRequestHead, readHead, type RequestHead } from "../core/http_head.ts";
 import { type BoundLayer, layerStream } from "../core/layer.ts";
-import { bytesOf, type Identity } from "../core/session.ts";
+import { bytesOf } from "../core/session.ts";
 import {
   acceptUpgrade,
   type Agreement,
@@ -15,6 +14,7 @@ import {
   upgradeAnswer,
   UpgradeError,
 } from "../core/websocket_handshake.ts";
+import { WrappedConnection } from "../core/wrapped_connection.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { HostGuard } from "./host_guard.ts";
 
@@ -49,28 +49,15 @@ export type UpgradeOutcome =
 
 /** A connection whose handshake is that of a WebSocket, after those of TLS and of the layers below.
  * Once `ready`, it is a WebSocket or was refused by the guard: see `outcome`. */
-export class UpgradingConnection implements Connection {
-  readonly #wire: Connection;
+export class UpgradingConnection extends WrappedConnection {
   readonly #rules: UpgradeRules;
   readonly #layers: readonly BoundLayer[];
   #outcome: UpgradeOutcome | undefined;
 
   constructor(wire: Connection, rules: UpgradeRules, layers: readonly BoundLayer[]) {
-    this.#wire = wire;
+    super(wire);
     this.#rules = rules;
     this.#layers = layers;
-  }
-
-  get local(): Address {
-    return this.#wire.local;
-  }
-
-  get remote(): Address {
-    return this.#wire.remote;
-  }
-
-  get identity(): Identity | undefined {
-    return this.#wire.identity;
   }
 
   /** How the handshake ended. */
@@ -80,9 +67,9 @@ export class UpgradingConnection implements Connection {
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    await this.#wire.ready?.(signal);
+    await this.inner.ready?.(signal);
     signal.throwIfAborted();
-    const connection = layerStream(this.#wire, this.#layers, { role: "listen" });
+    const connection = layerStream(this.inner, this.#layers, { role: "listen" });
     const giveUp = () => connection[Symbol.dispose]();
     signal.addEventListener("abort", giveUp, { once: true });
     try {
@@ -90,22 +77,6 @@ export class UpgradingConnection implements Connection {
     } finally {
       signal.removeEventListener("abort", giveUp);
     }
-  }
-
-  read(into: Uint8Array): Promise<number | null> {
-    return this.#wire.read(into);
-  }
-
-  write(all: Uint8Array): Promise<void> {
-    return this.#wire.write(all);
-  }
-
-  closeWrite(): Promise<void> {
-    return this.#wire.closeWrite();
-  }
-
-  [Symbol.dispose](): void {
-    this.#wire[Symbol.dispose]();
   }
 }
 
