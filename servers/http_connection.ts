@@ -101,7 +101,7 @@ export class HttpConnection implements Drainable, Sweepable {
       await Promise.race([engine.finished, this.#abandoned.promise]);
     } catch (error) {
       // A reset, or bytes that are no request.
-      if (!this.#lost) this.#fail(error);
+      if (!this.#lost && !lacksFarewell(error)) this.#fail(error);
     } finally {
       this.#ended = true;
       clearTimeout(this.#lingering);
@@ -413,6 +413,12 @@ export class HttpConnection implements Drainable, Sweepable {
 /** `http://host:port`, without the path. */
 function originOf(url: string): string {
   return /^[^:]*:\/\/[^/]*/.exec(url)?.[0] ?? url;
+}
+
+/** Whether a peer left without the farewell of TLS (RFC 8446 6.1), as many do: what its request was
+ * and what it was answered is no worse for it. */
+function lacksFarewell(error: unknown): boolean {
+  return /without sending TLS close_notify/.test(errorText(error));
 }
 
 function isEventStream(response: Response): boolean {

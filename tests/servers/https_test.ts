@@ -143,3 +143,25 @@ Deno.test("the URL of a request is an https one", async () => {
   using client = clientOf(server);
   assertMatch(await (await fetch(`${server.url}/a?b`, { client })).text(), /^https:.*\/a\?b$/);
 });
+
+peerTest(
+  "a client that leaves without the farewell of TLS is no failure",
+  ["python3"],
+  async () => {
+    await using server = await serving(() => new Response("hi"));
+    const { hostname, port, host } = new URL(server.url);
+    const program = `
+import socket, ssl, sys
+context = ssl.create_default_context()
+context.check_hostname = False
+context.verify_mode = ssl.CERT_NONE
+with context.wrap_socket(socket.create_connection((sys.argv[1], int(sys.argv[2])))) as client:
+    client.sendall(f"GET / HTTP/1.1\\r\\nHost: {sys.argv[3]}\\r\\n\\r\\n".encode())
+    print(client.recv(12).decode())
+`;
+    const { stdout } = await runPeer("python3", ["-c", program, hostname, port, host]);
+    assertEquals(stdout, "HTTP/1.1 200\n");
+    await server.shutdown();
+    assertEquals(server.stats().failed, 0);
+  },
+);
