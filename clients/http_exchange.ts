@@ -82,8 +82,22 @@ export async function ask(asked: Asked, work: ExchangeWork): Promise<Answer> {
     return { response, close };
   } catch (error) {
     close();
-    throw new Error(`Cannot fetch ${asked.url}: ${errorText(error)}`, { cause: error });
+    throw new Error(`Cannot fetch ${asked.url}: ${failureOf(error, asked)}`, { cause: error });
   }
+}
+
+/** Why there was no answer, and what to do where that is known. */
+function failureOf(error: unknown, { url }: Asked): string {
+  const text = errorText(error);
+  if (/Parse Error: Expected HTTP\//.test(text)) {
+    const remedy = url.protocol === "http:" ? "; if it speaks TLS, write https" : "";
+    return `what answers there does not speak HTTP/1${remedy}`;
+  }
+  // By the alert of TLS 1.3 (RFC 8446 6.2).
+  if (/CertificateRequired|certificate required/i.test(text)) {
+    return "the server wants a certificate; show one with --tls-cert FILE and --tls-key FILE";
+  }
+  return text;
 }
 
 /** What stands in the request line. A proxy has to know of which server (RFC 9112 3.2). */

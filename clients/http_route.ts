@@ -239,7 +239,15 @@ async function dialProxy(
 ): Promise<Connection> {
   const { hostname, port } = proxy;
   const place = endpointOf(new URL("http://proxy"), hostname, port);
-  const connection = await dialHost(place, port, values, stopwatch, signal);
+  let connection: Connection;
+  try {
+    connection = await dialHost(place, port, values, stopwatch, signal);
+  } catch (error) {
+    if (!(error instanceof NotConnectedError)) throw error;
+    // Who forgot what the environment says would wonder whose address that is.
+    const text = `${error.message}; it is the proxy for ${url.origin}`;
+    throw new NotConnectedError(text, { cause: error });
+  }
   if (!throughTunnel) return connection;
   const giveUp = () => connection[Symbol.dispose]();
   signal.addEventListener("abort", giveUp, { once: true });

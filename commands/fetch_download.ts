@@ -134,8 +134,7 @@ export class PartFile {
         await onDisk(path, () => Deno.writeTextFile(this.#notePath, `${note}\n`));
       }
       try {
-        using progress = new Progress(console, totalBytes);
-        progress.add(fromBytes);
+        using progress = new Progress(console, totalBytes, fromBytes);
         for await (const chunk of response.body) {
           await onDisk(path, () => writeAll(file, chunk));
           length += chunk.length;

@@ -10,15 +10,21 @@ const BAR_COLUMNS = 24;
 export class Progress implements Disposable {
   readonly #console: Console;
   readonly #totalBytes: number | undefined;
+  readonly #keptBytes: number;
   readonly #shown: boolean;
   readonly #startedMs = performance.now();
   #doneBytes = 0;
   #drawnMs = -Infinity;
 
-  /** @param totalBytes undefined when nobody knows */
-  constructor(console: Console, totalBytes: number | undefined) {
+  /**
+   * @param totalBytes undefined when nobody knows
+   * @param keptBytes there already, from an earlier time
+   */
+  constructor(console: Console, totalBytes: number | undefined, keptBytes = 0) {
     this.#console = console;
     this.#totalBytes = totalBytes;
+    this.#keptBytes = keptBytes;
+    this.#doneBytes = keptBytes;
     this.#shown = console.stderrIsTerminal && !console.quiet && !console.json;
   }
 
@@ -27,31 +33,31 @@ export class Progress implements Disposable {
     const nowMs = performance.now();
     if (this.#shown && nowMs - this.#drawnMs >= REDRAW_MS) {
       this.#drawnMs = nowMs;
-      this.#console.draw(
-        `\r${progressLine(this.#doneBytes, this.#totalBytes, this.#elapsed)}\x1b[K`,
-      );
+      this.#console.draw(`\r${this.#line}\x1b[K`);
     }
   }
 
   [Symbol.dispose](): void {
     if (!this.#shown) return;
-    this.#console.draw(
-      `\r${progressLine(this.#doneBytes, this.#totalBytes, this.#elapsed)}\x1b[K\n`,
-    );
+    this.#console.draw(`\r${this.#line}\x1b[K\n`);
   }
 
-  get #elapsed(): number {
-    return Math.max(1, performance.now() - this.#startedMs);
+  get #line(): string {
+    const elapsedMs = Math.max(1, performance.now() - this.#startedMs);
+    return progressLine(this.#doneBytes, this.#totalBytes, elapsedMs, this.#keptBytes);
   }
 }
 
-/** `[######......] 42%  1.30 MiB of 3.00 MiB  512 KiB/s  4 s left` */
+/** `[######......] 42%  1.30 MiB of 3.00 MiB  512 KiB/s  4 s left`
+ *
+ * @param keptBytes those of `doneBytes` that took none of the time */
 export function progressLine(
   doneBytes: number,
   totalBytes: number | undefined,
   elapsedMs: number,
+  keptBytes = 0,
 ): string {
-  const rate = doneBytes / (elapsedMs / 1000);
+  const rate = (doneBytes - keptBytes) / (elapsedMs / 1000);
   const speed = `${roundSize(rate)}/s`;
   if (totalBytes === undefined || totalBytes === 0) return `${roundSize(doneBytes)}  ${speed}`;
   const part = Math.min(1, doneBytes / totalBytes);
@@ -65,9 +71,12 @@ export function progressLine(
   ].join("  ");
 }
 
-/** A size in three digits, such as 1.30 MiB. */
+/** A size in three digits, such as 1.30 MiB, or four from 1000 to 1023. */
 function roundSize(bytes: number): string {
   if (bytes < 1024) return `${Math.round(bytes)} B`;
   const unit = Math.min(3, Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** unit).toPrecision(3)} ${["B", "KiB", "MiB", "GiB"][unit]}`;
+  const count = bytes / 1024 ** unit;
+  // In three digits it would be 1.02e+3.
+  const digits = count < 999.5 ? count.toPrecision(3) : count.toFixed(0);
+  return `${digits} ${["B", "KiB", "MiB", "GiB"][unit]}`;
 }

@@ -11,7 +11,7 @@ import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
 import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
 import { exitCodes } from "./exit_code.ts";
-import { hexDump } from "./printable.ts";
+import { hexDump, printable } from "./printable.ts";
 import { stdinChunks, stdinLines } from "./stdin.ts";
 import { openTraffic } from "./traffic.ts";
 
@@ -75,9 +75,8 @@ reply came.`,
     // What cannot be sent is refused before anybody is troubled with a connection.
     const messages = await outgoing(words, options, console);
     using traffic = openTraffic(console, options.record);
-    const session = traffic.watch(
-      await connectRetrying(() => open(url, dial), options.retries, console),
-    );
+    const dialled = await connectRetrying(() => open(url, dial), options.retries, console);
+    const session = traffic.watch(dialled);
     if (options.timeoutMs === 0) {
       for await (const message of messages) await session.send(message);
       await session.end();
@@ -105,6 +104,11 @@ reply came.`,
       // Several messages are no attempts at one.
       if (retried) {
         console.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
+      }
+      // Instead of an answer, the peer said why there is none.
+      if (dialled.farewell !== undefined && received < value.attempts) {
+        console.error(printable(dialled.farewell));
+        return exitCodes.failed;
       }
       return finish(value.timedOut, received, session.boundary, console);
     }

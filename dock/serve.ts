@@ -189,14 +189,16 @@ function refuseForeignOptions(
     if (value === undefined || known.some((table) => Object.hasOwn(table, key))) continue;
     const elsewhere = kindsFor(served).filter((kind) => Object.hasOwn(kind.options, key));
     const used = [...new Set(kinds.map((kind) => kind.name))].join(", ");
+    // One that other servers have was not mistyped.
+    const similar = serverKinds.some((kind) => Object.hasOwn(kind.options, key))
+      ? ""
+      : didYouMean(flagName(key), known.flatMap((table) => Object.keys(table).map(flagName)));
     throw new UsageError(
       elsewhere.length > 0
         ? `--${flagName(key)} has no effect on ${used}; it goes with ${
           elsewhere.map((kind) => kind.name).join(", ")
         }`
-        : `${served.name} on ${used} has no option ${flagName(key)}${
-          didYouMean(key, known.flatMap((table) => Object.keys(table)))
-        }`,
+        : `${served.name} on ${used} has no option ${flagName(key)}${similar}`,
     );
   }
 }

@@ -256,6 +256,10 @@ export class HttpConnection implements Drainable, Sweepable {
     if (refusal !== null) return this.#finish(this.#refuse(refusal), asked);
     this.#prefix = `${originOf(url)}/`;
 
+    const coding = headers.get("transfer-encoding");
+    if (coding !== null && coding.toLowerCase() !== "chunked") {
+      return this.#finish(unknownCoding(coding), asked);
+    }
     if (bodiless) return this.#serve(request, url, method, completion, info);
     if (length > maxBodyBytes) {
       counters.oversized++;
@@ -347,7 +351,8 @@ export class HttpConnection implements Drainable, Sweepable {
       response = new Response(eventStream.stream, response);
       if (this.#draining) eventStream.end();
     }
-    if (this.#draining) sayGoodbye(response);
+    // What comes next on the connection would be taken for the rest of the body.
+    if (this.#draining || asked.body?.failure === "stalled") sayGoodbye(response);
     // The engine would forget it, and with it a file that was just opened.
     if (this.#end === "cut") response.body?.cancel().catch(() => {});
     if (watch) this.#report(asked, response.status);
@@ -435,6 +440,15 @@ function sayGoodbye(response: Response): void {
 
 function oversized(maxBodyBytes: number): Response {
   return plainResponse(413, `A body may have at most ${formatSize(maxBodyBytes)} bytes.`);
+}
+
+/** The engine undoes "chunked", and would pass on what else was done to a body (RFC 9112 6.1). */
+function unknownCoding(coding: string): Response {
+  const shown = JSON.stringify(coding.slice(0, 100));
+  return plainResponse(
+    501,
+    `The transfer coding ${shown} is not undone here; send the body chunked.`,
+  );
 }
 
 function stalled(): Response {

@@ -49,6 +49,15 @@ Deno.test("a compressed body that ends early or is none is an error", async () =
   }
 });
 
+Deno.test("of what is no HTTP it is said that it may be TLS", async () => {
+  const alert = new Uint8Array([21, 3, 3, 0, 2, 2, 50]);
+  for (const answer of ["SSH-2.0-OpenSSH_9.2\r\n", alert]) {
+    const { message } = await failure(answer);
+    assertMatch(message, /does not speak HTTP\/1; if it speaks TLS, write https$/);
+  }
+  assertMatch((await failure("HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n")).message, /Parse Error/);
+});
+
 Deno.test("a response without a body has none to undo", async () => {
   for (const encoding of ["gzip", "deflate", "br", "gzip, br"]) {
     const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nContent-Length: 9\r\n\r\n`;

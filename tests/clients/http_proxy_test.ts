@@ -131,6 +131,17 @@ Deno.test("https goes through a tunnel, and the proxy learns no more than the ho
   assertEquals(proxy.requests[0]?.field("proxy-authorization"), `Basic ${btoa("me:too")}`);
 });
 
+Deno.test("of a proxy that cannot be reached it is said that it is the proxy", async () => {
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const place = `http://127.0.0.1:${closed.addr.port}`;
+  closed.close();
+  for (const url of ["http://host.example", "https://host.example"]) {
+    const error = await assertRejects(() => fetchUrl(url, { proxy: place }), Error);
+    assertMatch(error.message, /^Cannot connect to http:\/\/127.*connection refused/);
+    assertStringIncludes(error.message, `; it is the proxy for ${url}`);
+  }
+});
+
 Deno.test("a proxy that refuses, answers nonsense or falls silent is an error that says so", async () => {
   const answers = [
     [answerOf("407 Proxy Authentication Required", ""), /407 .*--proxy-user/],

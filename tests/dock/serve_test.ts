@@ -223,8 +223,12 @@ Deno.test("serve() says what goes with what", async () => {
   );
   assertEquals(
     await refusal(["tcp://:0", "unix:///tmp/x"], { maxConections: 5 }),
-    "echo on tcp, unix has no option max-conections; did you mean maxConnections?",
+    "echo on tcp, unix has no option max-conections; did you mean max-connections?",
   );
+  const elsewhere = { idleTimeoutMs: 5000 } as unknown as ServeOptions;
+  const foreign = await assertRejects(() => serve("http://:0", () => new Response(), elsewhere));
+  assert(foreign instanceof UsageError);
+  assertEquals(foreign.message, "handler on http has no option idle-timeout");
 });
 
 Deno.test("serve() checks the values of options", async () => {

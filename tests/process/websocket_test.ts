@@ -39,6 +39,16 @@ Deno.test("connect sends headers and subprotocols, and shows how the server clos
   assertEquals(stderr.trim(), 'the peer closed with 4002 "that is \\u001b[31mall"');
 });
 
+Deno.test("send fails when the server closes instead of answering, and says why", async () => {
+  await using server = await startProgram([
+    ...["serve", "echo", "ws://127.0.0.1:0", "--max-message", "4", "--json"],
+  ]);
+  const { code, stdout, stderr } = await runProgram(["send", server.url, "too long"]);
+  assertEquals([code, stdout], [1, ""]);
+  assertStringIncludes(stderr, "error: the peer closed with 1009");
+  assertEquals((await runProgram(["send", server.url, "ahoy"])).code, 0);
+});
+
 Deno.test("connect shows the status and what the server explains when it opens nothing", async () => {
   await using server = serveQuestions();
   const url = `ws://127.0.0.1:${server.addr.port}`;

@@ -360,9 +360,24 @@ eachEngine("a body that stalls is answered with 408", async (serving) => {
   await using http = await serving(echoBody, { bodyTimeoutMs: 40 });
   using raw = await http.open();
   await raw.send(`POST / HTTP/1.1\r\nHost: ${http.host}\r\nContent-Length: 10\r\n\r\nhalf`);
-  assertEquals((await raw.answer()).status, 408);
+  const { status, headers } = await raw.answer();
+  assertEquals([status, headers.get("connection")], [408, "close"]);
   assertEquals(http.server.stats().timedOut, 1);
 });
+
+eachEngine(
+  "a body that was encoded for the transfer is not taken for what it holds",
+  async (serving) => {
+    await using http = await serving(echoBody);
+    for (const [coding, expected] of [["gzip, chunked", 501], ["Chunked", 200]] as const) {
+      using raw = await http.open();
+      await raw.send(
+        `POST / HTTP/1.1\r\nHost: ${http.host}\r\nTransfer-Encoding: ${coding}\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+      );
+      assertEquals((await raw.answer()).status, expected, coding);
+    }
+  },
+);
 
 eachEngine("a body that nobody reads does not keep its connection", async (serving) => {
   await using http = await serving();

@@ -86,9 +86,9 @@ async function* readableEntries(
 }
 
 function locatedIn(folder: Located, entry: FolderEntry): Located {
-  const { kind, path, bytes, modifiedMs, device, inode } = entry;
+  const { kind, path, bytes, modifiedMs, changedMs, device, inode } = entry;
   const urlPath = `${folder.urlPath}${entry.name}${kind === "folder" ? "/" : ""}`;
-  return { kind, path, urlPath, bytes, modifiedMs, device, inode };
+  return { kind, path, urlPath, bytes, modifiedMs, changedMs, device, inode };
 }
 
 function fileMember(file: Located, path: string, root: FileRoot): ArchiveMember {

@@ -22,7 +22,9 @@ export async function contentTag(
 
 /** The tag of a file that is too large to be read for it: which file it is, its size and when it
  * was changed, in milliseconds. Two states could share it only when the file was written twice, in
- * place and to the same size, within the same tick of the system's clock. */
+ * place and to the same size, within the same tick of the system's clock or with its time set back.
+ * The time that cannot be set back is of no use here: a second name, given or taken away, as at the
+ * end of an upload, changes it too. */
 export function fileTag(
   { device, inode, bytes, modifiedMs }: Pick<
     Located,

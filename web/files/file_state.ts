@@ -3,14 +3,22 @@
 import type { Located } from "./located.ts";
 
 /** Whether an opened file is in the state in which it was found. */
-export function isUnchanged(file: Located, { size, mtime }: Deno.FileInfo): boolean {
-  return size === file.bytes && (mtime?.getTime() ?? 0) === file.modifiedMs;
+export function isUnchanged(file: Located, info: Deno.FileInfo): boolean {
+  const { bytes, modifiedMs, changedMs } = stateOf(info);
+  return bytes === file.bytes && modifiedMs === file.modifiedMs && changedMs === file.changedMs;
+}
+
+/** What changes when a file does. */
+export function stateOf(
+  { size, mtime, ctime }: Deno.FileInfo,
+): Pick<Located, "bytes" | "modifiedMs" | "changedMs"> {
+  return { bytes: size, modifiedMs: mtime?.getTime() ?? 0, changedMs: ctime?.getTime() ?? 0 };
 }
 
 /** Whether two findings are of one file in one state. */
 export function isSameState(a: Located, b: Located): boolean {
   return a.path === b.path && a.device === b.device && a.inode === b.inode &&
-    a.bytes === b.bytes && a.modifiedMs === b.modifiedMs;
+    a.bytes === b.bytes && a.modifiedMs === b.modifiedMs && a.changedMs === b.changedMs;
 }
 
 /** All bytes of a file, or null when there are more. */

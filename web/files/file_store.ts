@@ -8,7 +8,7 @@ import { compress, CompressionLine } from "./compress.ts";
 import { type ContentTypes, isCompressible } from "./content_type.ts";
 import type { Coding } from "./encoding.ts";
 import { contentTag, fileTag } from "./etag.ts";
-import { isSameState, isUnchanged, readUpTo } from "./file_state.ts";
+import { isSameState, isUnchanged, readUpTo, stateOf } from "./file_state.ts";
 import type { Located } from "./located.ts";
 import { contentOf, contentWeight, type Representation, representation } from "./representation.ts";
 import type { FileRoot } from "./root.ts";
@@ -65,6 +65,8 @@ interface KeptFile extends ServedFile {
 interface Compression extends Weighed {
   /** Of the file as it is. */
   readonly etag: string;
+  /** The file, in the state that it was in. */
+  readonly file: Located;
   readonly form: Representation | null;
 }
 
@@ -150,9 +152,8 @@ export class FileStore {
   }
 
   /** A form that is read from the disk, in the state that it is in by now. */
-  describeOpened(form: Representation, { size, mtime }: Deno.FileInfo): Representation {
-    const file = { ...form.file, bytes: size, modifiedMs: mtime?.getTime() ?? 0 };
-    return this.#unread(file, form);
+  describeOpened(form: Representation, info: Deno.FileInfo): Representation {
+    return this.#unread({ ...form.file, ...stateOf(info) }, form);
   }
 
   /** Undefined when it was not compressed in this state, or that was forgotten. */
@@ -161,7 +162,8 @@ export class FileStore {
     coding: Coding,
   ): Representation | null | undefined {
     const known = this.#compressions.get(`${coding} ${file.path}`);
-    return known?.etag === etag ? known.form : undefined;
+    // A tag of a file that was not read for it may stand for two states.
+    return known?.etag === etag && isSameState(known.file, file) ? known.form : undefined;
   }
 
   async #compress(identity: Representation, coding: Coding): Promise<Representation | null> {
@@ -182,7 +184,7 @@ export class FileStore {
       varies: true,
     });
     const weight = contentWeight(content);
-    this.#compressions.set(`${coding} ${file.path}`, { etag, form, weight });
+    this.#compressions.set(`${coding} ${file.path}`, { etag, file, form, weight });
     return form;
   }
 
@@ -225,8 +227,7 @@ export class FileStore {
       if (form !== null) coded.set(coding, form);
     }
     const newestMs = Math.max(
-      file.modifiedMs,
-      ...[...neighbours.values()].map((n) => n.modifiedMs),
+      ...[file, ...neighbours.values()].flatMap((f) => [f.modifiedMs, f.changedMs]),
     );
     const settled = checkedMs - newestMs > SETTLED_MS;
     const kept = { key, isIndex, identity, coded, compressible, checkedMs, settled, neighbours };
@@ -241,9 +242,8 @@ export class FileStore {
     const opened = await this.#root.openFile(file);
     if (opened === null) return null;
     using handle = opened.file;
-    const { size, mtime } = opened.info;
-    const now = { ...file, bytes: size, modifiedMs: mtime?.getTime() ?? 0 };
-    const content = size <= SMALL_BYTES ? await readUpTo(handle, SMALL_BYTES) : null;
+    const now = { ...file, ...stateOf(opened.info) };
+    const content = now.bytes <= SMALL_BYTES ? await readUpTo(handle, SMALL_BYTES) : null;
     if (content === null) return this.#unread(now, how);
     return this.#represent({
       ...how,

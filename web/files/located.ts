@@ -11,6 +11,9 @@ export interface Located {
   readonly urlPath: string;
   readonly bytes: number;
   readonly modifiedMs: number;
+  /** When anything about it was changed, in whole seconds: unlike the time above, programs cannot
+   * set it back. 0 where there is none. */
+  readonly changedMs: number;
   /** Together they tell a file from every other one. The inode is 0 where there is none. */
   readonly device: number;
   readonly inode: number;
@@ -25,6 +28,7 @@ export interface FolderEntry {
   readonly path: string;
   readonly bytes: number;
   readonly modifiedMs: number;
+  readonly changedMs: number;
   /** As those of `Located`: an archive goes on from here. */
   readonly device: number;
   readonly inode: number;

@@ -4,6 +4,7 @@
 
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { stateOf } from "./file_state.ts";
 import type { FolderEntry, Located } from "./located.ts";
 import { isPlainName, pathSegments } from "./path_segments.ts";
 import { isTemporaryName } from "./upload_temporary.ts";
@@ -183,9 +184,9 @@ export class FileRoot {
 }
 
 function describe(
-  { isFile, size, mtime }: Deno.FileInfo,
-): Pick<Located, "kind" | "bytes" | "modifiedMs"> {
-  return { kind: isFile ? "file" : "folder", bytes: size, modifiedMs: mtime?.getTime() ?? 0 };
+  info: Deno.FileInfo,
+): Pick<Located, "kind" | "bytes" | "modifiedMs" | "changedMs"> {
+  return { kind: info.isFile ? "file" : "folder", ...stateOf(info) };
 }
 
 /** Errors that mean no more than that nothing is there for whoever asks. */
