@@ -27,7 +27,10 @@ const options = {
     help: "add this header to every response",
   }),
   cacheControl: text({ metavar: "value", help: "Cache-Control of files, such as max-age=60" }),
-  precompressed: flag({ default: true, help: "send FILE.br or FILE.gz to clients that take them" }),
+  precompressed: flag({
+    default: true,
+    help: "send FILE.br or FILE.gz, unless older than FILE, to clients that take them",
+  }),
   compress: flag({ default: true, help: "compress text on its way, up to 1 MiB" }),
   fileCacheBytes: size({
     default: 32 * 1024 * 1024,

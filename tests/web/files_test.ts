@@ -739,3 +739,16 @@ Deno.test("with uploads a body may be as large as the largest file and its form"
   const refused = await put(20_000_001);
   assertEquals([refused.status, (await refused.text()) !== ""], [413, true]);
 });
+
+Deno.test("files sends no compressed neighbour that is older than its file", async () => {
+  const hourAgo = Date.now() / 1000 - 3600;
+  for (const [age, body] of [[7200, "plain"], [3600, "GZIP"]] as const) {
+    await using site = await serving({ compress: false });
+    await Deno.writeTextFile(`${site.root}/app.js`, "plain");
+    await Deno.writeTextFile(`${site.root}/app.js.gz`, "GZIP");
+    await Deno.utime(`${site.root}/app.js`, hourAgo, hourAgo);
+    const then = hourAgo + 3600 - age;
+    await Deno.utime(`${site.root}/app.js.gz`, then, then);
+    assertEquals((await site.raw("/app.js", "Accept-Encoding: gzip")).body, body);
+  }
+});

@@ -108,7 +108,7 @@ export class FileStore {
     file: Located,
     isIndex: boolean,
   ): Promise<ServedFile | null> {
-    const neighbours = await this.#neighboursOf(path);
+    const neighbours = await this.#neighboursOf(path, file);
     const kept = this.#cache.get(key);
     if (kept !== undefined && kept.settled && isSame(kept, file, neighbours)) {
       kept.checkedMs = this.#settings.now();
@@ -195,15 +195,19 @@ export class FileStore {
     this.#cache.weigh(file.key, kept);
   }
 
-  async #neighboursOf(path: string): Promise<ReadonlyMap<Coding, Located>> {
+  /** What was compressed beforehand. What is older than the file was made of another. */
+  async #neighboursOf(path: string, file: Located): Promise<ReadonlyMap<Coding, Located>> {
     const neighbours = new Map<Coding, Located>();
     if (!this.#settings.precompressed) return neighbours;
     const [br, gzip] = await Promise.all([
       this.#root.locate(`${path}.br`),
       this.#root.locate(`${path}.gz`),
     ]);
-    if (br?.kind === "file") neighbours.set("br", br);
-    if (gzip?.kind === "file") neighbours.set("gzip", gzip);
+    for (const [coding, found] of [["br", br], ["gzip", gzip]] as const) {
+      if (found?.kind === "file" && found.modifiedMs >= file.modifiedMs) {
+        neighbours.set(coding, found);
+      }
+    }
     return neighbours;
   }
 
