@@ -80,7 +80,7 @@ export const dtls: ClientKind<typeof options> = {
       } catch (error) {
         socket[Symbol.dispose]();
         if (signal.aborted) throw error;
-        throw new Error(whyOf(error, { name, trust }), { cause: error });
+        throw new Error(whyOf(error, { name, trust, psk }), { cause: error });
       }
       return new DatagramClientSession(socket, to, given.maxMessageBytes, secured!.identity);
     });
@@ -136,9 +136,20 @@ async function loadPsk(
 /** Why the handshake failed, in the words that TLS has for the same. */
 function whyOf(
   error: unknown,
-  context: { readonly name: string; readonly trust: Trust },
+  { psk, ...context }: {
+    readonly name: string;
+    readonly trust: Trust;
+    readonly psk: OwnPsk | undefined;
+  },
 ): string {
   const { code, message = "" } = error as { readonly code?: unknown; readonly message?: string };
+  const { alert } = error as { readonly alert?: unknown };
+  if (psk !== undefined && (alert === "bad_record_mac" || alert === "decrypt_error")) {
+    return `the server's key of ${psk.identity} is another one`;
+  }
+  if (psk !== undefined && alert === "unknown_psk_identity") {
+    return `the server does not know the identity ${psk.identity}`;
+  }
   if (code !== "WRONG_FINGERPRINT") return handshakeFailure(error, context);
   const found = /[0-9a-f]{64}/.exec(message)?.[0] ?? "";
   return handshakeFailure(new WrongFingerprintError(found), context);

@@ -30,7 +30,7 @@ import {
   RECORD_HEADER_BYTES,
 } from "./record.ts";
 import { MAX_SEAL_BYTES, RecordProtection } from "./record_protection.ts";
-import { Reassembly } from "./reassembly.ts";
+import { Reassembly, type ReceivedMessage } from "./reassembly.ts";
 import { ReplayWindow } from "./replay_window.ts";
 import { Retransmission } from "./retransmission.ts";
 import { isSignedBy, keyKindOf, type SignatureScheme, signatureSchemes } from "./signatures.ts";
@@ -75,6 +75,9 @@ type FlightPart = HandshakeMessage | "change_cipher_spec";
 const MAX_EARLY_RECORDS = 8;
 const MAX_EARLY_BYTES = 16 * 1024;
 
+/** How many records that cannot be opened end a handshake. */
+const UNOPENED_TOO_OFTEN = 2;
+
 const CHANGE_CIPHER_SPEC = uint(1, 1);
 
 /** One end of one association. */
@@ -110,6 +113,7 @@ export abstract class DtlsPeer {
   #peerChangedCipher = false;
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
+  #unopened = 0;
 
   constructor(role: "client" | "server", options: PeerOptions, hooks: PeerHooks) {
     this.#role = role;
@@ -157,14 +161,14 @@ export abstract class DtlsPeer {
   /** Says goodbye (RFC 5246 7.2.1) and ends it. */
   close(): void {
     if (this.#state === "ended") return;
-    if (this.#state === "connected") this.#alert("warning", "close_notify");
+    if (this.#state === "connected") this.#sendAlert("warning", "close_notify");
     this.#end(undefined);
   }
 
   /** Ends it for a reason of our own, which the peer is told. */
   fail(error: DtlsError): void {
     if (this.#state === "ended") return;
-    this.#alert("fatal", error.alert as AlertName);
+    this.#sendAlert("fatal", error.alert as AlertName);
     this.#end(error);
   }
 
@@ -294,7 +298,7 @@ export abstract class DtlsPeer {
       if (this.#opening === undefined || !this.#peerChangedCipher) return this.#keepEarly(record);
       const opened = this.#opening.open(record);
       // RFC 6347 4.1.2.7: a forged record must not end the association.
-      if (opened === null) return this.#drop("bad_record_mac");
+      if (opened === null) return this.#takeForged();
       plain = opened;
     } else if (this.#state === "connected" || type === contentTypes.applicationData) {
       // From here on anybody may have sent what is not sealed.
@@ -315,6 +319,17 @@ export abstract class DtlsPeer {
           : new DtlsError("internal_error", error instanceof Error ? error.message : `${error}`),
       );
     }
+  }
+
+  /** A record that the keys do not open. In the midst of a handshake it may be that the keys differ,
+   * as when a pre-shared one does. Once could be an accident or a forger, though one of those could
+   * end a handshake with an alert as well, since nothing is sealed yet. */
+  #takeForged(): void {
+    this.#drop("bad_record_mac");
+    if (this.#state !== "handshake" || ++this.#unopened < UNOPENED_TOO_OFTEN) return;
+    this.fail(
+      new DtlsError("bad_record_mac", "the peer's keys are not ours; a pre-shared key may differ"),
+    );
   }
 
   #takeContent(type: number, epoch: number, plain: Uint8Array): void {
@@ -346,7 +361,7 @@ export abstract class DtlsPeer {
     if (plain.length !== 2 || code === undefined) return this.#drop("malformed");
     if (code === alertCodes.close_notify) {
       // RFC 5246 7.2.1: answered at once.
-      if (this.#state === "connected") this.#alert("warning", "close_notify");
+      if (this.#state === "connected") this.#sendAlert("warning", "close_notify");
       return this.#end(
         this.#state === "connected"
           ? undefined
@@ -370,25 +385,25 @@ export abstract class DtlsPeer {
           repeated ||= fragment.type === handshakeTypes.finished;
         } else {
           // RFC 5246 7.4.1.1: a new handshake inside of this one is refused, and it goes on.
-          this.#alert("warning", "no_renegotiation");
+          this.#sendAlert("warning", "no_renegotiation");
           return;
         }
         continue;
       }
-      const fate = this.reassembly.take(fragment);
+      const fate = this.reassembly.take(fragment, epoch);
       if (fate === "past") repeated ||= endsFlight(fragment.type);
       if (fate === "dropped") this.#drop("unexpected");
       for (;;) {
         const message = this.reassembly.shift();
         if (message === undefined) break;
-        this.#takeMessage(message, epoch);
+        this.#takeMessage(message);
         if (this.#state !== "handshake") break;
       }
     }
     if (repeated && this.#flight.length > 0) this.#retransmission.repeat();
   }
 
-  #takeMessage(message: HandshakeMessage, epoch: number): void {
+  #takeMessage(message: ReceivedMessage): void {
     // RFC 5246 7.4.1.1: no matter during a handshake.
     if (message.type === handshakeTypes.hello_request) return;
     const name = this.expected.find((one) => handshakeTypes[one] === message.type);
@@ -399,7 +414,7 @@ export abstract class DtlsPeer {
       );
     }
     // Finished is the first message under the new keys, and the only one (RFC 5246 7.4.9).
-    if ((name === "finished") !== (epoch === 1)) {
+    if ((name === "finished") !== (message.epoch === 1)) {
       throw new DtlsError("unexpected_message", `the peer sent ${name} under the wrong keys`);
     }
     const before = name === "finished" ? this.transcript() : undefined;
@@ -468,7 +483,7 @@ export abstract class DtlsPeer {
       : this.#sealing!.seal(type, epoch, sequence, plain);
   }
 
-  #alert(level: keyof typeof alertLevels, name: AlertName): void {
+  #sendAlert(level: keyof typeof alertLevels, name: AlertName): void {
     const body = Uint8Array.of(alertLevels[level], alertCodes[name]);
     this.#hooks.transmit(this.#record(this.#sealedWrites ? 1 : 0, contentTypes.alert, body));
   }

@@ -13,7 +13,13 @@ const MAX_AHEAD = 8;
 /** The most that is held for one peer, the expected message included. */
 const MAX_HELD_BYTES = MAX_MESSAGE_BYTES + 16 * 1024;
 
+/** A message that came, and the epoch of the records that brought it. */
+export interface ReceivedMessage extends HandshakeMessage {
+  readonly epoch: number;
+}
+
 interface Partial {
+  readonly epoch: number;
   readonly type: number;
   readonly body: Uint8Array;
   readonly has: Uint8Array;
@@ -39,16 +45,17 @@ export class Reassembly {
     return this.#heldBytes;
   }
 
-  /** Takes a fragment in. One that contradicts those before it is dropped: before the keys are
+  /** Takes a fragment in, from a record of this epoch. One that contradicts those before it is dropped: before the keys are
    * there anybody may have sent it (RFC 6347 4.1.2.7).
    * @throws {DtlsError} when the expected message is longer than any that is needed */
-  take({ type, sequence, length, offset, part }: MessageFragment): FragmentFate {
+  take({ type, sequence, length, offset, part }: MessageFragment, epoch: number): FragmentFate {
     if (sequence < this.next) return "past";
     if (sequence > this.next + MAX_AHEAD || offset + part.length > length) return "dropped";
     let partial = this.#partials.get(sequence);
     if (partial === undefined) {
       if (!this.#makeRoom(sequence, length)) return "dropped";
       partial = {
+        epoch,
         type,
         body: new Uint8Array(length),
         has: new Uint8Array(length),
@@ -57,7 +64,8 @@ export class Reassembly {
       this.#partials.set(sequence, partial);
       this.#heldBytes += length;
     }
-    if (partial.type !== type || partial.body.length !== length) return "dropped";
+    const fits = partial.type === type && partial.body.length === length && partial.epoch === epoch;
+    if (!fits) return "dropped";
     for (let at = 0; at < part.length; at++) {
       if (partial.has[offset + at] === 1) continue;
       partial.has[offset + at] = 1;
@@ -68,11 +76,12 @@ export class Reassembly {
   }
 
   /** The next message, once it is whole. */
-  shift(): HandshakeMessage | undefined {
+  shift(): ReceivedMessage | undefined {
     const partial = this.#partials.get(this.next);
     if (partial === undefined || partial.missing > 0) return undefined;
     this.#drop(this.next, partial);
-    return { type: partial.type, sequence: this.next++, body: partial.body };
+    const { epoch, type, body } = partial;
+    return { epoch, type, body, sequence: this.next++ };
   }
 
   /** Lets go of what is not whole. */
