@@ -45,7 +45,10 @@ export const dtls: ClientKind<typeof options> = {
     const { credentialsOf } = await import("../layers/dtls/credentials.ts");
     const { systemClock } = await import("../layers/dtls/clock.ts");
     const { usableSuites } = await import("../layers/dtls/suites.ts");
-    const dtlsTrust = await trustOf(trust);
+    // With a key in common nobody shows a certificate.
+    const dtlsTrust = psk === undefined
+      ? await trustOf(trust)
+      : { by: "authority", authorities: [] } as const;
     const url = formatEndpoint({ ...endpoint, hostname: host }, endpoint.port);
     return await dialling(url, async () => {
       const { socket: bare, to } = await dialUdp(endpoint, given);
@@ -104,8 +107,20 @@ async function trustOf(trust: Trust): Promise<DtlsTrust> {
   if (trust.pems.length > 0) {
     return { by: "authority", authorities: trust.pems.flatMap(certificatesIn) };
   }
-  const { rootCertificates } = await import("node:tls");
-  return { by: "authority", authorities: rootCertificates.flatMap(certificatesIn) };
+  return { by: "authority", authorities: (await wellKnown()).flatMap(certificatesIn) };
+}
+
+/** The well-known authorities. Deno gives them out only with --allow-sys=ca; without, nobody is known,
+ * and who is to be trusted has to be named. */
+async function wellKnown(): Promise<readonly string[]> {
+  try {
+    const { rootCertificates } = await import("node:tls");
+    // Read here: it is asked for when it is looked into.
+    return [...rootCertificates];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return [];
+    throw error;
+  }
 }
 
 /** The key that was named, or the only one there is.

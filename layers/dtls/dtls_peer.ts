@@ -155,7 +155,12 @@ export abstract class DtlsPeer {
         `Cannot send ${message.length} bytes: a DTLS record holds at most ${MAX_PLAINTEXT_BYTES}`,
       );
     }
-    return this.#record(1, contentTypes.applicationData, message);
+    return this.sealRecord(contentTypes.applicationData, message);
+  }
+
+  /** A record of any type under the keys of the association. */
+  protected sealRecord(type: number, plain: Uint8Array): Uint8Array {
+    return this.#record(1, type, plain);
   }
 
   /** Says goodbye (RFC 5246 7.2.1) and ends it. */
@@ -274,6 +279,7 @@ export abstract class DtlsPeer {
 
   /** The handshake is done. */
   protected connect(identity: Identity | undefined): void {
+    if (this.#state !== "handshake") return;
     this.identity = identity;
     this.#state = "connected";
     this.#transcript = [];
@@ -380,14 +386,14 @@ export abstract class DtlsPeer {
     let repeated = false;
     for (const fragment of fragments) {
       if (this.#state === "connected") {
-        if (fragment.sequence < this.reassembly.next) {
-          // The client has not heard our last flight (RFC 6347 4.2.4).
-          repeated ||= fragment.type === handshakeTypes.finished;
-        } else {
-          // RFC 5246 7.4.1.1: a new handshake inside of this one is refused, and it goes on.
+        if (isNewHandshake(fragment.type)) {
+          // RFC 5246 7.4.1.1: refused, and the association goes on.
           this.#sendAlert("warning", "no_renegotiation");
           return;
         }
+        // The client has not heard our last flight (RFC 6347 4.2.4).
+        if (fragment.type === handshakeTypes.finished) repeated = true;
+        else this.#drop("unexpected");
         continue;
       }
       const fate = this.reassembly.take(fragment, epoch);
@@ -502,6 +508,11 @@ export abstract class DtlsPeer {
   #drop(reason: DropReason): void {
     this.#hooks.dropped?.(reason);
   }
+}
+
+/** Whether a message asks for a handshake inside of an association. */
+function isNewHandshake(type: number): boolean {
+  return type === handshakeTypes.client_hello || type === handshakeTypes.hello_request;
 }
 
 /** Whether a message is the last of a flight: its repetition asks for the answer again. */

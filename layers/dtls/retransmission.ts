@@ -28,8 +28,9 @@ export class Retransmission {
   start({ last }: { readonly last: boolean }): void {
     this.stop();
     this.#waitMs = FIRST_WAIT_MS;
-    this.#send();
+    // First the timer: what is sent may end it all before this returns.
     if (!last) this.#wait();
+    this.#send();
   }
 
   /** The peer sent again what we have answered: our answer was lost (RFC 6347 4.2.4). */

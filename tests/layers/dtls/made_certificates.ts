@@ -6,6 +6,8 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { type DtlsCredentials } from "../../../layers/dtls/credentials.ts";
 import { keyKindOf } from "../../../layers/dtls/signatures.ts";
 
+export { x509 };
+
 const DAY_MS = 24 * 60 * 60_000;
 /** When all of them are valid unless a test says otherwise. */
 export const NOW: number = Date.UTC(2026, 0, 15);
