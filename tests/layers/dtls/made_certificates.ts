@@ -3,7 +3,7 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { type DtlsCredentials } from "../../../layers/dtls/credentials.ts";
+import type { DtlsCredentials } from "../../../layers/dtls/credentials.ts";
 import { keyKindOf } from "../../../layers/dtls/signatures.ts";
 
 export { x509 };

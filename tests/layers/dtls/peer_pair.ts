@@ -1,6 +1,6 @@
 /** A client and a server of DTLS joined by a wire that a test can cut, bend and listen to. */
 
-import { DtlsError } from "../../../layers/dtls/alert.ts";
+import type { DtlsError } from "../../../layers/dtls/alert.ts";
 import { ClientPeer, type ClientPeerOptions } from "../../../layers/dtls/client_peer.ts";
 import type { DropReason, PeerHooks } from "../../../layers/dtls/dtls_peer.ts";
 import { readFirstHello } from "../../../layers/dtls/first_hello.ts";
