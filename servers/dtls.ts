@@ -15,6 +15,7 @@ import type { SessionServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
+import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
 import { checkClientCertificates, clientCertificateOptions } from "./client_certificates.ts";
 import { loadTlsIdentity, type TlsIdentity, tlsServerOptions } from "./tls_identity.ts";
 import { listenUdp } from "./udp.ts";
@@ -44,6 +45,7 @@ export const dtls: SessionServerKind<typeof options> = {
   carrier: "datagram",
   options,
   async start(endpoint, limits, work) {
+    refuseOldRuntime();
     const { emit } = work.context;
     const host = hostOrLoopback(endpoint);
     const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });

@@ -81,6 +81,10 @@ export function verifyChain(chain: readonly X509Certificate[], purpose: ChainPur
   checkPurpose(fields, purpose.of);
   checkKeySize(leaf);
   checkCritical(fields);
+  // RFC 5246 7.4.2: what it does in a handshake is to sign.
+  if (fields.keyUsage?.digitalSignature === false) {
+    throw new DtlsError("bad_certificate", "the key of the certificate is not for signatures");
+  }
   if (purpose.name !== undefined) checkName(fields, purpose.name);
   checkPath(chain, trust.authorities, purpose);
 }

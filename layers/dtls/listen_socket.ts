@@ -71,6 +71,8 @@ export class DtlsListenSocket implements DatagramSocket {
   readonly #idle: IdleSweep<Association>;
   readonly #queue = new DatagramQueue();
   #handshakes = 0;
+  /** The same for each host, so that one cannot have them all. */
+  readonly #handshakesOf = new Map<string, number>();
   #disposed = false;
 
   constructor(inner: DatagramSocket, options: ListenOptions) {
@@ -183,7 +185,11 @@ export class DtlsListenSocket implements DatagramSocket {
     }
     // RFC 6347 4.2.8: only now is it known that the peer itself wants to begin anew.
     known?.peer.close();
-    if (this.#all.size >= maxPeers || this.#handshakes >= maxHandshakes) {
+    const ofHost = this.#handshakesOf.get(hostOf(from)) ?? 0;
+    const share = Math.max(LEAST_SHARE, maxHandshakes * LARGEST_SHARE);
+    if (
+      this.#all.size >= maxPeers || this.#handshakes >= maxHandshakes || ofHost >= share
+    ) {
       hooks?.refused?.(from);
       return;
     }
@@ -191,7 +197,7 @@ export class DtlsListenSocket implements DatagramSocket {
       transmit: (datagram) => this.#transmit(from, datagram),
       connected: () => {
         association.connected = true;
-        this.#handshakes--;
+        this.#countHandshake(from, -1);
         association.cancelDeadline?.();
       },
       received: (message) => {
@@ -205,7 +211,7 @@ export class DtlsListenSocket implements DatagramSocket {
     this.#associations.add(association);
     this.#all.add(association);
     this.#idle.add(association);
-    this.#handshakes++;
+    this.#countHandshake(from, 1);
     association.cancelDeadline = clock.after(
       handshakeTimeoutMs,
       () => peer.fail(new DtlsError("user_canceled", "the handshake took too long")),
@@ -221,11 +227,19 @@ export class DtlsListenSocket implements DatagramSocket {
     this.#idle.delete(association);
     association.cancelDeadline?.();
     if (!association.connected) {
-      this.#handshakes--;
+      this.#countHandshake(address, -1);
       if (error !== undefined) this.#options.hooks?.handshakeFailed?.(address, error);
       return;
     }
     this.#queue.push({ from: address, ended: error?.message ?? "closed by the peer" });
+  }
+
+  #countHandshake(from: Address, change: 1 | -1): void {
+    this.#handshakes += change;
+    const host = hostOf(from);
+    const count = (this.#handshakesOf.get(host) ?? 0) + change;
+    if (count > 0) this.#handshakesOf.set(host, count);
+    else this.#handshakesOf.delete(host);
   }
 
   /** Sends what belongs to a handshake. Whether it arrives is unknown in any case. */
@@ -235,7 +249,16 @@ export class DtlsListenSocket implements DatagramSocket {
   }
 }
 
+/** How long to wait after reading failed for a reason that may last. */
 const READ_AGAIN_MS = 75;
+
+/** The share of all unfinished handshakes that one host may have, and what it may have in any case. */
+const LARGEST_SHARE = 1 / 4;
+const LEAST_SHARE = 8;
+
+function hostOf(address: Address): string {
+  return "hostname" in address ? address.hostname : "";
+}
 
 /** Whether a datagram begins with a record of a later epoch: most do, and need no closer look. */
 function isSealed(bytes: Uint8Array): boolean {

@@ -120,6 +120,15 @@ Deno.test("extended key usage says for which end a certificate is", async () => 
   assertThrows(() => check([client], { of: "client" }), DtlsError, "not for clients");
 });
 
+Deno.test("a key that is not for signatures is refused", async () => {
+  const { keyEncipherment, digitalSignature } = x509.KeyUsageFlags;
+  assertEquals(
+    await complaint({ keyUsage: keyEncipherment }),
+    "bad_certificate: the key of the certificate is not for signatures",
+  );
+  check([await make({ issuer: root, keyUsage: keyEncipherment | digitalSignature })]);
+});
+
 Deno.test("what is critical and unknown is refused", async () => {
   const strange = new x509.Extension("1.2.3.4", true, new Uint8Array([5, 0]));
   assertEquals(

@@ -70,9 +70,9 @@ class Harbour implements Disposable {
   }
 
   /** A client at a port, which has yet to shake hands. */
-  async client(port: number): Promise<Client> {
+  async client(port: number, host?: string): Promise<Client> {
     const { certificate } = await sharedCertificate();
-    return new Client(this, port, certificate);
+    return new Client(this, udpAddress(port, host), certificate);
   }
 
   [Symbol.dispose](): void {
@@ -91,11 +91,11 @@ class Client {
 
   constructor(
     harbour: Harbour,
-    port: number,
+    address: Address,
     certificate: Awaited<ReturnType<typeof sharedCertificate>>["certificate"],
   ) {
     this.#harbour = harbour;
-    this.address = udpAddress(port);
+    this.address = address;
     const trust = { by: "authority", authorities: [certificate] } as const;
     this.peer = new ClientPeer(
       {
@@ -216,6 +216,21 @@ Deno.test("handshakes and peers are limited, and who comes too late may try agai
   const fourth = await harbour.client(4);
   await fourth.shakeHands();
   assertEquals([harbour.socket.peers, harbour.refused], [3, 2]);
+});
+
+Deno.test("one host cannot have all the unfinished handshakes", async () => {
+  using harbour = await Harbour.open({ maxHandshakes: 40 });
+  const start = async (client: Client) => {
+    client.peer.start();
+    await settled();
+    const [verify] = harbour.take(client.address);
+    client.peer.receive(verify!);
+    await settled();
+  };
+  for (let port = 1; port <= 12; port++) await start(await harbour.client(port));
+  assertEquals([harbour.socket.handshakes, harbour.refused], [10, 2]);
+  await start(await harbour.client(1, "192.0.2.1"));
+  assertEquals([harbour.socket.handshakes, harbour.refused], [11, 2]);
 });
 
 Deno.test("a handshake that is not finished in time is given up", async () => {
