@@ -317,14 +317,68 @@ Deno.test("ends without a suite in common part with handshake_failure", async ()
 });
 
 Deno.test("a server that does not know secure renegotiation is refused", async () => {
-  // Turns the extension of the answer into one of the same length that nobody knows.
+  // Turns the extension of the answer into another that was offered.
   const wire = bending(handshakeTypes.server_hello, (body) => {
-    for (let at = 38; at + 1 < body.length; at++) {
-      if (body[at] === 0xff && body[at + 1] === 0x01) body.set([0, 23], at);
-    }
+    const at = body.findLastIndex((byte, index) => byte === 0xff && body[index + 1] === 0x01);
+    body.set([0, 0], at);
   });
-  const { client } = await refusal({ wire });
-  assert(/illegal_parameter|handshake_failure/.test(client), client);
+  assertEquals(
+    (await refusal({ wire })).client,
+    "handshake_failure: the server does not know secure renegotiation (RFC 5746)",
+  );
+});
+
+Deno.test("a signature of another kind than the key is refused by name", async () => {
+  const wire = bending(handshakeTypes.server_key_exchange, (body) => {
+    // After curve, group and a point of X25519: the scheme, here one of RSA.
+    body.set([0x08, 0x04], 4 + 32);
+  });
+  assertStringIncludes(
+    (await refusal({ wire })).client,
+    "illegal_parameter: the peer signs in a way",
+  );
+});
+
+Deno.test("a certificate that does not fit the suite is refused by name", async () => {
+  const made = await make({ key: "RSA" });
+  const { client } = await refusal(
+    { server: { credentials: { ...made.credentials, kind: "ecdsa" } } },
+    made,
+  );
+  assertStringIncludes(client, "unsupported_certificate: the key of the server's certificate");
+});
+
+Deno.test("a Finished that is not sealed is refused by name", async () => {
+  class Plain extends ClientPeer {
+    protected override sendFlight(...[parts, options]: Parameters<ClientPeer["sendFlight"]>): void {
+      super.sendFlight(parts.filter((part) => part !== "change_cipher_spec"), options);
+    }
+  }
+  const { server } = await refusal({ makeClient: (...all) => new Plain(...all) });
+  assertEquals(server, "unexpected_message: the peer sent finished under the wrong keys");
+});
+
+Deno.test("sealed data that comes before Finished reaches nobody", async () => {
+  class Hasty extends ClientPeer {
+    early(): Uint8Array {
+      return this.sealRecord(contentTypes.applicationData, Uint8Array.of(1));
+    }
+  }
+  let hasty: Hasty | undefined;
+  const pair = await PeerPair.make({ makeClient: (...all) => hasty = new Hasty(...all) });
+  // The last record of the client's second flight is Finished.
+  pair.wire = (from, datagram) => {
+    if (from === "server" || datagram[13] === handshakeTypes.client_hello) return [datagram];
+    let offset = 0;
+    for (let record = readRecord(datagram, 0); record?.epoch === 0;) {
+      offset += record.whole.length;
+      record = readRecord(datagram, offset);
+    }
+    return [datagram.subarray(0, offset)];
+  };
+  pair.handshake();
+  pair.deliver("server", hasty!.early());
+  assertEquals([pair.logs.server.messages, pair.logs.server.dropped], [[], ["unexpected"]]);
 });
 
 Deno.test("a hello of an older version is refused by name", async () => {

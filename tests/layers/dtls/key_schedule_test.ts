@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { prf, pskPremaster } from "../../../layers/dtls/key_schedule.ts";
+import { createHash } from "node:crypto";
+import { masterSecret, prf, pskPremaster } from "../../../layers/dtls/key_schedule.ts";
 
 const hex = (text: string) => Uint8Array.from(text.match(/../g)!, (two) => parseInt(two, 16));
 
@@ -21,5 +22,20 @@ Deno.test("a pre-shared key alone stands beside as many zeros", () => {
   assertEquals(
     pskPremaster(Uint8Array.of(1), Uint8Array.of(9, 8)),
     Uint8Array.of(0, 2, 9, 8, 0, 1, 1),
+  );
+});
+
+Deno.test("the extended master secret depends on the transcript, the other on the randoms", () => {
+  const suite = { hash: "sha256" } as const;
+  const [premaster, transcript] = [Uint8Array.of(1, 2), Uint8Array.of(3, 4)];
+  const randoms = { client: Uint8Array.of(5), server: Uint8Array.of(6) };
+  const digest = createHash("sha256").update(transcript).digest();
+  assertEquals(
+    masterSecret(suite, premaster, randoms, transcript),
+    prf("sha256", premaster, "extended master secret", digest, 48),
+  );
+  assertEquals(
+    masterSecret(suite, premaster, randoms, null),
+    prf("sha256", premaster, "master secret", Uint8Array.of(5, 6), 48),
   );
 });

@@ -28,7 +28,6 @@ export interface Wanted {
   readonly keyUsage?: number;
   readonly extendedKeyUsage?: readonly string[];
   readonly extra?: readonly x509.Extension[];
-  readonly sha1?: boolean;
 }
 
 /** A certificate with its key. */
@@ -69,7 +68,7 @@ export async function make(wanted: Wanted = {}): Promise<Made> {
     signingKey: signer.privateKey,
     signingAlgorithm: {
       ...signer.privateKey.algorithm,
-      hash: wanted.sha1 ? "SHA-1" : "SHA-256",
+      hash: "SHA-256",
     } as never,
     extensions: [
       new x509.BasicConstraintsExtension(wanted.isAuthority ?? false, wanted.pathLength, true),
