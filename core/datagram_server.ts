@@ -137,7 +137,8 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     dormant.delete(peer);
     sessions.add(session);
     counters.opened++;
-    emit({ event: "opened", url, peer: name });
+    const { identity } = session;
+    emit({ event: "opened", url, peer: name, ...(identity && { identity }) });
     let reason = "done";
     try {
       await work.service.serve(session);

@@ -5,10 +5,10 @@ import { createAdmission } from "../core/admission.ts";
 import { createCounters } from "../core/counters.ts";
 import { serveDatagrams } from "../core/datagram_server.ts";
 import { hostOrLoopback } from "../core/endpoint.ts";
+import { createIdentityList } from "../core/identity_list.ts";
 import { type BoundLayer, checkLayers, layerDatagrams } from "../core/layer.ts";
 import { admissionOptions, datagramOptions, handshakeOptions } from "../core/limits.ts";
 import { integer, type OptionValues } from "../core/option.ts";
-import { parseCertificates, readPemFile } from "../core/pem_file.ts";
 import type { Context } from "../core/protocol.ts";
 import { familyOptions } from "../core/resolve.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
@@ -16,7 +16,11 @@ import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
 import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
-import { checkClientCertificates, clientCertificateOptions } from "./client_certificates.ts";
+import {
+  checkClientCertificateOptions,
+  clientCertificateOptions,
+  readAuthorities,
+} from "./client_certificates.ts";
 import { loadTlsIdentity, type TlsIdentity, tlsServerOptions } from "./tls_identity.ts";
 import { listenUdp } from "./udp.ts";
 
@@ -75,8 +79,14 @@ export const dtls: SessionServerKind<typeof options> = {
               emit({ event: "denied", url, peer: formatAddress(from), reason: "address" });
             },
             handshakeFailed(from, error) {
+              const peer = formatAddress(from);
+              if (error.alert === "access_denied" && !error.byPeer) {
+                counters.identitiesDenied++;
+                emit({ event: "denied", url, peer, reason: error.message });
+                return;
+              }
               counters.handshakesFailed++;
-              emit({ event: "failed", url, peer: formatAddress(from), error: error.message });
+              emit({ event: "failed", url, peer, error: `handshake: ${error.message}` });
             },
             refused() {
               counters.peersRefused++;
@@ -123,10 +133,13 @@ async function loadSecrets(
   context: Pick<Context, "emit" | "now"> & { readonly host: string },
 ): Promise<{
   readonly identity: TlsIdentity | undefined;
-  readonly secrets: Pick<ServerPeerOptions, "credentials" | "psk" | "clientTrust">;
+  readonly secrets: Pick<
+    ServerPeerOptions,
+    "credentials" | "psk" | "clientTrust" | "admitsIdentity"
+  >;
 }> {
-  checkClientCertificates(limits);
-  const { requireClientCert, tlsCa, tlsCert, tlsKey, pskFile } = limits;
+  checkClientCertificateOptions(limits);
+  const { allowIdentity, requireClientCert, tlsCa, tlsCert, tlsKey, pskFile } = limits;
   if (requireClientCert && pskFile !== undefined) {
     throw new UsageError(
       "--require-client-cert and --psk-file exclude each other: who has a key needs no certificate",
@@ -138,17 +151,17 @@ async function loadSecrets(
   const { credentialsOf } = await import("../layers/dtls/credentials.ts");
   const { readPskFile } = await import("../layers/dtls/psk_file.ts");
   const keys = pskFile === undefined ? undefined : await readPskFile(pskFile);
-  const authorities = [];
-  for (const file of tlsCa) {
-    const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
-    authorities.push(...await parseCertificates("--tls-ca", file, pem));
-  }
+  const { certificates: authorities } = await readAuthorities(tlsCa);
+  const admitsIdentity = createIdentityList(allowIdentity);
   return {
     identity,
     secrets: {
       ...(identity && { credentials: credentialsOf(identity) }),
       ...(keys && { psk: (name: string) => keys.get(name) }),
-      ...(requireClientCert && { clientTrust: { by: "authority", authorities } }),
+      ...(requireClientCert && {
+        clientTrust: { by: "authority", authorities },
+        admitsIdentity,
+      }),
     },
   };
 }

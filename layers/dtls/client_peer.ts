@@ -1,5 +1,6 @@
 // The dialling end of a handshake (RFC 6347 4.2, RFC 5246 7.3).
 
+import { identityOf } from "../../core/certificate_names.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./alert.ts";
 import { concat, uint, vector, vectorOf16 } from "./byte_writer.ts";
@@ -18,7 +19,7 @@ import {
   readServerHello,
   writeClientHello,
 } from "./hello.ts";
-import { certificateIdentity, pskIdentity } from "./identity.ts";
+import { certifiedPeer, pskIdentity } from "./identity.ts";
 import {
   readCertificateRequest,
   readCertificates,
@@ -234,7 +235,7 @@ export class ClientPeer extends DtlsPeer {
 
   #identityOfServer(): Identity | undefined {
     const [own] = this.peerChain;
-    if (own !== undefined) return certificateIdentity(own);
+    if (own !== undefined) return identityOf(certifiedPeer(own));
     const { psk } = this.#options;
     return psk && pskIdentity(psk.identity, psk.key);
   }

@@ -1,6 +1,7 @@
 // The listening end of a handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
+import { type CertifiedPeer, identityOf } from "../../core/certificate_names.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./alert.ts";
 import { concat } from "./byte_writer.ts";
@@ -20,7 +21,7 @@ import {
   readClientHello,
   writeServerHello,
 } from "./hello.ts";
-import { certificateIdentity, pskIdentity } from "./identity.ts";
+import { certifiedPeer, pskIdentity } from "./identity.ts";
 import {
   readCertificates,
   readCertificateVerify,
@@ -48,6 +49,8 @@ export interface ServerPeerOptions extends PeerOptions {
   readonly psk?: (identity: string) => Uint8Array | undefined;
   /** Whose certificates clients must show; without it none is asked for. */
   readonly clientTrust?: DtlsTrust;
+  /** The identity by which the holder of a certificate is let in, or null when it is not. */
+  readonly admitsIdentity?: (peer: CertifiedPeer) => Identity | null;
 }
 
 /** What was chosen for one handshake. */
@@ -95,6 +98,7 @@ export class ServerPeer extends DtlsPeer {
         const { scheme, signature } = readCertificateVerify(message.body);
         // RFC 5246 7.4.8: all that was said before it, itself not included.
         this.checkSignature(scheme, signature, this.#signedByClient);
+        this.#identity = this.#admitted();
         this.expected = ["finished"];
         return;
       }
@@ -209,8 +213,16 @@ export class ServerPeer extends DtlsPeer {
     }
     verifyChain(chain, { trust: clientTrust!, of: "client", now: clock.now() });
     this.peerChain = chain;
-    this.#identity = certificateIdentity(own);
     this.expected = ["client_key_exchange"];
+  }
+
+  /** Who the client is, now that it has proved it.
+   * @throws {DtlsError} when it is not one of those that are let in */
+  #admitted(): Identity {
+    const peer = certifiedPeer(this.peerChain[0]!);
+    const identity = (this.#options.admitsIdentity ?? identityOf)(peer);
+    if (identity !== null) return identity;
+    throw new DtlsError("access_denied", `${identityOf(peer).name} is not on --allow-identity`);
   }
 
   /** What a CertificateVerify signs. */

@@ -6,6 +6,8 @@ import { connect } from "../../dock/connect.ts";
 import { send } from "../../dock/send.ts";
 import { serve } from "../../dock/serve.ts";
 import { chargen } from "../../protocols/chargen.ts";
+import { waitFor } from "../../dock/wait.ts";
+import { discard } from "../../protocols/discard.ts";
 import { echo } from "../../protocols/echo.ts";
 import { EventLog } from "../memory.ts";
 import { make } from "../layers/dtls/made_certificates.ts";
@@ -48,10 +50,55 @@ Deno.test("a client's certificate is who it is, for the protocol that serves it"
   const trust = { tlsFingerprint: server.certificate!.fingerprint };
   const identity = await identityFrom(server.url, { ...trust, tlsCert: cert!, tlsKey: key! });
   assertEquals([identity.name, identity.source], ["alice.test", "certificate"]);
+  assertEquals((await log.next("opened")).identity, identity);
   const refused = await assertRejects(() => connect(server.url, trust), Error);
   assertStringIncludes(refused.message, "handshake_failure");
   assertStringIncludes((await log.next("failed")).error, "the client shows no certificate");
   assertEquals(server.stats().handshakesFailed, 1);
+});
+
+Deno.test("who is taken off --allow-identity is refused by name", async () => {
+  await using folder = await temporaryFolder();
+  const dates = { notBefore: NOW - 60_000, notAfter: NOW + 60_000 };
+  const [alice, bob] = [
+    await make({ ...dates, names: ["alice.test"] }),
+    await make({ ...dates, names: ["bob.test"] }),
+  ];
+  const paths = ["ca", "cert", "key"].map((name) => `${folder.path}/${name}.pem`);
+  await Deno.writeTextFile(paths[0]!, alice.pem + "\n" + bob.pem);
+  await Deno.writeTextFile(paths[1]!, alice.pem);
+  await Deno.writeTextFile(paths[2]!, alice.keyPem);
+  const own = { tlsCert: paths[1]!, tlsKey: paths[2]! };
+  const mutual = { requireClientCert: true, tlsCa: [paths[0]!] };
+  const fingerprint = alice.certificate.fingerprint256;
+  for (const admitted of ["alice.test", `sha256:${fingerprint}`]) {
+    await using server = await serve(URL, whoami, { ...mutual, allowIdentity: [admitted] });
+    const identity = await identityFrom(server.url, {
+      ...own,
+      tlsFingerprint: server.certificate!.fingerprint,
+    });
+    assertEquals(identity.name, "alice.test");
+  }
+  const log = new EventLog();
+  const others = ["bob.test", `sha256:${bob.certificate.fingerprint256}`];
+  await using server = await serve(URL, whoami, {
+    ...mutual,
+    allowIdentity: others,
+    emit: log.emit,
+  });
+  const trust = { tlsFingerprint: server.certificate!.fingerprint };
+  const refused = await assertRejects(() => connect(server.url, { ...own, ...trust }), Error);
+  assertStringIncludes(refused.message, "access_denied");
+  assertEquals(
+    (await log.next("denied")).reason,
+    "access_denied: alice.test is not on --allow-identity",
+  );
+  assertEquals(server.stats().identitiesDenied, 1);
+});
+
+Deno.test("wait is content with a handshake, whatever the protocol answers", async () => {
+  await using server = await serve(URL, discard);
+  await waitFor(server.url, { insecure: true, timeoutMs: 5000 });
 });
 
 Deno.test("a pre-shared key is who a client is, and no certificate is made then", async () => {
@@ -69,7 +116,8 @@ Deno.test("a pre-shared key is who a client is, and no certificate is made then"
 for (
   const [options, complaint] of [
     [{ requireClientCert: true }, "--require-client-cert needs to know whose"],
-    [{ tlsCa: ["ca.pem"] }, "--tls-ca has no effect unless"],
+    [{ tlsCa: ["ca.pem"] }, "--tls-ca alone keeps nobody out"],
+    [{ allowIdentity: ["alice.test"] }, "--allow-identity alone keeps nobody out"],
     [{ pskFile: "/nowhere/psk" }, "--psk-file: cannot read /nowhere/psk: there is no such file"],
     [
       { requireClientCert: true, tlsCa: ["ca.pem"], pskFile: "psk" },
