@@ -6,7 +6,7 @@ import type { Identity } from "../../core/session.ts";
 import { ClientPeer, type ClientPeerOptions } from "./client_peer.ts";
 import { DatagramQueue } from "./datagram_queue.ts";
 import type { DtlsError } from "./alert.ts";
-import type { DropReason } from "./dtls_peer.ts";
+import type { DropReason } from "./record_layer.ts";
 import { OVERHEAD_BYTES } from "./listen_socket.ts";
 import { MAX_PLAINTEXT_BYTES } from "./record.ts";
 

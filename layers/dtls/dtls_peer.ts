@@ -1,48 +1,33 @@
 // One association: records in and out, epochs, alerts, flights. What both ends have in common; the
 // handshakes themselves are in client_peer.ts and server_peer.ts. It opens no socket and starts no
 // task: datagrams are given to it, and it gives datagrams out.
+//
+// Longer than most files here, because what an association may do next depends on all that it has
+// done, and that is easier to check in one place.
 
 import { randomBytes, timingSafeEqual, X509Certificate } from "node:crypto";
 import type { Identity } from "../../core/session.ts";
 import { alertCodes, alertLevels, type AlertName, alertName, DtlsError } from "./alert.ts";
-import { concat, uint } from "./byte_writer.ts";
+import { concat } from "./byte_writer.ts";
 import type { DtlsClock } from "./clock.ts";
 import type { DtlsCredentials } from "./credentials.ts";
+import { datagramsOf, type Flight, type FlightPart } from "./flight.ts";
 import {
   encodeMessage,
-  fragmentsOf,
   type HandshakeMessage,
   type HandshakeName,
   handshakeName,
   handshakeTypes,
-  MESSAGE_HEADER_BYTES,
   readFragments,
 } from "./handshake_message.ts";
 import { RANDOM_BYTES } from "./hello.ts";
 import { masterSecret, recordKeys, verifyData } from "./key_schedule.ts";
-import {
-  contentTypes,
-  type DtlsRecord,
-  MAX_PLAINTEXT_BYTES,
-  MAX_SEQUENCE,
-  plainRecord,
-  readRecord,
-  RECORD_HEADER_BYTES,
-} from "./record.ts";
-import { MAX_SEAL_BYTES, RecordProtection } from "./record_protection.ts";
+import { contentTypes, type DtlsRecord, MAX_PLAINTEXT_BYTES, readRecord } from "./record.ts";
+import { type DropReason, RecordLayer } from "./record_layer.ts";
 import { Reassembly, type ReceivedMessage } from "./reassembly.ts";
-import { ReplayWindow } from "./replay_window.ts";
 import { Retransmission } from "./retransmission.ts";
 import { isSignedBy, keyKindOf, type SignatureScheme, signatureSchemes } from "./signatures.ts";
 import type { CipherSuite } from "./suites.ts";
-
-/** Why a record was dropped without an answer (RFC 6347 4.1.2.7). */
-export type DropReason =
-  | "malformed"
-  | "replayed"
-  | "bad_record_mac"
-  | "unknown_epoch"
-  | "unexpected";
 
 /** What becomes of an association. None of these may throw. */
 export interface PeerHooks {
@@ -68,17 +53,8 @@ export interface PeerOptions {
   readonly credentials?: DtlsCredentials;
 }
 
-/** A piece of a flight. */
-type FlightPart = HandshakeMessage | "change_cipher_spec";
-
-/** Records of the next epoch that came before it was known are kept, but not many. */
-const MAX_EARLY_RECORDS = 8;
-const MAX_EARLY_BYTES = 16 * 1024;
-
 /** How many records that cannot be opened end a handshake. */
 const UNOPENED_TOO_OFTEN = 2;
-
-const CHANGE_CIPHER_SPEC = uint(1, 1);
 
 /** One end of one association. */
 export abstract class DtlsPeer {
@@ -102,17 +78,11 @@ export abstract class DtlsPeer {
   readonly #retransmission: Retransmission;
   #state: "handshake" | "connected" | "ended" = "handshake";
   #transcript: Uint8Array[] = [];
-  #flight: readonly { readonly epoch: 0 | 1; readonly part: FlightPart }[] = [];
+  #flight: Flight = [];
   #messageSequence = 0;
-  readonly #recordSequence: [number, number] = [0, 0];
-  readonly #seen = [new ReplayWindow(), new ReplayWindow()] as const;
+  readonly #records = new RecordLayer();
   #master: Uint8Array | undefined;
-  #sealing: RecordProtection | undefined;
-  #opening: RecordProtection | undefined;
   #sealedWrites = false;
-  #peerChangedCipher = false;
-  #early: Uint8Array[] = [];
-  #earlyBytes = 0;
   #unopened = 0;
 
   constructor(role: "client" | "server", options: PeerOptions, hooks: PeerHooks) {
@@ -160,7 +130,7 @@ export abstract class DtlsPeer {
 
   /** A record of any type under the keys of the association. */
   protected sealRecord(type: number, plain: Uint8Array): Uint8Array {
-    return this.#record(1, type, plain);
+    return this.#records.write(1, type, plain);
   }
 
   /** Says goodbye (RFC 5246 7.2.1) and ends it. */
@@ -183,7 +153,7 @@ export abstract class DtlsPeer {
   /** Lets a server begin where the cookie exchange, of which nothing was kept, left off (RFC 6347
    * 4.2.1 and 4.2.2). */
   protected resumeAt(recordSequence: number, messageSequence: number): void {
-    this.#recordSequence[0] = recordSequence;
+    this.#records.resumeAt(recordSequence);
     this.#messageSequence = messageSequence;
     this.reassembly.next = messageSequence;
   }
@@ -228,8 +198,7 @@ export abstract class DtlsPeer {
     const [own, other] = this.#role === "client"
       ? [keys.client, keys.server]
       : [keys.server, keys.client];
-    this.#sealing = new RecordProtection(suite.cipher, own);
-    this.#opening = new RecordProtection(suite.cipher, other);
+    this.#records.useKeys(suite.cipher, own, other);
   }
 
   /** Our Finished. */
@@ -294,28 +263,16 @@ export abstract class DtlsPeer {
   }
 
   #takeRecord(record: DtlsRecord): void {
-    const { epoch, sequence, type } = record;
-    // Epochs begin anew only with a renegotiation, and there is none.
-    if (epoch > 1) return this.#drop("unknown_epoch");
-    const seen = this.#seen[epoch as 0 | 1];
-    if (seen.has(sequence)) return this.#drop("replayed");
-    let plain: Uint8Array = record.fragment;
-    if (epoch === 1) {
-      if (this.#opening === undefined || !this.#peerChangedCipher) return this.#keepEarly(record);
-      const opened = this.#opening.open(record);
-      // RFC 6347 4.1.2.7: a forged record must not end the association.
-      if (opened === null) return this.#takeForged();
-      plain = opened;
-    } else if (this.#state === "connected" || type === contentTypes.applicationData) {
-      // From here on anybody may have sent what is not sealed.
-      return this.#drop("unexpected");
-    }
+    const { epoch, type } = record;
+    const plain = this.#records.read(record, this.#state === "handshake");
+    if (plain === null) return;
+    if (plain === "bad_record_mac") return this.#takeForged();
+    if (typeof plain === "string") return this.#drop(plain);
     if (plain.length > MAX_PLAINTEXT_BYTES) {
       return epoch === 0
         ? this.#drop("malformed")
         : this.fail(new DtlsError("record_overflow", "the peer sent a record that is too long"));
     }
-    seen.add(sequence);
     try {
       this.#takeContent(type, epoch, plain);
     } catch (error) {
@@ -343,9 +300,8 @@ export abstract class DtlsPeer {
       case contentTypes.handshake:
         return this.#takeHandshake(plain, epoch);
       case contentTypes.changeCipherSpec:
-        // What seals is the epoch, which every record names; this only says that it has begun.
         if (epoch !== 0 || plain.length !== 1 || plain[0] !== 1) return this.#drop("unexpected");
-        this.#peerChangedCipher = true;
+        this.#records.changeCipher();
         return this.#takeEarly();
       case contentTypes.alert:
         return this.#takeAlert(plain);
@@ -429,20 +385,8 @@ export abstract class DtlsPeer {
     this.take(name, message);
   }
 
-  #keepEarly({ whole }: DtlsRecord): void {
-    const full = this.#early.length >= MAX_EARLY_RECORDS ||
-      this.#earlyBytes + whole.length > MAX_EARLY_BYTES;
-    if (full || this.#state !== "handshake") return this.#drop("unexpected");
-    this.#early.push(whole.slice());
-    this.#earlyBytes += whole.length;
-  }
-
   #takeEarly(): void {
-    if (this.#opening === undefined || !this.#peerChangedCipher) return;
-    const early = this.#early;
-    this.#early = [];
-    this.#earlyBytes = 0;
-    for (const record of early) this.receive(record);
+    for (const record of this.#records.takeEarly()) this.receive(record);
   }
 
   /** Keys that came after their first records. */
@@ -451,47 +395,15 @@ export abstract class DtlsPeer {
   }
 
   #transmitFlight(): void {
-    const { mtuBytes } = this.options;
-    const room = mtuBytes - RECORD_HEADER_BYTES - MESSAGE_HEADER_BYTES - MAX_SEAL_BYTES;
-    let pending: Uint8Array[] = [];
-    let pendingBytes = 0;
-    const flush = () => {
-      if (pending.length > 0) this.#hooks.transmit(concat(...pending));
-      pending = [];
-      pendingBytes = 0;
-    };
-    const add = (record: Uint8Array) => {
-      if (pendingBytes + record.length > mtuBytes) flush();
-      pending.push(record);
-      pendingBytes += record.length;
-    };
-    for (const { epoch, part } of this.#flight) {
-      if (part === "change_cipher_spec") {
-        add(this.#record(epoch, contentTypes.changeCipherSpec, CHANGE_CIPHER_SPEC));
-        continue;
-      }
-      for (const fragment of fragmentsOf(part, room)) {
-        add(this.#record(epoch, contentTypes.handshake, fragment));
-      }
+    const write = this.#records.write.bind(this.#records);
+    for (const datagram of datagramsOf(this.#flight, this.options.mtuBytes, write)) {
+      this.#hooks.transmit(datagram);
     }
-    flush();
-  }
-
-  /** A record with the next number of its epoch. Numbers are never used twice, not even for the
-   * same message (RFC 6347 4.1). */
-  #record(epoch: 0 | 1, type: number, plain: Uint8Array): Uint8Array {
-    const sequence = this.#recordSequence[epoch]++;
-    if (sequence > MAX_SEQUENCE) {
-      throw new RangeError("Cannot send: the association has used up its record numbers");
-    }
-    return epoch === 0
-      ? plainRecord(type, sequence, plain)
-      : this.#sealing!.seal(type, epoch, sequence, plain);
   }
 
   #sendAlert(level: keyof typeof alertLevels, name: AlertName): void {
     const body = Uint8Array.of(alertLevels[level], alertCodes[name]);
-    this.#hooks.transmit(this.#record(this.#sealedWrites ? 1 : 0, contentTypes.alert, body));
+    this.#hooks.transmit(this.#records.write(this.#sealedWrites ? 1 : 0, contentTypes.alert, body));
   }
 
   #end(error: DtlsError | undefined): void {
@@ -500,7 +412,7 @@ export abstract class DtlsPeer {
     this.#retransmission.stop();
     this.#flight = [];
     this.#transcript = [];
-    this.#early = [];
+    this.#records.forgetEarly();
     this.reassembly.clear();
     this.#hooks.ended(error);
   }

@@ -7,7 +7,7 @@ import { PeerTable } from "../../core/peer_table.ts";
 import { DtlsError } from "./alert.ts";
 import { CookieSecret } from "./cookie.ts";
 import { DatagramQueue } from "./datagram_queue.ts";
-import type { DropReason } from "./dtls_peer.ts";
+import type { DropReason } from "./record_layer.ts";
 import { type FirstHello, helloVerifyRequest, readFirstHello } from "./first_hello.ts";
 import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES } from "./record.ts";
 import { MAX_SEAL_BYTES } from "./record_protection.ts";

@@ -3,7 +3,7 @@ import type { Address } from "../../../core/address.ts";
 import type { Datagram } from "../../../core/connection.ts";
 import type { DtlsError } from "../../../layers/dtls/alert.ts";
 import { ClientPeer } from "../../../layers/dtls/client_peer.ts";
-import type { DropReason } from "../../../layers/dtls/dtls_peer.ts";
+import type { DropReason } from "../../../layers/dtls/record_layer.ts";
 import { DtlsListenSocket, type ListenOptions } from "../../../layers/dtls/listen_socket.ts";
 import { usableSuites } from "../../../layers/dtls/suites.ts";
 import { settled } from "../../fake_time.ts";

@@ -2,7 +2,8 @@
 
 import type { DtlsError } from "../../../layers/dtls/alert.ts";
 import { ClientPeer, type ClientPeerOptions } from "../../../layers/dtls/client_peer.ts";
-import type { DropReason, PeerHooks } from "../../../layers/dtls/dtls_peer.ts";
+import type { PeerHooks } from "../../../layers/dtls/dtls_peer.ts";
+import type { DropReason } from "../../../layers/dtls/record_layer.ts";
 import { readFirstHello } from "../../../layers/dtls/first_hello.ts";
 import { ServerPeer, type ServerPeerOptions } from "../../../layers/dtls/server_peer.ts";
 import { usableSuites } from "../../../layers/dtls/suites.ts";
