@@ -266,7 +266,7 @@ export abstract class DtlsPeer {
     const { epoch, type } = record;
     const plain = this.#records.read(record, this.#state === "handshake");
     if (plain === null) return;
-    if (plain === "bad_record_mac") return this.#takeForged();
+    if (plain === "bad_record_mac") return this.#takeForged(type);
     if (typeof plain === "string") return this.#drop(plain);
     if (plain.length > MAX_PLAINTEXT_BYTES) {
       return epoch === 0
@@ -287,9 +287,11 @@ export abstract class DtlsPeer {
   /** A record that the keys do not open. In the midst of a handshake it may be that the keys differ,
    * as when a pre-shared one does. Once could be an accident or a forger, though one of those could
    * end a handshake with an alert as well, since nothing is sealed yet. */
-  #takeForged(): void {
+  #takeForged(type: number): void {
     this.#drop("bad_record_mac");
-    if (this.#state !== "handshake" || ++this.#unopened < UNOPENED_TOO_OFTEN) return;
+    // What is left of an association before this one is data, and no part of a handshake.
+    if (this.#state !== "handshake" || type !== contentTypes.handshake) return;
+    if (++this.#unopened < UNOPENED_TOO_OFTEN) return;
     this.fail(
       new DtlsError("bad_record_mac", "the peer's keys are not ours; a pre-shared key may differ"),
     );
