@@ -146,7 +146,11 @@ async function loadSecrets(
     );
   }
   // With keys in common a certificate is needed only where one is named.
-  const shows = pskFile === undefined || tlsCert !== undefined || tlsKey !== undefined;
+  const named = [tlsCert ?? [], tlsKey ?? []].flat();
+  if (named.length > 2) {
+    throw new UsageError("dtls shows one certificate; give --tls-cert and --tls-key once each");
+  }
+  const shows = pskFile === undefined || named.length > 0;
   const identity = shows ? await loadTlsIdentity(limits, context) : undefined;
   const { credentialsOf } = await import("../layers/dtls/credentials.ts");
   const { readPskFile } = await import("../layers/dtls/psk_file.ts");
