@@ -1,6 +1,7 @@
 // Every transport there is, from the dialling side. A new one is a file in this folder and a line
 // in this list.
 
+import { dtls } from "./dtls.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
 import { udp } from "./udp.ts";
@@ -9,4 +10,4 @@ import { unixgram } from "./unixgram.ts";
 import { ws, wss } from "./websocket.ts";
 
 /** All dialling transports. */
-export const clientKinds = [tcp, tls, unix, udp, unixgram, ws, wss] as const;
+export const clientKinds = [tcp, tls, unix, udp, dtls, unixgram, ws, wss] as const;

@@ -20,6 +20,14 @@ export function canonicalHost(hostname: string): string {
   return bare.includes(":") ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare;
 }
 
+/** Whether two addresses, both as the system reports them, are one. */
+export function sameAddress(left: Address, right: Address): boolean {
+  if ("port" in left) {
+    return "port" in right && left.port === right.port && left.hostname === right.hostname;
+  }
+  return "path" in right && left.path === right.path;
+}
+
 /** `127.0.0.1:80`, `[::1]:80`, `/run/echo.sock`, `@abstract` or `unnamed`. */
 export function formatAddress(address: Address): string {
   if ("port" in address) return `${bracket(address.hostname)}:${address.port}`;

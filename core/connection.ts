@@ -42,6 +42,8 @@ export interface DatagramSocket extends Disposable {
   send(bytes: Uint8Array, to: Address): Promise<void>;
   /** Tells a peer, where a layer can, that no more will come. */
   end(to: Address): Promise<void>;
+  /** Ends what there is between us and a peer, where a layer keeps something. */
+  forget?(to: Address): void;
   /** The next datagram, or null once disposed. `bytes` is valid until the next call. */
   receive(): Promise<Datagram | null>;
 }

@@ -1,8 +1,8 @@
 // The dialling half of a datagram session: one socket, one peer.
 
-import { type Address, canonicalHost } from "./address.ts";
+import { type Address, canonicalHost, sameAddress } from "./address.ts";
 import type { DatagramSocket } from "./connection.ts";
-import { bytesOf, type Message, type Session } from "./session.ts";
+import { bytesOf, type Identity, type Message, type Session } from "./session.ts";
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -11,6 +11,7 @@ export class DatagramClientSession
   implements Session, AsyncIterator<Message, undefined>, Disposable {
   readonly boundary = "messages";
   readonly peer: Address;
+  readonly identity: Identity | undefined;
   readonly maxMessageBytes: number;
   readonly #socket: DatagramSocket;
   readonly #abort = new AbortController();
@@ -18,9 +19,15 @@ export class DatagramClientSession
   readonly #sender: Address;
   #closed = false;
 
-  constructor(socket: DatagramSocket, peer: Address, maxMessageBytes: number) {
+  constructor(
+    socket: DatagramSocket,
+    peer: Address,
+    maxMessageBytes: number,
+    identity?: Identity,
+  ) {
     this.#socket = socket;
     this.peer = peer;
+    this.identity = identity;
     this.#sender = "port" in peer ? { ...peer, hostname: canonicalHost(peer.hostname) } : peer;
     this.maxMessageBytes = Math.min(socket.maxBytes, maxMessageBytes);
   }
@@ -74,11 +81,4 @@ export class DatagramClientSession
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-function sameAddress(left: Address, right: Address): boolean {
-  if ("port" in left) {
-    return "port" in right && left.port === right.port && left.hostname === right.hostname;
-  }
-  return "path" in right && left.path === right.path;
 }

@@ -3,14 +3,20 @@
 import { type Address, formatAddress, isLoopback } from "./address.ts";
 import type { Admission } from "./admission.ts";
 import type { DatagramSocket } from "./connection.ts";
-import { createCounters } from "./counters.ts";
+import { type Counters, createCounters } from "./counters.ts";
 import { DatagramPeer } from "./datagram_session.ts";
 import { errorText } from "./event.ts";
 import { IdleSweep } from "./idle_sweep.ts";
 import type { DatagramLimits } from "./limits.ts";
 import { PeerTable } from "./peer_table.ts";
-import { OpenSessions, type RunningServer, runningServer } from "./running_server.ts";
+import {
+  OpenSessions,
+  type RunningServer,
+  runningServer,
+  type ServerCertificate,
+} from "./running_server.ts";
 import type { SessionWork } from "./server_kind.ts";
+import type { Identity } from "./session.ts";
 import { smallBytes } from "./small_bytes.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -29,6 +35,9 @@ export interface DatagramServerOptions {
   readonly admits: Admission;
   readonly limits: DatagramLimits;
   readonly work: SessionWork;
+  /** Where a layer counts too. Default: none of its own. */
+  readonly counters?: Counters;
+  readonly certificate?: ServerCertificate;
 }
 
 /** Refuses to open an amplifier to the world: beyond loopback, a protocol whose answer may be
@@ -51,7 +60,7 @@ export function refuseAmplifier(
 export function serveDatagrams(options: DatagramServerOptions): RunningServer {
   const { url, socket, admits, limits, work } = options;
   const { emit } = work.context;
-  const counters = createCounters();
+  const counters = options.counters ?? createCounters();
   const sessions = new OpenSessions();
   const peers = new PeerTable<DatagramPeer>();
   /** Peers without a session: the first to go when the table is full. */
@@ -72,8 +81,20 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
 
   function forget(peer: DatagramPeer): void {
     idle.delete(peer);
+    // Another peer may have the address by now.
+    if (peers.get(peer.address) === peer) socket.forget?.(peer.address);
     peers.delete(peer);
     dormant.delete(peer);
+  }
+
+  /** A layer says that a peer is gone, or that somebody else has its address now. */
+  function lose(from: Address, reason: string): void {
+    const peer = peers.get(from);
+    if (peer === undefined) return;
+    peers.delete(peer);
+    idle.delete(peer);
+    dormant.delete(peer);
+    peer.session?.abandon(reason);
   }
 
   function couldLoop(from: Address): boolean {
@@ -91,7 +112,6 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     }
     const peer = new DatagramPeer({
       address: from,
-      identity: undefined,
       socket,
       counters,
       maxMessageBytes: limits.maxMessageBytes,
@@ -117,7 +137,8 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     dormant.delete(peer);
     sessions.add(session);
     counters.opened++;
-    emit({ event: "opened", url, peer: name });
+    const { identity } = session;
+    emit({ event: "opened", url, peer: name, ...(identity && { identity }) });
     let reason = "done";
     try {
       await work.service.serve(session);
@@ -147,7 +168,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     for (const bytes of unread) deliver(peer, bytes);
   }
 
-  function take(from: Address, bytes: Uint8Array): void {
+  function take(from: Address, bytes: Uint8Array, identity?: Identity): void {
     if (stopping) return;
     if (!admits(from)) {
       counters.denied++;
@@ -170,6 +191,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     counters.messagesReceived++;
     counters.bytesReceived += bytes.length;
     peer.active = true;
+    peer.identity = identity;
     const copy = smallBytes(bytes.length);
     copy.set(bytes);
     deliver(peer, copy);
@@ -180,8 +202,8 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
       try {
         const datagram = await socket.receive();
         if (datagram === null) return;
-        if ("bytes" in datagram) take(datagram.from, datagram.bytes);
-        else peers.get(datagram.from)?.session?.close(datagram.ended);
+        if ("bytes" in datagram) take(datagram.from, datagram.bytes, datagram.identity);
+        else lose(datagram.from, datagram.ended);
       } catch (error) {
         counters.acceptFailures++;
         emit({ event: "accept-failed", url, error: errorText(error) });
@@ -192,6 +214,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
 
   return runningServer({
     url,
+    ...(options.certificate && { certificate: options.certificate }),
     counters,
     sessions,
     stopListening: () => {

@@ -10,7 +10,6 @@ import { bytesOf, type Identity, type Message, type Session } from "./session.ts
 /** What a datagram peer is made of. */
 export interface DatagramPeerOptions {
   readonly address: Address;
-  readonly identity: Identity | undefined;
   readonly socket: DatagramSocket;
   readonly counters: Counters;
   readonly maxMessageBytes: number;
@@ -27,6 +26,8 @@ export class DatagramPeer {
   readonly address: Address;
   /** Set on every datagram either way; an idle sweep compares it. */
   active = true;
+  /** Who it proved to be, as the datagram said that opens the next session. */
+  identity: Identity | undefined;
   /** The session that is open with this peer. */
   session: DatagramSession | undefined;
 
@@ -73,13 +74,14 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
   readonly #inbox: Inbox;
   #readAny = false;
   #closed = false;
+  #replaced = false;
   #abort: AbortController | undefined;
 
   constructor(peer: DatagramPeer, options: DatagramPeerOptions) {
     this.#peer = peer;
     this.#options = options;
     this.peer = options.address;
-    this.identity = options.identity;
+    this.identity = peer.identity;
     this.maxMessageBytes = Math.min(options.maxMessageBytes, options.socket.maxBytes);
     this.#inbox = new Inbox(options.inboxMessages, options.inboxRoom);
   }
@@ -120,6 +122,8 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
   send(message: Message): Promise<void> {
     const { counters, socket } = this.#options;
     const bytes = bytesOf(message);
+    // Another session may have begun with the same address, and another identity.
+    if (this.#replaced) return Promise.resolve();
     if (bytes.length > socket.maxBytes) {
       return Promise.reject(
         new RangeError(
@@ -152,6 +156,13 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
     this.reason ??= reason;
     this.#inbox.end();
     this.#abort?.abort();
+  }
+
+  /** Ends it because its peer is gone: what it still has to say would reach whoever has the address
+   * now. */
+  abandon(reason: string): void {
+    this.#replaced = true;
+    this.close(reason);
   }
 
   /** Reads what has arrived, then ends. */

@@ -56,7 +56,7 @@ export const handshakeOptions = {
   handshakeTimeoutMs: duration({
     default: 10_000,
     min: 1,
-    help: "longest TLS or WebSocket handshake",
+    help: "longest TLS, DTLS or WebSocket handshake",
   }),
 } as const;
 

@@ -20,7 +20,7 @@ export type WaitOptions = Omit<ConnectOptions, "connectTimeoutMs"> & {
 };
 
 /** Resolves once an endpoint answers: a stream, TLS or WebSocket endpoint when it completes a
- * connection, an HTTP one when it takes a TCP connection, a datagram one when it replies to an
+ * connection, an HTTP one when it takes a TCP connection, a datagram one when it shakes hands or replies to an
  * empty datagram.
  *
  * ```ts
@@ -77,6 +77,10 @@ function probeUrl(url: string): string {
 
 async function probe(url: string, leftMs: number, options: ConnectOptions): Promise<void> {
   using session = await connect(url, { ...options, connectTimeoutMs: leftMs });
+  // Who has proved who it is has answered.
+  if (session.identity !== undefined) return;
+  // Who has proved who it is has answered.
+  if (session.identity !== undefined) return;
   if (session.peer.transport !== "udp" && session.peer.transport !== "unixgram") return;
   await session.send(new Uint8Array(0));
   const timer = setTimeout(() => session.close(), Math.min(leftMs, 1000));

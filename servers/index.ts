@@ -1,6 +1,7 @@
 // Every transport there is, from the listening side. A new one is a file in this folder and a line
 // in this list.
 
+import { dtls } from "./dtls.ts";
 import { http } from "./http.ts";
 import { httpUnix } from "./http_unix.ts";
 import { https } from "./https.ts";
@@ -12,4 +13,16 @@ import { unixgram } from "./unixgram.ts";
 import { ws, wss } from "./websocket.ts";
 
 /** All listening transports. */
-export const serverKinds = [tcp, tls, unix, udp, unixgram, ws, wss, http, https, httpUnix] as const;
+export const serverKinds = [
+  tcp,
+  tls,
+  unix,
+  udp,
+  dtls,
+  unixgram,
+  ws,
+  wss,
+  http,
+  https,
+  httpUnix,
+] as const;

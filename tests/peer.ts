@@ -9,6 +9,8 @@ import { type Finished, type ProcessOptions, RunningProcess } from "./running_pr
 const INSTALLED_BY = {
   chromium: "apt-get install chromium",
   curl: "apt-get install curl",
+  "gnutls-cli": "apt-get install gnutls-bin",
+  "gnutls-serv": "apt-get install gnutls-bin",
   nc: "apt-get install netcat-openbsd",
   ncat: "apt-get install ncat",
   nginx: "apt-get install nginx-light",

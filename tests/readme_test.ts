@@ -38,6 +38,11 @@ function peersOf({ blocks }: Section): PeerName[] {
 /** The program under test is an executable on a runtime that cannot do what the page shows. */
 class OldRuntime extends Error {}
 
+function oldRuntime(stderr: string): OldRuntime | undefined {
+  const [needs] = /\S+ needs a newer runtime/.exec(stderr) ?? [];
+  return needs === undefined ? undefined : new OldRuntime(needs);
+}
+
 /** One section being run: its folder, its servers and where they really listen. */
 class Run implements AsyncDisposable {
   readonly #folder: string;
@@ -75,7 +80,10 @@ class Run implements AsyncDisposable {
     const shown = shownUrls(/^sockdock up\b/.test(line) ? this.#setUp : line);
     assert(shown.length > 0, `${line} does not say where it listens`);
     for (const place of shown) {
-      const [, url = ""] = await server.stdout.line(/^\{"event":"listening","url":"([^"]+)"/);
+      const [, url = ""] = await server.stdout.line(/^\{"event":"listening","url":"([^"]+)"/)
+        .catch((error) => {
+          throw oldRuntime(server.stderr.text) ?? error;
+        });
       const [real] = shownUrls(url);
       assertEquals(real?.scheme, place.scheme, `${line} listens in another order`);
       if (place.port !== undefined) this.#real.set(portKey(place), real?.port ?? "");
@@ -96,8 +104,8 @@ class Run implements AsyncDisposable {
     await Deno.writeTextFile(path, `${code}\n`);
     await using shell = new RunningProcess("sh", ["-e", path], this.#options);
     const { stdout, stderr, code: status } = await shell.finish();
-    const [needs] = /\S+ needs a newer runtime/.exec(stderr) ?? [];
-    if (needs !== undefined) throw new OldRuntime(needs);
+    const needs = oldRuntime(stderr);
+    if (needs !== undefined) throw needs;
     assertEquals(status, 0, `${code}\n${stdout}${stderr}`);
     return stdout;
   }

@@ -5,6 +5,7 @@
  */
 
 import { type Benchmark, type Effort, type Result, summarize } from "./benchmark.ts";
+import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
 import { startup } from "./startup.ts";
@@ -14,6 +15,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   tcpSmall,
   tcpLarge,
   udp,
+  dtlsEcho,
+  dtlsHandshakes,
   http,
   webSocket,
   filesSmall,

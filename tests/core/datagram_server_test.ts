@@ -422,3 +422,28 @@ Deno.test("an empty datagram is a message like any other", async () => {
   assertEquals(socket.sentTexts, [""]);
   await server.shutdown();
 });
+
+Deno.test("who a layer says a peer is, its session says; another with its address is another", async () => {
+  const identity = (name: string) => ({ name, source: "psk", fingerprint: "" }) as const;
+  const seen: (string | undefined)[] = [];
+  const late = Promise.withResolvers<void>();
+  const { server, socket, log } = serverOf({
+    async serve(session) {
+      seen.push(session.identity?.name);
+      for await (const _message of session);
+      await late.promise;
+      await session.send(`late words for ${session.identity?.name}`);
+    },
+  });
+  const from = udpAddress(5001);
+  socket.arrive({ from, bytes: utf8("1"), identity: identity("alice") });
+  socket.arrive({ from, ended: "gone" });
+  socket.arrive({ from, bytes: utf8("2"), identity: identity("mallory") });
+  await settled();
+  assertEquals(seen, ["alice", "mallory"]);
+  late.resolve();
+  await settled();
+  assertEquals(socket.sentTexts, [], "what was for alice does not reach mallory");
+  assertEquals(log.only("closed").map(({ reason }) => reason), ["gone"]);
+  await server.shutdown({ graceMs: 0 });
+});

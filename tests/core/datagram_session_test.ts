@@ -13,7 +13,6 @@ function peerOf(address: Address, options: Partial<DatagramPeerOptions> = {}) {
   const counters = createCounters();
   const peer = new DatagramPeer({
     address,
-    identity: undefined,
     socket,
     counters,
     maxMessageBytes: 1000,

@@ -55,7 +55,7 @@ Deno.test("connect() says what is wrong with a URL or an option", async () => {
   assertEquals(
     await refusal("tpc://:1"),
     'unknown scheme "tpc" in "tpc://:1"; did you mean tcp?; ' +
-      "known are tcp, tls, unix, udp, unixgram, ws, wss",
+      "known are tcp, tls, unix, udp, dtls, unixgram, ws, wss",
   );
   assertEquals(await refusal("tcp://host"), '"tcp://host" names no port, such as tcp://host:9999');
   assertEquals(await refusal("tcp://:0"), '"tcp://:0" cannot be dialled; ports start at 1');

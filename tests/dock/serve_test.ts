@@ -190,7 +190,7 @@ async function leaveBehind(scheme: "unix" | "unixgram", path: string): Promise<v
 }
 
 Deno.test("serve() says what is wrong with a URL", async () => {
-  const known = "known are tcp, tls, unix, udp, unixgram, ws, wss, http, https";
+  const known = "known are tcp, tls, unix, udp, dtls, unixgram, ws, wss, http, https";
   assertEquals(
     await refusal("tpc://:0"),
     `unknown scheme "tpc" in "tpc://:0"; did you mean tcp?; ${known}`,
@@ -213,13 +213,13 @@ Deno.test("serve() says what is wrong with a URL", async () => {
 Deno.test("serve() says what goes with what", async () => {
   assertEquals(
     await refusal("http://:0"),
-    "echo cannot run on http; it runs on tcp, tls, unix, udp, unixgram, ws, wss",
+    "echo cannot run on http; it runs on tcp, tls, unix, udp, dtls, unixgram, ws, wss",
   );
   const error = await assertRejects(() => serve("tcp://:0", () => new Response()), UsageError);
   assertEquals(error.message, "handler cannot run on tcp; it runs on http, https, unix");
   assertEquals(
     await refusal("tcp://:0", { maxPeers: 5 }),
-    "--max-peers has no effect on tcp; it goes with udp, unixgram",
+    "--max-peers has no effect on tcp; it goes with udp, dtls, unixgram",
   );
   assertEquals(
     await refusal(["tcp://:0", "unix:///tmp/x"], { maxConections: 5 }),

@@ -1,0 +1,21 @@
+// Time as the handshake sees it, so that a test can move it on.
+
+/** Timers, and the time of day that certificates are judged by. */
+export interface DtlsClock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds that only ever grow. */
+  elapsedMs(): number;
+  /** Calls `run` once after this long; what it returns calls that off. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** The clock of this machine. */
+export const systemClock: DtlsClock = {
+  now: Date.now,
+  elapsedMs: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,141 @@
+// The dialling half of DTLS over any datagram socket: one association with one server.
+
+import { type Address, canonicalHost, sameAddress } from "../../core/address.ts";
+import type { Datagram, DatagramSocket } from "../../core/connection.ts";
+import type { Identity } from "../../core/session.ts";
+import { ClientPeer, type ClientPeerOptions } from "./client_peer.ts";
+import { DatagramQueue } from "./datagram_queue.ts";
+import type { DtlsError } from "./alert.ts";
+import type { DropReason } from "./record_layer.ts";
+import { OVERHEAD_BYTES } from "./listen_socket.ts";
+import { MAX_PLAINTEXT_BYTES } from "./record.ts";
+
+/** What a dialling socket needs. */
+export interface DialOptions extends ClientPeerOptions {
+  /** A record was dropped. */
+  readonly dropped?: (reason: DropReason) => void;
+}
+
+/** A datagram socket that has shaken hands with one server, once `connect` has resolved. Takes the
+ * socket below over. */
+export class DtlsDialSocket implements DatagramSocket {
+  readonly maxBytes: number;
+  readonly #inner: DatagramSocket;
+  readonly #to: Address;
+  /** The server as its datagrams name it. */
+  readonly #sender: Address;
+  readonly #peer: ClientPeer;
+  readonly #queue = new DatagramQueue();
+  readonly #ready = Promise.withResolvers<void>();
+  #connected = false;
+  #started = false;
+  #disposed = false;
+
+  constructor(inner: DatagramSocket, to: Address, options: DialOptions) {
+    this.#inner = inner;
+    this.#to = to;
+    this.#sender = "port" in to ? { ...to, hostname: canonicalHost(to.hostname) } : to;
+    this.maxBytes = Math.min(inner.maxBytes - OVERHEAD_BYTES, MAX_PLAINTEXT_BYTES);
+    // Nobody has to call `connect`.
+    this.#ready.promise.catch(() => {});
+    this.#peer = new ClientPeer(options, {
+      transmit: (datagram) => this.#transmit(datagram),
+      connected: () => {
+        this.#connected = true;
+        this.#ready.resolve();
+      },
+      received: (bytes) => this.#queue.push({ from: this.#sender, bytes }),
+      ended: (error) => this.#ended(error),
+      dropped: (reason) => options.dropped?.(reason),
+    });
+  }
+
+  get address(): Address {
+    return this.#inner.address;
+  }
+
+  /** Who the server proved to be. */
+  get identity(): Identity | undefined {
+    return this.#peer.identity;
+  }
+
+  /** The cipher suite that was agreed on, as the registry names it. */
+  get suiteName(): string | undefined {
+    return this.#peer.suite?.name;
+  }
+
+  /** Shakes hands.
+   * @throws {DtlsError} when the server is not who it should be, or refuses us */
+  async connect(_to: Address, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const giveUp = () => this.#ready.reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      if (!this.#started) {
+        this.#started = true;
+        void this.#pump();
+        this.#peer.start();
+      }
+      await this.#ready.promise;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  receive(): Promise<Datagram | null> {
+    return this.#queue.next();
+  }
+
+  /** A message after the end is dropped, as any datagram may be. */
+  async send(bytes: Uint8Array): Promise<void> {
+    const record = this.#peer.seal(bytes);
+    if (record !== null) await this.#inner.send(record, this.#to);
+  }
+
+  /** Nothing: in version 1.2 a goodbye ends both directions (RFC 5246 7.2.1). */
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#peer.close();
+    this.#disposed = true;
+    this.#queue.close();
+    this.#inner[Symbol.dispose]();
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for (;;) {
+        const datagram = await this.#inner.receive();
+        if (datagram === null) break;
+        if (!("bytes" in datagram)) this.#peer.close();
+        // Anyone can send to our port; only the server is heard.
+        else if (sameAddress(datagram.from, this.#sender)) this.#peer.receive(datagram.bytes);
+        const room = this.#queue.room;
+        if (room !== undefined) await room;
+      }
+    } catch (error) {
+      if (!this.#disposed) {
+        this.#ready.reject(error);
+        this.#queue.push(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    this.#queue.close();
+  }
+
+  #ended(error: DtlsError | undefined): void {
+    if (!this.#connected) {
+      this.#ready.reject(error ?? new Error("closed"));
+      return;
+    }
+    this.#queue.push({ from: this.#sender, ended: error?.message ?? "closed by the peer" });
+    this.#queue.close();
+  }
+
+  #transmit(datagram: Uint8Array): void {
+    if (this.#disposed) return;
+    this.#inner.send(datagram, this.#to).catch((error) => this.#ready.reject(error));
+  }
+}

@@ -1,0 +1,260 @@
+// The listening end of a handshake, from the ClientHello that carries a good cookie on (RFC 6347
+// 4.2, RFC 5246 7.3).
+
+import { type CertifiedPeer, identityOf } from "../../core/certificate_names.ts";
+import type { Identity } from "../../core/session.ts";
+import { DtlsError } from "./alert.ts";
+import { concat } from "./byte_writer.ts";
+import { type DtlsTrust, verifyChain } from "./certificate_chain.ts";
+import { DtlsPeer, type PeerHooks, type PeerOptions } from "./dtls_peer.ts";
+import { type Group, groups, type KeyShare } from "./groups.ts";
+import type { HandshakeMessage, HandshakeName } from "./handshake_message.ts";
+import {
+  checkPointFormats,
+  checkRenegotiationInfo,
+  type ClientHello,
+  type Extensions,
+  extensionTypes,
+  firstHandshake,
+  numbersOf,
+  pointFormats,
+  readClientHello,
+  writeServerHello,
+} from "./hello.ts";
+import { certifiedPeer, pskIdentity } from "./identity.ts";
+import {
+  readCertificates,
+  readCertificateVerify,
+  readClientKeyExchange,
+  writeCertificateRequest,
+  writeCertificates,
+  writeEcdhParameters,
+  writeServerKeyExchange,
+} from "./key_exchange_messages.ts";
+import { pskPremaster } from "./key_schedule.ts";
+import { DTLS_1_2 } from "./record.ts";
+import {
+  curveOf,
+  keyKindOf,
+  schemesFor,
+  type SignatureScheme,
+  signatureSchemes,
+  signWith,
+} from "./signatures.ts";
+import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./suites.ts";
+
+/** What the listening end needs. */
+export interface ServerPeerOptions extends PeerOptions {
+  /** The key of an identity, or undefined when nobody has that name. */
+  readonly psk?: (identity: string) => Uint8Array | undefined;
+  /** Whose certificates clients must show; without it none is asked for. */
+  readonly clientTrust?: DtlsTrust;
+  /** The identity by which the holder of a certificate is let in, or null when it is not. */
+  readonly admitsIdentity?: (peer: CertifiedPeer) => Identity | null;
+}
+
+/** What was chosen for one handshake. */
+interface Choice {
+  readonly suite: CipherSuite;
+  readonly group: Group | undefined;
+  readonly scheme: SignatureScheme | undefined;
+}
+
+// An identity is text (RFC 4279 5.1), and broken text names nobody.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The listening end of one association. */
+export class ServerPeer extends DtlsPeer {
+  readonly #options: ServerPeerOptions;
+  #share: KeyShare | undefined;
+  #identity: Identity | undefined;
+
+  constructor(options: ServerPeerOptions, hooks: PeerHooks) {
+    super("server", options, hooks);
+    this.#options = options;
+    this.expected = ["client_hello"];
+  }
+
+  /** Begins with the numbers of the record and message that brought the cookie back. */
+  begin(recordSequence: number, messageSequence: number): void {
+    this.resumeAt(recordSequence, messageSequence);
+  }
+
+  /** Whether a hello is the one that this handshake began with. */
+  beganWith({ random }: ClientHello): boolean {
+    return random.length === this.peerRandom.length &&
+      random.every((byte, at) => byte === this.peerRandom[at]);
+  }
+
+  protected override take(name: HandshakeName, message: HandshakeMessage): void {
+    switch (name) {
+      case "client_hello":
+        return this.#takeHello(readClientHello(message.body));
+      case "certificate":
+        return this.#takeCertificate(message.body);
+      case "client_key_exchange":
+        return this.#takeKeyExchange(message.body);
+      case "certificate_verify": {
+        const { scheme, signature } = readCertificateVerify(message.body);
+        // RFC 5246 7.4.8: all that was said before it, itself not included.
+        this.checkSignature(scheme, signature, this.#signedByClient);
+        this.#identity = this.#admitted();
+        this.expected = ["finished"];
+        return;
+      }
+      case "finished":
+        this.sendFlight(["change_cipher_spec", this.finished()], { last: true });
+        return this.connect(this.#identity);
+    }
+  }
+
+  #takeHello(hello: ClientHello): void {
+    // Versions count down: a smaller number is newer (RFC 6347 4.1).
+    if (hello.version >> 8 !== 0xfe || hello.version > DTLS_1_2) {
+      throw new DtlsError("protocol_version", "the client does not speak DTLS 1.2");
+    }
+    checkRenegotiationInfo(hello.extensions);
+    checkPointFormats(hello.extensions);
+    this.peerRandom = hello.random.slice();
+    const { suite, group, scheme } = this.#choose(hello);
+    this.suite = suite;
+    this.extendedMasterSecret = hello.extensions.has(extensionTypes.extended_master_secret);
+    const { credentials, clientTrust } = this.#options;
+    const extensions = this.#answerTo(hello, group);
+    const flight = [
+      this.message(
+        "server_hello",
+        writeServerHello({ random: this.random, suite: suite.id, extensions }),
+      ),
+    ];
+    if (suite.authentication !== "psk") {
+      flight.push(this.message("certificate", writeCertificates(credentials!.chain)));
+    }
+    if (group !== undefined) {
+      flight.push(this.message("server_key_exchange", this.#exchange(group, scheme)));
+    }
+    const asks = suite.authentication !== "psk" && clientTrust !== undefined;
+    if (asks) {
+      const schemes = signatureSchemes.map(({ id }) => id);
+      flight.push(this.message("certificate_request", writeCertificateRequest(schemes)));
+    }
+    flight.push(this.message("server_hello_done", new Uint8Array(0)));
+    this.expected = asks ? ["certificate"] : ["client_key_exchange"];
+    this.sendFlight(flight);
+  }
+
+  /** The first of our suites that the client has too, with all that it takes. */
+  #choose(hello: ClientHello): Choice {
+    const { suites, credentials, psk } = this.#options;
+    const offeredGroups = numbersOf(hello.extensions, extensionTypes.supported_groups);
+    const offeredSchemes = numbersOf(hello.extensions, extensionTypes.signature_algorithms);
+    const group = groups.find(({ id }) => offeredGroups.includes(id));
+    // Without the extension the client means SHA-1 (RFC 5246 7.4.1.4.1), which nobody signs with.
+    const scheme = credentials &&
+      schemesFor(credentials.key).find(({ id }) => offeredSchemes.includes(id));
+    // The list of groups is one of curves for certificates too (RFC 8422 5.1).
+    const curve = credentials && curveOf(credentials.key);
+    const fitsCurve = curve === undefined || offeredGroups.includes(curve);
+    const suite = suites.find(({ id, keyExchange, authentication }) =>
+      hello.suites.includes(id) &&
+      (keyExchange === "psk" || group !== undefined) &&
+      (authentication === "psk"
+        ? psk !== undefined
+        : scheme !== undefined && fitsCurve && credentials?.kind === authentication)
+    );
+    if (suite === undefined) {
+      throw new DtlsError(
+        "handshake_failure",
+        "the client and this server have no cipher suite, group and signature in common",
+      );
+    }
+    return {
+      suite,
+      group: suite.keyExchange === "psk" ? undefined : group,
+      scheme: suite.authentication === "psk" ? undefined : scheme,
+    };
+  }
+
+  /** Only what the client has offered is answered (RFC 5246 7.4.1.4). */
+  #answerTo({ suites, extensions }: ClientHello, group: Group | undefined): Extensions {
+    const answer = new Map<number, Uint8Array>();
+    const { extended_master_secret, renegotiation_info, ec_point_formats } = extensionTypes;
+    if (extensions.has(renegotiation_info) || suites.includes(EMPTY_RENEGOTIATION_INFO_SCSV)) {
+      answer.set(renegotiation_info, firstHandshake);
+    }
+    if (extensions.has(extended_master_secret)) {
+      answer.set(extended_master_secret, new Uint8Array(0));
+    }
+    if (group !== undefined && extensions.has(ec_point_formats)) {
+      answer.set(ec_point_formats, pointFormats);
+    }
+    return answer;
+  }
+
+  #exchange(group: Group, scheme: SignatureScheme | undefined): Uint8Array {
+    this.#share = group.makeShare();
+    const parameters = writeEcdhParameters(group.id, this.#share.publicKey);
+    if (scheme === undefined) return writeServerKeyExchange({ parameters });
+    const covered = concat(this.peerRandom, this.random, parameters);
+    const signature = signWith(scheme, this.#options.credentials!.key, covered);
+    return writeServerKeyExchange({ parameters, signed: { scheme: scheme.id, signature } });
+  }
+
+  #takeCertificate(body: Uint8Array): void {
+    const { clientTrust, clock } = this.#options;
+    const chain = this.parseChain(readCertificates(body));
+    const [own] = chain;
+    // RFC 5246 7.4.6
+    if (own === undefined) {
+      throw new DtlsError("handshake_failure", "the client shows no certificate");
+    }
+    if (keyKindOf(own.publicKey) === null) {
+      throw new DtlsError("unsupported_certificate", "the client's key is of an unknown kind");
+    }
+    verifyChain(chain, { trust: clientTrust!, of: "client", now: clock.now() });
+    this.peerChain = chain;
+    this.expected = ["client_key_exchange"];
+  }
+
+  /** Who the client is, now that it has proved it.
+   * @throws {DtlsError} when it is not one of those that are let in */
+  #admitted(): Identity {
+    const peer = certifiedPeer(this.peerChain[0]!);
+    const identity = (this.#options.admitsIdentity ?? identityOf)(peer);
+    if (identity !== null) return identity;
+    throw new DtlsError("access_denied", `${identityOf(peer).name} is not on --allow-identity`);
+  }
+
+  /** What a CertificateVerify signs. */
+  #signedByClient: Uint8Array = new Uint8Array(0);
+
+  #takeKeyExchange(body: Uint8Array): void {
+    const suite = this.suite!;
+    const { identity, publicKey } = readClientKeyExchange(body, suite);
+    const secret = publicKey && this.#share!.secretWith(publicKey);
+    const key = identity && this.#keyOf(identity);
+    this.useKeys(key === undefined ? secret! : pskPremaster(key, secret));
+    if (this.peerChain.length > 0) {
+      this.#signedByClient = this.transcript();
+      this.expected = ["certificate_verify"];
+    } else {
+      this.expected = ["finished"];
+    }
+    this.keysAreThere();
+  }
+
+  #keyOf(identity: Uint8Array): Uint8Array {
+    let name: string | undefined;
+    try {
+      name = decoder.decode(identity);
+    } catch {
+      // Nobody's.
+    }
+    const key = name === undefined ? undefined : this.#options.psk?.(name);
+    if (name === undefined || key === undefined) {
+      throw new DtlsError("unknown_psk_identity", "the client names an identity that is not known");
+    }
+    this.#identity = pskIdentity(name, key);
+    return key;
+  }
+}

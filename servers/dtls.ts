@@ -1,0 +1,171 @@
+// DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with every peer.
+
+import { formatAddress } from "../core/address.ts";
+import { createAdmission } from "../core/admission.ts";
+import { createCounters } from "../core/counters.ts";
+import { serveDatagrams } from "../core/datagram_server.ts";
+import { hostOrLoopback } from "../core/endpoint.ts";
+import { createIdentityList } from "../core/identity_list.ts";
+import { type BoundLayer, checkLayers, layerDatagrams } from "../core/layer.ts";
+import { admissionOptions, datagramOptions, handshakeOptions } from "../core/limits.ts";
+import { integer, type OptionValues } from "../core/option.ts";
+import type { Context } from "../core/protocol.ts";
+import { familyOptions } from "../core/resolve.ts";
+import type { SessionServerKind } from "../core/server_kind.ts";
+import { UsageError } from "../core/usage_error.ts";
+import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
+import { dtlsOptions } from "../layers/dtls/options.ts";
+import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
+import {
+  checkClientCertificateOptions,
+  clientCertificateOptions,
+  readAuthorities,
+} from "./client_certificates.ts";
+import { loadTlsIdentity, type TlsIdentity, tlsServerOptions } from "./tls_identity.ts";
+import { listenUdp } from "./udp.ts";
+
+const options = {
+  ...admissionOptions,
+  ...datagramOptions,
+  ...handshakeOptions,
+  ...familyOptions,
+  ...tlsServerOptions,
+  ...clientCertificateOptions,
+  ...dtlsOptions,
+  maxHandshakes: integer({
+    default: 512,
+    min: 1,
+    max: 1_000_000,
+    help: "handshakes at once; clients that begin more have to try again",
+  }),
+} as const;
+
+/** `dtls://host:port`. */
+export const dtls: SessionServerKind<typeof options> = {
+  name: "dtls",
+  summary: "DTLS 1.2, encrypted datagrams that may be lost",
+  addressing: "host",
+  carries: "sessions",
+  carrier: "datagram",
+  options,
+  async start(endpoint, limits, work) {
+    refuseOldRuntime();
+    const { emit } = work.context;
+    const host = hostOrLoopback(endpoint);
+    const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });
+    const admits = await createAdmission(limits);
+    const { DtlsListenSocket } = await import("../layers/dtls/listen_socket.ts");
+    const { systemClock } = await import("../layers/dtls/clock.ts");
+    const { usableSuites } = await import("../layers/dtls/suites.ts");
+    const counters = createCounters();
+    let url = endpoint.text;
+    const layer: BoundLayer = {
+      name: "dtls",
+      rank: DTLS_RANK,
+      datagram: (inner) =>
+        new DtlsListenSocket(inner, {
+          ...secrets,
+          clock: { ...systemClock, now: work.context.now },
+          mtuBytes: limits.dtlsMtuBytes,
+          suites: usableSuites(),
+          admits,
+          maxPeers: limits.maxPeers,
+          maxHandshakes: limits.maxHandshakes,
+          handshakeTimeoutMs: limits.handshakeTimeoutMs,
+          peerTimeoutMs: limits.peerTimeoutMs,
+          hooks: {
+            denied(from) {
+              counters.denied++;
+              emit({ event: "denied", url, peer: formatAddress(from), reason: "address" });
+            },
+            handshakeFailed(from, error) {
+              const peer = formatAddress(from);
+              if (error.alert === "access_denied" && !error.byPeer) {
+                counters.identitiesDenied++;
+                emit({ event: "denied", url, peer, reason: error.message });
+                return;
+              }
+              counters.handshakesFailed++;
+              emit({ event: "failed", url, peer, error: `handshake: ${error.message}` });
+            },
+            refused() {
+              counters.peersRefused++;
+            },
+          },
+        }),
+    };
+    const layers = stackOf(layer, work.layers);
+    checkLayers(layers, "datagram", endpoint.text);
+    // Every peer has proved its address by its cookie, so none of them can aim an answer at others.
+    const { socket: bare, url: listeningAt } = await listenUdp(endpoint, limits);
+    url = listeningAt;
+    const socket = layerDatagrams(bare, layers, { role: "listen" });
+    return serveDatagrams({
+      url,
+      socket,
+      admits,
+      limits,
+      work,
+      counters,
+      ...(identity && {
+        certificate: { pem: identity.cert, fingerprint: identity.fingerprint },
+      }),
+    });
+  },
+};
+
+/** Where DTLS stands among the layers, from the wire inward. */
+const DTLS_RANK = 30;
+
+/** The layer of the scheme in its place among those that the URL names. */
+function stackOf(layer: BoundLayer, named: readonly BoundLayer[]): readonly BoundLayer[] {
+  return [
+    ...named.filter(({ rank }) => rank < layer.rank),
+    layer,
+    ...named.filter(({ rank }) => rank >= layer.rank),
+  ];
+}
+
+/** What the server shows and what it asks of its clients.
+ * @throws {UsageError} when a file cannot be used or options exclude each other */
+async function loadSecrets(
+  limits: OptionValues<typeof options>,
+  context: Pick<Context, "emit" | "now"> & { readonly host: string },
+): Promise<{
+  readonly identity: TlsIdentity | undefined;
+  readonly secrets: Pick<
+    ServerPeerOptions,
+    "credentials" | "psk" | "clientTrust" | "admitsIdentity"
+  >;
+}> {
+  checkClientCertificateOptions(limits);
+  const { allowIdentity, requireClientCert, tlsCa, tlsCert, tlsKey, pskFile } = limits;
+  if (requireClientCert && pskFile !== undefined) {
+    throw new UsageError(
+      "--require-client-cert and --psk-file exclude each other: who has a key needs no certificate",
+    );
+  }
+  // With keys in common a certificate is needed only where one is named.
+  const named = [tlsCert ?? [], tlsKey ?? []].flat();
+  if (named.length > 2) {
+    throw new UsageError("dtls shows one certificate; give --tls-cert and --tls-key once each");
+  }
+  const shows = pskFile === undefined || named.length > 0;
+  const identity = shows ? await loadTlsIdentity(limits, context) : undefined;
+  const { credentialsOf } = await import("../layers/dtls/credentials.ts");
+  const { readPskFile } = await import("../layers/dtls/psk_file.ts");
+  const keys = pskFile === undefined ? undefined : await readPskFile(pskFile);
+  const { certificates: authorities } = await readAuthorities(tlsCa);
+  const admitsIdentity = createIdentityList(allowIdentity);
+  return {
+    identity,
+    secrets: {
+      ...(identity && { credentials: credentialsOf(identity) }),
+      ...(keys && { psk: (name: string) => keys.get(name) }),
+      ...(requireClientCert && {
+        clientTrust: { by: "authority", authorities },
+        admitsIdentity,
+      }),
+    },
+  };
+}

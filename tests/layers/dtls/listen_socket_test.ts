@@ -1,0 +1,352 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import type { Address } from "../../../core/address.ts";
+import type { Datagram } from "../../../core/connection.ts";
+import type { DtlsError } from "../../../layers/dtls/alert.ts";
+import { ClientPeer } from "../../../layers/dtls/client_peer.ts";
+import type { DropReason } from "../../../layers/dtls/record_layer.ts";
+import { DtlsListenSocket, type ListenOptions } from "../../../layers/dtls/listen_socket.ts";
+import { usableSuites } from "../../../layers/dtls/suites.ts";
+import { settled } from "../../fake_time.ts";
+import { MemoryDatagramSocket, udpAddress } from "../../memory.ts";
+import { NOW } from "./made_certificates.ts";
+import { sharedCertificate } from "./peer_pair.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+/** A listening socket to which a test is the network, and what it has said. */
+class Harbour implements Disposable {
+  readonly clock: VirtualClock = new VirtualClock(NOW);
+  readonly inner: MemoryDatagramSocket = new MemoryDatagramSocket(udpAddress(1));
+  readonly socket: DtlsListenSocket;
+  readonly failed: string[] = [];
+  readonly dropped: DropReason[] = [];
+  readonly events: Datagram[] = [];
+  refused = 0;
+  denied = 0;
+
+  private constructor(options: ListenOptions) {
+    this.socket = new DtlsListenSocket(this.inner, {
+      ...options,
+      clock: this.clock,
+      hooks: {
+        handshakeFailed: (_from: Address, error: DtlsError) => void this.failed.push(error.message),
+        refused: () => void this.refused++,
+        denied: () => void this.denied++,
+        dropped: (reason: DropReason) => void this.dropped.push(reason),
+      },
+    });
+    void this.#read();
+  }
+
+  static async open(options: Partial<ListenOptions> = {}): Promise<Harbour> {
+    const { credentials } = await sharedCertificate();
+    return new Harbour({
+      clock: new VirtualClock(),
+      mtuBytes: 1200,
+      suites: usableSuites(),
+      credentials,
+      admits: () => true,
+      maxPeers: 100,
+      maxHandshakes: 100,
+      handshakeTimeoutMs: 10_000,
+      peerTimeoutMs: Infinity,
+      ...options,
+    });
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const datagram = await this.socket.receive();
+      if (datagram === null) return;
+      this.events.push(datagram);
+    }
+  }
+
+  /** What was sent to an address since it was asked last. */
+  take(to: Address): Uint8Array[] {
+    const { sent } = this.inner;
+    const found = sent.filter((one) => one.to === to);
+    for (const one of found) sent.splice(sent.indexOf(one), 1);
+    return found.map(({ bytes }) => bytes);
+  }
+
+  /** A client at a port, which has yet to shake hands. */
+  async client(port: number, host?: string): Promise<Client> {
+    const { certificate } = await sharedCertificate();
+    return new Client(this, udpAddress(port, host), certificate);
+  }
+
+  [Symbol.dispose](): void {
+    this.socket[Symbol.dispose]();
+  }
+}
+
+class Client {
+  readonly address: Address;
+  readonly peer: ClientPeer;
+  readonly messages: string[] = [];
+  ended = false;
+  /** Datagrams that were sent, oldest first. */
+  readonly sent: Uint8Array[] = [];
+  readonly #harbour: Harbour;
+
+  constructor(
+    harbour: Harbour,
+    address: Address,
+    certificate: Awaited<ReturnType<typeof sharedCertificate>>["certificate"],
+  ) {
+    this.#harbour = harbour;
+    this.address = address;
+    const trust = { by: "authority", authorities: [certificate] } as const;
+    this.peer = new ClientPeer(
+      {
+        clock: harbour.clock,
+        mtuBytes: 1200,
+        suites: usableSuites(),
+        trust,
+        serverName: "server.test",
+      },
+      {
+        transmit: (datagram) => this.send(datagram),
+        connected: () => {},
+        received: (bytes) => void this.messages.push(new TextDecoder().decode(bytes)),
+        ended: () => void (this.ended = true),
+      },
+    );
+  }
+
+  send(datagram: Uint8Array): void {
+    this.sent.push(datagram);
+    this.#harbour.inner.arrive({ from: this.address, bytes: datagram });
+  }
+
+  say(text: string): void {
+    this.send(this.peer.seal(new TextEncoder().encode(text))!);
+  }
+
+  /** Lets both ends say what they have to say. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) {
+      await settled();
+      for (const datagram of this.#harbour.take(this.address)) this.peer.receive(datagram);
+    }
+  }
+
+  async shakeHands(): Promise<void> {
+    this.peer.start();
+    await this.settle();
+  }
+}
+
+Deno.test("a client shakes hands after it has shown its cookie, and is heard by name", async () => {
+  using harbour = await Harbour.open();
+  const client = await harbour.client(5001);
+  await client.shakeHands();
+  assert(client.peer.isConnected);
+  client.say("ahoy");
+  await settled();
+  const [event] = harbour.events;
+  assert(event !== undefined && "bytes" in event);
+  assertEquals(new TextDecoder().decode(event.bytes), "ahoy");
+  await harbour.socket.send(new TextEncoder().encode("aye"), client.address);
+  await client.settle();
+  assertEquals(client.messages, ["aye"]);
+});
+
+Deno.test("a flood of ClientHello without cookies keeps no state, and answers with less", async () => {
+  using harbour = await Harbour.open();
+  const client = await harbour.client(5000);
+  client.peer.start();
+  const [hello] = client.sent;
+  harbour.inner.sent.length = 0;
+  for (let port = 10_000; port < 15_000; port++) {
+    harbour.inner.arriveFrom(udpAddress(port, `192.0.2.${port % 250}`), hello!);
+    if (port % 500 === 0) await settled();
+  }
+  for (let turn = 0; turn < 200; turn++) await settled();
+  assertEquals([harbour.socket.peers, harbour.socket.handshakes, harbour.clock.timers], [0, 0, 1]);
+  const answers = harbour.inner.sent.filter(({ to }) => "port" in to && to.port !== 5000);
+  assert(answers.length >= 4999, `${answers.length} answers`);
+  assert(answers.every(({ bytes }) => bytes.length < hello!.length));
+  assertEquals(new Set(answers.map(({ bytes }) => bytes.toString())).size, answers.length);
+});
+
+Deno.test("a cookie is good for its own address and hello alone, and not for ever", async () => {
+  using harbour = await Harbour.open();
+  const client = await harbour.client(5001);
+  await client.shakeHands();
+  const withCookie = client.sent[1]!;
+  harbour.inner.arriveFrom(udpAddress(5002), withCookie);
+  await settled();
+  assertEquals(harbour.socket.peers, 1, "another address");
+  const changed = withCookie.slice();
+  changed[13 + 12 + 10]! ^= 1;
+  harbour.inner.arriveFrom(udpAddress(5001), changed);
+  await settled();
+  assertEquals(harbour.socket.peers, 1, "another hello");
+  assert(!client.ended, "which harmed nobody");
+
+  const late = await harbour.client(5003);
+  late.peer.start();
+  await settled();
+  const [verify] = harbour.take(late.address);
+  harbour.clock.advance(121_000);
+  harbour.take(late.address);
+  late.peer.receive(verify!);
+  await settled();
+  assertEquals(harbour.socket.peers, 1, "two minutes are over");
+});
+
+Deno.test("handshakes and peers are limited, and who comes too late may try again", async () => {
+  using harbour = await Harbour.open({ maxHandshakes: 2, maxPeers: 3 });
+  const halfOpen: Client[] = [];
+  for (const port of [1, 2, 3]) {
+    const client = await harbour.client(port);
+    halfOpen.push(client);
+    client.peer.start();
+    await settled();
+    client.peer.receive(harbour.take(client.address)[0]!);
+    await settled();
+  }
+  assertEquals([harbour.socket.handshakes, harbour.refused], [2, 1]);
+  for (const client of halfOpen) await client.settle();
+  assertEquals([harbour.socket.peers, harbour.socket.handshakes], [2, 0]);
+  harbour.clock.advance(1000);
+  await halfOpen[2]!.settle();
+  assertEquals(harbour.socket.peers, 3, "its next attempt found room");
+  const fourth = await harbour.client(4);
+  await fourth.shakeHands();
+  assertEquals([harbour.socket.peers, harbour.refused], [3, 2]);
+});
+
+Deno.test("one host cannot have all the unfinished handshakes", async () => {
+  using harbour = await Harbour.open({ maxHandshakes: 40 });
+  const start = async (client: Client) => {
+    client.peer.start();
+    await settled();
+    const [verify] = harbour.take(client.address);
+    client.peer.receive(verify!);
+    await settled();
+  };
+  for (let port = 1; port <= 12; port++) await start(await harbour.client(port));
+  assertEquals([harbour.socket.handshakes, harbour.refused], [10, 2]);
+  await start(await harbour.client(1, "192.0.2.1"));
+  assertEquals([harbour.socket.handshakes, harbour.refused], [11, 2]);
+});
+
+Deno.test("a handshake that is not finished in time is given up", async () => {
+  using harbour = await Harbour.open({ handshakeTimeoutMs: 5000 });
+  const client = await harbour.client(5001);
+  client.peer.start();
+  await settled();
+  client.peer.receive(harbour.take(client.address)[0]!);
+  await settled();
+  assertEquals(harbour.socket.handshakes, 1);
+  client.peer.close();
+  harbour.clock.advance(5000);
+  await settled();
+  assertEquals([harbour.socket.peers, harbour.socket.handshakes], [0, 0]);
+  assertEquals(harbour.failed, ["user_canceled: the handshake took too long"]);
+});
+
+Deno.test("a client that forgot us begins anew, and its old session is over first", async () => {
+  using harbour = await Harbour.open();
+  const [first, second] = [await harbour.client(5001), await harbour.client(5001)];
+  await first.shakeHands();
+  first.say("one");
+  await settled();
+  await second.shakeHands();
+  assert(second.peer.isConnected);
+  second.say("two");
+  await settled();
+  const shown = harbour.events.map((event) =>
+    "bytes" in event ? new TextDecoder().decode(event.bytes) : event.ended
+  );
+  assertEquals(shown, ["one", "closed by the peer", "two"]);
+  assertEquals(harbour.socket.peers, 1);
+});
+
+Deno.test("a copy of an old hello does not end an association", async () => {
+  using harbour = await Harbour.open();
+  const client = await harbour.client(5001);
+  await client.shakeHands();
+  for (const datagram of client.sent.slice()) {
+    harbour.inner.arrive({ from: client.address, bytes: datagram });
+  }
+  await client.settle();
+  assert(!client.ended);
+  client.say("still here");
+  await settled();
+  assertEquals(harbour.events.length, 1);
+});
+
+Deno.test("a replayed record reaches nobody twice", async () => {
+  using harbour = await Harbour.open();
+  const client = await harbour.client(5001);
+  await client.shakeHands();
+  client.say("once");
+  harbour.inner.arrive({ from: client.address, bytes: client.sent.at(-1)! });
+  await settled();
+  assertEquals(harbour.events.length, 1);
+  assertEquals(harbour.dropped, ["replayed"]);
+});
+
+Deno.test("who is not admitted gets no answer", async () => {
+  using harbour = await Harbour.open({ admits: () => false });
+  const client = await harbour.client(5001);
+  await client.shakeHands();
+  assertEquals([harbour.inner.sent.length, harbour.denied, harbour.socket.peers], [0, 1, 0]);
+});
+
+Deno.test("a goodbye of the client ends its session, one of ours is heard", async () => {
+  using harbour = await Harbour.open();
+  const [one, other] = [await harbour.client(5001), await harbour.client(5002)];
+  await one.shakeHands();
+  await other.shakeHands();
+  one.peer.close();
+  await settled();
+  assertEquals(harbour.events, [{ from: one.address, ended: "closed by the peer" }]);
+  harbour.socket.forget(other.address);
+  await other.settle();
+  assert(other.ended);
+  assertEquals(harbour.socket.peers, 0);
+});
+
+Deno.test("disposal says goodbye to everybody and leaves no timer", async () => {
+  const harbour = await Harbour.open();
+  const clients = [await harbour.client(5001), await harbour.client(5002)];
+  for (const client of clients) await client.shakeHands();
+  // As a real socket does, and this one otherwise not: it sends before it is closed.
+  harbour.inner.send = (bytes, to) => {
+    harbour.inner.sent.push({ to, bytes });
+    return Promise.resolve();
+  };
+  harbour.socket[Symbol.dispose]();
+  for (const client of clients) await client.settle();
+  assertEquals(clients.map(({ ended }) => ended), [true, true]);
+  assert(harbour.inner.disposed);
+  assertEquals(harbour.clock.timers, 0);
+});
+
+Deno.test("a renegotiation is refused, and the association goes on", async () => {
+  using harbour = await Harbour.open();
+  const client = await harbour.client(5001);
+  await client.shakeHands();
+  const before = harbour.inner.sent.length;
+  // Says hello again inside of its association, as a renegotiation begins.
+  const again = new Uint8Array(12 + 2);
+  again.set([1, 0, 0, 2, 0, 9, 0, 0, 0, 0, 0, 2]);
+  client.send(sealHandshake(client.peer, again));
+  await settled();
+  assertNotEquals(harbour.inner.sent.length, before, "it is answered with an alert");
+  await client.settle();
+  assert(!client.ended);
+  client.say("going on");
+  await settled();
+  assertEquals(harbour.events.length, 1);
+});
+
+/** A sealed record of the handshake type, as only the keys of the association make it. */
+function sealHandshake(peer: ClientPeer, plain: Uint8Array): Uint8Array {
+  return (peer as unknown as { sealRecord(type: number, plain: Uint8Array): Uint8Array })
+    .sealRecord(22, plain);
+}
