@@ -133,9 +133,10 @@ async function secureByNode(
       return connect(options);
     },
     check: (socket) => {
-      if (trust.by !== "fingerprint") return;
+      if (trust.by !== "fingerprint") return undefined;
       const found = socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase();
       if (found !== trust.fingerprint) throw new WrongFingerprintError(found);
+      return undefined;
     },
   });
   await connection.ready(signal);

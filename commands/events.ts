@@ -102,7 +102,11 @@ function noteEvent(event: NotedEvent, console: Console): void {
       );
       break;
     case "opened":
-      console.note(`${peer} opened on ${event.url}`);
+      console.note(
+        event.identity === undefined
+          ? `${peer} opened on ${event.url}`
+          : `${peer} (${printable(event.identity.name)}) opened on ${event.url}`,
+      );
       break;
     case "closed":
       console.note(

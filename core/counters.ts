@@ -13,6 +13,8 @@ const zero = {
   bytesSent: 0,
   /** Turned away by --allow or --deny. */
   denied: 0,
+  /** Turned away by --allow-identity, in spite of a valid certificate or key. */
+  identitiesDenied: 0,
   /** Turned away by the rules on Host and Origin. */
   forbidden: 0,
   /** Requests turned away for want of the right credentials. */

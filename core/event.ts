@@ -1,7 +1,7 @@
 // What a server tells the world. Library code emits these; only commands print them.
 
 import type { Stats } from "./counters.ts";
-import type { Message } from "./session.ts";
+import type { Identity, Message } from "./session.ts";
 
 /** One HTTP request, whole but for a long body. */
 export interface InspectedEvent {
@@ -30,7 +30,13 @@ export type ServerEvent =
     /** SHA-256 of the certificate in use, where there is one. */
     readonly fingerprint?: string;
   }
-  | { readonly event: "opened"; readonly url: string; readonly peer: string }
+  | {
+    readonly event: "opened";
+    readonly url: string;
+    readonly peer: string;
+    /** Who the peer proved to be, where it had to. */
+    readonly identity?: Identity;
+  }
   | {
     readonly event: "closed";
     readonly url: string;
@@ -64,6 +70,8 @@ export type ServerEvent =
     readonly method: string;
     readonly path: string;
     readonly status: number;
+    /** Who the peer proved to be, where it had to. */
+    readonly identity?: Identity;
   }
   /** What a client sent, when the inspector logs it. */
   | InspectedEvent

@@ -11,6 +11,7 @@ import type { Address } from "./address.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionDuplex } from "./connection_duplex.ts";
 import { DuplexConnection } from "./duplex_connection.ts";
+import type { Identity } from "./session.ts";
 
 /** The first Deno whose node:tls can be relied on. Before, it does not shake hands over a stream of
  * ours, and with verification off it does not check that the server holds the key of its
@@ -33,8 +34,8 @@ export interface NodeTlsOptions {
   readonly begin: (stream: ConnectionDuplex) => TLSSocket;
   /** What node:tls says once it is done: a server `secure`, a client `secureConnect`. */
   readonly done: "secure" | "secureConnect";
-  /** Throws when what was agreed is not what was wanted. */
-  readonly check?: (socket: TLSSocket) => void;
+  /** Throws when what was agreed is not what was wanted; says who the peer is, where it knows. */
+  readonly check?: (socket: TLSSocket) => Identity | undefined;
 }
 
 /** TLS over a connection, which it takes over. Nothing is read or written before `ready`. */
@@ -45,6 +46,7 @@ export class NodeTlsConnection implements Connection {
   #socket: TLSSocket | undefined;
   #readOn: (() => void) | undefined;
   #disposed = false;
+  #identity: Identity | undefined;
 
   constructor(inner: Connection, options: NodeTlsOptions) {
     this.#inner = inner;
@@ -57,6 +59,10 @@ export class NodeTlsConnection implements Connection {
 
   get remote(): Address {
     return this.#inner.remote;
+  }
+
+  get identity(): Identity | undefined {
+    return this.#identity;
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -80,7 +86,7 @@ export class NodeTlsConnection implements Connection {
     stream.once("end", left);
     try {
       await finished.promise;
-      this.#options.check?.(socket);
+      this.#identity = this.#options.check?.(socket);
     } catch (error) {
       this[Symbol.dispose]();
       throw error;

@@ -4,21 +4,71 @@
 import type { KeyObject } from "node:crypto";
 import { type Emit, errorText } from "../core/event.ts";
 import { hasGoodNodeTls } from "../core/node_tls.ts";
-import { type OptionValues, text } from "../core/option.ts";
+import { type Option, type OptionValues, text } from "../core/option.ts";
 import { parseCertificates, readPemFile } from "../core/pem_file.ts";
 import { UsageError } from "../core/usage_error.ts";
 
-/** Where the certificate comes from. */
+/** Where the certificates come from. */
 export const tlsServerOptions = {
-  tlsCert: text({
+  tlsCert: oneOrMore(text.many({
     metavar: "file",
-    help: "certificate to show, PEM, its chain after it; without it one is made on the spot",
-  }),
-  tlsKey: text({ metavar: "file", help: "private key of --tls-cert, PEM, not encrypted" }),
+    help: "certificate to show, PEM, its chain after it; without it one is made on the spot; " +
+      "of several, the one for the name that a client asks for, or else the first",
+  })),
+  tlsKey: oneOrMore(text.many({
+    metavar: "file",
+    help: "private key of --tls-cert, PEM, not encrypted; of several, in the same order",
+  })),
 } as const;
+
+/** The same, where a program may also give one text by itself. */
+function oneOrMore(
+  option: Option<readonly string[]>,
+): Option<string | readonly string[] | undefined> {
+  return {
+    ...option,
+    check: (value, name) => option.check(typeof value === "string" ? [value] : value, name),
+  };
+}
 
 /** The values of `tlsServerOptions`. */
 export type TlsFiles = OptionValues<typeof tlsServerOptions>;
+
+/** One certificate's file and its key's, as they were named. */
+export interface TlsFilePair {
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+}
+
+/** Each certificate with its key; none when there are no files.
+ * @throws {UsageError} when one has no partner */
+export function tlsFilePairs({ tlsCert, tlsKey }: TlsFiles): TlsFilePair[] {
+  const certs = [tlsCert ?? []].flat();
+  const keys = [tlsKey ?? []].flat();
+  if (certs.length !== keys.length && certs.length > 0 && keys.length > 0) {
+    throw new UsageError(
+      `--tls-cert was given ${certs.length} times and --tls-key ${keys.length} times; ` +
+        `give each certificate its key, in the same order`,
+    );
+  }
+  const count = Math.max(certs.length, keys.length);
+  return Array.from({ length: count }, (_, at) => ({ tlsCert: certs[at], tlsKey: keys[at] }));
+}
+
+/** Loads every certificate, the default first. As `loadTlsIdentity` otherwise. */
+export async function loadTlsIdentities(
+  files: TlsFiles,
+  context: IdentityContext,
+): Promise<[TlsIdentity, ...TlsIdentity[]]> {
+  const [first = {}, ...others] = tlsFilePairs(files);
+  const identities: [TlsIdentity, ...TlsIdentity[]] = [
+    await loadTlsIdentity({ tlsCert: undefined, tlsKey: undefined, ...first }, context),
+  ];
+  for (const { tlsCert, tlsKey } of others) {
+    identities.push(await loadTlsIdentity({ tlsCert, tlsKey }, context));
+  }
+  return identities;
+}
 
 /** A certificate to show, and the key that makes it ours. */
 export interface TlsIdentity {
@@ -40,14 +90,15 @@ export interface IdentityContext {
   readonly now: () => number;
 }
 
-/** Reads and checks the files, or makes a certificate when none is named. A certificate whose time
+/** Reads and checks the first pair of files, or makes a certificate when none is named. A certificate whose time
  * is over or has not come is a notice only: somebody may want to see clients refuse it.
  *
  * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
 export async function loadTlsIdentity(
-  { tlsCert, tlsKey }: TlsFiles,
+  files: TlsFiles,
   { host, emit, now }: IdentityContext,
 ): Promise<TlsIdentity> {
+  const { tlsCert, tlsKey } = tlsFilePairs(files)[0] ?? {};
   const { fingerprintOf, makeCertificate } = await import("../core/certificate.ts");
   if (tlsCert === undefined && tlsKey === undefined) {
     const made = await makeCertificate(namesOf(host), now());
