@@ -10,6 +10,7 @@ import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
 import { concerning, served, servedByName, servedGroups, servedOptions } from "./served.ts";
+import { ReloadSignal } from "./reload_signal.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untilStopped } from "./until_stopped.ts";
 import { readUser } from "./user_password.ts";
@@ -44,6 +45,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       ? undefined
       : new TranscriptFile(options.record, (line) => console.warn(line));
     using signals = new StopSignals();
+    using hangUp = new ReloadSignal();
     const emit = serverEventSink(console, record, signals.finish);
     await using dock: Dock = await startServing(urls, what, {
       ...concerning(options, given, flags, what, urls),
@@ -52,6 +54,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       emit,
       watch: console.verbose || record !== undefined,
     });
+    hangUp.concerns([dock], signals.finish);
     return await untilStopped([dock], signals, emit);
   },
 });

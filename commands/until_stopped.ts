@@ -2,7 +2,6 @@
 
 import type { Emit } from "../core/event.ts";
 import type { Dock } from "../dock/serve.ts";
-import { ReloadSignal } from "./reload_signal.ts";
 import type { StopSignals } from "./stop_signals.ts";
 
 /** Waits until all docks have stopped, by themselves or by a signal, emits what each counted, and
@@ -13,7 +12,6 @@ export async function untilStopped(
   signals: StopSignals,
   emit: Emit,
 ): Promise<number> {
-  using _reload = new ReloadSignal(docks);
   const drain = () => docks.forEach((dock) => void dock.shutdown().catch(() => {}));
   const stopNow = () => docks.forEach((dock) => void dock.shutdown({ graceMs: 0 }).catch(() => {}));
   signals.drain.addEventListener("abort", drain, { once: true });

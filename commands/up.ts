@@ -11,6 +11,7 @@ import type { Console } from "./console.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
 import { programWords } from "./program_words.ts";
 import { servedGroups, servedOptions } from "./served.ts";
+import { ReloadSignal } from "./reload_signal.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { alignedRows } from "./table.ts";
 import { untilStopped } from "./until_stopped.ts";
@@ -64,6 +65,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => console.warn(line)));
     const signals = stack.use(new StopSignals());
+    const hangUp = stack.use(new ReloadSignal());
     const emit = serverEventSink(console, record, signals.finish);
     const suite = stack.use(
       await startSuite(entries, {
@@ -72,6 +74,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         watch: console.verbose || record !== undefined,
       }),
     );
+    hangUp.concerns(suite.docks, signals.finish);
     if (!console.json) printTable(entries, suite.docks, console);
     return await untilStopped(suite.docks, signals, emit);
   },
