@@ -27,6 +27,7 @@ import { RenewableAcceptor } from "./renewable_acceptor.ts";
 import { listenTcp } from "./tcp.ts";
 import {
   filesOf,
+  inTurn,
   refuseOnOldRuntime,
   takingUp,
   TlsContexts,
@@ -191,12 +192,13 @@ export async function listenTls(
     },
   };
   if (!reusePort) return { acceptor, url: urlAt(port), certificate };
-  const reload = () =>
+  const reload = inTurn(() =>
     takingUp(context.emit, certificate, async () => {
       const next = await loadTlsIdentity(options, loading);
       if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
       identity = next;
-    });
+    })
+  );
   acceptor.own(new FileWatch(filesOf(options), reload));
   return { acceptor, url: urlAt(port), certificate, reload };
 }

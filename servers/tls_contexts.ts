@@ -112,14 +112,25 @@ export class TlsContexts implements Disposable {
    * is said; never rejects. */
   async reload(): Promise<void> {
     if (filesOf(this.#settings).length === 0) return;
-    await takingUp(this.#context.emit, this.certificate, async () => {
-      this.#now = await load(this.#settings, this.#context, this.clients);
-    });
+    await this.#reload();
   }
+
+  readonly #reload = inTurn(() =>
+    takingUp(this.#context.emit, this.certificate, async () => {
+      this.#now = await load(this.#settings, this.#context, this.clients);
+    })
+  );
 
   [Symbol.dispose](): void {
     this.#watch?.[Symbol.dispose]();
   }
+}
+
+/** The same, begun only after the call before has ended, so that the last call wins.
+ * @param work must not reject */
+export function inTurn(work: () => Promise<void>): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => last = last.then(work);
 }
 
 /** Takes up changed files, and says what came of it. Never rejects. */

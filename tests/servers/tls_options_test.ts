@@ -1,6 +1,6 @@
 /** TLS servers: certificates by name, ALPN, the oldest version, and files that change. */
 
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { ServerEvent } from "../../core/event.ts";
 import { textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -252,8 +252,7 @@ Deno.test({
     ]);
     for (const _ of [1, 2]) {
       program.signal("SIGHUP");
-      const [line] = await program.stdout.line(/"notice".*certificate/);
-      assert(line.includes("took up the certificate files again"), line);
+      await program.stdout.line(/"notice".*took up the certificate files again/);
     }
   },
 });
