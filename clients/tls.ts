@@ -12,6 +12,7 @@ import { layerStream } from "../core/layer.ts";
 import { hasGoodNodeTls, NodeTlsConnection } from "../core/node_tls.ts";
 import type { OptionValues } from "../core/option.ts";
 import { StreamSession } from "../core/stream_session.ts";
+import { tlsFilePairs } from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { dialTcp, routeOptions } from "./tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls_error.ts";
@@ -171,7 +172,7 @@ function refuseOnOldRuntime(options: DialTlsOptions): void {
     ? "--insecure"
     : options.tlsFingerprint !== undefined
     ? "--tls-fingerprint"
-    : options.tlsCert !== undefined || options.tlsKey !== undefined
+    : tlsFilePairs(options).length > 0
     ? "--tls-cert with --tls-key"
     : options.local !== undefined
     ? "--local with TLS"

@@ -4,6 +4,7 @@
 import { errorText } from "../core/event.ts";
 import { flag, type OptionValues, text } from "../core/option.ts";
 import { parseCertificates, readPemFile } from "../core/pem_file.ts";
+import { fileOrFiles, tlsFilePairs } from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 
 /** How the server is to be verified. */
@@ -25,11 +26,10 @@ export const tlsClientOptions = {
     help: "do not verify the server: whoever is in the way can read and change everything",
     negatable: false,
   }),
-  tlsCert: text({
-    metavar: "file",
+  tlsCert: fileOrFiles({
     help: "certificate to show to a server that asks for one, PEM, its chain after it",
   }),
-  tlsKey: text({ metavar: "file", help: "private key of --tls-cert, PEM, not encrypted" }),
+  tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
 } as const;
 
 /** What `loadTrust` reads. */
@@ -47,8 +47,12 @@ export interface ClientCertificate {
  *
  * @throws {UsageError} when one of the files is missing, damaged or not the other's */
 export async function loadClientCertificate(
-  { tlsCert, tlsKey }: OptionValues<Pick<typeof tlsClientOptions, "tlsCert" | "tlsKey">>,
+  files: OptionValues<Pick<typeof tlsClientOptions, "tlsCert" | "tlsKey">>,
 ): Promise<ClientCertificate | undefined> {
+  const [{ tlsCert, tlsKey } = {}, second] = tlsFilePairs(files);
+  if (second !== undefined) {
+    throw new UsageError("a client shows one certificate; give --tls-cert and --tls-key once");
+  }
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsKey === undefined) {
     throw new UsageError(`--tls-cert ${tlsCert} needs its private key; add --tls-key FILE`);

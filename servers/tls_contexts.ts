@@ -6,6 +6,7 @@ import { type CertificateName, isForHost, loadNameReader } from "../core/certifi
 import { type Emit, errorText } from "../core/event.ts";
 import { choice, type OptionValues } from "../core/option.ts";
 import type { ServerCertificate } from "../core/running_server.ts";
+import { tlsFilePairs } from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
   checkClientCertificateOptions,
@@ -18,7 +19,6 @@ import { FileWatch } from "./file_watch.ts";
 import {
   type IdentityContext,
   loadTlsIdentities,
-  tlsFilePairs,
   type TlsFiles,
   type TlsIdentity,
   tlsServerOptions,

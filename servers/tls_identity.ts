@@ -4,56 +4,24 @@
 import type { KeyObject } from "node:crypto";
 import { type Emit, errorText } from "../core/event.ts";
 import { hasGoodNodeTls } from "../core/node_tls.ts";
-import { type Option, type OptionValues, text } from "../core/option.ts";
+import type { OptionValues } from "../core/option.ts";
 import { parseCertificates, readPemFile } from "../core/pem_file.ts";
+import { fileOrFiles, tlsFilePairs } from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 
 /** Where the certificates come from. */
 export const tlsServerOptions = {
-  tlsCert: oneOrMore(text.many({
-    metavar: "file",
+  tlsCert: fileOrFiles({
     help: "certificate to show, PEM, its chain after it; without it one is made on the spot; " +
       "of several, the one for the name that a client asks for, or else the first",
-  })),
-  tlsKey: oneOrMore(text.many({
-    metavar: "file",
+  }),
+  tlsKey: fileOrFiles({
     help: "private key of --tls-cert, PEM, not encrypted; of several, in the same order",
-  })),
+  }),
 } as const;
-
-/** The same, where a program may also give one text by itself. */
-function oneOrMore(
-  option: Option<readonly string[]>,
-): Option<string | readonly string[] | undefined> {
-  return {
-    ...option,
-    check: (value, name) => option.check(typeof value === "string" ? [value] : value, name),
-  };
-}
 
 /** The values of `tlsServerOptions`. */
 export type TlsFiles = OptionValues<typeof tlsServerOptions>;
-
-/** One certificate's file and its key's, as they were named. */
-export interface TlsFilePair {
-  readonly tlsCert?: string | undefined;
-  readonly tlsKey?: string | undefined;
-}
-
-/** Each certificate with its key; none when there are no files.
- * @throws {UsageError} when one has no partner */
-export function tlsFilePairs({ tlsCert, tlsKey }: TlsFiles): TlsFilePair[] {
-  const certs = [tlsCert ?? []].flat();
-  const keys = [tlsKey ?? []].flat();
-  if (certs.length !== keys.length && certs.length > 0 && keys.length > 0) {
-    throw new UsageError(
-      `--tls-cert was given ${certs.length} times and --tls-key ${keys.length} times; ` +
-        `give each certificate its key, in the same order`,
-    );
-  }
-  const count = Math.max(certs.length, keys.length);
-  return Array.from({ length: count }, (_, at) => ({ tlsCert: certs[at], tlsKey: keys[at] }));
-}
 
 /** Loads every certificate, the default first. As `loadTlsIdentity` otherwise. */
 export async function loadTlsIdentities(

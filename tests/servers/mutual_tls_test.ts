@@ -76,7 +76,7 @@ async function setUp() {
           for (;;) {
             const found = events.filter((event) => event.event === name);
             if (found.length >= count) return found as Extract<ServerEvent, { event: Name }>[];
-            await new Promise<void>((resolve) => waiting.push(resolve));
+            await within(new Promise<void>((resolve) => waiting.push(resolve)));
           }
         },
         [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
@@ -428,3 +428,10 @@ Deno.test("a runtime that ignores client certificates does not serve those who r
   refuseOnOldRuntime(asking, true, "2.7.14");
   refuseOnOldRuntime(files, false, "2.6.10");
 });
+
+/** What should have happened long ago fails instead of hanging. */
+async function within(happening: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("nothing happened for 10 s")), 10_000);
+  await Promise.race([happening, late.promise]).finally(() => clearTimeout(timer));
+}

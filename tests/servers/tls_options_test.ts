@@ -50,7 +50,7 @@ async function serving(scheme: Scheme, options: ServeOptions = {}) {
           event.event === "notice" && event.text.includes(words)
         );
         if (found?.event === "notice") return found.text;
-        await new Promise<void>((resolve) => waiting.push(resolve));
+        await within(new Promise<void>((resolve) => waiting.push(resolve)));
       }
     },
     /** The end of a handshake of openssl's, and what it found. */
@@ -212,7 +212,7 @@ Deno.test("certificates and keys that do not come in pairs are refused", async (
   );
   assertEquals(
     error.message,
-    "--tls-cert was given 2 times and --tls-key 1 times; " +
+    "--tls-cert and --tls-key go in pairs, got 2 and 1; " +
       "give each certificate its key, in the same order",
   );
 });
@@ -256,3 +256,10 @@ Deno.test({
     }
   },
 });
+
+/** What should have happened long ago fails instead of hanging. */
+async function within(happening: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("nothing happened for 10 s")), 10_000);
+  await Promise.race([happening, late.promise]).finally(() => clearTimeout(timer));
+}
