@@ -388,6 +388,49 @@ peerTest("a session from before the authorities changed is not resumed", ["opens
   assertStringIncludes((await server.emitted("failed"))[0]?.error ?? "", "resumed a session");
 });
 
+peerTest("Python's ssl shows its certificate and is greeted, and without one is not", [
+  "python3",
+], async () => {
+  await using at = await setUp();
+  await using server = await at.serving("tls", greeter);
+  const program = [
+    "import socket, ssl, sys",
+    "port, ca, *shown = sys.argv[1:]",
+    "context = ssl.create_default_context(cafile=ca)",
+    "if shown: context.load_cert_chain(*shown)",
+    "try:",
+    "    with socket.create_connection(('127.0.0.1', int(port))) as plain:",
+    "        with context.wrap_socket(plain, server_hostname='localhost') as sock:",
+    "            sock.sendall(b'who am I?')",
+    "            print(sock.recv(1024).decode())",
+    "except OSError as error: print('refused:', error)",
+  ].join("\n");
+  const ask = async (...shown: string[]) => {
+    const args = ["-c", program, `${server.port}`, at.authority.file, ...shown];
+    return (await runPeer("python3", args)).stdout;
+  };
+  assertStringIncludes(await ask(at.alice.cert, at.alice.key), '"name":"alice.example"');
+  assertMatch(await ask(), /^(refused: .*)?\n$/);
+});
+
+peerTest("curl --cert is answered over HTTP/1.1 and HTTP/2, and without one is not", [
+  "curl",
+], async () => {
+  await using at = await setUp();
+  const name: HttpHandler = (_request, { identity }) => new Response(identity?.name ?? "nobody");
+  await using server = await at.serving("https", name);
+  const fixed = ["-sS", "--cacert", at.authority.file, server.running.url];
+  for (const version of ["--http1.1", "--http2"]) {
+    const shown = ["--cert", at.alice.cert, "--key", at.alice.key];
+    const { stdout } = await runPeer("curl", [version, ...shown, ...fixed]);
+    assertEquals(stdout, "alice.example");
+    const refused = await runPeer("curl", [version, ...fixed]);
+    assertEquals(refused.stdout, "");
+    assert(refused.code !== 0);
+  }
+  assertEquals(server.running.stats().requests, 2);
+});
+
 Deno.test("options that would keep nobody out are refused with what is missing", async () => {
   await using at = await setUp();
   const cases = [
