@@ -6,10 +6,10 @@
 // descriptors), sending without delay (each answer of more than one record, 16 KiB, waits 40 ms for
 // an acknowledgement), and trusting a single certificate.
 
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Address } from "./address.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionDuplex } from "./connection_duplex.ts";
 import { DuplexConnection } from "./duplex_connection.ts";
 import type { Identity } from "./session.ts";
 
@@ -30,8 +30,10 @@ export function hasGoodNodeTls(version: string = Deno.version.deno): boolean {
 
 /** How to shake hands. */
 export interface NodeTlsOptions {
-  /** Begins the handshake. */
-  readonly begin: (stream: ConnectionDuplex) => TLSSocket;
+  /** Makes a stream of the connection below. */
+  readonly carrier: (connection: Connection) => Duplex | Promise<Duplex>;
+  /** Begins the handshake on it. */
+  readonly begin: (stream: Duplex) => TLSSocket;
   /** What node:tls says once it is done: a server `secure`, a client `secureConnect`. */
   readonly done: "secure" | "secureConnect";
   /** Throws when what was agreed is not what was wanted; says who the peer is, where it knows. */
@@ -66,9 +68,8 @@ export class NodeTlsConnection implements Connection {
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    const { ConnectionDuplex } = await import("./connection_duplex.ts");
+    const stream = await this.#options.carrier(this.#gated);
     signal.throwIfAborted();
-    const stream = new ConnectionDuplex(this.#gated);
     // node:tls hears of errors too, but not of those after it has gone.
     stream.on("error", () => {});
     const socket = this.#options.begin(stream);

@@ -1,6 +1,7 @@
 // TLS: on node:tls over connections that our own loop accepted, for the reasons in core/node_tls.ts;
 // on Deno.listenTls where node:tls is not good enough yet.
 
+import type { Duplex } from "node:stream";
 import type { Address } from "../core/address.ts";
 import { createAdmission } from "../core/admission.ts";
 import type { Acceptor, Connection } from "../core/connection.ts";
@@ -82,10 +83,13 @@ export async function listenNodeTls(
   using opened = new DisposableStack();
   const contexts = opened.use(await TlsContexts.load(options, { ...context, host }));
   const { TLSSocket } = await import("node:tls");
+  const { TlsCarrier } = await import("../core/tls_carrier.ts");
   const { alpnProtocols: ALPNProtocols = [] } = options;
   const { clients } = contexts;
   const handshake: NodeTlsOptions = {
     done: "secure",
+    // The types want a whole stream; node:tls does with less.
+    carrier: (connection) => new TlsCarrier(connection) as unknown as Duplex,
     begin(stream) {
       // The types want a socket of node:net; any stream will do.
       const underlying = stream as unknown as ConstructorParameters<typeof TLSSocket>[0];
