@@ -8,7 +8,6 @@
 // certificate is one that this server has verified itself, under the authorities of now.
 
 import type { X509Certificate } from "node:crypto";
-import type { TLSSocket } from "node:tls";
 import {
   type CertifiedPeer,
   identityOf,
@@ -83,8 +82,11 @@ export async function readAuthorities(files: readonly string[]): Promise<Authori
   return { pems, certificates };
 }
 
-/** What of a finished handshake is looked at. */
-type Handshaken = Pick<TLSSocket, "getPeerCertificate">;
+/** What of a finished handshake is looked at: a TLSSocket has it. */
+export interface Handshaken {
+  /** Without a `raw` when the client showed none. */
+  getPeerCertificate(): { readonly raw?: Uint8Array } | null;
+}
 
 /** Parts of node:tls that its types leave out. */
 interface TlsHandle {
@@ -159,8 +161,7 @@ export class ClientVerifier {
       throw new Error("the authorities of --tls-ca have changed since the handshake began");
     }
     const resumed = handle.isSessionReused();
-    // The types promise a certificate; a client without one gives an empty object.
-    const der: Uint8Array | undefined = socket.getPeerCertificate()?.raw;
+    const der = socket.getPeerCertificate()?.raw;
     if (der === undefined) {
       throw new Error(
         resumed
