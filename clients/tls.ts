@@ -12,6 +12,7 @@ import { layerStream } from "../core/layer.ts";
 import { hasGoodNodeTls, NodeTlsConnection } from "../core/node_tls.ts";
 import type { OptionValues } from "../core/option.ts";
 import { StreamSession } from "../core/stream_session.ts";
+import { tlsFilePairs } from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { dialTcp, routeOptions } from "./tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls_error.ts";
@@ -116,8 +117,10 @@ async function secureByNode(
   { name, trust, certificate, alpnProtocols, signal }: SecureOptions,
 ): Promise<Connection> {
   const { connect } = await import("node:tls");
+  const { ConnectionDuplex } = await import("../core/connection_duplex.ts");
   const connection = new NodeTlsConnection(inner, {
     done: "secureConnect",
+    carrier: (connection) => new ConnectionDuplex(connection),
     begin: (stream) => {
       const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
         socket: stream,
@@ -133,9 +136,10 @@ async function secureByNode(
       return connect(options);
     },
     check: (socket) => {
-      if (trust.by !== "fingerprint") return;
+      if (trust.by !== "fingerprint") return undefined;
       const found = socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase();
       if (found !== trust.fingerprint) throw new WrongFingerprintError(found);
+      return undefined;
     },
   });
   await connection.ready(signal);
@@ -170,7 +174,7 @@ function refuseOnOldRuntime(options: DialTlsOptions): void {
     ? "--insecure"
     : options.tlsFingerprint !== undefined
     ? "--tls-fingerprint"
-    : options.tlsCert !== undefined || options.tlsKey !== undefined
+    : tlsFilePairs(options).length > 0
     ? "--tls-cert with --tls-key"
     : options.local !== undefined
     ? "--local with TLS"

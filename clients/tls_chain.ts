@@ -37,9 +37,11 @@ export async function fetchChain(
   const inner = await dialTcp(endpoint, diallingPort(endpoint), options, signal);
   const name = options.serverName ?? hostOrLoopback(endpoint).replace(/%.*$/, "");
   const { connect } = await import("node:tls");
+  const { ConnectionDuplex } = await import("../core/connection_duplex.ts");
   let socket: TLSSocket | undefined;
   using connection = new NodeTlsConnection(inner, {
     done: "secureConnect",
+    carrier: (connection) => new ConnectionDuplex(connection),
     begin: (stream) => socket = connect({ socket: stream, host: name, rejectUnauthorized: false }),
   });
   try {

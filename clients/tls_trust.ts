@@ -1,10 +1,11 @@
 // Which certificate a TLS client takes for the right one, and which it shows itself. Shared by tls,
 // https and wss.
 
-import { authorityCertFile, DATA_FOLDER_VARIABLE, userDataFolder } from "../core/data_folder.ts";
+import { authorityFile } from "../core/authority_file.ts";
 import { errorText } from "../core/event.ts";
 import { flag, type OptionValues, text } from "../core/option.ts";
 import { parseCertificates, readPemFile } from "../core/pem_file.ts";
+import { fileOrFiles, tlsFilePairs } from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 
 /** How the server is to be verified. */
@@ -27,11 +28,10 @@ export const tlsClientOptions = {
     help: "do not verify the server: whoever is in the way can read and change everything",
     negatable: false,
   }),
-  tlsCert: text({
-    metavar: "file",
+  tlsCert: fileOrFiles({
     help: "certificate to show to a server that asks for one, PEM, its chain after it",
   }),
-  tlsKey: text({ metavar: "file", help: "private key of --tls-cert, PEM, not encrypted" }),
+  tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
 } as const;
 
 /** What `loadTrust` reads. */
@@ -49,8 +49,12 @@ export interface ClientCertificate {
  *
  * @throws {UsageError} when one of the files is missing, damaged or not the other's */
 export async function loadClientCertificate(
-  { tlsCert, tlsKey }: OptionValues<Pick<typeof tlsClientOptions, "tlsCert" | "tlsKey">>,
+  files: OptionValues<Pick<typeof tlsClientOptions, "tlsCert" | "tlsKey">>,
 ): Promise<ClientCertificate | undefined> {
+  const [{ tlsCert, tlsKey } = {}, second] = tlsFilePairs(files);
+  if (second !== undefined) {
+    throw new UsageError("a client shows one certificate; give --tls-cert and --tls-key once");
+  }
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsKey === undefined) {
     throw new UsageError(`--tls-cert ${tlsCert} needs its private key; add --tls-key FILE`);
@@ -110,7 +114,7 @@ export async function loadTrust(
   }
   const pems: string[] = [];
   const dates: Date[] = [];
-  const files = tlsCa.map((file) => file === LOCAL ? localAuthorityFile() : file);
+  const files = tlsCa.map(authorityFile);
   for (const file of files) {
     const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
     const certificates = await parseCertificates("--tls-ca", file, pem);
@@ -119,29 +123,6 @@ export async function loadTrust(
   }
   dates.sort((one, other) => one.getTime() - other.getTime());
   return { by: "authority", files, pems, firstExpiry: dates[0] };
-}
-
-/** The word that stands for the local authority; a file of that name is `./local`. */
-const LOCAL = "local";
-
-function localAuthorityFile(): string {
-  const dataFolder = userDataFolder();
-  if (dataFolder === null) {
-    throw new UsageError(
-      `--tls-ca ${LOCAL}: nothing says where the local authority is kept; ` +
-        `set ${DATA_FOLDER_VARIABLE} to its folder`,
-    );
-  }
-  const file = authorityCertFile(dataFolder);
-  try {
-    Deno.statSync(file);
-  } catch {
-    throw new UsageError(
-      `--tls-ca ${LOCAL}: there is no local authority in ${dataFolder}; ` +
-        "make one with: sockdock cert authority",
-    );
-  }
-  return file;
 }
 
 /** A SHA-256 as openssl, browsers and our own servers print it. */

@@ -18,6 +18,7 @@ import {
   servedOptions,
   tableFor,
 } from "./served.ts";
+import { ReloadSignal } from "./reload_signal.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untilStopped } from "./until_stopped.ts";
 import { readUser } from "./user_password.ts";
@@ -52,6 +53,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       ? undefined
       : new TranscriptFile(options.record, (line) => console.warn(line));
     using signals = new StopSignals();
+    using hangUp = new ReloadSignal();
     const emit = serverEventSink(console, record, signals.finish);
     const asked = concerning(options, given, flags, what, urls);
     const notes: string[] = [];
@@ -62,6 +64,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       emit,
       watch: console.verbose || record !== undefined,
     });
+    hangUp.concerns([dock], signals.finish);
     // Programs hear of listening first, on every run alike, and need no more.
     if (!console.json) { for (const note of notes) console.note(note); }
     return await untilStopped([dock], signals, emit);

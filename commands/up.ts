@@ -12,6 +12,7 @@ import { withLocalAuthority } from "./data_folder.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
 import { programWords } from "./program_words.ts";
 import { servedGroups, servedOptions, tableFor } from "./served.ts";
+import { ReloadSignal } from "./reload_signal.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { alignedRows } from "./table.ts";
 import { untilStopped } from "./until_stopped.ts";
@@ -72,6 +73,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => console.warn(line)));
     const signals = stack.use(new StopSignals());
+    const hangUp = stack.use(new ReloadSignal());
     const emit = serverEventSink(console, record, signals.finish);
     const suite = stack.use(
       await startSuite(entries, {
@@ -80,6 +82,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         watch: console.verbose || record !== undefined,
       }),
     );
+    hangUp.concerns(suite.docks, signals.finish);
     if (!console.json) {
       for (const note of notes) console.note(note);
       printTable(entries, suite.docks, console);

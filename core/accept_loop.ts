@@ -5,6 +5,7 @@ import { formatAddress } from "./address.ts";
 import type { Admission } from "./admission.ts";
 import type { Acceptor, Connection } from "./connection.ts";
 import type { Counters } from "./counters.ts";
+import { DeniedPeerError } from "./denied_peer_error.ts";
 import { type Emit, errorText } from "./event.ts";
 import type { Drainable, OpenSessions } from "./running_server.ts";
 import { Semaphore } from "./semaphore.ts";
@@ -125,6 +126,12 @@ async function shakeHands<C extends Connection>(
     await connection.ready(deadline.signal);
     return true;
   } catch (error) {
+    if (error instanceof DeniedPeerError) {
+      options.counters.identitiesDenied++;
+      const peer = formatAddress(connection.remote);
+      options.emit({ event: "denied", url: options.url, peer, reason: error.message });
+      return false;
+    }
     // That we stop is not the doing of the peer.
     if (!shutdown) options.counters.handshakesFailed++;
     options.emit({

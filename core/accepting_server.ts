@@ -20,6 +20,8 @@ export interface AcceptingServerOptions<C extends Connection> {
   readonly limits: { readonly maxConnections: number; readonly handshakeTimeoutMs?: number };
   /** The certificate that the acceptor shows. */
   readonly certificate: ServerCertificate | undefined;
+  /** Takes up changed certificate files. */
+  readonly reload?: (() => Promise<void>) | undefined;
   readonly counters: Counters;
   readonly sessions: OpenSessions;
   readonly emit: Emit;
@@ -33,10 +35,11 @@ export interface AcceptingServerOptions<C extends Connection> {
 export function acceptingServer<C extends Connection>(
   options: AcceptingServerOptions<C>,
 ): RunningServer {
-  const { acceptor, certificate, limits, url, counters, sessions } = options;
+  const { acceptor, certificate, reload, limits, url, counters, sessions } = options;
   return runningServer({
     url,
     ...(certificate && { certificate }),
+    ...(reload && { reload }),
     counters,
     sessions,
     stopListening: () => acceptor[Symbol.dispose](),

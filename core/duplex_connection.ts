@@ -3,11 +3,13 @@
 import type { Duplex } from "node:stream";
 import type { Address } from "./address.ts";
 import type { Connection } from "./connection.ts";
+import type { Identity } from "./session.ts";
 
 /** A Node `Duplex`, such as a socket of node:net or node:tls, as a Connection. It must be open. */
 export class DuplexConnection implements Connection {
   readonly local: Address;
   readonly remote: Address;
+  readonly identity: Identity | undefined;
   readonly #stream: Duplex;
   #ended = false;
   #failure: Error | undefined;
@@ -17,8 +19,16 @@ export class DuplexConnection implements Connection {
   /** What a read took from the stream beyond its buffer. */
   #rest: Uint8Array | undefined;
 
-  constructor(stream: Duplex, addresses: { readonly local: Address; readonly remote: Address }) {
+  constructor(
+    stream: Duplex,
+    addresses: {
+      readonly local: Address;
+      readonly remote: Address;
+      readonly identity?: Identity | undefined;
+    },
+  ) {
     this.#stream = stream;
+    this.identity = addresses.identity;
     this.local = addresses.local;
     this.remote = addresses.remote;
     const wake = () => {

@@ -6,11 +6,12 @@
 // descriptors), sending without delay (each answer of more than one record, 16 KiB, waits 40 ms for
 // an acknowledgement), and trusting a single certificate.
 
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Address } from "./address.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionDuplex } from "./connection_duplex.ts";
 import { DuplexConnection } from "./duplex_connection.ts";
+import type { Identity } from "./session.ts";
 
 /** The first Deno whose node:tls can be relied on. Before, it does not shake hands over a stream of
  * ours, and with verification off it does not check that the server holds the key of its
@@ -29,12 +30,14 @@ export function hasGoodNodeTls(version: string = Deno.version.deno): boolean {
 
 /** How to shake hands. */
 export interface NodeTlsOptions {
-  /** Begins the handshake. */
-  readonly begin: (stream: ConnectionDuplex) => TLSSocket;
+  /** Makes a stream of the connection below. */
+  readonly carrier: (connection: Connection) => Duplex | Promise<Duplex>;
+  /** Begins the handshake on it. */
+  readonly begin: (stream: Duplex) => TLSSocket;
   /** What node:tls says once it is done: a server `secure`, a client `secureConnect`. */
   readonly done: "secure" | "secureConnect";
-  /** Throws when what was agreed is not what was wanted. */
-  readonly check?: (socket: TLSSocket) => void;
+  /** Throws when what was agreed is not what was wanted; says who the peer is, where it knows. */
+  readonly check?: (socket: TLSSocket) => Identity | undefined;
 }
 
 /** TLS over a connection, which it takes over. Nothing is read or written before `ready`. */
@@ -45,6 +48,7 @@ export class NodeTlsConnection implements Connection {
   #socket: TLSSocket | undefined;
   #readOn: (() => void) | undefined;
   #disposed = false;
+  #identity: Identity | undefined;
 
   constructor(inner: Connection, options: NodeTlsOptions) {
     this.#inner = inner;
@@ -59,10 +63,13 @@ export class NodeTlsConnection implements Connection {
     return this.#inner.remote;
   }
 
+  get identity(): Identity | undefined {
+    return this.#identity;
+  }
+
   async ready(signal: AbortSignal): Promise<void> {
-    const { ConnectionDuplex } = await import("./connection_duplex.ts");
+    const stream = await this.#options.carrier(this.#gated);
     signal.throwIfAborted();
-    const stream = new ConnectionDuplex(this.#gated);
     // node:tls hears of errors too, but not of those after it has gone.
     stream.on("error", () => {});
     const socket = this.#options.begin(stream);
@@ -80,7 +87,7 @@ export class NodeTlsConnection implements Connection {
     stream.once("end", left);
     try {
       await finished.promise;
-      this.#options.check?.(socket);
+      this.#identity = this.#options.check?.(socket);
     } catch (error) {
       this[Symbol.dispose]();
       throw error;

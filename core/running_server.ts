@@ -17,6 +17,10 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   /** What proves who it is, where something does. */
   readonly certificate?: ServerCertificate;
+  /** Takes up certificate files that have changed, where there are any; it does so by itself, too,
+   * within a second or two. Connections that are open are not touched. Never rejects: what cannot be
+   * used is said in a `notice`, and the old stays in use. */
+  reload?(): Promise<void>;
   /** Resolves when the server has stopped, whoever stopped it; rejects if it broke. */
   readonly finished: Promise<void>;
   /** A copy of the counters. */
@@ -84,6 +88,8 @@ export class OpenSessions implements Drainable {
 export interface ServerParts {
   readonly url: string;
   readonly certificate?: ServerCertificate;
+  /** Takes up changed certificate files. */
+  readonly reload?: () => Promise<void>;
   readonly counters: Counters;
   readonly sessions: OpenSessions;
   /** From here on nobody new is served. Called once. */
@@ -139,6 +145,7 @@ export function runningServer(parts: ServerParts): RunningServer {
   return {
     url: parts.url,
     ...(parts.certificate && { certificate: parts.certificate }),
+    ...(parts.reload && { reload: parts.reload }),
     finished: finished.promise,
     stats: () => ({ ...parts.counters, open: parts.sessions.size }),
     shutdown,

@@ -7,7 +7,8 @@ export type Message = Uint8Array | string;
 
 /** Who a peer proved to be. */
 export interface Identity {
-  /** A subject alternative name or the name a key is listed under, never a common name. */
+  /** A subject alternative name or the name a key is listed under, never a common name; a certificate
+   * without a name goes by `sha256:` and its fingerprint. */
   readonly name: string;
   readonly source: "certificate" | "psk" | "signature";
   /** SHA-256 of the certificate or key, in lower-case hexadecimal. */

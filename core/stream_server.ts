@@ -22,6 +22,8 @@ export interface StreamServerOptions {
   readonly work: SessionWork;
   /** The certificate that the acceptor shows. */
   readonly certificate?: ServerCertificate;
+  /** Takes up changed certificate files. */
+  readonly reload?: (() => Promise<void>) | undefined;
 }
 
 /** Serves until shut down. Takes the acceptor over. */
@@ -44,7 +46,8 @@ export function serveStream(options: StreamServerOptions): RunningServer {
     counters.opened++;
     sessions.add(session);
     idle.add(session);
-    emit({ event: "opened", url, peer });
+    const { identity } = session;
+    emit({ event: "opened", url, peer, ...(identity && { identity }) });
     let reason = "done";
     try {
       await work.service.serve(session);
@@ -76,6 +79,7 @@ export function serveStream(options: StreamServerOptions): RunningServer {
     admits: options.admits,
     limits,
     certificate: options.certificate,
+    reload: options.reload,
     counters,
     sessions,
     emit,

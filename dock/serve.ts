@@ -240,6 +240,9 @@ function dockOf(
     urls: running.map((server) => server.url),
     servers: running,
     ...(running[0]?.certificate && { certificate: running[0].certificate }),
+    async reload() {
+      await Promise.all(running.map((server) => server.reload?.()));
+    },
     finished: finished.promise,
     stats: () => sumStats(running.map((server) => server.stats())),
     shutdown,

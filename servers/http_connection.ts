@@ -10,6 +10,7 @@ import type { HttpService, RequestInfo, WebSocketAnswer } from "../core/http_app
 import type { IdleSweep, Sweepable } from "../core/idle_sweep.ts";
 import { formatSize } from "../core/option.ts";
 import { plainResponse } from "../core/plain_response.ts";
+import type { Identity } from "../core/session.ts";
 import type { Drainable } from "../core/running_server.ts";
 import { type EndableBody, endableBody } from "./endable_body.ts";
 import type { HostGuard, Refusal } from "./host_guard.ts";
@@ -84,11 +85,17 @@ export class HttpConnection implements Drainable, Sweepable {
   readonly #abandoned = Promise.withResolvers<void>();
 
   /** @param madeUpAuthority what the engine puts into the URL of a request that names no authority;
-   * null where every request names one */
-  constructor(shared: HttpSharing, peer: Address, madeUpAuthority: string | null) {
+   * null where every request names one
+   * @param identity who the peer proved to be */
+  constructor(
+    shared: HttpSharing,
+    peer: Address,
+    madeUpAuthority: string | null,
+    identity?: Identity,
+  ) {
     this.#shared = shared;
     this.#peer = peer;
-    this.#info = { peer };
+    this.#info = identity === undefined ? { peer } : { peer, identity };
     this.#madeUpAuthority = madeUpAuthority;
   }
 
@@ -404,6 +411,7 @@ export class HttpConnection implements Drainable, Sweepable {
   }
 
   #report({ url, method }: Pick<Asked, "url" | "method">, status: number): void {
+    const { identity } = this.#info;
     this.#shared.emit({
       event: "request",
       url: this.#shared.url,
@@ -411,6 +419,7 @@ export class HttpConnection implements Drainable, Sweepable {
       method,
       path: url.slice(originOf(url).length) || "/",
       status,
+      ...(identity && { identity }),
     });
   }
 }

@@ -265,8 +265,8 @@ class NodeHttpConnection implements EngineConnection, Pace {
       return this.#turnAway(asked, socket);
     }
     this.#upgraded = true;
-    const { local, remote } = this.#connection;
-    const connection = new DuplexConnection(socket, { local, remote });
+    const { local, remote, identity } = this.#connection;
+    const connection = new DuplexConnection(socket, { local, remote, identity });
     const { request } = asked;
     const details = detailsOf(incoming);
     // What was asked before is answered first, or its answer would end up inside the WebSocket.

@@ -26,6 +26,13 @@ export async function nodeHttpEngineFor(
     context.emit({ event: "notice", text });
     return null;
   }
+  return await loadNodeHttpEngine(scheme);
+}
+
+/** The engine on node:http, for a listener that Deno's engine cannot take. */
+export async function loadNodeHttpEngine(
+  scheme: "http" | "https",
+): Promise<HttpEngine<Connection>> {
   const { nodeHttpEngine } = await import("./http_node_engine.ts");
   return await nodeHttpEngine(scheme);
 }

@@ -35,6 +35,8 @@ export interface HttpServerOptions<C extends Connection> {
   readonly url: string;
   readonly acceptor: Acceptor<C>;
   readonly certificate?: ServerCertificate;
+  /** Takes up changed certificate files. */
+  readonly reload?: (() => Promise<void>) | undefined;
   readonly engine: HttpEngine<C>;
   readonly rules: HttpRules;
   readonly limits: RequestLimits & Partial<HandshakeLimits> & { readonly maxConnections: number };
@@ -62,7 +64,7 @@ export function serveHttp<C extends Connection>(options: HttpServerOptions<C>): 
 
   async function serve(connection: C): Promise<void> {
     const madeUp = await engine.madeUpAuthority(connection);
-    const http = new HttpConnection(shared, connection.remote, madeUp);
+    const http = new HttpConnection(shared, connection.remote, madeUp, connection.identity);
     counters.opened++;
     const { handle, handleDetailed, quick, recover } = http;
     const served = engine.serve(connection, {
@@ -88,6 +90,7 @@ export function serveHttp<C extends Connection>(options: HttpServerOptions<C>): 
     admits: rules.admits,
     limits,
     certificate: options.certificate,
+    reload: options.reload,
     counters,
     sessions,
     emit,

@@ -2,16 +2,18 @@
 
 import { hostOrLoopback } from "../core/endpoint.ts";
 import { handshakeOptions } from "../core/limits.ts";
+import { hasGoodNodeTls } from "../core/node_tls.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { findHttpEngine } from "./http_engine.ts";
 import { httpOptions } from "./http_limits.ts";
-import { nodeHttpEngineFor } from "./http_node_engine_choice.ts";
+import { loadNodeHttpEngine, nodeHttpEngineFor } from "./http_node_engine_choice.ts";
 import { readHttpRules } from "./http_rules.ts";
 import { serveHttp } from "./http_server.ts";
 import { listenNodeTls, listenTls } from "./tls.ts";
-import { loadTlsIdentity, tlsServerOptions } from "./tls_identity.ts";
+import { needsNodeTls, refuseOnOldRuntime, tlsOptions } from "./tls_contexts.ts";
+import { loadTlsIdentity } from "./tls_identity.ts";
 
-const options = { ...httpOptions, ...handshakeOptions, ...tlsServerOptions } as const;
+const options = { ...httpOptions, ...handshakeOptions, ...tlsOptions } as const;
 
 const ALPN = ["h2", "http/1.1"];
 
@@ -23,8 +25,11 @@ export const https: RequestServerKind<typeof options> = {
   carries: "requests",
   options,
   async start(endpoint, limits, work) {
+    refuseOnOldRuntime(limits, hasGoodNodeTls());
     const rulesAt = await readHttpRules(endpoint, limits, work.context);
-    const nodeEngine = await nodeHttpEngineFor(work, "https");
+    const nodeEngine = needsNodeTls(limits) === null
+      ? await nodeHttpEngineFor(work, "https")
+      : await loadNodeHttpEngine("https");
     if (nodeEngine !== null) {
       const tls = { ...limits, alpnProtocols: ALPN };
       const listener = await listenNodeTls(endpoint, tls, work.context);

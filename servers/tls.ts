@@ -1,9 +1,11 @@
 // TLS: on node:tls over connections that our own loop accepted, for the reasons in core/node_tls.ts;
 // on Deno.listenTls where node:tls is not good enough yet.
 
+import type { Duplex } from "node:stream";
 import type { Address } from "../core/address.ts";
 import { createAdmission } from "../core/admission.ts";
 import type { Acceptor, Connection } from "../core/connection.ts";
+import type { DenoConnection } from "../core/deno_connection.ts";
 import { DenoTlsConnection } from "../core/deno_tls_connection.ts";
 import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
 import {
@@ -14,15 +16,26 @@ import {
   streamOptions,
 } from "../core/limits.ts";
 import { hasGoodNodeTls, NodeTlsConnection, type NodeTlsOptions } from "../core/node_tls.ts";
+import { text } from "../core/option.ts";
 import type { Context } from "../core/protocol.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/resolve.ts";
 import type { ServerCertificate } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/stream_server.ts";
-import { DenoAcceptor } from "./deno_acceptor.ts";
+import { FileWatch } from "./file_watch.ts";
 import { listening } from "./listen_error.ts";
+import { RenewableAcceptor } from "./renewable_acceptor.ts";
 import { listenTcp } from "./tcp.ts";
-import { identityError, loadTlsIdentity, type TlsFiles, tlsServerOptions } from "./tls_identity.ts";
+import {
+  filesOf,
+  inTurn,
+  refuseOnOldRuntime,
+  takingUp,
+  TlsContexts,
+  tlsOptions,
+  type TlsSettings,
+} from "./tls_contexts.ts";
+import { identityError, loadTlsIdentity, type TlsIdentity } from "./tls_identity.ts";
 
 const options = {
   ...admissionOptions,
@@ -30,11 +43,16 @@ const options = {
   ...backlogOptions,
   ...handshakeOptions,
   ...familyOptions,
-  ...tlsServerOptions,
+  ...tlsOptions,
+  alpn: text.many({
+    metavar: "protocol",
+    help: "protocol to agree on by ALPN, the preferred one first; clients that offer only others " +
+      "are turned away",
+  }),
 } as const;
 
 /** What a TLS listener needs. */
-export interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsFiles {
+export interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
   /** Protocols to agree on by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];
 }
@@ -43,40 +61,58 @@ export interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsFiles 
 export interface ListeningTls<A extends Acceptor = Acceptor> {
   readonly acceptor: A;
   readonly url: string;
+  /** As it is now, where it can change. */
   readonly certificate: ServerCertificate;
+  /** Takes up changed files, where there are any. Never rejects. */
+  readonly reload?: () => Promise<void>;
 }
 
 /** Opens a TLS listener on node:tls. A connection it accepts has yet to shake hands: call its
  * `ready`.
  *
- * @throws {UsageError} when the certificate or key cannot be used
+ * @throws {UsageError} when an option, certificate or key cannot be used
  * @throws {Error} when the socket cannot be opened, naming its URL */
 export async function listenNodeTls(
   endpoint: Endpoint,
   options: ListenTlsOptions,
   context: Pick<Context, "emit" | "now">,
 ): Promise<ListeningTls> {
+  refuseOnOldRuntime(options, hasGoodNodeTls());
   if (!hasGoodNodeTls()) return await listenTls(endpoint, options, context);
   const host = hostOrLoopback(endpoint);
-  const { cert, key, fingerprint } = await loadTlsIdentity(options, { ...context, host });
-  const { createSecureContext, TLSSocket } = await import("node:tls");
-  const secureContext = createSecureContext({ cert, key });
-  const { alpnProtocols: ALPNProtocols } = options;
+  using opened = new DisposableStack();
+  const contexts = opened.use(await TlsContexts.load(options, { ...context, host }));
+  const { TLSSocket } = await import("node:tls");
+  const { TlsCarrier } = await import("../core/tls_carrier.ts");
+  const { alpnProtocols: ALPNProtocols = [] } = options;
+  const { clients } = contexts;
   const handshake: NodeTlsOptions = {
     done: "secure",
-    begin: (stream) =>
+    // The types want a whole stream; node:tls does with less.
+    carrier: (connection) => new TlsCarrier(connection) as unknown as Duplex,
+    begin(stream) {
       // The types want a socket of node:net; any stream will do.
-      new TLSSocket(stream as unknown as ConstructorParameters<typeof TLSSocket>[0], {
+      const underlying = stream as unknown as ConstructorParameters<typeof TLSSocket>[0];
+      const socket = new TLSSocket(underlying, {
         isServer: true,
-        secureContext,
-        ...(ALPNProtocols && { ALPNProtocols: [...ALPNProtocols] }),
-      }),
+        secureContext: contexts.contextFor(""),
+        ...(contexts.hasNames && {
+          SNICallback: (name, done) => done(null, contexts.contextFor(name)),
+        }),
+        ...(clients !== null && { requestCert: true, rejectUnauthorized: true }),
+        ...(ALPNProtocols.length > 0 && { ALPNProtocols: [...ALPNProtocols] }),
+      });
+      clients?.expect(socket);
+      return socket;
+    },
+    ...(clients !== null && { check: (socket) => clients.verify(socket) }),
   };
   const { acceptor, url } = await listenTcp(endpoint, options);
   return {
-    acceptor: new NodeTlsAcceptor(acceptor, handshake),
+    acceptor: new NodeTlsAcceptor(acceptor, handshake, opened.move()),
     url,
-    certificate: { pem: cert, fingerprint },
+    certificate: contexts.certificate,
+    ...(filesOf(options).length > 0 && { reload: () => contexts.reload() }),
   };
 }
 
@@ -86,10 +122,13 @@ class NodeTlsAcceptor implements Acceptor {
   readonly #inner: Acceptor;
   readonly #handshake: NodeTlsOptions;
 
-  constructor(inner: Acceptor, handshake: NodeTlsOptions) {
+  readonly #owned: Disposable;
+
+  constructor(inner: Acceptor, handshake: NodeTlsOptions, owned: Disposable) {
     this.address = inner.address;
     this.#inner = inner;
     this.#handshake = handshake;
+    this.#owned = owned;
   }
 
   async accept(): Promise<Connection | null> {
@@ -99,6 +138,7 @@ class NodeTlsAcceptor implements Acceptor {
 
   [Symbol.dispose](): void {
     this.#inner[Symbol.dispose]();
+    this.#owned[Symbol.dispose]();
   }
 }
 
@@ -111,31 +151,60 @@ export async function listenTls(
   endpoint: Endpoint,
   options: ListenTlsOptions,
   context: Pick<Context, "emit" | "now">,
-): Promise<ListeningTls<DenoAcceptor<Deno.TlsConn>>> {
-  const port = listeningPort(endpoint);
+): Promise<ListeningTls<Acceptor<DenoConnection<Deno.TlsConn>>>> {
   const host = hostOrLoopback(endpoint);
   const hostname = await resolveHost(host, options);
-  const { cert, key, fingerprint } = await loadTlsIdentity(options, { ...context, host });
-  const { alpnProtocols } = options;
-  const listener = await listening(
-    formatEndpoint({ ...endpoint, hostname: host }, port),
-    () =>
-      Deno.listenTls({
-        hostname,
-        port,
-        cert,
-        key,
-        tcpBacklog: options.backlog,
-        ...(alpnProtocols && { alpnProtocols: [...alpnProtocols] }),
-      }),
-  ).catch((error: Error) => {
+  const loading = { ...context, host };
+  let identity = await loadTlsIdentity(options, loading);
+  const { alpnProtocols = [], tlsCert } = options;
+  // Deno's listener keeps the certificate that it was opened with. Where there are files that may
+  // change, a second one has to be able to open beside it.
+  const reusePort = tlsCert !== undefined && tlsCert.length > 0 && Deno.build.os !== "windows";
+  const urlAt = (port: number) => formatEndpoint({ ...endpoint, hostname: host }, port);
+  const listenOn = (port: number, { cert, key }: TlsIdentity) =>
+    Deno.listenTls({
+      hostname,
+      port,
+      cert,
+      key,
+      tcpBacklog: options.backlog,
+      reusePort,
+      ...(alpnProtocols.length > 0 && { alpnProtocols: [...alpnProtocols] }),
+    });
+  const listener = await listening(urlAt(listeningPort(endpoint)), () => {
+    let port = listeningPort(endpoint);
+    if (reusePort) {
+      // Somebody else's server would not be noticed otherwise.
+      using alone = Deno.listen({ hostname, port });
+      port = alone.addr.port;
+    }
+    return listenOn(port, identity);
+  }).catch((error: Error) => {
     throw identityError(error.cause, options) ?? error;
   });
-  return {
-    acceptor: new DenoAcceptor(listener, (conn) => new DenoTlsConnection(conn)),
-    url: formatEndpoint({ ...endpoint, hostname: host }, listener.addr.port),
-    certificate: { pem: cert, fingerprint },
+  const { port } = listener.addr;
+  const acceptor = new RenewableAcceptor(
+    listener,
+    (conn: Deno.TlsConn) => new DenoTlsConnection(conn),
+  );
+  const certificate = {
+    get pem() {
+      return identity.cert;
+    },
+    get fingerprint() {
+      return identity.fingerprint;
+    },
   };
+  if (!reusePort) return { acceptor, url: urlAt(port), certificate };
+  const reload = inTurn(() =>
+    takingUp(context.emit, certificate, async () => {
+      const next = await loadTlsIdentity(options, loading);
+      if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
+      identity = next;
+    })
+  );
+  acceptor.own(new FileWatch(filesOf(options), reload));
+  return { acceptor, url: urlAt(port), certificate, reload };
 }
 
 /** `tls://host:port`. */
@@ -148,7 +217,8 @@ export const tls: SessionServerKind<typeof options> = {
   options,
   async start(endpoint, limits, work) {
     const admits = await createAdmission(limits);
-    const { acceptor, url, certificate } = await listenNodeTls(endpoint, limits, work.context);
-    return serveStream({ url, acceptor, admits, limits, work, certificate });
+    const settings = { ...limits, alpnProtocols: limits.alpn };
+    const listener = await listenNodeTls(endpoint, settings, work.context);
+    return serveStream({ ...listener, admits, limits, work });
   },
 };

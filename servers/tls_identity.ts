@@ -5,23 +5,43 @@ import type { KeyObject } from "node:crypto";
 import { dataFolderOptions } from "../core/data_folder.ts";
 import { type Emit, errorText } from "../core/event.ts";
 import { hasGoodNodeTls } from "../core/node_tls.ts";
-import { type OptionValues, text } from "../core/option.ts";
+import type { OptionValues } from "../core/option.ts";
 import { parseCertificates, readPemFile } from "../core/pem_file.ts";
+import { fileOrFiles, tlsFilePairs } from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { issueLocally } from "./local_identity.ts";
 
-/** Where the certificate comes from. */
+/** Where the certificates come from. */
 export const tlsServerOptions = {
-  tlsCert: text({
-    metavar: "file",
-    help: "certificate to show, PEM, its chain after it; without it the local authority issues one",
+  tlsCert: fileOrFiles({
+    help: "certificate to show, PEM, its chain after it; without it the local authority issues " +
+      "one; of several, the one for the name that a client asks for, or else the first",
   }),
-  tlsKey: text({ metavar: "file", help: "private key of --tls-cert, PEM, not encrypted" }),
+  tlsKey: fileOrFiles({
+    help: "private key of --tls-cert, PEM, not encrypted; of several, in the same order",
+  }),
   ...dataFolderOptions,
 } as const;
 
 /** The values of `tlsServerOptions`. */
 export type TlsFiles = OptionValues<typeof tlsServerOptions>;
+
+/** Loads every certificate, the default first. As `loadTlsIdentity` otherwise. */
+export async function loadTlsIdentities(
+  files: TlsFiles,
+  context: IdentityContext,
+): Promise<[TlsIdentity, ...TlsIdentity[]]> {
+  const { dataFolder } = files;
+  const [first = {}, ...others] = tlsFilePairs(files);
+  const none = { tlsCert: undefined, tlsKey: undefined, dataFolder };
+  const identities: [TlsIdentity, ...TlsIdentity[]] = [
+    await loadTlsIdentity({ ...none, ...first }, context),
+  ];
+  for (const pair of others) {
+    identities.push(await loadTlsIdentity({ ...none, ...pair }, context));
+  }
+  return identities;
+}
 
 /** A certificate to show, and the key that makes it ours. */
 export interface TlsIdentity {
@@ -43,15 +63,17 @@ export interface IdentityContext {
   readonly now: () => number;
 }
 
-/** Reads and checks the files. When none is named the local authority in the data folder issues a
+/** Reads and checks the first pair of files. When none is named the local authority in the data folder issues a
  * certificate, and where there is no such folder one is made on the spot. A certificate whose time
  * is over or has not come is a notice only: somebody may want to see clients refuse it.
  *
  * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
 export async function loadTlsIdentity(
-  { tlsCert, tlsKey, dataFolder }: TlsFiles,
+  files: TlsFiles,
   { host, emit, now }: IdentityContext,
 ): Promise<TlsIdentity> {
+  const { dataFolder } = files;
+  const { tlsCert, tlsKey } = tlsFilePairs(files)[0] ?? {};
   const { fingerprintOf, makeCertificate } = await import("../core/certificate.ts");
   if (tlsCert === undefined && tlsKey === undefined) {
     const issued = dataFolder === undefined

@@ -30,7 +30,7 @@ import { webGuardOptions } from "./host_guard.ts";
 import { readHttpRules } from "./http_rules.ts";
 import { listenTcp } from "./tcp.ts";
 import { listenNodeTls } from "./tls.ts";
-import { tlsServerOptions } from "./tls_identity.ts";
+import { tlsOptions } from "./tls_contexts.ts";
 import { WebSocketSessions } from "./websocket_sessions.ts";
 import { type UpgradeRules, UpgradingConnection } from "./websocket_upgrade.ts";
 
@@ -46,7 +46,7 @@ const options = {
   ...keepaliveOptions,
 } as const;
 
-const secureOptions = { ...options, ...tlsServerOptions } as const;
+const secureOptions = { ...options, ...tlsOptions } as const;
 
 interface WebSocketServerOptions {
   readonly url: string;
@@ -56,6 +56,8 @@ interface WebSocketServerOptions {
   readonly rules: UpgradeRules;
   readonly work: SessionWork;
   readonly certificate?: ServerCertificate;
+  /** Takes up changed certificate files. */
+  readonly reload?: (() => Promise<void>) | undefined;
 }
 
 /** Serves until shut down. Takes the acceptor over. */
@@ -97,6 +99,7 @@ function serveWebSockets(options: WebSocketServerOptions): RunningServer {
     admits: options.admits,
     limits,
     certificate: options.certificate,
+    reload: options.reload,
     counters,
     sessions,
     emit,
@@ -110,11 +113,13 @@ async function start(
   endpoint: Endpoint,
   limits: OptionValues<typeof options>,
   work: SessionWork,
-  listen: () => Promise<Pick<WebSocketServerOptions, "acceptor" | "url" | "certificate">>,
+  listen: () => Promise<
+    Pick<WebSocketServerOptions, "acceptor" | "url" | "certificate" | "reload">
+  >,
 ): Promise<RunningServer> {
   const rulesAt = await readHttpRules(endpoint, limits, work.context);
   checkSubprotocols(limits.subprotocol);
-  const { acceptor, url, certificate } = await listen();
+  const { acceptor, url, certificate, reload } = await listen();
   using opened = new DisposableStack();
   opened.use(acceptor);
   const { pathname } = new URL(`http://localhost${endpoint.path}`);
@@ -134,6 +139,7 @@ async function start(
     rules,
     work,
     ...(certificate && { certificate }),
+    reload,
   });
 }
 

@@ -58,7 +58,8 @@ export class WebSocketSessions implements Disposable {
     const { url, counters, sessions, emit, limits } = this.#shared;
     const peer = formatAddress(connection.remote);
     counters.opened++;
-    emit({ event: "opened", url, peer });
+    const { identity } = connection;
+    emit({ event: "opened", url, peer, ...(identity && { identity }) });
     const session = new WebSocketSession(connection, {
       role: "server",
       maxMessageBytes: limits.maxMessageBytes,

@@ -13,6 +13,7 @@ import { connect, type ConnectOptions } from "../dock/connect.ts";
 import { send } from "../dock/send.ts";
 import { serve } from "../dock/serve.ts";
 import { serverKinds } from "../servers/index.ts";
+import { CertificateAuthority } from "./certificate_authority.ts";
 import { peerTest, placeArguments, runPython } from "./peer.ts";
 import { RunningProcess } from "./running_process.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -31,13 +32,17 @@ class Served implements AsyncDisposable {
   readonly #cleanup: AsyncDisposableStack;
   readonly #url: string;
   readonly #fingerprint: string | undefined;
+  /** What a client has to show. */
+  readonly #shown: Pick<ConnectOptions, "tlsCert" | "tlsKey">;
 
   private constructor(
     kind: ServerKind,
     process: RunningProcess,
     listening: { readonly url: string; readonly fingerprint?: string },
     cleanup: AsyncDisposableStack,
+    shown: Pick<ConnectOptions, "tlsCert" | "tlsKey">,
   ) {
+    this.#shown = shown;
     this.#kind = kind;
     this.#process = process;
     this.#url = listening.url;
@@ -47,13 +52,22 @@ class Served implements AsyncDisposable {
 
   static async start(
     kind: ServerKind,
-    { descriptors, options = [] }: {
+    { descriptors, mutual = false }: {
       readonly descriptors?: number;
-      readonly options?: readonly string[];
+      /** Whether clients have to show a certificate. */
+      readonly mutual?: boolean;
     } = {},
   ): Promise<Served> {
     await using cleanup = new AsyncDisposableStack();
     const { path } = cleanup.use(await temporaryFolder());
+    const options: string[] = [];
+    let shown = {};
+    if (mutual) {
+      const authority = await CertificateAuthority.create(path);
+      const client = await authority.issue("client", { names: ["DNS:a"], purpose: "client" });
+      options.push("--tls-ca", authority.file, "--require-client-cert", "--allow-identity", "a");
+      shown = { tlsCert: client.cert, tlsKey: client.key };
+    }
     const place = kind.addressing === "host" ? "127.0.0.1:0" : `${path}/socket`;
     const command = [
       Deno.execPath(),
@@ -72,7 +86,7 @@ class Served implements AsyncDisposable {
       new RunningProcess("sh", ["-c", `${limit}exec "$0" "$@"`, ...command]),
     );
     const [line] = await process.stdout.line(/^\{"event":"listening",.*/);
-    return new Served(kind, process, JSON.parse(line), cleanup.move());
+    return new Served(kind, process, JSON.parse(line), cleanup.move(), shown);
   }
 
   /** Where raw bytes go. */
@@ -100,7 +114,7 @@ class Served implements AsyncDisposable {
     const trusting = (scheme: string): ConnectOptions => {
       const kind = kinds.find((kind) => kind.name === scheme);
       return kind !== undefined && "tlsFingerprint" in kind.options
-        ? { tlsFingerprint: this.#fingerprint! }
+        ? { tlsFingerprint: this.#fingerprint!, ...this.#shown }
         : {};
     };
     if (carries === "requests") {
@@ -162,14 +176,19 @@ function mayHold(count: number): boolean {
   return Number(/^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? Infinity) > count + 200;
 }
 
-for (const kind of withConnections) {
+const mutually = withConnections.filter(({ options }) => "requireClientCert" in options);
+
+for (
+  const { kind, mutual, name } of [
+    ...withConnections.map((kind) => ({ kind, mutual: false, name: nameOf(kind) })),
+    ...mutually.map((kind) => ({ kind, mutual: true, name: `mutual ${nameOf(kind)}` })),
+  ]
+) {
   Deno.test({
-    name: `${
-      nameOf(kind)
-    } survives that descriptors run out, and answers when there are some again`,
+    name: `${name} survives that descriptors run out, and answers when there are some again`,
     ignore: Deno.build.os === "windows",
     async fn() {
-      await using served = await Served.start(kind, { descriptors: FEW_DESCRIPTORS });
+      await using served = await Served.start(kind, { descriptors: FEW_DESCRIPTORS, mutual });
       {
         using _silent = await Silent.open(FEW_DESCRIPTORS + 16, served.place);
         await served.event("accept-failed");
@@ -183,10 +202,10 @@ for (const kind of withConnections) {
   });
 
   Deno.test({
-    name: `${nameOf(kind)} answers others beside a thousand peers that say nothing`,
+    name: `${name} answers others beside a thousand peers that say nothing`,
     ignore: Deno.build.os === "windows" || !mayHold(SILENT_PEERS),
     async fn() {
-      await using served = await Served.start(kind);
+      await using served = await Served.start(kind, { mutual });
       using _silent = await Silent.open(SILENT_PEERS, served.place);
       await served.isAnswering();
       await served.isAnswering();
@@ -196,8 +215,8 @@ for (const kind of withConnections) {
   });
 
   if (kind.addressing !== "host") continue;
-  peerTest(`${kind.name} counts peers that reset, and answers others`, ["python3"], async () => {
-    await using served = await Served.start(kind);
+  peerTest(`${name} counts peers that reset, and answers others`, ["python3"], async () => {
+    await using served = await Served.start(kind, { mutual });
     const hostile = ["--mode", "reset", "--count", "50", ...served.pythonPlace];
     assertEquals((await runPython("hostile_client.py", hostile)).stdout, "Reset 50\n");
     await served.isAnswering();

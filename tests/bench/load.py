@@ -9,10 +9,11 @@ import argparse
 import json
 import select
 import socket
+import ssl
 import time
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("transport", choices=("tcp", "udp", "ws"))
+parser.add_argument("transport", choices=("tcp", "tls", "udp", "ws"))
 parser.add_argument("servers", nargs="+", metavar="PORT/PID")
 parser.add_argument("--connections", type=int, required=True)
 parser.add_argument("--request", help="text to send; without it, --bytes of the letter x")
@@ -79,7 +80,7 @@ class Server:
                     self.send(fd, 0, unsent)
             for fd, event in events:
                 if event & select.EPOLLIN:
-                    received = sockets[fd].recv_into(buffer)
+                    received = receive(sockets[fd], buffer)
                     if fd not in missing:
                         continue  # the second answer to a datagram that was sent twice
                     left = missing[fd] - received
@@ -101,13 +102,31 @@ class Server:
         return answers
 
     def send(self, fd, start, unsent):
-        sent = start + self.sockets[fd].send(VIEW[start:] if start else MESSAGE)
+        sent = start
+        try:
+            sent += self.sockets[fd].send(VIEW[start:] if start else MESSAGE)
+        except ssl.SSLWantWriteError:
+            pass
         if sent < len(MESSAGE):
             unsent[fd] = sent
             self.poll.modify(fd, select.EPOLLIN | select.EPOLLOUT)
         elif start:
             del unsent[fd]
             self.poll.modify(fd, select.EPOLLIN)
+
+
+def receive(sock, buffer):
+    """As much as there is: what TLS has decrypted already, no poll tells of."""
+    if given.transport != "tls":
+        return sock.recv_into(buffer)
+    received = 0
+    try:
+        received = sock.recv_into(buffer)
+        while sock.pending():
+            received += sock.recv_into(buffer)
+    except ssl.SSLWantReadError:
+        pass
+    return received
 
 
 VIEW = memoryview(MESSAGE)
@@ -122,6 +141,11 @@ def dialled(port):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if given.transport == "ws":
         upgrade(sock, port)
+    if given.transport == "tls":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        sock = context.wrap_socket(sock)
     sock.setblocking(False)
     return sock
 

@@ -9,11 +9,13 @@ import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
 import { startup } from "./startup.ts";
-import { http, tcpLarge, tcpSmall, udp, webSocket } from "./throughput.ts";
+import { http, tcpLarge, tcpSmall, tlsLarge, tlsSmall, udp, webSocket } from "./throughput.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   tcpSmall,
   tcpLarge,
+  tlsSmall,
+  tlsLarge,
   udp,
   dtlsEcho,
   dtlsHandshakes,
