@@ -12,6 +12,7 @@ import { errorText } from "../core/event.ts";
 import { hasGoodNodeTls } from "../core/node_tls.ts";
 import { flagName, type OptionValues } from "../core/option.ts";
 import { resolveHost } from "../core/resolve.ts";
+import { tlsFilePairs } from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { Deadline } from "./deadline.ts";
 import { dialling } from "./dial_error.ts";
@@ -82,9 +83,10 @@ async function routeByNode(
   { proxy }: RouteWork,
 ): Promise<HttpRoute> {
   const given: readonly (readonly [flag: string, given: boolean])[] = [
-    ...(["local", "unixSocket", "tlsFingerprint", "tlsCert", "tlsKey"] as const).map((key) =>
+    ...(["local", "unixSocket", "tlsFingerprint"] as const).map((key) =>
       [`--${flagName(key)}`, values[key] !== undefined] as const
     ),
+    ["--tls-cert", tlsFilePairs(values).length > 0],
     ...(["ipv4", "ipv6", "insecure"] as const).map((key) =>
       [`--${flagName(key)}`, values[key]] as const
     ),

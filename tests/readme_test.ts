@@ -39,7 +39,7 @@ function peersOf({ blocks }: Section): PeerName[] {
 class OldRuntime extends Error {}
 
 function oldRuntime(stderr: string): OldRuntime | undefined {
-  const [needs] = /\S+ needs a newer runtime/.exec(stderr) ?? [];
+  const [needs] = /\S+ needs (?:a newer runtime|Deno \S+ or newer)/.exec(stderr) ?? [];
   return needs === undefined ? undefined : new OldRuntime(needs);
 }
 
