@@ -100,10 +100,11 @@ async function routeByNode(
   }
   const trust = await loadTrust(values);
   const ca = trust.by === "authority" && trust.pems.length > 0 ? { ca: [...trust.pems] } : {};
-  const where = { agent: false, host: bareHost(url), port: portOf(url) } as const;
-  const { request } = url.protocol === "https:"
+  const { Agent, request } = url.protocol === "https:"
     ? await import("node:https")
     : await import("node:http");
+  // Without an agent of its own, that runtime fails where an authority is given.
+  const where = { agent: new Agent(), host: bareHost(url), port: portOf(url) } as const;
   return {
     request: (options) => request({ ...options, ...where, ...ca }),
     close: () => {},
