@@ -114,7 +114,7 @@ export async function loadTrust(
   }
   const pems: string[] = [];
   const dates: Date[] = [];
-  const files = tlsCa.map(authorityFile);
+  const files = tlsCa.map((named) => authorityFile(named));
   for (const file of files) {
     const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
     const certificates = await parseCertificates("--tls-ca", file, pem);

@@ -5,7 +5,12 @@ import type { Authority } from "./authority.ts";
 import { authorityCertFile } from "./data_folder.ts";
 import { errorText } from "./event.ts";
 import { hasGoodNodeTls } from "./node_tls.ts";
-import { createPrivateFile, createPublicFile, refuseShared } from "./private_file.ts";
+import {
+  createPrivateFile,
+  createPublicFile,
+  refuseShared,
+  refuseWritableByAll,
+} from "./private_file.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** An authority and where it is kept. */
@@ -51,15 +56,6 @@ export async function loadAuthority(dataFolder: string): Promise<KeptAuthority |
     }
     throw error;
   }
-}
-
-/** Where everyone can write, anyone can put an authority of their own in the place of ours. */
-function refuseWritableByAll(dataFolder: string, { mode }: Deno.FileInfo): void {
-  if (mode === null || Deno.build.os === "windows" || (mode & 0o002) === 0) return;
-  throw new UsageError(
-    `everyone on this machine can write to ${dataFolder}, so no authority is kept there; ` +
-      `take that away with: chmod o-w ${dataFolder}`,
-  );
 }
 
 /** The two files do not make an authority. */

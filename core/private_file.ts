@@ -55,3 +55,18 @@ export function refuseShared(path: string, { mode }: Pick<Deno.FileInfo, "mode">
       `them did, make it yours alone with: chmod go= ${path}`,
   );
 }
+
+/** Refuses a data folder that everyone can write to: anyone could put an authority of their own in
+ * the place of ours.
+ *
+ * @throws {UsageError} naming the folder and the remedy */
+export function refuseWritableByAll(
+  dataFolder: string,
+  { mode }: Pick<Deno.FileInfo, "mode">,
+): void {
+  if (mode === null || Deno.build.os === "windows" || (mode & 0o002) === 0) return;
+  throw new UsageError(
+    `everyone on this machine can write to ${dataFolder}, so no authority is kept there; ` +
+      `take that away with: chmod o-w ${dataFolder}`,
+  );
+}

@@ -73,10 +73,13 @@ export interface Authorities {
 
 /** Reads the authorities' files.
  * @throws {UsageError} naming the one that cannot be used */
-export async function readAuthorities(files: readonly string[]): Promise<Authorities> {
+export async function readAuthorities(
+  named: readonly string[],
+  dataFolder?: string,
+): Promise<Authorities> {
   const pems: string[] = [];
   const certificates: X509Certificate[] = [];
-  for (const file of files.map(authorityFile)) {
+  for (const file of named.map((one) => authorityFile(one, dataFolder))) {
     const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
     pems.push(pem);
     certificates.push(...await parseCertificates("--tls-ca", file, pem));

@@ -155,7 +155,7 @@ async function loadSecrets(
   const { credentialsOf } = await import("../layers/dtls/credentials.ts");
   const { readPskFile } = await import("../layers/dtls/psk_file.ts");
   const keys = pskFile === undefined ? undefined : await readPskFile(pskFile);
-  const { certificates: authorities } = await readAuthorities(tlsCa);
+  const { certificates: authorities } = await readAuthorities(tlsCa, limits.dataFolder);
   const admitsIdentity = createIdentityList(allowIdentity);
   return {
     identity,

@@ -10,6 +10,7 @@ import type { ServerCertificate } from "../core/running_server.ts";
 import { tlsFilePairs } from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
+  type Authorities,
   checkClientCertificateOptions,
   type ClientCertificateLimits,
   clientCertificateOptions,
@@ -51,6 +52,8 @@ interface Contexts {
     readonly context: SecureContext;
   }[];
   readonly identity: TlsIdentity;
+  /** Whose client certificates are taken; null where none are asked for. */
+  readonly authorities: Authorities | null;
 }
 
 /** The contexts of a running server. Dispose it. */
@@ -74,6 +77,7 @@ export class TlsContexts implements Disposable {
     this.#context = context;
     this.clients = clients;
     this.#now = loaded;
+    this.#believe(loaded);
     const now = () => this.#now;
     this.certificate = {
       get pem() {
@@ -118,9 +122,17 @@ export class TlsContexts implements Disposable {
 
   readonly #reload = inTurn(() =>
     takingUp(this.#context.emit, this.certificate, async () => {
-      this.#now = await load(this.#settings, this.#context, this.clients);
+      const loaded = await load(this.#settings, this.#context, this.clients);
+      this.#now = loaded;
+      this.#believe(loaded);
     })
   );
+
+  /** In the same breath as the contexts: a handshake that begins in between would be one of the old
+   * authorities, and be remembered as one of the new. */
+  #believe({ authorities }: Contexts): void {
+    if (authorities !== null && this.clients !== null) this.clients.authorities = authorities;
+  }
 
   [Symbol.dispose](): void {
     this.#watch?.[Symbol.dispose]();
@@ -160,7 +172,9 @@ async function load(
 ): Promise<Contexts> {
   const identities = await loadTlsIdentities(settings, context);
   const { createSecureContext } = await import("node:tls");
-  const authorities = clients === null ? null : await readAuthorities(settings.tlsCa ?? []);
+  const authorities = clients === null
+    ? null
+    : await readAuthorities(settings.tlsCa ?? [], settings.dataFolder);
   const contextOf = ({ cert, key }: TlsIdentity) =>
     createSecureContext({
       cert,
@@ -169,14 +183,12 @@ async function load(
       ...(authorities !== null && { ca: [...authorities.pems] }),
     });
   const [identity, ...others] = identities;
-  const loaded: Contexts = {
+  return {
     identity,
     fallback: contextOf(identity),
     named: others.length === 0 ? [] : await named(identities, contextOf),
+    authorities,
   };
-  // Last: before, something may still turn out to be wrong.
-  if (authorities !== null && clients !== null) clients.authorities = authorities;
-  return loaded;
 }
 
 async function named(
@@ -192,8 +204,9 @@ async function named(
 }
 
 /** Every file that the settings name. */
-export function filesOf({ tlsCert, tlsKey, tlsCa = [] }: TlsSettings): string[] {
-  return [...[tlsCert ?? []].flat(), ...[tlsKey ?? []].flat(), ...tlsCa.map(authorityFile)];
+export function filesOf({ tlsCert, tlsKey, tlsCa = [], dataFolder }: TlsSettings): string[] {
+  const authorities = tlsCa.map((named) => authorityFile(named, dataFolder));
+  return [...[tlsCert ?? []].flat(), ...[tlsKey ?? []].flat(), ...authorities];
 }
 
 function clientLimitsOf(

@@ -37,6 +37,10 @@ const KEY_USAGE = "2.5.29.15";
 const ALTERNATIVE_NAME = "2.5.29.17";
 const BASIC_CONSTRAINTS = "2.5.29.19";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
+/** Which names an authority may vouch for (RFC 5280 4.2.1.10). It has to be critical, and is taken
+ * for it where it is not: what is not looked at must not be passed over. */
+const NAME_CONSTRAINTS = "2.5.29.30";
+
 const UNDERSTOOD = [KEY_USAGE, ALTERNATIVE_NAME, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE];
 
 interface Extension {
@@ -79,7 +83,9 @@ export function readCertificateFields(der: Uint8Array): CertificateFields {
     extendedKeyUsage: inside(EXTENDED_KEY_USAGE)?.map(({ value }) => readOid(value)),
     names: (inside(ALTERNATIVE_NAME) ?? []).flatMap(alternativeName),
     unknownCritical: [...extensions]
-      .filter(([oid, { critical }]) => critical && !UNDERSTOOD.includes(oid))
+      .filter(([oid, { critical }]) =>
+        (critical || oid === NAME_CONSTRAINTS) && !UNDERSTOOD.includes(oid)
+      )
       .map(([oid]) => oid),
   };
 }
