@@ -2,10 +2,15 @@
 // https and wss.
 
 import { authorityFile } from "../core/authority_file.ts";
-import { errorText } from "../core/event.ts";
 import { flag, type OptionValues, text } from "../core/option.ts";
 import { parseCertificates, readPemFile } from "../core/pem_file.ts";
-import { fileOrFiles, tlsFilePairs } from "../core/tls_files.ts";
+import {
+  damagedKeyError,
+  fileOrFiles,
+  foreignKeyError,
+  readTlsFilePair,
+  tlsFilePairs,
+} from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 
 /** How the server is to be verified. */
@@ -51,34 +56,21 @@ export interface ClientCertificate {
 export async function loadClientCertificate(
   files: OptionValues<Pick<typeof tlsClientOptions, "tlsCert" | "tlsKey">>,
 ): Promise<ClientCertificate | undefined> {
-  const [{ tlsCert, tlsKey } = {}, second] = tlsFilePairs(files);
+  const [pair, second] = tlsFilePairs(files);
   if (second !== undefined) {
     throw new UsageError("a client shows one certificate; give --tls-cert and --tls-key once");
   }
-  if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsKey === undefined) {
-    throw new UsageError(`--tls-cert ${tlsCert} needs its private key; add --tls-key FILE`);
-  }
-  if (tlsCert === undefined) {
-    throw new UsageError(`--tls-key ${tlsKey} needs its certificate; add --tls-cert FILE`);
-  }
-  const cert = await readPemFile("--tls-cert", tlsCert, "CERTIFICATE");
-  const key = await readPemFile("--tls-key", tlsKey, "PRIVATE KEY");
-  const [certificate] = await parseCertificates("--tls-cert", tlsCert, cert);
+  if (pair === undefined) return undefined;
+  const { tlsKey, cert, key, certificate } = await readTlsFilePair(pair);
   const { createPrivateKey } = await import("node:crypto");
-  let belongs: boolean | undefined;
+  let belongs: boolean;
   try {
-    belongs = certificate?.checkPrivateKey(createPrivateKey(key));
+    belongs = certificate.checkPrivateKey(createPrivateKey(key));
   } catch (error) {
-    throw new UsageError(
-      `--tls-key: the key in ${tlsKey} is damaged; copy it again (${errorText(error)})`,
-    );
+    throw damagedKeyError(tlsKey, error);
   }
   if (belongs) return { cert, key };
-  throw new UsageError(
-    `--tls-key: the key in ${tlsKey} does not belong to the certificate in ${tlsCert}; ` +
-      `name the key that the certificate was made with`,
-  );
+  throw foreignKeyError(pair);
 }
 
 /** Whom to trust. */

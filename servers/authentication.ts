@@ -3,15 +3,16 @@
 
 import { type Address, formatAddress } from "../core/address.ts";
 import type { Counters } from "../core/counters.ts";
-import { type Emit, errorText } from "../core/event.ts";
+import type { Emit } from "../core/event.ts";
 import type { HttpService, RequestInfo } from "../core/http_app.ts";
 import { type OptionValues, text } from "../core/option.ts";
-import { type PasswordCheck, passwordCheck } from "../core/password_hash.ts";
+import type { PasswordCheck } from "../core/password_hash.ts";
 import { plainResponse } from "../core/plain_response.ts";
 import type { Context } from "../core/protocol.ts";
 import { Semaphore } from "../core/semaphore.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { AttemptLimit } from "./attempt_limit.ts";
+import { type Digest, readTokens, readUsers } from "./credential_files.ts";
 
 /** Who may ask. Without any of them everybody may. */
 export const authenticationOptions = {
@@ -64,7 +65,6 @@ const MAX_HASHING = 2;
 const MAX_WAITING = 32;
 /** Beyond it nothing is looked at. */
 const MAX_HEADER_LENGTH = 8192;
-const MAX_FILE_BYTES = 1024 * 1024;
 
 /** Reads the files and builds the decision; null when everybody may ask.
  * @throws {UsageError} when a file cannot be read, has nobody in it or is malformed, naming the line */
@@ -135,8 +135,6 @@ export function authenticated(
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }
-
-type Digest = (secret: string) => string;
 
 class Credentials {
   readonly #challenge: string;
@@ -259,77 +257,6 @@ function parseBasic(value: string): { user: string; password: string } | null {
   // deno-lint-ignore no-control-regex
   if (colon < 0 || /[\x00-\x1f\x7f]/.test(text)) return null;
   return { user: text.slice(0, colon), password: text.slice(colon + 1) };
-}
-
-async function readUsers(
-  { auth, authFile }: AuthenticationLimits,
-  digest: Digest,
-): Promise<Map<string, PasswordCheck>> {
-  const users = new Map<string, PasswordCheck>();
-  if (authFile !== undefined) {
-    for (const { text, place } of await readLines("--auth-file", authFile)) {
-      const colon = text.indexOf(":");
-      if (colon < 1) throw new UsageError(`${place}: expected user:hash`);
-      const user = text.slice(0, colon);
-      if (users.has(user)) throw new UsageError(`${place}: ${user} is there twice`);
-      try {
-        users.set(user, passwordCheck(text.slice(colon + 1)));
-      } catch (error) {
-        throw new UsageError(`${place}: ${errorText(error)}`);
-      }
-    }
-  }
-  if (auth !== undefined) {
-    const colon = auth.indexOf(":");
-    if (colon < 1 || colon === auth.length - 1) {
-      throw new UsageError("--auth: expected user:password");
-    }
-    const expected = digest(auth.slice(colon + 1));
-    const check = (password: string) => Promise.resolve(digest(password) === expected);
-    users.set(auth.slice(0, colon), check);
-  }
-  return users;
-}
-
-async function readTokens(
-  { authToken, authTokenFile }: AuthenticationLimits,
-  digest: Digest,
-): Promise<Map<string, string>> {
-  const tokens = new Map<string, string>();
-  const add = (name: string, token: string, place: string) => {
-    if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
-      throw new UsageError(`${place}: a token has letters, digits and ._~+/- alone`);
-    }
-    tokens.set(digest(token), name);
-  };
-  if (authTokenFile !== undefined) {
-    for (const { text, place } of await readLines("--auth-token-file", authTokenFile)) {
-      const [, name = "token", token = ""] = /^(?:([^:]+):)?(.*)$/.exec(text) ?? [];
-      add(name, token, place);
-    }
-  }
-  if (authToken !== undefined) add("token", authToken, "--auth-token");
-  return tokens;
-}
-
-/** The lines of a file that say something, and where they stand. */
-async function readLines(
-  flag: string,
-  path: string,
-): Promise<{ readonly text: string; readonly place: string }[]> {
-  let content: string;
-  try {
-    const { size } = await Deno.stat(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`it is larger than ${MAX_FILE_BYTES} bytes`);
-    content = await Deno.readTextFile(path);
-  } catch (error) {
-    throw new UsageError(`${flag}: cannot read ${path}: ${errorText(error)}`);
-  }
-  const lines = content.split("\n")
-    .map((line, index) => ({ text: line.trim(), place: `${flag}: ${path}:${index + 1}` }))
-    .filter(({ text }) => text !== "" && !text.startsWith("#"));
-  if (lines.length === 0) throw new UsageError(`${flag}: there is nobody in ${path}`);
-  return lines;
 }
 
 /** Resolves after a time, or at once when the server stops. */

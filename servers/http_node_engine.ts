@@ -22,6 +22,7 @@ import {
 } from "./http_engine.ts";
 import { headerListOf, type IncomingRequest, incomingRequest } from "./incoming_request.ts";
 import { sendResponse } from "./outgoing_response.ts";
+import { type Pace, PacedConnection } from "./paced_connection.ts";
 
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const preface = new TextEncoder().encode(PREFACE);
@@ -35,9 +36,6 @@ const MAX_HEADER_FIELDS = 128;
 /** Requests of one HTTP/1.1 connection that are answered at a time. Beyond it nothing more is read,
  * so that it is TCP which holds back a peer that sends without end. */
 const MAX_PIPELINED = 16;
-
-/** A longer one overflows and fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The authority of a request that named none: it cannot be a host. */
 const NO_AUTHORITY = "missing.invalid";
@@ -125,54 +123,6 @@ async function firstBytes(connection: Connection): Promise<Uint8Array> {
 
 function startsWith(bytes: Uint8Array, beginning: Uint8Array): boolean {
   return beginning.length <= bytes.length && beginning.every((byte, at) => byte === bytes[at]);
-}
-
-/** What a peer has to take in time: more at once, and a slow one would look like one that stalls. */
-const PIECE_BYTES = 64 * 1024;
-
-/** What a connection is held to. */
-interface Pace {
-  /** Undefined when there is room for more, else what resolves when there is. */
-  room(): Promise<void> | undefined;
-  readonly writeTimeoutMs: number;
-}
-
-/** Reads no more than there is room for, and gives up a peer that takes nothing of what is sent. */
-class PacedConnection extends PrefixedConnection {
-  readonly #pace: Pace;
-
-  constructor(inner: Connection, prefix: Uint8Array, pace: Pace) {
-    super(inner, prefix);
-    this.#pace = pace;
-  }
-
-  override read(into: Uint8Array): Promise<number | null> {
-    const room = this.#pace.room();
-    return room === undefined ? super.read(into) : room.then(() => this.read(into));
-  }
-
-  override async write(all: Uint8Array): Promise<void> {
-    for (let at = 0; at < all.length; at += PIECE_BYTES) {
-      await this.#inTime(super.write(all.subarray(at, at + PIECE_BYTES)));
-    }
-  }
-
-  async #inTime(written: Promise<void>): Promise<void> {
-    const { writeTimeoutMs } = this.#pace;
-    if (!Number.isFinite(writeTimeoutMs)) return await written;
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      late.reject(new Error(`the peer took nothing of the answer for ${writeTimeoutMs} ms`));
-      // The write may still fail, which nobody waits for any more.
-      written.catch(() => {});
-      this[Symbol.dispose]();
-    }, Math.min(writeTimeoutMs, LONGEST_TIMER_MS));
-    try {
-      await Promise.race([written, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 }
 
 /** One connection in the hands of node:http. */

@@ -44,7 +44,6 @@ export async function quickEngineFor(
   { authenticate, guard }: HttpRules,
 ): Promise<HttpEngine<Connection> | null> {
   if (!service.quick || watch || authenticate !== null || !hasNodeHttp()) return null;
-  const { nodeHttpEngine } = await import("./http_node_engine.ts");
   const { quickHttpEngine } = await import("./http_quick_engine.ts");
-  return quickHttpEngine(await nodeHttpEngine("http"), guard);
+  return quickHttpEngine(await loadNodeHttpEngine("http"), guard);
 }

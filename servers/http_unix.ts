@@ -5,7 +5,7 @@ import type { RequestServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { authenticationOptions } from "./authentication.ts";
 import { webGuardOptions } from "./host_guard.ts";
-import { hasNodeHttp } from "./http_node_engine_choice.ts";
+import { hasNodeHttp, loadNodeHttpEngine } from "./http_node_engine_choice.ts";
 import { httpOptions, requestOptions } from "./http_limits.ts";
 import { readHttpRules } from "./http_rules.ts";
 import { serveHttp } from "./http_server.ts";
@@ -34,8 +34,7 @@ export const httpUnix: RequestServerKind<typeof options> = {
         `HTTP on a Unix socket needs Deno 2.7.14 or newer; this is ${Deno.version.deno}`,
       );
     }
-    const { nodeHttpEngine } = await import("./http_node_engine.ts");
-    const engine = await nodeHttpEngine("http");
+    const engine = await loadNodeHttpEngine("http");
     const { acceptor, url } = await listenUnix(endpoint);
     using opened = new DisposableStack();
     opened.use(acceptor);

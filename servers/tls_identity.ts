@@ -6,8 +6,13 @@ import { dataFolderOptions } from "../core/data_folder.ts";
 import { type Emit, errorText } from "../core/event.ts";
 import { hasGoodNodeTls } from "../core/node_tls.ts";
 import type { OptionValues } from "../core/option.ts";
-import { parseCertificates, readPemFile } from "../core/pem_file.ts";
-import { fileOrFiles, tlsFilePairs } from "../core/tls_files.ts";
+import {
+  damagedKeyError,
+  fileOrFiles,
+  foreignKeyError,
+  readTlsFilePair,
+  tlsFilePairs,
+} from "../core/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { issueLocally } from "./local_identity.ts";
 
@@ -73,9 +78,9 @@ export async function loadTlsIdentity(
   { host, emit, now }: IdentityContext,
 ): Promise<TlsIdentity> {
   const { dataFolder } = files;
-  const { tlsCert, tlsKey } = tlsFilePairs(files)[0] ?? {};
+  const [pair] = tlsFilePairs(files);
   const { fingerprintOf, makeCertificate } = await import("../core/certificate.ts");
-  if (tlsCert === undefined && tlsKey === undefined) {
+  if (pair === undefined) {
     const issued = dataFolder === undefined
       ? null
       : await issueLocally(dataFolder, namesOf(host), now());
@@ -85,27 +90,14 @@ export async function loadTlsIdentity(
     const made = await makeCertificate(namesOf(host), now());
     return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
   }
-  if (tlsKey === undefined) {
-    throw new UsageError(`--tls-cert ${tlsCert} needs its private key; add --tls-key FILE`);
-  }
-  if (tlsCert === undefined) {
-    throw new UsageError(`--tls-key ${tlsKey} needs its certificate; add --tls-cert FILE`);
-  }
-  const cert = await readPemFile("--tls-cert", tlsCert, "CERTIFICATE");
-  const key = await readPemFile("--tls-key", tlsKey, "PRIVATE KEY");
-  const [certificate] = await parseCertificates("--tls-cert", tlsCert, cert);
+  const { tlsCert, tlsKey, cert, key, certificate } = await readTlsFilePair(pair);
   // The older runtime of an executable cannot read every key that it can use. It serves with
   // Deno.listenTls, which checks for itself.
   if (hasGoodNodeTls()) {
     const parsed = await readKey(tlsKey, key);
-    if (!certificate!.checkPrivateKey(parsed)) {
-      throw new UsageError(
-        `--tls-key: the key in ${tlsKey} does not belong to the certificate in ${tlsCert}; ` +
-          `name the key that the certificate was made with`,
-      );
-    }
+    if (!certificate.checkPrivateKey(parsed)) throw foreignKeyError(pair);
   }
-  const notice = outOfDate(certificate!, now());
+  const notice = outOfDate(certificate, now());
   if (notice !== null) emit({ event: "notice", text: `the certificate in ${tlsCert} ${notice}` });
   return { cert, key, fingerprint: await fingerprintOf(cert), made: false };
 }
@@ -120,9 +112,7 @@ async function readKey(file: string, pem: string): Promise<KeyObject> {
   try {
     key = createPrivateKey(pem);
   } catch (error) {
-    throw new UsageError(
-      `--tls-key: the key in ${file} is damaged; copy it again (${errorText(error)})`,
-    );
+    throw damagedKeyError(file, error);
   }
   const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
   const kind = key.asymmetricKeyType;
