@@ -30,6 +30,8 @@ export type { Address } from "./core/address.ts";
 export { type Authority, createAuthority } from "./core/authority.ts";
 export type { CertificateUse } from "./core/certificate_name.ts";
 export type { DialledSession } from "./core/client_kind.ts";
+export type { Clock } from "./core/clock.ts";
+export type { Delivery } from "./core/connection.ts";
 export type { Stats } from "./core/counters.ts";
 export type { Emit, ServerEvent } from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http_app.ts";
@@ -49,6 +51,7 @@ export {
 } from "./core/protocol.ts";
 export type { RunningServer, ServerCertificate } from "./core/running_server.ts";
 export { bytesOf, type Identity, type Message, type Session, textOf } from "./core/session.ts";
+export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
 export type { KeyType } from "./core/x509.ts";
 export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";

@@ -2,10 +2,10 @@
 
 import { canonicalHost } from "../core/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
+import { clientOptions, dialledWork } from "../core/client_options.ts";
 import { DatagramClientSession } from "../core/datagram_client_session.ts";
 import { formatEndpoint, hostOrLoopback } from "../core/endpoint.ts";
-import { type BoundLayer, checkLayers, layerDatagrams } from "../core/layer.ts";
+import { type BoundLayer, checkLayers, layerDatagrams, withLayer } from "../core/layer.ts";
 import { type OptionValues, text } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { DtlsTrust } from "../layers/dtls/certificate_chain.ts";
@@ -45,7 +45,7 @@ export const dtls: ClientKind<typeof options> = {
     const psk = await loadPsk(given);
     const { DtlsDialSocket } = await import("../layers/dtls/dial_socket.ts");
     const { credentialsOf } = await import("../layers/dtls/credentials.ts");
-    const { systemClock } = await import("../layers/dtls/clock.ts");
+    const { systemClock } = await import("../core/clock.ts");
     const { usableSuites } = await import("../layers/dtls/suites.ts");
     // With a key in common nobody shows a certificate.
     const dtlsTrust = psk === undefined
@@ -58,6 +58,7 @@ export const dtls: ClientKind<typeof options> = {
       const layer: BoundLayer = {
         name: "dtls",
         rank: DTLS_RANK,
+        carriers: ["datagram"],
         datagram: (inner) =>
           secured = new DtlsDialSocket(inner, to, {
             clock: systemClock,
@@ -72,13 +73,14 @@ export const dtls: ClientKind<typeof options> = {
             ...(psk && { psk }),
           }),
       };
-      const stack = [
-        ...layers.filter(({ rank }) => rank < DTLS_RANK),
-        layer,
-        ...layers.filter(({ rank }) => rank >= DTLS_RANK),
-      ];
+      const stack = withLayer(layers, layer);
       checkLayers(stack, "datagram", endpoint.text);
-      const socket = layerDatagrams(bare, stack, { role: "dial", to, serverName: name });
+      const socket = layerDatagrams(
+        bare,
+        stack,
+        { role: "dial", to, serverName: name },
+        dialledWork(given),
+      );
       try {
         await secured!.connect(to, signal);
         if (socket !== secured) await socket.connect?.(to, signal);

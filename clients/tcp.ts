@@ -89,13 +89,10 @@ export const tcp: ClientKind<typeof options> = {
   options,
   async connect(endpoint, route, { layers, signal }) {
     const connection = await dialTcp(endpoint, diallingPort(endpoint), route, signal);
+    const counters = createCounters();
     return new StreamSession(
-      layerStream(connection, layers, { role: "dial", to: connection.remote }),
-      {
-        framing: "none",
-        maxMessageBytes: route.maxMessageBytes,
-        counters: createCounters(),
-      },
+      layerStream(connection, layers, { role: "dial", to: connection.remote }, { counters }),
+      { framing: "none", maxMessageBytes: route.maxMessageBytes, counters },
     );
   },
 };

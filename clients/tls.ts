@@ -207,9 +207,11 @@ export const tls: ClientKind<typeof options> = {
   async connect(endpoint, options, { layers, signal }) {
     const connection = await dialTls(endpoint, diallingPort(endpoint), options, signal);
     const serverName = options.serverName ?? hostOrLoopback(endpoint);
+    const counters = createCounters();
+    const side = { role: "dial", to: connection.remote, serverName } as const;
     return new StreamSession(
-      layerStream(connection, layers, { role: "dial", to: connection.remote, serverName }),
-      { framing: "none", maxMessageBytes: options.maxMessageBytes, counters: createCounters() },
+      layerStream(connection, layers, side, { counters }),
+      { framing: "none", maxMessageBytes: options.maxMessageBytes, counters },
     );
   },
 };

@@ -4,10 +4,9 @@ import { type Address, canonicalHost } from "../core/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
 import type { DatagramSocket } from "../core/connection.ts";
-import { DatagramClientSession } from "../core/datagram_client_session.ts";
+import { openDatagramSession } from "../core/datagram_client_session.ts";
 import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
 import { diallingPort, type Endpoint, hostOrLoopback } from "../core/endpoint.ts";
-import { layerDatagrams } from "../core/layer.ts";
 import { parseLocal } from "../core/local_address.ts";
 import type { OptionValues } from "../core/option.ts";
 import { resolveHost } from "../core/resolve.ts";
@@ -41,15 +40,8 @@ export const udp: ClientKind<typeof options> = {
   options,
   async connect(endpoint, route, { layers, signal }) {
     return await dialling(endpoint.text, async () => {
-      const { socket: bare, to } = await dialUdp(endpoint, route);
-      const socket = layerDatagrams(bare, layers, { role: "dial", to });
-      try {
-        await socket.connect?.(to, signal);
-      } catch (error) {
-        socket[Symbol.dispose]();
-        throw error;
-      }
-      return new DatagramClientSession(socket, to, route.maxMessageBytes);
+      const { socket, to } = await dialUdp(endpoint, route);
+      return await openDatagramSession(socket, to, { layers, signal }, route);
     });
   },
 };

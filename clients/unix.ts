@@ -22,9 +22,11 @@ export const unix: ClientKind<typeof clientOptions> = {
       () => Deno.connect({ transport: "unix", path }),
     );
     const connection = new DenoConnection(conn);
+    const counters = createCounters();
+    const side = { role: "dial", to: { transport: "unix", path } } as const;
     return new StreamSession(
-      layerStream(connection, layers, { role: "dial", to: { transport: "unix", path } }),
-      { framing: "none", maxMessageBytes, counters: createCounters() },
+      layerStream(connection, layers, side, { counters }),
+      { framing: "none", maxMessageBytes, counters },
     );
   },
 };

@@ -3,8 +3,7 @@
 import type { Address } from "../core/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
-import { DatagramClientSession } from "../core/datagram_client_session.ts";
-import { layerDatagrams } from "../core/layer.ts";
+import { openDatagramSession } from "../core/datagram_client_session.ts";
 import { text } from "../core/option.ts";
 import { anonymousPath, openUnixDatagrams } from "../core/unix_datagram_socket.ts";
 import { dialling } from "./dial_error.ts";
@@ -23,21 +22,18 @@ export const unixgram: ClientKind<typeof options> = {
   addressing: "path",
   carrier: "datagram",
   options,
-  connect(endpoint, { localPath, maxMessageBytes }, { layers }) {
+  connect(endpoint, given, { layers, signal }) {
     return dialling(endpoint.text, async () => {
       const to: Address = { transport: "unixgram", path: endpoint.path };
       // Sending to a path that is not there fails only with the first datagram; say so now.
       if (!endpoint.path.startsWith("\0")) await Deno.stat(endpoint.path);
+      const { localPath } = given;
       const { path, remove } = localPath === undefined
         ? await anonymousPath()
         : { path: localPath, remove: () => removeFile(localPath) };
       const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });
-      const socket = await openUnixDatagrams(path, bind, remove);
-      return new DatagramClientSession(
-        layerDatagrams(socket, layers, { role: "dial", to }),
-        to,
-        maxMessageBytes,
-      );
+      const bare = await openUnixDatagrams(path, bind, remove);
+      return await openDatagramSession(bare, to, { layers, signal }, given);
     });
   },
 };

@@ -7,7 +7,7 @@ import { createCounters } from "../core/counters.ts";
 import { bracket } from "../core/address.ts";
 import { diallingPort, type Endpoint, hostOrLoopback } from "../core/endpoint.ts";
 import { HttpHeadError, isField, parseResponseHead, readHead } from "../core/http_head.ts";
-import { layerStream } from "../core/layer.ts";
+import { layerStream, type Side } from "../core/layer.ts";
 import { type OptionValues, text } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
@@ -88,11 +88,14 @@ function parseField(written: string): readonly [string, string] {
 /** Turns a connection into a session. Takes it over. */
 async function open(
   url: string,
-  connection: Connection,
+  wire: Connection,
+  { layers, side }: Pick<DialWork, "layers"> & { readonly side: Side },
   request: UpgradeRequest,
   limits: OptionValues<typeof options>,
   signal: AbortSignal,
 ): Promise<DialledSession> {
+  const counters = createCounters();
+  const connection = layerStream(wire, layers, side, { counters });
   const giveUp = () => connection[Symbol.dispose]();
   signal.addEventListener("abort", giveUp, { once: true });
   return await dialling(url, async () => {
@@ -107,7 +110,7 @@ async function open(
       const session = new WebSocketSession(connection, {
         role: "client",
         maxMessageBytes: limits.maxMessageBytes,
-        counters: createCounters(),
+        counters,
         head: read.rest,
         deflate,
       });
@@ -138,8 +141,8 @@ export const ws: ClientKind<typeof options> = {
   async connect(endpoint, options, { layers, signal }: DialWork) {
     const request = requestFor(endpoint, 80, options);
     const wire = await dialTcp(endpoint, diallingPort(endpoint, 80), options, signal);
-    const connection = layerStream(wire, layers, { role: "dial", to: wire.remote });
-    return await open(endpoint.text, connection, request, options, signal);
+    const side = { role: "dial", to: wire.remote } as const;
+    return await open(endpoint.text, wire, { layers, side }, request, options, signal);
   },
 };
 
@@ -153,7 +156,7 @@ export const wss: ClientKind<typeof secureOptions> = {
     const request = requestFor(endpoint, 443, options);
     const wire = await dialTls(endpoint, diallingPort(endpoint, 443), options, signal);
     const serverName = options.serverName ?? hostOrLoopback(endpoint);
-    const connection = layerStream(wire, layers, { role: "dial", to: wire.remote, serverName });
-    return await open(endpoint.text, connection, request, options, signal);
+    const side = { role: "dial", to: wire.remote, serverName } as const;
+    return await open(endpoint.text, wire, { layers, side }, request, options, signal);
   },
 };

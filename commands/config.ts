@@ -1,5 +1,6 @@
 // The configuration of `up`: which servers, where, with which options.
 
+import { layerStackOptions } from "../dock/layer_stack.ts";
 import { parseEndpoint } from "../core/endpoint.ts";
 import { errorText } from "../core/event.ts";
 import type { HttpApp } from "../core/http_app.ts";
@@ -7,11 +8,10 @@ import { didYouMean } from "../core/nearest.ts";
 import { flagName, type OptionTable, parseText } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { serveOptions, serverSchemes } from "../dock/serve.ts";
-import { optionsFor } from "../dock/server_kinds.ts";
+import { serverSchemes } from "../dock/serve.ts";
 import type { SuiteEntry } from "../dock/suite.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
-import { servedByName, servedOptions } from "./served.ts";
+import { servedByName, servedOptions, tableFor } from "./served.ts";
 
 /** The name of the list of servers. */
 const SERVERS = "server";
@@ -70,7 +70,9 @@ class ConfigReader {
     }
     const what = this.#located(name, `${label}.serve`, () => servedByName(String(name.value)));
     const urls = this.#urls(server, label);
-    const table = concerned(what, urls);
+    // Layers first: they bring options of their own.
+    const { layers } = { ...defaults, ...this.#layersOf(server, label), ...overrides };
+    const table = tableFor(what, urls, { ...defaults, ...overrides, layers });
     const own = this.options(server, `${label}.`, OWN_KEYS, table);
     const concerning = (values: Readonly<Record<string, unknown>>) =>
       Object.fromEntries(Object.entries(values).filter(([key]) => Object.hasOwn(table, key)));
@@ -80,6 +82,14 @@ class ConfigReader {
       where: this.#label(server, label),
       options: { ...concerning(defaults), ...own, ...concerning(overrides) },
     };
+  }
+
+  /** The layers that a server's table adds, if it does. */
+  #layersOf(server: ConfigTable, label: string): { readonly layers?: unknown } {
+    const layers = server.value.get("layers");
+    if (layers === undefined) return {};
+    const only: ConfigTable = { ...server, value: new Map([["layers", layers]]) };
+    return this.options(only, `${label}.`, [], layerStackOptions);
   }
 
   /** The options of a table, by key. */
@@ -151,10 +161,4 @@ function scalarText(value: ConfigValue): string {
   if (isList(value)) throw new UsageError("expected a value, got a list");
   if (value.value === null) throw new UsageError("expected a value, got null");
   return String(value.value);
-}
-
-/** The options that have an effect on what is served where. */
-export function concerned(what: Protocol | HttpApp, urls: readonly string[]): OptionTable {
-  const schemes = new Set(urls.map((url) => parseEndpoint(url, serverSchemes).scheme));
-  return { ...serveOptions, ...optionsFor(what, schemes) };
 }

@@ -3,11 +3,14 @@
 import { duration, mergeTables, type OptionTable } from "../core/option.ts";
 import { clientKinds } from "../clients/index.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../dock/connect.ts";
+import { layerOptionsFor } from "../dock/layer_stack.ts";
+import { layerGroup, layerOptions } from "./layer_options.ts";
 
 /** Every option that any client transport understands. */
-export const transportOptions: OptionTable = mergeTables(
-  ...clientKinds.map((kind) => kind.options),
-);
+const ofTransports: OptionTable = mergeTables(...clientKinds.map((kind) => kind.options));
+
+/** The same, and those of the layers. */
+export const transportOptions: OptionTable = mergeTables(ofTransports, layerOptions);
 
 /** How long to try. */
 export const connectTimeoutOptions = {
@@ -22,7 +25,10 @@ export const connectTimeoutOptions = {
 export const diallingOptions = mergeTables(connectTimeoutOptions, transportOptions);
 
 /** The same, grouped for help. */
-export const diallingGroups = [{ title: "Transports", options: transportOptions }] as const;
+export const diallingGroups = [
+  { title: "Transports", options: ofTransports },
+  layerGroup,
+] as const;
 
 /** The options that concern the transport of a URL. What the environment sets for others is left
  * out; what the command line sets stays, so that it is refused. */
@@ -34,9 +40,10 @@ export function concerningDial(
 ): Record<string, unknown> {
   const scheme = /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase();
   const kind = clientKinds.find((kind) => kind.name === scheme);
+  const concerned = kind && { ...kind.options, ...layerOptionsFor([url], values, [kind.carrier]) };
   const kept = [...given].filter((key) =>
     Object.hasOwn(transportOptions, key) &&
-    (flags.has(key) || (kind !== undefined && Object.hasOwn(kind.options, key)))
+    (flags.has(key) || (concerned !== undefined && Object.hasOwn(concerned, key)))
   );
   return {
     connectTimeoutMs: values["connectTimeoutMs"],

@@ -58,7 +58,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
     const asked = concerning(options, given, flags, what, urls);
     const notes: string[] = [];
     await using dock: Dock = await startServing(urls, what, {
-      ...await withLocalAuthority(asked, tableFor(what, urls), notes),
+      ...await withLocalAuthority(asked, tableFor(what, urls, asked), notes),
       ...operand,
       ...askedUser(options, flags, console),
       emit,

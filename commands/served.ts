@@ -8,6 +8,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { serveOptions } from "../dock/serve.ts";
 import { optionsFor } from "../dock/server_kinds.ts";
 import { protocols } from "../protocols/index.ts";
+import { layerGroup, layerOptions } from "./layer_options.ts";
 import { serverKinds } from "../servers/index.ts";
 import { apps } from "../web/index.ts";
 
@@ -29,12 +30,18 @@ const ofProtocols: OptionTable = mergeTables(...served.map((one) => one.options)
 const ofTransports: OptionTable = mergeTables(...serverKinds.map((kind) => kind.options));
 
 /** Every option that anything served understands. */
-export const servedOptions: OptionTable = mergeTables(serveOptions, ofProtocols, ofTransports);
+export const servedOptions: OptionTable = mergeTables(
+  serveOptions,
+  ofProtocols,
+  ofTransports,
+  layerOptions,
+);
 
 /** The same, grouped for help. */
 export const servedGroups = [
   { title: "Protocols", options: ofProtocols },
   { title: "Transports", options: ofTransports },
+  layerGroup,
 ] as const;
 
 /** The options that concern what is served where. What the environment sets for other protocols
@@ -46,7 +53,7 @@ export function concerning(
   what: Protocol | HttpApp,
   urls: readonly string[],
 ): Record<string, unknown> {
-  const table = tableFor(what, urls);
+  const table = tableFor(what, urls, values);
   const kept = [...given].filter((key) =>
     Object.hasOwn(servedOptions, key) && (flags.has(key) || Object.hasOwn(table, key))
   );
@@ -54,8 +61,13 @@ export function concerning(
 }
 
 /** The options that have an effect on what is served where. What is wrong with a URL is for others to
- * say. */
-export function tableFor(what: Protocol | HttpApp, urls: readonly string[]): OptionTable {
-  const schemes = new Set(urls.map((url) => /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase()));
-  return { ...serveOptions, ...optionsFor(what, schemes) };
+ * say.
+ *
+ * @param given the options, of which some may add layers */
+export function tableFor(
+  what: Protocol | HttpApp,
+  urls: readonly string[],
+  given: Readonly<Record<string, unknown>>,
+): OptionTable {
+  return { ...serveOptions, ...optionsFor(what, urls, given) };
 }

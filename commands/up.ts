@@ -61,11 +61,11 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const asked = config === undefined
       ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
       : await (await import("./config.ts")).readConfig(config, overrides);
-    await refuseUseless(flags, asked);
+    refuseUseless(flags, asked);
     const entries: SuiteEntry[] = [];
     const notes: string[] = [];
     for (const entry of asked) {
-      const table = tableFor(entry.what, entry.urls);
+      const table = tableFor(entry.what, entry.urls, entry.options ?? {});
       const own = await withLocalAuthority(entry.options ?? {}, table, notes);
       entries.push({ ...entry, options: own });
     }
@@ -103,21 +103,19 @@ async function builtinEntries(
     stack.defer(() => Deno.remove(folder, { recursive: true }));
     socket = `${folder}/echo.sock`;
   }
-  const { concerned } = await import("./config.ts");
   return builtinSuite(socket, freePorts).map((entry) => {
-    const table = concerned(entry.what, entry.urls);
+    const table = tableFor(entry.what, entry.urls, overrides);
     const own = Object.entries(overrides).filter(([key]) => Object.hasOwn(table, key));
     return { ...entry, options: Object.fromEntries(own) };
   });
 }
 
 /** What the command line sets and nothing here understands would be silently without effect. */
-async function refuseUseless(
+function refuseUseless(
   flags: ReadonlySet<string>,
   entries: readonly SuiteEntry[],
-): Promise<void> {
-  const { concerned } = await import("./config.ts");
-  const tables = entries.map(({ what, urls }) => concerned(what, urls));
+): void {
+  const tables = entries.map(({ what, urls, options = {} }) => tableFor(what, urls, options));
   for (const key of flags) {
     if (!Object.hasOwn(servedOptions, key)) continue;
     if (tables.some((table) => Object.hasOwn(table, key))) continue;

@@ -24,11 +24,6 @@ export async function createAdmission(lists: AdmissionLimits): Promise<Admission
   };
 }
 
-/** Whether the lists admit loopback peers alone or name who may come from elsewhere. */
-export function namesPeers(lists: AdmissionLimits): boolean {
-  return lists.allow.length > 0;
-}
-
 async function parseList(
   entries: readonly string[],
   flag: string,

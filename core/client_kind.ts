@@ -1,6 +1,7 @@
 // What a transport is, from the dialling side.
 
 import type { Addressing, Endpoint } from "./endpoint.ts";
+import type { Delivery } from "./connection.ts";
 import type { BoundLayer } from "./layer.ts";
 import type { OptionTable, OptionValues } from "./option.ts";
 import type { Session } from "./session.ts";
@@ -10,6 +11,10 @@ export interface DialledSession extends Session, Disposable {
   /** What the peer said when it ended the session, where the transport has words for that and they
    * are out of the ordinary. */
   readonly farewell?: string | undefined;
+  /** How the delivery of what we send goes, where a layer sees to it. Such a session has an end, as a
+   * stream has: `end` resolves once the peer has everything and rejects with an UndeliveredError if
+   * it never will. */
+  readonly delivery?: Delivery | undefined;
 }
 
 /** What a client needs besides its options. */

@@ -1,6 +1,8 @@
 // The limits that clients share.
 
-import { size } from "./option.ts";
+import { createCounters } from "./counters.ts";
+import type { LayerWork } from "./layer.ts";
+import { type OptionValues, size } from "./option.ts";
 
 /** For every client that opens a session. */
 export const clientOptions = {
@@ -10,3 +12,18 @@ export const clientOptions = {
     help: "largest message to take from the peer",
   }),
 } as const;
+
+/** What layers learn of a datagram socket that we dialled from: there is one peer, and it is not idle
+ * as long as we hold the session. */
+export function dialledWork({ maxMessageBytes }: OptionValues<typeof clientOptions>): LayerWork {
+  return {
+    counters: createCounters(),
+    limits: {
+      maxMessageBytes,
+      maxPeers: 1,
+      peerTimeoutMs: Infinity,
+      inboxMessages: 4096,
+      inboxBytes: 64 * 1024 * 1024,
+    },
+  };
+}

@@ -27,10 +27,26 @@ export interface Acceptor<C extends Connection = Connection> extends Disposable 
   accept(): Promise<C | null>;
 }
 
-/** What a datagram socket received: bytes from an address, or the end of a peer's session. */
+/** What a datagram socket received: bytes from an address; that a peer will send no more, though it
+ * still listens; or that there is nothing between us and a peer any more, and why. */
 export type Datagram =
   | { readonly from: Address; readonly bytes: Uint8Array; readonly identity?: Identity }
+  | { readonly from: Address; readonly finished: true }
   | { readonly from: Address; readonly ended: string };
+
+/** How the delivery to a peer goes, where a layer sees to it. */
+export interface Delivery {
+  /** Messages that were handed over to be sent. */
+  readonly sent: number;
+  /** Messages that the peer has whole. */
+  readonly acknowledged: number;
+  /** Datagrams that were sent again. */
+  readonly retransmitted: number;
+  /** Bytes of messages that the peer has whole or in part. */
+  readonly acknowledgedBytes: number;
+  /** The smoothed round trip, in milliseconds; undefined before it was measured. */
+  readonly roundTripMs: number | undefined;
+}
 
 /** A bound datagram socket. */
 export interface DatagramSocket extends Disposable {
@@ -40,8 +56,17 @@ export interface DatagramSocket extends Disposable {
   /** Makes the peer known before the first datagram, where a layer has a handshake. */
   connect?(to: Address, signal: AbortSignal): Promise<void>;
   send(bytes: Uint8Array, to: Address): Promise<void>;
-  /** Tells a peer, where a layer can, that no more will come. */
+  /** Tells a peer, where a layer can, that no more will come. Where a layer sees to the delivery it
+   * resolves once the peer has everything, and rejects with an UndeliveredError if it never will. */
   end(to: Address): Promise<void>;
+  /** Resolves once the peer has everything that was sent to it, where a layer sees to that; rejects
+   * with an UndeliveredError if it never will. */
+  delivered?(to: Address): Promise<void>;
+  /** How the delivery to a peer goes, where a layer sees to it. */
+  delivery?(to: Address): Delivery | undefined;
+  /** Says that a message was read by whom it is for. A socket that has this holds its peers back
+   * while their messages are unread, so that none of them needs to be dropped. */
+  consumed?(from: Address, bytes: number): void;
   /** Ends what there is between us and a peer, where a layer keeps something. */
   forget?(to: Address): void;
   /** The next datagram, or null once disposed. `bytes` is valid until the next call. */

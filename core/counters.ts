@@ -39,6 +39,24 @@ const zero = {
   repliesLimited: 0,
   /** Answers dropped because their peer's socket has no address. */
   unanswerable: 0,
+  /** Datagrams that no layer could read: too short, of another version, or nonsense. */
+  malformed: 0,
+  /** Datagrams whose seal or signature is wrong: forged, damaged, or made with another key. */
+  forged: 0,
+  /** Datagrams of a sender whose key is not listed. */
+  unknownSenders: 0,
+  /** Datagrams that were seen before. */
+  replayed: 0,
+  /** Datagrams that are too old, or from the future. */
+  stale: 0,
+  /** Datagrams dropped because a layer's table of what it has seen was full. */
+  tableFull: 0,
+  /** Datagrams that were sent again. */
+  retransmitted: 0,
+  /** Messages that were never acknowledged. */
+  undelivered: 0,
+  /** Datagrams and bytes that a fault on purpose dropped, changed, doubled or held back. */
+  faults: 0,
   /** Times that accepting or receiving failed, such as for want of descriptors. */
   acceptFailures: 0,
 };

@@ -1,22 +1,27 @@
 // The dialling half of a datagram session: one socket, one peer.
 
 import { type Address, canonicalHost, sameAddress } from "./address.ts";
-import type { DatagramSocket } from "./connection.ts";
-import { bytesOf, type Identity, type Message, type Session } from "./session.ts";
+import type { DialledSession, DialWork } from "./client_kind.ts";
+import { type clientOptions, dialledWork } from "./client_options.ts";
+import type { DatagramSocket, Delivery } from "./connection.ts";
+import { layerDatagrams } from "./layer.ts";
+import type { OptionValues } from "./option.ts";
+import { bytesOf, type Identity, type Message } from "./session.ts";
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** Sends to one peer and hears that peer alone. Owns its socket. Iterate it once. */
-export class DatagramClientSession
-  implements Session, AsyncIterator<Message, undefined>, Disposable {
+export class DatagramClientSession implements DialledSession, AsyncIterator<Message, undefined> {
   readonly boundary = "messages";
   readonly peer: Address;
-  readonly identity: Identity | undefined;
   readonly maxMessageBytes: number;
   readonly #socket: DatagramSocket;
   readonly #abort = new AbortController();
   /** The peer as its datagrams name it. */
   readonly #sender: Address;
+  #identity: Identity | undefined;
+  /** The length of the message that whoever iterates holds. */
+  #held: number | undefined;
   #closed = false;
 
   constructor(
@@ -27,9 +32,19 @@ export class DatagramClientSession
   ) {
     this.#socket = socket;
     this.peer = peer;
-    this.identity = identity;
+    this.#identity = identity;
     this.#sender = "port" in peer ? { ...peer, hostname: canonicalHost(peer.hostname) } : peer;
     this.maxMessageBytes = Math.min(socket.maxBytes, maxMessageBytes);
+  }
+
+  /** Who the peer proved to be: known from the handshake, or from its first datagram. */
+  get identity(): Identity | undefined {
+    return this.#identity;
+  }
+
+  /** How the delivery goes, where a layer sees to it. */
+  get delivery(): Delivery | undefined {
+    return this.#socket.delivery?.(this.peer);
   }
 
   get signal(): AbortSignal {
@@ -41,16 +56,28 @@ export class DatagramClientSession
   }
 
   async next(): Promise<IteratorResult<Message, undefined>> {
+    this.#consumed();
     while (!this.#closed) {
       const datagram = await this.#socket.receive();
       if (datagram === null) break;
       // Anyone can send to our port; only the peer is heard.
       if (!sameAddress(datagram.from, this.#sender)) continue;
-      if ("ended" in datagram) break;
-      if (datagram.bytes.length > this.maxMessageBytes) continue;
+      if (!("bytes" in datagram)) break;
+      this.#held = datagram.bytes.length;
+      if (datagram.bytes.length > this.maxMessageBytes) {
+        this.#consumed();
+        continue;
+      }
+      this.#identity ??= datagram.identity;
       return { done: false, value: datagram.bytes };
     }
     return done;
+  }
+
+  #consumed(): void {
+    if (this.#held === undefined) return;
+    this.#socket.consumed?.(this.#sender, this.#held);
+    this.#held = undefined;
   }
 
   return(): Promise<IteratorResult<Message, undefined>> {
@@ -81,4 +108,22 @@ export class DatagramClientSession
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Puts the layers around a socket, lets them shake hands, and opens the session with its one peer.
+ * Takes the socket over. */
+export async function openDatagramSession(
+  bare: DatagramSocket,
+  to: Address,
+  { layers, signal }: DialWork,
+  limits: OptionValues<typeof clientOptions>,
+): Promise<DatagramClientSession> {
+  const socket = layerDatagrams(bare, layers, { role: "dial", to }, dialledWork(limits));
+  try {
+    await socket.connect?.(to, signal);
+  } catch (error) {
+    socket[Symbol.dispose]();
+    throw error;
+  }
+  return new DatagramClientSession(socket, to, limits.maxMessageBytes);
 }

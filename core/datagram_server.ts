@@ -2,11 +2,13 @@
 
 import { type Address, formatAddress, isLoopback } from "./address.ts";
 import type { Admission } from "./admission.ts";
+import { AdmittedDatagrams } from "./admitted_datagrams.ts";
 import type { DatagramSocket } from "./connection.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { DatagramPeer } from "./datagram_session.ts";
 import { errorText } from "./event.ts";
 import { IdleSweep } from "./idle_sweep.ts";
+import { type BoundLayer, layerDatagrams } from "./layer.ts";
 import type { DatagramLimits } from "./limits.ts";
 import { PeerTable } from "./peer_table.ts";
 import {
@@ -30,8 +32,10 @@ const FIRST_UNPRIVILEGED_PORT = 1024;
 /** What a datagram server is made of. */
 export interface DatagramServerOptions {
   readonly url: string;
-  /** With its layers already around it. */
+  /** Without the layers. */
   readonly socket: DatagramSocket;
+  /** From the wire inward. Default: those of the work. */
+  readonly layers?: readonly BoundLayer[];
   readonly admits: Admission;
   readonly limits: DatagramLimits;
   readonly work: SessionWork;
@@ -47,26 +51,42 @@ export function refuseAmplifier(
   url: string,
   hostname: string,
   allow: readonly string[],
-  protocol: SessionWork["protocol"],
+  { protocol, layers }: Pick<SessionWork, "protocol" | "layers">,
 ): void {
   if (protocol.datagramReply !== "larger" || isLoopback(hostname) || allow.length > 0) return;
+  if (layers.some(({ provesSender }) => provesSender)) return;
   throw new UsageError(
     `${url}: ${protocol.name} can answer a datagram with a larger one, which lets a forged sender ` +
-      `address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24`,
+      `address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24, ` +
+      `or have senders prove who they are with a layer, such as udp+reliable://`,
   );
 }
 
 /** Serves until shut down. Takes the socket over. */
 export function serveDatagrams(options: DatagramServerOptions): RunningServer {
-  const { url, socket, admits, limits, work } = options;
+  const { url, admits, limits, work, layers = work.layers } = options;
   const { emit } = work.context;
   const counters = options.counters ?? createCounters();
+  const isDenied = (from: Address): boolean => {
+    if (admits(from)) return false;
+    counters.denied++;
+    emit({ event: "denied", url, peer: formatAddress(from), reason: "address" });
+    return true;
+  };
+  // Layers work for whoever sends to them, so they hear only of those who may come in.
+  const socket = layers.length === 0 ? options.socket : layerDatagrams(
+    new AdmittedDatagrams(options.socket, (from) => !isDenied(from)),
+    layers,
+    { role: "listen" },
+    { counters, limits },
+  );
   const sessions = new OpenSessions();
   const peers = new PeerTable<DatagramPeer>();
   /** Peers without a session: the first to go when the table is full. */
   const dormant = new Set<DatagramPeer>();
   const answers = work.protocol.datagramReply !== "none";
   const ownPort = "port" in socket.address ? socket.address.port : undefined;
+  const proven = layers.some(({ provesSender }) => provesSender);
   const inboxRoom = { bytes: limits.inboxBytes };
   let stopping = false;
 
@@ -97,6 +117,14 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     peer.session?.abandon(reason);
   }
 
+  /** A peer will send no more. */
+  function finish(from: Address): void {
+    const peer = peers.get(from);
+    if (peer?.session !== undefined) peer.session.finish();
+    else if (peer !== undefined) forget(peer);
+    else socket.forget?.(from);
+  }
+
   function couldLoop(from: Address): boolean {
     return answers && "port" in from &&
       (from.port < FIRST_UNPRIVILEGED_PORT || from.port === ownPort);
@@ -116,7 +144,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
       counters,
       maxMessageBytes: limits.maxMessageBytes,
       inboxMessages: limits.inboxMessages,
-      replyRatePerSecond: limits.replyRatePerSecond,
+      replyRatePerSecond: proven ? Infinity : limits.replyRatePerSecond,
       inboxRoom,
     });
     peers.add(peer);
@@ -142,6 +170,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     let reason = "done";
     try {
       await work.service.serve(session);
+      await socket.delivered?.(peer.address);
     } catch (error) {
       if (session.reason === undefined) {
         counters.failed++;
@@ -160,7 +189,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
       bytesReceived: session.bytesReceived,
       bytesSent: session.bytesSent,
     });
-    if (session.reason !== undefined || stopping) {
+    if (session.reason !== undefined || session.finished || stopping) {
       forget(peer);
       return;
     }
@@ -170,11 +199,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
 
   function take(from: Address, bytes: Uint8Array, identity?: Identity): void {
     if (stopping) return;
-    if (!admits(from)) {
-      counters.denied++;
-      emit({ event: "denied", url, peer: formatAddress(from), reason: "address" });
-      return;
-    }
+    if (layers.length === 0 && isDenied(from)) return;
     if (couldLoop(from)) {
       counters.loopsRefused++;
       return;
@@ -203,6 +228,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
         const datagram = await socket.receive();
         if (datagram === null) return;
         if ("bytes" in datagram) take(datagram.from, datagram.bytes, datagram.identity);
+        else if ("finished" in datagram) finish(datagram.from);
         else lose(datagram.from, datagram.ended);
       } catch (error) {
         counters.acceptFailures++;

@@ -83,7 +83,10 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
     this.peer = options.address;
     this.identity = peer.identity;
     this.maxMessageBytes = Math.min(options.maxMessageBytes, options.socket.maxBytes);
-    this.#inbox = new Inbox(options.inboxMessages, options.inboxRoom);
+    // A socket that holds its peers back has limited already what can come unread.
+    this.#inbox = options.socket.consumed === undefined
+      ? new Inbox(options.inboxMessages, options.inboxRoom)
+      : new Inbox(Infinity, { bytes: Infinity });
   }
 
   get signal(): AbortSignal {
@@ -91,6 +94,9 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
     if (this.#closed) this.#abort.abort();
     return this.#abort.signal;
   }
+
+  /** Whether the peer said that it will send no more. */
+  finished = false;
 
   /** Puts a datagram, which the session then owns, into the inbox; false when it is full. */
   deliver(bytes: Uint8Array): boolean {
@@ -112,7 +118,12 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
 
   next(): Promise<IteratorResult<Message, undefined>> {
     this.#readAny = true;
-    return this.#inbox.next();
+    const { socket } = this.#options;
+    if (socket.consumed === undefined) return this.#inbox.next();
+    return this.#inbox.next().then((result) => {
+      if (!result.done) socket.consumed!(this.peer, bytesOf(result.value).length);
+      return result;
+    });
   }
 
   return(): Promise<IteratorResult<Message, undefined>> {
@@ -163,6 +174,12 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
   abandon(reason: string): void {
     this.#replaced = true;
     this.close(reason);
+  }
+
+  /** The peer will send no more; what has arrived can still be read, and answered. */
+  finish(): void {
+    this.finished = true;
+    this.#inbox.end();
   }
 
   /** Reads what has arrived, then ends. */

@@ -1,67 +1,125 @@
 // Layers: wrappers that take a connection or a datagram socket and return one, so that they stack.
 
 import type { Address } from "./address.ts";
+import type { Clock } from "./clock.ts";
 import type { Connection, DatagramSocket } from "./connection.ts";
+import type { Counters } from "./counters.ts";
+import type { Emit } from "./event.ts";
+import type { DatagramLimits } from "./limits.ts";
 import type { OptionTable, OptionValues } from "./option.ts";
 import { UsageError } from "./usage_error.ts";
+
+/** What a layer wraps. */
+export type Carrier = "stream" | "datagram";
 
 /** Which end of the wire a layer is on. */
 export type Side =
   | { readonly role: "listen" }
   | { readonly role: "dial"; readonly to: Address; readonly serverName?: string };
 
-/** A layer and its option table. A layer that cannot wrap one kind of socket leaves the method
- * out. Ranks grow from the wire inward: fault 10, signed 20, sealed or dtls 30, reliable 40. */
-export interface Layer<Options extends OptionTable = OptionTable> {
+/** What a layer may use of the world. */
+export interface LayerContext {
+  readonly clock: Clock;
+  /** At least 0, below 1; nothing secret is made of it. */
+  random(): number;
+  readonly emit: Emit;
+}
+
+/** What a layer knows of the socket it wraps. */
+export interface LayerWork {
+  /** Where the layer counts what it drops and does. */
+  readonly counters: Counters;
+  /** The limits of whoever reads from a datagram socket. */
+  readonly limits: Pick<
+    DatagramLimits,
+    "maxMessageBytes" | "maxPeers" | "peerTimeoutMs" | "inboxMessages" | "inboxBytes"
+  >;
+}
+
+/** A layer that has read its keys and whatever else its options name. */
+export interface OpenedLayer {
+  stream?(
+    connection: Connection,
+    side: Side,
+    work: Pick<LayerWork, "counters">,
+  ): Connection;
+  datagram?(socket: DatagramSocket, side: Side, work: LayerWork): DatagramSocket;
+}
+
+/** What a stack must know of a layer. */
+export interface LayerTraits {
   readonly name: string;
-  readonly summary: string;
+  /** From the wire inward: fault 10, signed 20, sealed or dtls 30, reliable 40. */
   readonly rank: number;
+  /** What it can wrap. */
+  readonly carriers: readonly Carrier[];
+  /** Whether what passes it comes from where it says it does, or from somebody who was let in. */
+  readonly provesSender?: boolean;
+  /** Whether what passes it arrives once and in order, or the session ends in an error. */
+  readonly ordered?: boolean;
+}
+
+/** A layer and its option table. */
+export interface Layer<Options extends OptionTable = OptionTable> extends LayerTraits {
+  readonly summary: string;
   readonly options: Options;
-  stream?(connection: Connection, options: OptionValues<Options>, side: Side): Connection;
-  datagram?(socket: DatagramSocket, options: OptionValues<Options>, side: Side): DatagramSocket;
+  /** The option that puts the layer on an endpoint whose URL does not name it. Such a layer is a
+   * matter of one side alone: URLs that are shown leave it out. */
+  readonly impliedBy?: keyof Options & string;
+  /** Called once for each endpoint.
+   * @throws {UsageError} when a key or another option cannot be used */
+  open(
+    options: OptionValues<Options>,
+    context: LayerContext,
+  ): OpenedLayer | Promise<OpenedLayer>;
 }
 
 /** A layer with its options, ready to wrap. */
-export interface BoundLayer {
-  readonly name: string;
-  readonly rank: number;
-  readonly stream?: (connection: Connection, side: Side) => Connection;
-  readonly datagram?: (socket: DatagramSocket, side: Side) => DatagramSocket;
-}
+export interface BoundLayer extends LayerTraits, OpenedLayer {}
 
-/** Ties a layer to its options. */
-export function bindLayer<Options extends OptionTable>(
+/** Opens a layer with its options. */
+export async function bindLayer<Options extends OptionTable>(
   layer: Layer<Options>,
   options: OptionValues<Options>,
-): BoundLayer {
+  context: LayerContext,
+): Promise<BoundLayer> {
+  const { name, rank, carriers, provesSender, ordered } = layer;
+  const opened = await layer.open(options, context);
   return {
-    name: layer.name,
-    rank: layer.rank,
-    ...(layer.stream && {
-      stream: (connection, side) => layer.stream!(connection, options, side),
-    }),
-    ...(layer.datagram && {
-      datagram: (socket, side) => layer.datagram!(socket, options, side),
-    }),
+    name,
+    rank,
+    carriers,
+    ...(provesSender !== undefined && { provesSender }),
+    ...(ordered !== undefined && { ordered }),
+    ...(opened.stream && { stream: opened.stream.bind(opened) }),
+    ...(opened.datagram && { datagram: opened.datagram.bind(opened) }),
   };
 }
 
 /** Refuses a stack that cannot work.
  * @throws {UsageError} when layers stand in the wrong order, twice, or on the wrong kind of socket */
 export function checkLayers(
-  layers: readonly Pick<BoundLayer, "name" | "rank" | "stream" | "datagram">[],
-  carrier: "stream" | "datagram",
+  layers: readonly LayerTraits[],
+  carrier: Carrier,
   url: string,
 ): void {
   layers.forEach((layer, index) => {
     const outer = layers[index - 1];
-    if (outer !== undefined && outer.rank >= layer.rank) {
+    if (outer?.name === layer.name) {
+      throw new UsageError(`${url}: the layer ${layer.name} stands there twice; once is enough`);
+    }
+    if (outer !== undefined && outer.rank === layer.rank) {
+      throw new UsageError(
+        `${url}: the layers ${outer.name} and ${layer.name} do the same thing; choose one of them`,
+      );
+    }
+    if (outer !== undefined && outer.rank > layer.rank) {
       throw new UsageError(
         `${url}: the layer ${layer.name} cannot stand inside ${outer.name}; ` +
           `write +${layer.name} before +${outer.name}, or one of them alone`,
       );
     }
-    if (layer[carrier] === undefined) {
+    if (!layer.carriers.includes(carrier)) {
       throw new UsageError(
         `${url}: the layer ${layer.name} does not work on a ${carrier} transport`,
       );
@@ -69,13 +127,26 @@ export function checkLayers(
   });
 }
 
+/** Puts a further layer into its place in a stack. */
+export function withLayer<Traits extends LayerTraits>(
+  layers: readonly Traits[],
+  layer: Traits,
+): readonly Traits[] {
+  return [
+    ...layers.filter(({ rank }) => rank < layer.rank),
+    layer,
+    ...layers.filter(({ rank }) => rank >= layer.rank),
+  ];
+}
+
 /** Wraps a connection in its layers, the first nearest to the wire. */
 export function layerStream(
   connection: Connection,
   layers: readonly BoundLayer[],
   side: Side,
+  work: Pick<LayerWork, "counters">,
 ): Connection {
-  return layers.reduce((inner, layer) => layer.stream?.(inner, side) ?? inner, connection);
+  return layers.reduce((inner, layer) => layer.stream?.(inner, side, work) ?? inner, connection);
 }
 
 /** Wraps a datagram socket in its layers, the first nearest to the wire. */
@@ -83,6 +154,7 @@ export function layerDatagrams(
   socket: DatagramSocket,
   layers: readonly BoundLayer[],
   side: Side,
+  work: LayerWork,
 ): DatagramSocket {
-  return layers.reduce((inner, layer) => layer.datagram?.(inner, side) ?? inner, socket);
+  return layers.reduce((inner, layer) => layer.datagram?.(inner, side, work) ?? inner, socket);
 }

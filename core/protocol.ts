@@ -40,6 +40,9 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   readonly summary: string;
   readonly framing: Framing;
   readonly datagramReply: DatagramReply;
+  /** Whether it cannot do without messages that arrive all, once and in order: on datagrams it then
+   * runs only over a layer that sees to that. */
+  readonly needsOrder?: boolean;
   readonly options: Options;
   /** Opened once for all endpoints that share it, disposed after the last of them. */
   open(options: OptionValues<Options>, context: Context): Service | Promise<Service>;

@@ -39,7 +39,7 @@ export function serveStream(options: StreamServerOptions): RunningServer {
 
   async function serve(connection: Connection): Promise<void> {
     const session = new StreamSession(
-      layerStream(connection, work.layers, { role: "listen" }),
+      layerStream(connection, work.layers, { role: "listen" }, { counters }),
       { framing: work.protocol.framing, maxMessageBytes: limits.maxMessageBytes, counters },
     );
     const peer = formatAddress(session.peer);

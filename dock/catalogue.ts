@@ -78,7 +78,7 @@ export function catalogue(): Catalogue {
         dials: kind.carries === "requests" || clientKinds.some(({ name }) => name === kind.name),
         layers: carrier === null
           ? []
-          : layers.filter((layer) => layer[carrier] !== undefined).map(({ name }) => name),
+          : layers.filter(({ carriers }) => carriers.includes(carrier)).map(({ name }) => name),
       };
     }),
     layers: layers.map(({ name, summary }) => ({ name, summary })),

@@ -6,13 +6,23 @@ import { type Addressing, parseEndpoint } from "../core/endpoint.ts";
 import type { Intersection } from "../core/intersection.ts";
 import { flagName, type OptionValues } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { layersOf } from "./layers_of.ts";
+import { systemClock } from "../core/clock.ts";
+import { layers } from "../layers/index.ts";
+import {
+  layerOptionsFor,
+  layerStack,
+  type layerStackOptions,
+  layersWithOption,
+  openLayers,
+} from "./layer_stack.ts";
 import { pick } from "./pick.ts";
 
 type KindOptions = Intersection<(typeof clientKinds)[number]["options"]>;
 
-/** Options of `connect`: those of the transport in use, and two of its own. */
-export type ConnectOptions = Partial<OptionValues<KindOptions>> & {
+type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof layerStackOptions;
+
+/** Options of `connect`: those of the transport and the layers in use, and two of its own. */
+export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> & {
   /** Aborting it ends the attempt; an open session is closed by its holder. */
   readonly signal?: AbortSignal;
   /** How long to try, in milliseconds. Default: 10,000. */
@@ -51,8 +61,18 @@ export async function connect(
   const endpoint = parseEndpoint(url, clientSchemes);
   const kinds: readonly ClientKind[] = clientKinds;
   const kind = kinds.find((kind) => kind.name === endpoint.scheme)!;
+  const stack = layerStack(endpoint, kind.carrier, given);
+  const ofLayers = layerOptionsFor([endpoint.text], given, [kind.carrier]);
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined || Object.hasOwn(kind.options, key)) continue;
+    if (Object.hasOwn(ofLayers, key)) continue;
+    const owners = layersWithOption(key);
+    if (owners.length > 0) {
+      throw new UsageError(
+        `--${flagName(key)} belongs to the layer ${owners.join(" or ")}, which the URL does not ` +
+          `name; such as ${endpoint.scheme}+${owners[0]}://`,
+      );
+    }
     const fitting = kinds.filter((kind) => Object.hasOwn(kind.options, key));
     throw new UsageError(
       `--${flagName(key)} has no effect on ${kind.name}` +
@@ -61,7 +81,11 @@ export async function connect(
           : `; it goes with ${fitting.map(({ name }) => name).join(", ")}`),
     );
   }
-  const layers = layersOf(endpoint, kind.carrier);
+  const opened = await openLayers(stack, given, {
+    clock: systemClock,
+    random: Math.random,
+    emit: () => {},
+  });
   const attempt = new AbortController();
   const timer = setTimeout(
     () =>
@@ -71,7 +95,7 @@ export async function connect(
   const attemptSignal = signal ? AbortSignal.any([signal, attempt.signal]) : attempt.signal;
   try {
     return await kind.connect(endpoint, pick(given, kind.options), {
-      layers,
+      layers: opened,
       signal: attemptSignal,
     });
   } catch (error) {

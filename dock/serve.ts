@@ -1,11 +1,12 @@
 // Starting one protocol or HTTP application on one or several endpoints that share it: where URLs,
 // transports, layers and protocols come together.
 
+import { type Clock, systemClock } from "../core/clock.ts";
 import { sumStats } from "../core/counters.ts";
 import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
 import type { Emit } from "../core/event.ts";
 import type { HttpApp, HttpHandler } from "../core/http_app.ts";
-import type { BoundLayer } from "../core/layer.ts";
+import type { Carrier, Layer, LayerContext } from "../core/layer.ts";
 import { flag, flagName, type OptionTable, type OptionValues } from "../core/option.ts";
 import type { Context, Protocol } from "../core/protocol.ts";
 import type { Intersection } from "../core/intersection.ts";
@@ -16,9 +17,17 @@ import { single, singleRequest } from "../core/single_service.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { watched } from "../core/watched_service.ts";
+import { layers } from "../layers/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { connect } from "./connect.ts";
-import { layersOf } from "./layers_of.ts";
+import {
+  layerOptionsFor,
+  layerStack,
+  type layerStackOptions,
+  layersWithOption,
+  openLayers,
+  shownLayers,
+} from "./layer_stack.ts";
 import { pick } from "./pick.ts";
 import { kindsFor } from "./server_kinds.ts";
 
@@ -30,6 +39,7 @@ export const serveOptions = {
 } as const;
 
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
+type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof layerStackOptions;
 
 /** What of the outside can be replaced, in tests above all. */
 export interface ServeHooks {
@@ -41,16 +51,20 @@ export interface ServeHooks {
   readonly now?: () => number;
   /** At least 0, below 1. Default: `Math.random`. */
   readonly random?: () => number;
+  /** The timers of layers. Default: those of this machine. */
+  readonly clock?: Clock;
   /** Opens sessions for protocols that dial. Default: `connect`. */
   readonly dial?: (url: string) => Promise<Session>;
   /** Aborting it shuts the server down, with the usual grace. */
   readonly signal?: AbortSignal;
 }
 
-/** Options of `serve`: its own, those of the transports in use and those of the protocol. */
+/** Options of `serve`: its own, those of the transports and layers in use and those of the
+ * protocol. */
 export type ServeOptions<Own extends OptionTable = OptionTable> =
   & Partial<OptionValues<typeof serveOptions>>
   & Partial<OptionValues<KindOptions>>
+  & Partial<OptionValues<LayerOptions>>
   & Partial<OptionValues<Own>>
   & ServeHooks;
 
@@ -63,7 +77,7 @@ export interface Dock extends RunningServer {
 }
 
 const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
-  ["emit", "watch", "now", "random", "dial", "signal"],
+  ["emit", "watch", "now", "random", "clock", "dial", "signal"],
 );
 
 /** The schemes that can be listened on and how each is addressed. */
@@ -90,12 +104,12 @@ export async function serve<Own extends OptionTable>(
   options: ServeOptions<Own> = {},
 ): Promise<Dock> {
   const served = typeof what === "function" ? appOf(what) : what;
-  const places = (typeof urls === "string" ? [urls] : urls).map((url) => place(url, served));
-  if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
-
   const hooks: ServeHooks = options;
   const given = Object.fromEntries(Object.entries(options).filter(([key]) => !hookNames.has(key)));
-  refuseForeignOptions(given, served, places.map(({ kind }) => kind));
+  const places = (typeof urls === "string" ? [urls] : urls)
+    .map((url) => place(url, served, given));
+  if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
+  refuseForeignOptions(given, served, places);
   const own = pick(given, serveOptions);
 
   const stopping = new AbortController();
@@ -113,18 +127,24 @@ export async function serve<Own extends OptionTable>(
     },
   };
 
+  const layerContext: LayerContext = {
+    clock: hooks.clock ?? systemClock,
+    random: context.random,
+    emit,
+  };
   await using resources = new AsyncDisposableStack();
   const starting: (() => Promise<RunningServer>)[] = [];
   if ("framing" in served) {
     const opened = resources.use(await served.open(pick(given, served.options), context));
     const shown = hooks.watch ? watched(opened, emit) : opened;
     const service = own.once ? single(shown, context.stop) : shown;
-    for (const { kind, endpoint, layers } of places) {
+    for (const { kind, endpoint, stack } of places) {
       if (kind.carries !== "sessions") continue;
       const limits = pick(given, kind.options);
-      starting.push(() =>
-        kind.start(endpoint, limits, { protocol: served, service, layers, context })
-      );
+      starting.push(async () => {
+        const layers = await openLayers(stack, given, layerContext);
+        return await kind.start(endpoint, limits, { protocol: served, service, layers, context });
+      });
     }
   } else {
     const opened = resources.use(await served.open(pick(given, served.options), context));
@@ -161,10 +181,14 @@ export async function serve<Own extends OptionTable>(
 interface Place {
   readonly kind: ServerKind;
   readonly endpoint: Endpoint;
-  readonly layers: readonly BoundLayer[];
+  readonly stack: readonly Layer[];
 }
 
-function place(url: string, served: Protocol | HttpApp): Place {
+function place(
+  url: string,
+  served: Protocol | HttpApp,
+  given: Readonly<Record<string, unknown>>,
+): Place {
   const endpoint = parseEndpoint(url, serverSchemes);
   const kinds = kindsFor(served);
   const kind = kinds.find((kind) => kind.name === endpoint.scheme);
@@ -174,20 +198,51 @@ function place(url: string, served: Protocol | HttpApp): Place {
       `${served.name} cannot run on ${endpoint.scheme}; it runs on ${fitting.join(", ")}`,
     );
   }
-  const carrier = kind.carries === "sessions" ? kind.carrier : null;
-  return { kind, endpoint, layers: layersOf(endpoint, carrier) };
+  const carrier = carrierOf(kind);
+  const stack = layerStack(endpoint, carrier, given);
+  if ("framing" in served && served.needsOrder && carrier === "datagram") {
+    refuseDisorder(served.name, endpoint, stack);
+  }
+  return { kind, endpoint: { ...endpoint, layers: shownLayers(stack) }, stack };
+}
+
+function carrierOf(kind: ServerKind): Carrier | null {
+  return kind.carries === "sessions" ? kind.carrier : null;
+}
+
+function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Layer[]): void {
+  if (stack.some(({ ordered }) => ordered)) return;
+  const remedy = layers.filter(({ ordered }) => ordered)
+    .map((layer) => `${[endpoint.scheme, ...endpoint.layers, layer.name].join("+")}://`);
+  throw new UsageError(
+    `${endpoint.text}: ${endpoint.scheme} may lose and reorder messages, and ${name} needs them ` +
+      `all and in order; write ${remedy.join(" or ")}`,
+  );
 }
 
 /** An option that nothing here understands would be silently without effect. */
 function refuseForeignOptions(
   given: Readonly<Record<string, unknown>>,
   served: Protocol | HttpApp,
-  kinds: readonly ServerKind[],
+  places: readonly Place[],
 ): void {
-  const known = [serveOptions, served.options, ...kinds.map((kind) => kind.options)];
+  const kinds = places.map(({ kind }) => kind);
+  const known = [
+    serveOptions,
+    served.options,
+    ...kinds.map((kind) => kind.options),
+    layerOptionsFor(places.map(({ endpoint }) => endpoint.text), given, kinds.map(carrierOf)),
+  ];
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined || known.some((table) => Object.hasOwn(table, key))) continue;
     const elsewhere = kindsFor(served).filter((kind) => Object.hasOwn(kind.options, key));
+    const ofLayers = layersWithOption(key);
+    if (ofLayers.length > 0) {
+      throw new UsageError(
+        `--${flagName(key)} belongs to the layer ${ofLayers.join(" or ")}, which no URL here ` +
+          `names; such as udp+${ofLayers[0]}://`,
+      );
+    }
     const used = [...new Set(kinds.map((kind) => kind.name))].join(", ");
     // One that other servers have was not mistyped.
     const similar = serverKinds.some((kind) => Object.hasOwn(kind.options, key))

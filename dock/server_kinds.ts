@@ -5,6 +5,7 @@ import type { HttpApp } from "../core/http_app.ts";
 import type { OptionTable } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
+import { layerOptionsFor } from "./layer_stack.ts";
 import { serverKinds } from "../servers/index.ts";
 
 const kinds: readonly ServerKind[] = serverKinds;
@@ -15,12 +16,22 @@ export function kindsFor(what: Protocol | HttpApp): readonly ServerKind[] {
   return kinds.filter((kind) => kind.carries === carries);
 }
 
-/** Every option that has an effect on what is served on these schemes, apart from those of `serve`
- * itself. */
+/** Every option that has an effect on what is served at these URLs, apart from those of `serve`
+ * itself. What is wrong with a URL is for others to say.
+ *
+ * @param given the options, of which some may add layers */
 export function optionsFor(
   what: Protocol | HttpApp,
-  schemes: ReadonlySet<string | undefined>,
+  urls: readonly string[],
+  given: Readonly<Record<string, unknown>>,
 ): OptionTable {
+  const schemes = new Set(urls.map((url) => /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase()));
   const used = kindsFor(what).filter((kind) => schemes.has(kind.name));
-  return Object.assign({}, what.options, ...used.map((kind) => kind.options));
+  const carriers = used.map((kind) => kind.carries === "sessions" ? kind.carrier : null);
+  return Object.assign(
+    {},
+    what.options,
+    layerOptionsFor(urls, given, carriers),
+    ...used.map((kind) => kind.options),
+  );
 }

@@ -6,7 +6,7 @@ import { createCounters } from "../core/counters.ts";
 import { serveDatagrams } from "../core/datagram_server.ts";
 import { hostOrLoopback } from "../core/endpoint.ts";
 import { createIdentityList } from "../core/identity_list.ts";
-import { type BoundLayer, checkLayers, layerDatagrams } from "../core/layer.ts";
+import { type BoundLayer, checkLayers, withLayer } from "../core/layer.ts";
 import { admissionOptions, datagramOptions, handshakeOptions } from "../core/limits.ts";
 import { integer, type OptionValues } from "../core/option.ts";
 import type { Context } from "../core/protocol.ts";
@@ -55,13 +55,16 @@ export const dtls: SessionServerKind<typeof options> = {
     const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });
     const admits = await createAdmission(limits);
     const { DtlsListenSocket } = await import("../layers/dtls/listen_socket.ts");
-    const { systemClock } = await import("../layers/dtls/clock.ts");
+    const { systemClock } = await import("../core/clock.ts");
     const { usableSuites } = await import("../layers/dtls/suites.ts");
     const counters = createCounters();
     let url = endpoint.text;
     const layer: BoundLayer = {
       name: "dtls",
       rank: DTLS_RANK,
+      carriers: ["datagram"],
+      // By its cookie.
+      provesSender: true,
       datagram: (inner) =>
         new DtlsListenSocket(inner, {
           ...secrets,
@@ -94,15 +97,15 @@ export const dtls: SessionServerKind<typeof options> = {
           },
         }),
     };
-    const layers = stackOf(layer, work.layers);
+    const layers = withLayer(work.layers, layer);
     checkLayers(layers, "datagram", endpoint.text);
     // Every peer has proved its address by its cookie, so none of them can aim an answer at others.
-    const { socket: bare, url: listeningAt } = await listenUdp(endpoint, limits);
+    const { socket, url: listeningAt } = await listenUdp(endpoint, limits);
     url = listeningAt;
-    const socket = layerDatagrams(bare, layers, { role: "listen" });
     return serveDatagrams({
       url,
       socket,
+      layers,
       admits,
       limits,
       work,
@@ -116,15 +119,6 @@ export const dtls: SessionServerKind<typeof options> = {
 
 /** Where DTLS stands among the layers, from the wire inward. */
 const DTLS_RANK = 30;
-
-/** The layer of the scheme in its place among those that the URL names. */
-function stackOf(layer: BoundLayer, named: readonly BoundLayer[]): readonly BoundLayer[] {
-  return [
-    ...named.filter(({ rank }) => rank < layer.rank),
-    layer,
-    ...named.filter(({ rank }) => rank >= layer.rank),
-  ];
-}
 
 /** What the server shows and what it asks of its clients.
  * @throws {UsageError} when a file cannot be used or options exclude each other */

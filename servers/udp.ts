@@ -5,7 +5,6 @@ import { refuseAmplifier, serveDatagrams } from "../core/datagram_server.ts";
 import type { DatagramSocket } from "../core/connection.ts";
 import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
 import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
-import { layerDatagrams } from "../core/layer.ts";
 import { admissionOptions, datagramOptions } from "../core/limits.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/resolve.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
@@ -51,12 +50,11 @@ export const udp: SessionServerKind<typeof options> = {
   options,
   async start(endpoint, limits, work) {
     const admits = await createAdmission(limits);
-    const { socket: bare, url } = await listenUdp(
+    const { socket, url } = await listenUdp(
       endpoint,
       limits,
-      (wanted, hostname) => refuseAmplifier(wanted, hostname, limits.allow, work.protocol),
+      (wanted, hostname) => refuseAmplifier(wanted, hostname, limits.allow, work),
     );
-    const socket = layerDatagrams(bare, work.layers, { role: "listen" });
     return serveDatagrams({ url, socket, admits, limits, work });
   },
 };

@@ -2,7 +2,6 @@
 
 import { serveDatagrams } from "../core/datagram_server.ts";
 import { formatEndpoint } from "../core/endpoint.ts";
-import { layerDatagrams } from "../core/layer.ts";
 import { datagramOptions } from "../core/limits.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { openUnixDatagrams } from "../core/unix_datagram_socket.ts";
@@ -36,7 +35,7 @@ export const unixgram: SessionServerKind<typeof options> = {
     );
     return serveDatagrams({
       url,
-      socket: layerDatagrams(socket, work.layers, { role: "listen" }),
+      socket,
       admits: () => true,
       limits: { ...given, replyRatePerSecond: Infinity },
       work,

@@ -4,7 +4,7 @@
 import { acceptingServer } from "../core/accepting_server.ts";
 import { formatAddress } from "../core/address.ts";
 import type { Admission } from "../core/admission.ts";
-import type { Acceptor } from "../core/connection.ts";
+import type { Acceptor, Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import {
@@ -15,6 +15,7 @@ import {
   type StreamLimits,
   streamOptions,
 } from "../core/limits.ts";
+import { layerStream } from "../core/layer.ts";
 import type { OptionValues } from "../core/option.ts";
 import { familyOptions } from "../core/resolve.ts";
 import {
@@ -66,6 +67,8 @@ function serveWebSockets(options: WebSocketServerOptions): RunningServer {
   const { emit } = work.context;
   const counters = createCounters();
   const sessions = new OpenSessions();
+  const wrap = (connection: Connection) =>
+    layerStream(connection, work.layers, { role: "listen" }, { counters });
   const webSockets = new WebSocketSessions({ url, limits, counters, sessions, emit });
 
   async function serve(upgrading: UpgradingConnection): Promise<void> {
@@ -92,7 +95,7 @@ function serveWebSockets(options: WebSocketServerOptions): RunningServer {
         const connection = await acceptor.accept();
         return connection === null
           ? null
-          : new UpgradingConnection(connection, options.rules, work.layers);
+          : new UpgradingConnection(connection, options.rules, wrap);
       },
       [Symbol.dispose]: () => acceptor[Symbol.dispose](),
     },

@@ -4,7 +4,6 @@
 import { STATUS_TEXT } from "@std/http/status";
 import type { Connection } from "../core/connection.ts";
 import { HttpHeadError, parseRequestHead, readHead, type RequestHead } from "../core/http_head.ts";
-import { type BoundLayer, layerStream } from "../core/layer.ts";
 import { bytesOf } from "../core/session.ts";
 import {
   acceptUpgrade,
@@ -51,13 +50,14 @@ export type UpgradeOutcome =
  * Once `ready`, it is a WebSocket or was refused by the guard: see `outcome`. */
 export class UpgradingConnection extends WrappedConnection {
   readonly #rules: UpgradeRules;
-  readonly #layers: readonly BoundLayer[];
+  readonly #wrap: (connection: Connection) => Connection;
   #outcome: UpgradeOutcome | undefined;
 
-  constructor(wire: Connection, rules: UpgradeRules, layers: readonly BoundLayer[]) {
+  /** @param wrap puts the layers around it */
+  constructor(wire: Connection, rules: UpgradeRules, wrap: (connection: Connection) => Connection) {
     super(wire);
     this.#rules = rules;
-    this.#layers = layers;
+    this.#wrap = wrap;
   }
 
   /** How the handshake ended. */
@@ -69,7 +69,7 @@ export class UpgradingConnection extends WrappedConnection {
   async ready(signal: AbortSignal): Promise<void> {
     await this.inner.ready?.(signal);
     signal.throwIfAborted();
-    const connection = layerStream(this.inner, this.#layers, { role: "listen" });
+    const connection = this.#wrap(this.inner);
     const giveUp = () => connection[Symbol.dispose]();
     signal.addEventListener("abort", giveUp, { once: true });
     try {

@@ -9,7 +9,7 @@ import { randomBytes, timingSafeEqual, X509Certificate } from "node:crypto";
 import type { Identity } from "../../core/session.ts";
 import { alertCodes, alertLevels, type AlertName, alertName, DtlsError } from "./alert.ts";
 import { concat } from "./byte_writer.ts";
-import type { DtlsClock } from "./clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { DtlsCredentials } from "./credentials.ts";
 import { datagramsOf, type Flight, type FlightPart } from "./flight.ts";
 import {
@@ -45,7 +45,7 @@ export interface PeerHooks {
 
 /** What both ends of an association need. */
 export interface PeerOptions {
-  readonly clock: DtlsClock;
+  readonly clock: Clock;
   /** The largest datagram of a handshake, in bytes. */
   readonly mtuBytes: number;
   readonly suites: readonly CipherSuite[];
@@ -404,8 +404,10 @@ export abstract class DtlsPeer {
   }
 
   #sendAlert(level: keyof typeof alertLevels, name: AlertName): void {
+    const epoch = this.#sealedWrites ? 1 : 0;
+    if (this.#records.isUsedUp(epoch)) return;
     const body = Uint8Array.of(alertLevels[level], alertCodes[name]);
-    this.#hooks.transmit(this.#records.write(this.#sealedWrites ? 1 : 0, contentTypes.alert, body));
+    this.#hooks.transmit(this.#records.write(epoch, contentTypes.alert, body));
   }
 
   #end(error: DtlsError | undefined): void {

@@ -3,7 +3,7 @@
 import { DtlsError } from "./alert.ts";
 import { encodeMessage, handshakeTypes, readFragments } from "./handshake_message.ts";
 import { type ClientHello, readClientHello, writeHelloVerifyRequest } from "./hello.ts";
-import { contentTypes, DTLS_1_0, plainRecord, readRecord } from "./record.ts";
+import { contentTypes, DTLS_1_0, MAX_SEQUENCE, plainRecord, readRecord } from "./record.ts";
 
 /** A ClientHello in one piece, and the numbers it came under. */
 export interface FirstHello {
@@ -17,6 +17,8 @@ export interface FirstHello {
 export function readFirstHello(datagram: Uint8Array): FirstHello | null {
   const record = readRecord(datagram, 0);
   if (record === null || record.epoch !== 0 || record.type !== contentTypes.handshake) return null;
+  // We would have to go on from a number after which there are none left.
+  if (record.sequence > MAX_SEQUENCE / 2) return null;
   const [fragment] = readFragments(record.fragment) ?? [];
   if (fragment === undefined || fragment.type !== handshakeTypes.client_hello) return null;
   if (fragment.offset !== 0 || fragment.part.length !== fragment.length) return null;

@@ -48,6 +48,11 @@ export class RecordLayer {
     this.#peerChangedCipher = true;
   }
 
+  /** Whether an epoch has no numbers left. */
+  isUsedUp(epoch: Epoch): boolean {
+    return this.#sequence[epoch] > MAX_SEQUENCE;
+  }
+
   /** A record with the next number of its epoch. Numbers are never used twice, not even for the
    * same message (RFC 6347 4.1). */
   write(epoch: Epoch, type: number, plain: Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 // When a flight is sent again (RFC 6347 4.2.4).
 
-import type { DtlsClock } from "./clock.ts";
+import type { Clock } from "../../core/clock.ts";
 
 /** RFC 6347 4.2.4.1: one second at first, twice as long after each time, a minute at most. */
 const FIRST_WAIT_MS = 1000;
@@ -12,13 +12,13 @@ const LEAST_GAP_MS = 200;
 
 /** Sends a flight, and sends it again until the next one of the peer has come. */
 export class Retransmission {
-  readonly #clock: DtlsClock;
+  readonly #clock: Clock;
   readonly #transmit: () => void;
   #cancel: (() => void) | undefined;
   #waitMs = FIRST_WAIT_MS;
   #sentAtMs = -Infinity;
 
-  constructor(clock: DtlsClock, transmit: () => void) {
+  constructor(clock: Clock, transmit: () => void) {
     this.#clock = clock;
     this.#transmit = transmit;
   }

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Address } from "../../core/address.ts";
-import { createAdmission, ipFamily, namesPeers, parseNetwork } from "../../core/admission.ts";
+import { createAdmission, ipFamily, parseNetwork } from "../../core/admission.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
@@ -143,9 +143,4 @@ Deno.test("ipFamily() knows literal addresses alone", () => {
   for (const text of ["localhost", "1.2.3", "01.2.3.4", "1.2.3.4.5", ":::", "1::2::3", "g::1"]) {
     assertEquals(ipFamily(text), null, text);
   }
-});
-
-Deno.test("namesPeers() asks whether someone was named who may come from elsewhere", () => {
-  assertEquals(namesPeers({ allow: [], deny: ["1.1.1.1"] }), false);
-  assertEquals(namesPeers({ allow: ["1.1.1.1"], deny: [] }), true);
 });

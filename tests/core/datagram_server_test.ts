@@ -5,6 +5,7 @@ import {
   refuseAmplifier,
   serveDatagrams,
 } from "../../core/datagram_server.ts";
+import type { BoundLayer } from "../../core/layer.ts";
 import { type DatagramLimits, datagramOptions } from "../../core/limits.ts";
 import { resolveOptions } from "../../core/option.ts";
 import type { Session } from "../../core/session.ts";
@@ -400,12 +401,27 @@ Deno.test("disposing of a server ends it now", async () => {
 Deno.test("refuseAmplifier() wants to know whom to answer beyond loopback", () => {
   const chargen = { name: "chargen", framing: "none", datagramReply: "larger" } as const;
   const url = "udp://0.0.0.0:19";
-  const refuse = (hostname: string, allow: string[], datagramReply: "bounded" | "larger") =>
-    refuseAmplifier(url, hostname, allow, { ...chargen, datagramReply });
+  const proving: BoundLayer = {
+    name: "reliable",
+    rank: 40,
+    carriers: ["datagram"],
+    provesSender: true,
+  };
+  const refuse = (
+    hostname: string,
+    allow: string[],
+    datagramReply: "bounded" | "larger",
+    layers: readonly BoundLayer[] = [],
+  ) =>
+    refuseAmplifier(url, hostname, allow, {
+      protocol: { ...chargen, datagramReply },
+      layers,
+    });
   assertEquals(
     assertThrows(() => refuse("0.0.0.0", [], "larger"), UsageError).message,
     "udp://0.0.0.0:19: chargen can answer a datagram with a larger one, which lets a forged " +
-      "sender address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24",
+      "sender address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24, " +
+      "or have senders prove who they are with a layer, such as udp+reliable://",
   );
   assertThrows(() => refuse("::", [], "larger"), UsageError);
   assertThrows(() => refuse("192.0.2.1", [], "larger"), UsageError);
@@ -413,6 +429,7 @@ Deno.test("refuseAmplifier() wants to know whom to answer beyond loopback", () =
   refuse("::1", [], "larger");
   refuse("0.0.0.0", ["192.0.2.0/24"], "larger");
   refuse("0.0.0.0", [], "bounded");
+  refuse("0.0.0.0", [], "larger", [proving]);
 });
 
 Deno.test("an empty datagram is a message like any other", async () => {
@@ -446,4 +463,50 @@ Deno.test("who a layer says a peer is, its session says; another with its addres
   assertEquals(socket.sentTexts, [], "what was for alice does not reach mallory");
   assertEquals(log.only("closed").map(({ reason }) => reason), ["gone"]);
   await server.shutdown({ graceMs: 0 });
+});
+
+/** A socket that holds its peers back, and says when one has no more to say. */
+function heldBackSocket(): MemoryDatagramSocket & { consumedBytes: number[] } {
+  const consumedBytes: number[] = [];
+  return Object.assign(new MemoryDatagramSocket(), {
+    consumedBytes,
+    consumed: (_from: Address, bytes: number) => void consumedBytes.push(bytes),
+  });
+}
+
+Deno.test("a socket that holds its peers back loses nothing and hears what was read", async () => {
+  const socket = heldBackSocket();
+  const { server } = serverOf({ socket, limits: { inboxMessages: 1 } });
+  const peer = udpAddress(5001);
+  for (const text of ["a", "bb", "ccc"]) socket.arriveFrom(peer, text);
+  await settled();
+  assertEquals(socket.sentTexts, ["a", "bb", "ccc"]);
+  assertEquals(socket.consumedBytes, [1, 2, 3]);
+  assertEquals(server.stats().inboxDropped, 0);
+  await server.shutdown();
+});
+
+Deno.test("a peer that will send no more is still answered, then forgotten", async () => {
+  const forgotten: Address[] = [];
+  const socket = Object.assign(heldBackSocket(), {
+    forget: (to: Address) => void forgotten.push(to),
+  });
+  const { server, log } = serverOf({
+    socket,
+    async serve(session) {
+      let count = 0;
+      for await (const _message of session) count++;
+      await session.send(`${count} messages`);
+    },
+  });
+  const peer = udpAddress(5001);
+  socket.arriveFrom(peer, "a");
+  socket.arriveFrom(peer, "b");
+  await settled();
+  socket.arrive({ from: peer, finished: true });
+  await settled();
+  assertEquals(socket.sentTexts, ["2 messages"]);
+  assertEquals(forgotten, [peer]);
+  assertEquals(log.only("closed").map((event) => event.reason), ["done"]);
+  await server.shutdown();
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { bindLayer, type BoundLayer, type Layer } from "../../core/layer.ts";
+import type { BoundLayer } from "../../core/layer.ts";
 import { type StreamLimits, streamOptions } from "../../core/limits.ts";
 import { resolveOptions } from "../../core/option.ts";
 import type { Framing } from "../../core/protocol.ts";
@@ -172,11 +172,10 @@ Deno.test("a shutdown does not wait longer than its grace for a peer that does n
 });
 
 Deno.test("layers stand around the connection before the first byte is read", async () => {
-  const rot: Layer = {
+  const rot: BoundLayer = {
     name: "rot",
-    summary: "Adds one to every byte",
     rank: 10,
-    options: {},
+    carriers: ["stream"],
     stream: (connection) => ({
       local: connection.local,
       remote: connection.remote,
@@ -192,7 +191,7 @@ Deno.test("layers stand around the connection before the first byte is read", as
   };
   const heard: number[] = [];
   const { server, acceptor } = serverOf({
-    layers: [bindLayer(rot, {})],
+    layers: [rot],
     async serve(session) {
       for await (const message of session) {
         heard.push(...message as Uint8Array);

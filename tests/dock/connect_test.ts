@@ -61,7 +61,7 @@ Deno.test("connect() says what is wrong with a URL or an option", async () => {
   assertEquals(await refusal("tcp://:0"), '"tcp://:0" cannot be dialled; ports start at 1');
   assertEquals(
     await refusal("tcp+nonsense://:1"),
-    'unknown layer "nonsense" in "tcp+nonsense://:1"; there are none yet',
+    'unknown layer "nonsense" in "tcp+nonsense://:1"; known are fault, signed, sealed, reliable',
   );
   assertEquals(
     await refusal("tcp://:1", { localPath: "/tmp/x" }),

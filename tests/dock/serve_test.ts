@@ -205,7 +205,7 @@ Deno.test("serve() says what is wrong with a URL", async () => {
   );
   assertEquals(
     await refusal("tcp+nonsense://:0"),
-    'unknown layer "nonsense" in "tcp+nonsense://:0"; there are none yet',
+    'unknown layer "nonsense" in "tcp+nonsense://:0"; known are fault, signed, sealed, reliable',
   );
   assertEquals(await refusal([]), "echo needs a URL to listen on");
 });
@@ -256,7 +256,8 @@ Deno.test("an amplifier beyond loopback must be told whom to answer", async () =
   assertEquals(
     message,
     "udp://0.0.0.0:0: chargen can answer a datagram with a larger one, which lets a forged " +
-      "sender address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24",
+      "sender address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24, " +
+      "or have senders prove who they are with a layer, such as udp+reliable://",
   );
   await using allowed = await serve("udp://0.0.0.0:0", daytime, { allow: ["127.0.0.0/8"] });
   assertEquals((await ask(`udp://127.0.0.1:${portOf(allowed.url)}`)).endsWith("+0000\r\n"), true);

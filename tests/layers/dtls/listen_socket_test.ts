@@ -259,7 +259,11 @@ Deno.test("a client that forgot us begins anew, and its old session is over firs
   second.say("two");
   await settled();
   const shown = harbour.events.map((event) =>
-    "bytes" in event ? new TextDecoder().decode(event.bytes) : event.ended
+    "bytes" in event
+      ? new TextDecoder().decode(event.bytes)
+      : "ended" in event
+      ? event.ended
+      : "finished"
   );
   assertEquals(shown, ["one", "closed by the peer", "two"]);
   assertEquals(harbour.socket.peers, 1);

@@ -72,3 +72,11 @@ Deno.test("no two records have the same number", () => {
   const record = () => readRecord(one.write(1, contentTypes.alert, new Uint8Array(2)), 0)!;
   assertEquals([record().sequence, record().sequence, record().sequence], [0, 1, 2]);
 });
+
+Deno.test("an epoch whose numbers are used up says so before anything is written", () => {
+  const layer = new RecordLayer();
+  layer.resumeAt(2 ** 48 - 1);
+  assertEquals(layer.isUsedUp(0), false);
+  layer.write(0, contentTypes.alert, Uint8Array.of(1));
+  assertEquals(layer.isUsedUp(0), true);
+});

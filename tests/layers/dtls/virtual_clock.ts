@@ -1,9 +1,9 @@
 /** A clock for DTLS that a test moves on. */
 
-import type { DtlsClock } from "../../../layers/dtls/clock.ts";
+import type { Clock } from "../../../core/clock.ts";
 
 /** Time that stands still until something moves it. Its methods may be passed on alone. */
-export class VirtualClock implements DtlsClock {
+export class VirtualClock implements Clock {
   #elapsedMs = 0;
   #lastId = 0;
   readonly #timers = new Map<number, { readonly atMs: number; readonly run: () => void }>();

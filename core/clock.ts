@@ -1,7 +1,7 @@
-// Time as the handshake sees it, so that a test can move it on.
+// Time as timers and handshakes see it, so that a test can move it on.
 
-/** Timers, and the time of day that certificates are judged by. */
-export interface DtlsClock {
+/** Timers, and the time of day. */
+export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Milliseconds that only ever grow. */
@@ -11,7 +11,7 @@ export interface DtlsClock {
 }
 
 /** The clock of this machine. */
-export const systemClock: DtlsClock = {
+export const systemClock: Clock = {
   now: Date.now,
   elapsedMs: () => performance.now(),
   after(delayMs, run) {

@@ -1,0 +1,115 @@
+// Which layers stand on an endpoint: those that its URL names, those that the options add and those
+// that an option implies; and how they get their own options.
+
+import type { Endpoint } from "../core/endpoint.ts";
+import {
+  bindLayer,
+  type BoundLayer,
+  type Carrier,
+  checkLayers,
+  type Layer,
+  type LayerContext,
+} from "../core/layer.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { flagName, type OptionTable, text } from "../core/option.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { layers as allLayers } from "../layers/index.ts";
+import { pick } from "./pick.ts";
+
+const layers: readonly Layer[] = allLayers;
+
+/** What adds layers to those of a URL. */
+export const layerStackOptions = {
+  layers: text.many({
+    metavar: "name",
+    help: "layers to add to those that the URL names, in any order",
+  }),
+} as const;
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** The layers of an endpoint, from the wire inward, none opened yet.
+ *
+ * @param carrier what they would wrap; null when the transport takes none
+ * @param given the options, `layers` among them
+ * @throws {UsageError} when a layer is unknown or the stack cannot work */
+export function layerStack(
+  endpoint: Endpoint,
+  carrier: Carrier | null,
+  given: Given,
+): readonly Layer[] {
+  const added = namesIn(given).map((name) => layerNamed(name, "--layers"));
+  const implied = layers.filter(({ name, impliedBy }) =>
+    impliedBy !== undefined && given[impliedBy] !== undefined && !endpoint.layers.includes(name)
+  );
+  const named = endpoint.layers.map((name) => layerNamed(name, `"${endpoint.text}"`));
+  if (named.length + added.length + implied.length === 0) return [];
+  if (carrier === null) {
+    const what = implied.length > 0 && named.length + added.length === 0
+      ? `${endpoint.scheme} takes no layers, so --${flagName(implied[0]!.impliedBy!)} has no ` +
+        `effect; put a relay in front of it`
+      : `${endpoint.scheme} takes no layers`;
+    throw new UsageError(`"${endpoint.text}": ${what}`);
+  }
+  checkLayers(named, carrier, endpoint.text);
+  const stack = [...named, ...added, ...implied].sort((one, other) => one.rank - other.rank);
+  checkLayers(stack, carrier, endpoint.text);
+  return stack;
+}
+
+/** The layers of a stack that a URL names: those that both sides must have. */
+export function shownLayers(stack: readonly Layer[]): readonly string[] {
+  return stack.filter(({ impliedBy }) => impliedBy === undefined).map(({ name }) => name);
+}
+
+/** Opens a stack with its share of the options. */
+export async function openLayers(
+  stack: readonly Layer[],
+  given: Given,
+  context: LayerContext,
+): Promise<readonly BoundLayer[]> {
+  const bound: BoundLayer[] = [];
+  for (const layer of stack) {
+    bound.push(await bindLayer(layer, pick(given, layer.options), context));
+  }
+  return bound;
+}
+
+/** The options that have an effect on the layers of these URLs. What is wrong with a URL or a name is
+ * for others to say.
+ *
+ * @param carriers what the transports of the URLs can carry */
+export function layerOptionsFor(
+  urls: readonly string[],
+  given: Given,
+  carriers: readonly (Carrier | null)[],
+): OptionTable {
+  if (carriers.every((carrier) => carrier === null)) return {};
+  const names = new Set([
+    ...urls.flatMap((url) => /^[a-z0-9+-]*/i.exec(url)![0].toLowerCase().split("+").slice(1)),
+    ...namesIn(given),
+  ]);
+  const used = layers.filter(({ name, impliedBy, carriers: own }) =>
+    names.has(name) ||
+    (impliedBy !== undefined && own.some((carrier) => carriers.includes(carrier)))
+  );
+  return Object.assign({}, layerStackOptions, ...used.map(({ options }) => options));
+}
+
+/** The layers that understand an option. */
+export function layersWithOption(key: string): readonly string[] {
+  return layers.filter(({ options }) => Object.hasOwn(options, key)).map(({ name }) => name);
+}
+
+function namesIn({ layers }: Given): readonly string[] {
+  return Array.isArray(layers) ? layers.map((name) => String(name).toLowerCase()) : [];
+}
+
+function layerNamed(name: string, where: string): Layer {
+  const layer = layers.find((layer) => layer.name === name);
+  if (layer !== undefined) return layer;
+  const names = layers.map((layer) => layer.name);
+  throw new UsageError(
+    `unknown layer "${name}" in ${where}${didYouMean(name, names)}; known are ${names.join(", ")}`,
+  );
+}
