@@ -3,10 +3,8 @@
 import { layerStackOptions } from "../dock/layer_stack.ts";
 import { parseEndpoint } from "../core/endpoint.ts";
 import { errorText } from "../core/event.ts";
-import type { HttpApp } from "../core/http_app.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { flagName, type OptionTable, parseText } from "../core/option.ts";
-import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serverSchemes } from "../dock/serve.ts";
 import type { SuiteEntry } from "../dock/suite.ts";
