@@ -1,0 +1,111 @@
+// Signing with Ed25519 (RFC 8032) or HMAC-SHA-256 (RFC 2104), over a domain, the stamp, whom an answer
+// is for, and the payload. docs/signed.md has the format and test vectors.
+
+import { Buffer } from "node:buffer";
+import { createHmac, sign, timingSafeEqual, verify } from "node:crypto";
+import {
+  type Key,
+  keyFingerprint,
+  keyName,
+  type PrivateKey,
+  type PublicKey,
+  publicKeyObject,
+  type SharedKey,
+} from "../../core/key.ts";
+import type { Identity } from "../../core/session.ts";
+import type { Opener, OpeningKey, Sealer, SealingKey } from "../stamped/protection.ts";
+import { algorithm, KEY_ID_BYTES, STAMP_BYTES } from "../stamped/stamp.ts";
+
+const HMAC_BYTES = 32;
+const ED25519_BYTES = 64;
+const DOMAIN = Buffer.from("sockdock signed 1\0");
+
+/** What a secret in common does for both directions. */
+export function hmacKey(key: SharedKey): SealingKey & OpeningKey {
+  const mac = (signed: Uint8Array) => createHmac("sha256", key.secret).update(signed).digest();
+  const self: SealingKey & OpeningKey = {
+    algorithm: algorithm.hmacSha256,
+    id: idOf(key),
+    tagBytes: HMAC_BYTES,
+    identity: identityOf(key),
+    get answer() {
+      return self;
+    },
+    sealer: () => signer(HMAC_BYTES, mac),
+    opener: () =>
+      checker(HMAC_BYTES, (signed, signature) => timingSafeEqual(signature, mac(signed))),
+  };
+  return self;
+}
+
+/** What our own Ed25519 key does: it signs. */
+export function ed25519Signer(key: PrivateKey): SealingKey {
+  const signature = (signed: Uint8Array) => sign(null, signed, key.privateKey);
+  return {
+    algorithm: algorithm.ed25519,
+    id: idOf(key),
+    tagBytes: ED25519_BYTES,
+    sealer: () => signer(ED25519_BYTES, signature),
+  };
+}
+
+/** What the public key of a sender does.
+ *
+ * @param answer what answers to that sender are signed with */
+export function ed25519Checker(key: PublicKey | PrivateKey, answer: SealingKey): OpeningKey {
+  const publicKey = publicKeyObject(key.publicKey);
+  const isSignature = (signed: Uint8Array, signature: Uint8Array) => {
+    try {
+      return verify(null, signed, publicKey, signature);
+    } catch {
+      return false;
+    }
+  };
+  return {
+    algorithm: algorithm.ed25519,
+    id: idOf(key),
+    tagBytes: ED25519_BYTES,
+    identity: identityOf(key),
+    answer,
+    opener: () => checker(ED25519_BYTES, isSignature),
+  };
+}
+
+function signer(tagBytes: number, signatureOf: (signed: Uint8Array) => Uint8Array): Sealer {
+  return (into, payload, recipient) => {
+    into.set(payload, STAMP_BYTES);
+    into.set(signatureOf(signedText(into, tagBytes, recipient)), into.length - tagBytes);
+  };
+}
+
+function checker(
+  tagBytes: number,
+  isSignature: (signed: Uint8Array, signature: Uint8Array) => boolean,
+): Opener {
+  return (datagram, recipient) => {
+    const end = datagram.length - tagBytes;
+    const signed = signedText(datagram, tagBytes, recipient);
+    return isSignature(signed, datagram.subarray(end)) ? datagram.subarray(STAMP_BYTES, end) : null;
+  };
+}
+
+/** The domain, the recipient, and the datagram up to its signature. The direction in the stamp says
+ * whether there is a recipient, and it has a fixed length, so no two texts are the same. */
+function signedText(datagram: Uint8Array, tagBytes: number, recipient: Uint8Array): Uint8Array {
+  const end = datagram.length - tagBytes;
+  const text = new Uint8Array(DOMAIN.length + end + recipient.length);
+  text.set(DOMAIN);
+  text.set(datagram.subarray(0, STAMP_BYTES), DOMAIN.length);
+  text.set(recipient, DOMAIN.length + STAMP_BYTES);
+  const payload = datagram.subarray(STAMP_BYTES, end);
+  text.set(payload, DOMAIN.length + STAMP_BYTES + recipient.length);
+  return text;
+}
+
+function idOf(key: Key): Uint8Array {
+  return new Uint8Array(Buffer.from(keyFingerprint(key), "hex").subarray(0, KEY_ID_BYTES));
+}
+
+function identityOf(key: Key): Identity {
+  return { name: keyName(key), source: "signature", fingerprint: keyFingerprint(key) };
+}
