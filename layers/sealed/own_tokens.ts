@@ -8,16 +8,8 @@ const BLOCK_BYTES = 16;
 /** Makes vectors that are a counter, encrypted with a key that is made here and known to nobody: so no
  * two are the same, nobody can foresee one, and we can tell ours from those of others. */
 export class OwnTokens {
-  readonly #encrypt;
-  readonly #decrypt;
+  readonly #key = crypto.getRandomValues(new Uint8Array(BLOCK_BYTES));
   #counter = 0;
-
-  constructor() {
-    const key = crypto.getRandomValues(new Uint8Array(16));
-    // A block at a time, of which each is a permutation of its own in this mode.
-    this.#encrypt = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
-    this.#decrypt = createDecipheriv("aes-128-ecb", key, null).setAutoPadding(false);
-  }
 
   nextIv(): Uint8Array {
     const block = new Uint8Array(BLOCK_BYTES);
@@ -26,11 +18,18 @@ export class OwnTokens {
       block[place] = rest % 256;
       rest = Math.floor(rest / 256);
     }
-    return new Uint8Array(this.#encrypt.update(block));
+    // A single block, of which this mode is a permutation.
+    const cipher = createCipheriv("aes-128-ecb", this.#key, null).setAutoPadding(false);
+    const iv = cipher.update(block);
+    cipher.final();
+    return iv;
   }
 
   /** Whether we made it. One of another's looks so once in 2^64. */
   isOwn(iv: Uint8Array): boolean {
-    return new Uint8Array(this.#decrypt.update(iv)).subarray(0, 8).every((byte) => byte === 0);
+    const decipher = createDecipheriv("aes-128-ecb", this.#key, null).setAutoPadding(false);
+    const block = decipher.update(iv);
+    decipher.final();
+    return block.subarray(0, 8).every((byte) => byte === 0);
   }
 }
