@@ -2,7 +2,7 @@
 // is for, and the payload. docs/signed.md has the format and test vectors.
 
 import { Buffer } from "node:buffer";
-import { createHmac, sign, timingSafeEqual, verify } from "node:crypto";
+import { sign, timingSafeEqual, verify } from "node:crypto";
 import {
   type Key,
   keyFingerprint,
@@ -14,7 +14,9 @@ import {
 } from "../../core/key.ts";
 import type { Identity } from "../../core/session.ts";
 import type { Opener, OpeningKey, Sealer, SealingKey } from "../stamped/protection.ts";
+import { scratchBytes } from "../stamped/scratch.ts";
 import { algorithm, KEY_ID_BYTES, STAMP_BYTES } from "../stamped/stamp.ts";
+import { hmacSha256, SHA256_BLOCK_BYTES } from "./hmac_sha256.ts";
 
 const HMAC_BYTES = 32;
 const ED25519_BYTES = 64;
@@ -22,7 +24,7 @@ const DOMAIN = Buffer.from("sockdock signed 1\0");
 
 /** What a secret in common does for both directions. */
 export function hmacKey(key: SharedKey): SealingKey & OpeningKey {
-  const mac = (signed: Uint8Array) => createHmac("sha256", key.secret).update(signed).digest();
+  const mac = hmacSha256(key.secret);
   const self: SealingKey & OpeningKey = {
     algorithm: algorithm.hmacSha256,
     id: idOf(key),
@@ -89,17 +91,26 @@ function checker(
   };
 }
 
-/** The domain, the recipient, and the datagram up to its signature. The direction in the stamp says
+/** The domain, the stamp, the recipient and the payload, in memory that the next call uses again and
+ * that has room for a block of SHA-256 in front of it. The direction in the stamp says
  * whether there is a recipient, and it has a fixed length, so no two texts are the same. */
 function signedText(datagram: Uint8Array, tagBytes: number, recipient: Uint8Array): Uint8Array {
   const end = datagram.length - tagBytes;
-  const text = new Uint8Array(DOMAIN.length + end + recipient.length);
-  text.set(DOMAIN);
-  text.set(datagram.subarray(0, STAMP_BYTES), DOMAIN.length);
-  text.set(recipient, DOMAIN.length + STAMP_BYTES);
-  const payload = datagram.subarray(STAMP_BYTES, end);
-  text.set(payload, DOMAIN.length + STAMP_BYTES + recipient.length);
-  return text;
+  // The hash of HMAC puts a block before it.
+  const room = scratchBytes(SHA256_BLOCK_BYTES + DOMAIN.length + recipient.length + end);
+  let at = SHA256_BLOCK_BYTES;
+  for (
+    const part of [
+      DOMAIN,
+      datagram.subarray(0, STAMP_BYTES),
+      recipient,
+      datagram.subarray(STAMP_BYTES, end),
+    ]
+  ) {
+    room.set(part, at);
+    at += part.length;
+  }
+  return room.subarray(SHA256_BLOCK_BYTES);
 }
 
 function idOf(key: Key): Uint8Array {

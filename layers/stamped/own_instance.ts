@@ -1,6 +1,7 @@
 // Our own end as a sender: a random instance, its counter, and what protects its datagrams.
 
 import type { Sealer, SealingKey } from "./protection.ts";
+import { datagramBytes } from "./scratch.ts";
 import { type Direction, INSTANCE_BYTES, STAMP_BYTES, writeStamp } from "./stamp.ts";
 
 /** Datagrams after which a sender becomes a new instance. Far below the counter's end, and far below
@@ -38,7 +39,7 @@ export class OwnInstance {
       sealer = key.sealer(this.#id, this.#direction);
       this.#sealers.set(key, sealer);
     }
-    const datagram = new Uint8Array(STAMP_BYTES + payload.length + key.tagBytes);
+    const datagram = datagramBytes(STAMP_BYTES + payload.length + key.tagBytes);
     writeStamp(datagram, {
       algorithm: key.algorithm,
       direction: this.#direction,
