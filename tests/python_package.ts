@@ -3,7 +3,7 @@
 import { RunningProcess } from "./running_process.ts";
 
 /** A package of Python that tests speak with. */
-export type PythonPackage = "httpbin" | "websockets" | "wsproto";
+export type PythonPackage = "cryptography" | "httpbin" | "websockets" | "wsproto";
 
 const found = new Map<PythonPackage, string | undefined>();
 

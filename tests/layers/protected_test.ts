@@ -23,14 +23,17 @@ protectionTest("messages go both ways, and either side knows who the other is", 
   assertEquals(client.dropped, {});
 });
 
-protectionTest("nothing of a sealed message can be read, and none looks like another", async (way) => {
-  const { server, client } = await ends(way);
-  const one = await client.seal("ahoy ahoy ahoy ahoy", server.address);
-  const other = await client.seal("ahoy ahoy ahoy ahoy", server.address);
-  const text = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
-  assertEquals(text(one).includes("ahoy"), way.layer.name === "signed");
-  assert(text(one) !== text(other));
-});
+protectionTest(
+  "nothing of a sealed message can be read, and none looks like another",
+  async (way) => {
+    const { server, client } = await ends(way);
+    const one = await client.seal("ahoy ahoy ahoy ahoy", server.address);
+    const other = await client.seal("ahoy ahoy ahoy ahoy", server.address);
+    const text = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
+    assertEquals(text(one).includes("ahoy"), way.layer.name === "signed");
+    assert(text(one) !== text(other));
+  },
+);
 
 protectionTest("maxBytes is what still fits into a datagram, to the byte", async (way) => {
   for (const wireBytes of [200, 1200, 1201, 1233, 65_507]) {
@@ -52,19 +55,22 @@ protectionTest("a datagram that comes again is dropped, wherever it comes from",
   assertEquals(server.dropped, { replayed: 2 });
 });
 
-protectionTest("a receiver that was started anew refuses what is older than its start", async (way) => {
-  const { server, client, clocks, restarted } = await ends(way);
-  const datagram = await client.seal("pay 5", server.address);
-  await server.hear(client.address, datagram);
-  clocks.server.ms += 1000;
-  clocks.client.ms += 1000;
-  const anew = await restarted();
-  await anew.hear(client.address, datagram);
-  assertEquals(anew.texts, []);
-  assertEquals(anew.dropped, { stale: 1 });
-  await anew.hear(client.address, await client.seal("pay 6", server.address));
-  assertEquals(anew.texts, ["pay 6"]);
-});
+protectionTest(
+  "a receiver that was started anew refuses what is older than its start",
+  async (way) => {
+    const { server, client, clocks, restarted } = await ends(way);
+    const datagram = await client.seal("pay 5", server.address);
+    await server.hear(client.address, datagram);
+    clocks.server.ms += 1000;
+    clocks.client.ms += 1000;
+    const anew = await restarted();
+    await anew.hear(client.address, datagram);
+    assertEquals(anew.texts, []);
+    assertEquals(anew.dropped, { stale: 1 });
+    await anew.hear(client.address, await client.seal("pay 6", server.address));
+    assertEquals(anew.texts, ["pay 6"]);
+  },
+);
 
 protectionTest("what is sent back to its sender is dropped, on either side", async (way) => {
   const { server, client } = await ends(way);
@@ -90,12 +96,16 @@ protectionTest("an answer is for the client that it answers and for no other", a
   assertEquals(client.texts, ["answer"]);
 }, isStamped);
 
-protectionTest("a server says nothing to an address that nothing authentic came from", async (way) => {
-  const { server } = await ends(way);
-  await server.socket.send(new Uint8Array(10), udpAddress(5005));
-  assertEquals(server.takeSent(), []);
-  assertEquals(server.dropped, { unanswerable: 1 });
-}, isStamped);
+protectionTest(
+  "a server says nothing to an address that nothing authentic came from",
+  async (way) => {
+    const { server } = await ends(way);
+    await server.socket.send(new Uint8Array(10), udpAddress(5005));
+    assertEquals(server.takeSent(), []);
+    assertEquals(server.dropped, { unanswerable: 1 });
+  },
+  isStamped,
+);
 
 protectionTest("no part of a datagram is taken, nor one with more behind it", async (way) => {
   const { server, client } = await ends(way);
@@ -220,61 +230,69 @@ protectionTest("forgeries take no room in the table", async (way) => {
   assertEquals(server.counters.tableFull, 0);
 });
 
-protectionTest("every holder of a key is answered with that key, and known by its name", async (way) => {
-  const { server, client } = await ends(way);
-  const other = await dialled(way, way.other, 5002);
-  for (const one of [client, other]) {
-    await server.hear(one.address, await one.seal("who am I?", server.address));
-    await one.hear(server.address, await server.seal("you know", one.address));
-    assertEquals(one.texts, ["you know"]);
-  }
-  assertEquals(server.arrivals.map(({ identity }) => identity!.name), [...way.names]);
-});
-
-protectionTest("of 20,000 damaged datagrams none is taken, and nothing is kept of them", async (way) => {
-  const random = seeded(newSeed());
-  const { server, client } = await ends(way);
-  const below = (limit: number) => Math.floor(random() * limit);
-  const samples: Uint8Array[] = [];
-  for (const length of [0, 1, 15, 16, 100, 1000]) {
-    samples.push(await client.seal(new Uint8Array(length), server.address));
-  }
-  const original = new Set(samples.map((sample) => sample.join()));
-  let count = 0;
-  while (count < 20_000) {
-    const sample = samples[below(samples.length)]!;
-    let bytes = sample.slice();
-    for (let change = 1 + below(3); change > 0; change--) {
-      const at = below(bytes.length);
-      switch (below(6)) {
-        case 0:
-          if (bytes.length > 0) bytes[at] = below(256);
-          break;
-        case 1:
-          if (bytes.length > 0) bytes[at]! ^= 1 << below(8);
-          break;
-        case 2:
-          bytes = bytes.slice(0, at);
-          break;
-        case 3:
-          bytes = new Uint8Array([...bytes, ...sample.subarray(at, at + below(40))]);
-          break;
-        case 4:
-          bytes = new Uint8Array([...bytes.subarray(0, at), ...bytes.subarray(at + below(20))]);
-          break;
-        default:
-          // A part of another one in its place.
-          bytes.set(samples[below(samples.length)]!.subarray(0, bytes.length - at), at);
-      }
+protectionTest(
+  "every holder of a key is answered with that key, and known by its name",
+  async (way) => {
+    const { server, client } = await ends(way);
+    const other = await dialled(way, way.other, 5002);
+    for (const one of [client, other]) {
+      await server.hear(one.address, await one.seal("who am I?", server.address));
+      await one.hear(server.address, await server.seal("you know", one.address));
+      assertEquals(one.texts, ["you know"]);
     }
-    if (original.has(bytes.join())) continue;
-    server.wire.arriveFrom(client.address, bytes);
-    count++;
-  }
-  await server.hear(client.address, await client.seal("still here", server.address));
-  while (server.texts.length === 0) await new Promise((resolve) => queueMicrotask(() => resolve(0)));
-  assertEquals(server.texts, ["still here"]);
-  const counted = Object.values(server.dropped).reduce((sum, one) => sum + one, 0);
-  assertEquals(counted, 20_000);
-  assertEquals(server.counters.tableFull, 0);
-});
+    assertEquals(server.arrivals.map(({ identity }) => identity!.name), [...way.names]);
+  },
+);
+
+protectionTest(
+  "of 20,000 damaged datagrams none is taken, and nothing is kept of them",
+  async (way) => {
+    const random = seeded(newSeed());
+    const { server, client } = await ends(way);
+    const below = (limit: number) => Math.floor(random() * limit);
+    const samples: Uint8Array[] = [];
+    for (const length of [0, 1, 15, 16, 100, 1000]) {
+      samples.push(await client.seal(new Uint8Array(length), server.address));
+    }
+    const original = new Set(samples.map((sample) => sample.join()));
+    let count = 0;
+    while (count < 20_000) {
+      const sample = samples[below(samples.length)]!;
+      let bytes = sample.slice();
+      for (let change = 1 + below(3); change > 0; change--) {
+        const at = below(bytes.length);
+        switch (below(6)) {
+          case 0:
+            if (bytes.length > 0) bytes[at] = below(256);
+            break;
+          case 1:
+            if (bytes.length > 0) bytes[at]! ^= 1 << below(8);
+            break;
+          case 2:
+            bytes = bytes.slice(0, at);
+            break;
+          case 3:
+            bytes = new Uint8Array([...bytes, ...sample.subarray(at, at + below(40))]);
+            break;
+          case 4:
+            bytes = new Uint8Array([...bytes.subarray(0, at), ...bytes.subarray(at + below(20))]);
+            break;
+          default:
+            // A part of another one in its place.
+            bytes.set(samples[below(samples.length)]!.subarray(0, bytes.length - at), at);
+        }
+      }
+      if (original.has(bytes.join())) continue;
+      server.wire.arriveFrom(client.address, bytes);
+      count++;
+    }
+    await server.hear(client.address, await client.seal("still here", server.address));
+    while (server.texts.length === 0) {
+      await new Promise((resolve) => queueMicrotask(() => resolve(0)));
+    }
+    assertEquals(server.texts, ["still here"]);
+    const counted = Object.values(server.dropped).reduce((sum, one) => sum + one, 0);
+    assertEquals(counted, 20_000);
+    assertEquals(server.counters.tableFull, 0);
+  },
+);
