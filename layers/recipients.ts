@@ -14,6 +14,7 @@ export class Recipients<What> {
   readonly #table = new PeerTable<Recipient<What>>();
   readonly #order = new Set<Recipient<What>>();
   readonly #max: number;
+  #change: Recipient<What> | undefined;
 
   constructor(max: number) {
     this.#max = max;
@@ -23,7 +24,24 @@ export class Recipients<What> {
     return this.#table.get(address)?.what;
   }
 
-  set(address: Address, what: What): void {
+  /** Says what is known of an address now. Where that is somebody else than before, it only counts from
+   * the next `settle` on: until then whoever reads the socket has not heard of it, and may still send
+   * what is for the one before.
+   *
+   * @param isSame whether it is nobody else */
+  set(address: Address, what: What, isSame: boolean): void {
+    if (isSame) this.#put(address, what);
+    else this.#change = { address, what };
+  }
+
+  /** Whoever reads the socket has dealt with all that it was given. */
+  settle(): void {
+    if (this.#change === undefined) return;
+    this.#put(this.#change.address, this.#change.what);
+    this.#change = undefined;
+  }
+
+  #put(address: Address, what: What): void {
     const known = this.#table.get(address);
     if (known !== undefined) {
       known.what = what;

@@ -7,8 +7,8 @@ export type PythonPackage = "cryptography" | "httpbin" | "websockets" | "wsproto
 
 const found = new Map<PythonPackage, string | undefined>();
 
-/** The Python that has it. */
-function pythonWith(name: PythonPackage): string | undefined {
+/** The Python that has it; undefined where none does. */
+export function pythonWith(name: PythonPackage): string | undefined {
   if (!found.has(name)) {
     found.set(
       name,

@@ -64,6 +64,7 @@ export class FernetDatagrams extends WrappedDatagrams {
   }
 
   override async receive(): Promise<Datagram | null> {
+    this.#keyOf.settle();
     for (;;) {
       const datagram = await this.inner.receive();
       if (datagram === null || !("bytes" in datagram)) return datagram;
@@ -102,7 +103,8 @@ export class FernetDatagrams extends WrappedDatagrams {
     const bytes = key.fernet.open(token);
     if (bytes === null) return drop("malformed");
     this.#taken.add(seconds, mac);
-    if (this.#keyOf.get(from) !== key) this.#keyOf.set(from, key);
+    const known = this.#keyOf.get(from);
+    if (known !== key) this.#keyOf.set(from, key, known === undefined);
     return { bytes, identity: key.identity };
   }
 

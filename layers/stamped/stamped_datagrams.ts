@@ -6,7 +6,7 @@ import type { Address } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import type { Counters } from "../../core/counters.ts";
-import type { Identity } from "../../core/session.ts";
+import { type Identity, sameIdentity } from "../../core/session.ts";
 import { WrappedDatagrams } from "../../core/wrapped_datagrams.ts";
 import { Recipients } from "../recipients.ts";
 import { OwnInstance } from "./own_instance.ts";
@@ -53,6 +53,7 @@ interface KnownSender extends Sender {
 /** Whom an answer is for, and the key that it is protected with. */
 interface Answered {
   readonly instance: Uint8Array;
+  readonly identity: Identity;
   readonly key: SealingKey;
 }
 
@@ -108,6 +109,7 @@ export class StampedDatagrams extends WrappedDatagrams {
   }
 
   override async receive(): Promise<Datagram | null> {
+    this.#answered?.settle();
     for (;;) {
       const datagram = await this.inner.receive();
       if (datagram === null || !("bytes" in datagram)) return datagram;
@@ -167,10 +169,13 @@ export class StampedDatagrams extends WrappedDatagrams {
     }
     sender.window.add(counter);
     sender.latestMs = Math.max(sender.latestMs, timeMs);
-    if (this.#answered !== undefined && this.#answered.get(from)?.instance !== instance) {
-      this.#answered.set(from, { instance, key: key.answer });
+    const { identity, answer } = key;
+    const answered = this.#answered?.get(from);
+    if (answered?.instance !== instance) {
+      const isSame = answered === undefined || sameIdentity(answered.identity, identity);
+      this.#answered?.set(from, { instance, identity, key: answer }, isSame);
     }
-    return { bytes, identity: key.identity };
+    return { bytes, identity };
   }
 
   #openFor(opener: Opener, datagram: Uint8Array): Uint8Array | null {

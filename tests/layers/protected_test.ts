@@ -2,9 +2,10 @@
  * comes through, and whatever else comes is dropped and counted. */
 
 import { assert, assertEquals } from "@std/assert";
-import { udpAddress } from "../memory.ts";
+import { createCounters } from "../../core/counters.ts";
+import { MemoryDatagramSocket, udpAddress, utf8 } from "../memory.ts";
 import { newSeed, seeded } from "../seeded.ts";
-import { dialled, ends, type Protection, protectionTest } from "./protected.ts";
+import { dialled, ends, openLayer, type Protection, protectionTest } from "./protected.ts";
 
 const isStamped = ({ isFernet }: Protection) => !isFernet;
 const LIFETIME_MS = 60_000;
