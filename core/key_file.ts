@@ -2,7 +2,7 @@
 
 import { errorText } from "./event.ts";
 import { isSecret, type Key, type KeyKind, parseKeys } from "./key.ts";
-import { refuseShared } from "./private_file.ts";
+import { refuseShared, refuseWritableFile } from "./private_file.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** More than a hundred thousand keys have; a device or a log must not fill the memory. */
@@ -13,7 +13,7 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024;
  * @param flag what named it, which begins every message
  * @param bareKind what a line without a kind is
  * @throws {UsageError} when it cannot be read, holds no key or a wrong one, or holds a secret that
- *   others than its owner can read */
+ *   others than its owner can read, or everyone can write to it */
 export async function readKeyFile(
   flag: string,
   file: string,
@@ -26,6 +26,7 @@ export async function readKeyFile(
     keys = parseKeys(await Deno.readTextFile(file), bareKind);
     // A pipe, as a shell's <(...) makes one, has no owner to speak of.
     if (info.isFile && keys.some(isSecret)) refuseShared(file, info);
+    else if (info.isFile) refuseWritableFile(file, info);
   } catch (error) {
     if (error instanceof UsageError) throw new UsageError(`${flag}: ${error.message}`);
     if (error instanceof SyntaxError) throw new UsageError(`${flag}: ${file}: ${error.message}`);

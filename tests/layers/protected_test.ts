@@ -249,7 +249,7 @@ protectionTest(
   "of 20,000 damaged datagrams none is taken, and nothing is kept of them",
   async (way) => {
     const random = seeded(newSeed());
-    const { server, client } = await ends(way);
+    const { server, client } = await ends(way, { server: { [way.tableOption]: 1 } });
     const below = (limit: number) => Math.floor(random() * limit);
     const samples: Uint8Array[] = [];
     for (const length of [0, 1, 15, 16, 100, 1000]) {
@@ -295,5 +295,42 @@ protectionTest(
     const counted = Object.values(server.dropped).reduce((sum, one) => sum + one, 0);
     assertEquals(counted, 20_000);
     assertEquals(server.counters.tableFull, 0);
+  },
+);
+
+protectionTest(
+  "what is for one is never sealed for another who has its address now",
+  async (way) => {
+    const opened = await openLayer(way, way.server);
+    const wire = new MemoryDatagramSocket();
+    const socket = opened.datagram!(wire, { role: "listen" }, {
+      counters: createCounters(),
+      limits: {
+        maxMessageBytes: 1000,
+        maxPeers: 10,
+        peerTimeoutMs: 1,
+        inboxMessages: 1,
+        inboxBytes: 1,
+      },
+    });
+    const [alice, bob] = [
+      await dialled(way, way.client, 5001),
+      await dialled(way, way.other, 5001),
+    ];
+    for (const client of [alice, bob]) {
+      wire.arriveFrom(client.address, await client.seal("hello", socket.address));
+      await socket.receive();
+      // Bob has been heard, and whoever reads has not yet had the time to say so to those who send.
+      await socket.send(utf8("for alice"), alice.address);
+      await alice.hear(socket.address, wire.sent.at(-1)!.bytes);
+      await bob.hear(socket.address, wire.sent.at(-1)!.bytes);
+    }
+    assertEquals([alice.texts, bob.texts], [["for alice", "for alice"], []]);
+    const last = socket.receive();
+    await socket.send(utf8("for bob"), bob.address);
+    await bob.hear(socket.address, wire.sent.at(-1)!.bytes);
+    assertEquals(bob.texts, ["for bob"]);
+    wire[Symbol.dispose]();
+    assertEquals(await last, null);
   },
 );

@@ -15,7 +15,7 @@ async function keyIn(folder: string, kind: string, name: string): Promise<string
   return file;
 }
 
-async function publicIn(folder: string, key: string): Promise<string> {
+async function publicOf(key: string): Promise<string> {
   const { stdout } = await runProgram(["key", "show", key]);
   const [, line = ""] = /^public +(.+)$/m.exec(stdout) ?? [];
   await Deno.writeTextFile(`${key}.pub`, `${line}\n`);
@@ -71,8 +71,8 @@ Deno.test("over udp+signed the server knows by name who opened a session", async
   await using folder = await temporaryFolder();
   const server = await keyIn(folder.path, "ed25519", "harbour");
   const client = await keyIn(folder.path, "ed25519", "alice");
-  const senders = await publicIn(folder.path, client);
-  const known = await publicIn(folder.path, server);
+  const senders = await publicOf(client);
+  const known = await publicOf(server);
   await using program = await startProgram([
     ...["serve", "upper", "udp+signed://127.0.0.1:0", "--json"],
     ...["--signed-key", server, "--signed-senders", senders],
@@ -168,6 +168,16 @@ const REFUSED: readonly (readonly [string, (folder: string) => Promise<string[]>
       return ["--sealed-key", file];
     },
     "chmod go=",
+  ],
+  [
+    "signed",
+    async (folder) => {
+      const key = await keyIn(folder, "ed25519", "x");
+      const senders = await publicOf(key);
+      await Deno.chmod(senders, 0o666);
+      return ["--signed-key", key, "--signed-senders", senders];
+    },
+    "chmod o-w",
   ],
 ];
 
