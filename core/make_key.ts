@@ -31,6 +31,19 @@ export interface MadeKey {
 /** Makes a random key for a layer: `fernet` and `aes-gcm` for `sealed`, `hmac` and `ed25519` for
  * `signed`. Write `text` to a file with mode 0600 and name it with `sealedKey` or `signedKey`.
  *
+ * @example Sealed datagrams in a test
+ * ```ts
+ * import { makeKey, send, serve, upper } from "@sockdock/sockdock";
+ *
+ * const file = await Deno.makeTempFile();
+ * await Deno.writeTextFile(file, makeKey("aes-gcm").text);
+ * const options = { sealedKey: [file] };
+ * await using server = await serve("udp+sealed://127.0.0.1:0", upper, options);
+ * const answer = await send(server.url, "ahoy", options);
+ * console.log(new TextDecoder().decode(answer)); // AHOY
+ * await Deno.remove(file);
+ * ```
+ *
  * @throws {SyntaxError} when a file of keys could not hold the name */
 export function makeKey(kind: KeyKind, { name }: MakeKeyOptions = {}): MadeKey {
   if (name !== undefined) refuseName(name);

@@ -55,6 +55,10 @@ Deno.test("a counter that runs out begins again in a new instance, and nothing i
     nonces.add(bytes.subarray(field.direction, field.time).join());
   }
   assertEquals(nonces.size, 20, "no instance used a counter twice");
+  const instances = ({ wire }: typeof client) =>
+    new Set(wire.sent.map(({ bytes }) => bytes.subarray(field.instance, field.counter).join()))
+      .size;
+  assertEquals([instances(client), instances(server)], [4, 5]);
   assertEquals(client.counters, createCounters());
 });
 
