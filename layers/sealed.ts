@@ -14,6 +14,9 @@ import { StampedDatagrams } from "./stamped/stamped_datagrams.ts";
 
 const CIPHERS = ["aes-gcm", "fernet"] as const;
 
+/** A token does not say with which key it was made, so a forged one costs a check with each. */
+const MAX_FERNET_KEYS = 64;
+
 type Cipher = typeof CIPHERS[number];
 
 const options = {
@@ -60,6 +63,12 @@ export const sealed: Layer<typeof options> = {
     const common = { lifetimeMs: sealedLifetimeMs, clock };
     if (keys[0].kind === "fernet") {
       const [first, ...others] = keys;
+      if (keys.length > MAX_FERNET_KEYS) {
+        throw new UsageError(
+          `--sealed-key: ${keys.length} Fernet keys are too many to try each; give ` +
+            `${MAX_FERNET_KEYS} at most, or use keys of the kind aes-gcm`,
+        );
+      }
       const fernets = [fernetKey(first), ...others.map(fernetKey)] as const;
       return {
         datagram: (socket, _side, { counters, limits: { maxPeers } }) =>

@@ -1,6 +1,7 @@
 /** `sealed` and `signed` on real sockets: the program with itself, and with Python's cryptography. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { makeKey } from "../../mod.ts";
 import { type Program, runProgram, startProgram } from "../program.ts";
 import { packageTest, startPackageProgram } from "../python_package.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -128,6 +129,14 @@ packageTest("cryptography", "Python's Fernet on a bare socket answers", async ()
   await server.stdout.line(/^Decrypted: ahoy$/);
 });
 
+/** Writes 65 Fernet keys. */
+async function manyKeysIn(folder: string): Promise<string> {
+  const file = `${folder}/many.key`;
+  const keys = Array.from({ length: 65 }, () => makeKey("fernet").text);
+  await Deno.writeTextFile(file, keys.join(""), { mode: 0o600 });
+  return file;
+}
+
 /** What is refused at startup: options, and a part of what is said. */
 const REFUSED: readonly (readonly [string, (folder: string) => Promise<string[]>, string])[] = [
   ["sealed", () => Promise.resolve([]), "sockdock key make aes-gcm --out sealed.key"],
@@ -168,6 +177,11 @@ const REFUSED: readonly (readonly [string, (folder: string) => Promise<string[]>
       return ["--sealed-key", file];
     },
     "chmod go=",
+  ],
+  [
+    "sealed",
+    async (folder) => ["--sealed-key", await manyKeysIn(folder)],
+    "64 at most",
   ],
   [
     "signed",
