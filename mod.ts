@@ -40,6 +40,8 @@ export {
   type IssuedCertificate,
   type IssueOptions,
 } from "./core/issue_certificate.ts";
+export type { KeyKind } from "./core/key.ts";
+export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/make_key.ts";
 export type { Option, OptionTable, OptionValues } from "./core/option.ts";
 export {
   type Context,

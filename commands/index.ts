@@ -42,7 +42,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "key",
-    summary: "makes the line of a user for --auth-file",
+    summary: "makes and shows keys, and the lines of users for --auth-file",
     load: async () => (await import("./key.ts")).key,
   },
   {

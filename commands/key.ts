@@ -1,58 +1,70 @@
 // `sockdock key`: what other commands need as a secret, made and shown.
 
-import { hashPassword } from "../core/password_hash.ts";
+import { KEY_KINDS } from "../core/key.ts";
+import { flagName, mergeTables } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions } from "./common_options.ts";
 import { exitCodes } from "./exit_code.ts";
-import type { Console } from "./console.ts";
-import { stdinLines } from "./stdin.ts";
+import { keyMakingOptions } from "./key_options.ts";
 
-const KINDS = ["password"] as const;
+const SUBJECTS = ["make", "show", "password"] as const;
 
 export const key = defineCommand({
   name: "key",
-  summary: "makes the line of a user for --auth-file",
-  usage: "password <user>",
-  details: `The password is asked for, or read from stdin in a pipe. What is printed is a line for
-the file of --auth-file: the user and a salted hash (PBKDF2, SHA-256, 600,000 rounds), from which
-nobody can read the password.`,
-  options: consoleOptions,
+  summary: "makes and shows keys, and the lines of users for --auth-file",
+  usage: "<make|show|password> <kind|file|user>",
+  details:
+    `\`make\` makes a key: fernet or aes-gcm for the layer sealed (--sealed-key), hmac or ed25519 for
+the layer signed (--signed-key). It goes to --out, readable by its owner alone; without it, to stdout
+in a pipe, and at a terminal into your data folder. \`show\` says what may be known of the keys in a
+file: kind, name, fingerprint, and the line of an ed25519 key for --signed-senders.
+
+\`password\` asks for a password, or reads it from stdin in a pipe, and prints a line for the file of
+--auth-file: the user and a salted hash (PBKDF2, SHA-256, 600,000 rounds), from which nobody can read
+the password.`,
+  options: mergeTables(consoleOptions, keyMakingOptions),
+  groups: [{ title: "Making", options: keyMakingOptions }],
   examples: [
+    { run: "sockdock key make aes-gcm --out sealed.key", does: "makes a key for both ends" },
+    {
+      run: "sockdock key make ed25519 --name alice --out alice.key",
+      does: "makes a key to sign with",
+    },
+    { run: "sockdock key show alice.key", does: "prints what others need to know her by" },
     { run: "sockdock key password alice >> users", does: "adds a user to a file" },
   ],
   minArguments: 2,
   maxArguments: 2,
-  complete: (before) => before.length === 0 ? KINDS : [],
-  async run({ arguments: [kind, user = ""], console }) {
-    if (kind !== "password") {
-      throw new UsageError(`unknown kind of key "${kind}"; known is ${KINDS.join(", ")}`);
+  complete: ([subject]) => subject === undefined ? SUBJECTS : subject === "make" ? KEY_KINDS : [],
+  async run({ arguments: [subject, operand = ""], options, flags, console }) {
+    if (subject !== "make") {
+      const useless = Object.keys(keyMakingOptions).find((key) => flags.has(key));
+      if (useless !== undefined) {
+        throw new UsageError(`--${flagName(useless)} is for key make, not for key ${subject}`);
+      }
     }
-    // deno-lint-ignore no-control-regex
-    if (user === "" || /[:\x00-\x1f\x7f]/.test(user)) {
-      throw new UsageError(`a user name holds no colon and no control characters, got "${user}"`);
+    switch (subject) {
+      case "make": {
+        const { makeKeyFile } = await import("./key_make.ts");
+        await makeKeyFile(operand, options, console);
+        break;
+      }
+      case "show": {
+        const { showKeys } = await import("./key_show.ts");
+        await showKeys(operand, console);
+        break;
+      }
+      case "password": {
+        const { makePassword } = await import("./key_password.ts");
+        await makePassword(operand, console);
+        break;
+      }
+      default:
+        throw new UsageError(
+          `unknown subject of key "${subject}"; known are ${SUBJECTS.join(", ")}`,
+        );
     }
-    // The file's reader would take it for another name, or for a comment.
-    if (user !== user.trim() || user.startsWith("#")) {
-      throw new UsageError(
-        `a user name begins with no # and has no space around it, got "${user}"`,
-      );
-    }
-    const password = console.promptSecret(`Password of ${user}: `) ?? await firstLine(console);
-    if (password === "") throw new UsageError("an empty password protects nothing");
-    const hash = await hashPassword(password);
-    if (console.json) console.printJson({ event: "password", user, hash });
-    else console.print(`${user}:${hash}`);
     return exitCodes.ok;
   },
 });
-
-const MAX_PASSWORD_BYTES = 1024;
-
-/** What a pipe says, up to its first newline. */
-async function firstLine(console: Console): Promise<string> {
-  for await (const line of stdinLines(console, MAX_PASSWORD_BYTES)) {
-    return new TextDecoder().decode(line);
-  }
-  return "";
-}

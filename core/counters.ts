@@ -37,7 +37,8 @@ const zero = {
   loopsRefused: 0,
   /** Answers dropped because their peer had had enough of them. */
   repliesLimited: 0,
-  /** Answers dropped because their peer's socket has no address. */
+  /** Answers dropped because their peer's socket has no address, or because nothing authentic came from
+   * where they should go. */
   unanswerable: 0,
   /** Datagrams that no layer could read: too short, of another version, or nonsense. */
   malformed: 0,

@@ -6,7 +6,7 @@ import { type clientOptions, dialledWork } from "./client_options.ts";
 import type { DatagramSocket, Delivery } from "./connection.ts";
 import { layerDatagrams } from "./layer.ts";
 import type { OptionValues } from "./option.ts";
-import { bytesOf, type Identity, type Message } from "./session.ts";
+import { bytesOf, type Identity, type Message, sameIdentity } from "./session.ts";
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -64,7 +64,7 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
       if (!sameAddress(datagram.from, this.#sender)) continue;
       if (!("bytes" in datagram)) break;
       this.#held = datagram.bytes.length;
-      if (datagram.bytes.length > this.maxMessageBytes) {
+      if (datagram.bytes.length > this.maxMessageBytes || this.#isAnother(datagram.identity)) {
         this.#consumed();
         continue;
       }
@@ -72,6 +72,12 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
       return { done: false, value: datagram.bytes };
     }
     return done;
+  }
+
+  /** Whether it is somebody else than the peer of this session. */
+  #isAnother(identity: Identity | undefined): boolean {
+    return this.#identity !== undefined && identity !== undefined &&
+      !sameIdentity(this.#identity, identity);
   }
 
   #consumed(): void {

@@ -18,7 +18,7 @@ import {
   type ServerCertificate,
 } from "./running_server.ts";
 import type { SessionWork } from "./server_kind.ts";
-import type { Identity } from "./session.ts";
+import { type Identity, sameIdentity } from "./session.ts";
 import { smallBytes } from "./small_bytes.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -207,6 +207,11 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     if (bytes.length > limits.maxMessageBytes) {
       counters.oversized++;
       return;
+    }
+    const before = peers.get(from);
+    // A session never carries what somebody else said, and answers nobody else.
+    if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
+      lose(from, "somebody else has its address");
     }
     const peer = findPeer(from);
     if (peer === undefined) {

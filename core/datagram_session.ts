@@ -158,6 +158,7 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
   }
 
   end(): Promise<void> {
+    if (this.#replaced) return Promise.resolve();
     return this.#options.socket.end(this.peer);
   }
 

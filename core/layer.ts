@@ -65,7 +65,7 @@ export interface Layer<Options extends OptionTable = OptionTable> extends LayerT
   readonly options: Options;
   /** The option that puts the layer on an endpoint whose URL does not name it. Such a layer is a
    * matter of one side alone: URLs that are shown leave it out. */
-  readonly impliedBy?: keyof Options & string;
+  readonly impliedBy?: string;
   /** Called once for each endpoint.
    * @throws {UsageError} when a key or another option cannot be used */
   open(
@@ -149,12 +149,20 @@ export function layerStream(
   return layers.reduce((inner, layer) => layer.stream?.(inner, side, work) ?? inner, connection);
 }
 
-/** Wraps a datagram socket in its layers, the first nearest to the wire. */
+/** Wraps a datagram socket in its layers, the first nearest to the wire. Takes the socket over: where
+ * a layer refuses to work, it is closed. */
 export function layerDatagrams(
   socket: DatagramSocket,
   layers: readonly BoundLayer[],
   side: Side,
   work: LayerWork,
 ): DatagramSocket {
-  return layers.reduce((inner, layer) => layer.datagram?.(inner, side, work) ?? inner, socket);
+  let wrapped = socket;
+  try {
+    for (const layer of layers) wrapped = layer.datagram?.(wrapped, side, work) ?? wrapped;
+  } catch (error) {
+    wrapped[Symbol.dispose]();
+    throw error;
+  }
+  return wrapped;
 }

@@ -56,6 +56,16 @@ export function refuseShared(path: string, { mode }: Pick<Deno.FileInfo, "mode">
   );
 }
 
+/** Refuses a list of whom to believe that everyone can write to: anyone could add a name.
+ *
+ * @throws {UsageError} naming the path and the remedy */
+export function refuseWritableFile(path: string, { mode }: Pick<Deno.FileInfo, "mode">): void {
+  if (mode === null || Deno.build.os === "windows" || (mode & 0o002) === 0) return;
+  throw new UsageError(
+    `everyone on this machine can write to ${path}; take that away with: chmod o-w ${path}`,
+  );
+}
+
 /** Refuses a data folder that everyone can write to: anyone could put an authority of their own in
  * the place of ours.
  *

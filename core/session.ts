@@ -15,6 +15,13 @@ export interface Identity {
   readonly fingerprint: string;
 }
 
+/** Whether two peers proved to be the same; two that proved nothing count as one. */
+export function sameIdentity(one: Identity | undefined, other: Identity | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one === other || one.source === other.source && one.fingerprint === other.fingerprint &&
+      one.name === other.name;
+}
+
 /** One peer. Iterating yields what it sends; leaving the loop stops reading.
  *
  * On byte streams a message is what one read returned, unless the protocol frames lines or

@@ -1,8 +1,51 @@
-// Sealed datagrams.
+// Sealed datagrams: encrypted and authentic, under keys that both ends have. AES-256-GCM in a format
+// of our own (docs/sealed.md), or Fernet tokens, which programs in many languages understand.
 
+import { type Key, keyFingerprint, keyName, type SharedKey } from "../core/key.ts";
+import { readKeyFile } from "../core/key_file.ts";
 import type { Layer } from "../core/layer.ts";
+import { choice, duration, integer, text } from "../core/option.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { aesGcmKey } from "./sealed/aes_gcm.ts";
+import { Fernet } from "./sealed/fernet.ts";
+import { FernetDatagrams, type FernetKey } from "./sealed/fernet_datagrams.ts";
+import { refuseSameIds } from "./stamped/same_ids.ts";
+import { StampedDatagrams } from "./stamped/stamped_datagrams.ts";
 
-const options = {} as const;
+const CIPHERS = ["aes-gcm", "fernet"] as const;
+
+/** A token does not say with which key it was made, so a forged one costs a check with each. */
+const MAX_FERNET_KEYS = 64;
+
+type Cipher = typeof CIPHERS[number];
+
+const options = {
+  sealedKey: text.many({
+    metavar: "file",
+    help: "file of keys that seal datagrams: the first seals, all open; made by key make",
+  }),
+  sealedCipher: choice(CIPHERS, {
+    help: "how to seal, where the file of keys does not say it",
+  }),
+  sealedLifetimeMs: duration({
+    default: 60_000,
+    min: 1000,
+    max: 24 * 3_600_000,
+    help: "oldest sealed datagram to believe; with aes-gcm also how far clocks may be apart",
+  }),
+  sealedMaxSenders: integer({
+    default: 16_384,
+    min: 1,
+    max: 10_000_000,
+    help: "senders remembered against replays, with aes-gcm; more are refused",
+  }),
+  sealedMaxTokens: integer({
+    default: 262_144,
+    min: 1,
+    max: 10_000_000,
+    help: "tokens remembered against replays, with fernet; more are refused",
+  }),
+} as const;
 
 /** The layer `sealed`. */
 export const sealed: Layer<typeof options> = {
@@ -12,7 +55,94 @@ export const sealed: Layer<typeof options> = {
   carriers: ["datagram"],
   provesSender: true,
   options,
-  open() {
-    throw new Error("sealed is being built");
+  async open(
+    { sealedKey, sealedCipher, sealedLifetimeMs, sealedMaxSenders, sealedMaxTokens },
+    { clock },
+  ) {
+    const keys = await readKeys(sealedKey, sealedCipher);
+    const common = { lifetimeMs: sealedLifetimeMs, clock };
+    if (keys[0].kind === "fernet") {
+      const [first, ...others] = keys;
+      if (keys.length > MAX_FERNET_KEYS) {
+        throw new UsageError(
+          `--sealed-key: ${keys.length} Fernet keys are too many to try each; give ` +
+            `${MAX_FERNET_KEYS} at most, or use keys of the kind aes-gcm`,
+        );
+      }
+      const fernets = [fernetKey(first), ...others.map(fernetKey)] as const;
+      return {
+        datagram: (socket, _side, { counters, limits: { maxPeers } }) =>
+          new FernetDatagrams(socket, {
+            ...common,
+            keys: fernets,
+            maxTokens: sealedMaxTokens,
+            maxPeers,
+            counters,
+          }),
+      };
+    }
+    const ciphers = keys.map(aesGcmKey);
+    refuseSameIds("--sealed-key", ciphers);
+    return {
+      datagram: (socket, { role }, { counters, limits: { maxPeers } }) =>
+        new StampedDatagrams(socket, {
+          ...common,
+          role,
+          keys: ciphers,
+          own: ciphers[0],
+          maxSenders: sealedMaxSenders,
+          maxPeers,
+          counters,
+        }),
+    };
   },
 };
+
+/** The keys of all files, of one kind.
+ *
+ * @throws {UsageError} when there is none, or one that cannot be used */
+async function readKeys(
+  files: readonly string[],
+  cipher: Cipher | undefined,
+): Promise<readonly [SharedKey, ...SharedKey[]]> {
+  const keys: Key[] = [];
+  for (const file of files) keys.push(...await readKeyFile("--sealed-key", file, cipher));
+  const [first, ...others] = keys.map((key) => sealing(key, cipher));
+  if (first === undefined) {
+    throw new UsageError(
+      "the layer sealed needs a key: make one with sockdock key make aes-gcm --out sealed.key, " +
+        "and name the file on both sides with --sealed-key sealed.key",
+    );
+  }
+  const other = others.find(({ kind }) => kind !== first.kind);
+  if (other !== undefined) {
+    throw new UsageError(
+      `--sealed-key: keys of the kinds ${first.kind} and ${other.kind} are not spoken at once; ` +
+        "give one of them an endpoint of its own",
+    );
+  }
+  return [first, ...others];
+}
+
+function sealing(key: Key, cipher: Cipher | undefined): SharedKey {
+  if (key.kind === "hmac" || key.kind === "ed25519") {
+    throw new UsageError(
+      `--sealed-key: a key of kind ${key.kind} signs and does not seal; use the layer signed, or ` +
+        "make a key with: sockdock key make aes-gcm",
+    );
+  }
+  if (cipher !== undefined && key.kind !== cipher) {
+    throw new UsageError(
+      `--sealed-cipher ${cipher}: the key of --sealed-key is of kind ${key.kind}; ` +
+        `make one with: sockdock key make ${cipher}`,
+    );
+  }
+  return key;
+}
+
+function fernetKey(key: SharedKey): FernetKey {
+  return {
+    fernet: new Fernet(key.secret),
+    identity: { name: keyName(key), source: "psk", fingerprint: keyFingerprint(key) },
+  };
+}

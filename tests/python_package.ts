@@ -3,12 +3,12 @@
 import { RunningProcess } from "./running_process.ts";
 
 /** A package of Python that tests speak with. */
-export type PythonPackage = "httpbin" | "websockets" | "wsproto";
+export type PythonPackage = "cryptography" | "httpbin" | "websockets" | "wsproto";
 
 const found = new Map<PythonPackage, string | undefined>();
 
-/** The Python that has it. */
-function pythonWith(name: PythonPackage): string | undefined {
+/** The Python that has it; undefined where none does. */
+export function pythonWith(name: PythonPackage): string | undefined {
   if (!found.has(name)) {
     found.set(
       name,

@@ -6,7 +6,8 @@ import { commands } from "../commands/index.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { type PeerName, peerTest } from "./peer.ts";
 import { runProgram } from "./program.ts";
-import { putSockdock } from "./program_on_path.ts";
+import { putSockdock, quoted } from "./program_on_path.ts";
+import { pythonWith } from "./python_package.ts";
 import {
   type Block,
   isShownAs,
@@ -129,8 +130,13 @@ class Run implements AsyncDisposable {
 for (const section of sections) {
   if (!section.blocks.some(({ kind }) => kind === "client" || kind === "server")) continue;
   peerTest(`README.md, "${section.heading}", is true`, peersOf(section), async () => {
+    const python = pythonOf(section);
+    if (python === undefined) {
+      console.log(`skipped: "${section.heading}": needs python3-cryptography`);
+      return;
+    }
     try {
-      await runSection(section);
+      await runSection(section, python);
     } catch (error) {
       if (!(error instanceof OldRuntime)) throw error;
       console.log(`skipped: "${section.heading}": ${error.message}`);
@@ -138,10 +144,20 @@ for (const section of sections) {
   });
 }
 
-async function runSection({ blocks }: Section): Promise<void> {
+/** The Python that has what a section imports; undefined where none does. */
+function pythonOf({ blocks }: Section): string | undefined {
+  const imports = blocks.some(({ code }) => code.includes("from cryptography"));
+  return imports ? pythonWith("cryptography") : "python3";
+}
+
+async function runSection({ blocks }: Section, python: string): Promise<void> {
   await using bin = await temporaryFolder();
   await using folder = await temporaryFolder();
   await putSockdock(bin.path);
+  if (python !== "python3") {
+    const link = `${bin.path}/python3`;
+    await Deno.writeTextFile(link, `#!/bin/sh\nexec ${quoted(python)} "$@"\n`, { mode: 0o755 });
+  }
   await using run = new Run(folder.path, bin.path);
   for (const block of blocks) if (block.kind === "setup") await run.setup(block);
   for (const [index, block] of blocks.entries()) {

@@ -8,6 +8,7 @@ import { type Benchmark, type Effort, type Result, summarize } from "./benchmark
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
+import { sealedEcho, signedEcho } from "./protected.ts";
 import { startup } from "./startup.ts";
 import { http, tcpLarge, tcpSmall, tlsLarge, tlsSmall, udp, webSocket } from "./throughput.ts";
 
@@ -19,6 +20,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   udp,
   dtlsEcho,
   dtlsHandshakes,
+  sealedEcho,
+  signedEcho,
   http,
   webSocket,
   filesSmall,

@@ -1,17 +1,33 @@
-/** `sockdock key`: lines for a file of users. */
+/** `sockdock key`: keys for layers, and lines for a file of users. */
 
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { key } from "../../commands/key.ts";
 import { passwordCheck } from "../../core/password_hash.ts";
+import { resolveOptions } from "../../core/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { FakeConsole } from "./fake_console.ts";
+import { packageTest, startPackageProgram } from "../python_package.ts";
+import { peerTest, runPeer } from "../peer.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { FakeConsole, type FakeParts } from "./fake_console.ts";
 
-const bare = { options: {}, given: new Set<string>(), flags: new Set<string>() };
+type Given = Readonly<Record<string, unknown>>;
+
+/** Runs `key` with these words and options, and returns what it printed. */
+async function run(words: readonly string[], given: Given = {}, fake: FakeParts = {}) {
+  const console = new FakeConsole(fake, { json: given.json === true });
+  const names = new Set(Object.keys(given));
+  await key.run({
+    arguments: [...words],
+    console,
+    options: resolveOptions(key.options, given),
+    given: names,
+    flags: names,
+  });
+  return { stdout: console.stdoutText, stderr: console.stderrText };
+}
 
 async function lineOf(user: string, stdin: string): Promise<string> {
-  const console = new FakeConsole({ stdin: [stdin] });
-  await key.run({ arguments: ["password", user], console, ...bare });
-  return console.stdoutText;
+  return (await run(["password", user], {}, { stdin: [stdin] })).stdout;
 }
 
 Deno.test("a password becomes one line of user and hash, whatever ended its own line", async () => {
@@ -26,4 +42,94 @@ Deno.test("a name that the file would not give back is refused", async () => {
   for (const user of ["", "a:b", "a\nb", "#alice", " alice", "alice "]) {
     await assertRejects(() => lineOf(user, "sesame\n"), UsageError, "a user name");
   }
+});
+
+Deno.test("key make writes a file that its owner alone can read, and says what may be known", async () => {
+  await using folder = await temporaryFolder();
+  for (const kind of ["fernet", "aes-gcm", "hmac", "ed25519"]) {
+    const out = `${folder.path}/${kind}.key`;
+    const { stdout, stderr } = await run(["make", kind], { out });
+    assertEquals(stdout, "");
+    assertMatch(stderr, new RegExp(`^made ${out}: ${kind}, sha256:[0-9a-f]{64}\n`));
+    const { mode } = await Deno.stat(out);
+    if (Deno.build.os !== "windows") assertEquals(mode! & 0o777, 0o600);
+    const secret = (await Deno.readTextFile(out)).trim().split("\n").at(-1)!.split(":").at(-1)!;
+    assert(!stderr.includes(secret));
+    const shown = await run(["show", out]);
+    assert(!shown.stdout.includes(secret));
+    const [, fingerprint] = /^fingerprint +sha256:(\S+)$/m.exec(shown.stdout)!;
+    assert(stderr.includes(fingerprint!));
+  }
+});
+
+Deno.test("key make replaces no file, unless --overwrite says so", async () => {
+  await using folder = await temporaryFolder();
+  const out = `${folder.path}/x.key`;
+  await run(["make", "hmac"], { out });
+  const before = await Deno.readTextFile(out);
+  await assertRejects(() => run(["make", "hmac"], { out }), UsageError, "--overwrite");
+  assertEquals(await Deno.readTextFile(out), before);
+  await run(["make", "hmac"], { out, overwrite: true });
+  assert(await Deno.readTextFile(out) !== before);
+  assertEquals([...Deno.readDirSync(folder.path)].length, 1);
+});
+
+Deno.test("key make prints the key into a pipe, and at a terminal keeps it in the data folder", async () => {
+  await using folder = await temporaryFolder();
+  const piped = await run(["make", "aes-gcm"]);
+  assertMatch(piped.stdout, /^aes-gcm:[\w-]{43}=\n$/);
+  const asked = await run(["make", "aes-gcm"], { out: "-" }, { stdoutIsTerminal: true });
+  assertMatch(asked.stdout, /^aes-gcm:/);
+  const dataFolder = `${folder.path}/data`;
+  const kept = await run(["make", "ed25519"], { dataFolder, name: "../alice" });
+  assertEquals(kept.stdout, "");
+  const [{ name: file }] = [...Deno.readDirSync(`${dataFolder}/keys`)] as [Deno.DirEntry];
+  assertEquals(file, "_alice.key");
+  const { stdout } = await run(["show", `${dataFolder}/keys/${file}`]);
+  assertMatch(stdout, /^name +\.\.\/alice$/m);
+  assertMatch(stdout, /^public +\.\.\/alice ed25519:[\w-]{43}=$/m);
+});
+
+Deno.test("key --json has the same as one object", async () => {
+  const { stdout } = await run(["make", "ed25519"], { name: "alice", json: true });
+  const made = JSON.parse(stdout) as Record<string, string>;
+  assertEquals(made.kind, "ed25519");
+  assertMatch(made.key!, /^name: alice\n-----BEGIN PRIVATE KEY-----\n/);
+  assertMatch(made.public!, /^alice ed25519:/);
+});
+
+Deno.test("key says what it does not understand", async () => {
+  for (
+    const [words, given, message] of [
+      [["mak", "hmac"], {}, "known are make, show, password"],
+      [["make", "aes"], {}, "known are fernet, aes-gcm, hmac, ed25519"],
+      [["make", "hmac"], { name: "hmac" }, "--name: the name of a key"],
+      [["show", "/nowhere/x.key"], {}, "there is no such file"],
+      [["show", "x"], { overwrite: true }, "--overwrite is for key make"],
+      [["make", "hmac"], { out: "/nowhere/x.key" }, "cannot write /nowhere/x.key"],
+    ] as const
+  ) {
+    await assertRejects(() => run(words, given), UsageError, message);
+  }
+});
+
+peerTest("openssl reads the Ed25519 key that key make writes", ["openssl"], async () => {
+  await using folder = await temporaryFolder();
+  const out = `${folder.path}/alice.key`;
+  await run(["make", "ed25519"], { out, name: "alice" });
+  const { code, stdout } = await runPeer("openssl", ["pkey", "-in", out, "-noout", "-text"]);
+  assertEquals(code, 0);
+  assertMatch(stdout, /^ED25519 Private-Key:/);
+});
+
+packageTest("cryptography", "Python reads the Fernet key that key make writes", async () => {
+  await using folder = await temporaryFolder();
+  const out = `${folder.path}/f.key`;
+  await run(["make", "fernet"], { out });
+  await using server = startPackageProgram("cryptography", "fernet_server.py", [
+    out,
+    "127.0.0.1",
+    "0",
+  ]);
+  await server.stdout.line(/^listening /);
 });

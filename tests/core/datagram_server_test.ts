@@ -510,3 +510,45 @@ Deno.test("a peer that will send no more is still answered, then forgotten", asy
   assertEquals(log.only("closed").map((event) => event.reason), ["done"]);
   await server.shutdown();
 });
+
+Deno.test("a session carries the messages of one identity, whatever comes from its address", async () => {
+  const seen: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const { server, socket, log } = serverOf({
+    async serve(session) {
+      for await (const message of session) {
+        seen.push(`${session.identity?.name}: ${textOf(message)}`);
+        await gate.promise;
+        await session.send(`for ${session.identity?.name}`);
+      }
+    },
+  });
+  const from = udpAddress(5001);
+  const say = (text: string, name?: string) =>
+    socket.arrive({
+      from,
+      bytes: utf8(text),
+      ...(name && { identity: { name, source: "signature", fingerprint: name } }),
+    });
+  say("1", "alice");
+  await settled();
+  say("2", "alice");
+  say("3", "bob");
+  say("4", "bob");
+  say("5");
+  await settled();
+  assertEquals(seen, ["alice: 1", "bob: 3", "undefined: 5"]);
+  gate.resolve();
+  await settled();
+  const whose = { 1: "alice", 2: "alice", 3: "bob", 4: "bob", 5: "undefined" };
+  for (const line of seen) {
+    const [name, text] = line.split(": ");
+    assertEquals(name, whose[Number(text) as keyof typeof whose]);
+  }
+  assertEquals(socket.sentTexts, ["for undefined"], "nobody gets another's answers");
+  assertEquals(log.only("closed").map(({ reason }) => reason), [
+    "somebody else has its address",
+    "somebody else has its address",
+  ]);
+  await server.shutdown({ graceMs: 0 });
+});

@@ -190,3 +190,22 @@ Deno.test("a dialled datagram session refuses what no datagram holds", async () 
   await session.send("1234567890");
   assertEquals(socket.sentTexts, ["1234567890"]);
 });
+
+Deno.test("a client's session hears nobody but the first who proved who it is", async () => {
+  const socket = new MemoryDatagramSocket();
+  using session = new DatagramClientSession(socket, udpAddress(9), 100);
+  const say = (text: string, name: string) =>
+    socket.arrive({
+      from: udpAddress(9),
+      bytes: utf8(text),
+      identity: { name, source: "psk", fingerprint: name },
+    });
+  say("1", "harbour");
+  say("2", "mallory");
+  say("3", "harbour");
+  const messages = session[Symbol.asyncIterator]();
+  for (const expected of ["1", "3"]) {
+    assertEquals(textOf((await messages.next()).value!), expected);
+  }
+  assertEquals(session.identity?.name, "harbour");
+});

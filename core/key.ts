@@ -1,0 +1,172 @@
+// The keys of the layers `sealed` and `signed`: their kinds, how each is written as a line or as PEM,
+// and what may be shown of it.
+
+import { Buffer } from "node:buffer";
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+
+/** What a key is for. `fernet` and `aes-gcm` seal, `hmac` and `ed25519` sign. */
+export const KEY_KINDS = ["fernet", "aes-gcm", "hmac", "ed25519"] as const;
+
+export type KeyKind = typeof KEY_KINDS[number];
+
+/** A key that both ends have. */
+export interface SharedKey {
+  readonly kind: Exclude<KeyKind, "ed25519">;
+  /** Undefined when the file gives it none. */
+  readonly name: string | undefined;
+  readonly secret: Uint8Array;
+}
+
+/** An Ed25519 key of which we have the private half. */
+export interface PrivateKey {
+  readonly kind: "ed25519";
+  readonly name: string | undefined;
+  readonly privateKey: KeyObject;
+  /** The 32 bytes of RFC 8032. */
+  readonly publicKey: Uint8Array;
+}
+
+/** The public half of an Ed25519 key. */
+export interface PublicKey {
+  readonly kind: "ed25519";
+  readonly name: string | undefined;
+  readonly publicKey: Uint8Array;
+}
+
+/** Any key. */
+export type Key = SharedKey | PrivateKey | PublicKey;
+
+/** Bytes that a new symmetric key has, and that those of all kinds but HMAC must have. */
+export const KEY_BYTES = 32;
+
+/** A shorter secret of HMAC could be guessed; a longer one than a block of SHA-256 gains nothing. */
+const HMAC_BYTES = { least: 16, most: 64 } as const;
+
+const MAX_NAME_BYTES = 128;
+
+/** What stands before the 32 bytes of a public key in DER (RFC 8410 4). */
+const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
+/** Whether a key lets its holder sign or seal. */
+export function isSecret(key: Key): key is SharedKey | PrivateKey {
+  return "secret" in key || "privateKey" in key;
+}
+
+/** What may be shown of a key, in lower-case hexadecimal: SHA-256 of a public key; of a secret, SHA-256
+ * over a domain and the secret, from which nobody can read it. */
+export function keyFingerprint(key: Key): string {
+  const hash = createHash("sha256");
+  if (key.kind === "ed25519") return hash.update(key.publicKey).digest("hex");
+  return hash.update(`sockdock key fingerprint 1\0${key.kind}\0`).update(key.secret).digest("hex");
+}
+
+/** What a key goes by: its name, or its fingerprint where it has none. */
+export function keyName(key: Key): string {
+  return key.name ?? `sha256:${keyFingerprint(key)}`;
+}
+
+/** The keys in a text, by lines `KEY`, `kind:KEY`, `name:kind:KEY` or `name kind:KEY`, the key in
+ * base64 of either alphabet; or one private Ed25519 key in PEM. Empty lines and lines that begin with
+ * # say nothing.
+ *
+ * @param bareKind what a line without a kind is; Fernet keys are written so everywhere
+ * @throws {SyntaxError} naming the line that is wrong; no message shows a key */
+export function parseKeys(text: string, bareKind: KeyKind = "fernet"): Key[] {
+  if (text.includes("-----BEGIN")) return [parsePem(text)];
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const written = line.trim();
+    if (written === "" || written.startsWith("#")) return [];
+    try {
+      return [parseLine(written, bareKind)];
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new SyntaxError(`line ${index + 1}: ${error.message}`);
+    }
+  });
+}
+
+function parseLine(line: string, bareKind: KeyKind): Key {
+  const [, before = "", base64 = ""] = /^(?:(.*)[:\s])?([A-Za-z0-9+/_-]+={0,2})$/.exec(line) ?? [];
+  if (base64 === "") throw new SyntaxError("expected name:kind:KEY, the key in base64");
+  const [, named = "", kind] =
+    /^(?:(.*)[:\s])?(fernet|aes-gcm|hmac|ed25519)$/.exec(before.trim()) ?? [];
+  const name = (kind === undefined ? before : named).trim();
+  if (name !== "") refuseName(name);
+  const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+  return keyOf((kind ?? bareKind) as KeyKind, name === "" ? undefined : name, bytes);
+}
+
+function keyOf(kind: KeyKind, name: string | undefined, bytes: Uint8Array): Key {
+  const { least, most } = kind === "hmac" ? HMAC_BYTES : { least: KEY_BYTES, most: KEY_BYTES };
+  if (bytes.length < least || bytes.length > most) {
+    const wanted = least === most ? `${least}` : `${least} to ${most}`;
+    throw new SyntaxError(`a key of kind ${kind} has ${wanted} bytes, this one ${bytes.length}`);
+  }
+  return kind === "ed25519" ? { kind, name, publicKey: bytes } : { kind, name, secret: bytes };
+}
+
+/** Refuses a name that a file of keys would not give back.
+ * @throws {SyntaxError} */
+export function refuseName(name: string): void {
+  // deno-lint-ignore no-control-regex
+  const odd = /[\x00-\x1f\x7f]/.test(name) || name !== name.trim() || name.startsWith("#");
+  const taken = /(?:^|[:\s])(?:fernet|aes-gcm|hmac|ed25519)$/.test(name);
+  if (name === "" || odd || taken || new TextEncoder().encode(name).length > MAX_NAME_BYTES) {
+    throw new SyntaxError(
+      `the name of a key is no kind of key, begins with no #, and has up to ${MAX_NAME_BYTES} ` +
+        `bytes without control characters, got ${JSON.stringify(name)}`,
+    );
+  }
+}
+
+/** A private key in PKCS #8 (RFC 5958, RFC 8410), before which a line `name: NAME` may stand. */
+function parsePem(text: string): PrivateKey {
+  const [, name] = /^name: *(.+?)\s*$/m.exec(text.slice(0, text.indexOf("-----BEGIN"))) ?? [];
+  if (name !== undefined) refuseName(name);
+  let privateKey: KeyObject;
+  try {
+    privateKey = createPrivateKey(text.slice(text.indexOf("-----BEGIN")));
+  } catch {
+    throw new SyntaxError(
+      "the PEM in it is no private key that can be read; an encrypted one is decrypted with: " +
+        "openssl pkey -in FILE -out plain.pem",
+    );
+  }
+  if (privateKey.asymmetricKeyType !== "ed25519") {
+    throw new SyntaxError(`the key in it is of kind ${privateKey.asymmetricKeyType}, not ed25519`);
+  }
+  return { kind: "ed25519", name, privateKey, publicKey: publicHalf(privateKey) };
+}
+
+/** The 32 bytes of the public half of a private key. */
+export function publicHalf(privateKey: KeyObject): Uint8Array {
+  const der = createPublicKey(privateKey as unknown as string).export({
+    format: "der",
+    type: "spki",
+  });
+  return new Uint8Array(der).slice(SPKI_PREFIX.length);
+}
+
+/** A public key as signatures are verified with it. */
+export function publicKeyObject(publicKey: Uint8Array): KeyObject {
+  const key = Buffer.concat([SPKI_PREFIX, publicKey]);
+  return createPublicKey({ key, format: "der", type: "spki" });
+}
+
+/** The line of a key for a file of them: `name:kind:KEY`. An unnamed Fernet key has no kind either, so
+ * that the file is what every other program expects; a key with a private half shows its public one
+ * alone, `name ed25519:KEY`. */
+export function formatKey(key: Key): string {
+  if (key.kind === "ed25519") {
+    const line = `ed25519:${base64Of(key.publicKey)}`;
+    return key.name === undefined ? line : `${key.name} ${line}`;
+  }
+  const kind = key.kind === "fernet" ? "" : `${key.kind}:`;
+  return `${key.name === undefined ? "" : `${key.name}:`}${kind}${base64Of(key.secret)}`;
+}
+
+/** Url-safe and padded, as Python writes Fernet keys. */
+function base64Of(bytes: Uint8Array): string {
+  const unpadded = Buffer.from(bytes).toString("base64url");
+  return unpadded.padEnd(4 * Math.ceil(unpadded.length / 4), "=");
+}

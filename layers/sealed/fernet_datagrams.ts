@@ -1,0 +1,114 @@
+// Datagrams that are Fernet tokens, one each, as any program with a Fernet library makes and reads
+// them. What fails is dropped without a word and counted; what costs little is looked at first.
+
+import { Buffer } from "node:buffer";
+import type { Address } from "../../core/address.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Datagram, DatagramSocket } from "../../core/connection.ts";
+import type { Counters } from "../../core/counters.ts";
+import type { Identity } from "../../core/session.ts";
+import { WrappedDatagrams } from "../../core/wrapped_datagrams.ts";
+import { Recipients } from "../recipients.ts";
+import { type Fernet, parseToken, payloadBytes } from "./fernet.ts";
+import { OwnTokens } from "./own_tokens.ts";
+import { TokenTable } from "./token_table.ts";
+
+/** How far in the future a token may be, in seconds, as the specification has it. */
+const MAX_CLOCK_SKEW_SECONDS = 60;
+
+/** A key and who its holder is. */
+export interface FernetKey {
+  readonly fernet: Fernet;
+  readonly identity: Identity;
+}
+
+/** What such a socket is made of. */
+export interface FernetOptions {
+  /** The first seals, all open. */
+  readonly keys: readonly [FernetKey, ...FernetKey[]];
+  readonly lifetimeMs: number;
+  readonly maxTokens: number;
+  /** Addresses of which it is remembered which key they use. */
+  readonly maxPeers: number;
+  readonly clock: Clock;
+  readonly counters: Counters;
+}
+
+/** Seals what is sent, and lets through what is authentic, timely and new. */
+export class FernetDatagrams extends WrappedDatagrams {
+  readonly #maxBytes: number;
+  readonly #options: FernetOptions;
+  readonly #lifetimeSeconds: number;
+  readonly #taken: TokenTable;
+  readonly #own = new OwnTokens();
+  readonly #keyOf: Recipients<FernetKey>;
+
+  constructor(inner: DatagramSocket, options: FernetOptions) {
+    super(inner);
+    this.#options = options;
+    this.#maxBytes = payloadBytes(inner.maxBytes);
+    this.#lifetimeSeconds = Math.ceil(options.lifetimeMs / 1000);
+    // What is older than this socket may have come to one before it.
+    this.#taken = new TokenTable(options.maxTokens, this.#lifetimeSeconds, this.#seconds());
+    this.#keyOf = new Recipients(options.maxPeers);
+  }
+
+  override get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  override send(bytes: Uint8Array, to: Address): Promise<void> {
+    // Who is answered has the key that it used itself, and perhaps no other.
+    const { fernet } = this.#keyOf.get(to) ?? this.#options.keys[0];
+    return this.inner.send(fernet.seal(bytes, this.#seconds(), this.#own.nextIv()).token, to);
+  }
+
+  override async receive(): Promise<Datagram | null> {
+    this.#keyOf.settle();
+    for (;;) {
+      const datagram = await this.inner.receive();
+      if (datagram === null || !("bytes" in datagram)) return datagram;
+      const { from, bytes, identity } = datagram;
+      const opened = this.#open(from, bytes);
+      if (opened !== null) return { from, ...opened, ...(identity && { identity }) };
+    }
+  }
+
+  override forget(to: Address): void {
+    this.#keyOf.delete(to);
+    super.forget(to);
+  }
+
+  #open(from: Address, datagram: Uint8Array): { bytes: Uint8Array; identity: Identity } | null {
+    const { counters, keys } = this.#options;
+    const drop = (reason: "malformed" | "forged" | "replayed" | "stale" | "tableFull") => {
+      counters[reason]++;
+      return null;
+    };
+    const token = parseToken(datagram);
+    if (token === null) return drop("malformed");
+    const { seconds } = token;
+    const now = this.#seconds();
+    if (
+      seconds + this.#lifetimeSeconds < now || seconds > now + MAX_CLOCK_SKEW_SECONDS ||
+      seconds < this.#taken.notBefore
+    ) return drop("stale");
+    const mac = Buffer.from(token.mac).toString("latin1");
+    if (this.#taken.has(seconds, mac)) return drop("replayed");
+    if (!this.#taken.hasRoom(now)) return drop("tableFull");
+    const key = keys.find(({ fernet }) => fernet.isAuthentic(token));
+    if (key === undefined) return drop("forged");
+    // Our own, sent back by somebody.
+    if (this.#own.isOwn(token.iv)) return drop("replayed");
+    const bytes = key.fernet.open(token);
+    if (bytes === null) return drop("malformed");
+    this.#taken.add(seconds, mac);
+    const known = this.#keyOf.get(from);
+    if (known !== key) this.#keyOf.set(from, key, known === undefined);
+    return { bytes, identity: key.identity };
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#options.clock.now() / 1000);
+  }
+}

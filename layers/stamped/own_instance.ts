@@ -1,0 +1,65 @@
+// Our own end as a sender: a random instance, its counter, and what protects its datagrams.
+
+import type { Sealer, SealingKey } from "./protection.ts";
+import { datagramBytes } from "./scratch.ts";
+import { type Direction, INSTANCE_BYTES, STAMP_BYTES, writeStamp } from "./stamp.ts";
+
+/** Datagrams after which a sender becomes a new instance. Far below the counter's end, and far below
+ * what AES-GCM bears under one key (NIST SP 800-38D 8.3). */
+const DATAGRAMS_PER_INSTANCE = 2 ** 40;
+
+/** Makes datagrams. No two of them have the same key, instance and counter. */
+export class OwnInstance {
+  readonly #direction: Direction;
+  readonly #datagramsPerInstance: number;
+  #id = newInstance();
+  #previous: Uint8Array | undefined;
+  #counter = 0;
+  readonly #sealers = new Map<SealingKey, Sealer>();
+
+  constructor(direction: Direction, datagramsPerInstance = DATAGRAMS_PER_INSTANCE) {
+    this.#direction = direction;
+    this.#datagramsPerInstance = datagramsPerInstance;
+  }
+
+  get id(): Uint8Array {
+    return this.#id;
+  }
+
+  /** What the instance was before its counter ran out: answers to it may still be under way. */
+  get previous(): Uint8Array | undefined {
+    return this.#previous;
+  }
+
+  /** A whole datagram. */
+  seal(key: SealingKey, payload: Uint8Array, recipient: Uint8Array, timeMs: number): Uint8Array {
+    if (this.#counter >= this.#datagramsPerInstance) this.#renew();
+    let sealer = this.#sealers.get(key);
+    if (sealer === undefined) {
+      sealer = key.sealer(this.#id, this.#direction);
+      this.#sealers.set(key, sealer);
+    }
+    const datagram = datagramBytes(STAMP_BYTES + payload.length + key.tagBytes);
+    writeStamp(datagram, {
+      algorithm: key.algorithm,
+      direction: this.#direction,
+      keyId: key.id,
+      instance: this.#id,
+      counter: this.#counter++,
+      timeMs,
+    });
+    sealer(datagram, payload, recipient);
+    return datagram;
+  }
+
+  #renew(): void {
+    this.#previous = this.#id;
+    this.#id = newInstance();
+    this.#counter = 0;
+    this.#sealers.clear();
+  }
+}
+
+function newInstance(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(INSTANCE_BYTES));
+}

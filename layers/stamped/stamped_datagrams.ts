@@ -1,0 +1,191 @@
+// Datagrams with a stamp, under a seal or a signature: what `signed`, and `sealed` with AES-GCM, have
+// in common. What fails is dropped without a word and counted; what costs little is looked at first.
+
+import { Buffer } from "node:buffer";
+import type { Address } from "../../core/address.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Datagram, DatagramSocket } from "../../core/connection.ts";
+import type { Counters } from "../../core/counters.ts";
+import { type Identity, sameIdentity } from "../../core/session.ts";
+import { WrappedDatagrams } from "../../core/wrapped_datagrams.ts";
+import { Recipients } from "../recipients.ts";
+import { OwnInstance } from "./own_instance.ts";
+import type { Opener, OpeningKey, SealingKey } from "./protection.ts";
+import { ReplayWindow } from "./replay_window.ts";
+import { type Sender, SenderTable } from "./sender_table.ts";
+import {
+  type Direction,
+  direction,
+  field,
+  INSTANCE_BYTES,
+  KEY_ID_BYTES,
+  MAX_COUNTER,
+  readUint64,
+  STAMP_BYTES,
+  VERSION,
+} from "./stamp.ts";
+
+/** What such a socket is made of. */
+export interface StampedOptions {
+  readonly role: "listen" | "dial";
+  /** Those that are believed. No two have the same id. */
+  readonly keys: readonly OpeningKey[];
+  /** What a dialling socket protects its own datagrams with. */
+  readonly own: SealingKey | undefined;
+  /** How far the time in a datagram may be from ours, either way. */
+  readonly lifetimeMs: number;
+  readonly maxSenders: number;
+  /** Addresses that a listening socket can answer at once. */
+  readonly maxPeers: number;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  /** When our own instance is replaced. @default 2^40 */
+  readonly datagramsPerInstance?: number;
+}
+
+/** A sender whose datagrams were authentic. */
+interface KnownSender extends Sender {
+  readonly instance: Uint8Array;
+  readonly opener: Opener;
+  readonly window: ReplayWindow;
+}
+
+/** Whom an answer is for, and the key that it is protected with. */
+interface Answered {
+  readonly instance: Uint8Array;
+  readonly identity: Identity;
+  readonly key: SealingKey;
+}
+
+const NOBODY = new Uint8Array(0);
+
+/** Stamps and protects what is sent, and lets through what is authentic, timely and new. */
+export class StampedDatagrams extends WrappedDatagrams {
+  readonly #maxBytes: number;
+  readonly #options: StampedOptions;
+  readonly #keys: ReadonlyMap<string, OpeningKey>;
+  readonly #self: OwnInstance;
+  readonly #incoming: Direction;
+  readonly #senders: SenderTable<KnownSender>;
+  /** On a listening socket alone. */
+  readonly #answered: Recipients<Answered> | undefined;
+
+  constructor(inner: DatagramSocket, options: StampedOptions) {
+    super(inner);
+    const { role, keys, own, lifetimeMs, maxSenders, clock } = options;
+    const listens = role === "listen";
+    this.#options = options;
+    this.#keys = new Map(keys.map((key) => [latin1(key.id, 0, KEY_ID_BYTES), key]));
+    this.#incoming = listens ? direction.toListener : direction.toDialler;
+    this.#self = new OwnInstance(
+      listens ? direction.toDialler : direction.toListener,
+      options.datagramsPerInstance,
+    );
+    // Before it started, a listening socket may have heard what it cannot remember. A dialling one has
+    // a new instance, and what is not for that is not authentic.
+    this.#senders = new SenderTable(maxSenders, lifetimeMs, listens ? clock.now() : -Infinity);
+    this.#answered = listens ? new Recipients(options.maxPeers) : undefined;
+    const sealing = listens ? keys.map(({ answer }) => answer) : [own!];
+    const tagBytes = Math.max(0, ...new Set(sealing.map((key) => key.tagBytes)));
+    this.#maxBytes = inner.maxBytes - STAMP_BYTES - tagBytes;
+  }
+
+  override get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  override send(bytes: Uint8Array, to: Address): Promise<void> {
+    const { own, clock, counters } = this.#options;
+    if (this.#answered === undefined) {
+      return this.inner.send(this.#self.seal(own!, bytes, NOBODY, clock.now()), to);
+    }
+    const answered = this.#answered.get(to);
+    if (answered === undefined) {
+      counters.unanswerable++;
+      return Promise.resolve();
+    }
+    const { key, instance } = answered;
+    return this.inner.send(this.#self.seal(key, bytes, instance, clock.now()), to);
+  }
+
+  override async receive(): Promise<Datagram | null> {
+    this.#answered?.settle();
+    for (;;) {
+      const datagram = await this.inner.receive();
+      if (datagram === null || !("bytes" in datagram)) return datagram;
+      const { from, bytes, identity } = datagram;
+      const opened = this.#open(from, bytes);
+      // What a layer nearer to the wire proved says more than a key that several may have.
+      if (opened !== null) return { from, ...opened, ...(identity && { identity }) };
+    }
+  }
+
+  override forget(to: Address): void {
+    this.#answered?.delete(to);
+    super.forget(to);
+  }
+
+  #open(from: Address, datagram: Uint8Array): { bytes: Uint8Array; identity: Identity } | null {
+    const { counters, lifetimeMs, clock } = this.#options;
+    const drop = (reason: "malformed" | "unknownSenders" | "replayed" | "stale" | "tableFull") => {
+      counters[reason]++;
+      return null;
+    };
+    const way = datagram[field.direction];
+    if (datagram.length < STAMP_BYTES || datagram[field.version] !== VERSION || way! > 1) {
+      return drop("malformed");
+    }
+    // Our own, or of one who speaks our part: sent back by somebody.
+    if (way !== this.#incoming) return drop("replayed");
+    const key = this.#keys.get(latin1(datagram, field.keyId, KEY_ID_BYTES));
+    if (key === undefined) return drop("unknownSenders");
+    const counter = readUint64(datagram, field.counter);
+    if (
+      datagram[field.algorithm] !== key.algorithm || counter > MAX_COUNTER ||
+      datagram.length < STAMP_BYTES + key.tagBytes
+    ) return drop("malformed");
+    const now = clock.now();
+    const timeMs = readUint64(datagram, field.time);
+    if (Math.abs(now - timeMs) > lifetimeMs || timeMs < this.#senders.notBeforeMs) {
+      return drop("stale");
+    }
+    const id = latin1(datagram, field.keyId, KEY_ID_BYTES + INSTANCE_BYTES);
+    let sender = this.#senders.get(id);
+    if (sender?.window.has(counter)) return drop("replayed");
+    if (sender === undefined && !this.#senders.hasRoom(now)) return drop("tableFull");
+
+    const instance = sender?.instance ??
+      datagram.slice(field.instance, field.instance + INSTANCE_BYTES);
+    const opener = sender?.opener ?? key.opener(instance, this.#incoming);
+    const bytes = this.#openFor(opener, datagram);
+    if (bytes === null) {
+      counters.forged++;
+      return null;
+    }
+    // Nothing is kept of a sender before this.
+    if (sender === undefined) {
+      sender = { instance, opener, window: new ReplayWindow(), latestMs: timeMs };
+      this.#senders.add(id, sender);
+    }
+    sender.window.add(counter);
+    sender.latestMs = Math.max(sender.latestMs, timeMs);
+    const { identity, answer } = key;
+    const answered = this.#answered?.get(from);
+    if (answered?.instance !== instance) {
+      const isSame = answered === undefined || sameIdentity(answered.identity, identity);
+      this.#answered?.set(from, { instance, identity, key: answer }, isSame);
+    }
+    return { bytes, identity };
+  }
+
+  #openFor(opener: Opener, datagram: Uint8Array): Uint8Array | null {
+    if (this.#answered !== undefined) return opener(datagram, NOBODY);
+    const { id, previous } = this.#self;
+    return opener(datagram, id) ?? (previous === undefined ? null : opener(datagram, previous));
+  }
+}
+
+/** Bytes as a key of a map. */
+function latin1(bytes: Uint8Array, at: number, length: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString("latin1");
+}
