@@ -20,6 +20,9 @@ export function defaultHistoryFile(
 export async function makeHistoryFile(path: string): Promise<void> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // By its name alone: to open and close a file takes the locks from it that this process has.
+    const found = await Deno.stat(path).catch(() => null);
+    if (found !== null && !found.isFile) throw new Error("it is no file");
     for (const file of [path, `${path}-lock`]) {
       try {
         (await Deno.open(file, { write: true, createNew: true, mode: 0o600 })).close();
@@ -32,6 +35,16 @@ export async function makeHistoryFile(path: string): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** Takes away what was made beside a file that turned out not to be a history. */
+export async function leaveAlone(path: string): Promise<void> {
+  await Deno.remove(`${path}-lock`).catch(() => {});
+}
+
+/** Whether SQLite, or we, found something else in the file than a history. */
+export function isForeign(error: unknown): boolean {
+  return /not a database|holds something else/.test(errorText(error));
 }
 
 /** What is wrong with a history that SQLite does not open, and what to do about it. */

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../../core/clock.ts";
 import { errorText } from "../../../core/event.ts";
 import type { ChatMessage } from "../message.ts";
 import type { ChatStore, Retention, StoreEntry, StoreResult } from "../store.ts";
-import { cannotOpen, makeHistoryFile } from "./history_file.ts";
+import { cannotOpen, isForeign, leaveAlone, makeHistoryFile } from "./history_file.ts";
 import type { SqliteRequest } from "./sqlite_worker.ts";
 import { queryWords } from "./search_words.ts";
 import { WorkerCalls } from "./worker_calls.ts";
@@ -98,6 +98,7 @@ class SqliteStore implements ChatStore {
     try {
       await this.#connect();
     } catch (error) {
+      if (isForeign(error)) await leaveAlone(this.#path);
       throw cannotOpen(this.#path, error);
     }
     this.#sweepAfter(SWEEP_PAUSE_MS);

@@ -1,9 +1,11 @@
 /** What every log keeps to, and what those that remember do besides. */
 
 import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
 import type { ChatLog, LogHooks } from "../../../../protocols/chat/log.ts";
 import type { ChatMessage } from "../../../../protocols/chat/message.ts";
 import type { Retention } from "../../../../protocols/chat/store.ts";
+import { defaultHistoryFile } from "../../../../protocols/chat/history/history_file.ts";
 import { openHistory } from "../../../../protocols/chat/history/open_history.ts";
 import { newSeed, seeded } from "../../../seeded.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
@@ -265,4 +267,12 @@ Deno.test("a message that cannot be stored is not delivered, and its receipt say
   await assertRejects(() => refused, Error, "the disk is full");
   assertEquals((await taken).seq, 1);
   assertEquals(texts(delivered), ["kept"]);
+});
+
+Deno.test("the file of a history is in the user's data folder, where there is one", () => {
+  assertEquals(
+    defaultHistoryFile("/home/ada/.local/share/sockdock"),
+    join("/home/ada/.local/share/sockdock", "chat.sqlite"),
+  );
+  assertEquals(defaultHistoryFile(null), null);
 });

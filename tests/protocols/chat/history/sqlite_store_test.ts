@@ -39,6 +39,12 @@ async function sweep(store: ChatStore, clock: HandClock): Promise<void> {
   }
 }
 
+/** How many rows a table of the file has. */
+function rows(path: string, table: string): unknown {
+  using db = new DatabaseSync(path, { readOnly: true });
+  return db.prepare(`select count(*) as rows from ${table}`).get()?.["rows"];
+}
+
 Deno.test("what was stored is there when the file is opened again, and places go on growing", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/deep/er/chat.sqlite`;
@@ -87,7 +93,8 @@ Deno.test("places that others gave are kept, and ours come after the highest of 
 
 Deno.test("what is owed stands last without a place, and gets one when it comes back with it", async () => {
   await using folder = await temporaryFolder();
-  await using store = await open(`${folder.path}/chat.sqlite`);
+  const path = `${folder.path}/chat.sqlite`;
+  await using store = await open(path);
   const owed = [message("owed 1"), message("owed 2"), message("owed 3", { room: "other" })];
   await store.append([{ message: message("first"), seq: 5 }]);
   assertEquals(
@@ -108,6 +115,7 @@ Deno.test("what is owed stands last without a place, and gets one when it comes 
   assertEquals(await store.append([{ message: owed[0]!, seq: 9 }]), [{ seq: 7, duplicate: true }]);
   assertEquals(texts(await store.owed(9)), ["owed 2", "owed 3"]);
   assertEquals((await store.last("lobby", 9)).map(({ seq }) => seq), [5, 6, 7, undefined]);
+  assertEquals(rows(path, "words"), rows(path, "messages"));
   assertEquals(texts(await store.search("lobby", "owed", 9)), ["owed 1", "owed 2"]);
 });
 
@@ -147,6 +155,7 @@ Deno.test("retention keeps the newest of each room, in steps, and takes the inde
   assertEquals((await store.last("full", 999)).length, 10);
   assertEquals(texts(await store.search("lobby", "m345", 9)), ["m345"]);
   assertEquals(await store.search("lobby", "m5", 9), []);
+  assertEquals(rows(path, "words"), rows(path, "messages"));
   assertEquals(
     await store.append([stored[5]!]),
     [{ seq: 6, duplicate: true }],
@@ -231,7 +240,9 @@ Deno.test("a file that is no history is refused and left as it is", async () => 
   assertEquals(db.prepare("pragma journal_mode").get()?.["journal_mode"], "delete");
 
   await assertRejects(() => open(`${path}/below.sqlite`), UsageError, `${path}/below.sqlite`);
-  await assertRejects(() => open(folder.path), UsageError, folder.path);
+  await assertRejects(() => open(folder.path), UsageError, `${folder.path}: it is no file`);
+  const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
+  assertEquals(names, ["notes.txt", "other.sqlite"]);
 });
 
 Deno.test("a file of a newer version is refused", async () => {
