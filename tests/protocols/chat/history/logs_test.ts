@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { ChatLog, LogHooks } from "../../../../protocols/chat/log.ts";
 import type { ChatMessage } from "../../../../protocols/chat/message.ts";
-import type { Retention } from "../../../../protocols/chat/store.ts";
+import type { ChatStore, Retention, StoreResult } from "../../../../protocols/chat/store.ts";
 import { defaultHistoryFile } from "../../../../protocols/chat/history/history_file.ts";
 import { openHistory } from "../../../../protocols/chat/history/open_history.ts";
 import { newSeed, seeded } from "../../../seeded.ts";
@@ -275,4 +275,25 @@ Deno.test("the file of a history is in the user's data folder, where there is on
     join("/home/ada/.local/share/sockdock", "chat.sqlite"),
   );
   assertEquals(defaultHistoryFile(null), null);
+});
+
+Deno.test("messages are delivered in the order of the calls, whichever the store answers first", async () => {
+  const { createLocalLog } = await import("../../../../protocols/chat/history/local_log.ts");
+  const delivered: ChatMessage[] = [];
+  const answers: ((results: StoreResult[]) => void)[] = [];
+  const store: Partial<ChatStore> = {
+    append: () => new Promise((resolve) => void answers.push(resolve)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  await using log = createLocalLog(store as ChatStore, {
+    deliver: (one) => void delivered.push(one),
+    notice: () => {},
+  });
+  const calls = ["first", "second"].map((text) => log.append(message(text)));
+  answers[1]?.([{ seq: 2, duplicate: false }]);
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  assertEquals(delivered, []);
+  answers[0]?.([{ seq: 1, duplicate: false }]);
+  await Promise.all(calls);
+  assertEquals(texts(delivered), ["first", "second"]);
 });
