@@ -7,8 +7,9 @@ import { errorText } from "../../../core/event.ts";
 import type { ChatMessage } from "../message.ts";
 import type { ChatStore, Retention, StoreEntry, StoreResult } from "../store.ts";
 import { cannotOpen, isForeign, leaveAlone, makeHistoryFile } from "./history_file.ts";
-import type { SqliteRequest } from "./sqlite_worker.ts";
+import { SearchQueue } from "./search_queue.ts";
 import { queryWords } from "./search_words.ts";
+import type { SqliteRequest } from "./sqlite_worker.ts";
 import { WorkerCalls } from "./worker_calls.ts";
 
 /** How a history is kept. */
@@ -61,10 +62,10 @@ interface Batch {
 class SqliteStore implements ChatStore {
   readonly #path: string;
   readonly #options: Required<SqliteStoreOptions>;
+  readonly #searches: SearchQueue;
   #writer: WorkerCalls<SqliteRequest> | undefined;
   /** Resolves with it once it has opened the file. */
   #opened: Promise<WorkerCalls<SqliteRequest>> | undefined;
-  #searcher: WorkerCalls<SqliteRequest> | undefined;
   /** Batches that were not sent yet. */
   readonly #batches: Batch[] = [];
   /** The batch that takes the calls of this turn. */
@@ -72,9 +73,6 @@ class SqliteStore implements ChatStore {
   /** How many entries are with the Worker or wait for it. */
   #waiting = 0;
   #writing: Promise<void> | undefined;
-  /** The search before, whatever became of it. */
-  #searched: Promise<unknown> = Promise.resolve();
-  #searches = 0;
   #stopSweep: () => void = () => {};
   #closed: Promise<void> | undefined;
   /** Whether the file was closed, after everything that was called before. */
@@ -92,6 +90,7 @@ class SqliteStore implements ChatStore {
       clock: systemClock,
       ...options,
     };
+    this.#searches = new SearchQueue(path, startSqliteWorker, this.#options);
   }
 
   async open(): Promise<void> {
@@ -132,19 +131,12 @@ class SqliteStore implements ChatStore {
   }
 
   async search(room: string, words: string, count: number): Promise<readonly ChatMessage[]> {
+    this.#refuseClosed();
     if (queryWords(words).length === 0) return [];
-    if (this.#searches >= this.#options.maxSearches) {
-      throw new Error(`Cannot search now: ${this.#searches} searches wait already`);
-    }
-    this.#searches++;
-    // One after the other: when one is cut off, it takes no other with it.
-    const before = Promise.all([this.#searched, this.#written()]);
-    const search = before.then(() => this.#searchNow({ do: "search", room, words, count }));
-    this.#searched = search.catch(() => {});
     try {
-      return await search;
-    } finally {
-      this.#searches--;
+      return await this.#searches.search({ do: "search", room, words, count }, this.#written());
+    } catch (error) {
+      throw this.#cannot("search", error);
     }
   }
 
@@ -157,13 +149,10 @@ class SqliteStore implements ChatStore {
     while (this.#writing !== undefined) await this.#writing;
     this.#ended = true;
     // In this order: the last one to close puts everything into the file itself.
-    for (const calls of [this.#searcher, this.#writer]) {
-      // A search that still runs is not waited for.
-      const idle = calls !== this.#searcher || this.#searches === 0;
-      // One that died has left its locks, and what was acknowledged is in the file.
-      if (idle) await calls?.ask({ do: "close" }).catch(() => {});
-      calls?.[Symbol.dispose]();
-    }
+    await this.#searches.close();
+    // One that died has left its locks, and what was acknowledged is in the file.
+    await this.#writer?.ask({ do: "close" }).catch(() => {});
+    this.#writer?.[Symbol.dispose]();
   }
 
   #refuseClosed(): void {
@@ -174,7 +163,7 @@ class SqliteStore implements ChatStore {
   #connect(): Promise<WorkerCalls<SqliteRequest>> {
     if (this.#ended) this.#refuseClosed();
     if (this.#opened !== undefined && !this.#writer?.stopped) return this.#opened;
-    const calls = this.#writer = startWorker();
+    const calls = this.#writer = startSqliteWorker();
     this.#opened = calls.ask({ do: "open", path: this.#path, maxBytes: this.#options.maxBytes })
       .then(() => calls, (error) => {
         calls[Symbol.dispose]();
@@ -254,28 +243,6 @@ class SqliteStore implements ChatStore {
     this.#writing = undefined;
   }
 
-  async #searchNow(request: SqliteRequest): Promise<readonly ChatMessage[]> {
-    this.#refuseClosed();
-    let searcher = this.#searcher;
-    if (searcher === undefined || searcher.stopped) {
-      searcher = this.#searcher = startWorker();
-      searcher.ask({ do: "openSearch", path: this.#path }).catch(() => {});
-    }
-    const { searchTimeoutMs, clock } = this.#options;
-    // SQLite cannot be interrupted from here; its thread ends by itself soon after.
-    const stopTimer = clock.after(
-      searchTimeoutMs,
-      () => searcher.stop(`it took longer than ${searchTimeoutMs} ms; look for rarer words`),
-    );
-    try {
-      return await searcher.ask(request);
-    } catch (error) {
-      throw this.#cannot("search", error);
-    } finally {
-      stopTimer();
-    }
-  }
-
   #sweepAfter(delayMs: number): void {
     this.#stopSweep = this.#options.clock.after(delayMs, () => void this.#sweep());
   }
@@ -297,6 +264,6 @@ class SqliteStore implements ChatStore {
   }
 }
 
-function startWorker(): WorkerCalls<SqliteRequest> {
+function startSqliteWorker(): WorkerCalls<SqliteRequest> {
   return new WorkerCalls(new URL("./sqlite_worker.ts", import.meta.url));
 }

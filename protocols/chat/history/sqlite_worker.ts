@@ -2,6 +2,7 @@
 // number, and so do their answers, in their order.
 
 import type { Retention } from "../store.ts";
+import { SqliteFile } from "./sqlite_file.ts";
 import { SqliteSearcher } from "./sqlite_searcher.ts";
 import { SqliteWriter, type Writing } from "./sqlite_writer.ts";
 
@@ -46,13 +47,14 @@ let searcher: SqliteSearcher | undefined;
 function carryOut(request: SqliteRequest): unknown {
   switch (request.do) {
     case "open":
-      writer = new SqliteWriter(request.path, request.maxBytes);
+      writer = new SqliteWriter(new SqliteFile(request.path, request.maxBytes));
       return undefined;
     case "openSearch":
       searcher = new SqliteSearcher(request.path);
       return undefined;
     case "search":
-      return searcher?.search(request.room, request.words, request.count);
+      if (searcher === undefined) throw new Error("it is not open");
+      return searcher.search(request.room, request.words, request.count);
     case "write":
       return opened().write(request.writings, request.nowMs);
     case "last":

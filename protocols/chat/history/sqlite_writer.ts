@@ -1,12 +1,12 @@
 // The one connection that writes a history, and that answers what is answered in a moment. All of it
 // is synchronous: it runs in a Worker.
 
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { ChatMessage, NewMessage } from "../message.ts";
 import type { Retention, StoreEntry, StoreResult } from "../store.ts";
 import { indexedText } from "./search_words.ts";
+import type { SqliteFile } from "./sqlite_file.ts";
 import { MESSAGE_COLUMNS, messageOf, rowLimit } from "./sqlite_row.ts";
-import { migrate } from "./sqlite_schema.ts";
 
 /** What is written as one: all of it or nothing. */
 export interface Writing {
@@ -16,12 +16,6 @@ export interface Writing {
 
 /** An id is remembered this long even when its message goes sooner. */
 export const ID_AGE_MS = 24 * 3_600_000;
-
-/** How long a lock that another program holds for a moment, such as a backup, is waited for. */
-const BUSY_TIMEOUT_MS = 5_000;
-
-/** The log is cut back to this after a long search has kept it from being reused. */
-const JOURNAL_SIZE_BYTES = 16 * 1024 * 1024;
 
 /** How many pages of the index one step of merging writes. */
 const MERGE_PAGES = 16;
@@ -33,7 +27,7 @@ const ONE_MESSAGE =
 
 /** A history that is open for writing. */
 export class SqliteWriter {
-  readonly #lock: DatabaseSync;
+  readonly #file: SqliteFile;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   /** Room numbers by name. */
@@ -42,42 +36,9 @@ export class SqliteWriter {
   readonly #changes = new Map<number, number>();
   #lastSeq = 0;
 
-  /** @param maxBytes how large the file may grow
-   * @throws when the file is locked, is no history or cannot be opened */
-  constructor(path: string, maxBytes: number) {
-    // WAL lets any number of processes write in turns, but two servers on one history would each
-    // show half of it. This lock goes with the process, however that ends.
-    this.#lock = new DatabaseSync(`${path}-lock`);
-    try {
-      // Nothing is ever written to it, so it needs no journal beside it.
-      this.#lock.exec("pragma busy_timeout = 0; pragma journal_mode = memory; begin exclusive");
-      this.#db = new DatabaseSync(path);
-      try {
-        this.#open(maxBytes);
-      } catch (error) {
-        this.#db.close();
-        throw error;
-      }
-    } catch (error) {
-      this.#lock.close();
-      throw error;
-    }
-  }
-
-  #open(maxBytes: number): void {
-    this.#db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    // Before anything is changed: a file of somebody else stays as it is.
-    migrate(this.#db);
-    const mode = this.#db.prepare("pragma journal_mode = wal").get()?.["journal_mode"];
-    if (mode !== "wal") throw new Error("the file system does not allow a write-ahead log");
-    // A commit is on the disk before it is acknowledged. Many messages share one, so that it costs
-    // little, and a power failure takes nothing that was acknowledged.
-    this.#db.exec("pragma synchronous = full");
-    this.#db.exec(`pragma journal_size_limit = ${JOURNAL_SIZE_BYTES}`);
-    if (Number.isFinite(maxBytes)) {
-      const pageBytes = Number(this.#db.prepare("pragma page_size").get()?.["page_size"]);
-      this.#db.exec(`pragma max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
-    }
+  constructor(file: SqliteFile) {
+    this.#file = file;
+    this.#db = file.db;
     this.#forget();
   }
 
@@ -200,8 +161,7 @@ export class SqliteWriter {
   /** Ends it; what was written is in the file itself then. */
   close(): void {
     this.#statements.clear();
-    this.#db.close();
-    this.#lock.close();
+    this.#file.close();
   }
 
   #store({ message, seq, owed = false }: StoreEntry, nowMs: number): StoreResult {
