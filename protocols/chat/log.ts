@@ -1,0 +1,46 @@
+// The one order of a room: where messages go in, and where they come out again for everybody.
+
+import type { ChatMessage, NewMessage } from "./message.ts";
+
+/** What became of a message.
+ *
+ * - `stored`: it survives whatever happens to this process, and to the cluster's others where there
+ *   is a cluster.
+ * - `local`: this node has stored it and will share it once the others can be reached again.
+ * - `memory`: nothing is stored, as was asked for. */
+export type Scope = "stored" | "local" | "memory";
+
+/** Proof that a message was taken. */
+export interface Receipt {
+  readonly id: string;
+  /** As in ChatMessage. */
+  readonly seq: number | undefined;
+  readonly scope: Scope;
+  /** Whether the id was there before: the message is not said twice. */
+  readonly duplicate: boolean;
+}
+
+/** What a log tells its chat. */
+export interface LogHooks {
+  /** A message to show to its room. Called once for each message that this node has not shown before,
+   * in the room's order; a message of our own comes before its receipt does. */
+  deliver(message: ChatMessage): void;
+  /** Something that whoever runs the server should know, such as that the broker is gone. */
+  notice(text: string): void;
+}
+
+/** The messages of all rooms of one chat. Whoever opens it gets its hooks called until it is
+ * disposed of. */
+export interface ChatLog extends AsyncDisposable {
+  /** Takes a message; resolves once it is as safe as the receipt says. Messages are stored in the
+   * order of the calls.
+   * @throws {Error} when it cannot be stored (a full disk), saying why; it is not delivered then */
+  append(message: NewMessage): Promise<Receipt>;
+  /** The last messages of a room, oldest first.
+   * @param before only those that stand before this one */
+  last(room: string, count: number, before?: number): Promise<readonly ChatMessage[]>;
+  /** The first messages of a room that stand after one, oldest first. */
+  after(room: string, seq: number, count: number): Promise<readonly ChatMessage[]>;
+  /** The last messages of a room that hold all the words, oldest first. */
+  search(room: string, words: string, count: number): Promise<readonly ChatMessage[]>;
+}

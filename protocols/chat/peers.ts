@@ -1,0 +1,37 @@
+// The other nodes of a cluster, as a chat sees them. A chat alone has none.
+
+import type { Standing } from "./message.ts";
+
+/** Somebody in a room of another node. */
+export interface RemoteMember {
+  readonly name: string;
+  readonly standing: Standing;
+  readonly room: string;
+}
+
+/** What the other nodes tell a chat. */
+export interface PeerHooks {
+  /** A private message for a member of ours; whether it was there. */
+  whispered(room: string, to: string, from: RemoteMember, text: string): boolean;
+  /** Somebody has to go, by the word of an operator on another node. */
+  expelled(room: string, name: string, ban: boolean, reason: string): void;
+  /** Another node had this name in this room first: ours has to take another. */
+  nameLost(room: string, name: string): void;
+}
+
+/** The other nodes. Nothing here waits for long: what cannot be reached is not there. */
+export interface ChatPeers extends AsyncDisposable {
+  /** Takes a name for a member of ours, in the room on every node.
+   * @returns whether it is ours now; without a connection only our own members are asked */
+  claim(room: string, name: string, standing: Standing): Promise<boolean>;
+  /** Gives a name back. */
+  release(room: string, name: string): void;
+  /** Who is in a room elsewhere. */
+  members(room: string): readonly RemoteMember[];
+  /** The rooms in which somebody is elsewhere, with how many. */
+  rooms(): ReadonlyMap<string, number>;
+  /** Sends a private message; whether somebody got it. */
+  whisper(from: RemoteMember, to: string, text: string): Promise<boolean>;
+  /** Has somebody removed from a room, wherever they are. */
+  expel(room: string, name: string, ban: boolean, reason: string): void;
+}
