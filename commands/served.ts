@@ -7,6 +7,7 @@ import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serveOptions } from "../dock/serve.ts";
 import { optionsFor } from "../dock/server_kinds.ts";
+import { upstreamOptions } from "../dock/upstream.ts";
 import { protocols } from "../protocols/index.ts";
 import { layerGroup, layerOptions } from "./layer_options.ts";
 import { serverKinds } from "../servers/index.ts";
@@ -35,13 +36,18 @@ export const servedOptions: OptionTable = mergeTables(
   ofProtocols,
   ofTransports,
   layerOptions,
+  upstreamOptions,
 );
+
+/** What a relay is told of the side that it dials. */
+export const upstreamGroup = { title: "Upstream", options: upstreamOptions } as const;
 
 /** The same, grouped for help. */
 export const servedGroups = [
   { title: "Protocols", options: ofProtocols },
   { title: "Transports", options: ofTransports },
   layerGroup,
+  upstreamGroup,
 ] as const;
 
 /** The options that concern what is served where. What the environment sets for other protocols

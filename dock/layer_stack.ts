@@ -54,7 +54,17 @@ export function layerStack(
   checkLayers(named, carrier, endpoint.text);
   const stack = [...named, ...added, ...implied].sort((one, other) => one.rank - other.rank);
   checkLayers(stack, carrier, endpoint.text);
+  for (const layer of stack) refuseUnfit(layer, carrier, endpoint.text, given);
   return stack;
+}
+
+function refuseUnfit(layer: Layer, carrier: Carrier, url: string, given: Given): void {
+  try {
+    layer.check?.(pick(given, layer.options), carrier);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${url}: ${error.message}`, { cause: error });
+  }
 }
 
 /** The layers of a stack that a URL names: those that both sides must have. */
