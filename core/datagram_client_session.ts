@@ -3,7 +3,7 @@
 import { type Address, canonicalHost, sameAddress } from "./address.ts";
 import type { DialledSession, DialWork } from "./client_kind.ts";
 import { type clientOptions, dialledWork } from "./client_options.ts";
-import type { DatagramSocket, Delivery } from "./connection.ts";
+import type { Datagram, DatagramSocket, Delivery } from "./connection.ts";
 import { layerDatagrams } from "./layer.ts";
 import type { OptionValues } from "./option.ts";
 import { bytesOf, type Identity, type Message } from "./session.ts";
@@ -55,24 +55,25 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return this;
   }
 
-  async next(): Promise<IteratorResult<Message, undefined>> {
+  // Once for every datagram, so without async functions of their own, as the socket itself.
+  next(): Promise<IteratorResult<Message, undefined>> {
     this.#consumed();
-    while (!this.#closed) {
-      const datagram = await this.#socket.receive();
-      if (datagram === null) break;
-      // Anyone can send to our port; only the peer is heard.
-      if (!sameAddress(datagram.from, this.#sender)) continue;
-      if (!("bytes" in datagram)) break;
-      this.#held = datagram.bytes.length;
-      if (datagram.bytes.length > this.maxMessageBytes) {
-        this.#consumed();
-        continue;
-      }
-      this.#identity ??= datagram.identity;
-      return { done: false, value: datagram.bytes };
-    }
-    return done;
+    if (this.#closed) return Promise.resolve(done);
+    return this.#socket.receive().then(this.#took);
   }
+
+  readonly #took = (
+    datagram: Datagram | null,
+  ): IteratorResult<Message, undefined> | Promise<IteratorResult<Message, undefined>> => {
+    if (datagram === null || this.#closed) return done;
+    // Anyone can send to our port; only the peer is heard.
+    if (!sameAddress(datagram.from, this.#sender)) return this.next();
+    if (!("bytes" in datagram)) return done;
+    this.#held = datagram.bytes.length;
+    if (datagram.bytes.length > this.maxMessageBytes) return this.next();
+    this.#identity ??= datagram.identity;
+    return { done: false, value: datagram.bytes };
+  };
 
   #consumed(): void {
     if (this.#held === undefined) return;
@@ -84,14 +85,15 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return Promise.resolve(done);
   }
 
-  async send(message: Message): Promise<void> {
+  send(message: Message): Promise<void> {
     const bytes = bytesOf(message);
-    if (bytes.length > this.#socket.maxBytes) {
-      throw new RangeError(
-        `Cannot send ${bytes.length} bytes: a datagram here holds at most ${this.#socket.maxBytes}`,
-      );
-    }
-    await this.#socket.send(bytes, this.peer);
+    const { maxBytes } = this.#socket;
+    if (bytes.length <= maxBytes) return this.#socket.send(bytes, this.peer);
+    return Promise.reject(
+      new RangeError(
+        `Cannot send ${bytes.length} bytes: a datagram here holds at most ${maxBytes}`,
+      ),
+    );
   }
 
   end(): Promise<void> {

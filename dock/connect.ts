@@ -2,7 +2,7 @@
 
 import { clientKinds } from "../clients/index.ts";
 import type { ClientKind, DialledSession } from "../core/client_kind.ts";
-import { type Addressing, type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import { type Addressing, diallingPort, type Endpoint, parseEndpoint } from "../core/endpoint.ts";
 import type { Emit } from "../core/event.ts";
 import type { Intersection } from "../core/intersection.ts";
 import type { Layer } from "../core/layer.ts";
@@ -118,7 +118,9 @@ export async function checkConnect(
     readonly emit?: Emit;
   },
 ): Promise<void> {
-  const { stack } = wayTo(url, given, flagOf);
+  const { endpoint, kind, stack } = wayTo(url, given, flagOf);
+  // WebSockets have usual ports.
+  if (kind.addressing === "host" && !/^wss?$/.test(kind.name)) diallingPort(endpoint);
   await openLayers(stack, given, { clock: systemClock, random: Math.random, emit });
 }
 

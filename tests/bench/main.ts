@@ -8,6 +8,7 @@ import { type Benchmark, type Effort, type Result, summarize } from "./benchmark
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
+import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { startup } from "./startup.ts";
 import { http, tcpLarge, tcpSmall, tlsLarge, tlsSmall, udp, webSocket } from "./throughput.ts";
 
@@ -26,6 +27,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   filesLarge,
   filesLargeNginx,
   listing,
+  relayLarge,
+  relaySmall,
+  relayUdp,
   idleMemory,
   startup,
 ];
