@@ -6,6 +6,7 @@ import { mergeTables, type OptionTable } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serveOptions } from "../dock/serve.ts";
+import { idleLayerOptions } from "../dock/layer_stack.ts";
 import { optionsFor } from "../dock/server_kinds.ts";
 import { upstreamOptions } from "../dock/upstream.ts";
 import { protocols } from "../protocols/index.ts";
@@ -60,8 +61,11 @@ export function concerning(
   urls: readonly string[],
 ): Record<string, unknown> {
   const table = tableFor(what, urls, values);
+  const asked = Object.fromEntries([...given].map((key) => [key, values[key]]));
+  const idle = new Set(urls.flatMap((url) => idleLayerOptions(url, asked)));
   const kept = [...given].filter((key) =>
-    Object.hasOwn(servedOptions, key) && (flags.has(key) || Object.hasOwn(table, key))
+    Object.hasOwn(servedOptions, key) &&
+    (flags.has(key) || (Object.hasOwn(table, key) && !idle.has(key)))
   );
   return Object.fromEntries(kept.map((key) => [key, values[key]]));
 }

@@ -2,6 +2,10 @@
 
 import type { Clock } from "../../core/clock.ts";
 
+/** The system's timers know whole milliseconds only. Rounding to the nearest keeps what waits on time
+ * in the mean, where rounding up would add half a millisecond to every latency. */
+const SLACK_MS = 0.5;
+
 interface Waiting<T> {
   readonly dueMs: number;
   /** What came first leaves first, of those that are due together. */
@@ -68,8 +72,7 @@ export class DelayLine<T> implements Disposable {
     if (dueMs === undefined || dueMs >= this.#timerDueMs) return;
     this.#stopTimer?.();
     this.#timerDueMs = dueMs;
-    // The system's timers cut fractions off, and would then fire too early to find anything due.
-    const waitMs = Math.max(0, Math.ceil(dueMs - this.#clock.elapsedMs()));
+    const waitMs = Math.max(0, Math.round(dueMs - this.#clock.elapsedMs()));
     this.#stopTimer = this.#clock.after(waitMs, () => this.#run());
   }
 
@@ -77,7 +80,7 @@ export class DelayLine<T> implements Disposable {
     this.#stopTimer = undefined;
     this.#timerDueMs = Infinity;
     const nowMs = this.#clock.elapsedMs();
-    for (let next = this.#heap[0]; next !== undefined && next.dueMs <= nowMs;) {
+    for (let next = this.#heap[0]; next !== undefined && next.dueMs <= nowMs + SLACK_MS;) {
       this.#removeFirst();
       this.#deliver(next.item);
       next = this.#heap[0];
