@@ -3,7 +3,13 @@
 
 import { clientKinds } from "../clients/index.ts";
 import type { Intersection } from "../core/intersection.ts";
-import { duration, type Option, type OptionTable, type OptionValues } from "../core/option.ts";
+import {
+  duration,
+  flagName,
+  type Option,
+  type OptionTable,
+  type OptionValues,
+} from "../core/option.ts";
 import { layers } from "../layers/index.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "./connect.ts";
 import { layerOptionsFor, layerStackOptions } from "./layer_stack.ts";
@@ -24,6 +30,8 @@ const dialling = Object.assign(
   layerStackOptions,
   ...layers.map((layer) => layer.options),
 ) as OptionTable;
+
+const diallingFlags = new Set(Object.keys(dialling).map(flagName));
 
 type Dialling =
   & typeof connectTimeoutOptions
@@ -74,5 +82,10 @@ export function upstreamKey(key: string): string {
 }
 
 function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
-  return { ...option, help: `upstream: ${option.help}` };
+  // What an option says of others is true of those of the same side.
+  const help = option.help.replace(
+    /--([a-z][a-z0-9-]*)/g,
+    (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,
+  );
+  return { ...option, help };
 }
