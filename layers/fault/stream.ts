@@ -120,6 +120,11 @@ class PieceQueue {
     return !this.#over;
   }
 
+  /** Waits until nothing waits any more, or the queue is over. */
+  async emptied(): Promise<void> {
+    while (!this.#over && this.#pieces.length > 0) await this.#changed.promise;
+  }
+
   push(piece: Piece): void {
     this.#bytes += piece.bytes?.length ?? 0;
     this.#pieces.push(piece);
@@ -229,6 +234,11 @@ export class FaultyConnection extends WrappedConnection {
     }
   }
 
+  async flushed(): Promise<void> {
+    await this.#writing;
+    await this.#leaving.emptied();
+  }
+
   override [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -297,7 +307,10 @@ export class FaultyConnection extends WrappedConnection {
       for (;;) {
         const piece = await this.#leaving.first();
         if (piece === undefined) return;
-        if (piece.bytes === null) return await this.inner.closeWrite();
+        if (piece.bytes === null) {
+          await this.inner.closeWrite();
+          return this.#leaving.take(0);
+        }
         const bytes = piece.bytes.subarray(0, Math.max(1, this.#out.leftBytes));
         await this.inner.write(bytes);
         this.#leaving.take(bytes.length);

@@ -224,3 +224,16 @@ Deno.test("our half ends after what was written, and the other half stays open",
   await advance(clock, 50);
   assertEquals(await next, 1);
 });
+
+Deno.test("what was written has left before a session is over", async () => {
+  const { peer, connection, clock } = faultyConnection("latency=5s");
+  using _owned = connection;
+  await connection.write(utf8("late"));
+  let flushed = false;
+  const flushing = connection.flushed().then(() => flushed = true);
+  await advance(clock, 4999);
+  assertEquals(flushed, false);
+  await advance(clock, 1);
+  await flushing;
+  assertEquals(await peer.readText(), "late");
+});
