@@ -229,7 +229,8 @@ for (const [listen, upstream] of [["tcp", "tcp"], ["ws", "tcp"], ["tcp", "ws"], 
     using session = await connect(at.passing.url);
     await session.send("x");
     await Array.fromAsync(session).catch(() => []);
-    session.close();
+    // A WebSocket that has ended is over, even for a client that goes on listening.
+    if (upstream === "tcp") session.close();
     await emptied(at.passing);
   });
 
@@ -256,6 +257,26 @@ Deno.test("a client that resets ends its upstream", async () => {
   await closed;
   await emptied(at.server);
   await emptied(at.passing);
+});
+
+Deno.test("a session whose upstream takes nothing in ends when it is idle", async () => {
+  using upstream = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepting = upstream.accept();
+  const { port } = upstream.addr as Deno.NetAddr;
+  await using passing = await relay("tcp://127.0.0.1:0", `tcp://127.0.0.1:${port}`, {
+    idleTimeoutMs: 200,
+  });
+  using session = await connect(passing.url);
+  const sending = (async () => {
+    for (;;) await session.send(new Uint8Array(1_000_000));
+  })().catch(() => "ended");
+  using conn = await accepting;
+  while (passing.stats().idle === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await emptied(passing);
+  assertEquals(await sending, "ended");
+  // What had been passed on can still be read, and then it is over.
+  const buffer = new Uint8Array(1 << 20);
+  while (await conn.read(buffer).catch(() => null) !== null);
 });
 
 Deno.test("an idle datagram peer ends its upstream socket", async () => {

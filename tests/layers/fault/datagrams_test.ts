@@ -59,6 +59,8 @@ Deno.test("corrupt changes one bit of its share", async () => {
     bytes.reduce((sum, byte) => sum + (byte ^ 0xa5).toString(2).replaceAll("0", "").length, 0)
   );
   assertEquals(new Set(bits), new Set([0, 1]));
+  const changes = inner.sent.flatMap(({ bytes }) => [...bytes].map((byte) => byte ^ 0xa5));
+  assertEquals(new Set(changes).size, 9, "each of the eight bits, or none");
   assertNear(bits.filter((count) => count === 1).length, 2500, 200);
   assertEquals(counters.faults, bits.filter((count) => count === 1).length);
   assertEquals(original, new Uint8Array(100).fill(0xa5));
@@ -102,6 +104,12 @@ Deno.test("one fault more leaves the decisions of the others as they were", asyn
   const alone = new Set(await numbersThrough("loss=20%", 2000));
   const together = new Set(await numbersThrough("loss=20%,duplicate=20%,latency=9ms", 2000));
   assertEquals(alone, together);
+  const doubled = (numbers: readonly number[]) =>
+    new Set(numbers.filter((number, place) => numbers.indexOf(number) !== place));
+  const before = doubled(await numbersThrough("duplicate=20%", 2000));
+  const lossy = await numbersThrough("duplicate=20%,loss=20%", 2000);
+  const arrived = new Set(lossy);
+  assertEquals(doubled(lossy), before.intersection(arrived));
 });
 
 Deno.test("latency holds every datagram back by exactly that, however many there are", async () => {
