@@ -9,7 +9,7 @@ import type { Layer } from "../core/layer.ts";
 import { flagName, type OptionValues } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { systemClock } from "../core/clock.ts";
-import { layers } from "../layers/index.ts";
+import type { layers } from "../layers/index.ts";
 import {
   layerOptionsFor,
   layerStack,
