@@ -65,6 +65,7 @@ export {
   send,
   type SendOptions,
 } from "./dock/send.ts";
+export { relay, type RelayOptions } from "./dock/relay.ts";
 export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";
 export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
 export { waitFor, type WaitOptions } from "./dock/wait.ts";
@@ -84,6 +85,7 @@ export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";
 export { print } from "./protocols/print.ts";
 export { qotd } from "./protocols/qotd.ts";
+export { relay as relayProtocol } from "./protocols/relay.ts";
 export { time } from "./protocols/time.ts";
 export { upper } from "./protocols/upper.ts";
 export { files } from "./web/files.ts";

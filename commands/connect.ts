@@ -7,7 +7,7 @@ import { connect as open } from "../dock/connect.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
-import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
+import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./dialled.ts";
 import { exitCodes } from "./exit_code.ts";
 import { hexDump, printable } from "./printable.ts";
 import { stdinChunks, stdinLines } from "./stdin.ts";
@@ -51,7 +51,7 @@ what the peer sends is still printed.`,
   async run({ arguments: [url = ""], options, given, flags, console }) {
     const dial = concerningDial(options, given, flags, url);
     using traffic = openTraffic(console, options.record);
-    const dialled = await open(url, dial);
+    const dialled = await open(url, { ...dial, emit: dialNotices(console) });
     using session = traffic.watch(dialled);
     const typed = console.stdin.isTerminal;
     if (typed) console.note(`connected to ${url}; q on a line of its own ends it`);

@@ -1,9 +1,11 @@
 // The options of commands that dial, and how they reach `connect`.
 
+import type { Emit } from "../core/event.ts";
 import { duration, mergeTables, type OptionTable } from "../core/option.ts";
 import { clientKinds } from "../clients/index.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../dock/connect.ts";
-import { layerOptionsFor } from "../dock/layer_stack.ts";
+import { idleLayerOptions, layerOptionsFor } from "../dock/layer_stack.ts";
+import type { Console } from "./console.ts";
 import { layerGroup, layerOptions } from "./layer_options.ts";
 
 /** Every option that any client transport understands. */
@@ -30,6 +32,13 @@ export const diallingGroups = [
   layerGroup,
 ] as const;
 
+/** Shows what layers have to say when a session is opened, such as the seed of faults. */
+export function dialNotices(console: Console): Emit {
+  return (event) => {
+    if (event.event === "notice") console.note(event.text);
+  };
+}
+
 /** The options that concern the transport of a URL. What the environment sets for others is left
  * out; what the command line sets stays, so that it is refused. */
 export function concerningDial(
@@ -41,9 +50,12 @@ export function concerningDial(
   const scheme = /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase();
   const kind = clientKinds.find((kind) => kind.name === scheme);
   const concerned = kind && { ...kind.options, ...layerOptionsFor([url], values, [kind.carrier]) };
+  const asked = Object.fromEntries([...given].map((key) => [key, values[key]]));
+  const idle = idleLayerOptions(url, asked);
   const kept = [...given].filter((key) =>
     Object.hasOwn(transportOptions, key) &&
-    (flags.has(key) || (concerned !== undefined && Object.hasOwn(concerned, key)))
+    (flags.has(key) ||
+      (concerned !== undefined && Object.hasOwn(concerned, key) && !idle.includes(key)))
   );
   return {
     connectTimeoutMs: values["connectTimeoutMs"],

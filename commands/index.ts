@@ -31,6 +31,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./fetch.ts")).fetch,
   },
   {
+    name: "relay",
+    summary: "passes sessions on to another endpoint, with faults on request",
+    load: async () => (await import("./relay.ts")).relay,
+  },
+  {
     name: "wait",
     summary: "waits until an endpoint answers",
     load: async () => (await import("./wait.ts")).wait,

@@ -9,7 +9,7 @@ import { DEFAULT_ANSWER_TIMEOUT_MS, DEFAULT_ATTEMPT_TIMEOUT_MS, exchange } from 
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
-import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
+import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./dialled.ts";
 import { exitCodes } from "./exit_code.ts";
 import { hexDump, printable } from "./printable.ts";
 import { stdinChunks, stdinLines } from "./stdin.ts";
@@ -75,7 +75,11 @@ reply came.`,
     // What cannot be sent is refused before anybody is troubled with a connection.
     const messages = await outgoing(words, options, console);
     using traffic = openTraffic(console, options.record);
-    const dialled = await connectRetrying(() => open(url, dial), options.retries, console);
+    const dialled = await connectRetrying(
+      () => open(url, { ...dial, emit: dialNotices(console) }),
+      options.retries,
+      console,
+    );
     const session = traffic.watch(dialled);
     if (options.timeoutMs === 0) {
       for await (const message of messages) await session.send(message);

@@ -5,7 +5,7 @@ import { flagName, mergeTables } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { type Dock, serve as startServing, serverSchemes } from "../dock/serve.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, type Invocation } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
 import { withLocalAuthority } from "./data_folder.ts";
@@ -49,27 +49,42 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
   async run({ arguments: [name, ...words], options, given, flags, console }) {
     const what = servedByName(name!);
     const { urls, operand } = readWords(what, words, flags);
-    using record = options.record === undefined
-      ? undefined
-      : new TranscriptFile(options.record, (line) => console.warn(line));
-    using signals = new StopSignals();
-    using hangUp = new ReloadSignal();
-    const emit = serverEventSink(console, record, signals.finish);
-    const asked = concerning(options, given, flags, what, urls);
-    const notes: string[] = [];
-    await using dock: Dock = await startServing(urls, what, {
-      ...await withLocalAuthority(asked, tableFor(what, urls, asked), notes),
-      ...operand,
-      ...askedUser(options, flags, console),
-      emit,
-      watch: console.verbose || record !== undefined,
-    });
-    hangUp.concerns([dock], signals.finish);
-    // Programs hear of listening first, on every run alike, and need no more.
-    if (!console.json) { for (const note of notes) console.note(note); }
-    return await untilStopped([dock], signals, emit);
+    return await serveUntilStopped(what, urls, operand, { options, given, flags, console });
   },
 });
+
+/** Serves what a command line asks for, until it is stopped.
+ *
+ * @param operand option values that its words stand for */
+export async function serveUntilStopped(
+  what: Protocol | HttpApp,
+  urls: readonly string[],
+  operand: Readonly<Record<string, unknown>>,
+  { options, given, flags, console }: Omit<
+    Invocation<typeof consoleOptions & typeof recordOptions>,
+    "arguments"
+  >,
+): Promise<number> {
+  using record = options.record === undefined
+    ? undefined
+    : new TranscriptFile(options.record, (line) => console.warn(line));
+  using signals = new StopSignals();
+  using hangUp = new ReloadSignal();
+  const emit = serverEventSink(console, record, signals.finish);
+  const asked = concerning({ ...options, ...operand }, given, flags, what, urls);
+  const notes: string[] = [];
+  await using dock: Dock = await startServing(urls, what, {
+    ...await withLocalAuthority(asked, tableFor(what, urls, asked), notes),
+    ...operand,
+    ...askedUser(options, flags, console),
+    emit,
+    watch: console.verbose || record !== undefined,
+  });
+  hangUp.concerns([dock], signals.finish);
+  // Programs hear of listening first, on every run alike, and need no more.
+  if (!console.json) { for (const note of notes) console.note(note); }
+  return await untilStopped([dock], signals, emit);
+}
 
 /** Tells URLs from the one word that may stand for an option, such as the folder of `files`.
  * @throws {UsageError} when there are more such words, or the option was given too */

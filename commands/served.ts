@@ -6,7 +6,9 @@ import { mergeTables, type OptionTable } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serveOptions } from "../dock/serve.ts";
+import { idleLayerOptions } from "../dock/layer_stack.ts";
 import { optionsFor } from "../dock/server_kinds.ts";
+import { upstreamOptions } from "../dock/upstream.ts";
 import { protocols } from "../protocols/index.ts";
 import { layerGroup, layerOptions } from "./layer_options.ts";
 import { serverKinds } from "../servers/index.ts";
@@ -35,13 +37,18 @@ export const servedOptions: OptionTable = mergeTables(
   ofProtocols,
   ofTransports,
   layerOptions,
+  upstreamOptions,
 );
+
+/** What a relay is told of the side that it dials. */
+export const upstreamGroup = { title: "Upstream", options: upstreamOptions } as const;
 
 /** The same, grouped for help. */
 export const servedGroups = [
   { title: "Protocols", options: ofProtocols },
   { title: "Transports", options: ofTransports },
   layerGroup,
+  upstreamGroup,
 ] as const;
 
 /** The options that concern what is served where. What the environment sets for other protocols
@@ -54,8 +61,11 @@ export function concerning(
   urls: readonly string[],
 ): Record<string, unknown> {
   const table = tableFor(what, urls, values);
+  const asked = Object.fromEntries([...given].map((key) => [key, values[key]]));
+  const idle = new Set(urls.flatMap((url) => idleLayerOptions(url, asked)));
   const kept = [...given].filter((key) =>
-    Object.hasOwn(servedOptions, key) && (flags.has(key) || Object.hasOwn(table, key))
+    Object.hasOwn(servedOptions, key) &&
+    (flags.has(key) || (Object.hasOwn(table, key) && !idle.has(key)))
   );
   return Object.fromEntries(kept.map((key) => [key, values[key]]));
 }

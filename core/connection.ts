@@ -18,6 +18,12 @@ export interface Connection extends Disposable {
   write(all: Uint8Array): Promise<void>;
   /** Ends our half; the peer's half stays readable. */
   closeWrite(): Promise<void>;
+  /** Resolves once all that was written has left, where a layer holds it back, or the connection was
+   * disposed. Whoever ends a session in good order waits for it. */
+  flushed?(): Promise<void>;
+  /** Ends the connection at once with a reset (RST), where the system lets us; what was sent and not
+   * read by the peer may be lost. */
+  reset?(): void;
 }
 
 /** A listening stream socket. */

@@ -3,7 +3,7 @@
 import { type Address, canonicalHost, sameAddress } from "./address.ts";
 import type { DialledSession, DialWork } from "./client_kind.ts";
 import { type clientOptions, dialledWork } from "./client_options.ts";
-import type { DatagramSocket, Delivery } from "./connection.ts";
+import type { Datagram, DatagramSocket, Delivery } from "./connection.ts";
 import { layerDatagrams } from "./layer.ts";
 import type { OptionValues } from "./option.ts";
 import { bytesOf, type Identity, type Message, sameIdentity } from "./session.ts";
@@ -55,23 +55,39 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return this;
   }
 
-  async next(): Promise<IteratorResult<Message, undefined>> {
+  // Once for every datagram, so without async functions of their own, as the socket itself.
+  next(): Promise<IteratorResult<Message, undefined>> {
     this.#consumed();
-    while (!this.#closed) {
-      const datagram = await this.#socket.receive();
-      if (datagram === null) break;
-      // Anyone can send to our port; only the peer is heard.
-      if (!sameAddress(datagram.from, this.#sender)) continue;
-      if (!("bytes" in datagram)) break;
-      this.#held = datagram.bytes.length;
-      if (datagram.bytes.length > this.maxMessageBytes || this.#isAnother(datagram.identity)) {
-        this.#consumed();
-        continue;
-      }
-      this.#identity ??= datagram.identity;
-      return { done: false, value: datagram.bytes };
+    if (this.#closed) return Promise.resolve(done);
+    return this.#socket.receive().then(this.#took);
+  }
+
+  readonly #took = (
+    datagram: Datagram | null,
+  ): IteratorResult<Message, undefined> | Promise<IteratorResult<Message, undefined>> =>
+    this.#taken(datagram) ?? this.#search();
+
+  /** What a datagram means to whoever iterates; undefined when it is not for them. */
+  #taken(datagram: Datagram | null): IteratorResult<Message, undefined> | undefined {
+    if (datagram === null || this.#closed) return done;
+    // Anyone can send to our port; only the peer is heard.
+    if (!sameAddress(datagram.from, this.#sender)) return undefined;
+    if (!("bytes" in datagram)) return done;
+    this.#held = datagram.bytes.length;
+    if (datagram.bytes.length > this.maxMessageBytes || this.#isAnother(datagram.identity)) {
+      this.#consumed();
+      return undefined;
     }
-    return done;
+    this.#identity ??= datagram.identity;
+    return { done: false, value: datagram.bytes };
+  }
+
+  /** Reads on until something is for us. A loop, so that a flood from strangers piles up nothing. */
+  async #search(): Promise<IteratorResult<Message, undefined>> {
+    for (;;) {
+      const result = this.#closed ? done : this.#taken(await this.#socket.receive());
+      if (result !== undefined) return result;
+    }
   }
 
   /** Whether it is somebody else than the peer of this session. */
@@ -90,14 +106,15 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return Promise.resolve(done);
   }
 
-  async send(message: Message): Promise<void> {
+  send(message: Message): Promise<void> {
     const bytes = bytesOf(message);
-    if (bytes.length > this.#socket.maxBytes) {
-      throw new RangeError(
-        `Cannot send ${bytes.length} bytes: a datagram here holds at most ${this.#socket.maxBytes}`,
-      );
-    }
-    await this.#socket.send(bytes, this.peer);
+    const { maxBytes } = this.#socket;
+    if (bytes.length <= maxBytes) return this.#socket.send(bytes, this.peer);
+    return Promise.reject(
+      new RangeError(
+        `Cannot send ${bytes.length} bytes: a datagram here holds at most ${maxBytes}`,
+      ),
+    );
   }
 
   end(): Promise<void> {

@@ -76,6 +76,13 @@ export class DuplexConnection implements Connection {
     return this.#settled((done) => this.#stream.end(() => done())).catch(() => {});
   }
 
+  reset(): void {
+    const { resetAndDestroy } = this.#stream as { readonly resetAndDestroy?: () => unknown };
+    if (resetAndDestroy === undefined) this.#stream.destroy();
+    else resetAndDestroy.call(this.#stream);
+    this.#abandon();
+  }
+
   [Symbol.dispose](): void {
     this.#stream.destroy();
     this.#abandon();

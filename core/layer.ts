@@ -38,6 +38,8 @@ export interface LayerWork {
 
 /** A layer that has read its keys and whatever else its options name. */
 export interface OpenedLayer {
+  /** Whether it resets connections, so that a transport which can should offer to. */
+  readonly resets?: boolean;
   stream?(
     connection: Connection,
     side: Side,
@@ -66,6 +68,10 @@ export interface Layer<Options extends OptionTable = OptionTable> extends LayerT
   /** The option that puts the layer on an endpoint whose URL does not name it. Such a layer is a
    * matter of one side alone: URLs that are shown leave it out. */
   readonly impliedBy?: string;
+  /** Refuses options that cannot work on what a transport carries. Called for each endpoint before
+   * any of them opens.
+   * @throws {UsageError} saying why */
+  check?(options: OptionValues<Options>, carrier: Carrier): void;
   /** Called once for each endpoint.
    * @throws {UsageError} when a key or another option cannot be used */
   open(
@@ -91,6 +97,7 @@ export async function bindLayer<Options extends OptionTable>(
     carriers,
     ...(provesSender !== undefined && { provesSender }),
     ...(ordered !== undefined && { ordered }),
+    ...(opened.resets !== undefined && { resets: opened.resets }),
     ...(opened.stream && { stream: opened.stream.bind(opened) }),
     ...(opened.datagram && { datagram: opened.datagram.bind(opened) }),
   };

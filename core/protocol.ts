@@ -1,5 +1,6 @@
 // What is said over a session: written once, running on every transport.
 
+import type { DialledSession } from "./client_kind.ts";
 import type { Emit } from "./event.ts";
 import type { OptionTable, OptionValues } from "./option.ts";
 import type { Session } from "./session.ts";
@@ -14,7 +15,10 @@ export interface Context {
   /** At least 0, below 1. */
   random(): number;
   /** Opens a session to another endpoint, where the host of the protocol allows it. */
-  dial(url: string): Promise<Session>;
+  dial(url: string): Promise<DialledSession>;
+  /** Finds out whether `dial` could work, without dialling: the URL and the options for it.
+   * @throws {UsageError} when it never can */
+  checkDial(url: string): Promise<void>;
   /** Asks the whole server to stop, as Ctrl-C does. */
   stop(reason: string): void;
 }
@@ -43,6 +47,8 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   /** Whether it cannot do without messages that arrive all, once and in order: on datagrams it then
    * runs only over a layer that sees to that. */
   readonly needsOrder?: boolean;
+  /** Whether it opens sessions of its own, and so takes the options of clients, as `upstream...`. */
+  readonly dials?: boolean;
   readonly options: Options;
   /** Opened once for all endpoints that share it, disposed after the last of them. */
   open(options: OptionValues<Options>, context: Context): Service | Promise<Service>;

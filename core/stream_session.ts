@@ -124,6 +124,7 @@ export class StreamSession implements Session, AsyncIterator<Message, undefined>
 
   /** Says our last, takes in what the peer still sends for a moment, and closes. */
   async finish(): Promise<void> {
+    await this.#connection.flushed?.();
     // Only TLS, which alone has something to be ready for, says its last in words; without them
     // its peers take what they got for cut off (RFC 8446 6.1).
     const isSaid = this.#inputEnded && this.#connection.ready === undefined;

@@ -249,6 +249,7 @@ export class WebSocketSession
   /** Says our last and waits for the peer to do the same for a moment. Resolves when the connection
    * is closed. */
   async finish(code: number = CLOSE_CODE.normal): Promise<void> {
+    await this.#connection.flushed?.();
     this.#finishing = true;
     if (this.#inputClosed) {
       this.#dispose();

@@ -2,12 +2,14 @@
 
 import { clientKinds } from "../clients/index.ts";
 import type { ClientKind, DialledSession } from "../core/client_kind.ts";
-import { type Addressing, parseEndpoint } from "../core/endpoint.ts";
+import { type Addressing, diallingPort, type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import type { Emit } from "../core/event.ts";
 import type { Intersection } from "../core/intersection.ts";
+import type { Layer } from "../core/layer.ts";
 import { flagName, type OptionValues } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { systemClock } from "../core/clock.ts";
-import { layers } from "../layers/index.ts";
+import type { layers } from "../layers/index.ts";
 import {
   layerOptionsFor,
   layerStack,
@@ -27,6 +29,8 @@ export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> &
   readonly signal?: AbortSignal;
   /** How long to try, in milliseconds. Default: 10,000. */
   readonly connectTimeoutMs?: number;
+  /** Where notices of the layers go, such as the seed of faults. Default: nowhere. */
+  readonly emit?: Emit;
 };
 
 /** How long `connect` tries unless told otherwise, in milliseconds. */
@@ -56,35 +60,18 @@ export const clientSchemes: ReadonlyMap<string, Addressing> = new Map(
  * @throws {Error} when the peer cannot be reached or is not who it should be, naming the URL */
 export async function connect(
   url: string,
-  { signal, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, ...given }: ConnectOptions = {},
+  {
+    signal,
+    connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS,
+    emit = () => {},
+    ...given
+  }: ConnectOptions = {},
 ): Promise<DialledSession> {
-  const endpoint = parseEndpoint(url, clientSchemes);
-  const kinds: readonly ClientKind[] = clientKinds;
-  const kind = kinds.find((kind) => kind.name === endpoint.scheme)!;
-  const stack = layerStack(endpoint, kind.carrier, given);
-  const ofLayers = layerOptionsFor([endpoint.text], given, [kind.carrier]);
-  for (const [key, value] of Object.entries(given)) {
-    if (value === undefined || Object.hasOwn(kind.options, key)) continue;
-    if (Object.hasOwn(ofLayers, key)) continue;
-    const owners = layersWithOption(key);
-    if (owners.length > 0) {
-      throw new UsageError(
-        `--${flagName(key)} belongs to the layer ${owners.join(" or ")}, which the URL does not ` +
-          `name; such as ${endpoint.scheme}+${owners[0]}://`,
-      );
-    }
-    const fitting = kinds.filter((kind) => Object.hasOwn(kind.options, key));
-    throw new UsageError(
-      `--${flagName(key)} has no effect on ${kind.name}` +
-        (fitting.length === 0
-          ? ""
-          : `; it goes with ${fitting.map(({ name }) => name).join(", ")}`),
-    );
-  }
+  const { endpoint, kind, stack } = wayTo(url, given);
   const opened = await openLayers(stack, given, {
     clock: systemClock,
     random: Math.random,
-    emit: () => {},
+    emit,
   });
   const attempt = new AbortController();
   const timer = setTimeout(
@@ -110,4 +97,60 @@ export async function connect(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A URL with its options, all of which go together. */
+interface Way {
+  readonly endpoint: Endpoint;
+  readonly kind: ClientKind;
+  readonly stack: readonly Layer[];
+}
+
+/** Finds out whether `connect` could work, without dialling.
+ *
+ * @param flagOf what an option is called where it was given
+ * @throws {UsageError} when it never can */
+export async function checkConnect(
+  url: string,
+  { signal: _signal, connectTimeoutMs: _timeout, emit: _emit, ...given }: ConnectOptions,
+  { flagOf, emit = () => {} }: {
+    readonly flagOf: (key: string) => string;
+    readonly emit?: Emit;
+  },
+): Promise<void> {
+  const { endpoint, kind, stack } = wayTo(url, given, flagOf);
+  // WebSockets have usual ports.
+  if (kind.addressing === "host" && !/^wss?$/.test(kind.name)) diallingPort(endpoint);
+  await openLayers(stack, given, { clock: systemClock, random: Math.random, emit });
+}
+
+function wayTo(
+  url: string,
+  given: Readonly<Record<string, unknown>>,
+  flagOf: (key: string) => string = (key) => `--${flagName(key)}`,
+): Way {
+  const endpoint = parseEndpoint(url, clientSchemes);
+  const kinds: readonly ClientKind[] = clientKinds;
+  const kind = kinds.find((kind) => kind.name === endpoint.scheme)!;
+  const stack = layerStack(endpoint, kind.carrier, given);
+  const ofLayers = layerOptionsFor([endpoint.text], given, [kind.carrier]);
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(kind.options, key)) continue;
+    if (Object.hasOwn(ofLayers, key)) continue;
+    const owners = layersWithOption(key);
+    if (owners.length > 0) {
+      throw new UsageError(
+        `${flagOf(key)} belongs to the layer ${owners.join(" or ")}, which the URL does not ` +
+          `name; such as ${endpoint.scheme}+${owners[0]}://`,
+      );
+    }
+    const fitting = kinds.filter((kind) => Object.hasOwn(kind.options, key));
+    throw new UsageError(
+      `${flagOf(key)} has no effect on ${kind.name}` +
+        (fitting.length === 0
+          ? ""
+          : `; it goes with ${fitting.map(({ name }) => name).join(", ")}`),
+    );
+  }
+  return { endpoint, kind, stack };
 }

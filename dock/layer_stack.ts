@@ -38,6 +38,11 @@ export function layerStack(
   carrier: Carrier | null,
   given: Given,
 ): readonly Layer[] {
+  const [idle] = idleLayerOptions(endpoint.text, given);
+  if (idle !== undefined) {
+    const [{ impliedBy } = {}] = layers.filter(({ options }) => Object.hasOwn(options, idle));
+    throw new UsageError(`--${flagName(idle)} has no effect without --${flagName(impliedBy!)}`);
+  }
   const added = namesIn(given).map((name) => layerNamed(name, "--layers"));
   const implied = layers.filter(({ name, impliedBy }) =>
     impliedBy !== undefined && given[impliedBy] !== undefined && !endpoint.layers.includes(name)
@@ -54,7 +59,17 @@ export function layerStack(
   checkLayers(named, carrier, endpoint.text);
   const stack = [...named, ...added, ...implied].sort((one, other) => one.rank - other.rank);
   checkLayers(stack, carrier, endpoint.text);
+  for (const layer of stack) refuseUnfit(layer, carrier, endpoint.text, given);
   return stack;
+}
+
+function refuseUnfit(layer: Layer, carrier: Carrier, url: string, given: Given): void {
+  try {
+    layer.check?.(pick(given, layer.options), carrier);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${url}: ${error.message}`, { cause: error });
+  }
 }
 
 /** The layers of a stack that a URL names: those that both sides must have. */
@@ -94,6 +109,15 @@ export function layerOptionsFor(
     (impliedBy !== undefined && own.some((carrier) => carriers.includes(carrier)))
   );
   return Object.assign({}, layerStackOptions, ...used.map(({ options }) => options));
+}
+
+/** The given options that would have an effect only beside another one that was not given. */
+export function idleLayerOptions(endpoint: string, given: Given): readonly string[] {
+  const named = /^[a-z0-9+-]*/i.exec(endpoint)![0].toLowerCase().split("+").slice(1);
+  return layers.filter(({ name, impliedBy }) =>
+    impliedBy !== undefined && given[impliedBy] === undefined &&
+    !named.includes(name) && !namesIn(given).includes(name)
+  ).flatMap(({ options }) => Object.keys(options)).filter((key) => given[key] !== undefined);
 }
 
 /** The layers that understand an option. */

@@ -1,6 +1,7 @@
 // Starting one protocol or HTTP application on one or several endpoints that share it: where URLs,
 // transports, layers and protocols come together.
 
+import type { DialledSession } from "../core/client_kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { sumStats } from "../core/counters.ts";
 import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
@@ -12,14 +13,13 @@ import type { Context, Protocol } from "../core/protocol.ts";
 import type { Intersection } from "../core/intersection.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import type { ServerKind } from "../core/server_kind.ts";
-import type { Session } from "../core/session.ts";
 import { single, singleRequest } from "../core/single_service.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { watched } from "../core/watched_service.ts";
 import { layers } from "../layers/index.ts";
 import { serverKinds } from "../servers/index.ts";
-import { connect } from "./connect.ts";
+import { checkConnect, connect, type ConnectOptions } from "./connect.ts";
 import {
   layerOptionsFor,
   layerStack,
@@ -30,6 +30,7 @@ import {
 } from "./layer_stack.ts";
 import { pick } from "./pick.ts";
 import { kindsFor } from "./server_kinds.ts";
+import { upstreamGiven, upstreamKey, type UpstreamOptions, upstreamOptions } from "./upstream.ts";
 
 /** What `serve` itself understands, whatever is served where. */
 export const serveOptions = {
@@ -54,7 +55,7 @@ export interface ServeHooks {
   /** The timers of layers. Default: those of this machine. */
   readonly clock?: Clock;
   /** Opens sessions for protocols that dial. Default: `connect`. */
-  readonly dial?: (url: string) => Promise<Session>;
+  readonly dial?: (url: string) => Promise<DialledSession>;
   /** Aborting it shuts the server down, with the usual grace. */
   readonly signal?: AbortSignal;
 }
@@ -65,6 +66,7 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
   & Partial<OptionValues<typeof serveOptions>>
   & Partial<OptionValues<KindOptions>>
   & Partial<OptionValues<LayerOptions>>
+  & UpstreamOptions
   & Partial<OptionValues<Own>>
   & ServeHooks;
 
@@ -115,12 +117,14 @@ export async function serve<Own extends OptionTable>(
   const stopping = new AbortController();
   const emit = hooks.emit ?? (() => {});
   const stopAsked = Promise.withResolvers<void>();
+  const dialling: ConnectOptions = upstreamGiven(given);
   const context: Context = {
     signal: stopping.signal,
     emit,
     now: hooks.now ?? Date.now,
     random: hooks.random ?? Math.random,
-    dial: hooks.dial ?? ((url) => connect(url, { signal: stopping.signal })),
+    dial: hooks.dial ?? ((url) => connect(url, { ...dialling, signal: stopping.signal })),
+    checkDial: hooks.dial ? () => Promise.resolve() : (url) => checkUpstream(url, dialling, emit),
     stop(reason) {
       emit({ event: "notice", text: `stopping: ${reason}` });
       stopAsked.resolve();
@@ -220,6 +224,20 @@ function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Layer[
   );
 }
 
+/** Refuses what a protocol is to dial if that cannot work, in the words of the options it was given
+ * by. */
+async function checkUpstream(url: string, dialling: ConnectOptions, emit: Emit): Promise<void> {
+  try {
+    await checkConnect(url, dialling, {
+      flagOf: (key) => `--${flagName(upstreamKey(key))}`,
+      emit,
+    });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`upstream: ${error.message}`, { cause: error });
+  }
+}
+
 /** An option that nothing here understands would be silently without effect. */
 function refuseForeignOptions(
   given: Readonly<Record<string, unknown>>,
@@ -232,10 +250,14 @@ function refuseForeignOptions(
     served.options,
     ...kinds.map((kind) => kind.options),
     layerOptionsFor(places.map(({ endpoint }) => endpoint.text), given, kinds.map(carrierOf)),
+    "dials" in served && served.dials ? upstreamOptions : {},
   ];
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined || known.some((table) => Object.hasOwn(table, key))) continue;
     const elsewhere = kindsFor(served).filter((kind) => Object.hasOwn(kind.options, key));
+    if (Object.hasOwn(upstreamOptions, key)) {
+      throw new UsageError(`--${flagName(key)} has no effect on ${served.name}; it is for relay`);
+    }
     const ofLayers = layersWithOption(key);
     if (ofLayers.length > 0) {
       throw new UsageError(

@@ -6,6 +6,7 @@ import type { OptionTable } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { layerOptionsFor } from "./layer_stack.ts";
+import { upstreamOptionsFor } from "./upstream.ts";
 import { serverKinds } from "../servers/index.ts";
 
 const kinds: readonly ServerKind[] = serverKinds;
@@ -31,6 +32,7 @@ export function optionsFor(
   return Object.assign(
     {},
     what.options,
+    "dials" in what && what.dials ? upstreamOptionsFor(given) : {},
     layerOptionsFor(urls, given, carriers),
     ...used.map((kind) => kind.options),
   );

@@ -1,17 +1,70 @@
-// Faults on purpose.
+// Faults on purpose: what a bad network does, on any endpoint of ours, the same again for the same
+// seed.
 
-import type { Layer } from "../core/layer.ts";
+import type { Layer, OpenedLayer } from "../core/layer.ts";
+import { integer, text } from "../core/option.ts";
+import { FaultyDatagrams } from "./fault/datagrams.ts";
+import { type LinkFaults, parseFaults } from "./fault/spec.ts";
+import { FaultyConnection } from "./fault/stream.ts";
 
-const options = {} as const;
+const LARGEST_SEED = 2 ** 32 - 1;
+
+const options = {
+  fault: text.many({
+    metavar: "spec",
+    help: "misbehave as a bad network does, such as loss=5%,reorder=2% or latency=200ms " +
+      "(in.NAME or out.NAME for one direction)",
+  }),
+  seed: integer({
+    min: 0,
+    max: LARGEST_SEED,
+    help:
+      "repeat the decisions of --fault that this number led to (default a new one, which is shown)",
+  }),
+} as const;
 
 /** The layer `fault`. */
 export const fault: Layer<typeof options> = {
   name: "fault",
-  summary: "Faults on purpose: loss, delay, damage",
+  summary: "Faults on purpose: loss, delay, damage, resets",
   rank: 10,
   carriers: ["stream", "datagram"],
+  impliedBy: "fault",
   options,
-  open() {
-    throw new Error("fault is being built");
+  check({ fault }, carrier) {
+    parseFaults(fault, carrier);
+  },
+  open({ fault, seed: given }, { clock, random, emit }): OpenedLayer {
+    const faults = parseFaults(fault);
+    const directions = [faults.in, faults.out];
+    const seed = given ?? Math.floor(random() * (LARGEST_SEED + 1));
+    if (given === undefined && directions.some(hasChance)) {
+      emit({ event: "notice", text: `faults by seed ${seed}; --seed ${seed} repeats them` });
+    }
+    const openedMs = clock.elapsedMs();
+    let connections = 0;
+    const resets = directions.some(({ reset, resetAfterBytes }) =>
+      reset > 0 || resetAfterBytes !== undefined
+    );
+    return {
+      ...(resets && { resets }),
+      stream: (connection, _side, { counters }) =>
+        new FaultyConnection(connection, faults, {
+          clock,
+          seed,
+          counters,
+          openedMs,
+          index: connections++,
+        }),
+      datagram: (socket, _side, { counters }) =>
+        new FaultyDatagrams(socket, faults, { clock, seed, counters, openedMs }),
+    };
   },
 };
+
+/** Whether chance decides anything; a latency alone has nothing to repeat. */
+function hasChance(
+  { loss, duplicate, reorder, corrupt, reset, jitterMs }: LinkFaults,
+): boolean {
+  return loss + duplicate + reorder + corrupt + reset + jitterMs > 0;
+}

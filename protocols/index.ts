@@ -8,6 +8,7 @@ import { discard } from "./discard.ts";
 import { echo } from "./echo.ts";
 import { print } from "./print.ts";
 import { qotd } from "./qotd.ts";
+import { relay } from "./relay.ts";
 import { time } from "./time.ts";
 import { upper } from "./upper.ts";
 
@@ -20,6 +21,7 @@ export const protocols: readonly Protocol[] = [
   echo,
   print,
   qotd,
+  relay,
   time,
   upper,
 ];

@@ -1,6 +1,7 @@
 // TCP, on Deno.listen.
 
 import { createAdmission } from "../core/admission.ts";
+import type { Acceptor } from "../core/connection.ts";
 import { DenoConnection } from "../core/deno_connection.ts";
 import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
 import {
@@ -9,11 +10,13 @@ import {
   backlogOptions,
   streamOptions,
 } from "../core/limits.ts";
+import type { BoundLayer } from "../core/layer.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/resolve.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/stream_server.ts";
 import { DenoAcceptor } from "./deno_acceptor.ts";
 import { listening } from "./listen_error.ts";
+import { NodeAcceptor } from "./node_acceptor.ts";
 
 const options = {
   ...admissionOptions,
@@ -50,6 +53,27 @@ export async function listenTcp(
   };
 }
 
+/** Opens a TCP listener for what stands on it: on node:net if a layer resets connections, which
+ * Deno's own cannot. */
+export async function listenTcpFor(
+  layers: readonly BoundLayer[],
+  endpoint: Endpoint,
+  limits: BacklogLimits & FamilyChoice,
+): Promise<{ readonly acceptor: Acceptor; readonly url: string }> {
+  if (!layers.some(({ resets }) => resets)) return await listenTcp(endpoint, limits);
+  const port = listeningPort(endpoint);
+  const host = hostOrLoopback(endpoint);
+  const hostname = await resolveHost(host, limits);
+  const { backlog } = limits;
+  const acceptor = await listening(
+    formatEndpoint({ ...endpoint, hostname: host }, port),
+    () => NodeAcceptor.listen({ hostname, port, backlog }),
+  );
+  const { address } = acceptor;
+  const bound = "port" in address ? address.port : port;
+  return { acceptor, url: formatEndpoint({ ...endpoint, hostname: host }, bound) };
+}
+
 /** `tcp://host:port`. */
 export const tcp: SessionServerKind<typeof options> = {
   name: "tcp",
@@ -60,7 +84,7 @@ export const tcp: SessionServerKind<typeof options> = {
   options,
   async start(endpoint, limits, work) {
     const admits = await createAdmission(limits);
-    const { acceptor, url } = await listenTcp(endpoint, limits);
+    const { acceptor, url } = await listenTcpFor(work.layers, endpoint, limits);
     return serveStream({ url, acceptor, admits, limits, work });
   },
 };

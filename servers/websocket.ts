@@ -29,7 +29,7 @@ import { type KeepaliveLimits, keepaliveOptions } from "../core/websocket_keepal
 import { authenticationOptions } from "./authentication.ts";
 import { webGuardOptions } from "./host_guard.ts";
 import { readHttpRules } from "./http_rules.ts";
-import { listenTcp } from "./tcp.ts";
+import { listenTcpFor } from "./tcp.ts";
 import { listenNodeTls } from "./tls.ts";
 import { tlsOptions } from "./tls_contexts.ts";
 import { WebSocketSessions } from "./websocket_sessions.ts";
@@ -155,7 +155,7 @@ export const ws: SessionServerKind<typeof options> = {
   carrier: "stream",
   options,
   start: (endpoint, limits, work) =>
-    start(endpoint, limits, work, () => listenTcp(endpoint, limits)),
+    start(endpoint, limits, work, () => listenTcpFor(work.layers, endpoint, limits)),
 };
 
 /** `wss://host:port/path`, the same over TLS. */

@@ -193,6 +193,16 @@ const BEHAVIOUR: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
     assertEquals(textOf(await talk.answer()), quote + end);
   },
 
+  async relay(talk) {
+    const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    await talk.session.send(everyByte);
+    assertEquals(await talk.read(256), everyByte);
+    if (talk.session.boundary === "messages") return;
+    await talk.session.send("last words");
+    await talk.session.end();
+    assertEquals(textOf(await talk.read(Infinity)), "last words");
+  },
+
   async time(talk) {
     await talk.call();
     const answer = await talk.answer();
@@ -231,7 +241,10 @@ Deno.test("every transport that carries sessions can be dialled", () => {
 for (const kind of sessionKinds) {
   for (const protocol of protocols) {
     Deno.test(`${protocol.name} over ${kind.name}`, async () => {
-      await using talk = await Talk.open(protocol, kind);
+      await using upstream = protocol.dials
+        ? await serve("tcp://127.0.0.1:0", named("echo"))
+        : undefined;
+      await using talk = await Talk.open(protocol, kind, upstream && { to: upstream.url });
       await BEHAVIOUR[protocol.name]!(talk);
       const { opened, failed, oversized, inboxDropped, denied } = talk.dock.stats();
       assert(opened >= 1);

@@ -329,6 +329,7 @@ export function stillContext(overrides: Partial<Context> = {}): Context {
     now: () => 0,
     random: () => 0,
     dial: (url) => Promise.reject(new Error(`nobody dials ${url} here`)),
+    checkDial: () => Promise.resolve(),
     stop: () => {},
     ...overrides,
   };

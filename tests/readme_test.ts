@@ -75,10 +75,14 @@ class Run implements AsyncDisposable {
 
   /** Starts one command that keeps running, and waits until all its endpoints listen. */
   async server(line: string): Promise<void> {
-    const command = `exec ${onFreePorts(line)} --json`;
+    // What a relay passes on to has been started before it.
+    const [, relay = "", to = "", rest = ""] = /^(sockdock relay \S+) (\S+)(.*)$/.exec(line) ?? [];
+    const listening = relay === "" ? line : relay;
+    const target = relay === "" ? "" : ` ${onRealPorts(to, this.#real)}${rest}`;
+    const command = `exec ${onFreePorts(listening)}${target} --json`;
     const server = new RunningProcess("sh", ["-c", command], this.#options);
     this.#servers.push(server);
-    const shown = shownUrls(/^sockdock up\b/.test(line) ? this.#setUp : line);
+    const shown = shownUrls(/^sockdock up\b/.test(line) ? this.#setUp : listening);
     assert(shown.length > 0, `${line} does not say where it listens`);
     for (const place of shown) {
       const [, url = ""] = await server.stdout.line(/^\{"event":"listening","url":"([^"]+)"/)

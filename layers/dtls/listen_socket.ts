@@ -74,6 +74,7 @@ export class DtlsListenSocket implements DatagramSocket {
   /** The same for each host, so that one cannot have them all. */
   readonly #handshakesOf = new Map<string, number>();
   #disposed = false;
+  delivered?(to: Address): Promise<void>;
 
   constructor(inner: DatagramSocket, options: ListenOptions) {
     this.#inner = inner;
@@ -81,6 +82,8 @@ export class DtlsListenSocket implements DatagramSocket {
     this.maxBytes = Math.min(inner.maxBytes - OVERHEAD_BYTES, MAX_PLAINTEXT_BYTES);
     this.#cookies = new CookieSecret(options.clock.elapsedMs);
     this.#idle = new IdleSweep(IDLE_FACTOR * options.peerTimeoutMs, (one) => one.peer.close());
+    // What a layer below still holds back has to leave before we say goodbye.
+    if (inner.delivered) this.delivered = (to) => inner.delivered!(to);
     void this.#pump();
   }
 

@@ -10,6 +10,7 @@ import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
 import { sealedEcho, signedEcho } from "./protected.ts";
+import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { startup } from "./startup.ts";
 import { http, tcpLarge, tcpSmall, tlsLarge, tlsSmall, udp, webSocket } from "./throughput.ts";
 
@@ -30,6 +31,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   filesLarge,
   filesLargeNginx,
   listing,
+  relayLarge,
+  relaySmall,
+  relayUdp,
   idleMemory,
   startup,
   chatHistory,

@@ -8,7 +8,8 @@ import { temporaryFolder } from "../temporary_folder.ts";
 import { type Benchmark, type Effort, type Measured, median, type Round } from "./benchmark.ts";
 import { here, type ServerProcess, startServer } from "./server_process.ts";
 
-function pythonMissing(): string | null {
+/** Why there is no load generator here, or null. */
+export function pythonMissing(): string | null {
   // A load generator in Deno would be as slow as what it measures.
   return findPeer("python3") === null ? "it needs python3 to make the load" : null;
 }
@@ -131,7 +132,8 @@ interface Slice {
   readonly cpu: number;
 }
 
-async function load(
+/** Measures ours beside a bare one with load.py. */
+export async function load(
   bare: ServerProcess,
   ours: ServerProcess,
   how: readonly string[],

@@ -25,6 +25,7 @@ async function serving(
     now: Date.now,
     random: Math.random,
     dial: () => Promise.reject(new Error("nothing to dial")),
+    checkDial: () => Promise.resolve(),
     stop: () => {},
   };
   const server = await serveWithoutEngine(

@@ -29,6 +29,7 @@ export async function opened<Options extends OptionTable>(
     now,
     random,
     dial: () => Promise.reject(new Error("nothing is dialled here")),
+    checkDial: () => Promise.resolve(),
     stop: () => {},
   });
   return {

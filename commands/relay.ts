@@ -1,0 +1,60 @@
+// `sockdock relay`: a short way to serve the protocol of that name.
+
+import { mergeTables } from "../core/option.ts";
+import { clientSchemes } from "../dock/connect.ts";
+import { serveOptions, serverSchemes } from "../dock/serve.ts";
+import { relay as relayProtocol } from "../protocols/relay.ts";
+import { serverKinds } from "../servers/index.ts";
+import { defineCommand } from "./command.ts";
+import { consoleOptions, recordOptions } from "./common_options.ts";
+import { layerGroup } from "./layer_options.ts";
+import { serveUntilStopped } from "./serve.ts";
+import { upstreamGroup } from "./served.ts";
+
+const transports = mergeTables(
+  ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),
+);
+
+export const relay = defineCommand({
+  name: "relay",
+  summary: "passes sessions on to another endpoint, with faults on request",
+  usage: "<listen-url> <upstream-url>",
+  details:
+    `Every session gets one of its own at the upstream, and the end of one ends the other. The two
+sides may have different transports and layers: streams are passed on as they come, messages one to
+one; where a stream meets messages, what one read returns becomes a message. UDP has no end, so a
+session there ends when its peer is idle.
+
+With --fault the listening side misbehaves in both directions, so loss=1% loses one in a hundred each
+way. HTTP goes through tcp:// on both sides. Options of the upstream side begin with --upstream.`,
+  options: mergeTables(
+    serveOptions,
+    consoleOptions,
+    recordOptions,
+    transports,
+    layerGroup.options,
+    upstreamGroup.options,
+  ),
+  groups: [{ title: "Transports", options: transports }, layerGroup, upstreamGroup],
+  examples: [
+    {
+      run: "sockdock relay tcp://:8081 tcp://127.0.0.1:8080 --fault latency=200ms",
+      does: "puts a slow network in front of a server",
+    },
+    {
+      run: "sockdock relay udp://:9000 udp://127.0.0.1:9001 --fault loss=5%,reorder=2% --seed 7",
+      does: "loses and reorders datagrams, the same ones on every run",
+    },
+    {
+      run: "sockdock relay tls://:8443 tcp://127.0.0.1:8080",
+      does: "speaks TLS for a server that does not",
+    },
+  ],
+  minArguments: 2,
+  maxArguments: 2,
+  complete: (before, current) =>
+    current.includes(":") ? [] : [...(before.length === 0 ? serverSchemes : clientSchemes).keys()]
+      .map((scheme) => `${scheme}://`),
+  run: ({ arguments: [listenUrl = "", to = ""], ...invocation }) =>
+    serveUntilStopped(relayProtocol, [listenUrl], { to }, invocation),
+});

@@ -1,0 +1,91 @@
+// The options of the sessions that a protocol opens itself, such as those of a relay: the options of
+// clients, under names that begin with `upstream`, because those of servers have the plain names.
+
+import { clientKinds } from "../clients/index.ts";
+import type { Intersection } from "../core/intersection.ts";
+import {
+  duration,
+  flagName,
+  type Option,
+  type OptionTable,
+  type OptionValues,
+} from "../core/option.ts";
+import { layers } from "../layers/index.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS } from "./connect.ts";
+import { layerOptionsFor, layerStackOptions } from "./layer_stack.ts";
+
+/** How long a dialling protocol tries. */
+const connectTimeoutOptions = {
+  connectTimeoutMs: duration({
+    default: DEFAULT_CONNECT_TIMEOUT_MS,
+    min: 1,
+    help: "how long to try to connect",
+  }),
+} as const;
+
+const dialling = Object.assign(
+  {},
+  connectTimeoutOptions,
+  ...clientKinds.map((kind) => kind.options),
+  layerStackOptions,
+  ...layers.map((layer) => layer.options),
+) as OptionTable;
+
+const diallingFlags = new Set(Object.keys(dialling).map(flagName));
+
+type Dialling =
+  & typeof connectTimeoutOptions
+  & Intersection<(typeof clientKinds)[number]["options"]>
+  & Intersection<(typeof layers)[number]["options"]>
+  & typeof layerStackOptions;
+
+/** The library's options for the upstream: `tlsCa` of `connect` is `upstreamTlsCa` here. */
+export type UpstreamOptions = {
+  readonly [
+    Key in keyof OptionValues<Dialling> as `upstream${Capitalize<Key & string>}`
+  ]?: OptionValues<Dialling>[Key] | undefined;
+};
+
+/** The same as a table. One letter is never enough to say which side is meant. */
+export const upstreamOptions: OptionTable = Object.fromEntries(
+  Object.entries(dialling).map(([key, option]) => [upstreamKey(key), upstreamOption(option)]),
+);
+
+/** Those that have an effect on an upstream. What is wrong with its URL is for others to say.
+ *
+ * @param given the options, of which `to` says where and some may add layers */
+export function upstreamOptionsFor(given: Readonly<Record<string, unknown>>): OptionTable {
+  const { to } = given;
+  if (typeof to !== "string") return upstreamOptions;
+  const scheme = /^[a-z0-9]+/i.exec(to)?.[0].toLowerCase();
+  const kind = clientKinds.find(({ name }) => name === scheme);
+  if (kind === undefined) return upstreamOptions;
+  const ofLayers = layerOptionsFor([to], upstreamGiven(given), [kind.carrier]);
+  const own = { ...connectTimeoutOptions, ...kind.options, ...ofLayers };
+  const keys = new Set(Object.keys(own).map(upstreamKey));
+  return Object.fromEntries(Object.entries(upstreamOptions).filter(([key]) => keys.has(key)));
+}
+
+/** The options of `connect` among those given for the upstream. */
+export function upstreamGiven(
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.keys(dialling).filter((key) => given[upstreamKey(key)] !== undefined)
+      .map((key) => [key, given[upstreamKey(key)]]),
+  );
+}
+
+/** What an option of `connect` is called when it is for the upstream. */
+export function upstreamKey(key: string): string {
+  return `upstream${key.charAt(0).toUpperCase()}${key.slice(1)}`;
+}
+
+function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
+  // What an option says of others is true of those of the same side.
+  const help = option.help.replace(
+    /--([a-z][a-z0-9-]*)/g,
+    (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,
+  );
+  return { ...option, help };
+}

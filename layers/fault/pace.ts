@@ -1,0 +1,47 @@
+// When something that is sent now arrives at the other end of a slow link.
+
+import type { LinkFaults } from "./spec.ts";
+
+/** The queue, the rate and the length of one direction of a link. It keeps no bytes: from when the
+ * link is free again follows how much still waits for it. */
+export class Pace {
+  /** Whether anything ever has to wait. */
+  readonly isNeeded: boolean;
+  readonly #faults: LinkFaults;
+  readonly #blackout: { readonly startMs: number; readonly endMs: number };
+  #freeAtMs = -Infinity;
+
+  /** @param openedMs when the time of a blackout begins to count */
+  constructor(faults: LinkFaults, openedMs: number) {
+    this.#faults = faults;
+    const { startMs, lengthMs } = faults.blackout ?? { startMs: Infinity, lengthMs: 0 };
+    this.#blackout = { startMs: openedMs + startMs, endMs: openedMs + startMs + lengthMs };
+    this.isNeeded = faults.latencyMs !== undefined || faults.bandwidthBytesPerSecond !== undefined;
+  }
+
+  /** When a blackout is over that goes on at this moment, or undefined. */
+  blackoutEndMs(nowMs: number): number | undefined {
+    const { startMs, endMs } = this.#blackout;
+    return nowMs >= startMs && nowMs < endMs ? endMs : undefined;
+  }
+
+  /** How many bytes still wait for the link. */
+  waitingBytes(nowMs: number): number {
+    const { bandwidthBytesPerSecond } = this.#faults;
+    if (bandwidthBytesPerSecond === undefined || this.#freeAtMs <= nowMs) return 0;
+    return (this.#freeAtMs - nowMs) * bandwidthBytesPerSecond / 1000;
+  }
+
+  /** Sends this many bytes; returns when the last of them arrives.
+   *
+   * @param chance at least 0, below 1: how the latency differs from the usual */
+  arrivalMs(bytes: number, nowMs: number, chance: number): number {
+    const { bandwidthBytesPerSecond, latencyMs = 0, jitterMs } = this.#faults;
+    let sentMs = nowMs;
+    if (bandwidthBytesPerSecond !== undefined) {
+      this.#freeAtMs = Math.max(nowMs, this.#freeAtMs) + bytes * 1000 / bandwidthBytesPerSecond;
+      sentMs = this.#freeAtMs;
+    }
+    return sentMs + latencyMs + jitterMs * (2 * chance - 1);
+  }
+}

@@ -1,0 +1,224 @@
+// What `--fault` says: names and values, for both directions or for one of them.
+
+import type { Carrier } from "../../core/layer.ts";
+import { didYouMean } from "../../core/nearest.ts";
+import { parseDuration, parseSize } from "../../core/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+/** What a datagram or a chunk of a stream meets on its way in one direction. */
+export interface LinkFaults {
+  /** Shares of all datagrams, from 0 to 1. */
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly reorder: number;
+  readonly corrupt: number;
+  readonly latencyMs: number | undefined;
+  /** How much longer or shorter the latency may be; each amount is as likely. */
+  readonly jitterMs: number;
+  readonly bandwidthBytesPerSecond: number | undefined;
+  /** What may wait for the bandwidth or the latency. Undefined: as the transport needs it. */
+  readonly queueBytes: number | undefined;
+  /** Nothing passes from `startMs` after the start for `lengthMs`. */
+  readonly blackout: { readonly startMs: number; readonly lengthMs: number } | undefined;
+  /** The most bytes that pass at a time, and the pause after them. */
+  readonly slice: { readonly bytes: number; readonly pauseMs: number } | undefined;
+  /** The share of chunks, from 0 to 1, that meet a reset. */
+  readonly reset: number;
+  readonly resetAfterBytes: number | undefined;
+  readonly closeAfterBytes: number | undefined;
+}
+
+/** The faults of both directions, seen from the side that has the layer. */
+export interface Faults {
+  readonly in: LinkFaults;
+  readonly out: LinkFaults;
+}
+
+const NO_FAULTS: LinkFaults = {
+  loss: 0,
+  duplicate: 0,
+  reorder: 0,
+  corrupt: 0,
+  latencyMs: undefined,
+  jitterMs: 0,
+  bandwidthBytesPerSecond: undefined,
+  queueBytes: undefined,
+  blackout: undefined,
+  slice: undefined,
+  reset: 0,
+  resetAfterBytes: undefined,
+  closeAfterBytes: undefined,
+};
+
+/** How one fault is written and what it goes with. */
+interface Kind {
+  readonly on: readonly Carrier[];
+  read(text: string, name: string): Partial<LinkFaults>;
+}
+
+const both = ["stream", "datagram"] as const;
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  loss: { on: ["datagram"], read: (text, name) => ({ loss: share(text, name) }) },
+  duplicate: { on: ["datagram"], read: (text, name) => ({ duplicate: share(text, name) }) },
+  reorder: { on: ["datagram"], read: (text, name) => ({ reorder: share(text, name) }) },
+  corrupt: { on: ["datagram"], read: (text, name) => ({ corrupt: share(text, name) }) },
+  latency: {
+    on: both,
+    read(text, name) {
+      const [latency = "", jitter, ...more] = text.split("~");
+      if (more.length > 0) throw wrong(name, "a latency such as 20ms or 20ms~5ms", text);
+      return {
+        latencyMs: time(latency, name),
+        ...(jitter !== undefined && { jitterMs: time(jitter, name) }),
+      };
+    },
+  },
+  jitter: { on: both, read: (text, name) => ({ jitterMs: time(text, name) }) },
+  bandwidth: {
+    on: both,
+    read: (text, name) => ({ bandwidthBytesPerSecond: bytes(text.replace(/\/s$/, ""), name) }),
+  },
+  queue: { on: both, read: (text, name) => ({ queueBytes: bytes(text, name) }) },
+  blackout: {
+    on: both,
+    read(text, name) {
+      const [length = "", start = "0s", ...more] = text.split("@");
+      if (more.length > 0) throw wrong(name, "a blackout such as 2s@5s", text);
+      return { blackout: { lengthMs: time(length, name), startMs: time(start, name) } };
+    },
+  },
+  slice: {
+    on: ["stream"],
+    read(text, name) {
+      const [size = "", pause = "0s", ...more] = text.split("@");
+      if (more.length > 0) throw wrong(name, "a size such as 1 or 10@5ms", text);
+      return { slice: { bytes: bytes(size, name), pauseMs: time(pause, name) } };
+    },
+  },
+  reset: { on: ["stream"], read: (text, name) => ({ reset: share(text, name) }) },
+  "reset-after": { on: ["stream"], read: (text, name) => ({ resetAfterBytes: bytes(text, name) }) },
+  "close-after": { on: ["stream"], read: (text, name) => ({ closeAfterBytes: bytes(text, name) }) },
+};
+
+/** Why a fault cannot be had on the other kind of transport. */
+const REFUSALS: Readonly<Record<Carrier, string>> = {
+  stream:
+    "a stream repairs what the network loses, doubles, reorders or damages before we see it, " +
+    "so doing it here would falsify the data of a connection that looks healthy; use latency, " +
+    "bandwidth, slice, reset, reset-after or close-after, or a datagram transport such as udp",
+  datagram:
+    "datagrams have no connection to cut and are not cut into pieces; use loss, duplicate, " +
+    "reorder, corrupt, latency, bandwidth or blackout, or a stream transport such as tcp",
+};
+
+/** Reads the texts of `--fault`.
+ *
+ * @param carrier what they are to be put on; without it, whether they fit is not asked
+ * @throws {UsageError} when a name or value is wrong, or does not fit the transport */
+export function parseFaults(specs: readonly string[], carrier?: Carrier): Faults {
+  const found = { in: {} as Record<string, string>, out: {} as Record<string, string> };
+  const general: Record<string, string> = {};
+  const items = specs.flatMap((spec) => spec.split(",")).map((item) => item.trim());
+  for (const item of items.filter((item) => item !== "")) {
+    const { direction, name, value } = readItem(item, carrier);
+    const into = direction === undefined ? general : found[direction];
+    if (Object.hasOwn(into, name)) {
+      throw new UsageError(`--fault: ${item.slice(0, item.indexOf("="))} stands there twice`);
+    }
+    into[name] = value;
+  }
+  if (Object.keys({ ...general, ...found.in, ...found.out }).length === 0) {
+    throw new UsageError("the layer fault needs to know which: --fault loss=5%, for example");
+  }
+  const link = (own: Record<string, string>) => linkFaults({ ...general, ...own });
+  return { in: link(found.in), out: link(found.out) };
+}
+
+function readItem(
+  item: string,
+  carrier: Carrier | undefined,
+): { readonly direction: "in" | "out" | undefined; readonly name: string; readonly value: string } {
+  const [, way, name = "", value] = /^(?:(in|out)\.)?([^=]*?)(?:=(.*))?$/.exec(item) ?? [];
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name]! : undefined;
+  if (kind === undefined) {
+    const names = Object.keys(KINDS);
+    throw new UsageError(
+      `--fault: unknown fault "${name}"${didYouMean(name, names)}; known are ${
+        names.join(", ")
+      }, each also as in.NAME or out.NAME`,
+    );
+  }
+  if (value === undefined) {
+    throw new UsageError(`--fault: ${name} needs a value, such as ${EXAMPLES[name]}`);
+  }
+  if (carrier !== undefined && !kind.on.includes(carrier)) {
+    throw new UsageError(
+      `--fault: ${name} cannot be had on a ${carrier} transport: ${REFUSALS[carrier]}`,
+    );
+  }
+  return { direction: way === "in" || way === "out" ? way : undefined, name, value };
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  loss: "loss=5%",
+  duplicate: "duplicate=1%",
+  reorder: "reorder=2%",
+  corrupt: "corrupt=1%",
+  latency: "latency=20ms~5ms",
+  jitter: "jitter=5ms",
+  bandwidth: "bandwidth=1m",
+  queue: "queue=64k",
+  blackout: "blackout=2s@5s",
+  slice: "slice=1",
+  reset: "reset=1%",
+  "reset-after": "reset-after=10k",
+  "close-after": "close-after=10k",
+};
+
+function linkFaults(texts: Readonly<Record<string, string>>): LinkFaults {
+  const read = Object.entries(texts).map(([name, text]) =>
+    KINDS[name]!.read(text, `--fault ${name}`)
+  );
+  const faults: LinkFaults = Object.assign({}, NO_FAULTS, ...read);
+  const { latencyMs, jitterMs, bandwidthBytesPerSecond, queueBytes } = faults;
+  if (jitterMs > (latencyMs ?? 0)) {
+    throw new UsageError(
+      `--fault: a jitter of ${jitterMs} ms needs a latency of at least as much, got ` +
+        `${latencyMs ?? 0} ms; such as latency=${Math.max(jitterMs, latencyMs ?? 0)}ms`,
+    );
+  }
+  if (
+    queueBytes !== undefined && bandwidthBytesPerSecond === undefined && latencyMs === undefined
+  ) {
+    throw new UsageError("--fault: queue has no effect without bandwidth or latency");
+  }
+  return faults;
+}
+
+/** A share of all from `5%` or `0.05`. */
+function share(text: string, name: string): number {
+  const [, digits, percent] = /^(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})(%?)$/.exec(text) ?? [];
+  const value = digits === undefined ? NaN : Number(digits) / (percent === "%" ? 100 : 1);
+  if (value >= 0 && value <= 1) return value;
+  throw wrong(name, "a share from 0% to 100%, such as 5% or 0.05", text);
+}
+
+/** Timers overflow beyond 24 days; nobody waits an hour for a datagram. */
+const LONGEST_MS = 3_600_000;
+
+function time(text: string, name: string): number {
+  const ms = parseDuration(text, name);
+  if (ms <= LONGEST_MS) return ms;
+  throw wrong(name, "a duration of at most 1h", text);
+}
+
+function bytes(text: string, name: string): number {
+  const size = parseSize(text, name);
+  if (size >= 1) return size;
+  throw wrong(name, "a size of at least 1", text);
+}
+
+function wrong(name: string, expected: string, text: string): UsageError {
+  return new UsageError(`${name}: expected ${expected}, got ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,45 @@
+/** A socket with faults, between a memory and a test, and a clock that the test moves on. */
+
+import { createCounters } from "../../../core/counters.ts";
+import { FaultyDatagrams } from "../../../layers/fault/datagrams.ts";
+import { parseFaults } from "../../../layers/fault/spec.ts";
+import { FaultyConnection } from "../../../layers/fault/stream.ts";
+import { settled } from "../../fake_time.ts";
+import { connectionPair, MemoryDatagramSocket, udpAddress } from "../../memory.ts";
+import { VirtualClock } from "../dtls/virtual_clock.ts";
+
+/** The peer of every test. */
+export const PEER = udpAddress(50_000);
+
+/** A datagram socket with faults. */
+export function faultySocket(spec: string, seed = 1) {
+  const inner = new MemoryDatagramSocket();
+  const clock = new VirtualClock();
+  const counters = createCounters();
+  const socket = new FaultyDatagrams(inner, parseFaults([spec], "datagram"), {
+    ...{ clock, seed, counters },
+    openedMs: 0,
+  });
+  return { inner, clock, counters, socket };
+}
+
+/** A connection with faults, and the other end of it. */
+export function faultyConnection(spec: string, { seed = 1, index = 0 } = {}) {
+  const pair = connectionPair();
+  const clock = new VirtualClock();
+  const counters = createCounters();
+  const connection = new FaultyConnection(pair.server, parseFaults([spec], "stream"), {
+    ...{ clock, seed, counters, index },
+    openedMs: 0,
+  });
+  return { peer: pair.client, inner: pair.server, clock, counters, connection };
+}
+
+/** Moves the clock on, and lets what falls due settle before the next. */
+export async function advance(clock: VirtualClock, ms: number): Promise<void> {
+  const end = clock.elapsedMs() + ms;
+  await settled();
+  while (clock.step(end - clock.elapsedMs())) await settled();
+  // However many promises were set off, they have come to rest before the next task.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}
