@@ -44,6 +44,8 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
    * runs only over a layer that sees to that. */
   readonly needsOrder?: boolean;
   readonly options: Options;
+  /** The option that a word on the command line stands for, such as a folder. */
+  readonly operand?: string;
   /** Opened once for all endpoints that share it, disposed after the last of them. */
   open(options: OptionValues<Options>, context: Context): Service | Promise<Service>;
 }
