@@ -5,6 +5,7 @@
  */
 
 import { type Benchmark, type Effort, type Result, summarize } from "./benchmark.ts";
+import { copyMemory, copySpeed } from "./copy.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
@@ -26,6 +27,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   filesLarge,
   filesLargeNginx,
   listing,
+  copySpeed,
+  copyMemory,
   idleMemory,
   startup,
 ];
