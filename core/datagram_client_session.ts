@@ -10,7 +10,7 @@ import { bytesOf, type Identity, type Message } from "./session.ts";
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Sends to one peer and hears that peer alone. Owns its socket. Iterate it once. */
+/** Sends to one peer and hears that peer alone, unless it stands for many. Owns its socket. Iterate it once. */
 export class DatagramClientSession implements DialledSession, AsyncIterator<Message, undefined> {
   readonly boundary = "messages";
   readonly peer: Address;
@@ -20,6 +20,8 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
   /** The peer as its datagrams name it. */
   readonly #sender: Address;
   #identity: Identity | undefined;
+  readonly manyAnswer: boolean;
+  #responder: Address | undefined;
   /** The length of the message that whoever iterates holds. */
   #held: number | undefined;
   #closed = false;
@@ -29,7 +31,9 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     peer: Address,
     maxMessageBytes: number,
     identity?: Identity,
+    manyAnswer = false,
   ) {
+    this.manyAnswer = manyAnswer;
     this.#socket = socket;
     this.peer = peer;
     this.#identity = identity;
@@ -47,6 +51,11 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return this.#socket.delivery?.(this.peer);
   }
 
+  /** Who sent the message that was yielded last, where many may answer. */
+  get responder(): Address | undefined {
+    return this.#responder;
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -60,8 +69,9 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     while (!this.#closed) {
       const datagram = await this.#socket.receive();
       if (datagram === null) break;
-      // Anyone can send to our port; only the peer is heard.
-      if (!sameAddress(datagram.from, this.#sender)) continue;
+      // Anyone can send to our port; only the peer is heard, where there is one.
+      if (this.manyAnswer) this.#responder = datagram.from;
+      else if (!sameAddress(datagram.from, this.#sender)) continue;
       if (!("bytes" in datagram)) break;
       this.#held = datagram.bytes.length;
       if (datagram.bytes.length > this.maxMessageBytes) {
@@ -76,7 +86,7 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
 
   #consumed(): void {
     if (this.#held === undefined) return;
-    this.#socket.consumed?.(this.#sender, this.#held);
+    this.#socket.consumed?.(this.#responder ?? this.#sender, this.#held);
     this.#held = undefined;
   }
 
@@ -116,14 +126,15 @@ export async function openDatagramSession(
   bare: DatagramSocket,
   to: Address,
   { layers, signal }: DialWork,
-  limits: OptionValues<typeof clientOptions>,
+  limits: OptionValues<typeof clientOptions> & { readonly manyAnswer?: boolean },
 ): Promise<DatagramClientSession> {
   const socket = layerDatagrams(bare, layers, { role: "dial", to }, dialledWork(limits));
   try {
-    await socket.connect?.(to, signal);
+    if (!limits.manyAnswer) await socket.connect?.(to, signal);
   } catch (error) {
     socket[Symbol.dispose]();
     throw error;
   }
-  return new DatagramClientSession(socket, to, limits.maxMessageBytes);
+  const { maxMessageBytes, manyAnswer } = limits;
+  return new DatagramClientSession(socket, to, maxMessageBytes, undefined, manyAnswer);
 }
