@@ -2,7 +2,7 @@
 
 import type { RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import type { Benchmark, Effort, Measured, Round } from "./benchmark.ts";
+import type { Benchmark, Effort, Round } from "./benchmark.ts";
 import { here, run, startServer } from "./server_process.ts";
 
 const MIB = 1024 * 1024;
