@@ -1,7 +1,6 @@
 // `sockdock copy`: files and folders to an inbox.
 
-import { duration, integer, mergeTables } from "../core/option.ts";
-import { formatDuration } from "../core/option.ts";
+import { duration, formatDuration, integer, mergeTables } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
   type CopyEvent,
