@@ -58,6 +58,7 @@ export { UsageError } from "./core/usage_error.ts";
 export type { KeyType } from "./core/x509.ts";
 export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";
 export { connect, type ConnectOptions } from "./dock/connect.ts";
+export { type CopyEvent, type CopyOptions, type CopyResult, copyTo } from "./dock/copy.ts";
 export {
   exchange,
   type ExchangeOptions,
@@ -83,6 +84,14 @@ export { chargen } from "./protocols/chargen.ts";
 export { daytime } from "./protocols/daytime.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";
+export {
+  type FileOutcome,
+  inbox,
+  InboxRefusedError,
+  type LocalFile,
+  sendFiles,
+  type SendFilesOptions,
+} from "./protocols/inbox.ts";
 export { print } from "./protocols/print.ts";
 export { qotd } from "./protocols/qotd.ts";
 export { relay as relayProtocol } from "./protocols/relay.ts";

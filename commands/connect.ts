@@ -1,5 +1,6 @@
 // `sockdock connect`: the terminal or a pipe, joined to a session.
 
+import { type Address, formatAddress } from "../core/address.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import { duration, flag, mergeTables } from "../core/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
@@ -57,7 +58,7 @@ what the peer sends is still printed.`,
     if (typed) console.note(`connected to ${url}; q on a line of its own ends it`);
     // Whichever ends first ends the command: the peer, or the person at the terminal. A read from
     // stdin cannot be taken back, so the sending half is left to itself when the peer ends.
-    const receiving = receive(session, options.hex, console);
+    const receiving = receive(session, () => dialled.responder, options.hex, console);
     const sending = sendAll(session, typed, options, console).then(async (quit) => {
       if (quit) session.close();
       else if (session.boundary === "messages") await closeAfter(session, options.waitMs);
@@ -72,7 +73,12 @@ what the peer sends is still printed.`,
 /** How long a stream is quiet before what it sent counts as a line at a terminal. */
 const LINE_QUIET_MS = 50;
 
-async function receive(session: DialledSession, hex: boolean, console: Console): Promise<void> {
+async function receive(
+  session: DialledSession,
+  responder: () => Address | undefined,
+  hex: boolean,
+  console: Console,
+): Promise<void> {
   // Answers without a newline would run into each other and into what is typed next.
   using lines = console.stdoutIsTerminal
     ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, console)
@@ -80,6 +86,10 @@ async function receive(session: DialledSession, hex: boolean, console: Console):
   for await (const message of session) {
     lastArrival.set(session, performance.now());
     if (console.json) continue;
+    const from = responder();
+    if (from !== undefined) {
+      console.printRaw(`${console.paintStdout("cyan", formatAddress(from))} `);
+    }
     const bytes = bytesOf(message);
     if (hex) {
       for (const row of hexDump(bytes)) console.print(row);

@@ -127,6 +127,21 @@ function noteEvent(event: NotedEvent, console: Console): void {
     case "accept-failed":
       console.note(`${console.paint("red", "cannot accept")} on ${event.url}: ${event.error}`);
       break;
+    case "stored":
+      console.note(
+        `${peer} ${event.already ? "sent again" : console.paint("green", "stored")} ` +
+          `${printable(event.file)} ` +
+          console.paint("dim", `(${event.bytes} B, SHA-256 ${event.sha256})`),
+      );
+      break;
+    case "refused":
+      console.note(
+        `${peer} ${console.paint("yellow", "refused")}` +
+          `${event.file === undefined ? "" : ` ${printable(event.file)}`}: ${
+            printable(event.reason)
+          }`,
+      );
+      break;
     case "request":
       console.note(`${peer} ${printable(event.method)} ${printable(event.path)} ${event.status}`);
       break;

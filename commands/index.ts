@@ -36,6 +36,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./relay.ts")).relay,
   },
   {
+    name: "copy",
+    summary: "sends files and folders to an inbox",
+    load: async () => (await import("./copy.ts")).copy,
+  },
+  {
     name: "wait",
     summary: "waits until an endpoint answers",
     load: async () => (await import("./wait.ts")).wait,

@@ -10,7 +10,8 @@ const BAR_COLUMNS = 24;
 export class Progress implements Disposable {
   readonly #console: Console;
   readonly #totalBytes: number | undefined;
-  readonly #keptBytes: number;
+  readonly #detail: () => string;
+  #keptBytes: number;
   readonly #shown: boolean;
   readonly #startedMs = performance.now();
   #doneBytes = 0;
@@ -19,8 +20,15 @@ export class Progress implements Disposable {
   /**
    * @param totalBytes undefined when nobody knows
    * @param keptBytes there already, from an earlier time
+   * @param detail something to add to the line; nothing when empty
    */
-  constructor(console: Console, totalBytes: number | undefined, keptBytes = 0) {
+  constructor(
+    console: Console,
+    totalBytes: number | undefined,
+    keptBytes = 0,
+    detail: () => string = () => "",
+  ) {
+    this.#detail = detail;
     this.#console = console;
     this.#totalBytes = totalBytes;
     this.#keptBytes = keptBytes;
@@ -29,12 +37,25 @@ export class Progress implements Disposable {
   }
 
   add(bytes: number): void {
-    this.#doneBytes += bytes;
+    this.at(this.#doneBytes + bytes, this.#keptBytes);
+  }
+
+  /** So much is done now, of which so much was there already. */
+  at(doneBytes: number, keptBytes: number): void {
+    this.#doneBytes = doneBytes;
+    this.#keptBytes = keptBytes;
     const nowMs = performance.now();
     if (this.#shown && nowMs - this.#drawnMs >= REDRAW_MS) {
       this.#drawnMs = nowMs;
       this.#console.draw(`\r${this.#line}\x1b[K`);
     }
+  }
+
+  /** Takes the line away until it is drawn anew, so that another can be printed. */
+  clear(): void {
+    if (!this.#shown) return;
+    this.#drawnMs = -Infinity;
+    this.#console.draw("\r\x1b[K");
   }
 
   [Symbol.dispose](): void {
@@ -44,7 +65,9 @@ export class Progress implements Disposable {
 
   get #line(): string {
     const elapsedMs = Math.max(1, performance.now() - this.#startedMs);
-    return progressLine(this.#doneBytes, this.#totalBytes, elapsedMs, this.#keptBytes);
+    const line = progressLine(this.#doneBytes, this.#totalBytes, elapsedMs, this.#keptBytes);
+    const detail = this.#detail();
+    return detail === "" ? line : `${line}  ${detail}`;
   }
 }
 
@@ -72,7 +95,7 @@ export function progressLine(
 }
 
 /** A size in three digits, such as 1.30 MiB, or four from 1000 to 1023. */
-function roundSize(bytes: number): string {
+export function roundSize(bytes: number): string {
   if (bytes < 1024) return `${Math.round(bytes)} B`;
   const unit = Math.min(3, Math.floor(Math.log2(bytes) / 10));
   const count = bytes / 1024 ** unit;

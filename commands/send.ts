@@ -1,5 +1,6 @@
 // `sockdock send`: messages out, replies to stdout.
 
+import { formatAddress } from "../core/address.ts";
 import { errorText } from "../core/event.ts";
 import { duration, flag, formatDuration, integer, mergeTables, text } from "../core/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
@@ -51,8 +52,9 @@ export const send = defineCommand({
 added to a message unless --line or --crlf asks for it.
 
 On a stream all is sent, our half is closed, and the reply is printed to its end or until --timeout;
-on datagrams and WebSockets the first reply to each message is printed. Exit code 4 says that no
-reply came.`,
+on datagrams and WebSockets the first reply to each message is printed. To a broadcast address or a
+multicast group all replies that come in time are, each behind the address of who sent it. Exit code 4
+says that no reply came.`,
   options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
   groups: diallingGroups,
   examples: [
@@ -60,6 +62,10 @@ reply came.`,
     {
       run: "sockdock send udp://127.0.0.1:9998 --retries 5 ahoy",
       does: "sends up to six times until a reply comes",
+    },
+    {
+      run: "sockdock send udp://255.255.255.255:9998 who is there",
+      does: "asks everybody on the network",
     },
     { run: "sockdock send tcp://127.0.0.1:50007 --hex 00 ff", does: "sends two bytes" },
   ],
@@ -91,6 +97,7 @@ reply came.`,
     const answers = exchange(session, messages, {
       retries: options.retries,
       halfClose: options.shutdown,
+      manyAnswers: dialled.manyAnswer === true,
       ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
       onRetry(attempt) {
         retried = true;
@@ -102,6 +109,9 @@ reply came.`,
       const { done, value } = await answers.next();
       if (!done) {
         received++;
+        if (dialled.responder !== undefined && !console.json) {
+          console.printRaw(`${console.paintStdout("cyan", formatAddress(dialled.responder))} `);
+        }
         printReply(value, session.boundary, options.hex, console);
         continue;
       }

@@ -1,5 +1,6 @@
 // What a transport is, from the dialling side.
 
+import type { Address } from "./address.ts";
 import type { Addressing, Endpoint } from "./endpoint.ts";
 import type { Delivery } from "./connection.ts";
 import type { BoundLayer } from "./layer.ts";
@@ -11,6 +12,11 @@ export interface DialledSession extends Session, Disposable {
   /** What the peer said when it ended the session, where the transport has words for that and they
    * are out of the ordinary. */
   readonly farewell?: string | undefined;
+  /** Whether many may answer, as at a broadcast address or a multicast group. The session then hears
+   * everybody who sends to its port. */
+  readonly manyAnswer?: boolean;
+  /** Who sent the message that was yielded last, where many may answer. */
+  readonly responder?: Address | undefined;
   /** How the delivery of what we send goes, where a layer sees to it. Such a session has an end, as a
    * stream has: `end` resolves once the peer has everything and rejects with an UndeliveredError if
    * it never will. */

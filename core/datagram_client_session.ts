@@ -10,7 +10,7 @@ import { bytesOf, type Identity, type Message, sameIdentity } from "./session.ts
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Sends to one peer and hears that peer alone. Owns its socket. Iterate it once. */
+/** Sends to one peer and hears that peer alone, unless it stands for many. Owns its socket. Iterate it once. */
 export class DatagramClientSession implements DialledSession, AsyncIterator<Message, undefined> {
   readonly boundary = "messages";
   readonly peer: Address;
@@ -20,6 +20,8 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
   /** The peer as its datagrams name it. */
   readonly #sender: Address;
   #identity: Identity | undefined;
+  readonly manyAnswer: boolean;
+  #responder: Address | undefined;
   /** The length of the message that whoever iterates holds. */
   #held: number | undefined;
   #closed = false;
@@ -29,7 +31,9 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     peer: Address,
     maxMessageBytes: number,
     identity?: Identity,
+    manyAnswer = false,
   ) {
+    this.manyAnswer = manyAnswer;
     this.#socket = socket;
     this.peer = peer;
     this.#identity = identity;
@@ -45,6 +49,11 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
   /** How the delivery goes, where a layer sees to it. */
   get delivery(): Delivery | undefined {
     return this.#socket.delivery?.(this.peer);
+  }
+
+  /** Who sent the message that was yielded last, where many may answer. */
+  get responder(): Address | undefined {
+    return this.#responder;
   }
 
   get signal(): AbortSignal {
@@ -70,8 +79,9 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
   /** What a datagram means to whoever iterates; undefined when it is not for them. */
   #taken(datagram: Datagram | null): IteratorResult<Message, undefined> | undefined {
     if (datagram === null || this.#closed) return done;
-    // Anyone can send to our port; only the peer is heard.
-    if (!sameAddress(datagram.from, this.#sender)) return undefined;
+    // Anyone can send to our port; only the peer is heard, where there is one.
+    if (this.manyAnswer) this.#responder = datagram.from;
+    else if (!sameAddress(datagram.from, this.#sender)) return undefined;
     if (!("bytes" in datagram)) return done;
     this.#held = datagram.bytes.length;
     if (datagram.bytes.length > this.maxMessageBytes || this.#isAnother(datagram.identity)) {
@@ -92,13 +102,13 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
 
   /** Whether it is somebody else than the peer of this session. */
   #isAnother(identity: Identity | undefined): boolean {
-    return this.#identity !== undefined && identity !== undefined &&
+    return !this.manyAnswer && this.#identity !== undefined && identity !== undefined &&
       !sameIdentity(this.#identity, identity);
   }
 
   #consumed(): void {
     if (this.#held === undefined) return;
-    this.#socket.consumed?.(this.#sender, this.#held);
+    this.#socket.consumed?.(this.#responder ?? this.#sender, this.#held);
     this.#held = undefined;
   }
 
@@ -139,14 +149,15 @@ export async function openDatagramSession(
   bare: DatagramSocket,
   to: Address,
   { layers, signal }: DialWork,
-  limits: OptionValues<typeof clientOptions>,
+  limits: OptionValues<typeof clientOptions> & { readonly manyAnswer?: boolean },
 ): Promise<DatagramClientSession> {
   const socket = layerDatagrams(bare, layers, { role: "dial", to }, dialledWork(limits));
   try {
-    await socket.connect?.(to, signal);
+    if (!limits.manyAnswer) await socket.connect?.(to, signal);
   } catch (error) {
     socket[Symbol.dispose]();
     throw error;
   }
-  return new DatagramClientSession(socket, to, limits.maxMessageBytes);
+  const { maxMessageBytes, manyAnswer } = limits;
+  return new DatagramClientSession(socket, to, maxMessageBytes, undefined, manyAnswer);
 }

@@ -73,6 +73,23 @@ export type ServerEvent =
     /** Who the peer proved to be, where it had to. */
     readonly identity?: Identity;
   }
+  /** A file that was sent is in its place, or was there already. */
+  | {
+    readonly event: "stored";
+    readonly peer: string;
+    /** Its path below the folder that it was sent to. */
+    readonly file: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly already?: true;
+  }
+  /** A file that was offered, or its sender, was turned away. */
+  | {
+    readonly event: "refused";
+    readonly peer: string;
+    readonly file?: string;
+    readonly reason: string;
+  }
   /** What a client sent, when the inspector logs it. */
   | InspectedEvent
   /** Bytes that passed, when they are watched. */

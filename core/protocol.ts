@@ -50,6 +50,8 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   /** Whether it opens sessions of its own, and so takes the options of clients, as `upstream...`. */
   readonly dials?: boolean;
   readonly options: Options;
+  /** The option that a word on the command line stands for, such as a folder. */
+  readonly operand?: string;
   /** Opened once for all endpoints that share it, disposed after the last of them. */
   open(options: OptionValues<Options>, context: Context): Service | Promise<Service>;
 }

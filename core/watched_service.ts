@@ -1,6 +1,6 @@
 // A service whose traffic is shown: every message either way becomes an event.
 
-import { formatAddress } from "./address.ts";
+import { type Address, formatAddress } from "./address.ts";
 import type { Emit } from "./event.ts";
 import type { Service } from "./protocol.ts";
 import type { Identity, Message, Session } from "./session.ts";
@@ -60,9 +60,11 @@ export class WatchedSession implements Session {
   }
 
   #show(event: "received" | "sent", message: Message): void {
+    const { peer, responder = peer }: Session & { readonly responder?: Address | undefined } =
+      this.#session;
     this.#emit({
       event,
-      peer: formatAddress(this.#session.peer),
+      peer: formatAddress(event === "received" ? responder : peer),
       message: typeof message === "string" ? message : message.slice(),
     });
   }

@@ -48,6 +48,11 @@ const impossible: Catalogue["impossible"] = [
     reason: "Deno adopts no file descriptor as a socket, other than through node:net for TCP",
   },
   {
+    name: "IPV6_MULTICAST_IF",
+    reason: "what is sent to an IPv6 group leaves by the interface that the system chooses; " +
+      "joining one by the number of an interface works",
+  },
+  {
     name: "fork per connection",
     reason:
       "a connection is a task, not a process; what ForkingMixIn isolates is not shared anyway",

@@ -13,14 +13,17 @@ export const DEFAULT_ATTEMPT_TIMEOUT_MS = 1000;
 /** How an exchange waits. */
 export interface ExchangeOptions {
   /** On a stream, how long to read after our last message was sent; on other transports, how long
-   * to wait for the answer to each attempt. In milliseconds.
-   * Default: 5,000, or 1,000 when there are retries. */
+   * to wait for the answer to each attempt, and for further ones where many may answer. In
+   * milliseconds. Default: 5,000, or 1,000 when there are retries or many may answer. */
   readonly timeoutMs?: number;
   /** How many times to send a datagram again that was not answered. Default: 0. */
   readonly retries?: number;
   /** Whether to end our half of a stream after the last message. Some peers take that for the end
    * of all and never answer; without it, only they or the time end the exchange. Default: true. */
   readonly halfClose?: boolean;
+  /** Whether each datagram may have many answers, of which all are yielded that come in time: so it
+   * is at a broadcast address or a multicast group. Default: what the session says. */
+  readonly manyAnswers?: boolean;
   /** Told before each further attempt, counted from 2. */
   readonly onRetry?: (attempt: number) => void;
 }
@@ -89,10 +92,12 @@ async function* exchangeStream(
 async function* exchangeMessages(
   session: DialledSession,
   messages: Iterable<Message> | AsyncIterable<Message>,
-  { retries = 0, timeoutMs, onRetry }: ExchangeOptions,
+  options: ExchangeOptions,
 ): AsyncGenerator<Message, ExchangeResult> {
+  const { retries = 0, timeoutMs, onRetry } = options;
+  const manyAnswers = options.manyAnswers ?? session.manyAnswer ?? false;
   const waitMs = timeoutMs ??
-    (retries > 0 ? DEFAULT_ATTEMPT_TIMEOUT_MS : DEFAULT_ANSWER_TIMEOUT_MS);
+    (retries > 0 || manyAnswers ? DEFAULT_ATTEMPT_TIMEOUT_MS : DEFAULT_ANSWER_TIMEOUT_MS);
   const answers = session[Symbol.asyncIterator]();
   let attempts = 0;
   let timedOut = false;
@@ -114,6 +119,17 @@ async function* exchangeMessages(
       pending = undefined;
       if (answer.done) break;
       yield answer.value;
+      if (!manyAnswers) continue;
+      // Others may answer until the time is over.
+      const untilMs = performance.now() + waitMs;
+      for (;;) {
+        pending ??= answers.next();
+        const further = await within(pending, Math.max(0, untilMs - performance.now()));
+        if (further === undefined) break;
+        pending = undefined;
+        if (further.done) return { timedOut, attempts };
+        yield further.value;
+      }
     }
   } finally {
     session.close();

@@ -6,6 +6,7 @@ import { chargen } from "./chargen.ts";
 import { daytime } from "./daytime.ts";
 import { discard } from "./discard.ts";
 import { echo } from "./echo.ts";
+import { inbox } from "./inbox.ts";
 import { print } from "./print.ts";
 import { qotd } from "./qotd.ts";
 import { relay } from "./relay.ts";
@@ -19,6 +20,7 @@ export const protocols: readonly Protocol[] = [
   daytime,
   discard,
   echo,
+  inbox,
   print,
   qotd,
   relay,

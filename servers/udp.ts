@@ -4,13 +4,28 @@ import { createAdmission } from "../core/admission.ts";
 import { refuseAmplifier, serveDatagrams } from "../core/datagram_server.ts";
 import type { DatagramSocket } from "../core/connection.ts";
 import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
+import { errorText } from "../core/event.ts";
 import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
+import {
+  interfaceAddress,
+  interfaceNumber,
+  interfaceOptions,
+  isMulticast,
+  reachOf,
+  systemInterfaces,
+} from "../core/group_address.ts";
 import { admissionOptions, datagramOptions } from "../core/limits.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/resolve.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { listening } from "./listen_error.ts";
 
-const options = { ...admissionOptions, ...datagramOptions, ...familyOptions } as const;
+const options = {
+  ...admissionOptions,
+  ...datagramOptions,
+  ...familyOptions,
+  ...interfaceOptions,
+} as const;
 
 /** A bound socket and the URL it is reached at. */
 export interface ListeningUdp {
@@ -18,13 +33,14 @@ export interface ListeningUdp {
   readonly url: string;
 }
 
-/** Opens a UDP socket to listen on.
+/** Opens a UDP socket to listen on. At a multicast address it joins the group, beside other programs
+ * that have.
  *
  * @param mayOpen called with the URL and the address before anything is opened; throws to refuse
  * @throws {Error} when it cannot be opened, naming its URL */
 export async function listenUdp(
   endpoint: Endpoint,
-  family: FamilyChoice,
+  family: FamilyChoice & { readonly interface?: string | undefined },
   mayOpen: (url: string, hostname: string) => void = () => {},
 ): Promise<ListeningUdp> {
   const port = listeningPort(endpoint);
@@ -32,12 +48,39 @@ export async function listenUdp(
   const hostname = await resolveHost(host, family);
   const wanted = formatEndpoint({ ...endpoint, hostname: host }, port);
   mayOpen(wanted, hostname);
-  const conn = await listening(
-    wanted,
-    () => Deno.listenDatagram({ transport: "udp", hostname, port }),
-  );
+  const open = isMulticast(hostname)
+    ? () => joinGroup(hostname, port, family.interface)
+    : () => Deno.listenDatagram({ transport: "udp", hostname, port });
+  if (family.interface !== undefined && !isMulticast(hostname)) {
+    throw new UsageError(`--interface goes with a multicast group, and ${hostname} is none`);
+  }
+  const conn = await listening(wanted, open);
   const url = formatEndpoint({ ...endpoint, hostname: host }, (conn.addr as Deno.NetAddr).port);
   return { socket: new DenoDatagramSocket(conn), url };
+}
+
+/** Binding to the group's own address keeps out what is sent to others at this port. Windows knows no
+ * such thing, and Deno none of IPv6 groups. */
+async function joinGroup(
+  group: string,
+  port: number,
+  place: string | undefined,
+): Promise<Deno.DatagramConn> {
+  const isIpv6 = group.includes(":");
+  const hostname = isIpv6 ? "::" : Deno.build.os === "windows" ? "0.0.0.0" : group;
+  const from = isIpv6
+    ? interfaceNumber(place, systemInterfaces)
+    : interfaceAddress(place, systemInterfaces);
+  const conn = Deno.listenDatagram({ transport: "udp", hostname, port, reuseAddress: true });
+  try {
+    if (typeof from === "number") await conn.joinMulticastV6(group, from);
+    else await conn.joinMulticastV4(group, from);
+  } catch (error) {
+    conn.close();
+    if (place !== undefined) throw error;
+    throw new Error(`${errorText(error)}; name an interface, such as --interface 127.0.0.1`);
+  }
+  return conn;
 }
 
 /** `udp://host:port`. */
@@ -53,7 +96,7 @@ export const udp: SessionServerKind<typeof options> = {
     const { socket, url } = await listenUdp(
       endpoint,
       limits,
-      (wanted, hostname) => refuseAmplifier(wanted, hostname, limits.allow, work),
+      (wanted, hostname) => refuseAmplifier(wanted, reachOf(hostname, limits), limits.allow, work),
     );
     return serveDatagrams({ url, socket, admits, limits, work });
   },

@@ -3,13 +3,15 @@
  * index, so that a new one is tested, or missed in the table below, from its first day.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { clientKinds } from "../clients/index.ts";
 import type { ClientKind, DialledSession } from "../core/client_kind.ts";
 import type { ServerEvent } from "../core/event.ts";
+import { framedSession } from "../core/framed_session.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { bytesOf, type Message, textOf } from "../core/session.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { connect } from "../dock/connect.ts";
 import { type Dock, serve } from "../dock/serve.ts";
 import { protocols } from "../protocols/index.ts";
@@ -173,6 +175,22 @@ const BEHAVIOUR: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
     assertEquals(textOf(await talk.read(Infinity)), "last words");
   },
 
+  async inbox(talk) {
+    const session = framedSession(talk.session, "length");
+    const answers = session[Symbol.asyncIterator]();
+    const ask = async (message: unknown) => {
+      await session.send(JSON.stringify(message));
+      return JSON.parse(textOf((await answers.next()).value!));
+    };
+    assertEquals((await ask({ type: "hello", version: 1 })).type, "welcome");
+    const offer = { type: "offer", name: "a/file", bytes: 4, modifiedMs: 0 };
+    assertEquals(await ask(offer), { type: "ready", fromBytes: 0 });
+    await session.send(Uint8Array.of(0, 97, 104, 111, 121));
+    const sha256 = "7b0ecf8d42d9cd8eb6f5dc34eb4ec8c7ac1d33d1d2c1c5dc9f3ad06b7c7d7fcf";
+    assertEquals((await ask({ type: "end", sha256 })).code, "hash");
+    assertEquals((await ask({ type: "folder", name: "../x" })).code, "name");
+  },
+
   async print(talk) {
     const peer = talk.session.boundary === "bytes" ? "one\r\ntwo\n" : "one";
     await talk.session.send(peer);
@@ -240,11 +258,21 @@ Deno.test("every transport that carries sessions can be dialled", () => {
 
 for (const kind of sessionKinds) {
   for (const protocol of protocols) {
+    if (protocol.needsOrder && kind.carries === "sessions" && kind.carrier === "datagram") {
+      Deno.test(`${protocol.name} refuses to run on bare ${kind.name}`, async () => {
+        await assertRejects(() => Talk.open(protocol, kind), UsageError, "in order");
+      });
+      continue;
+    }
     Deno.test(`${protocol.name} over ${kind.name}`, async () => {
       await using upstream = protocol.dials
         ? await serve("tcp://127.0.0.1:0", named("echo"))
         : undefined;
-      await using talk = await Talk.open(protocol, kind, upstream && { to: upstream.url });
+      await using folder = await temporaryFolder();
+      await using talk = await Talk.open(protocol, kind, {
+        ...(upstream && { to: upstream.url }),
+        ...("into" in protocol.options && { into: `${folder.path}/in` }),
+      });
       await BEHAVIOUR[protocol.name]!(talk);
       const { opened, failed, oversized, inboxDropped, denied } = talk.dock.stats();
       assert(opened >= 1);

@@ -2,6 +2,7 @@
 
 import type { HttpApp } from "../core/http_app.ts";
 import { flag, type OptionValues, size, text } from "../core/option.ts";
+import { overwriteOption } from "../core/overwrite_option.ts";
 
 const options = {
   root: text({ default: ".", metavar: "folder", help: "the folder to serve" }),
@@ -37,7 +38,7 @@ const options = {
     help: "memory for small and compressed files; changes show within a second all the same",
   }),
   upload: flag({ help: "let files be sent here, by the listing's form or PUT" }),
-  overwrite: flag({ help: "let an upload replace a file of the same name" }),
+  overwrite: overwriteOption,
   maxUploadBytes: size({
     default: 1024 * 1024 * 1024,
     min: 1,

@@ -6,6 +6,7 @@
 
 import { type Benchmark, type Effort, type Result, summarize } from "./benchmark.ts";
 import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
+import { copyMemory, copySpeed } from "./copy.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
@@ -34,6 +35,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   relayLarge,
   relaySmall,
   relayUdp,
+  copySpeed,
+  copyMemory,
   idleMemory,
   startup,
   chatHistory,

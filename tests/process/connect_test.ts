@@ -65,6 +65,9 @@ peerTest("at a terminal a typed line is a datagram without LF, and its answer ha
     await terminal.write("two\nq\n");
     assertEquals(await peer.receive(), "two");
     assertEquals((await terminal.ended()).code, 0);
+    // Nothing came in between: q was not sent.
+    await runProgram(["send", peer.url, "--timeout", "0", "afterwards"]);
+    assertEquals(await peer.receive(), "afterwards");
   });
 });
 

@@ -7,7 +7,7 @@ import { loadContentTypes } from "./content_type.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { FileService } from "./file_service.ts";
 import { FileStore } from "./file_store.ts";
-import { isPlainName } from "./path_segments.ts";
+import { isPlainName } from "../../core/plain_name.ts";
 import { fieldValue, responseHeaders } from "./response_header.ts";
 import { FileRoot } from "./root.ts";
 import type { FilesOptions } from "../files.ts";

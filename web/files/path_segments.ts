@@ -1,13 +1,10 @@
 // From the path of a URL to the names it is made of. Everything that could mean something else to a
 // file system than it does in a URL ends here, before any file is looked at.
 
-/** The longest name that common file systems have, in bytes. */
-const MAX_NAME_BYTES = 255;
+import { isPlainName } from "../../core/plain_name.ts";
 
 /** More than any real path has: the file system would have to be asked about each. */
 const MAX_SEGMENTS = 256;
-
-const encoder = new TextEncoder();
 
 /** The names a path is made of. */
 export interface PathSegments {
@@ -35,26 +32,6 @@ export function pathSegments(
     names.push(name);
   }
   return { names, trailingSlash };
-}
-
-/** Whether a name means itself in any folder, and nothing else. */
-export function isPlainName(name: string, windows = Deno.build.os === "windows"): boolean {
-  if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) return false;
-  // A lone surrogate would be written as another character, and so could meet another file.
-  if (!name.isWellFormed() || isLongerThan(name, MAX_NAME_BYTES)) return false;
-  return !windows || !isSpecialOnWindows(name);
-}
-
-/** Windows drops dots and spaces at the end, reads a colon as a stream or drive, and opens devices
- * by name in every folder, whatever extension the name has. */
-function isSpecialOnWindows(name: string): boolean {
-  // deno-lint-ignore no-control-regex
-  return /[. ]$|[<>:"|?*\x00-\x1f]/.test(name) ||
-    /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i.test(name);
-}
-
-function isLongerThan(name: string, bytes: number): boolean {
-  return name.length > bytes || (name.length * 3 > bytes && encoder.encode(name).length > bytes);
 }
 
 /** Once, so that `%252e` stays `%2e`. */

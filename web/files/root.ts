@@ -3,11 +3,11 @@
 // found, because a link may have taken its place in between.
 
 import { errorText } from "../../core/event.ts";
+import { isPlainName, isTemporaryName } from "../../core/plain_name.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { stateOf } from "./file_state.ts";
 import type { FolderEntry, Located } from "./located.ts";
-import { isPlainName, pathSegments } from "./path_segments.ts";
-import { isTemporaryName } from "./upload_temporary.ts";
+import { pathSegments } from "./path_segments.ts";
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 

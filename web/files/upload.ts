@@ -2,6 +2,7 @@
 // arrives is written to the disk as it arrives, and takes its name when all of the request has
 // come; a request that fails leaves nothing behind.
 
+import { type FileOperations, occupied } from "../../core/place_file.ts";
 import { requestPath } from "../request_path.ts";
 import type { Located } from "./located.ts";
 import { forgetListings } from "./listing_cache.ts";
@@ -12,7 +13,7 @@ import { UploadBody } from "./upload_body.ts";
 import { conditionFails, type CurrentFile, hasConditions } from "./upload_condition.ts";
 import { onDisk, UploadError } from "./upload_error.ts";
 import { lastName, nameProblem } from "./upload_name.ts";
-import { type FileOperations, occupied, TemporaryFile } from "./upload_temporary.ts";
+import { TemporaryFile } from "./upload_temporary.ts";
 
 /** Where an upload goes: a folder, and the name of the file in it when the URL gives one. */
 export interface UploadTarget {

@@ -1,8 +1,8 @@
 // Which names an upload may have. More is refused than the disk would refuse: what is stored here is
 // shown to people and fetched by other systems.
 
+import { isTemporaryName, unreadable } from "../../core/plain_name.ts";
 import type { FileRoot } from "./root.ts";
-import { isTemporaryName } from "./upload_temporary.ts";
 
 /** Devices of Windows in every folder, with every extension. */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i;
@@ -15,8 +15,8 @@ export function lastName(sent: string): string {
 /** Why a file may not be called so, to complete "The name ... "; null when it may. */
 export function nameProblem(name: string, root: FileRoot): string | null {
   if (name === "") return "is empty";
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return "holds a control character";
-  if (/[\u202a-\u202e\u2066-\u2069]/.test(name)) return "holds a character that hides its order";
+  const hidden = unreadable(name);
+  if (hidden !== null) return hidden;
   if (DEVICE.test(name)) return "is that of a device on Windows";
   if (isTemporaryName(name)) return "is kept for uploads under way";
   if (name.startsWith(".") && !/^\.\.?$/.test(name) && !root.acceptsName(name)) {

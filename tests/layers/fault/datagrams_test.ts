@@ -315,8 +315,7 @@ Deno.test("what nobody reads stays below the layer beyond a bound", async () => 
 Deno.test("a socket below without more to it gives the layer no more than it can do", () => {
   const { socket } = faultySocket("loss=1%");
   using _owned = socket;
-  assertEquals(
-    [socket.connect, socket.delivery, socket.consumed, socket.forget],
-    [undefined, undefined, undefined, undefined],
-  );
+  // Whether `consumed` is there means something; the others only do what the socket below does.
+  assertEquals(socket.consumed, undefined);
+  assertEquals(socket.delivery(udpAddress(1)), undefined);
 });

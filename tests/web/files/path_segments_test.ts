@@ -1,7 +1,8 @@
 /** From paths to names. */
 
 import { assertEquals } from "@std/assert";
-import { isPlainName, pathSegments } from "../../../web/files/path_segments.ts";
+import { isPlainName } from "../../../core/plain_name.ts";
+import { pathSegments } from "../../../web/files/path_segments.ts";
 
 function names(path: string, windows = false): string | null {
   const segments = pathSegments(path, windows);

@@ -1,0 +1,173 @@
+// `sockdock copy`: files and folders to an inbox.
+
+import { duration, formatDuration, integer, mergeTables } from "../core/option.ts";
+import { UsageError } from "../core/usage_error.ts";
+import {
+  type CopyEvent,
+  type CopyResult,
+  copyTo,
+  DEFAULT_COPY_RETRIES,
+  DEFAULT_COPY_TIMEOUT_MS,
+} from "../dock/copy.ts";
+import { defineCommand } from "./command.ts";
+import { consoleOptions } from "./common_options.ts";
+import type { Console } from "./console.ts";
+import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
+import { exitCodes } from "./exit_code.ts";
+import { printable } from "./printable.ts";
+import { Progress, roundSize } from "./progress.ts";
+
+/** How often programs hear of the progress at most, in milliseconds. */
+const PROGRESS_EVERY_MS = 500;
+
+const options = {
+  retries: integer({
+    default: DEFAULT_COPY_RETRIES,
+    min: 0,
+    max: 1000,
+    help: "connect again this often when the session breaks off, and go on where it was",
+  }),
+  timeoutMs: duration({
+    default: DEFAULT_COPY_TIMEOUT_MS,
+    min: 1,
+    help: "how long the inbox may say nothing while something is expected of it",
+  }),
+} as const;
+
+export const copy = defineCommand({
+  name: "copy",
+  summary: "sends files and folders to an inbox",
+  usage: "<file|folder>... <url>",
+  details:
+    `A folder is sent with all that is in it, under its own name. Links in it are not followed;
+what is skipped is said. The other side is sockdock serve inbox, on any transport on which nothing is
+lost: tcp, unix, tls, ws, wss, or udp+reliable.
+
+What has broken off goes on where it was, in the same run and in a later one, as long as the file is
+the same. A file that the inbox has already, with the same SHA-256, counts as arrived. Exit code 1
+says that something did not arrive, 4 that the inbox was silent for too long.`,
+  options: mergeTables(options, consoleOptions, diallingOptions),
+  groups: diallingGroups,
+  examples: [
+    { run: "sockdock copy report.pdf tcp://127.0.0.1:9100", does: "sends a file" },
+    { run: "sockdock copy photos notes.txt unix://inbox.sock", does: "sends a folder and a file" },
+  ],
+  minArguments: 2,
+  async run({ arguments: words, options, given, flags, console }) {
+    const url = words.at(-1) ?? "";
+    const paths = words.slice(0, -1);
+    if (!url.includes("://")) {
+      throw new UsageError(
+        `"${url}" is not a URL; the last word says where to, such as tcp://127.0.0.1:9100`,
+      );
+    }
+    const dial = concerningDial(options, given, flags, url);
+    using show = new CopyDisplay(console, paths.length === 1 ? paths[0]! : undefined);
+    const result = await copyTo(url, paths, {
+      ...dial,
+      retries: options.retries,
+      timeoutMs: options.timeoutMs,
+      onEvent: (event) => show.take(event),
+    });
+    show.finish(result);
+    if (result.failed.length === 0) return exitCodes.ok;
+    return result.timedOut ? exitCodes.timedOut : exitCodes.failed;
+  },
+});
+
+/** Shows how copying goes. */
+class CopyDisplay implements Disposable {
+  readonly #console: Console;
+  readonly #only: string | undefined;
+  #progress: Progress | undefined;
+  #retransmitted: number | undefined;
+  #reportedMs = -Infinity;
+
+  /** @param only the one path that is copied, if it is one */
+  constructor(console: Console, only: string | undefined) {
+    this.#console = console;
+    this.#only = only;
+  }
+
+  take(event: CopyEvent): void {
+    if (this.#console.json) this.#report(event);
+    switch (event.event) {
+      case "found":
+        this.#progress = new Progress(this.#console, event.bytes, 0, () => this.#detail);
+        break;
+      case "progress":
+        this.#retransmitted = event.delivery?.retransmitted;
+        this.#progress?.at(event.arrivedBytes, event.keptBytes);
+        break;
+      case "skipped":
+        this.#note(`skipped ${printable(event.path)}: ${event.reason}`);
+        break;
+      case "copied":
+        if (this.#console.verbose) {
+          const sha256 = event.sha256 === undefined ? "" : ` SHA-256 ${event.sha256}`;
+          this.#note(`${event.already ? "there " : "copied"} ${printable(event.file)}${sha256}`);
+        } else if (event.file === lastName(this.#only) && event.sha256 !== undefined) {
+          this.#note(`SHA-256 ${event.sha256}, checked by the inbox`);
+        }
+        break;
+      case "retrying":
+        this.#note(
+          `${printable(event.reason)}; try ${event.attempt} of ${event.retries} in ` +
+            formatDuration(event.waitMs),
+        );
+        break;
+      case "failed":
+        break;
+    }
+  }
+
+  /** Says how it ended. */
+  finish(result: CopyResult): void {
+    this[Symbol.dispose]();
+    const { arrived, already, bytes, failed } = result;
+    if (this.#console.json) {
+      this.#console.printJson({ event: "finished", arrived, already, bytes, failed });
+      return;
+    }
+    const kept = already === 0 ? "" : `, ${already} of them there already`;
+    this.#console.note(
+      `${arrived} of ${arrived + failed.length} arrived (${roundSize(bytes)}${kept})`,
+    );
+    const SHOWN = 20;
+    for (const { file, reason } of failed.slice(0, SHOWN)) {
+      this.#console.error(`${file} did not arrive: ${reason}`);
+    }
+    if (failed.length > SHOWN) {
+      this.#console.error(`${failed.length - SHOWN} more did not arrive; --json lists them all`);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#progress?.[Symbol.dispose]();
+    this.#progress = undefined;
+  }
+
+  get #detail(): string {
+    return this.#retransmitted === undefined ? "" : `${this.#retransmitted} sent again`;
+  }
+
+  #report(event: CopyEvent): void {
+    if (event.event === "progress") {
+      const nowMs = performance.now();
+      if (nowMs - this.#reportedMs < PROGRESS_EVERY_MS) return;
+      this.#reportedMs = nowMs;
+    }
+    this.#console.printJson(event);
+  }
+
+  /** A line for people, without the progress bar running into it. */
+  #note(line: string): void {
+    if (this.#console.json || this.#console.quiet) return;
+    this.#progress?.clear();
+    this.#console.note(line);
+  }
+}
+
+function lastName(path: string | undefined): string | undefined {
+  return path?.split(/[/\\]/).filter((part) => part !== "").at(-1);
+}

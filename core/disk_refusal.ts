@@ -1,0 +1,38 @@
+// Which failures of a disk are no fault of the program, and what to tell whoever sent a file.
+
+/** What kind of failure it is. */
+export type DiskFailure = "full" | "too-large" | "bad-name" | "busy" | "forbidden" | "gone";
+
+/** A failure, and a sentence about it. */
+export interface DiskRefusal {
+  readonly failure: DiskFailure;
+  readonly message: string;
+}
+
+/** What an error of the file system means to whoever sent a file; null for what may not happen to
+ * any disk. */
+export function diskRefusal(error: unknown): DiskRefusal | null {
+  const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return { failure: "full", message: "There is no room left on the disk." };
+  }
+  if (code === "EFBIG") {
+    return { failure: "too-large", message: "The disk cannot hold so large a file." };
+  }
+  if (code === "ENAMETOOLONG") {
+    return { failure: "bad-name", message: "The name is too long for the disk." };
+  }
+  if (code === "EILSEQ" || code === "EINVAL") {
+    return { failure: "bad-name", message: "The disk cannot hold a file of this name." };
+  }
+  if (code === "EMFILE" || code === "ENFILE") {
+    return { failure: "busy", message: "Too many files are open; try again soon." };
+  }
+  if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
+    return { failure: "forbidden", message: "Nothing may be stored in this folder." };
+  }
+  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+    return { failure: "gone", message: "This folder is gone." };
+  }
+  return null;
+}

@@ -1,0 +1,47 @@
+// Names of files that came from elsewhere: what one may be called without meaning anything else to a
+// file system than to whoever sent it.
+
+/** The longest name that common file systems have, in bytes. */
+const MAX_NAME_BYTES = 255;
+
+const encoder = new TextEncoder();
+
+/** What the names of files that are being received begin with: those of an upload over HTTP, and
+ * those of an inbox. */
+export const UPLOAD_PREFIX = ".sockdock-upload-";
+export const PARTIAL_PREFIX = ".sockdock-partial-";
+
+/** Whether a name means itself in any folder, and nothing else. */
+export function isPlainName(name: string, windows = Deno.build.os === "windows"): boolean {
+  if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) return false;
+  // A lone surrogate would be written as another character, and so could meet another file.
+  if (!name.isWellFormed() || isLongerThan(name, MAX_NAME_BYTES)) return false;
+  return !windows || !isSpecialOnWindows(name);
+}
+
+/** Whether a name is that of a file which is being received, also on a disk that takes capitals for
+ * small letters or passes over characters that nobody sees. Such files are never shown. */
+export function isTemporaryName(name: string): boolean {
+  const seen = name.replace(/\p{Cf}/gu, "").normalize("NFKC").toLowerCase();
+  return seen.startsWith(UPLOAD_PREFIX) || seen.startsWith(PARTIAL_PREFIX);
+}
+
+/** Why no person could read or type a name as it is, to complete "The name ... "; null when they
+ * could. */
+export function unreadable(name: string): string | null {
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return "holds a control character";
+  if (/[\u202a-\u202e\u2066-\u2069]/.test(name)) return "holds a character that hides its order";
+  return null;
+}
+
+/** Windows drops dots and spaces at the end, reads a colon as a stream or drive, and opens devices
+ * by name in every folder, whatever extension the name has. */
+function isSpecialOnWindows(name: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return /[. ]$|[<>:"|?*\x00-\x1f]/.test(name) ||
+    /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i.test(name);
+}
+
+function isLongerThan(name: string, bytes: number): boolean {
+  return name.length > bytes || (name.length * 3 > bytes && encoder.encode(name).length > bytes);
+}

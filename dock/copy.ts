@@ -1,0 +1,250 @@
+// Sending files to an inbox, and going on where it broke off.
+
+import { backOffMs, waitFor } from "../clients/http_retry.ts";
+import type { Delivery } from "../core/connection.ts";
+import { errorText } from "../core/event.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { InboxRefusedError, type LocalFile, sendFiles } from "../protocols/inbox.ts";
+import { listLocalFiles } from "../protocols/inbox/local_files.ts";
+import { connect, type ConnectOptions } from "./connect.ts";
+
+/** How often `copyTo` connects again unless told otherwise, and how long an inbox may be silent, in
+ * milliseconds. */
+export const DEFAULT_COPY_RETRIES = 8;
+export const DEFAULT_COPY_TIMEOUT_MS = 30_000;
+
+/** Before the first of several attempts that came to nothing, and the longest, in milliseconds. */
+const FIRST_BACK_OFF_MS = 500;
+const LONGEST_BACK_OFF_MS = 10_000;
+
+/** What happens while files are copied. Names are those below the inbox. */
+export type CopyEvent =
+  /** Everything was found that is to be copied. */
+  | { readonly event: "found"; readonly files: number; readonly bytes: number }
+  /** Something in a folder is not copied: a link, a device. */
+  | { readonly event: "skipped"; readonly path: string; readonly reason: string }
+  /** How far all of it has come. */
+  | {
+    readonly event: "progress";
+    readonly file: string;
+    readonly arrivedBytes: number;
+    /** Those of them that the inbox had already. */
+    readonly keptBytes: number;
+    readonly totalBytes: number;
+    /** Where a layer sees to the delivery. */
+    readonly delivery?: Delivery;
+  }
+  /** A file is in its place; the inbox has worked out the same SHA-256. Empty folders have none. */
+  | {
+    readonly event: "copied";
+    readonly file: string;
+    readonly bytes: number;
+    readonly sha256?: string;
+    /** Whether the inbox had it already. */
+    readonly already: boolean;
+  }
+  | { readonly event: "failed"; readonly file: string; readonly reason: string }
+  /** The session broke off, or the inbox is busy. */
+  | {
+    readonly event: "retrying";
+    readonly reason: string;
+    readonly attempt: number;
+    readonly retries: number;
+    readonly waitMs: number;
+  };
+
+/** Options of `copyTo`: how to connect, and four of its own. */
+export type CopyOptions = ConnectOptions & {
+  /** How often to connect again when the session breaks off, counted anew whenever something has
+   * arrived. Default: 8. */
+  readonly retries?: number;
+  /** How long the inbox may say nothing while something is expected of it, in milliseconds.
+   * Default: 30,000. */
+  readonly timeoutMs?: number;
+  readonly onEvent?: (event: CopyEvent) => void;
+  /** At least 0, below 1, for the waits between attempts. Default: `Math.random`. */
+  readonly random?: () => number;
+};
+
+/** How copying ended. */
+export interface CopyResult {
+  /** Files and empty folders that are in the inbox now, with those that were there already. */
+  readonly arrived: number;
+  /** Those that were there already. */
+  readonly already: number;
+  /** Of the files that arrived. */
+  readonly bytes: number;
+  /** What did not arrive, and why. */
+  readonly failed: readonly { readonly file: string; readonly reason: string }[];
+  /** Whether something did not arrive because the inbox was silent for too long. */
+  readonly timedOut: boolean;
+}
+
+/** Copies files, and folders with all that is in them, to an inbox. What broke off goes on where it
+ * was, in this call and in later ones. Resolves when all that can be done is done, also when files
+ * did not arrive.
+ *
+ * ```ts
+ * import { copyTo, inbox, serve } from "@sockdock/sockdock";
+ *
+ * const into = await Deno.makeTempDir();
+ * await using server = await serve("tcp://127.0.0.1:0", inbox, { into });
+ * const { arrived, failed } = await copyTo(server.url, ["README.md"]);
+ * console.log(arrived, failed); // 1 []
+ * await Deno.remove(into, { recursive: true });
+ * ```
+ *
+ * @throws {UsageError} when the URL, an option or a path cannot work
+ * @throws {Error} when the inbox cannot be reached at first, naming the URL */
+export async function copyTo(
+  url: string,
+  paths: readonly string[],
+  {
+    retries = DEFAULT_COPY_RETRIES,
+    timeoutMs = DEFAULT_COPY_TIMEOUT_MS,
+    onEvent = () => {},
+    random = Math.random,
+    ...dial
+  }: CopyOptions = {},
+): Promise<CopyResult> {
+  if (paths.length === 0) throw new UsageError("there is nothing to copy; name files or folders");
+  const { files, skipped, unreadable, bytes: totalBytes } = await listLocalFiles(paths);
+  for (const { path, reason } of skipped) onEvent({ event: "skipped", path, reason });
+  onEvent({ event: "found", files: files.length, bytes: totalBytes });
+  const tally = new Tally(totalBytes, onEvent);
+  for (const { path, reason } of unreadable) tally.fail(path, reason, 0);
+
+  const signal = dial.signal ?? new AbortController().signal;
+  let next = 0;
+  let attempt = 0;
+  let hasGreeted = false;
+  while (next < files.length) {
+    const arrivedBefore = tally.arrivedBytes;
+    const nextBefore = next;
+    let reason: string;
+    let isTimeout = false;
+    try {
+      using session = await connect(url, dial);
+      hasGreeted = true;
+      const outcomes = sendFiles(session, files.slice(next), {
+        timeoutMs,
+        signal,
+        onProgress: (file, arrived, kept) => tally.show(file, arrived, kept, session.delivery),
+      });
+      for await (const outcome of outcomes) {
+        const { file } = outcome;
+        if (outcome.status === "failed" && outcome.again && attempt < retries) {
+          throw new BusyError(outcome.reason);
+        }
+        if (outcome.status === "failed") tally.fail(file.name, outcome.reason, file.bytes);
+        else tally.arrive(file, outcome.sha256, outcome.already);
+        next++;
+        attempt = 0;
+      }
+      break;
+    } catch (error) {
+      if (error instanceof UsageError || signal.aborted || !hasGreeted) throw error;
+      reason = errorText(error);
+      isTimeout = error instanceof DOMException && error.name === "TimeoutError";
+      if (error instanceof InboxRefusedError) attempt = retries;
+    }
+    if (next > nextBefore || tally.arrivedBytes > arrivedBefore) attempt = 0;
+    if (attempt >= retries) {
+      for (const file of files.slice(next)) tally.fail(file.name, reason, file.bytes);
+      return { ...tally.result, timedOut: isTimeout };
+    }
+    attempt++;
+    const waitMs = Math.round(
+      Math.min(LONGEST_BACK_OFF_MS, backOffMs(attempt, FIRST_BACK_OFF_MS, random)),
+    );
+    onEvent({ event: "retrying", reason, attempt, retries, waitMs });
+    await waitFor(waitMs, signal);
+  }
+  return { ...tally.result, timedOut: false };
+}
+
+/** The inbox asks to try again later. */
+class BusyError extends Error {
+  override readonly name = "BusyError";
+}
+
+/** What arrived and what did not. */
+class Tally {
+  readonly #totalBytes: number;
+  readonly #onEvent: (event: CopyEvent) => void;
+  readonly #failed: FailedFile[] = [];
+  #arrived = 0;
+  #already = 0;
+  #bytes = 0;
+  /** Of the files that are done with, arrived or not. */
+  #doneBytes = 0;
+  #keptBytes = 0;
+  /** Of the present file. */
+  #presentBytes = 0;
+  #presentKeptBytes = 0;
+
+  constructor(totalBytes: number, onEvent: (event: CopyEvent) => void) {
+    this.#totalBytes = totalBytes;
+    this.#onEvent = onEvent;
+  }
+
+  /** With the part of the present file. */
+  get arrivedBytes(): number {
+    return this.#doneBytes + this.#presentBytes;
+  }
+
+  get result(): Omit<CopyResult, "timedOut"> {
+    return {
+      arrived: this.#arrived,
+      already: this.#already,
+      bytes: this.#bytes,
+      failed: this.#failed,
+    };
+  }
+
+  show(
+    file: LocalFile,
+    arrivedBytes: number,
+    keptBytes: number,
+    delivery: Delivery | undefined,
+  ): void {
+    this.#presentBytes = arrivedBytes;
+    this.#presentKeptBytes = keptBytes;
+    this.#onEvent({
+      event: "progress",
+      file: file.name,
+      arrivedBytes: this.arrivedBytes,
+      keptBytes: this.#keptBytes + keptBytes,
+      totalBytes: this.#totalBytes,
+      ...(delivery !== undefined && { delivery }),
+    });
+  }
+
+  arrive(file: LocalFile, sha256: string | undefined, already: boolean): void {
+    this.#arrived++;
+    if (already) this.#already++;
+    this.#bytes += file.bytes;
+    this.#finish(file.bytes);
+    this.#onEvent({
+      event: "copied",
+      file: file.name,
+      bytes: file.bytes,
+      ...(sha256 !== undefined && { sha256 }),
+      already,
+    });
+  }
+
+  fail(file: string, reason: string, bytes: number): void {
+    this.#failed.push({ file, reason });
+    this.#finish(bytes);
+    this.#onEvent({ event: "failed", file, reason });
+  }
+
+  #finish(bytes: number): void {
+    this.#doneBytes += bytes;
+    this.#keptBytes += this.#presentKeptBytes;
+    this.#presentBytes = this.#presentKeptBytes = 0;
+  }
+}
+
+type FailedFile = CopyResult["failed"][number];

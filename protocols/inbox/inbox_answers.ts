@@ -1,0 +1,133 @@
+// What an inbox says, as the sender hears it: answers one by one, and how much has arrived.
+
+import { errorText } from "../../core/event.ts";
+import type { Message, Session } from "../../core/session.ts";
+import { type InboxMessage, parseInboxMessage } from "./wire.ts";
+
+/** An inbox gives one answer to each question. */
+const MAX_WAITING = 16;
+
+/** Reads a session in the background, so that a refusal is heard while content is being sent. */
+export class InboxAnswers implements Disposable {
+  readonly #session: Session;
+  readonly #timeoutMs: number;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #answers: InboxMessage[] = [];
+  #gotBytes = 0;
+  #failure: Error | undefined;
+  #changed = Promise.withResolvers<void>();
+  #heardMs = performance.now();
+  /** Since when somebody waits for the inbox; undefined when nobody does. */
+  #waitsSinceMs: number | undefined;
+  readonly #reading: Promise<void>;
+
+  /** @param timeoutMs how long the inbox may say nothing while something is expected of it */
+  constructor(session: Session, timeoutMs: number) {
+    this.#session = session;
+    this.#timeoutMs = timeoutMs;
+    this.#timer = setInterval(() => this.#checkTime(), Math.min(1000, Math.max(10, timeoutMs / 4)));
+    this.#reading = this.#read();
+  }
+
+  /** How much of the present file the inbox has confirmed. */
+  get gotBytes(): number {
+    return this.#gotBytes;
+  }
+
+  /** Whether an answer is there already. */
+  get hasAnswer(): boolean {
+    return this.#answers.length > 0;
+  }
+
+  /** A new file begins, of which the inbox has this much. */
+  beginAt(bytes: number): void {
+    this.#gotBytes = bytes;
+  }
+
+  /** The next answer.
+   * @throws {DOMException} named TimeoutError when the inbox says nothing for too long
+   * @throws {Error} when the session breaks off */
+  next(): Promise<InboxMessage> {
+    return this.expecting(async () => {
+      await this.until(() => this.hasAnswer);
+      return this.#answers.shift()!;
+    });
+  }
+
+  /** Waits until something is so, and looks again whenever the inbox says something. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#changed.promise;
+    }
+  }
+
+  /** Runs what depends on the inbox; if that says nothing for too long, the session is closed. What
+   * fails fails for the reason why the session broke off. */
+  async expecting<T>(work: () => Promise<T>): Promise<T> {
+    this.#waitsSinceMs = performance.now();
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#failure ?? error;
+    } finally {
+      this.#waitsSinceMs = undefined;
+    }
+  }
+
+  /** Waits for the reading to end; whoever calls has closed the session. */
+  ended(): Promise<void> {
+    return this.#reading;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#session.close();
+    this.#fail(new Error("the session was closed"));
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const message of this.#session) {
+        this.#heardMs = performance.now();
+        this.#take(message);
+        this.#change();
+      }
+      this.#fail(new Error("the inbox ended the session"));
+    } catch (error) {
+      this.#session.close();
+      this.#fail(error instanceof Error ? error : new Error(errorText(error)));
+    }
+  }
+
+  #take(message: Message): void {
+    const said = parseInboxMessage(message);
+    if (said.type === "working") return;
+    if (said.type === "got") {
+      this.#gotBytes = Math.max(this.#gotBytes, said.bytes);
+      return;
+    }
+    if (this.#answers.length >= MAX_WAITING) throw new Error("the inbox answers without end");
+    this.#answers.push(said);
+  }
+
+  #checkTime(): void {
+    if (this.#waitsSinceMs === undefined) return;
+    const quietMs = performance.now() - Math.max(this.#waitsSinceMs, this.#heardMs);
+    if (quietMs < this.#timeoutMs) return;
+    this.#fail(
+      new DOMException(`the inbox said nothing for ${this.#timeoutMs} ms`, "TimeoutError"),
+    );
+    this.#session.close();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#change();
+  }
+
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}

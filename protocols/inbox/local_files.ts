@@ -1,0 +1,114 @@
+// What is to be sent, as it lies on this machine: files, and folders with all that is in them.
+
+import { errorText } from "../../core/event.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+/** More than this has to be sent in parts. */
+const MAX_FILES = 1_000_000;
+
+/** A file or an empty folder to send. */
+export interface LocalFile {
+  readonly kind: "file" | "folder";
+  /** Where it lies here. */
+  readonly path: string;
+  /** What it is to be called, with slashes. */
+  readonly name: string;
+  /** Of a folder 0. */
+  readonly bytes: number;
+}
+
+/** Something that is not sent. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** All there is to send. */
+export interface LocalFiles {
+  readonly files: readonly LocalFile[];
+  /** What lies in a folder and is no file: links are not followed. */
+  readonly skipped: readonly SkippedFile[];
+  /** What lies in a folder and cannot be read. */
+  readonly unreadable: readonly SkippedFile[];
+  readonly bytes: number;
+}
+
+/** Lists files, and folders with all that is in them, in the order of their names. A link that is
+ * named itself is followed; those within folders are skipped.
+ *
+ * @throws {UsageError} when a path is not there, or two would get one name */
+export async function listLocalFiles(paths: readonly string[]): Promise<LocalFiles> {
+  const files: LocalFile[] = [];
+  const skipped: SkippedFile[] = [];
+  const unreadable: SkippedFile[] = [];
+  const owners = new Map<string, string>();
+  let bytes = 0;
+
+  function add(file: LocalFile): void {
+    if (files.length >= MAX_FILES) {
+      throw new UsageError(`more than ${MAX_FILES} files; copy them in parts`);
+    }
+    files.push(file);
+    bytes += file.bytes;
+  }
+
+  async function addFolder(folder: string, folderName: string): Promise<void> {
+    let isEmpty = true;
+    const entries = await Array.fromAsync(Deno.readDir(folder));
+    for (const entry of entries.sort((one, other) => one.name < other.name ? -1 : 1)) {
+      const path = `${folder}/${entry.name}`;
+      const name = `${folderName}/${entry.name}`;
+      if (entry.isSymlink) {
+        skipped.push({ path, reason: "it is a link" });
+        continue;
+      }
+      if (!entry.isDirectory && !entry.isFile) {
+        skipped.push({ path, reason: "it is neither a file nor a folder" });
+        continue;
+      }
+      isEmpty = false;
+      try {
+        if (entry.isDirectory) await addFolder(path, name);
+        else add({ kind: "file", path, name, bytes: (await Deno.lstat(path)).size });
+      } catch (error) {
+        if (error instanceof UsageError) throw error;
+        unreadable.push({ path, reason: errorText(error) });
+      }
+    }
+    if (isEmpty) add({ kind: "folder", path: folder, name: folderName, bytes: 0 });
+  }
+
+  for (const path of paths) {
+    const { real, info } = await lookUp(path);
+    const name = nameOf(path, real);
+    const owner = owners.get(name);
+    if (owner !== undefined) {
+      throw new UsageError(`"${owner}" and "${path}" would both be called ${name}; copy one first`);
+    }
+    owners.set(name, path);
+    if (info.isDirectory) await addFolder(real, name);
+    else if (info.isFile) add({ kind: "file", path: real, name, bytes: info.size });
+    else throw new UsageError(`"${path}" is neither a file nor a folder`);
+  }
+  return { files, skipped, unreadable, bytes };
+}
+
+async function lookUp(path: string): Promise<{ real: string; info: Deno.FileInfo }> {
+  try {
+    const real = await Deno.realPath(path);
+    return { real, info: await Deno.stat(real) };
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound ? "it is not there" : errorText(error);
+    throw new UsageError(`Cannot copy "${path}": ${why}`);
+  }
+}
+
+/** The last name of a path; that of `.` and its like is the folder's own. */
+function nameOf(path: string, real: string): string {
+  const last = path.split(/[/\\]+/).filter((part) => part !== "").at(-1) ?? "";
+  const own = /^\.{0,2}$/.test(last) ? real.split(/[/\\]/).at(-1) ?? "" : last;
+  if (own === "") {
+    throw new UsageError(`"${path}" has no name to copy it under; name what is in it`);
+  }
+  return own;
+}

@@ -1,0 +1,325 @@
+// The listening half of an inbox: what all sessions of one share, and one session.
+
+import { createHash } from "node:crypto";
+import { formatAddress, isLoopback } from "../../core/address.ts";
+import type { Context, Service } from "../../core/protocol.ts";
+import type { Message, Session } from "../../core/session.ts";
+import { InboxFolder } from "./inbox_folder.ts";
+import { inboxNames } from "./inbox_name.ts";
+import { chargeFor } from "./quota.ts";
+import { Refusal, refusalFor } from "./refusal.ts";
+import { type NextStep, Transfer } from "./transfer.ts";
+import {
+  contentOf,
+  encodeControl,
+  INBOX_VERSION,
+  type InboxMessage,
+  type OfferedFile,
+  parseSenderMessage,
+  type SenderMessage,
+  WireError,
+} from "./wire.ts";
+
+/** The most content of one message, and the most that may be unconfirmed. */
+const CHUNK_BYTES = 256 * 1024;
+const WINDOW_BYTES = 8 * 1024 * 1024;
+
+/** How often a sender that waits hears that we are alive, in milliseconds. */
+const SIGN_OF_LIFE_MS = 5000;
+
+/** What an inbox is held to. */
+export interface ReceiveOptions {
+  readonly into: string;
+  readonly overwrite: boolean;
+  readonly maxFileBytes: number;
+  readonly quotaBytes: number;
+  readonly filesPerSession: number;
+  readonly maxTransfers: number;
+  readonly maxDepth: number;
+  readonly keepPartialMs: number;
+}
+
+/** Opens the folder of an inbox.
+ * @throws {UsageError} when it cannot be used */
+export async function openInbox(options: ReceiveOptions, context: Context): Promise<Service> {
+  const { into, quotaBytes, keepPartialMs } = options;
+  const folder = await InboxFolder.open(into, { quotaBytes, keepPartialMs, now: context.now });
+  const transfers = new Map<string, Transfer>();
+  return {
+    async serve(session) {
+      await using receiver = new Receiver(session, { options, context, folder, transfers });
+      await receiver.run();
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+interface Shared {
+  readonly options: ReceiveOptions;
+  readonly context: Context;
+  readonly folder: InboxFolder;
+  /** Those under way, of all sessions. */
+  readonly transfers: Map<string, Transfer>;
+}
+
+/** One sender. */
+class Receiver implements AsyncDisposable {
+  readonly #session: Session;
+  readonly #shared: Shared;
+  readonly #peer: string;
+  /** The file that is being received, if any. */
+  #transfer: Transfer | undefined;
+  #greeted = false;
+  #offered = 0;
+  /** The name that was offered last. */
+  #name: string | undefined;
+  /** How much of the file was confirmed. */
+  #confirmedBytes = 0;
+  /** Content of a refused file that was on its way still. */
+  #strayBytes = 0;
+  #said: Promise<void> = Promise.resolve();
+
+  constructor(session: Session, shared: Shared) {
+    this.#session = session;
+    this.#shared = shared;
+    this.#peer = session.identity?.name ?? formatAddress(session.peer);
+  }
+
+  /** Takes what the sender sends until it ends or makes no sense. */
+  async run(): Promise<void> {
+    for await (const message of this.#session) {
+      if (!await this.#takeOrRefuse(message)) return;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#transfer?.[Symbol.asyncDispose]();
+  }
+
+  /** @returns whether the session goes on */
+  async #takeOrRefuse(message: Message): Promise<boolean> {
+    try {
+      return await this.#take(message);
+    } catch (error) {
+      if (error instanceof WireError) {
+        const reason = `This is not the language of an inbox: ${error.message}.`;
+        await this.#say({ type: "refused", code: "protocol", reason, final: true });
+        return false;
+      }
+      const refusal = refusalFor(error);
+      const transfer = this.#transfer;
+      this.#transfer = undefined;
+      this.#strayBytes = 0;
+      await transfer?.discard();
+      await this.#refuse(refusal, this.#name);
+      return true;
+    }
+  }
+
+  async #take(message: Message): Promise<boolean> {
+    const content = contentOf(message);
+    if (content !== null) {
+      await this.#takeContent(content);
+      return true;
+    }
+    const said = parseSenderMessage(message);
+    if (!this.#greeted) return await this.#greet(said);
+    switch (said.type) {
+      case "hello":
+        throw new WireError("one greeting is enough");
+      case "offer":
+        await this.#takeOffer(said);
+        return true;
+      case "folder":
+        await this.#takeFolder(said.name);
+        return true;
+      default:
+        // It may be about a file that was refused meanwhile, and that was the answer.
+        if (this.#transfer !== undefined) await this.#goOn(this.#transfer, said);
+        return true;
+    }
+  }
+
+  async #greet(said: SenderMessage): Promise<boolean> {
+    if (said.type !== "hello") throw new WireError("a sender says hello first");
+    const refusal = said.version !== INBOX_VERSION
+      ? new Refusal("protocol", `This inbox speaks version ${INBOX_VERSION}, not ${said.version}.`)
+      : isTrusted(this.#session)
+      ? null
+      : new Refusal(
+        "unverified",
+        "From another machine this inbox takes files only of senders that prove who they are: by a " +
+          "client certificate on tls://, wss:// or dtls://, or by a key on udp+signed+reliable:// or " +
+          "udp+sealed+reliable://.",
+      );
+    if (refusal !== null) {
+      await this.#refuse(refusal, undefined, true);
+      return false;
+    }
+    this.#greeted = true;
+    await this.#say({
+      type: "welcome",
+      version: INBOX_VERSION,
+      chunkBytes: Math.min(CHUNK_BYTES, Math.max(1, this.#session.maxMessageBytes - 1)),
+      windowBytes: WINDOW_BYTES,
+    });
+    return true;
+  }
+
+  async #takeOffer(file: OfferedFile): Promise<void> {
+    const { options, folder, transfers } = this.#shared;
+    if (this.#transfer !== undefined) throw new WireError("one file at a time is offered");
+    this.#count(file.name);
+    const names = this.#names(file.name);
+    if (file.bytes > options.maxFileBytes) {
+      throw new Refusal(
+        "limit",
+        `${JSON.stringify(file.name)} has ${file.bytes} bytes; a file may have at most ` +
+          `${options.maxFileBytes} here.`,
+      );
+    }
+    const key = keyOf(file, this.#session);
+    // The same sender, back again: its old session may not have been found out as broken yet.
+    for (let other = transfers.get(key); other !== undefined; other = transfers.get(key)) {
+      await other.giveWay();
+    }
+    if (transfers.size >= options.maxTransfers) {
+      throw new Refusal("busy", `${transfers.size} files are being received already.`, true);
+    }
+    const transfer = new Transfer({
+      folder,
+      file,
+      names,
+      overwrite: options.overwrite,
+      key,
+      onEnd: () => transfers.delete(key),
+    });
+    transfers.set(key, transfer);
+    this.#transfer = transfer;
+    await this.#step(await transfer.begin());
+  }
+
+  async #takeFolder(name: string): Promise<void> {
+    if (this.#transfer !== undefined) throw new WireError("a file is being sent");
+    this.#count(name);
+    const { folder } = this.#shared;
+    const names = this.#names(name);
+    const room = chargeFor(0) * names.length;
+    await folder.reserve(room);
+    try {
+      const made = await folder.makeFolders(names);
+      await this.#say({ type: "done", ...(made === 0 && { already: true }) });
+    } finally {
+      folder.quota.release(room);
+    }
+  }
+
+  async #goOn(transfer: Transfer, said: SenderMessage): Promise<void> {
+    if (said.type === "prefix") {
+      const { signal } = this.#session;
+      await this.#step(await this.#alive(transfer.compare(said.sha256, signal)));
+    } else if (said.type === "end") {
+      await this.#alive(transfer.finish(said.sha256));
+      await this.#done(transfer, said.sha256, false);
+    } else {
+      throw new Refusal("changed", "The sender took the file back.");
+    }
+  }
+
+  async #takeContent(content: Uint8Array): Promise<void> {
+    const transfer = this.#transfer;
+    if (transfer === undefined) {
+      this.#strayBytes += content.length;
+      if (!this.#greeted || this.#strayBytes > WINDOW_BYTES) {
+        throw new WireError("content of no file");
+      }
+      return;
+    }
+    await transfer.write(content);
+    if (transfer.gotBytes - this.#confirmedBytes >= WINDOW_BYTES / 4) {
+      this.#confirmedBytes = transfer.gotBytes;
+      await this.#say({ type: "got", bytes: transfer.gotBytes });
+    }
+  }
+
+  async #step(next: NextStep): Promise<void> {
+    if (next.type === "done") return await this.#done(this.#transfer!, next.sha256, true);
+    if (next.type === "ready") this.#confirmedBytes = next.fromBytes;
+    await this.#say(next);
+  }
+
+  async #done(transfer: Transfer, sha256: string, already: boolean): Promise<void> {
+    this.#transfer = undefined;
+    await transfer[Symbol.asyncDispose]();
+    const { name: file, bytes } = transfer.file;
+    this.#shared.context.emit({
+      event: "stored",
+      peer: this.#peer,
+      file,
+      bytes,
+      sha256,
+      ...(already && { already: true as const }),
+    });
+    await this.#say({ type: "done", sha256, ...(already && { already }) });
+  }
+
+  #names(name: string): readonly string[] {
+    return inboxNames(name, this.#shared.options.maxDepth);
+  }
+
+  #count(name: string): void {
+    this.#name = name;
+    const { filesPerSession } = this.#shared.options;
+    if (++this.#offered > filesPerSession + 1000) throw new WireError("too many files are offered");
+    if (this.#offered <= filesPerSession) return;
+    throw new Refusal("limit", `A session may send at most ${filesPerSession} files.`);
+  }
+
+  async #refuse(refusal: Refusal, file: string | undefined, final = false): Promise<void> {
+    const { code, message: reason, again } = refusal;
+    this.#shared.context.emit({
+      event: "refused",
+      peer: this.#peer,
+      ...(file !== undefined && { file: file.slice(0, 1000) }),
+      reason,
+    });
+    await this.#say({
+      type: "refused",
+      code,
+      reason,
+      ...(again && { again }),
+      ...(final && { final }),
+    });
+  }
+
+  /** Waits for what may take long, and says now and then that we are at it. */
+  async #alive<T>(work: Promise<T>): Promise<T> {
+    const timer = setInterval(
+      // A sender that is gone is found out by whoever reads.
+      () => void this.#say({ type: "working" }).catch(() => {}),
+      SIGN_OF_LIFE_MS,
+    );
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #say(message: InboxMessage): Promise<void> {
+    const sending = () => this.#session.send(encodeControl(message));
+    return this.#said = this.#said.then(sending, sending);
+  }
+}
+
+/** Whether files of a sender are taken: one on this machine, or one that has proved who it is. */
+function isTrusted({ identity, peer }: Session): boolean {
+  return identity !== undefined || "path" in peer || isLoopback(peer.hostname);
+}
+
+/** What tells a transfer from all others: a file of another size or time is another one, and so is
+ * that of another sender. */
+function keyOf({ name, bytes, modifiedMs }: OfferedFile, { identity }: Session): string {
+  const what = JSON.stringify([identity?.fingerprint ?? "", name, bytes, modifiedMs]);
+  return createHash("sha256").update(what).digest("hex").slice(0, 32);
+}

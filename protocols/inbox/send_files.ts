@@ -1,0 +1,277 @@
+// The dialling half of an inbox: sends files over one session, one after the other.
+
+import { errorText } from "../../core/event.ts";
+import { framedSession } from "../../core/framed_session.ts";
+import type { Session } from "../../core/session.ts";
+import { ContentHash, hashFile } from "./content_hash.ts";
+import { InboxAnswers } from "./inbox_answers.ts";
+import type { LocalFile } from "./local_files.ts";
+import {
+  contentRoom,
+  encodeControl,
+  INBOX_VERSION,
+  type InboxMessage,
+  MAX_CONTROL_BYTES,
+  type RefusalCode,
+  type RefusedMessage,
+  type SenderMessage,
+} from "./wire.ts";
+
+/** The most content that we put into one message, whatever the inbox would take. */
+const MAX_CHUNK_BYTES = 1024 * 1024;
+
+/** What became of one file. */
+export type FileOutcome =
+  /** It is in its place, and the inbox has worked out the same SHA-256; folders have none. */
+  | {
+    readonly status: "arrived";
+    readonly file: LocalFile;
+    readonly sha256?: string;
+    /** Whether it was there already. */
+    readonly already: boolean;
+  }
+  | {
+    readonly status: "failed";
+    readonly file: LocalFile;
+    readonly reason: string;
+    /** Why, where it was the inbox that refused. */
+    readonly code?: RefusalCode;
+    /** Whether the inbox asks to try again later. */
+    readonly again: boolean;
+  };
+
+/** How files are sent. */
+export interface SendFilesOptions {
+  /** How long the inbox may say nothing while something is expected of it, in milliseconds.
+   * Default: 30,000. */
+  readonly timeoutMs?: number;
+  /** Told how much of the present file has arrived. `keptBytes` of it were there from before. */
+  readonly onProgress?: (file: LocalFile, arrivedBytes: number, keptBytes: number) => void;
+  /** Aborting it ends the session. */
+  readonly signal?: AbortSignal;
+}
+
+/** The inbox will take nothing of us, now or later. */
+export class InboxRefusedError extends Error {
+  override readonly name = "InboxRefusedError";
+  constructor(readonly code: RefusalCode, reason: string) {
+    super(reason);
+  }
+}
+
+/** Sends files over a session and yields what became of each, in their order. A file of which the
+ * inbox has a part goes on from there, if the part is the same. Closes the session at the end.
+ *
+ * @throws {InboxRefusedError} when the inbox will take nothing
+ * @throws {DOMException} named TimeoutError when the inbox says nothing for too long
+ * @throws {Error} when the session breaks off; what was not yielded was not sent, or not wholly */
+export async function* sendFiles(
+  session: Session,
+  files: Iterable<LocalFile>,
+  { timeoutMs = 30_000, onProgress = () => {}, signal }: SendFilesOptions = {},
+): AsyncGenerator<FileOutcome, void> {
+  const framed = framedSession(session, "length");
+  const giveUp = () => session.close();
+  signal?.addEventListener("abort", giveUp, { once: true });
+  const answers = new InboxAnswers(framed, timeoutMs);
+  try {
+    signal?.throwIfAborted();
+    const sender = await FileSender.greet(framed, answers, { onProgress, signal });
+    for (const file of files) yield await sender.send(file);
+    await framed.end();
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
+    answers[Symbol.dispose]();
+    await answers.ended();
+  }
+}
+
+interface SenderParts {
+  readonly onProgress: NonNullable<SendFilesOptions["onProgress"]>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Sends over a session on which both sides have greeted. */
+class FileSender {
+  readonly #session: Session;
+  readonly #answers: InboxAnswers;
+  readonly #parts: SenderParts;
+  readonly #chunkBytes: number;
+  readonly #windowBytes: number;
+
+  private constructor(
+    session: Session,
+    answers: InboxAnswers,
+    parts: SenderParts,
+    welcome: InboxMessage & { type: "welcome" },
+  ) {
+    this.#session = session;
+    this.#answers = answers;
+    this.#parts = parts;
+    const most = Math.min(MAX_CHUNK_BYTES, session.maxMessageBytes - 1);
+    this.#chunkBytes = Math.max(1, Math.min(welcome.chunkBytes, most));
+    this.#windowBytes = Math.max(this.#chunkBytes, welcome.windowBytes);
+  }
+
+  static async greet(
+    session: Session,
+    answers: InboxAnswers,
+    parts: SenderParts,
+  ): Promise<FileSender> {
+    await answers.expecting(() =>
+      session.send(encodeControl({ type: "hello", version: INBOX_VERSION }))
+    );
+    const answer = await answers.next();
+    if (answer.type === "refused") throw new InboxRefusedError(answer.code, answer.reason);
+    if (answer.type !== "welcome") throw new Error("the inbox did not greet back");
+    return new FileSender(session, answers, parts, answer);
+  }
+
+  async send(file: LocalFile): Promise<FileOutcome> {
+    if (file.kind === "folder") {
+      const answer = await this.#ask({ type: "folder", name: file.name });
+      if (answer.type === "refused") return refused(file, answer);
+      if (answer.type !== "done") throw unexpected(answer);
+      return { status: "arrived", file, already: answer.already === true };
+    }
+    let opened: Deno.FsFile;
+    try {
+      opened = await Deno.open(file.path, { read: true });
+    } catch (error) {
+      return failed(file, `it cannot be read: ${errorText(error)}`);
+    }
+    using source = opened;
+    const info = await source.stat();
+    if (!info.isFile) return failed(file, "it is no file any more");
+    return await this.#sendContent(file, source, info);
+  }
+
+  async #sendContent(
+    file: LocalFile,
+    source: Deno.FsFile,
+    info: Deno.FileInfo,
+  ): Promise<FileOutcome> {
+    const { size: bytes, mtime, mode } = info;
+    const offer: SenderMessage = {
+      type: "offer",
+      name: file.name,
+      bytes,
+      modifiedMs: mtime?.getTime() ?? 0,
+      ...(mode !== null && Deno.build.os !== "windows" && { mode: mode & 0o777 }),
+    };
+    if (encodeControl(offer).length > MAX_CONTROL_BYTES) {
+      return failed(file, "its name is too long");
+    }
+    let answer = await this.#ask(offer);
+    let prefix = new ContentHash();
+    // Twice when there is another file of that name first, and then a part of this one.
+    while (answer.type === "check") {
+      await source.seek(0, Deno.SeekMode.Start);
+      if (answer.bytes > bytes) throw unexpected(answer);
+      const hash = await hashFile(source, answer.bytes, this.#parts.signal);
+      if (hash === null) return await this.#takeBack(file);
+      prefix = hash;
+      answer = await this.#ask({ type: "prefix", sha256: hash.hex() });
+    }
+    if (answer.type === "refused") return refused(file, answer);
+    if (answer.type === "done") return this.#arrived(file, bytes, bytes, prefix.hex(), answer);
+    if (answer.type !== "ready" || answer.fromBytes > bytes) throw unexpected(answer);
+    const { fromBytes } = answer;
+    const hash = fromBytes === 0 ? new ContentHash() : prefix;
+    await source.seek(fromBytes, Deno.SeekMode.Start);
+    this.#answers.beginAt(fromBytes);
+    this.#parts.onProgress(file, fromBytes, fromBytes);
+    if (!await this.#stream(file, source, fromBytes, bytes, hash)) {
+      return await this.#takeBack(file);
+    }
+    // A refusal may have come in between, and is the answer.
+    if (!this.#answers.hasAnswer) {
+      const now = await source.stat();
+      if (now.size !== bytes || now.mtime?.getTime() !== mtime?.getTime()) {
+        return await this.#takeBack(file);
+      }
+      await this.#say({ type: "end", sha256: hash.hex() });
+    }
+    const last = await this.#answers.next();
+    if (last.type === "refused") return refused(file, last);
+    if (last.type !== "done") throw unexpected(last);
+    return this.#arrived(file, bytes, fromBytes, hash.hex(), last);
+  }
+
+  /** Sends content until its end or an answer, which can only be a refusal.
+   * @returns false when the file has become shorter */
+  async #stream(
+    file: LocalFile,
+    source: Deno.FsFile,
+    fromBytes: number,
+    bytes: number,
+    hash: ContentHash,
+  ): Promise<boolean> {
+    const answers = this.#answers;
+    let sent = fromBytes;
+    while (sent < bytes && !answers.hasAnswer) {
+      // Of its own for each message: whoever sends it may still hold the last one.
+      const { message, content } = contentRoom(Math.min(this.#chunkBytes, bytes - sent));
+      const count = await source.read(content);
+      if (count === null) return false;
+      hash.update(content.subarray(0, count));
+      await answers.expecting(async () => {
+        const fits = () => sent + count - answers.gotBytes <= this.#windowBytes;
+        await answers.until(() => fits() || answers.hasAnswer);
+        if (!answers.hasAnswer) await this.#session.send(message.subarray(0, count + 1));
+      });
+      sent += count;
+      this.#parts.onProgress(file, answers.gotBytes, fromBytes);
+    }
+    return true;
+  }
+
+  #arrived(
+    file: LocalFile,
+    bytes: number,
+    keptBytes: number,
+    sha256: string,
+    { sha256: theirs, already = false }: InboxMessage & { type: "done" },
+  ): FileOutcome {
+    if (theirs !== sha256) {
+      return failed(file, "the inbox has worked out another SHA-256 than we have");
+    }
+    this.#parts.onProgress(file, bytes, keptBytes);
+    return { status: "arrived", file, sha256, already };
+  }
+
+  /** Tells the inbox that the rest will not come. */
+  async #takeBack(file: LocalFile): Promise<FileOutcome> {
+    const reason = "it changed while it was being sent";
+    if (!this.#answers.hasAnswer) await this.#say({ type: "abort", reason });
+    await this.#answers.next();
+    return failed(file, reason);
+  }
+
+  async #ask(message: SenderMessage): Promise<InboxMessage> {
+    await this.#say(message);
+    const answer = await this.#answers.next();
+    if (answer.type === "refused" && answer.final) {
+      throw new InboxRefusedError(answer.code, answer.reason);
+    }
+    return answer;
+  }
+
+  #say(message: SenderMessage): Promise<void> {
+    return this.#answers.expecting(() => this.#session.send(encodeControl(message)));
+  }
+}
+
+function failed(file: LocalFile, reason: string): FileOutcome {
+  return { status: "failed", file, reason, again: false };
+}
+
+function refused(file: LocalFile, { code, reason, again }: RefusedMessage): FileOutcome {
+  return { status: "failed", file, reason, code, again: again === true };
+}
+
+function unexpected({ type }: InboxMessage): Error {
+  return new Error(`the inbox said "${type}", which is no answer to what it was asked`);
+}
