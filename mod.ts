@@ -55,6 +55,7 @@ export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
 export type { KeyType } from "./core/x509.ts";
 export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";
+export { type Chat, chat, type ChatLinkEvent, type ChatOptions } from "./dock/chat.ts";
 export { connect, type ConnectOptions } from "./dock/connect.ts";
 export {
   exchange,
@@ -69,6 +70,18 @@ export { waitFor, type WaitOptions } from "./dock/wait.ts";
 export { acknowledge } from "./protocols/acknowledge.ts";
 export { chargen } from "./protocols/chargen.ts";
 export { daytime } from "./protocols/daytime.ts";
+export {
+  type ChatAck,
+  type ChatClient,
+  ChatError,
+  type ChatEvent,
+  ChatLostError,
+  chatOver,
+  type ChatOverOptions,
+  type SayOptions,
+} from "./protocols/chat/client.ts";
+export type { ChatMessage, Standing } from "./protocols/chat/message.ts";
+export type { Member, Room, Whisper } from "./protocols/chat/server_message.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";
 export { print } from "./protocols/print.ts";

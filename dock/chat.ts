@@ -20,7 +20,9 @@ import { connect, type ConnectOptions } from "./connect.ts";
 
 /** What happens in a chat and to the connection to it. */
 export type ChatLinkEvent =
-  | ChatEvent
+  | Exclude<ChatEvent, { readonly event: "message" }>
+  /** Shown once; `own` says whether we said it, in this chat. */
+  | { readonly event: "message"; readonly message: ChatMessage; readonly own: boolean }
   /** We are in; `again` says whether we were before. What was missed follows. */
   | {
     readonly event: "connected";
@@ -143,8 +145,8 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "bad-request",
 ]);
 
-/** So many ids are remembered to tell what was shown before. */
-const MAX_SEEN_IDS = 10_000;
+/** So many ids are remembered to tell what was shown before, and what is our own. */
+const MAX_REMEMBERED_IDS = 10_000;
 
 /** How many names are tried when one is taken. */
 const MAX_OTHER_NAMES = 20;
@@ -185,6 +187,7 @@ class Link implements Chat {
   /** When we were welcomed, by the server's clock and by ours. */
   #welcomed = { serverMs: 0, elapsedMs: 0 };
   readonly #seenIds = new Set<string>();
+  readonly #ownIds = new Set<string>();
   #running: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -250,6 +253,7 @@ class Link implements Chat {
     // The same id and time for every attempt.
     const id = newMessageId();
     const sentAtMs = Date.now();
+    remember(this.#ownIds, id);
     return this.#enqueue(true, (client) => client.say(text, { id, kind, sentAtMs }));
   }
 
@@ -468,7 +472,9 @@ class Link implements Chat {
     for await (const event of client) {
       switch (event.event) {
         case "message":
-          if (this.#isNew(event.message)) this.#events.push(event);
+          if (this.#isNew(event.message)) {
+            this.#events.push({ ...event, own: this.#ownIds.has(event.message.id) });
+          }
           continue;
         case "joined":
           if (event.room === this.room) continue;
@@ -506,13 +512,7 @@ class Link implements Chat {
   #isNew({ id, room, seq, timeMs }: ChatMessage): boolean {
     if (seq !== undefined && room === this.room) this.#highest = Math.max(this.#highest ?? 0, seq);
     if (this.#seenIds.has(id)) return false;
-    this.#seenIds.add(id);
-    if (this.#seenIds.size > MAX_SEEN_IDS) {
-      for (const oldest of this.#seenIds) {
-        this.#seenIds.delete(oldest);
-        break;
-      }
-    }
+    remember(this.#seenIds, id);
     return timeMs >= this.#hideBeforeMs;
   }
 
@@ -554,5 +554,15 @@ class Link implements Chat {
     await promise;
     signal.removeEventListener("abort", stop);
     clearTimeout(timer);
+  }
+}
+
+/** Adds an id to those that are remembered, of which the oldest are forgotten. */
+function remember(ids: Set<string>, id: string): void {
+  ids.add(id);
+  if (ids.size <= MAX_REMEMBERED_IDS) return;
+  for (const oldest of ids) {
+    ids.delete(oldest);
+    return;
   }
 }

@@ -147,15 +147,20 @@ export class ScriptedChat {
     const ref = request["ref"];
     const answer = (message: object) => session.send(JSON.stringify({ ...message, ref }));
     const refuse = (code: string, text: string) => answer({ type: "error", code, text });
+    /** Sends what was asked for, and all that is said while it is being sent; whoever calls goes on
+     * in the same turn, so that nothing is said in between. */
     const since = async (room: string) => {
-      const { after, last } = request as { after?: number; last?: number };
-      const all = this.log.filter((one) => one.room === room);
-      const wanted = after !== undefined
-        ? all.filter(({ seq }) => seq > after)
-        : last
-        ? all.slice(-last)
-        : [];
-      for (const one of wanted) await session.send(JSON.stringify({ type: "message", ...one }));
+      const { after, last = 0 } = request as { after?: number; last?: number };
+      let at = after === undefined
+        ? this.log.filter((one) => one.room === room).at(-last - 1)?.seq ?? -1
+        : after;
+      if (after === undefined && last === 0) at = this.log.at(-1)?.seq ?? -1;
+      for (;;) {
+        const next = this.log.find(({ seq, room: its }) => its === room && seq > at);
+        if (next === undefined) return;
+        at = next.seq;
+        await session.send(JSON.stringify({ type: "message", ...next }));
+      }
     };
     const taken = (name: string, room: string) =>
       [...this.seats].some((one) => one !== seat && one.name === name && one.room === room);
@@ -182,6 +187,7 @@ export class ScriptedChat {
       });
       if (isNew) {
         await since(room);
+        // Not before: what came while it caught up must not come in between.
         this.seats.add(seat);
         for (const one of this.seats) {
           if (one !== seat && one.room === room) {
@@ -222,9 +228,11 @@ export class ScriptedChat {
         break;
       }
       case "join":
+        this.seats.delete(seat);
         seat.room = String(request["room"]);
         await answer({ type: "joined", room: seat.room, members: 1 });
         await since(seat.room);
+        this.seats.add(seat);
         break;
       case "name": {
         const name = String(request["name"]);
