@@ -103,7 +103,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
       options.record,
     );
     using signals = new StopSignals();
-    const link = await enter(url, {
+    const link = await enter(url, signals, {
       ...concerningDial(options, given, flags, url),
       name: options.name,
       room: options.room,
@@ -116,6 +116,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
       wrap: (session) => traffic.watch(session),
       signal: signals.drain,
     });
+    if (link === undefined) return signals.exitCode;
     if (isTyped && options.name !== undefined && link.name !== options.name) {
       console.note(`${options.name} is taken; you are ${link.name} until it is free`);
     }
@@ -127,10 +128,16 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   },
 });
 
-async function enter(url: string, options: ChatOptions): Promise<Chat> {
+/** Enters; undefined when a signal ended the attempt. */
+async function enter(
+  url: string,
+  signals: StopSignals,
+  options: ChatOptions,
+): Promise<Chat | undefined> {
   try {
     return await open(url, options);
   } catch (error) {
+    if (signals.drain.aborted) return undefined;
     if (error instanceof ChatError && error.code === "name-taken") {
       throw new Error(`${error.message}; choose another with --name`, { cause: error });
     }
@@ -216,10 +223,11 @@ async function chatInPipe(
     await quiet(() => lastArrivalMs, waitMs);
   })();
   await Promise.race([saying, hearing, aborted(signals.drain)]);
-  // A chat that is over says so to whatever waits to be said.
-  if (closedBecause !== undefined) {
-    await Promise.race([saying, new Promise((resolve) => setTimeout(resolve, 100))]);
-    if (!console.json) console.error(closedBecause);
+  const endedBecause = closedBecause;
+  if (endedBecause !== undefined) {
+    // What waited to be said has just been told so; let that be counted.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (!console.json) console.error(endedBecause);
   } else {
     unsaid += signals.exitCode === exitCodes.ok ? 0 : link.unsaid;
     await link.close();
@@ -229,7 +237,7 @@ async function chatInPipe(
     console.error(`${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not acknowledged`);
     return exitCodes.timedOut;
   }
-  if (refused > 0 || closedBecause !== undefined) return exitCodes.failed;
+  if (refused > 0 || endedBecause !== undefined) return exitCodes.failed;
   return signals.exitCode;
 }
 

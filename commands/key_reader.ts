@@ -98,6 +98,8 @@ export class KeyReader {
   #sequence: string | undefined;
   /** What has been pasted so far, or undefined outside of a paste. */
   #pasted: string | undefined;
+  /** What has come of the sequence that ends a paste. */
+  #ending = "";
 
   push(bytes: Uint8Array): Key[] {
     const keys: Key[] = [];
@@ -147,17 +149,22 @@ export class KeyReader {
     return Object.hasOwn(ESCAPED, sequence) ? ESCAPED[sequence] : undefined;
   }
 
-  /** Resolves to the whole paste at its end. */
+  /** Returns the whole paste at its end. */
   #takePasted(character: string): string | undefined {
-    const pasted = this.#pasted + character;
-    if (!pasted.endsWith(PASTE_ENDS)) {
-      // The end is recognised however much has been dropped before it.
-      this.#pasted = pasted.length > MAX_PASTE_LENGTH + PASTE_ENDS.length
-        ? pasted.slice(0, MAX_PASTE_LENGTH) + pasted.slice(-PASTE_ENDS.length)
-        : pasted;
-      return undefined;
+    const ending = this.#ending + character;
+    if (PASTE_ENDS.startsWith(ending)) {
+      this.#ending = ending;
+      if (ending.length < PASTE_ENDS.length) return undefined;
+      const whole = this.#pasted;
+      this.#pasted = undefined;
+      this.#ending = "";
+      return whole;
     }
-    this.#pasted = undefined;
-    return pasted.slice(0, Math.min(-PASTE_ENDS.length + pasted.length, MAX_PASTE_LENGTH));
+    // What looked like the end was none; what stopped it from being one may begin it.
+    this.#ending = character === "\x1b" ? character : "";
+    if (this.#pasted!.length < MAX_PASTE_LENGTH) {
+      this.#pasted += ending.slice(0, ending.length - this.#ending.length);
+    }
+    return undefined;
   }
 }

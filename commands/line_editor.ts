@@ -7,7 +7,7 @@
 // which tests of a command cannot replace. This editor keeps to one row that scrolls sideways.
 
 import type { Key } from "./key_reader.ts";
-import { graphemes, graphemeWidth, textWidth } from "./text_width.ts";
+import { graphemes, graphemeWidth } from "./text_width.ts";
 
 /** What is offered for the word before the cursor. */
 export interface Completion {
@@ -174,16 +174,13 @@ export class LineEditor {
     const widths = characters.map(graphemeWidth);
     const widthOf = (from: number, to: number) =>
       widths.slice(from, to).reduce<number>((sum, one) => sum + one, 0);
-    let scroll = Math.min(this.#scroll, cursorAt, characters.length);
-    // Scrolled by half a screen at a time, so that the line does not move with every key.
-    if (widthOf(scroll, cursorAt) >= room) {
-      scroll = cursorAt;
-      while (scroll > 0 && widthOf(scroll - 1, cursorAt) <= room / 2) scroll--;
+    let scroll = Math.min(this.#scroll, cursorAt);
+    if (scroll === cursorAt || widthOf(scroll, cursorAt) >= room) {
+      // By half a row at a time, so that the line does not move with every key.
+      for (scroll = cursorAt; scroll > 0 && widthOf(scroll - 1, cursorAt) <= room / 2;) scroll--;
     }
-    if (scroll > 0 && scroll === cursorAt) {
-      while (scroll > 0 && widthOf(scroll - 1, cursorAt) <= room / 2) scroll--;
-    }
-    if (textWidth(this.#text) < room) scroll = 0;
+    // No column stays empty while there is something to the left of it.
+    while (scroll > 0 && widthOf(scroll - 1, characters.length) < room) scroll--;
     this.#scroll = scroll;
     let end = cursorAt;
     for (let width = widthOf(scroll, cursorAt); end < characters.length; end++) {

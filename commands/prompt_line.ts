@@ -28,6 +28,7 @@ export class PromptLine {
   /** How many columns the row that is on the screen takes, up to the cursor. */
   #cursorColumn = 0;
   #isDrawn = false;
+  #isOpen = false;
 
   constructor(
     screen: Screen,
@@ -39,6 +40,7 @@ export class PromptLine {
 
   /** Begins: asks the terminal to mark what is pasted, and draws. */
   open(): void {
+    this.#isOpen = true;
     this.#screen.write(PASTE_ON);
     this.draw();
   }
@@ -47,27 +49,33 @@ export class PromptLine {
   close(): void {
     this.#screen.write(this.#erased() + PASTE_OFF);
     this.#isDrawn = false;
+    this.#isOpen = false;
   }
 
   /** Draws the row anew, after a key or a change of its prompt. */
   draw(): void {
+    if (!this.#isOpen) return;
     this.#screen.write(this.#erased() + this.#row());
   }
 
-  /** Prints lines above the row, which stays as it is. Their text must be harmless. */
+  /** Prints lines above the row, which stays as it is; before it is opened and after it is closed,
+   * as lines alone. Their text must be harmless. */
   above(lines: readonly string[]): void {
     if (lines.length === 0) return;
+    if (!this.#isOpen) return this.#screen.write(`${lines.join("\r\n")}\r\n`);
     this.#screen.write(`${this.#erased()}${lines.join("\r\n")}\r\n${this.#row()}`);
   }
 
   /** Draws the row at the top of an empty screen. */
   clearScreen(): void {
+    if (!this.#isOpen) return;
     this.#screen.write(`\x1b[H\x1b[2J${this.#row()}`);
   }
 
   /** A terminal that became narrower may have broken the row into several: the cursor is in the last
    * of those before it. */
   resized(): void {
+    if (!this.#isOpen) return;
     const columns = Math.max(1, this.#screen.columns());
     const rows = Math.floor(this.#cursorColumn / columns);
     const up = this.#isDrawn && rows > 0 ? `\x1b[${rows}A` : "";
