@@ -117,7 +117,8 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
       signal: signals.drain,
     });
     if (link === undefined) return signals.exitCode;
-    if (isTyped && options.name !== undefined && link.name !== options.name) {
+    // Who is verified has the name that the proof gives.
+    if (isTyped && link.name.startsWith(`${options.name}-`) && link.standing === "plain") {
       console.note(`${options.name} is taken; you are ${link.name} until it is free`);
     }
     if (isEdited) {
@@ -174,7 +175,7 @@ async function chatWithoutEditor(
     }
   })();
   await Promise.race([hearing, typing, aborted(signals.drain)]);
-  if (closedBecause !== undefined) {
+  if (closedBecause !== undefined && !signals.drain.aborted) {
     console.error(closedBecause);
     return exitCodes.failed;
   }
@@ -223,7 +224,8 @@ async function chatInPipe(
     await quiet(() => lastArrivalMs, waitMs);
   })();
   await Promise.race([saying, hearing, aborted(signals.drain)]);
-  const endedBecause = closedBecause;
+  // A signal ends a chat that is trying to come back, too.
+  const endedBecause = signals.drain.aborted ? undefined : closedBecause;
   if (endedBecause !== undefined) {
     // What waited to be said has just been told so; let that be counted.
     await new Promise((resolve) => setTimeout(resolve, 0));

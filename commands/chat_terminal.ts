@@ -77,7 +77,7 @@ export async function chatAtTerminal(
     prompt.close();
     terminal.setRaw(false);
   }
-  if (closedBecause !== undefined) {
+  if (closedBecause !== undefined && !signals.drain.aborted) {
     console.error(closedBecause);
     return exitCodes.failed;
   }

@@ -151,8 +151,9 @@ const MAX_REMEMBERED_IDS = 10_000;
 /** How many names are tried when one is taken. */
 const MAX_OTHER_NAMES = 20;
 
-/** How long to wait when the server says that we are too fast. */
-const TOO_FAST_WAIT_MS = 500;
+/** How long to wait when the server says that we are too fast: longer than it keeps that to itself
+ * once it has said it, so that it says so again. */
+const TOO_FAST_WAIT_MS = 1200;
 
 /** Something to do on the connection, in its turn, until it has been done. */
 interface Errand {
@@ -472,11 +473,14 @@ class Link implements Chat {
     for await (const event of client) {
       switch (event.event) {
         case "message":
+          expelled = undefined;
           if (this.#isNew(event.message)) {
             this.#events.push({ ...event, own: this.#ownIds.has(event.message.id) });
           }
           continue;
         case "joined":
+          // Whoever goes to another room may hear that it left this one.
+          expelled = undefined;
           if (event.room === this.room) continue;
           this.room = this.#wantedRoom = event.room;
           this.#highest = undefined;

@@ -179,6 +179,10 @@ const QUIT = { type: "quit" } as const;
 /** The first request is the hello. */
 const HELLO_REF = 1;
 
+/** A connection loses nothing, but a server may pass over what comes too fast. What has an id can be
+ * said again without harm, after so long. */
+const SAY_AGAIN_MS = 4000;
+
 class Client implements ChatClient {
   name = "";
   standing: Standing = "plain";
@@ -199,6 +203,10 @@ class Client implements ChatClient {
   #lost: string | undefined;
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
   #welcomed = false;
+  /** The highest place in the room that we have seen. */
+  #highest: number | undefined;
+  /** How many messages have come since the server last heard where we are. */
+  #sinceHello = 0;
 
   constructor(
     session: Session & { readonly delivery?: Delivery | undefined },
@@ -331,9 +339,10 @@ class Client implements ChatClient {
       answerTimeoutMs,
     );
     let sends = 0;
-    const again = !this.#isLossy ? undefined : setInterval(() => {
+    const mayRepeat = this.#isLossy || "id" in request;
+    const again = !mayRepeat ? undefined : setInterval(() => {
       if (sends++ < resends) this.#send({ ...request, ref }).catch(() => {});
-    }, resendAfterMs);
+    }, this.#isLossy ? resendAfterMs : SAY_AGAIN_MS);
     try {
       await this.#send({ ...request, ref });
       // Its type was checked against `expects` before it was resolved.
@@ -382,8 +391,9 @@ class Client implements ChatClient {
         // Asked twice on bare datagrams, it may welcome us twice; but whoever welcomes what was no
         // hello has forgotten us.
         if (this.#welcomed) {
-          if (this.#isLossy && message.ref !== HELLO_REF) this.lose("the server began anew");
-          return;
+          if (!this.#isLossy || message.ref === HELLO_REF) return;
+          if (this.#pendingOf(message)?.expects !== "welcome") this.lose("the server began anew");
+          break;
         }
         this.#welcomed = true;
         this.name = message.name;
@@ -393,13 +403,20 @@ class Client implements ChatClient {
         this.welcomeTimeMs = message.timeMs;
         this.limits = message.limits;
         break;
-      case "message":
+      case "message": {
+        const { seq, room } = message.message;
+        this.#sinceHello++;
+        if (seq !== undefined && room === this.room) {
+          this.#highest = Math.max(this.#highest ?? 0, seq);
+        }
         this.#events.push({ event: "message", message: message.message });
         return;
+      }
       case "private":
         this.#events.push({ event: "private", whisper: message.whisper });
         return;
       case "joined":
+        if (message.room !== this.room) this.#highest = undefined;
         this.room = message.room;
         this.members = message.members;
         this.#events.push({ event: "joined", room: message.room, members: message.members });
@@ -447,10 +464,13 @@ class Client implements ChatClient {
 
   #schedulePing(): void {
     clearTimeout(this.#pingTimer);
-    const { pingAfterMs = 30_000 } = this.#options;
+    const { pingAfterMs = 30_000, resendAfterMs = 1000 } = this.#options;
     if (!Number.isFinite(pingAfterMs) || this.#lost !== undefined || !this.#welcomed) return;
+    // On bare datagrams old messages come a page at a time, and the next is asked for.
+    const isPage = this.#isLossy && this.#sinceHello >= (this.#limitOfHistory ?? Infinity);
     this.#pingTimer = setTimeout(() => {
-      this.#request({ type: "ping" }, "pong").then(
+      const asked = this.#isLossy ? this.#helloAgain() : this.#request({ type: "ping" }, "pong");
+      asked.then(
         () => {},
         (error: unknown) => {
           // A connection whose server refuses to be asked is there all the same.
@@ -458,7 +478,20 @@ class Client implements ChatClient {
           this.lose("the server does not answer");
         },
       );
-    }, pingAfterMs);
+    }, isPage ? Math.min(resendAfterMs, pingAfterMs) : pingAfterMs);
+  }
+
+  get #limitOfHistory(): number | undefined {
+    return this.limits["history"];
+  }
+
+  /** On bare datagrams says again who we are and what we have: a server that was started anew knows
+   * nobody, and what was lost since the last message is there again. */
+  async #helloAgain(): Promise<void> {
+    this.#sinceHello = 0;
+    const { name, room } = this;
+    const hello = { type: "hello", version: 1, name, room, after: this.#highest };
+    await this.#request(hello, "welcome");
   }
 }
 

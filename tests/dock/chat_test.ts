@@ -13,6 +13,7 @@ import { serve } from "../../dock/serve.ts";
 import { ChatError, ChatLostError } from "../../protocols/chat/client.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
 import { newSeed, seeded } from "../seeded.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const QUICK: ChatOptions = { reconnectFirstMs: 1, reconnectMaxMs: 20, pingAfterMs: Infinity };
 
@@ -149,6 +150,30 @@ Deno.test("chat() does not come back when it was told to go", async () => {
   await bob.kick("ada");
   assertEquals((await next(ada, "closed")).reason, "kicked by bob");
   await assertRejects(() => ada.say("but"), ChatLostError);
+});
+
+Deno.test("chat() runs on tls and unix with the options of connect", async () => {
+  await using folder = await temporaryFolder();
+  const room = new ScriptedChat();
+  await using tls = await serve("tls://127.0.0.1:0", room.protocol, {
+    dataFolder: `${folder.path}/data`,
+  });
+  await using unix = await serve(`unix://${folder.path}/chat`, room.protocol);
+  await using ada = await chat(`${tls.url}/harbour`, {
+    ...QUICK,
+    tlsFingerprint: tls.certificate!.fingerprint,
+  });
+  await using bob = await chat(unix.url, { ...QUICK, room: "harbour" });
+  await ada.say("ahoy");
+  assertEquals(await texts(bob, 1), ["ahoy"]);
+  await assertRejects(() => chat(tls.url, QUICK), Error, "Cannot connect to tls://");
+  await assertRejects(
+    () => chat(unix.url, { ...QUICK, insecure: true }),
+    UsageError,
+    "--insecure has no effect on unix",
+  );
+  await ada.close();
+  await bob.close();
 });
 
 Deno.test("chat() gives up on a ban when it comes back", async () => {

@@ -116,6 +116,24 @@ Deno.test("a datagram server that began anew is noticed by its second welcome", 
   assertEquals(await client.ended, "the server began anew");
 });
 
+Deno.test("on bare datagrams a silent client says again who it is, and what it has", async () => {
+  const room = new ScriptedChat();
+  await using server = await serve("udp://127.0.0.1:0", room.protocol);
+  using client = await enter(server.url, { name: "ada", pingAfterMs: 10 });
+  const { seq } = await client.say("one");
+  while (room.requests.filter(({ type }) => type === "hello").length < 3) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const { name, room: its, after } = room.requests.findLast(({ type }) => type === "hello")!;
+  assertEquals({ name, its, after }, { name: "ada", its: "lobby", after: seq });
+  // One that has forgotten us and will not have us back is left.
+  room.script = {
+    answer: ({ type }) =>
+      type === "hello" ? [{ type: "error", code: "name-taken", text: "", ref: "REF" }] : undefined,
+  };
+  assertEquals(await client.ended, "the server does not answer");
+});
+
 Deno.test("a server that does not answer a ping is left", async () => {
   const room = new ScriptedChat({ answer: ({ type }) => type === "ping" ? null : undefined });
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
