@@ -55,8 +55,13 @@ export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
 export type { KeyType } from "./core/x509.ts";
 export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";
-export { type Chat, chat, type ChatLinkEvent, type ChatOptions } from "./dock/chat.ts";
 export { connect, type ConnectOptions } from "./dock/connect.ts";
+export {
+  type ChatLinkEvent,
+  joinChat,
+  type JoinChatOptions,
+  type JoinedChat,
+} from "./dock/join_chat.ts";
 export {
   exchange,
   type ExchangeOptions,

@@ -2,7 +2,12 @@
 
 import { errorText } from "../core/event.ts";
 import { duration, flag, integer, mergeTables, text } from "../core/option.ts";
-import { type Chat, chat as open, type ChatLinkEvent, type ChatOptions } from "../dock/chat.ts";
+import {
+  type ChatLinkEvent,
+  joinChat,
+  type JoinChatOptions,
+  type JoinedChat,
+} from "../dock/join_chat.ts";
 import { ChatError, ChatLostError } from "../protocols/chat/client.ts";
 import { ChatLines } from "./chat_lines.ts";
 import { ChatTalk } from "./chat_talk.ts";
@@ -133,10 +138,10 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
 async function enter(
   url: string,
   signals: StopSignals,
-  options: ChatOptions,
-): Promise<Chat | undefined> {
+  options: JoinChatOptions,
+): Promise<JoinedChat | undefined> {
   try {
-    return await open(url, options);
+    return await joinChat(url, options);
   } catch (error) {
     if (signals.drain.aborted) return undefined;
     if (error instanceof ChatError && error.code === "name-taken") {
@@ -151,7 +156,7 @@ async function enter(
 
 /** A person at a terminal that edits lines itself. */
 async function chatWithoutEditor(
-  link: Chat,
+  link: JoinedChat,
   console: Console,
   signals: StopSignals,
   bell: boolean,
@@ -186,7 +191,7 @@ async function chatWithoutEditor(
 
 /** Says the lines of a pipe, prints what others say. */
 async function chatInPipe(
-  link: Chat,
+  link: JoinedChat,
   console: Console,
   signals: StopSignals,
   waitMs: number,
@@ -243,7 +248,12 @@ async function chatInPipe(
   return signals.exitCode;
 }
 
-function printEvent(event: ChatLinkEvent, link: Chat, lines: ChatLines, console: Console): void {
+function printEvent(
+  event: ChatLinkEvent,
+  link: JoinedChat,
+  lines: ChatLines,
+  console: Console,
+): void {
   if (event.event === "message") {
     // As with every other client of lines: nobody is told what it said itself.
     if (event.own) return;

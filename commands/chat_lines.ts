@@ -1,6 +1,6 @@
 // A chat's events as lines of text, harmless for a terminal whatever their senders wrote.
 
-import type { ChatLinkEvent } from "../dock/chat.ts";
+import type { ChatLinkEvent } from "../dock/join_chat.ts";
 import type { ChatMessage, Standing } from "../protocols/chat/message.ts";
 import { printable } from "./printable.ts";
 

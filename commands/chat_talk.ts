@@ -1,7 +1,7 @@
 // A person in a chat: what they type is carried out, what happens is shown.
 
 import { errorText } from "../core/event.ts";
-import type { Chat, ChatLinkEvent } from "../dock/chat.ts";
+import type { ChatLinkEvent, JoinedChat } from "../dock/join_chat.ts";
 import { ChatLostError } from "../protocols/chat/client.ts";
 import { type ChatLines, mentions } from "./chat_lines.ts";
 import { chatCommands, parseChatLine } from "./chat_words.ts";
@@ -21,7 +21,7 @@ export interface ChatTalkHooks {
 
 /** Carries out lines and shows events. */
 export class ChatTalk {
-  readonly #link: Chat;
+  readonly #link: JoinedChat;
   readonly #lines: ChatLines;
   readonly #hooks: ChatTalkHooks;
   /** Who is in the room, whoever spoke last at the end. */
@@ -30,7 +30,7 @@ export class ChatTalk {
   /** How many lines were refused or not acknowledged. */
   unsaid = 0;
 
-  constructor(link: Chat, lines: ChatLines, hooks: ChatTalkHooks) {
+  constructor(link: JoinedChat, lines: ChatLines, hooks: ChatTalkHooks) {
     this.#link = link;
     this.#lines = lines;
     this.#hooks = hooks;

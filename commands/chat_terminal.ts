@@ -1,6 +1,6 @@
 // A chat at a terminal: a line is typed below what comes in.
 
-import type { Chat } from "../dock/chat.ts";
+import type { JoinedChat } from "../dock/join_chat.ts";
 import { completeChat } from "./chat_completion.ts";
 import { ChatLines } from "./chat_lines.ts";
 import { ChatTalk } from "./chat_talk.ts";
@@ -26,7 +26,7 @@ export interface ChatTerminalOptions {
 
 /** Runs a chat at a terminal until the person leaves or the chat is over; resolves to the exit code. */
 export async function chatAtTerminal(
-  link: Chat,
+  link: JoinedChat,
   console: Console,
   terminal: Terminal,
   signals: Pick<StopSignals, "drain" | "exitCode">,
@@ -132,7 +132,7 @@ async function type(
 }
 
 /** Resolves once nothing waits any more, or after so long. */
-async function acknowledged(link: Chat, waitMs: number): Promise<void> {
+async function acknowledged(link: JoinedChat, waitMs: number): Promise<void> {
   const until = performance.now() + waitMs;
   while (link.unsaid > 0 && link.connected && performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -140,7 +140,7 @@ async function acknowledged(link: Chat, waitMs: number): Promise<void> {
 }
 
 /** `[room] name> `, or less of it where that would fill the row. */
-function promptText(link: Chat, columns: number): string {
+function promptText(link: JoinedChat, columns: number): string {
   const state = link.connected ? "" : " (offline)";
   const whole = printable(`[${link.room}] ${link.name}${state}> `);
   if (textWidth(whole) <= columns / 2) return whole;

@@ -120,6 +120,7 @@ Deno.test("ChatLines makes everything harmless that somebody else wrote", () => 
 Deno.test("ChatLines colours names the same always, and marks a mention", () => {
   const lines = new ChatLines({ color: true, dates: false });
   const [line = ""] = lines.message(message({ text: "ada, ADA and adamant" }), "ada");
+  // deno-lint-ignore no-control-regex
   assertEquals(line.match(/\x1b\[1;7mada\x1b\[22;27m/gi)?.length, 1);
   assert(line.includes(`\x1b[38;5;${nameColour("bob")}mbob\x1b[0m`), line);
   assertEquals(nameColour("bob"), nameColour("bob"));

@@ -282,6 +282,7 @@ terminalTest("a mention is marked and rings when asked to, names have their colo
   await person.seesLine("bob: ahoy Ada!");
   await person.sees(({ bells }) => bells === 1, "one bell");
   assert(person.process.stdout.text.includes("ahoy \x1b[1;7mAda\x1b[22;27m!"));
+  // deno-lint-ignore no-control-regex
   assert(/\x1b\[38;5;\d+mbob\x1b\[0m/.test(person.process.stdout.text));
 });
 

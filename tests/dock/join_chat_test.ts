@@ -3,22 +3,22 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UsageError } from "../../core/usage_error.ts";
 import {
-  type Chat,
-  chat,
   type ChatLinkEvent,
-  type ChatOptions,
+  joinChat,
+  type JoinChatOptions,
+  type JoinedChat,
   roomOfUrl,
-} from "../../dock/chat.ts";
+} from "../../dock/join_chat.ts";
 import { serve } from "../../dock/serve.ts";
 import { ChatError, ChatLostError } from "../../protocols/chat/client.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
-const QUICK: ChatOptions = { reconnectFirstMs: 1, reconnectMaxMs: 20, pingAfterMs: Infinity };
+const QUICK: JoinChatOptions = { reconnectFirstMs: 1, reconnectMaxMs: 20, pingAfterMs: Infinity };
 
 async function next<Kind extends ChatLinkEvent["event"]>(
-  link: Chat,
+  link: JoinedChat,
   kind: Kind,
 ): Promise<ChatLinkEvent & { readonly event: Kind }> {
   const events = link[Symbol.asyncIterator]();
@@ -30,14 +30,14 @@ async function next<Kind extends ChatLinkEvent["event"]>(
 }
 
 /** Reads the texts of messages until there are so many. */
-async function texts(link: Chat, count: number): Promise<string[]> {
+async function texts(link: JoinedChat, count: number): Promise<string[]> {
   const read: string[] = [];
   while (read.length < count) read.push((await next(link, "message")).message.text);
   return read;
 }
 
 for (const scheme of ["tcp", "ws", "udp"]) {
-  Deno.test(`chat() on ${scheme} says all once and in order, whenever its server dies`, async () => {
+  Deno.test(`joinChat() on ${scheme} says all once and in order, whenever its server dies`, async () => {
     const seed = newSeed();
     const random = seeded(seed);
     // A datagram server that dies tells nobody; there it says nothing instead, and acks get lost.
@@ -47,7 +47,7 @@ for (const scheme of ["tcp", "ws", "udp"]) {
         : { dies: () => random() < 0.1 },
     );
     await using server = await serve(`${scheme}://127.0.0.1:0`, room.protocol);
-    await using ada = await chat(server.url, {
+    await using ada = await joinChat(server.url, {
       ...QUICK,
       name: "ada",
       random,
@@ -69,11 +69,11 @@ for (const scheme of ["tcp", "ws", "udp"]) {
   });
 }
 
-Deno.test("chat() comes back to a server that was gone for a while, and hears what it missed", async () => {
+Deno.test("joinChat() comes back to a server that was gone for a while, and hears what it missed", async () => {
   const room = new ScriptedChat();
   let server = await serve("tcp://127.0.0.1:0", room.protocol);
   const { url } = server;
-  await using ada = await chat(`${url}/harbour`, { ...QUICK, name: "ada" });
+  await using ada = await joinChat(`${url}/harbour`, { ...QUICK, name: "ada" });
   assertEquals([ada.room, (await next(ada, "connected")).again], ["harbour", false]);
   await ada.say("one");
   await server[Symbol.asyncDispose]();
@@ -95,10 +95,10 @@ Deno.test("chat() comes back to a server that was gone for a while, and hears wh
   await ada.close();
 });
 
-Deno.test("chat() waits longer for every attempt, never longer than told, and shortens by chance", async () => {
+Deno.test("joinChat() waits longer for every attempt, never longer than told, and shortens by chance", async () => {
   const room = new ScriptedChat();
   const server = await serve("tcp://127.0.0.1:0", room.protocol);
-  await using ada = await chat(server.url, {
+  await using ada = await joinChat(server.url, {
     ...QUICK,
     reconnectFirstMs: 4,
     reconnectAttempts: 5,
@@ -114,13 +114,13 @@ Deno.test("chat() waits longer for every attempt, never longer than told, and sh
   await assertRejects(() => ada.say("too late"), ChatLostError);
 });
 
-Deno.test("chat() without history shows none, and still misses nothing afterwards", async () => {
+Deno.test("joinChat() without history shows none, and still misses nothing afterwards", async () => {
   const room = new ScriptedChat();
   await room.said("bob", "long ago");
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
   // The clocks of a test have milliseconds alone.
   while (Date.now() <= Date.parse(room.log[0]!.time));
-  await using ada = await chat(server.url, { ...QUICK, last: 0 });
+  await using ada = await joinChat(server.url, { ...QUICK, last: 0 });
   await ada.say("one");
   room.drop();
   await room.said("bob", "two");
@@ -128,13 +128,13 @@ Deno.test("chat() without history shows none, and still misses nothing afterward
   await ada.close();
 });
 
-Deno.test("chat() takes another name where it may, and the wanted one once that is free", async () => {
+Deno.test("joinChat() takes another name where it may, and the wanted one once that is free", async () => {
   const room = new ScriptedChat();
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
-  const first = await chat(server.url, { ...QUICK, name: "ada" });
-  const refusal = await assertRejects(() => chat(server.url, { name: "ada" }), ChatError);
+  const first = await joinChat(server.url, { ...QUICK, name: "ada" });
+  const refusal = await assertRejects(() => joinChat(server.url, { name: "ada" }), ChatError);
   assertEquals(refusal.code, "name-taken");
-  await using second = await chat(server.url, { ...QUICK, name: "ada", otherName: true });
+  await using second = await joinChat(server.url, { ...QUICK, name: "ada", otherName: true });
   assertEquals(second.name, "ada-2");
   await first.close();
   assertEquals((await next(second, "named")).name, "ada");
@@ -142,33 +142,33 @@ Deno.test("chat() takes another name where it may, and the wanted one once that 
   await second.close();
 });
 
-Deno.test("chat() does not come back when it was told to go", async () => {
+Deno.test("joinChat() does not come back when it was told to go", async () => {
   const room = new ScriptedChat();
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
-  await using ada = await chat(server.url, { ...QUICK, name: "ada" });
-  await using bob = await chat(server.url, { ...QUICK, name: "bob" });
+  await using ada = await joinChat(server.url, { ...QUICK, name: "ada" });
+  await using bob = await joinChat(server.url, { ...QUICK, name: "bob" });
   await bob.kick("ada");
   assertEquals((await next(ada, "closed")).reason, "kicked by bob");
   await assertRejects(() => ada.say("but"), ChatLostError);
 });
 
-Deno.test("chat() runs on tls and unix with the options of connect", async () => {
+Deno.test("joinChat() runs on tls and unix with the options of connect", async () => {
   await using folder = await temporaryFolder();
   const room = new ScriptedChat();
   await using tls = await serve("tls://127.0.0.1:0", room.protocol, {
     dataFolder: `${folder.path}/data`,
   });
   await using unix = await serve(`unix://${folder.path}/chat`, room.protocol);
-  await using ada = await chat(`${tls.url}/harbour`, {
+  await using ada = await joinChat(`${tls.url}/harbour`, {
     ...QUICK,
     tlsFingerprint: tls.certificate!.fingerprint,
   });
-  await using bob = await chat(unix.url, { ...QUICK, room: "harbour" });
+  await using bob = await joinChat(unix.url, { ...QUICK, room: "harbour" });
   await ada.say("ahoy");
   assertEquals(await texts(bob, 1), ["ahoy"]);
-  await assertRejects(() => chat(tls.url, QUICK), Error, "Cannot connect to tls://");
+  await assertRejects(() => joinChat(tls.url, QUICK), Error, "Cannot connect to tls://");
   await assertRejects(
-    () => chat(unix.url, { ...QUICK, insecure: true }),
+    () => joinChat(unix.url, { ...QUICK, insecure: true }),
     UsageError,
     "--insecure has no effect on unix",
   );
@@ -176,26 +176,26 @@ Deno.test("chat() runs on tls and unix with the options of connect", async () =>
   await bob.close();
 });
 
-Deno.test("chat() gives up on a ban when it comes back", async () => {
+Deno.test("joinChat() gives up on a ban when it comes back", async () => {
   let banned = false;
   const error = { type: "error", code: "banned", text: "you are banned", ref: "REF" };
   const room = new ScriptedChat({ answer: () => banned ? [error] : undefined });
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
-  await using ada = await chat(server.url, QUICK);
+  await using ada = await joinChat(server.url, QUICK);
   banned = true;
   room.drop();
   const { reason, code } = await next(ada, "closed");
   assertEquals({ reason, code }, { reason: "you are banned", code: "banned" });
 });
 
-Deno.test("chat() is patient with a server that says too fast, and goes on in order", async () => {
+Deno.test("joinChat() is patient with a server that says too fast, and goes on in order", async () => {
   let refusals = 1;
   const error = { type: "error", code: "too-fast", text: "slower", ref: "REF" };
   const room = new ScriptedChat({
     answer: ({ type }) => type === "say" && refusals-- > 0 ? [error] : undefined,
   });
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
-  await using ada = await chat(server.url, QUICK);
+  await using ada = await joinChat(server.url, QUICK);
   await Promise.all([ada.say("one"), ada.say("two")]);
   assertEquals(room.log.map(({ text }) => text), ["one", "two"]);
   const refused = await assertRejects(() => ada.say("forbidden"), ChatError);
@@ -203,10 +203,10 @@ Deno.test("chat() is patient with a server that says too fast, and goes on in or
   await ada.close();
 });
 
-Deno.test("chat() bounds what waits, and how long", async () => {
+Deno.test("joinChat() bounds what waits, and how long", async () => {
   const room = new ScriptedChat({ answer: ({ type }) => type === "say" ? null : undefined });
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
-  await using ada = await chat(server.url, { ...QUICK, maxUnsaid: 2, ackTimeoutMs: 50 });
+  await using ada = await joinChat(server.url, { ...QUICK, maxUnsaid: 2, ackTimeoutMs: 50 });
   const waiting = [ada.say("one"), ada.say("two")];
   await assertRejects(() => ada.say("three"), ChatLostError, "2 messages wait to be said");
   for (const one of waiting) {
@@ -216,11 +216,11 @@ Deno.test("chat() bounds what waits, and how long", async () => {
   await ada.close();
 });
 
-Deno.test("chat() goes to another room once what waits has been said, and comes back to that one", async () => {
+Deno.test("joinChat() goes to another room once what waits has been said, and comes back to that one", async () => {
   const room = new ScriptedChat();
   await room.said("bob", "in the harbour", "harbour");
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
-  await using ada = await chat(server.url, QUICK);
+  await using ada = await joinChat(server.url, QUICK);
   await Promise.all([ada.say("here"), ada.join("harbour"), ada.say("there")]);
   assertEquals(room.log.map(({ room, text }) => `${room} ${text}`), [
     "harbour in the harbour",
@@ -241,9 +241,9 @@ Deno.test("the room stands in the URL where sockets have no path of their own", 
   assertEquals(roomOfUrl("ws://host:1/chat"), undefined);
   assertEquals(roomOfUrl("unix:///run/chat"), undefined);
   await assertRejects(
-    () => chat("tcp://127.0.0.1:1/harbour", { room: "lobby" }),
+    () => joinChat("tcp://127.0.0.1:1/harbour", { room: "lobby" }),
     UsageError,
     "names the room harbour and --room lobby; give one",
   );
-  await assertRejects(() => chat("tcp://127.0.0.1:1/%"), UsageError, "broken percent escape");
+  await assertRejects(() => joinChat("tcp://127.0.0.1:1/%"), UsageError, "broken percent escape");
 });

@@ -44,8 +44,8 @@ export type ChatLinkEvent =
   /** It is over: `code` is that of docs/chat.md where the server refused us. */
   | { readonly event: "closed"; readonly reason: string; readonly code: string | undefined };
 
-/** Options of `chat`: those of `connect`, and these. */
-export type ChatOptions = ConnectOptions & {
+/** Options of `joinChat`: those of `connect`, and these. */
+export type JoinChatOptions = ConnectOptions & {
   /** The name to take; without one the server gives one. */
   readonly name?: string | undefined;
   /** The room. Default: the path of a URL such as `tcp://host:port/harbour`, else the server's choice.
@@ -83,7 +83,7 @@ export type ChatOptions = ConnectOptions & {
 };
 
 /** A chat. Iterating it yields what happens, until it is closed; there is one reader. */
-export interface Chat extends AsyncIterable<ChatLinkEvent>, AsyncDisposable {
+export interface JoinedChat extends AsyncIterable<ChatLinkEvent>, AsyncDisposable {
   readonly name: string;
   readonly standing: Standing;
   readonly room: string;
@@ -119,7 +119,7 @@ export interface Chat extends AsyncIterable<ChatLinkEvent>, AsyncDisposable {
  * @throws {UsageError} when the URL or an option cannot work
  * @throws {ChatError} when the server refuses, such as with `name-taken`
  * @throws {Error} when the server cannot be reached */
-export async function chat(url: string, options: ChatOptions = {}): Promise<Chat> {
+export async function joinChat(url: string, options: JoinChatOptions = {}): Promise<JoinedChat> {
   const link = new Link(url, options);
   await link.open();
   return link;
@@ -164,12 +164,12 @@ interface Errand {
   done: boolean;
 }
 
-class Link implements Chat {
+class Link implements JoinedChat {
   name = "";
   standing: Standing = "plain";
   room = "";
   readonly #url: string;
-  readonly #options: ChatOptions;
+  readonly #options: JoinChatOptions;
   readonly #dial: ConnectOptions;
   readonly #events: EventQueue<ChatLinkEvent>;
   readonly #closing = new AbortController();
@@ -192,7 +192,7 @@ class Link implements Chat {
   #running: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(url: string, options: ChatOptions) {
+  constructor(url: string, options: JoinChatOptions) {
     const {
       name,
       room,
