@@ -86,12 +86,14 @@ Deno.test("joinChat() comes back to a server that was gone for a while, and hear
   // It is refused at least once.
   while ((await next(ada, "reconnecting")).attempt < 3);
   await assertRejects(() => ada.who(), ChatLostError, "there is no connection just now");
-  await room.said("bob", "while you were gone", "harbour");
+  // More than a newcomer is shown.
+  const missed = Array.from({ length: 30 }, (_, n) => `missed ${n}`);
+  for (const text of missed) await room.said("bob", text, "harbour");
   server = await serve(url, room.protocol);
   await using _stopping = server;
   assertEquals((await next(ada, "connected")).again, true);
   assertEquals((await waiting).duplicate, false);
-  assertEquals(await texts(ada, 2), ["while you were gone", "two"]);
+  assertEquals(await texts(ada, 31), [...missed, "two"]);
   await ada.close();
 });
 
@@ -125,6 +127,31 @@ Deno.test("joinChat() without history shows none, and still misses nothing after
   room.drop();
   await room.said("bob", "two");
   assertEquals(await texts(ada, 2), ["one", "two"]);
+  await ada.close();
+});
+
+Deno.test("joinChat() shows a message once that comes again with its place in the room", async () => {
+  const room = new ScriptedChat();
+  await using server = await serve("tcp://127.0.0.1:0", room.protocol);
+  await using ada = await joinChat(server.url, QUICK);
+  // As a node of a cluster does that had lost the others.
+  const time = new Date().toISOString();
+  const local = {
+    type: "message",
+    id: "m",
+    room: "lobby",
+    name: "bob",
+    kind: "say",
+    text: "1",
+    time,
+  };
+  await room.tell(local);
+  await room.tell({ ...local, seq: 900 });
+  await room.tell({ ...local, id: "n", seq: 901, text: "2" });
+  assertEquals(await texts(ada, 2), ["1", "2"]);
+  room.drop();
+  await next(ada, "connected");
+  assertEquals(room.requests.at(-1)?.after, 901);
   await ada.close();
 });
 
