@@ -9,6 +9,7 @@ import { runCommandLine } from "../../commands/run.ts";
 import { serve } from "../../dock/serve.ts";
 import type { ChatMessage } from "../../protocols/chat/message.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import { FakeConsole, type FakeParts } from "./fake_console.ts";
 
 const NOON = new Date(2026, 10, 21, 12, 4).getTime();
@@ -256,4 +257,18 @@ Deno.test("chat comes back while a pipe speaks, and says each line once", async 
   );
   assertEquals(code, 0);
   assertEquals(room.log.map(({ text }) => text), ["one", "two", "three"]);
+});
+
+Deno.test("chat --verbose shows what passes on stderr, and --record keeps it", async () => {
+  await using folder = await temporaryFolder();
+  const record = `${folder.path}/record`;
+  const room = new ScriptedChat();
+  await using server = await serve("tcp://127.0.0.1:0", room.protocol);
+  const { code, stdout, stderr } = await inPipe(
+    [server.url, "--name", "bot", "--wait", "0", "-v", "--record", record],
+    ["one\n"],
+  );
+  assertEquals({ code, stdout }, { code: 0, stdout: "" });
+  assertMatch(stderr, / sent \d+ B "\{\\"type\\":\\"say\\",/);
+  assertMatch(await Deno.readTextFile(record), /"event":"received",.*welcome/);
 });
