@@ -1,6 +1,7 @@
 // A chat that goes on when its connection does not: dials, dials again, catches up, and says again
 // what was not acknowledged.
 
+import type { DialledSession } from "../core/client_kind.ts";
 import { systemClock } from "../core/clock.ts";
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -77,7 +78,7 @@ export type JoinChatOptions = ConnectOptions & {
   readonly resends?: number;
   readonly pingAfterMs?: number;
   /** Wraps every session that is opened, such as to watch it. */
-  readonly wrap?: (session: Awaited<ReturnType<typeof connect>>) => typeof session;
+  readonly wrap?: (session: DialledSession) => DialledSession;
   /** At least 0, below 1. Default: Math.random. */
   readonly random?: () => number;
 };
