@@ -1,5 +1,6 @@
 // A chat that goes on when its connection does not: dials, dials again, catches up, and says again
-// what was not acknowledged.
+// what was not acknowledged. Long, because it is one machine: what is said next depends on which
+// connection there is, what has been seen and what is still owed.
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { systemClock } from "../core/clock.ts";

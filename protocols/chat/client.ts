@@ -1,4 +1,5 @@
-// The dialling half of the chat: a rich client over any session (docs/chat.md).
+// The dialling half of the chat: a rich client over any session (docs/chat.md). Long, because half of
+// it is the face that programs see.
 
 import type { Delivery } from "../../core/connection.ts";
 import { createFramer, MessageTooLargeError } from "../../core/framing.ts";
