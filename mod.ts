@@ -60,6 +60,12 @@ export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue
 export { connect, type ConnectOptions } from "./dock/connect.ts";
 export { type CopyEvent, type CopyOptions, type CopyResult, copyTo } from "./dock/copy.ts";
 export {
+  type ChatLinkEvent,
+  joinChat,
+  type JoinChatOptions,
+  type JoinedChat,
+} from "./dock/join_chat.ts";
+export {
   exchange,
   type ExchangeOptions,
   type ExchangeResult,
@@ -82,6 +88,18 @@ export type { ChatMessage, NewMessage, Standing } from "./protocols/chat/message
 export type { ChatStore, Retention, StoreEntry, StoreResult } from "./protocols/chat/store.ts";
 export { chargen } from "./protocols/chargen.ts";
 export { daytime } from "./protocols/daytime.ts";
+export {
+  type ChatAck,
+  type ChatClient,
+  ChatError,
+  type ChatEvent,
+  ChatLostError,
+  chatOver,
+  type ChatOverOptions,
+  type SayOptions,
+} from "./protocols/chat/client.ts";
+export type { ChatMessage, Standing } from "./protocols/chat/message.ts";
+export type { Member, Room, Whisper } from "./protocols/chat/server_message.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";
 export {

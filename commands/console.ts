@@ -92,6 +92,11 @@ export class Console {
     return this.#colors(this.#parts.stderr);
   }
 
+  /** Whether text on stdout is coloured. */
+  get colorStdout(): boolean {
+    return this.#colors(this.#parts.stdout);
+  }
+
   /** Text of our own on stdout, with a newline. */
   print(text: string): void {
     this.#write(this.#parts.stdout, `${text}\n`);

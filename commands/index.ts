@@ -26,6 +26,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./send.ts")).send,
   },
   {
+    name: "chat",
+    summary: "takes part in a chat, from the terminal or a pipe",
+    load: async () => (await import("./chat.ts")).chat,
+  },
+  {
     name: "fetch",
     summary: "makes an HTTP request",
     load: async () => (await import("./fetch.ts")).fetch,

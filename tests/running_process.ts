@@ -167,6 +167,15 @@ export class Output {
     );
   }
 
+  /** Waits until all that has been written is as it should be. */
+  async until(
+    isSo: (text: string) => boolean,
+    what: string,
+    deadlineMs: number = DEADLINE_MS,
+  ): Promise<void> {
+    await this.#find(() => isSo(this.#text) ? true : null, what, deadlineMs);
+  }
+
   /** Waits for the end and returns everything. */
   async bytes(): Promise<Uint8Array> {
     await this.#pumped;

@@ -1,0 +1,296 @@
+// `sockdock chat`: a chat in the terminal, or lines of a pipe said in it.
+
+import { errorText } from "../core/event.ts";
+import { duration, flag, integer, mergeTables, text } from "../core/option.ts";
+import {
+  type ChatLinkEvent,
+  joinChat,
+  type JoinChatOptions,
+  type JoinedChat,
+} from "../dock/join_chat.ts";
+import { ChatError, ChatLostError } from "../protocols/chat/client.ts";
+import { ChatLines } from "./chat_lines.ts";
+import { ChatTalk } from "./chat_talk.ts";
+import { chatAtTerminal } from "./chat_terminal.ts";
+import { defineCommand } from "./command.ts";
+import { consoleOptions, recordOptions } from "./common_options.ts";
+import type { Console } from "./console.ts";
+import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
+import { exitCodes } from "./exit_code.ts";
+import { stdinLines } from "./stdin.ts";
+import { StopSignals } from "./stop_signals.ts";
+import { processTerminal } from "./terminal.ts";
+import { openTraffic } from "./traffic.ts";
+
+const MAX_LINE_BYTES = 1024 * 1024;
+
+const options = {
+  name: text({ metavar: "name", help: "your name; the server gives you one when you have none" }),
+  room: text({
+    metavar: "room",
+    help: "the room; on tcp, tls, udp and dtls it may stand in the URL as tcp://host:port/room",
+  }),
+  last: integer({
+    default: 20,
+    min: 0,
+    max: 10_000,
+    metavar: "count",
+    help: "begin with so many of the last messages",
+  }),
+  noHistory: flag({ help: "begin with none, as --last 0 does", negatable: false }),
+  bell: flag({
+    help: "ring the bell of the terminal when you are mentioned or written to",
+    negatable: false,
+  }),
+  editor: flag({
+    default: true,
+    help: "edit the line being typed, below what comes in; without, the terminal does as it can",
+  }),
+  reconnect: flag({ default: true, help: "come back when the connection is lost" }),
+  reconnectMaxMs: duration({
+    default: 30_000,
+    min: 1,
+    help: "the longest wait between two attempts to come back",
+  }),
+  ackTimeoutMs: duration({
+    default: 30_000,
+    min: 1,
+    allowNone: true,
+    help: "for a pipe, how long to wait until a line is acknowledged",
+  }),
+  waitMs: duration({
+    default: 1000,
+    min: 0,
+    allowNone: true,
+    help: "after the end of input, wait until nothing has come for so long",
+  }),
+} as const;
+
+export const chat = defineCommand({
+  name: "chat",
+  summary: "takes part in a chat, from the terminal or a pipe",
+  usage: "<url>",
+  details:
+    `At a terminal the line being typed stays below what comes in. Up and down go through what you
+said, Tab completes names and commands, Ctrl-C clears the line, Ctrl-D leaves; /help lists the commands.
+When the connection is lost it comes back by itself, shows what was missed, and says what was not
+acknowledged, once.
+
+Of a pipe, every line is said as it is and acknowledged before the next; what others say is printed,
+as objects with --json. Exit code 4 says that lines were not acknowledged.
+
+A name that is taken ends a pipe; at a terminal you enter as name-2 and get the name once it is free.`,
+  options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
+  groups: diallingGroups,
+  examples: [
+    {
+      run: "sockdock chat tls://chat.example:9000/harbour --name alice",
+      does: "talks in the room harbour",
+    },
+    {
+      run: "sockdock chat ws://127.0.0.1:9001 --room harbour --name alice",
+      does: "does so over a WebSocket",
+    },
+    { run: "echo hi | sockdock chat tcp://127.0.0.1:9000 --name bot", does: "says hi" },
+    {
+      run: "sockdock chat tcp://127.0.0.1:9000 --json --wait none < /dev/null",
+      does: "listens, for programs",
+    },
+  ],
+  minArguments: 1,
+  maxArguments: 1,
+  async run({ arguments: [url = ""], options, given, flags, console }) {
+    const isTyped = console.stdin.isTerminal && !console.json;
+    const isEdited = isTyped && console.stdoutIsTerminal && options.editor && !console.verbose;
+    // What passes is shown by --verbose and kept by --record; --json shows what it means instead.
+    using traffic = openTraffic(
+      console.json ? console.with({ color: options.color, verbose: console.verbose }) : console,
+      options.record,
+    );
+    using signals = new StopSignals();
+    const link = await enter(url, signals, {
+      ...concerningDial(options, given, flags, url),
+      name: options.name,
+      room: options.room,
+      last: options.noHistory ? 0 : options.last,
+      otherName: isTyped,
+      reconnectAttempts: options.reconnect ? Infinity : 0,
+      reconnectMaxMs: options.reconnectMaxMs,
+      reconnectFirstMs: Math.min(500, options.reconnectMaxMs),
+      ackTimeoutMs: isTyped ? Infinity : options.ackTimeoutMs,
+      wrap: (session) => traffic.watch(session),
+      signal: signals.drain,
+    });
+    if (link === undefined) return signals.exitCode;
+    // Who is verified has the name that the proof gives.
+    if (isTyped && link.name.startsWith(`${options.name}-`) && link.standing === "plain") {
+      console.note(`${options.name} is taken; you are ${link.name} until it is free`);
+    }
+    if (isEdited) {
+      return await chatAtTerminal(link, console, processTerminal, signals, options);
+    }
+    if (isTyped) return await chatWithoutEditor(link, console, signals, options.bell);
+    return await chatInPipe(link, console, signals, options.waitMs);
+  },
+});
+
+/** Enters; undefined when a signal ended the attempt. */
+async function enter(
+  url: string,
+  signals: StopSignals,
+  options: JoinChatOptions,
+): Promise<JoinedChat | undefined> {
+  try {
+    return await joinChat(url, options);
+  } catch (error) {
+    if (signals.drain.aborted) return undefined;
+    if (error instanceof ChatError && error.code === "name-taken") {
+      throw new Error(`${error.message}; choose another with --name`, { cause: error });
+    }
+    if (error instanceof ChatLostError) {
+      throw new Error(`Cannot enter the chat at ${url}: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** A person at a terminal that edits lines itself. */
+async function chatWithoutEditor(
+  link: JoinedChat,
+  console: Console,
+  signals: StopSignals,
+  bell: boolean,
+): Promise<number> {
+  const lines = new ChatLines({ color: console.colorStdout, dates: true });
+  const talk = new ChatTalk(link, lines, {
+    show: (shown) => shown.forEach((line) => console.print(line)),
+    giveBack: () => {},
+    ring: () => bell && console.stdoutIsTerminal && console.printRaw("\x07"),
+  });
+  let closedBecause: string | undefined;
+  const hearing = (async () => {
+    for await (const event of link) {
+      if (event.event === "closed") closedBecause = event.reason;
+      else talk.take(event);
+    }
+  })();
+  const typing = (async () => {
+    for await (const line of stdinLines(console, MAX_LINE_BYTES)) {
+      if (!await talk.carryOut(new TextDecoder().decode(line))) return;
+    }
+  })();
+  await Promise.race([hearing, typing, aborted(signals.drain)]);
+  if (closedBecause !== undefined && !signals.drain.aborted) {
+    console.error(closedBecause);
+    return exitCodes.failed;
+  }
+  await link.close();
+  await hearing;
+  return signals.exitCode;
+}
+
+/** Says the lines of a pipe, prints what others say. */
+async function chatInPipe(
+  link: JoinedChat,
+  console: Console,
+  signals: StopSignals,
+  waitMs: number,
+): Promise<number> {
+  const lines = new ChatLines({ color: console.colorStdout, dates: false });
+  let closedBecause: string | undefined;
+  let lastArrivalMs = performance.now();
+  const hearing = (async () => {
+    for await (const event of link) {
+      if (event.event === "closed") closedBecause = event.reason;
+      lastArrivalMs = performance.now();
+      if (console.json) console.printJson(chatEventJson(event));
+      else printEvent(event, link, lines, console);
+    }
+  })();
+  let unsaid = 0;
+  let refused = 0;
+  const saying = (async () => {
+    for await (const bytes of stdinLines(console, MAX_LINE_BYTES)) {
+      const line = new TextDecoder().decode(bytes);
+      if (line.trim() === "") continue;
+      try {
+        const ack = await link.say(line);
+        if (console.json) console.printJson({ event: "acknowledged", ...ack });
+      } catch (error) {
+        if (error instanceof ChatError) refused++;
+        else unsaid++;
+        const code = error instanceof ChatError ? error.code : "lost";
+        if (console.json) {
+          console.printJson({ event: "unsaid", code, text: line, reason: errorText(error) });
+        } else console.error(`not said: ${errorText(error)}`);
+      }
+    }
+    lastArrivalMs = performance.now();
+    await quiet(() => lastArrivalMs, waitMs);
+  })();
+  await Promise.race([saying, hearing, aborted(signals.drain)]);
+  // A signal ends a chat that is trying to come back, too.
+  const endedBecause = signals.drain.aborted ? undefined : closedBecause;
+  if (endedBecause !== undefined) {
+    // What waited to be said has just been told so; let that be counted.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (!console.json) console.error(endedBecause);
+  } else {
+    unsaid += signals.exitCode === exitCodes.ok ? 0 : link.unsaid;
+    await link.close();
+    await hearing;
+  }
+  if (unsaid > 0) {
+    console.error(`${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not acknowledged`);
+    return exitCodes.timedOut;
+  }
+  if (refused > 0 || endedBecause !== undefined) return exitCodes.failed;
+  return signals.exitCode;
+}
+
+function printEvent(
+  event: ChatLinkEvent,
+  link: JoinedChat,
+  lines: ChatLines,
+  console: Console,
+): void {
+  if (event.event === "message") {
+    // As with every other client of lines: nobody is told what it said itself.
+    if (event.own) return;
+    for (const line of lines.message(event.message, link.name)) console.print(line);
+  } else if (event.event === "private") {
+    for (const line of lines.whisper(event.whisper)) console.print(line);
+  } else {
+    const line = new ChatLines({ color: console.color, dates: false }).event(event);
+    if (line !== undefined) console.note(line);
+  }
+}
+
+/** An event as a JSON object, with times as docs/chat.md has them. */
+export function chatEventJson(event: ChatLinkEvent): Readonly<Record<string, unknown>> {
+  if (event.event === "message") {
+    const { timeMs, sentAtMs, ...message } = event.message;
+    const sentAt = sentAtMs === undefined ? {} : { sentAt: new Date(sentAtMs).toISOString() };
+    const time = new Date(timeMs).toISOString();
+    return { event: "message", ...message, time, ...sentAt, own: event.own };
+  }
+  if (event.event === "private") {
+    const { timeMs, ...whisper } = event.whisper;
+    return { event: "private", ...whisper, time: new Date(timeMs).toISOString() };
+  }
+  return event;
+}
+
+/** Resolves once nothing has come for so long. */
+async function quiet(lastArrivalMs: () => number, waitMs: number): Promise<void> {
+  for (;;) {
+    const leftMs = lastArrivalMs() + waitMs - performance.now();
+    if (leftMs <= 0) return;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, 2 ** 31 - 1)));
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}

@@ -1,0 +1,64 @@
+// What a person types in a chat: something to say, or a command that begins with a slash.
+
+/** What a line asks for. */
+export type ChatWish =
+  | { readonly wish: "nothing" | "help" | "quit" | "rooms" | "who" }
+  | { readonly wish: "say" | "me" | "search"; readonly text: string }
+  | { readonly wish: "name" | "join"; readonly name: string }
+  | { readonly wish: "msg"; readonly name: string; readonly text: string }
+  | { readonly wish: "history"; readonly count: number | undefined }
+  | { readonly wish: "kick" | "ban"; readonly name: string; readonly reason: string | undefined }
+  /** It makes no sense; `why` says what would. */
+  | { readonly wish: "wrong"; readonly why: string };
+
+/** The commands, what follows them and what they do, as `/help` shows them. */
+export const chatCommands: readonly (readonly [name: string, rest: string, does: string])[] = [
+  ["name", "NAME", "takes another name"],
+  ["join", "ROOM", "goes to another room"],
+  ["rooms", "", "lists the rooms that somebody is in"],
+  ["who", "", "lists who is in the room"],
+  ["me", "TEXT", "says what you do"],
+  ["msg", "NAME TEXT", "says something to one member alone"],
+  ["history", "[N]", "shows the last messages"],
+  ["search", "WORDS", "shows the last messages that hold all the words"],
+  ["kick", "NAME [REASON]", "removes a member, for verified operators"],
+  ["ban", "NAME [REASON]", "removes a member for good, for verified operators"],
+  ["quit", "", "leaves, as Ctrl-D does"],
+  ["help", "", "shows this; //text says /text"],
+];
+
+/** Reads a line. */
+export function parseChatLine(line: string): ChatWish {
+  if (line.trim() === "") return { wish: "nothing" };
+  if (line.startsWith("//")) return { wish: "say", text: line.slice(1) };
+  if (!line.startsWith("/")) return { wish: "say", text: line };
+  const [, name = "", rest = ""] = /^\/(\S*)\s*(.*)$/su.exec(line.trimEnd()) ?? [];
+  const command = chatCommands.find(([one]) => one === name.toLowerCase());
+  if (command === undefined) {
+    return { wish: "wrong", why: `there is no /${name}; /help lists what there is` };
+  }
+  const [word, expected] = command;
+  const wrong: ChatWish = { wish: "wrong", why: `write it as /${word} ${expected}` };
+  switch (word) {
+    case "rooms":
+    case "who":
+    case "quit":
+    case "help":
+      return { wish: word };
+    case "me":
+    case "search":
+      return rest === "" ? wrong : { wish: word, text: rest };
+    case "name":
+    case "join":
+      return rest === "" || /\s/u.test(rest) ? wrong : { wish: word, name: rest };
+    case "history":
+      if (rest === "") return { wish: "history", count: undefined };
+      return /^[1-9]\d{0,5}$/.test(rest) ? { wish: "history", count: Number(rest) } : wrong;
+    default: {
+      const [, to = "", text = ""] = /^(\S+)\s*(.*)$/su.exec(rest) ?? [];
+      if (to === "") return wrong;
+      if (word === "msg") return text === "" ? wrong : { wish: "msg", name: to, text };
+      return { wish: word as "kick" | "ban", name: to, reason: text === "" ? undefined : text };
+    }
+  }
+}

@@ -1,0 +1,290 @@
+// One line being typed: text, cursor, history, completion. It draws nothing.
+//
+// node:readline was tried first, as an interface with a terminal and a prompt that is redrawn around
+// what comes in. On a pseudo-terminal it falls short in three ways: a line longer than the screen is
+// wide leaves copies of itself behind when the window is resized; backspace takes the last part of an
+// emoji that is made of several (a family of three becomes a couple); and it reads `process.stdin`,
+// which tests of a command cannot replace. This editor keeps to one row that scrolls sideways.
+
+import type { Key } from "./key_reader.ts";
+import { graphemes, graphemeWidth } from "./text_width.ts";
+
+/** What is offered for the word before the cursor. */
+export interface Completion {
+  /** Where in the text the word begins. */
+  readonly from: number;
+  /** What it may become, each whole, with the space that follows. */
+  readonly candidates: readonly string[];
+}
+
+/** What the person asks for with a key, besides a line that looks different now. */
+export type EditorAction =
+  | { readonly action: "line"; readonly line: string }
+  | { readonly action: "interrupt" | "end" | "clear-screen" | "bell" };
+
+/** The part of a line that is shown. */
+export interface EditorView {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** How an editor is set up. */
+export interface LineEditorOptions {
+  /** Completes the text before the cursor. */
+  readonly complete?: (before: string) => Completion;
+  /** How many lines are remembered. @default 500 */
+  readonly maxHistory?: number;
+  /** How long a line may become, in UTF-16 units. @default 4000 */
+  readonly maxLength?: number;
+}
+
+/** What a terminal obeys or what turns the direction of text has no place in a line. */
+// deno-lint-ignore no-control-regex
+const refused = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Edits one line after the other. */
+export class LineEditor {
+  readonly #complete: (before: string) => Completion;
+  readonly #maxHistory: number;
+  readonly #maxLength: number;
+  #text = "";
+  /** A position in the text, always between two characters. */
+  #cursor = 0;
+  #killed = "";
+  readonly #history: string[] = [];
+  /** Which line of the history is shown; its length is the line being typed. */
+  #shown = 0;
+  /** The line being typed, while one of the history is shown. */
+  #draft = "";
+  /** The completions being gone through. */
+  #offered: { readonly from: number; readonly texts: readonly string[]; at: number } | undefined;
+  /** The first character that is shown. */
+  #scroll = 0;
+
+  constructor(options: LineEditorOptions = {}) {
+    this.#complete = options.complete ?? (() => ({ from: 0, candidates: [] }));
+    this.#maxHistory = options.maxHistory ?? 500;
+    this.#maxLength = options.maxLength ?? 4000;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Replaces the line; the cursor goes to its end. */
+  set(text: string): void {
+    this.#text = text.replace(refused, "").slice(0, this.#maxLength);
+    this.#cursor = this.#text.length;
+    this.#offered = undefined;
+  }
+
+  /** Carries out a key. */
+  press(key: Key): EditorAction | undefined {
+    if (key.key !== "tab" && key.key !== "back-tab") this.#offered = undefined;
+    switch (key.key) {
+      case "text":
+        return this.#insert(key.text);
+      case "paste":
+        // A paste is read before it is said, all of it on one line.
+        return this.#insert(key.text.replace(/\s*[\r\n\t]+\s*/g, " ").trim());
+      case "enter":
+        return { action: "line", line: this.#take() };
+      case "interrupt":
+        return { action: "interrupt" };
+      case "clear-screen":
+        return { action: "clear-screen" };
+      case "delete-or-end":
+        if (this.#text === "") return { action: "end" };
+        this.#cut(this.#cursor, this.#right());
+        return undefined;
+      case "delete":
+        this.#cut(this.#cursor, this.#right());
+        return undefined;
+      case "backspace":
+        this.#cut(this.#left(), this.#cursor);
+        return undefined;
+      case "left":
+        this.#cursor = this.#left();
+        return undefined;
+      case "right":
+        this.#cursor = this.#right();
+        return undefined;
+      case "word-left":
+        this.#cursor = this.#wordLeft();
+        return undefined;
+      case "word-right":
+        this.#cursor = this.#wordRight();
+        return undefined;
+      case "home":
+        this.#cursor = 0;
+        return undefined;
+      case "end":
+        this.#cursor = this.#text.length;
+        return undefined;
+      case "kill-to-end":
+        this.#kill(this.#cursor, this.#text.length);
+        return undefined;
+      case "kill-to-start":
+        this.#kill(0, this.#cursor);
+        return undefined;
+      case "kill-word-left":
+        this.#kill(this.#spacedWordLeft(), this.#cursor);
+        return undefined;
+      case "kill-word-right":
+        this.#kill(this.#cursor, this.#wordRight());
+        return undefined;
+      case "yank":
+        return this.#insert(this.#killed);
+      case "up":
+        return this.#show(this.#shown - 1);
+      case "down":
+        return this.#show(this.#shown + 1);
+      case "tab":
+        return this.#offer(1);
+      case "back-tab":
+        return this.#offer(-1);
+    }
+  }
+
+  /** Empties the line, as an interrupt does. */
+  clear(): void {
+    this.set("");
+    this.#shown = this.#history.length;
+  }
+
+  /** Remembers a line that was not entered here. */
+  remember(line: string): void {
+    if (line.trim() !== "" && line !== this.#history.at(-1)) this.#history.push(line);
+    if (this.#history.length > this.#maxHistory) this.#history.shift();
+    this.#shown = this.#history.length;
+  }
+
+  /** What of the line is shown on so many columns, the cursor always among it. */
+  view(columns: number): EditorView {
+    const room = Math.max(4, columns);
+    const characters = graphemes(this.#text);
+    let cursorAt = 0;
+    for (let at = 0; at < this.#cursor && cursorAt < characters.length; cursorAt++) {
+      at += characters[cursorAt]!.length;
+    }
+    const widths = characters.map(graphemeWidth);
+    const widthOf = (from: number, to: number) =>
+      widths.slice(from, to).reduce<number>((sum, one) => sum + one, 0);
+    let scroll = Math.min(this.#scroll, cursorAt);
+    if (scroll === cursorAt || widthOf(scroll, cursorAt) >= room) {
+      // By half a row at a time, so that the line does not move with every key.
+      for (scroll = cursorAt; scroll > 0 && widthOf(scroll - 1, cursorAt) <= room / 2;) scroll--;
+    }
+    // No column stays empty while there is something to the left of it.
+    while (scroll > 0 && widthOf(scroll - 1, characters.length) < room) scroll--;
+    this.#scroll = scroll;
+    let end = cursorAt;
+    for (let width = widthOf(scroll, cursorAt); end < characters.length; end++) {
+      width += widths[end]!;
+      if (width >= room) break;
+    }
+    return {
+      before: characters.slice(scroll, cursorAt).join(""),
+      after: characters.slice(cursorAt, end).join(""),
+    };
+  }
+
+  #insert(typed: string): EditorAction | undefined {
+    const text = typed.replace(refused, "");
+    if (text === "") return undefined;
+    if (this.#text.length + text.length > this.#maxLength) return { action: "bell" };
+    this.#text = this.#text.slice(0, this.#cursor) + text + this.#text.slice(this.#cursor);
+    this.#cursor += text.length;
+    // What was typed may have joined with what stands before it or behind it.
+    this.#cursor = this.#boundary(this.#cursor);
+    return undefined;
+  }
+
+  #take(): string {
+    const line = this.#text;
+    this.remember(line);
+    this.#draft = "";
+    this.clear();
+    return line;
+  }
+
+  #show(index: number): EditorAction | undefined {
+    if (index < 0 || index > this.#history.length) return { action: "bell" };
+    if (this.#shown === this.#history.length) this.#draft = this.#text;
+    this.#shown = index;
+    this.set(this.#history[index] ?? this.#draft);
+    return undefined;
+  }
+
+  #offer(step: 1 | -1): EditorAction | undefined {
+    if (this.#offered === undefined) {
+      const before = this.#text.slice(0, this.#cursor);
+      const { from, candidates } = this.#complete(before);
+      if (candidates.length === 0) return { action: "bell" };
+      // The last is what was typed, so that going round comes back to it.
+      const texts = candidates.length === 1 ? candidates : [...candidates, before.slice(from)];
+      this.#offered = { from, texts, at: step === 1 ? -1 : texts.length };
+    }
+    const offered = this.#offered;
+    const { from, texts } = offered;
+    offered.at = (offered.at + step + texts.length) % texts.length;
+    const text = texts[offered.at]!.replace(refused, "");
+    if (this.#text.length + text.length > this.#maxLength) return { action: "bell" };
+    this.#text = this.#text.slice(0, from) + text + this.#text.slice(this.#cursor);
+    this.#cursor = this.#boundary(from + text.length);
+    if (texts.length === 1) this.#offered = undefined;
+    return undefined;
+  }
+
+  #cut(from: number, to: number): void {
+    this.#text = this.#text.slice(0, from) + this.#text.slice(to);
+    this.#cursor = this.#boundary(from);
+  }
+
+  #kill(from: number, to: number): void {
+    if (from === to) return;
+    this.#killed = this.#text.slice(from, to);
+    this.#cut(from, to);
+  }
+
+  /** The first place between two characters that is not before this one. */
+  #boundary(at: number): number {
+    let end = 0;
+    for (const character of graphemes(this.#text)) {
+      if (end >= at) break;
+      end += character.length;
+    }
+    return end;
+  }
+
+  #left(): number {
+    const last = graphemes(this.#text.slice(0, this.#cursor)).at(-1);
+    return this.#cursor - (last?.length ?? 0);
+  }
+
+  #right(): number {
+    const [first] = graphemes(this.#text.slice(this.#cursor));
+    return this.#cursor + (first?.length ?? 0);
+  }
+
+  #wordLeft(): number {
+    const before = this.#text.slice(0, this.#cursor);
+    return this.#boundary(before.replace(/[\p{L}\p{N}\p{M}_]*[^\p{L}\p{N}\p{M}_]*$/u, "").length);
+  }
+
+  #wordRight(): number {
+    const [word = ""] = /^[^\p{L}\p{N}\p{M}_]*[\p{L}\p{N}\p{M}_]*/u.exec(
+      this.#text.slice(this.#cursor),
+    ) ?? [];
+    return this.#boundary(this.#cursor + word.length);
+  }
+
+  /** As the shell's Ctrl-W has it: words stand between spaces. */
+  #spacedWordLeft(): number {
+    return this.#text.slice(0, this.#cursor).replace(/\S*\s*$/u, "").length;
+  }
+}

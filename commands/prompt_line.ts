@@ -1,0 +1,110 @@
+// The row of a terminal in which a line is typed, below everything that has been printed.
+
+import type { EditorView } from "./line_editor.ts";
+import { graphemes, graphemeWidth, textWidth } from "./text_width.ts";
+
+/** What a prompt line needs of a terminal. */
+export interface Screen {
+  /** How wide it is now. */
+  columns(): number;
+  write(text: string): void;
+}
+
+/** Erases from the cursor to the end of the screen. */
+const ERASE_BELOW = "\x1b[J";
+const NO_WRAP = "\x1b[?7l";
+const WRAP = "\x1b[?7h";
+/** DECSC and DECRC: the terminal knows best how wide its characters are. */
+const SAVE_CURSOR = "\x1b7";
+const RESTORE_CURSOR = "\x1b8";
+const PASTE_ON = "\x1b[?2004h";
+const PASTE_OFF = "\x1b[?2004l";
+
+/** Draws the row, and prints above it. */
+export class PromptLine {
+  readonly #screen: Screen;
+  /** The prompt and the line, for a number of columns. */
+  readonly #content: (columns: number) => { readonly prompt: string; readonly view: EditorView };
+  /** How many columns the row that is on the screen takes, up to the cursor. */
+  #cursorColumn = 0;
+  #isDrawn = false;
+  #isOpen = false;
+
+  constructor(
+    screen: Screen,
+    content: (columns: number) => { readonly prompt: string; readonly view: EditorView },
+  ) {
+    this.#screen = screen;
+    this.#content = content;
+  }
+
+  /** Begins: asks the terminal to mark what is pasted, and draws. */
+  open(): void {
+    this.#isOpen = true;
+    this.#screen.write(PASTE_ON);
+    this.draw();
+  }
+
+  /** Ends: erases the row and leaves the cursor where it began. */
+  close(): void {
+    this.#screen.write(this.#erased() + PASTE_OFF);
+    this.#isDrawn = false;
+    this.#isOpen = false;
+  }
+
+  /** Draws the row anew, after a key or a change of its prompt. */
+  draw(): void {
+    if (!this.#isOpen) return;
+    this.#screen.write(this.#erased() + this.#row());
+  }
+
+  /** Prints lines above the row, which stays as it is; before it is opened and after it is closed,
+   * as lines alone. Their text must be harmless. */
+  above(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    if (!this.#isOpen) return this.#screen.write(`${lines.join("\r\n")}\r\n`);
+    this.#screen.write(`${this.#erased()}${lines.join("\r\n")}\r\n${this.#row()}`);
+  }
+
+  /** Draws the row at the top of an empty screen. */
+  clearScreen(): void {
+    if (!this.#isOpen) return;
+    this.#screen.write(`\x1b[H\x1b[2J${this.#row()}`);
+  }
+
+  /** A terminal that became narrower may have broken the row into several: the cursor is in the last
+   * of those before it. */
+  resized(): void {
+    if (!this.#isOpen) return;
+    const columns = Math.max(1, this.#screen.columns());
+    const rows = Math.floor(this.#cursorColumn / columns);
+    const up = this.#isDrawn && rows > 0 ? `\x1b[${rows}A` : "";
+    this.#screen.write(up + this.#erased() + this.#row());
+  }
+
+  #erased(): string {
+    return this.#isDrawn ? `\r${ERASE_BELOW}` : "";
+  }
+
+  #row(): string {
+    // The last column stays empty: a cursor behind it would be in the next row.
+    const columns = Math.max(8, this.#screen.columns() - 1);
+    const { prompt, view: { before, after } } = this.#content(columns);
+    this.#isDrawn = true;
+    this.#cursorColumn = textWidth(prompt) + textWidth(before);
+    const rest = after === "" ? "" : `${SAVE_CURSOR}${after}${RESTORE_CURSOR}`;
+    return `${NO_WRAP}${prompt}${before}${rest}${WRAP}`;
+  }
+}
+
+/** The beginning of a text that takes no more than so many columns. */
+export function cutToWidth(text: string, columns: number): string {
+  let width = 0;
+  let cut = "";
+  for (const one of graphemes(text)) {
+    width += graphemeWidth(one);
+    if (width > columns) return cut;
+    cut += one;
+  }
+  return cut;
+}

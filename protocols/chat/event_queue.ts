@@ -1,0 +1,53 @@
+// Events that wait to be read, as many as there is room for.
+
+/** A bounded queue that one reader iterates. Whoever reads too slowly loses the oldest events, and
+ * is told how many. */
+export class EventQueue<T> implements AsyncIterable<T>, AsyncIterator<T, undefined> {
+  readonly #capacity: number;
+  readonly #missed: (count: number) => T;
+  #events: T[] = [];
+  #lost = 0;
+  #ended = false;
+  #waiting: PromiseWithResolvers<void> | undefined;
+
+  /** @param missed makes the event that says how many were lost */
+  constructor(capacity: number, missed: (count: number) => T) {
+    this.#capacity = capacity;
+    this.#missed = missed;
+  }
+
+  push(event: T): void {
+    if (this.#ended) return;
+    this.#events.push(event);
+    // In batches, since taking one from the front of a long array moves all the others.
+    if (this.#events.length >= this.#capacity * 2) {
+      this.#lost += this.#events.length - this.#capacity;
+      this.#events = this.#events.slice(-this.#capacity);
+    }
+    this.#waiting?.resolve();
+  }
+
+  /** What is there can still be read. */
+  end(): void {
+    this.#ended = true;
+    this.#waiting?.resolve();
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    for (;;) {
+      if (this.#lost > 0) {
+        const value = this.#missed(this.#lost);
+        this.#lost = 0;
+        return { done: false, value };
+      }
+      if (this.#events.length > 0) return { done: false, value: this.#events.shift()! };
+      if (this.#ended) return { done: true, value: undefined };
+      this.#waiting = Promise.withResolvers();
+      await this.#waiting.promise;
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return this;
+  }
+}
