@@ -33,7 +33,7 @@ export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
 export type { Delivery } from "./core/connection.ts";
 export type { Stats } from "./core/counters.ts";
-export type { Emit, ServerEvent } from "./core/event.ts";
+export type { Emit, RoomEvent, ServerEvent } from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http_app.ts";
 export {
   issueCertificate,
@@ -68,6 +68,7 @@ export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
 export { waitFor, type WaitOptions } from "./dock/wait.ts";
 export { acknowledge } from "./protocols/acknowledge.ts";
 export { chargen } from "./protocols/chargen.ts";
+export { chat } from "./protocols/chat.ts";
 export { daytime } from "./protocols/daytime.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";

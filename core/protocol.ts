@@ -1,5 +1,6 @@
 // What is said over a session: written once, running on every transport.
 
+import type { Counters } from "./counters.ts";
 import type { Emit } from "./event.ts";
 import type { OptionTable, OptionValues } from "./option.ts";
 import type { Session } from "./session.ts";
@@ -17,6 +18,9 @@ export interface Context {
   dial(url: string): Promise<Session>;
   /** Asks the whole server to stop, as Ctrl-C does. */
   stop(reason: string): void;
+  /** What is typed at the terminal that runs the server, for a protocol whose `console` is true;
+   * absent where nobody types. */
+  readonly lines?: AsyncIterable<string>;
 }
 
 /** How a byte stream is cut into messages: as read, by lines (LF or CRLF, without it), or by a
@@ -31,6 +35,10 @@ export type DatagramReply = "none" | "bounded" | "larger";
 export interface Service extends AsyncDisposable {
   /** Resolves when the protocol is done with the session; the transport then closes it. */
   serve(session: Session): Promise<void>;
+  /** In place of the protocol's, where an option decides how streams are framed. */
+  readonly framing?: Framing;
+  /** What the protocol itself counts; it appears in the stats of the whole. */
+  readonly counters?: Readonly<Partial<Counters>>;
 }
 
 /** A protocol and its option table. */
@@ -43,6 +51,10 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   /** Whether it cannot do without messages that arrive all, once and in order: on datagrams it then
    * runs only over a layer that sees to that. */
   readonly needsOrder?: boolean;
+  /** Whether what is typed at the terminal that runs the server is for it (`Context.lines`). */
+  readonly console?: boolean;
+  /** Its own defaults for options of the transports, such as `peerTimeoutMs`, by key. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   readonly options: Options;
   /** Opened once for all endpoints that share it, disposed after the last of them. */
   open(options: OptionValues<Options>, context: Context): Service | Promise<Service>;
