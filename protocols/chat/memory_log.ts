@@ -7,8 +7,8 @@ import type { Retention } from "./store.ts";
 /** How many messages of all rooms are kept at most, however many rooms there are. */
 const MAX_KEPT = 100_000;
 
-/** How many ids are remembered so that a message is said once. */
-const MAX_IDS = 100_000;
+/** How many ids are remembered at least, so that a message is said once. */
+const REMEMBERED_IDS = 50_000;
 
 /** Opens a log that keeps messages in memory as long as the retention says; with `messages` 0 it
  * only puts them in order. */
@@ -18,13 +18,19 @@ export function openMemoryLog(
   now: () => number = Date.now,
 ): ChatLog {
   const rooms = new Map<string, ChatMessage[]>();
-  const seqs = new Map<string, number | undefined>();
+  // Two halves, of which the older is thrown away whole: deleting the first of a map over and over
+  // makes finding it slow.
+  let seqs = new Map<string, number | undefined>();
+  let olderSeqs: typeof seqs = new Map();
   let seq = 0;
   let kept = 0;
 
   function remember(message: ChatMessage): void {
     seqs.set(message.id, message.seq);
-    if (seqs.size > MAX_IDS) seqs.delete(seqs.keys().next().value!);
+    if (seqs.size >= REMEMBERED_IDS) {
+      olderSeqs = seqs;
+      seqs = new Map();
+    }
     if (retention.messages === 0) return;
     let room = rooms.get(message.room);
     if (room === undefined) rooms.set(message.room, room = []);
@@ -61,8 +67,9 @@ export function openMemoryLog(
   return {
     append(message: NewMessage): Promise<Receipt> {
       const { id } = message;
-      if (seqs.has(id)) {
-        return Promise.resolve({ id, seq: seqs.get(id), scope: "memory", duplicate: true });
+      const known = [seqs, olderSeqs].find((ids) => ids.has(id));
+      if (known !== undefined) {
+        return Promise.resolve({ id, seq: known.get(id), scope: "memory", duplicate: true });
       }
       const placed: ChatMessage = { ...message, seq: ++seq };
       remember(placed);

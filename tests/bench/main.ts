@@ -5,6 +5,7 @@
  */
 
 import { type Benchmark, type Effort, type Result, summarize } from "./benchmark.ts";
+import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
@@ -26,6 +27,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   filesLarge,
   filesLargeNginx,
   listing,
+  chatFanOut,
+  chatLatency,
+  chatIdle,
   idleMemory,
   startup,
 ];
