@@ -94,10 +94,10 @@ export const chatOptions = {
     max: 100_000_000,
     help: "messages that wait for one slow client; more are counted and dropped",
   }),
-  queueBytes: size({
+  queueSizeBytes: size({
     default: 1024 * 1024,
     min: 1024,
-    help: "the same in bytes",
+    help: "the same in bytes; a client beyond either is told what it missed",
   }),
   slowTimeoutMs: duration({
     default: 30_000,

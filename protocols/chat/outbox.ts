@@ -3,7 +3,7 @@
 
 import { byteLength, type Message, type Session } from "../../core/session.ts";
 
-/** Where messages leave one by one, so many may be on their way at once. */
+/** Where messages leave one by one and keep their order, so many may be on their way at once. */
 const MAX_IN_FLIGHT = 16;
 
 /** Lines that waited leave together, up to this many bytes. */
@@ -12,7 +12,7 @@ const JOINED_BYTES = 64 * 1024;
 /** The limits of one outbox. */
 export interface OutboxLimits {
   readonly queueMessages: number;
-  readonly queueBytes: number;
+  readonly queueSizeBytes: number;
 }
 
 /** What an outbox tells of itself. */
@@ -38,6 +38,8 @@ export class Outbox {
   readonly #hooks: OutboxHooks;
   /** Lines leave by the many where the session frames them. */
   readonly #joins: boolean;
+  readonly #isDatagram: boolean;
+  readonly #mostInFlight: number;
   #queue: Waiting[] = [];
   #queuedBytes = 0;
   #queuedMessages = 0;
@@ -52,7 +54,11 @@ export class Outbox {
     this.#session = session;
     this.#limits = limits;
     this.#hooks = hooks;
+    const { transport } = session.peer;
+    this.#isDatagram = transport === "udp" || transport === "unixgram";
     this.#joins = hooks.lines && session.boundary === "bytes" && session.sendFramed !== undefined;
+    // Datagrams that are sent at once may overtake each other within the runtime.
+    this.#mostInFlight = this.#joins || this.#isDatagram ? 1 : MAX_IN_FLIGHT;
   }
 
   /** Sends one message, without its LF. */
@@ -94,11 +100,11 @@ export class Outbox {
 
   #push(waiting: Waiting): void {
     if (this.#broken) return;
-    const { queueMessages, queueBytes } = this.#limits;
+    const { queueMessages, queueSizeBytes } = this.#limits;
     // Once something is missing, more is until all that waits has left: a gap is told as one.
     if (
       this.#missed > 0 || this.#queuedMessages + waiting.count > queueMessages ||
-      this.#queuedBytes + waiting.bytes > queueBytes
+      this.#queuedBytes + waiting.bytes > queueSizeBytes
     ) {
       // With nothing under way, whatever is too large for the queue still leaves at once.
       if (this.#inFlight > 0 || this.#missed > 0) {
@@ -114,8 +120,7 @@ export class Outbox {
   }
 
   #pump(): void {
-    const most = this.#joins ? 1 : MAX_IN_FLIGHT;
-    while (this.#inFlight < most && this.#queue.length > 0) {
+    while (this.#inFlight < this.#mostInFlight && this.#queue.length > 0) {
       const { message, count } = this.#take();
       if (this.#inFlight === 0 && this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
       this.#inFlight++;
@@ -162,9 +167,7 @@ export class Outbox {
   readonly #failed = (): void => {
     // A datagram that cannot be sent is one that is missing; a stream or WebSocket is over, which
     // its reading half learns of.
-    const { transport } = this.#session.peer;
-    const isDatagram = transport === "udp" || transport === "unixgram";
-    if (!isDatagram) {
+    if (!this.#isDatagram) {
       this.#inFlight--;
       this.abandon();
       return;

@@ -74,7 +74,7 @@ Deno.test("a reader that stays away is dropped in time", async () => {
   await using room = await MemoryChat.open({
     messageRatePerSecond: 1_000_000,
     messageBurst: 1_000_000,
-    queueBytes: 1024,
+    queueSizeBytes: 1024,
     slowTimeoutMs: 40,
   });
   const dead = await room.join("/name dead", { capacityBytes: 100 });
