@@ -37,9 +37,9 @@ export class Lines {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** One line, without its LF. */
-  line(at: number): Uint8Array {
-    return this.#buffer.subarray(this.offsets[at]!, this.offsets[at + 1]! - 1);
+  /** One line, with its LF or without. */
+  line(at: number, withEnd: boolean): Uint8Array {
+    return this.#buffer.subarray(this.offsets[at]!, this.offsets[at + 1]! - (withEnd ? 0 : 1));
   }
 }
 

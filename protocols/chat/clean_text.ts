@@ -13,7 +13,7 @@ const GAPS = /[\t\n\v\f\r\x85\u2028\u2029]+/g;
  * byte order marks, tags, and code points that are none. The joiners U+200C and U+200D stay: scripts
  * and emoji need them. */
 const UNSEEN =
-  /[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]|[\u{e0000}-\u{e0fff}]/gu;
+  /[\p{Cc}\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]|[\u{e0000}-\u{e0fff}]/gu;
 
 /** The text as it may be shown anywhere; surrounding white space is gone. */
 export function cleanText(text: string): string {

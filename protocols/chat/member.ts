@@ -43,6 +43,9 @@ export interface MemberOptions {
 export class Member {
   readonly options: MemberOptions;
   wire: Wire = "plain";
+  /** Whether its datagrams end with LF, as netcat's do: then ours do, or its lines would run
+   * together. */
+  endsLines = false;
   /** Empty until it is in a room. */
   name = "";
   standing: Standing = "plain";
@@ -94,7 +97,8 @@ export class Member {
       this.#eachLine(lines, edits, (line, at) => this.#hold(line, at, batch));
     } else if (!outbox.takesLines) {
       this.#eachLine(lines, edits, (line, at) => {
-        outbox.send(this.options.asText || at === undefined ? line : lines.line(at));
+        if (this.options.asText || at === undefined) this.#send(line);
+        else outbox.send(lines.line(at, this.endsLines));
       });
     } else if (edits.length === 0) {
       outbox.sendLines(lines.bytes, lines.texts.length);
@@ -144,7 +148,7 @@ export class Member {
   }
 
   #send(line: string): void {
-    this.options.outbox?.send(line);
+    this.options.outbox?.send(this.endsLines ? `${line}\n` : line);
   }
 
   #eachLine(

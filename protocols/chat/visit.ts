@@ -33,6 +33,7 @@ export async function visit(hub: Hub, session: Session): Promise<void> {
       const text = lineOf(message);
       if (speaker === undefined) {
         if (session.boundary === "bytes" && HTTP_REQUEST_LINE.test(text)) return;
+        member.endsLines = isDatagram(session) && /\n$/.test(textOf(message));
         speaker = jsonObject(text) === undefined
           ? new PlainSpeaker(hub, member)
           : new RichSpeaker(hub, member);
@@ -52,8 +53,7 @@ function memberOf(hub: Hub, session: Session): Member {
   const { options } = hub;
   const { peer, identity } = session;
   const host = "hostname" in peer ? peer.hostname : undefined;
-  const isDatagram = peer.transport === "udp" || peer.transport === "unixgram";
-  const isUnproven = isDatagram && identity === undefined;
+  const isUnproven = isDatagram(session) && identity === undefined;
   const outbox = new Outbox(session, options, {
     lines: true,
     now: () => hub.elapsedMs(),
@@ -66,7 +66,7 @@ function memberOf(hub: Hub, session: Session): Member {
   });
   const member: Member = new Member({
     outbox,
-    asText: session.boundary === "messages" && !isDatagram,
+    asText: session.boundary === "messages" && !isDatagram(session),
     bucket: new TokenBucket(options.messageRatePerSecond, options.messageBurst, hub.elapsedMs()),
     identity,
     host: host === undefined || isLoopback(host) ? undefined : host,
@@ -80,6 +80,10 @@ function memberOf(hub: Hub, session: Session): Member {
   });
   member.heardAtMs = hub.elapsedMs();
   return member;
+}
+
+function isDatagram({ peer }: Session): boolean {
+  return peer.transport === "udp" || peer.transport === "unixgram";
 }
 
 /** Resolves with the promise, which never rejects, or after a time. */
