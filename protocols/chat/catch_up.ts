@@ -1,6 +1,7 @@
 // What a rich client missed before it came: the history first, then what happens meanwhile, nothing
 // twice.
 
+import { fitting } from "./fitting.ts";
 import { type Hub, roomOf } from "./hub.ts";
 import type { Member } from "./member.ts";
 import type { ChatMessage } from "./message.ts";
@@ -24,7 +25,8 @@ export async function enterAndCatchUp(
   { after, last }: CatchUp,
   enter: () => Promise<string>,
 ): Promise<void> {
-  const { historyLimit, claimedHost, outbox } = member.options;
+  const { historyLimit, historyBytes, claimedHost, outbox } = member.options;
+  let missed = 0;
   let isShown: (message: ChatMessage) => boolean = () => false;
   const show = (messages: readonly ChatMessage[]) => {
     for (const message of messages) member.tellBefore(richMessage(message));
@@ -37,11 +39,12 @@ export async function enterAndCatchUp(
       if (last === undefined || last === 0) return;
       const page = await hub.log.last(room, Math.min(last, historyLimit));
       const held = member.heldIds();
-      show(page.filter(({ id }) => !held.has(id)));
+      show(fitting(page.filter(({ id }) => !held.has(id)), historyBytes, "last"));
       return;
     }
     for (let upTo = after;;) {
-      const page = await hub.log.after(room, upTo, historyLimit);
+      const all = await hub.log.after(room, upTo, historyLimit);
+      const page = fitting(all, historyBytes, "first");
       show(page);
       for (const { seq } of page) upTo = Math.max(upTo, seq ?? 0);
       const ids = new Set(page.map(({ id }) => id));
@@ -51,12 +54,14 @@ export async function enterAndCatchUp(
           ? message.seq <= reached
           : ids.has(message.id);
       // Whoever proves nothing gets one page for one datagram, and asks for the next itself.
-      if (page.length < historyLimit || claimedHost !== undefined || member.gone) return;
+      if (claimedHost !== undefined) missed = all.length - page.length;
+      if (all.length < historyLimit && page.length === all.length) return;
+      if (claimedHost !== undefined || member.gone) return;
       // A client that reads slowly is waited for here, by nobody else.
       await outbox?.drained();
     }
   } finally {
-    const missed = member.release(isShown);
+    missed += member.release(isShown);
     if (missed > 0) {
       hub.counters.missed += missed;
       member.tell(richLine("missed", { count: missed }));

@@ -18,6 +18,7 @@ export async function speakFromConsole(hub: Hub, lines: AsyncIterable<string>): 
     host: undefined,
     claimedHost: undefined,
     historyLimit: options.historyPage,
+    historyBytes: Infinity,
     show: (line) => context.emit({ event: "notice", text: line.replace(/^\* /, "") }),
     close: () => {},
   });

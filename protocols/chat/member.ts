@@ -31,8 +31,9 @@ export interface MemberOptions {
   readonly host: string | undefined;
   /** Where a datagram comes from that proves nothing, the host that it claims. */
   readonly claimedHost: string | undefined;
-  /** How many old messages it may be given at once. */
+  /** How many old messages it may be given at once, and how many bytes of them. */
   readonly historyLimit: number;
+  readonly historyBytes: number;
   /** Shows a line that is for the terminal of the server alone. */
   readonly show?: (line: string) => void;
   /** Ends its session. */

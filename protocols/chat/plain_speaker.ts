@@ -2,6 +2,7 @@
 
 import type { ChatMessage } from "./message.ts";
 import { cleanText } from "./clean_text.ts";
+import { fitting } from "./fitting.ts";
 import { type Hub, roomOf } from "./hub.ts";
 import type { Member } from "./member.ts";
 import { markedName, plainMessage, plainNotice } from "./plain_lines.ts";
@@ -186,7 +187,10 @@ export class PlainSpeaker implements Speaker {
 
   #show(messages: readonly ChatMessage[], none: string): void {
     if (messages.length === 0) this.#say(none);
-    for (const message of messages) this.#member.tell(plainMessage(message));
+    const { historyBytes } = this.#member.options;
+    for (const message of fitting(messages, historyBytes, "last")) {
+      this.#member.tell(plainMessage(message));
+    }
   }
 
   #say(text: string): void {

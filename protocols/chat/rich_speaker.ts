@@ -1,6 +1,7 @@
 // Rich clients: one JSON object a message, each answered.
 
 import { type CatchUp, enterAndCatchUp } from "./catch_up.ts";
+import { fitting } from "./fitting.ts";
 import { type Hub, roomOf } from "./hub.ts";
 import type { Receipt } from "./log.ts";
 import type { Member } from "./member.ts";
@@ -202,7 +203,8 @@ export class RichSpeaker implements Speaker {
   }
 
   #history(room: string, messages: readonly ChatMessage[], ref: unknown): void {
-    this.#answer("history", { room, messages: messages.map(messageFields), ref });
+    const fit = fitting(messages, this.#member.options.historyBytes, "last");
+    this.#answer("history", { room, messages: fit.map(messageFields), ref });
   }
 
   #acknowledge({ id, seq, scope, duplicate }: Receipt, ref: unknown): void {

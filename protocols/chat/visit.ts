@@ -15,6 +15,10 @@ import { TokenBucket } from "./token_bucket.ts";
 
 /** What one datagram of somebody who proved nothing may bring about: so many old messages. */
 const UNPROVEN_HISTORY = 20;
+const UNPROVEN_HISTORY_BYTES = 8 * 1024;
+
+/** One answer is no longer than this, so that it fits into what its reader takes as a line. */
+const HISTORY_BYTES = 512 * 1024;
 
 /** How long whoever leaves may take to read what is still for it. */
 const FAREWELL_MS = 1000;
@@ -74,6 +78,9 @@ function memberOf(hub: Hub, session: Session): Member {
     historyLimit: isUnproven
       ? Math.min(options.historyPage, UNPROVEN_HISTORY)
       : options.historyPage,
+    historyBytes: isUnproven
+      ? UNPROVEN_HISTORY_BYTES
+      : Math.min(HISTORY_BYTES, options.queueSizeBytes / 2),
     close(reason) {
       void within(outbox.drained(), FAREWELL_MS).then(() => session.close(reason));
     },

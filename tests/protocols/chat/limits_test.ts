@@ -141,3 +141,31 @@ Deno.test("chat beyond loopback wants to know whom to answer", async () => {
   }
   assertMatch(said, /--allow/);
 });
+
+Deno.test("a program on UDP that starts again gets its name back from its silent self", async () => {
+  await using room = await ChatFixture.open({}, ["udp://127.0.0.1:0"]);
+  await room.rich("ada");
+  const again = await room.client();
+  await again.send({ type: "hello", version: 1, name: "ada" });
+  assertMatch(await again.line() ?? "", /"code":"name-taken"/);
+  const real = performance.now;
+  performance.now = () => real.call(performance) + 20_000;
+  try {
+    assertMatch(JSON.stringify(await again.hello({ name: "ada" })), /"name":"ada"/);
+  } finally {
+    performance.now = real;
+  }
+});
+
+Deno.test("a small datagram brings few bytes of history", async () => {
+  await using room = await ChatFixture.open({}, ["udp://127.0.0.1:0", "tcp://127.0.0.1:0"]);
+  const alice = await room.plain("alice", room.dock.urls[1]!);
+  for (let at = 0; at < 10; at++) await alice.send("x".repeat(4000));
+  await alice.send("/who");
+  await alice.until(/in lobby/);
+  const rich = await room.client();
+  const before = room.dock.servers[0]!.stats().bytesSent;
+  await rich.hello({ after: 0 });
+  assertEquals((await rich.next("missed"))["count"], 9);
+  assert(room.dock.servers[0]!.stats().bytesSent - before < 10_000);
+});
