@@ -33,7 +33,7 @@ export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
 export type { Delivery } from "./core/connection.ts";
 export type { Stats } from "./core/counters.ts";
-export type { Emit, ServerEvent } from "./core/event.ts";
+export type { Emit, RoomEvent, ServerEvent } from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http_app.ts";
 export {
   issueCertificate,
@@ -87,6 +87,7 @@ export type { ChatLog, LogHooks, Receipt, Scope } from "./protocols/chat/log.ts"
 export type { ChatMessage, NewMessage, Standing } from "./protocols/chat/message.ts";
 export type { ChatStore, Retention, StoreEntry, StoreResult } from "./protocols/chat/store.ts";
 export { chargen } from "./protocols/chargen.ts";
+export { chat } from "./protocols/chat.ts";
 export { daytime } from "./protocols/daytime.ts";
 export {
   type ChatAck,
@@ -98,7 +99,6 @@ export {
   type ChatOverOptions,
   type SayOptions,
 } from "./protocols/chat/client.ts";
-export type { ChatMessage, Standing } from "./protocols/chat/message.ts";
 export type { Member, Room, Whisper } from "./protocols/chat/server_message.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";

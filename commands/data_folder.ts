@@ -4,6 +4,7 @@
 import { DATA_FOLDER_VARIABLE, userDataFolder } from "../core/data_folder.ts";
 import { errorText } from "../core/event.ts";
 import type { OptionTable } from "../core/option.ts";
+import { defaultHistoryFile } from "../protocols/chat/history/history_file.ts";
 import { UsageError } from "../core/usage_error.ts";
 
 /** The same options, with the data folder of an authority that can issue a certificate where one
@@ -43,6 +44,33 @@ export async function withLocalAuthority(
     );
     const { dataFolder: _useless, ...rest } = options;
     return rest;
+  }
+}
+
+/** The same options, with the file in the user's data folder where a chat keeps its history when
+ * nothing else was said. Where there can be none it stays in memory.
+ *
+ * @param table the options that have an effect on what is served
+ * @param notes what people should hear of it is added here */
+export async function withUserHistory(
+  options: Readonly<Record<string, unknown>>,
+  table: OptionTable,
+  notes: string[],
+): Promise<Readonly<Record<string, unknown>>> {
+  const isNeeded = Object.hasOwn(table, "history") && options.history === undefined &&
+    options.bare !== true;
+  if (!isNeeded) return options;
+  const { dataFolder: given } = options;
+  const dataFolder = typeof given === "string" ? given : userDataFolder();
+  if (dataFolder === null || !mayUse(dataFolder)) return options;
+  try {
+    await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
+    return { ...options, history: defaultHistoryFile(dataFolder) };
+  } catch (error) {
+    notes.push(
+      `no history can be kept in ${dataFolder} (${errorText(error)}); it stays in memory`,
+    );
+    return options;
   }
 }
 

@@ -1,7 +1,13 @@
 // Server events for people, for programs and for the record.
 
 import type { Stats } from "../core/counters.ts";
-import { type Emit, errorText, type InspectedEvent, type ServerEvent } from "../core/event.ts";
+import {
+  type Emit,
+  errorText,
+  type InspectedEvent,
+  type RoomEvent,
+  type ServerEvent,
+} from "../core/event.ts";
 import { eventJson, messageJson } from "../core/event_json.ts";
 import { flagName } from "../core/option.ts";
 import { bytesOf, type Message, textOf } from "../core/session.ts";
@@ -21,6 +27,7 @@ export function eventSink(console: Console, record?: TranscriptFile): Emit {
     }
     if (event.event === "message") printMessage(event, console);
     else if (event.event === "inspected") printInspected(event, console);
+    else if (event.event === "chat") printRoom(event, console);
     else if (shown(event, console)) noteEvent(event, console);
   };
 }
@@ -60,6 +67,31 @@ function printMessage(event: ServerEvent & { event: "message" }, console: Consol
   console.print(`${peer} ${harmless(textOf(event.message))}`);
 }
 
+/** What happened in a room of a chat: what is said as data, who comes and goes as a note. */
+function printRoom(event: RoomEvent, console: Console): void {
+  const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
+  const date = new Date(event.time);
+  const time = [date.getHours(), date.getMinutes()]
+    .map((number) => String(number).padStart(2, "0")).join(":");
+  const { kind, text = "" } = event;
+  const mark = event.standing === "verified" ? "✓" : "";
+  const room = event.room === "lobby" ? "" : `${event.room} `;
+  if (kind !== "say" && kind !== "me") {
+    const what = kind === "came"
+      ? "came"
+      : kind === "renamed"
+      ? `is ${printable(text)} now`
+      : `left${text === "" ? "" : ` (${printable(text)})`}`;
+    console.note(`${time} ${room}* ${printable(event.name)}${mark} ${what}`);
+    return;
+  }
+  const name = console.paintStdout("cyan", `${harmless(event.name)}${mark}`);
+  const before = console.paintStdout("dim", `${time} ${harmless(room)}`);
+  console.print(
+    kind === "me" ? `${before}* ${name} ${harmless(text)}` : `${before}${name}: ${harmless(text)}`,
+  );
+}
+
 /** A request as it was written, the body below its headers, a line of its own before the next. */
 function printInspected(event: InspectedEvent, console: Console): void {
   const { time, peer, method, url, httpVersion, headers, bodyBytes, message } = event;
@@ -87,7 +119,7 @@ function printInspected(event: InspectedEvent, console: Console): void {
   console.print("");
 }
 
-type NotedEvent = Exclude<ServerEvent, { event: "message" | "inspected" }>;
+type NotedEvent = Exclude<ServerEvent, { event: "message" | "inspected" | "chat" }>;
 
 function noteEvent(event: NotedEvent, console: Console): void {
   const peer = "peer" in event ? console.paint("cyan", printable(event.peer)) : "";

@@ -3,12 +3,13 @@
 import type { HttpApp } from "../core/http_app.ts";
 import { flagName, mergeTables } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
+import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { type Dock, serve as startServing, serverSchemes } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
-import { withLocalAuthority } from "./data_folder.ts";
+import { withLocalAuthority, withUserHistory } from "./data_folder.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
 import {
   concerning,
@@ -18,7 +19,9 @@ import {
   servedOptions,
   tableFor,
 } from "./served.ts";
+import { hasTerminal } from "./foreground.ts";
 import { ReloadSignal } from "./reload_signal.ts";
+import { stdinLines } from "./stdin.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untilStopped } from "./until_stopped.ts";
 import { readUser } from "./user_password.ts";
@@ -72,11 +75,13 @@ export async function serveUntilStopped(
   using hangUp = new ReloadSignal();
   const emit = serverEventSink(console, record, signals.finish);
   const asked = concerning({ ...options, ...operand }, given, flags, what, urls);
+  const table = tableFor(what, urls, asked);
   const notes: string[] = [];
   await using dock: Dock = await startServing(urls, what, {
-    ...await withLocalAuthority(asked, tableFor(what, urls, asked), notes),
+    ...await withUserHistory(await withLocalAuthority(asked, table, notes), table, notes),
     ...operand,
     ...askedUser(options, flags, console),
+    ...typedLines(what, console),
     emit,
     watch: console.verbose || record !== undefined,
   });
@@ -84,6 +89,22 @@ export async function serveUntilStopped(
   // Programs hear of listening first, on every run alike, and need no more.
   if (!console.json) { for (const note of notes) console.note(note); }
   return await untilStopped([dock], signals, emit);
+}
+
+/** What is typed here, where somebody types and it is for what is served. */
+function typedLines(
+  what: Protocol | HttpApp,
+  console: Console,
+): { readonly lines?: AsyncIterable<string> } {
+  if (!("console" in what) || !what.console || !hasTerminal(console)) return {};
+  return { lines: linesOf(console) };
+}
+
+/** A line longer than this is not typed by anybody. */
+const MAX_TYPED_BYTES = 64 * 1024;
+
+async function* linesOf(console: Console): AsyncGenerator<string> {
+  for await (const line of stdinLines(console, MAX_TYPED_BYTES)) yield textOf(line);
 }
 
 /** Tells URLs from the one word that may stand for an option, such as the folder of `files`.

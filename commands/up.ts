@@ -8,7 +8,7 @@ import { builtinSuite } from "./builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
-import { withLocalAuthority } from "./data_folder.ts";
+import { withLocalAuthority, withUserHistory } from "./data_folder.ts";
 import { serverEventSink, TranscriptFile } from "./events.ts";
 import { programWords } from "./program_words.ts";
 import { servedGroups, servedOptions, tableFor } from "./served.ts";
@@ -66,7 +66,11 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const notes: string[] = [];
     for (const entry of asked) {
       const table = tableFor(entry.what, entry.urls, entry.options ?? {});
-      const own = await withLocalAuthority(entry.options ?? {}, table, notes);
+      const own = await withUserHistory(
+        await withLocalAuthority(entry.options ?? {}, table, notes),
+        table,
+        notes,
+      );
       entries.push({ ...entry, options: own });
     }
     const record = options.record === undefined

@@ -58,6 +58,16 @@ const zero = {
   undelivered: 0,
   /** Datagrams and bytes that a fault on purpose dropped, changed, doubled or held back. */
   faults: 0,
+  /** Messages that a member of a chat did not get because it did not read. */
+  missed: 0,
+  /** Requests to a chat refused because their sender makes too many. */
+  tooFast: 0,
+  /** Members of a chat dropped because they did not read for too long. */
+  tooSlow: 0,
+  /** Sessions with a chat that found it or their room full, or that are banned. */
+  membersRefused: 0,
+  /** Members of a chat removed by an operator. */
+  expelled: 0,
   /** Times that accepting or receiving failed, such as for want of descriptors. */
   acceptFailures: 0,
 };

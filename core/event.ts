@@ -21,6 +21,21 @@ export interface InspectedEvent {
   readonly message: Message;
 }
 
+/** What a chat shows to whoever runs it. */
+export interface RoomEvent {
+  readonly event: "chat";
+  /** When, as ISO 8601. */
+  readonly time: string;
+  readonly room: string;
+  /** Something said or done, or somebody who came, went or has another name now. */
+  readonly kind: "say" | "me" | "came" | "went" | "renamed";
+  readonly name: string;
+  readonly standing: "plain" | "verified";
+  /** What was said, why somebody went, or what the new name is. */
+  readonly text?: string;
+  readonly id?: string;
+}
+
 /** Something that happened, as data. `peer` and `url` are in the form people read and write. */
 export type ServerEvent =
   | {
@@ -61,6 +76,8 @@ export type ServerEvent =
   }
   /** The listener could not take a connection or datagram; it goes on. */
   | { readonly event: "accept-failed"; readonly url: string; readonly error: string }
+  /** Something happened in a room of a chat. */
+  | RoomEvent
   /** A protocol shows a message. */
   | { readonly event: "message"; readonly peer: string; readonly message: Message }
   | {

@@ -6,7 +6,7 @@ import type { Message } from "./session.ts";
 /** An event as a JSON object: `event` first, a message as `text` or, when it is not UTF-8, as
  * `base64`. */
 export function eventJson(event: ServerEvent): Readonly<Record<string, unknown>> {
-  if (!("message" in event)) return event;
+  if (!("message" in event)) return { ...event };
   const { message, ...rest } = event;
   return { ...rest, ...messageJson(message) };
 }

@@ -1,6 +1,7 @@
 // What is said over a session: written once, running on every transport.
 
 import type { DialledSession } from "./client_kind.ts";
+import type { Counters } from "./counters.ts";
 import type { Emit } from "./event.ts";
 import type { OptionTable, OptionValues } from "./option.ts";
 import type { Session } from "./session.ts";
@@ -21,6 +22,9 @@ export interface Context {
   checkDial(url: string): Promise<void>;
   /** Asks the whole server to stop, as Ctrl-C does. */
   stop(reason: string): void;
+  /** What is typed at the terminal that runs the server, for a protocol whose `console` is true;
+   * absent where nobody types. */
+  readonly lines?: AsyncIterable<string>;
 }
 
 /** How a byte stream is cut into messages: as read, by lines (LF or CRLF, without it), or by a
@@ -35,6 +39,10 @@ export type DatagramReply = "none" | "bounded" | "larger";
 export interface Service extends AsyncDisposable {
   /** Resolves when the protocol is done with the session; the transport then closes it. */
   serve(session: Session): Promise<void>;
+  /** In place of the protocol's, where an option decides how streams are framed. */
+  readonly framing?: Framing;
+  /** What the protocol itself counts; it appears in the stats of the whole. */
+  readonly counters?: Readonly<Partial<Counters>>;
 }
 
 /** A protocol and its option table. */
@@ -49,6 +57,10 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   readonly needsOrder?: boolean;
   /** Whether it opens sessions of its own, and so takes the options of clients, as `upstream...`. */
   readonly dials?: boolean;
+  /** Whether what is typed at the terminal that runs the server is for it (`Context.lines`). */
+  readonly console?: boolean;
+  /** Its own defaults for options of the transports, such as `peerTimeoutMs`, by key. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   readonly options: Options;
   /** The option that a word on the command line stands for, such as a folder. */
   readonly operand?: string;

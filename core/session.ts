@@ -38,6 +38,10 @@ export interface Session extends AsyncIterable<Message> {
   readonly signal: AbortSignal;
   /** Resolves once the message was handed to the system. */
   send(message: Message): Promise<void>;
+  /** Sends messages that are framed already and follow one another in `bytes`, in one write. Only on
+   * streams whose protocol frames, and not everywhere there.
+   * @param messages how many they are */
+  sendFramed?(bytes: Uint8Array, messages: number): Promise<void>;
   /** Says that no more will be sent; the peer may still send. */
   end(): Promise<void>;
   /** Ends the session now. */

@@ -95,6 +95,14 @@ export class StreamSession implements Session, AsyncIterator<Message, undefined>
     return this.#connection.write(bytes);
   }
 
+  sendFramed(bytes: Uint8Array, messages: number): Promise<void> {
+    this.active = true;
+    this.bytesSent += bytes.length;
+    this.#counters.bytesSent += bytes.length;
+    this.#counters.messagesSent += messages;
+    return this.#connection.write(bytes);
+  }
+
   async end(): Promise<void> {
     if (this.#outputEnded || this.#disposed) return;
     this.#outputEnded = true;

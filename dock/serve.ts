@@ -3,13 +3,13 @@
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { sumStats } from "../core/counters.ts";
+import { createCounters, sumStats } from "../core/counters.ts";
 import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
 import type { Emit } from "../core/event.ts";
 import type { HttpApp, HttpHandler } from "../core/http_app.ts";
 import type { Carrier, Layer, LayerContext } from "../core/layer.ts";
 import { flag, flagName, type OptionTable, type OptionValues } from "../core/option.ts";
-import type { Context, Protocol } from "../core/protocol.ts";
+import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { Intersection } from "../core/intersection.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import type { ServerKind } from "../core/server_kind.ts";
@@ -56,6 +56,8 @@ export interface ServeHooks {
   readonly clock?: Clock;
   /** Opens sessions for protocols that dial. Default: `connect`. */
   readonly dial?: (url: string) => Promise<DialledSession>;
+  /** What is typed at the terminal that runs the server, where the protocol wants it. Default: none. */
+  readonly lines?: AsyncIterable<string>;
   /** Aborting it shuts the server down, with the usual grace. */
   readonly signal?: AbortSignal;
 }
@@ -79,7 +81,7 @@ export interface Dock extends RunningServer {
 }
 
 const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
-  ["emit", "watch", "now", "random", "clock", "dial", "signal"],
+  ["emit", "watch", "now", "random", "clock", "dial", "lines", "signal"],
 );
 
 /** The schemes that can be listened on and how each is addressed. */
@@ -107,7 +109,9 @@ export async function serve<Own extends OptionTable>(
 ): Promise<Dock> {
   const served = typeof what === "function" ? appOf(what) : what;
   const hooks: ServeHooks = options;
-  const given = Object.fromEntries(Object.entries(options).filter(([key]) => !hookNames.has(key)));
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([key, value]) => value !== undefined && !hookNames.has(key)),
+  );
   const places = (typeof urls === "string" ? [urls] : urls)
     .map((url) => place(url, served, given));
   if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
@@ -129,6 +133,7 @@ export async function serve<Own extends OptionTable>(
       emit({ event: "notice", text: `stopping: ${reason}` });
       stopAsked.resolve();
     },
+    ...(hooks.lines && { lines: hooks.lines }),
   };
 
   const layerContext: LayerContext = {
@@ -138,16 +143,20 @@ export async function serve<Own extends OptionTable>(
   };
   await using resources = new AsyncDisposableStack();
   const starting: (() => Promise<RunningServer>)[] = [];
+  let counters: Service["counters"];
   if ("framing" in served) {
     const opened = resources.use(await served.open(pick(given, served.options), context));
     const shown = hooks.watch ? watched(opened, emit) : opened;
     const service = own.once ? single(shown, context.stop) : shown;
+    const { framing = served.framing } = opened;
+    const protocol = framing === served.framing ? served : { ...served, framing };
+    counters = opened.counters;
     for (const { kind, endpoint, stack } of places) {
       if (kind.carries !== "sessions") continue;
-      const limits = pick(given, kind.options);
+      const limits = pick({ ...served.defaults, ...given }, kind.options);
       starting.push(async () => {
         const layers = await openLayers(stack, given, layerContext);
-        return await kind.start(endpoint, limits, { protocol: served, service, layers, context });
+        return await kind.start(endpoint, limits, { protocol, service, layers, context });
       });
     }
   } else {
@@ -165,7 +174,7 @@ export async function serve<Own extends OptionTable>(
 
   const running: RunningServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
-  const dock = dockOf(running, stopping, resources.move());
+  const dock = dockOf(running, stopping, resources.move(), counters);
   for (const { url, certificate } of running) {
     emit({
       event: "listening",
@@ -294,6 +303,7 @@ function dockOf(
   running: readonly RunningServer[],
   stopping: AbortController,
   resources: AsyncDisposableStack,
+  counters: Service["counters"],
 ): Dock {
   let closing: Promise<void> | undefined;
   const finished = Promise.withResolvers<void>();
@@ -321,7 +331,11 @@ function dockOf(
       await Promise.all(running.map((server) => server.reload?.()));
     },
     finished: finished.promise,
-    stats: () => sumStats(running.map((server) => server.stats())),
+    stats: () =>
+      sumStats([
+        ...running.map((server) => server.stats()),
+        ...(counters === undefined ? [] : [{ ...createCounters(), ...counters }]),
+      ]),
     shutdown,
     [Symbol.asyncDispose]: () => shutdown({ graceMs: 0 }),
   };

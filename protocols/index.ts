@@ -3,6 +3,7 @@
 import type { Protocol } from "../core/protocol.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { chargen } from "./chargen.ts";
+import { chat } from "./chat.ts";
 import { daytime } from "./daytime.ts";
 import { discard } from "./discard.ts";
 import { echo } from "./echo.ts";
@@ -17,6 +18,7 @@ import { upper } from "./upper.ts";
 export const protocols: readonly Protocol[] = [
   acknowledge,
   chargen,
+  chat,
   daytime,
   discard,
   echo,

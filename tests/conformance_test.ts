@@ -147,6 +147,27 @@ const BEHAVIOUR: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
     assertEquals(lines, Array.from({ length: 200 }, (_, line) => chargenLine(line % 95)));
   },
 
+  async chat(talk) {
+    const end = talk.session.boundary === "bytes" ? "\n" : "";
+    await talk.session.send(`ahoy${end}`);
+    assertEquals(
+      (await talk.nextText())?.trimEnd(),
+      "* you are guest-1, alone in lobby; /help says more",
+    );
+    const said = async () => {
+      for (;;) {
+        const event = await talk.event("chat");
+        if (event.kind === "say") return event.text;
+      }
+    };
+    assertEquals(await said(), "ahoy");
+    await talk.session.send(`/who${end}`);
+    assertEquals((await talk.nextText())?.trimEnd(), "* in lobby: guest-1");
+    if (!talk.connects) return;
+    await talk.session.send(`/quit${end}`);
+    assertEquals(await talk.next(), undefined);
+  },
+
   async daytime(talk) {
     await talk.call();
     assertEquals(textOf(await talk.answer()), "Fri, 02 Jan 2026 03:04:05 +0000\r\n");

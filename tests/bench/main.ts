@@ -7,6 +7,7 @@
 import { type Benchmark, type Effort, type Result, summarize } from "./benchmark.ts";
 import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
+import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
@@ -37,6 +38,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   relayUdp,
   copySpeed,
   copyMemory,
+  chatFanOut,
+  chatLatency,
+  chatIdle,
   idleMemory,
   startup,
   chatHistory,

@@ -1,0 +1,38 @@
+// Chat: one room, or many, that clients of every transport share (docs/chat.md).
+
+import type { Protocol } from "../core/protocol.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { chatOptions } from "./chat/options.ts";
+
+/** Somebody who only reads is there too. */
+const IDLE_TIMEOUT_MS = 12 * 60 * 60_000;
+
+/** A chat with names, rooms and history, for plain text and for JSON; with `bare` what one client sends
+ * goes to every other as it is. In the library its history is in memory unless `history` names a
+ * file. */
+export const chat: Protocol<typeof chatOptions> = {
+  name: "chat",
+  summary: "Chat rooms that clients of every transport share",
+  framing: "line",
+  datagramReply: "larger",
+  console: true,
+  defaults: {
+    peerTimeoutMs: 10 * 60_000,
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
+    maxMessageBytes: 64 * 1024,
+  },
+  options: chatOptions,
+  async open(options, context) {
+    if (options.bare) {
+      const { openBare } = await import("./chat/bare.ts");
+      return openBare(options, context);
+    }
+    if (!/^[\p{L}\p{N}_.@-]{1,64}$/u.test(options.as)) {
+      throw new UsageError(
+        `--as: expected a name of letters, digits, - and _, got "${options.as}"`,
+      );
+    }
+    const { openChat } = await import("./chat/open_chat.ts");
+    return await openChat(options, context);
+  },
+};

@@ -1,0 +1,33 @@
+// Text without what would change more than its own place on a screen: control characters, the end
+// of a line, marks that turn the direction of writing, and what cannot be seen at all.
+
+import { byteLength } from "../../core/session.ts";
+import { RefusedError } from "./refused_error.ts";
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+
+/** What stands for a gap becomes one. */
+const GAPS = /[\t\n\v\f\r\x85\u2028\u2029]+/g;
+
+/** Control characters, soft hyphens, marks and overrides of direction (UAX #9), zero-width spaces,
+ * byte order marks, tags, and code points that are none. The joiners U+200C and U+200D stay: scripts
+ * and emoji need them. */
+const UNSEEN =
+  /[\p{Cc}\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]|[\u{e0000}-\u{e0fff}]/gu;
+
+/** The text as it may be shown anywhere; surrounding white space is gone. */
+export function cleanText(text: string): string {
+  if (PRINTABLE_ASCII.test(text)) return text.trim();
+  return text.toWellFormed().replace(GAPS, " ").replace(UNSEEN, "").trim();
+}
+
+/** What somebody wants to say, clean.
+ * @throws {RefusedError} when nothing is left of it, or more than the limit */
+export function spokenText(text: string, maxTextBytes: number): string {
+  const clean = cleanText(text);
+  if (clean === "") throw new RefusedError("text-refused", "there is nothing to see in this text");
+  if (clean.length * 3 > maxTextBytes && byteLength(clean) > maxTextBytes) {
+    throw new RefusedError("too-long", `a text may be ${maxTextBytes} bytes long, no more`);
+  }
+  return clean;
+}

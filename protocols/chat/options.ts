@@ -1,0 +1,110 @@
+// What can be set of a chat.
+
+import { duration, flag, integer, type OptionValues, size, text } from "../../core/option.ts";
+
+export const chatOptions = {
+  history: text({
+    metavar: "file|:memory:|off",
+    default: ":memory:",
+    help: "where messages are kept; the command line keeps them in the user's data folder",
+  }),
+  historyMessages: integer({
+    default: 10_000,
+    min: 1,
+    max: 100_000_000,
+    help: "messages kept of each room",
+  }),
+  historyAgeMs: duration({
+    default: Infinity,
+    min: 1000,
+    max: 10 * 365 * 86_400_000,
+    allowNone: true,
+    help: "how long messages are kept",
+  }),
+  historyPage: integer({
+    default: 500,
+    min: 1,
+    max: 10_000,
+    help: "old messages given at once; on bare datagrams never more than 20",
+  }),
+  bare: flag({
+    help: "pass the bytes of each client to every other as they are: no names, rooms or history",
+    negatable: false,
+  }),
+  as: text({
+    metavar: "name",
+    default: "operator",
+    help: "what whoever speaks at this terminal is called in the chat",
+  }),
+  operator: text.many({
+    metavar: "name",
+    help: "let the client that proves to have this name /kick and /ban",
+  }),
+  messageRatePerSecond: integer({
+    default: 10,
+    min: 1,
+    max: 1_000_000_000,
+    help: "messages and requests a second of one client; more are refused",
+  }),
+  messageBurst: integer({
+    default: 40,
+    min: 1,
+    max: 1_000_000_000,
+    help: "messages and requests that may come at once, after a pause",
+  }),
+  maxTextBytes: size({
+    default: 4096,
+    min: 1,
+    max: 60_000,
+    help: "longest text of one message, in bytes",
+  }),
+  maxNameLength: integer({
+    default: 32,
+    min: 10,
+    max: 64,
+    help: "longest name, in characters",
+  }),
+  maxMembers: integer({
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    help: "members of all rooms together",
+  }),
+  maxRoomMembers: integer({
+    default: 5000,
+    min: 1,
+    max: 1_000_000,
+    help: "members of one room",
+  }),
+  maxRooms: integer({
+    default: 1000,
+    min: 1,
+    max: 1_000_000,
+    help: "rooms that somebody is in",
+  }),
+  presenceMembers: integer({
+    default: 50,
+    min: 0,
+    max: 1_000_000,
+    help: "members of a room up to which it is told who comes and goes",
+  }),
+  queueMessages: integer({
+    default: 20_000,
+    min: 1,
+    max: 100_000_000,
+    help: "messages that wait for one slow client; more are counted and dropped",
+  }),
+  queueSizeBytes: size({
+    default: 1024 * 1024,
+    min: 1024,
+    help: "the same in bytes; a client beyond either is told what it missed",
+  }),
+  slowTimeoutMs: duration({
+    default: 30_000,
+    min: 1,
+    help: "end the session of a client that takes nothing for this long",
+  }),
+} as const;
+
+/** The options of a chat, complete. */
+export type ChatOptions = OptionValues<typeof chatOptions>;

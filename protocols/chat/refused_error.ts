@@ -1,0 +1,33 @@
+// What the chat refuses, and why: a code for programs and a sentence for people.
+
+/** The codes of the protocol (docs/chat.md). */
+export const REFUSALS = [
+  "bad-request",
+  "unknown-type",
+  "name-taken",
+  "name-refused",
+  "room-refused",
+  "room-full",
+  "too-many-rooms",
+  "text-refused",
+  "too-long",
+  "too-fast",
+  "no-such-member",
+  "not-an-operator",
+  "not-stored",
+  "banned",
+  "version",
+] as const;
+
+export type Refusal = (typeof REFUSALS)[number];
+
+/** A request that the chat refuses. Both wires tell it to whoever asked. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly code: Refusal;
+
+  constructor(code: Refusal, text: string) {
+    super(text);
+    this.code = code;
+  }
+}

@@ -1,0 +1,159 @@
+/** The chat with a log that fails and with other nodes beside it. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { resolveOptions } from "../../../core/option.ts";
+import { createCounters } from "../../../core/counters.ts";
+import { StreamSession } from "../../../core/stream_session.ts";
+import { alone } from "../../../protocols/chat/alone.ts";
+import { Hub } from "../../../protocols/chat/hub.ts";
+import type { ChatLog } from "../../../protocols/chat/log.ts";
+import { createMemoryLog } from "../../../protocols/chat/history/memory_log.ts";
+import { chatOptions } from "../../../protocols/chat/options.ts";
+import type { ChatPeers } from "../../../protocols/chat/peers.ts";
+import { visit } from "../../../protocols/chat/visit.ts";
+import { connectionPair, stillContext } from "../../memory.ts";
+import { MemoryMember } from "./memory_chat.ts";
+
+/** A hub, and members of it. */
+class Harbour implements AsyncDisposable {
+  readonly hub: Hub;
+  readonly #members: MemoryMember[] = [];
+
+  constructor(peers: Partial<ChatPeers> = {}, log: (hub: Hub) => Partial<ChatLog> = () => ({})) {
+    this.hub = new Hub(resolveOptions(chatOptions, {}), stillContext());
+    const memory = createMemoryLog({ messages: 100, ageMs: Infinity }, this.hub.logHooks);
+    this.hub.use({ ...memory, ...log(this.hub) });
+    this.hub.peers = { ...alone, ...peers };
+  }
+
+  connect(): MemoryMember {
+    const { client, server } = connectionPair();
+    const session = new StreamSession(server, {
+      framing: "line",
+      maxMessageBytes: 65_536,
+      counters: createCounters(),
+    });
+    const served = visit(this.hub, session).then(() => session.finish());
+    const member = new MemoryMember(client, session, served);
+    this.#members.push(member);
+    return member;
+  }
+
+  async join(line: string | object): Promise<MemoryMember> {
+    const member = this.connect();
+    await member.send(line);
+    await member.until(/^\* you are |"type":"welcome"/);
+    return member;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { connection } of this.#members) connection[Symbol.dispose]();
+    await Promise.allSettled(this.#members.map(({ served }) => served));
+    await this.hub[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("what cannot be stored is not said, and its sender hears why", async () => {
+  await using harbour = new Harbour({}, () => ({
+    append: () => Promise.reject(new Error("the disk is full")),
+  }));
+  const rich = await harbour.join({ type: "hello", version: 1 });
+  const plain = await harbour.join("/name bob");
+  await rich.until(/came/);
+  await rich.send({ type: "say", text: "x", ref: 5 });
+  assertEquals(JSON.parse(await rich.line() ?? ""), {
+    type: "error",
+    code: "not-stored",
+    text: "this could not be stored: the disk is full",
+    ref: 5,
+  });
+  await plain.send("x");
+  assertEquals(await plain.line(), "* this could not be stored: the disk is full");
+});
+
+Deno.test("an ack waits until the message is stored, and others are not held up", async () => {
+  const stored = Promise.withResolvers<void>();
+  await using harbour = new Harbour({}, (hub) => {
+    const memory = createMemoryLog({ messages: 100, ageMs: Infinity }, hub.logHooks);
+    return {
+      append: async (message) => {
+        if (message.text === "slow") await stored.promise;
+        return await memory.append(message);
+      },
+    };
+  });
+  const rich = await harbour.join({ type: "hello", version: 1 });
+  await rich.send({ type: "say", text: "slow", ref: 1 }, { type: "ping", ref: 2 });
+  assertMatch(await rich.line() ?? "", /pong/);
+  stored.resolve();
+  assertMatch(await rich.line() ?? "", /"type":"message".*slow/);
+  assertMatch(await rich.line() ?? "", /"type":"ack".*"ref":1/);
+});
+
+Deno.test("what is not stored yet when its sender ends is still answered", async () => {
+  const stored = Promise.withResolvers<void>();
+  await using harbour = new Harbour({}, (hub) => {
+    const memory = createMemoryLog({ messages: 100, ageMs: Infinity }, hub.logHooks);
+    return { append: (message) => stored.promise.then(() => memory.append(message)) };
+  });
+  const rich = await harbour.join({ type: "hello", version: 1 });
+  await rich.send({ type: "say", text: "last", id: "l" });
+  await rich.connection.closeWrite();
+  stored.resolve();
+  await rich.until(/"type":"ack","id":"l"/);
+  assertEquals(await rich.line(), undefined);
+});
+
+Deno.test("a name that another node has is taken, and a guest gets the next", async () => {
+  const taken = new Set(["bob", "guest-1"]);
+  const released: string[] = [];
+  await using harbour = new Harbour({
+    claim: (_room, name) => Promise.resolve(!taken.has(name)),
+    release: (_room, name) => void released.push(name),
+  });
+  const guest = harbour.connect();
+  await guest.send("/name bob");
+  assertMatch(await guest.line() ?? "", /^\* you are guest-2, alone/);
+  assertEquals(await guest.line(), "* somebody in lobby is called bob already");
+  await guest.send("/name ada");
+  assertEquals(await guest.line(), "* you are ada now");
+  await guest.send("/quit");
+  await guest.served;
+  assertEquals(released, ["guest-2", "ada"]);
+});
+
+Deno.test("members of other nodes are listed, whispered to and removed", async () => {
+  const remote = { name: "ada", standing: "verified", room: "lobby" } as const;
+  const said: unknown[] = [];
+  await using harbour = new Harbour({
+    members: (room) => room === "lobby" ? [remote] : [],
+    rooms: () => new Map([["lobby", 1], ["far", 3]]),
+    whisper: (from, to, text) => {
+      said.push([from.name, to, text]);
+      return Promise.resolve(to === "ada");
+    },
+  });
+  const bob = await harbour.join("/name bob");
+  await bob.send("/who", "/rooms", "/msg ada psst", "/msg nobody psst");
+  assertEquals(await bob.line(), "* in lobby: bob, ada✓");
+  assertEquals(await bob.line(), "* rooms: far (3), lobby (2)");
+  assertEquals(await bob.line(), "* nobody in lobby is called nobody");
+  assertEquals(said, [["bob", "ada", "psst"], ["bob", "nobody", "psst"]]);
+
+  const { peerHooks } = harbour.hub;
+  assertEquals(peerHooks.whispered("lobby", "BOB", remote, "hi"), true);
+  assertMatch(await bob.line() ?? "", /^\d\d:\d\d \[ada✓\] hi$/);
+  assertEquals(peerHooks.whispered("far", "bob", remote, "hi"), false);
+  peerHooks.nameLost("lobby", "bob");
+  assertEquals(await bob.line(), "* you are guest-1 now: bob is taken on another node");
+  peerHooks.expelled("lobby", "guest-1", true, "by ada");
+  assertEquals(await bob.line(), "* you were banned by ada");
+  assertEquals(await bob.line(), undefined);
+});
+
+Deno.test("the log's notices reach whoever runs the server and all members", async () => {
+  await using harbour = new Harbour();
+  const bob = await harbour.join("/name bob");
+  harbour.hub.logHooks.notice("the broker is gone");
+  assertEquals(await bob.line(), "* the broker is gone");
+});

@@ -1,0 +1,175 @@
+/** Two hundred clients of every transport in the same rooms. They talk for three seconds, or for as many
+ * as CHAT_SECONDS says. */
+
+import { assert, assertEquals } from "@std/assert";
+import type { RoomEvent } from "../../../core/event.ts";
+import { connect } from "../../../dock/connect.ts";
+import { serve } from "../../../dock/serve.ts";
+import { chat } from "../../../protocols/chat.ts";
+import { temporaryFolder } from "../../temporary_folder.ts";
+import { Client } from "./chat_fixture.ts";
+
+const SECONDS = Number(Deno.env.get("CHAT_SECONDS") ?? 3);
+const ROOMS = ["lobby", "harbour", "pier", "quay"];
+/** How many of each; together 200. */
+const CLIENTS = {
+  tcp: 44,
+  tls: 24,
+  unix: 24,
+  ws: 32,
+  wss: 12,
+  udp: 52,
+  dtls: 12,
+} as const;
+const PAUSE_MS = 500;
+
+/** What may lose messages on the way, as far as the system counts them. */
+const LOSSY: ReadonlySet<string> = new Set(["udp", "dtls"]);
+
+/** Datagrams that the system has dropped so far, for want of room. */
+function droppedDatagrams(): number {
+  try {
+    const lines = Deno.readTextFileSync("/proc/net/snmp").split("\n")
+      .filter((line) => line.startsWith("Udp: ")).map((line) => line.split(" "));
+    const column = lines[0]!.indexOf("InErrors");
+    return Number(lines[1]![column]);
+  } catch {
+    return Infinity;
+  }
+}
+
+/** One client, which remembers what it was told. */
+class Talker {
+  readonly heard: string[] = [];
+  readonly ended: Promise<void>;
+  readonly #client: Client;
+  readonly name: string;
+  readonly room: string;
+  readonly scheme: string;
+  readonly isRich: boolean;
+  #said = 0;
+
+  constructor(client: Client, name: string, room: string, scheme: string, isRich: boolean) {
+    this.#client = client;
+    this.name = name;
+    this.room = room;
+    this.scheme = scheme;
+    this.isRich = isRich;
+    this.ended = this.#listen();
+  }
+
+  async say(): Promise<void> {
+    const text = `${this.name}.${this.#said++}`;
+    await this.#client.send(this.isRich ? { type: "say", text } : text);
+  }
+
+  async end(): Promise<void> {
+    await this.#client.send(this.isRich ? { type: "say", text: "the end" } : "the end");
+  }
+
+  async #listen(): Promise<void> {
+    for (;;) {
+      const line = await this.#client.line();
+      if (line === undefined) return;
+      const text = this.isRich
+        ? (JSON.parse(line) as { readonly type: string; readonly text?: string }).text
+        : /^\d\d:\d\d [^ ]+: (.*)$/.exec(line)?.[1];
+      if (this.isRich && !line.startsWith('{"type":"message"')) continue;
+      if (text === undefined) continue;
+      if (text === "the end") return;
+      this.heard.push(text);
+    }
+  }
+}
+
+Deno.test("two hundred mixed clients all get each message of their room once, in one order", async () => {
+  await using folder = await temporaryFolder();
+  const said = new Map(ROOMS.map((room) => [room, [] as string[]]));
+  const saidBy = new Map<string, string>();
+  const ended = new Set<string>();
+  const take = ({ room, kind, name, text = "" }: RoomEvent) => {
+    if (kind !== "say" || ended.has(room)) return;
+    if (text === "the end") ended.add(room);
+    else {
+      said.get(room)!.push(text);
+      saidBy.set(text, name);
+    }
+  };
+  const schemes = Object.keys(CLIENTS);
+  await using dock = await serve(
+    schemes.map((scheme) =>
+      scheme === "unix" ? `${scheme}://${folder.path}/socket` : `${scheme}://127.0.0.1:0`
+    ),
+    chat,
+    { emit: (event) => event.event === "chat" ? take(event) : undefined, presenceMembers: 0 },
+  );
+  const before = droppedDatagrams();
+  const talkers: Talker[] = [];
+  const clients: Client[] = [];
+  try {
+    for (const [at, [scheme, count]] of Object.entries(CLIENTS).entries()) {
+      const { certificate } = dock.servers[at]!;
+      const trust = certificate === undefined ? {} : { tlsFingerprint: certificate.fingerprint };
+      for (let number = 0; number < count; number++) {
+        const client = new Client(await connect(dock.urls[at]!, trust));
+        clients.push(client);
+        const name = `${scheme}-${number}`;
+        const room = ROOMS[talkers.length % ROOMS.length]!;
+        const isRich = number % 8 < 4;
+        if (isRich) await client.hello({ name, room });
+        else {
+          await client.send(`/name ${name}`);
+          await client.until(/^\* you are /);
+          if (room !== "lobby") {
+            await client.send(`/join ${room}`);
+            await client.until(/^\* you are in /);
+          }
+        }
+        talkers.push(new Talker(client, name, room, scheme, isRich));
+      }
+    }
+    assertEquals(talkers.length, 200);
+
+    const until = performance.now() + SECONDS * 1000;
+    await Promise.all(talkers.map(async (talker, at) => {
+      await new Promise((resolve) => setTimeout(resolve, at * PAUSE_MS / talkers.length));
+      while (performance.now() < until) {
+        await talker.say();
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+    }));
+    // One on a stream has the last word in each room.
+    for (const room of ROOMS) {
+      await talkers.find((one) => one.room === room && one.scheme === "tcp" && one.isRich)!.end();
+    }
+    const reliable = talkers.filter(({ scheme }) => !LOSSY.has(scheme));
+    await Promise.all(reliable.filter(({ isRich }) => isRich).map(({ ended }) => ended));
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, 5000);
+    await Promise.race([Promise.all(talkers.map(({ ended }) => ended)), late.promise]);
+    clearTimeout(timer);
+  } finally {
+    for (const client of clients) client[Symbol.dispose]();
+  }
+
+  let lost = 0;
+  for (const { name, room, scheme, isRich, heard } of talkers) {
+    const expected = said.get(room)!.filter((text) => isRich || saidBy.get(text) !== name);
+    if (!LOSSY.has(scheme)) {
+      assertEquals(heard, expected, `${name} in ${room}`);
+      continue;
+    }
+    assertEquals(new Set(heard).size, heard.length, `${name} got a message twice`);
+    const got = new Set(heard);
+    // In their order, with gaps at most.
+    assertEquals(heard, expected.filter((text) => got.has(text)), `${name} in ${room}`);
+    lost += expected.length - heard.length;
+  }
+  const total = [...said.values()].reduce((sum, texts) => sum + texts.length, 0);
+  const dropped = droppedDatagrams() - before;
+  const { missed, failed, inboxDropped } = dock.stats();
+  console.log(`${total} messages, ${lost} deliveries lost, ${dropped} datagrams dropped`);
+  assert(lost <= dropped, `${lost} deliveries were lost, and only ${dropped} datagrams dropped`);
+  assert(total >= 200 * SECONDS, `${total} messages were said`);
+  assertEquals({ missed, failed, inboxDropped }, { missed: 0, failed: 0, inboxDropped: 0 });
+});
