@@ -65,7 +65,7 @@ export interface Layer<Options extends OptionTable = OptionTable> extends LayerT
   readonly options: Options;
   /** The option that puts the layer on an endpoint whose URL does not name it. Such a layer is a
    * matter of one side alone: URLs that are shown leave it out. */
-  readonly impliedBy?: keyof Options & string;
+  readonly impliedBy?: string;
   /** Called once for each endpoint.
    * @throws {UsageError} when a key or another option cannot be used */
   open(
