@@ -106,7 +106,9 @@ const SKIP_EVERY = 500;
 /** How long to keep an association whose peer has not sent anything in it. */
 const UNCONFIRMED_MS = 10_000;
 
-/** How long an ended association still answers, in retransmission timeouts. */
+/** How long an association that both sides have ended still answers, because what was acknowledged last
+ * may be asked about again; and the same in retransmission timeouts, when those are longer. */
+const LINGER_MS = 10_000;
 const LINGER_TIMEOUTS = 3;
 
 /** One side of an association. */
@@ -231,6 +233,11 @@ export class Association {
     return this.#released;
   }
 
+  /** Whether our half has ended and the peer has all of it. */
+  get #hasDeliveredAll(): boolean {
+    return this.#finishAcknowledged && this.#sendBuffer.acknowledged === this.#sendBuffer.written;
+  }
+
   /** Whether messages were handed over that the peer does not have. */
   get hasUndelivered(): boolean {
     return this.#sendBuffer.acknowledgedMessages < this.#sentMessages;
@@ -276,7 +283,7 @@ export class Association {
    * with an UndeliveredError if it never will. */
   end(): Promise<void> {
     this.#wantsEnd = true;
-    if (this.#finishAcknowledged) return Promise.resolve();
+    if (this.#hasDeliveredAll) return Promise.resolve();
     if (this.#end !== undefined) {
       return this.hasUndelivered ? Promise.reject(this.#end.error) : Promise.resolve();
     }
@@ -320,10 +327,10 @@ export class Association {
   dispose(why = "closed"): void {
     if (this.#released) return;
     if (this.#end === undefined) {
-      const isDone = this.#finishAcknowledged && this.#peerHasFinished;
+      const isDone = this.#hasDeliveredAll && this.#peerHasFinished;
       this.#transmitClose(isDone ? closeCodes.done : closeCodes.gone);
       this.#finish(why, true);
-    } else if (this.#finishAcknowledged && this.#peerHasFinished) {
+    } else if (this.#hasDeliveredAll && this.#peerHasFinished) {
       this.#transmitClose(closeCodes.done);
     }
     this.#release();
@@ -336,7 +343,7 @@ export class Association {
     if (this.#peerHasFinished && !this.hasUndelivered) this.#finishAcknowledged = true;
     this.#finish(
       "the peer knows nothing of this session any more; it may have started anew",
-      this.#finishAcknowledged,
+      this.#hasDeliveredAll,
     );
     this.#release();
   }
@@ -414,7 +421,7 @@ export class Association {
     // Nobody here reads any more: what is new is not acknowledged, so that nobody is told it arrived.
     if (this.#forgotten && !buffer.hasDelivered(packet.offset + packet.data.length)) {
       counters.stale++;
-      if (this.#finishAcknowledged) this.dispose();
+      if (this.#hasDeliveredAll) this.dispose();
       return false;
     }
     const taken = buffer.take(packet.offset, packet.data, packet.finish);
@@ -449,17 +456,20 @@ export class Association {
   }
 
   #checkBothFinished(): void {
-    if (!this.#peerHasFinished || !this.#finishAcknowledged || this.#end !== undefined) return;
+    if (!this.#peerHasFinished || !this.#hasDeliveredAll || this.#end !== undefined) return;
     this.#finish("both sides have ended", true);
     this.#linger();
   }
 
   #closedByPeer(code: number): void {
     if (this.#end !== undefined) return this.#release();
-    if (code === closeCodes.done) {
-      // It has seen all there is, so whatever it did not acknowledge was lost on its way here.
-      this.#finishAcknowledged = this.#wantsEnd;
+    if (code === closeCodes.done && this.#finishSent) {
+      // It has everything that we sent: what said so was lost on its way here.
+      this.#finishAcknowledged = true;
+      this.#sendBuffer.acknowledge(0, this.#sendBuffer.written);
+      this.#tellDelivered();
     }
+    if (this.#end !== undefined) return this.#release();
     const why = code === closeCodes.tooLarge
       ? "the peer does not take messages of this length"
       : code === closeCodes.gaveUp
@@ -467,10 +477,7 @@ export class Association {
       : code === closeCodes.violation
       ? "the peer says that we broke the protocol"
       : "closed by the peer";
-    this.#finish(
-      why,
-      this.#finishAcknowledged || (code <= closeCodes.gone && !this.hasUndelivered),
-    );
+    this.#finish(why, code <= closeCodes.gone && !this.hasUndelivered);
     this.#release();
   }
 
@@ -568,7 +575,7 @@ export class Association {
         return false;
       });
     }
-    if (!this.#finishAcknowledged || this.hasUndelivered) return;
+    if (!this.#hasDeliveredAll) return;
     for (const waiter of this.#endWaiters) waiter.resolve();
     this.#endWaiters = [];
     this.#checkBothFinished();
@@ -906,7 +913,8 @@ export class Association {
 
   /** What was sent to us last may have to be acknowledged once more. */
   #linger(): void {
-    this.#lingerUntilMs = this.#clock.elapsedMs() + LINGER_TIMEOUTS * this.#roundTrip.timeoutMs;
+    const lingerMs = Math.max(LINGER_MS, LINGER_TIMEOUTS * this.#roundTrip.timeoutMs);
+    this.#lingerUntilMs = this.#clock.elapsedMs() + lingerMs;
     this.#schedule();
   }
 
