@@ -1,12 +1,13 @@
 // How much may be on its way: CUBIC (RFC 9438) with the slow start of HyStart++ (RFC 9406), and with
-// the distinction of TCP Veno between losses with and without a queue.
+// the distinction of TCP Veno (Fu and Liew, IEEE JSAC 21(2), 2003) between losses with and without a
+// queue.
 
 /** The share that is left of the window when a loss comes with a queue (RFC 9438 4.6). */
 const REDUCTION = 0.7;
 
 /** The same when the round trip says that no queue stands anywhere, so that the loss hardly comes of
- * congestion (Fu and Liew, "TCP Veno", IEEE JSAC 21(2), 2003). */
-const REDUCTION_WITHOUT_QUEUE = 0.8;
+ * congestion, or of a short queue: what RFC 8511 gives CUBIC for a mark that comes of one. */
+const REDUCTION_WITHOUT_QUEUE = 0.85;
 
 /** Of the cubic function, in datagrams per second cubed (RFC 9438 5). */
 const C = 0.4;

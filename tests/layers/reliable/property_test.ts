@@ -83,7 +83,8 @@ Deno.test(`every message arrives once, in order and unchanged over ${SEEDS} netw
   let whole = 0;
   for (let seed = from; seed < from + SEEDS; seed++) {
     try {
-      if (await run(seed)) whole++; else console.log("NOT",seed);
+      if (await run(seed)) whole++;
+      else console.log("NOT", seed);
     } catch (error) {
       console.error(`seed ${seed} (SEED=${seed} begins with it)`);
       throw error;
