@@ -49,6 +49,13 @@ export async function* exchange(
     : yield* exchangeMessages(session, messages, options);
 }
 
+/** Whether sending failed because the peer takes no more: an answer of false. A message that cannot be
+ * sent at all is for the caller to hear of. */
+function hadEnough(error: unknown): false {
+  if (error instanceof RangeError) throw error;
+  return false;
+}
+
 /** Whether a session has an end that the peer learns of, as a stream has. */
 export function hasEnd({ boundary, delivery }: DialledSession): boolean {
   return boundary === "bytes" || delivery !== undefined;
@@ -69,7 +76,7 @@ async function* exchangeStream(
     for await (const message of messages) {
       awaitsMessage = false;
       // A peer that takes no more has had enough; what it answers counts, and reading tells the rest.
-      if (!(await session.send(message).then(() => true, () => false))) return;
+      if (!(await session.send(message).then(() => true, hadEnough))) return;
       awaitsMessage = true;
     }
     awaitsMessage = false;
