@@ -8,6 +8,7 @@ import { type Benchmark, type Effort, type Result, summarize } from "./benchmark
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
+import { reliable, reliableLossy, reliableTcp } from "./reliable.ts";
 import { startup } from "./startup.ts";
 import { http, tcpLarge, tcpSmall, tlsLarge, tlsSmall, udp, webSocket } from "./throughput.ts";
 
@@ -19,6 +20,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   udp,
   dtlsEcho,
   dtlsHandshakes,
+  reliable,
+  reliableTcp,
+  reliableLossy,
   http,
   webSocket,
   filesSmall,
@@ -47,7 +51,7 @@ if (wrong.length > 0) {
 const json = flags.includes("--json");
 const effort = flags.includes("--quick") ? QUICK : FULL;
 
-const COLUMNS = [13, 12, 12, 11, 8, 16, 8, 9, 0] as const;
+const COLUMNS = [14, 12, 12, 11, 8, 16, 8, 9, 0] as const;
 const HEAD = ["benchmark", "bare", "sockdock", "", "ratio", "quartiles", "by cpu", "target", ""];
 const LEFT = new Set([0, 3]);
 
