@@ -302,6 +302,12 @@ export class Association {
     return done.promise;
   }
 
+  /** Asks for a sign of life: the first one tells the listening side that its ACCEPT arrived. */
+  ping(): void {
+    this.#pingWanted = true;
+    this.#queueFlush();
+  }
+
   /** A message was read by whom it is for. */
   consumed(bytes: number): void {
     if (this.#released) return;
@@ -742,7 +748,9 @@ export class Association {
   #considerGrant(): void {
     const buffer = this.#receiveBuffer;
     if (this.#end !== undefined || this.#peerHasFinished) return;
-    if (buffer.grantable < this.#options.terms.windowBytes / 4) return;
+    // Where room is scarce there is never more than a little.
+    const least = this.#options.terms.windowBytes / (buffer.nearlyUsed ? 16 : 4);
+    if (buffer.grantable < least) return;
     // Whoever waits for it must get it, so it is one to be acknowledged.
     if (buffer.nearlyUsed) this.#pingWithAck = true;
     this.#acknowledgeNow();

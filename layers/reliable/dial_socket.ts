@@ -143,8 +143,6 @@ export class ReliableDialSocket implements DatagramSocket {
           this.#ready.reject(new Error(datagram.ended));
           this.#association?.lose(datagram.ended);
         }
-        const room = this.#queue.room;
-        if (room !== undefined) await room;
       }
     } catch (error) {
       if (!this.#disposed) {
@@ -209,6 +207,7 @@ export class ReliableDialSocket implements DatagramSocket {
       peerFinished: () => this.#queue.push({ from, finished: true }),
       ended: (end) => this.#ended(end),
     });
+    this.#association.ping();
     this.#ready.resolve();
   }
 

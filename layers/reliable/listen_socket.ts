@@ -146,8 +146,6 @@ export class ReliableListenSocket implements DatagramSocket {
         this.#options.context.clock.after(READ_AGAIN_MS, resolve);
         await promise;
       }
-      const room = this.#queue.room;
-      if (room !== undefined) await room;
     }
     this.#queue.close();
   }

@@ -1,7 +1,7 @@
 /** Reliable datagrams between processes, over a clean loopback and through one that loses. */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { connect, serve, UndeliveredError } from "../../mod.ts";
+import { connect, serve, textOf, UndeliveredError } from "../../mod.ts";
 import { discard } from "../../protocols/discard.ts";
 import { echo } from "../../protocols/echo.ts";
 import { print } from "../../protocols/print.ts";
@@ -185,6 +185,16 @@ Deno.test("messages of many clients at once reach one server", async () => {
   }));
   const shown = events.flatMap((event) => event.event === "message" ? [`${event.message}`] : []);
   assertEquals(shown.length, 400);
+});
+
+Deno.test("answers may wait unread while more is said", async () => {
+  await using server = await serve(URL, echo);
+  using session = await connect(server.url);
+  for (let number = 0; number < 5000; number++) await session.send(`${number}`);
+  await session.end();
+  let number = 0;
+  for await (const message of session) assertEquals(textOf(message), `${number++}`);
+  assertEquals(number, 5000);
 });
 
 Deno.test("small datagrams carry a large message too", async () => {

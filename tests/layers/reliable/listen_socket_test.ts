@@ -290,9 +290,14 @@ Deno.test("a server that has forgotten us says so; forged words of that kind cha
 
 Deno.test("a peer that says nothing after its handshake is forgotten soon, an idle one later", async () => {
   using harbour = new Harbour();
-  const client = harbour.client(1000);
-  await client.connect();
-  harbour.clients.splice(0);
+  // It proves its address, and is not heard of again.
+  const [id, from] = [newConnectionId(), udpAddress(1000)];
+  harbour.inner.arrive({ from, bytes: encodeHello(id, TERMS) });
+  await settled();
+  const cookie = harbour.inner.sent.splice(0)[0]!.bytes.slice(14);
+  harbour.inner.arrive({ from, bytes: encodeHello(id, TERMS, cookie) });
+  await settled();
+  assertEquals(harbour.socket.peers, 1);
   await harbour.run(11_000);
   assertEquals(harbour.socket.peers, 0);
   const other = harbour.client(1001);
@@ -303,7 +308,6 @@ Deno.test("a peer that says nothing after its handshake is forgotten soon, an id
   await harbour.run(20_000);
   assertEquals(harbour.socket.peers, 0);
   assertEquals(harbour.events.at(-1), { from: other.address, ended: "idle" });
-  client.socket[Symbol.dispose]();
 });
 
 Deno.test("forgetting a peer ends our half in the background", async () => {
