@@ -7,12 +7,15 @@
 
 import type { Clock } from "../../core/clock.ts";
 import type { Delivery } from "../../core/connection.ts";
-import type { Counters } from "../../core/counters.ts";
 import { UndeliveredError } from "../../core/undelivered_error.ts";
-import { AckRanges } from "./ack_ranges.ts";
+import { Acknowledging } from "./acknowledging.ts";
+import type { AssociationEvents, AssociationOptions } from "./association_options.ts";
 import { Congestion } from "./congestion.ts";
+import { DeadlineTimer } from "./deadline_timer.ts";
+import { DeliveryWaiters } from "./delivery_waiters.ts";
 import type { Terms } from "./handshake.ts";
-import { type KernelBuffer, kernelBytes } from "./kernel_buffer.ts";
+import { kernelBytes } from "./kernel_buffer.ts";
+import { Outage } from "./outage.ts";
 import { Pacing } from "./pacing.ts";
 import {
   closeCodes,
@@ -22,65 +25,13 @@ import {
   PacketWriter,
   STREAM_HEADER_BYTES,
 } from "./packet.ts";
-import { ReceiveBuffer, type UnreadRoom } from "./receive_buffer.ts";
-import { MAX_ACK_DELAY_MS, RoundTrip } from "./rtt.ts";
-import { MESSAGE_HEADER_BYTES, SendBuffer, type StreamPart } from "./send_buffer.ts";
+import { ReceiveBuffer } from "./receive_buffer.ts";
+import { RoundTrip } from "./rtt.ts";
+import { SendBuffer, type StreamPart } from "./send_buffer.ts";
+import { SendQueue } from "./send_queue.ts";
 import { type SentPacket, SentPackets } from "./sent_packets.ts";
+import { SkippedNumber } from "./skipped_number.ts";
 import { type ConnectionId, isFor } from "./wire.ts";
-
-/** What every association of a socket shares. */
-export interface AssociationOptions {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly counters: Counters;
-  /** What this side told the other about itself. */
-  readonly terms: Terms;
-  /** How much may wait to be acknowledged. */
-  readonly sendBufferBytes: number;
-  readonly maxUnreadMessages: number;
-  readonly unreadRoom: UnreadRoom;
-  readonly datagramBytes: number;
-  /** What the receiving socket holds, where that is known. */
-  readonly kernelBuffer: KernelBuffer | undefined;
-  /** How long nothing may be acknowledged before the peer counts as lost. */
-  readonly timeoutMs: number;
-  /** How long to hear nothing before asking whether the peer is there. Infinity: never. */
-  readonly keepAliveMs: number;
-  /** How long no message may pass either way. */
-  readonly idleMs: number;
-}
-
-/** Where what comes out goes. */
-export interface AssociationEvents {
-  /** A buffer of at least `datagramBytes`, for one `transmit`. */
-  buffer(): Uint8Array;
-  /** Sends the first `length` bytes of a buffer, which then is the receiver's. */
-  transmit(buffer: Uint8Array, length: number): void;
-  delivered(message: Uint8Array): void;
-  /** The peer has ended its half, and all of it was delivered. */
-  peerFinished(): void;
-  /** There is nothing between us any more. Called once. */
-  ended(end: AssociationEnd): void;
-}
-
-/** How an association ended. */
-export interface AssociationEnd {
-  /** Such as `closed by the peer`. */
-  readonly why: string;
-  /** Whether it ended because both sides wanted it to, or because the peer went when nothing was
-   * outstanding. */
-  readonly orderly: boolean;
-}
-
-interface WaitingMessage {
-  readonly bytes: Uint8Array;
-  /** How much of it is in the buffer; -1 before its header is. */
-  written: number;
-  readonly done: PromiseWithResolvers<void>;
-}
-
-/** Acknowledgement at the latest after this many packets (RFC 9000 13.2.2). */
-const ACK_EVERY = 2;
 
 /** RFC 6298 5.7 wants at least 60 s, if anything; as we give up before that, a longer pause would
  * only make us notice later that the path is back. */
@@ -93,15 +44,8 @@ const PROBE_DATAGRAMS = 2;
  * again until it arrives, so this is for a peer that forgot. */
 const BLOCKED_PROBE_MS = 5000;
 
-/** How many messages may wait for room in the send buffer. */
-const MAX_WAITING_MESSAGES = 4096;
-
 /** How many packets may be on their way: half of what an age in a header can tell. */
 const MAX_PACKETS = 32_768;
-
-/** A packet number is left out about this often: who acknowledges it acknowledges what it did not
- * get (RFC 9000 21.4). */
-const SKIP_EVERY = 500;
 
 /** How long to keep an association whose peer has not sent anything in it. */
 const UNCONFIRMED_MS = 10_000;
@@ -124,12 +68,13 @@ export class Association {
   readonly #congestion: Congestion;
   readonly #pacing: Pacing;
   readonly #roundTrip = new RoundTrip();
-  readonly #received = new AckRanges();
+  readonly #acknowledging = new Acknowledging();
   readonly #sentPackets: SentPackets;
-  readonly #waiting: WaitingMessage[] = [];
-  /** Who waits until everything sent so far is acknowledged. */
-  #deliveryWaiters: { readonly messages: number; readonly done: PromiseWithResolvers<void> }[] = [];
-  #endWaiters: PromiseWithResolvers<void>[] = [];
+  readonly #sendQueue: SendQueue;
+  readonly #waiters = new DeliveryWaiters();
+  readonly #outage = new Outage();
+  readonly #skipped: SkippedNumber;
+  readonly #timer: DeadlineTimer;
   #peerWindow: number;
   #sentMessages = 0;
   #retransmitted = 0;
@@ -142,14 +87,8 @@ export class Association {
   #forgotten = false;
   #end: { readonly error: UndeliveredError; readonly why: string } | undefined;
   #released = false;
-  // Acknowledging.
-  #unacknowledged = 0;
-  #ackAtMs = Infinity;
-  #largestAtMs = 0;
   #pingWithAck = false;
   // Timers.
-  #cancelTimer: (() => void) | undefined;
-  #timerAtMs = Infinity;
   #timeouts = 0;
   #probesLeft = 0;
   #pingWanted = false;
@@ -164,14 +103,6 @@ export class Association {
   // While an acknowledgement is taken in.
   #ackTimeMs = 0;
   #ackIsLimiting = false;
-  /** When the latest packet was sent that had been acknowledged before. */
-  #knownSentAtMs = -Infinity;
-  #firstAckedSentAtMs = Infinity;
-  #firstLostSentAtMs = Infinity;
-  #lastLostSentAtMs = -Infinity;
-  #skipAt: number;
-  #skipped = -1;
-  #highestAnnounced = 0;
   #flushQueued = false;
   /** When a message last passed either way. */
   #activeAtMs: number;
@@ -192,6 +123,9 @@ export class Association {
     this.#clock = options.clock;
     this.#writer = new PacketWriter(peerId);
     this.#sendBuffer = new SendBuffer(options.sendBufferBytes);
+    this.#sendQueue = new SendQueue(this.#sendBuffer);
+    this.#skipped = new SkippedNumber(options.random);
+    this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
     this.#congestion = new Congestion(options.datagramBytes);
     this.#pacing = new Pacing(options.datagramBytes);
     this.#peerWindow = peerTerms.windowBytes;
@@ -208,7 +142,6 @@ export class Association {
     });
     const now = this.#clock.elapsedMs();
     this.#progressAtMs = this.#heardAtMs = this.#activeAtMs = now;
-    this.#skipAt = this.#nextSkip();
     this.#schedule();
   }
 
@@ -256,27 +189,16 @@ export class Association {
         ),
       );
     }
-    if (this.#waiting.length >= MAX_WAITING_MESSAGES) {
+    if (this.#sendQueue.isFull) {
       return Promise.reject(
-        new Error(
-          `Cannot send: ${this.#waiting.length} messages wait for the peer to take them already`,
-        ),
+        new Error("Cannot send: too many messages wait already for the peer to take them"),
       );
     }
     this.#sentMessages++;
     this.#activeAtMs = this.#clock.elapsedMs();
-    const buffer = this.#sendBuffer;
-    if (this.#waiting.length === 0 && buffer.roomBytes >= MESSAGE_HEADER_BYTES + bytes.length) {
-      buffer.begin(bytes.length);
-      buffer.write(bytes);
-      this.#queueFlush();
-      return Promise.resolve();
-    }
-    const message = { bytes, written: -1, done: Promise.withResolvers<void>() };
-    this.#waiting.push(message);
-    this.#fillBuffer();
+    const taken = this.#sendQueue.add(bytes);
     this.#queueFlush();
-    return message.done.promise;
+    return taken;
   }
 
   /** Ends our half after everything that was handed over. Resolves once the peer has it all; rejects
@@ -287,19 +209,15 @@ export class Association {
     if (this.#end !== undefined) {
       return this.hasUndelivered ? Promise.reject(this.#end.error) : Promise.resolve();
     }
-    const waiter = Promise.withResolvers<void>();
-    this.#endWaiters.push(waiter);
     this.#queueFlush();
-    return waiter.promise;
+    return this.#waiters.end();
   }
 
   /** Resolves once the peer has everything that was handed over so far. */
   delivered(): Promise<void> {
     if (!this.hasUndelivered) return Promise.resolve();
     if (this.#end !== undefined) return Promise.reject(this.#end.error);
-    const done = Promise.withResolvers<void>();
-    this.#deliveryWaiters.push({ messages: this.#sentMessages, done });
-    return done.promise;
+    return this.#waiters.messages(this.#sentMessages);
   }
 
   /** Asks for a sign of life: the first one tells the listening side that its ACCEPT arrived. */
@@ -369,10 +287,10 @@ export class Association {
       counters.malformed++;
       return;
     }
-    if (!this.#received.takes(packet.number)) {
+    if (!this.#acknowledging.takes(packet.number)) {
       counters.replayed++;
       // The peer has not heard that we have it.
-      if (packet.eliciting) this.#acknowledgeNow();
+      if (packet.eliciting) this.#acknowledging.hurry();
       this.#flush();
       return;
     }
@@ -390,21 +308,7 @@ export class Association {
       return;
     }
     if (this.#released) return;
-    const isInOrder = packet.number === this.#received.largest + 1;
-    this.#received.add(packet.number);
-    this.#received.forgetBelow(packet.oldest);
-    if (packet.number === this.#received.largest) this.#largestAtMs = now;
-    if (packet.eliciting) {
-      this.#unacknowledged++;
-      if (
-        this.#unacknowledged >= ACK_EVERY || !isInOrder || packet.finish ||
-        this.#received.ranges.length > 0
-      ) {
-        this.#acknowledgeNow();
-      } else {
-        this.#ackAtMs = Math.min(this.#ackAtMs, now + MAX_ACK_DELAY_MS);
-      }
-    }
+    this.#acknowledging.add(packet, now);
     this.#checkPeerFinished();
     this.#flush();
   }
@@ -489,14 +393,10 @@ export class Association {
 
   #takeAck(packet: PacketReader, now: number): void {
     const sent = this.#sentPackets;
-    if (this.#skipped >= 0) {
-      // Once a header has said that we no longer ask about it, it may count as arrived.
-      if (this.#highestAnnounced > this.#skipped) this.#skipped = -1;
-      else if (isAcknowledged(packet, this.#skipped)) {
-        this.#transmitClose(closeCodes.violation);
-        this.#finish("the peer acknowledged what it was never sent", false);
-        return this.#release();
-      }
+    if (this.#skipped.convicts(packet)) {
+      this.#transmitClose(closeCodes.violation);
+      this.#finish("the peer acknowledged what it was never sent", false);
+      return this.#release();
     }
     // Only what limits the sending now may grow.
     const isLimiting = this.#isWindowLimiting();
@@ -504,7 +404,7 @@ export class Association {
     this.#ackIsLimiting = isLimiting;
     const before = sent.count;
     const largestBefore = sent.largestAcknowledged;
-    this.#firstAckedSentAtMs = Infinity;
+    this.#outage.begin();
     let newest = sent.acknowledge(0, packet.cumulative);
     const { ranges } = packet;
     for (let index = 0; index < ranges.length; index += 2) {
@@ -523,17 +423,14 @@ export class Association {
       this.#timeouts = 0;
       this.#probesLeft = 0;
       this.#progressAtMs = now;
-      this.#firstLostSentAtMs = Infinity;
-      this.#lastLostSentAtMs = -Infinity;
       this.#detectLoss(now);
-      this.#knownSentAtMs = Math.max(this.#knownSentAtMs, newest?.sentAtMs ?? -Infinity);
-      this.#fillBuffer();
+      this.#sendQueue.fill();
       this.#tellDelivered();
     }
   }
 
   #packetAcknowledged(packet: SentPacket): void {
-    this.#firstAckedSentAtMs = Math.min(this.#firstAckedSentAtMs, packet.sentAtMs);
+    this.#outage.arrived(packet.sentAtMs);
     this.#congestion.acknowledged(
       packet.bytes,
       packet.sentAtMs,
@@ -550,17 +447,10 @@ export class Association {
     if (packet.end > packet.start) this.#sendBuffer.lose(packet.start, packet.end);
     if (packet.finish && !this.#finishAcknowledged) this.#finishLost = true;
     // What it said of the window may be what the peer waits for.
-    this.#acknowledgeNow();
+    this.#acknowledging.hurry();
     if (packet.end === packet.start && !packet.finish) this.#pingWanted = true;
-    this.#firstLostSentAtMs = Math.min(this.#firstLostSentAtMs, packet.sentAtMs);
-    this.#lastLostSentAtMs = Math.max(this.#lastLostSentAtMs, packet.sentAtMs);
-    // RFC 9002 7.6: everything of a long time was lost.
-    if (
-      this.#roundTrip.smoothedMs !== undefined &&
-      this.#lastLostSentAtMs - this.#firstLostSentAtMs > 3 * this.#roundTrip.timeoutMs &&
-      this.#knownSentAtMs < this.#firstLostSentAtMs &&
-      this.#firstAckedSentAtMs > this.#lastLostSentAtMs
-    ) {
+    const { smoothedMs, timeoutMs } = this.#roundTrip;
+    if (this.#outage.lost(packet.sentAtMs, timeoutMs) && smoothedMs !== undefined) {
       this.#congestion.collapse(now);
     } else {
       this.#congestion.lost(packet.sentAtMs, now);
@@ -573,17 +463,9 @@ export class Association {
   }
 
   #tellDelivered(): void {
-    const messages = this.#sendBuffer.acknowledgedMessages;
-    if (this.#deliveryWaiters.length > 0) {
-      this.#deliveryWaiters = this.#deliveryWaiters.filter((waiter) => {
-        if (waiter.messages > messages) return true;
-        waiter.done.resolve();
-        return false;
-      });
-    }
+    this.#waiters.acknowledged(this.#sendBuffer.acknowledgedMessages);
     if (!this.#hasDeliveredAll) return;
-    for (const waiter of this.#endWaiters) waiter.resolve();
-    this.#endWaiters = [];
+    this.#waiters.resolve();
     this.#checkBothFinished();
   }
 
@@ -604,7 +486,7 @@ export class Association {
     const now = this.#clock.elapsedMs();
     this.#paceAtMs = Infinity;
     if (this.#end === undefined) this.#sendStream(now);
-    if (this.#ackAtMs <= now || this.#pingWanted) this.#sendControl(now);
+    if (this.#acknowledging.dueAtMs <= now || this.#pingWanted) this.#sendControl(now);
     this.#schedule();
   }
 
@@ -614,11 +496,11 @@ export class Association {
     const buffer = this.#sendBuffer;
     for (;;) {
       const isProbe = this.#probesLeft > 0;
-      const ackBytes = this.#ackAtMs < Infinity ? MAX_ACK_BYTES : 0;
+      const ackBytes = this.#acknowledging.isWanted ? MAX_ACK_BYTES : 0;
       const max = room - ackBytes;
       const resends = buffer.hasLost;
       let part = buffer.next(max, this.#peerWindow) ?? (isProbe ? buffer.oldest(max) : null);
-      const finishes = this.#wantsEnd && this.#waiting.length === 0 &&
+      const finishes = this.#wantsEnd && this.#sendQueue.isEmpty &&
         !this.#finishAcknowledged && (part?.end ?? buffer.sent) === buffer.written &&
         (!this.#finishSent || this.#finishLost || isProbe);
       if (part === null) {
@@ -658,7 +540,7 @@ export class Association {
     this.#maybeSkip();
     const bytes = this.#events.buffer();
     this.#begin(bytes);
-    if (this.#ackAtMs < Infinity) {
+    if (this.#acknowledging.isWanted) {
       this.#writeAck(now);
       this.#pingWithAck = false;
     }
@@ -693,7 +575,7 @@ export class Association {
     const { next, oldest, count } = this.#sentPackets;
     const announced = count === 0 ? next : oldest;
     this.#writer.begin(bytes, next, announced);
-    if (announced > this.#highestAnnounced) this.#highestAnnounced = announced;
+    this.#skipped.announce(announced);
   }
 
   #transmitEliciting(
@@ -733,15 +615,7 @@ export class Association {
   }
 
   #writeAck(now: number): void {
-    const received = this.#received;
-    const delayMs = this.#unacknowledged === 0 ? 0 : now - this.#largestAtMs;
-    this.#writer.ack(received.cumulative, this.#receiveBuffer.grant(), delayMs, received.ranges);
-    this.#unacknowledged = 0;
-    this.#ackAtMs = Infinity;
-  }
-
-  #acknowledgeNow(): void {
-    this.#ackAtMs = -Infinity;
+    this.#acknowledging.write(this.#writer, this.#receiveBuffer.grant(), now);
   }
 
   /** Tells the peer that it may send more, when that is worth a datagram. */
@@ -753,7 +627,7 @@ export class Association {
     if (buffer.grantable < least) return;
     // Whoever waits for it must get it, so it is one to be acknowledged.
     if (buffer.nearlyUsed) this.#pingWithAck = true;
-    this.#acknowledgeNow();
+    this.#acknowledging.hurry();
     this.#queueFlush();
   }
 
@@ -783,33 +657,8 @@ export class Association {
     else if (this.#blockedProbeAtMs === Infinity) this.#blockedProbeAtMs = now + BLOCKED_PROBE_MS;
   }
 
-  #fillBuffer(): void {
-    const buffer = this.#sendBuffer;
-    while (this.#waiting.length > 0) {
-      const message = this.#waiting[0]!;
-      if (message.written < 0) {
-        if (buffer.roomBytes < MESSAGE_HEADER_BYTES) return;
-        buffer.begin(message.bytes.length);
-        message.written = 0;
-      }
-      const rest = message.bytes.subarray(message.written);
-      message.written += buffer.write(rest);
-      if (message.written < message.bytes.length) return;
-      this.#waiting.shift();
-      message.done.resolve();
-    }
-  }
-
   #maybeSkip(): void {
-    if (this.#sentPackets.next < this.#skipAt) return;
-    this.#skipped = this.#sentPackets.next;
-    this.#sentPackets.skip();
-    this.#skipAt = this.#nextSkip();
-  }
-
-  #nextSkip(): number {
-    const next = this.#sentPackets.next;
-    return next + 1 + Math.floor((0.5 + this.#options.random()) * SKIP_EVERY);
+    if (this.#skipped.skips(this.#sentPackets.next)) this.#sentPackets.skip();
   }
 
   // Time.
@@ -830,11 +679,11 @@ export class Association {
 
   #nextDeadlineMs(): number {
     if (this.#end !== undefined) {
-      return Math.min(this.#lingerUntilMs, Math.max(0, this.#ackAtMs));
+      return Math.min(this.#lingerUntilMs, Math.max(0, this.#acknowledging.dueAtMs));
     }
     const { timeoutMs, keepAliveMs } = this.#options;
     return Math.min(
-      Math.max(0, this.#ackAtMs),
+      Math.max(0, this.#acknowledging.dueAtMs),
       this.#paceAtMs,
       this.#blockedProbeAtMs,
       this.#lingerUntilMs,
@@ -846,24 +695,11 @@ export class Association {
     );
   }
 
-  /** Sets the one timer. It is only moved forward: one that fires too early looks again, which is
-   * cheaper than a new timer for each packet. */
   #schedule(): void {
-    if (this.#released) return;
-    const at = this.#nextDeadlineMs();
-    if (at === Infinity) return;
-    if (this.#cancelTimer !== undefined) {
-      if (this.#timerAtMs <= at) return;
-      this.#cancelTimer();
-    }
-    this.#timerAtMs = at;
-    // A timer that fires a moment too early would have to be set again at once.
-    const delayMs = Math.max(0, Math.ceil(at - this.#clock.elapsedMs()));
-    this.#cancelTimer = this.#clock.after(delayMs, this.#tick);
+    if (!this.#released) this.#timer.set(this.#nextDeadlineMs());
   }
 
-  readonly #tick = (): void => {
-    this.#cancelTimer = undefined;
+  #tick(): void {
     if (this.#released) return;
     const now = this.#clock.elapsedMs();
     if (now >= this.#lingerUntilMs) {
@@ -894,7 +730,7 @@ export class Association {
       }
     }
     this.#flush();
-  };
+  }
 
   // The end.
 
@@ -904,18 +740,9 @@ export class Association {
     const error = new UndeliveredError(why, sent, acknowledged);
     this.#end = { error, why };
     this.#options.counters.undelivered += sent - acknowledged;
-    for (const { done } of this.#waiting) done.reject(error);
-    this.#waiting.length = 0;
-    for (const { done } of this.#deliveryWaiters) {
-      if (acknowledged < sent) done.reject(error);
-      else done.resolve();
-    }
-    this.#deliveryWaiters = [];
-    for (const waiter of this.#endWaiters) {
-      if (acknowledged < sent) waiter.reject(error);
-      else waiter.resolve();
-    }
-    this.#endWaiters = [];
+    this.#sendQueue.reject(error);
+    if (acknowledged < sent) this.#waiters.reject(error);
+    else this.#waiters.resolve();
     this.#events.ended({ why, orderly });
   }
 
@@ -929,8 +756,7 @@ export class Association {
   #release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#timer.clear();
     this.#receiveBuffer.release();
     this.onRelease?.();
   }
@@ -946,11 +772,3 @@ export class Association {
 
 /** The most that a peer may grant beyond what is acknowledged: more than any window is a lie. */
 const MAX_WINDOW_BYTES = 2 ** 32;
-
-function isAcknowledged({ cumulative, ranges }: PacketReader, number: number): boolean {
-  if (number < cumulative) return true;
-  for (let index = 0; index < ranges.length; index += 2) {
-    if (ranges[index]! <= number && number < ranges[index + 1]!) return true;
-  }
-  return false;
-}

@@ -4,7 +4,8 @@ import { type Address, canonicalHost, sameAddress } from "../../core/address.ts"
 import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
 import type { Identity } from "../../core/session.ts";
 import { DatagramQueue } from "../dtls/datagram_queue.ts";
-import { Association, type AssociationEnd } from "./association.ts";
+import { Association } from "./association.ts";
+import type { AssociationEnd } from "./association_options.ts";
 import { DatagramSender } from "./datagram_sender.ts";
 import { type Accept, decodeAccept, decodeRetry, encodeHello } from "./handshake.ts";
 import { PacketReader } from "./packet.ts";

@@ -4,7 +4,7 @@ import type { Address } from "../../core/address.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 import type { LayerContext, LayerWork } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/option.ts";
-import type { AssociationOptions } from "./association.ts";
+import type { AssociationOptions } from "./association_options.ts";
 import type { Terms } from "./handshake.ts";
 import { kernelBufferOf } from "./kernel_buffer.ts";
 import { datagramBytesFor, type reliableOptions } from "./options.ts";

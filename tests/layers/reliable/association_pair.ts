@@ -3,11 +3,11 @@
 
 import { createCounters } from "../../../core/counters.ts";
 import type { Counters } from "../../../core/counters.ts";
-import {
-  Association,
-  type AssociationEnd,
-  type AssociationOptions,
-} from "../../../layers/reliable/association.ts";
+import { Association } from "../../../layers/reliable/association.ts";
+import type {
+  AssociationEnd,
+  AssociationOptions,
+} from "../../../layers/reliable/association_options.ts";
 import { PacketReader } from "../../../layers/reliable/packet.ts";
 import { kindOf, kinds } from "../../../layers/reliable/wire.ts";
 import { VirtualClock } from "../dtls/virtual_clock.ts";
