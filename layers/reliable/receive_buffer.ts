@@ -128,7 +128,10 @@ export class ReceiveBuffer {
     const { windowBytes, room } = this.#options;
     // Where room is scarce, nobody gets much of it at once.
     const window = Math.min(windowBytes, Math.max(room.bytes / 2, windowBytes / 16));
-    return this.#next + Math.max(0, Math.floor(window) - this.#unreadBytes);
+    // A message may be longer than the window, so what is held of one counts only while there is
+    // something to read instead.
+    const held = this.#unreadMessages > 0 ? this.#unreadBytes + this.#reader.heldBytes : 0;
+    return this.#next + Math.max(0, Math.floor(window) - held);
   }
 
   #keep(offset: number, bytes: Uint8Array): void {

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UndeliveredError } from "../../../core/undelivered_error.ts";
+import { kernelBytes } from "../../../layers/reliable/kernel_buffer.ts";
 import { closeCodes, PacketReader, PacketWriter } from "../../../layers/reliable/packet.ts";
+import { sealCrc } from "../../../layers/reliable/wire.ts";
 import { seeded } from "../../seeded.ts";
 import { AssociationPair, type End, messageOf } from "./association_pair.ts";
 
@@ -69,6 +71,45 @@ Deno.test("send waits while the peer does not read, and goes on when it does", a
   await pair.run(120_000, () => pair.right.messages.length === 40);
   await sending;
   assertEquals(pair.right.messages, messages);
+  pair.left.association.dispose();
+  pair.right.association.dispose();
+});
+
+Deno.test("a grant that is lost on its way is said again soon", async () => {
+  const pair = new AssociationPair(seeded(14));
+  pair.right.reads = false;
+  await sendAll(pair.left, Array.from({ length: 8 }, (_, number) => messageOf(number, 8000)));
+  const last = pair.left.association.send(messageOf(8, 60_000));
+  await pair.run(1000);
+  pair.weather = { loss: 1 };
+  for (const message of pair.right.messages) pair.right.association.consumed(message.length);
+  await pair.run(1010);
+  pair.weather = {};
+  const startedMs = pair.clock.elapsedMs();
+  await pair.run(60_000, () => pair.right.messages.length === 9);
+  await last;
+  assert(pair.clock.elapsedMs() - startedMs < 1000, `${pair.clock.elapsedMs() - startedMs} ms`);
+  pair.left.association.dispose();
+  pair.right.association.dispose();
+});
+
+Deno.test("no more is on its way than the receiving socket holds", async () => {
+  const kernelBuffer = { bytes: 20_000 };
+  const pair = new AssociationPair(seeded(15), { delayMs: 100 }, { kernelBuffer });
+  pair.left.record = [];
+  const sending = sendAll(
+    pair.left,
+    Array.from({ length: 10 }, (_, number) => messageOf(number, 20_000)),
+  );
+  let most = 0;
+  // A round trip is 200 ms: what leaves within less is on its way at once.
+  for (let time = 0; time < 200; time++) {
+    await pair.run(pair.clock.elapsedMs() + 199);
+    most = Math.max(most, pair.left.record.splice(0).length);
+  }
+  await sending;
+  assertEquals(pair.right.messages.length, 10);
+  assertEquals(most, Math.floor(kernelBuffer.bytes / kernelBytes(1200)));
   pair.left.association.dispose();
   pair.right.association.dispose();
 });
@@ -275,7 +316,9 @@ Deno.test("a datagram for another id, and one whose checksum is wrong, change no
   const other = close.slice();
   other[13]! ^= 1;
   pair.deliver(pair.left, other);
-  assertEquals([pair.left.end, pair.left.counters.malformed], [undefined, 1]);
+  sealCrc(other, other.length);
+  pair.deliver(pair.left, other);
+  assertEquals([pair.left.end, pair.left.counters.malformed], [undefined, 2]);
   pair.deliver(pair.left, close);
   assertEquals(pair.left.end, { why: "closed by the peer", orderly: true });
   pair.right.association.dispose();
