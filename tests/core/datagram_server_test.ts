@@ -510,3 +510,22 @@ Deno.test("a peer that will send no more is still answered, then forgotten", asy
   assertEquals(log.only("closed").map((event) => event.reason), ["done"]);
   await server.shutdown();
 });
+
+Deno.test("a socket that holds its peers back hears of every message that is dropped", async () => {
+  const consumed: number[] = [];
+  const socket = Object.assign(new MemoryDatagramSocket(udpAddress(9999)), {
+    consumed: (_from: Address, bytes: number) => void consumed.push(bytes),
+  });
+  const { server } = serverOf({
+    socket,
+    limits: { maxPeers: 1, maxMessageBytes: 10 },
+    serve: ({ signal }) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
+  });
+  socket.arriveFrom(udpAddress(7), "a");
+  socket.arriveFrom(udpAddress(5001), "kept", "more than ten");
+  socket.arriveFrom(udpAddress(5002), "table");
+  await settled();
+  assertEquals(consumed, [1, 13, 5]);
+  await server.shutdown({ graceMs: 0 });
+});

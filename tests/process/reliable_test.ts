@@ -1,9 +1,11 @@
 /** Reliable datagrams between processes, over a clean loopback and through one that loses. */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { connect, serve, textOf, UndeliveredError } from "../../mod.ts";
+import type { Protocol } from "../../core/protocol.ts";
+import { connect, send, serve, textOf, UndeliveredError } from "../../mod.ts";
 import { discard } from "../../protocols/discard.ts";
 import { echo } from "../../protocols/echo.ts";
+import { protocols } from "../../protocols/index.ts";
 import { print } from "../../protocols/print.ts";
 import type { ServerEvent } from "../../core/event.ts";
 import { messageOf } from "../layers/reliable/association_pair.ts";
@@ -185,6 +187,19 @@ Deno.test("messages of many clients at once reach one server", async () => {
   }));
   const shown = events.flatMap((event) => event.event === "message" ? [`${event.message}`] : []);
   assertEquals(shown.length, 400);
+});
+
+Deno.test("every protocol that answers says the same as over bare datagrams", async () => {
+  const still = { now: () => 0, random: () => 0.5 };
+  for (const protocol of protocols) {
+    if (protocol.datagramReply === "none") continue;
+    const answers: string[] = [];
+    for (const url of ["udp://127.0.0.1:0", URL]) {
+      await using server = await serve(url, protocol as Protocol, still);
+      answers.push(textOf(await send(server.url, "ahoy")));
+    }
+    assertEquals(answers[1], answers[0], protocol.name);
+  }
 });
 
 Deno.test("answers may wait unread while more is said", async () => {
