@@ -2,6 +2,9 @@
 
 const SMALLEST_BYTES = 4096;
 
+/** What may be kept while nothing is in use. */
+const KEPT_BYTES = 64 * 1024;
+
 /** Holds bytes by their offset in a stream. Grows as far as it has to; whoever writes knows the limit. */
 export class ByteRing {
   #bytes = new Uint8Array(0);
@@ -42,6 +45,11 @@ export class ByteRing {
   /** Gives the memory back; nothing may be in use. */
   clear(): void {
     this.#bytes = new Uint8Array(0);
+  }
+
+  /** The same, when it is much. */
+  shrink(): void {
+    if (this.#bytes.length > KEPT_BYTES) this.clear();
   }
 
   #reserve(low: number, high: number): void {

@@ -156,6 +156,7 @@ export class ReceiveBuffer {
         bounds.splice(0, 2);
       }
     }
+    if (bounds.length === 0) this.#ring.shrink();
   }
 
   /** Reads messages and returns where it stopped. */

@@ -126,6 +126,7 @@ export class SendBuffer {
       bounds.splice(0, 2);
     }
     this.#countMessages();
+    if (this.acknowledged === this.written) this.#ring.shrink();
   }
 
   /** A part was lost on its way. */
