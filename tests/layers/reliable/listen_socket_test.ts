@@ -29,6 +29,9 @@ class Harbour implements Disposable {
   /** Who the network says that a sender is. */
   readonly identities: Map<Address, Identity> = new Map();
 
+  /** Whether the network loses a datagram. */
+  loses: () => boolean = () => false;
+
   constructor({ maxPeers = 10, timeoutMs = 5000 } = {}) {
     this.socket = new ReliableListenSocket(this.inner, {
       chosen: resolveOptions(reliableOptions, { reliableTimeoutMs: timeoutMs }),
@@ -84,6 +87,7 @@ class Harbour implements Disposable {
     let moved = false;
     for (const { to, bytes } of this.inner.sent.splice(0)) {
       moved = true;
+      if (this.loses()) continue;
       const client = this.clients.find(({ address }) =>
         "port" in to && "port" in address && address.port === to.port
       );
@@ -93,6 +97,7 @@ class Harbour implements Disposable {
       const identity = this.identities.get(address);
       for (const { bytes } of inner.sent.splice(0)) {
         moved = true;
+        if (this.loses()) continue;
         this.inner.arrive({ from: address, bytes, ...(identity && { identity }) });
       }
     }
@@ -338,6 +343,26 @@ Deno.test("disposing the listener closes with every peer", async () => {
   assertEquals(await client.socket.receive(), null);
   assert(harbour.inner.disposed);
   assertEquals(harbour.clock.timers, 0);
+});
+
+Deno.test("handshake, messages and end come through a network that loses a third", async () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    using harbour = new Harbour({ timeoutMs: 20_000 });
+    const random = seeded(seed);
+    harbour.loses = () => random() < 0.33;
+    const client = harbour.client(1000);
+    const words = Array.from({ length: 20 }, (_, number) => `seed ${seed}, message ${number}`);
+    let isDone = false;
+    const talking = (async () => {
+      await client.socket.connect(SERVER, new AbortController().signal);
+      for (const word of words) await client.socket.send(utf8(word));
+      await client.socket.end();
+    })().finally(() => isDone = true);
+    for (let turn = 0; turn < 100 && !isDone; turn++) await harbour.run(500);
+    assert(isDone, `seed ${seed} hangs`);
+    await talking;
+    assertEquals(harbour.texts, words);
+  }
 });
 
 Deno.test("connection ids are never the same", () => {
