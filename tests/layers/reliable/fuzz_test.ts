@@ -24,26 +24,22 @@ function mutated(bytes: Uint8Array, random: () => number): Uint8Array {
   for (let change = Math.floor(random() * 4); change >= 0 && copy.length > 0; change--) {
     copy[Math.floor(random() * copy.length)] = Math.floor(random() * 256);
   }
-  return copy;
+  // By chance nothing may have changed.
+  const isSame = copy.length === bytes.length && copy.every((byte, at) => byte === bytes[at]);
+  return isSame ? mutated(bytes, random) : copy;
 }
 
 Deno.test("20,000 mutated datagrams deliver nothing altered and end nothing", async () => {
   const random = seeded(newSeed());
   const { right } = await recorded();
   const pair = new AssociationPair(random);
-  // The true ones, each among damaged copies of it and of others.
-  const honest = right.toSorted(() => random() - 0.5);
-  let fed = 0;
-  while (fed < 20_000) {
-    const bytes = mutated(right[Math.floor(random() * right.length)]!, random);
-    fed++;
-    pair.deliver(pair.left, bytes);
+  for (let fed = 0; fed < 20_000; fed++) {
+    pair.deliver(pair.left, mutated(right[Math.floor(random() * right.length)]!, random));
   }
   // A checksum of 32 bits passes one of four billion.
   assertEquals(pair.left.messages.length, 0);
   assertEquals(pair.left.end, undefined);
-  assert(pair.left.counters.malformed > 19_000, `${pair.left.counters.malformed}`);
-  assert(honest.length > 0);
+  assertEquals(pair.left.counters.malformed, 20_000);
   pair.left.association.dispose();
   pair.right.association.dispose();
 });
