@@ -5,6 +5,7 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { duration, flag, mergeTables } from "../core/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { connect as open } from "../dock/connect.ts";
+import { hasEnd } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
@@ -39,8 +40,9 @@ export const connect = defineCommand({
   details:
     `At a terminal every line you type is sent, with LF on streams and without on datagrams and
 WebSockets; a line with q alone ends it and is never sent. Piped input goes out as it is: as bytes on
-a stream, a line a message elsewhere. The end of input closes our half of a stream, and the rest of
-what the peer sends is still printed.`,
+a stream, a line a message elsewhere. The end of input closes our half of a stream, or of what the
+layer reliable makes of datagrams, and the rest of what the peer sends is still printed. A peer that
+is lost is an error.`,
   options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
   groups: diallingGroups,
   examples: [
@@ -60,8 +62,11 @@ what the peer sends is still printed.`,
     // stdin cannot be taken back, so the sending half is left to itself when the peer ends.
     const receiving = receive(session, () => dialled.responder, options.hex, console);
     const sending = sendAll(session, typed, options, console).then(async (quit) => {
-      if (quit) session.close();
-      else if (session.boundary === "messages") await closeAfter(session, options.waitMs);
+      if (quit) {
+        // Where a layer sees to the delivery, what was typed is delivered before we leave.
+        if (dialled.delivery !== undefined) await session.end();
+        session.close();
+      } else if (!hasEnd(dialled)) await closeAfter(session, options.waitMs);
     });
     sending.catch(() => {});
     await Promise.race([receiving, sending.then(() => receiving)]);
@@ -153,7 +158,7 @@ async function sendAll(
     const message: Message = isStream || isWebSocket ? text + ending : line;
     await session.send(message);
   }
-  if (isStream && shutdown) await session.end();
+  if (hasEnd(session) && shutdown) await session.end();
   return false;
 }
 

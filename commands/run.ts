@@ -2,6 +2,7 @@
 
 import { errorText } from "../core/event.ts";
 import { didYouMean } from "../core/nearest.ts";
+import { UndeliveredError } from "../core/undelivered_error.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./arguments.ts";
 import { PROGRAM } from "./command.ts";
@@ -43,6 +44,9 @@ export async function runCommandLine(
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return exitCodes.usage;
   if (error instanceof DOMException && error.name === "TimeoutError") return exitCodes.timedOut;
+  if (error instanceof UndeliveredError) {
+    return error.acknowledged < error.sent ? exitCodes.timedOut : exitCodes.failed;
+  }
   return exitCodes.failed;
 }
 

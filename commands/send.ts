@@ -6,7 +6,13 @@ import { duration, flag, formatDuration, integer, mergeTables, text } from "../c
 import { bytesOf, type Message } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { connect as open } from "../dock/connect.ts";
-import { DEFAULT_ANSWER_TIMEOUT_MS, DEFAULT_ATTEMPT_TIMEOUT_MS, exchange } from "../dock/send.ts";
+import type { Delivery } from "../core/connection.ts";
+import {
+  DEFAULT_ANSWER_TIMEOUT_MS,
+  DEFAULT_ATTEMPT_TIMEOUT_MS,
+  exchange,
+  hasEnd,
+} from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
@@ -53,8 +59,9 @@ added to a message unless --line or --crlf asks for it.
 
 On a stream all is sent, our half is closed, and the reply is printed to its end or until --timeout;
 on datagrams and WebSockets the first reply to each message is printed. To a broadcast address or a
-multicast group all replies that come in time are, each behind the address of who sent it. Exit code 4
-says that no reply came.`,
+multicast group all replies that come in time are, each behind the address of who sent it. The layer
+reliable makes a stream of datagrams: each reply is printed, and at the end how the delivery went. Exit
+code 4 says that no reply came, or what was not delivered.`,
   options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
   groups: diallingGroups,
   examples: [
@@ -91,6 +98,7 @@ says that no reply came.`,
       for await (const message of messages) await session.send(message);
       await session.end();
       session.close();
+      report(dialled.delivery, console);
       return exitCodes.ok;
     }
     let retried = false;
@@ -115,6 +123,7 @@ says that no reply came.`,
         printReply(value, session.boundary, options.hex, console);
         continue;
       }
+      report(dialled.delivery, console);
       // Several messages are no attempts at one.
       if (retried) {
         console.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
@@ -124,7 +133,7 @@ says that no reply came.`,
         console.error(printable(dialled.farewell));
         return exitCodes.failed;
       }
-      return finish(value.timedOut, received, session.boundary, console);
+      return finish(value.timedOut, received, hasEnd(dialled), console);
     }
   },
 });
@@ -229,14 +238,30 @@ function count(amount: number, one: string, many: string): string {
   return `${amount} ${amount === 1 ? one : many}`;
 }
 
+/** Says how the delivery went, where a layer saw to it. */
+function report(delivery: Delivery | undefined, console: Console): void {
+  if (delivery === undefined) return;
+  const { sent, acknowledged, retransmitted, roundTripMs } = delivery;
+  if (console.json) {
+    console.printJson({ event: "delivery", sent, acknowledged, retransmitted, roundTripMs });
+    return;
+  }
+  const messages = acknowledged === sent
+    ? `${count(sent, "message", "messages")} acknowledged`
+    : `${acknowledged} of ${count(sent, "message", "messages")} acknowledged`;
+  const again = `${count(retransmitted, "datagram", "datagrams")} retransmitted`;
+  const time = roundTripMs === undefined ? "" : `, round trip ${roundTripMs.toFixed(1)} ms`;
+  console.note(`${messages}, ${again}${time}`);
+}
+
 function finish(
   timedOut: boolean,
   received: number,
-  boundary: "bytes" | "messages",
+  ends: boolean,
   console: Console,
 ): number {
   if (!timedOut) return exitCodes.ok;
-  if (boundary === "bytes" && received > 0) {
+  if (ends && received > 0) {
     console.note("the reply did not end in time; --timeout waits longer");
     return exitCodes.ok;
   }

@@ -32,7 +32,11 @@ export function openTraffic(console: Console, path: string | undefined): Traffic
         }
       });
       if (console.verbose) console.note(`connected to ${formatAddress(session.peer)}`);
-      return Object.assign(watched, { [Symbol.dispose]: () => session[Symbol.dispose]() });
+      return Object.defineProperty(
+        Object.assign(watched, { [Symbol.dispose]: () => session[Symbol.dispose]() }),
+        "delivery",
+        { get: () => session.delivery },
+      );
     },
     [Symbol.dispose]: () => record?.[Symbol.dispose](),
   };

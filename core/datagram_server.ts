@@ -155,7 +155,9 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
   /** Hands a datagram, copied already, to its peer's session, opening one if need be. */
   function deliver(peer: DatagramPeer, bytes: Uint8Array): void {
     if (peer.session === undefined) void serveSession(peer);
-    if (!peer.session?.deliver(bytes)) counters.inboxDropped++;
+    if (peer.session?.deliver(bytes)) return;
+    counters.inboxDropped++;
+    socket.consumed?.(peer.address, bytes.length);
   }
 
   /** Opens a session before it returns, serves it, and never rejects. */
@@ -197,27 +199,25 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     for (const bytes of unread) deliver(peer, bytes);
   }
 
+  /** Drops a datagram, of which a layer might wait to hear that it was read. */
+  function refuse(from: Address, bytes: Uint8Array, reason: keyof Counters): void {
+    counters[reason]++;
+    socket.consumed?.(from, bytes.length);
+  }
+
   function take(from: Address, bytes: Uint8Array, identity?: Identity): void {
+    // A peer that a layer holds back is held back from here on.
     if (stopping) return;
     if (layers.length === 0 && isDenied(from)) return;
-    if (couldLoop(from)) {
-      counters.loopsRefused++;
-      return;
-    }
-    if (bytes.length > limits.maxMessageBytes) {
-      counters.oversized++;
-      return;
-    }
+    if (couldLoop(from)) return refuse(from, bytes, "loopsRefused");
+    if (bytes.length > limits.maxMessageBytes) return refuse(from, bytes, "oversized");
     const before = peers.get(from);
     // A session never carries what somebody else said, and answers nobody else.
     if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
       lose(from, "somebody else has its address");
     }
     const peer = findPeer(from);
-    if (peer === undefined) {
-      counters.peersRefused++;
-      return;
-    }
+    if (peer === undefined) return refuse(from, bytes, "peersRefused");
     counters.messagesReceived++;
     counters.bytesReceived += bytes.length;
     peer.active = true;

@@ -15,7 +15,7 @@ export class UndeliveredError extends Error {
   ) {
     super(
       acknowledged >= sent
-        ? `${why}; all ${sent} messages were delivered`
+        ? `${why}; ${sent === 1 ? "the only message was" : `all ${sent} messages were`} delivered`
         : `${why}; ${delivered(acknowledged)}, ${missing(acknowledged, sent)}`,
     );
   }

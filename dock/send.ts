@@ -2,6 +2,7 @@
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { bytesOf, type Message } from "../core/session.ts";
+import { UndeliveredError } from "../core/undelivered_error.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 
 /** How long to wait for an answer unless told otherwise, in milliseconds. */
@@ -12,7 +13,7 @@ export const DEFAULT_ATTEMPT_TIMEOUT_MS = 1000;
 
 /** How an exchange waits. */
 export interface ExchangeOptions {
-  /** On a stream, how long to read after our last message was sent; on other transports, how long
+  /** On a session with an end, how long to read after our last message was sent; on others, how long
    * to wait for the answer to each attempt, and for further ones where many may answer. In
    * milliseconds. Default: 5,000, or 1,000 when there are retries or many may answer. */
   readonly timeoutMs?: number;
@@ -36,17 +37,31 @@ export interface ExchangeResult {
   readonly attempts: number;
 }
 
-/** Sends messages and yields what comes back. On a stream all messages are sent, our half is ended,
- * and the answer is read to its end; on other transports each message waits for its answer. The
- * generator's return value says how it ended. */
+/** Sends messages and yields what comes back. On a stream, and where a layer sees to the delivery, all
+ * messages are sent, our half is ended, and the answer is read to its end; on other transports each
+ * message waits for its answer. The generator's return value says how it ended.
+ *
+ * @throws {UndeliveredError} where a layer sees to the delivery and the peer will never have all */
 export async function* exchange(
   session: DialledSession,
   messages: Iterable<Message> | AsyncIterable<Message>,
   options: ExchangeOptions = {},
 ): AsyncGenerator<Message, ExchangeResult> {
-  return session.boundary === "bytes"
+  return hasEnd(session)
     ? yield* exchangeStream(session, messages, options)
     : yield* exchangeMessages(session, messages, options);
+}
+
+/** Whether sending failed because the peer takes no more: an answer of false. A message that cannot be
+ * sent at all is for the caller to hear of. */
+function hadEnough(error: unknown): false {
+  if (error instanceof RangeError) throw error;
+  return false;
+}
+
+/** Whether a session has an end that the peer learns of, as a stream has. */
+export function hasEnd({ boundary, delivery }: DialledSession): boolean {
+  return boundary === "bytes" || delivery !== undefined;
 }
 
 async function* exchangeStream(
@@ -64,11 +79,15 @@ async function* exchangeStream(
     for await (const message of messages) {
       awaitsMessage = false;
       // A peer that takes no more has had enough; what it answers counts, and reading tells the rest.
-      if (!(await session.send(message).then(() => true, () => false))) return;
+      if (!(await session.send(message).then(() => true, hadEnough))) return;
       awaitsMessage = true;
     }
     awaitsMessage = false;
-    if (halfClose) await session.end().catch(() => {});
+    // Where a layer sees to the delivery, an end that never came through says what did not arrive.
+    const failed = (error: unknown) => {
+      if (error instanceof UndeliveredError) throw error;
+    };
+    if (halfClose) await session.end().catch(failed);
     timer = setTimeout(() => {
       timedOut = true;
       session.close("timed out");
@@ -79,6 +98,8 @@ async function* exchangeStream(
   });
   try {
     for await (const message of session) yield message;
+    // A peer that has nothing more to say may still be taking in what we said.
+    if (session.delivery !== undefined && !awaitsMessage) await sending;
   } finally {
     session.close();
     // The next message may never come, and nobody would hear it.

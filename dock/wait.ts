@@ -77,10 +77,8 @@ function probeUrl(url: string): string {
 
 async function probe(url: string, leftMs: number, options: ConnectOptions): Promise<void> {
   using session = await connect(url, { ...options, connectTimeoutMs: leftMs });
-  // Who has proved who it is has answered.
-  if (session.identity !== undefined) return;
-  // Who has proved who it is has answered.
-  if (session.identity !== undefined) return;
+  // Who has proved who it is has answered, and so has who has shaken hands.
+  if (session.identity !== undefined || session.delivery !== undefined) return;
   if (session.peer.transport !== "udp" && session.peer.transport !== "unixgram") return;
   await session.send(new Uint8Array(0));
   const timer = setTimeout(() => session.close(), Math.min(leftMs, 1000));

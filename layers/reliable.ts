@@ -1,19 +1,27 @@
-// Reliable datagrams.
+// Reliable datagrams: messages that arrive once, in order and whole, or an error that says which did
+// not. docs/reliable.md describes what is on the wire.
 
 import type { Layer } from "../core/layer.ts";
-
-const options = {} as const;
+import { ReliableDialSocket } from "./reliable/dial_socket.ts";
+import { ReliableListenSocket } from "./reliable/listen_socket.ts";
+import { reliableOptions } from "./reliable/options.ts";
 
 /** The layer `reliable`. */
-export const reliable: Layer<typeof options> = {
+export const reliable: Layer<typeof reliableOptions> = {
   name: "reliable",
   summary: "Messages that arrive once, in order and whole",
   rank: 40,
   carriers: ["datagram"],
+  // By the cookie of its handshake.
   provesSender: true,
   ordered: true,
-  options,
-  open() {
-    throw new Error("reliable is being built");
-  },
+  options: reliableOptions,
+  open: (chosen, context) => ({
+    datagram(socket, side, work) {
+      const options = { chosen, context, work };
+      return side.role === "listen"
+        ? new ReliableListenSocket(socket, options)
+        : new ReliableDialSocket(socket, side.to, options);
+    },
+  }),
 };

@@ -13,6 +13,7 @@ import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } fro
 import { idleMemory } from "./idle_memory.ts";
 import { sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
+import { reliable, reliableLossy, reliableTcp } from "./reliable.ts";
 import { startup } from "./startup.ts";
 import { http, tcpLarge, tcpSmall, tlsLarge, tlsSmall, udp, webSocket } from "./throughput.ts";
 
@@ -26,6 +27,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   dtlsHandshakes,
   sealedEcho,
   signedEcho,
+  reliable,
+  reliableTcp,
+  reliableLossy,
   http,
   webSocket,
   filesSmall,
@@ -65,7 +69,7 @@ if (wrong.length > 0) {
 const json = flags.includes("--json");
 const effort = flags.includes("--quick") ? QUICK : FULL;
 
-const COLUMNS = [13, 12, 12, 11, 8, 16, 8, 9, 0] as const;
+const COLUMNS = [14, 12, 12, 11, 8, 16, 8, 9, 0] as const;
 const HEAD = ["benchmark", "bare", "sockdock", "", "ratio", "quartiles", "by cpu", "target", ""];
 const LEFT = new Set([0, 3]);
 

@@ -18,12 +18,12 @@ export async function startServer(
 ): Promise<ServerProcess> {
   await using starting = new AsyncDisposableStack();
   const process = starting.use(run([here(`servers/${program}`), ...args]));
-  const [url] = await process.stdout.line(/^\w+:\/\/\S+$/);
+  const [url] = await process.stdout.line(/^[\w+]+:\/\/\S+$/);
   const owned = starting.move();
   return {
     pid: process.pid,
     url,
-    port: Number(new URL(url.replace(/^\w+:/, "http:")).port || "80"),
+    port: Number(new URL(url.replace(/^[\w+]+:/, "http:")).port || "80"),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -552,3 +552,22 @@ Deno.test("a session carries the messages of one identity, whatever comes from i
   ]);
   await server.shutdown({ graceMs: 0 });
 });
+
+Deno.test("a socket that holds its peers back hears of every message that is dropped", async () => {
+  const consumed: number[] = [];
+  const socket = Object.assign(new MemoryDatagramSocket(udpAddress(9999)), {
+    consumed: (_from: Address, bytes: number) => void consumed.push(bytes),
+  });
+  const { server } = serverOf({
+    socket,
+    limits: { maxPeers: 1, maxMessageBytes: 10 },
+    serve: ({ signal }) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
+  });
+  socket.arriveFrom(udpAddress(7), "a");
+  socket.arriveFrom(udpAddress(5001), "kept", "more than ten");
+  socket.arriveFrom(udpAddress(5002), "table");
+  await settled();
+  assertEquals(consumed, [1, 13, 5]);
+  await server.shutdown({ graceMs: 0 });
+});

@@ -1,0 +1,774 @@
+// One side of an association after the handshake: datagrams, time and messages go in, datagrams,
+// messages and what becomes of them come out. It opens no socket and reads no clock but the one that
+// it is given. docs/reliable.md says what it speaks.
+//
+// Longer than most files: sending, acknowledging and ending share one state, and cutting it up would
+// only spread that.
+
+import type { Clock } from "../../core/clock.ts";
+import type { Delivery } from "../../core/connection.ts";
+import { UndeliveredError } from "../../core/undelivered_error.ts";
+import { Acknowledging } from "./acknowledging.ts";
+import type { AssociationEvents, AssociationOptions } from "./association_options.ts";
+import { Congestion } from "./congestion.ts";
+import { DeadlineTimer } from "./deadline_timer.ts";
+import { DeliveryWaiters } from "./delivery_waiters.ts";
+import type { Terms } from "./handshake.ts";
+import { kernelBytes } from "./kernel_buffer.ts";
+import { Outage } from "./outage.ts";
+import { Pacing } from "./pacing.ts";
+import {
+  closeCodes,
+  HEADER_BYTES,
+  MAX_ACK_BYTES,
+  type PacketReader,
+  PacketWriter,
+  STREAM_HEADER_BYTES,
+} from "./packet.ts";
+import { ReceiveBuffer } from "./receive_buffer.ts";
+import { RoundTrip } from "./rtt.ts";
+import { SendBuffer, type StreamPart } from "./send_buffer.ts";
+import { SendQueue } from "./send_queue.ts";
+import { type SentPacket, SentPackets } from "./sent_packets.ts";
+import { SkippedNumber } from "./skipped_number.ts";
+import { type ConnectionId, isFor } from "./wire.ts";
+
+/** RFC 6298 5.7 wants at least 60 s, if anything; as we give up before that, a longer pause would
+ * only make us notice later that the path is back. */
+const MAX_TIMEOUT_MS = 4000;
+
+/** How many datagrams a probe has. */
+const PROBE_DATAGRAMS = 2;
+
+/** How often to ask whether a peer that takes nothing still does not. Its word that it does is sent
+ * again until it arrives, so this is for a peer that forgot. */
+const BLOCKED_PROBE_MS = 5000;
+
+/** How many packets may be on their way: half of what an age in a header can tell. */
+const MAX_PACKETS = 32_768;
+
+/** How long to keep an association whose peer has not sent anything in it. */
+const UNCONFIRMED_MS = 10_000;
+
+/** How long an association that both sides have ended still answers, because what was acknowledged last
+ * may be asked about again; and the same in retransmission timeouts, when those are longer. */
+const LINGER_MS = 10_000;
+const LINGER_TIMEOUTS = 3;
+
+/** One side of an association. */
+export class Association {
+  readonly id: ConnectionId;
+  readonly #options: AssociationOptions;
+  readonly #events: AssociationEvents;
+  readonly #peerTerms: Terms;
+  readonly #clock: Clock;
+  readonly #writer: PacketWriter;
+  readonly #sendBuffer: SendBuffer;
+  readonly #receiveBuffer: ReceiveBuffer;
+  readonly #congestion: Congestion;
+  readonly #pacing: Pacing;
+  readonly #roundTrip = new RoundTrip();
+  readonly #acknowledging = new Acknowledging();
+  readonly #sentPackets: SentPackets;
+  readonly #sendQueue: SendQueue;
+  readonly #waiters = new DeliveryWaiters();
+  readonly #outage = new Outage();
+  readonly #skipped: SkippedNumber;
+  readonly #timer: DeadlineTimer;
+  #peerWindow: number;
+  #sentMessages = 0;
+  #retransmitted = 0;
+  // Ending.
+  #wantsEnd = false;
+  #finishSent = false;
+  #finishLost = false;
+  #finishAcknowledged = false;
+  #peerHasFinished = false;
+  #forgotten = false;
+  #end: { readonly error: UndeliveredError; readonly why: string } | undefined;
+  #released = false;
+  #pingWithAck = false;
+  // Timers.
+  #timeouts = 0;
+  #probesLeft = 0;
+  #pingWanted = false;
+  /** When something was acknowledged last, or something became outstanding. */
+  #progressAtMs: number;
+  #lastElicitingAtMs = 0;
+  #heardAtMs: number;
+  #isConfirmed = false;
+  #paceAtMs = Infinity;
+  #blockedProbeAtMs = Infinity;
+  #lingerUntilMs = Infinity;
+  // While an acknowledgement is taken in.
+  #ackTimeMs = 0;
+  #ackIsLimiting = false;
+  #flushQueued = false;
+  /** When a message last passed either way. */
+  #activeAtMs: number;
+
+  /** @param id ours, by which the peer addresses us
+   * @param peerId the peer's */
+  constructor(
+    id: ConnectionId,
+    peerId: ConnectionId,
+    peerTerms: Terms,
+    options: AssociationOptions,
+    events: AssociationEvents,
+  ) {
+    this.id = id;
+    this.#options = options;
+    this.#events = events;
+    this.#peerTerms = peerTerms;
+    this.#clock = options.clock;
+    this.#writer = new PacketWriter(peerId);
+    this.#sendBuffer = new SendBuffer(options.sendBufferBytes);
+    this.#sendQueue = new SendQueue(this.#sendBuffer);
+    this.#skipped = new SkippedNumber(options.random);
+    this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
+    this.#congestion = new Congestion(options.datagramBytes);
+    this.#pacing = new Pacing(options.datagramBytes);
+    this.#peerWindow = peerTerms.windowBytes;
+    this.#receiveBuffer = new ReceiveBuffer({
+      windowBytes: options.terms.windowBytes,
+      maxMessageBytes: options.terms.maxMessageBytes,
+      maxUnreadMessages: options.maxUnreadMessages,
+      room: options.unreadRoom,
+      deliver: (message) => this.#events.delivered(message),
+    });
+    this.#sentPackets = new SentPackets({
+      acknowledged: (packet) => this.#packetAcknowledged(packet),
+      lost: (packet) => this.#packetLost(packet),
+    });
+    const now = this.#clock.elapsedMs();
+    this.#progressAtMs = this.#heardAtMs = this.#activeAtMs = now;
+    this.#schedule();
+  }
+
+  /** How the delivery goes. */
+  get delivery(): Delivery {
+    return {
+      sent: this.#sentMessages,
+      acknowledged: this.#sendBuffer.acknowledgedMessages,
+      acknowledgedBytes: this.#sendBuffer.acknowledgedBytes,
+      retransmitted: this.#retransmitted,
+      roundTripMs: this.#roundTrip.smoothedMs,
+    };
+  }
+
+  /** Whether it is over: nothing more comes out, but it may still answer for a while. */
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Whether nothing is left of it. */
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  /** Whether our half has ended and the peer has all of it. */
+  get #hasDeliveredAll(): boolean {
+    return this.#finishAcknowledged && this.#sendBuffer.acknowledged === this.#sendBuffer.written;
+  }
+
+  /** Whether messages were handed over that the peer does not have. */
+  get hasUndelivered(): boolean {
+    return this.#sendBuffer.acknowledgedMessages < this.#sentMessages;
+  }
+
+  /** Takes a message, in its turn, once there is room for it; the bytes must not change before.
+   * @throws {RangeError} when the peer takes none of this length */
+  send(bytes: Uint8Array): Promise<void> {
+    if (this.#end !== undefined) return Promise.reject(this.#end.error);
+    if (this.#wantsEnd) return Promise.reject(new Error("Cannot send: our half has ended"));
+    const { maxMessageBytes } = this.#peerTerms;
+    if (bytes.length > maxMessageBytes) {
+      return Promise.reject(
+        new RangeError(
+          `Cannot send ${bytes.length} bytes: the peer takes messages of ${maxMessageBytes} at most`,
+        ),
+      );
+    }
+    if (this.#sendQueue.isFull) {
+      return Promise.reject(
+        new Error("Cannot send: too many messages wait already for the peer to take them"),
+      );
+    }
+    this.#sentMessages++;
+    this.#activeAtMs = this.#clock.elapsedMs();
+    const taken = this.#sendQueue.add(bytes);
+    this.#queueFlush();
+    return taken;
+  }
+
+  /** Ends our half after everything that was handed over. Resolves once the peer has it all; rejects
+   * with an UndeliveredError if it never will. */
+  end(): Promise<void> {
+    this.#wantsEnd = true;
+    if (this.#hasDeliveredAll) return Promise.resolve();
+    if (this.#end !== undefined) {
+      return this.hasUndelivered ? Promise.reject(this.#end.error) : Promise.resolve();
+    }
+    this.#queueFlush();
+    return this.#waiters.end();
+  }
+
+  /** Resolves once the peer has everything that was handed over so far. */
+  delivered(): Promise<void> {
+    if (!this.hasUndelivered) return Promise.resolve();
+    if (this.#end !== undefined) return Promise.reject(this.#end.error);
+    return this.#waiters.messages(this.#sentMessages);
+  }
+
+  /** Asks for a sign of life: the first one tells the listening side that its ACCEPT arrived. */
+  ping(): void {
+    this.#pingWanted = true;
+    this.#queueFlush();
+  }
+
+  /** A message was read by whom it is for. */
+  consumed(bytes: number): void {
+    if (this.#released) return;
+    this.#receiveBuffer.consumed(bytes);
+    this.#checkTooLarge();
+    this.#checkPeerFinished();
+    this.#considerGrant();
+  }
+
+  /** Ends it in the background: what was handed over is still delivered, what arrives is not, and it
+   * is over by itself within this time. */
+  forget(withinMs: number): void {
+    if (this.#forgotten || this.#end !== undefined) return;
+    this.#forgotten = true;
+    this.end().catch(() => {});
+    if (this.#end === undefined) {
+      this.#lingerUntilMs = this.#clock.elapsedMs() + withinMs;
+      this.#schedule();
+    }
+  }
+
+  /** Ends it now and tells the peer. */
+  dispose(why = "closed"): void {
+    if (this.#released) return;
+    if (this.#end === undefined) {
+      const isDone = this.#hasDeliveredAll && this.#peerHasFinished;
+      this.#transmitClose(isDone ? closeCodes.done : closeCodes.gone);
+      this.#finish(why, true);
+    } else if (this.#hasDeliveredAll && this.#peerHasFinished) {
+      this.#transmitClose(closeCodes.done);
+    }
+    this.#release();
+  }
+
+  /** The answer to what the peer sent says that it has no association with our id for it. */
+  reset(): void {
+    if (this.#end !== undefined) return this.#release();
+    // It has everything and has forgotten us already.
+    if (this.#peerHasFinished && !this.hasUndelivered) this.#finishAcknowledged = true;
+    this.#finish(
+      "the peer knows nothing of this session any more; it may have started anew",
+      this.#hasDeliveredAll,
+    );
+    this.#release();
+  }
+
+  /** Ends it because what is below has. */
+  lose(why: string): void {
+    if (this.#end === undefined) this.#finish(why, false);
+    this.#release();
+  }
+
+  /** A data datagram whose prefix is good has arrived.
+   * @param packet reads it, and may be shared */
+  receive(bytes: Uint8Array, packet: PacketReader): void {
+    const { counters } = this.#options;
+    if (this.#released) return;
+    if (!isFor(bytes, this.id) || !packet.read(bytes) || !this.#isPlausible(packet)) {
+      counters.malformed++;
+      return;
+    }
+    if (!this.#acknowledging.takes(packet.number)) {
+      counters.replayed++;
+      // The peer has not heard that we have it.
+      if (packet.eliciting) this.#acknowledging.hurry();
+      this.#flush();
+      return;
+    }
+    const now = this.#clock.elapsedMs();
+    this.#heardAtMs = now;
+    this.#isConfirmed = true;
+    if (packet.hasAck) this.#takeAck(packet, now);
+    if (this.#released) return;
+    if (packet.closeCode !== null) {
+      this.#closedByPeer(packet.closeCode);
+      return;
+    }
+    if (packet.hasStream && !this.#takeStream(packet)) {
+      this.#flush();
+      return;
+    }
+    if (this.#released) return;
+    this.#acknowledging.add(packet, now);
+    this.#checkPeerFinished();
+    this.#flush();
+  }
+
+  // What arrives.
+
+  /** Whether nothing in a packet is impossible. */
+  #isPlausible(packet: PacketReader): boolean {
+    if (!packet.hasAck) return true;
+    const { next } = this.#sentPackets;
+    const largest = packet.ranges.length > 0 ? packet.ranges.at(-1)! : packet.cumulative;
+    if (largest > next) return false;
+    return packet.window <= this.#sendBuffer.acknowledged + MAX_WINDOW_BYTES;
+  }
+
+  /** Takes the stream's part; false when the packet is to be as if it had never come. */
+  #takeStream(packet: PacketReader): boolean {
+    const { counters } = this.#options;
+    const buffer = this.#receiveBuffer;
+    // Nobody here reads any more: what is new is not acknowledged, so that nobody is told it arrived.
+    if (this.#forgotten && !buffer.hasDelivered(packet.offset + packet.data.length)) {
+      counters.stale++;
+      if (this.#hasDeliveredAll) this.dispose();
+      return false;
+    }
+    const taken = buffer.take(packet.offset, packet.data, packet.finish);
+    if (taken !== "taken") {
+      if (taken === "full") counters.inboxDropped++;
+      else counters.malformed++;
+      return false;
+    }
+    this.#activeAtMs = this.#heardAtMs;
+    this.#checkTooLarge();
+    return true;
+  }
+
+  #checkTooLarge(): void {
+    const { tooLarge } = this.#receiveBuffer;
+    if (tooLarge === undefined || this.#end !== undefined) return;
+    const { counters, terms } = this.#options;
+    counters.oversized++;
+    this.#transmitClose(closeCodes.tooLarge);
+    this.#finish(
+      `the peer sent a message of ${tooLarge} bytes, and the limit is ${terms.maxMessageBytes}`,
+      false,
+    );
+    this.#release();
+  }
+
+  #checkPeerFinished(): void {
+    if (this.#peerHasFinished || this.#released || !this.#receiveBuffer.isFinished) return;
+    this.#peerHasFinished = true;
+    if (!this.#forgotten) this.#events.peerFinished();
+    this.#checkBothFinished();
+  }
+
+  #checkBothFinished(): void {
+    if (!this.#peerHasFinished || !this.#hasDeliveredAll || this.#end !== undefined) return;
+    this.#finish("both sides have ended", true);
+    this.#linger();
+  }
+
+  #closedByPeer(code: number): void {
+    if (this.#end !== undefined) return this.#release();
+    if (code === closeCodes.done && this.#finishSent) {
+      // It has everything that we sent: what said so was lost on its way here.
+      this.#finishAcknowledged = true;
+      this.#sendBuffer.acknowledge(0, this.#sendBuffer.written);
+      this.#tellDelivered();
+    }
+    if (this.#end !== undefined) return this.#release();
+    const why = code === closeCodes.tooLarge
+      ? "the peer does not take messages of this length"
+      : code === closeCodes.gaveUp
+      ? "the peer heard nothing of us for too long"
+      : code === closeCodes.violation
+      ? "the peer says that we broke the protocol"
+      : "closed by the peer";
+    this.#finish(why, code <= closeCodes.gone && !this.hasUndelivered);
+    this.#release();
+  }
+
+  #takeAck(packet: PacketReader, now: number): void {
+    const sent = this.#sentPackets;
+    if (this.#skipped.convicts(packet)) {
+      this.#transmitClose(closeCodes.violation);
+      this.#finish("the peer acknowledged what it was never sent", false);
+      return this.#release();
+    }
+    // Only what limits the sending now may grow.
+    const isLimiting = this.#isWindowLimiting();
+    this.#ackTimeMs = now;
+    this.#ackIsLimiting = isLimiting;
+    const before = sent.count;
+    const largestBefore = sent.largestAcknowledged;
+    this.#outage.begin();
+    let newest = sent.acknowledge(0, packet.cumulative);
+    const { ranges } = packet;
+    for (let index = 0; index < ranges.length; index += 2) {
+      newest = sent.acknowledge(ranges[index]!, ranges[index + 1]!) ?? newest;
+    }
+    if (newest !== null && newest.number > largestBefore) {
+      const sample = now - newest.sentAtMs;
+      this.#roundTrip.measured(sample, packet.delayMs);
+      this.#congestion.measured(sample, newest.number, sent.next);
+    }
+    if (packet.window > this.#peerWindow) {
+      this.#peerWindow = packet.window;
+      this.#blockedProbeAtMs = Infinity;
+    }
+    if (sent.count < before) {
+      this.#timeouts = 0;
+      this.#probesLeft = 0;
+      this.#progressAtMs = now;
+      this.#detectLoss(now);
+      this.#sendQueue.fill();
+      this.#tellDelivered();
+    }
+  }
+
+  #packetAcknowledged(packet: SentPacket): void {
+    this.#outage.arrived(packet.sentAtMs);
+    this.#congestion.acknowledged(
+      packet.bytes,
+      packet.sentAtMs,
+      this.#ackTimeMs,
+      this.#ackIsLimiting,
+      this.#roundTrip.smoothedMs ?? 0,
+    );
+    if (packet.end > packet.start) this.#sendBuffer.acknowledge(packet.start, packet.end);
+    if (packet.finish) this.#finishAcknowledged = true;
+  }
+
+  #packetLost(packet: SentPacket): void {
+    const now = this.#ackTimeMs;
+    if (packet.end > packet.start) this.#sendBuffer.lose(packet.start, packet.end);
+    if (packet.finish && !this.#finishAcknowledged) this.#finishLost = true;
+    // What it said of the window may be what the peer waits for.
+    this.#acknowledging.hurry();
+    if (packet.end === packet.start && !packet.finish) this.#pingWanted = true;
+    const { smoothedMs, timeoutMs } = this.#roundTrip;
+    if (this.#outage.lost(packet.sentAtMs, timeoutMs) && smoothedMs !== undefined) {
+      this.#congestion.collapse(now);
+    } else {
+      this.#congestion.lost(packet.sentAtMs, now);
+    }
+  }
+
+  #detectLoss(now: number): void {
+    this.#ackTimeMs = now;
+    this.#sentPackets.detectLoss(now, this.#roundTrip.reorderingMs);
+  }
+
+  #tellDelivered(): void {
+    this.#waiters.acknowledged(this.#sendBuffer.acknowledgedMessages);
+    if (!this.#hasDeliveredAll) return;
+    this.#waiters.resolve();
+    this.#checkBothFinished();
+  }
+
+  // What goes out.
+
+  /** Sends at the end of this turn, so that messages handed over together travel together. */
+  #queueFlush(): void {
+    if (this.#flushQueued) return;
+    this.#flushQueued = true;
+    queueMicrotask(() => {
+      this.#flushQueued = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#released) return;
+    const now = this.#clock.elapsedMs();
+    this.#paceAtMs = Infinity;
+    if (this.#end === undefined) this.#sendStream(now);
+    if (this.#acknowledging.dueAtMs <= now || this.#pingWanted) this.#sendControl(now);
+    this.#schedule();
+  }
+
+  #sendStream(now: number): void {
+    const { datagramBytes } = this.#options;
+    const room = datagramBytes - HEADER_BYTES - STREAM_HEADER_BYTES;
+    const buffer = this.#sendBuffer;
+    for (;;) {
+      const isProbe = this.#probesLeft > 0;
+      const ackBytes = this.#acknowledging.isWanted ? MAX_ACK_BYTES : 0;
+      const max = room - ackBytes;
+      const resends = buffer.hasLost;
+      let part = buffer.next(max, this.#peerWindow) ?? (isProbe ? buffer.oldest(max) : null);
+      const finishes = this.#wantsEnd && this.#sendQueue.isEmpty &&
+        !this.#finishAcknowledged && (part?.end ?? buffer.sent) === buffer.written &&
+        (!this.#finishSent || this.#finishLost || isProbe);
+      if (part === null) {
+        if (!finishes) {
+          this.#watchBlocked(now);
+          if (isProbe && this.#sentPackets.count > 0) this.#pingWanted = true;
+          this.#probesLeft = 0;
+          return;
+        }
+        part = { start: buffer.written, end: buffer.written };
+      }
+      if (!isProbe) {
+        if (!this.#mayLeave(datagramBytes)) return;
+        const waitMs = this.#pacing.waitMs(
+          now,
+          this.#congestion.windowBytes,
+          this.#roundTrip.smoothedMs,
+        );
+        if (waitMs > 0) {
+          this.#paceAtMs = now + waitMs;
+          return;
+        }
+      } else {
+        this.#probesLeft--;
+      }
+      if (resends || (isProbe && part.start < buffer.sent)) this.#countRetransmission();
+      this.#sendPart(part, finishes, now);
+    }
+  }
+
+  #countRetransmission(): void {
+    this.#retransmitted++;
+    this.#options.counters.retransmitted++;
+  }
+
+  #sendPart(part: StreamPart, finishes: boolean, now: number): void {
+    this.#maybeSkip();
+    const bytes = this.#events.buffer();
+    this.#begin(bytes);
+    if (this.#acknowledging.isWanted) {
+      this.#writeAck(now);
+      this.#pingWithAck = false;
+    }
+    const length = part.end - part.start;
+    this.#sendBuffer.take(part, this.#writer.stream(part.start, length, finishes));
+    if (finishes) {
+      this.#finishSent = true;
+      this.#finishLost = false;
+    }
+    this.#transmitEliciting(bytes, now, part.start, part.end, finishes);
+  }
+
+  /** An acknowledgement, or a question whether the peer is there, or both. */
+  #sendControl(now: number): void {
+    const pings = this.#pingWanted || this.#pingWithAck;
+    if (pings) this.#maybeSkip();
+    const bytes = this.#events.buffer();
+    this.#begin(bytes);
+    this.#writeAck(now);
+    this.#pingWanted = this.#pingWithAck = false;
+    if (pings) {
+      this.#writer.ping();
+      this.#transmitEliciting(bytes, now, 0, 0, false);
+    } else {
+      const length = this.#writer.finish();
+      this.#sentPackets.skip();
+      this.#events.transmit(bytes, length);
+    }
+  }
+
+  #begin(bytes: Uint8Array): void {
+    const { next, oldest, count } = this.#sentPackets;
+    const announced = count === 0 ? next : oldest;
+    this.#writer.begin(bytes, next, announced);
+    this.#skipped.announce(announced);
+  }
+
+  #transmitEliciting(
+    bytes: Uint8Array,
+    now: number,
+    start: number,
+    end: number,
+    finish: boolean,
+  ): void {
+    const length = this.#writer.finish();
+    const sent = this.#sentPackets;
+    // From nothing outstanding to something: the time to give up starts anew.
+    if (sent.count === 0 && this.#timeouts === 0) this.#progressAtMs = now;
+    sent.add({
+      number: sent.next,
+      sentAtMs: now,
+      bytes: length,
+      kernelBytes: kernelBytes(length),
+      start,
+      end,
+      finish,
+    });
+    this.#lastElicitingAtMs = now;
+    this.#pacing.sent(length);
+    this.#events.transmit(bytes, length);
+  }
+
+  #transmitClose(code: number): void {
+    if (this.#released) return;
+    const bytes = this.#events.buffer();
+    this.#begin(bytes);
+    this.#writeAck(this.#clock.elapsedMs());
+    this.#writer.close(code);
+    const length = this.#writer.finish();
+    this.#sentPackets.skip();
+    this.#events.transmit(bytes, length);
+  }
+
+  #writeAck(now: number): void {
+    this.#acknowledging.write(this.#writer, this.#receiveBuffer.grant(), now);
+  }
+
+  /** Tells the peer that it may send more, when that is worth a datagram. */
+  #considerGrant(): void {
+    const buffer = this.#receiveBuffer;
+    if (this.#end !== undefined || this.#peerHasFinished) return;
+    // Where room is scarce there is never more than a little.
+    const least = this.#options.terms.windowBytes / (buffer.nearlyUsed ? 16 : 4);
+    if (buffer.grantable < least) return;
+    // Whoever waits for it must get it, so it is one to be acknowledged.
+    if (buffer.nearlyUsed) this.#pingWithAck = true;
+    this.#acknowledging.hurry();
+    this.#queueFlush();
+  }
+
+  /** Whether the windows have room for one more datagram. */
+  #mayLeave(bytes: number): boolean {
+    const sent = this.#sentPackets;
+    if (sent.bytes + bytes > this.#congestion.windowBytes && sent.count > 0) return false;
+    if (sent.next - sent.oldest >= MAX_PACKETS) return false;
+    const { kernelBuffer } = this.#options;
+    if (kernelBuffer === undefined || sent.count === 0) return true;
+    return sent.kernelBytes + kernelBytes(bytes) <= kernelBuffer.bytes;
+  }
+
+  #isWindowLimiting(): boolean {
+    const { bytes } = this.#sentPackets;
+    const { windowBytes } = this.#congestion;
+    return this.#congestion.inSlowStart
+      ? bytes >= windowBytes / 2
+      : bytes + 3 * this.#options.datagramBytes >= windowBytes;
+  }
+
+  /** The peer has no room: now and then it is asked whether that is still so. */
+  #watchBlocked(now: number): void {
+    const buffer = this.#sendBuffer;
+    const isBlocked = buffer.sent < buffer.written && buffer.sent >= this.#peerWindow;
+    if (!isBlocked) this.#blockedProbeAtMs = Infinity;
+    else if (this.#blockedProbeAtMs === Infinity) this.#blockedProbeAtMs = now + BLOCKED_PROBE_MS;
+  }
+
+  #maybeSkip(): void {
+    if (this.#skipped.skips(this.#sentPackets.next)) this.#sentPackets.skip();
+  }
+
+  // Time.
+
+  /** When a packet should have been acknowledged; Infinity when none waits. */
+  #timeoutAtMs(): number {
+    const sent = this.#sentPackets;
+    if (sent.count === 0) return Infinity;
+    const ms = Math.min(MAX_TIMEOUT_MS, this.#roundTrip.timeoutMs * 2 ** this.#timeouts);
+    return this.#lastElicitingAtMs + ms;
+  }
+
+  /** When it was idle for too long. */
+  #idleAtMs(): number {
+    const { idleMs } = this.#options;
+    return this.#activeAtMs + (this.#isConfirmed ? idleMs : Math.min(idleMs, UNCONFIRMED_MS));
+  }
+
+  #nextDeadlineMs(): number {
+    if (this.#end !== undefined) {
+      return Math.min(this.#lingerUntilMs, Math.max(0, this.#acknowledging.dueAtMs));
+    }
+    const { timeoutMs, keepAliveMs } = this.#options;
+    return Math.min(
+      Math.max(0, this.#acknowledging.dueAtMs),
+      this.#paceAtMs,
+      this.#blockedProbeAtMs,
+      this.#lingerUntilMs,
+      this.#sentPackets.count === 0 ? this.#heardAtMs + keepAliveMs : Infinity,
+      this.#idleAtMs(),
+      this.#sentPackets.lossAtMs,
+      this.#timeoutAtMs(),
+      this.#sentPackets.count > 0 ? this.#progressAtMs + timeoutMs : Infinity,
+    );
+  }
+
+  #schedule(): void {
+    if (!this.#released) this.#timer.set(this.#nextDeadlineMs());
+  }
+
+  #tick(): void {
+    if (this.#released) return;
+    const now = this.#clock.elapsedMs();
+    if (now >= this.#lingerUntilMs) {
+      if (this.#end === undefined) this.dispose("closed");
+      else this.#release();
+      return;
+    }
+    if (this.#end === undefined) {
+      if (now >= this.#idleAtMs()) return this.dispose("idle");
+      if (this.#sentPackets.lossAtMs <= now) this.#detectLoss(now);
+      const { timeoutMs, keepAliveMs } = this.#options;
+      if (this.#sentPackets.count > 0 && now >= this.#progressAtMs + timeoutMs) {
+        this.#transmitClose(closeCodes.gaveUp);
+        this.#finish(`no answer for ${Math.round(timeoutMs / 100) / 10} s`, false);
+        return this.#release();
+      }
+      if (this.#timeoutAtMs() <= now) {
+        this.#timeouts++;
+        this.#probesLeft = PROBE_DATAGRAMS;
+      }
+      if (now >= this.#heardAtMs + keepAliveMs && this.#sentPackets.count === 0) {
+        this.#pingWanted = true;
+        this.#sendBuffer.shrink();
+      }
+      if (now >= this.#blockedProbeAtMs) {
+        this.#blockedProbeAtMs = Infinity;
+        this.#pingWanted = true;
+      }
+    }
+    this.#flush();
+  }
+
+  // The end.
+
+  #finish(why: string, orderly: boolean): void {
+    if (this.#end !== undefined) return;
+    const { sent, acknowledged } = this.delivery;
+    const error = new UndeliveredError(why, sent, acknowledged);
+    this.#end = { error, why };
+    this.#options.counters.undelivered += sent - acknowledged;
+    this.#sendQueue.reject(error);
+    if (acknowledged < sent) this.#waiters.reject(error);
+    else this.#waiters.resolve();
+    this.#events.ended({ why, orderly });
+  }
+
+  /** What was sent to us last may have to be acknowledged once more. */
+  #linger(): void {
+    const lingerMs = Math.max(LINGER_MS, LINGER_TIMEOUTS * this.#roundTrip.timeoutMs);
+    this.#lingerUntilMs = this.#clock.elapsedMs() + lingerMs;
+    this.#schedule();
+  }
+
+  #release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#timer.clear();
+    this.#receiveBuffer.release();
+    this.onRelease?.();
+  }
+
+  /** Called once, when nothing is left of it. */
+  onRelease: (() => void) | undefined;
+
+  /** The error for whoever asks after the end. */
+  get endError(): UndeliveredError | undefined {
+    return this.#end?.error;
+  }
+}
+
+/** The most that a peer may grant beyond what is acknowledged: more than any window is a lie. */
+const MAX_WINDOW_BYTES = 2 ** 32;

@@ -1,0 +1,51 @@
+// What an association is made of, and what comes out of it.
+
+import type { Clock } from "../../core/clock.ts";
+import type { Counters } from "../../core/counters.ts";
+import type { Terms } from "./handshake.ts";
+import type { KernelBuffer } from "./kernel_buffer.ts";
+import type { UnreadRoom } from "./receive_buffer.ts";
+
+/** What every association of a socket shares. */
+export interface AssociationOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly counters: Counters;
+  /** What this side told the other about itself. */
+  readonly terms: Terms;
+  /** How much may wait to be acknowledged. */
+  readonly sendBufferBytes: number;
+  readonly maxUnreadMessages: number;
+  readonly unreadRoom: UnreadRoom;
+  readonly datagramBytes: number;
+  /** What the receiving socket holds, where that is known. */
+  readonly kernelBuffer: KernelBuffer | undefined;
+  /** How long nothing may be acknowledged before the peer counts as lost. */
+  readonly timeoutMs: number;
+  /** How long to hear nothing before asking whether the peer is there. Infinity: never. */
+  readonly keepAliveMs: number;
+  /** How long no message may pass either way. */
+  readonly idleMs: number;
+}
+
+/** Where what comes out goes. */
+export interface AssociationEvents {
+  /** A buffer of at least `datagramBytes`, for one `transmit`. */
+  buffer(): Uint8Array;
+  /** Sends the first `length` bytes of a buffer, which then is the receiver's. */
+  transmit(buffer: Uint8Array, length: number): void;
+  delivered(message: Uint8Array): void;
+  /** The peer has ended its half, and all of it was delivered. */
+  peerFinished(): void;
+  /** There is nothing between us any more. Called once. */
+  ended(end: AssociationEnd): void;
+}
+
+/** How an association ended. */
+export interface AssociationEnd {
+  /** Such as `closed by the peer`. */
+  readonly why: string;
+  /** Whether it ended because both sides wanted it to, or because the peer went when nothing was
+   * outstanding. */
+  readonly orderly: boolean;
+}

@@ -1,0 +1,259 @@
+// The listening half: one socket, a table of associations, and nothing kept of a sender that has not
+// proved its address.
+
+import { type Address, formatAddress } from "../../core/address.ts";
+import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
+import { PeerTable } from "../../core/peer_table.ts";
+import type { Identity } from "../../core/session.ts";
+import { CookieSecret } from "../dtls/cookie.ts";
+import { DatagramQueue } from "../dtls/datagram_queue.ts";
+import { Association } from "./association.ts";
+import { DatagramSender } from "./datagram_sender.ts";
+import { decodeHello, encodeAccept, encodeReset, encodeRetry, type Hello } from "./handshake.ts";
+import { PacketReader } from "./packet.ts";
+import {
+  associationOptionsFor,
+  maxMessageBytesOf,
+  type ReliableSocketOptions,
+  termsOf,
+} from "./socket_options.ts";
+import {
+  type ConnectionId,
+  isFor,
+  kindOf,
+  kinds,
+  newConnectionId,
+  readConnectionId,
+  sameId,
+} from "./wire.ts";
+
+/** How long to wait after reading failed for a reason that may last. */
+const READ_AGAIN_MS = 75;
+
+/** How long an association that was forgotten may take to deliver the rest. */
+const FORGET_WITHIN_MS = 5000;
+
+/** One peer and what is between us. */
+interface Peer {
+  readonly address: Address;
+  /** The id by which the peer is addressed. */
+  readonly id: ConnectionId;
+  readonly identity: Identity | undefined;
+  readonly association: Association;
+  /** What to say when its HELLO comes again. */
+  readonly accept: Uint8Array;
+  /** Whether whoever reads us is done with it. */
+  forgotten: boolean;
+}
+
+/** A datagram socket whose messages arrive once and in order. Takes the socket below over. */
+export class ReliableListenSocket implements DatagramSocket {
+  readonly maxBytes: number;
+  readonly #inner: DatagramSocket;
+  readonly #options: ReliableSocketOptions;
+  readonly #cookies: CookieSecret;
+  readonly #peers = new PeerTable<Peer>();
+  readonly #all = new Set<Peer>();
+  readonly #queue = new DatagramQueue();
+  readonly #sender: DatagramSender;
+  readonly #packet = new PacketReader();
+  readonly #unreadRoom: { bytes: number };
+  #disposed = false;
+
+  constructor(inner: DatagramSocket, options: ReliableSocketOptions) {
+    this.#inner = inner;
+    this.#options = options;
+    this.maxBytes = maxMessageBytesOf(options.work);
+    this.#cookies = new CookieSecret(() => options.context.clock.elapsedMs());
+    this.#unreadRoom = { bytes: options.work.limits.inboxBytes };
+    this.#sender = new DatagramSender(inner, inner.maxBytes, () => {});
+    void this.#pump();
+  }
+
+  get address(): Address {
+    return this.#inner.address;
+  }
+
+  /** How many associations there are, those included that have ended a moment ago. */
+  get peers(): number {
+    return this.#all.size;
+  }
+
+  receive(): Promise<Datagram | null> {
+    return this.#queue.next();
+  }
+
+  /** Resolves once there is room for the message; rejects when the peer is gone. */
+  send(bytes: Uint8Array, to: Address): Promise<void> {
+    const association = this.#peers.get(to)?.association;
+    if (association === undefined) {
+      return Promise.reject(
+        new Error(`Cannot send to ${formatAddress(to)}: there is nothing between us any more`),
+      );
+    }
+    return association.send(bytes);
+  }
+
+  end(to: Address): Promise<void> {
+    return this.#peers.get(to)?.association.end() ?? Promise.resolve();
+  }
+
+  delivered(to: Address): Promise<void> {
+    return this.#peers.get(to)?.association.delivered() ?? Promise.resolve();
+  }
+
+  delivery(to: Address): Delivery | undefined {
+    return this.#peers.get(to)?.association.delivery;
+  }
+
+  consumed(from: Address, bytes: number): void {
+    this.#peers.get(from)?.association.consumed(bytes);
+  }
+
+  /** Ends our half and lets what was sent arrive, in the background. */
+  forget(to: Address): void {
+    const peer = this.#peers.get(to);
+    if (peer === undefined) return;
+    peer.forgotten = true;
+    const { reliableTimeoutMs } = this.#options.chosen;
+    peer.association.forget(Math.min(reliableTimeoutMs, FORGET_WITHIN_MS));
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const { association } of this.#all) association.dispose();
+    this.#queue.close();
+    this.#sender.whenIdle(() => this.#inner[Symbol.dispose]());
+  }
+
+  /** Reads the socket below for as long as it is open. */
+  async #pump(): Promise<void> {
+    while (!this.#disposed) {
+      try {
+        const datagram = await this.#inner.receive();
+        if (datagram === null) break;
+        if (this.#disposed) continue;
+        if ("bytes" in datagram) this.#take(datagram.from, datagram.bytes, datagram.identity);
+        else if ("ended" in datagram) {
+          this.#peers.get(datagram.from)?.association.lose(datagram.ended);
+        }
+      } catch (error) {
+        if (this.#disposed) break;
+        // Whoever reads us waits a little before it reads again.
+        this.#queue.push(error instanceof Error ? error : new Error(String(error)));
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#options.context.clock.after(READ_AGAIN_MS, resolve);
+        await promise;
+      }
+    }
+    this.#queue.close();
+  }
+
+  #take(from: Address, bytes: Uint8Array, identity: Identity | undefined): void {
+    const { counters } = this.#options.work;
+    switch (kindOf(bytes)) {
+      case kinds.data: {
+        const peer = this.#peers.get(from);
+        if (peer === undefined || !isFor(bytes, peer.association.id)) {
+          counters.stale++;
+          // Whoever knows the id learns that it is void; for others this says nothing.
+          this.#transmit(encodeReset(readConnectionId(bytes)), from);
+        } else if (identity?.fingerprint !== peer.identity?.fingerprint) {
+          counters.forged++;
+        } else {
+          peer.association.receive(bytes, this.#packet);
+        }
+        return;
+      }
+      case kinds.hello: {
+        const hello = decodeHello(bytes);
+        if (hello === null) counters.malformed++;
+        else this.#meet(from, hello, identity);
+        return;
+      }
+      case kinds.reset: {
+        const peer = this.#peers.get(from);
+        if (peer !== undefined && isFor(bytes, peer.id)) peer.association.reset();
+        else counters.stale++;
+        return;
+      }
+      default:
+        counters.malformed++;
+    }
+  }
+
+  /** Somebody wants to begin. */
+  #meet(from: Address, hello: Hello, identity: Identity | undefined): void {
+    const { work } = this.#options;
+    if (!this.#cookies.isGood(from, hello)) {
+      // Shorter than the HELLO, so that a forged sender address aims nothing worthwhile at anybody.
+      this.#transmit(encodeRetry(hello.id, this.#cookies.make(from, hello)), from);
+      return;
+    }
+    const known = this.#peers.get(from);
+    if (known !== undefined && sameId(known.id, hello.id)) {
+      // Our ACCEPT was lost, or this HELLO went a long way.
+      this.#transmit(known.accept, from);
+      return;
+    }
+    known?.association.dispose("the peer began anew");
+    if (this.#all.size >= work.limits.maxPeers && !this.#makeRoom()) {
+      work.counters.tableFull++;
+      return;
+    }
+    this.#admit(from, hello, identity);
+  }
+
+  /** Lets one go that only lingers. */
+  #makeRoom(): boolean {
+    for (const { association } of this.#all) {
+      if (!association.hasEnded) continue;
+      association.dispose();
+      return true;
+    }
+    return false;
+  }
+
+  #admit(from: Address, hello: Hello, identity: Identity | undefined): void {
+    const id = newConnectionId();
+    const options = associationOptionsFor(
+      from,
+      this.#inner,
+      this.#unreadRoom,
+      this.#options,
+      Infinity,
+    );
+    const association = new Association(id, hello.id, hello.terms, options, {
+      buffer: () => this.#sender.buffer(),
+      transmit: (buffer, length) => this.#sender.transmit(buffer, length, from),
+      delivered: (bytes) => {
+        this.#queue.push(identity === undefined ? { from, bytes } : { from, bytes, identity });
+      },
+      peerFinished: () => this.#queue.push({ from, finished: true }),
+      ended: ({ why }) => {
+        if (!peer.forgotten) this.#queue.push({ from, ended: why });
+      },
+    });
+    const peer: Peer = {
+      address: from,
+      id: hello.id,
+      identity,
+      association,
+      accept: encodeAccept(hello.id, { id, terms: termsOf(this.#options) }),
+      forgotten: false,
+    };
+    association.onRelease = () => {
+      this.#peers.delete(peer);
+      this.#all.delete(peer);
+      this.#inner.forget?.(from);
+    };
+    this.#peers.add(peer);
+    this.#all.add(peer);
+    this.#transmit(peer.accept, from);
+  }
+
+  #transmit(bytes: Uint8Array, to: Address): void {
+    this.#sender.transmit(bytes, bytes.length, to);
+  }
+}

@@ -1,0 +1,38 @@
+// Sending evenly over the round trip instead of all at once (RFC 9002 7.7).
+
+/** Slightly faster than one window in each round trip, so that pacing is never what limits. */
+const GAIN = 1.25;
+
+/** What may go out at once after a pause: enough that a timer which is late by a millisecond or two
+ * costs no speed. */
+const BURST_MS = 2;
+const BURST_DATAGRAMS = 4;
+
+/** A bucket that fills at the rate of the window and is emptied by what is sent. */
+export class Pacing {
+  readonly #datagramBytes: number;
+  #tokensBytes: number;
+  #filledAtMs = 0;
+
+  constructor(datagramBytes: number) {
+    this.#datagramBytes = datagramBytes;
+    this.#tokensBytes = BURST_DATAGRAMS * datagramBytes;
+  }
+
+  /** How long to wait before the next datagram, in milliseconds; 0 when it may go now.
+   *
+   * @param roundTripMs the smoothed round trip; without one nothing is held back */
+  waitMs(nowMs: number, windowBytes: number, roundTripMs: number | undefined): number {
+    if (roundTripMs === undefined) return 0;
+    const rate = GAIN * windowBytes / Math.max(roundTripMs, 0.01);
+    const burst = Math.max(BURST_DATAGRAMS * this.#datagramBytes, BURST_MS * rate);
+    this.#tokensBytes = Math.min(burst, this.#tokensBytes + (nowMs - this.#filledAtMs) * rate);
+    this.#filledAtMs = nowMs;
+    const missing = this.#datagramBytes - this.#tokensBytes;
+    return missing <= 0 ? 0 : missing / rate;
+  }
+
+  sent(bytes: number): void {
+    this.#tokensBytes -= bytes;
+  }
+}

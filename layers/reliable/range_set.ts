@@ -1,0 +1,75 @@
+// Ranges of numbers, such as the parts of a stream that have arrived.
+
+/** Ranges from the lowest up, none touching the next. Made for few of them. */
+export class RangeSet {
+  /** First and last but one of each range, one after another. */
+  readonly bounds: number[] = [];
+
+  /** How many ranges there are. */
+  get count(): number {
+    return this.bounds.length / 2;
+  }
+
+  /** How many numbers are in them. */
+  get total(): number {
+    let total = 0;
+    for (let index = 0; index < this.bounds.length; index += 2) {
+      total += this.bounds[index + 1]! - this.bounds[index]!;
+    }
+    return total;
+  }
+
+  has(number: number): boolean {
+    const index = this.#after(number);
+    return index < this.bounds.length && this.bounds[index]! <= number;
+  }
+
+  /** Adds a range, joining what it touches. */
+  add(start: number, end: number): void {
+    if (start >= end) return;
+    const { bounds } = this;
+    // The usual case: it goes on from the last.
+    const last = bounds.length - 1;
+    if (last > 0 && bounds[last] === start) {
+      bounds[last] = end;
+      return;
+    }
+    let from = 0;
+    while (from < bounds.length && bounds[from + 1]! < start) from += 2;
+    let to = from;
+    while (to < bounds.length && bounds[to]! <= end) to += 2;
+    if (to > from) {
+      start = Math.min(start, bounds[from]!);
+      end = Math.max(end, bounds[to - 1]!);
+    }
+    bounds.splice(from, to - from, start, end);
+  }
+
+  /** Takes a range out. */
+  remove(start: number, end: number): void {
+    const { bounds } = this;
+    if (start >= end || bounds.length === 0) return;
+    let from = 0;
+    while (from < bounds.length && bounds[from + 1]! <= start) from += 2;
+    let to = from;
+    while (to < bounds.length && bounds[to]! < end) to += 2;
+    if (to === from) return;
+    const [first, last] = [bounds[from]!, bounds[to - 1]!];
+    const rest: number[] = [];
+    if (first < start) rest.push(first, start);
+    if (last > end) rest.push(end, last);
+    bounds.splice(from, to - from, ...rest);
+  }
+
+  /** Where the first range stands that ends above a number. */
+  #after(number: number): number {
+    let low = 0;
+    let high = this.bounds.length / 2;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.bounds[2 * middle + 1]! > number) high = middle;
+      else low = middle + 1;
+    }
+    return 2 * low;
+  }
+}

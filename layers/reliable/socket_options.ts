@@ -1,0 +1,65 @@
+// What both sockets of the layer are made of.
+
+import type { Address } from "../../core/address.ts";
+import type { DatagramSocket } from "../../core/connection.ts";
+import type { LayerContext, LayerWork } from "../../core/layer.ts";
+import type { OptionValues } from "../../core/option.ts";
+import type { AssociationOptions } from "./association_options.ts";
+import type { Terms } from "./handshake.ts";
+import { kernelBufferOf } from "./kernel_buffer.ts";
+import { datagramBytesFor, type reliableOptions } from "./options.ts";
+import type { UnreadRoom } from "./receive_buffer.ts";
+
+/** What a socket of the layer needs. */
+export interface ReliableSocketOptions {
+  readonly chosen: OptionValues<typeof reliableOptions>;
+  readonly context: Pick<LayerContext, "clock" | "random">;
+  readonly work: LayerWork;
+}
+
+/** The largest message that the format can carry and that we want to hold. */
+const MAX_MESSAGE_BYTES = 1024 ** 3;
+
+/** How much longer than the server above an association waits before it is idle: the server decides,
+ * this is for those that it never heard of. */
+const IDLE_FACTOR = 1.5;
+
+/** The largest message to take and to send. */
+export function maxMessageBytesOf({ limits }: LayerWork): number {
+  return Math.min(limits.maxMessageBytes, MAX_MESSAGE_BYTES);
+}
+
+/** What this side tells every peer about itself. */
+export function termsOf({ chosen, work }: ReliableSocketOptions): Terms {
+  return { maxMessageBytes: maxMessageBytesOf(work), windowBytes: chosen.reliableWindowBytes };
+}
+
+/** The options of an association with a peer. */
+export function associationOptionsFor(
+  peer: Address,
+  inner: DatagramSocket,
+  unreadRoom: UnreadRoom,
+  options: ReliableSocketOptions,
+  keepAliveMs: number,
+): AssociationOptions {
+  const { chosen, context, work } = options;
+  const kernelBuffer = kernelBufferOf(peer);
+  return {
+    clock: context.clock,
+    random: context.random,
+    counters: work.counters,
+    terms: termsOf(options),
+    sendBufferBytes: chosen.reliableWindowBytes,
+    maxUnreadMessages: work.limits.inboxMessages,
+    unreadRoom,
+    datagramBytes: datagramBytesFor(
+      kernelBuffer !== undefined,
+      chosen.reliableDatagramBytes,
+      inner.maxBytes,
+    ),
+    kernelBuffer,
+    timeoutMs: chosen.reliableTimeoutMs,
+    keepAliveMs,
+    idleMs: IDLE_FACTOR * work.limits.peerTimeoutMs,
+  };
+}

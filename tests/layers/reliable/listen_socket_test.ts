@@ -1,0 +1,387 @@
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import type { Address } from "../../../core/address.ts";
+import type { Datagram } from "../../../core/connection.ts";
+import { createCounters } from "../../../core/counters.ts";
+import { resolveOptions } from "../../../core/option.ts";
+import type { Identity } from "../../../core/session.ts";
+import { UndeliveredError } from "../../../core/undelivered_error.ts";
+import { ReliableDialSocket } from "../../../layers/reliable/dial_socket.ts";
+import { encodeHello, encodeReset } from "../../../layers/reliable/handshake.ts";
+import { ReliableListenSocket } from "../../../layers/reliable/listen_socket.ts";
+import { reliableOptions } from "../../../layers/reliable/options.ts";
+import { kindOf, kinds, newConnectionId } from "../../../layers/reliable/wire.ts";
+import { settled } from "../../fake_time.ts";
+import { MemoryDatagramSocket, udpAddress, utf8 } from "../../memory.ts";
+import { seeded } from "../../seeded.ts";
+import { VirtualClock } from "../dtls/virtual_clock.ts";
+
+const SERVER = udpAddress(1, "192.0.2.1");
+const TERMS = { maxMessageBytes: 1000, windowBytes: 65_536 };
+
+/** A listening socket and those who dial it, on a network in memory that a test pumps. */
+class Harbour implements Disposable {
+  readonly clock: VirtualClock = new VirtualClock(0);
+  readonly inner: MemoryDatagramSocket = new MemoryDatagramSocket(SERVER);
+  readonly counters = createCounters();
+  readonly socket: ReliableListenSocket;
+  readonly events: Datagram[] = [];
+  readonly clients: Client[] = [];
+  /** Who the network says that a sender is. */
+  readonly identities: Map<Address, Identity> = new Map();
+
+  /** Whether the network loses a datagram. */
+  loses: () => boolean = () => false;
+
+  constructor({ maxPeers = 10, timeoutMs = 5000 } = {}) {
+    this.socket = new ReliableListenSocket(this.inner, {
+      chosen: resolveOptions(reliableOptions, { reliableTimeoutMs: timeoutMs }),
+      context: { clock: this.clock, random: seeded(1) },
+      work: {
+        counters: this.counters,
+        limits: {
+          maxMessageBytes: 100_000,
+          maxPeers,
+          peerTimeoutMs: 60_000,
+          inboxMessages: 100,
+          inboxBytes: 1 << 20,
+        },
+      },
+    });
+    void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const datagram = await this.socket.receive();
+      if (datagram === null) return;
+      this.events.push(
+        "bytes" in datagram ? { ...datagram, bytes: datagram.bytes.slice() } : datagram,
+      );
+    }
+  }
+
+  get texts(): string[] {
+    return this.events.flatMap((event) =>
+      "bytes" in event ? [new TextDecoder().decode(event.bytes)] : []
+    );
+  }
+
+  client(port: number): Client {
+    const client = new Client(this, udpAddress(port, "192.0.2.9"));
+    this.clients.push(client);
+    return client;
+  }
+
+  /** Lets datagrams and time pass. */
+  async run(ms = 0): Promise<void> {
+    const end = this.clock.elapsedMs() + ms;
+    for (;;) {
+      await settled();
+      if (this.#carry()) continue;
+      if (this.clock.elapsedMs() >= end) return;
+      this.clock.step(end - this.clock.elapsedMs());
+    }
+  }
+
+  #carry(): boolean {
+    let moved = false;
+    for (const { to, bytes } of this.inner.sent.splice(0)) {
+      moved = true;
+      if (this.loses()) continue;
+      const client = this.clients.find(({ address }) =>
+        "port" in to && "port" in address && address.port === to.port
+      );
+      client?.inner.arrive({ from: SERVER, bytes });
+    }
+    for (const { address, inner } of this.clients) {
+      const identity = this.identities.get(address);
+      for (const { bytes } of inner.sent.splice(0)) {
+        moved = true;
+        if (this.loses()) continue;
+        this.inner.arrive({ from: address, bytes, ...(identity && { identity }) });
+      }
+    }
+    return moved;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { socket } of this.clients) socket[Symbol.dispose]();
+    this.socket[Symbol.dispose]();
+  }
+}
+
+class Client {
+  readonly inner: MemoryDatagramSocket;
+  readonly socket: ReliableDialSocket;
+  readonly address: Address;
+  readonly counters = createCounters();
+  readonly #harbour: Harbour;
+
+  constructor(harbour: Harbour, address: Address) {
+    this.address = address;
+    this.#harbour = harbour;
+    this.inner = new MemoryDatagramSocket(address);
+    this.socket = new ReliableDialSocket(this.inner, SERVER, {
+      chosen: resolveOptions(reliableOptions, { reliableTimeoutMs: 5000 }),
+      context: { clock: harbour.clock, random: seeded(2) },
+      work: {
+        counters: this.counters,
+        limits: {
+          maxMessageBytes: 100_000,
+          maxPeers: 1,
+          peerTimeoutMs: Infinity,
+          inboxMessages: 100,
+          inboxBytes: 1 << 20,
+        },
+      },
+    });
+  }
+
+  async connect(): Promise<void> {
+    const connecting = this.socket.connect(SERVER, new AbortController().signal);
+    await this.#harbour.run();
+    await connecting;
+  }
+}
+
+const identityOf = (name: string): Identity => ({ name, source: "signature", fingerprint: name });
+
+Deno.test("a sender that has not proved its address costs no memory and gets less than it sent", async () => {
+  using harbour = new Harbour();
+  for (let port = 1000; port < 3000; port++) {
+    const hello = encodeHello(newConnectionId(), TERMS, new Uint8Array(20).fill(port));
+    harbour.inner.arrive({ from: udpAddress(port, "198.51.100.1"), bytes: hello });
+    await settled();
+    const [answer, ...others] = harbour.inner.sent.splice(0);
+    assertEquals([kindOf(answer!.bytes), others.length], [kinds.retry, 0]);
+    assert(answer!.bytes.length < hello.length);
+  }
+  assertEquals([harbour.socket.peers, harbour.clock.timers], [0, 0]);
+});
+
+Deno.test("a cookie of another address, or of another hello, is none", async () => {
+  using harbour = new Harbour();
+  const id = newConnectionId();
+  const [one, other] = [udpAddress(1000), udpAddress(1001)];
+  harbour.inner.arrive({ from: one, bytes: encodeHello(id, TERMS) });
+  await settled();
+  const cookie = harbour.inner.sent.splice(0)[0]!.bytes.slice(14);
+  harbour.inner.arrive({ from: other, bytes: encodeHello(id, TERMS, cookie) });
+  harbour.inner.arrive({ from: one, bytes: encodeHello(newConnectionId(), TERMS, cookie) });
+  await settled();
+  assertEquals(harbour.inner.sent.splice(0).map(({ bytes }) => kindOf(bytes)), [2, 2]);
+  harbour.clock.advance(121_000);
+  harbour.inner.arrive({ from: one, bytes: encodeHello(id, TERMS, cookie) });
+  await settled();
+  assertEquals(harbour.inner.sent.splice(0).map(({ bytes }) => kindOf(bytes)), [2], "too old");
+  assertEquals(harbour.socket.peers, 0);
+});
+
+Deno.test("peers send and are answered, each on its own", async () => {
+  using harbour = new Harbour();
+  const [one, other] = [harbour.client(1000), harbour.client(1001)];
+  await Promise.all([one.connect(), other.connect()]);
+  await one.socket.send(utf8("one"));
+  await other.socket.send(utf8("other"));
+  await harbour.run(50);
+  assertEquals(harbour.texts.sort(), ["one", "other"]);
+  await harbour.socket.send(utf8("answer"), one.address);
+  const answer = one.socket.receive();
+  await harbour.run(50);
+  const datagram = await answer;
+  assert(datagram !== null && "bytes" in datagram);
+  assertEquals(new TextDecoder().decode(datagram.bytes), "answer");
+  assertEquals(harbour.socket.delivery(one.address)?.acknowledged, 1);
+  await harbour.socket.delivered(one.address);
+});
+
+Deno.test("an end arrives after everything, and both halves ended is the end of all", async () => {
+  using harbour = new Harbour();
+  const client = harbour.client(1000);
+  await client.connect();
+  await client.socket.send(utf8("last words"));
+  const ended = client.socket.end();
+  await harbour.run(100);
+  await ended;
+  assertEquals(harbour.events.length, 2);
+  assertEquals(harbour.events[1], { from: client.address, finished: true });
+  const back = harbour.socket.end(client.address);
+  await harbour.run(100);
+  await back;
+  assertEquals(await client.socket.receive(), { from: SERVER, finished: true });
+  assertEquals(await client.socket.receive(), { from: SERVER, ended: "both sides have ended" });
+  assertEquals(harbour.events[2], { from: client.address, ended: "both sides have ended" });
+  await harbour.run(30_000);
+  assertEquals([harbour.socket.peers, harbour.clock.timers], [0, 0]);
+});
+
+Deno.test("a full table refuses, unless somebody in it only lingers", async () => {
+  using harbour = new Harbour({ maxPeers: 1 });
+  const first = harbour.client(1000);
+  await first.connect();
+  const second = harbour.client(1001);
+  const connecting = second.socket.connect(SERVER, new AbortController().signal);
+  await harbour.run(1000);
+  assert(harbour.counters.tableFull > 0);
+  void first.socket.end();
+  void harbour.socket.end(first.address);
+  await harbour.run(5000);
+  await connecting;
+  assertEquals(harbour.socket.peers, 1);
+});
+
+Deno.test("a datagram of an association with another identity is dropped", async () => {
+  using harbour = new Harbour();
+  const client = harbour.client(1000);
+  harbour.identities.set(client.address, identityOf("ann"));
+  await client.connect();
+  await client.socket.send(utf8("hello"));
+  await harbour.run(50);
+  const [hello] = harbour.events;
+  assert(hello !== undefined && "bytes" in hello);
+  assertEquals(hello.identity?.name, "ann");
+  harbour.identities.set(client.address, identityOf("eve"));
+  await client.socket.send(utf8("me too"));
+  await harbour.run(50);
+  assertEquals(harbour.events.length, 1);
+  assert(harbour.counters.forged > 0);
+  harbour.identities.set(client.address, identityOf("ann"));
+  await harbour.run(2000);
+  assertEquals(harbour.texts, ["hello", "me too"]);
+});
+
+Deno.test("whoever begins anew from the same address replaces what was there", async () => {
+  using harbour = new Harbour();
+  const first = harbour.client(1000);
+  await first.connect();
+  await first.socket.send(utf8("before"));
+  await harbour.run(50);
+  harbour.clients.splice(0);
+  const second = harbour.client(1000);
+  await second.connect();
+  await second.socket.send(utf8("after"));
+  await harbour.run(50);
+  const from = first.address;
+  assertEquals(harbour.events[1], { from, ended: "the peer began anew" });
+  assertEquals(harbour.texts, ["before", "after"]);
+  assertEquals(harbour.socket.peers, 1);
+  first.socket[Symbol.dispose]();
+});
+
+Deno.test("a server that has forgotten us says so; forged words of that kind change nothing", async () => {
+  using harbour = new Harbour();
+  const client = harbour.client(1000);
+  await client.connect();
+  for (let guess = 0; guess < 100; guess++) {
+    client.inner.arrive({ from: SERVER, bytes: encodeReset(newConnectionId()) });
+    harbour.inner.arrive({ from: client.address, bytes: encodeReset(newConnectionId()) });
+  }
+  await harbour.run(10);
+  assertEquals([client.counters.stale, harbour.counters.stale], [100, 100]);
+  // The server starts anew.
+  using restarted = new Harbour();
+  restarted.clients.push(client);
+  await client.socket.send(utf8("hello?"));
+  const heard = client.socket.receive();
+  const failed = assertRejects(
+    () => heard,
+    UndeliveredError,
+    "it may have started anew; no message was delivered, message 1 was not",
+  );
+  await restarted.run(2000);
+  await failed;
+  await assertRejects(() => client.socket.send(utf8("again")), UndeliveredError);
+});
+
+Deno.test("a peer that says nothing after its handshake is forgotten soon, an idle one later", async () => {
+  using harbour = new Harbour();
+  // It proves its address, and is not heard of again.
+  const [id, from] = [newConnectionId(), udpAddress(1000)];
+  harbour.inner.arrive({ from, bytes: encodeHello(id, TERMS) });
+  await settled();
+  const cookie = harbour.inner.sent.splice(0)[0]!.bytes.slice(14);
+  harbour.inner.arrive({ from, bytes: encodeHello(id, TERMS, cookie) });
+  await settled();
+  assertEquals(harbour.socket.peers, 1);
+  await harbour.run(11_000);
+  assertEquals(harbour.socket.peers, 0);
+  const other = harbour.client(1001);
+  await other.connect();
+  await other.socket.send(utf8("hello"));
+  await harbour.run(80_000);
+  assertEquals(harbour.socket.peers, 1, "its pings do not count");
+  await harbour.run(20_000);
+  assertEquals(harbour.socket.peers, 0);
+  assertEquals(harbour.events.at(-1), { from: other.address, ended: "idle" });
+});
+
+Deno.test("forgetting a peer ends our half in the background", async () => {
+  using harbour = new Harbour();
+  const client = harbour.client(1000);
+  await client.connect();
+  await client.socket.send(utf8("hello"));
+  await harbour.run(50);
+  await harbour.socket.send(utf8("bye"), client.address);
+  harbour.socket.forget(client.address);
+  await harbour.run(50);
+  const bye = await client.socket.receive();
+  assert(bye !== null && "bytes" in bye);
+  assertEquals(await client.socket.receive(), { from: SERVER, finished: true });
+  client.socket[Symbol.dispose]();
+  await harbour.run(50);
+  assertEquals(harbour.socket.peers, 0);
+  assertEquals(harbour.events.length, 1, "whoever forgot it hears no more of it");
+});
+
+Deno.test("disposing the listener closes with every peer", async () => {
+  const harbour = new Harbour();
+  const client = harbour.client(1000);
+  await client.connect();
+  harbour.socket[Symbol.dispose]();
+  await harbour.run(10);
+  assertEquals(await client.socket.receive(), { from: SERVER, ended: "closed by the peer" });
+  assertEquals(await client.socket.receive(), null);
+  assert(harbour.inner.disposed);
+  assertEquals(harbour.clock.timers, 0);
+});
+
+Deno.test("handshake, messages and end come through a network that loses a third", async () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    using harbour = new Harbour({ timeoutMs: 20_000 });
+    const random = seeded(seed);
+    harbour.loses = () => random() < 0.33;
+    const client = harbour.client(1000);
+    const words = Array.from({ length: 20 }, (_, number) => `seed ${seed}, message ${number}`);
+    let isDone = false;
+    const talking = (async () => {
+      await client.socket.connect(SERVER, new AbortController().signal);
+      for (const word of words) await client.socket.send(utf8(word));
+      await client.socket.end();
+    })().finally(() => isDone = true);
+    for (let turn = 0; turn < 100 && !isDone; turn++) await harbour.run(500);
+    assert(isDone, `seed ${seed} hangs`);
+    await talking;
+    assertEquals(harbour.texts, words);
+  }
+});
+
+Deno.test("connection ids are never the same", () => {
+  assertNotEquals(newConnectionId(), newConnectionId());
+});
+
+Deno.test("anything at all may come before the handshake", async () => {
+  using harbour = new Harbour();
+  const random = seeded(3);
+  for (let time = 0; time < 2000; time++) {
+    const bytes = Uint8Array.from(
+      { length: Math.floor(random() * 80) },
+      () => Math.floor(random() * 256),
+    );
+    harbour.inner.arrive({ from: udpAddress(2000), bytes });
+    if (time % 20 === 0) await settled();
+  }
+  await settled();
+  await harbour.run(10);
+  assertEquals(harbour.counters.malformed, 2000);
+  assertEquals([harbour.inner.sent.length, harbour.socket.peers], [0, 0]);
+});
