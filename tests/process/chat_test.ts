@@ -175,7 +175,7 @@ peerTest(
     const program = await putSockdock(folder.path);
     // Reading from there would stop it (SIGTTIN).
     const job = `set -m; "$0" serve chat tcp://127.0.0.1:0 --once ${IN_MEMORY.join(" ")} & wait`;
-    await using terminal = startPeer("python3", ["-c", TERMINAL, "sh", "-c", job, program], {
+    await using terminal = startPeer("python3", ["-c", TERMINAL, "bash", "-c", job, program], {
       env: { NO_COLOR: "1" },
     });
     const [, port] = await terminal.stdout.line(/listening tcp:\/\/127\.0\.0\.1:(\d+)/);
