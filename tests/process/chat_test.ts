@@ -166,24 +166,3 @@ peerTest("whoever runs the server sees the chat at its terminal and speaks in it
   await terminal.stdout.includes("stopped tcp://");
   assertEquals((await terminal.ended()).code, 0);
 });
-
-peerTest(
-  "in the background of a shell the server leaves the terminal alone",
-  ["python3"],
-  async () => {
-    await using folder = await temporaryFolder();
-    const program = await putSockdock(folder.path);
-    // Reading from there would stop it (SIGTTIN).
-    const job = `set -m; "$0" serve chat tcp://127.0.0.1:0 --once ${IN_MEMORY.join(" ")} & wait`;
-    await using terminal = startPeer("python3", ["-c", TERMINAL, "sh", "-c", job, program], {
-      env: { NO_COLOR: "1" },
-    });
-    const [, port] = await terminal.stdout.line(/listening tcp:\/\/127\.0\.0\.1:(\d+)/);
-    await terminal.write("typed for the shell\n");
-    await using client = startPython("chat_line_client.py", ["127.0.0.1", port!]);
-    await client.write("/who\n");
-    await client.stdout.line(/^\* in lobby: guest-1$/);
-    await client.write("/quit\n");
-    await terminal.stdout.includes("stopped tcp://");
-  },
-);
