@@ -13,6 +13,7 @@ const INSTALLED_BY = {
   "gnutls-serv": "apt-get install gnutls-bin",
   nc: "apt-get install netcat-openbsd",
   ncat: "apt-get install ncat",
+  "nats-server": "apt-get install nats-server",
   nginx: "apt-get install nginx-light",
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",

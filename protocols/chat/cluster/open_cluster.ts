@@ -216,7 +216,9 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => resolve(), { once: true });
+  const stop = () => resolve();
+  signal.addEventListener("abort", stop);
   await promise;
+  signal.removeEventListener("abort", stop);
   clearTimeout(timer);
 }
