@@ -61,9 +61,19 @@ export class NatsBroker implements AsyncDisposable {
     return `${this.#folder}/${this.#store}`;
   }
 
-  /** Lets it stand still, or go on. */
-  signal(signal: "SIGSTOP" | "SIGCONT"): void {
-    this.#process.signal(signal);
+  /** Lets it stand still; resolves once none of its threads moves any more. */
+  async freeze(): Promise<void> {
+    this.#process.signal("SIGSTOP");
+    const tasks = `/proc/${this.#process.pid}/task`;
+    if (Deno.build.os !== "linux") return;
+    const moves = async (task: string) =>
+      !/\) [Tt] /.test(await Deno.readTextFile(`${tasks}/${task}/stat`));
+    for await (const { name } of Deno.readDir(tasks)) while (await moves(name));
+  }
+
+  /** Lets it go on. */
+  thaw(): void {
+    this.#process.signal("SIGCONT");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
