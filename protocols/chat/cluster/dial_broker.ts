@@ -7,6 +7,7 @@ import type {
   NatsConnectionImpl,
   NodeConnectionOptions,
 } from "@nats-io/transport-node";
+import { installTransport } from "./broker_transport.ts";
 import type { ClusterSettings } from "./options.ts";
 
 /** How long a broker may take to greet us. */
@@ -28,10 +29,9 @@ export async function dialBroker(
 ): Promise<NatsConnection> {
   const library = await import("@nats-io/transport-node");
   // The library's `connect` leaves the socket open when a broker accepts a connection and says
-  // nothing, and there is no way to call it off. So we do its three steps ourselves and keep hold of
-  // the transport, which only a `connect` can put in place: one that fails before it dials.
-  await library.connect({ servers: "localhost", port: 1 }).catch(() => {});
-  const host = broker.slice(0, broker.lastIndexOf(":"));
+  // nothing, and there is no way to call it off. So we do its steps ourselves, and keep hold of the
+  // transport.
+  await installTransport();
   const options: NodeConnectionOptions = {
     servers: [broker],
     name: `sockdock ${name}`,
@@ -43,9 +43,7 @@ export async function dialBroker(
     maxPingOut: MAX_PINGS_OUT,
     // Stacks of every request would cost more than the request.
     noAsyncTraces: true,
-    ...(tls !== undefined && {
-      tls: { ...tls, ...(/^[\d.]+$|^\[/.test(host) && { servername: "" }) },
-    }),
+    ...(tls !== undefined && { tls }),
     ...(creds !== undefined && { authenticator: library.credsAuthenticator(creds) }),
   };
   // The library's types keep this constructor to itself.

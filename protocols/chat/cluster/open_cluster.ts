@@ -177,7 +177,7 @@ class ClusterNode implements Cluster {
       if (signal.aborted) stop();
       await this.#ownPeers.join(connection);
       // What is still under way fails at once then, instead of running into its time limits.
-      link.ended.then(() => connection.close());
+      link.ended.then(() => connection.close()).catch(() => {});
       const reason = await this.#ownLog.follow(link, (shared) => {
         wasLive = true;
         this.#live(broker, shared);
@@ -198,7 +198,13 @@ class ClusterNode implements Cluster {
     if (this.#isLive === true) return;
     this.#isLive = true;
     const owed = shared === 0 ? "" : `; ${shared} messages that had waited are shared now`;
-    this.#hooks.notice(`the chat ${this.#settings.name} is shared over nats://${broker}${owed}`);
+    this.#hooks.notice(
+      `the chat ${this.#settings.name} is shared over ${this.#urlOf(broker)}${owed}`,
+    );
+  }
+
+  #urlOf(broker: string): string {
+    return `${this.#settings.tls === undefined ? "nats" : "tls"}://${broker}`;
   }
 
   #away(broker: string, reason: string): void {
@@ -206,7 +212,9 @@ class ClusterNode implements Cluster {
     if (this.#isLive === false) return;
     this.#isLive = false;
     this.#hooks.notice(
-      `nats://${broker} cannot be reached (${reason}): messages are kept here, and shared once it ` +
+      `${
+        this.#urlOf(broker)
+      } cannot be reached (${reason}): messages are kept here, and shared once it ` +
         "is back",
     );
   }
