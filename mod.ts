@@ -68,6 +68,12 @@ export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
 export { waitFor, type WaitOptions } from "./dock/wait.ts";
 export { acknowledge } from "./protocols/acknowledge.ts";
 export { chargen } from "./protocols/chargen.ts";
+export {
+  type Cluster,
+  type ClusterContext,
+  openCluster,
+} from "./protocols/chat/cluster/open_cluster.ts";
+export { type ClusterOptions, clusterOptions } from "./protocols/chat/cluster/options.ts";
 export { daytime } from "./protocols/daytime.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";

@@ -12,7 +12,7 @@
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { Standing } from "../message.ts";
 import type { ChatPeers, PeerHooks, RemoteMember } from "../peers.ts";
-import { MemberList, nameKey } from "./member_list.ts";
+import { MemberList } from "./member_list.ts";
 import {
   decodeNodeMessage,
   encodeNodeMessage,
@@ -54,6 +54,8 @@ export interface ClusterPeersOptions {
   readonly subjects: Subjects;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** What makes two names one. */
+  nameKey(name: string): string;
 }
 
 /** The other nodes, as one node sees them. */
@@ -63,7 +65,8 @@ export class ClusterPeers implements ChatPeers {
   readonly #hooks: PeerHooks;
   readonly #subjects: Subjects;
   readonly #now: () => number;
-  readonly #own = new MemberList();
+  readonly #nameKey: (name: string) => string;
+  readonly #own: MemberList;
   #revision = 0;
   /** What has changed and is not said yet: who came, or undefined for who went. */
   readonly #changes = new Map<string, { readonly room: string; readonly name: string }>();
@@ -78,10 +81,12 @@ export class ClusterPeers implements ChatPeers {
   #greetedMs = 0;
   #dropped = 0;
 
-  constructor({ hooks, subjects, now }: ClusterPeersOptions) {
+  constructor({ hooks, subjects, now, nameKey }: ClusterPeersOptions) {
     this.#hooks = hooks;
     this.#subjects = subjects;
     this.#now = now;
+    this.#nameKey = nameKey;
+    this.#own = new MemberList(nameKey);
   }
 
   /** How many messages of other nodes could not be understood since the start. */
@@ -247,7 +252,7 @@ export class ClusterPeers implements ChatPeers {
     let node = this.#nodes.get(id);
     if (node === undefined) {
       if (this.#nodes.size >= MAX_NODES) return undefined;
-      node = { members: new MemberList(), revision: -1, seenMs: 0, isAsked: false };
+      node = { members: new MemberList(this.#nameKey), revision: -1, seenMs: 0, isAsked: false };
       this.#nodes.set(id, node);
     }
     node.seenMs = performance.now();
@@ -289,7 +294,7 @@ export class ClusterPeers implements ChatPeers {
     const connection = this.#connection;
     if (node.isAsked || connection === undefined) return;
     node.isAsked = true;
-    const members = new MemberList();
+    const members = new MemberList(this.#nameKey);
     let revision = -1;
     for (let from = 0; from < MAX_MEMBERS_PER_NODE; from += MEMBERS_PER_MESSAGE) {
       const data = encodeNodeMessage({ from });
@@ -342,9 +347,9 @@ export class ClusterPeers implements ChatPeers {
   }
 
   #claimsOf(room: string, name: string): OpenClaim[] {
-    const key = nameKey(name);
+    const key = this.#nameKey(name);
     return [...this.#claims.values()].filter(({ entry }) =>
-      entry.room === room && nameKey(entry.name) === key
+      entry.room === room && this.#nameKey(entry.name) === key
     );
   }
 
@@ -413,7 +418,7 @@ export class ClusterPeers implements ChatPeers {
 
   #changed({ room, name }: { readonly room: string; readonly name: string }): void {
     if (this.#connection === undefined) return;
-    this.#changes.set(JSON.stringify([room, nameKey(name)]), { room, name });
+    this.#changes.set(JSON.stringify([room, this.#nameKey(name)]), { room, name });
     this.#gather ??= setTimeout(() => this.#sayChanges(), GATHER_MS);
   }
 

@@ -5,7 +5,13 @@ import type { Entry } from "./node_message.ts";
 /** The members of one node: in each room, by name. */
 export class MemberList {
   readonly #rooms = new Map<string, Map<string, Entry>>();
+  readonly #nameKey: (name: string) => string;
   #size = 0;
+
+  /** @param nameKey what makes two names one */
+  constructor(nameKey: (name: string) => string) {
+    this.#nameKey = nameKey;
+  }
 
   /** How many there are. */
   get size(): number {
@@ -28,26 +34,21 @@ export class MemberList {
   }
 
   find(room: string, name: string): Entry | undefined {
-    return this.#rooms.get(room)?.get(nameKey(name));
+    return this.#rooms.get(room)?.get(this.#nameKey(name));
   }
 
   set(entry: Entry): void {
     let members = this.#rooms.get(entry.room);
     if (members === undefined) this.#rooms.set(entry.room, members = new Map());
     this.#size -= members.size;
-    members.set(nameKey(entry.name), entry);
+    members.set(this.#nameKey(entry.name), entry);
     this.#size += members.size;
   }
 
   delete(room: string, name: string): void {
     const members = this.#rooms.get(room);
-    if (!members?.delete(nameKey(name))) return;
+    if (!members?.delete(this.#nameKey(name))) return;
     this.#size--;
     if (members.size === 0) this.#rooms.delete(room);
   }
-}
-
-/** What makes two names one: case and the ways to write a character do not tell them apart. */
-export function nameKey(name: string): string {
-  return name.normalize("NFKC").toLowerCase();
 }

@@ -21,6 +21,9 @@ export interface ClusterContext {
   random(): number;
   /** What a new shared history keeps; one that is there stays as it is. */
   readonly retention: Retention;
+  /** What makes two names one, on every node alike.
+   * @default without case and without the ways to write a character */
+  nameKey?(name: string): string;
   /** How long the broker may take to store a message before it counts as gone.
    * @default 2000 */
   readonly ackTimeoutMs?: number;
@@ -63,7 +66,12 @@ export async function openCluster(
     noteKey: `cluster ${settings.name}`,
     ackTimeoutMs: context.ackTimeoutMs ?? 2_000,
   });
-  const peers = new ClusterPeers({ hooks: peerHooks, subjects, now: context.now });
+  const peers = new ClusterPeers({
+    hooks: peerHooks,
+    subjects,
+    now: context.now,
+    nameKey: context.nameKey ?? foldedName,
+  });
   const node = new ClusterNode(settings, subjects, log, peers, logHooks, context);
   await node.start();
   return node;
@@ -229,4 +237,8 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await promise;
   signal.removeEventListener("abort", stop);
   clearTimeout(timer);
+}
+
+function foldedName(name: string): string {
+  return name.normalize("NFKC").toLowerCase();
 }

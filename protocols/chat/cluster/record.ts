@@ -3,12 +3,14 @@
 
 import type { NewMessage, Standing } from "../message.ts";
 
-/** The most that a record may have, in bytes; any broker's `max_payload` is larger. */
-export const MAX_RECORD_BYTES = 64 * 1024;
+/** The most that a record may have, in bytes. */
+export const MAX_RECORD_BYTES = 256 * 1024;
 
 const MAX_NAME_LENGTH = 256;
 /** What a Date can be, in milliseconds either side of the epoch. */
 const MAX_TIME_MS = 8.64e15;
+
+const UNRULY = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /** A record that was read. */
 export interface Recorded {
@@ -77,11 +79,9 @@ export function isName(value: unknown): value is string {
   return isPlainText(value) && value.length > 0 && value.length <= MAX_NAME_LENGTH;
 }
 
-/** Whether something is text that breaks no line and commands no terminal. */
+/** Whether something is text that breaks no line, commands no terminal and turns no direction. */
 export function isPlainText(value: unknown): value is string {
-  // deno-lint-ignore no-control-regex
-  return typeof value === "string" && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value) &&
-    value.isWellFormed();
+  return typeof value === "string" && !UNRULY.test(value) && value.isWellFormed();
 }
 
 /** Whether something says how a name came to be. */

@@ -10,6 +10,8 @@ import type { JetStreamClient, StreamConfig, StreamInfo } from "@nats-io/jetstre
 import { errorText } from "../../../core/event.ts";
 import type { Retention } from "../store.ts";
 import type { ClusterSettings } from "./options.ts";
+import { MAX_NODE_MESSAGE_BYTES } from "./node_message.ts";
+import { MAX_RECORD_BYTES } from "./record.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** How long the broker may take for a request about the stream. */
@@ -19,6 +21,8 @@ const HEARTBEAT_MS = 1_000;
 const SILENCE_MS = 4_000;
 /** For how long the broker keeps a consumer whose node is gone. */
 const ABANDONED_MS = 10_000;
+/** The largest of our messages, with its headers; the broker's own default is twice that. */
+const LEAST_PAYLOAD_BYTES = Math.max(MAX_RECORD_BYTES, MAX_NODE_MESSAGE_BYTES) + 1024;
 /** A broker's "there is no such stream". */
 const STREAM_NOT_FOUND = 10059;
 const NANOSECONDS = 1_000_000;
@@ -95,6 +99,13 @@ export class StreamLink {
     subjects: Subjects,
     limits: StreamLimits,
   ): Promise<StreamLink> {
+    const most = connection.info?.max_payload ?? 0;
+    if (most < LEAST_PAYLOAD_BYTES) {
+      throw new Error(
+        `its max_payload is ${most} bytes, and a chat needs ${LEAST_PAYLOAD_BYTES}: raise it in the ` +
+          `broker's configuration`,
+      );
+    }
     const { jetstream, jetstreamManager, JetStreamApiError } = await import("@nats-io/jetstream");
     const options = { timeout: REQUEST_TIMEOUT_MS };
     const manager = await jetstreamManager(connection, { ...options, checkAPI: false });
