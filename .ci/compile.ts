@@ -44,6 +44,9 @@ const [built, report] = await run(compiler, [
   "--no-check", // `deno task check` does that.
   "--exclude-unused-npm",
   ...permissionFlags(),
+  // Modules that only a Worker loads.
+  "--include",
+  `${root}/protocols/chat/history/sqlite_worker.ts`,
   "--output",
   output,
   `${root}/main.ts`,

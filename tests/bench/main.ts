@@ -5,6 +5,7 @@
  */
 
 import { type Benchmark, type Effort, type Result, summarize } from "./benchmark.ts";
+import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
 import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
 import { idleMemory } from "./idle_memory.ts";
@@ -28,6 +29,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   listing,
   idleMemory,
   startup,
+  chatHistory,
+  chatHistoryBatch,
+  chatSearch,
 ];
 
 const FULL: Effort = { rounds: 20, seconds: 0.5 };

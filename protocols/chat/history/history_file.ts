@@ -1,0 +1,63 @@
+// The file of a history: where it is unless somebody says otherwise, and how it is made.
+
+import { dirname, join } from "node:path";
+import { userDataFolder } from "../../../core/data_folder.ts";
+import { errorText } from "../../../core/event.ts";
+import { UsageError } from "../../../core/usage_error.ts";
+
+/** The history in the user's data folder; null when the environment does not say where that is, or
+ * may not be asked. */
+export function defaultHistoryFile(
+  dataFolder: string | null = userDataFolder(),
+): string | null {
+  return dataFolder === null ? null : join(dataFolder, "chat.sqlite");
+}
+
+/** Makes the file, which its owner alone can read, where there is none; SQLite gives the files beside
+ * it the same mode.
+ *
+ * @throws {UsageError} when it cannot be made, saying why */
+export async function makeHistoryFile(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // By its name alone: to open and close a file takes the locks from it that this process has.
+    const found = await Deno.stat(path).catch(() => null);
+    if (found !== null && !found.isFile) throw new Error("it is no file");
+    for (const file of [path, `${path}-lock`]) {
+      try {
+        (await Deno.open(file, { write: true, createNew: true, mode: 0o600 })).close();
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      }
+    }
+  } catch (error) {
+    throw new UsageError(`Cannot keep the history in ${path}: ${errorText(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Takes away what was made beside a file that turned out not to be a history. */
+export async function leaveAlone(path: string): Promise<void> {
+  await Deno.remove(`${path}-lock`).catch(() => {});
+}
+
+/** Whether SQLite, or we, found something else in the file than a history. */
+export function isForeign(error: unknown): boolean {
+  return /not a database|holds something else/.test(errorText(error));
+}
+
+/** What is wrong with a history that SQLite does not open, and what to do about it. */
+export function cannotOpen(path: string, error: unknown): UsageError {
+  const text = errorText(error);
+  const why = /database is locked/.test(text)
+    ? "another process uses it; stop that one, or name another file with --history"
+    : /not a database/.test(text)
+    ? "it is no file of SQLite; name another file with --history"
+    : /holds something else|newer sockdock/.test(text)
+    ? `it ${text}; name another file with --history`
+    : /readonly database/.test(text)
+    ? "it may not be written to; make it writable, or name another file with --history"
+    : text;
+  return new UsageError(`Cannot keep the history in ${path}: ${why}`, { cause: error });
+}

@@ -1,0 +1,182 @@
+// A history in memory, gone with the process.
+
+import { type Clock, systemClock } from "../../../core/clock.ts";
+import type { ChatLog, LogHooks, Receipt } from "../log.ts";
+import type { ChatMessage, NewMessage } from "../message.ts";
+import type { Retention } from "../store.ts";
+import { RecentIds } from "./recent_ids.ts";
+import { holdsWords, queryWords } from "./search_words.ts";
+
+/** How much is kept; the oldest goes first. */
+export interface MemoryLimits extends Retention {
+  /** Of all rooms together. @default 100000 */
+  readonly totalMessages?: number;
+  /** Of all rooms together, counting two bytes a letter and something for each message.
+   * @default 67108864 */
+  readonly totalBytes?: number;
+}
+
+/** How many ids are remembered longer than their messages. */
+const MAX_IDS = 10_000;
+
+/** About what a message takes beside its letters. */
+const MESSAGE_BYTES = 300;
+
+/** Opens a log that is empty. */
+export function createMemoryLog(
+  limits: MemoryLimits,
+  hooks: LogHooks,
+  clock: Clock = systemClock,
+): ChatLog {
+  return new MemoryLog(limits, hooks, clock);
+}
+
+interface Placed extends ChatMessage {
+  readonly seq: number;
+}
+
+/** The messages of one room: those from `start` on, the places before it are free. */
+interface Room {
+  messages: Placed[];
+  start: number;
+}
+
+class MemoryLog implements ChatLog {
+  readonly #limits: Required<MemoryLimits>;
+  readonly #hooks: LogHooks;
+  readonly #clock: Clock;
+  readonly #rooms = new Map<string, Room>();
+  /** The places of what is kept, by id. */
+  readonly #kept = new Map<string, number>();
+  readonly #gone = new RecentIds<number>(MAX_IDS);
+  #bytes = 0;
+  #lastSeq: number;
+  #closed = false;
+
+  constructor(limits: MemoryLimits, hooks: LogHooks, clock: Clock) {
+    this.#limits = { totalMessages: 100_000, totalBytes: 64 * 1024 * 1024, ...limits };
+    this.#hooks = hooks;
+    this.#clock = clock;
+    // Above what a run before this one gave, so that whoever comes back misses nothing.
+    this.#lastSeq = clock.now();
+  }
+
+  // deno-lint-ignore require-await -- so that what a hook throws is a rejection
+  async append(message: NewMessage): Promise<Receipt> {
+    if (this.#closed) throw new Error("The history is closed");
+    const { id } = message;
+    const known = this.#kept.get(id) ?? this.#gone.get(id);
+    if (known !== undefined) return { id, seq: known, scope: "memory", duplicate: true };
+    const placed: Placed = { ...message, seq: ++this.#lastSeq };
+    this.#keep(placed);
+    this.#hooks.deliver(placed);
+    return { id, seq: placed.seq, scope: "memory", duplicate: false };
+  }
+
+  // deno-lint-ignore require-await
+  async last(name: string, count: number, before = Infinity): Promise<readonly ChatMessage[]> {
+    const { messages, start } = this.#room(name);
+    const end = Math.max(start, placeAfter(messages, before - 1));
+    return messages.slice(Math.max(start, end - wholeCount(count)), end);
+  }
+
+  // deno-lint-ignore require-await
+  async after(name: string, seq: number, count: number): Promise<readonly ChatMessage[]> {
+    const { messages, start } = this.#room(name);
+    const from = Math.max(start, placeAfter(messages, seq));
+    return messages.slice(from, from + wholeCount(count));
+  }
+
+  // deno-lint-ignore require-await
+  async search(name: string, query: string, count: number): Promise<readonly ChatMessage[]> {
+    const words = queryWords(query);
+    const limit = wholeCount(count);
+    const found: ChatMessage[] = [];
+    if (words.length === 0) return found;
+    const { messages, start } = this.#room(name);
+    for (let place = messages.length - 1; place >= start && found.length < limit; place--) {
+      const message = messages[place]!;
+      if (holdsWords(message.text, words)) found.push(message);
+    }
+    return found.reverse();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#rooms.clear();
+    this.#kept.clear();
+    return Promise.resolve();
+  }
+
+  /** A room without what has grown too old; an empty one when there is none. */
+  #room(name: string): Room {
+    const room = this.#rooms.get(name);
+    if (room === undefined) return { messages: [], start: 0 };
+    this.#dropOld(name, room);
+    return room;
+  }
+
+  #keep(message: Placed): void {
+    const { messages, totalMessages, totalBytes } = this.#limits;
+    const room = this.#rooms.get(message.room) ?? { messages: [], start: 0 };
+    this.#rooms.set(message.room, room);
+    room.messages.push(message);
+    this.#kept.set(message.id, message.seq);
+    this.#bytes += bytesOf(message);
+    this.#dropOld(message.room, room);
+    while (room.messages.length - room.start > messages) this.#dropFirst(message.room, room);
+    while (this.#kept.size > totalMessages || this.#bytes > totalBytes) {
+      this.#dropFirst(...this.#oldestRoom(message.room, room));
+    }
+  }
+
+  /** The room with the oldest message, looking at every room: there are not many. */
+  #oldestRoom(name: string, room: Room): [name: string, room: Room] {
+    let oldest: [name: string, room: Room] = [name, room];
+    for (const one of this.#rooms) if (firstSeq(one[1]) < firstSeq(oldest[1])) oldest = one;
+    return oldest;
+  }
+
+  #dropOld(name: string, room: Room): void {
+    const oldestMs = this.#clock.now() - this.#limits.ageMs;
+    while ((room.messages[room.start]?.timeMs ?? Infinity) < oldestMs) this.#dropFirst(name, room);
+  }
+
+  #dropFirst(name: string, room: Room): void {
+    const message = room.messages[room.start];
+    if (message === undefined) return;
+    room.start++;
+    this.#kept.delete(message.id);
+    this.#gone.add(message.id, message.seq);
+    this.#bytes -= bytesOf(message);
+    if (room.start === room.messages.length) this.#rooms.delete(name);
+    // Half of it at a time, so that each message is moved about once.
+    if (room.start * 2 >= room.messages.length) {
+      room.messages.splice(0, room.start);
+      room.start = 0;
+    }
+  }
+}
+
+function firstSeq({ messages, start }: Room): number {
+  return messages[start]?.seq ?? Infinity;
+}
+
+function bytesOf({ id, name, text }: ChatMessage): number {
+  return MESSAGE_BYTES + 2 * (id.length + name.length + text.length);
+}
+
+function wholeCount(count: number): number {
+  return Math.max(0, Math.floor(count) || 0);
+}
+
+/** How many of the messages, which are in their order, stand at or before a place. */
+function placeAfter(messages: readonly Placed[], seq: number): number {
+  let [low, high] = [0, messages.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (messages[middle]!.seq <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,89 @@
+// What runs in the Workers of a history: one writes, the other one searches. Questions come with a
+// number, and so do their answers, in their order.
+
+import type { Retention } from "../store.ts";
+import { SqliteFile } from "./sqlite_file.ts";
+import { SqliteSearcher } from "./sqlite_searcher.ts";
+import { SqliteWriter, type Writing } from "./sqlite_writer.ts";
+
+/** A question to a Worker. `open` and `openSearch` come first. */
+export type SqliteRequest =
+  | { readonly do: "open"; readonly path: string; readonly maxBytes: number }
+  | { readonly do: "openSearch"; readonly path: string }
+  | { readonly do: "write"; readonly writings: readonly Writing[]; readonly nowMs: number }
+  | {
+    readonly do: "last";
+    readonly room: string;
+    readonly count: number;
+    readonly before?: number | undefined;
+  }
+  | { readonly do: "after"; readonly room: string; readonly seq: number; readonly count: number }
+  | {
+    readonly do: "search";
+    readonly room: string;
+    readonly words: string;
+    readonly count: number;
+  }
+  | { readonly do: "owed"; readonly count: number }
+  | { readonly do: "note"; readonly key: string }
+  | {
+    readonly do: "sweep";
+    readonly retention: Retention;
+    readonly nowMs: number;
+    readonly limit: number;
+  }
+  | { readonly do: "close" };
+
+/** What a Worker of its own has of the global scope, which the types of the main one do not show. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<[number: number, request: SqliteRequest]>) => void) | null;
+  postMessage(answer: readonly [number: number, value: unknown, failure?: string]): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+let writer: SqliteWriter | undefined;
+let searcher: SqliteSearcher | undefined;
+
+function carryOut(request: SqliteRequest): unknown {
+  switch (request.do) {
+    case "open":
+      writer = new SqliteWriter(new SqliteFile(request.path, request.maxBytes));
+      return undefined;
+    case "openSearch":
+      searcher = new SqliteSearcher(request.path);
+      return undefined;
+    case "search":
+      if (searcher === undefined) throw new Error("it is not open");
+      return searcher.search(request.room, request.words, request.count);
+    case "write":
+      return opened().write(request.writings, request.nowMs);
+    case "last":
+      return opened().last(request.room, request.count, request.before);
+    case "after":
+      return opened().after(request.room, request.seq, request.count);
+    case "owed":
+      return opened().owed(request.count);
+    case "note":
+      return opened().note(request.key);
+    case "sweep":
+      return opened().sweep(request.retention, request.nowMs, request.limit);
+    case "close":
+      writer?.close();
+      searcher?.close();
+      writer = searcher = undefined;
+      return undefined;
+  }
+}
+
+function opened(): SqliteWriter {
+  if (writer === undefined) throw new Error("it is not open");
+  return writer;
+}
+
+scope.onmessage = ({ data: [number, request] }) => {
+  try {
+    scope.postMessage([number, carryOut(request)]);
+  } catch (error) {
+    scope.postMessage([number, undefined, error instanceof Error ? error.message : String(error)]);
+  }
+};
