@@ -225,8 +225,8 @@ peerTest(
     await using folder = await temporaryFolder();
     await using broker = await NatsBroker.start(folder.path);
     await broker.kill();
-    const { JournalStore } = await import("./journal_store.ts");
-    await using store = new JournalStore();
+    const { PlainStore } = await import("./plain_store.ts");
+    await using store = new PlainStore();
     await using node = await TestNode.open(broker.url, { context, store });
     store.failure = new Error("the disk is full");
     const refused = await node.say("a").then(() => "", (error: Error) => error.message);

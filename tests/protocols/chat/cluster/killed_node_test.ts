@@ -6,7 +6,7 @@ import { peerTest } from "../../../peer.ts";
 import { RunningProcess } from "../../../running_process.ts";
 import { newSeed, seeded } from "../../../seeded.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
-import { JournalStore } from "./journal_store.ts";
+import { openSqliteStore } from "../../../../protocols/chat/history/sqlite_store.ts";
 import { NatsBroker } from "./nats_broker.ts";
 
 interface NodeEvent {
@@ -16,7 +16,7 @@ interface NodeEvent {
   readonly text?: string;
 }
 
-function startNode(url: string, journal: string, ...more: readonly string[]): RunningProcess {
+function startNode(url: string, history: string, ...more: readonly string[]): RunningProcess {
   const program = new URL("node_process.ts", import.meta.url).pathname;
   return new RunningProcess(Deno.execPath(), [
     "run",
@@ -26,7 +26,7 @@ function startNode(url: string, journal: string, ...more: readonly string[]): Ru
     ...permissionFlags(),
     program,
     url,
-    journal,
+    history,
     ...more,
   ]);
 }
@@ -43,15 +43,15 @@ peerTest(
     const random = seeded(newSeed());
     await using folder = await temporaryFolder();
     await using broker = await NatsBroker.start(folder.path);
-    const journal = `${folder.path}/victim.jsonl`;
-    await using witness = startNode(broker.url, `${folder.path}/witness.jsonl`);
+    const history = `${folder.path}/victim.db`;
+    await using witness = startNode(broker.url, `${folder.path}/witness.db`);
     await witness.stdout.line(/"open"/);
     const acknowledged = new Set<string>();
     const scopes = new Set<string>();
     for (let life = 0; life < 4; life++) {
       const isAlone = life % 2 === 1;
       if (isAlone) await broker.kill();
-      await using victim = startNode(broker.url, journal);
+      await using victim = startNode(broker.url, history);
       await victim.stdout.line(/"open"/);
       for (let index = 0; index < 100; index++) await victim.write(`${life}-${index}\n`);
       // Some are acknowledged, some are under way, some are not even read.
@@ -66,7 +66,7 @@ peerTest(
       }
       if (isAlone) await broker.restart();
     }
-    await using last = startNode(broker.url, journal);
+    await using last = startNode(broker.url, history);
     await last.stdout.line(/"text":"the chat chat is shared/);
     await last.write("end\n");
     await witness.stdout.line(/"shown","id":"end"/);
@@ -77,8 +77,9 @@ peerTest(
     assertEquals([...scopes].sort(), ["local", "stored"]);
     await last.finish();
     await witness.finish();
-    await using one = new JournalStore(journal);
-    await using two = new JournalStore(`${folder.path}/witness.jsonl`);
+    const retention = { messages: Infinity, ageMs: Infinity };
+    await using one = await openSqliteStore(history, { retention });
+    await using two = await openSqliteStore(`${folder.path}/witness.db`, { retention });
     assertEquals(await two.last("lobby", 1_000), await one.last("lobby", 1_000));
     assertEquals(await one.owed(10), []);
   },

@@ -1,23 +1,23 @@
-/** A node as a process of its own: reads what to say, one JSON object a line, and writes what happens.
+/** A node as a process of its own: reads the ids of messages to say, one a line, and writes what
+ * happens, one JSON object a line.
  *
- * Usage: node_process.ts URL JOURNAL */
+ * Usage: node_process.ts URL HISTORY */
 
 import { resolveOptions } from "../../../../core/option.ts";
 import { openCluster } from "../../../../protocols/chat/cluster/open_cluster.ts";
 import { clusterOptions } from "../../../../protocols/chat/cluster/options.ts";
-import { JournalStore } from "./journal_store.ts";
+import { openSqliteStore } from "../../../../protocols/chat/history/sqlite_store.ts";
 import { newMessage } from "./test_node.ts";
 
-const [url = "", journal = "", natsTlsCa, natsCreds] = Deno.args;
+const [url = "", history = ""] = Deno.args;
+const retention = { messages: Infinity, ageMs: Infinity };
 const say = (event: object) =>
   Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(event) + "\n"));
 
-await using store = new JournalStore(journal);
+await using store = await openSqliteStore(history, { retention });
 await using cluster = await openCluster(
   resolveOptions(clusterOptions, {
     cluster: [url],
-    ...(natsTlsCa && { natsTlsCa }),
-    ...(natsCreds && { natsCreds }),
   }),
   store,
   {
@@ -28,7 +28,7 @@ await using cluster = await openCluster(
   {
     now: Date.now,
     random: Math.random,
-    retention: { messages: Infinity, ageMs: Infinity },
+    retention,
     ackTimeoutMs: 1_000,
     duplicateWindowMs: 100,
   },

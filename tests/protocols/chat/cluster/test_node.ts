@@ -11,7 +11,7 @@ import { resolveOptions } from "../../../../core/option.ts";
 import type { Receipt } from "../../../../protocols/chat/log.ts";
 import type { RemoteMember } from "../../../../protocols/chat/peers.ts";
 import type { ChatStore } from "../../../../protocols/chat/store.ts";
-import { JournalStore } from "./journal_store.ts";
+import { PlainStore } from "./plain_store.ts";
 
 const DEADLINE_MS = 30_000;
 
@@ -38,7 +38,7 @@ export class TestNode implements AsyncDisposable {
 
   private constructor(store: ChatStore | undefined) {
     this.#ownsStore = store === undefined;
-    this.store = store ?? new JournalStore();
+    this.store = store ?? new PlainStore();
   }
 
   static async open(

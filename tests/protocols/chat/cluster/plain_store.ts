@@ -1,46 +1,22 @@
-/** A ChatStore as its contract says, in memory, and in a file of lines for tests that kill the node. */
+/** A ChatStore as its contract says, in memory, without a Worker and its timing. */
 
 import type { ChatMessage } from "../../../../protocols/chat/message.ts";
 import type { ChatStore, StoreEntry, StoreResult } from "../../../../protocols/chat/store.ts";
 
-type Line = { readonly entry: StoreEntry } | { readonly note: readonly [string, string] };
-
-/** A store. Without a file nothing outlives it. */
-export class JournalStore implements ChatStore {
+/** A store that nothing of outlives. */
+export class PlainStore implements ChatStore {
   readonly #messages = new Map<string, ChatMessage>();
   readonly #notes = new Map<string, string>();
-  readonly #file: Deno.FsFile | undefined;
-  #lines: Line[] = [];
   #lastSeq = 0;
   /** Thrown by the next `append`. */
   failure: Error | undefined;
 
-  constructor(path?: string) {
-    if (path === undefined) return;
-    this.#file = Deno.openSync(path, { read: true, append: true, create: true });
-    const lines = Deno.readTextFileSync(path).split("\n");
-    lines.pop(); // What stands behind the last newline was torn off.
-    for (const line of lines) {
-      const turn = JSON.parse(line) as readonly Line[];
-      for (const one of turn) {
-        if ("entry" in one) this.#put(one.entry);
-        else this.#notes.set(...one.note as [string, string]);
-      }
-    }
-  }
-
   async append(entries: readonly StoreEntry[]): Promise<readonly StoreResult[]> {
     const { failure } = this;
-    if (failure !== undefined) {
-      this.failure = undefined;
-      await Promise.resolve();
-      throw failure;
-    }
-    const results = entries.map((entry) => {
-      this.#write({ entry });
-      return this.#put(entry);
-    });
-    await this.#written();
+    this.failure = undefined;
+    const results = failure ? [] : entries.map((entry) => this.#put(entry));
+    await Promise.resolve();
+    if (failure) throw failure;
     return results;
   }
 
@@ -71,15 +47,12 @@ export class JournalStore implements ChatStore {
     return Promise.resolve(this.#notes.get(key));
   }
 
-  async setNote(key: string, value: string): Promise<void> {
+  setNote(key: string, value: string): Promise<void> {
     this.#notes.set(key, value);
-    this.#write({ note: [key, value] });
-    await this.#written();
+    return Promise.resolve();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#flush();
-    this.#file?.close();
     return Promise.resolve();
   }
 
@@ -99,22 +72,5 @@ export class JournalStore implements ChatStore {
   #room(room: string): ChatMessage[] {
     const found = [...this.#messages.values()].filter((message) => message.room === room);
     return found.sort((one, other) => (one.seq ?? Infinity) - (other.seq ?? Infinity));
-  }
-
-  /** What is written in one turn becomes one line: all of it is there after a crash, or nothing. */
-  #write(line: Line): void {
-    if (this.#lines.push(line) === 1) queueMicrotask(() => this.#flush());
-  }
-
-  #flush(): void {
-    const lines = this.#lines;
-    this.#lines = [];
-    if (lines.length === 0 || this.#file === undefined) return;
-    const bytes = new TextEncoder().encode(JSON.stringify(lines) + "\n");
-    if (this.#file.writeSync(bytes) < bytes.length) throw new Error("the disk is full");
-  }
-
-  async #written(): Promise<void> {
-    await new Promise<void>((resolve) => queueMicrotask(resolve));
   }
 }
