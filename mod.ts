@@ -80,6 +80,7 @@ export { chargen } from "./protocols/chargen.ts";
 export {
   type Cluster,
   type ClusterContext,
+  type ClusterStats,
   openCluster,
 } from "./protocols/chat/cluster/open_cluster.ts";
 export { type ClusterOptions, clusterOptions } from "./protocols/chat/cluster/options.ts";

@@ -102,6 +102,11 @@ export class ClusterLog implements ChatLog {
     return new ClusterLog(options, parsePosition(await options.store.note(options.noteKey)));
   }
 
+  /** Up to which sequence the stream was read. */
+  get read(): number {
+    return this.#position.seq;
+  }
+
   /** How many messages of the stream could not be read since the start, and were passed over. */
   get skipped(): number {
     return this.#skipped;

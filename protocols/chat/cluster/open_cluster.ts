@@ -30,8 +30,8 @@ export interface ClusterContext {
   /** For how long a new shared history recognises an id by itself; nothing depends on it.
    * @default 120000 */
   readonly duplicateWindowMs?: number;
-  /** How long to wait for the broker, and for what was said while we were gone, before the chat
-   * opens without.
+  /** For how long the broker, and then what was said while we were gone, may make no progress before
+   * the chat opens without.
    * @default 5000 */
   readonly openTimeoutMs?: number;
 }
@@ -40,6 +40,20 @@ export interface ClusterContext {
 export interface Cluster extends AsyncDisposable {
   readonly log: ChatLog;
   readonly peers: ChatPeers;
+  /** How it is at this moment. */
+  stats(): ClusterStats;
+}
+
+/** What is known of a cluster. */
+export interface ClusterStats {
+  /** Whether messages go to the broker. */
+  readonly isLive: boolean;
+  /** Other nodes that are there. */
+  readonly nodes: number;
+  /** What stood in the shared history and was no message, since the start. */
+  readonly unreadable: number;
+  /** What other nodes said and nobody could understand, since the start. */
+  readonly misunderstood: number;
 }
 
 const FIRST_PAUSE_MS = 200;
@@ -128,11 +142,25 @@ class ClusterNode implements Cluster {
     };
   }
 
+  stats(): ClusterStats {
+    return {
+      isLive: this.#isLive === true,
+      nodes: this.#ownPeers.nodes,
+      unreadable: this.#ownLog.skipped,
+      misunderstood: this.#ownPeers.dropped,
+    };
+  }
+
   async start(): Promise<void> {
     this.#running = this.#run();
-    const late = setTimeout(this.#tried.resolve, this.#context.openTimeoutMs ?? 5_000);
+    // What was said before comes before anybody joins: to them it would look like news.
+    let { read } = this.#ownLog;
+    const watch = setInterval(() => {
+      if (this.#ownLog.read === read) this.#tried.resolve();
+      read = this.#ownLog.read;
+    }, this.#context.openTimeoutMs ?? 5_000);
     await this.#tried.promise;
-    clearTimeout(late);
+    clearInterval(watch);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 /** What anybody who may write to the broker can do to a node: nothing. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { connect } from "@nats-io/transport-node";
 import { subjectsOf } from "../../../../protocols/chat/cluster/subjects.ts";
 import { peerTest } from "../../../peer.ts";
@@ -81,6 +81,9 @@ peerTest("hostile messages on all subjects harm nobody", ["nats-server"], async 
   await two.until(() => two.texts().includes("still here"));
   assertEquals([one.texts(), two.texts()], [["still here"], ["still here"]]);
   assertEquals([one.expelled, two.expelled, one.lost, two.lost], [[], [], [], []]);
+  assertGreater(two.stats.unreadable, 100);
+  assertGreater(two.stats.misunderstood, 100);
+  assertLessOrEqual(two.stats.nodes, 64);
   assertEquals(one.notices.length, 1, one.notices.join());
   assertEquals(await one.peers.claim("lobby", "alice", "plain"), true);
 });

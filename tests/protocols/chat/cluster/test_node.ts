@@ -83,6 +83,10 @@ export class TestNode implements AsyncDisposable {
     return this.#cluster.peers;
   }
 
+  get stats() {
+    return this.#cluster.stats();
+  }
+
   /** Says something. */
   say(text: string, room = "lobby", id: string = crypto.randomUUID()): Promise<Receipt> {
     return this.log.append(newMessage(id, room, text));
