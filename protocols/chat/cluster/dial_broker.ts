@@ -6,6 +6,7 @@ import type {
   NatsConnection,
   NatsConnectionImpl,
   NodeConnectionOptions,
+  ProtocolHandler,
 } from "@nats-io/transport-node";
 import { installTransport } from "./broker_transport.ts";
 import type { ClusterSettings } from "./options.ts";
@@ -50,20 +51,43 @@ export async function dialBroker(
   const connection: NatsConnectionImpl = Reflect.construct(library.NatsConnectionImpl, [options]);
   const protocol = new library.ProtocolHandler(connection.options, connection);
   connection.protocol = protocol;
+  endOnNonsense(protocol);
   const stopped = Promise.withResolvers<never>();
   const stop = () => stopped.reject(signal.reason);
   signal.addEventListener("abort", stop);
   try {
     signal.throwIfAborted();
     await Promise.race([protocol.dialLoop(), stopped.promise]);
+    if (protocol.isClosed()) throw new Error("what it says is not NATS");
     return connection as NatsConnection;
   } catch (error) {
     await protocol.close();
+    // Started after a connection that ended while it was greeted.
+    protocol.heartbeats.cancel();
     protocol.transport?.discard();
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** Ends a connection on which something else than NATS arrives, or whose reader fails. The library
+ * would print the error, stop reading and leave the connection to its timers. */
+function endOnNonsense(protocol: ProtocolHandler): void {
+  const reset = protocol.resetOutbound.bind(protocol);
+  // Called before each connection: the parser is a new one then.
+  protocol.resetOutbound = () => {
+    reset();
+    const { parser } = protocol;
+    const parse = parser.parse.bind(parser);
+    parser.parse = (bytes) => {
+      try {
+        parse(bytes);
+      } catch (error) {
+        protocol.close(error instanceof Error ? error : new Error(String(error))).catch(() => {});
+      }
+    };
+  };
 }
 
 /** Waits until the broker has what was said, for a moment. */

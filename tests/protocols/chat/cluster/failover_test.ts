@@ -52,6 +52,6 @@ peerTest(
     for (const node of [one, two]) await node.until(() => node.shown.length === 100);
     assertEquals(await two.log.last("lobby", 200), await one.log.last("lobby", 200));
     assertEquals(one.notices.filter((text) => /history/.test(text)), []);
-  assertEquals((await one.say("end")).scope, "stored");
+    assertEquals((await one.say("end")).scope, "stored");
   },
 );
