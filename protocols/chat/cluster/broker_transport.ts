@@ -13,6 +13,15 @@ export async function installTransport(): Promise<void> {
   const { setTransportFactory } = await import("@nats-io/transport-node");
   const tls = await import("node:tls");
 
+  /** Whether the other side's certificate does not name the address, or cannot be seen. */
+  function isStranger(host: string, socket: TLSSocket): boolean {
+    try {
+      return tls.checkServerIdentity(host, socket.getPeerCertificate()) !== undefined;
+    } catch {
+      return true;
+    }
+  }
+
   class GuardedTransport extends NodeTransport {
     override async dial(broker: Parameters<NodeTransport["dial"]>[0]): Promise<Socket> {
       return guard(await super.dial(broker));
@@ -25,7 +34,20 @@ export async function installTransport(): Promise<void> {
       const [broker = ""] = typeof servers === "string" ? [servers] : servers;
       const socket: TLSSocket = tls.connect(
         { ...(files ?? {}), ...expectedName(broker), socket: this.socket },
-        () => resolve(socket),
+        () => {
+          // Older runtimes leave it out, and the library asks for it.
+          if (socket.encrypted === undefined) {
+            Object.defineProperty(socket, "encrypted", { value: true });
+          }
+          const { host } = expectedName(broker);
+          // Older runtimes compare it with `localhost` when no name is asked for.
+          const stranger = isAddress(host) && isStranger(host, socket);
+          if (!stranger) return resolve(socket);
+          reject(
+            new Error(`its certificate cannot be shown to name ${host}: dial the broker by name`),
+          );
+          socket.destroy();
+        },
       );
       guard(socket);
       socket.on("error", reject);
@@ -55,7 +77,10 @@ function guard<S extends Socket>(socket: S): S {
 /** Whom the certificate has to name. */
 function expectedName(broker: string): { readonly servername: string; readonly host: string } {
   const host = broker.slice(0, broker.lastIndexOf(":")).replace(/^\[|\]$/g, "");
-  const isAddress = /^[\d.]+$|:/.test(host);
   // An address is never asked for by name (RFC 6066, 3).
-  return { servername: isAddress ? "" : host, host };
+  return { servername: isAddress(host) ? "" : host, host };
+}
+
+function isAddress(host: string): boolean {
+  return /^[\d.]+$|:/.test(host);
 }
