@@ -42,7 +42,9 @@ export function findPeer(name: PeerName): string | null {
 function lookUp(name: string): string | null {
   const windows = Deno.build.os === "windows";
   const file = windows ? `${name}.exe` : name;
-  for (const folder of (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":")) {
+  const folders = (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":");
+  // Debian's servers are there, which is on the path of root alone.
+  for (const folder of windows ? folders : [...folders, "/usr/sbin"]) {
     if (folder === "") continue;
     const path = `${folder}/${file}`;
     try {

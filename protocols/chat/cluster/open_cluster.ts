@@ -183,9 +183,9 @@ class ClusterNode implements Cluster {
     let turn = Math.floor(this.#context.random() * brokers.length);
     for (let failures = 0; !signal.aborted; turn++) {
       const broker = brokers[turn % brokers.length]!;
-      const [wasLive, reason] = await this.#visit(broker, signal);
+      const [wasWell, reason] = await this.#visit(broker, signal);
       if (signal.aborted) return;
-      failures = wasLive ? 0 : failures + 1;
+      failures = wasWell ? 0 : failures + 1;
       this.#away(broker, reason);
       // Another broker of the cluster is tried at once, but not all of them again and again.
       const round = Math.max(0, Math.ceil(failures / brokers.length) - 1);
@@ -194,8 +194,8 @@ class ClusterNode implements Cluster {
     }
   }
 
-  /** Lives on one connection. Returns whether it ever got live, and why it ended. */
-  async #visit(broker: string, signal: AbortSignal): Promise<[wasLive: boolean, reason: string]> {
+  /** Lives on one connection. Returns whether all was well until it ended, and why it did. */
+  async #visit(broker: string, signal: AbortSignal): Promise<[wasWell: boolean, reason: string]> {
     let wasLive = false;
     let connection: NatsConnection;
     try {
@@ -219,7 +219,7 @@ class ClusterNode implements Cluster {
         this.#live(broker, shared);
       });
       signal.removeEventListener("abort", stop);
-      return [wasLive, errorText(reason)];
+      return [wasLive && !link.isRefused, errorText(reason)];
     } catch (error) {
       return [wasLive, errorText(error)];
     } finally {

@@ -67,6 +67,7 @@ export class StreamLink {
   #queue: (Arrival | { readonly answer: string })[] = [];
   #wake = Promise.withResolvers<void>();
   #isOpen = true;
+  #isRefused = false;
   #consumed = 0;
   #lastReceived = 0;
   #caughtUp = Promise.withResolvers<void>();
@@ -89,6 +90,7 @@ export class StreamLink {
     connection.closed().then((error) =>
       this.close(error instanceof Error ? error : new Error("the connection was closed"))
     );
+    this.#watchErrors();
   }
 
   /** Makes the stream when there is none.
@@ -175,6 +177,11 @@ export class StreamLink {
     return this.#isOpen;
   }
 
+  /** Whether the broker said that something is not allowed, which will be so the next time too. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
   /** The highest sequence that has come. */
   get lastReceived(): number {
     return this.#lastReceived;
@@ -231,6 +238,15 @@ export class StreamLink {
     this.#queue = [];
     this.#wake.resolve();
     this.#end(reason);
+  }
+
+  /** A permission that is missing would else be seen only in what does not come. */
+  async #watchErrors(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type !== "error") continue;
+      this.#isRefused = true;
+      this.close(status.error);
+    }
   }
 
   #receive(message: Msg): void {

@@ -24,7 +24,7 @@ authorization { users: [ { user: node, password: "-", permissions: { ${block} } 
     );
     await using broker = await NatsBroker.start(folder.path, ["-c", config]);
     const options = { clusterName: "tea" };
-  const context = { ackTimeoutMs: 20_000 };
+    const context = { ackTimeoutMs: 20_000 };
     await using one = await TestNode.open(broker.url, { options, context });
     await using two = await TestNode.open(broker.url, { options, context });
     assertEquals((await one.say("hello")).scope, "stored", one.notices.join());
@@ -44,3 +44,19 @@ authorization { users: [ { user: node, password: "-", permissions: { ${block} } 
     assertEquals((await other.say("hello")).scope, "local");
   },
 );
+
+peerTest("a permission that is missing is said", ["nats-server"], async () => {
+  await using folder = await temporaryFolder();
+  const config = `${folder.path}/nats.conf`;
+  await Deno.writeTextFile(
+    config,
+    `no_auth_user: node
+authorization {
+  users: [ { user: node, password: "-", permissions: { subscribe: "_INBOX.>", publish: ">" } } ]
+}
+`,
+  );
+  await using broker = await NatsBroker.start(folder.path, ["-c", config]);
+  await using node = await TestNode.open(broker.url);
+  await node.noticed(/Permissions Violation.*sockdock\.chat\.node/i);
+});
