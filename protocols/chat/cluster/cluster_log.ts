@@ -31,6 +31,8 @@
 //
 // Why none is lost: the position is written together with the messages that it covers, in one
 // `append`; what is owed is owed until it was read out of the stream.
+//
+// It is a long file, because all of this hangs on one state and one order of calls.
 
 import { errorText } from "../../../core/event.ts";
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";

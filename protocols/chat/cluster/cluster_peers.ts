@@ -8,6 +8,8 @@
 // other's claim, and the earlier one wins (by the nodes' clocks; by the node's id when they agree).
 // Nodes that could not hear each other may both have given a name away; when they meet again, the
 // same rule decides, and the later one loses it.
+//
+// It is a long file, because members, claims and changes are one table seen from three sides.
 
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { Standing } from "../message.ts";

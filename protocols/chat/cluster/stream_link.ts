@@ -3,7 +3,7 @@
 //
 // It is an ordered consumer with one rule instead of the library's recovery: whatever is not as it
 // should be (a gap, silence, an error of the broker) ends the link, and the next one starts from
-// the position that the node has kept.
+// the position that the node has kept. Most of the file is what the broker may say.
 
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { JetStreamClient, StreamConfig, StreamInfo } from "@nats-io/jetstream";
