@@ -88,6 +88,13 @@ export type { ChatMessage, NewMessage, Standing } from "./protocols/chat/message
 export type { ChatStore, Retention, StoreEntry, StoreResult } from "./protocols/chat/store.ts";
 export { chargen } from "./protocols/chargen.ts";
 export { chat } from "./protocols/chat.ts";
+export {
+  type Cluster,
+  type ClusterContext,
+  type ClusterStats,
+  openCluster,
+} from "./protocols/chat/cluster/open_cluster.ts";
+export { type ClusterOptions, clusterOptions } from "./protocols/chat/cluster/options.ts";
 export { daytime } from "./protocols/daytime.ts";
 export {
   type ChatAck,

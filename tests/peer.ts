@@ -13,6 +13,7 @@ const INSTALLED_BY = {
   "gnutls-serv": "apt-get install gnutls-bin",
   nc: "apt-get install netcat-openbsd",
   ncat: "apt-get install ncat",
+  "nats-server": "apt-get install nats-server",
   nginx: "apt-get install nginx-light",
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
@@ -41,7 +42,9 @@ export function findPeer(name: PeerName): string | null {
 function lookUp(name: string): string | null {
   const windows = Deno.build.os === "windows";
   const file = windows ? `${name}.exe` : name;
-  for (const folder of (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":")) {
+  const folders = (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":");
+  // Debian's servers are there, which is on the path of root alone.
+  for (const folder of windows ? folders : [...folders, "/usr/sbin"]) {
     if (folder === "") continue;
     const path = `${folder}/${file}`;
     try {

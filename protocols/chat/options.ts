@@ -1,8 +1,10 @@
 // What can be set of a chat.
 
 import { duration, flag, integer, type OptionValues, size, text } from "../../core/option.ts";
+import { clusterOptions } from "./cluster/options.ts";
 
 export const chatOptions = {
+  ...clusterOptions,
   history: text({
     metavar: "file|:memory:|off",
     default: ":memory:",

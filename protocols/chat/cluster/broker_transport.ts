@@ -1,0 +1,86 @@
+// How the NATS library gets its connections: its own transport, without two of its faults. It takes
+// its listeners off a socket and leaves it alive, so that a broker that says late what it does not
+// like (an alert of TLS, a reset) ends the whole process. And it has the certificate of an address
+// name `localhost`.
+
+import type { NodeTransport } from "@nats-io/node-transport";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+
+/** Has the library use this transport from now on. */
+export async function installTransport(): Promise<void> {
+  const { NodeTransport, nodeResolveHost } = await import("@nats-io/node-transport");
+  const { setTransportFactory } = await import("@nats-io/transport-node");
+  const tls = await import("node:tls");
+
+  /** Whether the other side's certificate does not name the address, or cannot be seen. */
+  function isStranger(host: string, socket: TLSSocket): boolean {
+    try {
+      return tls.checkServerIdentity(host, socket.getPeerCertificate()) !== undefined;
+    } catch {
+      return true;
+    }
+  }
+
+  class GuardedTransport extends NodeTransport {
+    override async dial(broker: Parameters<NodeTransport["dial"]>[0]): Promise<Socket> {
+      return guard(await super.dial(broker));
+    }
+
+    override startTLS(): Promise<TLSSocket> {
+      const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+      const { tls: files, servers = [] } = this.options;
+      // `dialBroker` names one broker.
+      const [broker = ""] = typeof servers === "string" ? [servers] : servers;
+      const socket: TLSSocket = tls.connect(
+        { ...(files ?? {}), ...expectedName(broker), socket: this.socket },
+        () => {
+          // Older runtimes leave it out, and the library asks for it.
+          if (socket.encrypted === undefined) {
+            Object.defineProperty(socket, "encrypted", { value: true });
+          }
+          const { host } = expectedName(broker);
+          // Older runtimes compare it with `localhost` when no name is asked for.
+          const stranger = isAddress(host) && isStranger(host, socket);
+          if (!stranger) return resolve(socket);
+          reject(
+            new Error(`its certificate cannot be shown to name ${host}: dial the broker by name`),
+          );
+          socket.destroy();
+        },
+      );
+      guard(socket);
+      socket.on("error", reject);
+      socket.on("close", () => reject(new Error("the broker ended the TLS handshake")));
+      return promise;
+    }
+  }
+
+  setTransportFactory({
+    factory: () => new GuardedTransport(),
+    dnsResolveFn: nodeResolveHost,
+  });
+}
+
+/** Sees to it that an error always has a listener. */
+function guard<S extends Socket>(socket: S): S {
+  const ignore = () => {};
+  const remove = socket.removeAllListeners.bind(socket);
+  socket.removeAllListeners = (event?: string | symbol) => {
+    if (event === undefined) remove();
+    else remove(event);
+    return socket.on("error", ignore);
+  };
+  return socket.on("error", ignore);
+}
+
+/** Whom the certificate has to name. */
+function expectedName(broker: string): { readonly servername: string; readonly host: string } {
+  const host = broker.slice(0, broker.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+  // An address is never asked for by name (RFC 6066, 3).
+  return { servername: isAddress(host) ? "" : host, host };
+}
+
+function isAddress(host: string): boolean {
+  return /^[\d.]+$|:/.test(host);
+}

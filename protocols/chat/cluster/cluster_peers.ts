@@ -1,0 +1,444 @@
+// The other nodes of a cluster: who is there, whose a name is, and words that go to one of them.
+//
+// Nothing of this is kept anywhere. Every node says once a second that it is there and how often its
+// members have changed, and says each change; who missed one asks for the whole list, page by page.
+// A node that has been silent for some seconds is gone, and its names are free.
+//
+// A name is claimed by asking all nodes that are known. Two that ask at the same moment hear of each
+// other's claim, and the earlier one wins (by the nodes' clocks; by the node's id when they agree).
+// Nodes that could not hear each other may both have given a name away; when they meet again, the
+// same rule decides, and the later one loses it.
+//
+// It is a long file, because members, claims and changes are one table seen from three sides.
+
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
+import type { Standing } from "../message.ts";
+import type { ChatPeers, PeerHooks, RemoteMember } from "../peers.ts";
+import { MemberList } from "./member_list.ts";
+import {
+  decodeNodeMessage,
+  encodeNodeMessage,
+  type Entry,
+  MEMBERS_PER_MESSAGE,
+} from "./node_message.ts";
+import type { Subjects } from "./subjects.ts";
+
+const BEAT_MS = 1_000;
+const SILENT_MS = 4_000;
+/** How long changes are gathered before they are said. */
+const GATHER_MS = 30;
+/** Two greetings are not answered within this. */
+const GREET_MS = 100;
+const CLAIM_TIMEOUT_MS = 400;
+const REQUEST_TIMEOUT_MS = 1_000;
+const MAX_NODES = 64;
+const MAX_MEMBERS_PER_NODE = 20_000;
+/** How many whispers and claims may be under way. */
+const MAX_REQUESTS = 1_000;
+
+interface Node {
+  members: MemberList;
+  /** Of the members that we have; -1 before we have any. */
+  revision: number;
+  seenMs: number;
+  isAsked: boolean;
+}
+
+interface OpenClaim {
+  readonly entry: Entry;
+  readonly waiting: Set<string>;
+  readonly decided: PromiseWithResolvers<boolean>;
+}
+
+/** What peers need besides their hooks. */
+export interface ClusterPeersOptions {
+  readonly hooks: PeerHooks;
+  readonly subjects: Subjects;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** What makes two names one. */
+  nameKey(name: string): string;
+}
+
+/** The other nodes, as one node sees them. */
+export class ClusterPeers implements ChatPeers {
+  /** What this node calls itself; another one after each start. */
+  readonly node = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+  readonly #hooks: PeerHooks;
+  readonly #subjects: Subjects;
+  readonly #now: () => number;
+  readonly #nameKey: (name: string) => string;
+  readonly #own: MemberList;
+  #revision = 0;
+  /** What has changed and is not said yet: who came, or undefined for who went. */
+  readonly #changes = new Map<string, { readonly room: string; readonly name: string }>();
+  readonly #nodes = new Map<string, Node>();
+  readonly #claims = new Map<number, OpenClaim>();
+  #lastRef = 0;
+  #requests = 0;
+  #connection: NatsConnection | undefined;
+  #inbox = "";
+  #beat: ReturnType<typeof setInterval> | undefined;
+  #gather: ReturnType<typeof setTimeout> | undefined;
+  #greetedMs = 0;
+  #dropped = 0;
+
+  constructor({ hooks, subjects, now, nameKey }: ClusterPeersOptions) {
+    this.#hooks = hooks;
+    this.#subjects = subjects;
+    this.#now = now;
+    this.#nameKey = nameKey;
+    this.#own = new MemberList(nameKey);
+  }
+
+  /** How many messages of other nodes could not be understood since the start. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** How many other nodes are known. */
+  get nodes(): number {
+    return this.#nodes.size;
+  }
+
+  /** Meets the others over a connection, until `leave`. */
+  async join(connection: NatsConnection): Promise<void> {
+    const { createInbox } = await import("@nats-io/transport-node");
+    if (connection.isClosed()) return;
+    this.#connection = connection;
+    this.#inbox = createInbox();
+    // What was known of us may be out of date.
+    this.#revision++;
+    const { beat, change, claim, expel, roster, whisper } = this.#subjects;
+    this.#hear(beat, (message) => this.#heardBeat(message));
+    this.#hear(change, (message) => this.#heardChange(message));
+    this.#hear(claim, (message) => this.#heardClaim(message));
+    this.#hear(expel, (message) => this.#heardExpulsion(message));
+    this.#hear(roster(this.node), (message) => this.#heardRosterRequest(message));
+    this.#hear(whisper(this.node), (message) => this.#heardWhisper(message));
+    this.#hear(this.#inbox, (message) => this.#heardClaimAnswer(message));
+    this.#sayBeat({ hello: true });
+    this.#beat = setInterval(() => {
+      this.#sayBeat();
+      this.#sweep();
+    }, BEAT_MS);
+  }
+
+  /** Forgets the others: nobody can be reached. */
+  leave(): void {
+    clearInterval(this.#beat);
+    clearTimeout(this.#gather);
+    this.#gather = undefined;
+    this.#connection = undefined;
+    this.#changes.clear();
+    this.#nodes.clear();
+    for (const { decided } of this.#claims.values()) decided.resolve(true);
+  }
+
+  async claim(room: string, name: string, standing: Standing): Promise<boolean> {
+    for (const { members } of this.#nodes.values()) {
+      if (members.find(room, name) !== undefined) return false;
+    }
+    const entry: Entry = { room, name, standing, sinceMs: this.#now() };
+    if (this.#connection !== undefined && this.#nodes.size > 0) {
+      if (this.#claims.size >= MAX_REQUESTS) return false;
+      if (!await this.#ask(entry)) return false;
+    }
+    this.#own.set(entry);
+    this.#changed(entry);
+    return true;
+  }
+
+  release(room: string, name: string): void {
+    if (this.#own.find(room, name)?.name !== name) return;
+    this.#own.delete(room, name);
+    this.#changed({ room, name });
+  }
+
+  members(room: string): readonly RemoteMember[] {
+    return [...this.#nodes.values()].flatMap(({ members }) =>
+      Array.from(members.in(room), ({ name, standing, room }) => ({ name, standing, room }))
+    );
+  }
+
+  rooms(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { members } of this.#nodes.values()) {
+      for (const [room, count] of members.rooms()) {
+        counts.set(room, (counts.get(room) ?? 0) + count);
+      }
+    }
+    return counts;
+  }
+
+  async whisper(from: RemoteMember, to: string, text: string): Promise<boolean> {
+    const connection = this.#connection;
+    const found = [...this.#nodes].find(([, { members }]) => members.find(from.room, to));
+    if (connection === undefined || found === undefined || this.#requests >= MAX_REQUESTS) {
+      return false;
+    }
+    const { room, name, standing } = from;
+    const data = encodeNodeMessage({ from: { room, name, standing }, to, text });
+    const answer = await this.#request(connection, this.#subjects.whisper(found[0]), data);
+    return answer !== undefined && decodeNodeMessage.whisperAnswer(answer);
+  }
+
+  expel(room: string, name: string, ban: boolean, reason: string): void {
+    this.#say(this.#subjects.expel, { node: this.node, room, name, ban, reason });
+  }
+
+  /** Says goodbye. The connection is its owner's to close. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#sayBeat({ bye: true });
+    this.leave();
+    return Promise.resolve();
+  }
+
+  #hear(subject: string, heard: (message: Msg) => void): void {
+    this.#connection?.subscribe(subject, {
+      callback: (error, message) => {
+        // An error here is a permission that the broker's owner has not given; the log's own
+        // troubles tell of it.
+        if (error === null && this.#connection !== undefined) heard(message);
+      },
+    });
+  }
+
+  #say(subject: string, message: object, replyTo?: string): void {
+    if (this.#connection === undefined || this.#connection.isClosed()) return;
+    const options = replyTo === undefined ? {} : { reply: replyTo };
+    this.#connection.publish(subject, encodeNodeMessage(message), options);
+  }
+
+  #answer({ reply }: Msg, message: object): void {
+    if (reply) this.#say(reply, message);
+  }
+
+  /** What was answered, or undefined when nothing was in time. */
+  async #request(
+    connection: NatsConnection,
+    subject: string,
+    data: Uint8Array,
+  ): Promise<Uint8Array | undefined> {
+    this.#requests++;
+    try {
+      return (await connection.request(subject, data, { timeout: REQUEST_TIMEOUT_MS })).data;
+    } catch {
+      return undefined; // Gone, silent, or too large for the broker.
+    } finally {
+      this.#requests--;
+    }
+  }
+
+  #sayBeat(more: { readonly hello?: true; readonly bye?: true } = {}): void {
+    this.#greetedMs = performance.now();
+    this.#say(this.#subjects.beat, { node: this.node, revision: this.#revision, ...more });
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const [id, { seenMs }] of this.#nodes) {
+      if (now - seenMs > SILENT_MS) this.#forget(id);
+    }
+  }
+
+  #forget(id: string): void {
+    this.#nodes.delete(id);
+    // Nobody waits for the answer of a node that is gone.
+    for (const claim of this.#claims.values()) this.#answered(claim, id);
+  }
+
+  /** The node that speaks; undefined when it is ourselves, or one too many. */
+  #from(id: string): Node | undefined {
+    if (id === this.node) return undefined;
+    let node = this.#nodes.get(id);
+    if (node === undefined) {
+      if (this.#nodes.size >= MAX_NODES) return undefined;
+      node = { members: new MemberList(this.#nameKey), revision: -1, seenMs: 0, isAsked: false };
+      this.#nodes.set(id, node);
+    }
+    node.seenMs = performance.now();
+    return node;
+  }
+
+  #heardBeat({ data }: Msg): void {
+    const beat = this.#understood(decodeNodeMessage.beat(data));
+    if (beat === undefined || beat.node === this.node) return;
+    if (beat.bye) {
+      this.#forget(beat.node);
+      return;
+    }
+    const node = this.#from(beat.node);
+    if (node === undefined) return;
+    if (node.revision !== beat.revision) this.#askRoster(beat.node, node);
+    if (beat.hello && performance.now() - this.#greetedMs > GREET_MS) this.#sayBeat();
+  }
+
+  #heardChange({ data }: Msg): void {
+    const change = this.#understood(decodeNodeMessage.change(data));
+    if (change === undefined) return;
+    const node = this.#from(change.node);
+    if (node === undefined || node.isAsked) return;
+    if (change.revision !== node.revision + 1) {
+      this.#askRoster(change.node, node);
+      return;
+    }
+    node.revision = change.revision;
+    for (const { room, name } of change.went) node.members.delete(room, name);
+    for (const entry of change.came) {
+      if (node.members.size < MAX_MEMBERS_PER_NODE) node.members.set(entry);
+    }
+    for (const entry of change.came) this.#compare(entry, change.node);
+  }
+
+  /** Asks a node for all of its members. */
+  async #askRoster(id: string, node: Node): Promise<void> {
+    const connection = this.#connection;
+    if (node.isAsked || connection === undefined) return;
+    node.isAsked = true;
+    const members = new MemberList(this.#nameKey);
+    let revision = -1;
+    for (let from = 0; from < MAX_MEMBERS_PER_NODE; from += MEMBERS_PER_MESSAGE) {
+      const data = encodeNodeMessage({ from });
+      const answer = await this.#request(connection, this.#subjects.roster(id), data);
+      const page = answer && this.#understood(decodeNodeMessage.roster(answer));
+      // When it has changed meanwhile, the next beat has us ask again.
+      if (page === undefined || (from > 0 && page.revision !== revision)) break;
+      revision = page.revision;
+      for (const entry of page.members) members.set(entry);
+      if (page.members.length === 0 || from + MEMBERS_PER_MESSAGE >= page.total) {
+        node.members = members;
+        node.revision = revision;
+        break;
+      }
+    }
+    node.isAsked = false;
+    if (this.#connection !== connection || node.members !== members) return;
+    for (const entry of members.all()) this.#compare(entry, id);
+  }
+
+  #heardRosterRequest(message: Msg): void {
+    const from = this.#understood(decodeNodeMessage.rosterRequest(message.data));
+    if (from === undefined) return;
+    // What is not said yet is in the list, so it has to count.
+    this.#sayChanges();
+    const members: Entry[] = [];
+    let at = 0;
+    for (const entry of this.#own.all()) {
+      if (at >= from + MEMBERS_PER_MESSAGE) break;
+      if (at++ >= from) members.push(entry);
+    }
+    this.#answer(message, { revision: this.#revision, total: this.#own.size, members });
+  }
+
+  /** Gives up one of our names that another node has had for longer. */
+  #compare(theirs: Entry, node: string): void {
+    const own = this.#own.find(theirs.room, theirs.name);
+    if (own !== undefined && this.#isEarlier(theirs.sinceMs, node, own)) {
+      this.#own.delete(own.room, own.name);
+      this.#changed({ room: own.room, name: own.name });
+      this.#hooks.nameLost(own.room, own.name);
+    }
+    for (const { entry, decided } of this.#claimsOf(theirs.room, theirs.name)) {
+      if (this.#isEarlier(theirs.sinceMs, node, entry)) decided.resolve(false);
+    }
+  }
+
+  #isEarlier(sinceMs: number, node: string, own: Entry): boolean {
+    return sinceMs === own.sinceMs ? node < this.node : sinceMs < own.sinceMs;
+  }
+
+  #claimsOf(room: string, name: string): OpenClaim[] {
+    const key = this.#nameKey(name);
+    return [...this.#claims.values()].filter(({ entry }) =>
+      entry.room === room && this.#nameKey(entry.name) === key
+    );
+  }
+
+  /** Asks all nodes for a name. */
+  async #ask(entry: Entry): Promise<boolean> {
+    const ref = ++this.#lastRef;
+    const claim: OpenClaim = {
+      entry,
+      waiting: new Set(this.#nodes.keys()),
+      decided: Promise.withResolvers(),
+    };
+    this.#claims.set(ref, claim);
+    // Whoever does not answer in time cannot be waited for; should it have the name, the two will
+    // compare.
+    const timer = setTimeout(() => claim.decided.resolve(true), CLAIM_TIMEOUT_MS);
+    const { room, name, sinceMs } = entry;
+    this.#say(this.#subjects.claim, { node: this.node, ref, room, name, sinceMs }, this.#inbox);
+    const isOurs = await claim.decided.promise;
+    clearTimeout(timer);
+    this.#claims.delete(ref);
+    return isOurs;
+  }
+
+  #heardClaim(message: Msg): void {
+    const claim = this.#understood(decodeNodeMessage.claim(message.data));
+    if (claim === undefined || this.#from(claim.node) === undefined) return;
+    const { room, name, ref, sinceMs, node } = claim;
+    let taken = this.#own.find(room, name) !== undefined;
+    for (const { entry, decided } of this.#claimsOf(room, name)) {
+      if (this.#isEarlier(sinceMs, node, entry)) decided.resolve(false);
+      else taken = true;
+    }
+    this.#answer(message, { node: this.node, ref, taken });
+  }
+
+  #heardClaimAnswer({ data }: Msg): void {
+    const answer = this.#understood(decodeNodeMessage.claimAnswer(data));
+    const claim = answer && this.#claims.get(answer.ref);
+    if (claim === undefined || !claim.waiting.has(answer!.node)) return;
+    if (answer!.taken) claim.decided.resolve(false);
+    else this.#answered(claim, answer!.node);
+  }
+
+  #answered({ waiting, decided }: OpenClaim, node: string): void {
+    if (waiting.delete(node) && waiting.size === 0) decided.resolve(true);
+  }
+
+  #heardWhisper(message: Msg): void {
+    const whisper = this.#understood(decodeNodeMessage.whisper(message.data));
+    if (whisper === undefined) return;
+    const { from, to, text } = whisper;
+    this.#answer(message, { got: this.#hooks.whispered(from.room, to, from, text) });
+  }
+
+  #heardExpulsion({ data }: Msg): void {
+    const expulsion = this.#understood(decodeNodeMessage.expulsion(data));
+    if (expulsion === undefined || expulsion.node === this.node) return;
+    const { room, name, ban, reason } = expulsion;
+    this.#hooks.expelled(room, name, ban, reason);
+  }
+
+  #understood<T>(decoded: T | undefined): T | undefined {
+    if (decoded === undefined) this.#dropped++;
+    return decoded;
+  }
+
+  #changed({ room, name }: { readonly room: string; readonly name: string }): void {
+    if (this.#connection === undefined) return;
+    this.#changes.set(JSON.stringify([room, this.#nameKey(name)]), { room, name });
+    this.#gather ??= setTimeout(() => this.#sayChanges(), GATHER_MS);
+  }
+
+  #sayChanges(): void {
+    clearTimeout(this.#gather);
+    this.#gather = undefined;
+    const changes = [...this.#changes.values()];
+    this.#changes.clear();
+    for (let at = 0; at < changes.length; at += MEMBERS_PER_MESSAGE) {
+      const came: Entry[] = [];
+      const went: { readonly room: string; readonly name: string }[] = [];
+      for (const place of changes.slice(at, at + MEMBERS_PER_MESSAGE)) {
+        const entry = this.#own.find(place.room, place.name);
+        if (entry === undefined) went.push(place);
+        else came.push(entry);
+      }
+      this.#revision++;
+      this.#say(this.#subjects.change, { node: this.node, revision: this.#revision, came, went });
+    }
+  }
+}

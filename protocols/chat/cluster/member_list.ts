@@ -1,0 +1,54 @@
+// Who is in which room of one node.
+
+import type { Entry } from "./node_message.ts";
+
+/** The members of one node: in each room, by name. */
+export class MemberList {
+  readonly #rooms = new Map<string, Map<string, Entry>>();
+  readonly #nameKey: (name: string) => string;
+  #size = 0;
+
+  /** @param nameKey what makes two names one */
+  constructor(nameKey: (name: string) => string) {
+    this.#nameKey = nameKey;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many are in each room. */
+  *rooms(): Iterable<[room: string, members: number]> {
+    for (const [room, members] of this.#rooms) yield [room, members.size];
+  }
+
+  /** Who is in a room. */
+  in(room: string): Iterable<Entry> {
+    return this.#rooms.get(room)?.values() ?? [];
+  }
+
+  /** Everybody, room by room. */
+  *all(): Iterable<Entry> {
+    for (const members of this.#rooms.values()) yield* members.values();
+  }
+
+  find(room: string, name: string): Entry | undefined {
+    return this.#rooms.get(room)?.get(this.#nameKey(name));
+  }
+
+  set(entry: Entry): void {
+    let members = this.#rooms.get(entry.room);
+    if (members === undefined) this.#rooms.set(entry.room, members = new Map());
+    this.#size -= members.size;
+    members.set(this.#nameKey(entry.name), entry);
+    this.#size += members.size;
+  }
+
+  delete(room: string, name: string): void {
+    const members = this.#rooms.get(room);
+    if (!members?.delete(this.#nameKey(name))) return;
+    this.#size--;
+    if (members.size === 0) this.#rooms.delete(room);
+  }
+}

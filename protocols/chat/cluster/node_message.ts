@@ -1,0 +1,173 @@
+// What nodes say to each other over the broker, beside the shared history. All of it is JSON, small,
+// and read like the words of a stranger: a node may be broken, or somebody's own program.
+
+import type { RemoteMember } from "../peers.ts";
+import { isName, isPlainText, isStanding, isTime, readObject } from "./record.ts";
+
+/** The most that one of these may have, in bytes. */
+export const MAX_NODE_MESSAGE_BYTES = 512 * 1024;
+/** How many members stand in one of these. */
+export const MEMBERS_PER_MESSAGE = 200;
+const MAX_WHISPER_LENGTH = 64 * 1024;
+
+/** A member of a node, and since when it has its name. */
+export interface Entry extends RemoteMember {
+  /** When the name was taken, in milliseconds since the epoch, by the clock of its node. */
+  readonly sinceMs: number;
+}
+
+/** I am here: said once a second, and first and last of all. */
+export interface Beat {
+  readonly node: string;
+  /** How often its members have changed. */
+  readonly revision: number;
+  /** Whether it has just come and wants to know who is here. */
+  readonly hello: boolean;
+  /** Whether it is going. */
+  readonly bye: boolean;
+}
+
+/** What has changed among the members of a node. */
+export interface Change {
+  readonly node: string;
+  readonly revision: number;
+  readonly came: readonly Entry[];
+  readonly went: readonly { readonly room: string; readonly name: string }[];
+}
+
+/** A page of all members of a node. */
+export interface Roster {
+  readonly revision: number;
+  readonly total: number;
+  readonly members: readonly Entry[];
+}
+
+/** A name that a node would like to have. */
+export interface Claim {
+  readonly node: string;
+  /** Comes back in the answer. */
+  readonly ref: number;
+  readonly room: string;
+  readonly name: string;
+  readonly sinceMs: number;
+}
+
+/** Whether the node that answers has that name. */
+export interface ClaimAnswer {
+  readonly node: string;
+  readonly ref: number;
+  readonly taken: boolean;
+}
+
+/** A private message. */
+export interface Whisper {
+  readonly from: RemoteMember;
+  readonly to: string;
+  readonly text: string;
+}
+
+/** An operator's word. */
+export interface Expulsion {
+  readonly node: string;
+  readonly room: string;
+  readonly name: string;
+  readonly ban: boolean;
+  readonly reason: string;
+}
+
+/** Writes any of these. */
+export function encodeNodeMessage(message: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(message));
+}
+
+/** Reads them; each is undefined when it is not what it should be. */
+export const decodeNodeMessage = {
+  beat(bytes: Uint8Array): Beat | undefined {
+    const { node, revision, hello, bye } = read(bytes);
+    if (!isNode(node) || !isCount(revision)) return undefined;
+    return { node, revision, hello: hello === true, bye: bye === true };
+  },
+
+  change(bytes: Uint8Array): Change | undefined {
+    const { node, revision, came, went } = read(bytes);
+    if (!isNode(node) || !isCount(revision)) return undefined;
+    if (!isList(came, isEntry) || !isList(went, isPlace)) return undefined;
+    return { node, revision, came, went };
+  },
+
+  roster(bytes: Uint8Array): Roster | undefined {
+    const { revision, total, members } = read(bytes);
+    if (!isCount(revision) || !isCount(total) || !isList(members, isEntry)) return undefined;
+    return { revision, total, members };
+  },
+
+  rosterRequest(bytes: Uint8Array): number | undefined {
+    const { from } = read(bytes);
+    return isCount(from) ? from : undefined;
+  },
+
+  claim(bytes: Uint8Array): Claim | undefined {
+    const { node, ref, room, name, sinceMs } = read(bytes);
+    if (!isNode(node) || !isCount(ref) || !isName(room) || !isName(name) || !isTime(sinceMs)) {
+      return undefined;
+    }
+    return { node, ref, room, name, sinceMs };
+  },
+
+  claimAnswer(bytes: Uint8Array): ClaimAnswer | undefined {
+    const { node, ref, taken } = read(bytes);
+    if (!isNode(node) || !isCount(ref) || typeof taken !== "boolean") return undefined;
+    return { node, ref, taken };
+  },
+
+  whisper(bytes: Uint8Array): Whisper | undefined {
+    const { from, to, text } = read(bytes);
+    if (!isMember(from) || !isName(to) || !isPlainText(text)) return undefined;
+    if (text.length > MAX_WHISPER_LENGTH) return undefined;
+    const { room, name, standing } = from;
+    return { from: { room, name, standing }, to, text };
+  },
+
+  whisperAnswer(bytes: Uint8Array): boolean {
+    return read(bytes)["got"] === true;
+  },
+
+  expulsion(bytes: Uint8Array): Expulsion | undefined {
+    const { node, room, name, ban, reason } = read(bytes);
+    if (!isNode(node) || !isName(room) || !isName(name) || typeof ban !== "boolean") {
+      return undefined;
+    }
+    if (!isPlainText(reason) || reason.length > 1024) return undefined;
+    return { node, room, name, ban, reason };
+  },
+} as const;
+
+function read(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  return readObject(bytes, MAX_NODE_MESSAGE_BYTES) ?? {};
+}
+
+function isNode(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{16}$/.test(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isList<T>(value: unknown, isOne: (one: unknown) => one is T): value is readonly T[] {
+  return Array.isArray(value) && value.length <= MEMBERS_PER_MESSAGE && value.every(isOne);
+}
+
+function isPlace(value: unknown): value is { readonly room: string; readonly name: string } {
+  if (typeof value !== "object" || value === null) return false;
+  const { room, name } = value as Readonly<Record<string, unknown>>;
+  return isName(room) && isName(name);
+}
+
+function isMember(value: unknown): value is RemoteMember {
+  return isPlace(value) && isStanding((value as Partial<RemoteMember>).standing);
+}
+
+function isEntry(value: unknown): value is Entry {
+  return isMember(value) && isTime((value as Partial<Entry>).sinceMs);
+}

@@ -1,0 +1,272 @@
+// A node of a cluster: one connection with a broker at a time, made again for ever, and the log and
+// the peers that live on it.
+
+import type { NatsConnection } from "@nats-io/transport-node";
+import { errorText } from "../../../core/event.ts";
+import type { ChatLog, LogHooks } from "../log.ts";
+import type { ChatPeers, PeerHooks } from "../peers.ts";
+import type { ChatStore, Retention } from "../store.ts";
+import { ClusterLog } from "./cluster_log.ts";
+import { ClusterPeers } from "./cluster_peers.ts";
+import { dialBroker, flush } from "./dial_broker.ts";
+import { type ClusterOptions, type ClusterSettings, readClusterSettings } from "./options.ts";
+import { StreamLink } from "./stream_link.ts";
+import { type Subjects, subjectsOf } from "./subjects.ts";
+
+/** What a node may use of the world, and what it is told of its chat. */
+export interface ClusterContext {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** At least 0, below 1; nothing secret is made of it. */
+  random(): number;
+  /** What a new shared history keeps; one that is there stays as it is. */
+  readonly retention: Retention;
+  /** What makes two names one, on every node alike.
+   * @default without case and without the ways to write a character */
+  nameKey?(name: string): string;
+  /** How long the broker may take to store a message before it counts as gone.
+   * @default 2000 */
+  readonly ackTimeoutMs?: number;
+  /** For how long a new shared history recognises an id by itself; nothing depends on it.
+   * @default 120000 */
+  readonly duplicateWindowMs?: number;
+  /** For how long the broker, and then what was said while we were gone, may make no progress before
+   * the chat opens without.
+   * @default 5000 */
+  readonly openTimeoutMs?: number;
+}
+
+/** A node of a cluster. */
+export interface Cluster extends AsyncDisposable {
+  readonly log: ChatLog;
+  readonly peers: ChatPeers;
+  /** How it is at this moment. */
+  stats(): ClusterStats;
+}
+
+/** What is known of a cluster. */
+export interface ClusterStats {
+  /** Whether messages go to the broker. */
+  readonly isLive: boolean;
+  /** Other nodes that are there. */
+  readonly nodes: number;
+  /** What stood in the shared history and was no message, since the start. */
+  readonly unreadable: number;
+  /** What other nodes said and nobody could understand, since the start. */
+  readonly misunderstood: number;
+}
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 15_000;
+
+/** Joins a cluster. The log and the peers are usable at once, with or without the broker, until the
+ * cluster, or either of them, is disposed of. The store is its owner's, who closes it afterwards.
+ *
+ * @returns once the node has caught up with the others, or cannot soon
+ * @throws {UsageError} when an option cannot be used */
+export async function openCluster(
+  options: ClusterOptions,
+  store: ChatStore,
+  logHooks: LogHooks,
+  peerHooks: PeerHooks,
+  context: ClusterContext,
+): Promise<Cluster> {
+  const settings = await readClusterSettings(options);
+  const subjects = subjectsOf(settings.name);
+  const log = await ClusterLog.open({
+    store,
+    hooks: logHooks,
+    subjects,
+    noteKey: `cluster ${settings.name}`,
+    ackTimeoutMs: context.ackTimeoutMs ?? 2_000,
+  });
+  const peers = new ClusterPeers({
+    hooks: peerHooks,
+    subjects,
+    now: context.now,
+    nameKey: context.nameKey ?? foldedName,
+  });
+  const node = new ClusterNode(settings, subjects, log, peers, logHooks, context);
+  await node.start();
+  return node;
+}
+
+class ClusterNode implements Cluster {
+  readonly log: ChatLog;
+  readonly peers: ChatPeers;
+  readonly #settings: ClusterSettings;
+  readonly #subjects: Subjects;
+  readonly #ownLog: ClusterLog;
+  readonly #ownPeers: ClusterPeers;
+  readonly #hooks: LogHooks;
+  readonly #context: ClusterContext;
+  readonly #stopping = new AbortController();
+  /** Settles once the first attempt has succeeded or failed. */
+  readonly #tried = Promise.withResolvers<void>();
+  #isLive: boolean | undefined;
+  #connection: NatsConnection | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #disposed: Promise<void> | undefined;
+
+  constructor(
+    settings: ClusterSettings,
+    subjects: Subjects,
+    log: ClusterLog,
+    peers: ClusterPeers,
+    hooks: LogHooks,
+    context: ClusterContext,
+  ) {
+    this.#settings = settings;
+    this.#subjects = subjects;
+    this.#ownLog = log;
+    this.#ownPeers = peers;
+    this.#hooks = hooks;
+    this.#context = context;
+    // Whichever the chat disposes of, the node ends: one half of it is of no use.
+    const dispose = () => this[Symbol.asyncDispose]();
+    this.log = {
+      append: (message) => log.append(message),
+      last: (room, count, before) => log.last(room, count, before),
+      after: (room, seq, count) => log.after(room, seq, count),
+      search: (room, words, count) => log.search(room, words, count),
+      [Symbol.asyncDispose]: dispose,
+    };
+    this.peers = {
+      claim: (room, name, standing) => peers.claim(room, name, standing),
+      release: (room, name) => peers.release(room, name),
+      members: (room) => peers.members(room),
+      rooms: () => peers.rooms(),
+      whisper: (from, to, text) => peers.whisper(from, to, text),
+      expel: (room, name, ban, reason) => peers.expel(room, name, ban, reason),
+      [Symbol.asyncDispose]: dispose,
+    };
+  }
+
+  stats(): ClusterStats {
+    return {
+      isLive: this.#isLive === true,
+      nodes: this.#ownPeers.nodes,
+      unreadable: this.#ownLog.skipped,
+      misunderstood: this.#ownPeers.dropped,
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#running = this.#run();
+    // What was said before comes before anybody joins: to them it would look like news.
+    let { read } = this.#ownLog;
+    const watch = setInterval(() => {
+      if (this.#ownLog.read === read) this.#tried.resolve();
+      read = this.#ownLog.read;
+    }, this.#context.openTimeoutMs ?? 5_000);
+    await this.#tried.promise;
+    clearInterval(watch);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposed ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
+    await this.#ownPeers[Symbol.asyncDispose]();
+    // A last word has a moment to leave.
+    if (this.#connection !== undefined) await flush(this.#connection);
+    this.#stopping.abort(new Error("the chat has ended"));
+    await this.#ownLog[Symbol.asyncDispose]();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { brokers } = this.#settings;
+    const { signal } = this.#stopping;
+    // Not all nodes begin with the same broker.
+    let turn = Math.floor(this.#context.random() * brokers.length);
+    for (let failures = 0; !signal.aborted; turn++) {
+      const broker = brokers[turn % brokers.length]!;
+      const [wasWell, reason] = await this.#visit(broker, signal);
+      if (signal.aborted) return;
+      failures = wasWell ? 0 : failures + 1;
+      this.#away(broker, reason);
+      // Another broker of the cluster is tried at once, but not all of them again and again.
+      const round = Math.max(0, Math.ceil(failures / brokers.length) - 1);
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(round, 10));
+      await pause(pauseMs * (0.5 + this.#context.random()), signal);
+    }
+  }
+
+  /** Lives on one connection. Returns whether all was well until it ended, and why it did. */
+  async #visit(broker: string, signal: AbortSignal): Promise<[wasWell: boolean, reason: string]> {
+    let wasLive = false;
+    let connection: NatsConnection;
+    try {
+      connection = await dialBroker(broker, this.#settings, signal);
+      this.#connection = connection;
+    } catch (error) {
+      return [false, errorText(error)];
+    }
+    try {
+      const { retention, duplicateWindowMs = 120_000 } = this.#context;
+      const limits = { retention, duplicateWindowMs };
+      const link = await StreamLink.open(connection, this.#settings, this.#subjects, limits);
+      const stop = () => link.close(signal.reason);
+      signal.addEventListener("abort", stop);
+      if (signal.aborted) stop();
+      await this.#ownPeers.join(connection);
+      // What is still under way fails at once then, instead of running into its time limits.
+      link.ended.then(() => connection.close()).catch(() => {});
+      const reason = await this.#ownLog.follow(link, (shared) => {
+        wasLive = true;
+        this.#live(broker, shared);
+      });
+      signal.removeEventListener("abort", stop);
+      return [wasLive && !link.isRefused, errorText(reason)];
+    } catch (error) {
+      return [wasLive, errorText(error)];
+    } finally {
+      this.#ownPeers.leave();
+      this.#connection = undefined;
+      await connection.close();
+    }
+  }
+
+  #live(broker: string, shared: number): void {
+    this.#tried.resolve();
+    if (this.#isLive === true) return;
+    this.#isLive = true;
+    const owed = shared === 0 ? "" : `; ${shared} messages that had waited are shared now`;
+    this.#hooks.notice(
+      `the chat ${this.#settings.name} is shared over ${this.#urlOf(broker)}${owed}`,
+    );
+  }
+
+  #urlOf(broker: string): string {
+    return `${this.#settings.tls === undefined ? "nats" : "tls"}://${broker}`;
+  }
+
+  #away(broker: string, reason: string): void {
+    this.#tried.resolve();
+    if (this.#isLive === false) return;
+    this.#isLive = false;
+    this.#hooks.notice(
+      `${
+        this.#urlOf(broker)
+      } cannot be reached (${reason}): messages are kept here, and shared once it ` +
+        "is back",
+    );
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const stop = () => resolve();
+  signal.addEventListener("abort", stop);
+  await promise;
+  signal.removeEventListener("abort", stop);
+  clearTimeout(timer);
+}
+
+function foldedName(name: string): string {
+  return name.normalize("NFKC").toLowerCase();
+}

@@ -1,0 +1,36 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import { peerTest } from "../../../peer.ts";
+import { temporaryFolder } from "../../../temporary_folder.ts";
+import { NatsBroker } from "./nats_broker.ts";
+import { TestNode } from "./test_node.ts";
+
+peerTest(
+  "what is said on one node is shown on every node, in one order",
+  ["nats-server"],
+  async () => {
+    await using folder = await temporaryFolder();
+    await using broker = await NatsBroker.start(folder.path);
+    await using one = await TestNode.open(broker.url);
+    await using two = await TestNode.open(broker.url);
+    await using three = await TestNode.open(broker.url);
+    const nodes = [one, two, three];
+    const receipts = await Promise.all(
+      Array.from(
+        { length: 300 },
+        (_, index) => nodes[index % 3]!.say(`${index}`, index % 2 ? "lobby" : "Küche *.>"),
+      ),
+    );
+    assertEquals(receipts.every(({ scope, duplicate }) => scope === "stored" && !duplicate), true);
+    for (const node of nodes) await node.until(() => node.shown.length === 300);
+    assertEquals(two.shown, one.shown);
+    assertEquals(three.shown, one.shown);
+    const places = new Map(one.shown.map(({ id, seq }) => [id, seq]));
+    for (const { id, seq } of receipts) assertEquals(seq, places.get(id));
+    const seqs = one.shown.map(({ seq }) => seq!);
+    seqs.reduce((before, seq) => (assertGreater(seq, before), seq));
+    assertEquals(
+      await two.log.last("lobby", 5),
+      one.shown.filter(({ room }) => room === "lobby").slice(-5),
+    );
+  },
+);
