@@ -40,6 +40,9 @@ export interface SessionServerKind<Options extends OptionTable = OptionTable>
   readonly carries: "sessions";
   /** What its layers would wrap; null when it takes none. */
   readonly carrier: "stream" | "datagram" | null;
+  /** Where it stands among the layers, when it is one of them itself: none of the same rank goes
+   * with it. */
+  readonly layerRank?: number;
   /** Listens and serves. Resolves once it listens.
    * @throws {Error} naming the URL and the cause when it cannot; nothing is left open then */
   start(

@@ -2,19 +2,20 @@
 
 import { clientKinds } from "../clients/index.ts";
 import type { HttpApp } from "../core/http_app.ts";
+import type { Layer } from "../core/layer.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
-import { layers } from "../layers/index.ts";
+import { layers as allLayers } from "../layers/index.ts";
 import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { apps } from "../web/index.ts";
-import { kindsFor } from "./server_kinds.ts";
+import { carrierOf, kindsFor } from "./server_kinds.ts";
 
 /** One thing that can be served. */
 export interface CatalogueEntry {
   readonly name: string;
   readonly summary: string;
-  /** The schemes it runs on. */
+  /** The schemes it runs on, with the layer that it cannot do without. */
   readonly transports: readonly string[];
 }
 
@@ -33,6 +34,8 @@ export interface Catalogue {
   /** What socket programs elsewhere can do and no program on Deno can, and why. */
   readonly impossible: readonly { readonly name: string; readonly reason: string }[];
 }
+
+const layers: readonly Layer[] = allLayers;
 
 const impossible: Catalogue["impossible"] = [
   {
@@ -69,13 +72,18 @@ export function catalogue(): Catalogue {
   const entry = (one: Protocol | HttpApp): CatalogueEntry => ({
     name: one.name,
     summary: one.summary,
-    transports: kindsFor(one).map(({ name }) => name),
+    transports: kindsFor(one).map((kind) =>
+      "framing" in one && one.needsOrder && carrierOf(kind) === "datagram"
+        ? `${kind.name}+${ordered}`
+        : kind.name
+    ),
   });
   return {
     protocols: [...protocols.map(entry), ...apps.map(entry)],
     // One scheme may carry sessions for a protocol and requests for an application.
     transports: kinds.filter(isFirstOfItsName).map((kind) => {
-      const carrier = kind.carries === "sessions" ? kind.carrier : null;
+      const carrier = carrierOf(kind);
+      const rank = kind.carries === "sessions" ? kind.layerRank : undefined;
       return {
         name: kind.name,
         summary: kind.summary,
@@ -83,13 +91,17 @@ export function catalogue(): Catalogue {
         dials: kind.carries === "requests" || clientKinds.some(({ name }) => name === kind.name),
         layers: carrier === null
           ? []
-          : layers.filter(({ carriers }) => carriers.includes(carrier)).map(({ name }) => name),
+          : layers.filter((layer) => layer.carriers.includes(carrier) && layer.rank !== rank)
+            .map(({ name }) => name),
       };
     }),
     layers: layers.map(({ name, summary }) => ({ name, summary })),
     impossible,
   };
 }
+
+/** The layer for what needs order. */
+const ordered = layers.find((layer) => layer.ordered)?.name;
 
 function isFirstOfItsName(
   { name }: ServerKind,

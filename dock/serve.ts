@@ -7,7 +7,7 @@ import { createCounters, sumStats } from "../core/counters.ts";
 import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
 import type { Emit } from "../core/event.ts";
 import type { HttpApp, HttpHandler } from "../core/http_app.ts";
-import type { Carrier, Layer, LayerContext } from "../core/layer.ts";
+import type { Layer, LayerContext } from "../core/layer.ts";
 import { flag, flagName, type OptionTable, type OptionValues } from "../core/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { Intersection } from "../core/intersection.ts";
@@ -29,7 +29,7 @@ import {
   shownLayers,
 } from "./layer_stack.ts";
 import { pick } from "./pick.ts";
-import { kindsFor } from "./server_kinds.ts";
+import { carrierOf, kindsFor } from "./server_kinds.ts";
 import { upstreamGiven, upstreamKey, type UpstreamOptions, upstreamOptions } from "./upstream.ts";
 
 /** What `serve` itself understands, whatever is served where. */
@@ -217,10 +217,6 @@ function place(
     refuseDisorder(served.name, endpoint, stack);
   }
   return { kind, endpoint: { ...endpoint, layers: shownLayers(stack) }, stack };
-}
-
-function carrierOf(kind: ServerKind): Carrier | null {
-  return kind.carries === "sessions" ? kind.carrier : null;
 }
 
 function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Layer[]): void {

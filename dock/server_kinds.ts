@@ -2,6 +2,7 @@
 // requests for an HTTP application.
 
 import type { HttpApp } from "../core/http_app.ts";
+import type { Carrier } from "../core/layer.ts";
 import type { OptionTable } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
@@ -17,6 +18,11 @@ export function kindsFor(what: Protocol | HttpApp): readonly ServerKind[] {
   return kinds.filter((kind) => kind.carries === carries);
 }
 
+/** What the layers on a transport wrap; null when it takes none. */
+export function carrierOf(kind: ServerKind): Carrier | null {
+  return kind.carries === "sessions" ? kind.carrier : null;
+}
+
 /** Every option that has an effect on what is served at these URLs, apart from those of `serve`
  * itself. What is wrong with a URL is for others to say.
  *
@@ -28,7 +34,7 @@ export function optionsFor(
 ): OptionTable {
   const schemes = new Set(urls.map((url) => /^[a-z0-9]+/i.exec(url)?.[0].toLowerCase()));
   const used = kindsFor(what).filter((kind) => schemes.has(kind.name));
-  const carriers = used.map((kind) => kind.carries === "sessions" ? kind.carrier : null);
+  const carriers = used.map(carrierOf);
   return Object.assign(
     {},
     what.options,

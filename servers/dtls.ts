@@ -40,6 +40,9 @@ const options = {
   }),
 } as const;
 
+/** Where DTLS stands among the layers, from the wire inward. */
+const DTLS_RANK = 30;
+
 /** `dtls://host:port`. */
 export const dtls: SessionServerKind<typeof options> = {
   name: "dtls",
@@ -47,6 +50,7 @@ export const dtls: SessionServerKind<typeof options> = {
   addressing: "host",
   carries: "sessions",
   carrier: "datagram",
+  layerRank: DTLS_RANK,
   options,
   async start(endpoint, limits, work) {
     refuseOldRuntime();
@@ -116,9 +120,6 @@ export const dtls: SessionServerKind<typeof options> = {
     });
   },
 };
-
-/** Where DTLS stands among the layers, from the wire inward. */
-const DTLS_RANK = 30;
 
 /** What the server shows and what it asks of its clients.
  * @throws {UsageError} when a file cannot be used or options exclude each other */
