@@ -4,7 +4,7 @@ import { type Address, canonicalHost, sameAddress } from "../../core/address.ts"
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import type { Identity } from "../../core/session.ts";
 import { ClientPeer, type ClientPeerOptions } from "./client_peer.ts";
-import { DatagramQueue } from "./datagram_queue.ts";
+import { DatagramQueue } from "../datagram_queue.ts";
 import type { DtlsError } from "./alert.ts";
 import type { DropReason } from "./record_layer.ts";
 import { OVERHEAD_BYTES } from "./listen_socket.ts";

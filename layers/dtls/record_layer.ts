@@ -4,8 +4,11 @@
 import type { DirectionKeys } from "./key_schedule.ts";
 import { contentTypes, type DtlsRecord, MAX_SEQUENCE, plainRecord } from "./record.ts";
 import { RecordProtection } from "./record_protection.ts";
-import { ReplayWindow } from "./replay_window.ts";
+import { ReplayWindow } from "../replay_window.ts";
 import type { RecordCipher } from "./suites.ts";
+
+/** How far back a late record may come; RFC 6347 4.1.2.6 asks for 32 at least and advises 64. */
+const WINDOW = 128;
 
 /** Why a record was dropped without an answer (RFC 6347 4.1.2.7). */
 export type DropReason =
@@ -26,7 +29,7 @@ const MAX_EARLY_BYTES = 16 * 1024;
 /** Records in and out. */
 export class RecordLayer {
   readonly #sequence: [number, number] = [0, 0];
-  readonly #seen = [new ReplayWindow(), new ReplayWindow()] as const;
+  readonly #seen = [new ReplayWindow(WINDOW), new ReplayWindow(WINDOW)] as const;
   #sealing: RecordProtection | undefined;
   #opening: RecordProtection | undefined;
   #peerChangedCipher = false;

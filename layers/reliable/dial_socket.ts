@@ -3,7 +3,7 @@
 import { type Address, canonicalHost, sameAddress } from "../../core/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
 import type { Identity } from "../../core/session.ts";
-import { DatagramQueue } from "../dtls/datagram_queue.ts";
+import { DatagramQueue } from "../datagram_queue.ts";
 import { Association } from "./association.ts";
 import type { AssociationEnd } from "./association_options.ts";
 import { DatagramSender } from "./datagram_sender.ts";

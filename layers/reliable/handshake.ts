@@ -1,7 +1,7 @@
 // The datagrams of the handshake: HELLO, RETRY, HELLO with its cookie, ACCEPT; and RESET, the answer
 // to whatever belongs to no association (docs/reliable.md).
 
-import { COOKIE_BYTES } from "../dtls/cookie.ts";
+import { COOKIE_BYTES } from "../cookie.ts";
 import {
   type ConnectionId,
   kinds,

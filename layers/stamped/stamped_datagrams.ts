@@ -11,7 +11,7 @@ import { WrappedDatagrams } from "../../core/wrapped_datagrams.ts";
 import { Recipients } from "../recipients.ts";
 import { OwnInstance } from "./own_instance.ts";
 import type { Opener, OpeningKey, SealingKey } from "./protection.ts";
-import { ReplayWindow } from "./replay_window.ts";
+import { ReplayWindow } from "../replay_window.ts";
 import { type Sender, SenderTable } from "./sender_table.ts";
 import {
   type Direction,

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Address } from "../../../core/address.ts";
 import type { Datagram, DatagramSocket } from "../../../core/connection.ts";
-import { DatagramQueue } from "../../../layers/dtls/datagram_queue.ts";
+import { DatagramQueue } from "../../../layers/datagram_queue.ts";
 import { DtlsDialSocket } from "../../../layers/dtls/dial_socket.ts";
 import { DtlsListenSocket } from "../../../layers/dtls/listen_socket.ts";
 import { usableSuites } from "../../../layers/dtls/suites.ts";

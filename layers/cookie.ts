@@ -1,14 +1,21 @@
-// Cookies that prove a client's address before anything is kept of it (RFC 6347 4.2.1).
+// Cookies that prove a client's address before anything is kept of it (RFC 6347 4.2.1): what DTLS
+// and reliable datagrams have in common.
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { type Address, formatAddress } from "../../core/address.ts";
-import type { ClientHello } from "./hello.ts";
+import { type Address, formatAddress } from "../core/address.ts";
 
 export const COOKIE_BYTES = 20;
 const SECRET_BYTES = 32;
 
 /** A cookie is good for one to two of these. */
 const ROTATION_MS = 60_000;
+
+/** What a client begins with. */
+export interface Hello {
+  readonly cookie: Uint8Array;
+  /** All of it but the cookie: what the cookie answers for. */
+  readonly withoutCookie: Uint8Array;
+}
 
 /** Makes cookies out of nothing but a secret of its own, which changes by itself. */
 export class CookieSecret {
@@ -23,13 +30,13 @@ export class CookieSecret {
   }
 
   /** The cookie of a client and its hello. */
-  make(address: Address, hello: Pick<ClientHello, "withoutCookie">): Uint8Array {
+  make(address: Address, hello: Pick<Hello, "withoutCookie">): Uint8Array {
     this.#rotate();
     return cookie(this.#current, address, hello);
   }
 
   /** Whether a hello holds the cookie that this address was sent for it. */
-  isGood(address: Address, hello: Pick<ClientHello, "cookie" | "withoutCookie">): boolean {
+  isGood(address: Address, hello: Hello): boolean {
     if (hello.cookie.length !== COOKIE_BYTES) return false;
     this.#rotate();
     return [this.#current, this.#previous].some((secret) =>
@@ -51,7 +58,7 @@ export class CookieSecret {
 function cookie(
   secret: Uint8Array,
   address: Address,
-  { withoutCookie }: Pick<ClientHello, "withoutCookie">,
+  { withoutCookie }: Pick<Hello, "withoutCookie">,
 ): Uint8Array {
   return createHmac("sha256", secret)
     // A name has no NUL in it, so the two parts cannot be cut elsewhere.

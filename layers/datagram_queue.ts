@@ -1,6 +1,6 @@
 // What a layer has for its reader: datagrams and the ends of sessions, in their order.
 
-import type { Datagram } from "../../core/connection.ts";
+import type { Datagram } from "../core/connection.ts";
 
 /** How much may wait before the socket below is no longer read. */
 const MAX_WAITING = 1024;
