@@ -51,16 +51,16 @@ async function oneWay(beside: "udp" | "tcp", { rounds, seconds }: Effort): Promi
   return { rounds: of(beside).map((bare, round): Round => ({ bare, ours: mine[round]! })) };
 }
 
-const LOSS = 0.01;
-const DELAY_MS = 10;
+/** Each way. */
+const FAULT = "loss=1%,latency=10ms";
 /** One transfer of this takes one to three seconds. */
 const TRANSFER_BYTES = 1_600_000;
 const MESSAGE_BYTES = 16_384;
 const SEEDS = [1, 2, 3, 4, 5, 6, 7] as const;
-/** What goes through any network, though the forwarder is on this machine. */
+/** What goes through any network, though the relay is on this machine. */
 const DATAGRAM_BYTES = 1200;
 
-/** Through a forwarder that loses and delays, beside a QUIC stream through the same. */
+/** Through our relay, which loses and delays, beside a QUIC stream through the same. */
 export const reliableLossy: Benchmark = {
   name: "reliable-lossy",
   summary: "1.6 MB at 1 % loss each way and 20 ms round trip, beside Deno's QUIC",
@@ -89,15 +89,15 @@ export const reliableLossy: Benchmark = {
   },
 };
 
-/** Megabytes a second through a forwarder of its own, which loses by its seed. */
+/** Megabytes a second through a relay of its own, which loses by its seed. */
 async function through(
   upstreamPort: number,
   seed: number,
   transfer: (port: number) => Promise<number>,
 ): Promise<number> {
-  const how = [upstreamPort, LOSS, DELAY_MS, seed].map(String);
-  await using forwarder = await startServer("forwarder.ts", how);
-  return TRANSFER_BYTES / 1e6 / await transfer(portOf(forwarder.url));
+  const how = ["udp://127.0.0.1:0", `udp://127.0.0.1:${upstreamPort}`, FAULT, `${seed}`];
+  await using relay = await startServer("relay.ts", how);
+  return TRANSFER_BYTES / 1e6 / await transfer(portOf(relay.url));
 }
 
 /** Returns how many seconds it took, without the handshake. */
