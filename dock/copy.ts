@@ -1,6 +1,7 @@
 // Sending files to an inbox, and going on where it broke off.
 
 import { backOffMs, waitFor } from "../clients/http_retry.ts";
+import type { DialledSession } from "../core/client_kind.ts";
 import type { Delivery } from "../core/connection.ts";
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -125,6 +126,12 @@ export async function copyTo(
     let isTimeout = false;
     try {
       using session = await connect(url, dial);
+      if (mayLose(session)) {
+        throw new UsageError(
+          `${url} may lose and reorder messages, and an inbox needs them all and in order; put ` +
+            "the layer reliable on it, as in udp+reliable://",
+        );
+      }
       hasGreeted = true;
       const outcomes = sendFiles(session, files.slice(next), {
         timeoutMs,
@@ -161,6 +168,12 @@ export async function copyTo(
     await waitFor(waitMs, signal);
   }
   return { ...tally.result, timedOut: false };
+}
+
+/** Whether nobody sees to it that what is sent arrives. */
+function mayLose({ peer, delivery }: DialledSession): boolean {
+  const isDatagram = peer.transport === "udp" || peer.transport === "unixgram";
+  return isDatagram && delivery === undefined;
 }
 
 /** The inbox asks to try again later. */

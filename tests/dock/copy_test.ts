@@ -234,3 +234,29 @@ Deno.test("aborting its signal ends copyTo()", async () => {
     "enough",
   );
 });
+
+Deno.test("copyTo() refuses a transport that may lose something", async () => {
+  await assertRejects(
+    () => copyTo("udp://127.0.0.1:9", ["README.md"]),
+    UsageError,
+    "udp+reliable://",
+  );
+});
+
+Deno.test({
+  name: "copyTo() says that a name is not in UTF-8, and copies the others",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using served = await servedInbox();
+    await using from = await temporaryFolder();
+    // Only a shell can make such a name.
+    const script = `mkdir names && printf x > names/good && printf y > names/$(printf 'b\\377d')`;
+    const made = await new Deno.Command("sh", { args: ["-c", script], cwd: from.path }).output();
+    assertEquals(made.success, true);
+    const { result } = await copied(served.url, [`${from.path}/names`]);
+    assertEquals(result.arrived, 1);
+    assertEquals(result.failed.map(({ reason }) => reason), [
+      "its name is not in UTF-8; rename it",
+    ]);
+  },
+});
