@@ -94,7 +94,7 @@ export class Transfer implements AsyncDisposable {
       if (comparing === "nothing") throw new Refusal("protocol", "Nothing is to be compared.");
       if (comparing === "whole") {
         if (await this.#hashOfPlaced(signal) === sha256) {
-          this.#keeps = false;
+          await this.#removeLeftover();
           return { type: "done", sha256, already: true };
         }
         if (!this.#options.overwrite) throw this.#occupied();
@@ -237,6 +237,15 @@ export class Transfer implements AsyncDisposable {
     }
     this.#receiving = true;
     return { type: "ready", fromBytes: 0 };
+  }
+
+  /** A program that was killed when the file had its name already left the other one too. */
+  async #removeLeftover(): Promise<void> {
+    const { folder } = this.#options;
+    const left = await lookAt(this.#partialPath);
+    if (left === null) return;
+    await Deno.remove(this.#partialPath);
+    folder.quota.keep(-chargeFor(left.size));
   }
 
   async #openPartial(isNew: boolean): Promise<Deno.FsFile> {

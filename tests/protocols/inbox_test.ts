@@ -442,3 +442,19 @@ Deno.test("the quota covers the folders that a file lies in", async () => {
   await using writer = await Talker.greet(other.url);
   assertEquals(verdict(await writer.file("a/b/c/d/e", "content")), "quota");
 });
+
+Deno.test("what a killed inbox left beside a finished file goes away when it is sent again", async () => {
+  await using served = await servedInbox();
+  await using first = await Talker.greet(served.url);
+  await first.ask(offer("file", 7));
+  await first.content("con");
+  await first[Symbol.asyncDispose]();
+  await served.log.next("closed");
+  const [partial = ""] = await contentsOf(served.path);
+  assertMatch(partial, /partial/);
+  await Deno.writeTextFile(`${served.path}/${partial}`, "content");
+  await Deno.link(`${served.path}/${partial}`, `${served.path}/file`);
+  await using talker = await Talker.greet(served.url);
+  assertEquals((await talker.file("file", "content")).already, true);
+  assertEquals(await contentsOf(served.path), ["file"]);
+});
