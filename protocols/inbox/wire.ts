@@ -21,8 +21,8 @@ export interface OfferedFile {
   readonly modifiedMs: number;
   /** Its permissions, as POSIX has them; absent where the sender has none. */
   readonly mode?: number;
-  /** What the sender calls it in this session. The answers that concern it bear the same number, and
-   * after its end the next file may be offered before the inbox has it in its place. */
+  /** What the sender calls it in this session. The answer that says what became of it bears the same
+   * number, so after its end the next file may be offered before the inbox has it in its place. */
   readonly id?: number;
 }
 
