@@ -101,6 +101,8 @@ async function receive(
     } else {
       console.printPeer(bytes);
       lines?.printed(bytes);
+      // With its sender before it each is a line, in a pipe too.
+      if (from !== undefined && lines === undefined && bytes.at(-1) !== LF) console.printRaw("\n");
     }
   }
 }

@@ -56,7 +56,6 @@ export class Console {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  readonly columns: number;
   readonly #parts: ConsoleParts;
   readonly #color: ColorChoice;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -67,12 +66,16 @@ export class Console {
     this.json = options.json ?? false;
     this.quiet = options.quiet ?? false;
     this.verbose = options.verbose ?? false;
-    this.columns = parts.columns;
   }
 
   /** The same console, as a command's options want it. */
   with(options: ConsoleOptions): Console {
     return new Console(this.#parts, options);
+  }
+
+  /** How wide the terminal is now. */
+  get columns(): number {
+    return this.#parts.columns;
   }
 
   get stdin(): ConsoleParts["stdin"] {
@@ -195,7 +198,9 @@ export function processConsole(): Console {
       },
       read: (into) => Deno.stdin.read(into),
     },
-    columns: terminalColumns(),
+    get columns() {
+      return terminalColumns();
+    },
     promptSecret,
     noColor: (Deno.env.get("NO_COLOR") ?? "") !== "",
   });
@@ -220,7 +225,7 @@ function outputOf(stream: typeof Deno.stdout): Output {
 
 function terminalColumns(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || 100;
   } catch {
     // Not a terminal.
     return 100;

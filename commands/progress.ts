@@ -5,6 +5,7 @@ import type { Console } from "./console.ts";
 /** How often it is drawn at most, in milliseconds. */
 const REDRAW_MS = 100;
 const BAR_COLUMNS = 24;
+const SHORT_BAR_COLUMNS = 10;
 
 /** Shows how far something has come. Does nothing where nobody would see it. */
 export class Progress implements Disposable {
@@ -65,33 +66,56 @@ export class Progress implements Disposable {
 
   get #line(): string {
     const elapsedMs = Math.max(1, performance.now() - this.#startedMs);
-    const line = progressLine(this.#doneBytes, this.#totalBytes, elapsedMs, this.#keptBytes);
-    const detail = this.#detail();
-    return detail === "" ? line : `${line}  ${detail}`;
+    return progressLine(this.#doneBytes, this.#totalBytes, elapsedMs, this.#keptBytes, {
+      columns: this.#console.columns,
+      detail: this.#detail(),
+    });
   }
 }
 
 /** `[######......] 42%  1.30 MiB of 3.00 MiB  512 KiB/s  4 s left`
  *
- * @param keptBytes those of `doneBytes` that took none of the time */
+ * @param keptBytes those of `doneBytes` that took none of the time
+ * @param fit how wide the line may be, for one that wraps is not drawn over but below; and something
+ *   to add at its end */
 export function progressLine(
   doneBytes: number,
   totalBytes: number | undefined,
   elapsedMs: number,
   keptBytes = 0,
+  { columns = Infinity, detail = "" }: { readonly columns?: number; readonly detail?: string } = {},
 ): string {
   const rate = (doneBytes - keptBytes) / (elapsedMs / 1000);
   const speed = `${roundSize(rate)}/s`;
-  if (totalBytes === undefined || totalBytes === 0) return `${roundSize(doneBytes)}  ${speed}`;
+  const more = detail === "" ? [] : [detail];
+  if (totalBytes === undefined || totalBytes === 0) {
+    return firstThatFits([[roundSize(doneBytes), speed, ...more], [roundSize(doneBytes)]], columns);
+  }
   const part = Math.min(1, doneBytes / totalBytes);
-  const filled = Math.round(part * BAR_COLUMNS);
+  const percent = `${Math.floor(part * 100)}%`;
+  const bar = (width: number) => {
+    const filled = Math.round(part * width);
+    return `[${"#".repeat(filled)}${".".repeat(width - filled)}] ${percent}`;
+  };
   const leftSeconds = rate > 0 ? Math.ceil((totalBytes - doneBytes) / rate) : 0;
-  return [
-    `[${"#".repeat(filled)}${".".repeat(BAR_COLUMNS - filled)}] ${Math.floor(part * 100)}%`,
-    `${roundSize(doneBytes)} of ${roundSize(totalBytes)}`,
-    speed,
-    ...(part < 1 ? [`${leftSeconds} s left`] : []),
-  ].join("  ");
+  const sizes = `${roundSize(doneBytes)} of ${roundSize(totalBytes)}`;
+  const rest = [speed, ...(part < 1 ? [`${leftSeconds} s left`] : [])];
+  return firstThatFits([
+    [bar(BAR_COLUMNS), sizes, ...rest, ...more],
+    [bar(SHORT_BAR_COLUMNS), sizes, ...rest, ...more],
+    [bar(SHORT_BAR_COLUMNS), ...rest, ...more],
+    [percent, ...rest, ...more],
+    [percent, ...rest],
+    [percent],
+  ], columns);
+}
+
+/** The first line that leaves the last column free, where the cursor stands; else what fits of the
+ * last one. */
+function firstThatFits(lines: readonly (readonly string[])[], columns: number): string {
+  const room = Math.max(0, columns - 1);
+  const texts = lines.map((parts) => parts.join("  "));
+  return texts.find(({ length }) => length <= room) ?? texts.at(-1)!.slice(0, room);
 }
 
 /** A size in three digits, such as 1.30 MiB, or four from 1000 to 1023. */

@@ -28,6 +28,9 @@ export function diskRefusal(error: unknown): DiskRefusal | null {
   if (code === "EMFILE" || code === "ENFILE") {
     return { failure: "busy", message: "Too many files are open; try again soon." };
   }
+  if (code === "EXDEV") {
+    return { failure: "forbidden", message: "This folder lies on another disk than the inbox." };
+  }
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
     return { failure: "forbidden", message: "Nothing may be stored in this folder." };
   }

@@ -1,6 +1,7 @@
 // Sending files to an inbox, and going on where it broke off.
 
 import { backOffMs, waitFor } from "../clients/http_retry.ts";
+import type { DialledSession } from "../core/client_kind.ts";
 import type { Delivery } from "../core/connection.ts";
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -125,6 +126,12 @@ export async function copyTo(
     let isTimeout = false;
     try {
       using session = await connect(url, dial);
+      if (mayLose(session)) {
+        throw new UsageError(
+          `${url} may lose and reorder messages, and an inbox needs them all and in order; put ` +
+            "the layer reliable on it, as in udp+reliable://",
+        );
+      }
       hasGreeted = true;
       const outcomes = sendFiles(session, files.slice(next), {
         timeoutMs,
@@ -163,6 +170,12 @@ export async function copyTo(
   return { ...tally.result, timedOut: false };
 }
 
+/** Whether nobody sees to it that what is sent arrives. */
+function mayLose({ peer, delivery }: DialledSession): boolean {
+  const isDatagram = peer.transport === "udp" || peer.transport === "unixgram";
+  return isDatagram && delivery === undefined;
+}
+
 /** The inbox asks to try again later. */
 class BusyError extends Error {
   override readonly name = "BusyError";
@@ -179,18 +192,18 @@ class Tally {
   /** Of the files that are done with, arrived or not. */
   #doneBytes = 0;
   #keptBytes = 0;
-  /** Of the present file. */
-  #presentBytes = 0;
-  #presentKeptBytes = 0;
+  /** Of files that are under way: the present one, and those that the inbox is putting in their
+   * place. Those of a session that broke off stay until they are sent again. */
+  readonly #present = new Map<string, { arrivedBytes: number; keptBytes: number }>();
 
   constructor(totalBytes: number, onEvent: (event: CopyEvent) => void) {
     this.#totalBytes = totalBytes;
     this.#onEvent = onEvent;
   }
 
-  /** With the part of the present file. */
+  /** With what has come of the files that are under way. */
   get arrivedBytes(): number {
-    return this.#doneBytes + this.#presentBytes;
+    return this.#sum("arrivedBytes", this.#doneBytes);
   }
 
   get result(): Omit<CopyResult, "timedOut"> {
@@ -208,13 +221,12 @@ class Tally {
     keptBytes: number,
     delivery: Delivery | undefined,
   ): void {
-    this.#presentBytes = arrivedBytes;
-    this.#presentKeptBytes = keptBytes;
+    this.#present.set(file.name, { arrivedBytes, keptBytes });
     this.#onEvent({
       event: "progress",
       file: file.name,
       arrivedBytes: this.arrivedBytes,
-      keptBytes: this.#keptBytes + keptBytes,
+      keptBytes: this.#sum("keptBytes", this.#keptBytes),
       totalBytes: this.#totalBytes,
       ...(delivery !== undefined && { delivery }),
     });
@@ -224,7 +236,7 @@ class Tally {
     this.#arrived++;
     if (already) this.#already++;
     this.#bytes += file.bytes;
-    this.#finish(file.bytes);
+    this.#finish(file.name, file.bytes);
     this.#onEvent({
       event: "copied",
       file: file.name,
@@ -236,14 +248,18 @@ class Tally {
 
   fail(file: string, reason: string, bytes: number): void {
     this.#failed.push({ file, reason });
-    this.#finish(bytes);
+    this.#finish(file, bytes);
     this.#onEvent({ event: "failed", file, reason });
   }
 
-  #finish(bytes: number): void {
+  #finish(file: string, bytes: number): void {
     this.#doneBytes += bytes;
-    this.#keptBytes += this.#presentKeptBytes;
-    this.#presentBytes = this.#presentKeptBytes = 0;
+    this.#keptBytes += this.#present.get(file)?.keptBytes ?? 0;
+    this.#present.delete(file);
+  }
+
+  #sum(what: "arrivedBytes" | "keptBytes", start: number): number {
+    return this.#present.values().reduce((sum, file) => sum + file[what], start);
   }
 }
 

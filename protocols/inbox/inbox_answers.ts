@@ -13,6 +13,8 @@ export class InboxAnswers implements Disposable {
   readonly #timeoutMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #answers: InboxMessage[] = [];
+  /** Files past their end whose answer is still to come, and the answers that have come. */
+  readonly #unsettled = new Map<number, InboxMessage | undefined>();
   #gotBytes = 0;
   #failure: Error | undefined;
   #changed = Promise.withResolvers<void>();
@@ -51,6 +53,26 @@ export class InboxAnswers implements Disposable {
     return this.expecting(async () => {
       await this.until(() => this.hasAnswer);
       return this.#answers.shift()!;
+    });
+  }
+
+  /** A file is past its end: the answer with its id is no answer to what is asked from now on. */
+  awaitLater(id: number): void {
+    this.#unsettled.set(id, undefined);
+  }
+
+  /** Whether the answer about such a file is there already. */
+  isSettled(id: number): boolean {
+    return this.#unsettled.get(id) !== undefined;
+  }
+
+  /** The answer about such a file. Throws as `next` does. */
+  settled(id: number): Promise<InboxMessage> {
+    return this.expecting(async () => {
+      await this.until(() => this.isSettled(id));
+      const answer = this.#unsettled.get(id)!;
+      this.#unsettled.delete(id);
+      return answer;
     });
   }
 
@@ -105,6 +127,10 @@ export class InboxAnswers implements Disposable {
     if (said.type === "working") return;
     if (said.type === "got") {
       this.#gotBytes = Math.max(this.#gotBytes, said.bytes);
+      return;
+    }
+    if ("id" in said && said.id !== undefined && this.#unsettled.has(said.id)) {
+      this.#unsettled.set(said.id, said);
       return;
     }
     if (this.#answers.length >= MAX_WAITING) throw new Error("the inbox answers without end");

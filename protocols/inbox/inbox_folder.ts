@@ -3,6 +3,7 @@
 import { errorText } from "../../core/event.ts";
 import { PARTIAL_PREFIX } from "../../core/plain_name.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { FolderSync } from "./folder_sync.ts";
 import { chargeFor, Quota } from "./quota.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -34,6 +35,8 @@ export class InboxFolder {
   readonly #device: number;
   readonly #inode: number;
   #lookedMs = 0;
+  readonly #syncing = new FolderSync();
+  #alone: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, info: Deno.FileInfo, options: InboxFolderOptions) {
     this.path = path;
@@ -85,15 +88,32 @@ export class InboxFolder {
     return await lookAt(this.pathOf(names));
   }
 
-  /** Makes the folders of a path that are not there.
+  /** Runs what looks and then changes something, one after the other. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#alone.then(work);
+    this.#alone = done.catch(() => {});
+    return done;
+  }
+
+  /** Makes the names in a folder outlive a power failure. */
+  sync(names: readonly string[]): Promise<void> {
+    return this.#syncing.sync(this.pathOf(names));
+  }
+
+  /** Makes the folders of a path that are not there. They outlive a power failure.
    * @returns how many were made
-   * @throws {Refusal} as `find` */
-  async makeFolders(names: readonly string[]): Promise<number> {
+   * @throws {Refusal} as `find`, and when the quota has no room for them */
+  makeFolders(names: readonly string[]): Promise<number> {
+    return this.alone(() => this.#makeFolders(names));
+  }
+
+  async #makeFolders(names: readonly string[]): Promise<number> {
     await this.#checkRoot();
     let made = 0;
     for (let depth = 1; depth <= names.length; depth++) {
       const some = names.slice(0, depth);
       if (await this.#isFolder(some)) continue;
+      await this.reserve(chargeFor(0));
       try {
         await Deno.mkdir(this.pathOf(some), { mode: 0o755 });
         made++;
@@ -102,7 +122,11 @@ export class InboxFolder {
         // Somebody else was faster, and perhaps with something else.
         if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
         await this.#isFolder(some);
+        continue;
+      } finally {
+        this.quota.release(chargeFor(0));
       }
+      await this.sync(some.slice(0, -1));
     }
     return made;
   }
@@ -145,7 +169,7 @@ export class InboxFolder {
       let entries = 0;
       const folders = [this.path];
       for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-        for await (const entry of Deno.readDir(folder)) {
+        for await (const entry of entriesOf(folder, folder !== this.path)) {
           if (++entries > MAX_ENTRIES) {
             throw new Refusal("quota", `The inbox holds more than ${MAX_ENTRIES} files.`);
           }
@@ -156,6 +180,8 @@ export class InboxFolder {
           const info = await lookAt(path);
           if (info === null) continue;
           if (isPartial && this.#isOld(info)) {
+            // Somebody may have come back for it just now.
+            if (this.writing.has(entry.name.slice(PARTIAL_PREFIX.length))) continue;
             await Deno.remove(path).catch(() => {});
             continue;
           }
@@ -168,6 +194,16 @@ export class InboxFolder {
 
   #isOld({ mtime }: Deno.FileInfo): boolean {
     return mtime !== null && this.#options.now() - mtime.getTime() > this.#options.keepPartialMs;
+  }
+}
+
+/** What lies in a folder.
+ * @param mayGo whether it may have been taken out, and then is empty */
+async function* entriesOf(path: string, mayGo: boolean): AsyncGenerator<Deno.DirEntry, void> {
+  try {
+    yield* Deno.readDir(path);
+  } catch (error) {
+    if (!mayGo || !(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

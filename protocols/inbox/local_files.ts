@@ -72,7 +72,10 @@ export async function listLocalFiles(paths: readonly string[]): Promise<LocalFil
         else add({ kind: "file", path, name, bytes: (await Deno.lstat(path)).size });
       } catch (error) {
         if (error instanceof UsageError) throw error;
-        unreadable.push({ path, reason: errorText(error) });
+        // A name that is no UTF-8 comes with replacement characters, and is not found under them.
+        const isMisread = error instanceof Deno.errors.NotFound && entry.name.includes("\ufffd");
+        const reason = isMisread ? "its name is not in UTF-8; rename it" : errorText(error);
+        unreadable.push({ path, reason });
       }
     }
     if (isEmpty) add({ kind: "folder", path: folder, name: folderName, bytes: 0 });
@@ -86,7 +89,7 @@ export async function listLocalFiles(paths: readonly string[]): Promise<LocalFil
       throw new UsageError(`"${owner}" and "${path}" would both be called ${name}; copy one first`);
     }
     owners.set(name, path);
-    if (info.isDirectory) await addFolder(real, name);
+    if (info.isDirectory) await addFolder(real, name).catch((error) => refuse(path, error));
     else if (info.isFile) add({ kind: "file", path: real, name, bytes: info.size });
     else throw new UsageError(`"${path}" is neither a file nor a folder`);
   }
@@ -98,9 +101,14 @@ async function lookUp(path: string): Promise<{ real: string; info: Deno.FileInfo
     const real = await Deno.realPath(path);
     return { real, info: await Deno.stat(real) };
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "it is not there" : errorText(error);
-    throw new UsageError(`Cannot copy "${path}": ${why}`);
+    return refuse(path, error);
   }
+}
+
+function refuse(path: string, error: unknown): never {
+  if (error instanceof UsageError) throw error;
+  const why = error instanceof Deno.errors.NotFound ? "it is not there" : errorText(error);
+  throw new UsageError(`Cannot copy "${path}": ${why}`);
 }
 
 /** The last name of a path; that of `.` and its like is the folder's own. */

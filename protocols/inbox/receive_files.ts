@@ -6,7 +6,6 @@ import type { Context, Service } from "../../core/protocol.ts";
 import type { Message, Session } from "../../core/session.ts";
 import { InboxFolder } from "./inbox_folder.ts";
 import { inboxNames } from "./inbox_name.ts";
-import { chargeFor } from "./quota.ts";
 import { Refusal, refusalFor } from "./refusal.ts";
 import { type NextStep, Transfer } from "./transfer.ts";
 import {
@@ -23,6 +22,9 @@ import {
 /** The most content of one message, and the most that may be unconfirmed. */
 const CHUNK_BYTES = 256 * 1024;
 const WINDOW_BYTES = 8 * 1024 * 1024;
+
+/** The most files of one session that are past their end and not in their place yet. */
+const MAX_UNSETTLED = 32;
 
 /** How often a sender that waits hears that we are alive, in milliseconds. */
 const SIGN_OF_LIFE_MS = 5000;
@@ -62,6 +64,9 @@ interface Shared {
   readonly transfers: Map<string, Transfer>;
 }
 
+/** What a sender has offered. */
+type Offered = Pick<OfferedFile, "name" | "id">;
+
 /** One sender. */
 class Receiver implements AsyncDisposable {
   readonly #session: Session;
@@ -71,8 +76,12 @@ class Receiver implements AsyncDisposable {
   #transfer: Transfer | undefined;
   #greeted = false;
   #offered = 0;
-  /** The name that was offered last. */
-  #name: string | undefined;
+  /** What was offered last. */
+  #last: Offered | undefined;
+  /** Files that are past their end, while the next one comes. */
+  readonly #settling = new Set<Promise<void>>();
+  /** What went wrong with one of them and is no refusal. */
+  #failure: unknown;
   /** How much of the file was confirmed. */
   #confirmedBytes = 0;
   /** Content of a refused file that was on its way still. */
@@ -90,9 +99,12 @@ class Receiver implements AsyncDisposable {
     for await (const message of this.#session) {
       if (!await this.#takeOrRefuse(message)) return;
     }
+    await Promise.all(this.#settling);
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#settling);
     await this.#transfer?.[Symbol.asyncDispose]();
   }
 
@@ -111,7 +123,7 @@ class Receiver implements AsyncDisposable {
       this.#transfer = undefined;
       this.#strayBytes = 0;
       await transfer?.discard();
-      await this.#refuse(refusal, this.#name);
+      await this.#refuse(refusal, this.#last);
       return true;
     }
   }
@@ -131,7 +143,7 @@ class Receiver implements AsyncDisposable {
         await this.#takeOffer(said);
         return true;
       case "folder":
-        await this.#takeFolder(said.name);
+        await this.#takeFolder(said);
         return true;
       default:
         // It may be about a file that was refused meanwhile, and that was the answer.
@@ -162,6 +174,7 @@ class Receiver implements AsyncDisposable {
       version: INBOX_VERSION,
       chunkBytes: Math.min(CHUNK_BYTES, Math.max(1, this.#session.maxMessageBytes - 1)),
       windowBytes: WINDOW_BYTES,
+      unsettled: MAX_UNSETTLED,
     });
     return true;
   }
@@ -169,7 +182,7 @@ class Receiver implements AsyncDisposable {
   async #takeOffer(file: OfferedFile): Promise<void> {
     const { options, folder, transfers } = this.#shared;
     if (this.#transfer !== undefined) throw new WireError("one file at a time is offered");
-    this.#count(file.name);
+    this.#count(file);
     const names = this.#names(file.name);
     if (file.bytes > options.maxFileBytes) {
       throw new Refusal(
@@ -183,8 +196,9 @@ class Receiver implements AsyncDisposable {
     for (let other = transfers.get(key); other !== undefined; other = transfers.get(key)) {
       await other.giveWay();
     }
-    if (transfers.size >= options.maxTransfers) {
-      throw new Refusal("busy", `${transfers.size} files are being received already.`, true);
+    const receiving = transfers.values().filter(({ isEnding }) => !isEnding).toArray().length;
+    if (receiving >= options.maxTransfers) {
+      throw new Refusal("busy", `${receiving} files are being received already.`, true);
     }
     const transfer = new Transfer({
       folder,
@@ -199,19 +213,13 @@ class Receiver implements AsyncDisposable {
     await this.#step(await transfer.begin());
   }
 
-  async #takeFolder(name: string): Promise<void> {
+  async #takeFolder({ name }: { readonly name: string }): Promise<void> {
     if (this.#transfer !== undefined) throw new WireError("a file is being sent");
-    this.#count(name);
+    this.#count({ name });
     const { folder } = this.#shared;
     const names = this.#names(name);
-    const room = chargeFor(0) * names.length;
-    await folder.reserve(room);
-    try {
-      const made = await folder.makeFolders(names);
-      await this.#say({ type: "done", ...(made === 0 && { already: true }) });
-    } finally {
-      folder.quota.release(room);
-    }
+    const made = await folder.makeFolders(names);
+    await this.#say({ type: "done", ...(made === 0 && { already: true }) });
   }
 
   async #goOn(transfer: Transfer, said: SenderMessage): Promise<void> {
@@ -219,11 +227,33 @@ class Receiver implements AsyncDisposable {
       const { signal } = this.#session;
       await this.#step(await this.#alive(transfer.compare(said.sha256, signal)));
     } else if (said.type === "end") {
-      await this.#alive(transfer.finish(said.sha256));
-      await this.#done(transfer, said.sha256, false);
+      if (transfer.file.id === undefined) {
+        await this.#alive(transfer.finish(said.sha256));
+        await this.#done(transfer, said.sha256, false);
+        return;
+      }
+      while (this.#settling.size >= MAX_UNSETTLED) await Promise.race(this.#settling);
+      this.#transfer = undefined;
+      const settling = this.#settle(transfer, said.sha256).catch((error) => {
+        this.#failure ??= error;
+        this.#session.close();
+      }).finally(() => this.#settling.delete(settling));
+      this.#settling.add(settling);
     } else {
       throw new Refusal("changed", "The sender took the file back.");
     }
+  }
+
+  /** Ends a file while the next one comes. */
+  async #settle(transfer: Transfer, sha256: string): Promise<void> {
+    try {
+      await this.#alive(transfer.finish(sha256));
+    } catch (error) {
+      await transfer.discard();
+      await this.#refuse(refusalFor(error), transfer.file);
+      return;
+    }
+    await this.#done(transfer, sha256, false);
   }
 
   async #takeContent(content: Uint8Array): Promise<void> {
@@ -249,7 +279,7 @@ class Receiver implements AsyncDisposable {
   }
 
   async #done(transfer: Transfer, sha256: string, already: boolean): Promise<void> {
-    this.#transfer = undefined;
+    if (this.#transfer === transfer) this.#transfer = undefined;
     await transfer[Symbol.asyncDispose]();
     const { name: file, bytes } = transfer.file;
     this.#shared.context.emit({
@@ -260,27 +290,32 @@ class Receiver implements AsyncDisposable {
       sha256,
       ...(already && { already: true as const }),
     });
-    await this.#say({ type: "done", sha256, ...(already && { already }) });
+    await this.#say({
+      type: "done",
+      sha256,
+      ...(already && { already }),
+      ...idOf(transfer.file),
+    });
   }
 
   #names(name: string): readonly string[] {
     return inboxNames(name, this.#shared.options.maxDepth);
   }
 
-  #count(name: string): void {
-    this.#name = name;
+  #count(offered: Offered): void {
+    this.#last = offered;
     const { filesPerSession } = this.#shared.options;
     if (++this.#offered > filesPerSession + 1000) throw new WireError("too many files are offered");
     if (this.#offered <= filesPerSession) return;
     throw new Refusal("limit", `A session may send at most ${filesPerSession} files.`);
   }
 
-  async #refuse(refusal: Refusal, file: string | undefined, final = false): Promise<void> {
+  async #refuse(refusal: Refusal, about: Offered | undefined, final = false): Promise<void> {
     const { code, message: reason, again } = refusal;
     this.#shared.context.emit({
       event: "refused",
       peer: this.#peer,
-      ...(file !== undefined && { file: file.slice(0, 1000) }),
+      ...(about !== undefined && { file: about.name.slice(0, 1000) }),
       reason,
     });
     await this.#say({
@@ -289,6 +324,7 @@ class Receiver implements AsyncDisposable {
       reason,
       ...(again && { again }),
       ...(final && { final }),
+      ...idOf(about),
     });
   }
 
@@ -310,6 +346,10 @@ class Receiver implements AsyncDisposable {
     const sending = () => this.#session.send(encodeControl(message));
     return this.#said = this.#said.then(sending, sending);
   }
+}
+
+function idOf(offered: Offered | undefined): { readonly id?: number } {
+  return offered?.id === undefined ? {} : { id: offered.id };
 }
 
 /** Whether files of a sender are taken: one on this machine, or one that has proved who it is. */

@@ -20,6 +20,10 @@ import {
 /** The most content that we put into one message, whatever the inbox would take. */
 const MAX_CHUNK_BYTES = 1024 * 1024;
 
+/** The most files past their end whose answer we have not waited for. An inbox writes each file
+ * through to its disk, which takes many at a time almost as fast as one. */
+const MAX_UNSETTLED = 32;
+
 /** What became of one file. */
 export type FileOutcome =
   /** It is in its place, and the inbox has worked out the same SHA-256; folders have none. */
@@ -77,7 +81,14 @@ export async function* sendFiles(
   try {
     signal?.throwIfAborted();
     const sender = await FileSender.greet(framed, answers, { onProgress, signal });
-    for (const file of files) yield await sender.send(file);
+    const sent: Sent[] = [];
+    for (const file of files) {
+      sent.push(await sender.send(file));
+      while (sent[0] && (sent.length >= sender.maxUnsettled || sent[0].isKnown())) {
+        yield await sent.shift()!.outcome();
+      }
+    }
+    for (const { outcome } of sent) yield await outcome();
     await framed.end();
   } catch (error) {
     throw signal?.aborted ? signal.reason : error;
@@ -93,6 +104,14 @@ interface SenderParts {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A file that was sent, or was not. */
+interface Sent {
+  /** Whether its outcome can be had without waiting. */
+  isKnown(): boolean;
+  /** What became of it; asked for once. */
+  readonly outcome: () => Promise<FileOutcome>;
+}
+
 /** Sends over a session on which both sides have greeted. */
 class FileSender {
   readonly #session: Session;
@@ -100,6 +119,9 @@ class FileSender {
   readonly #parts: SenderParts;
   readonly #chunkBytes: number;
   readonly #windowBytes: number;
+  /** How many files may be sent whose outcome nobody waited for. */
+  readonly maxUnsettled: number;
+  #lastId = 0;
 
   private constructor(
     session: Session,
@@ -113,6 +135,7 @@ class FileSender {
     const most = Math.min(MAX_CHUNK_BYTES, session.maxMessageBytes - 1);
     this.#chunkBytes = Math.max(1, Math.min(welcome.chunkBytes, most));
     this.#windowBytes = Math.max(this.#chunkBytes, welcome.windowBytes);
+    this.maxUnsettled = Math.min(MAX_UNSETTLED, welcome.unsettled);
   }
 
   static async greet(
@@ -129,13 +152,19 @@ class FileSender {
     return new FileSender(session, answers, parts, answer);
   }
 
-  async send(file: LocalFile): Promise<FileOutcome> {
-    if (file.kind === "folder") {
-      const answer = await this.#ask({ type: "folder", name: file.name });
-      if (answer.type === "refused") return refused(file, answer);
-      if (answer.type !== "done") throw unexpected(answer);
-      return { status: "arrived", file, already: answer.already === true };
-    }
+  async send(file: LocalFile): Promise<Sent> {
+    const sent = await (file.kind === "folder" ? this.#sendFolder(file) : this.#sendFile(file));
+    return "outcome" in sent ? sent : { isKnown: () => true, outcome: () => Promise.resolve(sent) };
+  }
+
+  async #sendFolder(file: LocalFile): Promise<FileOutcome> {
+    const answer = await this.#ask({ type: "folder", name: file.name });
+    if (answer.type === "refused") return refused(file, answer);
+    if (answer.type !== "done") throw unexpected(answer);
+    return { status: "arrived", file, already: answer.already === true };
+  }
+
+  async #sendFile(file: LocalFile): Promise<FileOutcome | Sent> {
     let opened: Deno.FsFile;
     try {
       opened = await Deno.open(file.path, { read: true });
@@ -152,14 +181,16 @@ class FileSender {
     file: LocalFile,
     source: Deno.FsFile,
     info: Deno.FileInfo,
-  ): Promise<FileOutcome> {
+  ): Promise<FileOutcome | Sent> {
     const { size: bytes, mtime, mode } = info;
+    const id = this.maxUnsettled > 0 ? ++this.#lastId : undefined;
     const offer: SenderMessage = {
       type: "offer",
       name: file.name,
       bytes,
       modifiedMs: mtime?.getTime() ?? 0,
       ...(mode !== null && Deno.build.os !== "windows" && { mode: mode & 0o777 }),
+      ...(id !== undefined && { id }),
     };
     if (encodeControl(offer).length > MAX_CONTROL_BYTES) {
       return failed(file, "its name is too long");
@@ -192,12 +223,24 @@ class FileSender {
       if (now.size !== bytes || now.mtime?.getTime() !== mtime?.getTime()) {
         return await this.#takeBack(file);
       }
-      await this.#say({ type: "end", sha256: hash.hex() });
     }
-    const last = await this.#answers.next();
-    if (last.type === "refused") return refused(file, last);
-    if (last.type !== "done") throw unexpected(last);
-    return this.#arrived(file, bytes, fromBytes, hash.hex(), last);
+    const sha256 = hash.hex();
+    const judge = (last: InboxMessage): FileOutcome => {
+      if (last.type === "refused") return refused(file, last);
+      if (last.type !== "done") throw unexpected(last);
+      return this.#arrived(file, bytes, fromBytes, sha256, last);
+    };
+    const isRefused = this.#answers.hasAnswer;
+    if (isRefused || id === undefined) {
+      if (!isRefused) await this.#say({ type: "end", sha256 });
+      return judge(await this.#answers.next());
+    }
+    this.#answers.awaitLater(id);
+    await this.#say({ type: "end", sha256 });
+    return {
+      isKnown: () => this.#answers.isSettled(id),
+      outcome: async () => judge(await this.#answers.settled(id)),
+    };
   }
 
   /** Sends content until its end or an answer, which can only be a refusal.

@@ -42,6 +42,7 @@ export class Transfer implements AsyncDisposable {
   #gotBytes = 0;
   #comparing: Comparing = "nothing";
   #receiving = false;
+  #isEnding = false;
   /** What is reserved of the quota. */
   #reservedBytes = 0;
   /** Whether the partial file is worth keeping when the transfer ends. */
@@ -54,12 +55,16 @@ export class Transfer implements AsyncDisposable {
     this.#options = options;
     this.file = options.file;
     this.#partialPath = options.folder.partialPath(options.key);
-    options.folder.writing.add(options.key);
   }
 
   /** How much of the file has come, in this session and before it. */
   get gotBytes(): number {
     return this.#gotBytes;
+  }
+
+  /** Whether all of it has come, and it is only being put in its place. */
+  get isEnding(): boolean {
+    return this.#isEnding;
   }
 
   /** Looks what is there already.
@@ -89,7 +94,7 @@ export class Transfer implements AsyncDisposable {
       if (comparing === "nothing") throw new Refusal("protocol", "Nothing is to be compared.");
       if (comparing === "whole") {
         if (await this.#hashOfPlaced(signal) === sha256) {
-          this.#keeps = false;
+          await this.#removeLeftover();
           return { type: "done", sha256, already: true };
         }
         if (!this.#options.overwrite) throw this.#occupied();
@@ -133,6 +138,7 @@ export class Transfer implements AsyncDisposable {
    * @param sha256 what the sender says it is
    * @throws {Refusal} when it is not, or the name was taken meanwhile */
   finish(sha256: string): Promise<void> {
+    this.#isEnding = true;
     return this.#work(async () => {
       const { folder, names, overwrite } = this.#options;
       const { bytes } = this.file;
@@ -154,13 +160,16 @@ export class Transfer implements AsyncDisposable {
       if (Deno.build.os !== "windows") await Deno.chmod(this.#partialPath, this.#mode);
       const parent = names.slice(0, -1);
       await folder.makeFolders(parent);
-      const before = await folder.find(names);
-      const placed = await placeFile(this.#partialPath, folder.pathOf(names), overwrite);
-      if (placed === "occupied") throw this.#occupied();
-      this.#keeps = false;
-      folder.quota.keep(chargeFor(bytes));
-      if (placed === "replaced" && before?.isFile) folder.quota.keep(-chargeFor(before.size));
-      await syncFolder(folder.pathOf(parent));
+      // One after the other: two that replace one file must not both count it as gone.
+      await folder.alone(async () => {
+        const before = await folder.find(names);
+        const placed = await placeFile(this.#partialPath, folder.pathOf(names), overwrite);
+        if (placed === "occupied") throw this.#occupied();
+        this.#keeps = false;
+        folder.quota.keep(chargeFor(bytes));
+        if (placed === "replaced" && before?.isFile) folder.quota.keep(-chargeFor(before.size));
+      });
+      await folder.sync(parent);
     });
   }
 
@@ -206,6 +215,8 @@ export class Transfer implements AsyncDisposable {
   async #prepare(): Promise<NextStep> {
     const { folder } = this.#options;
     const needed = chargeFor(this.file.bytes);
+    // From here on the quota counts what is reserved, and no longer what lies there.
+    folder.writing.add(this.#options.key);
     const partial = await lookAt(this.#partialPath);
     if (partial !== null) folder.quota.keep(-chargeFor(partial.size));
     try {
@@ -226,6 +237,15 @@ export class Transfer implements AsyncDisposable {
     }
     this.#receiving = true;
     return { type: "ready", fromBytes: 0 };
+  }
+
+  /** A program that was killed when the file had its name already left the other one too. */
+  async #removeLeftover(): Promise<void> {
+    const { folder } = this.#options;
+    const left = await lookAt(this.#partialPath);
+    if (left === null) return;
+    await Deno.remove(this.#partialPath);
+    folder.quota.keep(-chargeFor(left.size));
   }
 
   async #openPartial(isNew: boolean): Promise<Deno.FsFile> {
@@ -268,17 +288,6 @@ export class Transfer implements AsyncDisposable {
     // Where it cannot be removed, the folder is gone or may not be written to any more.
     await Deno.remove(this.#partialPath).catch(() => {});
     return 0;
-  }
-}
-
-/** Makes the new name outlive a power failure, where a system has such a thing. */
-async function syncFolder(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  try {
-    using folder = await Deno.open(path, { read: true });
-    await folder.sync();
-  } catch {
-    // Not every file system can.
   }
 }
 

@@ -21,6 +21,9 @@ export interface OfferedFile {
   readonly modifiedMs: number;
   /** Its permissions, as POSIX has them; absent where the sender has none. */
   readonly mode?: number;
+  /** What the sender calls it in this session. The answer that says what became of it bears the same
+   * number, so after its end the next file may be offered before the inbox has it in its place. */
+  readonly id?: number;
 }
 
 /** What a sender says. */
@@ -59,6 +62,8 @@ export interface RefusedMessage {
   readonly again?: boolean;
   /** Whether the session ends with it. */
   readonly final?: boolean;
+  /** That of the file, if it has one. */
+  readonly id?: number;
 }
 
 /** What an inbox says. */
@@ -70,6 +75,8 @@ export type InboxMessage =
     readonly chunkBytes: number;
     /** The most content that may be on its way unconfirmed. */
     readonly windowBytes: number;
+    /** How many files with an id may be past their end and not in their place yet. */
+    readonly unsettled: number;
   }
   /** It has this much of the file already, perhaps: the sender is to prove it by its hash. */
   | { readonly type: "check"; readonly bytes: number }
@@ -80,7 +87,12 @@ export type InboxMessage =
   /** It is busy, and alive. */
   | { readonly type: "working" }
   /** The file is in its place, under its name, with this SHA-256; a folder has none. */
-  | { readonly type: "done"; readonly sha256?: string; readonly already?: boolean }
+  | {
+    readonly type: "done";
+    readonly sha256?: string;
+    readonly already?: boolean;
+    readonly id?: number;
+  }
   | RefusedMessage;
 
 /** A message of the peer makes no sense. */
@@ -121,6 +133,7 @@ export function parseSenderMessage(message: Message): SenderMessage {
         bytes: count(fields, "bytes"),
         modifiedMs: moment(fields, "modifiedMs"),
         ...(mode !== undefined && { mode }),
+        ...idOf(fields),
       };
     }
     case "folder":
@@ -146,6 +159,7 @@ export function parseInboxMessage(message: Message): InboxMessage {
         version: count(fields, "version"),
         chunkBytes: count(fields, "chunkBytes"),
         windowBytes: count(fields, "windowBytes"),
+        unsettled: fields["unsettled"] === undefined ? 0 : count(fields, "unsettled"),
       };
     case "check":
     case "got":
@@ -159,6 +173,7 @@ export function parseInboxMessage(message: Message): InboxMessage {
         type: "done",
         ...(fields["sha256"] !== undefined && { sha256: hash(fields) }),
         ...(fields["already"] === true && { already: true }),
+        ...idOf(fields),
       };
     case "refused":
       return {
@@ -168,6 +183,7 @@ export function parseInboxMessage(message: Message): InboxMessage {
         reason: words(fields, "reason"),
         again: fields["again"] === true,
         final: fields["final"] === true,
+        ...idOf(fields),
       };
     default:
       throw new WireError(`the message type ${shown(fields["type"])} is unknown`);
@@ -197,6 +213,10 @@ function count(fields: Fields, key: string): number {
   const value = fields[key];
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   throw new WireError(`${key} is ${shown(value)} and should be a whole number`);
+}
+
+function idOf(fields: Fields): { readonly id?: number } {
+  return fields["id"] === undefined ? {} : { id: count(fields, "id") };
 }
 
 /** Whatever a file's time is, `Date` can hold it. */

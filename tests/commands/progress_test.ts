@@ -29,3 +29,18 @@ Deno.test("a progress line counts what was kept neither to the speed nor to the 
     "[##################......] 75%  3.00 MiB of 4.00 MiB  512 KiB/s  2 s left",
   );
 });
+
+Deno.test("a progress line fits the terminal, and keeps the rate and the time left longest", () => {
+  const line = (columns: number) =>
+    progressLine(MIB, 4 * MIB, 2000, 0, { columns, detail: "12 sent again" });
+  assertEquals([200, 80, 60, 40, 30, 10, 2, 0].map(line), [
+    "[######..................] 25%  1.00 MiB of 4.00 MiB  512 KiB/s  6 s left  12 sent again",
+    "[###.......] 25%  1.00 MiB of 4.00 MiB  512 KiB/s  6 s left  12 sent again",
+    "[###.......] 25%  512 KiB/s  6 s left  12 sent again",
+    "25%  512 KiB/s  6 s left  12 sent again",
+    "25%  512 KiB/s  6 s left",
+    "25%",
+    "2",
+    "",
+  ]);
+});

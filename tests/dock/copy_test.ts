@@ -89,7 +89,9 @@ for (const { url, ignore = false } of TRANSPORTS) {
         sha256: await sha256(large),
         already: false,
       });
-      assertEquals((await served.log.next("stored")).sha256, await sha256(large));
+      const stored = [await served.log.next("stored"), await served.log.next("stored")];
+      stored.push(await served.log.next("stored"));
+      assertEquals(stored.find(({ file }) => file === "large")?.sha256, await sha256(large));
       assertEquals(events.filter(({ event }) => event === "skipped"), [
         { event: "skipped", path: `${from.path}/folder/link`, reason: "it is a link" },
       ]);
@@ -231,4 +233,30 @@ Deno.test("aborting its signal ends copyTo()", async () => {
     Error,
     "enough",
   );
+});
+
+Deno.test("copyTo() refuses a transport that may lose something", async () => {
+  await assertRejects(
+    () => copyTo("udp://127.0.0.1:9", ["README.md"]),
+    UsageError,
+    "udp+reliable://",
+  );
+});
+
+Deno.test({
+  name: "copyTo() says that a name is not in UTF-8, and copies the others",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using served = await servedInbox();
+    await using from = await temporaryFolder();
+    // Only a shell can make such a name.
+    const script = `mkdir names && printf x > names/good && printf y > names/$(printf 'b\\377d')`;
+    const made = await new Deno.Command("sh", { args: ["-c", script], cwd: from.path }).output();
+    assertEquals(made.success, true);
+    const { result } = await copied(served.url, [`${from.path}/names`]);
+    assertEquals(result.arrived, 1);
+    assertEquals(result.failed.map(({ reason }) => reason), [
+      "its name is not in UTF-8; rename it",
+    ]);
+  },
 });

@@ -100,6 +100,22 @@ peerTest("an answering protocol answers a group's senders one by one", ["python3
   assertEquals([received.event, received.peer], ["received", `127.0.0.1:${portOf(server)}`]);
 });
 
+peerTest("connect to a group in a pipe prints each answer on a line of its own", [
+  "python3",
+], async () => {
+  await using one = await responder([GROUP, "0", "--answer-from", "127.0.0.2"]);
+  await using two = await responder([GROUP, one.port, "--answer-from", "127.0.0.3"]);
+  const { code, stdout } = await runProgram([
+    ...["connect", `udp://${GROUP}:${one.port}`, "--interface", "127.0.0.1", "--wait", "700ms"],
+  ], { stdin: "who is there?\n" });
+  assertEquals(code, 0);
+  const lines = stdout.split("\n").sort();
+  assertEquals(lines.map((line) => line.replace(/:\d+/, "")), [
+    ...["", "127.0.0.2 here is 127.0.0.2", "127.0.0.3 here is 127.0.0.3"],
+  ]);
+  await two.ended();
+});
+
 Deno.test("send to a group that nobody answers is exit code 4", async () => {
   const { code, stderr } = await runProgram([
     ...["send", `udp://${GROUP}:9`, "--interface", "127.0.0.1", "--timeout", "50ms", "anyone?"],

@@ -390,3 +390,71 @@ Deno.test("an inbox says what is wrong with its folder", async () => {
   await assertRejects(() => open(`${folder.path}/file`), UsageError, "it is a file");
   await assertRejects(() => open(`${folder.path}/a/b`), UsageError, "is not there");
 });
+
+Deno.test("files with an id may follow each other before they are in their place", async () => {
+  await using served = await servedInbox();
+  await using talker = await Talker.greet(served.url);
+  const heard: Heard[] = [];
+  for (const id of [1, 2, 3]) {
+    // The third is the first once more, which may not be in its place yet.
+    const name = id === 2 ? "other" : "same";
+    await talker.say({ ...offer(name, 0), id });
+    for (;;) {
+      const said = await talker.hear();
+      heard.push(said);
+      if (said.type === "ready" || said.type === "check") break;
+    }
+    const end = heard.at(-1)!.type === "ready" ? "end" : "prefix";
+    await talker.say({ type: end, sha256: await sha256("") });
+  }
+  await talker.say({ ...offer("wrong", 0), id: 4 });
+  await talker.say({ type: "end", sha256: await sha256("else") });
+  const outcomes = () => heard.filter(({ type }) => type === "done" || type === "refused");
+  while (outcomes().length < 4) heard.push(await talker.hear());
+  const seen = outcomes().map(({ id, already, code }) => [id, already ?? code ?? "new"]);
+  assertEquals(seen.sort(), [[1, "new"], [2, "new"], [3, true], [4, "hash"]]);
+  assertEquals(await contentsOf(served.path), ["other", "same"]);
+});
+
+Deno.test("many who replace one file at once do not make the quota wider", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.writeFile(`${folder.path}/file`, new Uint8Array(60_000));
+  await using served = await servedInbox({
+    ...{ into: folder.path, quotaBytes: 110_000, overwrite: true },
+    now: () => 1_000_000,
+  });
+  const talkers = await Promise.all(Array.from({ length: 8 }, () => Talker.greet(served.url)));
+  const answers = await Promise.all(
+    talkers.map((talker, number) => talker.file("file", `content ${number}`, number)),
+  );
+  assertEquals(answers.map(verdict), Array(8).fill("done"));
+  assertEquals(verdict(await talkers[0]!.ask(offer("large", 107_000))), "quota");
+  assertEquals(verdict(await talkers[0]!.ask(offer("large", 105_000))), "ready");
+  for (const talker of talkers) await talker[Symbol.asyncDispose]();
+});
+
+Deno.test("the quota covers the folders that a file lies in", async () => {
+  await using served = await servedInbox({ quotaBytes: 4 * 4096 });
+  await using talker = await Talker.greet(served.url);
+  assertEquals(verdict(await talker.file("a/b/c/d", "content")), "done");
+  assertEquals(verdict(await talker.file("e", "content")), "quota");
+  await using other = await servedInbox({ quotaBytes: 4 * 4096 });
+  await using writer = await Talker.greet(other.url);
+  assertEquals(verdict(await writer.file("a/b/c/d/e", "content")), "quota");
+});
+
+Deno.test("what a killed inbox left beside a finished file goes away when it is sent again", async () => {
+  await using served = await servedInbox();
+  await using first = await Talker.greet(served.url);
+  await first.ask(offer("file", 7));
+  await first.content("con");
+  await first[Symbol.asyncDispose]();
+  await served.log.next("closed");
+  const [partial = ""] = await contentsOf(served.path);
+  assertMatch(partial, /partial/);
+  await Deno.writeTextFile(`${served.path}/${partial}`, "content");
+  await Deno.link(`${served.path}/${partial}`, `${served.path}/file`);
+  await using talker = await Talker.greet(served.url);
+  assertEquals((await talker.file("file", "content")).already, true);
+  assertEquals(await contentsOf(served.path), ["file"]);
+});

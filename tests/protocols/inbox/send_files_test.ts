@@ -25,6 +25,16 @@ async function sending(
   play: (inbox: Inbox, path: string) => Promise<void>,
   options: { readonly timeoutMs?: number } = {},
 ): Promise<FileOutcome> {
+  return (await sendingAll(["file"], bytes, play, options))[0]!;
+}
+
+/** Sends several. */
+async function sendingAll(
+  names: readonly string[],
+  bytes: number,
+  play: (inbox: Inbox, path: string) => Promise<void>,
+  options: { readonly timeoutMs?: number } = {},
+): Promise<FileOutcome[]> {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/file`;
   await Deno.writeFile(path, new Uint8Array(bytes).fill(65));
@@ -49,9 +59,8 @@ async function sending(
   }, path).catch(() => {});
   using ours = open(client);
   try {
-    const files = [{ kind: "file", path, name: "file", bytes } as const];
-    const outcomes = await Array.fromAsync(sendFiles(ours, files, options));
-    return outcomes[0]!;
+    const files = names.map((name) => ({ kind: "file", path, name, bytes }) as const);
+    return await Array.fromAsync(sendFiles(ours, files, options));
   } finally {
     ours.close();
     theirs.close();
@@ -178,4 +187,61 @@ Deno.test("sendFiles() says why it was turned away", async () => {
     "Who are you?",
   );
   assertEquals(error.code, "unverified");
+});
+
+Deno.test("sendFiles() offers the next file while the inbox puts the last in its place", async () => {
+  const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  const heard: unknown[] = [];
+  const outcomes = await sendingAll(["one", "two", "three"], 0, async ({ hear, say }) => {
+    await hear();
+    await say({ ...WELCOME, unsettled: 2 });
+    for (const id of [1, 2, 3]) {
+      const { type, id: theirs } = JSON.parse(textOf(await hear()));
+      heard.push([type, theirs]);
+      await say({ type: "ready", fromBytes: 0 });
+      heard.push(JSON.parse(textOf(await hear())).type);
+      // A refusal that comes late is not taken for one of what was offered since.
+      if (id === 2) await say({ type: "refused", id: 1, code: "disk", reason: "It is full." });
+    }
+    await say({ type: "done", id: 3, sha256: EMPTY_HASH });
+    await say({ type: "done", id: 2, sha256: WRONG_HASH });
+  });
+  assertEquals(heard, [["offer", 1], "end", ["offer", 2], "end", ["offer", 3], "end"]);
+  assertEquals(
+    outcomes.map((outcome) => [
+      outcome.file.name,
+      outcome.status,
+      outcome.status === "failed" && outcome.reason,
+    ]),
+    [
+      ["one", "failed", "It is full."],
+      ["two", "failed", "the inbox has worked out another SHA-256 than we have"],
+      ["three", "arrived", false],
+    ],
+  );
+});
+
+Deno.test("sendFiles() has no more files under way than the inbox allows", async () => {
+  const order: string[] = [];
+  const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  await sendingAll(["one", "two", "three"], 0, async ({ hear, say }) => {
+    await hear();
+    await say({ ...WELCOME, unsettled: 2 });
+    for (const id of [1, 2, 3]) {
+      const next = hear().then((message) => {
+        order.push(`${JSON.parse(textOf(message)).type} ${id}`);
+      });
+      if (id === 3) {
+        // Two wait for their answer already.
+        order.push("answers 1");
+        await say({ type: "done", id: 1, sha256: EMPTY_HASH });
+      }
+      await next;
+      await say({ type: "ready", fromBytes: 0 });
+      await hear();
+    }
+    await say({ type: "done", id: 2, sha256: EMPTY_HASH });
+    await say({ type: "done", id: 3, sha256: EMPTY_HASH });
+  });
+  assertEquals(order, ["offer 1", "offer 2", "answers 1", "offer 3"]);
 });
