@@ -138,6 +138,7 @@ class ClusterNode implements Cluster {
       rooms: () => peers.rooms(),
       whisper: (from, to, text) => peers.whisper(from, to, text),
       expel: (room, name, ban, reason) => peers.expel(room, name, ban, reason),
+      ban: (keys) => peers.ban(keys),
       [Symbol.asyncDispose]: dispose,
     };
   }

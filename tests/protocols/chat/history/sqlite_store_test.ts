@@ -218,7 +218,7 @@ Deno.test("a second opening of the same file is refused by name", async () => {
   {
     await using _store = await open(path);
     const error = await assertRejects(() => open(path), UsageError);
-    assertStringIncludes(error.message, `${path}: another process uses it`);
+    assertStringIncludes(error.message, `${path}: another server has its history there`);
   }
   await using _again = await open(path);
 });
