@@ -101,7 +101,11 @@ export class ClusterLog implements ChatLog {
 
   /** Reads where the node is. */
   static async open(options: ClusterLogOptions): Promise<ClusterLog> {
-    return new ClusterLog(options, parsePosition(await options.store.note(options.noteKey)));
+    const { store, noteKey } = options;
+    const position = parsePosition(await store.note(noteKey));
+    // Without a cluster, or in another one, the same file may have given places above ours.
+    const top = Math.max(position.top, await store.highest());
+    return new ClusterLog(options, { ...position, top });
   }
 
   /** Up to which sequence the stream was read. */

@@ -58,6 +58,7 @@ Deno.test("what was stored is there when the file is opened again, and places go
   assertEquals(texts(await store.last("lobby", 9)), ["m0", "m1", "m2"]);
   assertEquals(await store.note("far"), "12");
   assertEquals(await store.note("near"), undefined);
+  assertEquals(await store.highest(), 3);
   assertEquals(await store.append([first[0]!, ...entries(3, 4)]), [
     { seq: 1, duplicate: true },
     { seq: 4, duplicate: false },
