@@ -244,3 +244,9 @@ Deno.test("of two servers on one history the second says what to do", async () =
     /another server has its history there; stop that one, or give this one a file of its own with --history FILE/,
   );
 });
+
+Deno.test("a server that finds no place for its history says so", async () => {
+  const env = { SOCKDOCK_DATA_FOLDER: "", XDG_DATA_HOME: "", HOME: "", LOCALAPPDATA: "" };
+  await using server = await startProgram(["serve", "chat", "tcp://127.0.0.1:0"], { env });
+  await server.stderr.line(/^the history stays in memory \(.*\); --history FILE keeps it$/);
+});
