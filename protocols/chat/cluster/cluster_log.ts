@@ -73,6 +73,11 @@ export interface ClusterLogOptions {
   readonly ackTimeoutMs: number;
 }
 
+/** What ends a link though the broker is well: our own history takes nothing. */
+export class HistoryFailedError extends Error {
+  override readonly name = "HistoryFailedError";
+}
+
 /** The log of one node. */
 export class ClusterLog implements ChatLog {
   readonly #options: ClusterLogOptions;
@@ -261,7 +266,9 @@ export class ClusterLog implements ChatLog {
       ? []
       : this.#store.append(messages.map(({ seq, ...message }) => ({ message, seq: seq! })));
     const noted = this.#store.setNote(this.#options.noteKey, JSON.stringify(position));
-    const [results] = await Promise.all([stored, noted]);
+    const [results] = await Promise.all([stored, noted]).catch((error) => {
+      throw new HistoryFailedError(errorText(error), { cause: error });
+    });
     this.#position = position;
     messages.forEach((message, index) => {
       const result = results[index]!;

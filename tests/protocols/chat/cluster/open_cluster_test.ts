@@ -60,3 +60,16 @@ peerTest("places go on growing when a history was used without the cluster meanw
   await other.until(() => other.shown.length === 2);
   assertEquals(other.shown.at(-1)?.seq, seq);
 });
+
+peerTest("a history that takes nothing is not blamed on the broker", ["nats-server"], async () => {
+  await using folder = await temporaryFolder();
+  await using broker = await NatsBroker.start(folder.path);
+  const store = new PlainStore();
+  await using node = await TestNode.open(broker.url, { store });
+  await using other = await TestNode.open(broker.url);
+  store.failure = new Error("the disk is full");
+  await other.say("hello");
+  await node.noticed(/^nothing is shared over nats:.* history .*the disk is full/);
+  // It comes with the next attempt.
+  await node.until(() => node.shown.length === 1);
+});
