@@ -62,7 +62,13 @@ export async function withUserHistory(
   if (!isNeeded) return options;
   const { dataFolder: given } = options;
   const dataFolder = typeof given === "string" ? given : userDataFolder();
-  if (dataFolder === null || !mayUse(dataFolder)) return options;
+  if (dataFolder === null || !mayUse(dataFolder)) {
+    const why = dataFolder === null
+      ? "nothing says where your data folder is"
+      : `${dataFolder} may not be used`;
+    notes.push(`the history stays in memory (${why}); --history FILE keeps it`);
+    return options;
+  }
   try {
     await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
     return { ...options, history: defaultHistoryFile(dataFolder) };

@@ -1,5 +1,6 @@
 // Chat: one room, or many, that clients of every transport share (docs/chat.md).
 
+import type { OptionValues } from "../core/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { chatOptions } from "./chat/options.ts";
@@ -24,6 +25,7 @@ export const chat: Protocol<typeof chatOptions> = {
   options: chatOptions,
   async open(options, context) {
     if (options.bare) {
+      refuseUseless(options);
       const { openBare } = await import("./chat/bare.ts");
       return openBare(options, context);
     }
@@ -36,3 +38,15 @@ export const chat: Protocol<typeof chatOptions> = {
     return await openChat(options, context);
   },
 };
+
+/** What is set and has no effect would be missed only once it is needed.
+ * @throws {UsageError} naming it */
+function refuseUseless({ cluster, history }: OptionValues<typeof chatOptions>): void {
+  const useless = cluster.length > 0
+    ? "--cluster"
+    : history !== "off" && history !== ":memory:"
+    ? "--history"
+    : undefined;
+  if (useless === undefined) return;
+  throw new UsageError(`${useless} has no effect with --bare, which keeps and shares nothing`);
+}

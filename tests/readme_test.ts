@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { readArguments } from "../commands/arguments.ts";
 import { commands } from "../commands/index.ts";
 import denoJson from "../deno.json" with { type: "json" };
-import { type PeerName, peerTest } from "./peer.ts";
+import { type PeerName, peerTest, startPeer } from "./peer.ts";
 import { runProgram } from "./program.ts";
 import { putSockdock, quoted } from "./program_on_path.ts";
 import { pythonWith } from "./python_package.ts";
@@ -29,7 +29,9 @@ const sections = readmeSections(readme);
 
 /** The programs besides sockdock that a section runs. */
 function peersOf({ blocks }: Section): PeerName[] {
-  const names: readonly PeerName[] = ["curl", "nc", "ncat", "openssl", "python3", "socat"];
+  const names: readonly PeerName[] = [
+    ...["curl", "nats-server", "nc", "ncat", "openssl", "python3", "socat"] as const,
+  ];
   const run = blocks.filter(({ kind }) => kind !== "shown" && kind !== "output");
   return names.filter((name) =>
     run.some(({ code }) => new RegExp(`(^|[|&;(]|\\s)${name}\\s`, "m").test(code))
@@ -49,6 +51,8 @@ class Run implements AsyncDisposable {
   readonly #folder: string;
   readonly #options: ProcessOptions;
   readonly #servers: RunningProcess[] = [];
+  /** What the servers need, which is not ours. */
+  readonly #brokers: RunningProcess[] = [];
   readonly #real = new Map<string, string>();
   /** What was set up, in which a configuration names URLs. */
   #setUp = "";
@@ -75,11 +79,11 @@ class Run implements AsyncDisposable {
 
   /** Starts one command that keeps running, and waits until all its endpoints listen. */
   async server(line: string): Promise<void> {
-    // What a relay passes on to has been started before it.
-    const [, relay = "", to = "", rest = ""] = /^(sockdock relay \S+) (\S+)(.*)$/.exec(line) ?? [];
-    const listening = relay === "" ? line : relay;
-    const target = relay === "" ? "" : ` ${onRealPorts(to, this.#real)}${rest}`;
-    const command = `exec ${onFreePorts(listening)}${target} --json`;
+    if (line.startsWith("nats-server ")) return await this.#broker(line);
+    // What a relay passes on to, and what nodes share, has been started before it.
+    const [, listening = line, dialled = ""] =
+      /^(sockdock relay \S+|sockdock serve .*(?= --cluster ))( .*)$/.exec(line) ?? [];
+    const command = `exec ${onFreePorts(listening)}${onRealPorts(dialled, this.#real)} --json`;
     const server = new RunningProcess("sh", ["-c", command], this.#options);
     this.#servers.push(server);
     const shown = shownUrls(/^sockdock up\b/.test(line) ? this.#setUp : listening);
@@ -93,6 +97,15 @@ class Run implements AsyncDisposable {
       assertEquals(real?.scheme, place.scheme, `${line} listens in another order`);
       if (place.port !== undefined) this.#real.set(portKey(place), real?.port ?? "");
     }
+  }
+
+  async #broker(line: string): Promise<void> {
+    const [, ...args] = line.split(/\s+/);
+    const broker = startPeer("nats-server", [...args, "-p", "-1"], this.#options);
+    this.#brokers.push(broker);
+    const [, port] = await broker.stderr.line(/client connections on [\d.]+:(\d+)/);
+    this.#real.set("nats:4222", port!);
+    await broker.stderr.line(/Server is ready/);
   }
 
   /** Runs commands and holds their output against what the page shows. */
@@ -127,7 +140,7 @@ class Run implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of this.#servers) await server[Symbol.asyncDispose]();
+    for (const one of [...this.#servers, ...this.#brokers]) await one[Symbol.asyncDispose]();
   }
 }
 

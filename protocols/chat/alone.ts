@@ -10,5 +10,6 @@ export const alone: ChatPeers = {
   rooms: () => new Map(),
   whisper: () => Promise.resolve(false),
   expel: () => {},
+  ban: () => {},
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };

@@ -19,11 +19,18 @@ export class Bans {
     this.#max = max;
   }
 
-  /** Bans by identity where there is one, otherwise by name and host. */
-  add(name: string, { identity, host }: Visitor): void {
+  /** Bans by identity where there is one, otherwise by name and host.
+   * @returns what others have to `addKeys` to do the same */
+  add(name: string, { identity, host }: Visitor): readonly string[] {
     const keys = identity === undefined
       ? [`name ${lookalikeKey(name)}`, ...(host === undefined ? [] : [`host ${host}`])]
       : [`identity ${identity.fingerprint}`];
+    this.addKeys(keys);
+    return keys;
+  }
+
+  /** Bans whom somebody else has banned. */
+  addKeys(keys: readonly string[]): void {
     for (const key of keys) this.#keys.delete(key);
     for (const key of keys) this.#keys.add(key);
     while (this.#keys.size > this.#max) this.#keys.delete(this.#keys.values().next().value!);

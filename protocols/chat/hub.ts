@@ -102,13 +102,15 @@ export class Hub implements AsyncDisposable {
       whispered: (room, to, from, text) => this.#whispered(room, to, from, text),
       expelled: (room, name, ban, reason) => {
         const member = this.#rooms.get(room)?.names.get(nameKey(name));
-        if (member !== undefined) this.#expel(member, ban, reason);
+        if (member !== undefined && !isHost(member)) this.#expel(member, ban, reason);
       },
+      banned: (keys) => this.bans.addKeys(keys),
       nameLost: (room, name) => {
         const member = this.#rooms.get(room)?.names.get(nameKey(name));
-        if (member?.room?.name === room) {
-          this.#callGuest(member, `${name} is taken on another node`);
-        }
+        if (member?.room?.name !== room) return;
+        const why = `${name} is taken on another node`;
+        if (member.standing === "plain") this.#callGuest(member, why);
+        else this.#numberAnew(member, member.room, why).catch((error) => this.failed(error));
       },
     };
   }
@@ -203,6 +205,7 @@ export class Hub implements AsyncDisposable {
     const before = member.name;
     const [oldKey, newKey] = [nameKey(before), nameKey(name)];
     if (oldKey !== newKey) await this.#reserve(member, room, name, "plain");
+    else await this.peers.claim(room.name, name, "plain");
     if (member.room !== room) return this.#release(room, member, name);
     this.#called(member, room, before, name);
     if (oldKey !== newKey) this.#release(room, member, before);
@@ -260,7 +263,7 @@ export class Hub implements AsyncDisposable {
     const why = spokenReason(reason, member);
     const found = room.names.get(nameKey(name));
     if (found !== undefined && found.room === room) {
-      if (found.options.outbox === undefined) {
+      if (isHost(found)) {
         throw new RefusedError("no-such-member", "whoever runs the server stays");
       }
       this.#expel(found, ban, why);
@@ -339,7 +342,7 @@ export class Hub implements AsyncDisposable {
 
   #expel(member: Member, ban: boolean, reason: string): void {
     this.counters.expelled++;
-    if (ban) this.bans.add(member.name, member.options);
+    if (ban) this.peers.ban(this.bans.add(member.name, member.options));
     const text = `you were ${ban ? "banned" : "removed"} ${reason}`;
     member.tell(
       member.wire === "plain"
@@ -483,7 +486,7 @@ export class Hub implements AsyncDisposable {
     for (const [key, holder] of room.names) {
       if (holder !== member) continue;
       room.names.delete(key);
-      this.peers.release(room.name, member.name);
+      this.peers.release(room.name, key);
     }
   }
 
@@ -528,11 +531,18 @@ export class Hub implements AsyncDisposable {
     }
     this.#called(member, room, before, name);
     this.#release(room, member, before);
-    member.tell(
-      member.wire === "plain"
-        ? plainNotice(`you are ${name} now: ${why}`)
-        : richLine("named", { name, standing: member.standing }),
-    );
+    tellName(member, why);
+  }
+
+  /** Gives somebody verified another number: the same person is on another node too. */
+  async #numberAnew(member: Member, room: Room, why: string): Promise<void> {
+    const before = member.name;
+    room.names.delete(nameKey(before));
+    const { name } = await this.#takeNumbered(member, room, before);
+    if (member.room !== room) return this.#release(room, member, name);
+    if (name === before) return;
+    this.#called(member, room, before, name);
+    tellName(member, why);
   }
 
   /** A member has another name. */
@@ -623,6 +633,20 @@ export function roomOf(member: Member): Room {
     throw new RefusedError("bad-request", "say hello first");
   }
   return member.room;
+}
+
+function tellName(member: Member, why: string): void {
+  const { name, standing } = member;
+  member.tell(
+    member.wire === "plain"
+      ? plainNotice(`you are ${name} now: ${why}`)
+      : richLine("named", { name, standing }),
+  );
+}
+
+/** Whether it is whoever runs the server, who stays. */
+function isHost(member: Member): boolean {
+  return member.options.outbox === undefined;
 }
 
 function nobody(name: string, room: Room): RefusedError {

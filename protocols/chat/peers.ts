@@ -15,13 +15,16 @@ export interface PeerHooks {
   whispered(room: string, to: string, from: RemoteMember, text: string): boolean;
   /** Somebody has to go, by the word of an operator on another node. */
   expelled(room: string, name: string, ban: boolean, reason: string): void;
+  /** Who was banned on another node. */
+  banned(keys: readonly string[]): void;
   /** Another node had this name in this room first: ours has to take another. */
   nameLost(room: string, name: string): void;
 }
 
 /** The other nodes. Nothing here waits for long: what cannot be reached is not there. */
 export interface ChatPeers extends AsyncDisposable {
-  /** Takes a name for a member of ours, in the room on every node.
+  /** Takes a name for a member of ours, in the room on every node; somebody verified gets it from
+   * whoever is not. Taken again, it is spelt anew.
    * @returns whether it is ours now; without a connection only our own members are asked */
   claim(room: string, name: string, standing: Standing): Promise<boolean>;
   /** Gives a name back. */
@@ -34,4 +37,6 @@ export interface ChatPeers extends AsyncDisposable {
   whisper(from: RemoteMember, to: string, text: string): Promise<boolean>;
   /** Has somebody removed from a room, wherever they are. */
   expel(room: string, name: string, ban: boolean, reason: string): void;
+  /** Keeps whom these keys mean from coming in elsewhere. */
+  ban(keys: readonly string[]): void;
 }

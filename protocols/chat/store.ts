@@ -41,6 +41,8 @@ export interface ChatStore extends AsyncDisposable {
   search(room: string, words: string, count: number): Promise<readonly ChatMessage[]>;
   /** What is owed, oldest first. */
   owed(count: number): Promise<readonly ChatMessage[]>;
+  /** The highest place that was ever taken; 0 before any was. */
+  highest(): Promise<number>;
   /** A note that survives, such as how far a shared log was read; undefined when there is none. */
   note(key: string): Promise<string | undefined>;
   /** Writes a note, together with the entries of an `append` that was called in the same turn. */

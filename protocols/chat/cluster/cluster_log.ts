@@ -73,6 +73,11 @@ export interface ClusterLogOptions {
   readonly ackTimeoutMs: number;
 }
 
+/** What ends a link though the broker is well: our own history takes nothing. */
+export class HistoryFailedError extends Error {
+  override readonly name = "HistoryFailedError";
+}
+
 /** The log of one node. */
 export class ClusterLog implements ChatLog {
   readonly #options: ClusterLogOptions;
@@ -101,7 +106,11 @@ export class ClusterLog implements ChatLog {
 
   /** Reads where the node is. */
   static async open(options: ClusterLogOptions): Promise<ClusterLog> {
-    return new ClusterLog(options, parsePosition(await options.store.note(options.noteKey)));
+    const { store, noteKey } = options;
+    const position = parsePosition(await store.note(noteKey));
+    // Without a cluster, or in another one, the same file may have given places above ours.
+    const top = Math.max(position.top, await store.highest());
+    return new ClusterLog(options, { ...position, top });
   }
 
   /** Up to which sequence the stream was read. */
@@ -257,7 +266,9 @@ export class ClusterLog implements ChatLog {
       ? []
       : this.#store.append(messages.map(({ seq, ...message }) => ({ message, seq: seq! })));
     const noted = this.#store.setNote(this.#options.noteKey, JSON.stringify(position));
-    const [results] = await Promise.all([stored, noted]);
+    const [results] = await Promise.all([stored, noted]).catch((error) => {
+      throw new HistoryFailedError(errorText(error), { cause: error });
+    });
     this.#position = position;
     messages.forEach((message, index) => {
       const result = results[index]!;

@@ -6,6 +6,7 @@
 //
 // A name is claimed by asking all nodes that are known. Two that ask at the same moment hear of each
 // other's claim, and the earlier one wins (by the nodes' clocks; by the node's id when they agree).
+// Somebody verified gets it from anybody who is not.
 // Nodes that could not hear each other may both have given a name away; when they meet again, the
 // same rule decides, and the later one loses it.
 //
@@ -109,11 +110,12 @@ export class ClusterPeers implements ChatPeers {
     this.#inbox = createInbox();
     // What was known of us may be out of date.
     this.#revision++;
-    const { beat, change, claim, expel, roster, whisper } = this.#subjects;
+    const { beat, change, claim, expel, ban, roster, whisper } = this.#subjects;
     this.#hear(beat, (message) => this.#heardBeat(message));
     this.#hear(change, (message) => this.#heardChange(message));
     this.#hear(claim, (message) => this.#heardClaim(message));
     this.#hear(expel, (message) => this.#heardExpulsion(message));
+    this.#hear(ban, (message) => this.#heardBan(message));
     this.#hear(roster(this.node), (message) => this.#heardRosterRequest(message));
     this.#hear(whisper(this.node), (message) => this.#heardWhisper(message));
     this.#hear(this.#inbox, (message) => this.#heardClaimAnswer(message));
@@ -136,8 +138,17 @@ export class ClusterPeers implements ChatPeers {
   }
 
   async claim(room: string, name: string, standing: Standing): Promise<boolean> {
+    const own = this.#own.find(room, name);
+    if (own !== undefined) {
+      // The same name, spelt in another way.
+      const respelt = { ...own, name, standing };
+      this.#own.set(respelt);
+      this.#changed(respelt);
+      return true;
+    }
     for (const { members } of this.#nodes.values()) {
-      if (members.find(room, name) !== undefined) return false;
+      const found = members.find(room, name);
+      if (found !== undefined && !isAbove(standing, found.standing)) return false;
     }
     const entry: Entry = { room, name, standing, sinceMs: this.#now() };
     if (this.#connection !== undefined && this.#nodes.size > 0) {
@@ -150,7 +161,7 @@ export class ClusterPeers implements ChatPeers {
   }
 
   release(room: string, name: string): void {
-    if (this.#own.find(room, name)?.name !== name) return;
+    if (this.#own.find(room, name) === undefined) return;
     this.#own.delete(room, name);
     this.#changed({ room, name });
   }
@@ -185,6 +196,10 @@ export class ClusterPeers implements ChatPeers {
 
   expel(room: string, name: string, ban: boolean, reason: string): void {
     this.#say(this.#subjects.expel, { node: this.node, room, name, ban, reason });
+  }
+
+  ban(keys: readonly string[]): void {
+    this.#say(this.#subjects.ban, { node: this.node, keys });
   }
 
   /** Says goodbye. The connection is its owner's to close. */
@@ -331,21 +346,24 @@ export class ClusterPeers implements ChatPeers {
     this.#answer(message, { revision: this.#revision, total: this.#own.size, members });
   }
 
-  /** Gives up one of our names that another node has had for longer. */
+  /** Gives up one of our names that another node has had for longer, or for somebody verified. */
   #compare(theirs: Entry, node: string): void {
     const own = this.#own.find(theirs.room, theirs.name);
-    if (own !== undefined && this.#isEarlier(theirs.sinceMs, node, own)) {
-      this.#own.delete(own.room, own.name);
-      this.#changed({ room: own.room, name: own.name });
-      this.#hooks.nameLost(own.room, own.name);
-    }
+    if (own !== undefined && this.#goesBefore(theirs, node, own)) this.#lose(own);
     for (const { entry, decided } of this.#claimsOf(theirs.room, theirs.name)) {
-      if (this.#isEarlier(theirs.sinceMs, node, entry)) decided.resolve(false);
+      if (this.#goesBefore(theirs, node, entry)) decided.resolve(false);
     }
   }
 
-  #isEarlier(sinceMs: number, node: string, own: Entry): boolean {
-    return sinceMs === own.sinceMs ? node < this.node : sinceMs < own.sinceMs;
+  #lose({ room, name }: Entry): void {
+    this.#own.delete(room, name);
+    this.#changed({ room, name });
+    this.#hooks.nameLost(room, name);
+  }
+
+  #goesBefore(theirs: Pick<Entry, "sinceMs" | "standing">, node: string, own: Entry): boolean {
+    if (theirs.standing !== own.standing) return isAbove(theirs.standing, own.standing);
+    return theirs.sinceMs === own.sinceMs ? node < this.node : theirs.sinceMs < own.sinceMs;
   }
 
   #claimsOf(room: string, name: string): OpenClaim[] {
@@ -367,8 +385,7 @@ export class ClusterPeers implements ChatPeers {
     // Whoever does not answer in time cannot be waited for; should it have the name, the two will
     // compare.
     const timer = setTimeout(() => claim.decided.resolve(true), CLAIM_TIMEOUT_MS);
-    const { room, name, sinceMs } = entry;
-    this.#say(this.#subjects.claim, { node: this.node, ref, room, name, sinceMs }, this.#inbox);
+    this.#say(this.#subjects.claim, { node: this.node, ref, ...entry }, this.#inbox);
     const isOurs = await claim.decided.promise;
     clearTimeout(timer);
     this.#claims.delete(ref);
@@ -378,10 +395,16 @@ export class ClusterPeers implements ChatPeers {
   #heardClaim(message: Msg): void {
     const claim = this.#understood(decodeNodeMessage.claim(message.data));
     if (claim === undefined || this.#from(claim.node) === undefined) return;
-    const { room, name, ref, sinceMs, node } = claim;
-    let taken = this.#own.find(room, name) !== undefined;
+    const { room, name, ref, node } = claim;
+    const own = this.#own.find(room, name);
+    // Whoever has it stays, however late the clock of the other node may be.
+    let taken = own !== undefined;
+    if (own !== undefined && isAbove(claim.standing, own.standing)) {
+      this.#lose(own);
+      taken = false;
+    }
     for (const { entry, decided } of this.#claimsOf(room, name)) {
-      if (this.#isEarlier(sinceMs, node, entry)) decided.resolve(false);
+      if (this.#goesBefore(claim, node, entry)) decided.resolve(false);
       else taken = true;
     }
     this.#answer(message, { node: this.node, ref, taken });
@@ -413,6 +436,11 @@ export class ClusterPeers implements ChatPeers {
     this.#hooks.expelled(room, name, ban, reason);
   }
 
+  #heardBan({ data }: Msg): void {
+    const ban = this.#understood(decodeNodeMessage.ban(data));
+    if (ban !== undefined && ban.node !== this.node) this.#hooks.banned(ban.keys);
+  }
+
   #understood<T>(decoded: T | undefined): T | undefined {
     if (decoded === undefined) this.#dropped++;
     return decoded;
@@ -441,4 +469,9 @@ export class ClusterPeers implements ChatPeers {
       this.#say(this.#subjects.change, { node: this.node, revision: this.#revision, came, went });
     }
   }
+}
+
+/** Whether somebody of one standing gets a name that somebody of the other has. */
+function isAbove(one: Standing, other: Standing): boolean {
+  return one === "verified" && other === "plain";
 }

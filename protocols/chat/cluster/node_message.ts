@@ -1,6 +1,7 @@
 // What nodes say to each other over the broker, beside the shared history. All of it is JSON, small,
 // and read like the words of a stranger: a node may be broken, or somebody's own program.
 
+import type { Standing } from "../message.ts";
 import type { RemoteMember } from "../peers.ts";
 import { isName, isPlainText, isStanding, isTime, readObject } from "./record.ts";
 
@@ -9,6 +10,8 @@ export const MAX_NODE_MESSAGE_BYTES = 512 * 1024;
 /** How many members stand in one of these. */
 export const MEMBERS_PER_MESSAGE = 200;
 const MAX_WHISPER_LENGTH = 64 * 1024;
+const MAX_BAN_KEYS = 8;
+const MAX_BAN_KEY_LENGTH = 256;
 
 /** A member of a node, and since when it has its name. */
 export interface Entry extends RemoteMember {
@@ -49,6 +52,7 @@ export interface Claim {
   readonly ref: number;
   readonly room: string;
   readonly name: string;
+  readonly standing: Standing;
   readonly sinceMs: number;
 }
 
@@ -73,6 +77,13 @@ export interface Expulsion {
   readonly name: string;
   readonly ban: boolean;
   readonly reason: string;
+}
+
+/** Whom nobody lets in any more. */
+export interface Ban {
+  readonly node: string;
+  /** As bans.ts knows them. */
+  readonly keys: readonly string[];
 }
 
 /** Writes any of these. */
@@ -107,11 +118,10 @@ export const decodeNodeMessage = {
   },
 
   claim(bytes: Uint8Array): Claim | undefined {
-    const { node, ref, room, name, sinceMs } = read(bytes);
-    if (!isNode(node) || !isCount(ref) || !isName(room) || !isName(name) || !isTime(sinceMs)) {
-      return undefined;
-    }
-    return { node, ref, room, name, sinceMs };
+    const { node, ref, ...entry } = read(bytes);
+    if (!isNode(node) || !isCount(ref) || !isEntry(entry)) return undefined;
+    const { room, name, standing, sinceMs } = entry;
+    return { node, ref, room, name, standing, sinceMs };
   },
 
   claimAnswer(bytes: Uint8Array): ClaimAnswer | undefined {
@@ -140,6 +150,12 @@ export const decodeNodeMessage = {
     if (!isPlainText(reason) || reason.length > 1024) return undefined;
     return { node, room, name, ban, reason };
   },
+
+  ban(bytes: Uint8Array): Ban | undefined {
+    const { node, keys } = read(bytes);
+    if (!isNode(node) || !Array.isArray(keys) || keys.length > MAX_BAN_KEYS) return undefined;
+    return keys.every(isBanKey) ? { node, keys } : undefined;
+  },
 } as const;
 
 function read(bytes: Uint8Array): Readonly<Record<string, unknown>> {
@@ -166,6 +182,10 @@ function isPlace(value: unknown): value is { readonly room: string; readonly nam
 
 function isMember(value: unknown): value is RemoteMember {
   return isPlace(value) && isStanding((value as Partial<RemoteMember>).standing);
+}
+
+function isBanKey(value: unknown): value is string {
+  return isPlainText(value) && value.length <= MAX_BAN_KEY_LENGTH;
 }
 
 function isEntry(value: unknown): value is Entry {

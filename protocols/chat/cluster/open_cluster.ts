@@ -6,7 +6,7 @@ import { errorText } from "../../../core/event.ts";
 import type { ChatLog, LogHooks } from "../log.ts";
 import type { ChatPeers, PeerHooks } from "../peers.ts";
 import type { ChatStore, Retention } from "../store.ts";
-import { ClusterLog } from "./cluster_log.ts";
+import { ClusterLog, HistoryFailedError } from "./cluster_log.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { dialBroker, flush } from "./dial_broker.ts";
 import { type ClusterOptions, type ClusterSettings, readClusterSettings } from "./options.ts";
@@ -138,6 +138,7 @@ class ClusterNode implements Cluster {
       rooms: () => peers.rooms(),
       whisper: (from, to, text) => peers.whisper(from, to, text),
       expel: (room, name, ban, reason) => peers.expel(room, name, ban, reason),
+      ban: (keys) => peers.ban(keys),
       [Symbol.asyncDispose]: dispose,
     };
   }
@@ -195,14 +196,14 @@ class ClusterNode implements Cluster {
   }
 
   /** Lives on one connection. Returns whether all was well until it ended, and why it did. */
-  async #visit(broker: string, signal: AbortSignal): Promise<[wasWell: boolean, reason: string]> {
+  async #visit(broker: string, signal: AbortSignal): Promise<[wasWell: boolean, reason: unknown]> {
     let wasLive = false;
     let connection: NatsConnection;
     try {
       connection = await dialBroker(broker, this.#settings, signal);
       this.#connection = connection;
     } catch (error) {
-      return [false, errorText(error)];
+      return [false, error];
     }
     try {
       const { retention, duplicateWindowMs = 120_000 } = this.#context;
@@ -219,9 +220,9 @@ class ClusterNode implements Cluster {
         this.#live(broker, shared);
       });
       signal.removeEventListener("abort", stop);
-      return [wasLive && !link.isRefused, errorText(reason)];
+      return [wasLive && !link.isRefused, reason];
     } catch (error) {
-      return [wasLive, errorText(error)];
+      return [wasLive, error];
     } finally {
       this.#ownPeers.leave();
       this.#connection = undefined;
@@ -243,15 +244,15 @@ class ClusterNode implements Cluster {
     return `${this.#settings.tls === undefined ? "nats" : "tls"}://${broker}`;
   }
 
-  #away(broker: string, reason: string): void {
+  #away(broker: string, reason: unknown): void {
     this.#tried.resolve();
     if (this.#isLive === false) return;
     this.#isLive = false;
+    const [url, why] = [this.#urlOf(broker), errorText(reason)];
     this.#hooks.notice(
-      `${
-        this.#urlOf(broker)
-      } cannot be reached (${reason}): messages are kept here, and shared once it ` +
-        "is back",
+      reason instanceof HistoryFailedError
+        ? `nothing is shared over ${url} until the history takes messages again (${why})`
+        : `${url} cannot be reached (${why}): messages are kept here, and shared once it is back`,
     );
   }
 }

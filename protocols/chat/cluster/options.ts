@@ -112,8 +112,8 @@ export async function readClusterSettings(options: ClusterOptions): Promise<Clus
 export function refuseForgetful(history: string | undefined): void {
   if (history !== "off" && history !== ":memory:") return;
   throw new UsageError(
-    `--history ${history}: a node of a cluster keeps what the broker has not got yet in a file; ` +
-      `name one, or leave --history away`,
+    `--history ${history}: a node of a cluster keeps in a file what the broker has not got yet; ` +
+      `name one with --history FILE`,
   );
 }
 

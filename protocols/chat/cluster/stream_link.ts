@@ -116,6 +116,10 @@ export class StreamLink {
         return await manager.streams.info(subjects.stream);
       } catch (error) {
         if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+        // The library has a class for it, and keeps it to itself.
+        if (/^jetstream (is )?not enabled/i.test(errorText(error))) {
+          throw new Error(`${errorText(error)}: start nats-server with -js`);
+        }
         throw error;
       }
     };

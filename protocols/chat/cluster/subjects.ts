@@ -11,11 +11,12 @@ export interface Subjects {
   room(room: string): string;
   /** The room of a subject, or undefined when it is none. */
   roomOf(subject: string): string | undefined;
-  /** What nodes say to all others: presence, claims, expulsions. */
+  /** What nodes say to all others: presence, claims, expulsions, bans. */
   readonly beat: string;
   readonly change: string;
   readonly claim: string;
   readonly expel: string;
+  readonly ban: string;
   /** What one node is asked for. */
   roster(node: string): string;
   whisper(node: string): string;
@@ -37,6 +38,7 @@ export function subjectsOf(name: string): Subjects {
     change: `${prefix}.node.change`,
     claim: `${prefix}.node.claim`,
     expel: `${prefix}.node.expel`,
+    ban: `${prefix}.node.ban`,
     roster: (node) => `${prefix}.node.roster.${node}`,
     whisper: (node) => `${prefix}.node.whisper.${node}`,
   };

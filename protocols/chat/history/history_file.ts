@@ -51,7 +51,8 @@ export function isForeign(error: unknown): boolean {
 export function cannotOpen(path: string, error: unknown): UsageError {
   const text = errorText(error);
   const why = /database is locked/.test(text)
-    ? "another process uses it; stop that one, or name another file with --history"
+    ? "another server has its history there; stop that one, or give this one a file of its own " +
+      "with --history FILE"
     : /not a database/.test(text)
     ? "it is no file of SQLite; name another file with --history"
     : /holds something else|newer sockdock/.test(text)

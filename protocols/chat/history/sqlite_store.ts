@@ -126,6 +126,10 @@ class SqliteStore implements ChatStore {
     return this.#read({ do: "owed", count });
   }
 
+  highest(): Promise<number> {
+    return this.#read({ do: "highest" });
+  }
+
   note(key: string): Promise<string | undefined> {
     return this.#read({ do: "note", key });
   }

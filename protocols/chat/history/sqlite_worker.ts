@@ -25,6 +25,7 @@ export type SqliteRequest =
     readonly count: number;
   }
   | { readonly do: "owed"; readonly count: number }
+  | { readonly do: "highest" }
   | { readonly do: "note"; readonly key: string }
   | {
     readonly do: "sweep";
@@ -63,6 +64,8 @@ function carryOut(request: SqliteRequest): unknown {
       return opened().after(request.room, request.seq, request.count);
     case "owed":
       return opened().owed(request.count);
+    case "highest":
+      return opened().highest;
     case "note":
       return opened().note(request.key);
     case "sweep":

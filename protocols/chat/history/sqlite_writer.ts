@@ -99,6 +99,11 @@ export class SqliteWriter {
   }
 
   /** As in ChatStore. */
+  get highest(): number {
+    return this.#lastSeq;
+  }
+
+  /** As in ChatStore. */
   note(key: string): string | undefined {
     const value = this.#get("select value from notes where key = ?", key)?.["value"];
     return value === undefined ? undefined : String(value);

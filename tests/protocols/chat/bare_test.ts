@@ -1,6 +1,7 @@
 /** `--bare`: what one client sends goes to every other, byte for byte. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { UsageError } from "../../../core/usage_error.ts";
 import { bytesOf, type Message } from "../../../core/session.ts";
 import type { DialledSession } from "../../../core/client_kind.ts";
 import { connect } from "../../../dock/connect.ts";
@@ -73,4 +74,19 @@ Deno.test("bare shows the bytes and takes what is typed at the terminal", async 
   assertEquals(await received(client, 5), bytesOf("hello"));
   quit.resolve("/quit");
   await dock.finished;
+});
+
+Deno.test("bare refuses what it would leave without effect", async () => {
+  for (
+    const [options, flag] of [
+      [{ cluster: ["nats://127.0.0.1:4222"] }, "--cluster"],
+      [{ history: "chat.sqlite" }, "--history"],
+    ] as const
+  ) {
+    await assertRejects(
+      () => serve("tcp://127.0.0.1:0", chat, { bare: true, ...options }),
+      UsageError,
+      `${flag} has no effect with --bare`,
+    );
+  }
 });

@@ -3,8 +3,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { resolveOptions } from "../../../core/option.ts";
 import { createCounters } from "../../../core/counters.ts";
+import type { Identity } from "../../../core/session.ts";
 import { StreamSession } from "../../../core/stream_session.ts";
 import { alone } from "../../../protocols/chat/alone.ts";
+import { speakFromConsole } from "../../../protocols/chat/console_member.ts";
 import { Hub } from "../../../protocols/chat/hub.ts";
 import type { ChatLog } from "../../../protocols/chat/log.ts";
 import { createMemoryLog } from "../../../protocols/chat/history/memory_log.ts";
@@ -12,7 +14,7 @@ import { chatOptions } from "../../../protocols/chat/options.ts";
 import type { ChatPeers } from "../../../protocols/chat/peers.ts";
 import { visit } from "../../../protocols/chat/visit.ts";
 import { connectionPair, stillContext } from "../../memory.ts";
-import { MemoryMember } from "./memory_chat.ts";
+import { identity, MemoryMember } from "./memory_chat.ts";
 
 /** A hub, and members of it. */
 class Harbour implements AsyncDisposable {
@@ -26,8 +28,9 @@ class Harbour implements AsyncDisposable {
     this.hub.peers = { ...alone, ...peers };
   }
 
-  connect(): MemoryMember {
+  connect(identity?: Identity): MemoryMember {
     const { client, server } = connectionPair();
+    server.identity = identity;
     const session = new StreamSession(server, {
       framing: "line",
       maxMessageBytes: 65_536,
@@ -39,8 +42,8 @@ class Harbour implements AsyncDisposable {
     return member;
   }
 
-  async join(line: string | object): Promise<MemoryMember> {
-    const member = this.connect();
+  async join(line: string | object, identity?: Identity): Promise<MemoryMember> {
+    const member = this.connect(identity);
     await member.send(line);
     await member.until(/^\* you are |"type":"welcome"/);
     return member;
@@ -149,6 +152,62 @@ Deno.test("members of other nodes are listed, whispered to and removed", async (
   peerHooks.expelled("lobby", "guest-1", true, "by ada");
   assertEquals(await bob.line(), "* you were banned by ada");
   assertEquals(await bob.line(), undefined);
+});
+
+Deno.test("a name in another case is claimed anew, and given back with its member", async () => {
+  const calls: string[] = [];
+  await using harbour = new Harbour({
+    claim: (_room, name) => {
+      calls.push(`claim ${name}`);
+      return Promise.resolve(true);
+    },
+    release: (_room, name) => void calls.push(`release ${name}`),
+  });
+  const bob = await harbour.join("/name Bob");
+  await bob.send("/name bob", "/quit");
+  await bob.served;
+  assertEquals(calls, ["claim Bob", "claim bob", "release bob"]);
+});
+
+Deno.test("a ban is told to other nodes, and theirs hold here", async () => {
+  const told: string[] = [];
+  await using harbour = new Harbour({ ban: (keys) => void told.push(...keys) });
+  const { peerHooks } = harbour.hub;
+  const bob = await harbour.join("/name bob");
+  peerHooks.expelled("lobby", "bob", true, "by ada");
+  await bob.until(/^\* you were banned by ada$/);
+  assertEquals(told, ["name bob"]);
+  peerHooks.banned(["name eve"]);
+  const eve = harbour.connect();
+  await eve.send("/name eve");
+  await eve.until(/^\* an operator has banned you$/);
+});
+
+Deno.test("somebody verified who is on another node too is told apart by a number", async () => {
+  const elsewhere = new Set<string>();
+  await using harbour = new Harbour({
+    claim: (_room, name) => Promise.resolve(!elsewhere.has(name)),
+  });
+  const ada = await harbour.join({ type: "hello", version: 1 }, identity("ada"));
+  elsewhere.add("ada");
+  harbour.hub.peerHooks.nameLost("lobby", "ada");
+  await ada.until(/^\{"type":"named","name":"ada#2","standing":"verified"\}$/);
+});
+
+Deno.test("nobody on another node removes whoever sits at the terminal", async () => {
+  const typed = Promise.withResolvers<void>();
+  const lines = (async function* () {
+    await typed.promise;
+    yield "still here";
+  })();
+  await using harbour = new Harbour();
+  const bob = await harbour.join("/name bob");
+  const speaking = speakFromConsole(harbour.hub, lines);
+  await bob.until(/^\* operator✓ came$/);
+  harbour.hub.peerHooks.expelled("lobby", "operator", false, "by ada");
+  typed.resolve();
+  await bob.until(/operator✓: still here$/);
+  await speaking;
 });
 
 Deno.test("the log's notices reach whoever runs the server and all members", async () => {

@@ -118,3 +118,46 @@ peerTest("whispers and expulsions reach members of other nodes", ["nats-server"]
   assertEquals(await one.peers.whisper(alice, "bob", "psst"), false);
   one.peers.expel("lobby", "bob", true, "spam");
 });
+
+peerTest("a name that is spelt anew is the same name, and goes with its member", [
+  "nats-server",
+], async () => {
+  await using folder = await temporaryFolder();
+  await using broker = await NatsBroker.start(folder.path);
+  await using one = await TestNode.open(broker.url, { context });
+  await using two = await TestNode.open(broker.url, { context });
+  await one.peers.claim("lobby", "Alice", "plain");
+  await eventually(() => names(two, "lobby").join() === "Alice");
+  assertEquals(await one.peers.claim("lobby", "alice", "plain"), true);
+  await eventually(() => names(two, "lobby").join() === "alice");
+  one.peers.release("lobby", "ALICE");
+  await eventually(() => names(two, "lobby").length === 0);
+  assertEquals(await two.peers.claim("lobby", "Alice", "plain"), true);
+});
+
+peerTest("somebody verified gets a name from whoever is not", ["nats-server"], async () => {
+  await using folder = await temporaryFolder();
+  await using broker = await NatsBroker.start(folder.path);
+  await using one = await TestNode.open(broker.url, { context });
+  await using two = await TestNode.open(broker.url, { context });
+  await one.peers.claim("lobby", "alice", "plain");
+  await eventually(() => names(two, "lobby").length === 1);
+  assertEquals(await two.peers.claim("lobby", "alice", "verified"), true);
+  assertEquals(one.lost, [["lobby", "alice"]]);
+  assertEquals(await one.peers.claim("lobby", "alice", "plain"), false);
+  assertEquals(await one.peers.claim("lobby", "alice", "verified"), false);
+  assertEquals(two.lost, []);
+});
+
+peerTest("a ban reaches all nodes", ["nats-server"], async () => {
+  await using folder = await temporaryFolder();
+  await using broker = await NatsBroker.start(folder.path);
+  await using one = await TestNode.open(broker.url, { context });
+  await using two = await TestNode.open(broker.url, { context });
+  await one.peers.claim("lobby", "alice", "plain");
+  await eventually(() => names(two, "lobby").length === 1);
+  one.peers.ban(["name eve", "host 192.0.2.7"]);
+  await two.until(() => two.banned.length === 2);
+  assertEquals(two.banned, ["name eve", "host 192.0.2.7"]);
+  assertEquals(one.banned, []);
+});

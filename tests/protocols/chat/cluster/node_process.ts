@@ -24,7 +24,7 @@ await using cluster = await openCluster(
     deliver: ({ id, seq }) => say({ event: "shown", id, seq }),
     notice: (text) => say({ event: "notice", text }),
   },
-  { whispered: () => false, expelled: () => {}, nameLost: () => {} },
+  { whispered: () => false, expelled: () => {}, banned: () => {}, nameLost: () => {} },
   {
     now: Date.now,
     random: Math.random,

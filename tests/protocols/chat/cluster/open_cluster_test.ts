@@ -2,7 +2,8 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { peerTest } from "../../../peer.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
 import { NatsBroker } from "./nats_broker.ts";
-import { TestNode } from "./test_node.ts";
+import { PlainStore } from "./plain_store.ts";
+import { newMessage, TestNode } from "./test_node.ts";
 
 peerTest(
   "what is said on one node is shown on every node, in one order",
@@ -34,3 +35,41 @@ peerTest(
     );
   },
 );
+
+peerTest("places go on growing when a history was used without the cluster meanwhile", [
+  "nats-server",
+], async () => {
+  await using folder = await temporaryFolder();
+  await using broker = await NatsBroker.start(folder.path);
+  const store = new PlainStore();
+  await using other = await TestNode.open(broker.url);
+  let highest = 0;
+  {
+    await using node = await TestNode.open(broker.url, { store });
+    highest = (await node.say("together")).seq!;
+  }
+  for (const id of ["a", "b", "c"]) {
+    const [result] = await store.append([{ message: newMessage(id, "lobby", "alone") }]);
+    assertGreater(result!.seq!, highest);
+    highest = result!.seq!;
+  }
+  await using node = await TestNode.open(broker.url, { store });
+  const { seq, scope } = await node.say("together again");
+  assertEquals(scope, "stored");
+  assertGreater(seq!, highest);
+  await other.until(() => other.shown.length === 2);
+  assertEquals(other.shown.at(-1)?.seq, seq);
+});
+
+peerTest("a history that takes nothing is not blamed on the broker", ["nats-server"], async () => {
+  await using folder = await temporaryFolder();
+  await using broker = await NatsBroker.start(folder.path);
+  const store = new PlainStore();
+  await using node = await TestNode.open(broker.url, { store });
+  await using other = await TestNode.open(broker.url);
+  store.failure = new Error("the disk is full");
+  await other.say("hello");
+  await node.noticed(/^nothing is shared over nats:.* history .*the disk is full/);
+  // It comes with the next attempt.
+  await node.until(() => node.shown.length === 1);
+});

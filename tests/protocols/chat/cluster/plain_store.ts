@@ -43,6 +43,10 @@ export class PlainStore implements ChatStore {
     return Promise.resolve(owed.slice(0, count));
   }
 
+  highest(): Promise<number> {
+    return Promise.resolve(this.#lastSeq);
+  }
+
   note(key: string): Promise<string | undefined> {
     return Promise.resolve(this.#notes.get(key));
   }

@@ -1,6 +1,7 @@
 /** Brokers that are none. */
 
 import { assertEquals, assertMatch } from "@std/assert";
+import { peerTest, startPeer } from "../../../peer.ts";
 import { TestNode } from "./test_node.ts";
 
 const GREETING = `INFO {"version":"2.9.10","max_payload":1048576,"headers":true}\r\n`;
@@ -56,3 +57,11 @@ for (
     assertEquals((await node.say("alone")).scope, "local");
   });
 }
+
+peerTest("a broker without JetStream is told how to get it", ["nats-server"], async () => {
+  await using broker = startPeer("nats-server", ["-a", "127.0.0.1", "-p", "-1"]);
+  const [, port] = await broker.stderr.line(/client connections on [\d.]+:(\d+)/);
+  await broker.stderr.line(/Server is ready/);
+  await using node = await TestNode.open(`nats://127.0.0.1:${port}`);
+  assertMatch(node.notices.join(), /start nats-server with -js/);
+});

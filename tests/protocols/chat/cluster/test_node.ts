@@ -29,6 +29,7 @@ export class TestNode implements AsyncDisposable {
   readonly notices: string[] = [];
   readonly whispers: [room: string, to: string, from: RemoteMember, text: string][] = [];
   readonly expelled: [room: string, name: string, ban: boolean, reason: string][] = [];
+  readonly banned: string[] = [];
   readonly lost: [room: string, name: string][] = [];
   /** Who a whisper may find here. */
   readonly present = new Set<string>();
@@ -63,6 +64,7 @@ export class TestNode implements AsyncDisposable {
           return node.present.has(to);
         },
         expelled: (...what) => note(node.expelled, what),
+        banned: (keys) => keys.forEach((key) => note(node.banned, key)),
         nameLost: (...what) => note(node.lost, what),
       },
       {

@@ -62,7 +62,7 @@ Deno.test("of two processes on one file the second is refused, and a killed one 
   await using second = appender(path, "second");
   const { code, stderr } = await second.ended();
   assertEquals(code, 1);
-  assertStringIncludes(stderr, `${path}: another process uses it; stop that one`);
+  assertStringIncludes(stderr, `${path}: another server has its history there; stop that one`);
   await first.stdout.line(/^first-/);
   first.signal("SIGKILL");
   await first.ended();

@@ -257,6 +257,7 @@ Deno.test("a message that cannot be stored is not delivered, and its receipt say
     after: nothing,
     search: nothing,
     owed: nothing,
+    highest: () => Promise.resolve(0),
     note: () => Promise.resolve(undefined),
     setNote: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),

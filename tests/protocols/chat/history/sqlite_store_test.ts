@@ -58,6 +58,7 @@ Deno.test("what was stored is there when the file is opened again, and places go
   assertEquals(texts(await store.last("lobby", 9)), ["m0", "m1", "m2"]);
   assertEquals(await store.note("far"), "12");
   assertEquals(await store.note("near"), undefined);
+  assertEquals(await store.highest(), 3);
   assertEquals(await store.append([first[0]!, ...entries(3, 4)]), [
     { seq: 1, duplicate: true },
     { seq: 4, duplicate: false },
@@ -218,7 +219,7 @@ Deno.test("a second opening of the same file is refused by name", async () => {
   {
     await using _store = await open(path);
     const error = await assertRejects(() => open(path), UsageError);
-    assertStringIncludes(error.message, `${path}: another process uses it`);
+    assertStringIncludes(error.message, `${path}: another server has its history there`);
   }
   await using _again = await open(path);
 });
