@@ -83,7 +83,7 @@ function parseHost(rest: string, text: string): Pick<Endpoint, "hostname" | "por
     );
   }
   const parts = /^(?:\[([0-9a-f:.]+(?:%[\w.~-]+)?)\]|([^[\]:]*))(?::(\d*))?$/i.exec(authority);
-  if (parts === null) {
+  if (parts === null || (parts[1] !== undefined && !isIpv6(parts[1]))) {
     throw new UsageError(
       authority.includes(":") && !/:\d+$/.test(authority.replace(/^\[[^\]]*\]/, ""))
         ? `"${text}" has a port that is not a number; ports are 0 to 65535`
@@ -97,6 +97,11 @@ function parseHost(rest: string, text: string): Pick<Endpoint, "hostname" | "por
     throw new UsageError(`port ${parts[3]} in "${text}" is out of range; ports are 0 to 65535`);
   }
   return { hostname, port, path: match?.[2] ?? "" };
+}
+
+/** @param text perhaps with a zone */
+function isIpv6(text: string): boolean {
+  return URL.canParse(`http://[${text.replace(/%.*$/, "")}]`);
 }
 
 function decodePercent(value: string, text: string): string {

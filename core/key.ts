@@ -88,12 +88,18 @@ export function parseKeys(text: string, bareKind: KeyKind = "fernet"): Key[] {
 function parseLine(line: string, bareKind: KeyKind): Key {
   const [, before = "", base64 = ""] = /^(?:(.*)[:\s])?([A-Za-z0-9+/_-]+={0,2})$/.exec(line) ?? [];
   if (base64 === "") throw new SyntaxError("expected name:kind:KEY, the key in base64");
-  const [, named = "", kind] =
-    /^(?:(.*)[:\s])?(fernet|aes-gcm|hmac|ed25519)$/.exec(before.trim()) ?? [];
-  const name = (kind === undefined ? before : named).trim();
-  if (name !== "") refuseName(name);
+  const written = withoutColon(before);
+  const [, named = "", kind] = /^(?:(.*)[:\s])?(fernet|aes-gcm|hmac|ed25519)$/.exec(written) ?? [];
+  const name = kind === undefined ? written : withoutColon(named);
+  // It may be half of a key, so it is not shown.
+  if (name !== "" && !isName(name)) throw new SyntaxError(`${NAME_RULE}, and this one is none`);
   const bytes = new Uint8Array(Buffer.from(base64, "base64"));
   return keyOf((kind ?? bareKind) as KeyKind, name === "" ? undefined : name, bytes);
+}
+
+/** What stands before a separator, which may be a colon and a space. */
+function withoutColon(text: string): string {
+  return text.trim().replace(/\s*:$/, "");
 }
 
 function keyOf(kind: KeyKind, name: string | undefined, bytes: Uint8Array): Key {
@@ -108,15 +114,23 @@ function keyOf(kind: KeyKind, name: string | undefined, bytes: Uint8Array): Key 
 /** Refuses a name that a file of keys would not give back.
  * @throws {SyntaxError} */
 export function refuseName(name: string): void {
+  if (!isName(name)) throw new SyntaxError(`${NAME_RULE}, got ${JSON.stringify(name)}`);
+}
+
+const NAME_RULE = "the name of a key is neither a kind of key nor a key, begins with no #, ends " +
+  `with no colon, and has up to ${MAX_NAME_BYTES} bytes without control characters`;
+
+function isName(name: string): boolean {
   // deno-lint-ignore no-control-regex
-  const odd = /[\x00-\x1f\x7f]/.test(name) || name !== name.trim() || name.startsWith("#");
-  const taken = /(?:^|[:\s])(?:fernet|aes-gcm|hmac|ed25519)$/.test(name);
-  if (name === "" || odd || taken || new TextEncoder().encode(name).length > MAX_NAME_BYTES) {
-    throw new SyntaxError(
-      `the name of a key is no kind of key, begins with no #, and has up to ${MAX_NAME_BYTES} ` +
-        `bytes without control characters, got ${JSON.stringify(name)}`,
-    );
-  }
+  const odd = /[\x00-\x1f\x7f]|^#|:$/.test(name) || name !== name.trim();
+  // However it is written: what was meant as a kind must not make another kind of key.
+  const isKind = /(?:^|[:\s])(?:fernet|aes-gcm|hmac|ed25519)(?:$|:)/i.test(name);
+  // Names are shown, and two keys on one line would make a name of the first.
+  const isKey = name.split(/[:\s]/).some((word) =>
+    /^(?:[A-Za-z0-9+/_-]{43}=?|[A-Za-z0-9+/_-]{20,}={1,2})$/.test(word)
+  );
+  const { length } = new TextEncoder().encode(name);
+  return name !== "" && !odd && !isKind && !isKey && length <= MAX_NAME_BYTES;
 }
 
 /** A private key in PKCS #8 (RFC 5958, RFC 8410), before which a line `name: NAME` may stand. */

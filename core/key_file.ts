@@ -5,7 +5,8 @@ import { isSecret, type Key, type KeyKind, parseKeys } from "./key.ts";
 import { refuseShared, refuseWritableFile } from "./private_file.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** More than a hundred thousand keys have; a device or a log must not fill the memory. */
+/** More than a hundred thousand keys have; a device, which has no size, or a log must not fill the
+ * memory. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Reads the keys of a file.
@@ -21,9 +22,9 @@ export async function readKeyFile(
 ): Promise<Key[]> {
   let keys: Key[];
   try {
-    const info = await Deno.stat(file);
-    if (info.size > MAX_FILE_BYTES) throw new UsageError(`${file} is too large to hold keys`);
-    keys = parseKeys(await Deno.readTextFile(file), bareKind);
+    using opened = await Deno.open(file);
+    const info = await opened.stat();
+    keys = parseKeys(await readAll(opened, file), bareKind);
     // A pipe, as a shell's <(...) makes one, has no owner to speak of.
     if (info.isFile && keys.some(isSecret)) refuseShared(file, info);
     else if (info.isFile) refuseWritableFile(file, info);
@@ -37,4 +38,19 @@ export async function readKeyFile(
     throw new UsageError(`${flag}: ${file} holds no key; make one with: sockdock key make`);
   }
   return keys;
+}
+
+/** Reads a file, a device or a pipe to its end, as long as there is one. */
+async function readAll(file: Deno.FsFile, path: string): Promise<string> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(64 * 1024);
+  let text = "";
+  let length = 0;
+  for (;;) {
+    const count = await file.read(buffer);
+    if (count === null) return text + decoder.decode();
+    length += count;
+    if (length > MAX_FILE_BYTES) throw new UsageError(`${path} is too large to hold keys`);
+    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
 }

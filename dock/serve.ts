@@ -30,7 +30,13 @@ import {
 } from "./layer_stack.ts";
 import { pick } from "./pick.ts";
 import { carrierOf, kindsFor } from "./server_kinds.ts";
-import { upstreamGiven, upstreamKey, type UpstreamOptions, upstreamOptions } from "./upstream.ts";
+import {
+  refuseOwnUpstream,
+  upstreamGiven,
+  upstreamKey,
+  type UpstreamOptions,
+  upstreamOptions,
+} from "./upstream.ts";
 
 /** What `serve` itself understands, whatever is served where. */
 export const serveOptions = {
@@ -128,7 +134,10 @@ export async function serve<Own extends OptionTable>(
     now: hooks.now ?? Date.now,
     random: hooks.random ?? Math.random,
     dial: hooks.dial ?? ((url) => connect(url, { ...dialling, signal: stopping.signal })),
-    checkDial: hooks.dial ? () => Promise.resolve() : (url) => checkUpstream(url, dialling, emit),
+    checkDial: hooks.dial ? () => Promise.resolve() : async (url) => {
+      await checkUpstream(url, dialling, emit);
+      refuseOwnUpstream(url, places.map(({ endpoint }) => endpoint));
+    },
     stop(reason) {
       emit({ event: "notice", text: `stopping: ${reason}` });
       stopAsked.resolve();

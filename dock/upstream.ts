@@ -2,6 +2,8 @@
 // clients, under names that begin with `upstream`, because those of servers have the plain names.
 
 import { clientKinds } from "../clients/index.ts";
+import { canonicalHost, isLoopback } from "../core/address.ts";
+import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
 import type { Intersection } from "../core/intersection.ts";
 import {
   duration,
@@ -10,8 +12,9 @@ import {
   type OptionTable,
   type OptionValues,
 } from "../core/option.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { layers } from "../layers/index.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS } from "./connect.ts";
+import { clientSchemes, DEFAULT_CONNECT_TIMEOUT_MS } from "./connect.ts";
 import { layerOptionsFor, layerStackOptions } from "./layer_stack.ts";
 
 /** How long a dialling protocol tries. */
@@ -74,6 +77,41 @@ export function upstreamGiven(
     Object.keys(dialling).filter((key) => given[upstreamKey(key)] !== undefined)
       .map((key) => [key, given[upstreamKey(key)]]),
   );
+}
+
+/** Refuses an upstream that is one of our own endpoints: every session would open the next one, until
+ * nothing more can be opened.
+ *
+ * @throws {UsageError} naming both */
+export function refuseOwnUpstream(to: string, endpoints: readonly Endpoint[]): void {
+  const upstream = parseEndpoint(to, clientSchemes);
+  const own = endpoints.find((endpoint) => isSamePlace(endpoint, upstream));
+  if (own === undefined) return;
+  throw new UsageError(
+    `upstream: ${to} is where ${own.text} listens, so every session would come back as a new one; ` +
+      "name another endpoint",
+  );
+}
+
+function isSamePlace(listens: Endpoint, dialled: Endpoint): boolean {
+  if (socketOf(listens) !== socketOf(dialled)) return false;
+  if (listens.addressing === "path") return listens.path === dialled.path;
+  if (listens.port === undefined || listens.port === 0 || listens.port !== dialled.port) {
+    return false;
+  }
+  const [own, other] = [hostOf(listens), hostOf(dialled)];
+  if (own === other || (own === "::" && isLoopback(other))) return true;
+  return own === "0.0.0.0" && isLoopback(other) && !other.includes(":");
+}
+
+/** What the ports of a scheme are ports of. */
+function socketOf({ scheme }: Endpoint): string {
+  if (scheme === "udp" || scheme === "dtls") return "udp";
+  return scheme.startsWith("unix") ? scheme : "tcp";
+}
+
+function hostOf({ hostname }: Endpoint): string {
+  return hostname === "" || hostname === "localhost" ? "127.0.0.1" : canonicalHost(hostname);
 }
 
 /** What an option of `connect` is called when it is for the upstream. */

@@ -342,6 +342,11 @@ export class FaultyDatagrams extends WrappedDatagrams {
   async #sendAll(): Promise<void> {
     this.#sending = true;
     for (let at = 0; at < this.#leaving.length; at++) {
+      // Who never stops sending never lets the end come, and what has left would all be kept.
+      if (at === MAX_UNREAD) {
+        this.#leaving.splice(0, at);
+        at = 0;
+      }
       const leaving = this.#leaving[at]!;
       if (typeof leaving === "function") {
         leaving();

@@ -18,6 +18,10 @@ const LONG_QUEUE_BYTES = 4 * 1024 * 1024;
 const PIECE_MS = 20;
 const LARGEST_PIECE_BYTES = 64 * 1024;
 
+/** However small they are, because a piece of one byte takes the memory of a hundred. Many enough for
+ * small messages on a long link. */
+const MAX_PIECES = 8192;
+
 /** What the layer is made with. */
 export interface StreamFaultWork {
   readonly clock: Clock;
@@ -100,7 +104,7 @@ class Link {
   }
 }
 
-/** Pieces that wait for their time, in order, up to so many bytes. */
+/** Pieces that wait for their time, in order, up to so many bytes and `MAX_PIECES`. */
 class PieceQueue {
   readonly #clock: Clock;
   readonly #maxBytes: number;
@@ -116,7 +120,9 @@ class PieceQueue {
 
   /** Waits until there is room. False when the queue is over. */
   async hasRoom(): Promise<boolean> {
-    while (!this.#over && this.#bytes >= this.#maxBytes) await this.#changed.promise;
+    while (!this.#over && (this.#bytes >= this.#maxBytes || this.#pieces.length >= MAX_PIECES)) {
+      await this.#changed.promise;
+    }
     return !this.#over;
   }
 
@@ -263,7 +269,7 @@ export class FaultyConnection extends WrappedConnection {
    * follows it. */
   async #readAhead(): Promise<void> {
     const { clock } = this.#work;
-    const buffer = new Uint8Array(LARGEST_PIECE_BYTES);
+    const buffer = new Uint8Array(Math.min(LARGEST_PIECE_BYTES, this.#in.pieceBytes * MAX_PIECES));
     try {
       while (await this.#arriving.hasRoom()) {
         const count = await this.inner.read(buffer);

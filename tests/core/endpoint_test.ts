@@ -91,6 +91,10 @@ Deno.test("parseEndpoint() names the value and the remedy for every mistake", ()
     ["tcp://host:-1", '"tcp://host:-1" has a port that is not a number; ports are 0 to 65535'],
     ["tcp://host:65536", 'port 65536 in "tcp://host:65536" is out of range; ports are 0 to 65535'],
     [
+      "tcp://[:::1]:80",
+      '"tcp://[:::1]:80" is not a URL; an IPv6 address stands in brackets, such as tcp://[::1]:9999',
+    ],
+    [
       "tcp://::1:80",
       '"tcp://::1:80" is not a URL; an IPv6 address stands in brackets, such as tcp://[::1]:9999',
     ],

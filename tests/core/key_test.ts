@@ -24,6 +24,9 @@ Deno.test("a line of a key may have a kind and a name, and the key any base64", 
     [`alice:aes-gcm:${BASE64}`, { kind: "aes-gcm", name: "alice" }],
     [`  alice hmac:${BASE64}  `, { kind: "hmac", name: "alice" }],
     [`a b: c ed25519:${BASE64}`, { kind: "ed25519", name: "a b: c" }],
+    [`aes-gcm: ${BASE64}`, { kind: "aes-gcm", name: undefined }],
+    [`alice: hmac: ${BASE64}`, { kind: "hmac", name: "alice" }],
+    [`alice: ${BASE64}`, { kind: "fernet", name: "alice" }],
     [`alice:fernet:${"_-+/".repeat(10)}_-8=`, { kind: "fernet", name: "alice" }],
   ];
   for (const [line, expected] of lines) {
@@ -45,6 +48,10 @@ Deno.test("a line that is wrong is named, and no message shows a key", () => {
       ["hmac:AAECAwQFBgcICQoLDA0O", "16 to 64 bytes, this one 15"],
       [`#\n\x07:hmac:${BASE64}`, "line 2: the name of a key"],
       [`hmac:aes-gcm:${BASE64}`, "line 1: the name of a key"],
+      [`AES-GCM:${BASE64}`, "line 1: the name of a key"],
+      [`${BASE64} ${BASE64}`, "line 1: the name of a key"],
+      [`aes-gcm:${BASE64} aes-gcm:${BASE64}`, "line 1: the name of a key"],
+      [`${BASE64} alice:hmac:${BASE64}`, "line 1: the name of a key"],
       ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "no private key"],
     ] as const
   ) {
@@ -87,7 +94,20 @@ Deno.test("one secret has another fingerprint for each kind of key", () => {
 });
 
 Deno.test("a name that a file would not give back is refused", () => {
-  for (const name of ["", " alice", "#alice", "a\nb", "hmac", "x:hmac", "x hmac", "é".repeat(65)]) {
+  for (
+    const name of [
+      "",
+      " alice",
+      "#alice",
+      "a\nb",
+      "hmac",
+      "x:hmac",
+      "x hmac",
+      "x:",
+      BASE64,
+      "é".repeat(65),
+    ]
+  ) {
     assertThrows(() => makeKey("hmac", { name }), SyntaxError, "the name of a key");
   }
 });

@@ -399,6 +399,30 @@ const WRONG: readonly [listen: string, to: string, options: RelayOptions, messag
   ["udp://0.0.0.0:0", "udp://127.0.0.1:1", {}, "relay can answer a datagram with a larger one"],
 ];
 
+for (
+  const [listen, to] of [
+    ["tcp://:9", "tcp://127.0.0.1:9"],
+    ["tcp://127.0.0.1:9", "tls://localhost:9"],
+    ["ws://0.0.0.0:9", "tcp://127.0.0.2:9"],
+    ["tcp://[::]:9", "tcp://127.0.0.1:9"],
+    ["tcp://[::1]:9", "tcp://[0:0::1]:9"],
+    ["udp://:9", "udp://:9"],
+    ["udp://:9", "udp+reliable://127.0.0.1:9"],
+    ["unix:///tmp/a.sock", "unix:///tmp/a.sock"],
+  ] as const
+) {
+  Deno.test(`relay ${listen} to ${to}, which is itself, is refused at startup`, async () => {
+    await assertRejects(() => relay(listen, to), UsageError, "would come back as a new one");
+  });
+}
+
+Deno.test("another kind of socket at the same port is not the relay itself", async () => {
+  await using upstream = await serve("tcp://127.0.0.1:0", echo);
+  const { host } = new URL(upstream.url);
+  await using passing = await relay(`udp://${host}`, upstream.url);
+  assertEquals(new TextDecoder().decode(await send(passing.url, "hello")), "hello");
+});
+
 for (const [listen, to, options, message] of WRONG) {
   Deno.test(`relay ${listen} ${to} ${JSON.stringify(options)} is refused at startup`, async () => {
     await assertRejects(() => relay(listen, to, options), UsageError, message);

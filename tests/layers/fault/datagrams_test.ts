@@ -319,3 +319,21 @@ Deno.test("a socket below without more to it gives the layer no more than it can
   assertEquals(socket.consumed, undefined);
   assertEquals(socket.delivery(udpAddress(1)), undefined);
 });
+
+Deno.test("what waits for a busy socket leaves once and in order, however much it is", async () => {
+  const { inner, socket, clock } = faultySocket("latency=1ms");
+  using _owned = socket;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  inner.sending = promise;
+  for (let number = 0; number < 5000; number++) {
+    await socket.send(Uint8Array.of(number >> 8, number & 255), PEER);
+  }
+  await advance(clock, 10);
+  inner.sending = undefined;
+  resolve();
+  await socket.delivered(PEER);
+  assertEquals(
+    inner.sent.map(({ bytes }) => bytes[0]! << 8 | bytes[1]!),
+    Array.from({ length: 5000 }, (_, number) => number),
+  );
+});

@@ -181,6 +181,24 @@ Deno.test("a reader that does not read makes the layer stop reading", async () =
   assertEquals(await sending, "ended");
 });
 
+Deno.test("pieces that wait are few, however small they are", async () => {
+  const { peer, connection, clock } = faultyConnection("slice=1@1s");
+  peer.capacityBytes = 1000;
+  const first = connection.read(new Uint8Array(1));
+  let sent = 0;
+  const sending = (async () => {
+    for (;;) {
+      await peer.write(new Uint8Array(1000));
+      sent += 1000;
+    }
+  })().catch(() => "ended");
+  await advance(clock, 1000);
+  assertEquals(await first, 1);
+  assert(sent <= 20_000, `${sent}`);
+  connection[Symbol.dispose]();
+  assertEquals(await sending, "ended");
+});
+
 Deno.test("disposal ends reads and writes that wait, and leaves no timer", async () => {
   const { connection, clock } = faultyConnection("latency=1s,bandwidth=1000,queue=10");
   const reading = connection.read(new Uint8Array(1));
