@@ -262,6 +262,32 @@ Deno.test("lies about what arrived, and about windows, change nothing", async ()
   pair.right.association.dispose();
 });
 
+Deno.test("what was lost is not taken for arrived, however many acknowledgements follow it", async () => {
+  const pair = new AssociationPair(seeded(12), { loss: 1 });
+  const { left } = pair;
+  const reader = new PacketReader();
+  const carried: number[] = [];
+  let oldest = 0;
+  void left.association.send(messageOf(0, 100)).catch(() => {});
+  await pair.run(1);
+  for (let number = 0; number < 70_000; number++) {
+    // Each makes it say that it has it.
+    left.record = [];
+    pair.deliver(left, packet(2 * number + 1, (writer) => writer.ping()));
+    for (const bytes of left.record) {
+      assert(reader.read(bytes));
+      oldest = reader.oldest;
+      if (reader.hasStream) carried.push(reader.number);
+    }
+  }
+  assert(oldest > 0);
+  assert(carried.some((number) => number >= oldest), `${carried} are not all below ${oldest}`);
+  // What its peer says that got nothing of it but that.
+  pair.deliver(left, packet(200_000, (writer) => writer.ack(oldest, 1 << 20, 0, [])));
+  assertEquals(left.association.delivery.acknowledged, 0);
+  left.association.dispose();
+});
+
 Deno.test("a flood of ends and of doubles costs an acknowledgement each and no memory", async () => {
   const pair = new AssociationPair(seeded(12));
   for (let number = 0; number < 10_000; number++) {
