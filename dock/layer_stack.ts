@@ -22,7 +22,7 @@ const layers: readonly Layer[] = allLayers;
 export const layerStackOptions = {
   layers: text.many({
     metavar: "name",
-    help: "layers to add to those that the URL names, in any order",
+    help: "layers to add to those that the URL names, in any order, such as sealed,reliable",
   }),
 } as const;
 
@@ -126,7 +126,10 @@ export function layersWithOption(key: string): readonly string[] {
 }
 
 function namesIn({ layers }: Given): readonly string[] {
-  return Array.isArray(layers) ? layers.map((name) => String(name).toLowerCase()) : [];
+  if (!Array.isArray(layers)) return [];
+  return layers.flatMap((names) =>
+    String(names).toLowerCase().split(",").map((name) => name.trim())
+  );
 }
 
 function layerNamed(name: string, where: string): Layer {

@@ -22,6 +22,7 @@ Deno.test("layers come from the URL in its order, and from options by their rank
   assertEquals(namesOf("udp://:1"), []);
   assertEquals(namesOf("udp+sealed+reliable://:1"), ["sealed", "reliable"]);
   assertEquals(namesOf("udp://:1", { layers: ["reliable", "signed"] }), ["signed", "reliable"]);
+  assertEquals(namesOf("udp://:1", { layers: ["reliable, signed"] }), ["signed", "reliable"]);
   assertEquals(namesOf("udp+reliable://:1", { layers: ["sealed"] }), ["sealed", "reliable"]);
 });
 

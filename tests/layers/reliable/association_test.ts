@@ -185,6 +185,19 @@ Deno.test("disposing tells the peer at once", async () => {
   assertEquals(pair.clock.timers, 0);
 });
 
+Deno.test("a peer that closes because it has everything says so of all that it was sent", async () => {
+  const pair = new AssociationPair(seeded(9));
+  const { left } = pair;
+  const sent = left.association.send(messageOf(0, 100));
+  const ended = left.association.end();
+  pair.weather = { loss: 1 };
+  await pair.run(1);
+  pair.deliver(left, packet(0, (writer) => writer.close(closeCodes.done)));
+  await Promise.all([sent, ended]);
+  assertEquals(left.association.delivery.acknowledged, 1);
+  assertEquals(left.end?.orderly, true);
+});
+
 Deno.test("a peer that closes without having everything leaves an error behind", async () => {
   const pair = new AssociationPair(seeded(8));
   pair.right.reads = false;
