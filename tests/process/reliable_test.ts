@@ -130,6 +130,22 @@ Deno.test("connect ends with an error when its peer is lost, and in order when i
   assertEquals((await closed.ended()).code, 0);
 });
 
+Deno.test("a client that is interrupted tells its server", async () => {
+  await using server = await startProgram(["serve", "echo", URL]);
+  for (const command of ["connect", "send"]) {
+    for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+      await using client = new Program([command, server.url]);
+      await client.write("one\n");
+      await client.stdout.includes("one");
+      client.signal(signal);
+      const { code, stderr } = await client.ended();
+      assertEquals(code, expected);
+      assert(!stderr.includes("error"), stderr);
+      await server.stderr.line(/ closed: /);
+    }
+  }
+});
+
 Deno.test("a shutdown delivers the answers that it has, while the peer goes on sending", async () => {
   await using server = await serve(URL, echo);
   await using forwarder = new LossyForwarder(portOf(server.url), {
