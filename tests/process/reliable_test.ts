@@ -178,6 +178,20 @@ Deno.test("a shutdown delivers the answers that it has, while the peer goes on s
   assertEquals(undelivered, 0);
 });
 
+Deno.test("a peer that never reads holds up neither the others nor the shutdown", async () => {
+  await using server = await serve(URL, echo);
+  using session = await connect(server.url);
+  const sending = (async () => {
+    for (;;) await session.send(new Uint8Array(50_000));
+  })();
+  sending.catch(() => {});
+  while (server.stats().messagesSent < 40) assertEquals(textOf(await send(server.url, "a")), "a");
+  await server.shutdown({ graceMs: 100 });
+  const error = await assertRejects(() => sending, UndeliveredError);
+  assert(error.acknowledged < error.sent);
+  assert(server.stats().undelivered > 0);
+});
+
 Deno.test("a server that is killed leaves its client an error that says what was not delivered", async () => {
   await using server = await startProgram(["serve", "discard", URL]);
   using session = await connect(server.url, { reliableTimeoutMs: 500 });
