@@ -48,7 +48,11 @@ export class UnixDatagramSocket implements DatagramSocket {
     for (;;) {
       // While we wait for one batch, another may join. Nothing may come between the last look and what
       // follows, or it would be sent while we receive.
-      for (let last; last !== this.#sending; await last) last = this.#sending;
+      let awaited: Promise<void> | undefined;
+      while (awaited !== this.#sending) {
+        awaited = this.#sending;
+        await awaited;
+      }
       this.#receiving = true;
       let datagram: Datagram | null;
       try {
