@@ -11,6 +11,7 @@ import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
 import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./dialled.ts";
 import { exitCodes } from "./exit_code.ts";
+import { leaveOnSignal } from "./leave_on_signal.ts";
 import { hexDump, printable } from "./printable.ts";
 import { stdinChunks, stdinLines } from "./stdin.ts";
 import { openTraffic } from "./traffic.ts";
@@ -58,20 +59,22 @@ is lost is an error.`,
     using session = traffic.watch(dialled);
     const typed = console.stdin.isTerminal;
     if (typed) console.note(`connected to ${url}; q on a line of its own ends it`);
-    // Whichever ends first ends the command: the peer, or the person at the terminal. A read from
-    // stdin cannot be taken back, so the sending half is left to itself when the peer ends.
-    const receiving = receive(session, () => dialled.responder, options.hex, console);
-    const sending = sendAll(session, typed, options, console).then(async (quit) => {
-      if (quit) {
-        // Where a layer sees to the delivery, what was typed is delivered before we leave.
-        if (dialled.delivery !== undefined) await session.end();
-        session.close();
-      } else if (!hasEnd(dialled)) await closeAfter(session, options.waitMs);
+    return await leaveOnSignal(dialled, async () => {
+      // Whichever ends first ends the command: the peer, or the person at the terminal. A read from
+      // stdin cannot be taken back, so the sending half is left to itself when the peer ends.
+      const receiving = receive(session, () => dialled.responder, options.hex, console);
+      const sending = sendAll(session, typed, options, console).then(async (quit) => {
+        if (quit) {
+          // Where a layer sees to the delivery, what was typed is delivered before we leave.
+          if (dialled.delivery !== undefined) await session.end();
+          session.close();
+        } else if (!hasEnd(dialled)) await closeAfter(session, options.waitMs);
+      });
+      sending.catch(() => {});
+      await Promise.race([receiving, sending.then(() => receiving)]);
+      if (dialled.farewell !== undefined) console.note(printable(dialled.farewell));
+      return exitCodes.ok;
     });
-    sending.catch(() => {});
-    await Promise.race([receiving, sending.then(() => receiving)]);
-    if (dialled.farewell !== undefined) console.note(printable(dialled.farewell));
-    return exitCodes.ok;
   },
 });
 

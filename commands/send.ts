@@ -18,6 +18,7 @@ import { consoleOptions, recordOptions } from "./common_options.ts";
 import type { Console } from "./console.ts";
 import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./dialled.ts";
 import { exitCodes } from "./exit_code.ts";
+import { leaveOnSignal } from "./leave_on_signal.ts";
 import { hexDump, printable } from "./printable.ts";
 import { stdinChunks, stdinLines } from "./stdin.ts";
 import { openTraffic } from "./traffic.ts";
@@ -94,47 +95,49 @@ code 4 says that no reply came, or what was not delivered.`,
       console,
     );
     const session = traffic.watch(dialled);
-    if (options.timeoutMs === 0) {
-      for await (const message of messages) await session.send(message);
-      await session.end();
-      session.close();
-      report(dialled.delivery, console);
-      return exitCodes.ok;
-    }
-    let retried = false;
-    const answers = exchange(session, messages, {
-      retries: options.retries,
-      halfClose: options.shutdown,
-      manyAnswers: dialled.manyAnswer === true,
-      ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
-      onRetry(attempt) {
-        retried = true;
-        console.note(`no reply; attempt ${attempt} of ${options.retries + 1}`);
-      },
-    });
-    let received = 0;
-    for (;;) {
-      const { done, value } = await answers.next();
-      if (!done) {
-        received++;
-        if (dialled.responder !== undefined && !console.json) {
-          console.printRaw(`${console.paintStdout("cyan", formatAddress(dialled.responder))} `);
+    return await leaveOnSignal(dialled, async () => {
+      if (options.timeoutMs === 0) {
+        for await (const message of messages) await session.send(message);
+        await session.end();
+        session.close();
+        report(dialled.delivery, console);
+        return exitCodes.ok;
+      }
+      let retried = false;
+      const answers = exchange(session, messages, {
+        retries: options.retries,
+        halfClose: options.shutdown,
+        manyAnswers: dialled.manyAnswer === true,
+        ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+        onRetry(attempt) {
+          retried = true;
+          console.note(`no reply; attempt ${attempt} of ${options.retries + 1}`);
+        },
+      });
+      let received = 0;
+      for (;;) {
+        const { done, value } = await answers.next();
+        if (!done) {
+          received++;
+          if (dialled.responder !== undefined && !console.json) {
+            console.printRaw(`${console.paintStdout("cyan", formatAddress(dialled.responder))} `);
+          }
+          printReply(value, session.boundary, options.hex, console);
+          continue;
         }
-        printReply(value, session.boundary, options.hex, console);
-        continue;
+        report(dialled.delivery, console);
+        // Several messages are no attempts at one.
+        if (retried) {
+          console.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
+        }
+        // Instead of an answer, the peer said why there is none.
+        if (dialled.farewell !== undefined && received < value.attempts) {
+          console.error(printable(dialled.farewell));
+          return exitCodes.failed;
+        }
+        return finish(value.timedOut, received, hasEnd(dialled), console);
       }
-      report(dialled.delivery, console);
-      // Several messages are no attempts at one.
-      if (retried) {
-        console.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
-      }
-      // Instead of an answer, the peer said why there is none.
-      if (dialled.farewell !== undefined && received < value.attempts) {
-        console.error(printable(dialled.farewell));
-        return exitCodes.failed;
-      }
-      return finish(value.timedOut, received, hasEnd(dialled), console);
-    }
+    });
   },
 });
 

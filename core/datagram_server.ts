@@ -172,7 +172,7 @@ export function serveDatagrams(options: DatagramServerOptions): RunningServer {
     let reason = "done";
     try {
       await work.service.serve(session);
-      await socket.delivered?.(peer.address);
+      await session.delivered();
     } catch (error) {
       if (session.reason === undefined) {
         counters.failed++;

@@ -76,6 +76,8 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
   #closed = false;
   #replaced = false;
   #abort: AbortController | undefined;
+  /** What waits for the peer, where a layer sees to the delivery. */
+  readonly #waiting = new Set<(error: Error) => void>();
 
   constructor(peer: DatagramPeer, options: DatagramPeerOptions) {
     this.#peer = peer;
@@ -154,12 +156,29 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
     this.bytesSent += bytes.length;
     counters.bytesSent += bytes.length;
     counters.messagesSent++;
-    return socket.send(bytes, this.peer);
+    const sending = socket.send(bytes, this.peer);
+    return socket.delivered === undefined ? sending : this.#unlessClosed(sending);
   }
 
   end(): Promise<void> {
     if (this.#replaced) return Promise.resolve();
-    return this.#options.socket.end(this.peer);
+    return this.#unlessClosed(this.#options.socket.end(this.peer));
+  }
+
+  /** Resolves once the peer has all that was sent, where a layer sees to it; rejects when the session is
+   * closed before. */
+  delivered(): Promise<void> {
+    const delivered = this.#options.socket.delivered?.(this.peer);
+    return delivered === undefined ? Promise.resolve() : this.#unlessClosed(delivered);
+  }
+
+  /** A peer that does not read, or has gone without a word, must not hold up whoever closes. */
+  #unlessClosed(done: Promise<void>): Promise<void> {
+    if (this.#closed) return done;
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      done.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
   }
 
   close(reason?: string): void {
@@ -168,6 +187,7 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
     this.reason ??= reason;
     this.#inbox.end();
     this.#abort?.abort();
+    for (const reject of this.#waiting) reject(new Error(this.reason ?? "closed"));
   }
 
   /** Ends it because its peer is gone: what it still has to say would reach whoever has the address

@@ -46,7 +46,13 @@ export class UnixDatagramSocket implements DatagramSocket {
 
   async receive(): Promise<Datagram | null> {
     for (;;) {
-      await this.#idle();
+      // While we wait for one batch, another may join. Nothing may come between the last look and what
+      // follows, or it would be sent while we receive.
+      let awaited: Promise<void> | undefined;
+      while (awaited !== this.#sending) {
+        awaited = this.#sending;
+        await awaited;
+      }
       this.#receiving = true;
       let datagram: Datagram | null;
       try {
@@ -81,15 +87,6 @@ export class UnixDatagramSocket implements DatagramSocket {
     this.#socket[Symbol.dispose]();
     this.#waker[Symbol.dispose]();
     for (const { sent } of this.#waiting.splice(0)) sent.resolve();
-  }
-
-  /** Resolves when nothing is being sent. While we wait for one batch, another may join. */
-  async #idle(): Promise<void> {
-    let last: Promise<void>;
-    do {
-      last = this.#sending;
-      await last;
-    } while (last !== this.#sending);
   }
 
   /** Sends what waits, after whatever is being sent. */

@@ -14,6 +14,7 @@ import { didYouMean } from "../core/nearest.ts";
 import { flagName, type OptionTable, text } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers as allLayers } from "../layers/index.ts";
+import { serverKinds } from "../servers/index.ts";
 import { pick } from "./pick.ts";
 
 const layers: readonly Layer[] = allLayers;
@@ -22,7 +23,7 @@ const layers: readonly Layer[] = allLayers;
 export const layerStackOptions = {
   layers: text.many({
     metavar: "name",
-    help: "layers to add to those that the URL names, in any order",
+    help: "layers to add to those that the URL names, in any order, such as sealed,reliable",
   }),
 } as const;
 
@@ -126,12 +127,20 @@ export function layersWithOption(key: string): readonly string[] {
 }
 
 function namesIn({ layers }: Given): readonly string[] {
-  return Array.isArray(layers) ? layers.map((name) => String(name).toLowerCase()) : [];
+  if (!Array.isArray(layers)) return [];
+  return layers.flatMap((names) =>
+    String(names).toLowerCase().split(",").map((name) => name.trim())
+  );
 }
 
 function layerNamed(name: string, where: string): Layer {
   const layer = layers.find((layer) => layer.name === name);
   if (layer !== undefined) return layer;
+  if (serverKinds.some((kind) => kind.name === name)) {
+    throw new UsageError(
+      `${name} in ${where} is a transport and no layer; write it first, such as ${name}+reliable://`,
+    );
+  }
   const names = layers.map((layer) => layer.name);
   throw new UsageError(
     `unknown layer "${name}" in ${where}${didYouMean(name, names)}; known are ${names.join(", ")}`,

@@ -16,7 +16,7 @@ import {
 } from "../core/group_address.ts";
 import { admissionOptions, datagramOptions } from "../core/limits.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/resolve.ts";
-import type { SessionServerKind } from "../core/server_kind.ts";
+import type { SessionServerKind, SessionWork } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { listening } from "./listen_error.ts";
 
@@ -96,8 +96,21 @@ export const udp: SessionServerKind<typeof options> = {
     const { socket, url } = await listenUdp(
       endpoint,
       limits,
-      (wanted, hostname) => refuseAmplifier(wanted, reachOf(hostname, limits), limits.allow, work),
+      (wanted, hostname) => {
+        refuseGroup(wanted, hostname, work);
+        refuseAmplifier(wanted, reachOf(hostname, limits), limits.allow, work);
+      },
     );
     return serveDatagrams({ url, socket, admits, limits, work });
   },
 };
+
+/** Refuses a layer that sees to the order of what each peer sends where a peer sends to many. */
+function refuseGroup(url: string, hostname: string, { layers }: Pick<SessionWork, "layers">): void {
+  const ordering = layers.find(({ ordered }) => ordered);
+  if (ordering === undefined || !isMulticast(hostname)) return;
+  throw new UsageError(
+    `${url}: the layer ${ordering.name} is between two, and ${hostname} stands for many; ` +
+      `listen on an address of this machine`,
+  );
+}

@@ -47,6 +47,10 @@ const BLOCKED_PROBE_MS = 5000;
 /** How many packets may be on their way: half of what an age in a header can tell. */
 const MAX_PACKETS = 32_768;
 
+/** After how many packets one counts as lost of which nothing is known: what is older than the age in
+ * a header can tell, the peer would take for arrived. */
+const OLDEST_PACKET = 65_000;
+
 /** How long to keep an association whose peer has not sent anything in it. */
 const UNCONFIRMED_MS = 10_000;
 
@@ -485,6 +489,11 @@ export class Association {
     if (this.#released) return;
     const now = this.#clock.elapsedMs();
     this.#paceAtMs = Infinity;
+    const { next, oldest } = this.#sentPackets;
+    if (next - oldest > OLDEST_PACKET) {
+      this.#ackTimeMs = now;
+      this.#sentPackets.loseBelow(next - OLDEST_PACKET);
+    }
     if (this.#end === undefined) this.#sendStream(now);
     if (this.#acknowledging.dueAtMs <= now || this.#pingWanted) this.#sendControl(now);
     this.#schedule();

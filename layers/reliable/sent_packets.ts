@@ -125,6 +125,19 @@ export class SentPackets {
     this.#trim();
   }
 
+  /** Counts as lost what is below a number and on its way. */
+  loseBelow(number: number): void {
+    if (number <= this.#first) return;
+    for (let index = this.#head; index < this.#head + number - this.#first; index++) {
+      const packet = this.#packets[index];
+      if (packet === null || packet === undefined) continue;
+      this.#packets[index] = null;
+      this.#settle(packet);
+      this.#events.lost(packet);
+    }
+    this.#trim();
+  }
+
   #settle(packet: SentPacket): void {
     this.#bytes -= packet.bytes;
     this.#kernelBytes -= packet.kernelBytes;

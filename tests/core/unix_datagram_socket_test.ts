@@ -25,6 +25,23 @@ Deno.test("a Unix datagram socket sends while it waits to receive", linuxOnly, a
 });
 
 Deno.test(
+  "a Unix datagram socket sends whenever it is told to while it begins to receive",
+  linuxOnly,
+  async () => {
+    using here = await open("here");
+    using there = await open("there");
+    for (let turns = 0; turns < 10; turns++) {
+      const waiting = here.receive();
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      await here.send(new Uint8Array([turns]), there.address);
+      assertEquals(await first(there), [turns]);
+      await there.send(new Uint8Array([turns]), here.address);
+      await waiting;
+    }
+  },
+);
+
+Deno.test(
   "a Unix datagram socket answers a burst without refusing any send",
   linuxOnly,
   async () => {

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UsageError } from "../../core/usage_error.ts";
 import { type CopyEvent, type CopyOptions, type CopyResult, copyTo } from "../../dock/copy.ts";
 import { serve } from "../../dock/serve.ts";
-import { inbox } from "../../protocols/inbox.ts";
+import { relay } from "../../protocols/relay.ts";
 import { contentsOf, servedInbox, sha256 } from "../protocols/inbox/talker.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -30,31 +30,21 @@ async function copied(
   return { result, events };
 }
 
-/** Whether the layer reliable can be had: it is what an inbox needs on datagrams. */
-async function hasReliable(): Promise<boolean> {
-  await using folder = await temporaryFolder();
-  try {
-    await using _dock = await serve("udp+reliable://127.0.0.1:0", inbox, { into: folder.path });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 const TRANSPORTS = [
-  { url: "tcp://127.0.0.1:0" },
-  { url: "tls://127.0.0.1:0" },
-  { url: "unix://FOLDER/socket" },
-  { url: "ws://127.0.0.1:0" },
-  { url: "wss://127.0.0.1:0" },
-  { url: "udp+reliable://127.0.0.1:0", ignore: !await hasReliable() },
+  "tcp://127.0.0.1:0",
+  "tls://127.0.0.1:0",
+  "unix://FOLDER/socket",
+  "ws://127.0.0.1:0",
+  "wss://127.0.0.1:0",
+  "udp+reliable://127.0.0.1:0",
+  "dtls+reliable://127.0.0.1:0",
+  "unixgram+reliable://FOLDER/socket",
 ];
 
-for (const { url, ignore = false } of TRANSPORTS) {
+for (const url of TRANSPORTS) {
   const scheme = url.slice(0, url.indexOf(":"));
   Deno.test({
     name: `copyTo() sends files and folders over ${scheme}, and the inbox has the same`,
-    ignore,
     async fn() {
       await using served = await servedInbox({}, url);
       await using from = await temporaryFolder();
@@ -100,6 +90,28 @@ for (const { url, ignore = false } of TRANSPORTS) {
     },
   });
 }
+
+Deno.test("copyTo() goes through a relay that loses and reorders, and says what it sent again", async () => {
+  await using served = await servedInbox({}, "udp+reliable://127.0.0.1:0");
+  await using between = await serve("udp://127.0.0.1:0", relay, {
+    to: served.url.replace("+reliable", ""),
+    fault: ["loss=5%,reorder=2%"],
+    seed: 7,
+  });
+  await using from = await temporaryFolder();
+  const content = contentOf(2_000_000, seeded(5));
+  await Deno.writeFile(`${from.path}/file`, content);
+  const { result, events } = await copied(
+    between.url.replace("udp:", "udp+reliable:"),
+    [`${from.path}/file`],
+  );
+  assertEquals([result.arrived, result.failed], [1, []]);
+  assertEquals(await Deno.readFile(`${served.path}/file`), content);
+  assert(!events.some(({ event }) => event === "retrying"));
+  assert(between.stats().faults > 0);
+  const last = events.findLast((event) => event.event === "progress");
+  assert(last?.event === "progress" && last.delivery!.retransmitted > 0);
+});
 
 Deno.test("copyTo() goes on where the network broke, at whatever byte", async () => {
   const seed = newSeed();

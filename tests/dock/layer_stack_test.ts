@@ -22,6 +22,7 @@ Deno.test("layers come from the URL in its order, and from options by their rank
   assertEquals(namesOf("udp://:1"), []);
   assertEquals(namesOf("udp+sealed+reliable://:1"), ["sealed", "reliable"]);
   assertEquals(namesOf("udp://:1", { layers: ["reliable", "signed"] }), ["signed", "reliable"]);
+  assertEquals(namesOf("udp://:1", { layers: ["reliable, signed"] }), ["signed", "reliable"]);
   assertEquals(namesOf("udp+reliable://:1", { layers: ["sealed"] }), ["sealed", "reliable"]);
 });
 
@@ -46,6 +47,11 @@ Deno.test("a stack that cannot work is refused with the reason", () => {
     refused("udp://:1", { layers: ["seeled"] }),
     'unknown layer "seeled" in --layers; did you mean sealed?; ' +
       "known are fault, signed, sealed, reliable",
+  );
+  assertEquals(
+    refused("udp+sealed+dtls://:1"),
+    'dtls in "udp+sealed+dtls://:1" is a transport and no layer; ' +
+      "write it first, such as dtls+reliable://",
   );
   assertEquals(
     refused("udp+reliable+sealed://:1"),

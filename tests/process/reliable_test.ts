@@ -7,6 +7,7 @@ import { discard } from "../../protocols/discard.ts";
 import { echo } from "../../protocols/echo.ts";
 import { protocols } from "../../protocols/index.ts";
 import { print } from "../../protocols/print.ts";
+import {} from "../../protocols/relay.ts";
 import type { ServerEvent } from "../../core/event.ts";
 import { messageOf } from "../layers/reliable/association_pair.ts";
 import { LossyForwarder } from "../lossy_forwarder.ts";
@@ -129,6 +130,22 @@ Deno.test("connect ends with an error when its peer is lost, and in order when i
   assertEquals((await closed.ended()).code, 0);
 });
 
+Deno.test("a client that is interrupted tells its server", async () => {
+  await using server = await startProgram(["serve", "echo", URL]);
+  for (const command of ["connect", "send"]) {
+    for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+      await using client = new Program([command, server.url]);
+      await client.write("one\n");
+      await client.stdout.includes("one");
+      client.signal(signal);
+      const { code, stderr } = await client.ended();
+      assertEquals(code, expected);
+      assert(!stderr.includes("error"), stderr);
+      await server.stderr.line(/ closed: /);
+    }
+  }
+});
+
 Deno.test("a shutdown delivers the answers that it has, while the peer goes on sending", async () => {
   await using server = await serve(URL, echo);
   await using forwarder = new LossyForwarder(portOf(server.url), {
@@ -160,6 +177,20 @@ Deno.test("a shutdown delivers the answers that it has, while the peer goes on s
   assert(answers.length >= messagesReceived, `${answers.length} of ${messagesReceived}`);
   const { undelivered } = server.stats();
   assertEquals(undelivered, 0);
+});
+
+Deno.test("a peer that never reads holds up neither the others nor the shutdown", async () => {
+  await using server = await serve(URL, echo);
+  using session = await connect(server.url);
+  const sending = (async () => {
+    for (;;) await session.send(new Uint8Array(50_000));
+  })();
+  sending.catch(() => {});
+  while (server.stats().messagesSent < 40) assertEquals(textOf(await send(server.url, "a")), "a");
+  await server.shutdown({ graceMs: 100 });
+  const error = await assertRejects(() => sending, UndeliveredError);
+  assert(error.acknowledged < error.sent);
+  assert(server.stats().undelivered > 0);
 });
 
 Deno.test("a server that is killed leaves its client an error that says what was not delivered", async () => {

@@ -185,6 +185,19 @@ Deno.test("disposing tells the peer at once", async () => {
   assertEquals(pair.clock.timers, 0);
 });
 
+Deno.test("a peer that closes because it has everything says so of all that it was sent", async () => {
+  const pair = new AssociationPair(seeded(9));
+  const { left } = pair;
+  const sent = left.association.send(messageOf(0, 100));
+  const ended = left.association.end();
+  pair.weather = { loss: 1 };
+  await pair.run(1);
+  pair.deliver(left, packet(0, (writer) => writer.close(closeCodes.done)));
+  await Promise.all([sent, ended]);
+  assertEquals(left.association.delivery.acknowledged, 1);
+  assertEquals(left.end?.orderly, true);
+});
+
 Deno.test("a peer that closes without having everything leaves an error behind", async () => {
   const pair = new AssociationPair(seeded(8));
   pair.right.reads = false;
@@ -260,6 +273,32 @@ Deno.test("lies about what arrived, and about windows, change nothing", async ()
   assertEquals(pair.left.counters.malformed, lies.length + 2);
   pair.left.association.dispose();
   pair.right.association.dispose();
+});
+
+Deno.test("what was lost is not taken for arrived, however many acknowledgements follow it", async () => {
+  const pair = new AssociationPair(seeded(12), { loss: 1 });
+  const { left } = pair;
+  const reader = new PacketReader();
+  const carried: number[] = [];
+  let oldest = 0;
+  void left.association.send(messageOf(0, 100)).catch(() => {});
+  await pair.run(1);
+  for (let number = 0; number < 70_000; number++) {
+    // Each makes it say that it has it.
+    left.record = [];
+    pair.deliver(left, packet(2 * number + 1, (writer) => writer.ping()));
+    for (const bytes of left.record) {
+      assert(reader.read(bytes));
+      oldest = reader.oldest;
+      if (reader.hasStream) carried.push(reader.number);
+    }
+  }
+  assert(oldest > 0);
+  assert(carried.some((number) => number >= oldest), `${carried} are not all below ${oldest}`);
+  // What its peer says that got nothing of it but that.
+  pair.deliver(left, packet(200_000, (writer) => writer.ack(oldest, 1 << 20, 0, [])));
+  assertEquals(left.association.delivery.acknowledged, 0);
+  left.association.dispose();
 });
 
 Deno.test("a flood of ends and of doubles costs an acknowledgement each and no memory", async () => {

@@ -250,6 +250,36 @@ Deno.test("a datagram of an association with another identity is dropped", async
   assertEquals(harbour.texts, ["hello", "me too"]);
 });
 
+Deno.test("a HELLO that comes again after a while is answered as before, and ends nothing", async () => {
+  using harbour = new Harbour();
+  const client = harbour.client(1);
+  const hellos: Uint8Array[] = [];
+  const accepts: Uint8Array[] = [];
+  const carried = harbour.inner.arrive.bind(harbour.inner);
+  harbour.inner.arrive = (datagram) => {
+    if ("bytes" in datagram && kindOf(datagram.bytes) === kinds.hello) hellos.push(datagram.bytes);
+    carried(datagram);
+  };
+  const heard = client.inner.arrive.bind(client.inner);
+  client.inner.arrive = (datagram) => {
+    if ("bytes" in datagram && kindOf(datagram.bytes) === kinds.accept) {
+      accepts.push(datagram.bytes);
+    }
+    heard(datagram);
+  };
+  await client.connect();
+  await client.socket.send(utf8("one"));
+  await harbour.run(100);
+  carried({ from: client.address, bytes: hellos.at(-1)! });
+  await harbour.run(100);
+  await client.socket.send(utf8("two"));
+  await harbour.run(100);
+  assertEquals(harbour.texts, ["one", "two"]);
+  assertEquals(accepts.length, 2);
+  assertEquals(accepts[1], accepts[0]);
+  assertEquals(harbour.socket.peers, 1);
+});
+
 Deno.test("whoever begins anew from the same address replaces what was there", async () => {
   using harbour = new Harbour();
   const first = harbour.client(1000);
