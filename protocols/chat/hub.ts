@@ -340,15 +340,15 @@ export class Hub implements AsyncDisposable {
   #expel(member: Member, ban: boolean, reason: string): void {
     this.counters.expelled++;
     if (ban) this.bans.add(member.name, member.options);
-    const text = `you were ${ban ? "banned" : "removed"} ${reason}`;
-    member.tell(
-      member.wire === "plain"
-        ? plainNotice(text)
-        : ban
-        ? richLine("error", { code: "banned", text })
-        : richLine("notice", { text }),
-    );
-    this.dismiss(member, `${ban ? "banned" : "removed"} ${reason}`);
+    const why = `${ban ? "banned" : "removed"} ${reason}`;
+    const { room, name } = member;
+    if (member.wire === "plain") member.tell(plainNotice(`you were ${why}`));
+    else {
+      if (ban) member.tell(richLine("error", { code: "banned", text: `you were ${why}` }));
+      // A client that comes back by itself when a connection ends must know that it should not.
+      member.tell(richLine("went", { room: room?.name, name, reason: why }));
+    }
+    this.dismiss(member, why);
     member.options.close(ban ? "banned" : "removed");
   }
 
