@@ -1,6 +1,7 @@
 // The chat itself: who is where under which name, and what passes between them. Both wires and the
 // terminal act through it. Long, because names, rooms and members change together or not at all.
 
+import { clearImmediate, setImmediate } from "node:timers";
 import type { Counters } from "../../core/counters.ts";
 import { errorText } from "../../core/event.ts";
 import type { Context } from "../../core/protocol.ts";
@@ -22,9 +23,15 @@ import { Room } from "./room.ts";
 /** Where everybody is who says nothing else. */
 export const LOBBY = "lobby";
 
-/** How often at most the members are handed what happened: what happens within this time leaves
- * together. After a pause it leaves at once. */
+/** What happens within this time leaves together where much is going on. */
 const FLUSH_INTERVAL_MS = 5;
+
+/** What it may cost to hand one member what happened, about. Members are handed so much at once that
+ * this takes up the time there is, and no more. */
+const HAND_OVER_MS = 0.05;
+
+/** How much of that may be owed before anything waits: what comes one by one leaves at once. */
+const OWED_MS = 20;
 
 /** How many names that were verified once are kept from others. */
 const MAX_VERIFIED_NAMES = 10_000;
@@ -74,7 +81,9 @@ export class Hub implements AsyncDisposable {
   readonly #dirty = new Set<Room>();
   readonly #verified = new Set<string>();
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
-  #flushedAtMs = -Infinity;
+  #flushSoon: ReturnType<typeof setImmediate> | undefined;
+  /** Until when what has been handed over keeps the machine busy, by a clock that never goes back. */
+  #busyUntilMs = 0;
   #guests = 0;
   readonly #sweep: ReturnType<typeof setInterval>;
 
@@ -297,10 +306,9 @@ export class Hub implements AsyncDisposable {
   /** Ends everything; the log is whoever opened it to dispose of. */
   [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweep);
-    clearTimeout(this.#flushTimer);
     for (const room of this.#rooms.values()) room.flush();
     for (const member of [...this.#members]) this.dismiss(member);
-    clearTimeout(this.#flushTimer);
+    this.#clearFlush();
     return Promise.resolve();
   }
 
@@ -590,18 +598,30 @@ export class Hub implements AsyncDisposable {
 
   #schedule(room: Room): void {
     this.#dirty.add(room);
-    if (this.#flushTimer !== undefined) return;
-    const waitMs = this.#flushedAtMs + FLUSH_INTERVAL_MS - performance.now();
-    this.#flushTimer = setTimeout(this.#flush, Math.max(0, waitMs));
+    if (this.#flushTimer !== undefined || this.#flushSoon !== undefined) return;
+    const waitMs = Math.min(FLUSH_INTERVAL_MS, this.#busyUntilMs - OWED_MS - performance.now());
+    if (waitMs > 0) this.#flushTimer = setTimeout(this.#flush, waitMs);
+    else this.#flushSoon = setImmediate(this.#flush);
   }
 
   readonly #flush = (): void => {
-    this.#flushTimer = undefined;
+    this.#clearFlush();
     const rooms = [...this.#dirty];
     this.#dirty.clear();
-    for (const room of rooms) room.flush();
-    this.#flushedAtMs = performance.now();
+    let told = 0;
+    for (const room of rooms) told += room.flush();
+    const nowMs = performance.now();
+    this.#busyUntilMs = Math.min(
+      Math.max(this.#busyUntilMs, nowMs) + told * HAND_OVER_MS,
+      nowMs + OWED_MS + FLUSH_INTERVAL_MS,
+    );
   };
+
+  #clearFlush(): void {
+    clearTimeout(this.#flushTimer);
+    clearImmediate(this.#flushSoon);
+    this.#flushTimer = this.#flushSoon = undefined;
+  }
 
   #dropSlow(): void {
     const nowMs = this.elapsedMs();
