@@ -9,6 +9,7 @@ import type { Identity } from "../../core/session.ts";
 import { alone } from "./alone.ts";
 import { Bans } from "./bans.ts";
 import { spokenText } from "./clean_text.ts";
+import { Joins } from "./joins.ts";
 import type { ChatLog, LogHooks, Receipt } from "./log.ts";
 import type { Member } from "./member.ts";
 import type { ChatMessage, Standing } from "./message.ts";
@@ -69,6 +70,9 @@ export class Hub implements AsyncDisposable {
     "missed" | "tooFast" | "tooSlow" | "membersRefused" | "expelled"
   > = { missed: 0, tooFast: 0, tooSlow: 0, membersRefused: 0, expelled: 0 };
   readonly bans = new Bans();
+  readonly #joins: Joins;
+  /** Apart from those who are surely where they say: nobody shuts them out in their own name. */
+  readonly #claimedJoins: Joins;
   peers: ChatPeers = alone;
   readonly #rooms = new Map<string, Room>();
   /** All that have a session, in a room or not yet. */
@@ -90,6 +94,8 @@ export class Hub implements AsyncDisposable {
   constructor(options: ChatOptions, context: Context) {
     this.options = options;
     this.context = context;
+    this.#joins = new Joins(options.joinRatePerSecond);
+    this.#claimedJoins = new Joins(options.joinRatePerSecond);
     for (const name of [...options.operator, options.as]) this.#keepName(name);
     this.#sweep = setInterval(
       () => this.#dropSlow(),
@@ -183,6 +189,7 @@ export class Hub implements AsyncDisposable {
         : this.#freeToTake(plainName(asked.name, this.options.maxNameLength));
       this.#refuseBanned(member, wanted);
       this.#refuseFull(member, room);
+      if (before === undefined) this.#refuseCrowd(member);
       taken = await this.#takeName(member, room, wanted);
       this.#refuseFull(member, room);
     } catch (error) {
@@ -376,6 +383,14 @@ export class Hub implements AsyncDisposable {
     if (!this.bans.has(name, member.options)) return;
     this.counters.membersRefused++;
     throw new RefusedError("banned", "an operator has banned you");
+  }
+
+  #refuseCrowd({ options: { host, claimedHost } }: Member): void {
+    if (host === undefined) return;
+    const joins = claimedHost === undefined ? this.#joins : this.#claimedJoins;
+    if (joins.take(host, this.elapsedMs())) return;
+    this.counters.membersRefused++;
+    throw new RefusedError("too-fast", "too many come in from there; try again in a moment");
   }
 
   #refuseFull(member: Member, room: Room): void {

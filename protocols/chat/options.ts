@@ -54,6 +54,12 @@ export const chatOptions = {
     max: 1_000_000_000,
     help: "messages and requests that may come at once, after a pause",
   }),
+  joinRatePerSecond: integer({
+    default: 20,
+    min: 1,
+    max: 1_000_000,
+    help: "members a second that come in from one host other than this; ten times that at once",
+  }),
   maxTextBytes: size({
     default: 4096,
     min: 1,

@@ -183,3 +183,26 @@ Deno.test("what is said one by one leaves at once", async () => {
   // Where much is going on it would be five.
   assert(fastestMs < 3, `${fastestMs} ms`);
 });
+
+Deno.test("one host brings in so many a second, and shuts out nobody else", async () => {
+  await using room = await MemoryChat.open({ joinRatePerSecond: 1 });
+  const tcp = (hostname: string) => ({ address: { transport: "tcp", hostname, port: 1 } as const });
+  const udp = (hostname: string) => ({ address: { transport: "udp", hostname, port: 1 } as const });
+  const tooMany = /^\* too many come in from there; try again in a moment$/;
+  for (let at = 0; at < 11; at++) {
+    for (const from of [tcp("192.0.2.7"), tcp(`2001:db8::${at.toString(16)}`)]) {
+      const member = room.connect(from);
+      await member.send("ahoy");
+      const line = await member.line() ?? "";
+      assertMatch(line, at < 10 ? /^\* you are / : tooMany);
+      if (at === 10) assertEquals(await member.line(), undefined);
+      else await member.send("/quit");
+    }
+  }
+  // Where a datagram comes from, anybody may claim.
+  await room.join("ahoy", udp("192.0.2.7"));
+  await room.join("ahoy", tcp("192.0.2.8"));
+  await room.join("ahoy", tcp("2001:db8:0:1::1"));
+  for (let at = 0; at < 30; at++) await room.join("ahoy", tcp("127.0.0.1"));
+  assertEquals(room.service.counters?.membersRefused, 2);
+});
