@@ -100,7 +100,7 @@ export const chatOptions = {
     default: 20_000,
     min: 1,
     max: 100_000_000,
-    help: "messages that wait for one slow client; more are counted and dropped",
+    help: "messages that wait for one slow client; on bare datagrams never more than 1000",
   }),
   queueSizeBytes: size({
     default: 1024 * 1024,

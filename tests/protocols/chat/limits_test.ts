@@ -206,3 +206,19 @@ Deno.test("one host brings in so many a second, and shuts out nobody else", asyn
   for (let at = 0; at < 30; at++) await room.join("ahoy", tcp("127.0.0.1"));
   assertEquals(room.service.counters?.membersRefused, 2);
 });
+
+for (const [transport, isTold] of [["tcp", false], ["udp", true]] as const) {
+  Deno.test(`thousands of messages wait for a slow client on ${transport}: ${!isTold}`, async () => {
+    await using room = await MemoryChat.open({ messageRatePerSecond: 1e6, messageBurst: 1e6 });
+    const ada = await room.join("/name ada");
+    const address = { transport, hostname: "192.0.2.7", port: 1 } as const;
+    const slow = await room.join("/name slow", { capacityBytes: 1024, address });
+    // The first wave may be under way as a whole; what follows has to wait.
+    for (let wave = 0; wave < 3; wave++) {
+      await ada.send(...Array.from({ length: 1500 }, (_, at) => `${wave}.${at}`), "/who");
+      await ada.until(/in lobby/);
+    }
+    const last = await slow.until(/messages missed|ada: 2\.1499$/);
+    assertEquals(/missed/.test(last), isTold, last);
+  });
+}
