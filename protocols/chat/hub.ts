@@ -182,7 +182,7 @@ export class Hub implements AsyncDisposable {
     const room = this.#roomFor(roomName(asked.room ?? member.room?.name ?? LOBBY));
     const before = member.room;
     if (before === room) return room;
-    let taken: SeenMember;
+    let taken: SeenMember | undefined;
     try {
       const wanted = asked.name === undefined || before !== undefined
         ? undefined
@@ -193,7 +193,7 @@ export class Hub implements AsyncDisposable {
       taken = await this.#takeName(member, room, wanted);
       this.#refuseFull(member, room);
     } catch (error) {
-      this.#letGo(room, member);
+      this.#letGo(room, member, taken?.name);
       this.#closeEmpty(room);
       throw error;
     }
@@ -501,13 +501,10 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Gives back whatever a member took in a room that it did not get into. */
-  #letGo(room: Room, member: Member): void {
+  #letGo(room: Room, member: Member, name: string | undefined): void {
     if (member.room === room || this.#rooms.get(room.name) !== room) return;
-    for (const [key, holder] of room.names) {
-      if (holder !== member) continue;
-      room.names.delete(key);
-      this.peers.release(room.name, member.name);
-    }
+    for (const [key, holder] of room.names) if (holder === member) room.names.delete(key);
+    if (name !== undefined) this.peers.release(room.name, name);
   }
 
   /** Takes a member out of its room.
