@@ -10,6 +10,8 @@ const ports = {
   echoWs: 8081,
   upper: 9999,
   acknowledge: 9998,
+  chat: 9990,
+  chatWs: 8082,
 } as const;
 const DAYTIME_PORT = 9913;
 const HTTP_PORT = 8080;
@@ -33,6 +35,12 @@ export function builtinSuite(socketPath: string, freePorts: boolean): SuiteEntry
     },
     { what: servedByName("upper"), urls: both(ports.upper) },
     { what: servedByName("acknowledge"), urls: both(ports.acknowledge) },
+    {
+      what: servedByName("chat"),
+      urls: [...both(ports.chat), at("ws", ports.chatWs)],
+      // Trying it out leaves nothing behind.
+      options: { history: ":memory:" },
+    },
     { what: servedByName("daytime"), urls: both(DAYTIME_PORT) },
     { what: servedByName("hello"), urls: [at("http", HTTP_PORT)] },
   ];

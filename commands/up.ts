@@ -110,7 +110,7 @@ async function builtinEntries(
   return builtinSuite(socket, freePorts).map((entry) => {
     const table = tableFor(entry.what, entry.urls, overrides);
     const own = Object.entries(overrides).filter(([key]) => Object.hasOwn(table, key));
-    return { ...entry, options: Object.fromEntries(own) };
+    return { ...entry, options: { ...entry.options, ...Object.fromEntries(own) } };
   });
 }
 
@@ -137,7 +137,7 @@ function printTable(
     dock.servers.map(({ url, certificate }) => [
       console.paintStdout("bold", entries[index]?.what.name ?? ""),
       console.paintStdout("cyan", url),
-      `${program} ${talkTo(url, certificate?.fingerprint)}`,
+      `${program} ${talkTo(entries[index]?.what.name, url, certificate?.fingerprint)}`,
     ])
   );
   const heading = ["WHAT", "URL", "TALK TO IT WITH"]
@@ -147,7 +147,12 @@ function printTable(
 }
 
 /** The command that talks to an endpoint. */
-function talkTo(url: string, fingerprint: string | undefined): string {
+function talkTo(
+  what: string | undefined,
+  url: string,
+  fingerprint: string | undefined,
+): string {
+  if (what === "chat") return `chat ${url}`;
   if (/^https?:/.test(url)) return `fetch ${url}`;
   return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;
 }

@@ -25,6 +25,7 @@ export class UnixDatagramSocket implements DatagramSocket {
   #socket: DenoDatagramSocket;
   readonly #bind: () => DenoDatagramSocket;
   readonly #waker: DenoDatagramSocket;
+  readonly #onClose: () => void;
   readonly #wakerPath: string;
   readonly #waiting: Waiting[] = [];
   /** Peers that did not read, and until when nothing is sent to them. */
@@ -34,9 +35,11 @@ export class UnixDatagramSocket implements DatagramSocket {
   #woken = false;
   #disposed = false;
 
-  /** @param bind opens the socket, and another in its place should it get stuck */
-  constructor(bind: () => DenoDatagramSocket, waker: DenoDatagramSocket) {
+  /** @param bind opens the socket, and another in its place should it get stuck
+   * @param onClose told once both are closed for good */
+  constructor(bind: () => DenoDatagramSocket, waker: DenoDatagramSocket, onClose: () => void) {
     this.#bind = bind;
+    this.#onClose = onClose;
     const socket = this.#socket = bind();
     this.#waker = waker;
     this.#wakerPath = pathOf(waker.address);
@@ -83,9 +86,11 @@ export class UnixDatagramSocket implements DatagramSocket {
   }
 
   [Symbol.dispose](): void {
+    if (this.#disposed) return;
     this.#disposed = true;
     this.#socket[Symbol.dispose]();
     this.#waker[Symbol.dispose]();
+    this.#onClose();
     for (const { sent } of this.#waiting.splice(0)) sent.resolve();
   }
 
@@ -122,9 +127,18 @@ export class UnixDatagramSocket implements DatagramSocket {
     this.#stuck.set(path, performance.now() + STUCK_FOR_MS);
     if (!this.#disposed) {
       this.#socket[Symbol.dispose]();
+      removeFile(pathOf(this.address));
       this.#socket = this.#bind();
     }
     throw new StuckPeerError(path);
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Newer runtimes removed it when they closed the socket.
   }
 }
 
@@ -142,7 +156,7 @@ class StuckPeerError extends Error {
 
 /** Opens both sockets and puts them together.
  * @param bind opens a socket at a path
- * @param onClose told whenever the socket at `path` was closed */
+ * @param onClose told once the socket at `path` is closed for good */
 export async function openUnixDatagrams(
   path: string,
   bind: (path: string) => Deno.DatagramConn,
@@ -151,7 +165,7 @@ export async function openUnixDatagrams(
   const own = await anonymousPath();
   const waker = new DenoDatagramSocket(bind(own.path), own.remove);
   try {
-    return new UnixDatagramSocket(() => new DenoDatagramSocket(bind(path), onClose), waker);
+    return new UnixDatagramSocket(() => new DenoDatagramSocket(bind(path)), waker, onClose);
   } catch (error) {
     waker[Symbol.dispose]();
     throw error;

@@ -493,7 +493,7 @@ class Link implements JoinedChat {
           break;
         case "went":
           if (event.name === this.name && event.room === this.room) {
-            expelled = { reason: event.reason ?? "removed from the room", code: undefined };
+            expelled ??= { reason: event.reason ?? "removed from the room", code: undefined };
           } else this.#reclaim(client, event.name);
           break;
         case "renamed":

@@ -13,6 +13,10 @@ export class Lines {
   readonly offsets: number[] = [0];
   #buffer = new Uint8Array(FIRST_BYTES);
   #length = 0;
+  /** Each line by itself with its LF and without, made when the first member wants it: where
+   * thousands do, so many views would weigh more than the text. */
+  readonly #ended: Uint8Array[] = [];
+  readonly #bare: Uint8Array[] = [];
 
   add(text: string): void {
     this.texts.push(text);
@@ -37,9 +41,12 @@ export class Lines {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** One line, with its LF or without. */
+  /** One line, with its LF or without. Only once no more lines are added. */
   line(at: number, withEnd: boolean): Uint8Array {
-    return this.#buffer.subarray(this.offsets[at]!, this.offsets[at + 1]! - (withEnd ? 0 : 1));
+    return (withEnd ? this.#ended : this.#bare)[at] ??= this.#buffer.subarray(
+      this.offsets[at]!,
+      this.offsets[at + 1]! - (withEnd ? 0 : 1),
+    );
   }
 }
 

@@ -434,6 +434,11 @@ class Client implements ChatClient {
       case "notice": {
         const { type, ...rest } = message;
         this.#events.push({ event: type, ...rest } as ChatEvent);
+        // Nothing else tells that a session over datagrams is over.
+        if (
+          message.type === "went" && this.#isLossy && message.name === this.name &&
+          message.room === this.room
+        ) this.lose(message.reason ?? "removed from the room");
         return;
       }
       case "error":

@@ -1,6 +1,7 @@
 // The chat itself: who is where under which name, and what passes between them. Both wires and the
 // terminal act through it. Long, because names, rooms and members change together or not at all.
 
+import { clearImmediate, setImmediate } from "node:timers";
 import type { Counters } from "../../core/counters.ts";
 import { errorText } from "../../core/event.ts";
 import type { Context } from "../../core/protocol.ts";
@@ -8,6 +9,7 @@ import type { Identity } from "../../core/session.ts";
 import { alone } from "./alone.ts";
 import { Bans } from "./bans.ts";
 import { spokenText } from "./clean_text.ts";
+import { Joins } from "./joins.ts";
 import type { ChatLog, LogHooks, Receipt } from "./log.ts";
 import type { Member } from "./member.ts";
 import type { ChatMessage, Standing } from "./message.ts";
@@ -22,9 +24,15 @@ import { Room } from "./room.ts";
 /** Where everybody is who says nothing else. */
 export const LOBBY = "lobby";
 
-/** How often at most the members are handed what happened: what happens within this time leaves
- * together. After a pause it leaves at once. */
+/** What happens within this time leaves together where much is going on. */
 const FLUSH_INTERVAL_MS = 5;
+
+/** What it may cost to hand one member what happened, about. Members are handed so much at once that
+ * this takes up the time there is, and no more. */
+const HAND_OVER_MS = 0.05;
+
+/** How much of that may be owed before anything waits: what comes one by one leaves at once. */
+const OWED_MS = 20;
 
 /** How many names that were verified once are kept from others. */
 const MAX_VERIFIED_NAMES = 10_000;
@@ -62,6 +70,9 @@ export class Hub implements AsyncDisposable {
     "missed" | "tooFast" | "tooSlow" | "membersRefused" | "expelled"
   > = { missed: 0, tooFast: 0, tooSlow: 0, membersRefused: 0, expelled: 0 };
   readonly bans = new Bans();
+  readonly #joins: Joins;
+  /** Apart from those who are surely where they say: nobody shuts them out in their own name. */
+  readonly #claimedJoins: Joins;
   peers: ChatPeers = alone;
   readonly #rooms = new Map<string, Room>();
   /** All that have a session, in a room or not yet. */
@@ -74,13 +85,17 @@ export class Hub implements AsyncDisposable {
   readonly #dirty = new Set<Room>();
   readonly #verified = new Set<string>();
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
-  #flushedAtMs = -Infinity;
+  #flushSoon: ReturnType<typeof setImmediate> | undefined;
+  /** Until when what has been handed over keeps the machine busy, by a clock that never goes back. */
+  #busyUntilMs = 0;
   #guests = 0;
   readonly #sweep: ReturnType<typeof setInterval>;
 
   constructor(options: ChatOptions, context: Context) {
     this.options = options;
     this.context = context;
+    this.#joins = new Joins(options.joinRatePerSecond);
+    this.#claimedJoins = new Joins(options.joinRatePerSecond);
     for (const name of [...options.operator, options.as]) this.#keepName(name);
     this.#sweep = setInterval(
       () => this.#dropSlow(),
@@ -169,13 +184,14 @@ export class Hub implements AsyncDisposable {
     const room = this.#roomFor(roomName(asked.room ?? member.room?.name ?? LOBBY));
     const before = member.room;
     if (before === room) return room;
-    let taken: SeenMember;
+    let taken: SeenMember | undefined;
     try {
       const wanted = asked.name === undefined || before !== undefined
         ? undefined
         : this.#freeToTake(plainName(asked.name, this.options.maxNameLength));
       this.#refuseBanned(member, wanted);
       this.#refuseFull(member, room);
+      if (before === undefined) this.#refuseCrowd(member);
       taken = await this.#takeName(member, room, wanted);
       this.#refuseFull(member, room);
     } catch (error) {
@@ -300,10 +316,9 @@ export class Hub implements AsyncDisposable {
   /** Ends everything; the log is whoever opened it to dispose of. */
   [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweep);
-    clearTimeout(this.#flushTimer);
     for (const room of this.#rooms.values()) room.flush();
     for (const member of [...this.#members]) this.dismiss(member);
-    clearTimeout(this.#flushTimer);
+    this.#clearFlush();
     return Promise.resolve();
   }
 
@@ -343,15 +358,15 @@ export class Hub implements AsyncDisposable {
   #expel(member: Member, ban: boolean, reason: string): void {
     this.counters.expelled++;
     if (ban) this.peers.ban(this.bans.add(member.name, member.options));
-    const text = `you were ${ban ? "banned" : "removed"} ${reason}`;
-    member.tell(
-      member.wire === "plain"
-        ? plainNotice(text)
-        : ban
-        ? richLine("error", { code: "banned", text })
-        : richLine("notice", { text }),
-    );
-    this.dismiss(member, `${ban ? "banned" : "removed"} ${reason}`);
+    const why = `${ban ? "banned" : "removed"} ${reason}`;
+    const { room, name } = member;
+    if (member.wire === "plain") member.tell(plainNotice(`you were ${why}`));
+    else {
+      if (ban) member.tell(richLine("error", { code: "banned", text: `you were ${why}` }));
+      // A client that comes back by itself when a connection ends must know that it should not.
+      member.tell(richLine("went", { room: room?.name, name, reason: why }));
+    }
+    this.dismiss(member, why);
     member.options.close(ban ? "banned" : "removed");
   }
 
@@ -371,6 +386,14 @@ export class Hub implements AsyncDisposable {
     if (!this.bans.has(name, member.options)) return;
     this.counters.membersRefused++;
     throw new RefusedError("banned", "an operator has banned you");
+  }
+
+  #refuseCrowd({ options: { host, claimedHost } }: Member): void {
+    if (host === undefined) return;
+    const joins = claimedHost === undefined ? this.#joins : this.#claimedJoins;
+    if (joins.take(host, this.elapsedMs())) return;
+    this.counters.membersRefused++;
+    throw new RefusedError("too-fast", "too many come in from there; try again in a moment");
   }
 
   #refuseFull(member: Member, room: Room): void {
@@ -600,18 +623,30 @@ export class Hub implements AsyncDisposable {
 
   #schedule(room: Room): void {
     this.#dirty.add(room);
-    if (this.#flushTimer !== undefined) return;
-    const waitMs = this.#flushedAtMs + FLUSH_INTERVAL_MS - performance.now();
-    this.#flushTimer = setTimeout(this.#flush, Math.max(0, waitMs));
+    if (this.#flushTimer !== undefined || this.#flushSoon !== undefined) return;
+    const waitMs = Math.min(FLUSH_INTERVAL_MS, this.#busyUntilMs - OWED_MS - performance.now());
+    if (waitMs > 0) this.#flushTimer = setTimeout(this.#flush, waitMs);
+    else this.#flushSoon = setImmediate(this.#flush);
   }
 
   readonly #flush = (): void => {
-    this.#flushTimer = undefined;
+    this.#clearFlush();
     const rooms = [...this.#dirty];
     this.#dirty.clear();
-    for (const room of rooms) room.flush();
-    this.#flushedAtMs = performance.now();
+    let told = 0;
+    for (const room of rooms) told += room.flush();
+    const nowMs = performance.now();
+    this.#busyUntilMs = Math.min(
+      Math.max(this.#busyUntilMs, nowMs) + told * HAND_OVER_MS,
+      nowMs + OWED_MS + FLUSH_INTERVAL_MS,
+    );
   };
+
+  #clearFlush(): void {
+    clearTimeout(this.#flushTimer);
+    clearImmediate(this.#flushSoon);
+    this.#flushTimer = this.#flushSoon = undefined;
+  }
 
   #dropSlow(): void {
     const nowMs = this.elapsedMs();

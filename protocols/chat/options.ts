@@ -54,6 +54,12 @@ export const chatOptions = {
     max: 1_000_000_000,
     help: "messages and requests that may come at once, after a pause",
   }),
+  joinRatePerSecond: integer({
+    default: 20,
+    min: 1,
+    max: 1_000_000,
+    help: "members a second that come in from one host other than this; ten times that at once",
+  }),
   maxTextBytes: size({
     default: 4096,
     min: 1,
@@ -94,7 +100,7 @@ export const chatOptions = {
     default: 20_000,
     min: 1,
     max: 100_000_000,
-    help: "messages that wait for one slow client; more are counted and dropped",
+    help: "messages that wait for one slow client; on bare datagrams never more than 1000",
   }),
   queueSizeBytes: size({
     default: 1024 * 1024,

@@ -58,15 +58,17 @@ export class Room {
     this.#schedule(this);
   }
 
-  /** Hands all that happened over to the members' queues. */
-  flush(): void {
+  /** Hands all that happened over to the members' queues.
+   * @returns to how many members */
+  flush(): number {
     const { batch } = this;
     const toldAll = batch.count > 0;
-    if (!toldAll && this.#touched.size === 0) return;
-    const told = toldAll ? this.members : [...this.#touched];
+    if (!toldAll && this.#touched.size === 0) return 0;
+    const told = toldAll ? this.members : new Set(this.#touched);
     this.#touched.clear();
     if (toldAll) this.batch = this.#newBatch();
     for (const member of told) member.deliver(batch);
+    return told.size;
   }
 
   #newBatch(): Batch {

@@ -20,6 +20,10 @@ const UNPROVEN_HISTORY_BYTES = 8 * 1024;
 /** One answer is no longer than this, so that it fits into what its reader takes as a line. */
 const HISTORY_BYTES = 512 * 1024;
 
+/** A datagram that has to wait for long is as good as lost, and whoever sends from many addresses has
+ * as many queues. */
+const DATAGRAM_QUEUE_MESSAGES = 1000;
+
 /** How long whoever leaves may take to read what is still for it. */
 const FAREWELL_MS = 1000;
 
@@ -58,7 +62,12 @@ function memberOf(hub: Hub, session: Session): Member {
   const { peer, identity } = session;
   const host = "hostname" in peer ? peer.hostname : undefined;
   const isUnproven = isDatagram(session) && identity === undefined;
-  const outbox = new Outbox(session, options, {
+  const { queueMessages, queueSizeBytes } = options;
+  const limits = {
+    queueMessages: isUnproven ? Math.min(queueMessages, DATAGRAM_QUEUE_MESSAGES) : queueMessages,
+    queueSizeBytes,
+  };
+  const outbox = new Outbox(session, limits, {
     lines: true,
     now: () => hub.elapsedMs(),
     missed(count) {

@@ -1,10 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { Address } from "../../core/address.ts";
 import { send } from "../../dock/send.ts";
 import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { openUnixDatagrams } from "../../core/unix_datagram_socket.ts";
+import { anonymousPath, openUnixDatagrams } from "../../core/unix_datagram_socket.ts";
 
 function open(name: string) {
   const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });
@@ -87,6 +87,35 @@ Deno.test(
     assertEquals(new TextDecoder().decode(answer), "anyone?");
     assertEquals(server.stats().failed, 1);
     deaf.close();
+  },
+);
+
+Deno.test(
+  "a client in a folder of its own outlives a peer that does not read",
+  linuxOnly,
+  async () => {
+    await using folder = await temporaryFolder();
+    const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });
+    const { path, remove } = await anonymousPath();
+    const client = await openUnixDatagrams(path, bind, remove);
+    const deaf = bind(`${folder.path}/deaf.sock`);
+    const peer = bind(`${folder.path}/peer.sock`);
+    await assertRejects(
+      async () => {
+        for (let sent = 0; sent < 12; sent++) {
+          await client.send(new Uint8Array([sent]), deaf.addr as Address);
+        }
+      },
+      Error,
+      "does not read",
+    );
+    await peer.send(new Uint8Array([7]), { transport: "unixpacket", path });
+    assertEquals(await first(client), [7]);
+    client[Symbol.dispose]();
+    await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
+    await assertRejects(() => Deno.lstat(path.replace(/\/socket$/, "")), Deno.errors.NotFound);
+    deaf.close();
+    peer.close();
   },
 );
 

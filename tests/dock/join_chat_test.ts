@@ -1,6 +1,6 @@
 /** A chat whose server dies: nothing is lost, nothing is there twice, and the order is kept. */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UsageError } from "../../core/usage_error.ts";
 import {
   type ChatLinkEvent,
@@ -10,6 +10,7 @@ import {
   roomOfUrl,
 } from "../../dock/join_chat.ts";
 import { serve } from "../../dock/serve.ts";
+import { chat } from "../../protocols/chat.ts";
 import { ChatError, ChatLostError } from "../../protocols/chat/client.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
 import { newSeed, seeded } from "../seeded.ts";
@@ -178,6 +179,27 @@ Deno.test("joinChat() does not come back when it was told to go", async () => {
   assertEquals((await next(ada, "closed")).reason, "kicked by bob");
   await assertRejects(() => ada.say("but"), ChatLostError);
 });
+
+for (const scheme of ["tcp", "udp", "ws"]) {
+  for (const verb of ["kick", "ban"] as const) {
+    Deno.test(`joinChat() does not come back to a server that said ${verb}, on ${scheme}`, async () => {
+      const typed = Promise.withResolvers<string>();
+      await using server = await serve(`${scheme}://127.0.0.1:0`, chat, {
+        lines: (async function* () {
+          yield await typed.promise;
+          // Whoever is at the terminal stays.
+          await new Promise(() => {});
+        })(),
+      });
+      await using ada = await joinChat(server.url, { ...QUICK, name: "ada" });
+      await next(ada, "connected");
+      typed.resolve(`/${verb} ada be nice`);
+      const { reason, code } = await next(ada, "closed");
+      assertMatch(reason, /operator: be nice$/);
+      assertEquals(code, verb === "ban" ? "banned" : undefined);
+    });
+  }
+}
 
 Deno.test("joinChat() runs on tls and unix with the options of connect", async () => {
   await using folder = await temporaryFolder();

@@ -20,10 +20,15 @@ const SUITE = [
   "upper udp",
   "acknowledge tcp",
   "acknowledge udp",
+  "chat tcp",
+  "chat udp",
+  "chat ws",
   "daytime tcp",
   "daytime udp",
   "hello http",
 ];
+
+const SUITE_SERVERS = new Set(SUITE.map((part) => part.split(" ")[0])).size;
 
 const scheme = (url: string) => url.slice(0, url.indexOf(":"));
 
@@ -65,6 +70,7 @@ const ANSWERS: Readonly<Record<string, RegExp>> = {
   echo: /^hello\n?$/,
   upper: /^HELLO\n?$/,
   acknowledge: /^Message received: hello\. Thank you\.\n?$/,
+  chat: /^\* you are in lobby as guest-\d+, 1 member\n$/,
   daytime: /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n$/,
   hello: /Hello, World/,
 };
@@ -83,7 +89,7 @@ Deno.test("up shows people what listens where, and commands that really talk to 
   assertEquals(parts.map(({ what, url }) => `${what} ${scheme(url)}`), SUITE);
   for (const { what, url, command } of parts) {
     // However this program was started, its name ends in `sockdock`.
-    const [words, ...args] = command.split(/ (?=send|fetch)/).flatMap((part, index) =>
+    const [words, ...args] = command.split(/ (?=send|fetch|chat)/).flatMap((part, index) =>
       index === 0 ? [part] : part.split(" ")
     );
     assertMatch(words ?? "", /(^| )sockdock$/);
@@ -91,14 +97,16 @@ Deno.test("up shows people what listens where, and commands that really talk to 
     const { code, stdout, stderr } = await runProgram(args);
     // What an executable on an old runtime cannot do, it says.
     if (/needs a newer runtime/.test(stderr)) continue;
-    assertEquals({ code, stderr }, { code: 0, stderr: "" }, command);
-    assertMatch(stdout, ANSWERS[what]!);
+    // Nobody says anything in the chat; that one is in it stands beside.
+    const [answer, beside] = what === "chat" ? [stderr, stdout] : [stdout, stderr];
+    assertEquals({ code, beside }, { code: 0, beside: "" }, command);
+    assertMatch(answer, ANSWERS[what]!);
   }
   assertEquals(program.stderr.text.match(/^listening/m), null, "the table says it all");
   program.interrupt();
   const { code, stderr } = await program.ended();
   assertEquals(code, 130);
-  assertEquals(stderr.match(/^stopped /gm)?.length, 5);
+  assertEquals(stderr.match(/^stopped /gm)?.length, SUITE_SERVERS);
 });
 
 Deno.test("up leaves no socket file and no folder behind", async () => {

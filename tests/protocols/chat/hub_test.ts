@@ -1,7 +1,7 @@
 /** The chat with a log that fails and with other nodes beside it. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { resolveOptions } from "../../../core/option.ts";
+import { type OptionValues, resolveOptions } from "../../../core/option.ts";
 import { createCounters } from "../../../core/counters.ts";
 import type { Identity } from "../../../core/session.ts";
 import { StreamSession } from "../../../core/stream_session.ts";
@@ -21,8 +21,12 @@ class Harbour implements AsyncDisposable {
   readonly hub: Hub;
   readonly #members: MemoryMember[] = [];
 
-  constructor(peers: Partial<ChatPeers> = {}, log: (hub: Hub) => Partial<ChatLog> = () => ({})) {
-    this.hub = new Hub(resolveOptions(chatOptions, {}), stillContext());
+  constructor(
+    peers: Partial<ChatPeers> = {},
+    log: (hub: Hub) => Partial<ChatLog> = () => ({}),
+    options: Partial<OptionValues<typeof chatOptions>> = {},
+  ) {
+    this.hub = new Hub(resolveOptions(chatOptions, options), stillContext());
     const memory = createMemoryLog({ messages: 100, ageMs: Infinity }, this.hub.logHooks);
     this.hub.use({ ...memory, ...log(this.hub) });
     this.hub.peers = { ...alone, ...peers };
@@ -123,6 +127,32 @@ Deno.test("a name that another node has is taken, and a guest gets the next", as
   await guest.send("/quit");
   await guest.served;
   assertEquals(released, ["guest-2", "ada"]);
+});
+
+Deno.test("whoever finds the room full after all gives back the name on every node", async () => {
+  const asked = Promise.withResolvers<void>();
+  const claimed: string[] = [];
+  const released: string[] = [];
+  await using harbour = new Harbour(
+    {
+      claim: async (_room, name) => {
+        if (claimed.push(name) === 2) asked.resolve();
+        await asked.promise;
+        return true;
+      },
+      release: (_room, name) => void released.push(name),
+    },
+    undefined,
+    { maxRoomMembers: 1 },
+  );
+  const [ada, bob] = [harbour.connect(), harbour.connect()];
+  await Promise.all([
+    ada.send({ type: "hello", version: 1, name: "Ada" }),
+    bob.send({ type: "hello", version: 1, name: "Bob" }),
+  ]);
+  const answers = await Promise.all([ada.line(), bob.line()]);
+  const refused = answers.findIndex((answer) => /"code":"room-full"/.test(answer ?? ""));
+  assertEquals(released, [["Ada", "Bob"][refused]]);
 });
 
 Deno.test("members of other nodes are listed, whispered to and removed", async () => {

@@ -169,3 +169,56 @@ Deno.test("a small datagram brings few bytes of history", async () => {
   assertEquals((await rich.next("missed"))["count"], 9);
   assert(room.dock.servers[0]!.stats().bytesSent - before < 10_000);
 });
+
+Deno.test("what is said one by one leaves at once", async () => {
+  await using room = await MemoryChat.open();
+  const [ada, bob] = [await room.join("/name ada"), await room.join("/name bob")];
+  let fastestMs = Infinity;
+  for (let turn = 0; turn < 10; turn++) {
+    const beganMs = performance.now();
+    await ada.send(`${turn}`);
+    await bob.until(new RegExp(`ada: ${turn}$`));
+    fastestMs = Math.min(fastestMs, performance.now() - beganMs);
+  }
+  // Where much is going on it would be five.
+  assert(fastestMs < 3, `${fastestMs} ms`);
+});
+
+Deno.test("one host brings in so many a second, and shuts out nobody else", async () => {
+  await using room = await MemoryChat.open({ joinRatePerSecond: 1 });
+  const tcp = (hostname: string) => ({ address: { transport: "tcp", hostname, port: 1 } as const });
+  const udp = (hostname: string) => ({ address: { transport: "udp", hostname, port: 1 } as const });
+  const tooMany = /^\* too many come in from there; try again in a moment$/;
+  for (let at = 0; at < 11; at++) {
+    for (const from of [tcp("192.0.2.7"), tcp(`2001:db8::${at.toString(16)}`)]) {
+      const member = room.connect(from);
+      await member.send("ahoy");
+      const line = await member.line() ?? "";
+      assertMatch(line, at < 10 ? /^\* you are / : tooMany);
+      if (at === 10) assertEquals(await member.line(), undefined);
+      else await member.send("/quit");
+    }
+  }
+  // Where a datagram comes from, anybody may claim.
+  await room.join("ahoy", udp("192.0.2.7"));
+  await room.join("ahoy", tcp("192.0.2.8"));
+  await room.join("ahoy", tcp("2001:db8:0:1::1"));
+  for (let at = 0; at < 30; at++) await room.join("ahoy", tcp("127.0.0.1"));
+  assertEquals(room.service.counters?.membersRefused, 2);
+});
+
+for (const [transport, isTold] of [["tcp", false], ["udp", true]] as const) {
+  Deno.test(`thousands of messages wait for a slow client on ${transport}: ${!isTold}`, async () => {
+    await using room = await MemoryChat.open({ messageRatePerSecond: 1e6, messageBurst: 1e6 });
+    const ada = await room.join("/name ada");
+    const address = { transport, hostname: "192.0.2.7", port: 1 } as const;
+    const slow = await room.join("/name slow", { capacityBytes: 1024, address });
+    // The first wave may be under way as a whole; what follows has to wait.
+    for (let wave = 0; wave < 3; wave++) {
+      await ada.send(...Array.from({ length: 1500 }, (_, at) => `${wave}.${at}`), "/who");
+      await ada.until(/in lobby/);
+    }
+    const last = await slow.until(/messages missed|ada: 2\.1499$/);
+    assertEquals(/missed/.test(last), isTold, last);
+  });
+}

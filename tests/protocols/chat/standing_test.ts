@@ -91,6 +91,26 @@ Deno.test("operators remove and ban, others do not", async () => {
   assertEquals({ membersRefused, expelled }, { membersRefused: 3, expelled: 2 });
 });
 
+Deno.test("a rich client that is removed is told so, and why", async () => {
+  await using room = await MemoryChat.open({ operator: ["chief"] });
+  const chief = await room.join("", { identity: identity("chief") });
+  const bob = await room.join({ type: "hello", version: 1, name: "bob" });
+  await chief.send("/kick bob be nice");
+  assertEquals(
+    JSON.parse(await bob.until(/"went"/)),
+    { type: "went", room: "lobby", name: "bob", reason: "removed by chief: be nice" },
+  );
+  assertEquals(await bob.line(), undefined);
+  const again = await room.join({ type: "hello", version: 1, name: "bob" });
+  await chief.send("/ban bob");
+  await again.until(/"code":"banned"/);
+  assertEquals(
+    JSON.parse(await again.line() ?? ""),
+    { type: "went", room: "lobby", name: "bob", reason: "banned by chief" },
+  );
+  assertEquals(await again.line(), undefined);
+});
+
 Deno.test("a verified member is banned by what it proved, not by where it is", async () => {
   await using room = await MemoryChat.open({ operator: ["chief"] });
   const chief = await room.join({ type: "hello", version: 1 }, { identity: identity("chief") });
