@@ -61,10 +61,7 @@ Deno.test("copy's exit codes are 2 for what cannot be and 4 for silence", async 
   const code = async (...args: string[]) => (await runProgram(["copy", ...args])).code;
   assertEquals(await code("README.md", "README.md"), 2);
   assertEquals(await code("/nowhere/at/all", url), 2);
-  assertEquals(
-    await code("README.md", "udp://127.0.0.1:9", "--timeout", "50ms", "--retries", "0"),
-    4,
-  );
+  assertEquals(await code("README.md", "udp://127.0.0.1:9"), 2, "bare datagrams lose things");
   assertEquals(await code("README.md", url, "--timeout", "100ms", "--retries", "0"), 4);
 });
 

@@ -28,7 +28,14 @@ class Harbour implements AsyncDisposable {
   ) {
     this.hub = new Hub(resolveOptions(chatOptions, options), stillContext());
     const memory = createMemoryLog({ messages: 100, ageMs: Infinity }, this.hub.logHooks);
-    this.hub.use({ ...memory, ...log(this.hub) });
+    this.hub.use({
+      append: (message) => memory.append(message),
+      last: (room, count, before) => memory.last(room, count, before),
+      after: (room, seq, count) => memory.after(room, seq, count),
+      search: (room, words, count) => memory.search(room, words, count),
+      [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
+      ...log(this.hub),
+    });
     this.hub.peers = { ...alone, ...peers };
   }
 
@@ -152,7 +159,7 @@ Deno.test("whoever finds the room full after all gives back the name on every no
   ]);
   const answers = await Promise.all([ada.line(), bob.line()]);
   const refused = answers.findIndex((answer) => /"code":"room-full"/.test(answer ?? ""));
-  assertEquals(released, [["Ada", "Bob"][refused]]);
+  assertEquals(released, [["ada", "bob"][refused]]);
 });
 
 Deno.test("members of other nodes are listed, whispered to and removed", async () => {
