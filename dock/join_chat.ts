@@ -13,6 +13,7 @@ import {
   type ChatEvent,
   ChatLostError,
   chatOver,
+  type ChatOverOptions,
   newMessageId,
 } from "../protocols/chat/client.ts";
 import { EventQueue } from "../protocols/chat/event_queue.ts";
@@ -46,10 +47,13 @@ export type ChatLinkEvent =
   /** It is over: `code` is that of docs/chat.md where the server refused us. */
   | { readonly event: "closed"; readonly reason: string; readonly code: string | undefined };
 
-/** Options of `joinChat`: those of `connect`, and these. */
-export type JoinChatOptions = ConnectOptions & {
-  /** The name to take; without one the server gives one. */
-  readonly name?: string | undefined;
+type OverOptions = Pick<
+  ChatOverOptions,
+  "name" | "answerTimeoutMs" | "resendAfterMs" | "resends" | "pingAfterMs"
+>;
+
+/** Options of `joinChat`: those of `connect`, some of `chatOver`, and these. */
+export type JoinChatOptions = ConnectOptions & OverOptions & {
   /** The room. Default: the path of a URL such as `tcp://host:port/harbour`, else the server's choice.
    * The path of `ws://` and `unix://` is that of the socket. */
   readonly room?: string | undefined;
@@ -73,11 +77,6 @@ export type JoinChatOptions = ConnectOptions & {
   /** How many events may wait to be read; the oldest are then dropped and counted in `missed`.
    * Default: 10,000. */
   readonly maxEvents?: number;
-  /** As in ChatOverOptions. */
-  readonly answerTimeoutMs?: number;
-  readonly resendAfterMs?: number;
-  readonly resends?: number;
-  readonly pingAfterMs?: number;
   /** Wraps every session that is opened, such as to watch it. */
   readonly wrap?: (session: DialledSession) => DialledSession;
   /** At least 0, below 1. Default: Math.random. */
