@@ -71,9 +71,10 @@ export const sealed: Layer<typeof options> = {
       }
       const fernets = [fernetKey(first), ...others.map(fernetKey)] as const;
       return {
-        datagram: (socket, _side, { counters, limits: { maxPeers } }) =>
+        datagram: (socket, { role }, { counters, limits: { maxPeers } }) =>
           new FernetDatagrams(socket, {
             ...common,
+            role,
             keys: fernets,
             maxTokens: sealedMaxTokens,
             maxPeers,

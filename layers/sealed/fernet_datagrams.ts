@@ -6,6 +6,7 @@ import type { Address } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import type { Counters } from "../../core/counters.ts";
+import type { Side } from "../../core/layer.ts";
 import type { Identity } from "../../core/session.ts";
 import { WrappedDatagrams } from "../../core/wrapped_datagrams.ts";
 import { Recipients } from "../recipients.ts";
@@ -22,8 +23,13 @@ export interface FernetKey {
   readonly identity: Identity;
 }
 
+/** How far the clock of whoever is dialled may be behind ours, in seconds. A token does not say which
+ * question it answers, so with none an answer right after our start could look older than that. */
+const DIALLED_SLACK_SECONDS = 5;
+
 /** What such a socket is made of. */
 export interface FernetOptions {
+  readonly role: Side["role"];
   /** The first seals, all open. */
   readonly keys: readonly [FernetKey, ...FernetKey[]];
   readonly lifetimeMs: number;
@@ -49,7 +55,12 @@ export class FernetDatagrams extends WrappedDatagrams {
     this.#maxBytes = payloadBytes(inner.maxBytes);
     this.#lifetimeSeconds = Math.ceil(options.lifetimeMs / 1000);
     // What is older than this socket may have come to one before it.
-    this.#taken = new TokenTable(options.maxTokens, this.#lifetimeSeconds, this.#seconds());
+    const slack = options.role === "dial" ? DIALLED_SLACK_SECONDS : 0;
+    this.#taken = new TokenTable(
+      options.maxTokens,
+      this.#lifetimeSeconds,
+      this.#seconds() - slack,
+    );
     this.#keyOf = new Recipients(options.maxPeers);
   }
 

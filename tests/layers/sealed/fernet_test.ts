@@ -64,12 +64,18 @@ const INVALID: readonly [why: string, token: string, now: string, counted: keyof
 const key = () => new Fernet(new Uint8Array(Buffer.from(SECRET, "base64url")));
 
 /** What a socket with that key takes of a token that arrives, and what it counts. */
-async function arrive(token: string, now: string) {
-  const clock = new SetClock(Date.parse(NOW) - 60_000);
+async function arrive(
+  token: string,
+  now: string,
+  role: "listen" | "dial" = "listen",
+  startMs = Date.parse(NOW) - 60_000,
+) {
+  const clock = new SetClock(startMs);
   const wire = new MemoryDatagramSocket();
   const counters = createCounters();
   const identity = { name: "any", source: "psk", fingerprint: "" } as const;
   const socket = new FernetDatagrams(wire, {
+    role,
     keys: [{ fernet: key(), identity }],
     lifetimeMs: 60_000,
     maxTokens: 10,
@@ -139,4 +145,17 @@ Deno.test("tokenBytes() and payloadBytes() agree, byte by byte", () => {
     const payload = payloadBytes(room);
     assert(tokenBytes(payload) <= room && tokenBytes(payload + 1) > room, `${room}`);
   }
+});
+
+Deno.test("a server's clock may be a little behind that of whoever dials, a client's not", async () => {
+  // When the token of the specification was made.
+  const madeMs = Date.parse("1985-10-26T01:20:00-07:00");
+  const taken = async (role: "listen" | "dial", startedAfterMs: number) => {
+    const startMs = madeMs + startedAfterMs;
+    const { text } = await arrive(TOKEN, new Date(startMs + 10).toISOString(), role, startMs);
+    return text;
+  };
+  assertEquals(await taken("dial", 5000), "hello");
+  assertEquals(await taken("dial", 6000), undefined);
+  assertEquals(await taken("listen", 1000), undefined);
 });
