@@ -166,9 +166,13 @@ async function* fileParts(
   using file = await Deno.open(path);
   using progress = new Progress(console, totalBytes);
   const buffer = new Uint8Array(64 * 1024);
+  let sentBytes = 0;
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
-    yield buffer.subarray(0, count);
     progress.add(count);
+    sentBytes += count;
+    // The answer may come before anybody asks for more, and end the program.
+    if (sentBytes === totalBytes) progress[Symbol.dispose]();
+    yield buffer.subarray(0, count);
   }
 }
 

@@ -17,6 +17,7 @@ export class Progress implements Disposable {
   readonly #startedMs = performance.now();
   #doneBytes = 0;
   #drawnMs = -Infinity;
+  #ended = false;
 
   /**
    * @param totalBytes undefined when nobody knows
@@ -59,8 +60,10 @@ export class Progress implements Disposable {
     this.#console.draw("\r\x1b[K");
   }
 
+  /** Draws it for the last time. Once is enough. */
   [Symbol.dispose](): void {
-    if (!this.#shown) return;
+    if (!this.#shown || this.#ended) return;
+    this.#ended = true;
     this.#console.draw(`\r${this.#line}\x1b[K\n`);
   }
 
