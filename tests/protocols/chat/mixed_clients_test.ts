@@ -13,13 +13,15 @@ const SECONDS = Number(Deno.env.get("CHAT_SECONDS") ?? 3);
 const ROOMS = ["lobby", "harbour", "pier", "quay"];
 /** How many of each; together 200. */
 const CLIENTS = {
-  tcp: 44,
+  tcp: 28,
   tls: 24,
   unix: 24,
   ws: 32,
   wss: 12,
   udp: 52,
   dtls: 12,
+  unixgram: 8,
+  "udp+reliable": 8,
 } as const;
 const PAUSE_MS = 500;
 
@@ -98,7 +100,7 @@ Deno.test("two hundred mixed clients all get each message of their room once, in
   const schemes = Object.keys(CLIENTS);
   await using dock = await serve(
     schemes.map((scheme) =>
-      scheme === "unix" ? `${scheme}://${folder.path}/socket` : `${scheme}://127.0.0.1:0`
+      scheme.startsWith("unix") ? `${scheme}://${folder.path}/${scheme}` : `${scheme}://127.0.0.1:0`
     ),
     chat,
     { emit: (event) => event.event === "chat" ? take(event) : undefined, presenceMembers: 0 },
@@ -113,7 +115,7 @@ Deno.test("two hundred mixed clients all get each message of their room once, in
       for (let number = 0; number < count; number++) {
         const client = new Client(await connect(dock.urls[at]!, trust));
         clients.push(client);
-        const name = `${scheme}-${number}`;
+        const name = `${scheme.replace("+", "_")}-${number}`;
         const room = ROOMS[talkers.length % ROOMS.length]!;
         const isRich = number % 8 < 4;
         if (isRich) await client.hello({ name, room });
