@@ -22,7 +22,7 @@ import {
   readAuthorities,
 } from "./client_certificates.ts";
 import { loadTlsIdentity, type TlsIdentity, tlsServerOptions } from "./tls_identity.ts";
-import { listenUdp } from "./udp.ts";
+import { listenUdp, refuseGroup } from "./udp.ts";
 
 const options = {
   ...admissionOptions,
@@ -104,7 +104,11 @@ export const dtls: SessionServerKind<typeof options> = {
     const layers = withLayer(work.layers, layer);
     checkLayers(layers, "datagram", endpoint.text);
     // Every peer has proved its address by its cookie, so none of them can aim an answer at others.
-    const { socket, url: listeningAt } = await listenUdp(endpoint, limits);
+    const { socket, url: listeningAt } = await listenUdp(
+      endpoint,
+      limits,
+      (wanted, hostname) => refuseGroup(wanted, hostname, "dtls"),
+    );
     url = listeningAt;
     return serveDatagrams({
       url,

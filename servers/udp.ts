@@ -97,7 +97,7 @@ export const udp: SessionServerKind<typeof options> = {
       endpoint,
       limits,
       (wanted, hostname) => {
-        refuseGroup(wanted, hostname, work);
+        refuseGroup(wanted, hostname, orderingLayer(work));
         refuseAmplifier(wanted, reachOf(hostname, limits), limits.allow, work);
       },
     );
@@ -105,12 +105,19 @@ export const udp: SessionServerKind<typeof options> = {
   },
 };
 
-/** Refuses a layer that sees to the order of what each peer sends where a peer sends to many. */
-function refuseGroup(url: string, hostname: string, { layers }: Pick<SessionWork, "layers">): void {
-  const ordering = layers.find(({ ordered }) => ordered);
-  if (ordering === undefined || !isMulticast(hostname)) return;
+/** Refuses a multicast group for what is between two.
+ *
+ * @param what what has associations, if anything does
+ * @throws {UsageError} saying why */
+export function refuseGroup(url: string, hostname: string, what: string | undefined): void {
+  if (what === undefined || !isMulticast(hostname)) return;
   throw new UsageError(
-    `${url}: the layer ${ordering.name} is between two, and ${hostname} stands for many; ` +
+    `${url}: ${what} is between two, and ${hostname} stands for many; ` +
       `listen on an address of this machine`,
   );
+}
+
+function orderingLayer({ layers }: Pick<SessionWork, "layers">): string | undefined {
+  const layer = layers.find(({ ordered }) => ordered);
+  return layer && `the layer ${layer.name}`;
 }

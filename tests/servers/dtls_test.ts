@@ -149,6 +149,14 @@ Deno.test("a protocol that answers with more may serve every address: cookies pr
   assert(answer.length > 0);
 });
 
+Deno.test("a multicast group is refused: an association is between two", async () => {
+  await assertRejects(
+    () => serve("dtls://239.255.10.9:0", echo),
+    UsageError,
+    "dtls is between two, and 239.255.10.9 stands for many",
+  );
+});
+
 Deno.test("who is not allowed gets no answer, not even a cookie", async () => {
   await using server = await serve(URL, echo, { deny: ["127.0.0.1"] });
   const failure = await assertRejects(
