@@ -6,7 +6,7 @@ import { errorText } from "../core/event.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { flagName, type OptionTable, parseText } from "../core/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { serverSchemes } from "../dock/serve.ts";
+import { serverSchemes } from "../dock/place.ts";
 import type { SuiteEntry } from "../dock/suite.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
 import { servedByName, servedOptions, tableFor } from "./served.ts";

@@ -2,7 +2,8 @@
 
 import { mergeTables } from "../core/option.ts";
 import { clientSchemes } from "../dock/connect.ts";
-import { serveOptions, serverSchemes } from "../dock/serve.ts";
+import { serverSchemes } from "../dock/place.ts";
+import { serveOptions } from "../dock/serve.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";

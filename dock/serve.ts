@@ -4,39 +4,23 @@
 import type { DialledSession } from "../core/client_kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { createCounters, sumStats } from "../core/counters.ts";
-import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
 import type { Emit } from "../core/event.ts";
 import type { HttpApp, HttpHandler } from "../core/http_app.ts";
-import type { Layer, LayerContext } from "../core/layer.ts";
+import type { LayerContext } from "../core/layer.ts";
 import { flag, flagName, type OptionTable, type OptionValues } from "../core/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { Intersection } from "../core/intersection.ts";
 import type { RunningServer } from "../core/running_server.ts";
-import type { ServerKind } from "../core/server_kind.ts";
 import { single, singleRequest } from "../core/single_service.ts";
-import { didYouMean } from "../core/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { watched } from "../core/watched_service.ts";
-import { layers } from "../layers/index.ts";
-import { serverKinds } from "../servers/index.ts";
+import type { layers } from "../layers/index.ts";
+import type { serverKinds } from "../servers/index.ts";
 import { checkConnect, connect, type ConnectOptions } from "./connect.ts";
-import {
-  layerOptionsFor,
-  layerStack,
-  type layerStackOptions,
-  layersWithOption,
-  openLayers,
-  shownLayers,
-} from "./layer_stack.ts";
+import { type layerStackOptions, openLayers } from "./layer_stack.ts";
 import { pick } from "./pick.ts";
-import { carrierOf, kindsFor } from "./server_kinds.ts";
-import {
-  refuseOwnUpstream,
-  upstreamGiven,
-  upstreamKey,
-  type UpstreamOptions,
-  upstreamOptions,
-} from "./upstream.ts";
+import { place, refuseForeignOptions } from "./place.ts";
+import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
 
 /** What `serve` itself understands, whatever is served where. */
 export const serveOptions = {
@@ -90,11 +74,6 @@ const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
   ["emit", "watch", "now", "random", "clock", "dial", "lines", "signal"],
 );
 
-/** The schemes that can be listened on and how each is addressed. */
-export const serverSchemes: ReadonlyMap<string, Endpoint["addressing"]> = new Map(
-  serverKinds.map((kind) => [kind.name, kind.addressing]),
-);
-
 /** Starts a session protocol, an HTTP application or a bare request handler on one or several
  * endpoints. Resolves once all of them listen; if one cannot, the others are closed again.
  *
@@ -121,7 +100,7 @@ export async function serve<Own extends OptionTable>(
   const places = (typeof urls === "string" ? [urls] : urls)
     .map((url) => place(url, served, given));
   if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
-  refuseForeignOptions(given, served, places);
+  refuseForeignOptions(given, served, places, serveOptions);
   const own = pick(given, serveOptions);
 
   const stopping = new AbortController();
@@ -200,44 +179,6 @@ export async function serve<Own extends OptionTable>(
   return dock;
 }
 
-interface Place {
-  readonly kind: ServerKind;
-  readonly endpoint: Endpoint;
-  readonly stack: readonly Layer[];
-}
-
-function place(
-  url: string,
-  served: Protocol | HttpApp,
-  given: Readonly<Record<string, unknown>>,
-): Place {
-  const endpoint = parseEndpoint(url, serverSchemes);
-  const kinds = kindsFor(served);
-  const kind = kinds.find((kind) => kind.name === endpoint.scheme);
-  if (kind === undefined) {
-    const fitting = kinds.map((kind) => kind.name);
-    throw new UsageError(
-      `${served.name} cannot run on ${endpoint.scheme}; it runs on ${fitting.join(", ")}`,
-    );
-  }
-  const carrier = carrierOf(kind);
-  const stack = layerStack(endpoint, carrier, given);
-  if ("framing" in served && served.needsOrder && carrier === "datagram") {
-    refuseDisorder(served.name, endpoint, stack);
-  }
-  return { kind, endpoint: { ...endpoint, layers: shownLayers(stack) }, stack };
-}
-
-function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Layer[]): void {
-  if (stack.some(({ ordered }) => ordered)) return;
-  const remedy = layers.filter(({ ordered }) => ordered)
-    .map((layer) => `${[endpoint.scheme, ...endpoint.layers, layer.name].join("+")}://`);
-  throw new UsageError(
-    `${endpoint.text}: ${endpoint.scheme} may lose and reorder messages, and ${name} needs them ` +
-      `all and in order; write ${remedy.join(" or ")}`,
-  );
-}
-
 /** Refuses what a protocol is to dial if that cannot work, in the words of the options it was given
  * by. */
 async function checkUpstream(url: string, dialling: ConnectOptions, emit: Emit): Promise<void> {
@@ -249,48 +190,6 @@ async function checkUpstream(url: string, dialling: ConnectOptions, emit: Emit):
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`upstream: ${error.message}`, { cause: error });
-  }
-}
-
-/** An option that nothing here understands would be silently without effect. */
-function refuseForeignOptions(
-  given: Readonly<Record<string, unknown>>,
-  served: Protocol | HttpApp,
-  places: readonly Place[],
-): void {
-  const kinds = places.map(({ kind }) => kind);
-  const known = [
-    serveOptions,
-    served.options,
-    ...kinds.map((kind) => kind.options),
-    layerOptionsFor(places.map(({ endpoint }) => endpoint.text), given, kinds.map(carrierOf)),
-    "dials" in served && served.dials ? upstreamOptions : {},
-  ];
-  for (const [key, value] of Object.entries(given)) {
-    if (value === undefined || known.some((table) => Object.hasOwn(table, key))) continue;
-    const elsewhere = kindsFor(served).filter((kind) => Object.hasOwn(kind.options, key));
-    if (Object.hasOwn(upstreamOptions, key)) {
-      throw new UsageError(`--${flagName(key)} has no effect on ${served.name}; it is for relay`);
-    }
-    const ofLayers = layersWithOption(key);
-    if (ofLayers.length > 0) {
-      throw new UsageError(
-        `--${flagName(key)} belongs to the layer ${ofLayers.join(" or ")}, which no URL here ` +
-          `names; such as udp+${ofLayers[0]}://`,
-      );
-    }
-    const used = [...new Set(kinds.map((kind) => kind.name))].join(", ");
-    // One that other servers have was not mistyped.
-    const similar = serverKinds.some((kind) => Object.hasOwn(kind.options, key))
-      ? ""
-      : didYouMean(flagName(key), known.flatMap((table) => Object.keys(table).map(flagName)));
-    throw new UsageError(
-      elsewhere.length > 0
-        ? `--${flagName(key)} has no effect on ${used}; it goes with ${
-          elsewhere.map((kind) => kind.name).join(", ")
-        }`
-        : `${served.name} on ${used} has no option ${flagName(key)}${similar}`,
-    );
   }
 }
 
