@@ -104,6 +104,7 @@ export {
   ChatLostError,
   chatOver,
   type ChatOverOptions,
+  type ChatQuestions,
   type SayOptions,
 } from "./protocols/chat/client.ts";
 export type { Member, Room, Whisper } from "./protocols/chat/server_message.ts";

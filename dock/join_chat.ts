@@ -14,6 +14,7 @@ import {
   ChatLostError,
   chatOver,
   type ChatOverOptions,
+  type ChatQuestions,
   newMessageId,
 } from "../protocols/chat/client.ts";
 import { EventQueue } from "../protocols/chat/event_queue.ts";
@@ -84,7 +85,7 @@ export type JoinChatOptions = ConnectOptions & OverOptions & {
 };
 
 /** A chat. Iterating it yields what happens, until it is closed; there is one reader. */
-export interface JoinedChat extends AsyncIterable<ChatLinkEvent>, AsyncDisposable {
+export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>, AsyncDisposable {
   readonly name: string;
   readonly standing: Standing;
   readonly room: string;
@@ -100,13 +101,6 @@ export interface JoinedChat extends AsyncIterable<ChatLinkEvent>, AsyncDisposabl
   join(room: string): Promise<void>;
   /** Takes another name, once what waits has been said. */
   setName(name: string): Promise<void>;
-  who(): Promise<readonly Member[]>;
-  rooms(): Promise<readonly Room[]>;
-  history(count?: number, before?: number): Promise<readonly ChatMessage[]>;
-  search(words: string, count?: number): Promise<readonly ChatMessage[]>;
-  whisper(to: string, text: string): Promise<void>;
-  kick(name: string, reason?: string): Promise<void>;
-  ban(name: string, reason?: string): Promise<void>;
   /** Leaves now; what has not been acknowledged rejects. */
   close(): Promise<void>;
 }

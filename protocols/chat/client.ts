@@ -100,9 +100,23 @@ export interface SayOptions {
   readonly sentAtMs?: number;
 }
 
+/** What a member may ask of a chat. */
+export interface ChatQuestions {
+  who(): Promise<readonly Member[]>;
+  rooms(): Promise<readonly Room[]>;
+  /** The last messages, oldest first. @param before only what stands before this place */
+  history(count?: number, before?: number): Promise<readonly ChatMessage[]>;
+  /** The last messages that hold all the words, oldest first. */
+  search(words: string, count?: number): Promise<readonly ChatMessage[]>;
+  /** Says something to one member alone. It has no id, so it is said once, whatever gets lost. */
+  whisper(to: string, text: string): Promise<void>;
+  kick(name: string, reason?: string): Promise<void>;
+  ban(name: string, reason?: string): Promise<void>;
+}
+
 /** A client that is in a chat. Iterating it yields what happens there, until the session ends; there
  * is one reader. Disposing it leaves at once. */
-export interface ChatClient extends AsyncIterable<ChatEvent>, Disposable {
+export interface ChatClient extends ChatQuestions, AsyncIterable<ChatEvent>, Disposable {
   /** What we are called here, now. */
   readonly name: string;
   readonly standing: Standing;
@@ -125,16 +139,6 @@ export interface ChatClient extends AsyncIterable<ChatEvent>, Disposable {
   join(room: string, options?: { readonly after?: number; readonly last?: number }): Promise<void>;
   /** Takes another name. */
   setName(name: string): Promise<void>;
-  who(): Promise<readonly Member[]>;
-  rooms(): Promise<readonly Room[]>;
-  /** The last messages, oldest first. @param before only what stands before this place */
-  history(count?: number, before?: number): Promise<readonly ChatMessage[]>;
-  /** The last messages that hold all the words, oldest first. */
-  search(words: string, count?: number): Promise<readonly ChatMessage[]>;
-  /** Says something to one member alone. It has no id, so it is said once, whatever gets lost. */
-  whisper(to: string, text: string): Promise<void>;
-  kick(name: string, reason?: string): Promise<void>;
-  ban(name: string, reason?: string): Promise<void>;
   /** Leaves, and says so. */
   close(): Promise<void>;
 }
