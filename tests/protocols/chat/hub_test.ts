@@ -2,9 +2,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { type OptionValues, resolveOptions } from "../../../core/option.ts";
-import { createCounters } from "../../../core/counters.ts";
-import type { Identity } from "../../../core/session.ts";
-import { StreamSession } from "../../../core/stream_session.ts";
+import type { StreamSession } from "../../../core/stream_session.ts";
 import { alone } from "../../../protocols/chat/alone.ts";
 import { speakFromConsole } from "../../../protocols/chat/console_member.ts";
 import { Hub } from "../../../protocols/chat/hub.ts";
@@ -13,19 +11,19 @@ import { createMemoryLog } from "../../../protocols/chat/history/memory_log.ts";
 import { chatOptions } from "../../../protocols/chat/options.ts";
 import type { ChatPeers } from "../../../protocols/chat/peers.ts";
 import { visit } from "../../../protocols/chat/visit.ts";
-import { connectionPair, stillContext } from "../../memory.ts";
-import { identity, MemoryMember } from "./memory_chat.ts";
+import { stillContext } from "../../memory.ts";
+import { identity, MemoryMembers } from "./memory_chat.ts";
 
 /** A hub, and members of it. */
-class Harbour implements AsyncDisposable {
+class Harbour extends MemoryMembers {
   readonly hub: Hub;
-  readonly #members: MemoryMember[] = [];
 
   constructor(
     peers: Partial<ChatPeers> = {},
     log: (hub: Hub) => Partial<ChatLog> = () => ({}),
     options: Partial<OptionValues<typeof chatOptions>> = {},
   ) {
+    super();
     this.hub = new Hub(resolveOptions(chatOptions, options), stillContext());
     const memory = createMemoryLog({ messages: 100, ageMs: Infinity }, this.hub.logHooks);
     this.hub.use({
@@ -39,31 +37,14 @@ class Harbour implements AsyncDisposable {
     this.hub.peers = { ...alone, ...peers };
   }
 
-  connect(identity?: Identity): MemoryMember {
-    const { client, server } = connectionPair();
-    server.identity = identity;
-    const session = new StreamSession(server, {
-      framing: "line",
-      maxMessageBytes: 65_536,
-      counters: createCounters(),
-    });
-    const served = visit(this.hub, session).then(() => session.finish());
-    const member = new MemoryMember(client, session, served);
-    this.#members.push(member);
-    return member;
+  protected override readonly framing = "line";
+
+  protected override serve(session: StreamSession): Promise<void> {
+    return visit(this.hub, session);
   }
 
-  async join(line: string | object, identity?: Identity): Promise<MemoryMember> {
-    const member = this.connect(identity);
-    await member.send(line);
-    await member.until(/^\* you are |"type":"welcome"/);
-    return member;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const { connection } of this.#members) connection[Symbol.dispose]();
-    await Promise.allSettled(this.#members.map(({ served }) => served));
-    await this.hub[Symbol.asyncDispose]();
+  protected override end(): Promise<void> {
+    return this.hub[Symbol.asyncDispose]();
   }
 }
 
@@ -225,7 +206,7 @@ Deno.test("somebody verified who is on another node too is told apart by a numbe
   await using harbour = new Harbour({
     claim: (_room, name) => Promise.resolve(!elsewhere.has(name)),
   });
-  const ada = await harbour.join({ type: "hello", version: 1 }, identity("ada"));
+  const ada = await harbour.join({ type: "hello", version: 1 }, { identity: identity("ada") });
   elsewhere.add("ada");
   harbour.hub.peerHooks.nameLost("lobby", "ada");
   await ada.until(/^\{"type":"named","name":"ada#2","standing":"verified"\}$/);

@@ -4,7 +4,7 @@
 import type { Address } from "../../../core/address.ts";
 import { createCounters } from "../../../core/counters.ts";
 import { type OptionValues, resolveOptions } from "../../../core/option.ts";
-import type { Context, Service } from "../../../core/protocol.ts";
+import type { Context, Framing, Service } from "../../../core/protocol.ts";
 import type { Identity } from "../../../core/session.ts";
 import { StreamSession } from "../../../core/stream_session.ts";
 import { chat } from "../../../protocols/chat.ts";
@@ -68,15 +68,60 @@ export class MemoryMember {
   }
 }
 
-/** A chat that is opened, and nothing around it. */
-export class MemoryChat implements AsyncDisposable {
-  readonly service: Service;
-  readonly log: EventLog;
-  readonly stopped: string[];
+/** Members of a chat, who end with it. */
+export abstract class MemoryMembers implements AsyncDisposable {
   readonly #members: MemoryMember[] = [];
   #port = 50_000;
 
+  /** Serves one session, as the chat does. */
+  protected abstract serve(session: StreamSession): Promise<void>;
+  protected abstract readonly framing: Framing;
+  protected abstract end(): Promise<void>;
+
+  /** Connects somebody who has said nothing yet. */
+  connect(
+    { identity, address, capacityBytes }: Joining = {},
+  ): MemoryMember {
+    const { client, server } = connectionPair({
+      client: address ?? { transport: "tcp", hostname: "127.0.0.1", port: this.#port++ },
+    });
+    server.identity = identity;
+    if (capacityBytes !== undefined) server.capacityBytes = capacityBytes;
+    const session = new StreamSession(server, {
+      framing: this.framing,
+      maxMessageBytes: 64 * 1024,
+      counters: createCounters(),
+    });
+    const served = this.serve(session).then(() => session.finish());
+    served.catch(() => {});
+    const member = new MemoryMember(client, session, served);
+    this.#members.push(member);
+    return member;
+  }
+
+  /** Connects somebody who enters with a first line. */
+  async join(line: string | object, joining?: Joining): Promise<MemoryMember> {
+    const member = this.connect(joining);
+    await member.send(line);
+    await member.until(/^\* you are |"type":"welcome"/);
+    return member;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { connection } of this.#members) connection[Symbol.dispose]();
+    await Promise.allSettled(this.#members.map(({ served }) => served));
+    await this.end();
+  }
+}
+
+/** A chat that is opened, and nothing around it. */
+export class MemoryChat extends MemoryMembers {
+  readonly service: Service;
+  readonly log: EventLog;
+  readonly stopped: string[];
+
   private constructor(service: Service, log: EventLog, stopped: string[]) {
+    super();
     this.service = service;
     this.log = log;
     this.stopped = stopped;
@@ -95,38 +140,15 @@ export class MemoryChat implements AsyncDisposable {
     return new MemoryChat(service, log, stopped);
   }
 
-  /** Connects somebody who has said nothing yet. */
-  connect(
-    { identity, address, capacityBytes }: Joining = {},
-  ): MemoryMember {
-    const { client, server } = connectionPair({
-      client: address ?? { transport: "tcp", hostname: "127.0.0.1", port: this.#port++ },
-    });
-    server.identity = identity;
-    if (capacityBytes !== undefined) server.capacityBytes = capacityBytes;
-    const session = new StreamSession(server, {
-      framing: this.service.framing ?? "line",
-      maxMessageBytes: 64 * 1024,
-      counters: createCounters(),
-    });
-    const served = this.service.serve(session).then(() => session.finish());
-    served.catch(() => {});
-    const member = new MemoryMember(client, session, served);
-    this.#members.push(member);
-    return member;
+  protected override get framing(): Framing {
+    return this.service.framing ?? "line";
   }
 
-  /** Connects somebody who enters with a first line. */
-  async join(line: string | object, joining?: Joining): Promise<MemoryMember> {
-    const member = this.connect(joining);
-    await member.send(line);
-    await member.until(/^\* you are |"type":"welcome"/);
-    return member;
+  protected override serve(session: StreamSession): Promise<void> {
+    return this.service.serve(session);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const { connection } of this.#members) connection[Symbol.dispose]();
-    await Promise.allSettled(this.#members.map(({ served }) => served));
+  protected override async end(): Promise<void> {
     await this.service[Symbol.asyncDispose]();
   }
 }
