@@ -1,6 +1,6 @@
 // The one entrypoint: argv to command to exit code.
 
-import { processConsole } from "./commands/console.ts";
+import { processConsole } from "./commands/terminal/console.ts";
 import { runCommandLine } from "./commands/run.ts";
 
 if (import.meta.main) {

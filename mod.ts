@@ -11,38 +11,38 @@
  *
  * @module */
 
-export { type Cookie } from "./clients/cookie_jar.ts";
-export { type Credentials } from "./clients/credentials.ts";
+export { type Cookie } from "./clients/http/cookie_jar.ts";
+export { type Credentials } from "./clients/http/credentials.ts";
 export { fetchUrl } from "./clients/fetch.ts";
 export {
   createHttpClient,
   type FetchOptions,
   type HttpClient,
   type HttpClientOptions,
-} from "./clients/http_client.ts";
-export type { FetchResponse, ResponseHead } from "./clients/http_message.ts";
-export type { ProxyRules } from "./clients/http_proxy.ts";
-export type { BodyStream, FetchRequest } from "./clients/http_request.ts";
-export type { RetryNotice } from "./clients/http_retry.ts";
-export type { FetchTiming } from "./clients/http_timing.ts";
-export type { FormFile } from "./clients/multipart.ts";
-export type { Address } from "./core/address.ts";
-export { type Authority, createAuthority } from "./core/authority.ts";
-export type { CertificateUse } from "./core/certificate_name.ts";
+} from "./clients/http/client.ts";
+export type { FetchResponse, ResponseHead } from "./clients/http/message.ts";
+export type { ProxyRules } from "./clients/http/proxy.ts";
+export type { BodyStream, FetchRequest } from "./clients/http/request.ts";
+export type { RetryNotice } from "./clients/http/retry.ts";
+export type { FetchTiming } from "./clients/http/timing.ts";
+export type { FormFile } from "./clients/http/multipart.ts";
+export type { Address } from "./core/addresses/address.ts";
+export { type Authority, createAuthority } from "./core/certificates/authority.ts";
+export type { CertificateUse } from "./core/certificates/certificate_name.ts";
 export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
 export type { Delivery } from "./core/connection.ts";
 export type { Stats } from "./core/counters.ts";
 export type { Emit, RoomEvent, ServerEvent } from "./core/event.ts";
-export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http_app.ts";
+export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http/app.ts";
 export {
   issueCertificate,
   type IssuedCertificate,
   type IssueOptions,
-} from "./core/issue_certificate.ts";
-export type { KeyKind } from "./core/key.ts";
-export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/make_key.ts";
-export type { Option, OptionTable, OptionValues } from "./core/option.ts";
+} from "./core/certificates/issue_certificate.ts";
+export type { KeyKind } from "./core/keys/key.ts";
+export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/keys/make_key.ts";
+export type { Option, OptionTable, OptionValues } from "./core/options/option.ts";
 export {
   type Context,
   type DatagramReply,
@@ -55,7 +55,7 @@ export type { RunningServer, ServerCertificate } from "./core/running_server.ts"
 export { bytesOf, type Identity, type Message, type Session, textOf } from "./core/session.ts";
 export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
-export type { KeyType } from "./core/x509.ts";
+export type { KeyType } from "./core/certificates/x509.ts";
 export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";
 export { connect, type ConnectOptions } from "./dock/connect.ts";
 export { type CopyEvent, type CopyOptions, type CopyResult, copyTo } from "./dock/copy.ts";

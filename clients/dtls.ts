@@ -1,12 +1,12 @@
 // DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with the server and verifies it.
 
-import { canonicalHost } from "../core/address.ts";
+import { canonicalHost } from "../core/addresses/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions, dialledWork } from "../core/client_options.ts";
-import { DatagramClientSession } from "../core/datagram_client_session.ts";
-import { formatEndpoint, hostOrLoopback } from "../core/endpoint.ts";
+import { DatagramClientSession } from "../core/datagrams/client_session.ts";
+import { formatEndpoint, hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { type BoundLayer, checkLayers, layerDatagrams, withLayer } from "../core/layer.ts";
-import { type OptionValues, text } from "../core/option.ts";
+import { type OptionValues, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { DtlsTrust } from "../layers/dtls/certificate_chain.ts";
 import type { OwnPsk } from "../layers/dtls/client_peer.ts";
@@ -15,8 +15,8 @@ import { dtlsOptions } from "../layers/dtls/options.ts";
 import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
 import { dialling } from "./dial_error.ts";
 import { routeOptions } from "./tcp.ts";
-import { handshakeFailure, WrongFingerprintError } from "./tls_error.ts";
-import { loadClientCertificate, loadTrust, tlsClientOptions, type Trust } from "./tls_trust.ts";
+import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
+import { loadClientCertificate, loadTrust, tlsClientOptions, type Trust } from "./tls/trust.ts";
 import { dialUdp } from "./udp.ts";
 
 const options = {

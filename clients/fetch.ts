@@ -1,8 +1,8 @@
 // One HTTP request by a client of its own: HTTP/1.1 on a connection of our own, so that our own
 // address, TLS options and deadlines hold for it as for every other client (RFC 9110, RFC 9112).
 
-import { createHttpClient, type FetchOptions } from "./http_client.ts";
-import type { FetchResponse } from "./http_message.ts";
+import { createHttpClient, type FetchOptions } from "./http/client.ts";
+import type { FetchResponse } from "./http/message.ts";
 
 /** Makes an HTTP request. Resolves when the head of the response is there; redirects are followed
  * only up to `maxRedirects`, with the cookies that they set, and neither credentials nor cookies go

@@ -4,15 +4,20 @@ import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
-import { DenoConnection } from "../core/deno_connection.ts";
-import { DuplexConnection } from "../core/duplex_connection.ts";
-import { diallingPort, type Endpoint, formatEndpoint, hostOrLoopback } from "../core/endpoint.ts";
-import { hasGoodNodeTls } from "../core/node_tls.ts";
+import { DenoConnection } from "../core/streams/deno_connection.ts";
+import { DuplexConnection } from "../core/streams/duplex_connection.ts";
+import {
+  diallingPort,
+  type Endpoint,
+  formatEndpoint,
+  hostOrLoopback,
+} from "../core/addresses/endpoint.ts";
+import { hasGoodNodeTls } from "../core/tls/node_tls.ts";
 import { layerStream } from "../core/layer.ts";
-import { localOptions, parseLocal } from "../core/local_address.ts";
-import type { OptionValues } from "../core/option.ts";
-import { familyOptions, resolveHost } from "../core/resolve.ts";
-import { StreamSession } from "../core/stream_session.ts";
+import { localOptions, parseLocal } from "../core/addresses/local_address.ts";
+import type { OptionValues } from "../core/options/option.ts";
+import { familyOptions, resolveHost } from "../core/addresses/resolve.ts";
+import { StreamSession } from "../core/streams/stream_session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { dialling } from "./dial_error.ts";
 

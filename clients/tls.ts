@@ -5,24 +5,29 @@ import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
-import { DenoConnection } from "../core/deno_connection.ts";
-import { DenoTlsConnection } from "../core/deno_tls_connection.ts";
-import { diallingPort, type Endpoint, formatEndpoint, hostOrLoopback } from "../core/endpoint.ts";
+import { DenoConnection } from "../core/streams/deno_connection.ts";
+import { DenoTlsConnection } from "../core/tls/deno_tls_connection.ts";
+import {
+  diallingPort,
+  type Endpoint,
+  formatEndpoint,
+  hostOrLoopback,
+} from "../core/addresses/endpoint.ts";
 import { layerStream } from "../core/layer.ts";
-import { hasGoodNodeTls, NodeTlsConnection } from "../core/node_tls.ts";
-import type { OptionValues } from "../core/option.ts";
-import { StreamSession } from "../core/stream_session.ts";
-import { tlsFilePairs } from "../core/tls_files.ts";
+import { hasGoodNodeTls, NodeTlsConnection } from "../core/tls/node_tls.ts";
+import type { OptionValues } from "../core/options/option.ts";
+import { StreamSession } from "../core/streams/stream_session.ts";
+import { tlsFilePairs } from "../core/tls/tls_files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { dialTcp, routeOptions } from "./tcp.ts";
-import { handshakeFailure, WrongFingerprintError } from "./tls_error.ts";
+import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
 import {
   type ClientCertificate,
   loadClientCertificate,
   loadTrust,
   tlsClientOptions,
   type Trust,
-} from "./tls_trust.ts";
+} from "./tls/trust.ts";
 
 const dialOptions = { ...routeOptions, ...tlsClientOptions } as const;
 const options = { ...dialOptions, ...clientOptions } as const;
@@ -117,7 +122,7 @@ async function secureByNode(
   { name, trust, certificate, alpnProtocols, signal }: SecureOptions,
 ): Promise<Connection> {
   const { connect } = await import("node:tls");
-  const { ConnectionDuplex } = await import("../core/connection_duplex.ts");
+  const { ConnectionDuplex } = await import("../core/streams/connection_duplex.ts");
   const connection = new NodeTlsConnection(inner, {
     done: "secureConnect",
     carrier: (connection) => new ConnectionDuplex(connection),

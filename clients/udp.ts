@@ -1,22 +1,22 @@
 // UDP, on Deno.listenDatagram.
 
-import { type Address, canonicalHost } from "../core/address.ts";
+import { type Address, canonicalHost } from "../core/addresses/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
 import type { DatagramSocket } from "../core/connection.ts";
-import { openDatagramSession } from "../core/datagram_client_session.ts";
-import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
-import { diallingPort, type Endpoint, hostOrLoopback } from "../core/endpoint.ts";
+import { openDatagramSession } from "../core/datagrams/client_session.ts";
+import { DenoDatagramSocket } from "../core/datagrams/deno_datagram_socket.ts";
+import { diallingPort, type Endpoint, hostOrLoopback } from "../core/addresses/endpoint.ts";
 import {
   groupSenderOptions,
   interfaceAddress,
   isBroadcast,
   isMulticast,
   systemInterfaces,
-} from "../core/group_address.ts";
-import { parseLocal } from "../core/local_address.ts";
-import type { OptionValues } from "../core/option.ts";
-import { resolveHost } from "../core/resolve.ts";
+} from "../core/datagrams/group_address.ts";
+import { parseLocal } from "../core/addresses/local_address.ts";
+import type { OptionValues } from "../core/options/option.ts";
+import { resolveHost } from "../core/addresses/resolve.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { dialling } from "./dial_error.ts";
 import { routeOptions } from "./tcp.ts";

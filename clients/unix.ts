@@ -3,9 +3,9 @@
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
 import { createCounters } from "../core/counters.ts";
-import { DenoConnection } from "../core/deno_connection.ts";
+import { DenoConnection } from "../core/streams/deno_connection.ts";
 import { layerStream } from "../core/layer.ts";
-import { StreamSession } from "../core/stream_session.ts";
+import { StreamSession } from "../core/streams/stream_session.ts";
 import { dialling } from "./dial_error.ts";
 
 /** `unix://path`, or `unix://@name` for an abstract socket. */

@@ -1,11 +1,11 @@
 // Unix datagram sockets, on Deno.listenDatagram.
 
-import type { Address } from "../core/address.ts";
+import type { Address } from "../core/addresses/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
-import { openDatagramSession } from "../core/datagram_client_session.ts";
-import { text } from "../core/option.ts";
-import { anonymousPath, openUnixDatagrams } from "../core/unix_datagram_socket.ts";
+import { openDatagramSession } from "../core/datagrams/client_session.ts";
+import { text } from "../core/options/option.ts";
+import { anonymousPath, openUnixDatagrams } from "../core/datagrams/unix_datagram_socket.ts";
 import { dialling } from "./dial_error.ts";
 
 const options = {

@@ -4,11 +4,11 @@ import type { ClientKind, DialledSession, DialWork } from "../core/client_kind.t
 import { clientOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
-import { bracket } from "../core/address.ts";
-import { diallingPort, type Endpoint, hostOrLoopback } from "../core/endpoint.ts";
-import { HttpHeadError, isField, parseResponseHead, readHead } from "../core/http_head.ts";
+import { bracket } from "../core/addresses/address.ts";
+import { diallingPort, type Endpoint, hostOrLoopback } from "../core/addresses/endpoint.ts";
+import { HttpHeadError, isField, parseResponseHead, readHead } from "../core/http/head.ts";
 import { layerStream, type Side } from "../core/layer.ts";
-import { type OptionValues, text } from "../core/option.ts";
+import { type OptionValues, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
   agreementOptions,
@@ -17,13 +17,13 @@ import {
   newKey,
   type UpgradeRequest,
   upgradeRequest,
-} from "../core/websocket_handshake.ts";
-import { Keepalive, keepaliveOptions } from "../core/websocket_keepalive.ts";
-import { WebSocketSession } from "../core/websocket_session.ts";
+} from "../core/websocket/handshake.ts";
+import { Keepalive, keepaliveOptions } from "../core/websocket/keepalive.ts";
+import { WebSocketSession } from "../core/websocket/websocket_session.ts";
 import { dialling } from "./dial_error.ts";
 import { dialTcp, routeOptions } from "./tcp.ts";
 import { dialTls } from "./tls.ts";
-import { tlsClientOptions } from "./tls_trust.ts";
+import { tlsClientOptions } from "./tls/trust.ts";
 import { refusalOf } from "./websocket_refusal.ts";
 
 const options = {

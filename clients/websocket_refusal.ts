@@ -2,7 +2,7 @@
 // seldom tells enough, the beginning of the page or text that explains it.
 
 import type { Connection } from "../core/connection.ts";
-import type { ResponseHead } from "../core/http_head.ts";
+import type { ResponseHead } from "../core/http/head.ts";
 
 const MAX_BODY_BYTES = 4 * 1024;
 const MAX_SHOWN_CHARACTERS = 200;

@@ -1,11 +1,11 @@
 // `sockdock cert`: the local authority, and certificates.
 
-import { mergeTables } from "../core/option.ts";
+import { mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { certSubjects, makingOptions, parseSubject, showingOptions } from "./cert_options.ts";
+import { certSubjects, makingOptions, parseSubject, showingOptions } from "./cert/cert_options.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./common_options.ts";
-import { exitCodes } from "./exit_code.ts";
+import { consoleOptions } from "./line/common_options.ts";
+import { exitCodes } from "./line/exit_code.ts";
 
 export const cert = defineCommand({
   name: "cert",
@@ -46,33 +46,33 @@ a client would believe it (exit code 3 when not).`,
     switch (subject) {
       case "authority": {
         refuseOperands(subject, operands);
-        const { showAuthority } = await import("./cert_make.ts");
+        const { showAuthority } = await import("./cert/make.ts");
         await showAuthority(options, console);
         break;
       }
       case "server":
       case "client": {
-        const { issue } = await import("./cert_make.ts");
+        const { issue } = await import("./cert/make.ts");
         await issue(operands, subject, options, console);
         break;
       }
       case "request": {
-        const { request } = await import("./cert_make.ts");
+        const { request } = await import("./cert/make.ts");
         await request(operands, options, console);
         break;
       }
       case "sign": {
-        const { sign } = await import("./cert_make.ts");
+        const { sign } = await import("./cert/make.ts");
         await sign(oneOperand(subject, operands, "file.csr"), options, console);
         break;
       }
       case "show": {
-        const { show } = await import("./cert_show.ts");
+        const { show } = await import("./cert/show.ts");
         return await show(oneOperand(subject, operands, "file or URL"), options, console);
       }
       case "trust": {
         refuseOperands(subject, operands);
-        const { trust } = await import("./cert_trust.ts");
+        const { trust } = await import("./cert/trust.ts");
         await trust(options, console);
       }
     }

@@ -1,7 +1,7 @@
 // `sockdock chat`: a chat in the terminal, or lines of a pipe said in it.
 
 import { errorText } from "../core/event.ts";
-import { duration, flag, integer, mergeTables, text } from "../core/option.ts";
+import { duration, flag, integer, mergeTables, text } from "../core/options/option.ts";
 import {
   type ChatLinkEvent,
   joinChat,
@@ -9,18 +9,18 @@ import {
   type JoinedChat,
 } from "../dock/join_chat.ts";
 import { ChatError, ChatLostError } from "../protocols/chat/client.ts";
-import { ChatLines } from "./chat_lines.ts";
-import { ChatTalk } from "./chat_talk.ts";
-import { chatAtTerminal } from "./chat_terminal.ts";
+import { ChatLines } from "./chat/lines.ts";
+import { ChatTalk } from "./chat/talk.ts";
+import { chatAtTerminal } from "./chat/terminal.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./common_options.ts";
-import type { Console } from "./console.ts";
-import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
-import { exitCodes } from "./exit_code.ts";
-import { stdinLines } from "./stdin.ts";
-import { StopSignals } from "./stop_signals.ts";
-import { processTerminal } from "./terminal.ts";
-import { openTraffic } from "./traffic.ts";
+import { consoleOptions, recordOptions } from "./line/common_options.ts";
+import type { Console } from "./terminal/console.ts";
+import { concerningDial, diallingGroups, diallingOptions } from "./line/dialled.ts";
+import { exitCodes } from "./line/exit_code.ts";
+import { stdinLines } from "./terminal/stdin.ts";
+import { StopSignals } from "./serving/stop_signals.ts";
+import { processTerminal } from "./terminal/terminal.ts";
+import { openTraffic } from "./terminal/traffic.ts";
 
 const MAX_LINE_BYTES = 1024 * 1024;
 

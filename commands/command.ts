@@ -7,8 +7,8 @@ import {
   type OptionTable,
   type OptionValues,
   resolveOptions,
-} from "../core/option.ts";
-import type { Console } from "./console.ts";
+} from "../core/options/option.ts";
+import type { Console } from "./terminal/console.ts";
 
 /** The word that starts every command line. */
 export const PROGRAM = "sockdock";

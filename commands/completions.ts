@@ -1,10 +1,10 @@
 // `sockdock completions`: a script that a shell can source.
 
-import { didYouMean } from "../core/nearest.ts";
+import { didYouMean } from "../core/options/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
-import { completionsScript, type Shell } from "./completion.ts";
-import { exitCodes } from "./exit_code.ts";
+import { completionsScript, type Shell } from "./line/completion.ts";
+import { exitCodes } from "./line/exit_code.ts";
 
 const shells: readonly Shell[] = ["bash", "zsh", "fish"];
 

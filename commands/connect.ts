@@ -1,20 +1,20 @@
 // `sockdock connect`: the terminal or a pipe, joined to a session.
 
-import { type Address, formatAddress } from "../core/address.ts";
+import { type Address, formatAddress } from "../core/addresses/address.ts";
 import type { DialledSession } from "../core/client_kind.ts";
-import { duration, flag, mergeTables } from "../core/option.ts";
+import { duration, flag, mergeTables } from "../core/options/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { connect as open } from "../dock/connect.ts";
 import { hasEnd } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./common_options.ts";
-import type { Console } from "./console.ts";
-import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./dialled.ts";
-import { exitCodes } from "./exit_code.ts";
-import { leaveOnSignal } from "./leave_on_signal.ts";
-import { hexDump, printable } from "./printable.ts";
-import { stdinChunks, stdinLines } from "./stdin.ts";
-import { openTraffic } from "./traffic.ts";
+import { consoleOptions, recordOptions } from "./line/common_options.ts";
+import type { Console } from "./terminal/console.ts";
+import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./line/dialled.ts";
+import { exitCodes } from "./line/exit_code.ts";
+import { leaveOnSignal } from "./serving/leave_on_signal.ts";
+import { hexDump, printable } from "./terminal/printable.ts";
+import { stdinChunks, stdinLines } from "./terminal/stdin.ts";
+import { openTraffic } from "./terminal/traffic.ts";
 
 const LF = 10;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 // `sockdock copy`: files and folders to an inbox.
 
-import { duration, formatDuration, integer, mergeTables } from "../core/option.ts";
+import { duration, formatDuration, integer, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
   type CopyEvent,
@@ -10,12 +10,12 @@ import {
   DEFAULT_COPY_TIMEOUT_MS,
 } from "../dock/copy.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./common_options.ts";
-import type { Console } from "./console.ts";
-import { concerningDial, diallingGroups, diallingOptions } from "./dialled.ts";
-import { exitCodes } from "./exit_code.ts";
-import { printable } from "./printable.ts";
-import { Progress, roundSize } from "./progress.ts";
+import { consoleOptions } from "./line/common_options.ts";
+import type { Console } from "./terminal/console.ts";
+import { concerningDial, diallingGroups, diallingOptions } from "./line/dialled.ts";
+import { exitCodes } from "./line/exit_code.ts";
+import { printable } from "./terminal/printable.ts";
+import { Progress, roundSize } from "./terminal/progress.ts";
 
 /** How often programs hear of the progress at most, in milliseconds. */
 const PROGRESS_EVERY_MS = 500;

@@ -1,23 +1,23 @@
 // `sockdock fetch`: one HTTP request.
 
-import { writeCookieFile } from "../clients/cookie_file.ts";
-import { createHttpClient, type FetchOptions } from "../clients/http_client.ts";
-import type { Field } from "../clients/http_message.ts";
-import { fetchOptions, proxyOptions, retryOptions } from "../clients/http_options.ts";
-import { formatDuration, mergeTables, type OptionValues, text } from "../core/option.ts";
+import { writeCookieFile } from "../clients/http/cookie_file.ts";
+import { createHttpClient, type FetchOptions } from "../clients/http/client.ts";
+import type { Field } from "../clients/http/message.ts";
+import { fetchOptions, proxyOptions, retryOptions } from "../clients/http/options.ts";
+import { formatDuration, mergeTables, type OptionValues, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand, type Invocation } from "./command.ts";
-import { consoleOptions } from "./common_options.ts";
-import { exitCodes } from "./exit_code.ts";
-import { cookieOptions, readCookies } from "./fetch_cookies.ts";
-import { credentialOptions, ownCredentials, readCredentialsFile } from "./fetch_credentials.ts";
-import { outputPath } from "./fetch_file_name.ts";
-import { printHead } from "./fetch_output.ts";
-import { proxiesFromEnvironment } from "./fetch_proxy.ts";
-import { bodyOptions, parseHeader, readBody, requestUrl } from "./fetch_request.ts";
-import { responseOptions, transfer } from "./fetch_transfer.ts";
-import { printable } from "./printable.ts";
-import { readUser } from "./user_password.ts";
+import { consoleOptions } from "./line/common_options.ts";
+import { exitCodes } from "./line/exit_code.ts";
+import { cookieOptions, readCookies } from "./fetch/cookies.ts";
+import { credentialOptions, ownCredentials, readCredentialsFile } from "./fetch/credentials.ts";
+import { outputPath } from "./fetch/file_name.ts";
+import { printHead } from "./fetch/output.ts";
+import { proxiesFromEnvironment } from "./fetch/proxy.ts";
+import { bodyOptions, parseHeader, readBody, requestUrl } from "./fetch/request.ts";
+import { responseOptions, transfer } from "./fetch/transfer.ts";
+import { printable } from "./terminal/printable.ts";
+import { readUser } from "./key/user_password.ts";
 
 const requestOptions = {
   method: text({

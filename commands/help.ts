@@ -1,11 +1,11 @@
 // `sockdock help`: the overview, one command, or the whole reference.
 
-import { flag } from "../core/option.ts";
-import { didYouMean } from "../core/nearest.ts";
+import { flag } from "../core/options/option.ts";
+import { didYouMean } from "../core/options/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
-import { exitCodes } from "./exit_code.ts";
-import { helpText } from "./help_text.ts";
+import { exitCodes } from "./line/exit_code.ts";
+import { helpText } from "./line/help_text.ts";
 import { commands } from "./index.ts";
 
 export const help = defineCommand({
@@ -20,7 +20,7 @@ export const help = defineCommand({
   complete: () => commands.map((entry) => entry.name),
   async run({ arguments: [name], options, console }) {
     if (options.markdown) {
-      const { referenceMarkdown } = await import("./reference.ts");
+      const { referenceMarkdown } = await import("./line/reference.ts");
       const all = await Promise.all(commands.map((entry) => entry.load()));
       console.printRaw(referenceMarkdown(all));
       return exitCodes.ok;

@@ -1,12 +1,12 @@
 // `sockdock key`: what other commands need as a secret, made and shown.
 
-import { KEY_KINDS } from "../core/key.ts";
-import { flagName, mergeTables } from "../core/option.ts";
+import { KEY_KINDS } from "../core/keys/key.ts";
+import { flagName, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./common_options.ts";
-import { exitCodes } from "./exit_code.ts";
-import { keyMakingOptions } from "./key_options.ts";
+import { consoleOptions } from "./line/common_options.ts";
+import { exitCodes } from "./line/exit_code.ts";
+import { keyMakingOptions } from "./key/key_options.ts";
 
 const SUBJECTS = ["make", "show", "password"] as const;
 
@@ -46,17 +46,17 @@ the password.`,
     }
     switch (subject) {
       case "make": {
-        const { makeKeyFile } = await import("./key_make.ts");
+        const { makeKeyFile } = await import("./key/make.ts");
         await makeKeyFile(operand, options, console);
         break;
       }
       case "show": {
-        const { showKeys } = await import("./key_show.ts");
+        const { showKeys } = await import("./key/show.ts");
         await showKeys(operand, console);
         break;
       }
       case "password": {
-        const { makePassword } = await import("./key_password.ts");
+        const { makePassword } = await import("./key/password.ts");
         await makePassword(operand, console);
         break;
       }

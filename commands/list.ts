@@ -1,12 +1,12 @@
 // `sockdock list`: what there is and what goes with what.
 
-import { mergeTables } from "../core/option.ts";
+import { mergeTables } from "../core/options/option.ts";
 import { catalogue } from "../dock/catalogue.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./common_options.ts";
-import type { Console } from "./console.ts";
-import { exitCodes } from "./exit_code.ts";
-import { alignedRows } from "./table.ts";
+import { consoleOptions } from "./line/common_options.ts";
+import type { Console } from "./terminal/console.ts";
+import { exitCodes } from "./line/exit_code.ts";
+import { alignedRows } from "./terminal/table.ts";
 
 export const list = defineCommand({
   name: "list",

@@ -1,13 +1,13 @@
 // From argv to an exit code.
 
 import { errorText } from "../core/event.ts";
-import { didYouMean } from "../core/nearest.ts";
+import { didYouMean } from "../core/options/nearest.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { readArguments, type ReadEnvironment, wantsHelp } from "./arguments.ts";
+import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
 import { PROGRAM } from "./command.ts";
-import { type Console, type ConsoleOptions, ReaderGoneError } from "./console.ts";
-import { exitCodes } from "./exit_code.ts";
+import { type Console, type ConsoleOptions, ReaderGoneError } from "./terminal/console.ts";
+import { exitCodes } from "./line/exit_code.ts";
 import { commands } from "./index.ts";
 
 /** The version that `--version` prints. */
@@ -66,7 +66,7 @@ async function runCommand(
   }
   const command = await entry.load();
   if (wantsHelp(argv)) {
-    const { helpText } = await import("./help_text.ts");
+    const { helpText } = await import("./line/help_text.ts");
     console.print(helpText(command, { widthColumns: console.columns }));
     return exitCodes.ok;
   }
@@ -78,7 +78,7 @@ async function runCommand(
 
 /** What the completion scripts ask. */
 async function completeWords(words: readonly string[], console: Console): Promise<number> {
-  const { complete } = await import("./completion.ts");
+  const { complete } = await import("./line/completion.ts");
   const typed = words[0] === "--" ? words.slice(1) : words;
   for (const candidate of await complete(commands, typed)) console.print(candidate);
   return exitCodes.ok;

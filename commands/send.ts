@@ -1,8 +1,15 @@
 // `sockdock send`: messages out, replies to stdout.
 
-import { formatAddress } from "../core/address.ts";
+import { formatAddress } from "../core/addresses/address.ts";
 import { errorText } from "../core/event.ts";
-import { duration, flag, formatDuration, integer, mergeTables, text } from "../core/option.ts";
+import {
+  duration,
+  flag,
+  formatDuration,
+  integer,
+  mergeTables,
+  text,
+} from "../core/options/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { connect as open } from "../dock/connect.ts";
@@ -14,14 +21,14 @@ import {
   hasEnd,
 } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./common_options.ts";
-import type { Console } from "./console.ts";
-import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./dialled.ts";
-import { exitCodes } from "./exit_code.ts";
-import { leaveOnSignal } from "./leave_on_signal.ts";
-import { hexDump, printable } from "./printable.ts";
-import { stdinChunks, stdinLines } from "./stdin.ts";
-import { openTraffic } from "./traffic.ts";
+import { consoleOptions, recordOptions } from "./line/common_options.ts";
+import type { Console } from "./terminal/console.ts";
+import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./line/dialled.ts";
+import { exitCodes } from "./line/exit_code.ts";
+import { leaveOnSignal } from "./serving/leave_on_signal.ts";
+import { hexDump, printable } from "./terminal/printable.ts";
+import { stdinChunks, stdinLines } from "./terminal/stdin.ts";
+import { openTraffic } from "./terminal/traffic.ts";
 
 const options = {
   line: flag({ help: "end each message with LF", negatable: false }),

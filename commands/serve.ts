@@ -1,17 +1,17 @@
 // `sockdock serve`: one protocol on one or several endpoints.
 
-import type { HttpApp } from "../core/http_app.ts";
-import { flagName, mergeTables } from "../core/option.ts";
+import type { HttpApp } from "../core/http/app.ts";
+import { flagName, mergeTables } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serverSchemes } from "../dock/place.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
-import { consoleOptions, recordOptions } from "./common_options.ts";
-import type { Console } from "./console.ts";
-import { withLocalAuthority, withUserHistory } from "./data_folder.ts";
-import { serverEventSink, TranscriptFile } from "./events.ts";
+import { consoleOptions, recordOptions } from "./line/common_options.ts";
+import type { Console } from "./terminal/console.ts";
+import { withLocalAuthority, withUserHistory } from "./serving/data_folder.ts";
+import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
   concerning,
   served,
@@ -19,13 +19,13 @@ import {
   servedGroups,
   servedOptions,
   tableFor,
-} from "./served.ts";
-import { hasTerminal } from "./foreground.ts";
-import { ReloadSignal } from "./reload_signal.ts";
-import { stdinLines } from "./stdin.ts";
-import { StopSignals } from "./stop_signals.ts";
-import { untilStopped } from "./until_stopped.ts";
-import { readUser } from "./user_password.ts";
+} from "./line/served.ts";
+import { hasTerminal } from "./terminal/foreground.ts";
+import { ReloadSignal } from "./serving/reload_signal.ts";
+import { stdinLines } from "./terminal/stdin.ts";
+import { StopSignals } from "./serving/stop_signals.ts";
+import { untilStopped } from "./serving/until_stopped.ts";
+import { readUser } from "./key/user_password.ts";
 
 export const serve = defineCommand({
   name: "serve",

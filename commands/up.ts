@@ -1,21 +1,21 @@
 // `sockdock up`: many servers at once.
 
-import { flag, flagName, mergeTables, text } from "../core/option.ts";
+import { flag, flagName, mergeTables, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { Dock } from "../dock/serve.ts";
 import { startSuite, type SuiteEntry } from "../dock/suite.ts";
-import { builtinSuite } from "./builtin_suite.ts";
+import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./common_options.ts";
-import type { Console } from "./console.ts";
-import { withLocalAuthority, withUserHistory } from "./data_folder.ts";
-import { serverEventSink, TranscriptFile } from "./events.ts";
-import { programWords } from "./program_words.ts";
-import { servedGroups, servedOptions, tableFor } from "./served.ts";
-import { ReloadSignal } from "./reload_signal.ts";
-import { StopSignals } from "./stop_signals.ts";
-import { alignedRows } from "./table.ts";
-import { untilStopped } from "./until_stopped.ts";
+import { consoleOptions, recordOptions } from "./line/common_options.ts";
+import type { Console } from "./terminal/console.ts";
+import { withLocalAuthority, withUserHistory } from "./serving/data_folder.ts";
+import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
+import { programWords } from "./line/program_words.ts";
+import { servedGroups, servedOptions, tableFor } from "./line/served.ts";
+import { ReloadSignal } from "./serving/reload_signal.ts";
+import { StopSignals } from "./serving/stop_signals.ts";
+import { alignedRows } from "./terminal/table.ts";
+import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
   freePorts: flag({
@@ -60,7 +60,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     await using stack = new AsyncDisposableStack();
     const asked = config === undefined
       ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
-      : await (await import("./config.ts")).readConfig(config, overrides);
+      : await (await import("./line/config.ts")).readConfig(config, overrides);
     refuseUseless(flags, asked);
     const entries: SuiteEntry[] = [];
     const notes: string[] = [];

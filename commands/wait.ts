@@ -1,12 +1,12 @@
 // `sockdock wait`: until an endpoint answers.
 
-import { duration, mergeTables } from "../core/option.ts";
+import { duration, mergeTables } from "../core/options/option.ts";
 import { errorText } from "../core/event.ts";
 import { DEFAULT_WAIT_INTERVAL_MS, DEFAULT_WAIT_TIMEOUT_MS, waitFor } from "../dock/wait.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./common_options.ts";
-import { concerningDial, diallingGroups, transportOptions } from "./dialled.ts";
-import { exitCodes } from "./exit_code.ts";
+import { consoleOptions } from "./line/common_options.ts";
+import { concerningDial, diallingGroups, transportOptions } from "./line/dialled.ts";
+import { exitCodes } from "./line/exit_code.ts";
 
 const options = {
   timeoutMs: duration({

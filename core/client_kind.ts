@@ -1,10 +1,10 @@
 // What a transport is, from the dialling side.
 
-import type { Address } from "./address.ts";
-import type { Addressing, Endpoint } from "./endpoint.ts";
+import type { Address } from "./addresses/address.ts";
+import type { Addressing, Endpoint } from "./addresses/endpoint.ts";
 import type { Delivery } from "./connection.ts";
 import type { BoundLayer } from "./layer.ts";
-import type { OptionTable, OptionValues } from "./option.ts";
+import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Session } from "./session.ts";
 
 /** A session that we opened. Disposing it closes it at once. */

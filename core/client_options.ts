@@ -2,7 +2,7 @@
 
 import { createCounters } from "./counters.ts";
 import type { LayerWork } from "./layer.ts";
-import { type OptionValues, size } from "./option.ts";
+import { type OptionValues, size } from "./options/option.ts";
 
 /** For every client that opens a session. */
 export const clientOptions = {

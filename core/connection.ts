@@ -1,7 +1,7 @@
 // The two kinds of socket that everything else stands on: a stream and a datagram socket. Layers
 // take one of them and return one of them.
 
-import type { Address } from "./address.ts";
+import type { Address } from "./addresses/address.ts";
 import type { Identity } from "./session.ts";
 
 /** One stream to one peer. Whoever holds it disposes it; disposal is immediate. */

@@ -1,12 +1,12 @@
 // Layers: wrappers that take a connection or a datagram socket and return one, so that they stack.
 
-import type { Address } from "./address.ts";
+import type { Address } from "./addresses/address.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, DatagramSocket } from "./connection.ts";
 import type { Counters } from "./counters.ts";
 import type { Emit } from "./event.ts";
 import type { DatagramLimits } from "./limits.ts";
-import type { OptionTable, OptionValues } from "./option.ts";
+import type { OptionTable, OptionValues } from "./options/option.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What a layer wraps. */

@@ -1,8 +1,8 @@
 // The limits that transports share, each with its default. A transport's own option table is made
 // of these and whatever is its alone.
 
-import { duration, integer, size, text } from "./option.ts";
-import type { OptionValues } from "./option.ts";
+import { duration, integer, size, text } from "./options/option.ts";
+import type { OptionValues } from "./options/option.ts";
 
 /** Who may speak at all. */
 export const admissionOptions = {

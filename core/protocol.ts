@@ -3,7 +3,7 @@
 import type { DialledSession } from "./client_kind.ts";
 import type { Counters } from "./counters.ts";
 import type { Emit } from "./event.ts";
-import type { OptionTable, OptionValues } from "./option.ts";
+import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Session } from "./session.ts";
 
 /** What a protocol may use of the world outside its sessions. */

@@ -1,9 +1,9 @@
 // What a transport is, from the listening side.
 
-import type { Addressing, Endpoint } from "./endpoint.ts";
-import type { HttpService } from "./http_app.ts";
+import type { Addressing, Endpoint } from "./addresses/endpoint.ts";
+import type { HttpService } from "./http/app.ts";
 import type { BoundLayer } from "./layer.ts";
-import type { OptionTable, OptionValues } from "./option.ts";
+import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Context, Protocol, Service } from "./protocol.ts";
 import type { RunningServer } from "./running_server.ts";
 

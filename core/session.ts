@@ -1,6 +1,6 @@
 // The hinge of the whole: one peer, messages in and out, whatever carries them.
 
-import type { Address } from "./address.ts";
+import type { Address } from "./addresses/address.ts";
 
 /** Bytes, or the text of a WebSocket text frame. UTF-8 wherever text becomes bytes. */
 export type Message = Uint8Array | string;

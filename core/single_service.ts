@@ -1,6 +1,6 @@
 // A service for one session or request only: what `--once` means.
 
-import type { HttpService, RequestInfo } from "./http_app.ts";
+import type { HttpService, RequestInfo } from "./http/app.ts";
 import type { Service } from "./protocol.ts";
 import type { Message, Session } from "./session.ts";
 

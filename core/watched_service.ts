@@ -1,6 +1,6 @@
 // A service whose traffic is shown: every message either way becomes an event.
 
-import { type Address, formatAddress } from "./address.ts";
+import { type Address, formatAddress } from "./addresses/address.ts";
 import type { Emit } from "./event.ts";
 import type { Service } from "./protocol.ts";
 import type { Identity, Message, Session } from "./session.ts";

@@ -1,7 +1,7 @@
 // What there is and what goes with what, as data.
 
 import { clientKinds } from "../clients/index.ts";
-import type { HttpApp } from "../core/http_app.ts";
+import type { HttpApp } from "../core/http/app.ts";
 import type { Layer } from "../core/layer.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";

@@ -2,11 +2,16 @@
 
 import { clientKinds } from "../clients/index.ts";
 import type { ClientKind, DialledSession } from "../core/client_kind.ts";
-import { type Addressing, diallingPort, type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import {
+  type Addressing,
+  diallingPort,
+  type Endpoint,
+  parseEndpoint,
+} from "../core/addresses/endpoint.ts";
 import type { Emit } from "../core/event.ts";
 import type { Intersection } from "../core/intersection.ts";
 import type { Layer } from "../core/layer.ts";
-import { flagName, type OptionValues } from "../core/option.ts";
+import { flagName, type OptionValues } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { systemClock } from "../core/clock.ts";
 import type { layers } from "../layers/index.ts";

@@ -1,6 +1,6 @@
 // Sending files to an inbox, and going on where it broke off.
 
-import { backOffMs, waitFor } from "../clients/http_retry.ts";
+import { backOffMs, waitFor } from "../clients/http/retry.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import type { Delivery } from "../core/connection.ts";
 import { errorText } from "../core/event.ts";

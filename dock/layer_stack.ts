@@ -1,7 +1,7 @@
 // Which layers stand on an endpoint: those that its URL names, those that the options add and those
 // that an option implies; and how they get their own options.
 
-import type { Endpoint } from "../core/endpoint.ts";
+import type { Endpoint } from "../core/addresses/endpoint.ts";
 import {
   bindLayer,
   type BoundLayer,
@@ -10,8 +10,8 @@ import {
   type Layer,
   type LayerContext,
 } from "../core/layer.ts";
-import { didYouMean } from "../core/nearest.ts";
-import { flagName, type OptionTable, text } from "../core/option.ts";
+import { didYouMean } from "../core/options/nearest.ts";
+import { flagName, type OptionTable, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers as allLayers } from "../layers/index.ts";
 import { serverKinds } from "../servers/index.ts";

@@ -1,6 +1,6 @@
 // One table's share of the options that were given for many.
 
-import { type OptionTable, type OptionValues, resolveOptions } from "../core/option.ts";
+import { type OptionTable, type OptionValues, resolveOptions } from "../core/options/option.ts";
 
 /** The given options that a table has, complete and checked; the others are left out.
  * @throws {TypeError | RangeError} when a value is of the wrong type or out of bounds */

@@ -1,10 +1,10 @@
 // Where something is to be served: a URL, its transport and its layers, and whether the options fit.
 
-import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
-import type { HttpApp } from "../core/http_app.ts";
+import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
+import type { HttpApp } from "../core/http/app.ts";
 import type { Layer } from "../core/layer.ts";
-import { didYouMean } from "../core/nearest.ts";
-import { flagName, type OptionTable } from "../core/option.ts";
+import { didYouMean } from "../core/options/nearest.ts";
+import { flagName, type OptionTable } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";

@@ -1,9 +1,9 @@
 // Which transport a scheme means for what is served: `unix` carries sessions for a protocol and
 // requests for an HTTP application.
 
-import type { HttpApp } from "../core/http_app.ts";
+import type { HttpApp } from "../core/http/app.ts";
 import type { Carrier } from "../core/layer.ts";
-import type { OptionTable } from "../core/option.ts";
+import type { OptionTable } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { layerOptionsFor } from "./layer_stack.ts";

@@ -1,6 +1,6 @@
 // Many servers at once, all or none.
 
-import type { HttpApp } from "../core/http_app.ts";
+import type { HttpApp } from "../core/http/app.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { type Dock, serve, type ServeHooks } from "./serve.ts";

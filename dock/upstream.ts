@@ -2,8 +2,8 @@
 // clients, under names that begin with `upstream`, because those of servers have the plain names.
 
 import { clientKinds } from "../clients/index.ts";
-import { canonicalHost, isLoopback } from "../core/address.ts";
-import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import { canonicalHost, isLoopback } from "../core/addresses/address.ts";
+import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { Intersection } from "../core/intersection.ts";
 import {
   duration,
@@ -11,7 +11,7 @@ import {
   type Option,
   type OptionTable,
   type OptionValues,
-} from "../core/option.ts";
+} from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers } from "../layers/index.ts";
 import { clientSchemes, DEFAULT_CONNECT_TIMEOUT_MS } from "./connect.ts";

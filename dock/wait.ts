@@ -1,6 +1,6 @@
 // Waiting until something answers.
 
-import { parseEndpoint } from "../core/endpoint.ts";
+import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { clientSchemes, connect, type ConnectOptions } from "./connect.ts";

@@ -2,7 +2,7 @@
 // and reliable datagrams have in common.
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { type Address, formatAddress } from "../core/address.ts";
+import { type Address, formatAddress } from "../core/addresses/address.ts";
 
 export const COOKIE_BYTES = 20;
 const SECRET_BYTES = 32;

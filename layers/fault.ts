@@ -2,7 +2,7 @@
 // seed.
 
 import type { Layer, OpenedLayer } from "../core/layer.ts";
-import { integer, text } from "../core/option.ts";
+import { integer, text } from "../core/options/option.ts";
 import { FaultyDatagrams } from "./fault/datagrams.ts";
 import { type LinkFaults, parseFaults } from "./fault/spec.ts";
 import { FaultyConnection } from "./fault/stream.ts";

@@ -1,8 +1,8 @@
 // Whom a listening socket answers: what the last authentic datagram from an address said of its
 // sender.
 
-import type { Address } from "../core/address.ts";
-import { PeerTable } from "../core/peer_table.ts";
+import type { Address } from "../core/addresses/address.ts";
+import { PeerTable } from "../core/datagrams/peer_table.ts";
 
 interface Recipient<What> {
   readonly address: Address;

@@ -1,10 +1,10 @@
 // Sealed datagrams: encrypted and authentic, under keys that both ends have. AES-256-GCM in a format
 // of our own (docs/sealed.md), or Fernet tokens, which programs in many languages understand.
 
-import { type Key, keyFingerprint, keyName, type SharedKey } from "../core/key.ts";
-import { readKeyFile } from "../core/key_file.ts";
+import { type Key, keyFingerprint, keyName, type SharedKey } from "../core/keys/key.ts";
+import { readKeyFile } from "../core/keys/key_file.ts";
 import type { Layer } from "../core/layer.ts";
-import { choice, duration, integer, text } from "../core/option.ts";
+import { choice, duration, integer, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { aesGcmKey } from "./sealed/aes_gcm.ts";
 import { Fernet } from "./sealed/fernet.ts";

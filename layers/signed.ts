@@ -1,10 +1,10 @@
 // Signed datagrams: readable by all, but from known senders and nobody else. docs/signed.md has the
 // format.
 
-import type { Key, PrivateKey, SharedKey } from "../core/key.ts";
-import { readKeyFile } from "../core/key_file.ts";
+import type { Key, PrivateKey, SharedKey } from "../core/keys/key.ts";
+import { readKeyFile } from "../core/keys/key_file.ts";
 import type { Layer } from "../core/layer.ts";
-import { duration, integer, text } from "../core/option.ts";
+import { duration, integer, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { ed25519Checker, ed25519Signer, hmacKey } from "./signed/signatures.ts";
 import type { OpeningKey, SealingKey } from "./stamped/protection.ts";

@@ -1,6 +1,6 @@
 // Chat: one room, or many, that clients of every transport share (docs/chat.md).
 
-import type { OptionValues } from "../core/option.ts";
+import type { OptionValues } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { chatOptions } from "./chat/options.ts";

@@ -1,7 +1,7 @@
 // Inbox: receives files, checks and keeps them. docs/inbox.md has its messages.
 
-import { duration, integer, size, text } from "../core/option.ts";
-import { overwriteOption } from "../core/overwrite_option.ts";
+import { duration, integer, size, text } from "../core/options/option.ts";
+import { overwriteOption } from "../core/files/overwrite_option.ts";
 import type { Protocol } from "../core/protocol.ts";
 
 export {

@@ -1,7 +1,7 @@
 // Print: shows what arrives, answers nothing.
 
-import { formatAddress } from "../core/address.ts";
-import { text } from "../core/option.ts";
+import { formatAddress } from "../core/addresses/address.ts";
+import { text } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
 

@@ -1,8 +1,8 @@
 // Relay: joins every session to one of its own at another endpoint.
 
-import { formatAddress } from "../core/address.ts";
+import { formatAddress } from "../core/addresses/address.ts";
 import { errorText } from "../core/event.ts";
-import { text } from "../core/option.ts";
+import { text } from "../core/options/option.ts";
 import type { Context, Protocol } from "../core/protocol.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import { bytesOf, type Message, type Session } from "../core/session.ts";

@@ -1,16 +1,16 @@
 // DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with every peer.
 
-import { formatAddress } from "../core/address.ts";
-import { createAdmission } from "../core/admission.ts";
+import { formatAddress } from "../core/addresses/address.ts";
+import { createAdmission } from "../core/addresses/admission.ts";
 import { createCounters } from "../core/counters.ts";
-import { serveDatagrams } from "../core/datagram_server.ts";
-import { hostOrLoopback } from "../core/endpoint.ts";
-import { createIdentityList } from "../core/identity_list.ts";
+import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
+import { hostOrLoopback } from "../core/addresses/endpoint.ts";
+import { createIdentityList } from "../core/tls/identity_list.ts";
 import { type BoundLayer, checkLayers, withLayer } from "../core/layer.ts";
 import { admissionOptions, datagramOptions, handshakeOptions } from "../core/limits.ts";
-import { integer, type OptionValues } from "../core/option.ts";
+import { integer, type OptionValues } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
-import { familyOptions } from "../core/resolve.ts";
+import { familyOptions } from "../core/addresses/resolve.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
@@ -20,8 +20,8 @@ import {
   checkClientCertificateOptions,
   clientCertificateOptions,
   readAuthorities,
-} from "./client_certificates.ts";
-import { loadTlsIdentity, type TlsIdentity, tlsServerOptions } from "./tls_identity.ts";
+} from "./tls/client_certificates.ts";
+import { loadTlsIdentity, type TlsIdentity, tlsServerOptions } from "./tls/server_certificate.ts";
 import { listenUdp, refuseGroup } from "./udp.ts";
 
 const options = {

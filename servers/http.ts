@@ -2,11 +2,11 @@
 // application that has WebSockets or answers that lie ready.
 
 import type { RequestServerKind } from "../core/server_kind.ts";
-import { findHttpEngine } from "./http_engine.ts";
-import { nodeHttpEngineFor, quickEngineFor } from "./http_node_engine_choice.ts";
-import { httpOptions } from "./http_limits.ts";
-import { readHttpRules } from "./http_rules.ts";
-import { serveHttp } from "./http_server.ts";
+import { findHttpEngine } from "./http/engine.ts";
+import { nodeHttpEngineFor, quickEngineFor } from "./http/node_engine_choice.ts";
+import { httpOptions } from "./http/limits.ts";
+import { readHttpRules } from "./http/rules.ts";
+import { serveHttp } from "./http/server.ts";
 import { listenTcp } from "./tcp.ts";
 
 /** `http://host:port`: HTTP/1.1, and HTTP/2 for clients that begin with it. */
@@ -21,7 +21,7 @@ export const http: RequestServerKind<typeof httpOptions> = {
     const denoEngine = findHttpEngine();
     const nodeEngine = await nodeHttpEngineFor(work, "http");
     if (denoEngine === null && nodeEngine === null) {
-      const { serveWithoutEngine } = await import("./http_fallback.ts");
+      const { serveWithoutEngine } = await import("./http/fallback.ts");
       return await serveWithoutEngine(endpoint, limits, work, rulesAt);
     }
     const { acceptor, url } = await listenTcp(endpoint, limits);

@@ -3,12 +3,12 @@
 
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { authenticationOptions } from "./authentication.ts";
-import { webGuardOptions } from "./host_guard.ts";
-import { hasNodeHttp, loadNodeHttpEngine } from "./http_node_engine_choice.ts";
-import { httpOptions, requestOptions } from "./http_limits.ts";
-import { readHttpRules } from "./http_rules.ts";
-import { serveHttp } from "./http_server.ts";
+import { authenticationOptions } from "./http/authentication.ts";
+import { webGuardOptions } from "./http/host_guard.ts";
+import { hasNodeHttp, loadNodeHttpEngine } from "./http/node_engine_choice.ts";
+import { httpOptions, requestOptions } from "./http/limits.ts";
+import { readHttpRules } from "./http/rules.ts";
+import { serveHttp } from "./http/server.ts";
 import { listenUnix } from "./unix.ts";
 
 const options = {

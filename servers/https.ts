@@ -1,17 +1,17 @@
 // HTTPS: the same over TLS.
 
-import { hostOrLoopback } from "../core/endpoint.ts";
+import { hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { handshakeOptions } from "../core/limits.ts";
-import { hasGoodNodeTls } from "../core/node_tls.ts";
+import { hasGoodNodeTls } from "../core/tls/node_tls.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
-import { findHttpEngine } from "./http_engine.ts";
-import { httpOptions } from "./http_limits.ts";
-import { loadNodeHttpEngine, nodeHttpEngineFor } from "./http_node_engine_choice.ts";
-import { readHttpRules } from "./http_rules.ts";
-import { serveHttp } from "./http_server.ts";
+import { findHttpEngine } from "./http/engine.ts";
+import { httpOptions } from "./http/limits.ts";
+import { loadNodeHttpEngine, nodeHttpEngineFor } from "./http/node_engine_choice.ts";
+import { readHttpRules } from "./http/rules.ts";
+import { serveHttp } from "./http/server.ts";
 import { listenNodeTls, listenTls } from "./tls.ts";
-import { needsNodeTls, refuseOnOldRuntime, tlsOptions } from "./tls_contexts.ts";
-import { loadTlsIdentity } from "./tls_identity.ts";
+import { needsNodeTls, refuseOnOldRuntime, tlsOptions } from "./tls/contexts.ts";
+import { loadTlsIdentity } from "./tls/server_certificate.ts";
 
 const options = { ...httpOptions, ...handshakeOptions, ...tlsOptions } as const;
 
@@ -41,7 +41,7 @@ export const https: RequestServerKind<typeof options> = {
     }
     const engine = findHttpEngine();
     if (engine === null) {
-      const { serveWithoutEngine } = await import("./http_fallback.ts");
+      const { serveWithoutEngine } = await import("./http/fallback.ts");
       const { cert, key, fingerprint } = await loadTlsIdentity(limits, {
         host: hostOrLoopback(endpoint),
         ...work.context,

@@ -1,9 +1,14 @@
 // TCP, on Deno.listen.
 
-import { createAdmission } from "../core/admission.ts";
+import { createAdmission } from "../core/addresses/admission.ts";
 import type { Acceptor } from "../core/connection.ts";
-import { DenoConnection } from "../core/deno_connection.ts";
-import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
+import { DenoConnection } from "../core/streams/deno_connection.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  hostOrLoopback,
+  listeningPort,
+} from "../core/addresses/endpoint.ts";
 import {
   admissionOptions,
   type BacklogLimits,
@@ -11,12 +16,12 @@ import {
   streamOptions,
 } from "../core/limits.ts";
 import type { BoundLayer } from "../core/layer.ts";
-import { type FamilyChoice, familyOptions, resolveHost } from "../core/resolve.ts";
+import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
-import { serveStream } from "../core/stream_server.ts";
-import { DenoAcceptor } from "./deno_acceptor.ts";
-import { listening } from "./listen_error.ts";
-import { NodeAcceptor } from "./node_acceptor.ts";
+import { serveStream } from "../core/streams/serve_stream.ts";
+import { DenoAcceptor } from "./listeners/deno_acceptor.ts";
+import { listening } from "./listeners/listen_error.ts";
+import { NodeAcceptor } from "./listeners/node_acceptor.ts";
 
 const options = {
   ...admissionOptions,

@@ -1,13 +1,18 @@
-// TLS: on node:tls over connections that our own loop accepted, for the reasons in core/node_tls.ts;
+// TLS: on node:tls over connections that our own loop accepted, for the reasons in core/tls/node_tls.ts;
 // on Deno.listenTls where node:tls is not good enough yet.
 
 import type { Duplex } from "node:stream";
-import type { Address } from "../core/address.ts";
-import { createAdmission } from "../core/admission.ts";
+import type { Address } from "../core/addresses/address.ts";
+import { createAdmission } from "../core/addresses/admission.ts";
 import type { Acceptor, Connection } from "../core/connection.ts";
-import type { DenoConnection } from "../core/deno_connection.ts";
-import { DenoTlsConnection } from "../core/deno_tls_connection.ts";
-import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
+import type { DenoConnection } from "../core/streams/deno_connection.ts";
+import { DenoTlsConnection } from "../core/tls/deno_tls_connection.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  hostOrLoopback,
+  listeningPort,
+} from "../core/addresses/endpoint.ts";
 import {
   admissionOptions,
   type BacklogLimits,
@@ -15,16 +20,16 @@ import {
   handshakeOptions,
   streamOptions,
 } from "../core/limits.ts";
-import { hasGoodNodeTls, NodeTlsConnection, type NodeTlsOptions } from "../core/node_tls.ts";
-import { text } from "../core/option.ts";
+import { hasGoodNodeTls, NodeTlsConnection, type NodeTlsOptions } from "../core/tls/node_tls.ts";
+import { text } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
-import { type FamilyChoice, familyOptions, resolveHost } from "../core/resolve.ts";
+import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
 import type { ServerCertificate } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
-import { serveStream } from "../core/stream_server.ts";
-import { FileWatch } from "./file_watch.ts";
-import { listening } from "./listen_error.ts";
-import { RenewableAcceptor } from "./renewable_acceptor.ts";
+import { serveStream } from "../core/streams/serve_stream.ts";
+import { FileWatch } from "./tls/file_watch.ts";
+import { listening } from "./listeners/listen_error.ts";
+import { RenewableAcceptor } from "./tls/renewable_acceptor.ts";
 import { listenTcp } from "./tcp.ts";
 import {
   filesOf,
@@ -34,8 +39,8 @@ import {
   TlsContexts,
   tlsOptions,
   type TlsSettings,
-} from "./tls_contexts.ts";
-import { identityError, loadTlsIdentity, type TlsIdentity } from "./tls_identity.ts";
+} from "./tls/contexts.ts";
+import { identityError, loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
 
 const options = {
   ...admissionOptions,
@@ -83,7 +88,7 @@ export async function listenNodeTls(
   using opened = new DisposableStack();
   const contexts = opened.use(await TlsContexts.load(options, { ...context, host }));
   const { TLSSocket } = await import("node:tls");
-  const { TlsCarrier } = await import("../core/tls_carrier.ts");
+  const { TlsCarrier } = await import("../core/tls/carrier.ts");
   const { alpnProtocols: ALPNProtocols = [] } = options;
   const { clients } = contexts;
   const handshake: NodeTlsOptions = {

@@ -1,11 +1,16 @@
 // UDP, on Deno.listenDatagram.
 
-import { createAdmission } from "../core/admission.ts";
-import { refuseAmplifier, serveDatagrams } from "../core/datagram_server.ts";
+import { createAdmission } from "../core/addresses/admission.ts";
+import { refuseAmplifier, serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
 import type { DatagramSocket } from "../core/connection.ts";
-import { DenoDatagramSocket } from "../core/deno_datagram_socket.ts";
+import { DenoDatagramSocket } from "../core/datagrams/deno_datagram_socket.ts";
 import { errorText } from "../core/event.ts";
-import { type Endpoint, formatEndpoint, hostOrLoopback, listeningPort } from "../core/endpoint.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  hostOrLoopback,
+  listeningPort,
+} from "../core/addresses/endpoint.ts";
 import {
   interfaceAddress,
   interfaceNumber,
@@ -13,12 +18,12 @@ import {
   isMulticast,
   reachOf,
   systemInterfaces,
-} from "../core/group_address.ts";
+} from "../core/datagrams/group_address.ts";
 import { admissionOptions, datagramOptions } from "../core/limits.ts";
-import { type FamilyChoice, familyOptions, resolveHost } from "../core/resolve.ts";
+import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
 import type { SessionServerKind, SessionWork } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { listening } from "./listen_error.ts";
+import { listening } from "./listeners/listen_error.ts";
 
 const options = {
   ...admissionOptions,

@@ -1,12 +1,12 @@
 // Unix stream sockets, on Deno.listen.
 
-import { type Endpoint, formatEndpoint } from "../core/endpoint.ts";
+import { type Endpoint, formatEndpoint } from "../core/addresses/endpoint.ts";
 import { streamOptions } from "../core/limits.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
-import { serveStream } from "../core/stream_server.ts";
-import { DenoAcceptor } from "./deno_acceptor.ts";
-import { listening } from "./listen_error.ts";
-import { atSocketFile, removeSocketFile } from "./socket_file.ts";
+import { serveStream } from "../core/streams/serve_stream.ts";
+import { DenoAcceptor } from "./listeners/deno_acceptor.ts";
+import { listening } from "./listeners/listen_error.ts";
+import { atSocketFile, removeSocketFile } from "./listeners/socket_file.ts";
 
 /** Opens a listener at a socket's path.
  * @throws {Error} naming its URL when it cannot be opened */

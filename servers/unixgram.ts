@@ -1,12 +1,12 @@
 // Unix datagram sockets, on Deno.listenDatagram.
 
-import { serveDatagrams } from "../core/datagram_server.ts";
-import { formatEndpoint } from "../core/endpoint.ts";
+import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
+import { formatEndpoint } from "../core/addresses/endpoint.ts";
 import { datagramOptions } from "../core/limits.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
-import { openUnixDatagrams } from "../core/unix_datagram_socket.ts";
-import { listening } from "./listen_error.ts";
-import { atSocketFile, removeSocketFile } from "./socket_file.ts";
+import { openUnixDatagrams } from "../core/datagrams/unix_datagram_socket.ts";
+import { listening } from "./listeners/listen_error.ts";
+import { atSocketFile, removeSocketFile } from "./listeners/socket_file.ts";
 
 /** Answers stay on this machine, so they are not rationed. */
 const { replyRatePerSecond: _unused, ...options } = datagramOptions;

@@ -1,12 +1,12 @@
 // WebSockets (RFC 6455), plain and over TLS: our own accept loop, an HTTP request that is held
 // against the rules for browsers, and a session.
 
-import { acceptingServer } from "../core/accepting_server.ts";
-import { formatAddress } from "../core/address.ts";
-import type { Admission } from "../core/admission.ts";
+import { acceptingServer } from "../core/streams/accepting_server.ts";
+import { formatAddress } from "../core/addresses/address.ts";
+import type { Admission } from "../core/addresses/admission.ts";
 import type { Acceptor, Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
-import type { Endpoint } from "../core/endpoint.ts";
+import type { Endpoint } from "../core/addresses/endpoint.ts";
 import {
   admissionOptions,
   backlogOptions,
@@ -16,24 +16,24 @@ import {
   streamOptions,
 } from "../core/limits.ts";
 import { layerStream } from "../core/layer.ts";
-import type { OptionValues } from "../core/option.ts";
-import { familyOptions } from "../core/resolve.ts";
+import type { OptionValues } from "../core/options/option.ts";
+import { familyOptions } from "../core/addresses/resolve.ts";
 import {
   OpenSessions,
   type RunningServer,
   type ServerCertificate,
 } from "../core/running_server.ts";
 import type { SessionServerKind, SessionWork } from "../core/server_kind.ts";
-import { agreementOptions, checkSubprotocols } from "../core/websocket_handshake.ts";
-import { type KeepaliveLimits, keepaliveOptions } from "../core/websocket_keepalive.ts";
-import { authenticationOptions } from "./authentication.ts";
-import { webGuardOptions } from "./host_guard.ts";
-import { readHttpRules } from "./http_rules.ts";
+import { agreementOptions, checkSubprotocols } from "../core/websocket/handshake.ts";
+import { type KeepaliveLimits, keepaliveOptions } from "../core/websocket/keepalive.ts";
+import { authenticationOptions } from "./http/authentication.ts";
+import { webGuardOptions } from "./http/host_guard.ts";
+import { readHttpRules } from "./http/rules.ts";
 import { listenTcpFor } from "./tcp.ts";
 import { listenNodeTls } from "./tls.ts";
-import { tlsOptions } from "./tls_contexts.ts";
-import { WebSocketSessions } from "./websocket_sessions.ts";
-import { type UpgradeRules, UpgradingConnection } from "./websocket_upgrade.ts";
+import { tlsOptions } from "./tls/contexts.ts";
+import { WebSocketSessions } from "./websocket/sessions.ts";
+import { type UpgradeRules, UpgradingConnection } from "./websocket/websocket_upgrade.ts";
 
 const options = {
   ...admissionOptions,

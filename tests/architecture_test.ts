@@ -4,7 +4,7 @@
 import { assertEquals } from "@std/assert";
 import { clientKinds } from "../clients/index.ts";
 import { commands } from "../commands/index.ts";
-import { mergeTables, type Option, type OptionTable } from "../core/option.ts";
+import { mergeTables, type Option, type OptionTable } from "../core/options/option.ts";
 import { serveOptions } from "../dock/serve.ts";
 import { layers } from "../layers/index.ts";
 import * as face from "../mod.ts";
@@ -38,7 +38,7 @@ const EXCEPTIONS: ReadonlySet<string> = new Set([
 const DEVELOPMENT_PACKAGES = [/^@std\/assert$/, /^fast-check$/, /^playwright-core$/, /^ws$/];
 
 interface Source {
-  /** From the root, such as `core/inbox.ts`. */
+  /** From the root, such as `core/datagrams/inbox.ts`. */
   readonly path: string;
   /** Without the lines that are comments. */
   readonly code: string;
@@ -145,7 +145,7 @@ Deno.test("only servers/ and clients/ open sockets", () => {
 });
 
 Deno.test("only one file reaches into the runtime's internals", () => {
-  assertEquals(found(/\bDeno\[|Deno\.internal\b/, (path) => path === "servers/http_engine.ts"), []);
+  assertEquals(found(/\bDeno\[|Deno\.internal\b/, (path) => path === "servers/http/engine.ts"), []);
 });
 
 Deno.test("only commands/ prints and reads the terminal", () => {

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { clientKinds } from "../clients/index.ts";
 import type { ClientKind, DialledSession } from "../core/client_kind.ts";
 import type { ServerEvent } from "../core/event.ts";
-import { framedSession } from "../core/framed_session.ts";
+import { framedSession } from "../core/streams/framed_session.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { bytesOf, type Message, textOf } from "../core/session.ts";

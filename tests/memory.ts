@@ -4,7 +4,7 @@
  * anything but promises, so a test on them is the same each time.
  */
 
-import type { Address } from "../core/address.ts";
+import type { Address } from "../core/addresses/address.ts";
 import type { Acceptor, Connection, Datagram, DatagramSocket } from "../core/connection.ts";
 import type { Emit, ServerEvent } from "../core/event.ts";
 import type { Context } from "../core/protocol.ts";

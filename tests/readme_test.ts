@@ -1,7 +1,7 @@
 /** README.md is true: its tour runs, and what it says of tasks, commands and options is so. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { readArguments } from "../commands/arguments.ts";
+import { readArguments } from "../commands/line/arguments.ts";
 import { commands } from "../commands/index.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { type PeerName, peerTest, startPeer } from "./peer.ts";

@@ -1,7 +1,7 @@
 /** What a terminal shows: enough of one to see what a person would see of a program that draws a row
  * below its output. Whatever it does not know is an error, so that nothing unknown is sent. */
 
-import { graphemes, graphemeWidth } from "../commands/text_width.ts";
+import { graphemes, graphemeWidth } from "../commands/terminal/text_width.ts";
 
 /** A screen of so many columns; it has as many rows as are needed. */
 export class Screen {

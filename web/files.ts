@@ -1,8 +1,8 @@
 // Serving a folder: what `python -m http.server` is used for, and nginx for more.
 
-import type { HttpApp } from "../core/http_app.ts";
-import { flag, type OptionValues, size, text } from "../core/option.ts";
-import { overwriteOption } from "../core/overwrite_option.ts";
+import type { HttpApp } from "../core/http/app.ts";
+import { flag, type OptionValues, size, text } from "../core/options/option.ts";
+import { overwriteOption } from "../core/files/overwrite_option.ts";
 
 const options = {
   root: text({ default: ".", metavar: "folder", help: "the folder to serve" }),

@@ -1,9 +1,9 @@
 // The Hello, World page of the guides.
 
-import type { HttpApp } from "../core/http_app.ts";
-import { text } from "../core/option.ts";
-import { ReadyAnswer } from "../core/ready_answer.ts";
-import { plainResponse } from "../core/plain_response.ts";
+import type { HttpApp } from "../core/http/app.ts";
+import { text } from "../core/options/option.ts";
+import { ReadyAnswer } from "../core/http/ready_answer.ts";
+import { plainResponse } from "../core/http/plain_response.ts";
 import { requestPath } from "./request_path.ts";
 
 const options = {

@@ -1,6 +1,6 @@
 // Every HTTP application there is. A new one is a file in this folder and a line in this list.
 
-import type { HttpApp } from "../core/http_app.ts";
+import type { HttpApp } from "../core/http/app.ts";
 import { files } from "./files.ts";
 import { hello } from "./hello.ts";
 import { inspect } from "./inspect.ts";

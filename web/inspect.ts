@@ -1,8 +1,8 @@
 // What did my client send: an HTTP server that says requests back and answers as it is told to, with
 // the endpoints, fields and limits of httpbin 0.7.0 (web/inspect/differences.ts has what differs).
 
-import type { HttpApp, HttpService, RequestInfo } from "../core/http_app.ts";
-import { flag, type OptionValues, size, text } from "../core/option.ts";
+import type { HttpApp, HttpService, RequestInfo } from "../core/http/app.ts";
+import { flag, type OptionValues, size, text } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
 import { Asked } from "./inspect/asked.ts";
 import { DELAYED_PATH, endpoints } from "./inspect/endpoints.ts";
@@ -13,7 +13,7 @@ import { inspectedEvent, RequestLogFile } from "./inspect/request_log.ts";
 import { allowed, allows, createRouter, type Route } from "./inspect/router.ts";
 import { echoingSocket } from "./inspect/streams.ts";
 import { isPaced } from "./inspect/waiting.ts";
-import { plainResponse } from "../core/plain_response.ts";
+import { plainResponse } from "../core/http/plain_response.ts";
 
 const options = {
   logRequests: flag({ help: "show every request with its headers and body" }),

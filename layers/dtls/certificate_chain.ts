@@ -2,7 +2,7 @@
 // 9525).
 
 import type { X509Certificate } from "node:crypto";
-import { canonicalHost } from "../../core/address.ts";
+import { canonicalHost } from "../../core/addresses/address.ts";
 import { DtlsError } from "./alert.ts";
 import { type CertificateFields, readCertificateFields } from "./certificate_fields.ts";
 

@@ -1,6 +1,6 @@
 // The dialling end of a handshake (RFC 6347 4.2, RFC 5246 7.3).
 
-import { identityOf } from "../../core/certificate_names.ts";
+import { identityOf } from "../../core/certificates/certificate_names.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./alert.ts";
 import { concat, uint, vector, vectorOf16 } from "./byte_writer.ts";

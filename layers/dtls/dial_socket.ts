@@ -1,6 +1,6 @@
 // The dialling half of DTLS over any datagram socket: one association with one server.
 
-import { type Address, canonicalHost, sameAddress } from "../../core/address.ts";
+import { type Address, canonicalHost, sameAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import type { Identity } from "../../core/session.ts";
 import { ClientPeer, type ClientPeerOptions } from "./client_peer.ts";

@@ -1,7 +1,7 @@
 // Who the peer proved to be, in the words of a session.
 
 import { createHash, type X509Certificate } from "node:crypto";
-import type { CertificateName, CertifiedPeer } from "../../core/certificate_names.ts";
+import type { CertificateName, CertifiedPeer } from "../../core/certificates/certificate_names.ts";
 import type { Identity } from "../../core/session.ts";
 import { fieldsOf, fingerprintOf } from "./certificate_chain.ts";
 

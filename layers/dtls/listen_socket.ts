@@ -1,9 +1,9 @@
 // The listening half of DTLS over any datagram socket: one socket, a table of associations.
 
-import type { Address } from "../../core/address.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/idle_sweep.ts";
-import { PeerTable } from "../../core/peer_table.ts";
+import { PeerTable } from "../../core/datagrams/peer_table.ts";
 import { DtlsError } from "./alert.ts";
 import { CookieSecret } from "../cookie.ts";
 import { DatagramQueue } from "../datagram_queue.ts";

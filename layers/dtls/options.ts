@@ -1,6 +1,6 @@
 // The options that both halves of DTLS have.
 
-import { size, text } from "../../core/option.ts";
+import { size, text } from "../../core/options/option.ts";
 
 /** For servers and clients alike. */
 export const dtlsOptions = {

@@ -1,7 +1,7 @@
 // The listening end of a handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
-import { type CertifiedPeer, identityOf } from "../../core/certificate_names.ts";
+import { type CertifiedPeer, identityOf } from "../../core/certificates/certificate_names.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./alert.ts";
 import { concat } from "./byte_writer.ts";

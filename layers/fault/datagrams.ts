@@ -1,8 +1,8 @@
 // A datagram socket whose network misbehaves on purpose, each direction by a link of its own.
 
-import type { Address } from "../../core/address.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
-import { WrappedDatagrams } from "../../core/wrapped_datagrams.ts";
+import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
 import { type FaultWork, FaultyLink, type Marker, MAX_KEPT_BYTES, type Packet } from "./link.ts";
 import type { Faults } from "./spec.ts";
 

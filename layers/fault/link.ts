@@ -1,10 +1,10 @@
 // One direction of a datagram network that misbehaves on purpose.
 
-import { type Address, sameAddress } from "../../core/address.ts";
+import { type Address, sameAddress } from "../../core/addresses/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
 import type { Identity } from "../../core/session.ts";
-import { smallBytes } from "../../core/small_bytes.ts";
+import { smallBytes } from "../../core/datagrams/small_bytes.ts";
 import { DelayLine } from "./delay_line.ts";
 import { Pace } from "./pace.ts";
 import { seededRandom } from "./random.ts";

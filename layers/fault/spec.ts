@@ -1,8 +1,8 @@
 // What `--fault` says: names and values, for both directions or for one of them.
 
 import type { Carrier } from "../../core/layer.ts";
-import { didYouMean } from "../../core/nearest.ts";
-import { parseDuration, parseSize } from "../../core/option.ts";
+import { didYouMean } from "../../core/options/nearest.ts";
+import { parseDuration, parseSize } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** What a datagram or a chunk of a stream meets on its way in one direction. */

@@ -3,7 +3,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Connection } from "../../core/connection.ts";
 import type { Counters } from "../../core/counters.ts";
-import { WrappedConnection } from "../../core/wrapped_connection.ts";
+import { WrappedConnection } from "../../core/streams/wrapped_connection.ts";
 import { Pace } from "./pace.ts";
 import { seededRandom } from "./random.ts";
 import type { Faults, LinkFaults } from "./spec.ts";

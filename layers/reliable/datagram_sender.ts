@@ -1,6 +1,6 @@
 // Sends datagrams from buffers that are used again.
 
-import type { Address } from "../../core/address.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 
 /** How many buffers are kept for the next datagrams. */

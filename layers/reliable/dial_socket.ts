@@ -1,6 +1,6 @@
 // The dialling half: one association with one peer.
 
-import { type Address, canonicalHost, sameAddress } from "../../core/address.ts";
+import { type Address, canonicalHost, sameAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
 import type { Identity } from "../../core/session.ts";
 import { DatagramQueue } from "../datagram_queue.ts";

@@ -1,7 +1,7 @@
 // What the system holds for a socket on this machine that does not read fast enough. It drops the
 // rest without a word, so no more than that should be on its way.
 
-import { type Address, isLoopback } from "../../core/address.ts";
+import { type Address, isLoopback } from "../../core/addresses/address.ts";
 
 /** A part of a receiving socket's memory. */
 export interface KernelBuffer {

@@ -1,9 +1,9 @@
 // The listening half: one socket, a table of associations, and nothing kept of a sender that has not
 // proved its address.
 
-import { type Address, formatAddress } from "../../core/address.ts";
+import { type Address, formatAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
-import { PeerTable } from "../../core/peer_table.ts";
+import { PeerTable } from "../../core/datagrams/peer_table.ts";
 import type { Identity } from "../../core/session.ts";
 import { CookieSecret } from "../cookie.ts";
 import { DatagramQueue } from "../datagram_queue.ts";

@@ -1,6 +1,6 @@
 // The options of the layer.
 
-import { duration, size } from "../../core/option.ts";
+import { duration, size } from "../../core/options/option.ts";
 
 /** For servers and clients alike. */
 export const reliableOptions = {

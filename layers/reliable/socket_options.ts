@@ -1,9 +1,9 @@
 // What both sockets of the layer are made of.
 
-import type { Address } from "../../core/address.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 import type { LayerContext, LayerWork } from "../../core/layer.ts";
-import type { OptionValues } from "../../core/option.ts";
+import type { OptionValues } from "../../core/options/option.ts";
 import type { AssociationOptions } from "./association_options.ts";
 import type { Terms } from "./handshake.ts";
 import { kernelBufferOf } from "./kernel_buffer.ts";

@@ -4,7 +4,7 @@
 
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
-import { keyFingerprint, keyName, type SharedKey } from "../../core/key.ts";
+import { keyFingerprint, keyName, type SharedKey } from "../../core/keys/key.ts";
 import type { OpeningKey, SealingKey } from "../stamped/protection.ts";
 import { algorithm, type Direction, field, KEY_ID_BYTES, STAMP_BYTES } from "../stamped/stamp.ts";
 

@@ -11,7 +11,7 @@ import {
   type PublicKey,
   publicKeyObject,
   type SharedKey,
-} from "../../core/key.ts";
+} from "../../core/keys/key.ts";
 import type { Identity } from "../../core/session.ts";
 import type { Opener, OpeningKey, Sealer, SealingKey } from "../stamped/protection.ts";
 import { scratchBytes } from "../stamped/scratch.ts";

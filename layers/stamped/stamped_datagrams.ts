@@ -2,12 +2,12 @@
 // in common. What fails is dropped without a word and counted; what costs little is looked at first.
 
 import { Buffer } from "node:buffer";
-import type { Address } from "../../core/address.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import type { Counters } from "../../core/counters.ts";
 import { type Identity, sameIdentity } from "../../core/session.ts";
-import { WrappedDatagrams } from "../../core/wrapped_datagrams.ts";
+import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
 import { Recipients } from "../recipients.ts";
 import { OwnInstance } from "./own_instance.ts";
 import type { Opener, OpeningKey, SealingKey } from "./protection.ts";

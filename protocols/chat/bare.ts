@@ -1,6 +1,6 @@
 // The chat of the guides to socket programming: what one client sends goes to every other, as it is.
 
-import { formatAddress } from "../../core/address.ts";
+import { formatAddress } from "../../core/addresses/address.ts";
 import { errorText } from "../../core/event.ts";
 import type { Context, Service } from "../../core/protocol.ts";
 import type { Message, Session } from "../../core/session.ts";

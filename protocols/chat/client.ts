@@ -2,7 +2,7 @@
 // it is the face that programs see.
 
 import type { Delivery } from "../../core/connection.ts";
-import { createFramer, MessageTooLargeError } from "../../core/framing.ts";
+import { createFramer, MessageTooLargeError } from "../../core/streams/framing.ts";
 import { errorText } from "../../core/event.ts";
 import { bytesOf, type Session, textOf } from "../../core/session.ts";
 import { EventQueue } from "./event_queue.ts";

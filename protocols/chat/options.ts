@@ -1,6 +1,13 @@
 // What can be set of a chat.
 
-import { duration, flag, integer, type OptionValues, size, text } from "../../core/option.ts";
+import {
+  duration,
+  flag,
+  integer,
+  type OptionValues,
+  size,
+  text,
+} from "../../core/options/option.ts";
 import { clusterOptions } from "./cluster/options.ts";
 
 export const chatOptions = {

@@ -1,6 +1,6 @@
 // One session with the chat, from its first message to its end.
 
-import { isLoopback } from "../../core/address.ts";
+import { isLoopback } from "../../core/addresses/address.ts";
 import { type Message, type Session, textOf } from "../../core/session.ts";
 import type { Hub } from "./hub.ts";
 import { Member } from "./member.ts";

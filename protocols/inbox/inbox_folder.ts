@@ -1,7 +1,7 @@
 // The folder of an inbox: the way to every place in it, what it holds, and the partial files.
 
 import { errorText } from "../../core/event.ts";
-import { PARTIAL_PREFIX } from "../../core/plain_name.ts";
+import { PARTIAL_PREFIX } from "../../core/files/plain_name.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { FolderSync } from "./folder_sync.ts";
 import { chargeFor, Quota } from "./quota.ts";

@@ -1,7 +1,7 @@
 // From the name of an offered file to the names it is made of. Everything that could lead out of the
 // inbox, or to something else than it says, ends here, before any file is looked at.
 
-import { isPlainName, isTemporaryName, unreadable } from "../../core/plain_name.ts";
+import { isPlainName, isTemporaryName, unreadable } from "../../core/files/plain_name.ts";
 import { Refusal } from "./refusal.ts";
 
 /** The longest path below an inbox, in bytes. */

@@ -1,7 +1,7 @@
 // The listening half of an inbox: what all sessions of one share, and one session.
 
 import { createHash } from "node:crypto";
-import { formatAddress, isLoopback } from "../../core/address.ts";
+import { formatAddress, isLoopback } from "../../core/addresses/address.ts";
 import type { Context, Service } from "../../core/protocol.ts";
 import type { Message, Session } from "../../core/session.ts";
 import { InboxFolder } from "./inbox_folder.ts";

@@ -1,6 +1,6 @@
 // A file that an inbox will not take.
 
-import { diskRefusal } from "../../core/disk_refusal.ts";
+import { diskRefusal } from "../../core/files/disk_refusal.ts";
 import type { RefusalCode } from "./wire.ts";
 
 /** Why, in a sentence for whoever sent it. */

@@ -1,7 +1,7 @@
 // The dialling half of an inbox: sends files over one session, one after the other.
 
 import { errorText } from "../../core/event.ts";
-import { framedSession } from "../../core/framed_session.ts";
+import { framedSession } from "../../core/streams/framed_session.ts";
 import type { Session } from "../../core/session.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
 import { InboxAnswers } from "./inbox_answers.ts";

@@ -2,7 +2,7 @@
 // sender said about it, so that a sender who comes back finds it again; it takes its own name when
 // all of it has come.
 
-import { occupied, placeFile } from "../../core/place_file.ts";
+import { occupied, placeFile } from "../../core/files/place_file.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
 import { type InboxFolder, lookAt } from "./inbox_folder.ts";
 import { chargeFor } from "./quota.ts";

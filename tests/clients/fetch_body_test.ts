@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fetchUrl } from "../../clients/fetch.ts";
-import type { FormFile } from "../../clients/multipart.ts";
+import type { FormFile } from "../../clients/http/multipart.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve } from "../../dock/serve.ts";
 import { answerOf, startRawServer } from "./raw_server.ts";

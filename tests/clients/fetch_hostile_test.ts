@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { fetchUrl } from "../../clients/fetch.ts";
-import type { FetchOptions } from "../../clients/http_client.ts";
+import type { FetchOptions } from "../../clients/http/client.ts";
 import { serve } from "../../dock/serve.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { answerOf, startRawServer } from "./raw_server.ts";

@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { fetchUrl } from "../../clients/fetch.ts";
-import type { FetchOptions } from "../../clients/http_client.ts";
+import type { FetchOptions } from "../../clients/http/client.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve } from "../../dock/serve.ts";
 import { peerTest, startPythonServer } from "../peer.ts";

@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runCommandLine } from "../../commands/run.ts";
-import { pemBlocks } from "../../core/pem_block.ts";
-import { loadX509, makeKeys } from "../../core/x509.ts";
+import { pemBlocks } from "../../core/certificates/pem_block.ts";
+import { loadX509, makeKeys } from "../../core/certificates/x509.ts";
 import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { temporaryFolder } from "../temporary_folder.ts";

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { readArguments } from "../../commands/arguments.ts";
+import { readArguments } from "../../commands/line/arguments.ts";
 import { defineCommand } from "../../commands/command.ts";
-import type { Console } from "../../commands/console.ts";
-import { text } from "../../core/option.ts";
+import type { Console } from "../../commands/terminal/console.ts";
+import { text } from "../../core/options/option.ts";
 import { invocations, serve } from "./example_command.ts";
 
 Deno.test("defineCommand() checks the values it is run with", async () => {

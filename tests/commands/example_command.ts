@@ -1,7 +1,7 @@
 // One command with every kind of option, for the tests of what is derived from a command.
 
 import { type CommandEntry, defineCommand, type Invocation } from "../../commands/command.ts";
-import { choice, duration, flag, integer, size, text } from "../../core/option.ts";
+import { choice, duration, flag, integer, size, text } from "../../core/options/option.ts";
 
 export const options = {
   key: text({ help: "file with the private key", short: "k", metavar: "file" }),

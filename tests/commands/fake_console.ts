@@ -1,6 +1,10 @@
 // A console whose sides are kept in memory, for the tests of what prints.
 
-import { Console, type ConsoleOptions, type ConsoleParts } from "../../commands/console.ts";
+import {
+  Console,
+  type ConsoleOptions,
+  type ConsoleParts,
+} from "../../commands/terminal/console.ts";
 
 /** What stands in for the terminal or pipes. */
 export interface FakeParts {

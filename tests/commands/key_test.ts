@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { key } from "../../commands/key.ts";
-import { passwordCheck } from "../../core/password_hash.ts";
-import { resolveOptions } from "../../core/option.ts";
+import { passwordCheck } from "../../core/keys/password_hash.ts";
+import { resolveOptions } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { packageTest, startPackageProgram } from "../python_package.ts";
 import { peerTest, runPeer } from "../peer.ts";

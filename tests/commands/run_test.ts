@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { helpText } from "../../commands/help_text.ts";
+import { helpText } from "../../commands/line/help_text.ts";
 import { commands } from "../../commands/index.ts";
 import { runCommandLine, VERSION } from "../../commands/run.ts";
-import { flagName } from "../../core/option.ts";
+import { flagName } from "../../core/options/option.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import { FakeConsole, type FakeParts } from "./fake_console.ts";
 

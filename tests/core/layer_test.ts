@@ -16,7 +16,7 @@ import {
   type Side,
   withLayer,
 } from "../../core/layer.ts";
-import { integer } from "../../core/option.ts";
+import { integer } from "../../core/options/option.ts";
 import { textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { connectionPair, MemoryDatagramSocket, udpAddress, utf8 } from "../memory.ts";

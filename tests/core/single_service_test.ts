@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Address } from "../../core/address.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { Service } from "../../core/protocol.ts";
 import { type Message, type Session, textOf } from "../../core/session.ts";
 import { single } from "../../core/single_service.ts";

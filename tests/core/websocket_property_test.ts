@@ -2,14 +2,14 @@
  * beside the plainest reader there could be. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Address } from "../../core/address.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { Connection } from "../../core/connection.ts";
 import { createCounters } from "../../core/counters.ts";
 import type { Message } from "../../core/session.ts";
-import { openDeflate } from "../../core/websocket_deflate.ts";
-import { WebSocketViolation } from "../../core/websocket_frame.ts";
-import { ControlFrame, FrameReader } from "../../core/websocket_reader.ts";
-import { WebSocketSession } from "../../core/websocket_session.ts";
+import { openDeflate } from "../../core/websocket/deflate.ts";
+import { WebSocketViolation } from "../../core/websocket/frame.ts";
+import { ControlFrame, FrameReader } from "../../core/websocket/reader.ts";
+import { WebSocketSession } from "../../core/websocket/websocket_session.ts";
 import { type Below, damaged, goodStream, pieces } from "../random_frames.ts";
 import { concat, rawFrame } from "../raw_websocket.ts";
 import { newSeed, seeded } from "../seeded.ts";

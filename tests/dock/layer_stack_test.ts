@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseEndpoint } from "../../core/endpoint.ts";
+import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { Carrier } from "../../core/layer.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { layerOptionsFor, layerStack, shownLayers } from "../../dock/layer_stack.ts";

@@ -1,12 +1,12 @@
 /** Both ends of `sealed` or `signed` in memory, with a test as the network between them. */
 
-import type { Address } from "../../core/address.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 import { type Counters, createCounters } from "../../core/counters.ts";
 import type { Layer, OpenedLayer } from "../../core/layer.ts";
-import { makeKey } from "../../core/make_key.ts";
-import { resolveOptions } from "../../core/option.ts";
+import { makeKey } from "../../core/keys/make_key.ts";
+import { resolveOptions } from "../../core/options/option.ts";
 import type { Identity } from "../../core/session.ts";
 import { sealed } from "../../layers/sealed.ts";
 import { signed } from "../../layers/signed.ts";

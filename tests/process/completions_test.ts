@@ -1,7 +1,7 @@
 /** `completions` as a process, and bash using what it prints. */
 
 import { assertEquals } from "@std/assert";
-import { completionsScript } from "../../commands/completion.ts";
+import { completionsScript } from "../../commands/line/completion.ts";
 import { putSockdock } from "../program_on_path.ts";
 import { runProgram } from "../program.ts";
 import { RunningProcess } from "../running_process.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { makeCertificate } from "../../core/certificate.ts";
+import { makeCertificate } from "../../core/certificates/certificate.ts";
 import { bytesOf, type Session, textOf } from "../../core/session.ts";
 import { statelessProtocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";

@@ -1,10 +1,10 @@
 /** Answers that lie ready: the quick way, and its handing over to the engine. */
 
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import type { HttpApp, QuickRequest } from "../../core/http_app.ts";
-import { ReadyAnswer } from "../../core/ready_answer.ts";
+import type { HttpApp, QuickRequest } from "../../core/http/app.ts";
+import { ReadyAnswer } from "../../core/http/ready_answer.ts";
 import { type Dock, serve, type ServeOptions } from "../../dock/serve.ts";
-import { QuickHeads } from "../../servers/quick_heads.ts";
+import { QuickHeads } from "../../servers/http/quick_heads.ts";
 import { peerTest, runPeer } from "../peer.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";

@@ -9,7 +9,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import type { ServerEvent } from "../../core/event.ts";
-import type { HttpApp, HttpHandler, HttpService } from "../../core/http_app.ts";
+import type { HttpApp, HttpHandler, HttpService } from "../../core/http/app.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { peerTest, runPeer, runPython, startPeer } from "../peer.ts";

@@ -1,7 +1,7 @@
 /** HTTPS: the versions of HTTP that ALPN chooses, and what HTTP/2 does differently. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import type { HttpHandler } from "../../core/http_app.ts";
+import type { HttpHandler } from "../../core/http/app.ts";
 import { type Dock, serve, type ServeOptions } from "../../dock/serve.ts";
 import { peerTest, runPeer } from "../peer.ts";
 import { RawHttp } from "./raw_http.ts";

@@ -8,7 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import type { ServerEvent } from "../../core/event.ts";
-import type { HttpApp, HttpHandler } from "../../core/http_app.ts";
+import type { HttpApp, HttpHandler } from "../../core/http/app.ts";
 import { type Protocol, statelessProtocol } from "../../core/protocol.ts";
 import { textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -16,7 +16,7 @@ import { connect, type ConnectOptions } from "../../dock/connect.ts";
 import { send } from "../../dock/send.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
-import { refuseOnOldRuntime } from "../../servers/tls_contexts.ts";
+import { refuseOnOldRuntime } from "../../servers/tls/contexts.ts";
 import { CertificateAuthority, type IssuedFiles } from "../certificate_authority.ts";
 import { peerTest, runPeer } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";

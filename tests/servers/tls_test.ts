@@ -1,8 +1,8 @@
 /** TLS servers: what their clients see, and what clients do to them. */
 
 import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
-import { DenoConnection } from "../../core/deno_connection.ts";
-import { parseEndpoint } from "../../core/endpoint.ts";
+import { DenoConnection } from "../../core/streams/deno_connection.ts";
+import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { ServerEvent } from "../../core/event.ts";
 import { type Protocol, statelessProtocol } from "../../core/protocol.ts";
 import { textOf } from "../../core/session.ts";

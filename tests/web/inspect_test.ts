@@ -10,7 +10,7 @@ import {
 import { connect } from "../../dock/connect.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import type { InspectedEvent, ServerEvent } from "../../core/event.ts";
-import type { RequestInfo } from "../../core/http_app.ts";
+import type { RequestInfo } from "../../core/http/app.ts";
 import { textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { endpoints } from "../../web/inspect/endpoints.ts";

@@ -1,7 +1,7 @@
 // Downloads a folder as one file. Nothing is kept on the disk and little in memory: the archive is
 // made as the client reads it.
 
-import { plainResponse } from "../../core/plain_response.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
 import { attachment } from "./archive_disposition.ts";
 import { archiveStream } from "./archive_stream.ts";
 import { ArchiveLimitError, walkFolder, type WalkLimits } from "./archive_walk.ts";

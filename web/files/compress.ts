@@ -2,7 +2,7 @@
 // the thread that answers requests, so that more at a time would be no faster, and the levels are
 // quick ones.
 
-import { Semaphore } from "../../core/semaphore.ts";
+import { Semaphore } from "../../core/streams/semaphore.ts";
 import type { Coding } from "./encoding.ts";
 
 const MAX_WAITING = 64;

@@ -1,6 +1,6 @@
 // What the errors of a file system mean to a client.
 
-import { plainResponse } from "../../core/plain_response.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
 
 /** The answer for an error that does not mean that the server is broken, or null. */
 export function fileErrorResponse(error: unknown): Response | null {

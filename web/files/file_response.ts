@@ -1,7 +1,7 @@
 // The answer to GET and HEAD of a file: which of its forms, whether at all, and which part of it. The
 // common case, a small file whole, is answered without waiting for anything.
 
-import { plainResponse } from "../../core/plain_response.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
 import { frameParts, partsOf, readParts } from "./byte_ranges_body.ts";
 import { conditionsOf, evaluate, rangeApplies } from "./conditional.ts";
 import { acceptedCodings, type AnyCoding } from "./encoding.ts";

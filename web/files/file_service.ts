@@ -1,7 +1,7 @@
 // Requests to a folder: from method and path to a file, a listing, an archive or an upload.
 
-import type { HttpService, QuickAnswer, QuickRequest } from "../../core/http_app.ts";
-import { plainResponse } from "../../core/plain_response.ts";
+import type { HttpService, QuickAnswer, QuickRequest } from "../../core/http/app.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
 import { requestPath } from "../request_path.ts";
 import type { CrossOrigin } from "./cross_origin.ts";
 import { fileErrorResponse } from "./file_error.ts";

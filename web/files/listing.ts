@@ -1,6 +1,6 @@
 // What is in a folder: a page for people, JSON for programs.
 
-import { plainResponse } from "../../core/plain_response.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
 import { acceptedCodings } from "./encoding.ts";
 import { acceptsType } from "./listing_accept.ts";
 import { cachedListing } from "./listing_cache.ts";

@@ -1,13 +1,13 @@
 // From the options of `files` to the service.
 
-import type { HttpService } from "../../core/http_app.ts";
+import type { HttpService } from "../../core/http/app.ts";
 import type { Context } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { loadContentTypes } from "./content_type.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { FileService } from "./file_service.ts";
 import { FileStore } from "./file_store.ts";
-import { isPlainName } from "../../core/plain_name.ts";
+import { isPlainName } from "../../core/files/plain_name.ts";
 import { fieldValue, responseHeaders } from "./response_header.ts";
 import { FileRoot } from "./root.ts";
 import type { FilesOptions } from "../files.ts";

@@ -1,7 +1,7 @@
 // From the path of a URL to the names it is made of. Everything that could mean something else to a
 // file system than it does in a URL ends here, before any file is looked at.
 
-import { isPlainName } from "../../core/plain_name.ts";
+import { isPlainName } from "../../core/files/plain_name.ts";
 
 /** More than any real path has: the file system would have to be asked about each. */
 const MAX_SEGMENTS = 256;

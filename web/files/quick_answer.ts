@@ -1,8 +1,8 @@
 // Files as answers that lie ready: the common case of a file server, a small file whole, is looked
 // up and written.
 
-import type { QuickAnswer, QuickRequest } from "../../core/http_app.ts";
-import { ReadyAnswer } from "../../core/ready_answer.ts";
+import type { QuickAnswer, QuickRequest } from "../../core/http/app.ts";
+import { ReadyAnswer } from "../../core/http/ready_answer.ts";
 import { acceptedCodings } from "./encoding.ts";
 import { chosen, chosenAtOnce, type FileSource } from "./file_response.ts";
 import { isUnchanged } from "./file_state.ts";

@@ -3,7 +3,7 @@
 // found, because a link may have taken its place in between.
 
 import { errorText } from "../../core/event.ts";
-import { isPlainName, isTemporaryName } from "../../core/plain_name.ts";
+import { isPlainName, isTemporaryName } from "../../core/files/plain_name.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { stateOf } from "./file_state.ts";
 import type { FolderEntry, Located } from "./located.ts";

@@ -2,7 +2,7 @@
 // arrives is written to the disk as it arrives, and takes its name when all of the request has
 // come; a request that fails leaves nothing behind.
 
-import { type FileOperations, occupied } from "../../core/place_file.ts";
+import { type FileOperations, occupied } from "../../core/files/place_file.ts";
 import { requestPath } from "../request_path.ts";
 import type { Located } from "./located.ts";
 import { forgetListings } from "./listing_cache.ts";

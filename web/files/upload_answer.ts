@@ -1,6 +1,6 @@
 // What an upload is answered: to a program in a line or in JSON, to a browser without script a page.
 
-import { plainResponse } from "../../core/plain_response.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
 import { requestPath } from "../request_path.ts";
 import { acceptsType } from "./listing_accept.ts";
 

@@ -1,6 +1,6 @@
 // Why an upload is refused, and which failures of the disk are no fault of the server.
 
-import { type DiskFailure, diskRefusal } from "../../core/disk_refusal.ts";
+import { type DiskFailure, diskRefusal } from "../../core/files/disk_refusal.ts";
 
 /** An upload that is refused. The message is for whoever sent it. */
 export class UploadError extends Error {

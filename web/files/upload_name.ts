@@ -1,7 +1,7 @@
 // Which names an upload may have. More is refused than the disk would refuse: what is stored here is
 // shown to people and fetched by other systems.
 
-import { isTemporaryName, unreadable } from "../../core/plain_name.ts";
+import { isTemporaryName, unreadable } from "../../core/files/plain_name.ts";
 import type { FileRoot } from "./root.ts";
 
 /** Devices of Windows in every folder, with every extension. */

@@ -2,8 +2,13 @@
 // there in one step, under a name that nobody can guess or see; nothing is left of it unless it
 // does.
 
-import { type FileOperations, occupied, type Placed, placeFile } from "../../core/place_file.ts";
-import { UPLOAD_PREFIX } from "../../core/plain_name.ts";
+import {
+  type FileOperations,
+  occupied,
+  type Placed,
+  placeFile,
+} from "../../core/files/place_file.ts";
+import { UPLOAD_PREFIX } from "../../core/files/plain_name.ts";
 import type { Located } from "./located.ts";
 import { onDisk, UploadError } from "./upload_error.ts";
 

@@ -1,8 +1,8 @@
 // A request as the endpoints see it: its parts taken apart once, leniently, because nothing that a
 // peer sends may make an endpoint fail.
 
-import { formatAddress } from "../../core/address.ts";
-import type { RequestInfo } from "../../core/http_app.ts";
+import { formatAddress } from "../../core/addresses/address.ts";
+import type { RequestInfo } from "../../core/http/app.ts";
 import { requestPath } from "../request_path.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -1,10 +1,10 @@
 // The log of requests: an event for each, and a line of JSON in a file, which is appended to up to
 // a limit.
 
-import { formatAddress } from "../../core/address.ts";
+import { formatAddress } from "../../core/addresses/address.ts";
 import { type Emit, errorText, type InspectedEvent } from "../../core/event.ts";
 import { eventJson } from "../../core/event_json.ts";
-import { formatSize } from "../../core/option.ts";
+import { formatSize } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Asked } from "./asked.ts";
 import { Refusal } from "./refusal.ts";

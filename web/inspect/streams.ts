@@ -1,6 +1,6 @@
 // Bodies that come in pieces, over time, or in part.
 
-import type { WebSocketAnswer } from "../../core/http_app.ts";
+import type { WebSocketAnswer } from "../../core/http/app.ts";
 import type { Asked } from "./asked.ts";
 import { type Endpoint, GET, type Parameter, type Tools } from "./endpoint.ts";
 import { milliseconds, wholeNumber } from "./numbers.ts";

@@ -1,9 +1,9 @@
 // How a chat is told of its cluster, and the same once it is checked and its files are read.
 
 import { errorText } from "../../../core/event.ts";
-import { integer, type OptionValues, size, text } from "../../../core/option.ts";
-import { readPemFile } from "../../../core/pem_file.ts";
-import { refuseShared } from "../../../core/private_file.ts";
+import { integer, type OptionValues, size, text } from "../../../core/options/option.ts";
+import { readPemFile } from "../../../core/certificates/pem_file.ts";
+import { refuseShared } from "../../../core/files/private_file.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 
 /** The options of a chat in a cluster. */

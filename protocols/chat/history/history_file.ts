@@ -1,7 +1,7 @@
 // The file of a history: where it is unless somebody says otherwise, and how it is made.
 
 import { dirname, join } from "node:path";
-import { userDataFolder } from "../../../core/data_folder.ts";
+import { userDataFolder } from "../../../core/files/data_folder.ts";
 import { errorText } from "../../../core/event.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Address } from "../../../core/address.ts";
+import type { Address } from "../../../core/addresses/address.ts";
 import type { Datagram } from "../../../core/connection.ts";
 import type { DtlsError } from "../../../layers/dtls/alert.ts";
 import { ClientPeer } from "../../../layers/dtls/client_peer.ts";

@@ -1,7 +1,7 @@
 /** Handshakes over sockets in memory that lose, repeat and reorder, on a clock of their own. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Address } from "../../../core/address.ts";
+import type { Address } from "../../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../../core/connection.ts";
 import { DatagramQueue } from "../../../layers/datagram_queue.ts";
 import { DtlsDialSocket } from "../../../layers/dtls/dial_socket.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import type { Address } from "../../../core/address.ts";
+import type { Address } from "../../../core/addresses/address.ts";
 import type { Datagram } from "../../../core/connection.ts";
 import { createCounters } from "../../../core/counters.ts";
-import { resolveOptions } from "../../../core/option.ts";
+import { resolveOptions } from "../../../core/options/option.ts";
 import type { Identity } from "../../../core/session.ts";
 import { UndeliveredError } from "../../../core/undelivered_error.ts";
 import { ReliableDialSocket } from "../../../layers/reliable/dial_socket.ts";

@@ -1,7 +1,7 @@
 /** The format of `sealed` with AES-256-GCM, as docs/sealed.md has it. */
 
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { parseKeys, type SharedKey } from "../../../core/key.ts";
+import { parseKeys, type SharedKey } from "../../../core/keys/key.ts";
 import { aesGcmKey } from "../../../layers/sealed/aes_gcm.ts";
 import { STAMP_BYTES, writeStamp } from "../../../layers/stamped/stamp.ts";
 import { packageTest, startPackageProgram } from "../../python_package.ts";

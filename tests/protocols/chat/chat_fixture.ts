@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { DialledSession } from "../../../core/client_kind.ts";
-import { createFramer, type Framer } from "../../../core/framing.ts";
+import { createFramer, type Framer } from "../../../core/streams/framing.ts";
 import { bytesOf, textOf } from "../../../core/session.ts";
 import { connect, type ConnectOptions } from "../../../dock/connect.ts";
 import { type Dock, serve, type ServeOptions } from "../../../dock/serve.ts";

@@ -5,7 +5,7 @@ import { chatOptions } from "../../../protocols/chat/options.ts";
 import { COMMANDS } from "../../../protocols/chat/plain_speaker.ts";
 import { REFUSALS } from "../../../protocols/chat/refused_error.ts";
 import { REQUESTS } from "../../../protocols/chat/rich_request.ts";
-import { flagName } from "../../../core/option.ts";
+import { flagName } from "../../../core/options/option.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const page = await Deno.readTextFile(new URL("docs/chat.md", ROOT));

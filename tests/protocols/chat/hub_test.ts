@@ -1,8 +1,8 @@
 /** The chat with a log that fails and with other nodes beside it. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { type OptionValues, resolveOptions } from "../../../core/option.ts";
-import type { StreamSession } from "../../../core/stream_session.ts";
+import { type OptionValues, resolveOptions } from "../../../core/options/option.ts";
+import type { StreamSession } from "../../../core/streams/stream_session.ts";
 import { alone } from "../../../protocols/chat/alone.ts";
 import { speakFromConsole } from "../../../protocols/chat/console_member.ts";
 import { Hub } from "../../../protocols/chat/hub.ts";

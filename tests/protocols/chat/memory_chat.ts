@@ -1,12 +1,12 @@
 /** A chat without a network: members on connections in memory, who can prove to be somebody and can stop
  * reading. */
 
-import type { Address } from "../../../core/address.ts";
+import type { Address } from "../../../core/addresses/address.ts";
 import { createCounters } from "../../../core/counters.ts";
-import { type OptionValues, resolveOptions } from "../../../core/option.ts";
+import { type OptionValues, resolveOptions } from "../../../core/options/option.ts";
 import type { Context, Framing, Service } from "../../../core/protocol.ts";
 import type { Identity } from "../../../core/session.ts";
-import { StreamSession } from "../../../core/stream_session.ts";
+import { StreamSession } from "../../../core/streams/stream_session.ts";
 import { chat } from "../../../protocols/chat.ts";
 import { chatOptions } from "../../../protocols/chat/options.ts";
 import { connectionPair, EventLog, type MemoryConnection, stillContext } from "../../memory.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Address } from "../../../core/address.ts";
+import type { Address } from "../../../core/addresses/address.ts";
 import { type Message, type Session, textOf } from "../../../core/session.ts";
 import { Outbox } from "../../../protocols/chat/outbox.ts";
 import { tcpAddress, udpAddress } from "../../memory.ts";

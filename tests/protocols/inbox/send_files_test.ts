@@ -2,9 +2,9 @@
 
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createCounters } from "../../../core/counters.ts";
-import { framedSession } from "../../../core/framed_session.ts";
+import { framedSession } from "../../../core/streams/framed_session.ts";
 import { type Message, type Session, textOf } from "../../../core/session.ts";
-import { StreamSession } from "../../../core/stream_session.ts";
+import { StreamSession } from "../../../core/streams/stream_session.ts";
 import { type FileOutcome, InboxRefusedError, sendFiles } from "../../../protocols/inbox.ts";
 import { connectionPair } from "../../memory.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";

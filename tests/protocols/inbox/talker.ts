@@ -1,6 +1,6 @@
 /** A sender that says to an inbox what a test wants it to say, sense or not. */
 
-import { framedSession } from "../../../core/framed_session.ts";
+import { framedSession } from "../../../core/streams/framed_session.ts";
 import { type Message, type Session, textOf } from "../../../core/session.ts";
 import { connect } from "../../../dock/connect.ts";
 import { inbox } from "../../../protocols/inbox.ts";

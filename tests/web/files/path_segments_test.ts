@@ -1,7 +1,7 @@
 /** From paths to names. */
 
 import { assertEquals } from "@std/assert";
-import { isPlainName } from "../../../core/plain_name.ts";
+import { isPlainName } from "../../../core/files/plain_name.ts";
 import { pathSegments } from "../../../web/files/path_segments.ts";
 
 function names(path: string, windows = false): string | null {

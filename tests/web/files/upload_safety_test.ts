@@ -3,7 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { endUploads, receiveUpload } from "../../../web/files/upload.ts";
-import type { FileOperations } from "../../../core/place_file.ts";
+import type { FileOperations } from "../../../core/files/place_file.ts";
 import { newSeed, seeded } from "../../seeded.ts";
 import { formOf, rawForm, refused, SETTINGS, Target } from "./upload_target.ts";
 

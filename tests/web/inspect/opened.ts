@@ -1,8 +1,12 @@
 /** An HTTP application without a server around it. */
 
 import type { ServerEvent } from "../../../core/event.ts";
-import type { HttpApp, HttpService, RequestInfo } from "../../../core/http_app.ts";
-import { type OptionTable, type OptionValues, resolveOptions } from "../../../core/option.ts";
+import type { HttpApp, HttpService, RequestInfo } from "../../../core/http/app.ts";
+import {
+  type OptionTable,
+  type OptionValues,
+  resolveOptions,
+} from "../../../core/options/option.ts";
 import type { Context } from "../../../core/protocol.ts";
 
 /** An opened application and what it made happen. */

@@ -1,7 +1,7 @@
 /** Whatever is asked of the inspector, it answers, and never with a 500 that nobody asked for. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { RequestInfo } from "../../../core/http_app.ts";
+import type { RequestInfo } from "../../../core/http/app.ts";
 import { endpoints } from "../../../web/inspect/endpoints.ts";
 import { inspect } from "../../../web/inspect.ts";
 import { newSeed, seeded } from "../../seeded.ts";

@@ -3,7 +3,7 @@
  *
  * Usage: node_process.ts URL HISTORY */
 
-import { resolveOptions } from "../../../../core/option.ts";
+import { resolveOptions } from "../../../../core/options/option.ts";
 import { openCluster } from "../../../../protocols/chat/cluster/open_cluster.ts";
 import { clusterOptions } from "../../../../protocols/chat/cluster/options.ts";
 import { openSqliteStore } from "../../../../protocols/chat/history/sqlite_store.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { resolveOptions } from "../../../../core/option.ts";
+import { resolveOptions } from "../../../../core/options/option.ts";
 import { UsageError } from "../../../../core/usage_error.ts";
 import {
   type ClusterOptions,

@@ -7,7 +7,7 @@ import {
   openCluster,
 } from "../../../../protocols/chat/cluster/open_cluster.ts";
 import { type ClusterOptions, clusterOptions } from "../../../../protocols/chat/cluster/options.ts";
-import { resolveOptions } from "../../../../core/option.ts";
+import { resolveOptions } from "../../../../core/options/option.ts";
 import type { Receipt } from "../../../../protocols/chat/log.ts";
 import type { RemoteMember } from "../../../../protocols/chat/peers.ts";
 import type { ChatStore } from "../../../../protocols/chat/store.ts";

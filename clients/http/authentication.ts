@@ -1,0 +1,185 @@
+// Answers to the 401 of a server (RFC 9110 11): with a password only where one was meant for that
+// place and realm, and once for each challenge.
+
+import { covers, credentialsFor, type Entry } from "./credentials.ts";
+import { parseChallenges } from "./challenge.ts";
+import { answerDigest, type DigestChallenge, parseDigest } from "./digest.ts";
+import { type Answer, type Asked, type Exchange, hasField, valuesOf } from "./message.ts";
+import { basicAuthorization } from "./proxy.ts";
+
+/** A server that keeps saying that its nonce is out of date is not asked for ever. */
+const MAX_ANSWERS = 4;
+/** Places that are known; beyond, the oldest is forgotten. */
+const MAX_SPACES = 256;
+
+/** How a request proves who sends it. */
+type Proof =
+  | { readonly by: "basic"; readonly entry: Entry }
+  | { readonly by: "digest"; readonly entry: Entry; readonly nonce: Nonce };
+
+/** A nonce of a server, and how often it was used. */
+class Nonce {
+  readonly challenge: DigestChallenge;
+  readonly cnonce: string = crypto.randomUUID().replaceAll("-", "");
+  count = 0;
+
+  constructor(challenge: DigestChallenge) {
+    this.challenge = challenge;
+  }
+}
+
+/** A place that let us in, and how (RFC 7617 2.2, RFC 7616 3.3 and 3.6). */
+interface Space {
+  readonly origin: string;
+  /** Ends with a slash. */
+  readonly path: string;
+  readonly proof: Proof;
+}
+
+/** Keeps credentials, and where they were good. */
+export class Authentication {
+  readonly #entries: readonly Entry[];
+  #spaces: Space[] = [];
+
+  constructor(entries: readonly Entry[]) {
+    this.#entries = entries;
+  }
+
+  /** An exchange that answers challenges.
+   * @param own credentials for this request alone, which go before the others */
+  over(exchange: Exchange, own: readonly Entry[]): Exchange {
+    return async (asked) => {
+      // What the caller wrote themselves is their own affair.
+      if (hasField(asked.headers, "authorization")) return await exchange(asked);
+      return await this.#ask(exchange, asked, own);
+    };
+  }
+
+  async #ask(exchange: Exchange, asked: Asked, own: readonly Entry[]): Promise<Answer> {
+    let proof = this.#known(asked.url, own);
+    const tried = new Set<Entry>(proof?.by === "basic" ? [proof.entry] : []);
+    for (let answers = 0;; answers++) {
+      const answer = await exchange(await withProof(asked, proof));
+      if (answer.response.status !== 401) {
+        if (proof !== undefined) this.#remember(asked.url, proof, answer);
+        return answer;
+      }
+      const next = answers < MAX_ANSWERS
+        ? this.#next(answer, asked, own, { proof, tried })
+        : undefined;
+      if (proof !== undefined) this.#forget(proof);
+      if (next === undefined || asked.body?.available === false) return answer;
+      answer.close();
+      proof = next;
+    }
+  }
+
+  /** What may be sent before anybody asks. */
+  #known(url: URL, own: readonly Entry[]): Proof | undefined {
+    const [space] = this.#spaces.filter((space) =>
+      covers(space, url) && covers(space.proof.entry, url) &&
+      // What was given for another request stays with that one.
+      [...own, ...this.#entries].includes(space.proof.entry)
+    ).sort((one, other) => other.path.length - one.path.length);
+    if (space !== undefined) return space.proof;
+    const [entry] = credentialsFor(own, url, undefined).filter(({ atOnce }) => atOnce);
+    return entry === undefined ? undefined : { by: "basic", entry };
+  }
+
+  /** The answer to the strongest challenge for which there are credentials. */
+  #next(
+    { response }: Answer,
+    { url, body }: Asked,
+    own: readonly Entry[],
+    { proof, tried }: { readonly proof: Proof | undefined; readonly tried: Set<Entry> },
+  ): Proof | undefined {
+    const offers: { readonly proof: Proof; readonly strength: number }[] = [];
+    for (const challenge of parseChallenges(valuesOf(response.headerList, "www-authenticate"))) {
+      const realm = challenge.parameters.get("realm");
+      if (realm === undefined) continue;
+      const candidates = [
+        ...credentialsFor(own, url, utf8Of(realm)),
+        ...credentialsFor(this.#entries, url, utf8Of(realm)),
+      ];
+      const [entry] = candidates;
+      if (entry === undefined) continue;
+      const digest = parseDigest(challenge);
+      // To sign a body is to read it once more.
+      if (digest?.qop === "auth-int" && body?.repeatable === false) continue;
+      if (digest !== undefined) {
+        const nonce = new Nonce(digest);
+        offers.push({ proof: { by: "digest", entry, nonce }, strength: digest.strength });
+      } else if (challenge.scheme === "basic" && entry.scheme !== "digest") {
+        offers.push({ proof: { by: "basic", entry }, strength: 0 });
+      }
+    }
+    offers.sort((one, other) => other.strength - one.strength);
+    const next = offers[0]?.proof;
+    if (next === undefined) return undefined;
+    // A password that was refused is not offered again: only a nonce may have run out.
+    const isRenewal = next.by === "digest" && proof?.by === "digest" &&
+      (next.nonce.challenge.stale || !tried.has(next.entry));
+    const isStronger = next.by === "digest" && proof?.by === "basic";
+    if (tried.has(next.entry) && !isRenewal && !isStronger) return undefined;
+    tried.add(next.entry);
+    return next;
+  }
+
+  #remember(url: URL, proof: Proof, { response }: Answer): void {
+    const next = /(?:^|[,\s])nextnonce="([^"\\]*)"/i
+      .exec(response.headers.get("authentication-info") ?? "")?.[1];
+    if (next === undefined && this.#spaces.some((space) => space.proof === proof)) return;
+    this.#forget(proof);
+    const kept: Proof = proof.by === "digest" && next !== undefined
+      ? { ...proof, nonce: new Nonce({ ...proof.nonce.challenge, nonce: next }) }
+      : proof;
+    for (const place of placesOf(url, proof)) this.#spaces.unshift({ ...place, proof: kept });
+    this.#spaces.length = Math.min(this.#spaces.length, MAX_SPACES);
+  }
+
+  #forget(proof: Proof): void {
+    this.#spaces = this.#spaces.filter((space) => space.proof !== proof);
+  }
+}
+
+/** Where else a proof is good that was good for a URL. */
+function placesOf(url: URL, proof: Proof): { readonly origin: string; readonly path: string }[] {
+  const folder = url.pathname.slice(0, url.pathname.lastIndexOf("/") + 1);
+  if (proof.by === "basic") return [{ origin: url.origin, path: folder }];
+  const domain = proof.nonce.challenge.domain.split(/\s+/).filter((one) => one !== "").slice(0, 32);
+  if (domain.length === 0) return [{ origin: url.origin, path: "/" }];
+  return domain.flatMap((one) => {
+    const place = URL.parse(one, url);
+    // Another server is not vouched for by this one.
+    if (place === null || place.origin !== url.origin) return [];
+    const { origin, pathname } = place;
+    return [{ origin, path: pathname.endsWith("/") ? pathname : `${pathname}/` }];
+  });
+}
+
+async function withProof(asked: Asked, proof: Proof | undefined): Promise<Asked> {
+  if (proof === undefined) return asked;
+  const { user, password } = proof.entry;
+  const value = proof.by === "basic"
+    ? basicAuthorization(`${user}:${password}`)
+    : await answerDigest(proof.nonce.challenge, {
+      user,
+      password,
+      method: asked.method,
+      target: asked.url.pathname + asked.url.search,
+      body: proof.nonce.challenge.qop === "auth-int" ? asked.body?.open() : undefined,
+      cnonce: proof.nonce.cnonce,
+      nonceCount: ++proof.nonce.count,
+    });
+  return { ...asked, headers: [...asked.headers, ["authorization", value]] };
+}
+
+/** A realm as people write it: headers come with one character a byte. */
+function utf8Of(realm: string): string {
+  try {
+    const bytes = Uint8Array.from(realm, (one) => one.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return realm;
+  }
+}

@@ -1,0 +1,91 @@
+// The body of a response on its way from node:http to whoever reads it. When a connection ends
+// early, node:http throws away what has come and was not read yet; kept here, it is not lost, and
+// the error can say how much is missing.
+
+import type { IncomingMessage } from "node:http";
+import type { Connection } from "../../core/connection.ts";
+
+/** How much may wait to be read before the connection is left alone. */
+const MAX_WAITING_BYTES = 256 * 1024;
+
+/** The parts of one body, in their order. */
+export class HttpBody {
+  readonly #parts: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #message: IncomingMessage | undefined;
+  #gated = false;
+  #ended = false;
+  #error: Error | undefined;
+  /** Something came, or came to an end. */
+  #news = Promise.withResolvers<void>();
+  /** Something was taken. */
+  #room = Promise.withResolvers<void>();
+
+  /** Takes over the message, which must just have come. */
+  receive(message: IncomingMessage): void {
+    this.#message = message;
+    message.on("data", (part: Uint8Array) => {
+      this.#parts.push(part);
+      this.#waitingBytes += part.length;
+      // Where the connection is not ours this has to do, though what waits there can get lost.
+      if (!this.#gated && this.#waitingBytes > MAX_WAITING_BYTES) message.pause();
+      this.#tell();
+    });
+    message.on("end", () => this.#end());
+    message.on("error", (error: Error) => this.#end(error));
+    message.on("close", () => this.#end(new Error("aborted")));
+  }
+
+  /** The connection, not read while there is enough to do. */
+  gate(connection: Connection): Connection {
+    this.#gated = true;
+    return {
+      get local() {
+        return connection.local;
+      },
+      get remote() {
+        return connection.remote;
+      },
+      read: async (into) => {
+        while (this.#waitingBytes > MAX_WAITING_BYTES) await this.#room.promise;
+        return await connection.read(into);
+      },
+      write: (all) => connection.write(all),
+      closeWrite: () => connection.closeWrite(),
+      [Symbol.dispose]: () => connection[Symbol.dispose](),
+    };
+  }
+
+  /** Ends it with an error, unless it has ended. */
+  fail(error: Error): void {
+    this.#end(error);
+  }
+
+  /** Everything that came, and then the error if there was one. To be read once. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      for (let part = this.#parts.shift(); part !== undefined; part = this.#parts.shift()) {
+        this.#waitingBytes -= part.length;
+        this.#room.resolve();
+        this.#room = Promise.withResolvers();
+        if (!this.#gated) this.#message?.resume();
+        yield part;
+      }
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended) return;
+      await this.#news.promise;
+    }
+  }
+
+  #end(error?: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
+  }
+}

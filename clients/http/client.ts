@@ -1,0 +1,153 @@
+// The HTTP client: one exchange, and around it cookies, authentication, further tries and
+// redirects, each a wrapper of its own.
+
+import { type OptionValues, resolveOptions } from "../../core/options/option.ts";
+import { type Cookie, CookieJar } from "./cookie_jar.ts";
+import { type Credentials, entryOf } from "./credentials.ts";
+import { Deadline } from "../deadline.ts";
+import { Authentication } from "./authentication.ts";
+import { withCookies } from "./cookies.ts";
+import { ask } from "./exchange.ts";
+import type { Exchange, FetchResponse } from "./message.ts";
+import { fetchOptions } from "./options.ts";
+import { chooseProxy } from "./proxy.ts";
+import { withRedirects } from "./redirect.ts";
+import { type FetchRequest, parseHttpUrl, prepareRequest } from "./request.ts";
+import { waitFor, withRetries } from "./retry.ts";
+import { Stopwatch } from "./timing.ts";
+
+/** All that one request takes. */
+export type FetchOptions = FetchRequest & Partial<OptionValues<typeof fetchOptions>>;
+
+/** What all requests of a client share. Options of `fetchUrl` stand for every request that does not
+ * say otherwise. */
+export interface HttpClientOptions extends Partial<OptionValues<typeof fetchOptions>> {
+  /** Passwords by realm and URL prefix. They answer only a challenge of their own place; where one
+   * was good, it is sent at once from then on. */
+  readonly credentials?: Iterable<Credentials>;
+  /** Cookies to begin with. */
+  readonly cookies?: Iterable<Cookie>;
+  /** Chance in the waits between tries, at least 0 and below 1. @default Math.random */
+  readonly random?: () => number;
+  /** @default a timer */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Milliseconds since 1970, for cookies and waits. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** A client that remembers: cookies, and which password opens what. */
+export interface HttpClient {
+  /** Makes a request, as `fetchUrl` does. */
+  fetch(url: string, options?: FetchOptions): Promise<FetchResponse>;
+  /** The cookies that it has now. */
+  readonly cookies: readonly Cookie[];
+}
+
+/** Makes an HTTP client whose requests share credentials and cookies. It holds no connection, so
+ * there is nothing to close.
+ *
+ * ```ts
+ * import { createHttpClient, serve } from "@sockdock/sockdock";
+ *
+ * await using server = await serve("http://127.0.0.1:0", (request) =>
+ *   request.headers.get("authorization") === `Basic ${btoa("klem:secret")}`
+ *     ? new Response("welcome")
+ *     : new Response("who?", {
+ *       status: 401,
+ *       headers: { "www-authenticate": 'Basic realm="harbour"' },
+ *     }));
+ *
+ * const client = createHttpClient({
+ *   credentials: [{ prefix: server.url, realm: "harbour", user: "klem", password: "secret" }],
+ * });
+ * await using response = await client.fetch(server.url);
+ * console.log(await response.text()); // welcome
+ * ```
+ *
+ * @throws {UsageError} when credentials are for no URL
+ * @throws {TypeError | RangeError} when an option is not what it should be */
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const {
+    credentials = [],
+    cookies = [],
+    random = Math.random,
+    wait = waitFor,
+    now = Date.now,
+    ...defaults
+  } = options;
+  resolveOptions(fetchOptions, defaults);
+  const authentication = new Authentication([...credentials].map((one) => entryOf(one)));
+  const jar = new CookieJar({ now });
+  for (const cookie of cookies) jar.add(cookie);
+  return {
+    get cookies() {
+      return jar.cookies;
+    },
+    async fetch(url, options = {}) {
+      const clock = () => performance.now();
+      const beganMs = clock();
+      const { request, values: given } = split(options);
+      const values = resolveOptions(fetchOptions, { ...defaults, ...given });
+      const { onRedirect, onRetry, bytes, compressed, proxies: rules = {} } = request;
+      const asked = prepareRequest(url, request);
+      const own = ownCredentials(url, request);
+      const deadline = new Deadline(values.maxTimeMs, request.signal);
+      const { signal } = deadline;
+      const exchange: Exchange = async (asked) => {
+        const viaSocket = values.unixSocket !== undefined;
+        return await ask(asked, {
+          values,
+          reading: { bytes, compressed },
+          proxy: viaSocket ? undefined : await chooseProxy(asked.url, { ...values, rules }),
+          stopwatch: new Stopwatch(beganMs, clock),
+          deadline,
+        });
+      };
+      const authenticated = authentication.over(withCookies(exchange, jar), own);
+      const tried = withRetries(authenticated, { values, onRetry, random, wait, now, signal });
+      const redirected = withRedirects(tried, { maxRedirects: values.maxRedirects, onRedirect });
+      try {
+        return (await redirected(asked)).response;
+      } catch (error) {
+        deadline[Symbol.dispose]();
+        throw deadline.explain(`Cannot fetch ${url}`, error);
+      }
+    },
+  };
+}
+
+/** The credentials of one request are for the origin of its URL. */
+function ownCredentials(url: string, { credentials }: FetchRequest) {
+  if (credentials === undefined) return [];
+  const prefix = `${parseHttpUrl(url).origin}/`;
+  const atOnce = credentials.realm === undefined && credentials.scheme === undefined;
+  return [entryOf({ ...credentials, prefix }, { atOnce })];
+}
+
+function split(options: FetchOptions): {
+  readonly request: FetchRequest;
+  readonly values: Partial<OptionValues<typeof fetchOptions>>;
+} {
+  const own = Object.entries(options).filter(([, value]) => value !== undefined);
+  const isRequest = ([key]: readonly [string, unknown]) => REQUEST_KEYS.has(key);
+  return {
+    request: Object.fromEntries(own.filter(isRequest)),
+    values: Object.fromEntries(own.filter((entry) => !isRequest(entry))),
+  };
+}
+
+const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
+  "method",
+  "headers",
+  "body",
+  "bodyLengthBytes",
+  "json",
+  "form",
+  "credentials",
+  "bytes",
+  "compressed",
+  "proxies",
+  "onRedirect",
+  "onRetry",
+  "signal",
+]);

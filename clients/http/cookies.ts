@@ -1,0 +1,42 @@
+// An exchange that brings cookies along and keeps those it is given.
+
+import type { CookieJar } from "./cookie_jar.ts";
+import { type Asked, type Exchange, type Field, valuesOf } from "./message.ts";
+
+/** A server may refuse a longer field; what does not fit is left out. */
+const MAX_FIELD_LENGTH = 8 * 1024;
+
+/** Adds the cookies of a jar to each request, and those of each response to the jar. */
+export function withCookies(exchange: Exchange, jar: CookieJar): Exchange {
+  return async (asked) => {
+    const answer = await exchange({ ...asked, headers: cookieFields(asked, jar) });
+    try {
+      await jar.take(asked.url, valuesOf(answer.response.headerList, "set-cookie"));
+    } catch (error) {
+      answer.close();
+      throw error;
+    }
+    return answer;
+  };
+}
+
+/** What the caller wrote themselves comes first, and wins over a cookie of the same name. */
+function cookieFields({ url, headers }: Asked, jar: CookieJar): readonly Field[] {
+  const written = valuesOf(headers, "cookie").flatMap((value) =>
+    value.split(";").map((pair) => pair.trim()).filter((pair) => pair !== "")
+  );
+  const names = new Set(written.map((pair) => pair.split("=", 1)[0]?.trim()));
+  const pairs = [...written];
+  let length = written.reduce((sum, pair) => sum + pair.length + 2, 0);
+  for (const { name, value } of jar.cookiesFor(url)) {
+    const pair = `${name}=${value}`;
+    length += pair.length + 2;
+    if (names.has(name) || length > MAX_FIELD_LENGTH) continue;
+    pairs.push(pair);
+  }
+  if (pairs.length === 0) return headers;
+  return [
+    ...headers.filter(([name]) => name.toLowerCase() !== "cookie"),
+    ["cookie", pairs.join("; ")],
+  ];
+}

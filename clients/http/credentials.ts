@@ -1,0 +1,83 @@
+// Who may open what: passwords by realm and URL prefix.
+
+import { UsageError } from "../../core/usage_error.ts";
+
+/** A user and where their password may go. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+  /** The URL that everything they open begins with, by whole segments of its path: what is for
+   * `http://host/a` is for `http://host/a/b` too, and not for `http://host/ab`. */
+  readonly prefix: string;
+  /** Answer only a challenge of this realm. Default: of any. */
+  readonly realm?: string | undefined;
+  /** `digest`: never send the password itself. Default: digest where it is offered, else basic. */
+  readonly scheme?: "digest" | undefined;
+}
+
+/** Credentials that were checked. */
+export interface Entry extends Credentials {
+  readonly origin: string;
+  /** Ends with a slash. */
+  readonly path: string;
+  /** Sent before anybody asks. */
+  readonly atOnce: boolean;
+}
+
+/** Checks credentials.
+ * @throws {UsageError} when they can be for no URL, or not be sent */
+export function entryOf(credentials: Credentials, { atOnce = false } = {}): Entry {
+  const { user, password, prefix, realm, scheme } = credentials;
+  const url = URL.parse(prefix);
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new UsageError(
+      `credentials are for the URLs that begin with http://host/path or https://host/path, ` +
+        `got "${prefix}"`,
+    );
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw new UsageError(
+      `the URL prefix of credentials for ${url.host} is a host and a path alone`,
+    );
+  }
+  if (user.includes(":")) throw new UsageError("a user name holds no colon");
+  // deno-lint-ignore no-control-regex
+  if (/[\0-\x1f\x7f]/.test(user + password)) {
+    throw new UsageError("a user name and a password hold no control characters");
+  }
+  return {
+    user,
+    password,
+    prefix: url.href,
+    realm,
+    scheme,
+    origin: url.origin,
+    path: url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`,
+    atOnce,
+  };
+}
+
+/** The credentials that may be sent to a URL, those of the longest prefix first, and of the same
+ * prefix those with a realm.
+ *
+ * @param realm that asks for them; undefined before anybody asked */
+export function credentialsFor(
+  entries: readonly Entry[],
+  url: URL,
+  realm: string | undefined,
+): Entry[] {
+  return entries
+    .filter((entry) => covers(entry, url) && (entry.realm === undefined || entry.realm === realm))
+    .sort((one, other) =>
+      other.path.length - one.path.length ||
+      Number(other.realm !== undefined) - Number(one.realm !== undefined)
+    );
+}
+
+/** Whether a URL lies below an origin and a path that ends with a slash. */
+export function covers(
+  { origin, path }: { readonly origin: string; readonly path: string },
+  url: URL,
+): boolean {
+  return url.origin === origin && `${url.pathname}/`.startsWith(path);
+}

@@ -1,0 +1,193 @@
+// One HTTP/1.1 exchange: a request on a connection of our own, by the parser of node:http.
+
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { errorText } from "../../core/event.ts";
+import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import type { Deadline } from "../deadline.ts";
+import { HttpBody } from "./body.ts";
+import { type Answer, type Asked, type Field, hasField } from "./message.ts";
+import type { Proxy } from "./proxy.ts";
+import { type Reading, responseOf } from "./response.ts";
+import { routeTo, type RouteValues } from "./route.ts";
+import type { Stopwatch } from "./timing.ts";
+
+/** A server may say that it is still at it, but not for ever (RFC 9110 15.2). */
+const MAX_INTERIM_RESPONSES = 100;
+
+/** What an exchange needs besides the request. */
+export interface ExchangeWork {
+  readonly values: RouteValues;
+  readonly reading: Reading;
+  readonly proxy: Proxy | undefined;
+  readonly stopwatch: Stopwatch;
+  readonly deadline: Deadline;
+}
+
+/** Makes one request and reads the head of its response.
+ * @throws {Error} naming the URL when the server cannot be reached or does not answer as HTTP does */
+export async function ask(asked: Asked, work: ExchangeWork): Promise<Answer> {
+  const { values, reading, proxy, stopwatch, deadline } = work;
+  const { signal } = deadline;
+  const body = new HttpBody();
+  const route = await routeTo(asked.url, values, { body, proxy, stopwatch, signal });
+  let close = () => route.close();
+  try {
+    const outgoing = route.request({
+      method: asked.method,
+      path: targetOf(asked.url, proxy),
+      setHost: false,
+    });
+    const head = new Promise<IncomingMessage>((resolve, reject) => {
+      route.closed?.then(() => reject(new Error("the server closed without an answer")));
+      const giveUp = () => {
+        reject(signal.reason);
+        outgoing.destroy();
+        route.close();
+      };
+      signal.addEventListener("abort", giveUp, { once: true });
+      if (signal.aborted) giveUp();
+      close = () => {
+        signal.removeEventListener("abort", giveUp);
+        outgoing.destroy();
+        route.close();
+      };
+      outgoing.on("error", reject);
+      let interim = 0;
+      outgoing.on("information", () => {
+        if (++interim <= MAX_INTERIM_RESPONSES) return;
+        reject(new Error(`more than ${MAX_INTERIM_RESPONSES} responses came before the last one`));
+        close();
+      });
+      outgoing.once("response", (message: IncomingMessage) => {
+        body.receive(message);
+        resolve(message);
+      });
+      for (const [name, value] of withOwnFields(asked, proxy)) outgoing.appendHeader(name, value);
+      sendBody(outgoing, asked, values.maxBodyBytes).catch((error: Error) => {
+        reject(error);
+        body.fail(error);
+        close();
+      });
+    });
+    const message = await stopwatch.measure("firstByteMs", () => head);
+    const response = responseOf(message, {
+      asked,
+      body,
+      reading,
+      values,
+      stopwatch,
+      deadline,
+      close,
+    });
+    return { response, close };
+  } catch (error) {
+    close();
+    throw new Error(`Cannot fetch ${asked.url}: ${failureOf(error, asked)}`, { cause: error });
+  }
+}
+
+/** Why there was no answer, and what to do where that is known. */
+function failureOf(error: unknown, { url }: Asked): string {
+  const text = errorText(error);
+  if (/Parse Error: Expected HTTP\//.test(text)) {
+    const remedy = url.protocol === "http:" ? "; if it speaks TLS, write https" : "";
+    return `what answers there does not speak HTTP/1${remedy}`;
+  }
+  // By the alert of TLS 1.3 (RFC 8446 6.2).
+  if (/CertificateRequired|certificate required/i.test(text)) {
+    return "the server wants a certificate; show one with --tls-cert FILE and --tls-key FILE";
+  }
+  return text;
+}
+
+/** What stands in the request line. A proxy has to know of which server (RFC 9112 3.2). */
+function targetOf(url: URL, proxy: Proxy | undefined): string {
+  const target = url.pathname + url.search;
+  return proxy !== undefined && url.protocol === "http:" ? `http://${url.host}${target}` : target;
+}
+
+/** Sends the body, at the pace of the server where it comes in parts. */
+async function sendBody(
+  outgoing: ClientRequest,
+  { body }: Asked,
+  maxBodyBytes: number,
+): Promise<void> {
+  const content = body?.open();
+  if (content === undefined || content instanceof Uint8Array) {
+    outgoing.end(content);
+    return;
+  }
+  if (!hasGoodNodeTls()) {
+    // Measured on Deno 2.6.10: a body that is written in parts is never sent.
+    outgoing.end(await wholeOf(content, maxBodyBytes));
+    return;
+  }
+  let sentBytes = 0;
+  const { lengthBytes } = body ?? {};
+  outgoing.flushHeaders();
+  for await (const part of content) {
+    // The answer is there, or the connection is gone: whoever waits for it knows.
+    if (outgoing.destroyed) return;
+    sentBytes += part.length;
+    if (lengthBytes !== undefined && sentBytes > lengthBytes) break;
+    if (part.length > 0) await writePart(outgoing, part);
+  }
+  if (lengthBytes !== undefined && sentBytes !== lengthBytes && !outgoing.destroyed) {
+    throw new Error(
+      `the body has ${sentBytes < lengthBytes ? "fewer" : "more"} bytes than the ${lengthBytes} ` +
+        "that were announced",
+    );
+  }
+  outgoing.end();
+}
+
+async function wholeOf(
+  parts: AsyncIterable<Uint8Array>,
+  maxBodyBytes: number,
+): Promise<Uint8Array> {
+  const copies: Uint8Array<ArrayBuffer>[] = [];
+  let lengthBytes = 0;
+  for await (const part of parts) {
+    lengthBytes += part.length;
+    if (lengthBytes > maxBodyBytes) {
+      throw new RangeError(
+        `a body of more than ${maxBodyBytes} bytes needs Deno 2.7.14 or newer, or a larger ` +
+          `--max-body; this is ${Deno.version.deno}`,
+      );
+    }
+    copies.push(part.slice());
+  }
+  return new Uint8Array(await new Blob(copies).arrayBuffer());
+}
+
+/** Resolves when the part may be used again, and also when nobody wants it any more. */
+function writePart(outgoing: ClientRequest, part: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    outgoing.once("close", resolve);
+    outgoing.write(part, () => {
+      outgoing.off("close", resolve);
+      resolve();
+    });
+  });
+}
+
+/** The fields that say where the request goes and how long it is. */
+function withOwnFields(
+  { url, method, headers, body }: Asked,
+  proxy: Proxy | undefined,
+): readonly Field[] {
+  const has = (name: string) => hasField(headers, name);
+  const hasLength = body !== undefined || ["POST", "PUT", "PATCH"].includes(method);
+  const lengthBytes = body === undefined ? 0 : body.lengthBytes;
+  const authorization = url.protocol === "http:" ? proxy?.authorization : undefined;
+  const length: Field = lengthBytes === undefined
+    ? ["transfer-encoding", "chunked"]
+    : ["content-length", String(lengthBytes)];
+  return [
+    ...(has("host") ? [] : [["host", url.host] as const]),
+    ...headers,
+    ...(authorization === undefined ? [] : [["proxy-authorization", authorization] as const]),
+    ...(has("connection") ? [] : [["connection", "close"] as const]),
+    ...(hasLength && !has("content-length") && !has("transfer-encoding") ? [length] : []),
+  ];
+}

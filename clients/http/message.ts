@@ -1,0 +1,73 @@
+// What goes back and forth between the parts of the HTTP client.
+
+import type { FetchTiming } from "./timing.ts";
+
+/** Name and value of a header field. */
+export type Field = readonly [name: string, value: string];
+
+/** A body to send. */
+export interface OutgoingBody {
+  /** Undefined when nobody knows: it is then sent in chunks. */
+  readonly lengthBytes: number | undefined;
+  /** Whether it can be sent more than once: a stream cannot. */
+  readonly repeatable: boolean;
+  /** Whether it can be sent now. */
+  readonly available: boolean;
+  /** What to send, from its beginning. */
+  open(): Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+/** One request, ready to send. */
+export interface Asked {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: readonly Field[];
+  readonly body: OutgoingBody | undefined;
+}
+
+/** The head of a response. */
+export interface ResponseHead {
+  /** What was asked, after redirects. */
+  readonly url: string;
+  readonly status: number;
+  readonly statusText: string;
+  /** `1.1` or `1.0`. */
+  readonly httpVersion: string;
+  /** As they came. */
+  readonly headerList: readonly Field[];
+  readonly headers: Headers;
+}
+
+/** A response. Read its body once, or dispose it: either closes the connection. */
+export interface FetchResponse extends ResponseHead, AsyncDisposable {
+  /** The body, in parts as they come.
+   * @throws {Error} when the connection breaks before the body's end */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** How long each step took. The total grows until the body has been read. */
+  readonly timing: FetchTiming;
+  /** The whole body.
+   * @throws {RangeError} when it is larger than `maxBodyBytes` */
+  bytes(): Promise<Uint8Array>;
+  text(): Promise<string>;
+  json(): Promise<unknown>;
+}
+
+/** A response, and the way to leave it for a request that follows. */
+export interface Answer {
+  readonly response: FetchResponse;
+  /** Closes the connection; the deadline runs on. */
+  close(): void;
+}
+
+/** Makes one request. Each part of the client takes one of these and is one itself. */
+export type Exchange = (asked: Asked) => Promise<Answer>;
+
+/** Whether there is such a field. Names are compared in lower case. */
+export function hasField(headers: readonly Field[], name: string): boolean {
+  return headers.some(([one]) => one.toLowerCase() === name);
+}
+
+/** The values of a field that may be there several times. */
+export function valuesOf(headers: readonly Field[], name: string): string[] {
+  return headers.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
+}

@@ -1,0 +1,94 @@
+// An exchange that goes where a response points (RFC 9110 15.4).
+
+import type { Asked, Exchange, ResponseHead } from "./message.ts";
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Fields that are for one origin alone. */
+const FOR_ONE_ORIGIN = ["authorization", "cookie", "host", "proxy-authorization"];
+const ABOUT_THE_BODY = [
+  "content-type",
+  "content-length",
+  "content-encoding",
+  "content-language",
+  "content-location",
+  "transfer-encoding",
+];
+
+/** How far to go. */
+export interface RedirectOptions {
+  /** 0: not at all, and the response is handed on. */
+  readonly maxRedirects: number;
+  readonly onRedirect: ((response: ResponseHead) => void) | undefined;
+}
+
+/** Follows redirects. Whatever is wrong with one is the server's fault, so it is no UsageError. */
+export function withRedirects(
+  exchange: Exchange,
+  { maxRedirects, onRedirect }: RedirectOptions,
+): Exchange {
+  if (maxRedirects === 0) return exchange;
+  return async (asked) => {
+    const passed = new Set<string>();
+    for (let count = 0;; count++) {
+      const answer = await exchange(asked);
+      const { response } = answer;
+      const location = response.headers.get("location");
+      if (location === null || !REDIRECTS.has(response.status)) return answer;
+      try {
+        onRedirect?.(response);
+        const next = redirected(asked, response.status, location);
+        passed.add(asked.url.href);
+        if (count >= maxRedirects) {
+          const circle = passed.has(next.url.href) ? "in a circle, back to" : "on to";
+          throw new Error(
+            `${asked.url.href} redirects ${circle} ${next.url.href}, after ${maxRedirects} ` +
+              "redirects; --max-redirects allows more",
+          );
+        }
+        asked = next;
+      } finally {
+        answer.close();
+      }
+    }
+  };
+}
+
+function targetOf(from: URL, location: string): URL {
+  const url = URL.parse(location, from);
+  const why = url === null
+    ? "which is not a URL"
+    : url.protocol !== "http:" && url.protocol !== "https:"
+    ? "which is not an HTTP URL"
+    : url.username !== "" || url.password !== ""
+    ? "which carries a user name"
+    : undefined;
+  if (url !== null && why === undefined) {
+    // A place in the page is kept where the new one names none (RFC 9110 10.2.2).
+    if (url.hash === "") url.hash = from.hash;
+    return url;
+  }
+  throw new Error(`${from} redirects to "${location}", ${why}`);
+}
+
+/** What a redirect asks for next. */
+function redirected(asked: Asked, status: number, location: string): Asked {
+  const url = targetOf(asked.url, location);
+  const toGet = status === 303 && asked.method !== "HEAD" ||
+    (status === 301 || status === 302) && asked.method === "POST";
+  if (!toGet && asked.body?.available === false) {
+    throw new Error(
+      `${asked.url} redirects to ${url}, and the body was a stream that cannot be sent again`,
+    );
+  }
+  const dropped = new Set([
+    ...(url.origin === asked.url.origin ? [] : FOR_ONE_ORIGIN),
+    ...(toGet ? ABOUT_THE_BODY : []),
+  ]);
+  return {
+    url,
+    method: toGet ? "GET" : asked.method,
+    headers: asked.headers.filter(([name]) => !dropped.has(name.toLowerCase())),
+    body: toGet ? undefined : asked.body,
+  };
+}

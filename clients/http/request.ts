@@ -1,0 +1,146 @@
+// What the caller asks for becomes a request that can be sent: checked, with its body and fields.
+
+import { UsageError } from "../../core/usage_error.ts";
+import type { Credentials } from "./credentials.ts";
+import {
+  type Asked,
+  type Field,
+  hasField,
+  type OutgoingBody,
+  type ResponseHead,
+} from "./message.ts";
+import type { ProxyRules } from "./proxy.ts";
+import type { RetryNotice } from "./retry.ts";
+import { type FormFile, multipartBody } from "./multipart.ts";
+
+/** A body that comes in parts: a stream, or a function that begins one anew each time, so that a
+ * request can be made again. */
+export type BodyStream = AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
+
+/** What to ask for. */
+export interface FetchRequest {
+  /** Default: GET, or POST with a body. */
+  readonly method?: string;
+  /** In the order in which they are sent. */
+  readonly headers?: Iterable<readonly [name: string, value: string]>;
+  readonly body?: Uint8Array | string | BodyStream;
+  /** How long a body that comes in parts is. Without, it is sent in chunks. */
+  readonly bodyLengthBytes?: number;
+  /** Sent as a JSON body. */
+  readonly json?: unknown;
+  /** Sent as an `application/x-www-form-urlencoded` body; with a file among the values, such as a
+   * `File`, as `multipart/form-data` (RFC 7578). */
+  readonly form?: Iterable<readonly [name: string, value: string | FormFile]>;
+  /** For the origin of the URL alone. Without a realm, sent at once by basic authentication (RFC
+   * 7617), and then by digest where the server asks for that (RFC 7616). With a realm or
+   * `scheme: "digest"`, they answer only such a challenge. */
+  readonly credentials?: Omit<Credentials, "prefix">;
+  /** Read no more than this of the body, and then close. Default: all of it. */
+  readonly bytes?: number | undefined;
+  /** Ask for gzip, deflate or br, and undo it. Default: false. */
+  readonly compressed?: boolean;
+  /** The proxies to use where `proxy` names none. Default: none; the environment is not read. */
+  readonly proxies?: ProxyRules;
+  /** Told of each response that redirects, before it is followed. */
+  readonly onRedirect?: (response: ResponseHead) => void;
+  /** Told of each further try, before the wait for it. */
+  readonly onRetry?: (notice: RetryNotice) => void;
+  readonly signal?: AbortSignal;
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Checks a request and makes it ready to send.
+ * @throws {UsageError} when it cannot be sent */
+export function prepareRequest(text: string, request: FetchRequest): Asked {
+  const url = parseHttpUrl(text);
+  const { json, form, compressed } = request;
+  const given = [request.body, json, form].filter((body) => body !== undefined);
+  if (given.length > 1) throw new UsageError("a request has one body: raw, JSON or form");
+  const headers: Field[] = [];
+  for (const [name, value] of request.headers ?? []) {
+    if (!TOKEN.test(name)) throw new UsageError(`"${name}" cannot be the name of a header`);
+    if (!FIELD_VALUE.test(value)) {
+      throw new UsageError(`the header ${name} cannot have the value ${JSON.stringify(value)}`);
+    }
+    headers.push([name, value]);
+  }
+  const add = (name: string, value: string) => {
+    if (!hasField(headers, name)) headers.push([name, value]);
+  };
+  let body: OutgoingBody | undefined;
+  if (json !== undefined) {
+    body = bodyOf(JSON.stringify(json));
+    add("content-type", "application/json");
+  } else if (form !== undefined) {
+    const made = formBody([...form]);
+    body = made.body;
+    add("content-type", made.type);
+  } else if (request.body !== undefined) {
+    body = bodyOf(request.body, request.bodyLengthBytes);
+  }
+  add("user-agent", "sockdock");
+  add("accept", "*/*");
+  if (compressed) add("accept-encoding", "gzip, deflate, br");
+  const method = request.method ?? (body === undefined ? "GET" : "POST");
+  if (!TOKEN.test(method)) throw new UsageError(`"${method}" cannot be a method`);
+  if (method === "CONNECT") throw new UsageError("CONNECT is for proxies; name one with --proxy");
+  return { url, method, headers, body };
+}
+
+/** A URL that can be fetched.
+ * @throws {UsageError} naming what is wrong with it */
+export function parseHttpUrl(text: string): URL {
+  if (!URL.canParse(text)) {
+    throw new UsageError(`"${text}" is not a URL; write it as http://host/path`);
+  }
+  const url = new URL(text);
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new UsageError(`"${text}" is not an HTTP URL; its scheme must be http or https`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError(`the URL of ${url.host} carries a user name; give it with -u instead`);
+  }
+  return url;
+}
+
+function formBody(
+  fields: readonly (readonly [string, string | FormFile])[],
+): { readonly body: OutgoingBody; readonly type: string } {
+  const texts = fields.flatMap(([name, value]) =>
+    typeof value === "string" ? [[name, value] as [string, string]] : []
+  );
+  if (texts.length === fields.length) {
+    return {
+      body: bodyOf(new URLSearchParams(texts).toString()),
+      type: "application/x-www-form-urlencoded",
+    };
+  }
+  return multipartBody(fields);
+}
+
+function bodyOf(body: Uint8Array | string | BodyStream, lengthBytes?: number): OutgoingBody {
+  if (typeof body === "string") return bodyOf(new TextEncoder().encode(body));
+  if (body instanceof Uint8Array) {
+    return { lengthBytes: body.length, repeatable: true, available: true, open: () => body };
+  }
+  if (lengthBytes !== undefined && !(Number.isSafeInteger(lengthBytes) && lengthBytes >= 0)) {
+    throw new RangeError(`bodyLengthBytes: expected a number of bytes, got ${lengthBytes}`);
+  }
+  if (typeof body === "function") {
+    return { lengthBytes, repeatable: true, available: true, open: body };
+  }
+  let opened = false;
+  return {
+    lengthBytes,
+    repeatable: false,
+    get available() {
+      return !opened;
+    },
+    open() {
+      opened = true;
+      return body;
+    },
+  };
+}

@@ -1,0 +1,137 @@
+// The response of an exchange: its head, and its body as it comes, checked for being whole.
+
+import type { IncomingMessage } from "node:http";
+import { errorText } from "../../core/event.ts";
+import type { Deadline } from "../deadline.ts";
+import type { HttpBody } from "./body.ts";
+import { contentOf } from "./encoding.ts";
+import type { Asked, FetchResponse, Field } from "./message.ts";
+import type { Stopwatch } from "./timing.ts";
+
+/** How to read the response. */
+export interface Reading {
+  /** No more than this of the body. */
+  readonly bytes: number | undefined;
+  readonly compressed: boolean | undefined;
+}
+
+/** What a response stands on. */
+export interface Answering {
+  readonly asked: Asked;
+  readonly body: HttpBody;
+  readonly reading: Reading;
+  readonly values: { readonly maxBodyBytes: number };
+  readonly stopwatch: Stopwatch;
+  readonly deadline: Deadline;
+  close(): void;
+}
+
+/** The response whose head is `message`. */
+export function responseOf(message: IncomingMessage, answering: Answering): FetchResponse {
+  const { asked: { url: { href: url } }, values: { maxBodyBytes }, stopwatch } = answering;
+  const headerList: Field[] = [];
+  for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
+    headerList.push([message.rawHeaders[at] ?? "", message.rawHeaders[at + 1] ?? ""]);
+  }
+  const headers = new Headers(headerList.map((pair) => [...pair]));
+  const end = () => {
+    stopwatch.end();
+    answering.close();
+    answering.deadline[Symbol.dispose]();
+  };
+  const all = readBody(message, headers, answering, end);
+  return {
+    url,
+    status: message.statusCode ?? 0,
+    statusText: message.statusMessage ?? "",
+    // An old runtime does not tell.
+    httpVersion: message.httpVersion ?? "1.1",
+    headerList,
+    headers,
+    body: all,
+    get timing() {
+      return stopwatch.timing;
+    },
+    async bytes() {
+      const parts: Uint8Array<ArrayBuffer>[] = [];
+      let total = 0;
+      for await (const chunk of all) {
+        total += chunk.length;
+        if (total > maxBodyBytes) {
+          throw new RangeError(`the body of ${url} is larger than ${maxBodyBytes} bytes`);
+        }
+        parts.push(chunk.slice());
+      }
+      return new Uint8Array(await new Blob(parts).arrayBuffer());
+    },
+    async text() {
+      return new TextDecoder().decode(await this.bytes());
+    },
+    async json() {
+      return JSON.parse(await this.text()) as unknown;
+    },
+    async [Symbol.asyncDispose]() {
+      end();
+      await all.return(undefined);
+    },
+  };
+}
+
+async function* readBody(
+  message: IncomingMessage,
+  headers: Headers,
+  { asked, body, reading, deadline }: Answering,
+  end: () => void,
+): AsyncGenerator<Uint8Array> {
+  let left = reading.bytes ?? Infinity;
+  try {
+    if (left === 0) return;
+    const whole = untilAnnounced(body, message, asked.method);
+    const parts = reading.compressed
+      ? contentOf(whole, headers.get("content-encoding") ?? "")
+      : whole;
+    for await (const chunk of parts) {
+      yield chunk.length > left ? chunk.subarray(0, left) : chunk;
+      left -= chunk.length;
+      if (left <= 0) return;
+    }
+  } catch (error) {
+    const what = `Cannot fetch ${asked.url.href}`;
+    throw deadline.explain(what, new Error(`${what}: ${errorText(error)}`, { cause: error }));
+  } finally {
+    end();
+  }
+}
+
+/** The body as it comes, and an error when less comes than was announced. */
+async function* untilAnnounced(
+  body: AsyncIterable<Uint8Array>,
+  message: IncomingMessage,
+  method: string,
+): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  let cause: unknown;
+  try {
+    for await (const chunk of body) {
+      received += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    // Of a connection that ended, node:http says no more than "aborted".
+    if (!isEarlyEnd(error)) throw error;
+    cause = error;
+  }
+  const status = message.statusCode ?? 0;
+  const bodiless = method === "HEAD" || status === 204 || status === 304;
+  const announced = Number(message.headers["content-length"] ?? NaN);
+  if (!bodiless && received < announced) {
+    throw new Error(`the response ended ${announced - received} bytes early`, { cause });
+  }
+  if (cause !== undefined) {
+    throw new Error(`the response broke off after ${received} bytes`, { cause });
+  }
+}
+
+function isEarlyEnd(error: unknown): boolean {
+  return error instanceof Error && error.message === "aborted";
+}

@@ -1,0 +1,146 @@
+// An exchange that is tried again when the network or the server fails for a while.
+
+import { errorText } from "../../core/event.ts";
+import type { OptionValues } from "../../core/options/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import type { Answer, Asked, Exchange } from "./message.ts";
+import type { retryOptions } from "./options.ts";
+import { ConnectTimeoutError, NotConnectedError } from "./route.ts";
+
+/** A further try that is about to be made. */
+export interface RetryNotice {
+  /** 1 for the first further one. */
+  readonly attempt: number;
+  /** How many there may be. */
+  readonly of: number;
+  /** How long to wait for it. */
+  readonly waitMs: number;
+  /** Why: `the server answered 503`. */
+  readonly reason: string;
+}
+
+/** What the waits depend on. */
+export interface RetryWork {
+  readonly values: OptionValues<typeof retryOptions>;
+  readonly onRetry: ((notice: RetryNotice) => void) | undefined;
+  readonly random: () => number;
+  /** Resolves after that time, or rejects with the reason of the signal. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Methods that do the same however often they are done (RFC 9110 9.2.2). */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+/** Too slow, too busy, or something behind the server is away: it may be over soon. */
+const PASSING = new Set([408, 429, 502, 503, 504]);
+const LONGEST_WAIT_MS = 60_000;
+/** A server that asks for more patience than this is taken at its word: the response is handed on. */
+const LONGEST_ASKED_WAIT_MS = 10 * 60_000;
+
+/** Tries again as the options say. A response that is no better in the end is handed on. */
+export function withRetries(exchange: Exchange, work: RetryWork): Exchange {
+  const { values, now, signal } = work;
+  if (values.retry === 0) return exchange;
+  return async (asked) => {
+    const beganMs = now();
+    for (let attempt = 1;; attempt++) {
+      const mayTry = attempt <= values.retry;
+      let answer: Answer | undefined;
+      let failure: unknown;
+      try {
+        answer = await exchange(asked);
+      } catch (error) {
+        failure = error;
+      }
+      const reason = mayTry ? reasonToRetry(asked, { answer, failure }, work) : undefined;
+      const waitMs = waitBefore(attempt, answer, work);
+      const inTime = now() - beganMs + waitMs <= values.retryMaxTimeMs;
+      if (reason === undefined || !inTime || waitMs > LONGEST_ASKED_WAIT_MS) {
+        if (answer !== undefined) return answer;
+        throw failure;
+      }
+      answer?.close();
+      work.onRetry?.({ attempt, of: values.retry, waitMs, reason });
+      await work.wait(waitMs, signal);
+    }
+  };
+}
+
+interface Outcome {
+  readonly answer: Answer | undefined;
+  readonly failure: unknown;
+}
+
+/** Why the request may be made again; undefined when it may not. */
+function reasonToRetry(
+  { method, body }: Asked,
+  { answer, failure }: Outcome,
+  { values, signal }: RetryWork,
+): string | undefined {
+  if (signal.aborted || body?.available === false) return undefined;
+  const isRepeatable = values.retryAll || IDEMPOTENT.has(method);
+  if (answer !== undefined) {
+    const { status } = answer.response;
+    return PASSING.has(status) && isRepeatable ? `the server answered ${status}` : undefined;
+  }
+  if (failure instanceof UsageError || isLasting(failure)) return undefined;
+  // Without a connection nothing has happened that could happen twice.
+  const isUnsent = failure instanceof NotConnectedError || failure instanceof ConnectTimeoutError;
+  return isUnsent || isRepeatable ? errorText(failure) : undefined;
+}
+
+/** A server that is not who it should be will not be in a second either. */
+function isLasting(failure: unknown): boolean {
+  return /\b(?:certificate|does not speak TLS|Requires (?:net|read) access)\b/.test(
+    errorText(failure),
+  );
+}
+
+function waitBefore(
+  attempt: number,
+  answer: Answer | undefined,
+  { values, random, now }: RetryWork,
+): number {
+  const asked = askedWait(answer?.response.headers.get("retry-after") ?? "", answer, now);
+  if (asked !== undefined) return asked;
+  return backOffMs(attempt, values.retryDelayMs, random);
+}
+
+/** The wait before a further try: twice the one before, half of it by chance, so that many clients
+ * do not come back as one.
+ *
+ * @param attempt 1 for the first further one */
+export function backOffMs(attempt: number, firstMs: number, random: () => number): number {
+  const longestMs = Math.min(firstMs * 2 ** (attempt - 1), LONGEST_WAIT_MS);
+  return Math.round(longestMs / 2 + random() * longestMs / 2);
+}
+
+/** What Retry-After says: seconds, or a date by the server's own clock (RFC 9110 10.2.3). */
+function askedWait(
+  written: string,
+  answer: Answer | undefined,
+  now: () => number,
+): number | undefined {
+  if (/^\d{1,9}$/.test(written)) return Number(written) * 1000;
+  if (!/^[A-Z][a-z]{2,8},? /.test(written)) return undefined;
+  const serverNow = Date.parse(answer?.response.headers.get("date") ?? "");
+  const waitMs = Date.parse(written) - (Number.isNaN(serverNow) ? now() : serverNow);
+  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
+}
+
+/** Waits on the clock. */
+export function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", giveUp);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+  });
+}

@@ -1,0 +1,282 @@
+// How an HTTP request reaches its server: on a connection that we dialled, so that our own address,
+// the family of addresses, TLS options, proxies and Unix sockets are what they are for every other
+// client.
+
+import type { ClientRequest, RequestOptions } from "node:http";
+import { bracket } from "../../core/addresses/address.ts";
+import { ipFamily } from "../../core/addresses/admission.ts";
+import type { Connection } from "../../core/connection.ts";
+import { DenoConnection } from "../../core/streams/deno_connection.ts";
+import type { Endpoint } from "../../core/addresses/endpoint.ts";
+import { errorText } from "../../core/event.ts";
+import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import { flagName, type OptionValues } from "../../core/options/option.ts";
+import { resolveHost } from "../../core/addresses/resolve.ts";
+import { tlsFilePairs } from "../../core/tls/tls_files.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { Deadline } from "../deadline.ts";
+import { dialling } from "../dial_error.ts";
+import type { HttpBody } from "./body.ts";
+import type { fetchOptions } from "./options.ts";
+import { bareHost, openTunnel, portOf, type Proxy } from "./proxy.ts";
+import type { Stopwatch } from "./timing.ts";
+import { dialTcp } from "../tcp.ts";
+import { prepareTls } from "../tls.ts";
+import { loadTrust } from "../tls/trust.ts";
+
+/** What a request may ask of its route. */
+export type RouteValues = OptionValues<typeof fetchOptions>;
+
+/** What else decides about a route. */
+export interface RouteWork {
+  readonly body: HttpBody;
+  readonly proxy: Proxy | undefined;
+  readonly stopwatch: Stopwatch;
+  readonly signal: AbortSignal;
+}
+
+/** A way to the server, for one request. */
+export interface HttpRoute {
+  request(options: RequestOptions): ClientRequest;
+  /** Resolves when the connection is closed, where that is known. */
+  readonly closed?: Promise<void>;
+  close(): void;
+}
+
+/** There is no connection, so nothing has been asked yet. */
+export class NotConnectedError extends Error {
+  override readonly name = "NotConnectedError";
+}
+
+/** The same, because it took too long. */
+export class ConnectTimeoutError extends DOMException {
+  constructor(message: string) {
+    super(message, "TimeoutError");
+  }
+}
+
+/** Connects to the server of a URL. Reading goes at the pace of the body.
+ * @throws {Error} naming the URL when it cannot be reached */
+export async function routeTo(url: URL, values: RouteValues, work: RouteWork): Promise<HttpRoute> {
+  // Node's client took no connection of ours before Deno 2.7, where node:tls came of age.
+  if (!hasGoodNodeTls()) return await routeByNode(url, values, work);
+  const connection = await dialHttp(url, values, work);
+  const [{ Agent, request }, { ConnectionDuplex }] = await Promise.all([
+    import("node:http"),
+    import("../../core/streams/connection_duplex.ts"),
+  ]);
+  const duplex = new ConnectionDuplex(work.body.gate(connection));
+  // An agent for this request alone: Deno asks only an agent for its connection.
+  const agent = new Agent();
+  agent.createConnection = () => duplex;
+  return {
+    request: (options) => request({ ...options, agent, host: url.hostname }),
+    closed: new Promise((resolve) => duplex.once("close", () => resolve())),
+    close: () => void duplex.destroy(),
+  };
+}
+
+/** An old runtime dials by itself, and cannot do all that we can. */
+async function routeByNode(
+  url: URL,
+  values: RouteValues,
+  { proxy }: RouteWork,
+): Promise<HttpRoute> {
+  const given: readonly (readonly [flag: string, given: boolean])[] = [
+    ...(["local", "unixSocket", "tlsFingerprint"] as const).map((key) =>
+      [`--${flagName(key)}`, values[key] !== undefined] as const
+    ),
+    ["--tls-cert", tlsFilePairs(values).length > 0],
+    ...(["ipv4", "ipv6", "insecure"] as const).map((key) =>
+      [`--${flagName(key)}`, values[key]] as const
+    ),
+    ["a proxy", proxy !== undefined],
+  ];
+  for (const [what, isGiven] of given) {
+    if (!isGiven) continue;
+    throw new UsageError(
+      `${what} of fetch needs Deno 2.7.14 or newer; this is ${Deno.version.deno}`,
+    );
+  }
+  const trust = await loadTrust(values);
+  const ca = trust.by === "authority" && trust.pems.length > 0 ? { ca: [...trust.pems] } : {};
+  const { Agent, request } = url.protocol === "https:"
+    ? await import("node:https")
+    : await import("node:http");
+  // Without an agent of its own, that runtime fails where an authority is given.
+  const where = { agent: new Agent(), host: bareHost(url), port: portOf(url) } as const;
+  return {
+    request: (options) => request({ ...options, ...where, ...ca }),
+    close: () => {},
+  };
+}
+
+async function dialHttp(
+  url: URL,
+  values: RouteValues,
+  { proxy, stopwatch, signal: total }: RouteWork,
+): Promise<Connection> {
+  using connecting = new Deadline(values.connectTimeoutMs, total);
+  const { signal } = connecting;
+  const [hostname, port] = [bareHost(url), portOf(url)];
+  const endpoint = endpointOf(url, hostname, port);
+  const isSecure = url.protocol === "https:";
+  const handshake = isSecure
+    ? await prepareTls(endpoint, port, { ...values, alpnProtocols: ["http/1.1"] })
+    : undefined;
+  const what = `Cannot connect to ${url.origin}`;
+  try {
+    let wire: Connection;
+    if (values.unixSocket !== undefined) {
+      wire = await dialUnix(values.unixSocket, stopwatch);
+    } else if (proxy === undefined) {
+      wire = await dialHost(endpoint, port, values, stopwatch, signal);
+    } else {
+      wire = await dialProxy({ url, proxy, throughTunnel: isSecure }, values, stopwatch, signal);
+    }
+    return handshake === undefined
+      ? wire
+      : await stopwatch.measure("tlsMs", () => handshake(wire, signal));
+  } catch (error) {
+    // Whoever set the total time, or gave up, has their own words for it.
+    if (total.aborted || !signal.aborted) throw connecting.explain(what, error);
+    throw new ConnectTimeoutError(errorText(connecting.explain(what, error)));
+  }
+}
+
+async function dialUnix(path: string, stopwatch: Stopwatch): Promise<Connection> {
+  try {
+    return await stopwatch.measure(
+      "connectMs",
+      async () =>
+        new DenoConnection(
+          await dialling(`unix://${path}`, () => Deno.connect({ transport: "unix", path })),
+        ),
+    );
+  } catch (error) {
+    throw new NotConnectedError(errorText(error), { cause: error });
+  }
+}
+
+/** Tries the addresses of a host one after the other. */
+async function dialHost(
+  endpoint: Endpoint,
+  port: number,
+  values: RouteValues,
+  stopwatch: Stopwatch,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { hostname } = endpoint;
+  const addresses = ipFamily(hostname) !== null
+    // Of the wrong family, this says so.
+    ? [await resolveHost(hostname, values)]
+    : await stopwatch.measure("dnsMs", () => addressesOf(endpoint, port, values, signal));
+  return await stopwatch.measure("connectMs", async () => {
+    let failure: unknown;
+    for (const [index, address] of addresses.entries()) {
+      signal.throwIfAborted();
+      // One that does not answer leaves time for the next.
+      const isLast = index === addresses.length - 1;
+      const shareMs = values.connectTimeoutMs / addresses.length;
+      using attempt = new Deadline(isLast ? Infinity : shareMs, signal);
+      try {
+        return await dialTcp({ ...endpoint, hostname: address }, port, values, attempt.signal);
+      } catch (error) {
+        if (error instanceof UsageError) throw error;
+        failure = error;
+      }
+    }
+    // Whoever wrote a name reads of it, and not of an address.
+    const text = addresses.reduce(
+      (text, address) => text.replace(`//${bracket(address)}:`, `//${bracket(hostname)}:`),
+      errorText(failure),
+    );
+    throw new NotConnectedError(text, { cause: failure });
+  });
+}
+
+/** More addresses than this are not tried. */
+const MAX_ADDRESSES = 8;
+
+async function addressesOf(
+  endpoint: Endpoint,
+  port: number,
+  choice: RouteValues,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { hostname, scheme } = endpoint;
+  if (choice.ipv4 && choice.ipv6) throw new UsageError("-4 and -6 exclude each other; give one");
+  const { lookup } = await import("node:dns/promises");
+  const aborted = Promise.withResolvers<never>();
+  const giveUp = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    const family = choice.ipv4 ? 4 : choice.ipv6 ? 6 : 0;
+    const found = await Promise.race([
+      lookup(hostname, { all: true, family }),
+      aborted.promise,
+    ]);
+    if (found.length === 0) throw new Error("it has no address");
+    return [...new Set(found.map(({ address }) => address))].slice(0, MAX_ADDRESSES);
+  } catch (error) {
+    const kind = choice.ipv4 ? "IPv4 " : choice.ipv6 ? "IPv6 " : "";
+    throw new NotConnectedError(
+      `Cannot connect to ${scheme}://${hostname}:${port}: no ${kind}address is known for ` +
+        `${hostname} (${errorText(error)})`,
+      { cause: error },
+    );
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+async function dialProxy(
+  { url, proxy, throughTunnel }: {
+    readonly url: URL;
+    readonly proxy: Proxy;
+    readonly throughTunnel: boolean;
+  },
+  values: RouteValues,
+  stopwatch: Stopwatch,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { hostname, port } = proxy;
+  const place = endpointOf(new URL("http://proxy"), hostname, port);
+  let connection: Connection;
+  try {
+    connection = await dialHost(place, port, values, stopwatch, signal);
+  } catch (error) {
+    if (!(error instanceof NotConnectedError)) throw error;
+    // Who forgot what the environment says would wonder whose address that is.
+    const text = `${error.message}; it is the proxy for ${url.origin}`;
+    throw new NotConnectedError(text, { cause: error });
+  }
+  if (!throughTunnel) return connection;
+  const giveUp = () => connection[Symbol.dispose]();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    const target = { hostname: bareHost(url), port: portOf(url) };
+    await stopwatch.measure("connectMs", () => openTunnel(connection, proxy, target));
+    return connection;
+  } catch (error) {
+    connection[Symbol.dispose]();
+    const through = `through the proxy ${proxy.hostname}:${proxy.port}`;
+    throw new NotConnectedError(`Cannot connect to ${url.origin} ${through}: ${errorText(error)}`, {
+      cause: error,
+    });
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+function endpointOf(url: URL, hostname: string, port: number): Endpoint {
+  return {
+    text: url.href,
+    scheme: url.protocol.slice(0, -1),
+    layers: [],
+    addressing: "host",
+    hostname,
+    port,
+    path: "",
+  };
+}

@@ -1,0 +1,71 @@
+// The certificates that a TLS server shows, whoever vouches for them.
+
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import type { Endpoint } from "../../core/addresses/endpoint.ts";
+import { diallingPort, hostOrLoopback } from "../../core/addresses/endpoint.ts";
+import { hasGoodNodeTls, NodeTlsConnection } from "../../core/tls/node_tls.ts";
+import type { OptionValues } from "../../core/options/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { dialTcp, type routeOptions } from "../tcp.ts";
+import { handshakeFailure } from "./error.ts";
+
+/** More than any server has a reason to show. */
+const MAX_CERTIFICATES = 20;
+
+/** What a server showed. */
+export interface ShownChain {
+  /** DER, the server's own certificate first. */
+  readonly certificates: readonly Uint8Array<ArrayBuffer>[];
+  /** Such as `TLSv1.3`. */
+  readonly version: string;
+}
+
+/** Shakes hands without believing anything, and hangs up.
+ *
+ * @throws {UsageError} on a runtime that cannot
+ * @throws {Error} when nobody listens there, or does not speak TLS */
+export async function fetchChain(
+  endpoint: Endpoint,
+  options: OptionValues<typeof routeOptions> & { readonly serverName: string | undefined },
+  signal: AbortSignal,
+): Promise<ShownChain> {
+  if (!hasGoodNodeTls()) {
+    throw new UsageError(
+      `showing the certificate of a server needs a newer runtime: Deno 2.7.14 or later, this is ${Deno.version.deno}`,
+    );
+  }
+  const inner = await dialTcp(endpoint, diallingPort(endpoint), options, signal);
+  const name = options.serverName ?? hostOrLoopback(endpoint).replace(/%.*$/, "");
+  const { connect } = await import("node:tls");
+  const { ConnectionDuplex } = await import("../../core/streams/connection_duplex.ts");
+  let socket: TLSSocket | undefined;
+  using connection = new NodeTlsConnection(inner, {
+    done: "secureConnect",
+    carrier: (connection) => new ConnectionDuplex(connection),
+    begin: (stream) => socket = connect({ socket: stream, host: name, rejectUnauthorized: false }),
+  });
+  try {
+    await connection.ready(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = handshakeFailure(error, { name, trust: { by: "nothing" } });
+    throw new Error(`Cannot connect to ${endpoint.text}: ${why}`, { cause: error });
+  }
+  return {
+    certificates: chainOf(socket!.getPeerCertificate(true)),
+    version: socket!.getProtocol() ?? "",
+  };
+}
+
+function chainOf(first: DetailedPeerCertificate): Uint8Array<ArrayBuffer>[] {
+  const certificates: Uint8Array<ArrayBuffer>[] = [];
+  const seen = new Set<string>();
+  let next: DetailedPeerCertificate | undefined = first;
+  // A certificate that vouches for itself is its own issuer here.
+  while (next?.raw && !seen.has(next.fingerprint256) && certificates.length < MAX_CERTIFICATES) {
+    seen.add(next.fingerprint256);
+    certificates.push(Uint8Array.from(next.raw));
+    next = next.issuerCertificate;
+  }
+  return certificates;
+}

@@ -1,0 +1,104 @@
+// Why a TLS handshake failed, in words that say which check it was and what to do.
+
+import { errorText } from "../../core/event.ts";
+import type { Trust } from "./trust.ts";
+
+/** The server holds the key of a certificate, but not of the one that was asked for. */
+export class WrongFingerprintError extends Error {
+  override readonly name = "WrongFingerprintError";
+  readonly found: string;
+
+  constructor(found: string) {
+    super(`the certificate has the fingerprint ${found}`);
+    this.found = found;
+  }
+}
+
+const PIN = "--tls-fingerprint SHA256";
+const TRUST_IT = `trust it with --tls-ca FILE or ${PIN}, or skip the check with --insecure`;
+
+/** The words after `Cannot connect to URL:`.
+ *
+ * @param name what the certificate should have been for */
+export function handshakeFailure(
+  error: unknown,
+  { name, trust }: { readonly name: string; readonly trust: Trust },
+): string {
+  if (error instanceof WrongFingerprintError) {
+    return `its certificate has the fingerprint ${error.found}, not the one of --tls-fingerprint`;
+  }
+  const code = String((error as { readonly code?: unknown } | null)?.code ?? "");
+  const text = errorText(error);
+  // Deno's own TLS says it in words, node:tls in a code.
+  const says = (words: RegExp, ...codes: readonly string[]) =>
+    words.test(text) || codes.includes(code);
+
+  if (says(/certificate expired/i, "CERT_HAS_EXPIRED")) {
+    const seconds = /not valid after (\d+)/.exec(text)?.[1];
+    return expired(seconds === undefined ? undefined : new Date(Number(seconds) * 1000));
+  }
+  if (says(/not valid yet/i, "CERT_NOT_YET_VALID")) {
+    return `its certificate is not valid yet; check the clocks, or ${TRUST_IT}`;
+  }
+  if (says(/not valid for (any )?name/i, "ERR_TLS_CERT_ALTNAME_INVALID")) {
+    return `its certificate is not for ${name}${namesIn(text)}; ` +
+      `say which name to expect with --server-name NAME, or which certificate with ${PIN}`;
+  }
+  if (says(/CaUsedAsEndEntity/)) {
+    // Given a file, only an old runtime tries without node:tls.
+    return trust.by === "authority" && trust.files.length > 0
+      ? "its certificate is an authority's own (CA:TRUE), which this version of Deno takes from " +
+        "no server; make one with basicConstraints=CA:FALSE"
+      : `its certificate is an authority's own (CA:TRUE), and not known here; ${TRUST_IT}`;
+  }
+  const unknownIssuer = says(/UnknownIssuer/, ...UNKNOWN_ISSUER);
+  // Without a check of the issuer, this is what node:tls calls a wrong signature.
+  if (says(/BadSignature/) || (unknownIssuer && trust.by !== "authority")) {
+    return "it does not hold the key of the certificate that it shows";
+  }
+  if (unknownIssuer) return notVouchedFor(trust, code);
+  if (says(/InvalidContentType|got ClientHello/)) {
+    return "what listens there does not speak TLS";
+  }
+  if (error instanceof Deno.errors.UnexpectedEof || says(/disconnected before secure TLS/)) {
+    return "it closed the connection during the handshake; it may not speak TLS";
+  }
+  return `the handshake failed: ${text}`;
+}
+
+const UNKNOWN_ISSUER = [
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+];
+
+function expired(on?: Date): string {
+  const when = on === undefined ? "" : ` on ${on.toISOString().slice(0, 10)}`;
+  return `its certificate expired${when}; renew it, or trust it all the same with ${PIN}`;
+}
+
+/** The names that either TLS found in the certificate instead. */
+function namesIn(text: string): string {
+  const list = /the cert's list: (.+)$/.exec(text)?.[1];
+  if (list !== undefined) return ` but for ${list}`;
+  const found = text.matchAll(/(?:DnsName\("|IpAddress\(|DNS:|IP Address:)([^"),\s]+)/g);
+  const names = [...found].map(([, name]) => name);
+  return names.length === 0 ? "" : ` but for ${names.join(", ")}`;
+}
+
+function notVouchedFor(trust: Trust, code: string): string {
+  // node:tls does not tell a certificate of an unknown issuer from one that is out of date.
+  const isVague = code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
+  const orExpired = isVague ? ", or it has expired" : "";
+  if (trust.by !== "authority" || trust.files.length === 0) {
+    return `no authority known here issued its certificate${orExpired}; ${TRUST_IT}`;
+  }
+  const { files, firstExpiry } = trust;
+  if (isVague && firstExpiry !== undefined && firstExpiry.getTime() < Date.now()) {
+    return expired(firstExpiry);
+  }
+  return `no certificate in ${
+    files.join(", ")
+  } vouches for its certificate${orExpired}; ${TRUST_IT}`;
+}

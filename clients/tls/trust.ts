@@ -1,0 +1,128 @@
+// Which certificate a TLS client takes for the right one, and which it shows itself. Shared by tls,
+// https and wss.
+
+import { authorityFile } from "../../core/certificates/authority_file.ts";
+import { flag, type OptionValues, text } from "../../core/options/option.ts";
+import { parseCertificates, readPemFile } from "../../core/certificates/pem_file.ts";
+import {
+  damagedKeyError,
+  fileOrFiles,
+  foreignKeyError,
+  readTlsFilePair,
+  tlsFilePairs,
+} from "../../core/tls/tls_files.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+/** How the server is to be verified. */
+export const tlsClientOptions = {
+  tlsCa: text.many({
+    metavar: "file",
+    help: "trust these authorities or certificates, PEM, instead of the well-known authorities; " +
+      "local is the local authority",
+  }),
+  tlsFingerprint: text({
+    metavar: "SHA256",
+    help: "trust exactly this certificate, whatever its name, issuer and dates",
+  }),
+  serverName: text({
+    metavar: "name",
+    help: "name to ask for and to expect in the certificate, instead of the URL's",
+  }),
+  insecure: flag({
+    short: "k",
+    help: "do not verify the server: whoever is in the way can read and change everything",
+    negatable: false,
+  }),
+  tlsCert: fileOrFiles({
+    help: "certificate to show to a server that asks for one, PEM, its chain after it",
+  }),
+  tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
+} as const;
+
+/** What `loadTrust` reads. */
+type TrustValues = OptionValues<
+  Pick<typeof tlsClientOptions, "tlsCa" | "tlsFingerprint" | "insecure">
+>;
+
+/** A certificate of our own and the key that makes it ours, both PEM. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Reads the certificate that a server may ask for; undefined when none was named.
+ *
+ * @throws {UsageError} when one of the files is missing, damaged or not the other's */
+export async function loadClientCertificate(
+  files: OptionValues<Pick<typeof tlsClientOptions, "tlsCert" | "tlsKey">>,
+): Promise<ClientCertificate | undefined> {
+  const [pair, second] = tlsFilePairs(files);
+  if (second !== undefined) {
+    throw new UsageError("a client shows one certificate; give --tls-cert and --tls-key once");
+  }
+  if (pair === undefined) return undefined;
+  const { tlsKey, cert, key, certificate } = await readTlsFilePair(pair);
+  const { createPrivateKey } = await import("node:crypto");
+  let belongs: boolean;
+  try {
+    belongs = certificate.checkPrivateKey(createPrivateKey(key));
+  } catch (error) {
+    throw damagedKeyError(tlsKey, error);
+  }
+  if (belongs) return { cert, key };
+  throw foreignKeyError(pair);
+}
+
+/** Whom to trust. */
+export type Trust =
+  /** Whoever one of these vouches for, itself included; without files, one of the well-known
+   * authorities. The certificate must be for the name that was dialled, and in date. */
+  | {
+    readonly by: "authority";
+    readonly files: readonly string[];
+    readonly pems: readonly string[];
+    /** When the first of them ends. */
+    readonly firstExpiry: Date | undefined;
+  }
+  /** Who holds the key of the certificate with this SHA-256, in lower-case hexadecimal. */
+  | { readonly by: "fingerprint"; readonly fingerprint: string }
+  | { readonly by: "nothing" };
+
+/** Reads the options and the files they name.
+ *
+ * @throws {UsageError} when a file or fingerprint cannot be used, or options exclude each other */
+export async function loadTrust(
+  { tlsCa, tlsFingerprint, insecure }: TrustValues,
+): Promise<Trust> {
+  const given = [
+    tlsCa.length > 0 && "--tls-ca",
+    tlsFingerprint !== undefined && "--tls-fingerprint",
+    insecure && "--insecure",
+  ].filter((flag) => flag !== false);
+  if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other; give one`);
+  if (insecure) return { by: "nothing" };
+  if (tlsFingerprint !== undefined) {
+    return { by: "fingerprint", fingerprint: parseFingerprint(tlsFingerprint) };
+  }
+  const pems: string[] = [];
+  const dates: Date[] = [];
+  const files = tlsCa.map((named) => authorityFile(named));
+  for (const file of files) {
+    const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
+    const certificates = await parseCertificates("--tls-ca", file, pem);
+    pems.push(pem);
+    dates.push(...certificates.map(({ validToDate }) => validToDate));
+  }
+  dates.sort((one, other) => one.getTime() - other.getTime());
+  return { by: "authority", files, pems, firstExpiry: dates[0] };
+}
+
+/** A SHA-256 as openssl, browsers and our own servers print it. */
+function parseFingerprint(written: string): string {
+  const hex = written.trim().replace(/^sha-?256[:=]/i, "").replaceAll(":", "").toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+  throw new UsageError(
+    `--tls-fingerprint: expected a SHA-256, 64 hexadecimal digits with or without colons, ` +
+      `got "${written}"; print one with: openssl x509 -in FILE -noout -fingerprint -sha256`,
+  );
+}

@@ -1,0 +1,92 @@
+// The files that `cert` writes and reads.
+
+import { join } from "node:path";
+import { errorText } from "../../core/event.ts";
+import { createPrivateFile, createPublicFile, replaceFile } from "../../core/files/private_file.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+/** What is written together. */
+export interface WrittenPart {
+  /** With a dot: `.pem`. */
+  readonly extension: string;
+  readonly text: string;
+  /** Whether its owner alone may read it. */
+  readonly isPrivate: boolean;
+}
+
+/** Writes the parts as files of one name; all of them or none.
+ *
+ * @returns their paths, in the same order
+ * @throws {UsageError} when one is there already and is not to be replaced, or cannot be written */
+export async function writeParts(
+  name: string,
+  parts: readonly WrittenPart[],
+  { folder, overwrite }: { readonly folder: string; readonly overwrite: boolean },
+): Promise<string[]> {
+  const paths = parts.map(({ extension }) => join(folder, `${name}${extension}`));
+  const written: string[] = [];
+  try {
+    if (!overwrite) { for (const path of paths) await refuseExisting(path); }
+    for (const [index, { text, isPrivate }] of parts.entries()) {
+      const path = paths[index]!;
+      const create = (path: string) =>
+        isPrivate ? createPrivateFile(path, text) : createPublicFile(path, text);
+      if (overwrite) await replaceFile(path, create);
+      else {
+        await create(path);
+        written.push(path);
+      }
+    }
+  } catch (error) {
+    for (const path of written) await Deno.remove(path).catch(() => {});
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`cannot write to ${folder}: ${errorText(error)}`);
+  }
+  return paths;
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  try {
+    await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  throw new UsageError(
+    `${path} is there already; replace it with --overwrite, or choose another --folder`,
+  );
+}
+
+/** A name that is harmless for a file, from what a certificate is for. */
+export function fileNameOf(subject: string): string {
+  const name = subject.replace(/^\*/, "_wildcard").replace(/[^A-Za-z0-9._@-]+/g, "-")
+    .replace(/^[.-]+/, "_");
+  return name.slice(0, 100) || "certificate";
+}
+
+/** More than any chain has; a device or a log must not fill the memory. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** Reads a small file.
+ *
+ * @throws {UsageError} when it cannot be read or is too large to be what is looked for */
+export async function readSmallFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(MAX_FILE_BYTES + 1);
+    let length = 0;
+    for (;;) {
+      const read = await file.read(bytes.subarray(length));
+      if (read === null) return bytes.slice(0, length);
+      length += read;
+      if (length > MAX_FILE_BYTES) break;
+    }
+  } catch (error) {
+    const missing = error instanceof Deno.errors.NotFound;
+    const hint = /^[^/\\]+:\d+$/.test(path) ? `; for a server write tls://${path}` : "";
+    throw new UsageError(
+      `cannot read ${path}: ${missing ? `there is no such file${hint}` : errorText(error)}`,
+    );
+  }
+  throw new UsageError(`${path} is larger than 1 MiB, and so no certificate`);
+}

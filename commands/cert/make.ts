@@ -1,0 +1,155 @@
+// What `cert` makes: the local authority, certificates, requests.
+
+import { basename } from "node:path";
+import { type KeptAuthority, openAuthority } from "../../core/certificates/authority_folder.ts";
+import { fingerprintOf } from "../../core/certificates/certificate.ts";
+import type { CertificateUse } from "../../core/certificates/certificate_name.ts";
+import { errorText } from "../../core/event.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { fileNameOf, readSmallFile, writeParts } from "./file.ts";
+import type { CertValues } from "./cert_options.ts";
+import type { Console } from "../terminal/console.ts";
+import { dataFolderOr } from "../serving/data_folder.ts";
+import { printable } from "../terminal/printable.ts";
+import { alignedRows } from "../terminal/table.ts";
+
+/** The local authority, made now when there is none, which is said.
+ *
+ * @throws {UsageError} when it must not be used, or its folder cannot be */
+async function theAuthority(
+  given: string | undefined,
+  console: Console,
+): Promise<{ readonly authority: KeptAuthority; readonly made: boolean }> {
+  const dataFolder = dataFolderOr(given);
+  try {
+    const opened = await openAuthority(dataFolder, Date.now());
+    if (opened.made) console.note(`made a local authority in ${dataFolder}`);
+    return opened;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(
+      `cannot keep the local authority in ${dataFolder}: ${errorText(error)}; ` +
+        "name another folder with --data-folder",
+    );
+  }
+}
+
+/** `cert authority`. */
+export async function showAuthority({ dataFolder }: CertValues, console: Console): Promise<void> {
+  const { authority, made } = await theAuthority(dataFolder, console);
+  const { cert, certFile, keyFile } = authority;
+  await report(console, "authority", {
+    cert,
+    files: { certificate: certFile, key: keyFile },
+    made,
+  });
+}
+
+/** `cert server` and `cert client`. */
+export async function issue(
+  names: readonly string[],
+  use: CertificateUse,
+  values: CertValues,
+  console: Console,
+): Promise<void> {
+  refuseNone(names, use === "server" ? "localhost 127.0.0.1" : "ada@harbour.example");
+  const { issueCertificate } = await import("../../core/certificates/issue_certificate.ts");
+  const { authority } = await theAuthority(values.dataFolder, console);
+  const { days, keyType } = values;
+  const { cert, chain, key } = await issueCertificate(authority, { names, use, days, keyType });
+  const [certificate, keyFile] = await writeParts(fileNameOf(names[0]!), [
+    { extension: ".pem", text: chain, isPrivate: false },
+    { extension: ".key", text: key, isPrivate: true },
+  ], values);
+  await report(console, "issued", { cert, files: { certificate, key: keyFile } });
+}
+
+/** `cert request`. */
+export async function request(
+  names: readonly string[],
+  values: CertValues,
+  console: Console,
+): Promise<void> {
+  refuseNone(names, "localhost 127.0.0.1");
+  const { createRequest } = await import("../../core/certificates/signing_request.ts");
+  const { keyType, client } = values;
+  const use = client ? "client" : "server";
+  const made = await createRequest({ names, use, keyType });
+  const [file, key] = await writeParts(fileNameOf(names[0]!), [
+    { extension: ".csr", text: made.request, isPrivate: false },
+    { extension: ".key", text: made.key, isPrivate: true },
+  ], values);
+  if (console.json) console.printJson({ event: "request", request: file, key, names });
+  else printRows(console, [["request", file!], ["key", key!], ["names", names.join(", ")]]);
+}
+
+/** `cert sign`. */
+export async function sign(file: string, values: CertValues, console: Console): Promise<void> {
+  const { signRequest } = await import("../../core/certificates/signing_request.ts");
+  const pem = new TextDecoder().decode(await readSmallFile(file));
+  const { authority } = await theAuthority(values.dataFolder, console);
+  const { days, client } = values;
+  let signed;
+  try {
+    const use = client ? "client" : "server";
+    signed = await signRequest(authority, pem, { use, days, now: Date.now() });
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`${file}: ${error.message}`);
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UsageError(
+      `${file}: ${error.message}; make one with: sockdock cert request NAME`,
+    );
+  }
+  if (signed.leftOut.length > 0) {
+    console.warn(`left out what the request asked for besides names: ${signed.leftOut.join(", ")}`);
+  }
+  const name = fileNameOf(basename(file).replace(/\.(csr|req|pem)$/i, ""));
+  const [certificate] = await writeParts(name, [
+    { extension: ".pem", text: signed.chain, isPrivate: false },
+  ], values);
+  await report(console, "issued", {
+    cert: signed.cert,
+    files: { certificate },
+    leftOut: signed.leftOut,
+  });
+}
+
+function refuseNone(names: readonly string[], example: string): void {
+  if (names.length > 0) return;
+  throw new UsageError(`a certificate is for at least one name, such as: ${example}`);
+}
+
+/** Says what was made, where it is and how long it is good for. */
+async function report(
+  console: Console,
+  event: string,
+  { cert, files, ...more }: {
+    readonly cert: string;
+    readonly files: Readonly<Record<string, string | undefined>>;
+    readonly [key: string]: unknown;
+  },
+): Promise<void> {
+  const { pemBlocks } = await import("../../core/certificates/pem_block.ts");
+  const { describeCertificate } = await import("../../core/certificates/description.ts");
+  const [block] = pemBlocks(cert);
+  const { names, validTo, daysLeft } = await describeCertificate(block!.der, Date.now());
+  const fingerprint = await fingerprintOf(cert);
+  if (console.json) {
+    console.printJson({ event, ...files, ...more, names, fingerprint, validTo, daysLeft });
+    return;
+  }
+  printRows(console, [
+    ...Object.entries(files).map(([what, path = ""]) => [what, path] as const),
+    ...names.length === 0 ? [] : [["names", names.join(", ")] as const],
+    ["valid to", `${validTo.slice(0, 10)}, ${daysLeft} days left`],
+    ["SHA-256", fingerprint],
+  ]);
+}
+
+function printRows(console: Console, rows: readonly (readonly [string, string])[]): void {
+  const painted = rows.map(([what, value]) => [
+    console.paintStdout("dim", what),
+    printable(value),
+  ]);
+  for (const line of alignedRows(painted)) console.print(line);
+}

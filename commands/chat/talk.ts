@@ -1,0 +1,200 @@
+// A person in a chat: what they type is carried out, what happens is shown.
+
+import { errorText } from "../../core/event.ts";
+import type { ChatLinkEvent, JoinedChat } from "../../dock/join_chat.ts";
+import { ChatLostError } from "../../protocols/chat/client.ts";
+import { type ChatLines, mentions } from "./lines.ts";
+import { chatCommands, parseChatLine } from "./words.ts";
+
+/** So many names are kept to complete with. */
+const MAX_NAMES = 5000;
+
+/** Where a talk shows things and gives lines back. */
+export interface ChatTalkHooks {
+  /** Lines that are harmless. */
+  show(lines: readonly string[]): void;
+  /** A line that was refused, for the person to change. */
+  giveBack(line: string): void;
+  /** Somebody wants to be heard. */
+  ring(): void;
+}
+
+/** Carries out lines and shows events. */
+export class ChatTalk {
+  readonly #link: JoinedChat;
+  readonly #lines: ChatLines;
+  readonly #hooks: ChatTalkHooks;
+  /** Who is in the room, whoever spoke last at the end. */
+  #names = new Set<string>();
+  #rooms: readonly string[] = [];
+  /** How many lines were refused or not acknowledged. */
+  unsaid = 0;
+
+  constructor(link: JoinedChat, lines: ChatLines, hooks: ChatTalkHooks) {
+    this.#link = link;
+    this.#lines = lines;
+    this.#hooks = hooks;
+  }
+
+  /** Whoever spoke last first, ourselves left out. */
+  get names(): string[] {
+    return [...this.#names].reverse().filter((name) => name !== this.#link.name);
+  }
+
+  get rooms(): readonly string[] {
+    return this.#rooms;
+  }
+
+  /** Shows an event. */
+  take(event: ChatLinkEvent): void {
+    switch (event.event) {
+      case "message": {
+        const { message, own } = event;
+        this.#spoke(message.name);
+        const isMention = !own && mentions(message.text, this.#link.name);
+        this.#hooks.show(this.#lines.message(message, own ? undefined : this.#link.name));
+        if (isMention) this.#hooks.ring();
+        return;
+      }
+      case "private":
+        this.#spoke(event.whisper.name);
+        this.#hooks.show(this.#lines.whisper(event.whisper));
+        this.#hooks.ring();
+        return;
+      case "connected":
+      case "joined":
+        this.#lookAround();
+        break;
+      case "came":
+        this.#spoke(event.name);
+        break;
+      case "went":
+        this.#names.delete(event.name);
+        break;
+      case "renamed":
+        this.#names.delete(event.name);
+        this.#spoke(event.to);
+        break;
+    }
+    const line = this.#lines.event(event);
+    if (line !== undefined) this.#hooks.show([line]);
+  }
+
+  /** Carries out a line. Resolves, once it is done, to whether the person wants to stay; errors are
+   * shown. */
+  async carryOut(line: string): Promise<boolean> {
+    const wish = parseChatLine(line);
+    switch (wish.wish) {
+      case "nothing":
+        return true;
+      case "quit":
+        return false;
+      case "wrong":
+        this.#refuse(line, wish.why);
+        return true;
+      case "help":
+        this.#hooks.show(
+          chatCommands.map(([name, rest, does]) =>
+            this.#lines.notice(`${`/${name} ${rest}`.padEnd(22)} ${does}`)
+          ),
+        );
+        return true;
+    }
+    try {
+      await this.#do(wish);
+    } catch (error) {
+      if (wish.wish === "say" || wish.wish === "me") this.unsaid++;
+      this.#refuse(line, errorText(error));
+    }
+    return true;
+  }
+
+  async #do(
+    wish: Exclude<
+      ReturnType<typeof parseChatLine>,
+      { readonly wish: "nothing" | "quit" | "wrong" | "help" }
+    >,
+  ): Promise<void> {
+    const link = this.#link;
+    switch (wish.wish) {
+      case "say":
+      case "me":
+        if (!link.connected) this.#notice("no connection just now: this is said once it is back");
+        await link.say(wish.text, wish.wish);
+        return;
+      case "name":
+        await link.setName(wish.name);
+        return;
+      case "join":
+        await link.join(wish.name);
+        return;
+      case "msg":
+        await link.whisper(wish.name, wish.text);
+        this.#notice(`to ${wish.name}: ${wish.text}`);
+        return;
+      case "kick":
+      case "ban":
+        await link[wish.wish](wish.name, wish.reason);
+        return;
+      case "rooms": {
+        const rooms = await link.rooms();
+        this.#rooms = rooms.map(({ room }) => room);
+        const listed = rooms.map(({ room, members }) => `${room} (${members})`);
+        this.#notice(listed.length === 0 ? "nobody is anywhere" : `rooms: ${listed.join(", ")}`);
+        return;
+      }
+      case "who": {
+        const members = await link.who();
+        const listed = members.map(({ name, standing }) =>
+          standing === "verified" ? `${name}✓` : name
+        );
+        this.#notice(`in ${link.room}: ${listed.join(", ")}`);
+        return;
+      }
+      case "history":
+      case "search": {
+        const messages = wish.wish === "history"
+          ? await link.history(wish.count ?? 20)
+          : await link.search(wish.text);
+        if (messages.length === 0) this.#notice("nothing was found");
+        else this.#hooks.show(messages.flatMap((message) => this.#lines.message(message)));
+        return;
+      }
+    }
+  }
+
+  #notice(text: string): void {
+    this.#hooks.show([this.#lines.notice(text)]);
+  }
+
+  #refuse(line: string, why: string): void {
+    this.#hooks.show([this.#lines.problem(why)]);
+    this.#hooks.giveBack(line);
+  }
+
+  /** Learns who and what is there to complete with. */
+  #lookAround(): void {
+    this.#names = new Set();
+    const ask = async () => {
+      // Those who speak meanwhile stay the last.
+      const members = await this.#link.who();
+      const all = [...members.map(({ name }) => name), ...this.#names];
+      this.#names = new Set(all.slice(-MAX_NAMES));
+      this.#rooms = (await this.#link.rooms()).map(({ room }) => room).slice(0, MAX_NAMES);
+    };
+    ask().catch((error: unknown) => {
+      // A connection that is lost tells of it elsewhere; a server that does not say is none to fear.
+      if (!(error instanceof ChatLostError)) this.#rooms = [];
+    });
+  }
+
+  #spoke(name: string): void {
+    this.#names.delete(name);
+    this.#names.add(name);
+    if (this.#names.size <= MAX_NAMES) return;
+    for (const first of this.#names) {
+      this.#names.delete(first);
+      return;
+    }
+  }
+}

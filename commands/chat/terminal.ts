@@ -1,0 +1,148 @@
+// A chat at a terminal: a line is typed below what comes in.
+
+import type { JoinedChat } from "../../dock/join_chat.ts";
+import { completeChat } from "./completion.ts";
+import { ChatLines } from "./lines.ts";
+import { ChatTalk } from "./talk.ts";
+import type { Console } from "../terminal/console.ts";
+import { exitCodes } from "../line/exit_code.ts";
+import { KeyReader } from "../terminal/key_reader.ts";
+import { LineEditor } from "../terminal/line_editor.ts";
+import { printable } from "../terminal/printable.ts";
+import { cutToWidth, PromptLine } from "../terminal/prompt_line.ts";
+import { stdinChunks } from "../terminal/stdin.ts";
+import type { StopSignals } from "../serving/stop_signals.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { textWidth } from "../terminal/text_width.ts";
+
+/** How long leaving waits for what has been said to be acknowledged. */
+const LEAVING_MS = 2000;
+
+/** How a chat at a terminal behaves. */
+export interface ChatTerminalOptions {
+  /** Whether a mention or a private message rings the terminal's bell. */
+  readonly bell: boolean;
+}
+
+/** Runs a chat at a terminal until the person leaves or the chat is over; resolves to the exit code. */
+export async function chatAtTerminal(
+  link: JoinedChat,
+  console: Console,
+  terminal: Terminal,
+  signals: Pick<StopSignals, "drain" | "exitCode">,
+  { bell }: ChatTerminalOptions,
+): Promise<number> {
+  const leaving = Promise.withResolvers<void>();
+  const editor = new LineEditor({ complete: (before) => completeChat(before, talk) });
+  const prompt = new PromptLine(
+    { columns: () => terminal.columns(), write: (text) => console.printRaw(text) },
+    (columns) => {
+      const prompt = promptText(link, columns);
+      return { prompt, view: editor.view(columns - textWidth(prompt)) };
+    },
+  );
+  const lines = new ChatLines({ color: console.colorStdout, dates: true });
+  const talk = new ChatTalk(link, lines, {
+    show: (shown) => prompt.above(shown),
+    giveBack(line) {
+      // Where something else is being typed, the history has it.
+      if (editor.text === "") editor.set(line);
+      prompt.draw();
+    },
+    ring: () => bell && console.printRaw("\x07"),
+  });
+  let closedBecause: string | undefined;
+  const hearing = (async () => {
+    for await (const event of link) {
+      if (event.event === "closed") closedBecause = event.reason;
+      else talk.take(event);
+      // What an event changes about the connection or our name, the prompt shows.
+      if (event.event !== "message") prompt.draw();
+    }
+  })();
+  const typing = type(console, editor, prompt, talk, lines, () => leaving.resolve());
+  signals.drain.addEventListener("abort", () => leaving.resolve(), { once: true });
+  if (signals.drain.aborted) leaving.resolve();
+
+  terminal.setRaw(true);
+  using _resizing = terminal.onResize(() => prompt.resized());
+  prompt.open();
+  try {
+    await Promise.race([leaving.promise, hearing, typing]);
+    // A last line is on its way as long as there is a connection to have it acknowledged on.
+    if (closedBecause === undefined && link.unsaid > 0 && link.connected) {
+      await acknowledged(link, LEAVING_MS);
+    }
+  } finally {
+    prompt.close();
+    terminal.setRaw(false);
+  }
+  if (closedBecause !== undefined && !signals.drain.aborted) {
+    console.error(closedBecause);
+    return exitCodes.failed;
+  }
+  const { unsaid } = link;
+  if (unsaid > 0) {
+    console.error(`${unsaid} of your messages ${unsaid === 1 ? "was" : "were"} not acknowledged`);
+  }
+  await link.close();
+  await hearing;
+  if (unsaid > 0) return exitCodes.timedOut;
+  return signals.exitCode;
+}
+
+/** Reads keys until the terminal is gone. */
+async function type(
+  console: Console,
+  editor: LineEditor,
+  prompt: PromptLine,
+  talk: ChatTalk,
+  lines: ChatLines,
+  leave: () => void,
+): Promise<void> {
+  const keys = new KeyReader();
+  let interrupted = false;
+  for await (const chunk of stdinChunks(console)) {
+    for (const key of keys.push(chunk)) {
+      const done = editor.press(key);
+      const again = interrupted;
+      interrupted = done?.action === "interrupt";
+      switch (done?.action) {
+        case "line":
+          // Not waited for: the next line is typed meanwhile.
+          talk.carryOut(done.line).then((stays) => stays || leave(), leave);
+          break;
+        case "interrupt":
+          if (again) return leave();
+          editor.clear();
+          prompt.above([lines.notice("Ctrl-C again leaves, and so does Ctrl-D")]);
+          break;
+        case "end":
+          return leave();
+        case "clear-screen":
+          prompt.clearScreen();
+          break;
+        case "bell":
+          console.printRaw("\x07");
+          break;
+      }
+    }
+    prompt.draw();
+  }
+}
+
+/** Resolves once nothing waits any more, or after so long. */
+async function acknowledged(link: JoinedChat, waitMs: number): Promise<void> {
+  const until = performance.now() + waitMs;
+  while (link.unsaid > 0 && link.connected && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** `[room] name> `, or less of it where that would fill the row. */
+function promptText(link: JoinedChat, columns: number): string {
+  const state = link.connected ? "" : " (offline)";
+  const whole = printable(`[${link.room}] ${link.name}${state}> `);
+  if (textWidth(whole) <= columns / 2) return whole;
+  return columns < 30 ? "> " : `${cutToWidth(whole, Math.floor(columns / 2) - 3)}.> `;
+}

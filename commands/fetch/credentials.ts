@@ -1,0 +1,97 @@
+// Who `sockdock fetch` says it is: users and passwords from options, prompts and a file.
+
+import type { Credentials } from "../../clients/http/credentials.ts";
+import { errorText } from "../../core/event.ts";
+import { flag, type OptionValues, text } from "../../core/options/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import type { Console } from "../terminal/console.ts";
+import { readUser } from "../key/user_password.ts";
+
+/** The options about passwords for servers. */
+export const credentialOptions = {
+  user: text({
+    short: "u",
+    metavar: "user[:password]",
+    help:
+      "basic authentication, or digest where the server asks for it; without a password it is " +
+      "asked for",
+  }),
+  realm: text({ metavar: "name", help: "give --user only to a server that asks for this realm" }),
+  digest: flag({
+    help: "never send the password of --user itself, only the proof of it",
+    negatable: false,
+  }),
+  credentials: text({
+    metavar: "file",
+    help: "passwords by URL: a line has a URL prefix, a user, a password and perhaps a realm, " +
+      'with spaces between them; "..." holds what has spaces. Only its owner may read the file',
+  }),
+} as const;
+
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** The user of the request's own origin, if one was given. */
+export function ownCredentials(
+  { user, realm, digest }: OptionValues<typeof credentialOptions>,
+  flags: ReadonlySet<string>,
+  console: Console,
+): { readonly credentials?: Omit<Credentials, "prefix"> } {
+  if (user === undefined) {
+    for (const key of ["realm", "digest"]) {
+      if (flags.has(key)) throw new UsageError(`--${key} is about --user; give that too`);
+    }
+    return {};
+  }
+  return {
+    credentials: {
+      ...readUser("user", user, flags, console),
+      realm,
+      ...(digest && { scheme: "digest" }),
+    },
+  };
+}
+
+/** Reads a file of credentials.
+ * @throws {UsageError} when others may read it, or a line is none */
+export async function readCredentialsFile(path: string): Promise<Credentials[]> {
+  let content: string;
+  try {
+    using file = await Deno.open(path);
+    const { mode, size, isFile } = await file.stat();
+    if (mode !== null && isFile && (mode & 0o077) !== 0) {
+      throw new UsageError(`others may read it; take that from them with: chmod 600 ${path}`);
+    }
+    if (size > MAX_FILE_BYTES) throw new Error(`it is larger than ${MAX_FILE_BYTES} bytes`);
+    content = await new Response(file.readable).text();
+  } catch (error) {
+    throw new UsageError(`--credentials: cannot use ${path}: ${errorText(error)}`);
+  }
+  return content.split("\n").flatMap((line, index) => {
+    if (/^\s*(?:#|$)/.test(line)) return [];
+    const fields = fieldsOf(line.trim());
+    const [prefix, user, password, realm] = fields ?? [];
+    if (
+      prefix === undefined || user === undefined || password === undefined || fields!.length > 4
+    ) {
+      // Not the line itself: it holds a password.
+      throw new UsageError(
+        `--credentials: line ${index + 1} of ${path}: expected a URL prefix, a user, a password ` +
+          "and perhaps a realm",
+      );
+    }
+    return [{ prefix, user, password, realm }];
+  });
+}
+
+/** Fields between white space; one in double quotes is written as in JSON. */
+function fieldsOf(line: string): string[] | undefined {
+  const fields = line.match(/"(?:[^"\\]|\\.)*"(?=\s|$)|[^\s"]\S*/g) ?? [];
+  if (fields.join("").length !== line.replace(/("(?:[^"\\]|\\.)*")|\s/g, "$1").length) {
+    return undefined;
+  }
+  try {
+    return fields.map((field) => field.startsWith('"') ? JSON.parse(field) as string : field);
+  } catch {
+    return undefined;
+  }
+}

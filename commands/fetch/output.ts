@@ -1,0 +1,57 @@
+// What `sockdock fetch` shows of a response.
+
+import type { FetchResponse, ResponseHead } from "../../clients/http/message.ts";
+import type { FetchTiming } from "../../clients/http/timing.ts";
+import type { Console } from "../terminal/console.ts";
+import { messageJson } from "../terminal/events.ts";
+
+/** Prints status and headers as they came, and an empty line. */
+export function printHead(
+  { httpVersion, status, statusText, headerList }: ResponseHead,
+  console: Console,
+): void {
+  const lines = [
+    `HTTP/${httpVersion} ${status} ${statusText}`.trimEnd(),
+    ...headerList.map(([name, value]) => `${name}: ${value}`),
+    "",
+  ];
+  console.printPeer(new TextEncoder().encode(lines.map((line) => `${line}\r\n`).join("")));
+}
+
+/** Prints a response as one object.
+ * @param written where its body went, when that was a file */
+export async function printJsonResponse(
+  response: FetchResponse,
+  written: { readonly file: string; readonly fileBytes: number } | undefined,
+  console: Console,
+): Promise<void> {
+  const { url, status, statusText, httpVersion, headerList } = response;
+  const body = written ?? messageJson(await response.bytes());
+  console.printJson({
+    event: "response",
+    url,
+    status,
+    statusText,
+    httpVersion,
+    headers: headerList,
+    timing: response.timing,
+    ...body,
+  });
+}
+
+const STEPS = [
+  ["dns", "dnsMs"],
+  ["connect", "connectMs"],
+  ["tls", "tlsMs"],
+  ["first byte", "firstByteMs"],
+  ["total", "totalMs"],
+] as const;
+
+/** A line for each step that there was, on stderr. */
+export function printTiming(timing: FetchTiming, console: Console): void {
+  for (const [name, key] of STEPS) {
+    const ms = timing[key];
+    if (ms === undefined) continue;
+    console.note(`${name.padEnd(10)} ${ms.toFixed(1).padStart(9)} ms`);
+  }
+}

@@ -1,0 +1,191 @@
+// What the options of `sockdock fetch` say to send: headers, and a body of one kind.
+
+import type { FetchRequest } from "../../clients/http/request.ts";
+import type { FormFile } from "../../clients/http/multipart.ts";
+import { errorText } from "../../core/event.ts";
+import { type OptionValues, text } from "../../core/options/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import type { Console } from "../terminal/console.ts";
+import { Progress } from "../terminal/progress.ts";
+import { stdinChunks } from "../terminal/stdin.ts";
+
+/** The options that make a body. */
+export const bodyOptions = {
+  data: text.many({
+    short: "d",
+    metavar: "text",
+    separator: "\n",
+    help: "send this body; several are joined by &; @file reads a file, @- stdin",
+  }),
+  dataJson: text({ metavar: "json", help: "send this JSON body" }),
+  form: text.many({
+    metavar: "name=value",
+    separator: "\n",
+    help: "send a form with this field; name=@file sends a file, and the form as multipart; " +
+      "name=@file;type=image/png says of which type it is",
+  }),
+  formString: text.many({
+    metavar: "name=value",
+    separator: "\n",
+    help: "send a form with this field, whatever the value begins with",
+  }),
+  uploadFile: text({
+    short: "T",
+    metavar: "file",
+    help: "put this file, - for stdin; a URL that ends in / gets the file's name",
+  }),
+} as const;
+
+/** The part of a request that says what is sent. */
+export type Sent = Pick<FetchRequest, "method" | "body" | "bodyLengthBytes" | "json" | "form">;
+
+/** `Name: value`. */
+export function parseHeader(header: string): readonly [string, string] {
+  const colon = header.indexOf(":");
+  if (colon < 1) {
+    throw new UsageError(`--header: expected "Name: value", got "${header}"`);
+  }
+  return [header.slice(0, colon).trim(), header.slice(colon + 1).trim()];
+}
+
+/** The URL to ask for: an upload into a folder is named after its file. */
+export function requestUrl(written: string, uploadFile: string | undefined): string {
+  const url = URL.parse(written);
+  if (url === null || uploadFile === undefined || uploadFile === "-") return written;
+  if (!url.pathname.endsWith("/")) return written;
+  const name = uploadFile.split(Deno.build.os === "windows" ? /[/\\]/ : "/").at(-1) ?? "";
+  url.pathname += encodeURIComponent(name);
+  return url.href;
+}
+
+/** The body that the options describe. A file is read while it is sent, and shown as it goes. */
+export async function readBody(
+  { data, dataJson, form, formString, uploadFile }: OptionValues<typeof bodyOptions>,
+  console: Console,
+): Promise<Sent> {
+  const fields = [
+    ...form.map((field) => parseField("--form", field)),
+    ...formString.map((field) => ({ ...parseField("--form-string", field), isText: true })),
+  ];
+  const kinds = [
+    data.length > 0,
+    dataJson !== undefined,
+    fields.length > 0,
+    uploadFile !== undefined,
+  ];
+  if (kinds.filter(Boolean).length > 1) {
+    throw new UsageError(
+      "--data, --data-json, --form and --upload-file exclude each other; give one",
+    );
+  }
+  if (dataJson !== undefined) return { json: parseJson(dataJson) };
+  if (uploadFile !== undefined) return { method: "PUT", ...await uploadOf(uploadFile, console) };
+  if (fields.length > 0) {
+    return { form: await Promise.all(fields.map((field) => formField(field, console))) };
+  }
+  if (data.length === 0) return {};
+  const parts = await Promise.all(data.map((part) => readPart(part, console)));
+  const joined = parts.flatMap((part, index) =>
+    index === 0 ? [part] : [new TextEncoder().encode("&"), part]
+  );
+  return { body: new Uint8Array(await new Blob(joined).arrayBuffer()) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--data-json: ${errorText(error)}`);
+  }
+}
+
+interface WrittenField {
+  readonly name: string;
+  readonly value: string;
+  readonly isText: boolean;
+}
+
+function parseField(flag: string, field: string): WrittenField {
+  const equals = field.indexOf("=");
+  if (equals < 1) throw new UsageError(`${flag}: expected name=value, got "${field}"`);
+  const value = field.slice(equals + 1);
+  return { name: field.slice(0, equals), value, isText: !value.startsWith("@") };
+}
+
+async function formField(
+  { name, value, isText }: WrittenField,
+  console: Console,
+): Promise<readonly [string, string | FormFile]> {
+  if (isText) return [name, value];
+  const [, path = "", type = ""] = /^@(.*?)(?:;type=([^;]*))?$/s.exec(value) ?? [];
+  const { lengthBytes, open } = await fileToSend("--form", path, console);
+  if (lengthBytes === undefined) {
+    throw new UsageError(`--form: ${path} is no plain file, so its length is not known`);
+  }
+  const file: FormFile = {
+    name: path.split("/").at(-1) ?? path,
+    type,
+    size: lengthBytes,
+    stream: open,
+  };
+  return [name, file];
+}
+
+async function uploadOf(path: string, console: Console): Promise<Sent> {
+  if (path === "-") return { body: stdinChunks(console) };
+  const { lengthBytes, open } = await fileToSend("--upload-file", path, console);
+  return { body: open, ...(lengthBytes !== undefined && { bodyLengthBytes: lengthBytes }) };
+}
+
+interface FileToSend {
+  /** Undefined for what is no plain file, such as a pipe. */
+  readonly lengthBytes: number | undefined;
+  /** Begins at the beginning. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+async function fileToSend(flag: string, path: string, console: Console): Promise<FileToSend> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(path);
+    if (info.isDirectory) throw new Error("it is a folder");
+    // One that cannot be read is found out before anything is sent.
+    if (info.isFile) (await Deno.open(path)).close();
+  } catch (error) {
+    throw new UsageError(`${flag}: cannot read ${path}: ${errorText(error)}`);
+  }
+  const lengthBytes = info.isFile ? info.size : undefined;
+  return { lengthBytes, open: () => fileParts(path, lengthBytes, console) };
+}
+
+async function* fileParts(
+  path: string,
+  totalBytes: number | undefined,
+  console: Console,
+): AsyncGenerator<Uint8Array> {
+  using file = await Deno.open(path);
+  using progress = new Progress(console, totalBytes);
+  const buffer = new Uint8Array(64 * 1024);
+  let sentBytes = 0;
+  for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
+    progress.add(count);
+    sentBytes += count;
+    // The answer may come before anybody asks for more, and end the program.
+    if (sentBytes === totalBytes) progress[Symbol.dispose]();
+    yield buffer.subarray(0, count);
+  }
+}
+
+async function readPart(part: string, console: Console): Promise<Uint8Array<ArrayBuffer>> {
+  if (!part.startsWith("@")) return new TextEncoder().encode(part);
+  if (part === "@-") {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    for await (const chunk of stdinChunks(console)) chunks.push(chunk.slice());
+    return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  }
+  try {
+    return await Deno.readFile(part.slice(1));
+  } catch (error) {
+    throw new UsageError(`--data: cannot read ${part.slice(1)}: ${errorText(error)}`);
+  }
+}

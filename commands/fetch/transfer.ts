@@ -1,0 +1,171 @@
+// The transfer of `sockdock fetch`: asks, and delivers the body to where it belongs.
+
+import { STATUS_TEXT } from "@std/http/status";
+import type { FetchOptions } from "../../clients/http/client.ts";
+import type { FetchResponse, Field } from "../../clients/http/message.ts";
+import type { retryOptions } from "../../clients/http/options.ts";
+import { backOffMs, waitFor } from "../../clients/http/retry.ts";
+import { errorText } from "../../core/event.ts";
+import { flag, formatDuration, type OptionValues, size } from "../../core/options/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { type Console, ReaderGoneError } from "../terminal/console.ts";
+import { DiskError, judge, PartFile, rangeFields, writeWhole } from "./download.ts";
+import { outputOptions, outputPath } from "./file_name.ts";
+import { printHead, printJsonResponse, printTiming } from "./output.ts";
+import { printable } from "../terminal/printable.ts";
+
+/** The options about what comes back. */
+export const responseOptions = {
+  bytes: size({ min: 0, help: "read only the first bytes of the body" }),
+  include: flag({ short: "i", help: "print status and headers first", negatable: false }),
+  location: flag({
+    short: "L",
+    help: "follow redirects, 20 unless --max-redirects says otherwise",
+    negatable: false,
+  }),
+  fail: flag({
+    short: "f",
+    help: "exit with 1 on a status from 400; its body is printed, and not written to a file",
+    negatable: false,
+  }),
+  compressed: flag({ help: "ask for a compressed body and undo it", negatable: false }),
+  timing: flag({ help: "print how long each step took, on stderr", negatable: false }),
+  ...outputOptions,
+} as const;
+
+type Options = OptionValues<typeof responseOptions & typeof retryOptions>;
+
+/** One transfer, and what it needs. */
+export interface Transfer {
+  readonly url: string;
+  /** Asks, with these fields besides. */
+  readonly ask: (fields: readonly Field[]) => Promise<FetchResponse>;
+  readonly options: Options;
+  readonly request: FetchOptions;
+  readonly console: Console;
+}
+
+/** Asks and delivers the body; a file whose body breaks off is asked for again, as --retry allows.
+ * @returns the status */
+export async function transfer(work: Transfer): Promise<number> {
+  const { options, console, request } = work;
+  const { method = "GET" } = request;
+  const path = await outputPath(options, work.url, undefined);
+  const beganMs = performance.now();
+  for (let attempt = 1;; attempt++) {
+    const progress = { hasHead: false };
+    try {
+      return await transferOnce(work, progress);
+    } catch (error) {
+      const mayAgain = progress.hasHead && attempt <= options.retry && path !== undefined &&
+        (method === "GET" || options.retryAll) && isPassing(error);
+      const waitMs = backOffMs(attempt, options.retryDelayMs, Math.random);
+      const inTime = performance.now() - beganMs + waitMs <= options.retryMaxTimeMs;
+      if (!mayAgain || !inTime) throw error;
+      const again = `try ${attempt} of ${options.retry} in ${formatDuration(waitMs)}`;
+      console.note(`${printable(errorText(error))}; ${again}`);
+      await waitFor(waitMs, new AbortController().signal);
+    }
+  }
+}
+
+/** The server has answered, and not with the file. */
+class NotTheFileError extends Error {
+  override readonly name = "NotTheFileError";
+}
+
+const LASTING = [DiskError, UsageError, DOMException, ReaderGoneError, NotTheFileError];
+
+/** Whether it may be over soon: what went wrong here will not be. */
+function isPassing(error: unknown): boolean {
+  return !LASTING.some((kind) => error instanceof kind);
+}
+
+async function transferOnce(work: Transfer, progress: { hasHead: boolean }): Promise<number> {
+  const { options, console, ask, url } = work;
+  if (options.continue) return await goOn(work, progress);
+  await using response = await ask([]);
+  progress.hasHead = true;
+  const { status, headers } = response;
+  const disposition = headers.get("content-disposition");
+  const path = options.fail && status >= 400
+    ? undefined
+    : await outputPath(options, url, disposition);
+  if (!console.json && options.include) printHead(response, console);
+  if (path === undefined) {
+    if (console.json) await printJsonResponse(response, undefined, console);
+    else for await (const chunk of response.body) console.printPeer(chunk);
+  } else {
+    const totalBytes = announcedBytes(response, options);
+    const overwrite = !options.remoteHeaderName;
+    const limits = { totalBytes, overwrite };
+    const fileBytes = await writeWhole(path, response.body, limits, console);
+    if (console.json) await printJsonResponse(response, { file: path, fileBytes }, console);
+  }
+  finish(response, options, console);
+  return status;
+}
+
+/** Goes on with what was kept of a file, or begins. */
+async function goOn(
+  { url, ask, options, console }: Transfer,
+  progress: { hasHead: boolean },
+): Promise<number> {
+  const path = await outputPath(options, url, null) ?? "";
+  const file = new PartFile(path, url);
+  let part = await file.kept();
+  for (;;) {
+    await using response = await ask([
+      ["Accept-Encoding", "identity"],
+      ...(part === undefined ? [] : rangeFields(part)),
+    ]);
+    progress.hasHead = true;
+    const verdict = judge(response, part);
+    if (verdict.is === "unfit") {
+      console.note(`${path} starts anew: ${verdict.why}`);
+      part = undefined;
+      continue;
+    }
+    if (!console.json && options.include) printHead(response, console);
+    let fileBytes = part?.fromBytes ?? 0;
+    if (verdict.is === "error") {
+      throw new NotTheFileError(
+        `the server answered ${`${response.status} ${statusWords(response)}`.trim()}; ` +
+          `${path} was left as it was`,
+      );
+    }
+    if (verdict.is === "done") await file.finish();
+    else {
+      const [fromBytes, totalBytes] = verdict.is === "rest"
+        ? [fileBytes, verdict.totalBytes]
+        : [0, announcedBytes(response, options)];
+      if (part !== undefined && fromBytes === 0) {
+        console.note(`${path} starts anew: it has changed`);
+      }
+      fileBytes = await file.write(response, { fromBytes, totalBytes }, console);
+    }
+    if (console.json) await printJsonResponse(response, { file: path, fileBytes }, console);
+    if (options.timing) printTiming(response.timing, console);
+    return 200;
+  }
+}
+
+function finish(response: FetchResponse, options: Options, console: Console): void {
+  if (options.timing) printTiming(response.timing, console);
+  if (!options.fail || response.status < 400) return;
+  console.error(
+    `the server answered ${response.status} ${printable(statusWords(response))}`.trimEnd(),
+  );
+}
+
+/** What a status means. A server may leave the words out. */
+function statusWords({ status, statusText }: FetchResponse): string {
+  return statusText || (STATUS_TEXT[status] ?? "");
+}
+
+/** How much will come, if anybody knows. */
+function announcedBytes({ headers }: FetchResponse, { bytes, compressed }: Options) {
+  const written = headers.get("content-length");
+  if (written === null || (compressed && headers.has("content-encoding"))) return undefined;
+  return Math.min(Number(written), bytes ?? Infinity);
+}

@@ -1,0 +1,84 @@
+// `key make`: a key for the layers `sealed` and `signed`.
+
+import { dirname, join } from "node:path";
+import { errorText } from "../../core/event.ts";
+import { KEY_KINDS, type KeyKind } from "../../core/keys/key.ts";
+import { type MadeKey, makeKey } from "../../core/keys/make_key.ts";
+import { didYouMean } from "../../core/options/nearest.ts";
+import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { fileNameOf } from "../cert/file.ts";
+import type { Console } from "../terminal/console.ts";
+import { dataFolderOr } from "../serving/data_folder.ts";
+import type { KeyMakingValues } from "./key_options.ts";
+
+/** Makes a key. With `--out -`, or in a pipe where nothing says otherwise, it is printed; else it is
+ * written to a file, and only what may be known of it is said.
+ *
+ * @throws {UsageError} when the kind or the name is wrong, or the file is there or cannot be written */
+export async function makeKeyFile(
+  word: string,
+  values: KeyMakingValues,
+  console: Console,
+): Promise<void> {
+  const kind = parseKind(word);
+  const made = make(kind, values.name);
+  const file = whereTo(kind, values, console);
+  if (file !== null) await write(file, made.text, values);
+  const { fingerprint, publicLine } = made;
+  if (console.json) {
+    const secret = file === null ? { key: made.text } : { file };
+    console.printJson({ event: "key", kind, fingerprint, ...secret, public: publicLine });
+    return;
+  }
+  if (file === null) console.print(made.text.trimEnd());
+  console.note(`made ${file === null ? "a key" : file}: ${kind}, sha256:${fingerprint}`);
+  if (publicLine !== undefined) console.note(`for --signed-senders: ${publicLine}`);
+}
+
+function parseKind(word: string): KeyKind {
+  const kind = KEY_KINDS.find((kind) => kind === word);
+  if (kind !== undefined) return kind;
+  const got = word === "" ? "none was given" : `"${word}"${didYouMean(word, KEY_KINDS)}`;
+  throw new UsageError(`key make: unknown kind of key: ${got}; known are ${KEY_KINDS.join(", ")}`);
+}
+
+function make(kind: KeyKind, name: string | undefined): MadeKey {
+  try {
+    return makeKey(kind, name === undefined ? {} : { name });
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new UsageError(`--name: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The file, or null for stdout. */
+function whereTo(
+  kind: KeyKind,
+  { out, name, dataFolder }: KeyMakingValues,
+  console: Console,
+): string | null {
+  if (out === "-") return null;
+  if (out !== undefined) return out;
+  if (dataFolder === undefined && !console.stdoutIsTerminal) return null;
+  return join(dataFolderOr(dataFolder), "keys", `${fileNameOf(name ?? kind)}.key`);
+}
+
+async function write(
+  file: string,
+  text: string,
+  { out, overwrite }: KeyMakingValues,
+): Promise<void> {
+  try {
+    if (out === undefined) await Deno.mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const create = (path: string) => createPrivateFile(path, text);
+    await (overwrite ? replaceFile(file, create) : create(file));
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) {
+      throw new UsageError(
+        `${file} is there already; replace it with --overwrite, or choose another with --out`,
+      );
+    }
+    throw new UsageError(`cannot write ${file}: ${errorText(error)}`);
+  }
+}

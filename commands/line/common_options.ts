@@ -1,0 +1,26 @@
+// Options that many commands share.
+
+import { choice, flag, text } from "../../core/options/option.ts";
+
+/** How a command prints. */
+export const consoleOptions = {
+  json: flag({ help: "print one JSON object a line on stdout, for programs", negatable: false }),
+  quiet: flag({ short: "q", help: "print nothing but data and errors", negatable: false }),
+  verbose: flag({
+    short: "v",
+    help: "show what passes, as text and hex, and the stack of errors",
+    negatable: false,
+  }),
+  color: choice(["auto", "always", "never"], {
+    default: "auto",
+    help: "when to colour; auto honours NO_COLOR",
+  }),
+} as const;
+
+/** What keeps a transcript. */
+export const recordOptions = {
+  record: text({
+    metavar: "file",
+    help: "append all that happens and passes to this file, as JSON lines",
+  }),
+} as const;

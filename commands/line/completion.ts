@@ -1,0 +1,80 @@
+// Completion of half-typed command lines, and the scripts that let a shell ask for it. The scripts
+// know nothing of the commands: each runs `sockdock __complete -- words...`, whose last word is the
+// one being typed, and shows the lines it prints.
+
+import type { OptionTable } from "../../core/options/option.ts";
+import { type CommandEntry, HELP_TABLE } from "../command.ts";
+import bash from "../completion_scripts/sockdock.bash" with { type: "text" };
+import fish from "../completion_scripts/sockdock.fish" with { type: "text" };
+import zsh from "../completion_scripts/sockdock.zsh" with { type: "text" };
+import { optionNames, readWords } from "./words.ts";
+
+export type Shell = "bash" | "zsh" | "fish";
+
+const SCRIPTS: Readonly<Record<Shell, string>> = { bash, zsh, fish };
+
+/** The hidden command that the scripts run. */
+export const COMPLETE_COMMAND = "__complete";
+
+/**
+ * What the last of `words` could become. Nothing means that only files can be meant, which is for
+ * the shell to complete.
+ */
+export async function complete(
+  entries: readonly CommandEntry[],
+  words: readonly string[],
+): Promise<string[]> {
+  const current = words.at(-1) ?? "";
+  const [name, ...before] = words.slice(0, -1);
+  const candidates = name === undefined
+    ? entries.map((entry) => entry.name)
+    : await commandCandidates(entries.find((entry) => entry.name === name), before, current);
+  return candidates.filter((candidate) => candidate.startsWith(current));
+}
+
+/** The script for a shell, to be sourced or saved where that shell looks for completions. */
+export function completionsScript(shell: Shell): string {
+  return SCRIPTS[shell];
+}
+
+async function commandCandidates(
+  entry: CommandEntry | undefined,
+  before: readonly string[],
+  current: string,
+): Promise<readonly string[]> {
+  if (entry === undefined) return [];
+  const command = await entry.load();
+  const table: OptionTable = { ...command.options, ...HELP_TABLE };
+  const read = readWords(table, before);
+  const arguments_ = read.flatMap((word) => word.kind === "argument" ? [word.text] : []);
+  if (!before.includes("--")) {
+    const last = read.at(-1);
+    if (last?.kind === "value" && last.text === undefined) {
+      return table[last.key]?.choices ?? [];
+    }
+    if (current.startsWith("-")) {
+      const used = new Set(read.flatMap((word) => "key" in word ? [word.key] : []));
+      return optionCandidates(table, used, current);
+    }
+  }
+  return command.complete?.(arguments_, current) ?? [];
+}
+
+/** Long names not used yet, or after `--name=` the words it takes. */
+function optionCandidates(
+  table: OptionTable,
+  used: ReadonlySet<string>,
+  current: string,
+): readonly string[] {
+  const names = optionNames(table);
+  const [, name] = /^(--[^=]+)=/.exec(current) ?? [];
+  if (name !== undefined) {
+    return (names.get(name)?.option.choices ?? []).map((value) => `${name}=${value}`);
+  }
+  return [...names]
+    .filter(([name]) => name.startsWith("--"))
+    .filter(([, { key, option }]) => option.many || !used.has(key))
+    // Every flag has a --no- form; unasked for, they would only double the list.
+    .filter(([, { on, option }]) => on || option.fallback === true || current.startsWith("--n"))
+    .map(([name]) => name);
+}

@@ -1,0 +1,162 @@
+// The configuration of `up`: which servers, where, with which options.
+
+import { layerStackOptions } from "../../dock/layer_stack.ts";
+import { parseEndpoint } from "../../core/addresses/endpoint.ts";
+import { errorText } from "../../core/event.ts";
+import { didYouMean } from "../../core/options/nearest.ts";
+import { flagName, type OptionTable, parseText } from "../../core/options/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { serverSchemes } from "../../dock/place.ts";
+import type { SuiteEntry } from "../../dock/suite.ts";
+import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
+import { servedByName, servedOptions, tableFor } from "./served.ts";
+
+/** The name of the list of servers. */
+const SERVERS = "server";
+
+/** Keys of a server that are not options. */
+const OWN_KEYS = ["serve", "on"] as const;
+
+/** Reads a configuration file: a list `server` of tables with `serve` (the protocol), `on` (a URL
+ * or a list of them) and any option by its flag's name; options at the top are defaults for the
+ * servers that they concern.
+ *
+ * @param overrides option values by key that win over the file, where they concern a server
+ * @throws {UsageError} naming file, line and key */
+export async function readConfig(
+  path: string,
+  overrides: Readonly<Record<string, unknown>>,
+): Promise<SuiteEntry[]> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    throw new UsageError(`cannot read the configuration ${path}: ${errorText(error)}`);
+  }
+  const root = await parseConfig(path, text);
+  const reader = new ConfigReader(path);
+  const defaults = reader.options(root, "", [SERVERS], servedOptions);
+  const list = root.value.get(SERVERS);
+  if (list === undefined || !isList(list) || list.value.length === 0) {
+    throw new UsageError(
+      `${path}:${list?.line ?? 1}: ${SERVERS}: expected a list of servers, ` +
+        `such as [[${SERVERS}]] with serve = "echo" and on = "tcp://:9999"`,
+    );
+  }
+  return list.value.map((server, index) =>
+    reader.server(server, `${SERVERS}[${index + 1}]`, defaults, overrides)
+  );
+}
+
+class ConfigReader {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  server(
+    server: ConfigValue,
+    label: string,
+    defaults: Readonly<Record<string, unknown>>,
+    overrides: Readonly<Record<string, unknown>>,
+  ): SuiteEntry {
+    if (!isTable(server)) throw this.#wrong(server, label, "expected a table");
+    const name = server.value.get("serve");
+    if (typeof name?.value !== "string") {
+      throw this.#wrong(name ?? server, `${label}.serve`, "expected the name of a protocol");
+    }
+    const what = this.#located(name, `${label}.serve`, () => servedByName(String(name.value)));
+    const urls = this.#urls(server, label);
+    // Layers first: they bring options of their own.
+    const { layers } = { ...defaults, ...this.#layersOf(server, label), ...overrides };
+    const table = tableFor(what, urls, { ...defaults, ...overrides, layers });
+    const own = this.options(server, `${label}.`, OWN_KEYS, table);
+    const concerning = (values: Readonly<Record<string, unknown>>) =>
+      Object.fromEntries(Object.entries(values).filter(([key]) => Object.hasOwn(table, key)));
+    return {
+      what,
+      urls,
+      where: this.#label(server, label),
+      options: { ...concerning(defaults), ...own, ...concerning(overrides) },
+    };
+  }
+
+  /** The layers that a server's table adds, if it does. */
+  #layersOf(server: ConfigTable, label: string): { readonly layers?: unknown } {
+    const layers = server.value.get("layers");
+    if (layers === undefined) return {};
+    const only: ConfigTable = { ...server, value: new Map([["layers", layers]]) };
+    return this.options(only, `${label}.`, [], layerStackOptions);
+  }
+
+  /** The options of a table, by key. */
+  options(
+    from: ConfigTable,
+    prefix: string,
+    others: readonly string[],
+    table: OptionTable,
+  ): Record<string, unknown> {
+    const keys = new Map(Object.keys(table).map((key) => [flagName(key), key]));
+    const values: Record<string, unknown> = {};
+    for (const [name, value] of from.value) {
+      if (others.includes(name)) continue;
+      const label = `${prefix}${name}`;
+      const key = keys.get(name);
+      const option = key === undefined ? undefined : table[key];
+      if (key === undefined || option === undefined) {
+        const known = Object.keys(servedOptions).some((key) => flagName(key) === name);
+        const hint = didYouMean(name, [...keys.keys(), ...others]);
+        throw this.#wrong(
+          value,
+          label,
+          known ? "this option has no effect on what is served here" : `unknown key${hint}`,
+        );
+      }
+      values[key] = this.#located(value, label, () => {
+        const texts = isList(value) ? value.value.map(scalarText) : scalarText(value);
+        return parseText(option, texts, this.#label(value, label));
+      });
+    }
+    return values;
+  }
+
+  #urls(server: ConfigTable, label: string): string[] {
+    const on = server.value.get("on");
+    if (on === undefined) throw this.#wrong(server, `${label}.on`, "expected a URL, or a list");
+    const items = isList(on) ? on.value : [on];
+    if (items.length === 0) throw this.#wrong(on, `${label}.on`, "expected a URL, or a list");
+    return items.map((item) => {
+      if (typeof item.value !== "string") throw this.#wrong(item, `${label}.on`, "expected a URL");
+      this.#located(item, `${label}.on`, () => parseEndpoint(String(item.value), serverSchemes));
+      return item.value;
+    });
+  }
+
+  /** Runs `read` and puts the place in front of what it has to say. */
+  #located<T>(at: ConfigValue, label: string, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      const text = errorText(error);
+      throw text.startsWith(this.#path) ? error : this.#wrong(at, label, text);
+    }
+  }
+
+  #label(at: ConfigValue, label: string): string {
+    return `${this.#path}:${at.line}: ${label}`;
+  }
+
+  #wrong(at: ConfigValue, label: string, why: string): UsageError {
+    return new UsageError(`${this.#label(at, label)}: ${why}`);
+  }
+}
+
+/** A value as the text that its option reads.
+ * @throws {UsageError} when it is not a single value */
+function scalarText(value: ConfigValue): string {
+  if (isTable(value)) throw new UsageError("expected a value, got a table");
+  if (isList(value)) throw new UsageError("expected a value, got a list");
+  if (value.value === null) throw new UsageError("expected a value, got null");
+  return String(value.value);
+}

@@ -1,0 +1,111 @@
+// Decides for every word of a command line whether it is an option, an option's value or an
+// argument. Completions read unfinished lines, so nothing throws here: a wrong word is a word.
+
+import { nearest } from "../../core/options/nearest.ts";
+import { flagName, type Option, type OptionTable } from "../../core/options/option.ts";
+
+export type Word =
+  | { readonly kind: "flag"; readonly key: string; readonly on: boolean }
+  /** `text` is undefined when the value is missing. */
+  | { readonly kind: "value"; readonly key: string; readonly text: string | undefined }
+  | { readonly kind: "argument"; readonly text: string }
+  | { readonly kind: "wrong"; readonly message: string };
+
+interface Named {
+  readonly key: string;
+  readonly option: Option<unknown>;
+  readonly on: boolean;
+}
+
+/** Reads `words`, the command's name left out, by the names in `table`. */
+export function readWords(table: OptionTable, words: readonly string[]): Word[] {
+  const names = optionNames(table);
+  const queue = [...words];
+  const read: Word[] = [];
+  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+    if (word === "--") {
+      return [...read, ...queue.map((text) => ({ kind: "argument", text } as const))];
+    }
+    if (!isOption(word, names)) read.push({ kind: "argument", text: word });
+    else if (word.startsWith("--")) read.push(readLong(word, names, queue));
+    else read.push(...readShorts(word, names, queue));
+  }
+  return read;
+}
+
+/** What each written name stands for: `--idle-timeout`, `--no-json`, `-k`. */
+export function optionNames(table: OptionTable): ReadonlyMap<string, Named> {
+  const names = new Map<string, Named>();
+  for (const [key, option] of Object.entries(table)) {
+    names.set(`--${flagName(key)}`, { key, option, on: true });
+    if (option.negatable) names.set(`--no-${flagName(key)}`, { key, option, on: false });
+    if (option.short !== undefined) names.set(`-${option.short}`, { key, option, on: true });
+  }
+  return names;
+}
+
+/** A dash alone is an argument (standard input, by custom), and so is a negative number. */
+function isOption(word: string, names: ReadonlyMap<string, Named>): boolean {
+  if (!word.startsWith("-") || word === "-") return false;
+  return !/^-\.?\d/.test(word) || names.has(word.slice(0, 2));
+}
+
+function readLong(word: string, names: ReadonlyMap<string, Named>, queue: string[]): Word {
+  const equals = word.indexOf("=");
+  const name = equals === -1 ? word : word.slice(0, equals);
+  const attached = equals === -1 ? undefined : word.slice(equals + 1);
+  const named = names.get(name);
+  if (named === undefined) return { kind: "wrong", message: unknownLong(name, names) };
+  const { key, option, on } = named;
+  if (option.kind === "value") {
+    return { kind: "value", key, text: attached ?? takeValue(names, queue) };
+  }
+  return attached === undefined ? { kind: "flag", key, on } : refuseValue(name, attached);
+}
+
+/** `-q`, `-k value`, `-kvalue`, `-k=value`, and flags bundled before it: `-qk value`. */
+function readShorts(word: string, names: ReadonlyMap<string, Named>, queue: string[]): Word[] {
+  const read: Word[] = [];
+  const letters = [...word.slice(1)];
+  for (let letter = letters.shift(); letter !== undefined; letter = letters.shift()) {
+    const named = names.get(`-${letter}`);
+    const rest = letters.join("");
+    const attached = rest.startsWith("=") ? rest.slice(1) : rest;
+    if (named === undefined) {
+      return [...read, { kind: "wrong", message: unknownShort(letter, word) }];
+    }
+    const { key, option } = named;
+    if (option.kind === "value") {
+      const text = rest === "" ? takeValue(names, queue) : attached;
+      return [...read, { kind: "value", key, text }];
+    }
+    if (rest.startsWith("=")) return [...read, refuseValue(`-${letter}`, attached)];
+    read.push({ kind: "flag", key, on: true });
+  }
+  return read;
+}
+
+function takeValue(names: ReadonlyMap<string, Named>, queue: string[]): string | undefined {
+  const next = queue[0];
+  return next === undefined || isOption(next, names) ? undefined : queue.shift();
+}
+
+function refuseValue(name: string, value: string): Word {
+  return { kind: "wrong", message: `${name} takes no value, got ${JSON.stringify(value)}` };
+}
+
+function unknownLong(name: string, names: ReadonlyMap<string, Named>): string {
+  const positive = name.replace(/^--no-/, "--");
+  if (positive !== name && names.has(positive)) {
+    return `${name}: ${positive} cannot be turned off; leave it out instead`;
+  }
+  const known = nearest(name, [...names.keys()].filter((name) => name.startsWith("--")));
+  return known === undefined
+    ? `unknown option ${name}; put -- before an argument that begins with a dash`
+    : `unknown option ${name}; did you mean ${known}?`;
+}
+
+function unknownShort(letter: string, word: string): string {
+  const where = word === `-${letter}` ? "" : ` in ${word}`;
+  return `unknown option -${letter}${where}; put -- before an argument that begins with a dash`;
+}

@@ -1,0 +1,47 @@
+// What `up` starts when it is given no configuration.
+
+import type { SuiteEntry } from "../../dock/suite.ts";
+import { servedByName } from "../line/served.ts";
+
+/** Ports that people know from the guides to socket programming, and 8080 for the web. */
+const ports = {
+  echo: 50007,
+  echoTls: 50008,
+  echoWs: 8081,
+  upper: 9999,
+  acknowledge: 9998,
+  chat: 9990,
+  chatWs: 8082,
+} as const;
+const DAYTIME_PORT = 9913;
+const HTTP_PORT = 8080;
+
+/** The suite, all of it on loopback.
+ *
+ * @param socketPath where the Unix socket goes
+ * @param freePorts whether the system picks every port */
+export function builtinSuite(socketPath: string, freePorts: boolean): SuiteEntry[] {
+  const at = (scheme: string, port: number) => `${scheme}://127.0.0.1:${freePorts ? 0 : port}`;
+  const both = (port: number) => [at("tcp", port), at("udp", port)];
+  return [
+    {
+      what: servedByName("echo"),
+      urls: [
+        ...both(ports.echo),
+        at("tls", ports.echoTls),
+        at("ws", ports.echoWs),
+        `unix://${socketPath}`,
+      ],
+    },
+    { what: servedByName("upper"), urls: both(ports.upper) },
+    { what: servedByName("acknowledge"), urls: both(ports.acknowledge) },
+    {
+      what: servedByName("chat"),
+      urls: [...both(ports.chat), at("ws", ports.chatWs)],
+      // Trying it out leaves nothing behind.
+      options: { history: ":memory:" },
+    },
+    { what: servedByName("daytime"), urls: both(DAYTIME_PORT) },
+    { what: servedByName("hello"), urls: [at("http", HTTP_PORT)] },
+  ];
+}

@@ -1,0 +1,28 @@
+// The life of a command that serves: until its servers stop or a signal stops them.
+
+import type { Emit } from "../../core/event.ts";
+import type { Dock } from "../../dock/serve.ts";
+import type { StopSignals } from "./stop_signals.ts";
+
+/** Waits until all docks have stopped, by themselves or by a signal, emits what each counted, and
+ * returns the exit code.
+ * @throws {Error} when one of them broke */
+export async function untilStopped(
+  docks: readonly Dock[],
+  signals: StopSignals,
+  emit: Emit,
+): Promise<number> {
+  const drain = () => docks.forEach((dock) => void dock.shutdown().catch(() => {}));
+  const stopNow = () => docks.forEach((dock) => void dock.shutdown({ graceMs: 0 }).catch(() => {}));
+  signals.drain.addEventListener("abort", drain, { once: true });
+  signals.now.addEventListener("abort", stopNow, { once: true });
+  if (signals.drain.aborted) drain();
+  if (signals.now.aborted) stopNow();
+  const ends = await Promise.allSettled(docks.map((dock) => dock.finished));
+  for (const dock of docks) {
+    emit({ event: "stopped", url: dock.urls.join(" "), stats: dock.stats() });
+  }
+  const broken = ends.find((end) => end.status === "rejected");
+  if (broken !== undefined) throw broken.reason;
+  return signals.exitCode;
+}

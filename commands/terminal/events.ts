@@ -1,0 +1,256 @@
+// Server events for people, for programs and for the record.
+
+import type { Stats } from "../../core/counters.ts";
+import {
+  type Emit,
+  errorText,
+  type InspectedEvent,
+  type RoomEvent,
+  type ServerEvent,
+} from "../../core/event.ts";
+import { eventJson, messageJson } from "../../core/event_json.ts";
+import { flagName } from "../../core/options/option.ts";
+import { bytesOf, type Message, textOf } from "../../core/session.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { type Console, ReaderGoneError } from "./console.ts";
+import { hexDump, printable } from "./printable.ts";
+
+export { eventJson, messageJson } from "../../core/event_json.ts";
+
+/** Where the events of a command go: its console and, if there is one, its record. */
+export function eventSink(console: Console, record?: TranscriptFile): Emit {
+  return (event) => {
+    record?.write(event);
+    if (console.json) {
+      if (shown(event, console)) console.printJson(eventJson(event));
+      return;
+    }
+    if (event.event === "message") printMessage(event, console);
+    else if (event.event === "inspected") printInspected(event, console);
+    else if (event.event === "chat") printRoom(event, console);
+    else if (shown(event, console)) noteEvent(event, console);
+  };
+}
+
+/** The same for a server, whose events must not throw: when nobody reads our data any more, it is
+ * told so. */
+export function serverEventSink(
+  console: Console,
+  record: TranscriptFile | undefined,
+  onReaderGone: () => void,
+): Emit {
+  const emit = eventSink(console, record);
+  return (event) => {
+    try {
+      emit(event);
+    } catch (error) {
+      if (!(error instanceof ReaderGoneError)) throw error;
+      onReaderGone();
+    }
+  };
+}
+
+function shown(event: ServerEvent, console: Console): boolean {
+  switch (event.event) {
+    case "received":
+    case "sent":
+    case "request":
+      return console.verbose;
+    default:
+      return true;
+  }
+}
+
+function printMessage(event: ServerEvent & { event: "message" }, console: Console): void {
+  const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
+  const peer = console.paintStdout("cyan", harmless(event.peer));
+  console.print(`${peer} ${harmless(textOf(event.message))}`);
+}
+
+/** What happened in a room of a chat: what is said as data, who comes and goes as a note. */
+function printRoom(event: RoomEvent, console: Console): void {
+  const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
+  const date = new Date(event.time);
+  const time = [date.getHours(), date.getMinutes()]
+    .map((number) => String(number).padStart(2, "0")).join(":");
+  const { kind, text = "" } = event;
+  const mark = event.standing === "verified" ? "✓" : "";
+  const room = event.room === "lobby" ? "" : `${event.room} `;
+  if (kind !== "say" && kind !== "me") {
+    const what = kind === "came"
+      ? "came"
+      : kind === "renamed"
+      ? `is ${printable(text)} now`
+      : `left${text === "" ? "" : ` (${printable(text)})`}`;
+    console.note(`${time} ${room}* ${printable(event.name)}${mark} ${what}`);
+    return;
+  }
+  const name = console.paintStdout("cyan", `${harmless(event.name)}${mark}`);
+  const before = console.paintStdout("dim", `${time} ${harmless(room)}`);
+  console.print(
+    kind === "me" ? `${before}* ${name} ${harmless(text)}` : `${before}${name}: ${harmless(text)}`,
+  );
+}
+
+/** A request as it was written, the body below its headers, a line of its own before the next. */
+function printInspected(event: InspectedEvent, console: Console): void {
+  const { time, peer, method, url, httpVersion, headers, bodyBytes, message } = event;
+  const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
+  const version = httpVersion === undefined ? "" : ` HTTP/${httpVersion}`;
+  console.print(console.paintStdout("dim", `${time} ${harmless(peer)}`));
+  console.print(`${console.paintStdout("green", harmless(method))} ${harmless(url)}${version}`);
+  for (const [name, value] of headers) {
+    console.print(`${console.paintStdout("cyan", harmless(name))}: ${harmless(value)}`);
+  }
+  const json = messageJson(message);
+  const shownBytes = bytesOf(message).length;
+  if (bodyBytes > 0) {
+    console.print("");
+    if ("text" in json) {
+      const text = json.text.replace(/\r?\n$/, "");
+      for (const line of text.split(/\r?\n/)) console.print(harmless(line));
+    } else for (const row of hexDump(bytesOf(message))) console.print(row);
+  }
+  if (shownBytes < bodyBytes) {
+    console.print(
+      console.paintStdout("dim", `(${bodyBytes - shownBytes} more bytes of ${bodyBytes})`),
+    );
+  }
+  console.print("");
+}
+
+type NotedEvent = Exclude<ServerEvent, { event: "message" | "inspected" | "chat" }>;
+
+function noteEvent(event: NotedEvent, console: Console): void {
+  const peer = "peer" in event ? console.paint("cyan", printable(event.peer)) : "";
+  switch (event.event) {
+    case "listening":
+      console.note(
+        `${console.paint("green", "listening")} ${console.paint("bold", event.url)} ` +
+          `(${event.protocol})` +
+          (event.fingerprint === undefined
+            ? ""
+            : `\n          certificate SHA-256 ${event.fingerprint}`),
+      );
+      break;
+    case "opened":
+      console.note(
+        event.identity === undefined
+          ? `${peer} opened on ${event.url}`
+          : `${peer} (${printable(event.identity.name)}) opened on ${event.url}`,
+      );
+      break;
+    case "closed":
+      console.note(
+        `${peer} closed: ${printable(event.reason)} ` +
+          console.paint("dim", `(${event.bytesReceived} B in, ${event.bytesSent} B out)`),
+      );
+      break;
+    case "denied":
+      console.note(
+        `${peer} ${console.paint("yellow", "denied")} on ${event.url}: ${printable(event.reason)}`,
+      );
+      break;
+    case "failed":
+      console.note(
+        `${peer} ${console.paint("red", "failed")} on ${event.url}: ${printable(event.error)}`,
+      );
+      break;
+    case "accept-failed":
+      console.note(`${console.paint("red", "cannot accept")} on ${event.url}: ${event.error}`);
+      break;
+    case "stored":
+      console.note(
+        `${peer} ${event.already ? "sent again" : console.paint("green", "stored")} ` +
+          `${printable(event.file)} ` +
+          console.paint("dim", `(${event.bytes} B, SHA-256 ${event.sha256})`),
+      );
+      break;
+    case "refused":
+      console.note(
+        `${peer} ${console.paint("yellow", "refused")}` +
+          `${event.file === undefined ? "" : ` ${printable(event.file)}`}: ${
+            printable(event.reason)
+          }`,
+      );
+      break;
+    case "request":
+      console.note(`${peer} ${printable(event.method)} ${printable(event.path)} ${event.status}`);
+      break;
+    case "received":
+    case "sent":
+      noteBytes(event.event, peer, event.message, console);
+      break;
+    case "notice":
+      console.note(printable(event.text));
+      break;
+    case "stopped":
+      console.note(`stopped ${event.url}: ${statsText(event.stats)}`);
+      break;
+  }
+}
+
+function noteBytes(
+  event: "received" | "sent",
+  peer: string,
+  message: Message,
+  console: Console,
+): void {
+  const bytes = bytesOf(message);
+  console.note(`${peer} ${event} ${bytes.length} B ${quoted(textOf(message))}`);
+  for (const row of hexDump(bytes)) console.note(console.paint("dim", `  ${row}`));
+}
+
+/** Text in quotation marks, on one line. */
+function quoted(text: string): string {
+  return `"${printable(text.replaceAll("\\", "\\\\").replaceAll('"', '\\"'))}"`;
+}
+
+/** The counters that are not zero, in a line. */
+export function statsText(stats: Stats): string {
+  const counted = Object.entries(stats).filter(([name, count]) => count > 0 && name !== "open");
+  if (counted.length === 0) return "nobody came";
+  return counted.map(([name, count]) => `${words(name)} ${count}`).join(", ");
+}
+
+/** `bytesReceived` as `bytes received`. */
+function words(name: string): string {
+  return flagName(name).replaceAll("-", " ");
+}
+
+/** A transcript: a JSON object a line, with the time of each. */
+export class TranscriptFile implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #encoder = new TextEncoder();
+  readonly #path: string;
+  readonly #warn: (line: string) => void;
+  #broken = false;
+
+  /** Opens the file for appending, readable by its owner alone: what passes may be secret.
+   * @throws {UsageError} when it cannot be opened */
+  constructor(path: string, warn: (line: string) => void) {
+    this.#path = path;
+    this.#warn = warn;
+    try {
+      this.#file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+    } catch (error) {
+      throw new UsageError(`--record: cannot open ${path}: ${errorText(error)}`);
+    }
+  }
+
+  write(event: ServerEvent): void {
+    const line = JSON.stringify({ time: new Date().toISOString(), ...eventJson(event) });
+    try {
+      this.#file.writeSync(this.#encoder.encode(`${line}\n`));
+    } catch (error) {
+      // A full disk must not end the sessions that are recorded.
+      if (this.#broken) return;
+      this.#broken = true;
+      this.#warn(`the record ${this.#path} has gaps from here on: ${errorText(error)}`);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}

@@ -1,0 +1,43 @@
+// What a client shows of its session: bytes with --verbose, JSON with --json, all in a record.
+
+import { formatAddress } from "../../core/addresses/address.ts";
+import type { DialledSession } from "../../core/client_kind.ts";
+import { WatchedSession } from "../../core/watched_service.ts";
+import type { Console } from "./console.ts";
+import { eventJson, eventSink, TranscriptFile } from "./events.ts";
+
+/** Watches the sessions of one command. Disposing it closes the record. */
+export interface Traffic extends Disposable {
+  /** The session itself when nobody watches. */
+  watch(session: DialledSession): DialledSession;
+}
+
+/** Opens the record, if there is one. */
+export function openTraffic(console: Console, path: string | undefined): Traffic {
+  const record = path === undefined
+    ? undefined
+    : new TranscriptFile(path, (line) => console.warn(line));
+  const sink = eventSink(console, record);
+  const watching = console.verbose || console.json || record !== undefined;
+  return {
+    watch(session) {
+      if (!watching) return session;
+      const watched = new WatchedSession(session, (event) => {
+        // A client's data is what passes, so programs get all of it.
+        if (console.json && !console.verbose) {
+          record?.write(event);
+          console.printJson(eventJson(event));
+        } else {
+          sink(event);
+        }
+      });
+      if (console.verbose) console.note(`connected to ${formatAddress(session.peer)}`);
+      return Object.defineProperty(
+        Object.assign(watched, { [Symbol.dispose]: () => session[Symbol.dispose]() }),
+        "delivery",
+        { get: () => session.delivery },
+      );
+    },
+    [Symbol.dispose]: () => record?.[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,156 @@
+// The grammar of places on the network: `scheme[+layer]...://host:port/path`, or
+// `unix://path` for a socket file and `unix://@name` for an abstract one.
+
+import { bracket } from "./address.ts";
+import { didYouMean } from "../options/nearest.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** How a scheme says where it is. */
+export type Addressing = "host" | "path";
+
+/** A parsed URL of the grammar. */
+export interface Endpoint {
+  /** What the user wrote. */
+  readonly text: string;
+  readonly scheme: string;
+  /** Layers from the wire inward, as written. */
+  readonly layers: readonly string[];
+  readonly addressing: Addressing;
+  /** Without brackets; empty for a path. */
+  readonly hostname: string;
+  /** Undefined when the URL names none. */
+  readonly port: number | undefined;
+  /** The socket's path (abstract ones start with NUL), or the URL's path and query. */
+  readonly path: string;
+}
+
+/** The longest path that `sockaddr_un` holds on Linux, in bytes, less its closing NUL. */
+const MAX_UNIX_PATH_BYTES = 107;
+
+/** Parses an endpoint URL.
+ *
+ * @param schemes the schemes that the caller understands and how each is addressed
+ * @throws {UsageError} with the value and the remedy when the text is not such a URL */
+export function parseEndpoint(text: string, schemes: ReadonlyMap<string, Addressing>): Endpoint {
+  const match = /^([a-z][a-z0-9]*)((?:\+[a-z0-9-]+)*):(.*)$/is.exec(text);
+  if (match === null || (match[3] ?? "").match(/^\d*$/)) {
+    throw new UsageError(
+      `"${text}" is not a URL; write it as scheme://host:port, such as tcp://127.0.0.1:9999`,
+    );
+  }
+  const scheme = (match[1] ?? "").toLowerCase();
+  const rest = match[3] ?? "";
+  const addressing = schemes.get(scheme);
+  if (addressing === undefined) {
+    throw new UsageError(
+      rest.startsWith("//")
+        ? `unknown scheme "${scheme}" in "${text}"${
+          didYouMean(scheme, schemes.keys())
+        }; known are ${[...schemes.keys()].join(", ")}`
+        : `"${text}" has no scheme; did you mean tcp://${text}?`,
+    );
+  }
+  const layers = (match[2] ?? "").toLowerCase().split("+").slice(1);
+  const place = addressing === "path" ? parsePath(rest, text) : parseHost(rest, text);
+  return { text, scheme, layers, addressing, ...place };
+}
+
+function parsePath(rest: string, text: string): Pick<Endpoint, "hostname" | "port" | "path"> {
+  const written = decodePercent(rest.replace(/^\/\//, ""), text);
+  if (written === "" || written === "@") {
+    throw new UsageError(`"${text}" names no socket; write a path, such as unix:///tmp/echo.sock`);
+  }
+  const path = written.startsWith("@") ? `\0${written.slice(1)}` : written;
+  if (path.includes("\0", 1)) throw new UsageError(`the path in "${text}" holds a NUL character`);
+  const bytes = new TextEncoder().encode(path).length;
+  if (bytes > MAX_UNIX_PATH_BYTES) {
+    throw new UsageError(
+      `the path in "${text}" is ${bytes} bytes long; a Unix socket's path has at most ${MAX_UNIX_PATH_BYTES}`,
+    );
+  }
+  return { hostname: "", port: undefined, path };
+}
+
+function parseHost(rest: string, text: string): Pick<Endpoint, "hostname" | "port" | "path"> {
+  const match = /^\/\/([^/?#]*)([^#]*)$/s.exec(rest);
+  const authority = match?.[1];
+  if (authority === undefined) {
+    throw new UsageError(`"${text}" is not a URL; write it as scheme://host:port`);
+  }
+  if (authority.includes("@")) {
+    throw new UsageError(
+      `"${text.replace(/\/\/[^@]*@/, "//...@")}" carries a user name; the URL of a socket has none`,
+    );
+  }
+  const parts = /^(?:\[([0-9a-f:.]+(?:%[\w.~-]+)?)\]|([^[\]:]*))(?::(\d*))?$/i.exec(authority);
+  if (parts === null || (parts[1] !== undefined && !isIpv6(parts[1]))) {
+    throw new UsageError(
+      authority.includes(":") && !/:\d+$/.test(authority.replace(/^\[[^\]]*\]/, ""))
+        ? `"${text}" has a port that is not a number; ports are 0 to 65535`
+        : `"${text}" is not a URL; an IPv6 address stands in brackets, such as tcp://[::1]:9999`,
+    );
+  }
+  const hostname = (parts[1] ?? decodePercent(parts[2] ?? "", text)).replace("%25", "%");
+  if (/[\s\0/@\\]/.test(hostname)) throw new UsageError(`"${text}" has no valid host name`);
+  const port = parts[3] === undefined || parts[3] === "" ? undefined : Number(parts[3]);
+  if (port !== undefined && port > 65535) {
+    throw new UsageError(`port ${parts[3]} in "${text}" is out of range; ports are 0 to 65535`);
+  }
+  return { hostname, port, path: match?.[2] ?? "" };
+}
+
+/** @param text perhaps with a zone */
+function isIpv6(text: string): boolean {
+  return URL.canParse(`http://[${text.replace(/%.*$/, "")}]`);
+}
+
+function decodePercent(value: string, text: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw new UsageError(`"${text}" holds a broken percent escape; a bare % is written %25`);
+  }
+}
+
+/** Writes an endpoint back as a URL, with the port that the system chose. */
+export function formatEndpoint(
+  endpoint: Pick<Endpoint, "scheme" | "layers" | "addressing" | "hostname" | "path">,
+  port: number | undefined,
+): string {
+  const scheme = [endpoint.scheme, ...endpoint.layers].join("+");
+  if (endpoint.addressing === "path") {
+    const abstract = endpoint.path.startsWith("\0");
+    const path = (abstract ? endpoint.path.slice(1) : endpoint.path).replace(
+      /[%\s?#]/g,
+      encodeURIComponent,
+    );
+    return `${scheme}://${abstract ? "@" : ""}${path}`;
+  }
+  const authority = bracket(endpoint.hostname) + (port === undefined ? "" : `:${port}`);
+  return `${scheme}://${authority}${endpoint.path}`;
+}
+
+/** The port to listen on.
+ * @throws {UsageError} when the URL names none */
+export function listeningPort(endpoint: Endpoint): number {
+  if (endpoint.port !== undefined) return endpoint.port;
+  throw new UsageError(`"${endpoint.text}" names no port; add one, or :0 for any free port`);
+}
+
+/** The port to dial.
+ * @throws {UsageError} when the URL names none and its scheme has no usual one, or names 0 */
+export function diallingPort(endpoint: Endpoint, usual?: number): number {
+  const port = endpoint.port ?? usual;
+  if (port === undefined) {
+    throw new UsageError(
+      `"${endpoint.text}" names no port, such as ${endpoint.scheme}://host:9999`,
+    );
+  }
+  if (port === 0) throw new UsageError(`"${endpoint.text}" cannot be dialled; ports start at 1`);
+  return port;
+}
+
+/** The host to listen on or dial: what the URL names, or loopback. */
+export function hostOrLoopback(endpoint: Endpoint): string {
+  return endpoint.hostname === "" ? "127.0.0.1" : endpoint.hostname;
+}

@@ -1,0 +1,116 @@
+// The local authority on disk: made once, in one step, and never overwritten.
+
+import { join } from "node:path";
+import type { Authority } from "./authority.ts";
+import { authorityCertFile } from "../files/data_folder.ts";
+import { errorText } from "../event.ts";
+import { hasGoodNodeTls } from "../tls/node_tls.ts";
+import {
+  createPrivateFile,
+  createPublicFile,
+  refuseShared,
+  refuseWritableByAll,
+} from "../files/private_file.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** An authority and where it is kept. */
+export interface KeptAuthority extends Authority {
+  /** The data folder that it is in. */
+  readonly dataFolder: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+const FOLDER = "authority";
+
+/** The local authority; null when none was made yet.
+ *
+ * @throws {UsageError} when its key can be read by others, or one of its files is missing, damaged
+ *   or not the other's
+ * @throws {Error} when the folder cannot be read */
+export async function loadAuthority(dataFolder: string): Promise<KeptAuthority | null> {
+  const folder = join(dataFolder, FOLDER);
+  const certFile = authorityCertFile(dataFolder);
+  const keyFile = join(folder, "authority.key");
+  try {
+    refuseWritableByAll(dataFolder, await Deno.stat(dataFolder));
+    refuseShared(folder, await Deno.stat(folder));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  try {
+    refuseShared(keyFile, await Deno.stat(keyFile));
+    const [cert, key] = await Promise.all(
+      [certFile, keyFile].map((file) => Deno.readTextFile(file)),
+    );
+    await refuseDamaged(cert!, key!);
+    return { cert: cert!, key: key!, dataFolder, certFile, keyFile };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof DamagedError) {
+      const why = error instanceof DamagedError ? error.message : "one of its files is missing";
+      throw new UsageError(
+        `the local authority in ${folder} cannot be used: ${why}; restore it, or move the folder ` +
+          "away and make a new one with: sockdock cert authority",
+      );
+    }
+    throw error;
+  }
+}
+
+/** The two files do not make an authority. */
+class DamagedError extends Error {
+  override readonly name = "DamagedError";
+}
+
+async function refuseDamaged(cert: string, key: string): Promise<void> {
+  const { createPrivateKey, X509Certificate } = await import("node:crypto");
+  let belongs: boolean;
+  try {
+    const certificate = new X509Certificate(cert);
+    // The older runtime of an executable cannot compare the two.
+    belongs = !hasGoodNodeTls() || certificate.checkPrivateKey(createPrivateKey(key));
+  } catch (error) {
+    throw new DamagedError(`one of its files is damaged (${errorText(error)})`);
+  }
+  if (!belongs) throw new DamagedError("its key is not that of its certificate");
+}
+
+/** The local authority, made now when there is none.
+ *
+ * @param now milliseconds since the epoch
+ * @throws as `loadAuthority`, and {Error} when the folder cannot be written */
+export async function openAuthority(
+  dataFolder: string,
+  now: number,
+): Promise<{ readonly authority: KeptAuthority; readonly made: boolean }> {
+  const kept = await loadAuthority(dataFolder);
+  if (kept !== null) return { authority: kept, made: false };
+  const { createAuthority } = await import("./authority.ts");
+  const made = await keepAuthority(dataFolder, await createAuthority({ now }));
+  const authority = await loadAuthority(dataFolder);
+  if (authority === null) throw new Error(`${dataFolder} went away while it was written`);
+  return { authority, made };
+}
+
+/** Puts both files in their place at once: a folder takes its name in one step, and only when nobody
+ * has that name, so that of two programs that make an authority one wins and neither sees half of
+ * one.
+ *
+ * @returns whether ours is the one that is there now */
+async function keepAuthority(dataFolder: string, { cert, key }: Authority): Promise<boolean> {
+  const folder = join(dataFolder, FOLDER);
+  await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  // Made with mode 0700 by the system.
+  const temporary = await Deno.makeTempDir({ dir: dataFolder, prefix: `.${FOLDER}-` });
+  try {
+    await createPrivateFile(`${temporary}/authority.key`, key);
+    await createPublicFile(`${temporary}/authority.pem`, cert);
+    await Deno.rename(temporary, folder);
+    return true;
+  } catch (error) {
+    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+    if (await Deno.stat(folder).then(() => true, () => false)) return false;
+    throw error;
+  }
+}

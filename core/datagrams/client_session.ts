@@ -1,0 +1,163 @@
+// The dialling half of a datagram session: one socket, one peer.
+
+import { type Address, canonicalHost, sameAddress } from "../addresses/address.ts";
+import type { DialledSession, DialWork } from "../client_kind.ts";
+import { type clientOptions, dialledWork } from "../client_options.ts";
+import type { Datagram, DatagramSocket, Delivery } from "../connection.ts";
+import { layerDatagrams } from "../layer.ts";
+import type { OptionValues } from "../options/option.ts";
+import { bytesOf, type Identity, type Message, sameIdentity } from "../session.ts";
+
+const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** Sends to one peer and hears that peer alone, unless it stands for many. Owns its socket. Iterate it once. */
+export class DatagramClientSession implements DialledSession, AsyncIterator<Message, undefined> {
+  readonly boundary = "messages";
+  readonly peer: Address;
+  readonly maxMessageBytes: number;
+  readonly #socket: DatagramSocket;
+  readonly #abort = new AbortController();
+  /** The peer as its datagrams name it. */
+  readonly #sender: Address;
+  #identity: Identity | undefined;
+  readonly manyAnswer: boolean;
+  #responder: Address | undefined;
+  /** The length of the message that whoever iterates holds. */
+  #held: number | undefined;
+  #closed = false;
+
+  constructor(
+    socket: DatagramSocket,
+    peer: Address,
+    maxMessageBytes: number,
+    identity?: Identity,
+    manyAnswer = false,
+  ) {
+    this.manyAnswer = manyAnswer;
+    this.#socket = socket;
+    this.peer = peer;
+    this.#identity = identity;
+    this.#sender = "port" in peer ? { ...peer, hostname: canonicalHost(peer.hostname) } : peer;
+    this.maxMessageBytes = Math.min(socket.maxBytes, maxMessageBytes);
+  }
+
+  /** Who the peer proved to be: known from the handshake, or from its first datagram. */
+  get identity(): Identity | undefined {
+    return this.#identity;
+  }
+
+  /** How the delivery goes, where a layer sees to it. */
+  get delivery(): Delivery | undefined {
+    return this.#socket.delivery?.(this.peer);
+  }
+
+  /** Who sent the message that was yielded last, where many may answer. */
+  get responder(): Address | undefined {
+    return this.#responder;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    return this;
+  }
+
+  // Once for every datagram, so without async functions of their own, as the socket itself.
+  next(): Promise<IteratorResult<Message, undefined>> {
+    this.#consumed();
+    if (this.#closed) return Promise.resolve(done);
+    return this.#socket.receive().then(this.#took);
+  }
+
+  readonly #took = (
+    datagram: Datagram | null,
+  ): IteratorResult<Message, undefined> | Promise<IteratorResult<Message, undefined>> =>
+    this.#taken(datagram) ?? this.#search();
+
+  /** What a datagram means to whoever iterates; undefined when it is not for them. */
+  #taken(datagram: Datagram | null): IteratorResult<Message, undefined> | undefined {
+    if (datagram === null || this.#closed) return done;
+    // Anyone can send to our port; only the peer is heard, where there is one.
+    if (this.manyAnswer) this.#responder = datagram.from;
+    else if (!sameAddress(datagram.from, this.#sender)) return undefined;
+    if (!("bytes" in datagram)) return done;
+    this.#held = datagram.bytes.length;
+    if (datagram.bytes.length > this.maxMessageBytes || this.#isAnother(datagram.identity)) {
+      this.#consumed();
+      return undefined;
+    }
+    this.#identity ??= datagram.identity;
+    return { done: false, value: datagram.bytes };
+  }
+
+  /** Reads on until something is for us. A loop, so that a flood from strangers piles up nothing. */
+  async #search(): Promise<IteratorResult<Message, undefined>> {
+    for (;;) {
+      const result = this.#closed ? done : this.#taken(await this.#socket.receive());
+      if (result !== undefined) return result;
+    }
+  }
+
+  /** Whether it is somebody else than the peer of this session. */
+  #isAnother(identity: Identity | undefined): boolean {
+    return !this.manyAnswer && this.#identity !== undefined && identity !== undefined &&
+      !sameIdentity(this.#identity, identity);
+  }
+
+  #consumed(): void {
+    if (this.#held === undefined) return;
+    this.#socket.consumed?.(this.#responder ?? this.#sender, this.#held);
+    this.#held = undefined;
+  }
+
+  return(): Promise<IteratorResult<Message, undefined>> {
+    return Promise.resolve(done);
+  }
+
+  send(message: Message): Promise<void> {
+    const bytes = bytesOf(message);
+    const { maxBytes } = this.#socket;
+    if (bytes.length <= maxBytes) return this.#socket.send(bytes, this.peer);
+    return Promise.reject(
+      new RangeError(
+        `Cannot send ${bytes.length} bytes: a datagram here holds at most ${maxBytes}`,
+      ),
+    );
+  }
+
+  end(): Promise<void> {
+    return this.#socket.end(this.peer);
+  }
+
+  close(reason?: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket[Symbol.dispose]();
+    this.#abort.abort(reason);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Puts the layers around a socket, lets them shake hands, and opens the session with its one peer.
+ * Takes the socket over. */
+export async function openDatagramSession(
+  bare: DatagramSocket,
+  to: Address,
+  { layers, signal }: DialWork,
+  limits: OptionValues<typeof clientOptions> & { readonly manyAnswer?: boolean },
+): Promise<DatagramClientSession> {
+  const socket = layerDatagrams(bare, layers, { role: "dial", to }, dialledWork(limits));
+  try {
+    if (!limits.manyAnswer) await socket.connect?.(to, signal);
+  } catch (error) {
+    socket[Symbol.dispose]();
+    throw error;
+  }
+  const { maxMessageBytes, manyAnswer } = limits;
+  return new DatagramClientSession(socket, to, maxMessageBytes, undefined, manyAnswer);
+}

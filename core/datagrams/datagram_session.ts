@@ -1,0 +1,211 @@
+// A session over datagrams: one peer address, from its first datagram until the protocol returns or
+// the peer falls idle.
+
+import { type Address, isLoopback } from "../addresses/address.ts";
+import type { DatagramSocket } from "../connection.ts";
+import type { Counters } from "../counters.ts";
+import { Inbox, type InboxRoom } from "./inbox.ts";
+import { bytesOf, type Identity, type Message, type Session } from "../session.ts";
+
+/** What a datagram peer is made of. */
+export interface DatagramPeerOptions {
+  readonly address: Address;
+  readonly socket: DatagramSocket;
+  readonly counters: Counters;
+  readonly maxMessageBytes: number;
+  readonly inboxMessages: number;
+  /** Answers a second to a peer that is not on this machine. */
+  readonly replyRatePerSecond: number;
+  /** Shared by all peers. */
+  readonly inboxRoom: InboxRoom;
+}
+
+/** One peer of a datagram socket. It outlives its sessions for a while, so that what limits the
+ * answers to it cannot be reset by starting anew. */
+export class DatagramPeer {
+  readonly address: Address;
+  /** Set on every datagram either way; an idle sweep compares it. */
+  active = true;
+  /** Who it proved to be, as the datagram said that opens the next session. */
+  identity: Identity | undefined;
+  /** The session that is open with this peer. */
+  session: DatagramSession | undefined;
+
+  readonly #options: DatagramPeerOptions;
+  readonly #limited: boolean;
+  #windowStart = 0;
+  #repliesInWindow = 0;
+
+  constructor(options: DatagramPeerOptions) {
+    this.address = options.address;
+    this.#options = options;
+    this.#limited = "port" in options.address && !isLoopback(options.address.hostname);
+  }
+
+  open(): DatagramSession {
+    return this.session = new DatagramSession(this, this.#options);
+  }
+
+  /** Whether one more answer may go to this peer in the current second. */
+  takeReply(): boolean {
+    if (!this.#limited) return true;
+    const now = performance.now();
+    if (now - this.#windowStart >= 1000) {
+      this.#windowStart = now;
+      this.#repliesInWindow = 0;
+    }
+    return ++this.#repliesInWindow <= this.#options.replyRatePerSecond;
+  }
+}
+
+/** One session with a datagram peer. Iterate it once. */
+export class DatagramSession implements Session, AsyncIterator<Message, undefined> {
+  readonly boundary = "messages";
+  readonly peer: Address;
+  readonly identity: Identity | undefined;
+  readonly maxMessageBytes: number;
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Why it ended, if it did not end by the protocol's returning. */
+  reason: string | undefined;
+
+  readonly #peer: DatagramPeer;
+  readonly #options: DatagramPeerOptions;
+  readonly #inbox: Inbox;
+  #readAny = false;
+  #closed = false;
+  #replaced = false;
+  #abort: AbortController | undefined;
+  /** What waits for the peer, where a layer sees to the delivery. */
+  readonly #waiting = new Set<(error: Error) => void>();
+
+  constructor(peer: DatagramPeer, options: DatagramPeerOptions) {
+    this.#peer = peer;
+    this.#options = options;
+    this.peer = options.address;
+    this.identity = peer.identity;
+    this.maxMessageBytes = Math.min(options.maxMessageBytes, options.socket.maxBytes);
+    // A socket that holds its peers back has limited already what can come unread.
+    this.#inbox = options.socket.consumed === undefined
+      ? new Inbox(options.inboxMessages, options.inboxRoom)
+      : new Inbox(Infinity, { bytes: Infinity });
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#closed) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  /** Whether the peer said that it will send no more. */
+  finished = false;
+
+  /** Puts a datagram, which the session then owns, into the inbox; false when it is full. */
+  deliver(bytes: Uint8Array): boolean {
+    if (!this.#inbox.push(bytes)) return false;
+    this.bytesReceived += bytes.length;
+    return true;
+  }
+
+  /** The datagrams that the protocol left unread. The first of a session is what opened it, so a
+   * protocol that answers without reading has dealt with it. */
+  takeUnread(): Uint8Array[] {
+    const left = this.#inbox.clear().map(bytesOf);
+    return this.#readAny ? left : left.slice(1);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Message, undefined>> {
+    this.#readAny = true;
+    const { socket } = this.#options;
+    if (socket.consumed === undefined) return this.#inbox.next();
+    return this.#inbox.next().then((result) => {
+      if (!result.done) socket.consumed!(this.peer, bytesOf(result.value).length);
+      return result;
+    });
+  }
+
+  return(): Promise<IteratorResult<Message, undefined>> {
+    return this.#inbox.return();
+  }
+
+  send(message: Message): Promise<void> {
+    const { counters, socket } = this.#options;
+    const bytes = bytesOf(message);
+    // Another session may have begun with the same address, and another identity.
+    if (this.#replaced) return Promise.resolve();
+    if (bytes.length > socket.maxBytes) {
+      return Promise.reject(
+        new RangeError(
+          `Cannot send ${bytes.length} bytes: a datagram here holds at most ${socket.maxBytes}`,
+        ),
+      );
+    }
+    if ("path" in this.peer && this.peer.path === "") {
+      counters.unanswerable++;
+      return Promise.resolve();
+    }
+    if (!this.#peer.takeReply()) {
+      counters.repliesLimited++;
+      return Promise.resolve();
+    }
+    this.#peer.active = true;
+    this.bytesSent += bytes.length;
+    counters.bytesSent += bytes.length;
+    counters.messagesSent++;
+    const sending = socket.send(bytes, this.peer);
+    return socket.delivered === undefined ? sending : this.#unlessClosed(sending);
+  }
+
+  end(): Promise<void> {
+    if (this.#replaced) return Promise.resolve();
+    return this.#unlessClosed(this.#options.socket.end(this.peer));
+  }
+
+  /** Resolves once the peer has all that was sent, where a layer sees to it; rejects when the session is
+   * closed before. */
+  delivered(): Promise<void> {
+    const delivered = this.#options.socket.delivered?.(this.peer);
+    return delivered === undefined ? Promise.resolve() : this.#unlessClosed(delivered);
+  }
+
+  /** A peer that does not read, or has gone without a word, must not hold up whoever closes. */
+  #unlessClosed(done: Promise<void>): Promise<void> {
+    if (this.#closed) return done;
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      done.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+
+  close(reason?: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.reason ??= reason;
+    this.#inbox.end();
+    this.#abort?.abort();
+    for (const reject of this.#waiting) reject(new Error(this.reason ?? "closed"));
+  }
+
+  /** Ends it because its peer is gone: what it still has to say would reach whoever has the address
+   * now. */
+  abandon(reason: string): void {
+    this.#replaced = true;
+    this.close(reason);
+  }
+
+  /** The peer will send no more; what has arrived can still be read, and answered. */
+  finish(): void {
+    this.finished = true;
+    this.#inbox.end();
+  }
+
+  /** Reads what has arrived, then ends. */
+  drain(): void {
+    this.reason ??= "shutdown";
+    this.#inbox.end();
+  }
+}

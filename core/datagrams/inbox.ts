@@ -1,0 +1,70 @@
+// A bounded queue between a receiving loop and the session that reads from it.
+
+import { byteLength, type Message } from "../session.ts";
+
+const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** Room for what is held unread, which several inboxes share. */
+export interface InboxRoom {
+  bytes: number;
+}
+
+/** Holds messages until they are asked for. One reader. */
+export class Inbox implements AsyncIterator<Message, undefined> {
+  readonly #held: Message[] = [];
+  readonly #maxMessages: number;
+  readonly #room: InboxRoom;
+  #wake: ((result: IteratorResult<Message, undefined>) => void) | undefined;
+  #ended = false;
+
+  constructor(maxMessages: number, room: InboxRoom) {
+    this.#maxMessages = maxMessages;
+    this.#room = room;
+  }
+
+  /** Adds a message; false when there is no room or the inbox has ended. What the reader waits for
+   * takes no room. */
+  push(message: Message): boolean {
+    if (this.#ended) return false;
+    const wake = this.#wake;
+    if (wake !== undefined) {
+      this.#wake = undefined;
+      wake({ done: false, value: message });
+      return true;
+    }
+    const bytes = byteLength(message);
+    if (this.#held.length >= this.#maxMessages || bytes > this.#room.bytes) return false;
+    this.#room.bytes -= bytes;
+    this.#held.push(message);
+    return true;
+  }
+
+  /** Nothing more will come; what is held can still be read. */
+  end(): void {
+    this.#ended = true;
+    this.#wake?.(done);
+    this.#wake = undefined;
+  }
+
+  /** Throws away what is held and returns it. */
+  clear(): Message[] {
+    for (const message of this.#held) this.#room.bytes += byteLength(message);
+    return this.#held.splice(0);
+  }
+
+  next(): Promise<IteratorResult<Message, undefined>> {
+    const message = this.#held.shift();
+    if (message !== undefined) {
+      this.#room.bytes += byteLength(message);
+      return Promise.resolve({ done: false, value: message });
+    }
+    if (this.#ended) return Promise.resolve(done);
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  return(): Promise<IteratorResult<Message, undefined>> {
+    return Promise.resolve(done);
+  }
+}

@@ -1,0 +1,180 @@
+// A Unix datagram socket that can send while it waits. Deno lets one operation at a time use such
+// a socket, and a send during a pending receive is refused as "Busy". So sends queue up while a
+// receive is pending, and an empty datagram from a socket of our own ends the receive for them.
+
+import type { Address } from "../addresses/address.ts";
+import type { Datagram, DatagramSocket } from "../connection.ts";
+import { DenoDatagramSocket } from "./deno_datagram_socket.ts";
+
+/** How long a peer may take to have room for a datagram, and how long it is then let alone. */
+const STUCK_AFTER_MS = 250;
+const STUCK_FOR_MS = 10_000;
+
+const EMPTY = new Uint8Array(0);
+
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly to: Address;
+  readonly sent: PromiseWithResolvers<void>;
+}
+
+/** A socket and the second one that wakes it, as one. Disposes both. */
+export class UnixDatagramSocket implements DatagramSocket {
+  readonly address: Address;
+  readonly maxBytes: number;
+  #socket: DenoDatagramSocket;
+  readonly #bind: () => DenoDatagramSocket;
+  readonly #waker: DenoDatagramSocket;
+  readonly #onClose: () => void;
+  readonly #wakerPath: string;
+  readonly #waiting: Waiting[] = [];
+  /** Peers that did not read, and until when nothing is sent to them. */
+  readonly #stuck = new Map<string, number>();
+  #sending: Promise<void> = Promise.resolve();
+  #receiving = false;
+  #woken = false;
+  #disposed = false;
+
+  /** @param bind opens the socket, and another in its place should it get stuck
+   * @param onClose told once both are closed for good */
+  constructor(bind: () => DenoDatagramSocket, waker: DenoDatagramSocket, onClose: () => void) {
+    this.#bind = bind;
+    this.#onClose = onClose;
+    const socket = this.#socket = bind();
+    this.#waker = waker;
+    this.#wakerPath = pathOf(waker.address);
+    this.address = socket.address;
+    this.maxBytes = socket.maxBytes;
+  }
+
+  async receive(): Promise<Datagram | null> {
+    for (;;) {
+      // While we wait for one batch, another may join. Nothing may come between the last look and what
+      // follows, or it would be sent while we receive.
+      let awaited: Promise<void> | undefined;
+      while (awaited !== this.#sending) {
+        awaited = this.#sending;
+        await awaited;
+      }
+      this.#receiving = true;
+      let datagram: Datagram | null;
+      try {
+        datagram = await this.#socket.receive();
+      } finally {
+        this.#receiving = false;
+        this.#woken = false;
+      }
+      if (this.#waiting.length > 0) this.#flush();
+      if (datagram === null || pathOf(datagram.from) !== this.#wakerPath) return datagram;
+    }
+  }
+
+  send(bytes: Uint8Array, to: Address): Promise<void> {
+    const sent = Promise.withResolvers<void>();
+    this.#waiting.push({ bytes, to, sent });
+    if (!this.#receiving) {
+      this.#flush();
+    } else if (!this.#woken) {
+      this.#woken = true;
+      this.#waker.send(EMPTY, this.address).catch(sent.reject);
+    }
+    return sent.promise;
+  }
+
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#socket[Symbol.dispose]();
+    this.#waker[Symbol.dispose]();
+    this.#onClose();
+    for (const { sent } of this.#waiting.splice(0)) sent.resolve();
+  }
+
+  /** Sends what waits, after whatever is being sent. */
+  #flush(): void {
+    const batch = this.#waiting.splice(0);
+    this.#sending = this.#sending.then(async () => {
+      for (const { bytes, to, sent } of batch) {
+        await this.#sendOne(bytes, to).then(sent.resolve, sent.reject);
+      }
+    });
+  }
+
+  /** A Unix datagram waits until its peer has room, and Deno cannot take it back: one peer that
+   * does not read would stop everything. So the socket is given up, with what waits in it, and another
+   * bound in its place, and that peer is sent nothing for a while. Where no second one can be bound while the first
+   * waits, at an abstract name, there is no such way out. */
+  async #sendOne(bytes: Uint8Array, to: Address): Promise<void> {
+    const path = pathOf(to);
+    if ((this.#stuck.get(path) ?? 0) > performance.now()) throw new StuckPeerError(path);
+    const sending = this.#socket.send(bytes, to);
+    if (pathOf(this.address).startsWith("\0")) return await sending;
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), STUCK_AFTER_MS);
+    try {
+      if (await Promise.race([sending, late.promise]) !== "late") return;
+    } finally {
+      clearTimeout(timer);
+    }
+    sending.catch(() => {});
+    for (const [known, until] of this.#stuck) {
+      if (until <= performance.now()) this.#stuck.delete(known);
+    }
+    this.#stuck.set(path, performance.now() + STUCK_FOR_MS);
+    if (!this.#disposed) {
+      this.#socket[Symbol.dispose]();
+      removeFile(pathOf(this.address));
+      this.#socket = this.#bind();
+    }
+    throw new StuckPeerError(path);
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Newer runtimes removed it when they closed the socket.
+  }
+}
+
+function pathOf(address: Address): string {
+  return "path" in address ? address.path : "";
+}
+
+/** A peer whose socket is full; what was for it is lost. */
+class StuckPeerError extends Error {
+  override readonly name = "StuckPeerError";
+  constructor(path: string) {
+    super(`the peer at ${path} does not read`);
+  }
+}
+
+/** Opens both sockets and puts them together.
+ * @param bind opens a socket at a path
+ * @param onClose told once the socket at `path` is closed for good */
+export async function openUnixDatagrams(
+  path: string,
+  bind: (path: string) => Deno.DatagramConn,
+  onClose: () => void,
+): Promise<UnixDatagramSocket> {
+  const own = await anonymousPath();
+  const waker = new DenoDatagramSocket(bind(own.path), own.remove);
+  try {
+    return new UnixDatagramSocket(() => new DenoDatagramSocket(bind(path)), waker, onClose);
+  } catch (error) {
+    waker[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** A path for a Unix datagram socket that nobody has to know beforehand, in a folder of its own,
+ * which `remove` takes away. Not an abstract name: other systems and older runtimes have none. */
+export async function anonymousPath(): Promise<{ path: string; remove(): void }> {
+  const folder = await Deno.makeTempDir({ prefix: "sockdock-" });
+  return { path: `${folder}/socket`, remove: () => Deno.removeSync(folder, { recursive: true }) };
+}

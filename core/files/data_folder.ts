@@ -1,0 +1,50 @@
+// Where a program keeps what is its user's own: the place that each system has for it.
+
+import { isAbsolute, join } from "node:path";
+import { text } from "../options/option.ts";
+
+/** Where the local authority is kept. */
+export const dataFolderOptions = {
+  dataFolder: text({
+    metavar: "folder",
+    help: "folder of the local authority, which issues a certificate where --tls-cert names none",
+  }),
+} as const;
+
+/** The variable that names the folder for every command. */
+export const DATA_FOLDER_VARIABLE = "SOCKDOCK_DATA_FOLDER";
+
+/** The user's data folder: what `SOCKDOCK_DATA_FOLDER` says, otherwise `sockdock` in the place that
+ * the system has for it (on Linux that of the XDG Base Directory Specification). Null when the
+ * environment does not say, or may not be asked.
+ *
+ * @param env looks up a variable; undefined when it is not set or may not be read */
+export function userDataFolder(
+  env: (name: string) => string | undefined = permittedVariable,
+  os: typeof Deno.build.os = Deno.build.os,
+): string | null {
+  const given = env(DATA_FOLDER_VARIABLE);
+  if (given) return given;
+  if (os === "windows") return inside(env("LOCALAPPDATA"), "sockdock");
+  if (os === "darwin") return inside(env("HOME"), "Library/Application Support/sockdock");
+  return inside(env("XDG_DATA_HOME"), "sockdock") ?? inside(env("HOME"), ".local/share/sockdock");
+}
+
+/** The certificate of the local authority, whether or not it is there. */
+export function authorityCertFile(dataFolder: string): string {
+  return join(dataFolder, "authority", "authority.pem");
+}
+
+/** A relative path counts as none, as the specification has it: it would mean a folder that depends
+ * on where the program runs. */
+function inside(folder: string | undefined, path: string): string | null {
+  return folder && (isAbsolute(folder) || /^[A-Za-z]:[\\/]/.test(folder))
+    ? join(folder, path)
+    : null;
+}
+
+/** A variable that may be read without asking the user for the permission. */
+function permittedVariable(name: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? Deno.env.get(name) : undefined;
+}

@@ -1,0 +1,82 @@
+// Files that are their owner's alone, such as private keys.
+
+import { UsageError } from "../usage_error.ts";
+
+const PRIVATE_MODE = 0o600;
+
+/** Writes a file that is not there yet, and that its owner alone can read from the beginning.
+ *
+ * @throws {Deno.errors.AlreadyExists} when there is one; it is left as it is */
+export async function createPrivateFile(path: string, text: string): Promise<void> {
+  await createFile(path, text, PRIVATE_MODE);
+}
+
+/** The same for a file that everyone may read. */
+export async function createPublicFile(path: string, text: string): Promise<void> {
+  await createFile(path, text, 0o644);
+}
+
+async function createFile(path: string, text: string, mode: number): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true, mode });
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
+  }
+  // A full disk may say so only here, and what was reported as made must outlive a power failure.
+  await file.sync();
+}
+
+/** Puts a file in the place of another or of none, whole or not at all.
+ *
+ * @param create writes the new one, under the path that it is given */
+export async function replaceFile(
+  path: string,
+  create: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    await create(temporary);
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/** Refuses a secret that others than its owner can read or change. Windows keeps it in lists of its
+ * own, and a folder of the user's is the user's alone there.
+ *
+ * @throws {UsageError} naming the path and the remedy */
+export function refuseShared(path: string, { mode }: Pick<Deno.FileInfo, "mode">): void {
+  if (mode === null || Deno.build.os === "windows" || (mode & 0o077) === 0) return;
+  const octal = (mode & 0o777).toString(8).padStart(3, "0");
+  throw new UsageError(
+    `${path} can be read or changed by other users of this machine (mode ${octal}); if none of ` +
+      `them did, make it yours alone with: chmod go= ${path}`,
+  );
+}
+
+/** Refuses a list of whom to believe that everyone can write to: anyone could add a name.
+ *
+ * @throws {UsageError} naming the path and the remedy */
+export function refuseWritableFile(path: string, { mode }: Pick<Deno.FileInfo, "mode">): void {
+  if (mode === null || Deno.build.os === "windows" || (mode & 0o002) === 0) return;
+  throw new UsageError(
+    `everyone on this machine can write to ${path}; take that away with: chmod o-w ${path}`,
+  );
+}
+
+/** Refuses a data folder that everyone can write to: anyone could put an authority of their own in
+ * the place of ours.
+ *
+ * @throws {UsageError} naming the folder and the remedy */
+export function refuseWritableByAll(
+  dataFolder: string,
+  { mode }: Pick<Deno.FileInfo, "mode">,
+): void {
+  if (mode === null || Deno.build.os === "windows" || (mode & 0o002) === 0) return;
+  throw new UsageError(
+    `everyone on this machine can write to ${dataFolder}, so no authority is kept there; ` +
+      `take that away with: chmod o-w ${dataFolder}`,
+  );
+}

@@ -1,0 +1,189 @@
+// The head of an HTTP/1.1 message: the part of it that opens a WebSocket (RFC 9112 2 to 5). Strict,
+// because two programs that read one head differently can be played against each other: lines end
+// in CR LF, names stand next to their colon, and no line is folded.
+
+import type { Connection } from "../connection.ts";
+
+/** What a head may measure, in bytes. */
+export const MAX_HEAD_BYTES = 16 * 1024;
+
+const FIRST_BUFFER_BYTES = 1024;
+const CR = 13;
+const LF = 10;
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// A value holds no control characters but the tab.
+// deno-lint-ignore no-control-regex
+const FORBIDDEN_IN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
+
+/** A head that cannot be read, and the status that says so. */
+export class HttpHeadError extends Error {
+  override readonly name = "HttpHeadError";
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The fields of a head. Names are in lower case. */
+export class HttpFields {
+  readonly #values = new Map<string, string[]>();
+
+  /** Adds a line; a name may have several. */
+  append(name: string, value: string): void {
+    const values = this.#values.get(name);
+    if (values === undefined) this.#values.set(name, [value]);
+    else values.push(value);
+  }
+
+  /** The names that there are. */
+  names(): Iterable<string> {
+    return this.#values.keys();
+  }
+
+  /** The value of a field that may be there once, or null.
+   * @throws {HttpHeadError} when it is there more often */
+  only(name: string): string | null {
+    const values = this.#values.get(name);
+    if (values === undefined) return null;
+    if (values.length > 1) throw new HttpHeadError(400, `there is more than one ${name} header`);
+    return values[0] ?? null;
+  }
+
+  /** The elements of a comma-separated list, which may be spread over several lines. */
+  list(name: string): string[] {
+    return (this.#values.get(name) ?? []).flatMap((value) => value.split(","))
+      .map((element) => element.trim()).filter((element) => element !== "");
+  }
+
+  /** Whether a list holds this word, in upper or lower case. */
+  includes(name: string, word: string): boolean {
+    return this.list(name).some((element) => element.toLowerCase() === word);
+  }
+}
+
+/** The head of a request. */
+export interface RequestHead {
+  readonly method: string;
+  readonly target: string;
+  readonly version: "1.0" | "1.1";
+  readonly fields: HttpFields;
+}
+
+/** The head of a response. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly reason: string;
+  readonly fields: HttpFields;
+}
+
+/** Reads from a connection to the end of a head. Resolves to its text and to whatever was read
+ * beyond it, or to null when the peer left without a word.
+ *
+ * @throws {HttpHeadError} when it is too long, is no head, or ends in its middle */
+export async function readHead(
+  connection: Connection,
+): Promise<{ readonly head: string; readonly rest: Uint8Array } | null> {
+  let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  let length = 0;
+  for (;;) {
+    const count = await connection.read(buffer.subarray(length));
+    if (count === null) {
+      if (length === 0) return null;
+      throw new HttpHeadError(400, "the head ended in its middle");
+    }
+    const end = headEnd(buffer.subarray(0, length + count), length);
+    length += count;
+    if (end > 0) {
+      return {
+        head: latin1(buffer.subarray(0, end - 4)),
+        rest: buffer.subarray(end, length),
+      };
+    }
+    if (length < buffer.length) continue;
+    if (length >= MAX_HEAD_BYTES) {
+      throw new HttpHeadError(431, `the head is longer than ${MAX_HEAD_BYTES} bytes`);
+    }
+    const larger = new Uint8Array(Math.min(length * 4, MAX_HEAD_BYTES));
+    larger.set(buffer);
+    buffer = larger;
+  }
+}
+
+/** Where the head ends, after its empty line; 0 when it goes on.
+ *
+ * @param from what was looked at before
+ * @throws {HttpHeadError} as soon as it cannot become one: TLS or some other protocol, which would
+ *   otherwise keep us waiting for an empty line */
+function headEnd(bytes: Uint8Array, from: number): number {
+  const first = bytes[0] ?? 0;
+  if (first < 0x41 || first > 0x5a) throw new HttpHeadError(400, "this is not HTTP");
+  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at - 1] !== CR) throw new HttpHeadError(400, "a line does not end in CR LF");
+    if (bytes[at - 2] === LF) return at + 1;
+  }
+  return 0;
+}
+
+/** Header fields are octets (RFC 9110 5.5): one character for each. */
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
+
+/** @throws {HttpHeadError} with the status to answer */
+export function parseRequestHead(head: string): RequestHead {
+  const [line = "", ...lines] = head.split("\r\n");
+  const [method = "", target = "", protocol = "", ...more] = line.split(" ");
+  if (!TOKEN.test(method) || !/^[\x21-\x7e]+$/.test(target) || more.length > 0) {
+    throw new HttpHeadError(400, "the request line is malformed");
+  }
+  const version = /^HTTP\/(\d\.\d)$/.exec(protocol)?.[1];
+  if (version === undefined) throw new HttpHeadError(400, "the request line is malformed");
+  if (version !== "1.0" && version !== "1.1") {
+    throw new HttpHeadError(505, `HTTP/${version} is not spoken here`);
+  }
+  return { method, target, version, fields: parseFields(lines) };
+}
+
+/** @throws {HttpHeadError} when the head is malformed */
+export function parseResponseHead(head: string): ResponseHead {
+  const [line = "", ...lines] = head.split("\r\n");
+  const match = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(line);
+  if (match === null || FORBIDDEN_IN_VALUE.test(line)) {
+    throw new HttpHeadError(400, "the answer is not HTTP/1.1");
+  }
+  return { status: Number(match[1]), reason: match[2] ?? "", fields: parseFields(lines) };
+}
+
+function parseFields(lines: readonly string[]): HttpFields {
+  const fields = new HttpFields();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon));
+    const value = trimmed(line.slice(colon + 1));
+    if (!isField(name, value)) throw new HttpHeadError(400, "a header line is malformed");
+    fields.append(name.toLowerCase(), value);
+  }
+  return fields;
+}
+
+/** Without the blanks around it (RFC 9112 5). A pattern for those at the end would begin anew at
+ * every blank, which takes the square of their number. */
+function trimmed(value: string): string {
+  let [start, end] = [0, value.length];
+  while (start < end && isBlank(value[start])) start++;
+  while (end > start && isBlank(value[end - 1])) end--;
+  return value.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
+}
+
+/** Whether a name and a value may stand in a header line. */
+export function isField(name: string, value: string): boolean {
+  return TOKEN.test(name) && !FORBIDDEN_IN_VALUE.test(value);
+}

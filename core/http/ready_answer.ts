@@ -1,0 +1,63 @@
+// A whole response in HTTP/1.1, made once and sent as it is. The only thing in it that changes is the
+// date, so it is made anew each second that it is asked for.
+
+import type { QuickAnswer } from "./app.ts";
+
+/** What the answer is made of. */
+export interface ReadyParts {
+  /** Fields of ASCII alone, without Content-Length and Date. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Null where the body is sent by somebody else. */
+  readonly body: string | Uint8Array | null;
+  /** Of the body, in bytes. */
+  readonly length: number;
+}
+
+const encoder = new TextEncoder();
+
+/** A response of status 200. */
+export class ReadyAnswer {
+  readonly #parts: ReadyParts;
+  #second = -1;
+  #head: QuickAnswer = { bytes: new Uint8Array(0) };
+  #whole: QuickAnswer | null = null;
+
+  /** @throws {RangeError} when a field is not of ASCII alone */
+  constructor(parts: ReadyParts) {
+    for (const [name, value] of Object.entries(parts.headers)) {
+      if (/^[\t\x20-\x7e]*$/.test(name + value)) continue;
+      throw new RangeError(`Cannot make an answer ready: ${name} is not of ASCII alone`);
+    }
+    this.#parts = parts;
+  }
+
+  /** The head alone, as HEAD gets it and as it stands in front of a body. */
+  head(nowMs: number): QuickAnswer {
+    this.#make(nowMs);
+    return this.#head;
+  }
+
+  /** The head and the body; null where the body is sent by somebody else. */
+  whole(nowMs: number): QuickAnswer | null {
+    this.#make(nowMs);
+    return this.#whole;
+  }
+
+  #make(nowMs: number): void {
+    const second = Math.floor(nowMs / 1000);
+    if (second === this.#second) return;
+    this.#second = second;
+    const { headers, body, length } = this.#parts;
+    const date = new Date(second * 1000).toUTCString();
+    const fields = { ...headers, "content-length": String(length), date };
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = encoder.encode(`HTTP/1.1 200 OK\r\n${lines.join("")}\r\n`);
+    this.#head = { bytes: head };
+    if (body === null) return;
+    const bytes = new Uint8Array(head.length + length);
+    bytes.set(head);
+    if (typeof body === "string") encoder.encodeInto(body, bytes.subarray(head.length));
+    else bytes.set(body, head.length);
+    this.#whole = { bytes };
+  }
+}

@@ -1,0 +1,242 @@
+// One declaration per option. Its TypeScript type, command-line flag, environment variable,
+// configuration key, help line, completions and reference entry all derive from what is written
+// here; option_table.ts has what is done with a whole table of them.
+
+import {
+  type Bounds,
+  checkElement,
+  choiceElement,
+  decimalElement,
+  durationElement,
+  integerElement,
+  type OptionElement,
+  parseElement,
+  show,
+  sizeElement,
+  textElement,
+} from "./option_element.ts";
+import { UsageError } from "../usage_error.ts";
+
+export type { Bounds } from "./option_element.ts";
+export { formatDuration, formatSize, parseDuration, parseSize } from "./quantity.ts";
+export {
+  environmentName,
+  flagName,
+  mergeTables,
+  type OptionTable,
+  type OptionValues,
+  parseText,
+  resolveOptions,
+} from "./option_table.ts";
+
+/** One option whose value is a `T`. Made by the factories below. */
+export interface Option<T> {
+  /** A flag is there or not; a value option takes one text. */
+  readonly kind: "flag" | "value";
+  /** What it does, in a phrase that continues the flag: `end a session that says nothing`. */
+  readonly help: string;
+  /** What stands for the value in help: `--idle-timeout <duration>`. Empty for flags. */
+  readonly metavar: string;
+  readonly short?: string;
+  readonly choices?: readonly string[];
+  /** May be repeated; the value is then an array. */
+  readonly many: boolean;
+  readonly required: boolean;
+  /** Whether `--no-name` turns it off. Flags only. */
+  readonly negatable: boolean;
+  /** Between the elements of a repeatable option in one text, as in an environment variable. */
+  readonly separator: string;
+  /** The value when nobody gave one. Of no meaning when `required`. */
+  readonly fallback: T;
+  /** The fallback in people's units, when it is worth printing. */
+  readonly fallbackText?: string;
+  /**
+   * One element from text.
+   *
+   * @param name what it was given for, which begins the message: `--port`, `SOCKDOCK_PORT`
+   * @throws {UsageError} when the text is not such a value
+   */
+  parse(text: string, name: string): unknown;
+  /**
+   * A whole value that arrives as a library argument.
+   *
+   * @throws {TypeError} when it is of the wrong type
+   * @throws {RangeError} when it is out of bounds
+   */
+  check(value: unknown, name: string): void;
+}
+
+/** What every factory takes. `metavar` is written without its angle brackets. */
+export interface OptionSpec {
+  readonly help: string;
+  readonly short?: string;
+  readonly metavar?: string;
+}
+
+/** With a default or `required: true` the value is always there; otherwise it may be undefined. */
+export interface OptionFactory<T, Extra> {
+  (spec: OptionSpec & Extra & { readonly default: T }): Option<T>;
+  (spec: OptionSpec & Extra & { readonly required: true }): Option<T>;
+  (spec: OptionSpec & Extra): Option<T | undefined>;
+  many(spec: ManySpec<T> & Extra): Option<readonly T[]>;
+}
+
+/** `separator` (a comma unless given) stands between elements in an environment variable. */
+export interface ManySpec<T> extends OptionSpec {
+  readonly default?: readonly T[];
+  readonly separator?: string;
+}
+
+/** Any text, also an empty one. */
+export const text: OptionFactory<string, object> = factory(textElement);
+
+/** A whole number. */
+export const integer: OptionFactory<number, Bounds> = factory(integerElement);
+
+/** A number that may have a fraction, such as a probability. */
+export const decimal: OptionFactory<number, Bounds> = factory(decimalElement);
+
+/**
+ * Milliseconds, written `500ms`, `5s`, `2m`, `1h`, `1d`, or as a bare number of seconds. With
+ * `allowNone`, `none` is Infinity. Bounds and default are in milliseconds.
+ *
+ * @default `min` 0, `max` 24 days, beyond which timers overflow
+ */
+export const duration: OptionFactory<number, Bounds & { readonly allowNone?: boolean }> = factory(
+  durationElement,
+);
+
+/**
+ * Bytes, written `10k` (10,240), `4m`, `1g` or as a bare number. Bounds and default are in bytes.
+ *
+ * @default `min` 0
+ */
+export const size: OptionFactory<number, Bounds> = factory(sizeElement);
+
+/** One of a few words. */
+export function choice<const V extends readonly string[]>(
+  values: V,
+  spec: OptionSpec & { readonly default: NoInfer<V[number]> },
+): Option<V[number]>;
+export function choice<const V extends readonly string[]>(
+  values: V,
+  spec: OptionSpec & { readonly required: true },
+): Option<V[number]>;
+export function choice<const V extends readonly string[]>(
+  values: V,
+  spec: OptionSpec,
+): Option<V[number] | undefined>;
+export function choice(
+  values: readonly string[],
+  spec: OptionSpec & { readonly default?: string; readonly required?: true },
+): Option<string | undefined> {
+  return single(choiceElement(values), spec);
+}
+
+choice.many = function <const V extends readonly string[]>(
+  values: V,
+  spec: ManySpec<NoInfer<V[number]>>,
+): Option<readonly V[number][]> {
+  return many<V[number]>(choiceElement(values), spec);
+};
+
+/** There or not. `--no-name` turns it off; in the environment it is `1`, `true`, `0` or `false`. */
+export function flag(spec: {
+  readonly help: string;
+  readonly short?: string;
+  readonly default?: boolean;
+  readonly negatable?: boolean;
+}): Option<boolean> {
+  return {
+    ...described(spec, ""),
+    kind: "flag",
+    many: false,
+    required: false,
+    negatable: spec.negatable ?? true,
+    separator: ",",
+    fallback: spec.default ?? false,
+    parse(text, name) {
+      const word = text.toLowerCase();
+      if (["1", "true", "yes", "on"].includes(word)) return true;
+      if (["0", "false", "no", "off"].includes(word)) return false;
+      throw new UsageError(`${name}: expected true or false, got ${JSON.stringify(text)}`);
+    },
+    check(value, name) {
+      if (typeof value !== "boolean") {
+        throw new TypeError(`${name}: expected true or false, got ${show(value)}`);
+      }
+    },
+  };
+}
+
+function factory<T, Extra extends object>(
+  elementFor: (extra: Extra) => OptionElement<T>,
+): OptionFactory<T, Extra> {
+  function make(spec: OptionSpec & Extra & { readonly default: T }): Option<T>;
+  function make(spec: OptionSpec & Extra & { readonly required: true }): Option<T>;
+  function make(spec: OptionSpec & Extra): Option<T | undefined>;
+  function make(spec: OptionSpec & Extra): Option<T | undefined> {
+    return single(elementFor(spec), spec);
+  }
+  return Object.assign(make, {
+    many: (spec: ManySpec<T> & Extra) => many(elementFor(spec), spec),
+  });
+}
+
+function single<T>(
+  element: OptionElement<T>,
+  spec: OptionSpec & { readonly default?: T; readonly required?: true },
+): Option<T | undefined> {
+  const option: Option<T | undefined> = {
+    ...valueOption(element, spec),
+    many: false,
+    required: spec.required === true,
+    separator: ",",
+    fallback: spec.default,
+    ...(spec.default === undefined ? {} : { fallbackText: element.format(spec.default) }),
+    check: (value, name) => checkElement(element, value, name),
+  };
+  if (spec.default !== undefined) option.check(spec.default, `default of "${spec.help}"`);
+  return option;
+}
+
+function many<T>(element: OptionElement<T>, spec: ManySpec<T>): Option<readonly T[]> {
+  const fallback = Object.freeze([...spec.default ?? []]);
+  const option: Option<readonly T[]> = {
+    ...valueOption(element, spec),
+    many: true,
+    required: false,
+    separator: spec.separator ?? ",",
+    fallback,
+    ...(fallback.length === 0 ? {} : { fallbackText: fallback.map(element.format).join(", ") }),
+    check(value, name) {
+      if (!Array.isArray(value)) {
+        throw new TypeError(`${name}: expected an array, got ${show(value)}`);
+      }
+      value.forEach((item, index) => checkElement(element, item, `${name}[${index}]`));
+    },
+  };
+  option.check(fallback, `default of "${spec.help}"`);
+  return option;
+}
+
+function valueOption<T>(element: OptionElement<T>, spec: OptionSpec) {
+  return {
+    ...described(spec, element.metavar),
+    kind: "value",
+    negatable: false,
+    ...(element.choices ? { choices: element.choices } : {}),
+    parse: (text: string, name: string) => parseElement(element, text, name),
+  } as const;
+}
+
+function described(spec: OptionSpec, metavar: string) {
+  if (spec.short !== undefined && !/^[A-Za-z0-9]$/.test(spec.short)) {
+    throw new TypeError(`short form "${spec.short}" of "${spec.help}" is not one letter or digit`);
+  }
+  return {
+    help: spec.help,
+    metavar: spec.metavar ?? metavar,
+    ...(spec.short === undefined ? {} : { short: spec.short }),
+  };
+}

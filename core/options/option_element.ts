@@ -1,0 +1,170 @@
+// What one value of an option is: how it is read from text, checked as a library argument and
+// printed. option.ts makes single, required and repeatable options of these.
+
+import {
+  DURATION_EXAMPLES,
+  formatDuration,
+  formatSize,
+  readDuration,
+  readSize,
+  SIZE_EXAMPLES,
+} from "./quantity.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** The smallest and largest value, both allowed, in the unit of the value itself. */
+export interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** How one element is read, checked and printed. */
+export interface OptionElement<T> {
+  readonly metavar: string;
+  readonly choices?: readonly string[];
+  /** Completes "expected ..." about text, for a wrong shape and for a value out of bounds. */
+  readonly expected: string;
+  readonly expectedBounds: string;
+  /** Completes "expected ..." about a library argument. */
+  readonly expectedValue: string;
+  /** Undefined when the text has the wrong shape. */
+  read(text: string): T | undefined;
+  hasShape(value: unknown): value is T;
+  inBounds(value: T): boolean;
+  format(value: T): string;
+}
+
+/** Any text, also an empty one. */
+export function textElement(): OptionElement<string> {
+  return {
+    metavar: "text",
+    expected: "text",
+    expectedBounds: "text",
+    expectedValue: "a string",
+    read: (text) => text,
+    hasShape: (value) => typeof value === "string",
+    inBounds: () => true,
+    format: (value) => value,
+  };
+}
+
+export function integerElement(bounds: Bounds): OptionElement<number> {
+  const expected = within("a whole number", bounds, String);
+  return {
+    metavar: "number",
+    expected,
+    expectedBounds: expected,
+    expectedValue: expected,
+    read: (text) => /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined,
+    hasShape: (value): value is number => Number.isSafeInteger(value),
+    inBounds: isWithin(bounds),
+    format: String,
+  };
+}
+
+export function decimalElement(bounds: Bounds): OptionElement<number> {
+  const expected = within("a number", bounds, String);
+  return {
+    metavar: "number",
+    expected,
+    expectedBounds: expected,
+    expectedValue: expected,
+    read: (text) => /^[+-]?(\d{1,15}(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : undefined,
+    hasShape: (value): value is number => Number.isFinite(value),
+    inBounds: isWithin(bounds),
+    format: String,
+  };
+}
+
+/**
+ * The longest duration unless an option says otherwise. Measured on Deno 2.9.6: a timer of 2^31 ms
+ * or more fires at once, so `--idle-timeout 30d` would end every session on the spot.
+ */
+const LONGEST_TIMER_MS = 24 * 86_400_000;
+
+export function durationElement(
+  { min = 0, max = LONGEST_TIMER_MS, allowNone = false }: Bounds & { readonly allowNone?: boolean },
+): OptionElement<number> {
+  const orNone = allowNone ? ", or none" : "";
+  const isInside = isWithin({ min, max });
+  return {
+    metavar: "duration",
+    expected: DURATION_EXAMPLES + orNone,
+    expectedBounds: within("a duration", { min, max }, formatDuration) + orNone,
+    expectedValue: within("a number of milliseconds", { min, max }, String) +
+      (allowNone ? ", or Infinity" : ""),
+    read: (text) => allowNone && text === "none" ? Infinity : readDuration(text),
+    hasShape: (value): value is number => typeof value === "number" && !Number.isNaN(value),
+    inBounds: (value) => isInside(value) || (allowNone && value === Infinity),
+    format: formatDuration,
+  };
+}
+
+export function sizeElement({ min = 0, max }: Bounds): OptionElement<number> {
+  const bounds = max === undefined ? { min } : { min, max };
+  return {
+    metavar: "size",
+    expected: SIZE_EXAMPLES,
+    expectedBounds: within("a size", bounds, formatSize),
+    expectedValue: within("a whole number of bytes", bounds, String),
+    read: readSize,
+    hasShape: (value): value is number => Number.isSafeInteger(value),
+    inBounds: isWithin(bounds),
+    format: formatSize,
+  };
+}
+
+export function choiceElement<V extends string>(values: readonly V[]): OptionElement<V> {
+  const expected = `one of ${values.join(", ")}`;
+  const isKnown = (value: unknown): value is V => values.some((known) => known === value);
+  return {
+    metavar: values.join("|"),
+    choices: values,
+    expected,
+    expectedBounds: expected,
+    expectedValue: expected,
+    read: (text) => isKnown(text) ? text : undefined,
+    hasShape: isKnown,
+    inBounds: () => true,
+    format: (value) => value,
+  };
+}
+
+/** @throws {UsageError} when the text is not such a value */
+export function parseElement<T>(element: OptionElement<T>, text: string, name: string): T {
+  const value = element.read(text);
+  if (value !== undefined && element.inBounds(value)) return value;
+  const expected = value === undefined ? element.expected : element.expectedBounds;
+  throw new UsageError(`${name}: expected ${expected}, got ${JSON.stringify(text)}`);
+}
+
+/** @throws {TypeError | RangeError} when the value is of the wrong type or out of bounds */
+export function checkElement<T>(
+  element: OptionElement<T>,
+  value: unknown,
+  name: string,
+): void {
+  const message = `${name}: expected ${element.expectedValue}, got ${show(value)}`;
+  if (!element.hasShape(value)) throw new TypeError(message);
+  if (!element.inBounds(value)) throw new RangeError(message);
+}
+
+/** A value as a message quotes it. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
+function isWithin({ min = -Infinity, max = Infinity }: Bounds): (value: number) => boolean {
+  return (value) => value >= min && value <= max;
+}
+
+function within(noun: string, { min, max }: Bounds, format: (bound: number) => string): string {
+  if (min !== undefined && max !== undefined) {
+    return `${noun} from ${format(min)} to ${format(max)}`;
+  }
+  if (min !== undefined) return `${noun} of at least ${format(min)}`;
+  if (max !== undefined) return `${noun} of at most ${format(max)}`;
+  return noun;
+}

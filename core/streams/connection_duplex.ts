@@ -1,0 +1,152 @@
+// Our own type of connection as a Node stream, which is what node:tls, node:http and `ws` work on.
+// Loaded by a dynamic import only: node:stream costs start-up time that plain TCP need not pay.
+
+import { Duplex } from "node:stream";
+import type { Connection } from "../connection.ts";
+
+/** Reads start small, since many connections are idle, and grow when one fills its buffer. */
+const FIRST_BUFFER_BYTES = 1024;
+const LARGEST_BUFFER_BYTES = 64 * 1024;
+
+/** A Connection as a `Duplex` with the face of a socket of node:net. Destroying it disposes the
+ * connection; once both directions have ended that happens by itself. */
+export class ConnectionDuplex extends Duplex {
+  readonly #connection: Connection;
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** What node:net calls a socket whose connection is still being made. */
+  readonly connecting = false;
+  /** True where the connection below is TLS, as node:http asks of node:tls. */
+  readonly encrypted: boolean;
+
+  constructor(connection: Connection, { encrypted = false } = {}) {
+    super({ allowHalfOpen: true, highWaterMark: LARGEST_BUFFER_BYTES });
+    this.#connection = connection;
+    this.encrypted = encrypted;
+  }
+
+  get remoteAddress(): string | undefined {
+    const { remote } = this.#connection;
+    return "hostname" in remote ? remote.hostname : undefined;
+  }
+
+  get remotePort(): number | undefined {
+    const { remote } = this.#connection;
+    return "port" in remote ? remote.port : undefined;
+  }
+
+  get remoteFamily(): "IPv4" | "IPv6" | undefined {
+    return familyOf(this.remoteAddress);
+  }
+
+  get localAddress(): string | undefined {
+    const { local } = this.#connection;
+    return "hostname" in local ? local.hostname : undefined;
+  }
+
+  get localPort(): number | undefined {
+    const { local } = this.#connection;
+    return "port" in local ? local.port : undefined;
+  }
+
+  get localFamily(): "IPv4" | "IPv6" | undefined {
+    return familyOf(this.localAddress);
+  }
+
+  address(): { address?: string; family?: string; port?: number } {
+    const { localAddress: address, localFamily: family, localPort: port } = this;
+    return address === undefined || family === undefined || port === undefined
+      ? {}
+      : { address, family, port };
+  }
+
+  // Deadlines are the business of whoever made the connection, and it sends without delay already.
+  setTimeout(): this {
+    return this;
+  }
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
+
+  /** Ends our half, and closes as soon as everything was written. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once("finish", () => this.destroy());
+  }
+
+  override _read(): void {
+    this.#receive().catch((error: Error) => {
+      // A read that failed because we closed the connection is no failure.
+      if (!this.destroyed) this.destroy(error);
+    });
+  }
+
+  async #receive(): Promise<void> {
+    const buffer = this.#buffer;
+    const count = await this.#connection.read(buffer);
+    if (this.destroyed) return;
+    if (count === null) {
+      this.push(null);
+      return;
+    }
+    this.bytesRead += count;
+    if (count < buffer.length) {
+      // What is pushed belongs to the reader, and may wait there.
+      this.push(buffer.slice(0, count));
+      return;
+    }
+    this.#buffer = new Uint8Array(Math.min(count * 8, LARGEST_BUFFER_BYTES));
+    this.push(buffer);
+  }
+
+  override _write(
+    chunk: Uint8Array,
+    _encoding: BufferEncoding,
+    done: (error?: Error | null) => void,
+  ): void {
+    this.#connection.write(chunk).then(() => {
+      this.bytesWritten += chunk.length;
+      done();
+    }, done);
+  }
+
+  /** Several small writes, such as a head and its body, leave as one. */
+  override _writev(
+    chunks: { chunk: Uint8Array; encoding: BufferEncoding }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    const whole = new Uint8Array(chunks.reduce((sum, { chunk }) => sum + chunk.length, 0));
+    let offset = 0;
+    for (const { chunk } of chunks) {
+      whole.set(chunk, offset);
+      offset += chunk.length;
+    }
+    this._write(whole, "binary", done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    // A peer that is gone already cannot be told; reading says so.
+    this.#connection.closeWrite().then(() => done(), () => done());
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#connection[Symbol.dispose]();
+    done(error);
+  }
+}
+
+function familyOf(address: string | undefined): "IPv4" | "IPv6" | undefined {
+  if (address === undefined) return undefined;
+  return address.includes(":") ? "IPv6" : "IPv4";
+}

@@ -1,0 +1,58 @@
+// A connection that Deno opened, as our own type.
+
+import { type Address, addressOf } from "../addresses/address.ts";
+import type { Connection } from "../connection.ts";
+
+/** A `Deno.Conn` as a Connection. */
+export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connection {
+  /** For what only Deno's own type can do, such as serving HTTP on it. */
+  readonly conn: C;
+  #closed = false;
+  #writing = false;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(conn: C) {
+    this.conn = conn;
+  }
+
+  get local(): Address {
+    return addressOf(this.conn.localAddr);
+  }
+
+  get remote(): Address {
+    return addressOf(this.conn.remoteAddr);
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return this.conn.read(into);
+  }
+
+  async write(all: Uint8Array): Promise<void> {
+    // Several tasks may write; a message of one must not end up inside a message of another.
+    if (this.#writing) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#writing = true;
+    try {
+      // One call nearly always takes everything; the loop is for when it does not.
+      let written = await this.conn.write(all);
+      while (written < all.length) written += await this.conn.write(all.subarray(written));
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#writing = false;
+      else next();
+    }
+  }
+
+  closeWrite(): Promise<void> {
+    return this.conn.closeWrite();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      this.conn.close();
+    } catch {
+      // Something below us, such as an HTTP engine, took it over and closed it.
+    }
+  }
+}

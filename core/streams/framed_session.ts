@@ -1,0 +1,70 @@
+// The framing of a byte stream on the dialling side: a session whose reads are cut into messages, as
+// the protocol on the other side cuts them.
+
+import type { Address } from "../addresses/address.ts";
+import { createFramer, type Framer } from "./framing.ts";
+import type { Framing } from "../protocol.ts";
+import { bytesOf, type Identity, type Message, type Session } from "../session.ts";
+
+/** A session in messages, whatever carries it. A transport that keeps boundaries needs no framing,
+ * and the session is returned as it is. Iterate only one of the two.
+ *
+ * @param framing that of the protocol
+ * @param maxMessageBytes of a message in either direction; a longer one that arrives ends the
+ *   iteration with a MessageTooLargeError
+ * @default maxMessageBytes that of the session */
+export function framedSession(
+  session: Session,
+  framing: Framing,
+  maxMessageBytes: number = session.maxMessageBytes,
+): Session {
+  if (session.boundary === "messages") return session;
+  const framer = createFramer(framing, maxMessageBytes);
+  return framer === null ? session : new FramedSession(session, framer, maxMessageBytes);
+}
+
+class FramedSession implements Session {
+  readonly boundary = "messages";
+  readonly maxMessageBytes: number;
+  readonly #inner: Session;
+  readonly #framer: Framer;
+
+  constructor(inner: Session, framer: Framer, maxMessageBytes: number) {
+    this.#inner = inner;
+    this.#framer = framer;
+    this.maxMessageBytes = maxMessageBytes;
+  }
+
+  get peer(): Address {
+    return this.#inner.peer;
+  }
+
+  get identity(): Identity | undefined {
+    return this.#inner.identity;
+  }
+
+  get signal(): AbortSignal {
+    return this.#inner.signal;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Message> {
+    for await (const chunk of this.#inner) {
+      this.#framer.push(bytesOf(chunk));
+      for (let next = this.#framer.next(); next !== null; next = this.#framer.next()) yield next;
+    }
+    const rest = this.#framer.rest();
+    if (rest !== null) yield rest;
+  }
+
+  send(message: Message): Promise<void> {
+    return this.#inner.send(this.#framer.frame(bytesOf(message)));
+  }
+
+  end(): Promise<void> {
+    return this.#inner.end();
+  }
+
+  close(reason?: string): void {
+    this.#inner.close(reason);
+  }
+}

@@ -1,0 +1,214 @@
+// A session over a byte stream: TCP, TLS or a Unix socket, with or without layers.
+
+import type { Address } from "../addresses/address.ts";
+import type { Connection } from "../connection.ts";
+import type { Counters } from "../counters.ts";
+import { createFramer, type Framer, MessageTooLargeError } from "./framing.ts";
+import type { Framing } from "../protocol.ts";
+import { bytesOf, type Identity, type Message, type Session } from "../session.ts";
+
+/** The read buffer starts small, since most connections are idle, and grows when a read fills it. */
+const FIRST_BUFFER_BYTES = 512;
+const LARGEST_BUFFER_BYTES = 64 * 1024;
+
+/** How much a peer may still send, and for how long, after we have said our last: closing a socket
+ * with unread input resets the connection, which can destroy the reply on its way (RFC 1122
+ * 4.2.2.13). */
+const LINGER_BYTES = 256 * 1024;
+const LINGER_MS = 1000;
+
+const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** What a StreamSession needs besides its connection. */
+export interface StreamSessionOptions {
+  readonly framing: Framing;
+  readonly maxMessageBytes: number;
+  readonly counters: Counters;
+}
+
+/** One peer on a byte stream. Iterate it once. */
+export class StreamSession implements Session, AsyncIterator<Message, undefined>, Disposable {
+  readonly boundary = "bytes";
+  readonly maxMessageBytes: number;
+  readonly peer: Address;
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Set on every read and write; an idle sweep compares it. */
+  active = true;
+
+  readonly #connection: Connection;
+  readonly #counters: Counters;
+  readonly #framer: Framer | null;
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  #reading = false;
+  #inputEnded = false;
+  #outputEnded = false;
+  #draining = false;
+  #finishing = false;
+  #disposed = false;
+  #reason: string | undefined;
+  // Most sessions never ask for their signal, and an AbortController costs more than the rest of
+  // an idle session.
+  #abort: AbortController | undefined;
+
+  constructor(connection: Connection, options: StreamSessionOptions) {
+    this.#connection = connection;
+    this.#counters = options.counters;
+    this.peer = connection.remote;
+    this.maxMessageBytes = options.maxMessageBytes;
+    this.#framer = createFramer(options.framing, options.maxMessageBytes);
+  }
+
+  get identity(): Identity | undefined {
+    return this.#connection.identity;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#disposed) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  /** Why the session was closed from our side, if it was. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Message, undefined>> {
+    return this.#framer === null ? this.#read() : this.#nextFrame(this.#framer);
+  }
+
+  return(): Promise<IteratorResult<Message, undefined>> {
+    return Promise.resolve(done);
+  }
+
+  send(message: Message): Promise<void> {
+    const bytes = this.#framer === null ? bytesOf(message) : this.#framer.frame(bytesOf(message));
+    this.active = true;
+    this.bytesSent += bytes.length;
+    this.#counters.bytesSent += bytes.length;
+    this.#counters.messagesSent++;
+    return this.#connection.write(bytes);
+  }
+
+  sendFramed(bytes: Uint8Array, messages: number): Promise<void> {
+    this.active = true;
+    this.bytesSent += bytes.length;
+    this.#counters.bytesSent += bytes.length;
+    this.#counters.messagesSent += messages;
+    return this.#connection.write(bytes);
+  }
+
+  async end(): Promise<void> {
+    if (this.#outputEnded || this.#disposed) return;
+    this.#outputEnded = true;
+    await this.#connection.closeWrite();
+  }
+
+  close(reason?: string): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#reason ??= reason;
+    this.#connection[Symbol.dispose]();
+    this.#abort?.abort();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Ends the session at the next safe point: at once if it waits for input, else when what is
+   * being answered has been answered. */
+  drain(): void {
+    this.#draining = true;
+    this.#reason ??= "shutdown";
+    // A pending read can only be ended by closing the connection; nothing is in flight then.
+    if (this.#reading || this.#finishing) this.close("shutdown");
+  }
+
+  /** Says our last, takes in what the peer still sends for a moment, and closes. */
+  async finish(): Promise<void> {
+    await this.#connection.flushed?.();
+    // Only TLS, which alone has something to be ready for, says its last in words; without them
+    // its peers take what they got for cut off (RFC 8446 6.1).
+    const isSaid = this.#inputEnded && this.#connection.ready === undefined;
+    if (!this.#disposed && !isSaid) {
+      this.#finishing = true;
+      const deadline = setTimeout(() => this.close(), LINGER_MS);
+      try {
+        await this.end();
+        for (let left = LINGER_BYTES; left > 0 && !this.#disposed;) {
+          left -= (await this.#connection.read(this.#buffer)) ?? LINGER_BYTES;
+        }
+      } catch {
+        // The peer is gone already, or the deadline closed the connection: both are an end.
+      } finally {
+        clearTimeout(deadline);
+      }
+    }
+    this.close();
+  }
+
+  async #nextFrame(framer: Framer): Promise<IteratorResult<Message, undefined>> {
+    try {
+      for (;;) {
+        const message = framer.next();
+        if (message !== null) return this.#received(message);
+        const chunk = await this.#read();
+        if (chunk.done) {
+          const rest = framer.rest();
+          return rest === null ? done : this.#received(rest);
+        }
+        framer.push(chunk.value);
+      }
+    } catch (error) {
+      if (error instanceof MessageTooLargeError) {
+        this.#counters.oversized++;
+        this.close("a message over the limit");
+      }
+      throw error;
+    }
+  }
+
+  #received(message: Message): IteratorResult<Message, undefined> {
+    this.#counters.messagesReceived++;
+    return { done: false, value: message };
+  }
+
+  /** One read. Without framing it is a message. Not an async function, because every idle session
+   * waits here, and one of those holds on to five times as much while it waits. */
+  #read(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.#inputEnded || this.#draining || this.#disposed) return Promise.resolve(done);
+    this.#reading = true;
+    this.active = true;
+    return this.#connection.read(this.#buffer).then(
+      (count) => this.#took(count),
+      (error: unknown) => {
+        this.#reading = false;
+        if (this.#disposed) return done;
+        throw error;
+      },
+    );
+  }
+
+  #took(count: number | null): IteratorResult<Uint8Array, undefined> {
+    this.#reading = false;
+    this.active = true;
+    if (count === null) {
+      this.#inputEnded = true;
+      return done;
+    }
+    if (this.#framer === null) this.#counters.messagesReceived++;
+    this.bytesReceived += count;
+    this.#counters.bytesReceived += count;
+    const buffer = this.#buffer;
+    if (count === buffer.length && count < LARGEST_BUFFER_BYTES) {
+      this.#buffer = new Uint8Array(Math.min(count * 8, LARGEST_BUFFER_BYTES));
+    }
+    return { done: false, value: count === buffer.length ? buffer : buffer.subarray(0, count) };
+  }
+}

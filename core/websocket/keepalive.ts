@@ -1,0 +1,82 @@
+// Whether a silent peer is still there: it is sent a ping (RFC 6455 5.5.2), which also keeps open
+// what lies between, and has to send something in time. One timer for all sessions of a server.
+
+import { duration, type OptionValues } from "../options/option.ts";
+
+/** For both sides. */
+export const keepaliveOptions = {
+  pingIntervalMs: duration({
+    default: 20_000,
+    min: 1,
+    allowNone: true,
+    help: "ping a WebSocket peer that is silent for this long; --idle-timeout counts no pings",
+  }),
+  pingTimeoutMs: duration({
+    default: 20_000,
+    min: 1,
+    allowNone: true,
+    help: "close a WebSocket whose peer answers a ping with nothing at all for this long",
+  }),
+} as const;
+
+export type KeepaliveLimits = OptionValues<typeof keepaliveOptions>;
+
+/** A session that can be asked whether its peer is still there. */
+export interface KeptAlive {
+  /** Set to true by whatever comes from the peer. */
+  heard: boolean;
+  /** Whether silence is the peer's. It is ours while we do not read, or what we write waits. */
+  readonly awaitsPeer: boolean;
+  ping(): void;
+  /** Ends it, because the peer is gone. */
+  lost(): void;
+}
+
+/** How often a session is looked at within the shorter of the two times: what is due happens after
+ * between 1 and 1.25 times that time. */
+const LOOKS = 4;
+
+/** A longer interval overflows and fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Pings members that are silent, and calls `lose` for each that stays so. */
+export class Keepalive<Member extends KeptAlive> implements Disposable {
+  readonly #silentLooks = new Map<Member, number>();
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    { pingIntervalMs, pingTimeoutMs }: KeepaliveLimits,
+    lose: (member: Member) => void = (member) => member.lost(),
+  ) {
+    if (!Number.isFinite(pingIntervalMs)) return;
+    const lookMs = Math.max(1, Math.min(pingIntervalMs, pingTimeoutMs) / LOOKS);
+    const pingAt = Math.ceil(pingIntervalMs / lookMs);
+    const lostAt = pingAt + Math.ceil(pingTimeoutMs / lookMs);
+    this.#timer = setInterval(() => {
+      for (const [member, before] of this.#silentLooks) {
+        const silent = member.heard || !member.awaitsPeer ? 0 : before + 1;
+        member.heard = false;
+        if (silent >= lostAt) {
+          this.#silentLooks.delete(member);
+          lose(member);
+          continue;
+        }
+        if (silent === pingAt) member.ping();
+        if (silent !== before) this.#silentLooks.set(member, silent);
+      }
+    }, Math.min(lookMs, LONGEST_TIMER_MS));
+  }
+
+  add(member: Member): void {
+    if (this.#timer !== undefined) this.#silentLooks.set(member, 0);
+  }
+
+  delete(member: Member): void {
+    this.#silentLooks.delete(member);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#silentLooks.clear();
+  }
+}

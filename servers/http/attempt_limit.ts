@@ -1,0 +1,99 @@
+// Guessing made slow: whoever was wrong has to wait before the next guess is looked at, longer each
+// time. It is the address that waits, so that one guesser does not lock a user out everywhere.
+
+import { type Address, canonicalHost } from "../../core/addresses/address.ts";
+
+/** The wait after the second wrong guess; it doubles with each. */
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 15_000;
+/** One slip costs nothing. */
+const FREE_FAILURES = 1;
+/** Failures are forgotten after this long without another. */
+const FORGET_MS = 10 * 60_000;
+/** Guesses of one address that may wait at once; more are turned away. */
+const MAX_WAITING = 4;
+/** Addresses that are remembered; the one that was wrong the longest ago makes room. */
+const MAX_ADDRESSES = 4096;
+
+interface Record {
+  failures: number;
+  lastMs: number;
+  waiting: number;
+}
+
+/** Remembers who was wrong. */
+export class AttemptLimit {
+  readonly #records = new Map<string, Record>();
+  readonly #now: () => number;
+  readonly #wait: (ms: number) => Promise<void>;
+
+  /** @param wait resolves after that many milliseconds, or sooner at a shutdown */
+  constructor(now: () => number, wait: (ms: number) => Promise<void>) {
+    this.#now = now;
+    this.#wait = wait;
+  }
+
+  /** Resolves to true when a guess may be looked at, to false when too many wait already. */
+  async admit(peer: Address): Promise<boolean> {
+    const record = this.#recordOf(peer);
+    const waitMs = record === undefined ? 0 : waitAfter(record.failures);
+    if (record === undefined || waitMs === 0) return true;
+    if (record.waiting >= MAX_WAITING) return false;
+    record.waiting++;
+    try {
+      await this.#wait(waitMs);
+    } finally {
+      record.waiting--;
+    }
+    return true;
+  }
+
+  /** How long a peer should stay away, in milliseconds. */
+  waitMs(peer: Address): number {
+    return waitAfter(this.#recordOf(peer)?.failures ?? 0);
+  }
+
+  /** A guess was wrong. */
+  failed(peer: Address): void {
+    const key = keyOf(peer);
+    const record = this.#recordOf(peer) ?? { failures: 0, lastMs: 0, waiting: 0 };
+    record.failures++;
+    record.lastMs = this.#now();
+    // Behind all others in the order of removal.
+    this.#records.delete(key);
+    this.#records.set(key, record);
+    if (this.#records.size <= MAX_ADDRESSES) return;
+    const [oldest] = this.#records.keys();
+    this.#records.delete(oldest!);
+  }
+
+  #recordOf(peer: Address): Record | undefined {
+    const key = keyOf(peer);
+    const record = this.#records.get(key);
+    if (record === undefined || this.#now() - record.lastMs < FORGET_MS) return record;
+    this.#records.delete(key);
+    return undefined;
+  }
+}
+
+function waitAfter(failures: number): number {
+  if (failures <= FREE_FAILURES) return 0;
+  return Math.min(FIRST_WAIT_MS * 2 ** (failures - FREE_FAILURES - 1), LONGEST_WAIT_MS);
+}
+
+/** One subscriber has one IPv4 address, and a whole /64 of IPv6. */
+function keyOf(peer: Address): string {
+  if (!("hostname" in peer)) return peer.transport;
+  const hostname = canonicalHost(peer.hostname);
+  if (!hostname.includes(":")) return hostname;
+  return groupsOf(hostname).slice(0, 4).join(":");
+}
+
+/** The eight groups of an IPv6 address in its usual form. */
+function groupsOf(address: string): string[] {
+  const [head = "", tail] = address.split("::");
+  const left = head === "" ? [] : head.split(":");
+  if (tail === undefined) return left;
+  const right = tail === "" ? [] : tail.split(":");
+  return [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+}

@@ -1,0 +1,274 @@
+// Who may ask: basic authentication (RFC 7617) and bearer tokens (RFC 6750), for everything that is
+// served over HTTP, WebSockets included.
+
+import { type Address, formatAddress } from "../../core/addresses/address.ts";
+import type { Counters } from "../../core/counters.ts";
+import type { Emit } from "../../core/event.ts";
+import type { HttpService, RequestInfo } from "../../core/http/app.ts";
+import { type OptionValues, text } from "../../core/options/option.ts";
+import type { PasswordCheck } from "../../core/keys/password_hash.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
+import type { Context } from "../../core/protocol.ts";
+import { Semaphore } from "../../core/streams/semaphore.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { AttemptLimit } from "./attempt_limit.ts";
+import { type Digest, readTokens, readUsers } from "./credential_files.ts";
+
+/** Who may ask. Without any of them everybody may. */
+export const authenticationOptions = {
+  auth: text({
+    metavar: "user:password",
+    help: "let in this user; better as SOCKDOCK_AUTH, which other users cannot see",
+  }),
+  authFile: text({
+    metavar: "file",
+    help: "let in the users of this file: lines of user:hash, from sockdock key password",
+  }),
+  authToken: text({
+    metavar: "token",
+    help: "let in whoever has this bearer token; better as SOCKDOCK_AUTH_TOKEN",
+  }),
+  authTokenFile: text({
+    metavar: "file",
+    help: "let in whoever has a bearer token of this file: lines of token or name:token",
+  }),
+  realm: text({
+    metavar: "name",
+    default: "sockdock",
+    help: "what a browser says the password is for",
+  }),
+} as const;
+
+/** The values of `authenticationOptions`. */
+export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
+
+/** What is decided about a request. */
+export type Verdict =
+  | { readonly admitted: true; readonly user?: string }
+  | {
+    readonly admitted: false;
+    readonly status: 400 | 401 | 429 | 503;
+    readonly message: string;
+    readonly headers: Readonly<Record<string, string>>;
+  };
+
+/** Decides by the Authorization header. Null as an authenticator admits everybody. */
+export type Authenticator = (
+  authorization: string | null,
+  peer: Address,
+) => Verdict | Promise<Verdict>;
+
+/** Answers that are remembered, so that a user's password is not hashed for every request. */
+const MAX_REMEMBERED = 1024;
+/** Passwords that are hashed at once; a few more wait. */
+const MAX_HASHING = 2;
+const MAX_WAITING = 32;
+/** Beyond it nothing is looked at. */
+const MAX_HEADER_LENGTH = 8192;
+
+/** Reads the files and builds the decision; null when everybody may ask.
+ * @throws {UsageError} when a file cannot be read, has nobody in it or is malformed, naming the line */
+export async function createAuthenticator(
+  limits: AuthenticationLimits,
+  context: Pick<Context, "now" | "signal" | "emit">,
+): Promise<Authenticator | null> {
+  const { auth, authFile, authToken, authTokenFile, realm } = limits;
+  if ([auth, authFile, authToken, authTokenFile].every((given) => given === undefined)) return null;
+  // deno-lint-ignore no-control-regex
+  if (/["\\\x00-\x1f\x7f]|[^\x00-\xff]/.test(realm)) {
+    throw new UsageError(`--realm: expected plain words without quotes, got "${realm}"`);
+  }
+  const { createHmac, randomBytes } = await import("node:crypto");
+  const key = randomBytes(32);
+  // What differs in a digest under a random key tells nothing about what was digested, so digests
+  // may be looked up and compared in any way.
+  const digest = (secret: string) => createHmac("sha256", key).update(secret).digest("base64");
+  const users = await readUsers(limits, digest);
+  const tokens = await readTokens(limits, digest);
+  return new Credentials(realm, users, tokens, digest, context).verdict;
+}
+
+/** Wraps a service so that only those who may ask reach it. */
+export function authenticated(
+  service: HttpService,
+  authenticate: Authenticator | null,
+  { counters, emit, url }: {
+    readonly counters: Counters;
+    readonly emit: Emit;
+    readonly url: string;
+  },
+): HttpService {
+  if (authenticate === null) return service;
+
+  /** What the application is told of who asks, or the refusal. */
+  async function admit(request: Request, info: RequestInfo): Promise<RequestInfo | Response> {
+    const verdict = await authenticate!(request.headers.get("authorization"), info.peer);
+    if (verdict.admitted) {
+      return verdict.user === undefined ? info : { ...info, user: verdict.user };
+    }
+    counters.unauthenticated++;
+    if (request.headers.has("authorization")) {
+      const peer = formatAddress(info.peer);
+      emit({ event: "denied", url, peer, reason: `credentials (${verdict.status})` });
+    }
+    return plainResponse(verdict.status, verdict.message, verdict.headers);
+  }
+
+  const { upgrade } = service;
+  return {
+    async handle(request, info) {
+      // Browsers ask without credentials whether they may ask with them (Fetch standard, 4.8).
+      const isPreflight = request.method === "OPTIONS" &&
+        request.headers.has("access-control-request-method");
+      if (isPreflight) return await service.handle(request, info);
+      const admitted = await admit(request, info);
+      return admitted instanceof Response ? admitted : await service.handle(request, admitted);
+    },
+    ...(upgrade && {
+      async upgrade(request: Request, info: RequestInfo) {
+        const admitted = await admit(request, info);
+        return admitted instanceof Response
+          ? admitted
+          : await upgrade.call(service, request, admitted);
+      },
+    }),
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
+}
+
+class Credentials {
+  readonly #challenge: string;
+  readonly #users: ReadonlyMap<string, PasswordCheck>;
+  /** Names by the digest of the token. */
+  readonly #tokens: ReadonlyMap<string, string>;
+  readonly #digest: Digest;
+  /** Users by the digest of the header that let them in. */
+  readonly #remembered = new Map<string, string>();
+  readonly #attempts: AttemptLimit;
+  readonly #hashing = new Semaphore(MAX_HASHING);
+  #waiting = 0;
+
+  constructor(
+    realm: string,
+    users: ReadonlyMap<string, PasswordCheck>,
+    tokens: ReadonlyMap<string, string>,
+    digest: Digest,
+    { now, signal }: Pick<Context, "now" | "signal">,
+  ) {
+    this.#users = users;
+    this.#tokens = tokens;
+    this.#digest = digest;
+    this.#challenge = [
+      ...(users.size > 0 ? [`Basic realm="${realm}", charset="UTF-8"`] : []),
+      ...(tokens.size > 0 ? [`Bearer realm="${realm}"`] : []),
+    ].join(", ");
+    this.#attempts = new AttemptLimit(now, (ms) => wait(ms, signal));
+  }
+
+  readonly verdict: Authenticator = (authorization, peer) => {
+    if (authorization === null) return this.#refuse(401, "Say who you are.");
+    if (authorization.length > MAX_HEADER_LENGTH) {
+      return this.#refuse(400, "The Authorization header is too long.");
+    }
+    const user = this.#remembered.get(this.#digest(authorization));
+    return user === undefined ? this.#look(authorization, peer) : { admitted: true, user };
+  };
+
+  async #look(authorization: string, peer: Address): Promise<Verdict> {
+    const [, scheme = "", value = ""] = /^([A-Za-z-]+) +(\S+) *$/.exec(authorization) ?? [];
+    const kind = scheme.toLowerCase();
+    const isBasic = kind === "basic" && this.#users.size > 0;
+    const isBearer = kind === "bearer" && this.#tokens.size > 0;
+    if (scheme === "") return this.#refuse(400, "The Authorization header is malformed.");
+    if (!isBasic && !isBearer) return this.#refuse(401, `${scheme} is not accepted here.`);
+    const basic = isBasic ? parseBasic(value) : null;
+    if (isBasic && basic === null) {
+      return this.#refuse(400, "The Authorization header holds no user and password in base64.");
+    }
+    if (!await this.#attempts.admit(peer)) return this.#tooMany(peer);
+    const user = basic === null
+      ? this.#tokens.get(this.#digest(value)) ?? null
+      : await this.#checkPassword(basic);
+    if (user === undefined) return this.#refuse(503, "Too many are being let in at once.", "1");
+    if (user === null) {
+      this.#attempts.failed(peer);
+      return this.#refuse(401, "These credentials are wrong.");
+    }
+    this.#remember(authorization, user);
+    return { admitted: true, user };
+  }
+
+  /** The user, null when the password is wrong, undefined when there is no time to find out. */
+  async #checkPassword(
+    { user, password }: { readonly user: string; readonly password: string },
+  ): Promise<string | null | undefined> {
+    if (this.#waiting >= MAX_WAITING) return undefined;
+    this.#waiting++;
+    await this.#hashing.acquire();
+    try {
+      const check = this.#users.get(user);
+      if (check !== undefined) return await check(password) ? user : null;
+      // Somebody's password is hashed all the same, or the time would tell who there is.
+      const [someone] = this.#users.values();
+      await someone?.(password);
+      return null;
+    } finally {
+      this.#waiting--;
+      this.#hashing.release();
+    }
+  }
+
+  #remember(authorization: string, user: string): void {
+    if (this.#remembered.size >= MAX_REMEMBERED) {
+      const [oldest] = this.#remembered.keys();
+      this.#remembered.delete(oldest!);
+    }
+    this.#remembered.set(this.#digest(authorization), user);
+  }
+
+  #tooMany(peer: Address): Verdict {
+    const seconds = Math.ceil(this.#attempts.waitMs(peer) / 1000);
+    return this.#refuse(429, "Too many wrong guesses; wait a moment.", String(seconds));
+  }
+
+  #refuse(status: 400 | 401 | 429 | 503, message: string, retryAfter?: string): Verdict {
+    return {
+      admitted: false,
+      status,
+      message,
+      headers: {
+        ...(status === 401 && { "www-authenticate": this.#challenge }),
+        ...(retryAfter !== undefined && { "retry-after": retryAfter }),
+      },
+    };
+  }
+}
+
+/** User and password of a Basic header (RFC 7617 2). */
+function parseBasic(value: string): { user: string; password: string } | null {
+  let text: string;
+  try {
+    const bytes = Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+  const colon = text.indexOf(":");
+  // deno-lint-ignore no-control-regex
+  if (colon < 0 || /[\x00-\x1f\x7f]/.test(text)) return null;
+  return { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** Resolves after a time, or at once when the server stops. */
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    if (signal.aborted) done();
+  });
+}

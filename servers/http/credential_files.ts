@@ -1,0 +1,89 @@
+// Users and bearer tokens, from options and from files of lines.
+
+import { errorText } from "../../core/event.ts";
+import { type PasswordCheck, passwordCheck } from "../../core/keys/password_hash.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** What stands for a secret where it is looked up or compared. */
+export type Digest = (secret: string) => string;
+
+/** What checks the password of each user.
+ * @throws {UsageError} when the file cannot be read, has nobody in it or is malformed, naming the
+ *   line */
+export async function readUsers(
+  { auth, authFile }: { readonly auth: string | undefined; readonly authFile: string | undefined },
+  digest: Digest,
+): Promise<Map<string, PasswordCheck>> {
+  const users = new Map<string, PasswordCheck>();
+  if (authFile !== undefined) {
+    for (const { text, place } of await readLines("--auth-file", authFile)) {
+      const colon = text.indexOf(":");
+      if (colon < 1) throw new UsageError(`${place}: expected user:hash`);
+      const user = text.slice(0, colon);
+      if (users.has(user)) throw new UsageError(`${place}: ${user} is there twice`);
+      try {
+        users.set(user, passwordCheck(text.slice(colon + 1)));
+      } catch (error) {
+        throw new UsageError(`${place}: ${errorText(error)}`);
+      }
+    }
+  }
+  if (auth !== undefined) {
+    const colon = auth.indexOf(":");
+    if (colon < 1 || colon === auth.length - 1) {
+      throw new UsageError("--auth: expected user:password");
+    }
+    const expected = digest(auth.slice(colon + 1));
+    const check = (password: string) => Promise.resolve(digest(password) === expected);
+    users.set(auth.slice(0, colon), check);
+  }
+  return users;
+}
+
+/** The names of those who have a token, by its digest.
+ * @throws {UsageError} as `readUsers` does */
+export async function readTokens(
+  { authToken, authTokenFile }: {
+    readonly authToken: string | undefined;
+    readonly authTokenFile: string | undefined;
+  },
+  digest: Digest,
+): Promise<Map<string, string>> {
+  const tokens = new Map<string, string>();
+  const add = (name: string, token: string, place: string) => {
+    if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
+      throw new UsageError(`${place}: a token has letters, digits and ._~+/- alone`);
+    }
+    tokens.set(digest(token), name);
+  };
+  if (authTokenFile !== undefined) {
+    for (const { text, place } of await readLines("--auth-token-file", authTokenFile)) {
+      const [, name = "token", token = ""] = /^(?:([^:]+):)?(.*)$/.exec(text) ?? [];
+      add(name, token, place);
+    }
+  }
+  if (authToken !== undefined) add("token", authToken, "--auth-token");
+  return tokens;
+}
+
+/** The lines of a file that say something, and where they stand. */
+async function readLines(
+  flag: string,
+  path: string,
+): Promise<{ readonly text: string; readonly place: string }[]> {
+  let content: string;
+  try {
+    const { size } = await Deno.stat(path);
+    if (size > MAX_FILE_BYTES) throw new Error(`it is larger than ${MAX_FILE_BYTES} bytes`);
+    content = await Deno.readTextFile(path);
+  } catch (error) {
+    throw new UsageError(`${flag}: cannot read ${path}: ${errorText(error)}`);
+  }
+  const lines = content.split("\n")
+    .map((line, index) => ({ text: line.trim(), place: `${flag}: ${path}:${index + 1}` }))
+    .filter(({ text }) => text !== "" && !text.startsWith("#"));
+  if (lines.length === 0) throw new UsageError(`${flag}: there is nobody in ${path}`);
+  return lines;
+}

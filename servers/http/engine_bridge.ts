@@ -1,0 +1,117 @@
+// HTTP/2 on a connection that Deno's engine cannot take, such as TLS of our own or one of which the
+// first bytes were read: a second connection, within this process, carries it to the engine.
+// node:http2 would need no such detour, but on Deno 2.9.6 it does not give memory back that a
+// hostile peer makes it take: a dozen connections were enough for a gigabyte.
+
+import type { Connection } from "../../core/connection.ts";
+import { DenoConnection } from "../../core/streams/deno_connection.ts";
+import type { EngineConnection, EngineHandlers, HttpEngine } from "./engine.ts";
+import { rawRequest } from "./raw_request.ts";
+
+const BUFFER_BYTES = 16 * 1024;
+
+/** Anybody on this machine could try to connect in our place; so often they are turned away. */
+const MAX_STRANGERS = 16;
+
+/** Serves a connection by way of another. Takes it over.
+ * @param scheme of the URLs of requests */
+export function bridged(
+  connection: Connection,
+  engine: HttpEngine<DenoConnection>,
+  handlers: EngineHandlers,
+  scheme: "http" | "https",
+): EngineConnection {
+  return new Bridge(connection, engine, {
+    ...handlers,
+    // The engine sees no TLS.
+    handle: (request, { completed }) =>
+      handlers.handleDetailed(withScheme(scheme, request), {
+        completed,
+        details: { httpVersion: "2", headerList: [...request.headers] },
+      }),
+  });
+}
+
+function withScheme(scheme: "http" | "https", request: Request): Request {
+  if (scheme === "http") return request;
+  const { url, method, headers, body } = request;
+  return rawRequest(url.replace(/^http:/, "https:"), { method, headers, body });
+}
+
+class Bridge implements EngineConnection {
+  readonly finished: Promise<void>;
+  readonly #ends = new DisposableStack();
+  #served: EngineConnection | undefined;
+  #draining = false;
+
+  constructor(
+    connection: Connection,
+    engine: HttpEngine<DenoConnection>,
+    handlers: EngineHandlers,
+  ) {
+    this.#ends.use(connection);
+    this.finished = this.#run(connection, engine, handlers).finally(() => this.#ends.dispose());
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.#served?.drain();
+  }
+
+  close(): void {
+    this.#served?.close();
+    this.#ends.dispose();
+  }
+
+  async #run(
+    connection: Connection,
+    engine: HttpEngine<DenoConnection>,
+    handlers: EngineHandlers,
+  ): Promise<void> {
+    const { near, far } = await pair();
+    if (this.#ends.disposed) {
+      near[Symbol.dispose]();
+      far[Symbol.dispose]();
+      return;
+    }
+    this.#ends.use(near);
+    const served = engine.serve(far, handlers);
+    this.#served = served;
+    if (this.#draining) served.drain();
+    // What a peer that has left does not take any more is no failure of the engine's.
+    const inward = copy(connection, near).catch(() => served.close());
+    const outward = copy(near, connection).catch(() => served.close());
+    await served.finished;
+    await outward;
+    this.#ends.dispose();
+    await inward;
+  }
+}
+
+/** Two ends of one connection. */
+async function pair(): Promise<{ near: DenoConnection; far: DenoConnection }> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  const { port } = near.localAddr;
+  for (let strangers = 0; strangers <= MAX_STRANGERS; strangers++) {
+    const far = await listener.accept();
+    if (far.remoteAddr.port === port && far.remoteAddr.hostname === "127.0.0.1") {
+      near.setNoDelay(true);
+      far.setNoDelay(true);
+      return { near: new DenoConnection(near), far: new DenoConnection(far) };
+    }
+    far.close();
+  }
+  near.close();
+  throw new Error("others took the place of a connection within this process");
+}
+
+/** Copies to the end, and says that it is. */
+async function copy(from: Connection, to: Connection): Promise<void> {
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  for (;;) {
+    const count = await from.read(buffer);
+    if (count === null) return await to.closeWrite();
+    await to.write(buffer.subarray(0, count));
+  }
+}

@@ -1,0 +1,181 @@
+// Browsers can reach loopback. Any page that a person visits may let their browser send requests to
+// a server on their own machine, under a name the page's owner chose (DNS rebinding) or from the
+// page's own origin. So requests over HTTP, upgrades included, are held against the names that a
+// server goes by (Host, RFC 9110 7.2) and against where they come from (Origin, RFC 6454 7).
+
+import { type Address, isLoopback } from "../../core/addresses/address.ts";
+import { type OptionValues, text } from "../../core/options/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+/** For every transport that browsers can reach. */
+export const webGuardOptions = {
+  allowHost: text.many({
+    metavar: "host",
+    help: "serve requests for this host name too, written without its port (* is any)",
+  }),
+  allowOrigin: text.many({
+    metavar: "origin",
+    help: "let pages of this origin open WebSockets and change things (* is any)",
+  }),
+} as const;
+
+/** The values of `webGuardOptions`. */
+export type WebGuardLimits = OptionValues<typeof webGuardOptions>;
+
+/** What of a request decides. */
+export interface GuardedRequest {
+  readonly method: string;
+  /** Whether it asks for another protocol, such as a WebSocket. */
+  readonly upgrade: boolean;
+  /** `1.0`, `1.1` or `2`: only HTTP/1.0 may come without a Host. */
+  readonly httpVersion: string;
+  /** The Host header, or `:authority`; null when there is none. */
+  readonly host: string | null;
+  /** The Origin header; null when there is none. */
+  readonly origin: string | null;
+}
+
+/** Why a request is turned away. */
+export interface Refusal {
+  readonly status: 400 | 403 | 421;
+  /** For the event: short, on one line. */
+  readonly reason: string;
+  /** For the answer: a sentence with the remedy. */
+  readonly message: string;
+}
+
+/** Null when the request may be served. */
+export type HostGuard = (request: GuardedRequest) => Refusal | null;
+
+/** Whose server it is. */
+export interface GuardedServer {
+  /** Where it listens. */
+  readonly address: Address;
+  /** The host name of its URL, which it may always be called by. */
+  readonly hostname: string;
+}
+
+/** Methods that change nothing (RFC 9110 9.2.1); a browser sends them across origins anyway. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Builds the rules of one server.
+ *
+ * @throws {UsageError} when an entry of a list is no host name or no origin */
+export function createHostGuard(server: GuardedServer, limits: WebGuardLimits): HostGuard {
+  const onLoopback = "port" in server.address && isLoopback(server.address.hostname);
+  const named = limits.allowHost.filter((entry) => entry !== "*").map(hostEntry);
+  const hosts = new Set(named);
+  const own = parseHost(hostText(server.hostname));
+  if (own !== null) hosts.add(own.hostname);
+  const anyHost = limits.allowHost.includes("*") || (!onLoopback && named.length === 0);
+  const origins = new Set(limits.allowOrigin.filter((entry) => entry !== "*").map(originEntry));
+  const anyOrigin = limits.allowOrigin.includes("*");
+
+  return function refusal(request) {
+    const host = request.host === null ? null : parseHost(request.host);
+    if (host === null) {
+      if (request.host !== null) return badHost(`the Host ${quote(request.host)} is malformed`);
+      if (request.httpVersion !== "1.0") return badHost("there is no Host");
+    } else if (
+      !anyHost && !hosts.has(host.hostname) && !(onLoopback && isLoopback(bare(host.hostname)))
+    ) {
+      return {
+        status: 421,
+        reason: `host ${host.hostname}`,
+        message: `This server is not ${host.hostname}; start it with --allow-host ` +
+          `${bare(host.hostname)} to let it be.`,
+      };
+    }
+    if (request.origin === null || anyOrigin) return null;
+    if (!request.upgrade && SAFE_METHODS.has(request.method)) return null;
+    const origin = parseOrigin(request.origin);
+    if (origin !== null && (origins.has(origin.text) || isSameHost(origin, host))) return null;
+    const shown = origin?.text ?? quote(request.origin);
+    return {
+      status: 403,
+      reason: `origin ${shown}`,
+      message: `Pages of ${shown} may not do this; start the server with --allow-origin ` +
+        `${origin?.text ?? "'*'"} to let them.`,
+    };
+  };
+}
+
+interface Host {
+  /** As URLs write it: lower case, addresses in their usual form, IPv6 in brackets. */
+  readonly hostname: string;
+  /** Empty when none was written. */
+  readonly port: string;
+}
+
+interface Origin extends Host {
+  /** As browsers send it. */
+  readonly text: string;
+  /** What its scheme means when no port is written. */
+  readonly usualPort: string;
+}
+
+/** A Host header's value, or null when it is none (RFC 9112 3.2 wants 400 then). */
+function parseHost(written: string): Host | null {
+  const match = /^(\[[0-9a-f:.]+\]|[\w.~-]+)(?::(\d{0,5}))?$/i.exec(written);
+  if (match === null || Number(match[2] || 0) > 65_535) return null;
+  const authority = `http://${(match[1] ?? "").replace(/\.$/, "")}`;
+  if (!URL.canParse(authority)) return null;
+  return { hostname: new URL(authority).hostname, port: String(Number(match[2] || 0) || "") };
+}
+
+/** An origin, or null when it is opaque (`null`) or none at all. */
+function parseOrigin(written: string): Origin | null {
+  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#@\\\s]+)$/i.exec(written);
+  const host = parseHost(match?.[2] ?? "");
+  if (match === null || host === null) return null;
+  const scheme = (match[1] ?? "").toLowerCase();
+  const usualPort = { http: "80", ws: "80", https: "443", wss: "443" }[scheme] ?? "";
+  const port = host.port === usualPort ? "" : host.port;
+  const text = `${scheme}://${host.hostname}${port === "" ? "" : `:${port}`}`;
+  return { hostname: host.hostname, port, text, usualPort };
+}
+
+/** Whether a page and a request are of the same host and port. The scheme may differ: a proxy that
+ * ends TLS turns https into http, and a page's https is a socket's wss. */
+function isSameHost(origin: Origin, host: Host | null): boolean {
+  return host !== null && origin.usualPort !== "" && origin.hostname === host.hostname &&
+    (origin.port || origin.usualPort) === (host.port || origin.usualPort);
+}
+
+function badHost(why: string): Refusal {
+  return {
+    status: 400,
+    reason: why,
+    message: `This request cannot be served: ${why}; send the name and port of this server.`,
+  };
+}
+
+function hostEntry(entry: string): string {
+  const host = parseHost(hostText(entry));
+  if (host !== null && host.port === "") return host.hostname;
+  throw new UsageError(
+    `--allow-host: expected a host name without scheme and port, such as box.example, got "${entry}"`,
+  );
+}
+
+function originEntry(entry: string): string {
+  const origin = parseOrigin(entry);
+  if (origin !== null) return origin.text;
+  throw new UsageError(
+    `--allow-origin: expected scheme, host and port, such as https://example.com:8443, got "${entry}"`,
+  );
+}
+
+/** An IPv6 address in brackets, whether it was written so or not. */
+function hostText(written: string): string {
+  return /^[^[]*:.*:/.test(written) ? `[${written}]` : written;
+}
+
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+/** What a peer sent, safe to print. */
+function quote(written: string): string {
+  return JSON.stringify(written.slice(0, 100));
+}

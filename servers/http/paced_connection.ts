@@ -1,0 +1,56 @@
+// A connection that goes at the pace of whoever is slower: nothing more is read while there is enough
+// to do, and a peer that takes nothing of what it is sent is given up.
+
+import type { Connection } from "../../core/connection.ts";
+import { PrefixedConnection } from "../../core/streams/prefixed_connection.ts";
+
+/** A longer one overflows and fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What a peer has to take in time: more at once, and a slow one would look like one that stalls. */
+const PIECE_BYTES = 64 * 1024;
+
+/** What a connection is held to. */
+export interface Pace {
+  /** Undefined when there is room for more, else what resolves when there is. */
+  room(): Promise<void> | undefined;
+  readonly writeTimeoutMs: number;
+}
+
+/** Reads no more than there is room for, and gives up a peer that takes nothing of what is sent. */
+export class PacedConnection extends PrefixedConnection {
+  readonly #pace: Pace;
+
+  constructor(inner: Connection, prefix: Uint8Array, pace: Pace) {
+    super(inner, prefix);
+    this.#pace = pace;
+  }
+
+  override read(into: Uint8Array): Promise<number | null> {
+    const room = this.#pace.room();
+    return room === undefined ? super.read(into) : room.then(() => this.read(into));
+  }
+
+  override async write(all: Uint8Array): Promise<void> {
+    for (let at = 0; at < all.length; at += PIECE_BYTES) {
+      await this.#inTime(super.write(all.subarray(at, at + PIECE_BYTES)));
+    }
+  }
+
+  async #inTime(written: Promise<void>): Promise<void> {
+    const { writeTimeoutMs } = this.#pace;
+    if (!Number.isFinite(writeTimeoutMs)) return await written;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new Error(`the peer took nothing of the answer for ${writeTimeoutMs} ms`));
+      // The write may still fail, which nobody waits for any more.
+      written.catch(() => {});
+      this[Symbol.dispose]();
+    }, Math.min(writeTimeoutMs, LONGEST_TIMER_MS));
+    try {
+      await Promise.race([written, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

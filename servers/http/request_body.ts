@@ -1,0 +1,107 @@
+// The body of a request, held to its limits while a handler reads it.
+
+import type { IdleSweep, Sweepable } from "../../core/idle_sweep.ts";
+
+/** Why a body was not read to its end. */
+export type BodyFailure = "oversized" | "stalled" | "cut short";
+
+/** What a body is held to. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Watches bodies that somebody waits for; calls `stall` of one that does not move. */
+  readonly sweep: IdleSweep<RequestBody>;
+  /** Told once, before the reader is. */
+  onFailure(failure: BodyFailure): void;
+}
+
+/** A body that ends in an error when it grows too large, stops moving or breaks off. Only the time
+ * that a reader waits counts: a slow handler is not the peer's fault. */
+export class RequestBody implements Sweepable {
+  active = true;
+  /** What the handler reads. */
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #source: ReadableStream<Uint8Array<ArrayBuffer>>;
+  #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  readonly #limits: BodyLimits;
+  #bytes = 0;
+  #failure: BodyFailure | undefined;
+  #ended = false;
+  #released = false;
+  #fail: (error: Error) => void = () => {};
+
+  constructor(source: ReadableStream<Uint8Array<ArrayBuffer>>, limits: BodyLimits) {
+    this.#source = source;
+    this.#limits = limits;
+    this.stream = new ReadableStream({
+      start: (controller) => {
+        this.#fail = (error) => controller.error(error);
+      },
+      pull: (controller) => this.#pull(controller),
+      cancel: () => this.release(),
+    }, { highWaterMark: 0 });
+  }
+
+  /** Why it broke off, once it has. */
+  get failure(): BodyFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Whether it was read to its end. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Called by the sweep. */
+  stall(): void {
+    this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
+  }
+
+  /** To be called when its connection is about to be closed from this side: some engines would end
+   * the body as if all of it had come. */
+  cutShort(): void {
+    if (!this.#ended) this.#breakOff("cut short", new Error("The request's body was cut short"));
+  }
+
+  /** Lets go of what was not read: the engine would take the connection for finished, and the
+   * reader would hold its socket open for as long as nobody collects the garbage. */
+  release(): void {
+    if (this.#ended || this.#released) return;
+    this.#released = true;
+    this.#fail(new Error("The request was answered before its body was read"));
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
+    this.active = true;
+    this.#limits.sweep.add(this);
+    try {
+      this.#reader ??= this.#source.getReader();
+      const { value, done } = await this.#reader.read();
+      if (this.#released) return;
+      if (done) {
+        this.#ended = true;
+        controller.close();
+        return;
+      }
+      this.#bytes += value.length;
+      const { maxBytes } = this.#limits;
+      if (this.#bytes <= maxBytes) controller.enqueue(value);
+      else {
+        const text = `The request's body is larger than ${maxBytes} bytes`;
+        this.#breakOff("oversized", new RangeError(text));
+      }
+    } catch (cause) {
+      this.#breakOff("cut short", new Error("The request's body was cut short", { cause }));
+    } finally {
+      this.#limits.sweep.delete(this);
+    }
+  }
+
+  #breakOff(failure: BodyFailure, error: Error): void {
+    if (this.#released) return;
+    this.#failure = failure;
+    this.#limits.onFailure(failure);
+    this.#fail(error);
+    this.release();
+  }
+}

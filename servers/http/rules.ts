@@ -1,0 +1,43 @@
+// Who and what is served over HTTP: by address, by credentials, by Host and Origin.
+
+import { type Address, isLoopback } from "../../core/addresses/address.ts";
+import { type Admission, createAdmission } from "../../core/addresses/admission.ts";
+import { type Endpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
+import type { AdmissionLimits } from "../../core/limits.ts";
+import type { Context } from "../../core/protocol.ts";
+import {
+  type AuthenticationLimits,
+  type Authenticator,
+  createAuthenticator,
+} from "./authentication.ts";
+import { createHostGuard, type HostGuard, type WebGuardLimits } from "./host_guard.ts";
+
+/** What decides about a request before its application does. */
+export interface HttpRules {
+  readonly admits: Admission;
+  readonly guard: HostGuard;
+  readonly authenticate: Authenticator | null;
+}
+
+/** Reads all that the rules are made of, so that a mistake in them opens no socket. The rest needs
+ * the address that is listened on.
+ * @throws {UsageError} when a list or a file cannot be used */
+export async function readHttpRules(
+  endpoint: Endpoint,
+  limits: AdmissionLimits & WebGuardLimits & AuthenticationLimits,
+  context: Pick<Context, "now" | "signal" | "emit">,
+): Promise<(address: Address) => HttpRules> {
+  const admits = await createAdmission(limits);
+  const authenticate = await createAuthenticator(limits, context);
+  const hostname = endpoint.addressing === "host" ? hostOrLoopback(endpoint) : "localhost";
+  return (address) => {
+    const isEncrypted = endpoint.scheme === "https" || endpoint.scheme === "wss";
+    const isOpen = "hostname" in address && !isLoopback(address.hostname);
+    if (authenticate !== null && isOpen && !isEncrypted) {
+      const text =
+        "passwords and tokens cross the network unencrypted; serve https:// or wss:// instead";
+      context.emit({ event: "notice", text });
+    }
+    return { admits, guard: createHostGuard({ address, hostname }, limits), authenticate };
+  };
+}

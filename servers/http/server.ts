@@ -1,0 +1,142 @@
+// Serving an HTTP application on any stream listener: what http and https share.
+
+import { acceptingServer } from "../../core/streams/accepting_server.ts";
+import type { Acceptor, Connection } from "../../core/connection.ts";
+import { createCounters } from "../../core/counters.ts";
+import { IdleSweep } from "../../core/idle_sweep.ts";
+import type { HandshakeLimits } from "../../core/limits.ts";
+import {
+  OpenSessions,
+  type RunningServer,
+  type ServerCertificate,
+} from "../../core/running_server.ts";
+import type { RequestWork } from "../../core/server_kind.ts";
+import { keepaliveOptions } from "../../core/websocket/keepalive.ts";
+import { authenticated } from "./authentication.ts";
+import { HttpConnection, type HttpSharing } from "./connection.ts";
+import type { HttpEngine } from "./engine.ts";
+import type { RequestLimits } from "./limits.ts";
+import type { HttpRules } from "./rules.ts";
+import { upgradeHttp } from "./http_upgrade.ts";
+import type { RequestBody } from "./request_body.ts";
+import { WebSocketSessions } from "../websocket/sessions.ts";
+
+/** The largest body of a request where neither the user nor the application says. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** WebSockets within an application are pinged as those of the WebSocket transports are. */
+const keepaliveDefaults = {
+  pingIntervalMs: keepaliveOptions.pingIntervalMs.fallback,
+  pingTimeoutMs: keepaliveOptions.pingTimeoutMs.fallback,
+};
+
+/** What an HTTP server is made of. */
+export interface HttpServerOptions<C extends Connection> {
+  readonly url: string;
+  readonly acceptor: Acceptor<C>;
+  readonly certificate?: ServerCertificate;
+  /** Takes up changed certificate files. */
+  readonly reload?: (() => Promise<void>) | undefined;
+  readonly engine: HttpEngine<C>;
+  readonly rules: HttpRules;
+  readonly limits: RequestLimits & Partial<HandshakeLimits> & { readonly maxConnections: number };
+  readonly work: RequestWork;
+}
+
+/** Serves until shut down. Takes the acceptor over. */
+export function serveHttp<C extends Connection>(options: HttpServerOptions<C>): RunningServer {
+  const { url, acceptor, engine, rules, limits, work } = options;
+  const { emit } = work.context;
+  const sessions = new OpenSessions();
+  const shared = httpSharing(options);
+  const { counters } = shared;
+  const webSockets = new WebSocketSessions({
+    url,
+    counters,
+    sessions,
+    emit,
+    limits: {
+      ...keepaliveDefaults,
+      idleTimeoutMs: limits.keepAliveTimeoutMs,
+      maxMessageBytes: shared.maxBodyBytes,
+    },
+  });
+
+  async function serve(connection: C): Promise<void> {
+    const madeUp = await engine.madeUpAuthority(connection);
+    const http = new HttpConnection(shared, connection.remote, madeUp, connection.identity);
+    counters.opened++;
+    const { handle, handleDetailed, quick, recover } = http;
+    const served = engine.serve(connection, {
+      handle,
+      handleDetailed,
+      quick,
+      recover,
+      writeTimeoutMs: limits.keepAliveTimeoutMs,
+      // From there on it is a session of its own.
+      upgrade: (upgrade) => upgradeHttp(upgrade, http, webSockets, () => sessions.delete(http)),
+    });
+    sessions.add(http);
+    try {
+      await http.attach(served);
+    } finally {
+      sessions.delete(http);
+    }
+  }
+
+  return acceptingServer({
+    url,
+    acceptor,
+    admits: rules.admits,
+    limits,
+    certificate: options.certificate,
+    reload: options.reload,
+    counters,
+    sessions,
+    emit,
+    serve,
+    release() {
+      stopSweeps(shared);
+      webSockets[Symbol.dispose]();
+    },
+  });
+}
+
+/** What the connections of one server share. Its sweeps run until `stopSweeps`. */
+export function httpSharing(
+  { url, rules, limits, work }: {
+    readonly url: string;
+    readonly rules: HttpRules;
+    readonly limits: RequestLimits;
+    readonly work: RequestWork;
+  },
+): HttpSharing {
+  const counters = createCounters();
+  return {
+    url,
+    service: authenticated(work.service, rules.authenticate, {
+      counters,
+      emit: work.context.emit,
+      url,
+    }),
+    guard: rules.guard,
+    maxBodyBytes: limits.maxBodyBytes ?? work.service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    counters,
+    emit: work.context.emit,
+    watch: work.watch ?? false,
+    silent: new IdleSweep<HttpConnection>(limits.headerTimeoutMs, (connection) => {
+      counters.timedOut++;
+      connection.close();
+    }),
+    resting: new IdleSweep<HttpConnection>(limits.keepAliveTimeoutMs, (connection) => {
+      counters.idle++;
+      connection.close();
+    }),
+    bodies: new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall()),
+  };
+}
+
+/** Ends the watch on what is quiet. */
+export function stopSweeps({ silent, resting, bodies }: HttpSharing): void {
+  for (const sweep of [silent, resting, bodies]) sweep[Symbol.dispose]();
+}

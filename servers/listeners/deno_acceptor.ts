@@ -1,0 +1,42 @@
+// A listener of Deno's as our own type.
+
+import { type Address, addressOf } from "../../core/addresses/address.ts";
+import type { Acceptor } from "../../core/connection.ts";
+import { DenoConnection } from "../../core/streams/deno_connection.ts";
+
+/** A `Deno.Listener` as an Acceptor. */
+export class DenoAcceptor<C extends Deno.Conn = Deno.Conn> implements Acceptor<DenoConnection<C>> {
+  readonly address: Address;
+  readonly #listener: Deno.Listener<C>;
+  readonly #wrap: (conn: C) => DenoConnection<C>;
+  readonly #onClose: () => void;
+  #disposed = false;
+
+  constructor(
+    listener: Deno.Listener<C>,
+    wrap: (conn: C) => DenoConnection<C> = (conn) => new DenoConnection(conn),
+    onClose: () => void = () => {},
+  ) {
+    this.#listener = listener;
+    this.#wrap = wrap;
+    this.#onClose = onClose;
+    this.address = addressOf(listener.addr);
+  }
+
+  async accept(): Promise<DenoConnection<C> | null> {
+    if (this.#disposed) return null;
+    try {
+      return this.#wrap(await this.#listener.accept());
+    } catch (error) {
+      if (this.#disposed) return null;
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#listener.close();
+    this.#onClose();
+  }
+}

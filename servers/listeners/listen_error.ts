@@ -1,0 +1,34 @@
+// Why a socket could not be opened, in words that say what to do.
+
+import { errorText } from "../../core/event.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+/** Runs `listen` and turns its failure into an error that names the URL and the remedy. */
+export async function listening<T>(url: string, listen: () => T | Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new Error(`Cannot listen on ${url}: ${reason(error, url)}`, { cause: error });
+  }
+}
+
+function reason(error: unknown, url: string): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    const port = /:(\d+)(?:\/|$)/.exec(url)?.[1];
+    return port === undefined
+      ? "the socket file exists already; remove it if nothing uses it"
+      : `port ${port} is in use; choose another, or :0 for any free one`;
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine has no such address";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "permission denied (ports below 1024 need privileges)";
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Deno was not given the permission: ${errorText(error)}`;
+  }
+  if (error instanceof Deno.errors.NotFound) return "the folder of the socket does not exist";
+  return errorText(error);
+}

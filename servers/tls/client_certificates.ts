@@ -1,0 +1,242 @@
+// Mutual TLS, from the server's side: clients have to show a certificate, and who they are by it.
+//
+// What Deno's node:tls does, which decides how it is done here (2.9.6): a handshake with a
+// certificate of a foreign authority is finished, and only `verifyError` tells. And its memory of
+// sessions is one for the whole process, whatever the context: a session that any client began, on
+// any server of the process, with any certificate or with none, is resumed here without another
+// look, and `verifyError` is then empty. So a resumed session counts for nothing, unless its
+// certificate is one that this server has verified itself, under the authorities of now.
+
+import type { X509Certificate } from "node:crypto";
+import { authorityFile } from "../../core/certificates/authority_file.ts";
+import {
+  type CertifiedPeer,
+  identityOf,
+  loadNameReader,
+  type NameReader,
+} from "../../core/certificates/certificate_names.ts";
+import { DeniedPeerError } from "../../core/denied_peer_error.ts";
+import { createIdentityList, type IdentityList } from "../../core/tls/identity_list.ts";
+import { flag, type OptionValues, text } from "../../core/options/option.ts";
+import { parseCertificates, readPemFile } from "../../core/certificates/pem_file.ts";
+import type { Identity } from "../../core/session.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+/** Who may come in, by certificate. */
+export const clientCertificateOptions = {
+  tlsCa: text.many({
+    metavar: "file",
+    help: "authorities whose client certificates --require-client-cert takes, PEM; local is the " +
+      "local authority",
+  }),
+  requireClientCert: flag({
+    help: "turn clients away that show no certificate of an authority of --tls-ca",
+    negatable: false,
+  }),
+  allowIdentity: text.many({
+    metavar: "name",
+    help: "admit only client certificates with this alternative name (host, e-mail address or " +
+      "URI) or sha256:FINGERPRINT",
+  }),
+} as const;
+
+/** The values of `clientCertificateOptions`. */
+export type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
+
+/** Verified certificates that are remembered. Beyond it the oldest is forgotten, and its session
+ * has to begin anew. */
+const MAX_REMEMBERED = 10_000;
+
+/** Refuses options that would seem to keep somebody out and do not.
+ * @throws {UsageError} naming what is missing */
+export function checkClientCertificateOptions(
+  { tlsCa, requireClientCert, allowIdentity }: ClientCertificateLimits,
+): void {
+  if (requireClientCert) {
+    if (tlsCa.length > 0) return;
+    throw new UsageError(
+      "--require-client-cert needs to know whose certificates to take; add --tls-ca FILE",
+    );
+  }
+  const flag = tlsCa.length > 0 ? "--tls-ca" : allowIdentity.length > 0 ? "--allow-identity" : null;
+  if (flag === null) return;
+  throw new UsageError(
+    `${flag} alone keeps nobody out; add --require-client-cert, or leave ${flag} away`,
+  );
+}
+
+/** Those whose certificates are taken. */
+export interface Authorities {
+  readonly pems: readonly string[];
+  readonly certificates: readonly X509Certificate[];
+}
+
+/** Reads the authorities' files.
+ * @throws {UsageError} naming the one that cannot be used */
+export async function readAuthorities(
+  named: readonly string[],
+  dataFolder?: string,
+): Promise<Authorities> {
+  const pems: string[] = [];
+  const certificates: X509Certificate[] = [];
+  for (const file of named.map((one) => authorityFile(one, dataFolder))) {
+    const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
+    pems.push(pem);
+    certificates.push(...await parseCertificates("--tls-ca", file, pem));
+  }
+  return { pems, certificates };
+}
+
+/** What of a finished handshake is looked at: a TLSSocket has it. */
+export interface Handshaken {
+  /** Without a `raw` when the client showed none. */
+  getPeerCertificate(): { readonly raw?: Uint8Array } | null;
+}
+
+/** Parts of node:tls that its types leave out. */
+interface TlsHandle {
+  /** The name of the check that failed; empty or null when none did. */
+  verifyError(): string | null | undefined;
+  isSessionReused(): boolean;
+}
+
+/** Verifies the clients of one server. */
+export class ClientVerifier {
+  readonly #list: IdentityList;
+  readonly #namesOf: NameReader;
+  readonly #now: () => number;
+  /** When each certificate that was verified ends, by its fingerprint, the oldest first. */
+  readonly #verified = new Map<string, number>();
+  readonly #parse: (der: Uint8Array) => X509Certificate;
+  #authorities: Authorities = { pems: [], certificates: [] };
+  /** Under which authorities each handshake began. */
+  readonly #began = new WeakMap<Handshaken, number>();
+  #generation = 0;
+
+  private constructor(
+    list: IdentityList,
+    namesOf: NameReader,
+    parse: (der: Uint8Array) => X509Certificate,
+    now: () => number,
+  ) {
+    this.#list = list;
+    this.#namesOf = namesOf;
+    this.#parse = parse;
+    this.#now = now;
+  }
+
+  /** @throws {UsageError} when an entry of the list makes no sense */
+  static async create(
+    { allowIdentity }: Pick<ClientCertificateLimits, "allowIdentity">,
+    now: () => number,
+  ): Promise<ClientVerifier> {
+    const list = createIdentityList(allowIdentity);
+    const [namesOf, { X509Certificate }] = await Promise.all([
+      loadNameReader(),
+      import("node:crypto"),
+    ]);
+    return new ClientVerifier(list, namesOf, (der) => new X509Certificate(der), now);
+  }
+
+  /** Whom node:tls was told to take certificates of. When they change, nobody is known any more. */
+  set authorities(authorities: Authorities) {
+    if (authorities.pems.join() !== this.#authorities.pems.join()) {
+      this.#verified.clear();
+      this.#generation++;
+    }
+    this.#authorities = authorities;
+  }
+
+  /** A handshake begins, of which `verify` will be told. */
+  expect(socket: Handshaken): void {
+    this.#began.set(socket, this.#generation);
+  }
+
+  /** Who is at the other end of a finished handshake.
+   * @throws {DeniedPeerError} when the list does not admit it
+   * @throws {Error} naming the check that failed and the name in the certificate */
+  verify(socket: Handshaken): Identity {
+    const handle = (socket as { readonly ssl?: Partial<TlsHandle> | null }).ssl;
+    if (
+      typeof handle?.verifyError !== "function" || typeof handle.isSessionReused !== "function"
+    ) {
+      throw new Error("this runtime does not say whether a client certificate was verified");
+    }
+    if (this.#began.get(socket) !== this.#generation) {
+      throw new Error("the authorities of --tls-ca have changed since the handshake began");
+    }
+    const resumed = handle.isSessionReused();
+    const der = socket.getPeerCertificate()?.raw;
+    if (der === undefined) {
+      throw new Error(
+        resumed
+          ? "the client resumed a session that began without a certificate"
+          : "the client showed no certificate",
+      );
+    }
+    const certificate = this.#parse(der);
+    const fingerprint = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+    const peer: CertifiedPeer = { names: this.#namesOf(der), fingerprint };
+    const failure = handle.verifyError();
+    if (failure) {
+      const why = wordsFor(failure, certificate, this.#authorities.certificates, this.#now());
+      throw new Error(`the certificate of ${nameOf(peer)} was refused: ${why}`);
+    }
+    if (resumed) this.#recognize(peer);
+    else this.#remember(fingerprint, certificate.validToDate.getTime());
+    const identity = this.#list(peer);
+    if (identity !== null) return identity;
+    throw new DeniedPeerError(`${nameOf(peer)} is not on --allow-identity`);
+  }
+
+  #remember(fingerprint: string, ends: number): void {
+    this.#verified.delete(fingerprint);
+    if (this.#verified.size >= MAX_REMEMBERED) {
+      for (const oldest of this.#verified.keys()) {
+        this.#verified.delete(oldest);
+        break;
+      }
+    }
+    this.#verified.set(fingerprint, ends);
+  }
+
+  #recognize(peer: CertifiedPeer): void {
+    const ends = this.#verified.get(peer.fingerprint);
+    if (ends === undefined) {
+      throw new Error(
+        `${nameOf(peer)} resumed a session whose certificate was not verified here; ` +
+          `it has to begin a new one`,
+      );
+    }
+    // Written this way round, a date that could not be read has passed.
+    if (!(this.#now() <= ends)) {
+      throw new Error(`the certificate of ${nameOf(peer)} has expired since its session began`);
+    }
+  }
+}
+
+function nameOf(peer: CertifiedPeer): string {
+  const { name, fingerprint } = identityOf(peer);
+  return name.startsWith("sha256:") ? name : `${name} (sha256:${fingerprint})`;
+}
+
+/** Which check it was. node:tls calls nearly everything UNABLE_TO_VERIFY_LEAF_SIGNATURE, so this looks
+ * for itself; that the certificate was refused is settled by then. */
+function wordsFor(
+  failure: string,
+  certificate: X509Certificate,
+  authorities: readonly X509Certificate[],
+  now: number,
+): string {
+  const { validFromDate, validToDate, issuer } = certificate;
+  const day = (date: Date) => date.toISOString().slice(0, 10);
+  if (now > validToDate.getTime()) return `it expired on ${day(validToDate)}`;
+  if (now < validFromDate.getTime()) return `it is not valid before ${day(validFromDate)}`;
+  const issuers = authorities.filter(({ subject }) => subject === issuer);
+  if (issuers.length === 0) {
+    return `its issuer, ${issuer.replaceAll("\n", ", ")}, is not on --tls-ca (${failure})`;
+  }
+  return issuers.some((authority) => certificate.verify(authority.publicKey))
+    ? `it is not for the purpose of a client, TLS Web Client Authentication (${failure})`
+    : `its signature is not that of its issuer on --tls-ca (${failure})`;
+}

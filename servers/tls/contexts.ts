@@ -1,0 +1,244 @@
+// What a TLS server on node:tls shows and asks for, as its files are now. They may change while it
+// runs: connections that are open keep what they began with, new ones get the new.
+
+import { authorityFile } from "../../core/certificates/authority_file.ts";
+import type { SecureContext } from "node:tls";
+import {
+  type CertificateName,
+  isForHost,
+  loadNameReader,
+} from "../../core/certificates/certificate_names.ts";
+import { type Emit, errorText } from "../../core/event.ts";
+import { choice, type OptionValues } from "../../core/options/option.ts";
+import type { ServerCertificate } from "../../core/running_server.ts";
+import { tlsFilePairs } from "../../core/tls/tls_files.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import {
+  type Authorities,
+  checkClientCertificateOptions,
+  type ClientCertificateLimits,
+  clientCertificateOptions,
+  ClientVerifier,
+  readAuthorities,
+} from "./client_certificates.ts";
+import { FileWatch } from "./file_watch.ts";
+import {
+  type IdentityContext,
+  loadTlsIdentities,
+  type TlsFiles,
+  type TlsIdentity,
+  tlsServerOptions,
+} from "./server_certificate.ts";
+
+/** What tls, https and wss understand beyond their limits. */
+export const tlsOptions = {
+  ...tlsServerOptions,
+  ...clientCertificateOptions,
+  tlsMin: choice(["1.2", "1.3"], {
+    default: "1.2",
+    metavar: "version",
+    help: "oldest version of TLS that is spoken",
+  }),
+} as const;
+
+/** The values of `tlsOptions`. */
+export type TlsOptions = OptionValues<typeof tlsOptions>;
+
+/** The same for a library's own listeners, where everything but the files may be left out. */
+export type TlsSettings = TlsFiles & Partial<TlsOptions>;
+
+/** One state of the files. */
+interface Contexts {
+  readonly fallback: SecureContext;
+  /** Those for names; empty when there is but one certificate. */
+  readonly named: readonly {
+    readonly names: readonly CertificateName[];
+    readonly context: SecureContext;
+  }[];
+  readonly identity: TlsIdentity;
+  /** Whose client certificates are taken; null where none are asked for. */
+  readonly authorities: Authorities | null;
+}
+
+/** The contexts of a running server. Dispose it. */
+export class TlsContexts implements Disposable {
+  /** The default certificate, as it is now. */
+  readonly certificate: ServerCertificate;
+  /** Who looks at the certificates of clients; null where none are asked for. */
+  readonly clients: ClientVerifier | null;
+  readonly #settings: TlsSettings;
+  readonly #context: IdentityContext;
+  readonly #watch: FileWatch | null;
+  #now: Contexts;
+
+  private constructor(
+    settings: TlsSettings,
+    context: IdentityContext,
+    clients: ClientVerifier | null,
+    loaded: Contexts,
+  ) {
+    this.#settings = settings;
+    this.#context = context;
+    this.clients = clients;
+    this.#now = loaded;
+    this.#believe(loaded);
+    const now = () => this.#now;
+    this.certificate = {
+      get pem() {
+        return now().identity.cert;
+      },
+      get fingerprint() {
+        return now().identity.fingerprint;
+      },
+    };
+    const files = filesOf(settings);
+    this.#watch = files.length === 0 ? null : new FileWatch(files, () => this.reload());
+  }
+
+  /** @throws {UsageError} when an option or a file cannot be used */
+  static async load(settings: TlsSettings, context: IdentityContext): Promise<TlsContexts> {
+    const limits = clientLimitsOf(settings);
+    checkClientCertificateOptions(limits);
+    const clients = limits.requireClientCert
+      ? await ClientVerifier.create(limits, context.now)
+      : null;
+    return new TlsContexts(settings, context, clients, await load(settings, context, clients));
+  }
+
+  /** Whether the certificate depends on the name that is asked for. */
+  get hasNames(): boolean {
+    return this.#now.named.length > 0;
+  }
+
+  /** What to show to a client that asks for a name; empty when it asks for none. */
+  contextFor(name: string): SecureContext {
+    if (name === "") return this.#now.fallback;
+    const found = this.#now.named.find(({ names }) => isForHost(names, name));
+    return found?.context ?? this.#now.fallback;
+  }
+
+  /** Takes up the files as they are now. One that cannot be used leaves everything as it was, which
+   * is said; never rejects. */
+  async reload(): Promise<void> {
+    if (filesOf(this.#settings).length === 0) return;
+    await this.#reload();
+  }
+
+  readonly #reload = inTurn(() =>
+    takingUp(this.#context.emit, this.certificate, async () => {
+      const loaded = await load(this.#settings, this.#context, this.clients);
+      this.#now = loaded;
+      this.#believe(loaded);
+    })
+  );
+
+  /** In the same breath as the contexts: a handshake that begins in between would be one of the old
+   * authorities, and be remembered as one of the new. */
+  #believe({ authorities }: Contexts): void {
+    if (authorities !== null && this.clients !== null) this.clients.authorities = authorities;
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch?.[Symbol.dispose]();
+  }
+}
+
+/** The same, begun only after the call before has ended, so that the last call wins.
+ * @param work must not reject */
+export function inTurn(work: () => Promise<void>): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => last = last.then(work);
+}
+
+/** Takes up changed files, and says what came of it. Never rejects. */
+export async function takingUp(
+  emit: Emit,
+  certificate: ServerCertificate,
+  takeUp: () => Promise<void>,
+): Promise<void> {
+  const before = certificate.fingerprint;
+  try {
+    await takeUp();
+    const { fingerprint } = certificate;
+    const text = fingerprint === before
+      ? "took up the certificate files again"
+      : `took up a new certificate, SHA-256 ${fingerprint}`;
+    emit({ event: "notice", text });
+  } catch (error) {
+    emit({ event: "notice", text: `kept the certificate in use: ${errorText(error)}` });
+  }
+}
+
+async function load(
+  settings: TlsSettings,
+  context: IdentityContext,
+  clients: ClientVerifier | null,
+): Promise<Contexts> {
+  const identities = await loadTlsIdentities(settings, context);
+  const { createSecureContext } = await import("node:tls");
+  const authorities = clients === null
+    ? null
+    : await readAuthorities(settings.tlsCa ?? [], settings.dataFolder);
+  const contextOf = ({ cert, key }: TlsIdentity) =>
+    createSecureContext({
+      cert,
+      key,
+      minVersion: settings.tlsMin === "1.3" ? "TLSv1.3" : "TLSv1.2",
+      ...(authorities !== null && { ca: [...authorities.pems] }),
+    });
+  const [identity, ...others] = identities;
+  return {
+    identity,
+    fallback: contextOf(identity),
+    named: others.length === 0 ? [] : await named(identities, contextOf),
+    authorities,
+  };
+}
+
+async function named(
+  identities: readonly TlsIdentity[],
+  contextOf: (identity: TlsIdentity) => SecureContext,
+): Promise<Contexts["named"]> {
+  const { X509Certificate } = await import("node:crypto");
+  const namesOf = await loadNameReader();
+  return identities.map((identity) => ({
+    names: namesOf(new X509Certificate(identity.cert).raw),
+    context: contextOf(identity),
+  }));
+}
+
+/** Every file that the settings name. */
+export function filesOf({ tlsCert, tlsKey, tlsCa = [], dataFolder }: TlsSettings): string[] {
+  const authorities = tlsCa.map((named) => authorityFile(named, dataFolder));
+  return [...[tlsCert ?? []].flat(), ...[tlsKey ?? []].flat(), ...authorities];
+}
+
+function clientLimitsOf(
+  { tlsCa = [], requireClientCert = false, allowIdentity = [] }: TlsSettings,
+): ClientCertificateLimits {
+  return { tlsCa, requireClientCert, allowIdentity };
+}
+
+/** The option that only node:tls can do, or null: Deno's own listener shows one certificate, asks
+ * for none and speaks TLS 1.2 whatever it is told. */
+export function needsNodeTls(settings: TlsSettings): string | null {
+  if (settings.requireClientCert) return "--require-client-cert";
+  if (settings.tlsMin === "1.3") return "--tls-min 1.3";
+  return tlsFilePairs(settings).length > 1 ? "more than one --tls-cert" : null;
+}
+
+/** Refuses what this runtime would silently not do.
+ * @throws {UsageError} naming the option and the runtime that it needs */
+export function refuseOnOldRuntime(
+  settings: TlsSettings,
+  isGood: boolean,
+  version: string = Deno.version.deno,
+): void {
+  checkClientCertificateOptions(clientLimitsOf(settings));
+  const option = needsNodeTls(settings);
+  if (isGood || option === null) return;
+  const why = settings.requireClientCert
+    ? "which ignores client certificates and would let everyone in"
+    : "which cannot do it";
+  throw new UsageError(`${option} needs Deno 2.7.14 or newer; this is ${version}, ${why}`);
+}

@@ -1,0 +1,165 @@
+// Who a TLS server says it is: a certificate and its key, from files or made on the spot. Shared by
+// tls, https and wss.
+
+import type { KeyObject } from "node:crypto";
+import { dataFolderOptions } from "../../core/files/data_folder.ts";
+import { type Emit, errorText } from "../../core/event.ts";
+import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import type { OptionValues } from "../../core/options/option.ts";
+import {
+  damagedKeyError,
+  fileOrFiles,
+  foreignKeyError,
+  readTlsFilePair,
+  tlsFilePairs,
+} from "../../core/tls/tls_files.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { issueLocally } from "./authority_certificate.ts";
+
+/** Where the certificates come from. */
+export const tlsServerOptions = {
+  tlsCert: fileOrFiles({
+    help: "certificate to show, PEM, its chain after it; without it the local authority issues " +
+      "one; of several, the one for the name that a client asks for, or else the first",
+  }),
+  tlsKey: fileOrFiles({
+    help: "private key of --tls-cert, PEM, not encrypted; of several, in the same order",
+  }),
+  ...dataFolderOptions,
+} as const;
+
+/** The values of `tlsServerOptions`. */
+export type TlsFiles = OptionValues<typeof tlsServerOptions>;
+
+/** Loads every certificate, the default first. As `loadTlsIdentity` otherwise. */
+export async function loadTlsIdentities(
+  files: TlsFiles,
+  context: IdentityContext,
+): Promise<[TlsIdentity, ...TlsIdentity[]]> {
+  const { dataFolder } = files;
+  const [first = {}, ...others] = tlsFilePairs(files);
+  const none = { tlsCert: undefined, tlsKey: undefined, dataFolder };
+  const identities: [TlsIdentity, ...TlsIdentity[]] = [
+    await loadTlsIdentity({ ...none, ...first }, context),
+  ];
+  for (const pair of others) {
+    identities.push(await loadTlsIdentity({ ...none, ...pair }, context));
+  }
+  return identities;
+}
+
+/** A certificate to show, and the key that makes it ours. */
+export interface TlsIdentity {
+  /** PEM, the server's own certificate first. */
+  readonly cert: string;
+  /** PEM. */
+  readonly key: string;
+  /** SHA-256 of the certificate, in lower-case hexadecimal. */
+  readonly fingerprint: string;
+  /** Made on the spot: nobody knows it yet. */
+  readonly made: boolean;
+}
+
+/** What `loadTlsIdentity` needs besides the files. */
+export interface IdentityContext {
+  /** What will be listened on: a made certificate is for this host. */
+  readonly host: string;
+  readonly emit: Emit;
+  readonly now: () => number;
+}
+
+/** Reads and checks the first pair of files. When none is named the local authority in the data folder issues a
+ * certificate, and where there is no such folder one is made on the spot. A certificate whose time
+ * is over or has not come is a notice only: somebody may want to see clients refuse it.
+ *
+ * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
+export async function loadTlsIdentity(
+  files: TlsFiles,
+  { host, emit, now }: IdentityContext,
+): Promise<TlsIdentity> {
+  const { dataFolder } = files;
+  const [pair] = tlsFilePairs(files);
+  const { fingerprintOf, makeCertificate } = await import("../../core/certificates/certificate.ts");
+  if (pair === undefined) {
+    const issued = dataFolder === undefined
+      ? null
+      : await issueLocally(dataFolder, namesOf(host), now());
+    if (issued !== null) {
+      return { ...issued, fingerprint: await fingerprintOf(issued.cert), made: false };
+    }
+    const made = await makeCertificate(namesOf(host), now());
+    return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
+  }
+  const { tlsCert, tlsKey, cert, key, certificate } = await readTlsFilePair(pair);
+  // The older runtime of an executable cannot read every key that it can use. It serves with
+  // Deno.listenTls, which checks for itself.
+  if (hasGoodNodeTls()) {
+    const parsed = await readKey(tlsKey, key);
+    if (!certificate.checkPrivateKey(parsed)) throw foreignKeyError(pair);
+  }
+  const notice = outOfDate(certificate, now());
+  if (notice !== null) emit({ event: "notice", text: `the certificate in ${tlsCert} ${notice}` });
+  return { cert, key, fingerprint: await fingerprintOf(cert), made: false };
+}
+
+const KEYS = "use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more";
+const CURVES = ["prime256v1", "secp384r1", "secp521r1"];
+
+/** Parses a key, of a kind that both of Deno's implementations of TLS can sign with. */
+async function readKey(file: string, pem: string): Promise<KeyObject> {
+  const { createPrivateKey } = await import("node:crypto");
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch (error) {
+    throw damagedKeyError(file, error);
+  }
+  const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
+  const kind = key.asymmetricKeyType;
+  const isUsable = kind === "ed25519" || (kind === "rsa" && modulusLength >= 2048) ||
+    (kind === "ec" && CURVES.includes(namedCurve));
+  if (isUsable) return key;
+  const details = namedCurve || modulusLength || "";
+  throw new UsageError(
+    `--tls-key: the key in ${file} is of a kind that cannot be used here: ` +
+      `${`${kind} ${details}`.trim()}; ${KEYS}`,
+  );
+}
+
+/** The user's error behind what Deno.listenTls threw, or null when that was about something other
+ * than the certificate and key. */
+export function identityError(error: unknown, files: TlsFiles): UsageError | null {
+  const why = errorText(error);
+  const isOurs = error instanceof Deno.errors.InvalidData || /\b(key|certificate)/i.test(why);
+  if (!isOurs) return null;
+  return new UsageError(
+    `--tls-key: the key in ${files.tlsKey} cannot be used with the certificate in ` +
+      `${files.tlsCert} (${why}); ${KEYS}`,
+  );
+}
+
+function outOfDate(
+  { validFromDate, validToDate }: { readonly validFromDate: Date; readonly validToDate: Date },
+  now: number,
+): string | null {
+  const day = (date: Date) => date.toISOString().slice(0, 10);
+  if (now > validToDate.getTime()) return `expired on ${day(validToDate)}; clients will refuse it`;
+  return now < validFromDate.getTime()
+    ? `is not valid before ${day(validFromDate)}; clients will refuse it`
+    : null;
+}
+
+/** The names that clients may use for a host that is listened on, the other names of loopback
+ * included. */
+function namesOf(host: string): string[] {
+  const loopback = ["localhost", "127.0.0.1", "::1"];
+  if (host === "0.0.0.0" || host === "::") return [...loopback, ...ownAddresses()];
+  return [host, ...loopback];
+}
+
+/** This machine's addresses, when we may know them without a question to the user. */
+function ownAddresses(): string[] {
+  const permission = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
+  if (permission.state !== "granted") return [];
+  return Deno.networkInterfaces().map(({ address }) => address);
+}

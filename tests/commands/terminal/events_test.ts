@@ -1,0 +1,320 @@
+import { assertEquals, assertMatch, assertThrows, fail } from "@std/assert";
+import {
+  eventJson,
+  eventSink,
+  messageJson,
+  serverEventSink,
+  statsText,
+  TranscriptFile,
+} from "../../../commands/terminal/events.ts";
+import { createCounters } from "../../../core/counters.ts";
+import type { ServerEvent } from "../../../core/event.ts";
+import { UsageError } from "../../../core/usage_error.ts";
+import { temporaryFolder } from "../../temporary_folder.ts";
+import { FakeConsole } from "../fake_console.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const url = "tcp://127.0.0.1:9999";
+const peer = "127.0.0.1:40001";
+const stats = { ...createCounters(), opened: 2, open: 1, bytesReceived: 5 };
+
+/** Every event, as people and as programs see it. */
+const EVENTS: readonly {
+  readonly event: ServerEvent;
+  readonly stderr: string;
+  readonly stdout?: string;
+  readonly json: string;
+  /** Whether it takes --verbose to see it. */
+  readonly verbose?: true;
+}[] = [
+  {
+    event: { event: "listening", url, protocol: "echo" },
+    stderr: `listening ${url} (echo)\n`,
+    json: `{"event":"listening","url":"${url}","protocol":"echo"}`,
+  },
+  {
+    event: { event: "listening", url, protocol: "echo", fingerprint: "ab12" },
+    stderr: `listening ${url} (echo)\n          certificate SHA-256 ab12\n`,
+    json: `{"event":"listening","url":"${url}","protocol":"echo","fingerprint":"ab12"}`,
+  },
+  {
+    event: { event: "opened", url, peer },
+    stderr: `${peer} opened on ${url}\n`,
+    json: `{"event":"opened","url":"${url}","peer":"${peer}"}`,
+  },
+  {
+    event: { event: "closed", url, peer, reason: "done", bytesReceived: 5, bytesSent: 7 },
+    stderr: `${peer} closed: done (5 B in, 7 B out)\n`,
+    json: `{"event":"closed","url":"${url}","peer":"${peer}","reason":"done",` +
+      `"bytesReceived":5,"bytesSent":7}`,
+  },
+  {
+    event: { event: "denied", url, peer, reason: "address" },
+    stderr: `${peer} denied on ${url}: address\n`,
+    json: `{"event":"denied","url":"${url}","peer":"${peer}","reason":"address"}`,
+  },
+  {
+    event: { event: "failed", url, peer, error: "reset" },
+    stderr: `${peer} failed on ${url}: reset\n`,
+    json: `{"event":"failed","url":"${url}","peer":"${peer}","error":"reset"}`,
+  },
+  {
+    event: { event: "accept-failed", url, error: "too many open files" },
+    stderr: `cannot accept on ${url}: too many open files\n`,
+    json: `{"event":"accept-failed","url":"${url}","error":"too many open files"}`,
+  },
+  {
+    event: { event: "message", peer, message: bytes("hello") },
+    stderr: "",
+    stdout: `${peer} hello\n`,
+    json: `{"event":"message","peer":"${peer}","text":"hello"}`,
+  },
+  {
+    event: { event: "request", url, peer, method: "GET", path: "/", status: 200 },
+    stderr: `${peer} GET / 200\n`,
+    json: `{"event":"request","url":"${url}","peer":"${peer}","method":"GET","path":"/",` +
+      `"status":200}`,
+    verbose: true,
+  },
+  {
+    event: { event: "received", peer, message: bytes('say "hi"\\\n') },
+    stderr: `${peer} received 10 B "say \\"hi\\"\\\\\\x0a"\n` +
+      `  000000  73 61 79 20 22 68 69 22 5c 0a                    say "hi"\\.\n`,
+    json: `{"event":"received","peer":"${peer}","text":"say \\"hi\\"\\\\\\n"}`,
+    verbose: true,
+  },
+  {
+    event: { event: "sent", peer, message: Uint8Array.of(0xff, 0) },
+    stderr: `${peer} sent 2 B "\ufffd\\x00"\n` +
+      `  000000  ff 00                                            ..\n`,
+    json: `{"event":"sent","peer":"${peer}","base64":"/wA="}`,
+    verbose: true,
+  },
+  {
+    event: { event: "notice", text: "stopping: enough" },
+    stderr: "stopping: enough\n",
+    json: `{"event":"notice","text":"stopping: enough"}`,
+  },
+  {
+    event: { event: "stopped", url, stats },
+    stderr: `stopped ${url}: opened 2, bytes received 5\n`,
+    json: `{"event":"stopped","url":"${url}","stats":${JSON.stringify(stats)}}`,
+  },
+];
+
+for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
+  const name = "fingerprint" in event ? `${event.event}, with a fingerprint,` : event.event;
+  const words = verbose ? " with --verbose alone" : "";
+
+  Deno.test(`${name} is shown to people${words}, and never coloured in a pipe`, () => {
+    const console = new FakeConsole({}, { verbose });
+    eventSink(console)(event);
+    assertEquals({ stdout: console.stdoutText, stderr: console.stderrText }, { stdout, stderr });
+    if (!verbose) return;
+    const terse = new FakeConsole();
+    eventSink(terse)(event);
+    assertEquals(terse.stdoutText + terse.stderrText, "");
+  });
+
+  Deno.test(`${name} is shown to programs${words}, as one line of JSON on stdout`, () => {
+    const console = new FakeConsole({}, { json: true, verbose });
+    eventSink(console)(event);
+    assertEquals(console.stdoutText, `${json}\n`);
+    assertEquals(console.stderrText, "");
+    assertEquals(Object.keys(JSON.parse(console.stdoutText))[0], "event");
+    if (!verbose) return;
+    const terse = new FakeConsole({}, { json: true });
+    eventSink(terse)(event);
+    assertEquals(terse.stdoutText + terse.stderrText, "");
+  });
+
+  Deno.test(`${name} has the same words under its colours on a terminal`, () => {
+    const terminal = { stdoutIsTerminal: true, stderrIsTerminal: true };
+    const console = new FakeConsole(terminal, { verbose });
+    eventSink(console)(event);
+    // deno-lint-ignore no-control-regex
+    const plain = (text: string) => text.replace(/\x1b\[\d+m/g, "");
+    assertEquals(plain(console.stdoutText), stdout);
+    assertEquals(plain(console.stderrText), stderr);
+  });
+}
+
+Deno.test("quiet drops what is for people and keeps messages", () => {
+  const console = new FakeConsole({}, { quiet: true, verbose: true });
+  const emit = eventSink(console);
+  for (const { event } of EVENTS) emit(event);
+  assertEquals(console.stdoutText, `${peer} hello\n`);
+  assertEquals(console.stderrText, "");
+});
+
+const EVIL = "\x1b[2J\x07\u009b31m\u202e";
+
+Deno.test("a message with escapes is harmless on a terminal and left alone in a pipe", () => {
+  const path = `/tmp/${EVIL}`;
+  const event: ServerEvent = { event: "message", peer: path, message: EVIL };
+  const harmless = "\\x1b[2J\\x07\\x9b31m\\u202e";
+
+  const shown = new FakeConsole({ stdoutIsTerminal: true, noColor: true });
+  eventSink(shown)(event);
+  assertEquals(shown.stdoutText, `/tmp/${harmless} ${harmless}\n`);
+
+  const piped = new FakeConsole();
+  eventSink(piped)(event);
+  assertEquals(piped.stdoutText, `${path} ${EVIL}\n`);
+});
+
+Deno.test("nothing that a peer names reaches the words for people unescaped", () => {
+  const console = new FakeConsole({ stderrIsTerminal: true, noColor: true }, { verbose: true });
+  const emit = eventSink(console);
+  const evil = `x${EVIL}\n`;
+  emit({ event: "opened", url, peer: evil });
+  emit({ event: "closed", url, peer: evil, reason: evil, bytesReceived: 0, bytesSent: 0 });
+  emit({ event: "denied", url, peer: evil, reason: evil });
+  emit({ event: "failed", url, peer: evil, error: evil });
+  emit({ event: "request", url, peer: evil, method: evil, path: evil, status: 400 });
+  emit({ event: "received", peer: evil, message: evil });
+  emit({ event: "sent", peer: evil, message: bytes(evil) });
+  emit({ event: "notice", text: evil });
+  const rows = console.stderrText.trimEnd().split("\n");
+  // Eight lines and the hex dumps of two messages.
+  assertEquals(rows.length, 8 + 2 * Math.ceil(bytes(evil).length / 16));
+  // deno-lint-ignore no-control-regex
+  assertEquals(rows.filter((row) => /[\x00-\x1f\x7f-\x9f\u202e]/.test(row)), []);
+});
+
+Deno.test("a message is text in JSON when it is UTF-8, to the byte, and base64 otherwise", () => {
+  assertEquals(messageJson("text"), { text: "text" });
+  assertEquals(messageJson(bytes("é\0\ufeff")), { text: "é\0\ufeff" });
+  assertEquals(messageJson(bytes("\ufeffmarked")), { text: "\ufeffmarked" });
+  assertEquals(messageJson(new Uint8Array(0)), { text: "" });
+  assertEquals(messageJson(Uint8Array.of(0xc3)), { base64: "ww==" });
+  const all = Uint8Array.from({ length: 256 }, (_, index) => index);
+  const json = messageJson(all);
+  assertEquals("base64" in json && Uint8Array.fromBase64(json.base64), all);
+});
+
+Deno.test("an event becomes JSON with its message in place of the bytes", () => {
+  const event: ServerEvent = { event: "message", peer, message: Uint8Array.of(0xff) };
+  assertEquals(eventJson(event), { event: "message", peer, base64: "/w==" });
+});
+
+Deno.test("counters are named in words, and those that are zero left out", () => {
+  assertEquals(statsText(createCounters()), "nobody came");
+  assertEquals(statsText({ ...createCounters(), open: 3 }), "nobody came");
+  assertEquals(
+    statsText({ ...createCounters(), opened: 1, acceptFailures: 2, inboxDropped: 3 }),
+    "opened 1, inbox dropped 3, accept failures 2",
+  );
+});
+
+Deno.test("a transcript has every event with its time, whatever the console shows", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/transcript`;
+  {
+    using record = new TranscriptFile(path, fail);
+    const emit = eventSink(new FakeConsole({}, { quiet: true }), record);
+    for (const { event } of EVENTS) emit(event);
+  }
+  const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
+  assertEquals(lines.length, EVENTS.length);
+  lines.forEach((line, index) => {
+    const { time, ...rest } = JSON.parse(line);
+    assertEquals(new Date(time).toISOString(), time);
+    assertEquals(JSON.stringify(rest), EVENTS[index]?.json);
+  });
+});
+
+Deno.test("a transcript is for its owner alone and is appended to", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/transcript`;
+  for (const text of ["first", "second"]) {
+    using record = new TranscriptFile(path, fail);
+    record.write({ event: "notice", text });
+  }
+  const texts = (await Deno.readTextFile(path)).trimEnd().split("\n")
+    .map((line) => JSON.parse(line).text);
+  assertEquals(texts, ["first", "second"]);
+  if (Deno.build.os !== "windows") {
+    assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+  }
+});
+
+Deno.test("a transcript that cannot be opened is refused by its option and name", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/missing/transcript`;
+  assertThrows(() => new TranscriptFile(path, fail), UsageError, `--record: cannot open ${path}: `);
+});
+
+Deno.test("a server's events never throw for want of a reader, and say so", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/transcript`;
+  using record = new TranscriptFile(path, fail);
+  let gone = 0;
+  const console = new FakeConsole({ broken: ["stdout"] }, { json: true });
+  const emit = serverEventSink(console, record, () => gone++);
+  emit({ event: "opened", url, peer });
+  emit({ event: "notice", text: "still recorded" });
+  assertEquals(gone, 2);
+  assertEquals((await Deno.readTextFile(path)).match(/\n/g)?.length, 2);
+});
+
+Deno.test("a record that can no longer be written warns once and lets its sessions go on", {
+  ignore: Deno.build.os !== "linux",
+}, () => {
+  const warnings: string[] = [];
+  // Every write to it fails as on a full disk.
+  using record = new TranscriptFile("/dev/full", (line) => warnings.push(line));
+  record.write({ event: "notice", text: "one" });
+  record.write({ event: "notice", text: "two" });
+  assertEquals(warnings.length, 1);
+  assertMatch(warnings[0] ?? "", /^the record \/dev\/full has gaps from here on: /);
+});
+
+const INSPECTED = {
+  event: "inspected",
+  time: "2026-01-02T03:04:05.678Z",
+  peer,
+  method: "POST",
+  url: "http://127.0.0.1:8080/post",
+  httpVersion: "1.1",
+  headers: [["Host", "127.0.0.1:8080"], ["x-Dock", "7"]],
+  bodyBytes: 4,
+  message: bytes("ahoy"),
+} as const satisfies ServerEvent;
+
+Deno.test("an inspected request is shown on stdout as it was written", () => {
+  const console = new FakeConsole();
+  eventSink(console)(INSPECTED);
+  eventSink(console)({ ...INSPECTED, bodyBytes: 0, message: "" });
+  const head = `2026-01-02T03:04:05.678Z ${peer}\n` +
+    "POST http://127.0.0.1:8080/post HTTP/1.1\nHost: 127.0.0.1:8080\nx-Dock: 7\n";
+  assertEquals(console.stdoutText, `${head}\nahoy\n\n${head}\n`);
+  assertEquals(console.stderrText, "");
+});
+
+Deno.test("an inspected body that is no text is shown in hex, and one cut short says so", () => {
+  const console = new FakeConsole();
+  eventSink(console)({ ...INSPECTED, bodyBytes: 9, message: new Uint8Array([255, 0]) });
+  assertMatch(console.stdoutText, /\n\n000000 {2}ff 00 .*\n\(7 more bytes of 9\)\n\n$/);
+});
+
+Deno.test("an inspected request is one line of JSON for programs, its body as text or base64", () => {
+  const console = new FakeConsole({}, { json: true });
+  eventSink(console)(INSPECTED);
+  const { message: _, ...rest } = INSPECTED;
+  assertEquals(console.stdoutText, `${JSON.stringify({ ...rest, text: "ahoy" })}\n`);
+  assertEquals(eventJson({ ...INSPECTED, message: new Uint8Array([255]) }).base64, "/w==");
+});
+
+Deno.test("nothing in an inspected request moves a terminal", () => {
+  const console = new FakeConsole({ stdoutIsTerminal: true, noColor: true });
+  eventSink(console)({
+    ...INSPECTED,
+    method: EVIL,
+    url: EVIL,
+    headers: [[EVIL, EVIL]],
+    message: `${EVIL}\n${EVIL}`,
+  });
+  // deno-lint-ignore no-control-regex
+  assertEquals(console.stdoutText.match(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/g), null);
+});
