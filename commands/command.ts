@@ -1,13 +1,7 @@
-// What a command is. argv becomes a call in arguments.ts; help, the reference page and completions
+// What a command is. argv becomes a call in line/arguments.ts; help, the reference page and completions
 // are printed from the same object.
 
-import {
-  flag,
-  mergeTables,
-  type OptionTable,
-  type OptionValues,
-  resolveOptions,
-} from "../core/options/option.ts";
+import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
 import type { Console } from "./terminal/console.ts";
 
 /** The word that starts every command line. */
@@ -77,18 +71,12 @@ export interface CommandEntry {
 }
 
 /**
- * Declares a command with its options typed, and hands it on with that type erased. The erased
- * `run` checks the values against the table again, so a wrong one is an error and never a lie.
+ * Declares a command with its options typed, and hands it on with that type erased. It is run with
+ * what `readArguments` made of its own table.
  *
  * @throws {TypeError} when two options claim one name
  */
 export function defineCommand<const Table extends OptionTable>(command: Command<Table>): Command {
   mergeTables(command.options, HELP_TABLE);
-  return {
-    ...command,
-    run(invocation) {
-      const given = invocation.options as Partial<OptionValues<Table>>;
-      return command.run({ ...invocation, options: resolveOptions(command.options, given) });
-    },
-  };
+  return command;
 }

@@ -7,7 +7,7 @@ import { type CommandEntry, HELP_TABLE } from "../command.ts";
 import bash from "../completion_scripts/sockdock.bash" with { type: "text" };
 import fish from "../completion_scripts/sockdock.fish" with { type: "text" };
 import zsh from "../completion_scripts/sockdock.zsh" with { type: "text" };
-import { optionNames, readWords } from "./words.ts";
+import { optionNames, resolveWords } from "./words.ts";
 
 export type Shell = "bash" | "zsh" | "fish";
 
@@ -45,15 +45,15 @@ async function commandCandidates(
   if (entry === undefined) return [];
   const command = await entry.load();
   const table: OptionTable = { ...command.options, ...HELP_TABLE };
-  const read = readWords(table, before);
-  const arguments_ = read.flatMap((word) => word.kind === "argument" ? [word.text] : []);
+  const words = resolveWords(table, before);
+  const arguments_ = words.flatMap((word) => word.kind === "argument" ? [word.text] : []);
   if (!before.includes("--")) {
-    const last = read.at(-1);
-    if (last?.kind === "value" && last.text === undefined) {
+    const last = words.at(-1);
+    if (last?.kind === "option" && last.text === undefined) {
       return table[last.key]?.choices ?? [];
     }
     if (current.startsWith("-")) {
-      const used = new Set(read.flatMap((word) => "key" in word ? [word.key] : []));
+      const used = new Set(words.flatMap((word) => "key" in word ? [word.key] : []));
       return optionCandidates(table, used, current);
     }
   }

@@ -122,7 +122,7 @@ function claimedNames(key: string, option: Option<unknown>): string[] {
     throw new TypeError(`option key "${key}" is not a plain camelCase name`);
   }
   const flag = flagName(key);
-  // parseArgs reads `--no-x=1` as `--x=1`, so such an option could never be given a value.
+  // `--no-x` is how the flag x is turned off.
   if (option.kind === "value" && flag.startsWith("no-")) {
     throw new TypeError(`option key "${key}" takes a value and so cannot begin with "no"`);
   }
