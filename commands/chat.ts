@@ -1,5 +1,6 @@
 // `sockdock chat`: a chat in the terminal, or lines of a pipe said in it.
 
+import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
 import { duration, flag, integer, mergeTables, text } from "../core/options/option.ts";
 import {
@@ -12,10 +13,11 @@ import { ChatError, ChatLostError } from "../protocols/chat/client.ts";
 import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
+import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
-import { concerningDial, diallingGroups, diallingOptions } from "./line/dialled.ts";
+import { diallingGroups, diallingOptions, diallingValues } from "./line/dialling_options.ts";
 import { exitCodes } from "./line/exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./serving/stop_signals.ts";
@@ -109,7 +111,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
     );
     using signals = new StopSignals();
     const link = await enter(url, signals, {
-      ...concerningDial(options, given, flags, url),
+      ...diallingValues(parseEndpoint(url, clientSchemes), { options, given, flags }),
       name: options.name,
       room: options.room,
       last: options.noHistory ? 0 : options.last,

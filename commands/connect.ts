@@ -1,15 +1,22 @@
 // `sockdock connect`: the terminal or a pipe, joined to a session.
 
 import { type Address, formatAddress } from "../core/addresses/address.ts";
+import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import { duration, flag, mergeTables } from "../core/options/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { connect as open } from "../dock/connect.ts";
 import { hasEnd } from "../dock/send.ts";
+import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
-import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./line/dialled.ts";
+import {
+  diallingGroups,
+  diallingOptions,
+  diallingValues,
+  dialNotices,
+} from "./line/dialling_options.ts";
 import { exitCodes } from "./line/exit_code.ts";
 import { leaveOnSignal } from "./serving/leave_on_signal.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -53,9 +60,10 @@ is lost is an error.`,
   minArguments: 1,
   maxArguments: 1,
   async run({ arguments: [url = ""], options, given, flags, console }) {
-    const dial = concerningDial(options, given, flags, url);
+    const endpoint = parseEndpoint(url, clientSchemes);
+    const dial = diallingValues(endpoint, { options, given, flags });
     using traffic = openTraffic(console, options.record);
-    const dialled = await open(url, { ...dial, emit: dialNotices(console) });
+    const dialled = await open(endpoint, { ...dial, emit: dialNotices(console) });
     using session = traffic.watch(dialled);
     const typed = console.stdin.isTerminal;
     if (typed) console.note(`connected to ${url}; q on a line of its own ends it`);

@@ -1,6 +1,7 @@
 // `sockdock send`: messages out, replies to stdout.
 
 import { formatAddress } from "../core/addresses/address.ts";
+import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
 import {
   duration,
@@ -20,10 +21,16 @@ import {
   exchange,
   hasEnd,
 } from "../dock/send.ts";
+import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
-import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./line/dialled.ts";
+import {
+  diallingGroups,
+  diallingOptions,
+  diallingValues,
+  dialNotices,
+} from "./line/dialling_options.ts";
 import { exitCodes } from "./line/exit_code.ts";
 import { leaveOnSignal } from "./serving/leave_on_signal.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -92,12 +99,13 @@ code 4 says that no reply came, or what was not delivered.`,
     if (options.file !== undefined && words.length > 0) {
       throw new UsageError("--file and words exclude each other; give one");
     }
-    const dial = concerningDial(options, given, flags, url);
+    const endpoint = parseEndpoint(url, clientSchemes);
+    const dial = diallingValues(endpoint, { options, given, flags });
     // What cannot be sent is refused before anybody is troubled with a connection.
     const messages = await outgoing(words, options, console);
     using traffic = openTraffic(console, options.record);
     const dialled = await connectRetrying(
-      () => open(url, { ...dial, emit: dialNotices(console) }),
+      () => open(endpoint, { ...dial, emit: dialNotices(console) }),
       options.retries,
       console,
     );

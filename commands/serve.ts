@@ -1,11 +1,13 @@
 // `sockdock serve`: one protocol on one or several endpoints.
 
+import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { serverSchemes } from "../dock/place.ts";
+import { optionsForServing } from "../dock/applicable.ts";
+import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
@@ -13,13 +15,12 @@ import type { Console } from "./terminal/console.ts";
 import { withLocalAuthority, withUserHistory } from "./serving/data_folder.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
-  concerning,
   served,
   servedByName,
   servedGroups,
   servedOptions,
-  tableFor,
-} from "./line/served.ts";
+  servingValues,
+} from "./line/serving_options.ts";
 import { hasTerminal } from "./terminal/foreground.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { stdinLines } from "./terminal/stdin.ts";
@@ -52,7 +53,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       : [...serverSchemes.keys()].map((scheme) => `${scheme}://`),
   async run({ arguments: [name, ...words], options, given, flags, console }) {
     const what = servedByName(name!);
-    const { urls, operand } = readWords(what, words, flags);
+    const { urls, operand } = takeOperand(what, words, flags);
     return await serveUntilStopped(what, urls, operand, { options, given, flags, console });
   },
 });
@@ -64,23 +65,21 @@ export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
   operand: Readonly<Record<string, unknown>>,
-  { options, given, flags, console }: Omit<
-    Invocation<typeof consoleOptions & typeof recordOptions>,
-    "arguments"
-  >,
+  invocation: Omit<Invocation<typeof consoleOptions & typeof recordOptions>, "arguments">,
 ): Promise<number> {
+  const { options, flags, console } = invocation;
+  const endpoints = urls.map((url) => parseEndpoint(url, serverSchemes));
   using record = options.record === undefined
     ? undefined
     : new TranscriptFile(options.record, (line) => console.warn(line));
   using signals = new StopSignals();
   using hangUp = new ReloadSignal();
   const emit = serverEventSink(console, record, signals.finish);
-  const asked = concerning({ ...options, ...operand }, given, flags, what, urls);
-  const table = tableFor(what, urls, asked);
+  const asked = servingValues(what, endpoints, operand, invocation);
+  const table = optionsForServing(what, endpoints, asked);
   const notes: string[] = [];
-  await using dock: Dock = await startServing(urls, what, {
+  await using dock: Dock = await startServing(endpoints, what, {
     ...await withUserHistory(await withLocalAuthority(asked, table, notes), table, notes),
-    ...operand,
     ...askedUser(options, flags, console),
     ...typedLines(what, console),
     emit,
@@ -110,7 +109,7 @@ async function* linesOf(console: Console): AsyncGenerator<string> {
 
 /** Tells URLs from the one word that may stand for an option, such as the folder of `files`.
  * @throws {UsageError} when there are more such words, or the option was given too */
-function readWords(
+function takeOperand(
   what: Protocol | HttpApp,
   words: readonly string[],
   flags: ReadonlySet<string>,

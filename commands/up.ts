@@ -2,16 +2,18 @@
 
 import { flag, flagName, mergeTables, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { missingBeside, optionsForServing } from "../dock/applicable.ts";
 import type { Dock } from "../dock/serve.ts";
-import { startSuite, type SuiteEntry } from "../dock/suite.ts";
+import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
+import { givenOf } from "./line/arguments.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
 import { withLocalAuthority, withUserHistory } from "./serving/data_folder.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { programWords } from "./line/program_words.ts";
-import { servedGroups, servedOptions, tableFor } from "./line/served.ts";
+import { type PlannedEntry, servedGroups, servedOptions } from "./line/serving_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { StopSignals } from "./serving/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
@@ -53,19 +55,16 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         "--free-ports and --socket are for the built-in suite; a configuration says where itself",
       );
     }
-    const overrides = Object.fromEntries(
-      [...given].filter((key) => Object.hasOwn(servedOptions, key))
-        .map((key) => [key, (options as Readonly<Record<string, unknown>>)[key]]),
-    );
+    const overrides = givenOf(servedOptions, { options, given });
     await using stack = new AsyncDisposableStack();
     const asked = config === undefined
       ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
       : await (await import("./line/config.ts")).readConfig(config, overrides);
-    refuseUseless(flags, asked);
-    const entries: SuiteEntry[] = [];
+    refuseUseless(flags, overrides, asked);
+    const entries: PlannedEntry[] = [];
     const notes: string[] = [];
     for (const entry of asked) {
-      const table = tableFor(entry.what, entry.urls, entry.options ?? {});
+      const table = optionsForServing(entry.what, entry.urls, entry.options ?? {});
       const own = await withUserHistory(
         await withLocalAuthority(entry.options ?? {}, table, notes),
         table,
@@ -100,7 +99,7 @@ async function builtinEntries(
   freePorts: boolean,
   overrides: Readonly<Record<string, unknown>>,
   stack: AsyncDisposableStack,
-): Promise<SuiteEntry[]> {
+): Promise<PlannedEntry[]> {
   if (socket === undefined) {
     // A folder that only its owner can enter keeps the socket to its owner.
     const folder = await Deno.makeTempDir({ prefix: "sockdock-" });
@@ -108,7 +107,7 @@ async function builtinEntries(
     socket = `${folder}/echo.sock`;
   }
   return builtinSuite(socket, freePorts).map((entry) => {
-    const table = tableFor(entry.what, entry.urls, overrides);
+    const table = optionsForServing(entry.what, entry.urls, overrides);
     const own = Object.entries(overrides).filter(([key]) => Object.hasOwn(table, key));
     return { ...entry, options: { ...entry.options, ...Object.fromEntries(own) } };
   });
@@ -117,27 +116,32 @@ async function builtinEntries(
 /** What the command line sets and nothing here understands would be silently without effect. */
 function refuseUseless(
   flags: ReadonlySet<string>,
-  entries: readonly SuiteEntry[],
+  overrides: Readonly<Record<string, unknown>>,
+  entries: readonly PlannedEntry[],
 ): void {
-  const tables = entries.map(({ what, urls, options = {} }) => tableFor(what, urls, options));
-  for (const key of flags) {
-    if (!Object.hasOwn(servedOptions, key)) continue;
-    if (tables.some((table) => Object.hasOwn(table, key))) continue;
-    throw new UsageError(`--${flagName(key)} has no effect on what is served here`);
+  const tables = entries
+    .map(({ what, urls, options = {} }) => optionsForServing(what, urls, options));
+  for (const key of Object.keys(overrides)) {
+    if (!flags.has(key) || tables.some((table) => Object.hasOwn(table, key))) continue;
+    const missing = missingBeside(key, entries.flatMap(({ urls }) => urls), overrides);
+    throw new UsageError(
+      `--${flagName(key)} has no effect ` +
+        (missing === undefined ? "on what is served here" : `without --${flagName(missing)}`),
+    );
   }
 }
 
 function printTable(
-  entries: readonly SuiteEntry[],
+  entries: readonly PlannedEntry[],
   docks: readonly Dock[],
   console: Console,
 ): void {
   const program = programWords();
-  const rows = docks.flatMap((dock, index) =>
-    dock.servers.map(({ url, certificate }) => [
-      console.paintStdout("bold", entries[index]?.what.name ?? ""),
+  const rows = entries.flatMap(({ what, urls }, index) =>
+    docks[index]!.servers.map(({ url, certificate }, at) => [
+      console.paintStdout("bold", what.name),
       console.paintStdout("cyan", url),
-      `${program} ${talkTo(entries[index]?.what.name, url, certificate?.fingerprint)}`,
+      `${program} ${talkTo(what.name, urls[at]!.scheme, url, certificate?.fingerprint)}`,
     ])
   );
   const heading = ["WHAT", "URL", "TALK TO IT WITH"]
@@ -148,11 +152,12 @@ function printTable(
 
 /** The command that talks to an endpoint. */
 function talkTo(
-  what: string | undefined,
+  what: string,
+  scheme: string,
   url: string,
   fingerprint: string | undefined,
 ): string {
   if (what === "chat") return `chat ${url}`;
-  if (/^https?:/.test(url)) return `fetch ${url}`;
+  if (scheme === "http" || scheme === "https") return `fetch ${url}`;
   return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;
 }

@@ -1,11 +1,17 @@
 // `sockdock wait`: until an endpoint answers.
 
+import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import { duration, mergeTables } from "../core/options/option.ts";
 import { errorText } from "../core/event.ts";
-import { DEFAULT_WAIT_INTERVAL_MS, DEFAULT_WAIT_TIMEOUT_MS, waitFor } from "../dock/wait.ts";
+import {
+  DEFAULT_WAIT_INTERVAL_MS,
+  DEFAULT_WAIT_TIMEOUT_MS,
+  waitFor,
+  waitSchemes,
+} from "../dock/wait.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions } from "./line/common_options.ts";
-import { concerningDial, diallingGroups, transportOptions } from "./line/dialled.ts";
+import { diallingGroups, diallingValues, transportOptions } from "./line/dialling_options.ts";
 import { exitCodes } from "./line/exit_code.ts";
 
 const options = {
@@ -39,10 +45,11 @@ TCP connection, datagram endpoints by replying to an empty datagram.`,
   minArguments: 1,
   maxArguments: 1,
   async run({ arguments: [url = ""], options, given, flags, console }) {
-    const { connectTimeoutMs: _own, ...dial } = concerningDial(options, given, flags, url);
+    const endpoint = parseEndpoint(url, waitSchemes);
+    const { connectTimeoutMs: _own, ...dial } = diallingValues(endpoint, { options, given, flags });
     const started = performance.now();
     try {
-      await waitFor(url, {
+      await waitFor(endpoint, {
         ...dial,
         timeoutMs: options.timeoutMs,
         intervalMs: options.intervalMs,

@@ -1,8 +1,8 @@
-// The limits that clients share.
+// The options that clients share.
 
 import { createCounters } from "./counters.ts";
 import type { LayerWork } from "./layer.ts";
-import { type OptionValues, size } from "./options/option.ts";
+import { duration, type OptionValues, size } from "./options/option.ts";
 
 /** For every client that opens a session. */
 export const clientOptions = {
@@ -11,6 +11,11 @@ export const clientOptions = {
     min: 1,
     help: "largest message to take from the peer",
   }),
+} as const;
+
+/** For everything that dials. */
+export const connectTimeoutOptions = {
+  connectTimeoutMs: duration({ default: 10_000, min: 1, help: "how long to try to connect" }),
 } as const;
 
 /** What layers learn of a datagram socket that we dialled from: there is one peer, and it is not idle

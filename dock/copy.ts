@@ -1,6 +1,7 @@
 // Sending files to an inbox, and going on where it broke off.
 
 import { backOffMs, waitFor } from "../clients/http/retry.ts";
+import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import type { Delivery } from "../core/connection.ts";
 import { errorText } from "../core/event.ts";
@@ -8,6 +9,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { InboxRefusedError, type LocalFile, sendFiles } from "../protocols/inbox.ts";
 import { listLocalFiles } from "../protocols/inbox/local_files.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
+import { clientSchemes } from "./schemes.ts";
 
 /** How often `copyTo` connects again unless told otherwise, and how long an inbox may be silent, in
  * milliseconds. */
@@ -98,7 +100,7 @@ export interface CopyResult {
  * @throws {UsageError} when the URL, an option or a path cannot work
  * @throws {Error} when the inbox cannot be reached at first, naming the URL */
 export async function copyTo(
-  url: string,
+  url: string | Endpoint,
   paths: readonly string[],
   {
     retries = DEFAULT_COPY_RETRIES,
@@ -109,6 +111,7 @@ export async function copyTo(
   }: CopyOptions = {},
 ): Promise<CopyResult> {
   if (paths.length === 0) throw new UsageError("there is nothing to copy; name files or folders");
+  const endpoint = parseEndpoint(url, clientSchemes);
   const { files, skipped, unreadable, bytes: totalBytes } = await listLocalFiles(paths);
   for (const { path, reason } of skipped) onEvent({ event: "skipped", path, reason });
   onEvent({ event: "found", files: files.length, bytes: totalBytes });
@@ -125,10 +128,10 @@ export async function copyTo(
     let reason: string;
     let isTimeout = false;
     try {
-      using session = await connect(url, dial);
+      using session = await connect(endpoint, dial);
       if (mayLose(session)) {
         throw new UsageError(
-          `${url} may lose and reorder messages, and an inbox needs them all and in order; put ` +
+          `${endpoint.text} may lose and reorder messages, and an inbox needs them all and in order; put ` +
             "the layer reliable on it, as in udp+reliable://",
         );
       }

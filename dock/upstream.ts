@@ -3,35 +3,24 @@
 
 import { clientKinds } from "../clients/index.ts";
 import { canonicalHost, isLoopback } from "../core/addresses/address.ts";
-import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
+import type { Endpoint } from "../core/addresses/endpoint.ts";
+import { connectTimeoutOptions } from "../core/client_options.ts";
 import type { Intersection } from "../core/intersection.ts";
 import {
-  duration,
   flagName,
   type Option,
   type OptionTable,
   type OptionValues,
 } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { layers } from "../layers/index.ts";
-import { clientSchemes, DEFAULT_CONNECT_TIMEOUT_MS } from "./connect.ts";
-import { layerOptionsFor, layerStackOptions } from "./layer_stack.ts";
-
-/** How long a dialling protocol tries. */
-const connectTimeoutOptions = {
-  connectTimeoutMs: duration({
-    default: DEFAULT_CONNECT_TIMEOUT_MS,
-    min: 1,
-    help: "how long to try to connect",
-  }),
-} as const;
+import type { layers } from "../layers/index.ts";
+import { layerOptions, type layerStackOptions } from "./layer_stack.ts";
 
 const dialling = Object.assign(
   {},
   connectTimeoutOptions,
   ...clientKinds.map((kind) => kind.options),
-  layerStackOptions,
-  ...layers.map((layer) => layer.options),
+  layerOptions,
 ) as OptionTable;
 
 const diallingFlags = new Set(Object.keys(dialling).map(flagName));
@@ -54,21 +43,6 @@ export const upstreamOptions: OptionTable = Object.fromEntries(
   Object.entries(dialling).map(([key, option]) => [upstreamKey(key), upstreamOption(option)]),
 );
 
-/** Those that have an effect on an upstream. What is wrong with its URL is for others to say.
- *
- * @param given the options, of which `to` says where and some may add layers */
-export function upstreamOptionsFor(given: Readonly<Record<string, unknown>>): OptionTable {
-  const { to } = given;
-  if (typeof to !== "string") return upstreamOptions;
-  const scheme = /^[a-z0-9]+/i.exec(to)?.[0].toLowerCase();
-  const kind = clientKinds.find(({ name }) => name === scheme);
-  if (kind === undefined) return upstreamOptions;
-  const ofLayers = layerOptionsFor([to], upstreamGiven(given), [kind.carrier]);
-  const own = { ...connectTimeoutOptions, ...kind.options, ...ofLayers };
-  const keys = new Set(Object.keys(own).map(upstreamKey));
-  return Object.fromEntries(Object.entries(upstreamOptions).filter(([key]) => keys.has(key)));
-}
-
 /** The options of `connect` among those given for the upstream. */
 export function upstreamGiven(
   given: Readonly<Record<string, unknown>>,
@@ -83,12 +57,11 @@ export function upstreamGiven(
  * nothing more can be opened.
  *
  * @throws {UsageError} naming both */
-export function refuseOwnUpstream(to: string, endpoints: readonly Endpoint[]): void {
-  const upstream = parseEndpoint(to, clientSchemes);
+export function refuseOwnUpstream(upstream: Endpoint, endpoints: readonly Endpoint[]): void {
   const own = endpoints.find((endpoint) => isSamePlace(endpoint, upstream));
   if (own === undefined) return;
   throw new UsageError(
-    `upstream: ${to} is where ${own.text} listens, so every session would come back as a new one; ` +
+    `upstream: ${upstream.text} is where ${own.text} listens, so every session would come back as a new one; ` +
       "name another endpoint",
   );
 }

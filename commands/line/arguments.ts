@@ -60,6 +60,16 @@ export function readArguments<Table extends OptionTable>(
   return { options: options as OptionValues<Table>, given, flags, arguments: positional };
 }
 
+/** The options of a table that were given, by key: a default says nothing. */
+export function givenOf(
+  table: OptionTable,
+  { options, given }: Pick<Invocation, "options" | "given">,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    [...given].filter((key) => Object.hasOwn(table, key)).map((key) => [key, options[key]]),
+  );
+}
+
 /** Whether the line asks for help, however wrong the rest of it is. */
 export function wantsHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");

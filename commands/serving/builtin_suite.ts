@@ -1,7 +1,8 @@
 // What `up` starts when it is given no configuration.
 
-import type { SuiteEntry } from "../../dock/suite.ts";
-import { servedByName } from "../line/served.ts";
+import { parseEndpoint } from "../../core/addresses/endpoint.ts";
+import { serverSchemes } from "../../dock/schemes.ts";
+import { type PlannedEntry, servedByName } from "../line/serving_options.ts";
 
 /** Ports that people know from the guides to socket programming, and 8080 for the web. */
 const ports = {
@@ -20,8 +21,10 @@ const HTTP_PORT = 8080;
  *
  * @param socketPath where the Unix socket goes
  * @param freePorts whether the system picks every port */
-export function builtinSuite(socketPath: string, freePorts: boolean): SuiteEntry[] {
-  const at = (scheme: string, port: number) => `${scheme}://127.0.0.1:${freePorts ? 0 : port}`;
+export function builtinSuite(socketPath: string, freePorts: boolean): PlannedEntry[] {
+  const read = (url: string) => parseEndpoint(url, serverSchemes);
+  const at = (scheme: string, port: number) =>
+    read(`${scheme}://127.0.0.1:${freePorts ? 0 : port}`);
   const both = (port: number) => [at("tcp", port), at("udp", port)];
   return [
     {
@@ -30,7 +33,7 @@ export function builtinSuite(socketPath: string, freePorts: boolean): SuiteEntry
         ...both(ports.echo),
         at("tls", ports.echoTls),
         at("ws", ports.echoWs),
-        `unix://${socketPath}`,
+        read(`unix://${socketPath}`),
       ],
     },
     { what: servedByName("upper"), urls: both(ports.upper) },

@@ -27,6 +27,7 @@ export {
   type OptionValues,
   parseText,
   resolveOptions,
+  resolveShare,
 } from "./option_table.ts";
 
 /** One option whose value is a `T`. Made by the factories below. */

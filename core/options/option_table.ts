@@ -82,6 +82,20 @@ export function resolveOptions<Table extends OptionTable>(
   return Object.freeze(Object.fromEntries(resolved)) as OptionValues<Table>;
 }
 
+/**
+ * One table's share of the options that were given for many, complete and checked.
+ *
+ * @throws as {@linkcode resolveOptions} does, but for the keys of others, which are left out
+ */
+export function resolveShare<Table extends OptionTable>(
+  table: Table,
+  given: Readonly<Record<string, unknown>>,
+): OptionValues<Table> {
+  const own = Object.entries(given).filter(([key]) => Object.hasOwn(table, key));
+  // resolveOptions checks each value against its option.
+  return resolveOptions(table, Object.fromEntries(own) as Partial<OptionValues<Table>>);
+}
+
 type Merged<Tables extends readonly OptionTable[]> = number extends Tables["length"] ? OptionTable
   : Tables extends
     readonly [infer First extends OptionTable, ...infer Rest extends readonly OptionTable[]]

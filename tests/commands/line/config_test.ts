@@ -14,7 +14,11 @@ async function read(
   await Deno.writeTextFile(path, text);
   try {
     const entries = await readConfig(path, overrides);
-    return entries.map(({ what, urls, options }) => ({ what: what.name, urls, options }));
+    return entries.map(({ what, urls, options }) => ({
+      what: what.name,
+      urls: urls.map(({ text }) => text),
+      options,
+    }));
   } catch (error) {
     // The folder is another one every time.
     if (error instanceof UsageError) throw new UsageError(error.message.replaceAll(path, name));

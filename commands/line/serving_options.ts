@@ -1,21 +1,29 @@
-// What can be served, by the name it has on the command line and in a configuration.
+// What can be served, by the name it has on the command line and in a configuration, and which options
+// go on to `serve`.
 
+import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import { mergeTables, type OptionTable } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { serveOptions } from "../../dock/serve.ts";
-import { idleLayerOptions } from "../../dock/layer_stack.ts";
-import { optionsFor } from "../../dock/server_kinds.ts";
+import { optionsForServing, serveOptions } from "../../dock/applicable.ts";
+import type { SuiteEntry } from "../../dock/suite.ts";
 import { upstreamOptions } from "../../dock/upstream.ts";
 import { protocols } from "../../protocols/index.ts";
-import { layerGroup, layerOptions } from "./layer_options.ts";
 import { serverKinds } from "../../servers/index.ts";
 import { apps } from "../../web/index.ts";
+import type { Invocation } from "../command.ts";
+import { givenOf } from "./arguments.ts";
+import { layerGroup } from "./dialling_options.ts";
 
 /** Everything that `serve` and `up` can start. */
 export const served: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
+
+/** An entry of a suite whose URLs were read. */
+export interface PlannedEntry extends SuiteEntry {
+  readonly urls: readonly Endpoint[];
+}
 
 /** The protocol or application of a name.
  * @throws {UsageError} when there is none */
@@ -36,7 +44,7 @@ export const servedOptions: OptionTable = mergeTables(
   serveOptions,
   ofProtocols,
   ofTransports,
-  layerOptions,
+  layerGroup.options,
   upstreamOptions,
 );
 
@@ -51,33 +59,19 @@ export const servedGroups = [
   upstreamGroup,
 ] as const;
 
-/** The options that concern what is served where. What the environment sets for other protocols
- * and transports is left out; what the command line sets stays, so that it is refused. */
-export function concerning(
-  values: Readonly<Record<string, unknown>>,
-  given: ReadonlySet<string>,
-  flags: ReadonlySet<string>,
-  what: Protocol | HttpApp,
-  urls: readonly string[],
-): Record<string, unknown> {
-  const table = tableFor(what, urls, values);
-  const asked = Object.fromEntries([...given].map((key) => [key, values[key]]));
-  const idle = new Set(urls.flatMap((url) => idleLayerOptions(url, asked)));
-  const kept = [...given].filter((key) =>
-    Object.hasOwn(servedOptions, key) &&
-    (flags.has(key) || (Object.hasOwn(table, key) && !idle.has(key)))
-  );
-  return Object.fromEntries(kept.map((key) => [key, values[key]]));
-}
-
-/** The options that have an effect on what is served where. What is wrong with a URL is for others to
- * say.
+/** The options for what is served. What the environment sets for other protocols and transports is
+ * left out; what the command line sets stays, so that it is refused.
  *
- * @param given the options, of which some may add layers */
-export function tableFor(
+ * @param operand option values that words of the command line stand for */
+export function servingValues(
   what: Protocol | HttpApp,
-  urls: readonly string[],
-  given: Readonly<Record<string, unknown>>,
-): OptionTable {
-  return { ...serveOptions, ...optionsFor(what, urls, given) };
+  endpoints: readonly Endpoint[],
+  operand: Readonly<Record<string, unknown>>,
+  invocation: Pick<Invocation, "options" | "given" | "flags">,
+): Record<string, unknown> {
+  const given = { ...givenOf(servedOptions, invocation), ...operand };
+  const table = optionsForServing(what, endpoints, given);
+  const kept = Object.entries(given)
+    .filter(([key]) => invocation.flags.has(key) || Object.hasOwn(table, key));
+  return Object.fromEntries(kept);
 }
