@@ -5,7 +5,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { certSubjects, makingOptions, parseSubject, showingOptions } from "./cert/cert_options.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions } from "./line/common_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 
 export const cert = defineCommand({
   name: "cert",

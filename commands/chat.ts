@@ -18,9 +18,9 @@ import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
 import { diallingGroups, diallingOptions, diallingValues } from "./line/dialling_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
-import { StopSignals } from "./serving/stop_signals.ts";
+import { StopSignals } from "./terminal/stop_signals.ts";
 import { processTerminal } from "./terminal/terminal.ts";
 import { openTraffic } from "./terminal/traffic.ts";
 

@@ -4,7 +4,7 @@ import { didYouMean } from "../core/options/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
 import { completionsScript, type Shell } from "./line/completion.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 
 const shells: readonly Shell[] = ["bash", "zsh", "fish"];
 

@@ -15,7 +15,7 @@ import { defineCommand } from "./command.ts";
 import { consoleOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
 import { diallingGroups, diallingOptions, diallingValues } from "./line/dialling_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
 import { Progress, roundSize } from "./terminal/progress.ts";
 

@@ -8,7 +8,7 @@ import { formatDuration, mergeTables, type OptionValues, text } from "../core/op
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { consoleOptions } from "./line/common_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 import { cookieOptions, readCookies } from "./fetch/cookies.ts";
 import { credentialOptions, ownCredentials, readCredentialsFile } from "./fetch/credentials.ts";
 import { outputPath } from "./fetch/file_name.ts";

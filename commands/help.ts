@@ -4,7 +4,7 @@ import { flag } from "../core/options/option.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 import { helpText } from "./line/help_text.ts";
 import { commands } from "./index.ts";
 

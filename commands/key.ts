@@ -5,7 +5,7 @@ import { flagName, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions } from "./line/common_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 import { keyMakingOptions } from "./key/key_options.ts";
 
 const SUBJECTS = ["make", "show", "password"] as const;

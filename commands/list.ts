@@ -5,7 +5,7 @@ import { catalogue } from "../dock/catalogue.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 import { alignedRows } from "./terminal/table.ts";
 
 export const list = defineCommand({

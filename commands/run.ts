@@ -7,7 +7,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
 import { PROGRAM } from "./command.ts";
 import { type Console, type ConsoleOptions, ReaderGoneError } from "./terminal/console.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
 
 /** The version that `--version` prints. */

@@ -31,7 +31,7 @@ import {
   diallingValues,
   dialNotices,
 } from "./line/dialling_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./serving/leave_on_signal.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
 import { stdinChunks, stdinLines } from "./terminal/stdin.ts";

@@ -12,7 +12,7 @@ import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
-import { withLocalAuthority, withUserHistory } from "./serving/data_folder.ts";
+import { withLocalAuthority, withUserHistory } from "./serving/user_data.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
   served,
@@ -24,7 +24,7 @@ import {
 import { hasTerminal } from "./terminal/foreground.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { stdinLines } from "./terminal/stdin.ts";
-import { StopSignals } from "./serving/stop_signals.ts";
+import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 import { readUser } from "./key/user_password.ts";
 

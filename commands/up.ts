@@ -10,12 +10,12 @@ import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
-import { withLocalAuthority, withUserHistory } from "./serving/data_folder.ts";
+import { withLocalAuthority, withUserHistory } from "./serving/user_data.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { programWords } from "./line/program_words.ts";
 import { type PlannedEntry, servedGroups, servedOptions } from "./line/serving_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
-import { StopSignals } from "./serving/stop_signals.ts";
+import { StopSignals } from "./terminal/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 

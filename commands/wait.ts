@@ -12,7 +12,7 @@ import {
 import { defineCommand } from "./command.ts";
 import { consoleOptions } from "./line/common_options.ts";
 import { diallingGroups, diallingValues, transportOptions } from "./line/dialling_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 
 const options = {
   timeoutMs: duration({

@@ -15,7 +15,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import { readSmallFile } from "./file.ts";
 import type { CertValues } from "./cert_options.ts";
 import type { Console } from "../terminal/console.ts";
-import { exitCodes } from "../line/exit_code.ts";
+import { exitCodes } from "../exit_code.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 

@@ -5,13 +5,13 @@ import { completeChat } from "./completion.ts";
 import { ChatLines } from "./lines.ts";
 import { ChatTalk } from "./talk.ts";
 import type { Console } from "../terminal/console.ts";
-import { exitCodes } from "../line/exit_code.ts";
+import { exitCodes } from "../exit_code.ts";
 import { KeyReader } from "../terminal/key_reader.ts";
 import { LineEditor } from "../terminal/line_editor.ts";
 import { printable } from "../terminal/printable.ts";
 import { cutToWidth, PromptLine } from "../terminal/prompt_line.ts";
 import { stdinChunks } from "../terminal/stdin.ts";
-import type { StopSignals } from "../serving/stop_signals.ts";
+import type { StopSignals } from "../terminal/stop_signals.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { textWidth } from "../terminal/text_width.ts";
 

@@ -2,7 +2,7 @@
 // peer; on datagrams nobody does, and the peer would wait for as long as it waits for the silent.
 
 import type { DialledSession } from "../../core/client_kind.ts";
-import { StopSignals } from "./stop_signals.ts";
+import { StopSignals } from "../terminal/stop_signals.ts";
 
 /** Runs what a command does with a session. A signal closes the session and ends the command, where the
  * session is one of datagrams; elsewhere it ends the program as usual.

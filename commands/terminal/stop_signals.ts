@@ -1,6 +1,6 @@
 // Ctrl-C and SIGTERM: the first asks to finish, the second to stop now.
 
-import { exitCodes } from "../line/exit_code.ts";
+import { exitCodes } from "../exit_code.ts";
 
 /** Listens for signals until disposed. */
 export class StopSignals implements Disposable {
