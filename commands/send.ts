@@ -32,7 +32,7 @@ import {
   dialNotices,
 } from "./line/dialling_options.ts";
 import { exitCodes } from "./exit_code.ts";
-import { leaveOnSignal } from "./serving/leave_on_signal.ts";
+import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
 import { stdinChunks, stdinLines } from "./terminal/stdin.ts";
 import { openTraffic } from "./terminal/traffic.ts";

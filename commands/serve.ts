@@ -21,9 +21,8 @@ import {
   servedOptions,
   servingValues,
 } from "./line/serving_options.ts";
-import { hasTerminal } from "./terminal/foreground.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
-import { stdinLines } from "./terminal/stdin.ts";
+import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 import { readUser } from "./key/user_password.ts";

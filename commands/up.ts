@@ -12,7 +12,6 @@ import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
 import { withLocalAuthority, withUserHistory } from "./serving/user_data.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { programWords } from "./line/program_words.ts";
 import { type PlannedEntry, servedGroups, servedOptions } from "./line/serving_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -160,4 +159,13 @@ function talkTo(
   if (what === "chat") return `chat ${url}`;
   if (scheme === "http" || scheme === "https") return `fetch ${url}`;
   return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;
+}
+
+/** How this program is called: `sockdock` for the executable, else the task that runs it, through npx where that started us. */
+export function programWords(): string {
+  if (Deno.build.standalone) return "sockdock";
+  const runner = Deno.env.get("npm_command") === "exec"
+    ? `npx --yes deno@${Deno.version.deno}`
+    : "deno";
+  return `${runner} task sockdock`;
 }

@@ -9,7 +9,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import { fileNameOf, readSmallFile, writeParts } from "./file.ts";
 import type { CertValues } from "./cert_options.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/user_data.ts";
+import { dataFolderOr } from "../../core/files/data_folder.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 

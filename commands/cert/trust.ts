@@ -6,7 +6,7 @@ import { fingerprintOf } from "../../core/certificates/certificate.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { CertValues } from "./cert_options.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/user_data.ts";
+import { dataFolderOr } from "../../core/files/data_folder.ts";
 
 /** How one of them is told. */
 interface Recipe {

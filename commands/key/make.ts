@@ -9,7 +9,7 @@ import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts
 import { UsageError } from "../../core/usage_error.ts";
 import { fileNameOf } from "../cert/file.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/user_data.ts";
+import { dataFolderOr } from "../../core/files/data_folder.ts";
 import type { KeyMakingValues } from "./key_options.ts";
 
 /** Makes a key. With `--out -`, or in a pipe where nothing says otherwise, it is printed; else it is

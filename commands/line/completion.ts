@@ -13,9 +13,6 @@ export type Shell = "bash" | "zsh" | "fish";
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash, zsh, fish };
 
-/** The hidden command that the scripts run. */
-export const COMPLETE_COMMAND = "__complete";
-
 /**
  * What the last of `words` could become. Nothing means that only files can be meant, which is for
  * the shell to complete.

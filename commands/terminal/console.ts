@@ -1,7 +1,7 @@
 // Where a command reads and prints: data on stdout, words for people on stderr.
 
 import { printable } from "./printable.ts";
-import { promptSecret } from "./prompt_secret.ts";
+import { promptSecret } from "./terminal.ts";
 
 /** When to colour. */
 export type ColorChoice = "auto" | "always" | "never";

@@ -2,6 +2,7 @@
 
 import { isAbsolute, join } from "node:path";
 import { text } from "../options/option.ts";
+import { UsageError } from "../usage_error.ts";
 
 /** Where the local authority is kept. */
 export const dataFolderOptions = {
@@ -28,6 +29,18 @@ export function userDataFolder(
   if (os === "windows") return inside(env("LOCALAPPDATA"), "sockdock");
   if (os === "darwin") return inside(env("HOME"), "Library/Application Support/sockdock");
   return inside(env("XDG_DATA_HOME"), "sockdock") ?? inside(env("HOME"), ".local/share/sockdock");
+}
+
+/** The folder that was given, or the user's.
+ *
+ * @throws {UsageError} when nothing says which */
+export function dataFolderOr(given: string | undefined): string {
+  const folder = given ?? userDataFolder();
+  if (folder !== null) return folder;
+  throw new UsageError(
+    `nothing says where the local authority is kept; name a folder with --data-folder or in ` +
+      DATA_FOLDER_VARIABLE,
+  );
 }
 
 /** The certificate of the local authority, whether or not it is there. */

@@ -293,6 +293,12 @@ const WRONG: readonly [what: string, name: string, text: string, message: string
     `[[server]]\nserve = "echo"\non = "udp://:1"\nbacklog = 5`,
     "a.toml:4: server[1].backlog: this option has no effect on what is served here",
   ],
+  [
+    "an option that has no effect by itself",
+    "a.toml",
+    `${ECHO}seed = 7`,
+    "a.toml:4: server[1].seed: this option has no effect without fault",
+  ],
   ["no list of servers", "a.toml", "once = true", "a.toml:1: server: expected a list of servers"],
   [
     "a single server",

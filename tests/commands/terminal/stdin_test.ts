@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { stdinChunks, stdinLines } from "../../../commands/terminal/stdin.ts";
+import { Console } from "../../../commands/terminal/console.ts";
+import { hasTerminal, stdinChunks, stdinLines } from "../../../commands/terminal/stdin.ts";
 import { FakeConsole } from "../fake_console.ts";
 
 async function lines(stdin: readonly (string | Uint8Array)[], maxBytes = 100): Promise<string[]> {
@@ -43,4 +44,27 @@ Deno.test("stdinLines() yields copies that a later read leaves alone", async () 
 Deno.test("stdinLines() refuses a line over the limit, before it has its end", async () => {
   assertEquals(await lines(["x".repeat(10)], 10), ["x".repeat(10)]);
   await assertRejects(() => lines(["x".repeat(20)], 10), RangeError, "larger than 10 bytes");
+});
+
+function consoleWith(isTerminal: boolean): Console {
+  const output = { isTerminal: false, writeSync: () => {} };
+  return new Console({
+    stdout: output,
+    stderr: output,
+    stdin: { isTerminal, read: () => Promise.resolve(null) },
+    columns: 80,
+    noColor: true,
+    promptSecret: () => null,
+  });
+}
+
+Deno.test("nobody types where stdin is no terminal", () => {
+  assertEquals(hasTerminal(consoleWith(false)), false);
+});
+
+Deno.test("a terminal in whose foreground we are not is not ours", {
+  ignore: Deno.build.os !== "linux",
+}, () => {
+  const fields = Deno.readTextFileSync("/proc/self/stat").replace(/^.*\) /s, "").split(" ");
+  assertEquals(hasTerminal(consoleWith(true)), fields[2] === fields[5]);
 });
