@@ -15,8 +15,8 @@ import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
 import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import type { StandardStreams } from "./terminal/standard_streams.ts";
 import { diallingGroups, diallingOptions, diallingValues } from "./line/dialling_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
@@ -82,7 +82,7 @@ Of a pipe, every line is said as it is and acknowledged before the next; what ot
 as objects with --json. Exit code 4 says that lines were not acknowledged.
 
 A name that is taken ends a pipe; at a terminal you enter as name-2 and get the name once it is free.`,
-  options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
+  options: mergeTables(options, printingOptions, recordOptions, diallingOptions),
   groups: diallingGroups,
   examples: [
     {
@@ -101,12 +101,12 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   ],
   minArguments: 1,
   maxArguments: 1,
-  async run({ arguments: [url = ""], options, given, flags, console }) {
-    const isTyped = console.stdin.isTerminal && !console.json;
-    const isEdited = isTyped && console.stdoutIsTerminal && options.editor && !console.verbose;
+  async run({ arguments: [url = ""], options, given, flags, io }) {
+    const isTyped = io.stdin.isTerminal && !io.json;
+    const isEdited = isTyped && io.stdoutIsTerminal && options.editor && !io.verbose;
     // What passes is shown by --verbose and kept by --record; --json shows what it means instead.
     using traffic = openTraffic(
-      console.json ? console.with({ color: options.color, verbose: console.verbose }) : console,
+      io.json ? io.with({ color: options.color, verbose: io.verbose }) : io,
       options.record,
     );
     using signals = new StopSignals();
@@ -126,13 +126,13 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
     if (link === undefined) return signals.exitCode;
     // Who is verified has the name that the proof gives.
     if (isTyped && link.name.startsWith(`${options.name}-`) && link.standing === "plain") {
-      console.note(`${options.name} is taken; you are ${link.name} until it is free`);
+      io.note(`${options.name} is taken; you are ${link.name} until it is free`);
     }
     if (isEdited) {
-      return await chatAtTerminal(link, console, processTerminal, signals, options);
+      return await chatAtTerminal(link, io, processTerminal, signals, options);
     }
-    if (isTyped) return await chatWithoutEditor(link, console, signals, options.bell);
-    return await chatInPipe(link, console, signals, options.waitMs);
+    if (isTyped) return await chatWithoutEditor(link, io, signals, options.bell);
+    return await chatInPipe(link, io, signals, options.waitMs);
   },
 });
 
@@ -159,15 +159,15 @@ async function enter(
 /** A person at a terminal that edits lines itself. */
 async function chatWithoutEditor(
   link: JoinedChat,
-  console: Console,
+  io: StandardStreams,
   signals: StopSignals,
   bell: boolean,
 ): Promise<number> {
-  const lines = new ChatLines({ color: console.colorStdout, dates: true });
+  const lines = new ChatLines({ color: io.colorStdout, dates: true });
   const talk = new ChatTalk(link, lines, {
-    show: (shown) => shown.forEach((line) => console.print(line)),
+    show: (shown) => shown.forEach((line) => io.print(line)),
     giveBack: () => {},
-    ring: () => bell && console.stdoutIsTerminal && console.printRaw("\x07"),
+    ring: () => bell && io.stdoutIsTerminal && io.printRaw("\x07"),
   });
   let closedBecause: string | undefined;
   const hearing = (async () => {
@@ -177,13 +177,13 @@ async function chatWithoutEditor(
     }
   })();
   const typing = (async () => {
-    for await (const line of stdinLines(console, MAX_LINE_BYTES)) {
+    for await (const line of stdinLines(io, MAX_LINE_BYTES)) {
       if (!await talk.carryOut(new TextDecoder().decode(line))) return;
     }
   })();
   await Promise.race([hearing, typing, aborted(signals.drain)]);
   if (closedBecause !== undefined && !signals.drain.aborted) {
-    console.error(closedBecause);
+    io.error(closedBecause);
     return exitCodes.failed;
   }
   await link.close();
@@ -194,37 +194,37 @@ async function chatWithoutEditor(
 /** Says the lines of a pipe, prints what others say. */
 async function chatInPipe(
   link: JoinedChat,
-  console: Console,
+  io: StandardStreams,
   signals: StopSignals,
   waitMs: number,
 ): Promise<number> {
-  const lines = new ChatLines({ color: console.colorStdout, dates: false });
+  const lines = new ChatLines({ color: io.colorStdout, dates: false });
   let closedBecause: string | undefined;
   let lastArrivalMs = performance.now();
   const hearing = (async () => {
     for await (const event of link) {
       if (event.event === "closed") closedBecause = event.reason;
       lastArrivalMs = performance.now();
-      if (console.json) console.printJson(chatEventJson(event));
-      else printEvent(event, link, lines, console);
+      if (io.json) io.printJson(chatEventJson(event));
+      else printEvent(event, link, lines, io);
     }
   })();
   let unsaid = 0;
   let refused = 0;
   const saying = (async () => {
-    for await (const bytes of stdinLines(console, MAX_LINE_BYTES)) {
+    for await (const bytes of stdinLines(io, MAX_LINE_BYTES)) {
       const line = new TextDecoder().decode(bytes);
       if (line.trim() === "") continue;
       try {
         const ack = await link.say(line);
-        if (console.json) console.printJson({ event: "acknowledged", ...ack });
+        if (io.json) io.printJson({ event: "acknowledged", ...ack });
       } catch (error) {
         if (error instanceof ChatError) refused++;
         else unsaid++;
         const code = error instanceof ChatError ? error.code : "lost";
-        if (console.json) {
-          console.printJson({ event: "unsaid", code, text: line, reason: errorText(error) });
-        } else console.error(`not said: ${errorText(error)}`);
+        if (io.json) {
+          io.printJson({ event: "unsaid", code, text: line, reason: errorText(error) });
+        } else io.error(`not said: ${errorText(error)}`);
       }
     }
     lastArrivalMs = performance.now();
@@ -236,14 +236,14 @@ async function chatInPipe(
   if (endedBecause !== undefined) {
     // What waited to be said has just been told so; let that be counted.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    if (!console.json) console.error(endedBecause);
+    if (!io.json) io.error(endedBecause);
   } else {
     unsaid += signals.exitCode === exitCodes.ok ? 0 : link.unsaid;
     await link.close();
     await hearing;
   }
   if (unsaid > 0) {
-    console.error(`${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not acknowledged`);
+    io.error(`${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not acknowledged`);
     return exitCodes.timedOut;
   }
   if (refused > 0 || endedBecause !== undefined) return exitCodes.failed;
@@ -254,17 +254,17 @@ function printEvent(
   event: ChatLinkEvent,
   link: JoinedChat,
   lines: ChatLines,
-  console: Console,
+  io: StandardStreams,
 ): void {
   if (event.event === "message") {
     // As with every other client of lines: nobody is told what it said itself.
     if (event.own) return;
-    for (const line of lines.message(event.message, link.name)) console.print(line);
+    for (const line of lines.message(event.message, link.name)) io.print(line);
   } else if (event.event === "private") {
-    for (const line of lines.whisper(event.whisper)) console.print(line);
+    for (const line of lines.whisper(event.whisper)) io.print(line);
   } else {
-    const line = new ChatLines({ color: console.color, dates: false }).event(event);
-    if (line !== undefined) console.note(line);
+    const line = new ChatLines({ color: io.color, dates: false }).event(event);
+    if (line !== undefined) io.note(line);
   }
 }
 

@@ -2,7 +2,7 @@
 // are printed from the same object.
 
 import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
-import type { Console } from "./terminal/console.ts";
+import type { StandardStreams } from "./terminal/standard_streams.ts";
 
 /** The word that starts every command line. */
 export const PROGRAM = "sockdock";
@@ -60,7 +60,7 @@ export interface Invocation<Table extends OptionTable = OptionTable> {
   readonly flags: ReadonlySet<string>;
   /** The positional arguments, exactly as typed. */
   readonly arguments: readonly string[];
-  readonly console: Console;
+  readonly io: StandardStreams;
 }
 
 /** A command that is loaded only when it runs, so that `--help` starts fast. */

@@ -9,8 +9,8 @@ import { connect as open } from "../dock/connect.ts";
 import { hasEnd } from "../dock/send.ts";
 import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import type { StandardStreams } from "./terminal/standard_streams.ts";
 import {
   diallingGroups,
   diallingOptions,
@@ -51,7 +51,7 @@ WebSockets; a line with q alone ends it and is never sent. Piped input goes out 
 a stream, a line a message elsewhere. The end of input closes our half of a stream, or of what the
 layer reliable makes of datagrams, and the rest of what the peer sends is still printed. A peer that
 is lost is an error.`,
-  options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
+  options: mergeTables(options, printingOptions, recordOptions, diallingOptions),
   groups: diallingGroups,
   examples: [
     { run: "sockdock connect tcp://127.0.0.1:50007", does: "talks to an echo server" },
@@ -59,19 +59,19 @@ is lost is an error.`,
   ],
   minArguments: 1,
   maxArguments: 1,
-  async run({ arguments: [url = ""], options, given, flags, console }) {
+  async run({ arguments: [url = ""], options, given, flags, io }) {
     const endpoint = parseEndpoint(url, clientSchemes);
     const dial = diallingValues(endpoint, { options, given, flags });
-    using traffic = openTraffic(console, options.record);
-    const dialled = await open(endpoint, { ...dial, emit: dialNotices(console) });
+    using traffic = openTraffic(io, options.record);
+    const dialled = await open(endpoint, { ...dial, emit: dialNotices(io) });
     using session = traffic.watch(dialled);
-    const typed = console.stdin.isTerminal;
-    if (typed) console.note(`connected to ${url}; q on a line of its own ends it`);
+    const typed = io.stdin.isTerminal;
+    if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
     return await leaveOnSignal(dialled, async () => {
       // Whichever ends first ends the command: the peer, or the person at the terminal. A read from
       // stdin cannot be taken back, so the sending half is left to itself when the peer ends.
-      const receiving = receive(session, () => dialled.responder, options.hex, console);
-      const sending = sendAll(session, typed, options, console).then(async (quit) => {
+      const receiving = receive(session, () => dialled.responder, options.hex, io);
+      const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
           // Where a layer sees to the delivery, what was typed is delivered before we leave.
           if (dialled.delivery !== undefined) await session.end();
@@ -80,7 +80,7 @@ is lost is an error.`,
       });
       sending.catch(() => {});
       await Promise.race([receiving, sending.then(() => receiving)]);
-      if (dialled.farewell !== undefined) console.note(printable(dialled.farewell));
+      if (dialled.farewell !== undefined) io.note(printable(dialled.farewell));
       return exitCodes.ok;
     });
   },
@@ -93,27 +93,27 @@ async function receive(
   session: DialledSession,
   responder: () => Address | undefined,
   hex: boolean,
-  console: Console,
+  io: StandardStreams,
 ): Promise<void> {
   // Answers without a newline would run into each other and into what is typed next.
-  using lines = console.stdoutIsTerminal
-    ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, console)
+  using lines = io.stdoutIsTerminal
+    ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, io)
     : undefined;
   for await (const message of session) {
     lastArrival.set(session, performance.now());
-    if (console.json) continue;
+    if (io.json) continue;
     const from = responder();
     if (from !== undefined) {
-      console.printRaw(`${console.paintStdout("cyan", formatAddress(from))} `);
+      io.printRaw(`${io.paintStdout("cyan", formatAddress(from))} `);
     }
     const bytes = bytesOf(message);
     if (hex) {
-      for (const row of hexDump(bytes)) console.print(row);
+      for (const row of hexDump(bytes)) io.print(row);
     } else {
-      console.printPeer(bytes);
+      io.printPeer(bytes);
       lines?.printed(bytes);
       // With its sender before it each is a line, in a pipe too.
-      if (from !== undefined && lines === undefined && bytes.at(-1) !== LF) console.printRaw("\n");
+      if (from !== undefined && lines === undefined && bytes.at(-1) !== LF) io.printRaw("\n");
     }
   }
 }
@@ -121,12 +121,12 @@ async function receive(
 /** Ends a line that its sender left open. */
 class LineEnder implements Disposable {
   readonly #quietMs: number;
-  readonly #console: Console;
+  readonly #io: StandardStreams;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(quietMs: number, console: Console) {
+  constructor(quietMs: number, io: StandardStreams) {
     this.#quietMs = quietMs;
-    this.#console = console;
+    this.#io = io;
   }
 
   /** What was printed just now. */
@@ -146,7 +146,7 @@ class LineEnder implements Disposable {
 
   #end(): void {
     this.#timer = undefined;
-    this.#console.printPeer(bytesOf("\n"));
+    this.#io.printPeer(bytesOf("\n"));
   }
 }
 
@@ -155,16 +155,16 @@ async function sendAll(
   session: DialledSession,
   typed: boolean,
   { crlf, shutdown }: { readonly crlf: boolean; readonly shutdown: boolean },
-  console: Console,
+  io: StandardStreams,
 ): Promise<boolean> {
   const isStream = session.boundary === "bytes";
   if (!typed && isStream) {
-    for await (const chunk of stdinChunks(console)) await session.send(chunk);
+    for await (const chunk of stdinChunks(io)) await session.send(chunk);
     if (shutdown) await session.end();
     return false;
   }
   const ending = isStream ? (crlf ? "\r\n" : "\n") : "";
-  for await (const line of stdinLines(console, MAX_LINE_BYTES)) {
+  for await (const line of stdinLines(io, MAX_LINE_BYTES)) {
     const text = new TextDecoder().decode(line);
     if (typed && text === "q") return true;
     const isWebSocket = !isStream && session.peer.transport === "tcp";

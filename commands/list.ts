@@ -3,8 +3,8 @@
 import { mergeTables } from "../core/options/option.ts";
 import { catalogue } from "../dock/catalogue.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
+import { printingOptions } from "./line/common_options.ts";
+import type { StandardStreams } from "./terminal/standard_streams.ts";
 import { exitCodes } from "./exit_code.ts";
 import { alignedRows } from "./terminal/table.ts";
 
@@ -12,19 +12,19 @@ export const list = defineCommand({
   name: "list",
   summary: "lists protocols, transports and layers, and which go together",
   usage: "",
-  options: mergeTables(consoleOptions),
+  options: mergeTables(printingOptions),
   examples: [{ run: "sockdock list", does: "shows what can be served where" }],
   maxArguments: 0,
-  run({ console }) {
+  run({ io }) {
     const all = catalogue();
-    if (console.json) {
-      console.printJson(all);
+    if (io.json) {
+      io.printJson(all);
       return Promise.resolve(exitCodes.ok);
     }
     section(
       "Protocols",
       all.protocols.map((one) => [one.name, one.summary, one.transports.join(" ")]),
-      console,
+      io,
     );
     section(
       "Transports",
@@ -33,17 +33,17 @@ export const list = defineCommand({
         one.summary,
         one.layers.length === 0 ? "" : `layers: ${one.layers.join(" ")}`,
       ]),
-      console,
+      io,
     );
-    section("Layers", all.layers.map((one) => [one.name, one.summary]), console);
-    section("Not to be had on Deno", all.impossible.map((one) => [one.name, one.reason]), console);
+    section("Layers", all.layers.map((one) => [one.name, one.summary]), io);
+    section("Not to be had on Deno", all.impossible.map((one) => [one.name, one.reason]), io);
     return Promise.resolve(exitCodes.ok);
   },
 });
 
-function section(title: string, rows: readonly (readonly string[])[], console: Console): void {
+function section(title: string, rows: readonly (readonly string[])[], io: StandardStreams): void {
   if (rows.length === 0) return;
-  console.print(console.paintStdout("bold", title));
-  for (const line of alignedRows(rows)) console.print(`  ${line}`);
-  console.print("");
+  io.print(io.paintStdout("bold", title));
+  for (const line of alignedRows(rows)) io.print(`  ${line}`);
+  io.print("");
 }

@@ -6,7 +6,7 @@ import { clientSchemes, serverSchemes } from "../dock/schemes.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
 import { layerGroup } from "./line/dialling_options.ts";
 import { serveUntilStopped } from "./serve.ts";
 import { upstreamGroup } from "./line/serving_options.ts";
@@ -29,7 +29,7 @@ With --fault the listening side misbehaves in both directions, so loss=1% loses 
 way. HTTP goes through tcp:// on both sides. Options of the upstream side begin with --upstream.`,
   options: mergeTables(
     serveOptions,
-    consoleOptions,
+    printingOptions,
     recordOptions,
     transports,
     layerGroup.options,

@@ -23,8 +23,8 @@ import {
 } from "../dock/send.ts";
 import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import type { StandardStreams } from "./terminal/standard_streams.ts";
 import {
   diallingGroups,
   diallingOptions,
@@ -77,7 +77,7 @@ on datagrams and WebSockets the first reply to each message is printed. To a bro
 multicast group all replies that come in time are, each behind the address of who sent it. The layer
 reliable makes a stream of datagrams: each reply is printed, and at the end how the delivery went. Exit
 code 4 says that no reply came, or what was not delivered.`,
-  options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
+  options: mergeTables(options, printingOptions, recordOptions, diallingOptions),
   groups: diallingGroups,
   examples: [
     { run: "sockdock send tcp://127.0.0.1:9999 hello world", does: "sends hello world" },
@@ -92,7 +92,7 @@ code 4 says that no reply came, or what was not delivered.`,
     { run: "sockdock send tcp://127.0.0.1:50007 --hex 00 ff", does: "sends two bytes" },
   ],
   minArguments: 1,
-  async run({ arguments: [url = "", ...words], options, given, flags, console }) {
+  async run({ arguments: [url = "", ...words], options, given, flags, io }) {
     if (options.line && options.crlf) {
       throw new UsageError("--line and --crlf exclude each other; give one");
     }
@@ -102,12 +102,12 @@ code 4 says that no reply came, or what was not delivered.`,
     const endpoint = parseEndpoint(url, clientSchemes);
     const dial = diallingValues(endpoint, { options, given, flags });
     // What cannot be sent is refused before anybody is troubled with a connection.
-    const messages = await outgoing(words, options, console);
-    using traffic = openTraffic(console, options.record);
+    const messages = await outgoing(words, options, io);
+    using traffic = openTraffic(io, options.record);
     const dialled = await connectRetrying(
-      () => open(endpoint, { ...dial, emit: dialNotices(console) }),
+      () => open(endpoint, { ...dial, emit: dialNotices(io) }),
       options.retries,
-      console,
+      io,
     );
     const session = traffic.watch(dialled);
     return await leaveOnSignal(dialled, async () => {
@@ -115,7 +115,7 @@ code 4 says that no reply came, or what was not delivered.`,
         for await (const message of messages) await session.send(message);
         await session.end();
         session.close();
-        report(dialled.delivery, console);
+        report(dialled.delivery, io);
         return exitCodes.ok;
       }
       let retried = false;
@@ -126,7 +126,7 @@ code 4 says that no reply came, or what was not delivered.`,
         ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
         onRetry(attempt) {
           retried = true;
-          console.note(`no reply; attempt ${attempt} of ${options.retries + 1}`);
+          io.note(`no reply; attempt ${attempt} of ${options.retries + 1}`);
         },
       });
       let received = 0;
@@ -134,23 +134,23 @@ code 4 says that no reply came, or what was not delivered.`,
         const { done, value } = await answers.next();
         if (!done) {
           received++;
-          if (dialled.responder !== undefined && !console.json) {
-            console.printRaw(`${console.paintStdout("cyan", formatAddress(dialled.responder))} `);
+          if (dialled.responder !== undefined && !io.json) {
+            io.printRaw(`${io.paintStdout("cyan", formatAddress(dialled.responder))} `);
           }
-          printReply(value, session.boundary, options.hex, console);
+          printReply(value, session.boundary, options.hex, io);
           continue;
         }
-        report(dialled.delivery, console);
+        report(dialled.delivery, io);
         // Several messages are no attempts at one.
         if (retried) {
-          console.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
+          io.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
         }
         // Instead of an answer, the peer said why there is none.
         if (dialled.farewell !== undefined && received < value.attempts) {
-          console.error(printable(dialled.farewell));
+          io.error(printable(dialled.farewell));
           return exitCodes.failed;
         }
-        return finish(value.timedOut, received, hasEnd(dialled), console);
+        return finish(value.timedOut, received, hasEnd(dialled), io);
       }
     });
   },
@@ -159,14 +159,14 @@ code 4 says that no reply came, or what was not delivered.`,
 async function connectRetrying<T>(
   connect: () => Promise<T>,
   retries: number,
-  console: Console,
+  io: StandardStreams,
 ): Promise<T> {
   for (let attempt = 1;; attempt++) {
     try {
       return await connect();
     } catch (error) {
       if (error instanceof UsageError || attempt > retries) throw error;
-      console.note(`${errorText(error)}; attempt ${attempt + 1} of ${retries + 1}`);
+      io.note(`${errorText(error)}; attempt ${attempt + 1} of ${retries + 1}`);
       await new Promise((resolve) => setTimeout(resolve, DEFAULT_ATTEMPT_TIMEOUT_MS));
     }
   }
@@ -184,21 +184,21 @@ interface Wording {
 async function outgoing(
   words: readonly string[],
   wording: Wording,
-  console: Console,
+  io: StandardStreams,
 ): Promise<Iterable<Message> | AsyncIterable<Message>> {
-  if (wording.file !== undefined) return [await readMessage(wording.file, console)];
-  if (words.length === 0) return lineMessages(wording, console);
+  if (wording.file !== undefined) return [await readMessage(wording.file, io)];
+  if (words.length === 0) return lineMessages(wording, io);
   return [ended(wording.hex ? parseHex(words.join("")) : words.join(" "), wording)];
 }
 
-async function* lineMessages(wording: Wording, console: Console): AsyncGenerator<Message> {
-  for await (const line of stdinLines(console, 64 * 1024 * 1024)) {
+async function* lineMessages(wording: Wording, io: StandardStreams): AsyncGenerator<Message> {
+  for await (const line of stdinLines(io, 64 * 1024 * 1024)) {
     yield ended(wording.hex ? parseHex(new TextDecoder().decode(line)) : line, wording);
   }
 }
 
 /** A file whole: on a stream it could go in parts, but a datagram is one message. */
-async function readMessage(path: string, console: Console): Promise<Message> {
+async function readMessage(path: string, io: StandardStreams): Promise<Message> {
   if (path !== "-") {
     try {
       return await Deno.readFile(path);
@@ -207,7 +207,7 @@ async function readMessage(path: string, console: Console): Promise<Message> {
     }
   }
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  for await (const chunk of stdinChunks(console)) parts.push(chunk.slice());
+  for await (const chunk of stdinChunks(io)) parts.push(chunk.slice());
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
@@ -235,21 +235,21 @@ function printReply(
   reply: Message,
   boundary: "bytes" | "messages",
   hex: boolean,
-  console: Console,
+  io: StandardStreams,
 ): void {
-  if (console.json) return;
+  if (io.json) return;
   if (hex) {
-    for (const row of hexDump(bytesOf(reply))) console.print(row);
+    for (const row of hexDump(bytesOf(reply))) io.print(row);
     return;
   }
-  console.printPeer(bytesOf(reply));
-  if (boundary === "messages" || console.stdoutIsTerminal) endLine(reply, console);
+  io.printPeer(bytesOf(reply));
+  if (boundary === "messages" || io.stdoutIsTerminal) endLine(reply, io);
 }
 
 /** A reply without a newline gets one where lines are read: on a terminal, and between messages. */
-function endLine(reply: Message, console: Console): void {
+function endLine(reply: Message, io: StandardStreams): void {
   const last = bytesOf(reply).at(-1);
-  if (last !== 10) console.printPeer(bytesOf("\n"));
+  if (last !== 10) io.printPeer(bytesOf("\n"));
 }
 
 function count(amount: number, one: string, many: string): string {
@@ -257,11 +257,11 @@ function count(amount: number, one: string, many: string): string {
 }
 
 /** Says how the delivery went, where a layer saw to it. */
-function report(delivery: Delivery | undefined, console: Console): void {
+function report(delivery: Delivery | undefined, io: StandardStreams): void {
   if (delivery === undefined) return;
   const { sent, acknowledged, retransmitted, roundTripMs } = delivery;
-  if (console.json) {
-    console.printJson({ event: "delivery", sent, acknowledged, retransmitted, roundTripMs });
+  if (io.json) {
+    io.printJson({ event: "delivery", sent, acknowledged, retransmitted, roundTripMs });
     return;
   }
   const messages = acknowledged === sent
@@ -269,20 +269,20 @@ function report(delivery: Delivery | undefined, console: Console): void {
     : `${acknowledged} of ${count(sent, "message", "messages")} acknowledged`;
   const again = `${count(retransmitted, "datagram", "datagrams")} retransmitted`;
   const time = roundTripMs === undefined ? "" : `, round trip ${roundTripMs.toFixed(1)} ms`;
-  console.note(`${messages}, ${again}${time}`);
+  io.note(`${messages}, ${again}${time}`);
 }
 
 function finish(
   timedOut: boolean,
   received: number,
   ends: boolean,
-  console: Console,
+  io: StandardStreams,
 ): number {
   if (!timedOut) return exitCodes.ok;
   if (ends && received > 0) {
-    console.note("the reply did not end in time; --timeout waits longer");
+    io.note("the reply did not end in time; --timeout waits longer");
     return exitCodes.ok;
   }
-  console.error("no reply in time; --timeout waits longer, --retries tries again");
+  io.error("no reply in time; --timeout waits longer, --retries tries again");
   return exitCodes.timedOut;
 }

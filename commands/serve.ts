@@ -10,8 +10,8 @@ import { optionsForServing } from "../dock/applicable.ts";
 import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import type { StandardStreams } from "./terminal/standard_streams.ts";
 import { withLocalAuthority, withUserHistory } from "./serving/user_data.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
@@ -36,7 +36,7 @@ loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 pic
 is printed.
 
 Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(consoleOptions, recordOptions, servedOptions),
+  options: mergeTables(printingOptions, recordOptions, servedOptions),
   groups: servedGroups,
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
@@ -50,10 +50,10 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       : current.includes(":")
       ? []
       : [...serverSchemes.keys()].map((scheme) => `${scheme}://`),
-  async run({ arguments: [name, ...words], options, given, flags, console }) {
+  async run({ arguments: [name, ...words], options, given, flags, io }) {
     const what = servedByName(name!);
     const { urls, operand } = takeOperand(what, words, flags);
-    return await serveUntilStopped(what, urls, operand, { options, given, flags, console });
+    return await serveUntilStopped(what, urls, operand, { options, given, flags, io });
   },
 });
 
@@ -64,46 +64,46 @@ export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
   operand: Readonly<Record<string, unknown>>,
-  invocation: Omit<Invocation<typeof consoleOptions & typeof recordOptions>, "arguments">,
+  invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
 ): Promise<number> {
-  const { options, flags, console } = invocation;
+  const { options, flags, io } = invocation;
   const endpoints = urls.map((url) => parseEndpoint(url, serverSchemes));
   using record = options.record === undefined
     ? undefined
-    : new TranscriptFile(options.record, (line) => console.warn(line));
+    : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
   using hangUp = new ReloadSignal();
-  const emit = serverEventSink(console, record, signals.finish);
+  const emit = serverEventSink(io, record, signals.finish);
   const asked = servingValues(what, endpoints, operand, invocation);
   const table = optionsForServing(what, endpoints, asked);
   const notes: string[] = [];
   await using dock: Dock = await startServing(endpoints, what, {
     ...await withUserHistory(await withLocalAuthority(asked, table, notes), table, notes),
-    ...askedUser(options, flags, console),
-    ...typedLines(what, console),
+    ...askedUser(options, flags, io),
+    ...typedLines(what, io),
     emit,
-    watch: console.verbose || record !== undefined,
+    watch: io.verbose || record !== undefined,
   });
   hangUp.concerns([dock], signals.finish);
   // Programs hear of listening first, on every run alike, and need no more.
-  if (!console.json) { for (const note of notes) console.note(note); }
+  if (!io.json) { for (const note of notes) io.note(note); }
   return await untilStopped([dock], signals, emit);
 }
 
 /** What is typed here, where somebody types and it is for what is served. */
 function typedLines(
   what: Protocol | HttpApp,
-  console: Console,
+  io: StandardStreams,
 ): { readonly lines?: AsyncIterable<string> } {
-  if (!("console" in what) || !what.console || !hasTerminal(console)) return {};
-  return { lines: linesOf(console) };
+  if (!("console" in what) || !what.console || !hasTerminal(io)) return {};
+  return { lines: linesOf(io) };
 }
 
 /** A line longer than this is not typed by anybody. */
 const MAX_TYPED_BYTES = 64 * 1024;
 
-async function* linesOf(console: Console): AsyncGenerator<string> {
-  for await (const line of stdinLines(console, MAX_TYPED_BYTES)) yield textOf(line);
+async function* linesOf(io: StandardStreams): AsyncGenerator<string> {
+  for await (const line of stdinLines(io, MAX_TYPED_BYTES)) yield textOf(line);
 }
 
 /** Tells URLs from the one word that may stand for an option, such as the folder of `files`.
@@ -132,10 +132,10 @@ function takeOperand(
 function askedUser(
   options: Readonly<Record<string, unknown>>,
   flags: ReadonlySet<string>,
-  console: Console,
+  io: StandardStreams,
 ): { readonly auth?: string } {
   const { auth } = options;
   if (typeof auth !== "string" || !flags.has("auth")) return {};
-  const { user, password } = readUser("auth", auth, flags, console);
+  const { user, password } = readUser("auth", auth, flags, io);
   return { auth: `${user}:${password}` };
 }

@@ -8,8 +8,8 @@ import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import type { StandardStreams } from "./terminal/standard_streams.ts";
 import { withLocalAuthority, withUserHistory } from "./serving/user_data.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { type PlannedEntry, servedGroups, servedOptions } from "./line/serving_options.ts";
@@ -41,14 +41,14 @@ A configuration is TOML, or JSON when its name ends so: a list \`server\` of tab
 Options at the top are defaults. Options on the command line and in the environment win over the file.
 
 All servers start or none does. Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(options, consoleOptions, recordOptions, servedOptions),
+  options: mergeTables(options, printingOptions, recordOptions, servedOptions),
   groups: servedGroups,
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },
   ],
   maxArguments: 1,
-  async run({ arguments: [config], options, given, flags, console }) {
+  async run({ arguments: [config], options, given, flags, io }) {
     if (config !== undefined && (flags.has("freePorts") || flags.has("socket"))) {
       throw new UsageError(
         "--free-ports and --socket are for the built-in suite; a configuration says where itself",
@@ -73,21 +73,21 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     }
     const record = options.record === undefined
       ? undefined
-      : stack.use(new TranscriptFile(options.record, (line) => console.warn(line)));
+      : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
     const signals = stack.use(new StopSignals());
     const hangUp = stack.use(new ReloadSignal());
-    const emit = serverEventSink(console, record, signals.finish);
+    const emit = serverEventSink(io, record, signals.finish);
     const suite = stack.use(
       await startSuite(entries, {
         // The table says where each listens, all at once.
-        emit: (event) => console.json || event.event !== "listening" ? emit(event) : undefined,
-        watch: console.verbose || record !== undefined,
+        emit: (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
+        watch: io.verbose || record !== undefined,
       }),
     );
     hangUp.concerns(suite.docks, signals.finish);
-    if (!console.json) {
-      for (const note of notes) console.note(note);
-      printTable(entries, suite.docks, console);
+    if (!io.json) {
+      for (const note of notes) io.note(note);
+      printTable(entries, suite.docks, io);
     }
     return await untilStopped(suite.docks, signals, emit);
   },
@@ -133,20 +133,20 @@ function refuseUseless(
 function printTable(
   entries: readonly PlannedEntry[],
   docks: readonly Dock[],
-  console: Console,
+  io: StandardStreams,
 ): void {
   const program = programWords();
   const rows = entries.flatMap(({ what, urls }, index) =>
     docks[index]!.servers.map(({ url, certificate }, at) => [
-      console.paintStdout("bold", what.name),
-      console.paintStdout("cyan", url),
+      io.paintStdout("bold", what.name),
+      io.paintStdout("cyan", url),
       `${program} ${talkTo(what.name, urls[at]!.scheme, url, certificate?.fingerprint)}`,
     ])
   );
   const heading = ["WHAT", "URL", "TALK TO IT WITH"]
-    .map((word) => console.paintStdout("dim", word));
-  for (const line of alignedRows([heading, ...rows])) console.print(line);
-  console.print(console.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
+    .map((word) => io.paintStdout("dim", word));
+  for (const line of alignedRows([heading, ...rows])) io.print(line);
+  io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
 }
 
 /** The command that talks to an endpoint. */

@@ -10,7 +10,7 @@ import {
   waitSchemes,
 } from "../dock/wait.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./line/common_options.ts";
+import { printingOptions } from "./line/common_options.ts";
 import { diallingGroups, diallingValues, transportOptions } from "./line/dialling_options.ts";
 import { exitCodes } from "./exit_code.ts";
 
@@ -34,7 +34,7 @@ export const wait = defineCommand({
   details:
     `Streams, TLS and WebSockets answer by completing a connection, http and https by taking a
 TCP connection, datagram endpoints by replying to an empty datagram.`,
-  options: mergeTables(options, consoleOptions, transportOptions),
+  options: mergeTables(options, printingOptions, transportOptions),
   groups: diallingGroups,
   examples: [
     {
@@ -44,7 +44,7 @@ TCP connection, datagram endpoints by replying to an empty datagram.`,
   ],
   minArguments: 1,
   maxArguments: 1,
-  async run({ arguments: [url = ""], options, given, flags, console }) {
+  async run({ arguments: [url = ""], options, given, flags, io }) {
     const endpoint = parseEndpoint(url, waitSchemes);
     const { connectTimeoutMs: _own, ...dial } = diallingValues(endpoint, { options, given, flags });
     const started = performance.now();
@@ -56,13 +56,13 @@ TCP connection, datagram endpoints by replying to an empty datagram.`,
       });
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "TimeoutError")) throw error;
-      if (console.json) console.printJson({ event: "timed-out", url, error: errorText(error) });
-      else console.error(errorText(error));
+      if (io.json) io.printJson({ event: "timed-out", url, error: errorText(error) });
+      else io.error(errorText(error));
       return exitCodes.checkFailed;
     }
     const tookMs = Math.round(performance.now() - started);
-    if (console.json) console.printJson({ event: "answered", url, tookMs });
-    else console.note(`${url} answered after ${tookMs} ms`);
+    if (io.json) io.printJson({ event: "answered", url, tookMs });
+    else io.note(`${url} answered after ${tookMs} ms`);
     return exitCodes.ok;
   },
 });

@@ -4,7 +4,7 @@ import type { Credentials } from "../../clients/http/credentials.ts";
 import { errorText } from "../../core/event.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { Console } from "../terminal/console.ts";
+import type { StandardStreams } from "../terminal/standard_streams.ts";
 import { readUser } from "../key/user_password.ts";
 
 /** The options about passwords for servers. */
@@ -34,7 +34,7 @@ const MAX_FILE_BYTES = 1024 * 1024;
 export function ownCredentials(
   { user, realm, digest }: OptionValues<typeof credentialOptions>,
   flags: ReadonlySet<string>,
-  console: Console,
+  io: StandardStreams,
 ): { readonly credentials?: Omit<Credentials, "prefix"> } {
   if (user === undefined) {
     for (const key of ["realm", "digest"]) {
@@ -44,7 +44,7 @@ export function ownCredentials(
   }
   return {
     credentials: {
-      ...readUser("user", user, flags, console),
+      ...readUser("user", user, flags, io),
       realm,
       ...(digest && { scheme: "digest" }),
     },

@@ -8,7 +8,7 @@ import { didYouMean } from "../../core/options/nearest.ts";
 import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { fileNameOf } from "../cert/file.ts";
-import type { Console } from "../terminal/console.ts";
+import type { StandardStreams } from "../terminal/standard_streams.ts";
 import { dataFolderOr } from "../../core/files/data_folder.ts";
 import type { KeyMakingValues } from "./key_options.ts";
 
@@ -19,21 +19,21 @@ import type { KeyMakingValues } from "./key_options.ts";
 export async function makeKeyFile(
   word: string,
   values: KeyMakingValues,
-  console: Console,
+  io: StandardStreams,
 ): Promise<void> {
   const kind = parseKind(word);
   const made = make(kind, values.name);
-  const file = whereTo(kind, values, console);
+  const file = whereTo(kind, values, io);
   if (file !== null) await write(file, made.text, values);
   const { fingerprint, publicLine } = made;
-  if (console.json) {
+  if (io.json) {
     const secret = file === null ? { key: made.text } : { file };
-    console.printJson({ event: "key", kind, fingerprint, ...secret, public: publicLine });
+    io.printJson({ event: "key", kind, fingerprint, ...secret, public: publicLine });
     return;
   }
-  if (file === null) console.print(made.text.trimEnd());
-  console.note(`made ${file === null ? "a key" : file}: ${kind}, sha256:${fingerprint}`);
-  if (publicLine !== undefined) console.note(`for --signed-senders: ${publicLine}`);
+  if (file === null) io.print(made.text.trimEnd());
+  io.note(`made ${file === null ? "a key" : file}: ${kind}, sha256:${fingerprint}`);
+  if (publicLine !== undefined) io.note(`for --signed-senders: ${publicLine}`);
 }
 
 function parseKind(word: string): KeyKind {
@@ -56,11 +56,11 @@ function make(kind: KeyKind, name: string | undefined): MadeKey {
 function whereTo(
   kind: KeyKind,
   { out, name, dataFolder }: KeyMakingValues,
-  console: Console,
+  io: StandardStreams,
 ): string | null {
   if (out === "-") return null;
   if (out !== undefined) return out;
-  if (dataFolder === undefined && !console.stdoutIsTerminal) return null;
+  if (dataFolder === undefined && !io.stdoutIsTerminal) return null;
   return join(dataFolderOr(dataFolder), "keys", `${fileNameOf(name ?? kind)}.key`);
 }
 

@@ -33,7 +33,7 @@ export function readArguments<Table extends OptionTable>(
   command: CommandShape<Table>,
   argv: readonly string[],
   env: ReadEnvironment,
-): Omit<Invocation<Table>, "console"> {
+): Omit<Invocation<Table>, "io"> {
   const { "--": positional = [], ...collected } = parseArgs(
     attached(command.options, resolveWords(command.options, argv)),
     { "--": true, string: Object.keys(command.options), collect: Object.keys(command.options) },

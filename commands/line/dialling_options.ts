@@ -8,7 +8,7 @@ import { mergeTables, type OptionTable } from "../../core/options/option.ts";
 import { optionsForDialling } from "../../dock/applicable.ts";
 import { layerOptions } from "../../dock/layer_stack.ts";
 import type { Invocation } from "../command.ts";
-import type { Console } from "../terminal/console.ts";
+import type { StandardStreams } from "../terminal/standard_streams.ts";
 import { givenOf } from "./arguments.ts";
 
 /** Every option that any layer understands, for help. */
@@ -30,9 +30,9 @@ export const diallingGroups = [
 ] as const;
 
 /** Shows what layers have to say when a session is opened, such as the seed of faults. */
-export function dialNotices(console: Console): Emit {
+export function dialNotices(io: StandardStreams): Emit {
   return (event) => {
-    if (event.event === "notice") console.note(event.text);
+    if (event.event === "notice") io.note(event.text);
   };
 }
 

@@ -1,6 +1,6 @@
 // A progress bar on stderr, when that is a terminal.
 
-import type { Console } from "./console.ts";
+import type { StandardStreams } from "./standard_streams.ts";
 
 /** How often it is drawn at most, in milliseconds. */
 const REDRAW_MS = 100;
@@ -9,7 +9,7 @@ const SHORT_BAR_COLUMNS = 10;
 
 /** Shows how far something has come. Does nothing where nobody would see it. */
 export class Progress implements Disposable {
-  readonly #console: Console;
+  readonly #io: StandardStreams;
   readonly #totalBytes: number | undefined;
   readonly #detail: () => string;
   #keptBytes: number;
@@ -25,17 +25,17 @@ export class Progress implements Disposable {
    * @param detail something to add to the line; nothing when empty
    */
   constructor(
-    console: Console,
+    io: StandardStreams,
     totalBytes: number | undefined,
     keptBytes = 0,
     detail: () => string = () => "",
   ) {
     this.#detail = detail;
-    this.#console = console;
+    this.#io = io;
     this.#totalBytes = totalBytes;
     this.#keptBytes = keptBytes;
     this.#doneBytes = keptBytes;
-    this.#shown = console.stderrIsTerminal && !console.quiet && !console.json;
+    this.#shown = io.stderrIsTerminal && !io.quiet && !io.json;
   }
 
   add(bytes: number): void {
@@ -49,7 +49,7 @@ export class Progress implements Disposable {
     const nowMs = performance.now();
     if (this.#shown && nowMs - this.#drawnMs >= REDRAW_MS) {
       this.#drawnMs = nowMs;
-      this.#console.draw(`\r${this.#line}\x1b[K`);
+      this.#io.draw(`\r${this.#line}\x1b[K`);
     }
   }
 
@@ -57,20 +57,20 @@ export class Progress implements Disposable {
   clear(): void {
     if (!this.#shown) return;
     this.#drawnMs = -Infinity;
-    this.#console.draw("\r\x1b[K");
+    this.#io.draw("\r\x1b[K");
   }
 
   /** Draws it for the last time. Once is enough. */
   [Symbol.dispose](): void {
     if (!this.#shown || this.#ended) return;
     this.#ended = true;
-    this.#console.draw(`\r${this.#line}\x1b[K\n`);
+    this.#io.draw(`\r${this.#line}\x1b[K\n`);
   }
 
   get #line(): string {
     const elapsedMs = Math.max(1, performance.now() - this.#startedMs);
     return progressLine(this.#doneBytes, this.#totalBytes, elapsedMs, this.#keptBytes, {
-      columns: this.#console.columns,
+      columns: this.#io.columns,
       detail: this.#detail(),
     });
   }

@@ -1,4 +1,5 @@
-// Where a command reads and prints: data on stdout, words for people on stderr.
+// The standard streams of a command: what it reads from stdin, data on stdout, words for people on
+// stderr.
 
 import { printable } from "./printable.ts";
 import { promptSecret } from "./terminal.ts";
@@ -16,8 +17,8 @@ export interface Output {
   writeSync(bytes: Uint8Array): void;
 }
 
-/** What a console is made of; tests replace all of it. */
-export interface ConsoleParts {
+/** What the streams are made of; tests replace all of it. */
+export interface StandardStreamsParts {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdin: { readonly isTerminal: boolean; read(into: Uint8Array): Promise<number | null> };
@@ -27,8 +28,8 @@ export interface ConsoleParts {
   promptSecret(question: string): string | null;
 }
 
-/** How a command wants its console. */
-export interface ConsoleOptions {
+/** How a command prints. */
+export interface PrintingOptions {
   readonly color?: ColorChoice;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -52,15 +53,15 @@ export class ReaderGoneError extends Error {
 }
 
 /** Reads and prints for one command. */
-export class Console {
+export class StandardStreams {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  readonly #parts: ConsoleParts;
+  readonly #parts: StandardStreamsParts;
   readonly #color: ColorChoice;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-  constructor(parts: ConsoleParts, options: ConsoleOptions = {}) {
+  constructor(parts: StandardStreamsParts, options: PrintingOptions = {}) {
     this.#parts = parts;
     this.#color = options.color ?? "auto";
     this.json = options.json ?? false;
@@ -68,9 +69,9 @@ export class Console {
     this.verbose = options.verbose ?? false;
   }
 
-  /** The same console, as a command's options want it. */
-  with(options: ConsoleOptions): Console {
-    return new Console(this.#parts, options);
+  /** The same streams, printed to as the options of a command have it. */
+  with(options: PrintingOptions): StandardStreams {
+    return new StandardStreams(this.#parts, options);
   }
 
   /** How wide the terminal is now. */
@@ -78,7 +79,7 @@ export class Console {
     return this.#parts.columns;
   }
 
-  get stdin(): ConsoleParts["stdin"] {
+  get stdin(): StandardStreamsParts["stdin"] {
     return this.#parts.stdin;
   }
 
@@ -187,9 +188,9 @@ function paint(color: Color, text: string): string {
   return `\x1b[${on}m${text}\x1b[${off}m`;
 }
 
-/** The console of this process. */
-export function processConsole(): Console {
-  return new Console({
+/** The standard streams of this process. */
+export function processStreams(): StandardStreams {
+  return new StandardStreams({
     stdout: outputOf(Deno.stdout),
     stderr: outputOf(Deno.stderr),
     stdin: {

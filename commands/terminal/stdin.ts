@@ -1,12 +1,12 @@
 // Stdin, in chunks and in lines, and whether its terminal may be read.
 
-import type { Console } from "./console.ts";
+import type { StandardStreams } from "./standard_streams.ts";
 
 /** Stdin as chunks, each valid until the next is asked for. */
-export async function* stdinChunks(console: Console): AsyncGenerator<Uint8Array> {
+export async function* stdinChunks(io: StandardStreams): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(64 * 1024);
   for (;;) {
-    const count = await console.stdin.read(buffer);
+    const count = await io.stdin.read(buffer);
     if (count === null) return;
     yield buffer.subarray(0, count);
   }
@@ -14,12 +14,12 @@ export async function* stdinChunks(console: Console): AsyncGenerator<Uint8Array>
 
 /** Stdin as lines without their LF or CRLF, each a copy. A last line without one counts too. */
 export async function* stdinLines(
-  console: Console,
+  io: StandardStreams,
   maxLineBytes: number,
 ): AsyncGenerator<Uint8Array> {
   const { createFramer } = await import("../../core/streams/framing.ts");
   const framer = createFramer("line", maxLineBytes)!;
-  for await (const chunk of stdinChunks(console)) {
+  for await (const chunk of stdinChunks(io)) {
     framer.push(chunk);
     for (let line = framer.next(); line !== null; line = framer.next()) yield line.slice();
   }
@@ -29,8 +29,8 @@ export async function* stdinLines(
 
 /** Whether stdin is a terminal that may be read. A program in the background of a shell that reads from
  * its terminal is stopped by the system (SIGTTIN), so it must not even try. */
-export function hasTerminal(console: Console): boolean {
-  return console.stdin.isTerminal && isForeground();
+export function hasTerminal(io: StandardStreams): boolean {
+  return io.stdin.isTerminal && isForeground();
 }
 
 function isForeground(): boolean {

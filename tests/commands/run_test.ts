@@ -4,16 +4,16 @@ import { commands } from "../../commands/index.ts";
 import { runCommandLine, VERSION } from "../../commands/run.ts";
 import { flagName } from "../../core/options/option.ts";
 import denoJson from "../../deno.json" with { type: "json" };
-import { FakeConsole, type FakeParts } from "./fake_console.ts";
+import { type FakeParts, FakeStreams } from "./fake_streams.ts";
 
 /** Runs one command line in this process. */
 async function run(
   argv: readonly string[],
   { env = {}, ...parts }: FakeParts & { readonly env?: Readonly<Record<string, string>> } = {},
 ) {
-  const console = new FakeConsole(parts);
-  const code = await runCommandLine(argv, console, (name) => env[name]);
-  return { code, stdout: console.stdoutText, stderr: console.stderrText };
+  const io = new FakeStreams(parts);
+  const code = await runCommandLine(argv, io, (name) => env[name]);
+  return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }
 
 /** A TCP port on which nobody listens. */
