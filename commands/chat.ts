@@ -1,6 +1,5 @@
 // `sockdock chat`: a chat in the terminal, or lines of a pipe said in it.
 
-import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
 import { duration, flag, integer, mergeTables, text } from "../core/options/option.ts";
 import {
@@ -13,11 +12,10 @@ import { ChatError, ChatLostError } from "../protocols/chat/client.ts";
 import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
-import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import { diallingGroups, diallingOptions, diallingValues } from "./line/dialling_options.ts";
+import { diallingGroups, diallingOptions, readDial } from "./line/dialling_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -111,7 +109,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
     );
     using signals = new StopSignals();
     const link = await enter(url, signals, {
-      ...diallingValues(parseEndpoint(url, clientSchemes), { options, given, flags }),
+      ...readDial(url, { options, given, flags }).dial,
       name: options.name,
       room: options.room,
       last: options.noHistory ? 0 : options.last,

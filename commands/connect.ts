@@ -1,22 +1,15 @@
 // `sockdock connect`: the terminal or a pipe, joined to a session.
 
 import { type Address, formatAddress } from "../core/addresses/address.ts";
-import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import { duration, flag, mergeTables } from "../core/options/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { connect as open } from "../dock/connect.ts";
 import { hasEnd } from "../dock/send.ts";
-import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import {
-  diallingGroups,
-  diallingOptions,
-  diallingValues,
-  dialNotices,
-} from "./line/dialling_options.ts";
+import { diallingGroups, diallingOptions, dialNotices, readDial } from "./line/dialling_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -60,8 +53,7 @@ is lost is an error.`,
   minArguments: 1,
   maxArguments: 1,
   async run({ arguments: [url = ""], options, given, flags, io }) {
-    const endpoint = parseEndpoint(url, clientSchemes);
-    const dial = diallingValues(endpoint, { options, given, flags });
+    const { endpoint, dial } = readDial(url, { options, given, flags });
     using traffic = openTraffic(io, options.record);
     const dialled = await open(endpoint, { ...dial, emit: dialNotices(io) });
     using session = traffic.watch(dialled);

@@ -1,6 +1,5 @@
 // `sockdock copy`: files and folders to an inbox.
 
-import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import { duration, formatDuration, integer, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
@@ -10,11 +9,10 @@ import {
   DEFAULT_COPY_RETRIES,
   DEFAULT_COPY_TIMEOUT_MS,
 } from "../dock/copy.ts";
-import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import { diallingGroups, diallingOptions, diallingValues } from "./line/dialling_options.ts";
+import { diallingGroups, diallingOptions, readDial } from "./line/dialling_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
 import { Progress, roundSize } from "./terminal/progress.ts";
@@ -63,8 +61,7 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
         `"${url}" is not a URL; the last word says where to, such as tcp://127.0.0.1:9100`,
       );
     }
-    const endpoint = parseEndpoint(url, clientSchemes);
-    const dial = diallingValues(endpoint, { options, given, flags });
+    const { endpoint, dial } = readDial(url, { options, given, flags });
     using show = new CopyDisplay(io, paths.length === 1 ? paths[0]! : undefined);
     const result = await copyTo(endpoint, paths, {
       ...dial,

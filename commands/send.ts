@@ -1,7 +1,6 @@
 // `sockdock send`: messages out, replies to stdout.
 
 import { formatAddress } from "../core/addresses/address.ts";
-import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
 import {
   duration,
@@ -21,16 +20,10 @@ import {
   exchange,
   hasEnd,
 } from "../dock/send.ts";
-import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import {
-  diallingGroups,
-  diallingOptions,
-  diallingValues,
-  dialNotices,
-} from "./line/dialling_options.ts";
+import { diallingGroups, diallingOptions, dialNotices, readDial } from "./line/dialling_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -99,8 +92,7 @@ code 4 says that no reply came, or what was not delivered.`,
     if (options.file !== undefined && words.length > 0) {
       throw new UsageError("--file and words exclude each other; give one");
     }
-    const endpoint = parseEndpoint(url, clientSchemes);
-    const dial = diallingValues(endpoint, { options, given, flags });
+    const { endpoint, dial } = readDial(url, { options, given, flags });
     // What cannot be sent is refused before anybody is troubled with a connection.
     const messages = await outgoing(words, options, io);
     using traffic = openTraffic(io, options.record);

@@ -1,6 +1,5 @@
 // `sockdock wait`: until an endpoint answers.
 
-import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import { duration, mergeTables } from "../core/options/option.ts";
 import { errorText } from "../core/event.ts";
 import {
@@ -11,7 +10,7 @@ import {
 } from "../dock/wait.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
-import { diallingGroups, diallingValues, transportOptions } from "./line/dialling_options.ts";
+import { diallingGroups, readDial, transportOptions } from "./line/dialling_options.ts";
 import { exitCodes } from "./exit_code.ts";
 
 const options = {
@@ -45,12 +44,12 @@ TCP connection, datagram endpoints by replying to an empty datagram.`,
   minArguments: 1,
   maxArguments: 1,
   async run({ arguments: [url = ""], options, given, flags, io }) {
-    const endpoint = parseEndpoint(url, waitSchemes);
-    const { connectTimeoutMs: _own, ...dial } = diallingValues(endpoint, { options, given, flags });
+    const { endpoint, dial } = readDial(url, { options, given, flags }, waitSchemes);
+    const { connectTimeoutMs: _own, ...asked } = dial;
     const started = performance.now();
     try {
       await waitFor(endpoint, {
-        ...dial,
+        ...asked,
         timeoutMs: options.timeoutMs,
         intervalMs: options.intervalMs,
       });

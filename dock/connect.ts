@@ -1,18 +1,16 @@
 // Opening a session to any endpoint.
 
-import { clientKinds } from "../clients/index.ts";
-import type { ClientKind, DialledSession } from "../core/client_kind.ts";
-import { diallingPort, type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
+import type { clientKinds } from "../clients/index.ts";
+import type { DialledSession } from "../core/client_kind.ts";
+import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
 import type { Emit } from "../core/event.ts";
 import type { Intersection } from "../core/intersection.ts";
-import type { Layer } from "../core/layer.ts";
 import { type OptionValues, resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
 import type { layers } from "../layers/index.ts";
-import { refuseUselessDialling } from "./applicable.ts";
-import { layerStack, type layerStackOptions, openLayers } from "./layer_stack.ts";
-import { clientSchemes } from "./schemes.ts";
+import { type layerStackOptions, openLayers } from "./layer_stack.ts";
+import { placeToDial } from "./place.ts";
 
 type KindOptions = Intersection<(typeof clientKinds)[number]["options"]>;
 
@@ -54,7 +52,7 @@ export async function connect(
     ...given
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
-  const { endpoint, kind, stack } = wayTo(url, given);
+  const { endpoint, kind, stack } = placeToDial(url, given);
   const opened = await openLayers(stack, given, {
     clock: systemClock,
     random: Math.random,
@@ -86,13 +84,6 @@ export async function connect(
   }
 }
 
-/** A URL with its options, all of which go together. */
-interface Way {
-  readonly endpoint: Endpoint;
-  readonly kind: ClientKind;
-  readonly stack: readonly Layer[];
-}
-
 /** Finds out whether `connect` could work, without dialling.
  *
  * @param flagOf what an option is called where it was given
@@ -106,22 +97,9 @@ export async function checkConnect(
     readonly emit?: Emit;
   },
 ): Promise<Endpoint> {
-  const { endpoint, kind, stack } = wayTo(url, given, flagOf);
+  const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
   // WebSockets have usual ports.
   if (kind.addressing === "host" && !/^wss?$/.test(kind.name)) diallingPort(endpoint);
   await openLayers(stack, given, { clock: systemClock, random: Math.random, emit });
   return endpoint;
-}
-
-function wayTo(
-  url: string | Endpoint,
-  given: Readonly<Record<string, unknown>>,
-  flagOf?: (key: string) => string,
-): Way {
-  const endpoint = parseEndpoint(url, clientSchemes);
-  const kinds: readonly ClientKind[] = clientKinds;
-  const kind = kinds.find((kind) => kind.name === endpoint.scheme)!;
-  const stack = layerStack(endpoint, kind.carrier, given);
-  refuseUselessDialling(endpoint, given, flagOf);
-  return { endpoint, kind, stack };
 }

@@ -1,19 +1,23 @@
-// Where something is to be served: an endpoint, its transport and its layers.
+// The place that a URL means, to serve something on or to dial: its transport and its layers.
 
-import type { Endpoint } from "../core/addresses/endpoint.ts";
+import { clientKinds } from "../clients/index.ts";
+import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
+import type { ClientKind } from "../core/client_kind.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import type { Layer } from "../core/layer.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers } from "../layers/index.ts";
-import { carrierOf } from "./applicable.ts";
+import { carrierOf, refuseUselessDialling } from "./applicable.ts";
 import { layerStack, shownLayers } from "./layer_stack.ts";
-import { kindsFor } from "./schemes.ts";
+import { clientSchemes, kindsFor } from "./schemes.ts";
 
-/** An endpoint to serve on. */
-export interface Place {
-  readonly kind: ServerKind;
+const clients: readonly ClientKind[] = clientKinds;
+
+/** An endpoint with what its scheme and its layers mean. */
+export interface Place<Kind> {
+  readonly kind: Kind;
   readonly endpoint: Endpoint;
   readonly stack: readonly Layer[];
 }
@@ -21,11 +25,11 @@ export interface Place {
 /** Finds the transport and the layers that an endpoint means for what is served.
  *
  * @throws {UsageError} when it cannot run there */
-export function place(
+export function placeToServe(
   endpoint: Endpoint,
   served: Protocol | HttpApp,
   given: Readonly<Record<string, unknown>>,
-): Place {
+): Place<ServerKind> {
   const kinds = kindsFor(served);
   const kind = kinds.find((kind) => kind.name === endpoint.scheme);
   if (kind === undefined) {
@@ -50,4 +54,20 @@ function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Layer[
     `${endpoint.text}: ${endpoint.scheme} may lose and reorder messages, and ${name} needs them ` +
       `all and in order; write ${remedy.join(" or ")}`,
   );
+}
+
+/** Finds the transport and the layers that a URL means for a session with these options.
+ *
+ * @param flagOf what an option is called where it was given
+ * @throws {UsageError} when the URL and the options do not go together */
+export function placeToDial(
+  url: string | Endpoint,
+  given: Readonly<Record<string, unknown>>,
+  flagOf?: (key: string) => string,
+): Place<ClientKind> {
+  const endpoint = parseEndpoint(url, clientSchemes);
+  const kind = clients.find(({ name }) => name === endpoint.scheme)!;
+  const stack = layerStack(endpoint, kind.carrier, given);
+  refuseUselessDialling(endpoint, given, flagOf);
+  return { kind, endpoint, stack };
 }

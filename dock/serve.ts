@@ -25,7 +25,7 @@ import type { serverKinds } from "../servers/index.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import { checkConnect, connect, type ConnectOptions } from "./connect.ts";
 import { type layerStackOptions, openLayers } from "./layer_stack.ts";
-import { place } from "./place.ts";
+import { placeToServe } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
 
@@ -99,7 +99,7 @@ export async function serve<Own extends OptionTable>(
   );
   const endpoints = (isSeveral(urls) ? urls : [urls])
     .map((url) => parseEndpoint(url, serverSchemes));
-  const places = endpoints.map((endpoint) => place(endpoint, served, given));
+  const places = endpoints.map((endpoint) => placeToServe(endpoint, served, given));
   if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
   refuseUselessServing(served, endpoints, given);
   const own = resolveShare(serveOptions, given);

@@ -1,12 +1,13 @@
-// The options of commands that dial, and which of them go on to `connect`.
+// The options of commands that dial, and which of them concern the endpoint that is dialled.
 
 import { clientKinds } from "../../clients/index.ts";
-import type { Endpoint } from "../../core/addresses/endpoint.ts";
+import { type Addressing, type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../../core/client_options.ts";
 import type { Emit } from "../../core/event.ts";
 import { mergeTables, type OptionTable } from "../../core/options/option.ts";
 import { optionsForDialling } from "../../dock/applicable.ts";
 import { layerOptions } from "../../dock/layer_stack.ts";
+import { clientSchemes } from "../../dock/schemes.ts";
 import type { Invocation } from "../command.ts";
 import type { StandardStreams } from "../terminal/standard_streams.ts";
 import { givenOf } from "./arguments.ts";
@@ -36,18 +37,20 @@ export function dialNotices(io: StandardStreams): Emit {
   };
 }
 
-/** The options for the session to an endpoint. What the environment sets for other endpoints is left
- * out; what the command line sets stays, so that it is refused. */
-export function diallingValues(
-  endpoint: Endpoint,
-  invocation: Pick<Invocation, "options" | "given" | "flags">,
-): Record<string, unknown> {
-  const given = givenOf(transportOptions, invocation);
-  const table = optionsForDialling(endpoint, given);
-  const kept = Object.entries(given)
-    .filter(([key]) => invocation.flags.has(key) || Object.hasOwn(table, key));
-  return {
-    connectTimeoutMs: invocation.options["connectTimeoutMs"],
-    ...Object.fromEntries(kept),
-  };
+/** Reads the URL to dial and the options for the session to it. What the environment sets for other
+ * endpoints is left out; what the command line sets stays, so that it is refused.
+ *
+ * @throws {UsageError} when the text is not such a URL */
+export function readDial(
+  url: string,
+  { options, given, flags }: Pick<Invocation, "options" | "given" | "flags">,
+  schemes: ReadonlyMap<string, Addressing> = clientSchemes,
+): { readonly endpoint: Endpoint; readonly dial: Record<string, unknown> } {
+  const endpoint = parseEndpoint(url, schemes);
+  const asked = givenOf(transportOptions, { options, given });
+  const table = optionsForDialling(endpoint, asked);
+  const kept = Object.entries(asked)
+    .filter(([key]) => flags.has(key) || Object.hasOwn(table, key));
+  const { connectTimeoutMs } = options;
+  return { endpoint, dial: { connectTimeoutMs, ...Object.fromEntries(kept) } };
 }

@@ -27,7 +27,7 @@ export interface Endpoint {
 /** The longest path that `sockaddr_un` holds on Linux, in bytes, less its closing NUL. */
 const MAX_UNIX_PATH_BYTES = 107;
 
-/** Parses an endpoint URL. One that was parsed before is only held against the schemes.
+/** Parses an endpoint URL. One that was parsed before is returned as it is.
  *
  * @param schemes the schemes that the caller understands and how each is addressed
  * @throws {UsageError} with the value and the remedy when the text is not such a URL */
@@ -35,10 +35,7 @@ export function parseEndpoint(
   url: string | Endpoint,
   schemes: ReadonlyMap<string, Addressing>,
 ): Endpoint {
-  if (typeof url !== "string") {
-    if (schemes.has(url.scheme)) return url;
-    throw unknownScheme(url.scheme, url.text, schemes);
-  }
+  if (typeof url !== "string") return url;
   const text = url;
   const match = /^([a-z][a-z0-9]*)((?:\+[a-z0-9-]+)*):(.*)$/is.exec(text);
   if (match === null || (match[3] ?? "").match(/^\d*$/)) {
@@ -50,24 +47,17 @@ export function parseEndpoint(
   const rest = match[3] ?? "";
   const addressing = schemes.get(scheme);
   if (addressing === undefined) {
-    throw rest.startsWith("//")
-      ? unknownScheme(scheme, text, schemes)
-      : new UsageError(`"${text}" has no scheme; did you mean tcp://${text}?`);
+    throw new UsageError(
+      rest.startsWith("//")
+        ? `unknown scheme "${scheme}" in "${text}"${
+          didYouMean(scheme, schemes.keys())
+        }; known are ${[...schemes.keys()].join(", ")}`
+        : `"${text}" has no scheme; did you mean tcp://${text}?`,
+    );
   }
   const layers = (match[2] ?? "").toLowerCase().split("+").slice(1);
   const place = addressing === "path" ? parsePath(rest, text) : parseHost(rest, text);
   return { text, scheme, layers, addressing, ...place };
-}
-
-function unknownScheme(
-  scheme: string,
-  text: string,
-  schemes: ReadonlyMap<string, Addressing>,
-): UsageError {
-  return new UsageError(
-    `unknown scheme "${scheme}" in "${text}"${didYouMean(scheme, schemes.keys())}; ` +
-      `known are ${[...schemes.keys()].join(", ")}`,
-  );
 }
 
 function parsePath(rest: string, text: string): Pick<Endpoint, "hostname" | "port" | "path"> {
