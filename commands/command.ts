@@ -7,7 +7,7 @@ import type { StandardStreams } from "./terminal/standard_streams.ts";
 /** The word that starts every command line. */
 export const PROGRAM = "sockdock";
 
-/** What every command has besides its own options; `main.ts` answers it. */
+/** The option that every command has besides its own; `run.ts` answers it. */
 export const HELP_TABLE = {
   help: flag({ help: "show this help", short: "h", negatable: false }),
 };
@@ -53,10 +53,10 @@ export interface Example {
 /** One call of a command. */
 export interface Invocation<Table extends OptionTable = OptionTable> {
   readonly options: OptionValues<Table>;
-  /** The keys set on the command line or by the environment; all others are defaults. */
+  /** The keys of the options that the command line or the environment sets; all others are defaults. */
   readonly given: ReadonlySet<string>;
-  /** Those of them that were set on the command line: an option from the environment is meant for
-   * many commands and may not concern this one. */
+  /** Those of them that the command line sets. An option that the environment sets is meant for many
+   * commands and may not concern this one. */
   readonly flags: ReadonlySet<string>;
   /** The positional arguments, exactly as typed. */
   readonly arguments: readonly string[];
@@ -71,8 +71,8 @@ export interface CommandEntry {
 }
 
 /**
- * Declares a command with its options typed, and hands it on with that type erased. It is run with
- * what `readArguments` made of its own table.
+ * Declares a command with its options typed, and hands it on with that type erased. It has to be
+ * run with the values that `readArguments` made of its own table.
  *
  * @throws {TypeError} when two options claim one name
  */

@@ -60,12 +60,12 @@ is lost is an error.`,
     const typed = io.stdin.isTerminal;
     if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
     return await leaveOnSignal(dialled, async () => {
-      // Whichever ends first ends the command: the peer, or the person at the terminal. A read from
-      // stdin cannot be taken back, so the sending half is left to itself when the peer ends.
+      // The command ends when the peer or the person at the terminal ends. A read from stdin cannot
+      // be taken back, so the sending half is left alone when the peer ends first.
       const receiving = receive(session, () => dialled.responder, options.hex, io);
       const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
-          // Where a layer sees to the delivery, what was typed is delivered before we leave.
+          // Where a layer sees to the delivery, `end` resolves once all typed lines are delivered.
           if (dialled.delivery !== undefined) await session.end();
           session.close();
         } else if (!hasEnd(dialled)) await closeAfter(session, options.waitMs);
@@ -78,7 +78,7 @@ is lost is an error.`,
   },
 });
 
-/** How long a stream is quiet before what it sent counts as a line at a terminal. */
+/** After so long without data, the last line of a stream is ended on a terminal, in milliseconds. */
 const LINE_QUIET_MS = 50;
 
 async function receive(
@@ -104,13 +104,13 @@ async function receive(
     } else {
       io.printPeer(bytes);
       lines?.printed(bytes);
-      // With its sender before it each is a line, in a pipe too.
+      // A message that is printed behind its sender is a line, in a pipe too.
       if (from !== undefined && lines === undefined && bytes.at(-1) !== LF) io.printRaw("\n");
     }
   }
 }
 
-/** Ends a line that its sender left open. */
+/** Ends a printed line that the peer sent without a newline. */
 class LineEnder implements Disposable {
   readonly #quietMs: number;
   readonly #io: StandardStreams;
@@ -121,7 +121,7 @@ class LineEnder implements Disposable {
     this.#io = io;
   }
 
-  /** What was printed just now. */
+  /** To be called with the bytes that were printed just now. */
   printed(bytes: Uint8Array): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -167,7 +167,7 @@ async function sendAll(
   return false;
 }
 
-/** When each session last heard something. */
+/** When each session last received a message, by `performance.now()`. */
 const lastArrival = new WeakMap<DialledSession, number>();
 
 /** Closes a session once nothing has arrived for a while. */

@@ -17,7 +17,7 @@ import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
 import { Progress, roundSize } from "./terminal/progress.ts";
 
-/** How often programs hear of the progress at most, in milliseconds. */
+/** The shortest time between two progress events with --json, in milliseconds. */
 const PROGRESS_EVERY_MS = 500;
 
 const options = {
@@ -75,7 +75,7 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
   },
 });
 
-/** Shows how copying goes. */
+/** Shows the progress and the outcome of copying. */
 class CopyDisplay implements Disposable {
   readonly #io: StandardStreams;
   readonly #only: string | undefined;
@@ -121,7 +121,7 @@ class CopyDisplay implements Disposable {
     }
   }
 
-  /** Says how it ended. */
+  /** Shows the outcome. */
   finish(result: CopyResult): void {
     this[Symbol.dispose]();
     const { arrived, already, bytes, failed } = result;

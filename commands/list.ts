@@ -1,4 +1,4 @@
-// `sockdock list`: what there is and what goes with what.
+// `sockdock list`: protocols, transports and layers, and which of them go together.
 
 import { mergeTables } from "../core/options/option.ts";
 import { catalogue } from "../dock/catalogue.ts";

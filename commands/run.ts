@@ -80,7 +80,7 @@ async function runCommand(
   return await command.run({ ...read, io: adjusted });
 }
 
-/** What the completion scripts ask. */
+/** Answers the completion scripts of shells. */
 async function completeWords(words: readonly string[], io: StandardStreams): Promise<number> {
   const { complete } = await import("./line/completion.ts");
   const typed = words[0] === "--" ? words.slice(1) : words;

@@ -93,7 +93,7 @@ code 4 says that no reply came, or what was not delivered.`,
       throw new UsageError("--file and words exclude each other; give one");
     }
     const { endpoint, dial } = readDial(url, { options, given, flags });
-    // What cannot be sent is refused before anybody is troubled with a connection.
+    // A message that cannot be sent is refused before a connection is opened.
     const messages = await outgoing(words, options, io);
     using traffic = openTraffic(io, options.record);
     const dialled = await connectRetrying(
@@ -133,11 +133,11 @@ code 4 says that no reply came, or what was not delivered.`,
           continue;
         }
         report(dialled.delivery, io);
-        // Several messages are no attempts at one.
+        // Without a retry, each attempt was for a message of its own.
         if (retried) {
           io.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
         }
-        // Instead of an answer, the peer said why there is none.
+        // The peer ended the session and said why, instead of answering.
         if (dialled.farewell !== undefined && received < value.attempts) {
           io.error(printable(dialled.farewell));
           return exitCodes.failed;
@@ -248,7 +248,7 @@ function count(amount: number, one: string, many: string): string {
   return `${amount} ${amount === 1 ? one : many}`;
 }
 
-/** Says how the delivery went, where a layer saw to it. */
+/** Prints how many messages were acknowledged, where a layer sees to the delivery. */
 function report(delivery: Delivery | undefined, io: StandardStreams): void {
   if (delivery === undefined) return;
   const { sent, acknowledged, retransmitted, roundTripMs } = delivery;

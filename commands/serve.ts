@@ -57,9 +57,9 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
   },
 });
 
-/** Serves what a command line asks for, until it is stopped.
+/** Serves a protocol or an application until it is stopped.
  *
- * @param operand option values that its words stand for */
+ * @param operand option values that words of the command line stand for */
 export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
@@ -85,12 +85,12 @@ export async function serveUntilStopped(
     watch: io.verbose || record !== undefined,
   });
   hangUp.concerns([dock], signals.finish);
-  // Programs hear of listening first, on every run alike, and need no more.
+  // With --json the first line is the `listening` event, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }
   return await untilStopped([dock], signals, emit);
 }
 
-/** What is typed here, where somebody types and it is for what is served. */
+/** The lines that are typed at the terminal, for a protocol that takes them. */
 function typedLines(
   what: Protocol | HttpApp,
   io: StandardStreams,
@@ -99,7 +99,7 @@ function typedLines(
   return { lines: linesOf(io) };
 }
 
-/** A line longer than this is not typed by anybody. */
+/** A person does not type a longer line. */
 const MAX_TYPED_BYTES = 64 * 1024;
 
 async function* linesOf(io: StandardStreams): AsyncGenerator<string> {
@@ -128,7 +128,7 @@ function takeOperand(
   return { urls, operand: { [key]: what.options[key]?.parse(word, flag) } };
 }
 
-/** The user of --auth with the password, asked for where it is not there. */
+/** The user of --auth with the password, which is asked for at the terminal when it was left out. */
 function askedUser(
   options: Readonly<Record<string, unknown>>,
   flags: ReadonlySet<string>,

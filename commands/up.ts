@@ -79,7 +79,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const emit = serverEventSink(io, record, signals.finish);
     const suite = stack.use(
       await startSuite(entries, {
-        // The table says where each listens, all at once.
+        // The table that is printed once all listen says the same.
         emit: (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
         watch: io.verbose || record !== undefined,
       }),
@@ -112,7 +112,7 @@ async function builtinEntries(
   });
 }
 
-/** What the command line sets and nothing here understands would be silently without effect. */
+/** Refuses an option of the command line that has no effect on any of the servers. */
 function refuseUseless(
   flags: ReadonlySet<string>,
   overrides: Readonly<Record<string, unknown>>,
@@ -161,7 +161,8 @@ function talkTo(
   return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;
 }
 
-/** How this program is called: `sockdock` for the executable, else the task that runs it, through npx where that started us. */
+/** How this program is called: `sockdock` for the executable, else the task that runs it, through npx
+ * where npx runs Deno. */
 export function programWords(): string {
   if (Deno.build.standalone) return "sockdock";
   const runner = Deno.env.get("npm_command") === "exec"

@@ -71,7 +71,7 @@ export async function connect(
       signal: attemptSignal,
     });
   } catch (error) {
-    // The one error that callers branch on is kept as it is.
+    // Callers tell a time-out from other errors by the name of the exception.
     if (attempt.signal.aborted) {
       throw new DOMException(
         `Cannot connect to ${endpoint.text}: no answer within ${connectTimeoutMs} ms`,
@@ -87,7 +87,7 @@ export async function connect(
 /** Finds out whether `connect` could work, without dialling.
  *
  * @param flagOf what an option is called where it was given
- * @returns what the URL says
+ * @returns the parsed URL
  * @throws {UsageError} when it never can */
 export async function checkConnect(
   url: string,

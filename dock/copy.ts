@@ -1,4 +1,4 @@
-// Sending files to an inbox, and going on where it broke off.
+// Sending files to an inbox, and resuming after the session broke off.
 
 import { backOffMs, waitFor } from "../clients/http/retry.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
@@ -16,7 +16,7 @@ import { clientSchemes } from "./schemes.ts";
 export const DEFAULT_COPY_RETRIES = 8;
 export const DEFAULT_COPY_TIMEOUT_MS = 30_000;
 
-/** Before the first of several attempts that came to nothing, and the longest, in milliseconds. */
+/** The waits before the first and the last of several attempts without progress, in milliseconds. */
 const FIRST_BACK_OFF_MS = 500;
 const LONGEST_BACK_OFF_MS = 10_000;
 
@@ -26,15 +26,15 @@ export type CopyEvent =
   | { readonly event: "found"; readonly files: number; readonly bytes: number }
   /** Something in a folder is not copied: a link, a device. */
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
-  /** How far all of it has come. */
+  /** How much of all files has arrived. */
   | {
     readonly event: "progress";
     readonly file: string;
     readonly arrivedBytes: number;
-    /** Those of them that the inbox had already. */
+    /** Those of the arrived bytes that the inbox had already. */
     readonly keptBytes: number;
     readonly totalBytes: number;
-    /** Where a layer sees to the delivery. */
+    /** Present where a layer sees to the delivery. */
     readonly delivery?: Delivery;
   }
   /** A file is in its place; the inbox has worked out the same SHA-256. Empty folders have none. */
@@ -173,7 +173,8 @@ export async function copyTo(
   return { ...tally.result, timedOut: false };
 }
 
-/** Whether nobody sees to it that what is sent arrives. */
+/** Whether messages of the session may be lost, because it is one of datagrams without the layer
+ * reliable. */
 function mayLose({ peer, delivery }: DialledSession): boolean {
   const isDatagram = peer.transport === "udp" || peer.transport === "unixgram";
   return isDatagram && delivery === undefined;

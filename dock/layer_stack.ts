@@ -24,7 +24,7 @@ import { serverKinds } from "../servers/index.ts";
 
 const layers: readonly Layer[] = allLayers;
 
-/** What adds layers to those of a URL. */
+/** The option that adds layers to those of a URL. */
 export const layerStackOptions = {
   layers: text.many({
     metavar: "name",
@@ -42,7 +42,7 @@ type Given = Readonly<Record<string, unknown>>;
 
 /** The layers of an endpoint, from the wire inward, none opened yet.
  *
- * @param carrier what they would wrap; null when the transport takes none
+ * @param carrier the kind of socket that they wrap; null when the transport takes no layers
  * @param given the options, `layers` among them
  * @throws {UsageError} when a layer is unknown or the stack cannot work */
 export function layerStack(

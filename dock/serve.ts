@@ -32,7 +32,7 @@ import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } f
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof layerStackOptions;
 
-/** What of the outside can be replaced, in tests above all. */
+/** What the server uses of the outside; tests replace it. */
 export interface ServeHooks {
   /** Where events go. Default: nowhere. */
   readonly emit?: Emit;
@@ -172,15 +172,14 @@ export async function serve<Own extends OptionTable>(
     });
   }
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
-  // Whoever holds the dock hears from `finished` if a server broke.
+  // The holder of the dock learns from `finished` that a server broke.
   const stop = () => void dock.shutdown().catch(() => {});
   hooks.signal?.addEventListener("abort", stop, { once: true });
   if (hooks.signal?.aborted) stop();
   return dock;
 }
 
-/** Refuses what a protocol is to dial if that cannot work, in the words of the options it was given
- * by. */
+/** Refuses an upstream that can never be dialled, under the names that its options have here. */
 async function checkUpstream(
   url: string,
   dialling: ConnectOptions,

@@ -12,8 +12,8 @@ export interface SuiteEntry {
   readonly urls: readonly (string | Endpoint)[];
   /** As `serve` takes them, without its hooks. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Where the entry was written, such as `harbour.toml:4: server[1]`: what is wrong with it is
-   * said with this in front. */
+  /** Where the entry was written, such as `harbour.toml:4: server[1]`: the message of an error about it
+   * begins with this. */
   readonly where?: string;
 }
 

@@ -77,7 +77,7 @@ function isSamePlace(listens: Endpoint, dialled: Endpoint): boolean {
   return own === "0.0.0.0" && isLoopback(other) && !other.includes(":");
 }
 
-/** What the ports of a scheme are ports of. */
+/** The kind of socket that a scheme opens; ports of different kinds are independent. */
 function socketOf({ scheme }: Endpoint): string {
   if (scheme === "udp" || scheme === "dtls") return "udp";
   return scheme.startsWith("unix") ? scheme : "tcp";
@@ -87,13 +87,13 @@ function hostOf({ hostname }: Endpoint): string {
   return hostname === "" || hostname === "localhost" ? "127.0.0.1" : canonicalHost(hostname);
 }
 
-/** What an option of `connect` is called when it is for the upstream. */
+/** The name for the upstream of an option of `connect`. */
 export function upstreamKey(key: string): string {
   return `upstream${key.charAt(0).toUpperCase()}${key.slice(1)}`;
 }
 
 function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
-  // What an option says of others is true of those of the same side.
+  // The options that a help text names are those of the same side.
   const help = option.help.replace(
     /--([a-z][a-z0-9-]*)/g,
     (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,

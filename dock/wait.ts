@@ -73,7 +73,7 @@ export async function waitFor(
   }
 }
 
-/** HTTP has no session to open; that its port takes connections is the answer. */
+/** The endpoint to connect to. HTTP has no session to open, so its port is dialled as TCP. */
 function probed(url: string | Endpoint): Endpoint {
   const endpoint = parseEndpoint(url, waitSchemes);
   const usualPort = httpPorts.get(endpoint.scheme);
@@ -88,7 +88,7 @@ async function probe(
   options: ConnectOptions,
 ): Promise<void> {
   using session = await connect(endpoint, { ...options, connectTimeoutMs: leftMs });
-  // Who has proved who it is has answered, and so has who has shaken hands.
+  // A peer that has proved its identity, or completed a handshake, has answered.
   if (session.identity !== undefined || session.delivery !== undefined) return;
   if (session.peer.transport !== "udp" && session.peer.transport !== "unixgram") return;
   await session.send(new Uint8Array(0));

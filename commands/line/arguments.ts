@@ -17,7 +17,7 @@ import { resolveWords, type Word } from "./words.ts";
 /** Looks up one environment variable. */
 export type ReadEnvironment = (name: string) => string | undefined;
 
-/** What reading a command line needs to know of a command. */
+/** The part of a command that reading its line needs. */
 export type CommandShape<Table extends OptionTable> = Pick<
   Command<Table>,
   "name" | "usage" | "options" | "minArguments" | "maxArguments"
@@ -27,7 +27,7 @@ export type CommandShape<Table extends OptionTable> = Pick<
  * Reads the words after the command's name. A flag wins over its `SOCKDOCK_*` variable, which wins
  * over the default; an empty variable counts as not set.
  *
- * @throws {UsageError} when anything is wrong with either
+ * @throws {UsageError} when a word or a variable is wrong
  */
 export function readArguments<Table extends OptionTable>(
   command: CommandShape<Table>,

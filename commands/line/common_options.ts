@@ -17,7 +17,7 @@ export const printingOptions = {
   }),
 } as const;
 
-/** What keeps a transcript. */
+/** Where a transcript is kept. */
 export const recordOptions = {
   record: text({
     metavar: "file",

@@ -14,8 +14,8 @@ export type Shell = "bash" | "zsh" | "fish";
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash, zsh, fish };
 
 /**
- * What the last of `words` could become. Nothing means that only files can be meant, which is for
- * the shell to complete.
+ * The completions of the last of `words`. None means that only a file can be meant, which the shell
+ * completes itself.
  */
 export async function complete(
   entries: readonly CommandEntry[],
@@ -57,7 +57,7 @@ async function commandCandidates(
   return command.complete?.(arguments_, current) ?? [];
 }
 
-/** Long names not used yet, or after `--name=` the words it takes. */
+/** The long names of options that were not used yet, or after `--name=` the choices of that option. */
 function optionCandidates(
   table: OptionTable,
   used: ReadonlySet<string>,
@@ -71,7 +71,7 @@ function optionCandidates(
   return [...names]
     .filter(([name]) => name.startsWith("--"))
     .filter(([, { key, option }]) => option.many || !used.has(key))
-    // Every flag has a --no- form; unasked for, they would only double the list.
+    // Every flag has a --no- form, which would double the list; it is offered after --n.
     .filter(([, { on, option }]) => on || option.fallback === true || current.startsWith("--n"))
     .map(([name]) => name);
 }

@@ -126,7 +126,7 @@ class ConfigReader {
     });
   }
 
-  /** Runs `read` and puts the place in front of what it has to say. */
+  /** Runs `read` and puts file, line and key in front of the message of its error. */
   #located<T>(at: ConfigValue, label: string, read: () => T): T {
     try {
       return read();

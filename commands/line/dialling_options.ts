@@ -30,7 +30,7 @@ export const diallingGroups = [
   layerGroup,
 ] as const;
 
-/** Shows what layers have to say when a session is opened, such as the seed of faults. */
+/** Prints the notices of layers when a session is opened, such as the seed of faults. */
 export function dialNotices(io: StandardStreams): Emit {
   return (event) => {
     if (event.event === "notice") io.note(event.text);

@@ -48,10 +48,10 @@ export const servedOptions: OptionTable = mergeTables(
   upstreamOptions,
 );
 
-/** What a relay is told of the side that it dials. */
+/** The options for the session that a relay dials, for help. */
 export const upstreamGroup = { title: "Upstream", options: upstreamOptions } as const;
 
-/** The same, grouped for help. */
+/** All of them, grouped for help. */
 export const servedGroups = [
   { title: "Protocols", options: ofProtocols },
   { title: "Transports", options: ofTransports },
@@ -59,7 +59,7 @@ export const servedGroups = [
   upstreamGroup,
 ] as const;
 
-/** The options for what is served. What the environment sets for other protocols and transports is
+/** The options that go on to `serve`. What the environment sets for other protocols and transports is
  * left out; what the command line sets stays, so that it is refused.
  *
  * @param operand option values that words of the command line stand for */

@@ -1,4 +1,4 @@
-// What `up` starts when it is given no configuration.
+// The suite of servers that `up` starts when it is given no configuration.
 
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
@@ -41,7 +41,7 @@ export function builtinSuite(socketPath: string, freePorts: boolean): PlannedEnt
     {
       what: servedByName("chat"),
       urls: [...both(ports.chat), at("ws", ports.chatWs)],
-      // Trying it out leaves nothing behind.
+      // A trial run leaves no file behind.
       options: { history: ":memory:" },
     },
     { what: servedByName("daytime"), urls: both(DAYTIME_PORT) },

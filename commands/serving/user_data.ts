@@ -13,8 +13,8 @@ import { UsageError } from "../../core/usage_error.ts";
  * a certificate on the spot.
  *
  * @param table the options that have an effect on what is served
- * @param notes what people should hear of it is added here, to be said once all has started: a
- *   command that fails says one line
+ * @param notes sentences for the user are added here, to be printed once all has started: a command
+ *   that fails prints one line
  * @throws {UsageError} when there is an authority that must not be used */
 export async function withLocalAuthority(
   options: Readonly<Record<string, unknown>>,
@@ -52,7 +52,7 @@ export async function withLocalAuthority(
  * nothing else was said. Where there can be none it stays in memory.
  *
  * @param table the options that have an effect on what is served
- * @param notes what people should hear of it is added here */
+ * @param notes sentences for the user are added here */
 export async function withUserHistory(
   options: Readonly<Record<string, unknown>>,
   table: OptionTable,

@@ -32,8 +32,8 @@ export function eventSink(io: StandardStreams, record?: TranscriptFile): Emit {
   };
 }
 
-/** The same for a server, whose events must not throw: when nobody reads our data any more, it is
- * told so. */
+/** The same for a server, whose events must not throw: once the reader of stdout is gone, `finish` is
+ * called. */
 export function serverEventSink(
   io: StandardStreams,
   record: TranscriptFile | undefined,
@@ -67,7 +67,7 @@ function printMessage(event: ServerEvent & { event: "message" }, io: StandardStr
   io.print(`${peer} ${harmless(textOf(event.message))}`);
 }
 
-/** What happened in a room of a chat: what is said as data, who comes and goes as a note. */
+/** Prints what happened in a room of a chat: messages as data, members that enter and leave as notes. */
 function printRoom(event: RoomEvent, io: StandardStreams): void {
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const date = new Date(event.time);
@@ -218,7 +218,7 @@ function words(name: string): string {
   return flagName(name).replaceAll("-", " ");
 }
 
-/** A transcript: a JSON object a line, with the time of each. */
+/** A transcript: every event as a JSON object on a line of its own, with its time. */
 export class TranscriptFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #encoder = new TextEncoder();

@@ -10,21 +10,21 @@ export type ColorChoice = "auto" | "always" | "never";
 /** A colour of the sixteen that every terminal has. */
 export type Color = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
-/** One side of a terminal or pipe. */
+/** A stream to write to: a terminal, a pipe or a file. */
 export interface Output {
   readonly isTerminal: boolean;
   /** Writes all of it. */
   writeSync(bytes: Uint8Array): void;
 }
 
-/** What the streams are made of; tests replace all of it. */
+/** The streams themselves and what is known of them; tests replace all of it. */
 export interface StandardStreamsParts {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdin: { readonly isTerminal: boolean; read(into: Uint8Array): Promise<number | null> };
   readonly columns: number;
   readonly noColor: boolean;
-  /** Null where nobody can be asked. */
+  /** Null when there is no terminal to ask at. */
   promptSecret(question: string): string | null;
 }
 
@@ -47,7 +47,7 @@ const codes: Readonly<Record<Color, readonly [on: number, off: number]>> = {
 
 const encoder = new TextEncoder();
 
-/** Whoever read our stdout went away, as `| head` does: it has seen what it wanted. */
+/** The reader of stdout is gone, as `| head` is once it has its lines. */
 export class ReaderGoneError extends Error {
   override readonly name = "ReaderGoneError";
 }
@@ -101,12 +101,12 @@ export class StandardStreams {
     return this.#colors(this.#parts.stdout);
   }
 
-  /** Text of our own on stdout, with a newline. */
+  /** Text of the program on stdout, with a newline. */
   print(text: string): void {
     this.#write(this.#parts.stdout, `${text}\n`);
   }
 
-  /** Text of our own on stdout, as it is. */
+  /** Text of the program on stdout, without a newline. */
   printRaw(text: string): void {
     this.#write(this.#parts.stdout, text);
   }
@@ -177,7 +177,7 @@ export class StandardStreams {
       output.writeSync(bytes);
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      // Data that nobody takes is a reason to end; words for people that nobody reads are none.
+      // A command ends when the reader of its data is gone, but not when that of its notes is.
       if (output === this.#parts.stdout) throw new ReaderGoneError(undefined, { cause: error });
     }
   }

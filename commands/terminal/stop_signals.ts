@@ -60,7 +60,7 @@ export async function leaveOnSignal(
   const running = run();
   const code = await Promise.race([running, signalled.promise]);
   if (code !== undefined) return code;
-  // What it was about to say or hear is of no interest any more.
+  // The outcome of what was interrupted is of no interest any more.
   running.catch(() => {});
   session.close("interrupted");
   // The farewell is sent before the program ends.

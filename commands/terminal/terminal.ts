@@ -5,7 +5,7 @@ const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 const BACKSPACE = /[\b\x7f]/;
 
-/** What a command that edits needs of its terminal, besides reading and writing. */
+/** The part of a terminal, besides reading and writing, that editing a line needs. */
 export interface Terminal {
   columns(): number;
   /** In raw mode keys arrive as they are pressed, and nothing is shown of them. */

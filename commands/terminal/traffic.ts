@@ -1,4 +1,5 @@
-// What a client shows of its session: bytes with --verbose, JSON with --json, all in a record.
+// Shows what passes over the session of a client: as text and hex with --verbose, as JSON with --json,
+// and writes it to the record of --record.
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { DialledSession } from "../../core/client_kind.ts";
@@ -8,7 +9,7 @@ import { eventJson, eventSink, TranscriptFile } from "./events.ts";
 
 /** Watches the sessions of one command. Disposing it closes the record. */
 export interface Traffic extends Disposable {
-  /** The session itself when nobody watches. */
+  /** Returns the session itself when nothing is to be shown or recorded. */
   watch(session: DialledSession): DialledSession;
 }
 
@@ -21,7 +22,7 @@ export function openTraffic(io: StandardStreams, path: string | undefined): Traf
     watch(session) {
       if (!watching) return session;
       const watched = new WatchedSession(session, (event) => {
-        // A client's data is what passes, so programs get all of it.
+        // The messages are the data of a client, so with --json stdout has all of them.
         if (io.json && !io.verbose) {
           record?.write(event);
           io.printJson(eventJson(event));

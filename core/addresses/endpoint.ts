@@ -5,12 +5,12 @@ import { bracket } from "./address.ts";
 import { didYouMean } from "../options/nearest.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** How a scheme says where it is. */
+/** What the URLs of a scheme name: a host, or the path of a socket. */
 export type Addressing = "host" | "path";
 
 /** A parsed URL of the grammar. */
 export interface Endpoint {
-  /** What the user wrote. */
+  /** The URL as it was written. */
   readonly text: string;
   readonly scheme: string;
   /** Layers from the wire inward, as written. */
