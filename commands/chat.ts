@@ -15,7 +15,7 @@ import { chatAtTerminal } from "./chat/terminal.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import { diallingGroups, diallingOptions, readDial } from "./line/dialling_options.ts";
+import { dialGroups, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -80,8 +80,8 @@ Of a pipe, every line is said as it is and acknowledged before the next; what ot
 as objects with --json. Exit code 4 says that lines were not acknowledged.
 
 A name that is taken ends a pipe; at a terminal you enter as name-2 and get the name once it is free.`,
-  options: mergeTables(options, printingOptions, recordOptions, diallingOptions),
-  groups: diallingGroups,
+  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
+  groups: dialGroups,
   examples: [
     {
       run: "sockdock chat tls://chat.example:9000/harbour --name alice",

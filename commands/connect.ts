@@ -9,7 +9,7 @@ import { hasEnd } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import { diallingGroups, diallingOptions, dialNotices, readDial } from "./line/dialling_options.ts";
+import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -44,8 +44,8 @@ WebSockets; a line with q alone ends it and is never sent. Piped input goes out 
 a stream, a line a message elsewhere. The end of input closes our half of a stream, or of what the
 layer reliable makes of datagrams, and the rest of what the peer sends is still printed. A peer that
 is lost is an error.`,
-  options: mergeTables(options, printingOptions, recordOptions, diallingOptions),
-  groups: diallingGroups,
+  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
+  groups: dialGroups,
   examples: [
     { run: "sockdock connect tcp://127.0.0.1:50007", does: "talks to an echo server" },
     { run: "sockdock connect udp://127.0.0.1:12345", does: "sends each line as a datagram" },

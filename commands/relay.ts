@@ -7,9 +7,9 @@ import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
-import { layerGroup } from "./line/dialling_options.ts";
+import { layerGroup } from "./line/dial_options.ts";
 import { serveUntilStopped } from "./serve.ts";
-import { upstreamGroup } from "./line/serving_options.ts";
+import { upstreamGroup } from "./line/serve_options.ts";
 
 const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),

@@ -23,7 +23,7 @@ import {
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import { diallingGroups, diallingOptions, dialNotices, readDial } from "./line/dialling_options.ts";
+import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -70,8 +70,8 @@ on datagrams and WebSockets the first reply to each message is printed. To a bro
 multicast group all replies that come in time are, each behind the address of who sent it. The layer
 reliable makes a stream of datagrams: each reply is printed, and at the end how the delivery went. Exit
 code 4 says that no reply came, or what was not delivered.`,
-  options: mergeTables(options, printingOptions, recordOptions, diallingOptions),
-  groups: diallingGroups,
+  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
+  groups: dialGroups,
   examples: [
     { run: "sockdock send tcp://127.0.0.1:9999 hello world", does: "sends hello world" },
     {

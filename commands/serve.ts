@@ -1,26 +1,24 @@
 // `sockdock serve`: one protocol on one or several endpoints.
 
-import { parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { optionsForServing } from "../dock/applicable.ts";
 import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import { withLocalAuthority, withUserHistory } from "./serving/user_data.ts";
+import { withUserData } from "./serving/user_data.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
+  readServe,
   served,
   servedByName,
   servedGroups,
   servedOptions,
-  servingValues,
-} from "./line/serving_options.ts";
+} from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -67,18 +65,16 @@ export async function serveUntilStopped(
   invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
 ): Promise<number> {
   const { options, flags, io } = invocation;
-  const endpoints = urls.map((url) => parseEndpoint(url, serverSchemes));
   using record = options.record === undefined
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
   using hangUp = new ReloadSignal();
   const emit = serverEventSink(io, record, signals.finish);
-  const asked = servingValues(what, endpoints, operand, invocation);
-  const table = optionsForServing(what, endpoints, asked);
+  const { endpoints, table, asked } = readServe(what, urls, operand, invocation);
   const notes: string[] = [];
   await using dock: Dock = await startServing(endpoints, what, {
-    ...await withUserHistory(await withLocalAuthority(asked, table, notes), table, notes),
+    ...await withUserData(asked, table, notes),
     ...askedUser(options, flags, io),
     ...typedLines(what, io),
     emit,

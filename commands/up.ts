@@ -10,9 +10,9 @@ import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import { withLocalAuthority, withUserHistory } from "./serving/user_data.ts";
+import { withUserData } from "./serving/user_data.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { type PlannedEntry, servedGroups, servedOptions } from "./line/serving_options.ts";
+import { type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
@@ -64,11 +64,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const notes: string[] = [];
     for (const entry of asked) {
       const table = optionsForServing(entry.what, entry.urls, entry.options ?? {});
-      const own = await withUserHistory(
-        await withLocalAuthority(entry.options ?? {}, table, notes),
-        table,
-        notes,
-      );
+      const own = await withUserData(entry.options ?? {}, table, notes);
       entries.push({ ...entry, options: own });
     }
     const record = options.record === undefined

@@ -83,17 +83,14 @@ export function refuseUselessServing(
   given: Given,
 ): void {
   const table = optionsForServing(served, endpoints, given);
-  for (const key of keysOf(given)) {
-    if (Object.hasOwn(table, key)) continue;
-    const flag = flagOf(key);
+  const used = [...new Set(endpoints.map(({ scheme }) => scheme))].join(", ");
+  for (const key of foreignKeys(given, table)) {
     if (Object.hasOwn(upstreamOptions, key)) {
       if (dials(served)) continue;
-      throw new UsageError(`${flag} has no effect on ${served.name}; it is for relay`);
+      throw new UsageError(`${flagOf(key)} has no effect on ${served.name}; it is for relay`);
     }
     refuseLayerOption(key, endpoints, given, flagOf, "which no URL here names; such as udp");
-    const used = [...new Set(endpoints.map(({ scheme }) => scheme))].join(", ");
-    const fitting = kindsFor(served).filter(({ options }) => Object.hasOwn(options, key));
-    if (fitting.length > 0) throw new UsageError(noEffect(flag, used, fitting));
+    refuseOptionOf(kindsFor(served), key, flagOf, used);
     // An option that other servers have was not mistyped.
     const similar = serverKinds.some(({ options }) => Object.hasOwn(options, key))
       ? ""
@@ -111,13 +108,12 @@ export function refuseUselessDialling(
   given: Given,
   nameOf: (key: string) => string = flagOf,
 ): void {
-  const table = optionsForDialling(endpoint, given);
-  for (const key of keysOf(given)) {
-    if (Object.hasOwn(table, key)) continue;
-    const remedy = `which the URL does not name; such as ${endpoint.scheme}`;
+  const { scheme } = endpoint;
+  for (const key of foreignKeys(given, optionsForDialling(endpoint, given))) {
+    const remedy = `which the URL does not name; such as ${scheme}`;
     refuseLayerOption(key, [endpoint], given, nameOf, remedy);
-    const fitting = clients.filter(({ options }) => Object.hasOwn(options, key));
-    throw new UsageError(noEffect(nameOf(key), endpoint.scheme, fitting));
+    refuseOptionOf(clients, key, nameOf, scheme);
+    throw new UsageError(`${nameOf(key)} has no effect on ${scheme}`);
   }
 }
 
@@ -204,23 +200,26 @@ function refuseLayerOption(
   );
 }
 
-function noEffect(
-  option: string,
+/** Says of an option that other transports have which they are. */
+function refuseOptionOf(
+  kinds: readonly Pick<ListeningKind, "name" | "options">[],
+  key: string,
+  nameOf: (key: string) => string,
   used: string,
-  fitting: readonly { readonly name: string }[],
-): string {
-  const remedy = fitting.length === 0
-    ? ""
-    : `; it goes with ${fitting.map(({ name }) => name).join(", ")}`;
-  return `${option} has no effect on ${used}${remedy}`;
+): void {
+  const fitting = kinds.filter(({ options }) => Object.hasOwn(options, key));
+  if (fitting.length === 0) return;
+  const names = fitting.map(({ name }) => name).join(", ");
+  throw new UsageError(`${nameOf(key)} has no effect on ${used}; it goes with ${names}`);
+}
+
+function foreignKeys(given: Given, table: OptionTable): readonly string[] {
+  return Object.keys(given)
+    .filter((key) => given[key] !== undefined && !Object.hasOwn(table, key));
 }
 
 function dials(served: Served): boolean {
   return "dials" in served && served.dials === true;
-}
-
-function keysOf(given: Given): readonly string[] {
-  return Object.keys(given).filter((key) => given[key] !== undefined);
 }
 
 function flagOf(key: string): string {

@@ -97,8 +97,7 @@ export async function serve<Own extends OptionTable>(
   const given = Object.fromEntries(
     Object.entries(options).filter(([key, value]) => value !== undefined && !hookNames.has(key)),
   );
-  const endpoints = (isSeveral(urls) ? urls : [urls])
-    .map((url) => parseEndpoint(url, serverSchemes));
+  const endpoints = [urls].flat().map((url) => parseEndpoint(url, serverSchemes));
   const places = endpoints.map((endpoint) => placeToServe(endpoint, served, given));
   if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
   refuseUselessServing(served, endpoints, given);
@@ -194,10 +193,6 @@ async function checkUpstream(
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`upstream: ${error.message}`, { cause: error });
   }
-}
-
-function isSeveral<T>(urls: T | readonly T[]): urls is readonly T[] {
-  return Array.isArray(urls);
 }
 
 function appOf(handle: HttpHandler): HttpApp {

@@ -8,7 +8,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import { missingBeside, optionsForServing } from "../../dock/applicable.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
-import { type PlannedEntry, servedByName, servedOptions } from "./serving_options.ts";
+import { type PlannedEntry, servedByName, servedOptions } from "./serve_options.ts";
 
 /** The name of the list of servers. */
 const SERVERS = "server";

@@ -2,7 +2,7 @@
 
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
-import { type PlannedEntry, servedByName } from "../line/serving_options.ts";
+import { type PlannedEntry, servedByName } from "../line/serve_options.ts";
 
 /** Ports that people know from the guides to socket programming, and 8080 for the web. */
 const ports = {

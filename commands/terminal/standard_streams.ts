@@ -2,7 +2,7 @@
 // stderr.
 
 import { printable } from "./printable.ts";
-import { promptSecret } from "./terminal.ts";
+import { promptSecret, terminalColumns } from "./terminal.ts";
 
 /** When to colour. */
 export type ColorChoice = "auto" | "always" | "never";
@@ -200,7 +200,7 @@ export function processStreams(): StandardStreams {
       read: (into) => Deno.stdin.read(into),
     },
     get columns() {
-      return terminalColumns();
+      return terminalColumns(100);
     },
     promptSecret,
     noColor: (Deno.env.get("NO_COLOR") ?? "") !== "",
@@ -222,13 +222,4 @@ function outputOf(stream: typeof Deno.stdout): Output {
       }
     },
   };
-}
-
-function terminalColumns(): number {
-  try {
-    return Deno.consoleSize().columns || 100;
-  } catch {
-    // Not a terminal.
-    return 100;
-  }
 }

@@ -16,14 +16,7 @@ export interface Terminal {
 
 /** The terminal of this process. */
 export const processTerminal: Terminal = {
-  columns() {
-    try {
-      return Deno.consoleSize().columns || 80;
-    } catch {
-      // Stdout is a terminal without a size.
-      return 80;
-    }
-  },
+  columns: () => terminalColumns(80),
   setRaw: (raw) => Deno.stdin.setRaw(raw),
   onResize(run) {
     if (Deno.build.os === "windows") return { [Symbol.dispose]: () => {} };
@@ -31,6 +24,15 @@ export const processTerminal: Terminal = {
     return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", run) };
   },
 };
+
+/** How wide the terminal is; `otherwise` when there is none, or it does not say. */
+export function terminalColumns(otherwise: number): number {
+  try {
+    return Deno.consoleSize().columns || otherwise;
+  } catch {
+    return otherwise;
+  }
+}
 
 /** Shows a question on stderr and reads a line that is not shown; null when there is no terminal or
  * the person gives up with Ctrl-C or Ctrl-D. The `prompt` of Deno writes to stdout, which may be a

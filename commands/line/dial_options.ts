@@ -22,10 +22,10 @@ const ofTransports: OptionTable = mergeTables(...clientKinds.map((kind) => kind.
 export const transportOptions: OptionTable = mergeTables(ofTransports, layerOptions);
 
 /** The same, and how long to try. */
-export const diallingOptions = mergeTables(connectTimeoutOptions, transportOptions);
+export const dialOptions = mergeTables(connectTimeoutOptions, transportOptions);
 
 /** The same, grouped for help. */
-export const diallingGroups = [
+export const dialGroups = [
   { title: "Transports", options: ofTransports },
   layerGroup,
 ] as const;

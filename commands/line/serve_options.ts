@@ -1,13 +1,14 @@
 // What can be served, by the name it has on the command line and in a configuration, and which options
 // go on to `serve`.
 
-import type { Endpoint } from "../../core/addresses/endpoint.ts";
+import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import { mergeTables, type OptionTable } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { optionsForServing, serveOptions } from "../../dock/applicable.ts";
+import { serverSchemes } from "../../dock/schemes.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { upstreamOptions } from "../../dock/upstream.ts";
 import { protocols } from "../../protocols/index.ts";
@@ -15,7 +16,7 @@ import { serverKinds } from "../../servers/index.ts";
 import { apps } from "../../web/index.ts";
 import type { Invocation } from "../command.ts";
 import { givenOf } from "./arguments.ts";
-import { layerGroup } from "./dialling_options.ts";
+import { layerGroup } from "./dial_options.ts";
 
 /** Everything that `serve` and `up` can start. */
 export const served: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
@@ -59,19 +60,26 @@ export const servedGroups = [
   upstreamGroup,
 ] as const;
 
-/** The options that go on to `serve`. What the environment sets for other protocols and transports is
- * left out; what the command line sets stays, so that it is refused.
+/** Reads the URLs to serve on and the options that go on to `serve`. What the environment sets for other
+ * protocols and transports is left out; what the command line sets stays, so that it is refused.
  *
- * @param operand option values that words of the command line stand for */
-export function servingValues(
+ * @param operand option values that words of the command line stand for
+ * @throws {UsageError} when a text is not such a URL */
+export function readServe(
   what: Protocol | HttpApp,
-  endpoints: readonly Endpoint[],
+  urls: readonly string[],
   operand: Readonly<Record<string, unknown>>,
-  invocation: Pick<Invocation, "options" | "given" | "flags">,
-): Record<string, unknown> {
-  const given = { ...givenOf(servedOptions, invocation), ...operand };
-  const table = optionsForServing(what, endpoints, given);
-  const kept = Object.entries(given)
-    .filter(([key]) => invocation.flags.has(key) || Object.hasOwn(table, key));
-  return Object.fromEntries(kept);
+  { options, given, flags }: Pick<Invocation, "options" | "given" | "flags">,
+): {
+  readonly endpoints: readonly Endpoint[];
+  /** The options that have an effect. */
+  readonly table: OptionTable;
+  readonly asked: Readonly<Record<string, unknown>>;
+} {
+  const endpoints = urls.map((url) => parseEndpoint(url, serverSchemes));
+  const all = { ...givenOf(servedOptions, { options, given }), ...operand };
+  const table = optionsForServing(what, endpoints, all);
+  const kept = Object.entries(all)
+    .filter(([key]) => flags.has(key) || Object.hasOwn(table, key));
+  return { endpoints, table, asked: Object.fromEntries(kept) };
 }
