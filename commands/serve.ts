@@ -8,12 +8,13 @@ import { UsageError } from "../core/usage_error.ts";
 import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
+import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
 import { withUserData } from "./serving/user_data.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
-  readServe,
+  planned,
   served,
   servedByName,
   servedGroups,
@@ -71,10 +72,11 @@ export async function serveUntilStopped(
   using signals = new StopSignals();
   using hangUp = new ReloadSignal();
   const emit = serverEventSink(io, record, signals.finish);
-  const { endpoints, table, asked } = readServe(what, urls, operand, invocation);
+  const given = { ...givenOf(servedOptions, invocation), ...operand };
+  const plan = planned(what, urls, given, flags);
   const notes: string[] = [];
-  await using dock: Dock = await startServing(endpoints, what, {
-    ...await withUserData(asked, table, notes),
+  await using dock: Dock = await startServing(plan.urls, what, {
+    ...await withUserData(plan.options, plan.table, notes),
     ...askedUser(options, flags, io),
     ...typedLines(what, io),
     emit,

@@ -2,7 +2,7 @@
 
 import { flag, flagName, mergeTables, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { missingBeside, optionsForServing } from "../dock/applicable.ts";
+import { missingBeside } from "../dock/applicable.ts";
 import type { Dock } from "../dock/serve.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
@@ -12,7 +12,7 @@ import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
 import { withUserData } from "./serving/user_data.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
+import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
@@ -63,9 +63,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const entries: PlannedEntry[] = [];
     const notes: string[] = [];
     for (const entry of asked) {
-      const table = optionsForServing(entry.what, entry.urls, entry.options ?? {});
-      const own = await withUserData(entry.options ?? {}, table, notes);
-      entries.push({ ...entry, options: own });
+      entries.push({ ...entry, options: await withUserData(entry.options, entry.table, notes) });
     }
     const record = options.record === undefined
       ? undefined
@@ -101,11 +99,8 @@ async function builtinEntries(
     stack.defer(() => Deno.remove(folder, { recursive: true }));
     socket = `${folder}/echo.sock`;
   }
-  return builtinSuite(socket, freePorts).map((entry) => {
-    const table = optionsForServing(entry.what, entry.urls, overrides);
-    const own = Object.entries(overrides).filter(([key]) => Object.hasOwn(table, key));
-    return { ...entry, options: { ...entry.options, ...Object.fromEntries(own) } };
-  });
+  return builtinSuite(socket, freePorts)
+    .map(({ what, urls, options }) => planned(what, urls, { ...options, ...overrides }));
 }
 
 /** Refuses an option of the command line that has no effect on any of the servers. */
@@ -114,10 +109,8 @@ function refuseUseless(
   overrides: Readonly<Record<string, unknown>>,
   entries: readonly PlannedEntry[],
 ): void {
-  const tables = entries
-    .map(({ what, urls, options = {} }) => optionsForServing(what, urls, options));
   for (const key of Object.keys(overrides)) {
-    if (!flags.has(key) || tables.some((table) => Object.hasOwn(table, key))) continue;
+    if (!flags.has(key) || entries.some(({ table }) => Object.hasOwn(table, key))) continue;
     const missing = missingBeside(key, entries.flatMap(({ urls }) => urls), overrides);
     throw new UsageError(
       `--${flagName(key)} has no effect ` +

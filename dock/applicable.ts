@@ -12,12 +12,12 @@ import type { Carrier, Layer } from "../core/layer.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import { flag, flagName, type OptionTable } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
-import type { RequestServerKind, SessionServerKind } from "../core/server_kind.ts";
+import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers as allLayers } from "../layers/index.ts";
-import { serverKinds as allServerKinds } from "../servers/index.ts";
+import { serverKinds } from "../servers/index.ts";
 import { addedLayers, layerStackOptions } from "./layer_stack.ts";
-import { clientSchemes, kindsFor } from "./schemes.ts";
+import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
 import { upstreamGiven, upstreamKey, upstreamOptions } from "./upstream.ts";
 
 /** What is known, without loading it, of a protocol or an HTTP application. */
@@ -25,20 +25,15 @@ export type Served =
   | Pick<Protocol, "name" | "options" | "framing" | "dials">
   | Pick<HttpApp, "name" | "options">;
 
-/** The same of a transport that listens. */
-type ListeningKind =
-  | Pick<SessionServerKind, "name" | "options" | "carries" | "carrier">
-  | Pick<RequestServerKind, "name" | "options" | "carries">;
-
-type DiallingKind = Pick<ClientKind, "name" | "options" | "carrier">;
+type Transport = Pick<ServerKind, "name" | "options">;
 
 type LayerKind = Pick<Layer, "name" | "options" | "carriers" | "impliedBy">;
 
 /** Options by key. What was not given is left out or undefined: a default says nothing. */
 type Given = Readonly<Record<string, unknown>>;
 
-const serverKinds: readonly ListeningKind[] = allServerKinds;
-const clients: readonly DiallingKind[] = clientKinds;
+const servers: readonly Transport[] = serverKinds;
+const clients: readonly (Transport & Pick<ClientKind, "carrier">)[] = clientKinds;
 const layers: readonly LayerKind[] = allLayers;
 
 /** What `serve` itself understands, whatever is served where. */
@@ -54,7 +49,7 @@ export function optionsForServing(
   endpoints: readonly Endpoint[],
   given: Given,
 ): OptionTable {
-  const kinds: readonly ListeningKind[] = kindsFor(served)
+  const kinds = kindsFor(served)
     .filter(({ name }) => endpoints.some(({ scheme }) => scheme === name));
   return Object.assign(
     {},
@@ -92,7 +87,7 @@ export function refuseUselessServing(
     refuseLayerOption(key, endpoints, given, flagOf, "which no URL here names; such as udp");
     refuseOptionOf(kindsFor(served), key, flagOf, used);
     // An option that other servers have was not mistyped.
-    const similar = serverKinds.some(({ options }) => Object.hasOwn(options, key))
+    const similar = servers.some(({ options }) => Object.hasOwn(options, key))
       ? ""
       : didYouMean(flagName(key), Object.keys(table).map(flagName));
     throw new UsageError(`${served.name} on ${used} has no option ${flagName(key)}${similar}`);
@@ -128,11 +123,6 @@ export function missingBeside(
     Object.hasOwn(layer.options, key) && layer.impliedBy !== undefined &&
     given[layer.impliedBy] === undefined && !isNamed(layer, endpoints, given)
   )?.impliedBy;
-}
-
-/** What the layers on a transport wrap; null when it takes none. */
-export function carrierOf(kind: ListeningKind): Carrier | null {
-  return kind.carries === "sessions" ? kind.carrier : null;
 }
 
 /** @param carriers what the transports of the endpoints carry */
@@ -202,7 +192,7 @@ function refuseLayerOption(
 
 /** Says of an option that other transports have which they are. */
 function refuseOptionOf(
-  kinds: readonly Pick<ListeningKind, "name" | "options">[],
+  kinds: readonly Transport[],
   key: string,
   nameOf: (key: string) => string,
   used: string,

@@ -9,8 +9,7 @@ import { layers as allLayers } from "../layers/index.ts";
 import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { apps } from "../web/index.ts";
-import { carrierOf } from "./applicable.ts";
-import { kindsFor } from "./schemes.ts";
+import { carrierOf, kindsFor } from "./schemes.ts";
 
 /** One thing that can be served. */
 export interface CatalogueEntry {

@@ -9,9 +9,9 @@ import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers } from "../layers/index.ts";
-import { carrierOf, refuseUselessDialling } from "./applicable.ts";
+import { refuseUselessDialling } from "./applicable.ts";
 import { layerStack, shownLayers } from "./layer_stack.ts";
-import { clientSchemes, kindsFor } from "./schemes.ts";
+import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
 
 const clients: readonly ClientKind[] = clientKinds;
 

@@ -4,6 +4,7 @@
 import { clientKinds } from "../clients/index.ts";
 import type { Addressing } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
+import type { Carrier } from "../core/layer.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { serverKinds } from "../servers/index.ts";
@@ -26,4 +27,9 @@ export function kindsFor(
 ): readonly ServerKind[] {
   const carries = "framing" in served ? "sessions" : "requests";
   return kinds.filter((kind) => kind.carries === carries);
+}
+
+/** What the layers on a transport wrap; null when it takes none. */
+export function carrierOf(kind: ServerKind): Carrier | null {
+  return kind.carries === "sessions" ? kind.carrier : null;
 }

@@ -5,16 +5,10 @@ import { clientKinds } from "../clients/index.ts";
 import { canonicalHost, isLoopback } from "../core/addresses/address.ts";
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
-import type { Intersection } from "../core/intersection.ts";
-import {
-  flagName,
-  type Option,
-  type OptionTable,
-  type OptionValues,
-} from "../core/options/option.ts";
+import { flagName, type Option, type OptionTable } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { layers } from "../layers/index.ts";
-import { layerOptions, type layerStackOptions } from "./layer_stack.ts";
+import type { ConnectOptions } from "./connect.ts";
+import { layerOptions } from "./layer_stack.ts";
 
 const dialling = Object.assign(
   {},
@@ -25,17 +19,11 @@ const dialling = Object.assign(
 
 const diallingFlags = new Set(Object.keys(dialling).map(flagName));
 
-type Dialling =
-  & typeof connectTimeoutOptions
-  & Intersection<(typeof clientKinds)[number]["options"]>
-  & Intersection<(typeof layers)[number]["options"]>
-  & typeof layerStackOptions;
+type Dialling = Omit<ConnectOptions, "signal" | "emit">;
 
 /** The library's options for the upstream: `tlsCa` of `connect` is `upstreamTlsCa` here. */
 export type UpstreamOptions = {
-  readonly [
-    Key in keyof OptionValues<Dialling> as `upstream${Capitalize<Key & string>}`
-  ]?: OptionValues<Dialling>[Key] | undefined;
+  readonly [Key in keyof Dialling as `upstream${Capitalize<Key>}`]?: Dialling[Key] | undefined;
 };
 
 /** The same as a table. One letter is never enough to say which side is meant. */

@@ -15,10 +15,9 @@ export const DEFAULT_WAIT_INTERVAL_MS = 200;
 const httpPorts: ReadonlyMap<string, number> = new Map([["http", 80], ["https", 443]]);
 
 /** The schemes that can be waited for and how each is addressed. */
-export const waitSchemes: ReadonlyMap<string, Addressing> = new Map([
-  ...clientSchemes,
-  ...[...httpPorts.keys()].map((scheme): [string, Addressing] => [scheme, "host"]),
-]);
+export const waitSchemes: ReadonlyMap<string, Addressing> = new Map<string, Addressing>(
+  [...clientSchemes, ["http", "host"], ["https", "host"]],
+);
 
 /** How to wait and how to connect. */
 export type WaitOptions = Omit<ConnectOptions, "connectTimeoutMs"> & {

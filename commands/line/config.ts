@@ -5,10 +5,10 @@ import { errorText } from "../../core/event.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import { flagName, parseText } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { missingBeside, optionsForServing } from "../../dock/applicable.ts";
+import { missingBeside } from "../../dock/applicable.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
-import { type PlannedEntry, servedByName, servedOptions } from "./serve_options.ts";
+import { planned, type PlannedEntry, servedByName, servedOptions } from "./serve_options.ts";
 
 /** The name of the list of servers. */
 const SERVERS = "server";
@@ -72,9 +72,9 @@ class ConfigReader {
     const urls = this.#urls(server, label);
     const own = this.options(server, `${label}.`, OWN_KEYS);
     const given = { ...defaults, ...own, ...overrides };
-    const table = optionsForServing(what, urls, given);
+    const entry = planned(what, urls, given);
     for (const key of Object.keys(own)) {
-      if (Object.hasOwn(table, key)) continue;
+      if (Object.hasOwn(entry.table, key)) continue;
       const missing = missingBeside(key, urls, given);
       const name = flagName(key);
       throw this.#wrong(
@@ -84,10 +84,7 @@ class ConfigReader {
           (missing === undefined ? "on what is served here" : `without ${flagName(missing)}`),
       );
     }
-    const options = Object.fromEntries(
-      Object.entries(given).filter(([key]) => Object.hasOwn(table, key)),
-    );
-    return { what, urls, where: this.#label(server, label), options };
+    return { ...entry, where: this.#label(server, label) };
   }
 
   /** The options of a table, by key. */

@@ -1,5 +1,5 @@
 // What can be served, by the name it has on the command line and in a configuration, and which options
-// go on to `serve`.
+// concern it.
 
 import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
@@ -14,17 +14,10 @@ import { upstreamOptions } from "../../dock/upstream.ts";
 import { protocols } from "../../protocols/index.ts";
 import { serverKinds } from "../../servers/index.ts";
 import { apps } from "../../web/index.ts";
-import type { Invocation } from "../command.ts";
-import { givenOf } from "./arguments.ts";
 import { layerGroup } from "./dial_options.ts";
 
 /** Everything that `serve` and `up` can start. */
 export const served: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
-
-/** An entry of a suite whose URLs were read. */
-export interface PlannedEntry extends SuiteEntry {
-  readonly urls: readonly Endpoint[];
-}
 
 /** The protocol or application of a name.
  * @throws {UsageError} when there is none */
@@ -60,26 +53,27 @@ export const servedGroups = [
   upstreamGroup,
 ] as const;
 
-/** Reads the URLs to serve on and the options that go on to `serve`. What the environment sets for other
- * protocols and transports is left out; what the command line sets stays, so that it is refused.
- *
- * @param operand option values that words of the command line stand for
- * @throws {UsageError} when a text is not such a URL */
-export function readServe(
-  what: Protocol | HttpApp,
-  urls: readonly string[],
-  operand: Readonly<Record<string, unknown>>,
-  { options, given, flags }: Pick<Invocation, "options" | "given" | "flags">,
-): {
-  readonly endpoints: readonly Endpoint[];
-  /** The options that have an effect. */
+/** An entry of a suite whose URLs were read, with the options that concern it. */
+export interface PlannedEntry extends SuiteEntry {
+  readonly urls: readonly Endpoint[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** All options that have an effect on it. */
   readonly table: OptionTable;
-  readonly asked: Readonly<Record<string, unknown>>;
-} {
-  const endpoints = urls.map((url) => parseEndpoint(url, serverSchemes));
-  const all = { ...givenOf(servedOptions, { options, given }), ...operand };
-  const table = optionsForServing(what, endpoints, all);
-  const kept = Object.entries(all)
+}
+
+/** Reads the URLs, and leaves out the options that were given for other protocols and transports.
+ *
+ * @param flags those of the command line stay, so that they are refused
+ * @throws {UsageError} when a text is not such a URL */
+export function planned(
+  what: Protocol | HttpApp,
+  texts: readonly (string | Endpoint)[],
+  given: Readonly<Record<string, unknown>>,
+  flags: ReadonlySet<string> = new Set(),
+): PlannedEntry {
+  const urls = texts.map((text) => parseEndpoint(text, serverSchemes));
+  const table = optionsForServing(what, urls, given);
+  const kept = Object.entries(given)
     .filter(([key]) => flags.has(key) || Object.hasOwn(table, key));
-  return { endpoints, table, asked: Object.fromEntries(kept) };
+  return { what, urls, table, options: Object.fromEntries(kept) };
 }

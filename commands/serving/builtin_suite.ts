@@ -1,8 +1,7 @@
 // The suite of servers that `up` starts when it is given no configuration.
 
-import { parseEndpoint } from "../../core/addresses/endpoint.ts";
-import { serverSchemes } from "../../dock/schemes.ts";
-import { type PlannedEntry, servedByName } from "../line/serve_options.ts";
+import type { SuiteEntry } from "../../dock/suite.ts";
+import { servedByName } from "../line/serve_options.ts";
 
 /** Ports that people know from the guides to socket programming, and 8080 for the web. */
 const ports = {
@@ -21,10 +20,8 @@ const HTTP_PORT = 8080;
  *
  * @param socketPath where the Unix socket goes
  * @param freePorts whether the system picks every port */
-export function builtinSuite(socketPath: string, freePorts: boolean): PlannedEntry[] {
-  const read = (url: string) => parseEndpoint(url, serverSchemes);
-  const at = (scheme: string, port: number) =>
-    read(`${scheme}://127.0.0.1:${freePorts ? 0 : port}`);
+export function builtinSuite(socketPath: string, freePorts: boolean): SuiteEntry[] {
+  const at = (scheme: string, port: number) => `${scheme}://127.0.0.1:${freePorts ? 0 : port}`;
   const both = (port: number) => [at("tcp", port), at("udp", port)];
   return [
     {
@@ -33,7 +30,7 @@ export function builtinSuite(socketPath: string, freePorts: boolean): PlannedEnt
         ...both(ports.echo),
         at("tls", ports.echoTls),
         at("ws", ports.echoWs),
-        read(`unix://${socketPath}`),
+        `unix://${socketPath}`,
       ],
     },
     { what: servedByName("upper"), urls: both(ports.upper) },
