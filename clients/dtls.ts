@@ -8,7 +8,7 @@ import { formatEndpoint, hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { type BoundLayer, checkLayers, layerDatagrams, withLayer } from "../core/layer.ts";
 import { type OptionValues, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { DtlsTrust } from "../layers/dtls/certificate_chain.ts";
+import type { DtlsTrust } from "../layers/dtls/certificates/chain.ts";
 import type { OwnPsk } from "../layers/dtls/client_peer.ts";
 import type { DtlsDialSocket } from "../layers/dtls/dial_socket.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
@@ -44,9 +44,9 @@ export const dtls: ClientKind<typeof options> = {
     const certificate = await loadClientCertificate(given);
     const psk = await loadPsk(given);
     const { DtlsDialSocket } = await import("../layers/dtls/dial_socket.ts");
-    const { credentialsOf } = await import("../layers/dtls/credentials.ts");
+    const { credentialsOf } = await import("../layers/dtls/certificates/credentials.ts");
     const { systemClock } = await import("../core/clock.ts");
-    const { usableSuites } = await import("../layers/dtls/suites.ts");
+    const { usableSuites } = await import("../layers/dtls/crypto/suites.ts");
     // With a key in common nobody shows a certificate.
     const dtlsTrust = psk === undefined
       ? await trustOf(trust)
@@ -107,7 +107,7 @@ function nameOf(host: string): string {
 /** The trust that the options ask for, with the well-known authorities where no other is named. */
 async function trustOf(trust: Trust): Promise<DtlsTrust> {
   if (trust.by !== "authority") return trust;
-  const { certificatesIn } = await import("../layers/dtls/credentials.ts");
+  const { certificatesIn } = await import("../layers/dtls/certificates/credentials.ts");
   if (trust.pems.length > 0) {
     return { by: "authority", authorities: trust.pems.flatMap(certificatesIn) };
   }

@@ -60,7 +60,7 @@ export const dtls: SessionServerKind<typeof options> = {
     const admits = await createAdmission(limits);
     const { DtlsListenSocket } = await import("../layers/dtls/listen_socket.ts");
     const { systemClock } = await import("../core/clock.ts");
-    const { usableSuites } = await import("../layers/dtls/suites.ts");
+    const { usableSuites } = await import("../layers/dtls/crypto/suites.ts");
     const counters = createCounters();
     let url = endpoint.text;
     const layer: BoundLayer = {
@@ -151,7 +151,7 @@ async function loadSecrets(
   }
   const shows = pskFile === undefined || named.length > 0;
   const identity = shows ? await loadTlsIdentity(limits, context) : undefined;
-  const { credentialsOf } = await import("../layers/dtls/credentials.ts");
+  const { credentialsOf } = await import("../layers/dtls/certificates/credentials.ts");
   const { readPskFile } = await import("../layers/dtls/psk_file.ts");
   const keys = pskFile === undefined ? undefined : await readPskFile(pskFile);
   const { certificates: authorities } = await readAuthorities(tlsCa, limits.dataFolder);

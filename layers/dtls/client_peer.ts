@@ -2,12 +2,12 @@
 
 import { identityOf } from "../../core/certificates/certificate_names.ts";
 import type { Identity } from "../../core/session.ts";
-import { DtlsError } from "./alert.ts";
-import { concat, uint, vector, vectorOf16 } from "./byte_writer.ts";
-import { type DtlsTrust, verifyChain } from "./certificate_chain.ts";
-import { DtlsPeer, type PeerHooks, type PeerOptions } from "./dtls_peer.ts";
-import { groups } from "./groups.ts";
-import type { HandshakeMessage, HandshakeName } from "./handshake_message.ts";
+import { DtlsError } from "./wire/alert.ts";
+import { concat, uint, vector, vectorOf16 } from "./wire/byte_writer.ts";
+import { type DtlsTrust, verifyChain } from "./certificates/chain.ts";
+import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
+import { groups } from "./crypto/groups.ts";
+import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
 import {
   checkPointFormats,
   checkRenegotiationInfo,
@@ -18,8 +18,8 @@ import {
   readHelloVerifyRequest,
   readServerHello,
   writeClientHello,
-} from "./hello.ts";
-import { certifiedPeer, pskIdentity } from "./identity.ts";
+} from "./handshake/hello.ts";
+import { certifiedPeer, pskIdentity } from "./certificates/identity.ts";
 import {
   readCertificateRequest,
   readCertificates,
@@ -28,10 +28,10 @@ import {
   writeCertificates,
   writeCertificateVerify,
   writeClientKeyExchange,
-} from "./key_exchange_messages.ts";
-import { pskPremaster } from "./key_schedule.ts";
-import { DTLS_1_2 } from "./record.ts";
-import { keyKindOf, schemesFor, signatureSchemes, signWith } from "./signatures.ts";
+} from "./handshake/key_exchange.ts";
+import { pskPremaster } from "./crypto/key_schedule.ts";
+import { DTLS_1_2 } from "./record/format.ts";
+import { keyKindOf, schemesFor, signatureSchemes, signWith } from "./crypto/signatures.ts";
 
 /** A pre-shared key and whose it is. */
 export interface OwnPsk {

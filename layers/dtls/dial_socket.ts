@@ -4,11 +4,11 @@ import { type Address, canonicalHost, sameAddress } from "../../core/addresses/a
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import type { Identity } from "../../core/session.ts";
 import { ClientPeer, type ClientPeerOptions } from "./client_peer.ts";
-import { DatagramQueue } from "../datagram_queue.ts";
-import type { DtlsError } from "./alert.ts";
-import type { DropReason } from "./record_layer.ts";
+import { DatagramQueue } from "../peers/datagram_queue.ts";
+import type { DtlsError } from "./wire/alert.ts";
+import type { DropReason } from "./record/record_layer.ts";
 import { OVERHEAD_BYTES } from "./listen_socket.ts";
-import { MAX_PLAINTEXT_BYTES } from "./record.ts";
+import { MAX_PLAINTEXT_BYTES } from "./record/format.ts";
 
 /** What a dialling socket needs. */
 export interface DialOptions extends ClientPeerOptions {

@@ -4,13 +4,13 @@ import type { Address } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/idle_sweep.ts";
 import { PeerTable } from "../../core/datagrams/peer_table.ts";
-import { DtlsError } from "./alert.ts";
-import { CookieSecret } from "../cookie.ts";
-import { DatagramQueue } from "../datagram_queue.ts";
-import type { DropReason } from "./record_layer.ts";
-import { type FirstHello, helloVerifyRequest, readFirstHello } from "./first_hello.ts";
-import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES } from "./record.ts";
-import { MAX_SEAL_BYTES } from "./record_protection.ts";
+import { DtlsError } from "./wire/alert.ts";
+import { CookieSecret } from "../peers/cookie.ts";
+import { DatagramQueue } from "../peers/datagram_queue.ts";
+import type { DropReason } from "./record/record_layer.ts";
+import { type FirstHello, helloVerifyRequest, readFirstHello } from "./handshake/first_hello.ts";
+import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES } from "./record/format.ts";
+import { MAX_SEAL_BYTES } from "./record/protection.ts";
 import { ServerPeer, type ServerPeerOptions } from "./server_peer.ts";
 
 /** What is added to a message on its way. */

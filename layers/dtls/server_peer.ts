@@ -3,12 +3,12 @@
 
 import { type CertifiedPeer, identityOf } from "../../core/certificates/certificate_names.ts";
 import type { Identity } from "../../core/session.ts";
-import { DtlsError } from "./alert.ts";
-import { concat } from "./byte_writer.ts";
-import { type DtlsTrust, verifyChain } from "./certificate_chain.ts";
-import { DtlsPeer, type PeerHooks, type PeerOptions } from "./dtls_peer.ts";
-import { type Group, groups, type KeyShare } from "./groups.ts";
-import type { HandshakeMessage, HandshakeName } from "./handshake_message.ts";
+import { DtlsError } from "./wire/alert.ts";
+import { concat } from "./wire/byte_writer.ts";
+import { type DtlsTrust, verifyChain } from "./certificates/chain.ts";
+import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
+import { type Group, groups, type KeyShare } from "./crypto/groups.ts";
+import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
 import {
   checkPointFormats,
   checkRenegotiationInfo,
@@ -20,8 +20,8 @@ import {
   pointFormats,
   readClientHello,
   writeServerHello,
-} from "./hello.ts";
-import { certifiedPeer, pskIdentity } from "./identity.ts";
+} from "./handshake/hello.ts";
+import { certifiedPeer, pskIdentity } from "./certificates/identity.ts";
 import {
   readCertificates,
   readCertificateVerify,
@@ -30,9 +30,9 @@ import {
   writeCertificates,
   writeEcdhParameters,
   writeServerKeyExchange,
-} from "./key_exchange_messages.ts";
-import { pskPremaster } from "./key_schedule.ts";
-import { DTLS_1_2 } from "./record.ts";
+} from "./handshake/key_exchange.ts";
+import { pskPremaster } from "./crypto/key_schedule.ts";
+import { DTLS_1_2 } from "./record/format.ts";
 import {
   curveOf,
   keyKindOf,
@@ -40,8 +40,8 @@ import {
   type SignatureScheme,
   signatureSchemes,
   signWith,
-} from "./signatures.ts";
-import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./suites.ts";
+} from "./crypto/signatures.ts";
+import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./crypto/suites.ts";
 
 /** What the listening end needs. */
 export interface ServerPeerOptions extends PeerOptions {

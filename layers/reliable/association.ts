@@ -8,15 +8,15 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Delivery } from "../../core/connection.ts";
 import { UndeliveredError } from "../../core/undelivered_error.ts";
-import { Acknowledging } from "./acknowledging.ts";
+import { Acknowledging } from "./recovery/acknowledging.ts";
 import type { AssociationEvents, AssociationOptions } from "./association_options.ts";
-import { Congestion } from "./congestion.ts";
+import { Congestion } from "./congestion/window.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
 import { DeliveryWaiters } from "./delivery_waiters.ts";
-import type { Terms } from "./handshake.ts";
-import { kernelBytes } from "./kernel_buffer.ts";
-import { Outage } from "./outage.ts";
-import { Pacing } from "./pacing.ts";
+import type { Terms } from "./wire/handshake.ts";
+import { kernelBytes } from "./congestion/kernel_buffer.ts";
+import { Outage } from "./recovery/outage.ts";
+import { Pacing } from "./congestion/pacing.ts";
 import {
   closeCodes,
   HEADER_BYTES,
@@ -24,14 +24,14 @@ import {
   type PacketReader,
   PacketWriter,
   STREAM_HEADER_BYTES,
-} from "./packet.ts";
-import { ReceiveBuffer } from "./receive_buffer.ts";
-import { RoundTrip } from "./rtt.ts";
-import { SendBuffer, type StreamPart } from "./send_buffer.ts";
-import { SendQueue } from "./send_queue.ts";
-import { type SentPacket, SentPackets } from "./sent_packets.ts";
-import { SkippedNumber } from "./skipped_number.ts";
-import { type ConnectionId, isFor } from "./wire.ts";
+} from "./wire/packet.ts";
+import { ReceiveBuffer } from "./stream/receive_buffer.ts";
+import { RoundTrip } from "./recovery/round_trip.ts";
+import { SendBuffer, type StreamPart } from "./stream/send_buffer.ts";
+import { SendQueue } from "./stream/send_queue.ts";
+import { type SentPacket, SentPackets } from "./recovery/sent_packets.ts";
+import { SkippedNumber } from "./recovery/skipped_number.ts";
+import { type ConnectionId, isFor } from "./wire/prefix.ts";
 
 /** RFC 6298 5.7 wants at least 60 s, if anything; as we give up before that, a longer pause would
  * only make us notice later that the path is back. */

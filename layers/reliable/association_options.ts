@@ -2,9 +2,9 @@
 
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
-import type { Terms } from "./handshake.ts";
-import type { KernelBuffer } from "./kernel_buffer.ts";
-import type { UnreadRoom } from "./receive_buffer.ts";
+import type { Terms } from "./wire/handshake.ts";
+import type { KernelBuffer } from "./congestion/kernel_buffer.ts";
+import type { UnreadRoom } from "./stream/receive_buffer.ts";
 
 /** What every association of a socket shares. */
 export interface AssociationOptions {

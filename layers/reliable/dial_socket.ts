@@ -3,19 +3,19 @@
 import { type Address, canonicalHost, sameAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
 import type { Identity } from "../../core/session.ts";
-import { DatagramQueue } from "../datagram_queue.ts";
+import { DatagramQueue } from "../peers/datagram_queue.ts";
 import { Association } from "./association.ts";
 import type { AssociationEnd } from "./association_options.ts";
 import { DatagramSender } from "./datagram_sender.ts";
-import { type Accept, decodeAccept, decodeRetry, encodeHello } from "./handshake.ts";
-import { PacketReader } from "./packet.ts";
+import { type Accept, decodeAccept, decodeRetry, encodeHello } from "./wire/handshake.ts";
+import { PacketReader } from "./wire/packet.ts";
 import {
   associationOptionsFor,
   maxMessageBytesOf,
   type ReliableSocketOptions,
   termsOf,
 } from "./socket_options.ts";
-import { type ConnectionId, isFor, kindOf, kinds, newConnectionId } from "./wire.ts";
+import { type ConnectionId, isFor, kindOf, kinds, newConnectionId } from "./wire/prefix.ts";
 
 /** How long to wait for an answer to a HELLO; each further wait is twice as long, up to the most. A
  * HELLO is small and asks for little, so this is less than the second of RFC 6298. */

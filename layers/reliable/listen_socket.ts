@@ -5,12 +5,18 @@ import { type Address, formatAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
 import { PeerTable } from "../../core/datagrams/peer_table.ts";
 import type { Identity } from "../../core/session.ts";
-import { CookieSecret } from "../cookie.ts";
-import { DatagramQueue } from "../datagram_queue.ts";
+import { CookieSecret } from "../peers/cookie.ts";
+import { DatagramQueue } from "../peers/datagram_queue.ts";
 import { Association } from "./association.ts";
 import { DatagramSender } from "./datagram_sender.ts";
-import { decodeHello, encodeAccept, encodeReset, encodeRetry, type Hello } from "./handshake.ts";
-import { PacketReader } from "./packet.ts";
+import {
+  decodeHello,
+  encodeAccept,
+  encodeReset,
+  encodeRetry,
+  type Hello,
+} from "./wire/handshake.ts";
+import { PacketReader } from "./wire/packet.ts";
 import {
   associationOptionsFor,
   maxMessageBytesOf,
@@ -25,7 +31,7 @@ import {
   newConnectionId,
   readConnectionId,
   sameId,
-} from "./wire.ts";
+} from "./wire/prefix.ts";
 
 /** How long to wait after reading failed for a reason that may last. */
 const READ_AGAIN_MS = 75;

@@ -5,10 +5,10 @@ import type { DatagramSocket } from "../../core/connection.ts";
 import type { LayerContext, LayerWork } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import type { AssociationOptions } from "./association_options.ts";
-import type { Terms } from "./handshake.ts";
-import { kernelBufferOf } from "./kernel_buffer.ts";
+import type { Terms } from "./wire/handshake.ts";
+import { kernelBufferOf } from "./congestion/kernel_buffer.ts";
 import { datagramBytesFor, type reliableOptions } from "./options.ts";
-import type { UnreadRoom } from "./receive_buffer.ts";
+import type { UnreadRoom } from "./stream/receive_buffer.ts";
 
 /** What a socket of the layer needs. */
 export interface ReliableSocketOptions {

@@ -9,7 +9,7 @@ import type { Counters } from "../../core/counters.ts";
 import type { Side } from "../../core/layer.ts";
 import type { Identity } from "../../core/session.ts";
 import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
-import { Recipients } from "../recipients.ts";
+import { Recipients } from "../peers/recipients.ts";
 import { type Fernet, parseToken, payloadBytes } from "./fernet.ts";
 import { OwnTokens } from "./own_tokens.ts";
 import { TokenTable } from "./token_table.ts";

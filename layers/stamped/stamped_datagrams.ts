@@ -8,10 +8,10 @@ import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import type { Counters } from "../../core/counters.ts";
 import { type Identity, sameIdentity } from "../../core/session.ts";
 import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
-import { Recipients } from "../recipients.ts";
+import { Recipients } from "../peers/recipients.ts";
 import { OwnInstance } from "./own_instance.ts";
 import type { Opener, OpeningKey, SealingKey } from "./protection.ts";
-import { ReplayWindow } from "../replay_window.ts";
+import { ReplayWindow } from "../peers/replay_window.ts";
 import { type Sender, SenderTable } from "./sender_table.ts";
 import {
   type Direction,

@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Address } from "../../../core/addresses/address.ts";
 import type { Datagram } from "../../../core/connection.ts";
-import type { DtlsError } from "../../../layers/dtls/alert.ts";
+import type { DtlsError } from "../../../layers/dtls/wire/alert.ts";
 import { ClientPeer } from "../../../layers/dtls/client_peer.ts";
-import type { DropReason } from "../../../layers/dtls/record_layer.ts";
+import type { DropReason } from "../../../layers/dtls/record/record_layer.ts";
 import { DtlsListenSocket, type ListenOptions } from "../../../layers/dtls/listen_socket.ts";
-import { usableSuites } from "../../../layers/dtls/suites.ts";
+import { usableSuites } from "../../../layers/dtls/crypto/suites.ts";
 import { settled } from "../../fake_time.ts";
 import { MemoryDatagramSocket, udpAddress } from "../../memory.ts";
 import { NOW } from "./made_certificates.ts";
 import { sharedCertificate } from "./peer_pair.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 /** A listening socket to which a test is the network, and what it has said. */
 class Harbour implements Disposable {

@@ -3,15 +3,15 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Address } from "../../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../../core/connection.ts";
-import { DatagramQueue } from "../../../layers/datagram_queue.ts";
+import { DatagramQueue } from "../../../layers/peers/datagram_queue.ts";
 import { DtlsDialSocket } from "../../../layers/dtls/dial_socket.ts";
 import { DtlsListenSocket } from "../../../layers/dtls/listen_socket.ts";
-import { usableSuites } from "../../../layers/dtls/suites.ts";
+import { usableSuites } from "../../../layers/dtls/crypto/suites.ts";
 import { settled } from "../../fake_time.ts";
 import { udpAddress } from "../../memory.ts";
 import { seeded } from "../../seeded.ts";
 import { type KeyName, type Made, make, NOW } from "./made_certificates.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 const LOSS = 0.2;
 const DUPLICATION = 0.1;

@@ -3,8 +3,8 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { DtlsCredentials } from "../../../layers/dtls/credentials.ts";
-import { keyKindOf } from "../../../layers/dtls/signatures.ts";
+import type { DtlsCredentials } from "../../../layers/dtls/certificates/credentials.ts";
+import { keyKindOf } from "../../../layers/dtls/crypto/signatures.ts";
 
 export { x509 };
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UndeliveredError } from "../../../core/undelivered_error.ts";
-import { kernelBytes } from "../../../layers/reliable/kernel_buffer.ts";
-import { closeCodes, PacketReader, PacketWriter } from "../../../layers/reliable/packet.ts";
-import { sealCrc } from "../../../layers/reliable/wire.ts";
+import { kernelBytes } from "../../../layers/reliable/congestion/kernel_buffer.ts";
+import { closeCodes, PacketReader, PacketWriter } from "../../../layers/reliable/wire/packet.ts";
+import { sealCrc } from "../../../layers/reliable/wire/prefix.ts";
 import { seeded } from "../../seeded.ts";
 import { AssociationPair, type End, messageOf } from "./association_pair.ts";
 

@@ -6,14 +6,14 @@ import { resolveOptions } from "../../../core/options/option.ts";
 import type { Identity } from "../../../core/session.ts";
 import { UndeliveredError } from "../../../core/undelivered_error.ts";
 import { ReliableDialSocket } from "../../../layers/reliable/dial_socket.ts";
-import { encodeHello, encodeReset } from "../../../layers/reliable/handshake.ts";
+import { encodeHello, encodeReset } from "../../../layers/reliable/wire/handshake.ts";
 import { ReliableListenSocket } from "../../../layers/reliable/listen_socket.ts";
 import { reliableOptions } from "../../../layers/reliable/options.ts";
-import { kindOf, kinds, newConnectionId } from "../../../layers/reliable/wire.ts";
+import { kindOf, kinds, newConnectionId } from "../../../layers/reliable/wire/prefix.ts";
 import { settled } from "../../fake_time.ts";
 import { MemoryDatagramSocket, udpAddress, utf8 } from "../../memory.ts";
 import { seeded } from "../../seeded.ts";
-import { VirtualClock } from "../dtls/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 const SERVER = udpAddress(1, "192.0.2.1");
 const TERMS = { maxMessageBytes: 1000, windowBytes: 65_536 };

@@ -1,14 +1,14 @@
 /** The smaller parts, each by itself. */
 
 import { assert, assertEquals } from "@std/assert";
-import { AckRanges } from "../../../layers/reliable/ack_ranges.ts";
-import { ByteRing } from "../../../layers/reliable/byte_ring.ts";
-import { Congestion } from "../../../layers/reliable/congestion.ts";
-import { kernelBytes } from "../../../layers/reliable/kernel_buffer.ts";
-import { Pacing } from "../../../layers/reliable/pacing.ts";
-import { RangeSet } from "../../../layers/reliable/range_set.ts";
-import { RoundTrip } from "../../../layers/reliable/rtt.ts";
-import { SendBuffer } from "../../../layers/reliable/send_buffer.ts";
+import { AckRanges } from "../../../layers/reliable/recovery/ack_ranges.ts";
+import { ByteRing } from "../../../layers/reliable/stream/byte_ring.ts";
+import { Congestion } from "../../../layers/reliable/congestion/window.ts";
+import { kernelBytes } from "../../../layers/reliable/congestion/kernel_buffer.ts";
+import { Pacing } from "../../../layers/reliable/congestion/pacing.ts";
+import { RangeSet } from "../../../layers/reliable/stream/range_set.ts";
+import { RoundTrip } from "../../../layers/reliable/recovery/round_trip.ts";
+import { SendBuffer } from "../../../layers/reliable/stream/send_buffer.ts";
 import { seeded } from "../../seeded.ts";
 
 Deno.test("RangeSet is a set of numbers", () => {
