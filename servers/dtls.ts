@@ -75,16 +75,11 @@ export const dtls: SessionServerKind<typeof options> = {
           clock: { ...systemClock, now: work.context.now },
           mtuBytes: limits.dtlsMtuBytes,
           suites: usableSuites(),
-          admits,
           maxPeers: limits.maxPeers,
           maxHandshakes: limits.maxHandshakes,
           handshakeTimeoutMs: limits.handshakeTimeoutMs,
           peerTimeoutMs: limits.peerTimeoutMs,
           hooks: {
-            denied(from) {
-              counters.denied++;
-              emit({ event: "denied", url, peer: formatAddress(from), reason: "address" });
-            },
             handshakeFailed(from, error) {
               const peer = formatAddress(from);
               if (error.alert === "access_denied" && !error.byPeer) {

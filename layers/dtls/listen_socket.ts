@@ -22,8 +22,6 @@ const IDLE_FACTOR = 1.5;
 
 /** What happens on the way, for whoever counts. */
 export interface ListenHooks {
-  /** A stranger's datagram was turned away. */
-  denied?(from: Address): void;
   /** A handshake failed or took too long. */
   handshakeFailed?(from: Address, error: DtlsError): void;
   /** A client had to go because there was no room. */
@@ -33,8 +31,6 @@ export interface ListenHooks {
 
 /** What a listening socket needs. */
 export interface ListenOptions extends ServerPeerOptions {
-  /** Asked before anything is worked out for a peer. */
-  readonly admits: (from: Address) => boolean;
   readonly maxPeers: number;
   /** Handshakes that are not done. */
   readonly maxHandshakes: number;
@@ -156,15 +152,10 @@ export class DtlsListenSocket implements DatagramSocket {
   }
 
   #take(from: Address, bytes: Uint8Array): void {
-    const { admits, hooks } = this.#options;
-    if (!admits(from)) {
-      hooks?.denied?.(from);
-      return;
-    }
     const known = this.#associations.get(from);
     const first = isSealed(bytes) ? null : readFirstHello(bytes);
     if (first === null || known?.peer.beganWith(first.hello)) {
-      if (known === undefined) hooks?.dropped?.("unexpected");
+      if (known === undefined) this.#options.hooks?.dropped?.("unexpected");
       else {
         known.active = true;
         known.peer.receive(bytes);

@@ -21,7 +21,6 @@ class Harbour implements Disposable {
   readonly dropped: DropReason[] = [];
   readonly events: Datagram[] = [];
   refused = 0;
-  denied = 0;
 
   private constructor(options: ListenOptions) {
     this.socket = new DtlsListenSocket(this.inner, {
@@ -30,7 +29,6 @@ class Harbour implements Disposable {
       hooks: {
         handshakeFailed: (_from: Address, error: DtlsError) => void this.failed.push(error.message),
         refused: () => void this.refused++,
-        denied: () => void this.denied++,
         dropped: (reason: DropReason) => void this.dropped.push(reason),
       },
     });
@@ -44,7 +42,6 @@ class Harbour implements Disposable {
       mtuBytes: 1200,
       suites: usableSuites(),
       credentials,
-      admits: () => true,
       maxPeers: 100,
       maxHandshakes: 100,
       handshakeTimeoutMs: 10_000,
@@ -292,13 +289,6 @@ Deno.test("a replayed record reaches nobody twice", async () => {
   await settled();
   assertEquals(harbour.events.length, 1);
   assertEquals(harbour.dropped, ["replayed"]);
-});
-
-Deno.test("who is not admitted gets no answer", async () => {
-  using harbour = await Harbour.open({ admits: () => false });
-  const client = await harbour.client(5001);
-  await client.shakeHands();
-  assertEquals([harbour.inner.sent.length, harbour.denied, harbour.socket.peers], [0, 1, 0]);
 });
 
 Deno.test("a goodbye of the client ends its session, one of ours is heard", async () => {

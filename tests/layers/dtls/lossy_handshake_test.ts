@@ -71,7 +71,6 @@ async function shakeHands(seed: number, certificate: Made): Promise<number> {
   using server = new DtlsListenSocket(network.bind(1), {
     ...common,
     clientTrust: trust,
-    admits: () => true,
     maxPeers: 10,
     maxHandshakes: 10,
     handshakeTimeoutMs: 1_000_000,
