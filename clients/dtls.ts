@@ -2,40 +2,29 @@
 
 import { canonicalHost } from "../core/addresses/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions, dialledWork } from "../core/client_options.ts";
+import { dialledWork } from "../core/client_options.ts";
 import { DatagramClientSession } from "../core/datagrams/client_session.ts";
 import { formatEndpoint, hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { type BoundLayer, checkLayers, layerDatagrams, withLayer } from "../core/layer.ts";
-import { type OptionValues, text } from "../core/options/option.ts";
+import type { OptionValues } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { DtlsTrust } from "../layers/dtls/certificates/chain.ts";
 import type { OwnPsk } from "../layers/dtls/client_peer.ts";
 import type { DtlsDialSocket } from "../layers/dtls/dial_socket.ts";
-import { dtlsOptions } from "../layers/dtls/options.ts";
+import { DTLS_RANK } from "../layers/dtls/options.ts";
 import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
 import { dialling } from "./dial_error.ts";
-import { routeOptions } from "./tcp.ts";
+import { dtlsClientOptions } from "./dtls/options.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
-import { loadClientCertificate, loadTrust, tlsClientOptions, type Trust } from "./tls/trust.ts";
+import { loadClientCertificate, loadTrust, type Trust } from "./tls/trust.ts";
 import { dialUdp } from "./udp.ts";
 
-const options = {
-  ...routeOptions,
-  ...tlsClientOptions,
-  ...dtlsOptions,
-  pskIdentity: text({
-    metavar: "name",
-    help: "which key of --psk-file to use, when it holds several",
-  }),
-  ...clientOptions,
-} as const;
-
 /** `dtls://host:port`. */
-export const dtls: ClientKind<typeof options> = {
+export const dtls: ClientKind<typeof dtlsClientOptions> = {
   name: "dtls",
   addressing: "host",
   carrier: "datagram",
-  options,
+  options: dtlsClientOptions,
   async connect(endpoint, given, { layers, signal }) {
     refuseOldRuntime();
     const host = hostOrLoopback(endpoint);
@@ -94,9 +83,6 @@ export const dtls: ClientKind<typeof options> = {
   },
 };
 
-/** Where DTLS stands among the layers, from the wire inward. */
-const DTLS_RANK = 30;
-
 /** A host as certificates have it: international names in ASCII, addresses without a zone. */
 function nameOf(host: string): string {
   // deno-lint-ignore no-control-regex
@@ -130,7 +116,7 @@ async function wellKnown(): Promise<readonly string[]> {
 /** The key that was named, or the only one there is.
  * @throws {UsageError} when there is no such key, or a name without a file */
 async function loadPsk(
-  { pskFile, pskIdentity }: Pick<OptionValues<typeof options>, "pskFile" | "pskIdentity">,
+  { pskFile, pskIdentity }: Pick<OptionValues<typeof dtlsClientOptions>, "pskFile" | "pskIdentity">,
 ): Promise<OwnPsk | undefined> {
   if (pskFile === undefined) {
     if (pskIdentity === undefined) return undefined;

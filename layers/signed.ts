@@ -4,44 +4,21 @@
 import type { Key, PrivateKey, SharedKey } from "../core/keys/key.ts";
 import { readKeyFile } from "../core/keys/key_file.ts";
 import type { Layer } from "../core/layer.ts";
-import { duration, integer, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { signedOptions } from "./signed/options.ts";
 import { ed25519Checker, ed25519Signer, hmacKey } from "./signed/signatures.ts";
 import type { OpeningKey, SealingKey } from "./stamped/protection.ts";
 import { refuseSameIds } from "./stamped/same_ids.ts";
 import { StampedDatagrams } from "./stamped/stamped_datagrams.ts";
 
-const options = {
-  signedKey: text({
-    metavar: "file",
-    help: "file of the key that signs our datagrams; made by key make ed25519 or hmac",
-  }),
-  signedSenders: text({
-    metavar: "file",
-    help: "file of the senders to believe, a line each: name ed25519:KEY or name hmac:KEY",
-  }),
-  signedLifetimeMs: duration({
-    default: 60_000,
-    min: 1000,
-    max: 24 * 3_600_000,
-    help: "how far the time in a signed datagram may be from ours",
-  }),
-  signedMaxSenders: integer({
-    default: 16_384,
-    min: 1,
-    max: 10_000_000,
-    help: "senders remembered against replays of signed datagrams; more are refused",
-  }),
-} as const;
-
 /** The layer `signed`. */
-export const signed: Layer<typeof options> = {
+export const signed: Layer<typeof signedOptions> = {
   name: "signed",
   summary: "Datagrams signed by their sender",
   rank: 20,
   carriers: ["datagram"],
   provesSender: true,
-  options,
+  options: signedOptions,
   async open({ signedKey, signedSenders, signedLifetimeMs, signedMaxSenders }, { clock }) {
     const own = signedKey === undefined ? undefined : await readOwnKey(signedKey);
     const senders = signedSenders === undefined

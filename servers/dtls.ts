@@ -7,51 +7,27 @@ import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
 import { hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { createIdentityList } from "../core/tls/identity_list.ts";
 import { type BoundLayer, checkLayers, withLayer } from "../core/layer.ts";
-import { admissionOptions, datagramOptions, handshakeOptions } from "../core/limits.ts";
-import { integer, type OptionValues } from "../core/options/option.ts";
+import type { OptionValues } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
-import { familyOptions } from "../core/addresses/resolve.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
-import { dtlsOptions } from "../layers/dtls/options.ts";
+import { DTLS_RANK } from "../layers/dtls/options.ts";
 import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
-import {
-  checkClientCertificateOptions,
-  clientCertificateOptions,
-  readAuthorities,
-} from "./tls/client_certificates.ts";
-import { loadTlsIdentity, type TlsIdentity, tlsServerOptions } from "./tls/server_certificate.ts";
+import { dtlsServerOptions } from "./dtls/options.ts";
+import { checkClientCertificateOptions, readAuthorities } from "./tls/client_certificates.ts";
+import { loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
 import { listenUdp, refuseGroup } from "./udp.ts";
 
-const options = {
-  ...admissionOptions,
-  ...datagramOptions,
-  ...handshakeOptions,
-  ...familyOptions,
-  ...tlsServerOptions,
-  ...clientCertificateOptions,
-  ...dtlsOptions,
-  maxHandshakes: integer({
-    default: 512,
-    min: 1,
-    max: 1_000_000,
-    help: "handshakes at once; clients that begin more have to try again",
-  }),
-} as const;
-
-/** Where DTLS stands among the layers, from the wire inward. */
-const DTLS_RANK = 30;
-
 /** `dtls://host:port`. */
-export const dtls: SessionServerKind<typeof options> = {
+export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
   name: "dtls",
   summary: "DTLS 1.2, encrypted datagrams that may be lost",
   addressing: "host",
   carries: "sessions",
   carrier: "datagram",
   layerRank: DTLS_RANK,
-  options,
+  options: dtlsServerOptions,
   async start(endpoint, limits, work) {
     refuseOldRuntime();
     const { emit } = work.context;
@@ -123,7 +99,7 @@ export const dtls: SessionServerKind<typeof options> = {
 /** What the server shows and what it asks of its clients.
  * @throws {UsageError} when a file cannot be used or options exclude each other */
 async function loadSecrets(
-  limits: OptionValues<typeof options>,
+  limits: OptionValues<typeof dtlsServerOptions>,
   context: Pick<Context, "emit" | "now"> & { readonly host: string },
 ): Promise<{
   readonly identity: TlsIdentity | undefined;

@@ -7,7 +7,7 @@ import type { OptionValues } from "../../core/options/option.ts";
 import type { AssociationOptions } from "./association_options.ts";
 import type { Terms } from "./wire/handshake.ts";
 import { kernelBufferOf } from "./congestion/kernel_buffer.ts";
-import { datagramBytesFor, type reliableOptions } from "./options.ts";
+import type { reliableOptions } from "./options.ts";
 import type { UnreadRoom } from "./stream/receive_buffer.ts";
 
 /** What a socket of the layer needs. */
@@ -23,6 +23,13 @@ const MAX_MESSAGE_BYTES = 1024 ** 3;
 /** How much longer than the server above an association waits before it is idle: the server decides,
  * this is for those that it never heard of. */
 const IDLE_FACTOR = 1.5;
+
+/** What goes through any network (RFC 9000 14). */
+const DEFAULT_DATAGRAM_BYTES = 1200;
+
+/** On this machine larger ones cost hardly more each. Of this size, with what layers below add, 12
+ * fill the memory that a socket has for what it has not read. */
+const LOCAL_DATAGRAM_BYTES = 15_872;
 
 /** The largest message to take and to send. */
 export function maxMessageBytesOf({ limits }: LayerWork): number {
@@ -52,10 +59,10 @@ export function associationOptionsFor(
     sendBufferBytes: chosen.reliableWindowBytes,
     maxUnreadMessages: work.limits.inboxMessages,
     unreadRoom,
-    datagramBytes: datagramBytesFor(
-      kernelBuffer !== undefined,
-      chosen.reliableDatagramBytes,
+    datagramBytes: Math.min(
       inner.maxBytes,
+      chosen.reliableDatagramBytes ??
+        (kernelBuffer === undefined ? DEFAULT_DATAGRAM_BYTES : LOCAL_DATAGRAM_BYTES),
     ),
     kernelBuffer,
     timeoutMs: chosen.reliableTimeoutMs,
