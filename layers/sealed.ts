@@ -10,7 +10,7 @@ import { aesGcmKey } from "./sealed/aes_gcm.ts";
 import { Fernet } from "./sealed/fernet.ts";
 import { FernetDatagrams, type FernetKey } from "./sealed/fernet_datagrams.ts";
 import { sealedOptions } from "./sealed/options.ts";
-import { refuseSameIds } from "./stamped/same_ids.ts";
+import { refuseSameIds } from "./stamped/protection.ts";
 import { StampedDatagrams } from "./stamped/stamped_datagrams.ts";
 
 /** A token does not say with which key it was made, so a forged one costs a check with each. */

@@ -7,8 +7,7 @@ import type { Layer } from "../core/layer.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { signedOptions } from "./signed/options.ts";
 import { ed25519Checker, ed25519Signer, hmacKey } from "./signed/signatures.ts";
-import type { OpeningKey, SealingKey } from "./stamped/protection.ts";
-import { refuseSameIds } from "./stamped/same_ids.ts";
+import { type OpeningKey, refuseSameIds, type SealingKey } from "./stamped/protection.ts";
 import { StampedDatagrams } from "./stamped/stamped_datagrams.ts";
 
 /** The layer `signed`. */
