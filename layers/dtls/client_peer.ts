@@ -3,7 +3,7 @@
 import { identityOf } from "../../core/certificates/certificate_names.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
-import { concat, uint, vector, vectorOf16 } from "./wire/byte_writer.ts";
+import { concat, uint, vector, vectorOf16 } from "./wire/presentation.ts";
 import { type DtlsTrust, verifyChain } from "./certificates/chain.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { groups } from "./crypto/groups.ts";

@@ -139,11 +139,7 @@ export class DtlsListenSocket implements DatagramSocket {
         else this.#associations.get(datagram.from)?.peer.close();
       } catch (error) {
         if (this.#disposed) break;
-        // Whoever reads us waits a little before it reads again.
-        this.#queue.push(error instanceof Error ? error : new Error(String(error)));
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#options.clock.after(READ_AGAIN_MS, resolve);
-        await promise;
+        await this.#queue.failForNow(error, this.#options.clock);
       }
       const room = this.#queue.room;
       if (room !== undefined) await room;
@@ -242,9 +238,6 @@ export class DtlsListenSocket implements DatagramSocket {
     this.#inner.send(datagram, to).catch(() => {});
   }
 }
-
-/** How long to wait after reading failed for a reason that may last. */
-const READ_AGAIN_MS = 75;
 
 /** The share of all unfinished handshakes that one host may have, and what it may have in any case. */
 const LARGEST_SHARE = 1 / 4;

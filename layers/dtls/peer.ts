@@ -8,7 +8,7 @@
 import { randomBytes, timingSafeEqual, X509Certificate } from "node:crypto";
 import type { Identity } from "../../core/session.ts";
 import { alertCodes, alertLevels, type AlertName, alertName, DtlsError } from "./wire/alert.ts";
-import { concat } from "./wire/byte_writer.ts";
+import { concat } from "./wire/presentation.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { DtlsCredentials } from "./certificates/credentials.ts";
 import { datagramsOf, type Flight, type FlightPart } from "./handshake/flight.ts";

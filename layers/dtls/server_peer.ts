@@ -4,7 +4,7 @@
 import { type CertifiedPeer, identityOf } from "../../core/certificates/certificate_names.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
-import { concat } from "./wire/byte_writer.ts";
+import { concat } from "./wire/presentation.ts";
 import { type DtlsTrust, verifyChain } from "./certificates/chain.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { type Group, groups, type KeyShare } from "./crypto/groups.ts";

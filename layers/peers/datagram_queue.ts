@@ -1,9 +1,13 @@
-// What a layer has for its reader: datagrams and the ends of sessions, in their order.
+// The datagrams and ends of sessions that a layer has ready for its reader, in order.
 
+import type { Clock } from "../../core/clock.ts";
 import type { Datagram } from "../../core/connection.ts";
 
 /** How much may wait before the socket below is no longer read. */
 const MAX_WAITING = 1024;
+
+/** How long to wait after reading failed for a reason that may last. */
+const READ_AGAIN_MS = 75;
 
 /** A queue with one reader. */
 export class DatagramQueue {
@@ -22,6 +26,17 @@ export class DatagramQueue {
     this.#reader = undefined;
     if (item instanceof Error) reader.reject(item);
     else reader.resolve(item);
+  }
+
+  /** Tells the reader that the socket below could not be read. */
+  fail(error: unknown): void {
+    this.push(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /** The same, and resolves when it is worth another try. */
+  async failForNow(error: unknown, clock: Pick<Clock, "after">): Promise<void> {
+    this.fail(error);
+    await new Promise<void>((resolve) => void clock.after(READ_AGAIN_MS, resolve));
   }
 
   /** The next item, or null once closed. */

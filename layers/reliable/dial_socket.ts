@@ -148,7 +148,7 @@ export class ReliableDialSocket implements DatagramSocket {
     } catch (error) {
       if (!this.#disposed) {
         this.#ready.reject(error);
-        this.#queue.push(error instanceof Error ? error : new Error(String(error)));
+        this.#queue.fail(error);
       }
     }
     this.#queue.close();

@@ -33,9 +33,6 @@ import {
   sameId,
 } from "./wire/prefix.ts";
 
-/** How long to wait after reading failed for a reason that may last. */
-const READ_AGAIN_MS = 75;
-
 /** How long an association that was forgotten may take to deliver the rest. */
 const FORGET_WITHIN_MS = 5000;
 
@@ -146,11 +143,7 @@ export class ReliableListenSocket implements DatagramSocket {
         }
       } catch (error) {
         if (this.#disposed) break;
-        // Whoever reads us waits a little before it reads again.
-        this.#queue.push(error instanceof Error ? error : new Error(String(error)));
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#options.context.clock.after(READ_AGAIN_MS, resolve);
-        await promise;
+        await this.#queue.failForNow(error, this.#options.context.clock);
       }
     }
     this.#queue.close();

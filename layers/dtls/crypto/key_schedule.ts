@@ -2,8 +2,7 @@
 // 2 and RFC 5489 2 for pre-shared keys).
 
 import { createHash, createHmac } from "node:crypto";
-import { ByteReader } from "../wire/byte_reader.ts";
-import { concat, vector } from "../wire/byte_writer.ts";
+import { ByteReader, concat, vector } from "../wire/presentation.ts";
 import type { CipherSuite, SuiteHash } from "./suites.ts";
 
 const encoder = new TextEncoder();

@@ -1,6 +1,6 @@
 // Flights: the messages that one end sends before it waits for the other (RFC 6347 4.2.4).
 
-import { concat, uint } from "../wire/byte_writer.ts";
+import { concat, uint } from "../wire/presentation.ts";
 import { fragmentsOf, type HandshakeMessage, MESSAGE_HEADER_BYTES } from "./message.ts";
 import { contentTypes, RECORD_HEADER_BYTES } from "../record/format.ts";
 import type { Epoch } from "../record/record_layer.ts";

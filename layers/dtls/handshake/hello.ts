@@ -2,8 +2,7 @@
 // 4.2.1).
 
 import { DtlsError } from "../wire/alert.ts";
-import { ByteReader } from "../wire/byte_reader.ts";
-import { concat, uint, vector, vectorOf16 } from "../wire/byte_writer.ts";
+import { ByteReader, concat, uint, vector, vectorOf16 } from "../wire/presentation.ts";
 import { DTLS_1_0, DTLS_1_2 } from "../record/format.ts";
 
 export const RANDOM_BYTES = 32;

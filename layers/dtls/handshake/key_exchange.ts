@@ -2,8 +2,7 @@
 // 4279 2, RFC 5489 2).
 
 import { DtlsError } from "../wire/alert.ts";
-import { ByteReader } from "../wire/byte_reader.ts";
-import { concat, uint, vector, vectorOf16 } from "../wire/byte_writer.ts";
+import { ByteReader, concat, uint, vector, vectorOf16 } from "../wire/presentation.ts";
 import type { CipherSuite } from "../crypto/suites.ts";
 
 /** The most certificates that are looked at in one chain. */

@@ -1,6 +1,6 @@
 // Handshake messages and the fragments that they travel in (RFC 6347 4.2.2 and 4.2.3).
 
-import { concat, uint } from "../wire/byte_writer.ts";
+import { concat, uint } from "../wire/presentation.ts";
 
 /** The kinds of message (RFC 5246 7.4, RFC 6347 4.3.2). */
 export const handshakeTypes = {
