@@ -36,7 +36,7 @@ export const dtls: ClientKind<typeof dtlsClientOptions> = {
     const { credentialsOf } = await import("../layers/dtls/certificates/credentials.ts");
     const { systemClock } = await import("../core/clock.ts");
     const { usableSuites } = await import("../layers/dtls/crypto/suites.ts");
-    // With a key in common nobody shows a certificate.
+    // With a pre-shared key the server shows no certificate.
     const dtlsTrust = psk === undefined
       ? await trustOf(trust)
       : { by: "authority", authorities: [] } as const;
@@ -53,7 +53,7 @@ export const dtls: ClientKind<typeof dtlsClientOptions> = {
             clock: systemClock,
             mtuBytes: given.dtlsMtuBytes,
             suites: usableSuites().filter(({ authentication }) =>
-              // Who was given a key wants to be known by it, and to know the server by it.
+              // A client that was given a key authenticates by it, and so does its server.
               psk === undefined || authentication === "psk"
             ),
             trust: dtlsTrust,
@@ -100,12 +100,12 @@ async function trustOf(trust: Trust): Promise<DtlsTrust> {
   return { by: "authority", authorities: (await wellKnown()).flatMap(certificatesIn) };
 }
 
-/** The well-known authorities. Deno gives them out only with --allow-sys=ca; without, nobody is known,
- * and who is to be trusted has to be named. */
+/** The well-known authorities. Deno gives them out only with --allow-sys=ca; without it there are
+ * none, and the options have to name an authority. */
 async function wellKnown(): Promise<readonly string[]> {
   try {
     const { rootCertificates } = await import("node:tls");
-    // Read here: it is asked for when it is looked into.
+    // Read here, because the permission is asked for when the list is read.
     return [...rootCertificates];
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return [];

@@ -1,5 +1,4 @@
-// Faults on purpose: what a bad network does, on any endpoint of ours, the same again for the same
-// seed.
+// The layer fault: an endpoint behaves as if the network were bad. A seed repeats every decision.
 
 import type { Layer, OpenedLayer } from "../core/layer.ts";
 import { FaultyDatagrams } from "./fault/datagrams.ts";

@@ -1,5 +1,6 @@
-// Sealed datagrams: encrypted and authentic, under keys that both ends have. AES-256-GCM in a format
-// of our own (docs/sealed.md), or Fernet tokens, which programs in many languages understand.
+// The layer sealed: datagrams that are encrypted and authentic under keys that both ends have. Either
+// AES-256-GCM in a format of our own (docs/sealed.md), or Fernet tokens, which programs in many
+// languages understand.
 
 import { type Key, keyFingerprint, keyName, type SharedKey } from "../core/keys/key.ts";
 import { readKeyFile } from "../core/keys/key_file.ts";

@@ -1,5 +1,5 @@
-// Signed datagrams: readable by all, but from known senders and nobody else. docs/signed.md has the
-// format.
+// The layer signed: datagrams that anyone can read, and that are believed from known senders alone.
+// docs/signed.md has the format.
 
 import type { Key, PrivateKey, SharedKey } from "../core/keys/key.ts";
 import { readKeyFile } from "../core/keys/key_file.ts";
@@ -75,7 +75,7 @@ function known(key: Key): Key {
   );
 }
 
-/** Those whom we believe: the senders of the file, and whoever has the secret that we have. */
+/** The keys that are believed: those of the senders' file, and our own secret where it is shared. */
 function openingKeys(
   own: SigningKey | undefined,
   signing: SealingKey | undefined,
@@ -95,7 +95,7 @@ function openingKeys(
   return isListed ? keys : [mine, ...keys];
 }
 
-/** Refuses an end that could not speak, or would believe nobody.
+/** Refuses an end that could not send, or would not believe any sender.
  * @throws {UsageError} saying what is missing */
 function refuseDeaf(
   role: "listen" | "dial",

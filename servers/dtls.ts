@@ -43,7 +43,7 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
       name: "dtls",
       rank: DTLS_RANK,
       carriers: ["datagram"],
-      // By its cookie.
+      // By the cookie of its handshake.
       provesSender: true,
       datagram: (inner) =>
         new DtlsListenSocket(inner, {
@@ -96,7 +96,7 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
   },
 };
 
-/** What the server shows and what it asks of its clients.
+/** The certificate and keys of the server, and what it asks of its clients.
  * @throws {UsageError} when a file cannot be used or options exclude each other */
 async function loadSecrets(
   limits: OptionValues<typeof dtlsServerOptions>,
@@ -115,7 +115,7 @@ async function loadSecrets(
       "--require-client-cert and --psk-file exclude each other: who has a key needs no certificate",
     );
   }
-  // With keys in common a certificate is needed only where one is named.
+  // With pre-shared keys, a certificate is needed only where the options name one.
   const named = [tlsCert ?? [], tlsKey ?? []].flat();
   if (named.length > 2) {
     throw new UsageError("dtls shows one certificate; give --tls-cert and --tls-key once each");

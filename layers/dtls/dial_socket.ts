@@ -1,4 +1,4 @@
-// The dialling half of DTLS over any datagram socket: one association with one server.
+// The dialling socket of DTLS over any datagram socket: one association with one server.
 
 import { type Address, canonicalHost, sameAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
@@ -22,7 +22,7 @@ export class DtlsDialSocket implements DatagramSocket {
   readonly maxBytes: number;
   readonly #inner: DatagramSocket;
   readonly #to: Address;
-  /** The server as its datagrams name it. */
+  /** The server's address as it stands on its datagrams. */
   readonly #sender: Address;
   readonly #peer: ClientPeer;
   readonly #queue = new DatagramQueue();
@@ -36,7 +36,7 @@ export class DtlsDialSocket implements DatagramSocket {
     this.#to = to;
     this.#sender = "port" in to ? { ...to, hostname: canonicalHost(to.hostname) } : to;
     this.maxBytes = Math.min(inner.maxBytes - OVERHEAD_BYTES, MAX_PLAINTEXT_BYTES);
-    // Nobody has to call `connect`.
+    // A socket may fail before `connect` was called, which is no unhandled rejection.
     this.#ready.promise.catch(() => {});
     this.#peer = new ClientPeer(options, {
       transmit: (datagram) => this.#transmit(datagram),
@@ -54,7 +54,7 @@ export class DtlsDialSocket implements DatagramSocket {
     return this.#inner.address;
   }
 
-  /** Who the server proved to be. */
+  /** The identity that the server has proved. */
   get identity(): Identity | undefined {
     return this.#peer.identity;
   }
@@ -65,7 +65,7 @@ export class DtlsDialSocket implements DatagramSocket {
   }
 
   /** Shakes hands.
-   * @throws {DtlsError} when the server is not who it should be, or refuses us */
+   * @throws {DtlsError} when the server cannot be verified, or refuses us */
   async connect(_to: Address, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const giveUp = () => this.#ready.reject(signal.reason);

@@ -1,4 +1,4 @@
-// The listening half of DTLS over any datagram socket: one socket, a table of associations.
+// The listening socket of DTLS over any datagram socket: a table of associations.
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
@@ -13,14 +13,14 @@ import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES } from "./record/format.ts";
 import { MAX_SEAL_BYTES } from "./record/protection.ts";
 import { ServerPeer, type ServerPeerOptions } from "./server_peer.ts";
 
-/** What is added to a message on its way. */
+/** The most bytes that a record adds to a message. */
 export const OVERHEAD_BYTES = RECORD_HEADER_BYTES + MAX_SEAL_BYTES;
 
-/** How much longer than the server above an association waits before it is idle: the server decides,
- * this is for those that it never heard of. */
+/** How many times as long as the server above an association waits before it is idle. The server
+ * decides; this is for associations without a message, of which it has not heard. */
 const IDLE_FACTOR = 1.5;
 
-/** What happens on the way, for whoever counts. */
+/** What a server may want to count. */
 export interface ListenHooks {
   /** A handshake failed or took too long. */
   handshakeFailed?(from: Address, error: DtlsError): void;
@@ -39,7 +39,7 @@ export interface ListenOptions extends ServerPeerOptions {
   readonly hooks?: ListenHooks;
 }
 
-/** One client and what is between us. */
+/** One client and our end of the association with it. */
 class Association {
   readonly address: Address;
   readonly peer: ServerPeer;
@@ -78,7 +78,7 @@ export class DtlsListenSocket implements DatagramSocket {
     this.maxBytes = Math.min(inner.maxBytes - OVERHEAD_BYTES, MAX_PLAINTEXT_BYTES);
     this.#cookies = new CookieSecret(options.clock.elapsedMs);
     this.#idle = new IdleSweep(IDLE_FACTOR * options.peerTimeoutMs, (one) => one.peer.close());
-    // What a layer below still holds back has to leave before we say goodbye.
+    // Datagrams that a layer below holds back have to leave before the goodbye.
     if (inner.delivered) this.delivered = (to) => inner.delivered!(to);
     void this.#pump();
   }
@@ -101,7 +101,7 @@ export class DtlsListenSocket implements DatagramSocket {
     return this.#queue.next();
   }
 
-  /** A message to nobody we have shaken hands with is dropped. */
+  /** A message to an address without an association is dropped. */
   async send(bytes: Uint8Array, to: Address): Promise<void> {
     const association = this.#associations.get(to);
     const record = association?.peer.seal(bytes);
@@ -161,7 +161,7 @@ export class DtlsListenSocket implements DatagramSocket {
     this.#meet(from, first, bytes, known);
   }
 
-  /** A ClientHello that begins a handshake: of a stranger, or of a peer that has forgotten us. */
+  /** A ClientHello that begins a handshake: of a new client, or of one that begins anew. */
   #meet(
     from: Address,
     { hello, recordSequence, messageSequence }: FirstHello,
@@ -232,14 +232,14 @@ export class DtlsListenSocket implements DatagramSocket {
     else this.#handshakesOf.delete(host);
   }
 
-  /** Sends what belongs to a handshake. Whether it arrives is unknown in any case. */
+  /** Sends a datagram of a handshake. A failure is no worse than a loss on the way. */
   #transmit(to: Address, datagram: Uint8Array): void {
     if (this.#disposed) return;
     this.#inner.send(datagram, to).catch(() => {});
   }
 }
 
-/** The share of all unfinished handshakes that one host may have, and what it may have in any case. */
+/** The share of all unfinished handshakes that one host may have, and how many it always may. */
 const LARGEST_SHARE = 1 / 4;
 const LEAST_SHARE = 8;
 

@@ -1,6 +1,6 @@
-// One association: records in and out, epochs, alerts, flights. What both ends have in common; the
-// handshakes themselves are in client_peer.ts and server_peer.ts. It opens no socket and starts no
-// task: datagrams are given to it, and it gives datagrams out.
+// One end of a DTLS association: records in and out, epochs, alerts, flights. This is what both ends
+// have in common; their halves of the handshake are in client_peer.ts and server_peer.ts. It opens no
+// socket and starts no task: datagrams are given to it, and it gives datagrams out.
 //
 // Longer than most files here, because what an association may do next depends on all that it has
 // done, and that is easier to check in one place.
@@ -34,7 +34,7 @@ import {
 } from "./crypto/signatures.ts";
 import type { CipherSuite } from "./crypto/suites.ts";
 
-/** What becomes of an association. None of these may throw. */
+/** What an association tells its socket. None of these may throw. */
 export interface PeerHooks {
   /** Sends one datagram. */
   transmit(datagram: Uint8Array): void;
@@ -42,7 +42,7 @@ export interface PeerHooks {
   connected(): void;
   /** A message arrived; the bytes are the receiver's. */
   received(bytes: Uint8Array): void;
-  /** It is over; called once. Without an error, one of both ends closed it. */
+  /** It is over; called once. Without an error, one of the ends closed it. */
   ended(error: DtlsError | undefined): void;
   /** A record was dropped. */
   dropped?(reason: DropReason): void;
@@ -54,7 +54,7 @@ export interface PeerOptions {
   /** The largest datagram of a handshake, in bytes. */
   readonly mtuBytes: number;
   readonly suites: readonly CipherSuite[];
-  /** What this end shows of itself. */
+  /** The certificate that this end shows, and its key. */
   readonly credentials?: DtlsCredentials;
 }
 
@@ -63,9 +63,9 @@ const UNOPENED_TOO_OFTEN = 2;
 
 /** One end of one association. */
 export abstract class DtlsPeer {
-  /** Who the other end proved to be; set when the handshake is done. */
+  /** The identity that the peer has proved; set when the handshake is done. */
   identity: Identity | undefined;
-  /** What was agreed on. */
+  /** The cipher suite that was agreed on. */
   suite: CipherSuite | undefined;
   /** Whether the master secret is the extended one (RFC 7627). */
   extendedMasterSecret = false;
@@ -180,7 +180,7 @@ export abstract class DtlsPeer {
     this.#retransmission.start({ last });
   }
 
-  /** Everything that was said so far (RFC 5246 7.4.9). */
+  /** All handshake messages so far (RFC 5246 7.4.9). */
   protected transcript(): Uint8Array {
     return concat(...this.#transcript);
   }
@@ -289,12 +289,12 @@ export abstract class DtlsPeer {
     }
   }
 
-  /** A record that the keys do not open. In the midst of a handshake it may be that the keys differ,
-   * as when a pre-shared one does. Once could be an accident or a forger, though one of those could
-   * end a handshake with an alert as well, since nothing is sealed yet. */
+  /** A record that the keys do not open. During a handshake the reason may be that the keys differ,
+   * as when a pre-shared key does. A single such record could be an accident or a forgery; two end
+   * the handshake, which a forger could do with an alert anyway, since nothing is sealed yet. */
   #takeForged(type: number): void {
     this.#drop("bad_record_mac");
-    // What is left of an association before this one is data, and no part of a handshake.
+    // Late records of an earlier association hold data, and are no part of a handshake.
     if (this.#state !== "handshake" || type !== contentTypes.handshake) return;
     if (++this.#unopened < UNOPENED_TOO_OFTEN) return;
     this.fail(
@@ -313,13 +313,13 @@ export abstract class DtlsPeer {
       case contentTypes.alert:
         return this.#takeAlert(plain);
       case contentTypes.applicationData:
-        // Before Finished it is not known who sends (RFC 5246 7.4.9).
+        // Before Finished the sender is not authenticated (RFC 5246 7.4.9).
         if (this.#state !== "connected") return this.#drop("unexpected");
         // The peer has our last flight, or it could not have sent this.
         this.#flight = [];
         return this.#hooks.received(plain);
       default:
-        // RFC 5246 6: a type that nobody knows is refused, but not on a forger's word.
+        // RFC 5246 6: a record of unknown type is refused, unless it may be forged.
         if (epoch === 0) return this.#drop("unexpected");
         throw new DtlsError("unexpected_message", `the peer sent a record of type ${type}`);
     }
@@ -373,7 +373,7 @@ export abstract class DtlsPeer {
   }
 
   #takeMessage(message: ReceivedMessage): void {
-    // RFC 5246 7.4.1.1: no matter during a handshake.
+    // RFC 5246 7.4.1.1: ignored during a handshake.
     if (message.type === handshakeTypes.hello_request) return;
     const name = this.expected.find((one) => handshakeTypes[one] === message.type);
     if (name === undefined) {
@@ -396,7 +396,7 @@ export abstract class DtlsPeer {
     for (const record of this.#records.takeEarly()) this.receive(record);
   }
 
-  /** Keys that came after their first records. */
+  /** Takes the records that came before the keys to open them. */
   protected keysAreThere(): void {
     this.#takeEarly();
   }

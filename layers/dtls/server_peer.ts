@@ -1,4 +1,4 @@
-// The listening end of a handshake, from the ClientHello that carries a good cookie on (RFC 6347
+// The listening end of a DTLS handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
 import { type CertifiedPeer, identityOf } from "../../core/certificates/certificate_names.ts";
@@ -45,7 +45,7 @@ import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./crypto/suites
 
 /** What the listening end needs. */
 export interface ServerPeerOptions extends PeerOptions {
-  /** The key of an identity, or undefined when nobody has that name. */
+  /** The key of an identity, or undefined when it has none. */
   readonly psk?: (identity: string) => Uint8Array | undefined;
   /** Whose certificates clients must show; without it none is asked for. */
   readonly clientTrust?: DtlsTrust;
@@ -60,7 +60,7 @@ interface Choice {
   readonly scheme: SignatureScheme | undefined;
 }
 
-// An identity is text (RFC 4279 5.1), and broken text names nobody.
+// An identity is text (RFC 4279 5.1), so bytes that are not UTF-8 are none.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The listening end of one association. */
@@ -149,7 +149,7 @@ export class ServerPeer extends DtlsPeer {
     const offeredGroups = numbersOf(hello.extensions, extensionTypes.supported_groups);
     const offeredSchemes = numbersOf(hello.extensions, extensionTypes.signature_algorithms);
     const group = groups.find(({ id }) => offeredGroups.includes(id));
-    // Without the extension the client means SHA-1 (RFC 5246 7.4.1.4.1), which nobody signs with.
+    // Without the extension the client means SHA-1 (RFC 5246 7.4.1.4.1), which is not used here.
     const scheme = credentials &&
       schemesFor(credentials.key).find(({ id }) => offeredSchemes.includes(id));
     // The list of groups is one of curves for certificates too (RFC 8422 5.1).
@@ -216,7 +216,7 @@ export class ServerPeer extends DtlsPeer {
     this.expected = ["client_key_exchange"];
   }
 
-  /** Who the client is, now that it has proved it.
+  /** The identity that the client has proved.
    * @throws {DtlsError} when it is not one of those that are let in */
   #admitted(): Identity {
     const peer = certifiedPeer(this.peerChain[0]!);
@@ -248,7 +248,7 @@ export class ServerPeer extends DtlsPeer {
     try {
       name = decoder.decode(identity);
     } catch {
-      // Nobody's.
+      // Not UTF-8: the identity of no key.
     }
     const key = name === undefined ? undefined : this.#options.psk?.(name);
     if (name === undefined || key === undefined) {

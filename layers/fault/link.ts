@@ -10,20 +10,21 @@ import { Pace } from "./pace.ts";
 import { seededRandom } from "./random.ts";
 import type { LinkFaults } from "./spec.ts";
 
-/** What may wait for the bandwidth unless the user says otherwise: a quarter of a second at 1 MiB/s. */
+/** How much may wait for the bandwidth unless the user says otherwise: a quarter of a second at 1 MiB
+ * a second. */
 const QUEUE_BYTES = 256 * 1024;
 
-/** What one direction keeps at most, however long its latency. */
+/** The most that one direction holds, however long its latency. */
 export const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 const MAX_KEPT_DATAGRAMS = 262_144;
 
-/** One that is held back lets up to this many others of its peer pass, and waits no longer for them
- * than this. */
+/** A datagram that is held back, to be reordered, lets at most this many later ones of its peer pass,
+ * and waits for them no longer than this. */
 const MAX_OVERTAKERS = 3;
 const LONGEST_HOLD_MS = 50;
 const MAX_HELD = 256;
 
-/** What the layer is made with. */
+/** What the layer gives to its links. */
 export interface FaultWork {
   readonly clock: Clock;
   readonly seed: number;

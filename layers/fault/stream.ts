@@ -13,7 +13,7 @@ import {
 
 /** Does to a stream what a bad network does to it. Takes the connection over. */
 export class FaultyConnection extends WrappedConnection {
-  /** There where it is below, because whoever ends a session asks. */
+  /** Present only where the inner connection has it, because a session asks whether it is there. */
   ready?(signal: AbortSignal): Promise<void>;
   readonly #in: StreamLink;
   readonly #out: StreamLink;

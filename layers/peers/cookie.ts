@@ -1,5 +1,5 @@
-// Cookies that prove a client's address before anything is kept of it (RFC 6347 4.2.1): what DTLS
-// and reliable datagrams have in common.
+// Cookies by which a client proves its address before the server keeps any state for it (RFC 6347
+// 4.2.1). Both DTLS and reliable datagrams ask for one.
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Address, formatAddress } from "../../core/addresses/address.ts";
@@ -7,17 +7,18 @@ import { type Address, formatAddress } from "../../core/addresses/address.ts";
 export const COOKIE_BYTES = 20;
 const SECRET_BYTES = 32;
 
-/** A cookie is good for one to two of these. */
+/** How often the secret changes. A cookie is good for one to two of these periods. */
 const ROTATION_MS = 60_000;
 
-/** What a client begins with. */
+/** The parts of a client's first message that concern its cookie. */
 export interface Hello {
   readonly cookie: Uint8Array;
-  /** All of it but the cookie: what the cookie answers for. */
+  /** The message without the cookie: the bytes that the cookie is bound to. */
   readonly withoutCookie: Uint8Array;
 }
 
-/** Makes cookies out of nothing but a secret of its own, which changes by itself. */
+/** Makes and checks cookies by a secret alone, so that nothing is kept for a client between the two.
+ * The secret changes by itself. */
 export class CookieSecret {
   readonly #elapsedMs: () => number;
   #current = randomBytes(SECRET_BYTES);
@@ -61,7 +62,7 @@ function cookie(
   { withoutCookie }: Pick<Hello, "withoutCookie">,
 ): Uint8Array {
   return createHmac("sha256", secret)
-    // A name has no NUL in it, so the two parts cannot be cut elsewhere.
+    // An address has no NUL in it, so no other address and hello give the same bytes.
     .update(`${formatAddress(address)}\0`)
     .update(withoutCookie)
     .digest()

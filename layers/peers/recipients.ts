@@ -1,5 +1,5 @@
-// Whom a listening socket answers: what the last authentic datagram from an address said of its
-// sender.
+// What a listening socket knows of the sender at each address, by the last authentic datagram from
+// there. Answers depend on it: they are protected with the key of that sender, and meant for it.
 
 import type { Address } from "../../core/addresses/address.ts";
 import { PeerTable } from "../../core/datagrams/peer_table.ts";
@@ -24,17 +24,17 @@ export class Recipients<What> {
     return this.#table.get(address)?.what;
   }
 
-  /** Says what is known of an address now. Where that is somebody else than before, it only counts from
-   * the next `settle` on: until then whoever reads the socket has not heard of it, and may still send
-   * what is for the one before.
+  /** Notes what is known of the sender at an address now. Another sender than before only counts from
+   * the next `settle` on: until then the reader of the socket has not heard of it, and may still send
+   * answers that are meant for the one before.
    *
-   * @param isSame whether it is nobody else */
+   * @param isSame whether the sender is the same as before */
   set(address: Address, what: What, isSame: boolean): void {
     if (isSame) this.#put(address, what);
     else this.#change = { address, what };
   }
 
-  /** Whoever reads the socket has dealt with all that it was given. */
+  /** The reader of the socket has dealt with every datagram that it was given. */
   settle(): void {
     if (this.#change === undefined) return;
     this.#put(this.#change.address, this.#change.what);

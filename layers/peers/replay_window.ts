@@ -1,4 +1,4 @@
-// Which of a sender's datagrams were there before: a sliding window over its counter (RFC 6479; RFC
+// Which of a sender's datagrams have arrived before: a sliding window over its counter (RFC 6479; RFC
 // 6347 4.1.2.6 for DTLS).
 
 const WORD_BITS = 32;

@@ -1,4 +1,4 @@
-// The dialling half: one association with one peer.
+// The dialling socket of the layer reliable: one association with one peer.
 
 import { type Address, canonicalHost, sameAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
@@ -35,7 +35,7 @@ export class ReliableDialSocket implements DatagramSocket {
   readonly maxBytes: number;
   readonly #inner: DatagramSocket;
   readonly #to: Address;
-  /** The peer as its datagrams name it. */
+  /** The peer's address as it stands on its datagrams. */
   readonly #sender: Address;
   readonly #options: ReliableSocketOptions;
   readonly #queue = new DatagramQueue();
@@ -59,9 +59,9 @@ export class ReliableDialSocket implements DatagramSocket {
     this.#sender = "port" in to ? { ...to, hostname: canonicalHost(to.hostname) } : to;
     this.#options = options;
     this.maxBytes = maxMessageBytesOf(options.work);
-    // Nobody has to call `connect`.
+    // A socket may be disposed of before `connect` was called, which is no unhandled rejection.
     this.#ready.promise.catch(() => {});
-    // Before there is an association, whoever waits for it should know why there is none.
+    // Before there is an association, a datagram that cannot be sent is why `connect` fails.
     this.#datagrams = new DatagramSender(
       inner,
       inner.maxBytes,

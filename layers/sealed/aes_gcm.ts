@@ -13,7 +13,7 @@ const NONCE_BYTES = 12;
 const SUBKEY_BYTES = 32;
 const DOMAIN = "sockdock sealed 1\0";
 
-/** What a common key does for both directions. */
+/** A shared key, which seals and opens in both directions. */
 export function aesGcmKey(key: SharedKey): SealingKey & OpeningKey {
   const self: SealingKey & OpeningKey = {
     algorithm: algorithm.aes256Gcm,

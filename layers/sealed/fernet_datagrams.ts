@@ -1,5 +1,6 @@
 // Datagrams that are Fernet tokens, one each, as any program with a Fernet library makes and reads
-// them. What fails is dropped without a word and counted; what costs little is looked at first.
+// them. A datagram that fails a check is dropped without an answer and counted; cheap checks come
+// first.
 
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv } from "node:crypto";
@@ -23,11 +24,11 @@ export interface FernetKey {
   readonly identity: Identity;
 }
 
-/** How far the clock of whoever is dialled may be behind ours, in seconds. A token does not say which
- * question it answers, so with none an answer right after our start could look older than that. */
+/** How far the clock of a dialled server may be behind ours, in seconds. A token does not say which
+ * question it answers, so without this an answer right after our start could look older than it. */
 const DIALLED_SLACK_SECONDS = 5;
 
-/** What such a socket is made of. */
+/** What the socket needs. */
 export interface FernetOptions {
   readonly role: Side["role"];
   /** The first seals, all open. */
@@ -54,7 +55,7 @@ export class FernetDatagrams extends WrappedDatagrams {
     this.#options = options;
     this.#maxBytes = payloadBytes(inner.maxBytes);
     this.#lifetimeSeconds = Math.ceil(options.lifetimeMs / 1000);
-    // What is older than this socket may have come to one before it.
+    // A token that is older than this socket may have been taken by an earlier one.
     const slack = options.role === "dial" ? DIALLED_SLACK_SECONDS : 0;
     this.#taken = new TokenTable(
       options.maxTokens,
@@ -69,7 +70,7 @@ export class FernetDatagrams extends WrappedDatagrams {
   }
 
   override send(bytes: Uint8Array, to: Address): Promise<void> {
-    // Who is answered has the key that it used itself, and perhaps no other.
+    // A peer has the key that it used itself, and perhaps no other.
     const { fernet } = this.#keyOf.get(to) ?? this.#options.keys[0];
     return this.inner.send(fernet.seal(bytes, this.#seconds(), this.#own.nextIv()).token, to);
   }
@@ -109,7 +110,7 @@ export class FernetDatagrams extends WrappedDatagrams {
     if (!this.#taken.hasRoom(now)) return drop("tableFull");
     const key = keys.find(({ fernet }) => fernet.isAuthentic(token));
     if (key === undefined) return drop("forged");
-    // Our own, sent back by somebody.
+    // Our own token, sent back to us.
     if (this.#own.isOwn(token.iv)) return drop("replayed");
     const bytes = key.fernet.open(token);
     if (bytes === null) return drop("malformed");
@@ -125,8 +126,8 @@ export class FernetDatagrams extends WrappedDatagrams {
 }
 
 const BLOCK_BYTES = 16;
-/** Of a single block with this vector, CBC makes what the bare cipher does. (Deno 2.6 has no ECB that
- * can be used: it wants a vector for it, and panics at an empty one.) */
+/** With this vector, CBC does to a single block what the bare cipher does. (Deno 2.6 has no usable
+ * ECB: it wants a vector for it, and panics at an empty one.) */
 const ZERO_IV = new Uint8Array(BLOCK_BYTES);
 
 /** Makes the initialization vectors of our tokens: a counter, encrypted with a key that never leaves

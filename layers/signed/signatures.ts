@@ -1,5 +1,5 @@
-// Signing with Ed25519 (RFC 8032) or HMAC-SHA-256 (RFC 2104), over a domain, the stamp, whom an answer
-// is for, and the payload. docs/signed.md has the format and test vectors.
+// Signing with Ed25519 (RFC 8032) or HMAC-SHA-256 (RFC 2104), over a domain, the stamp, the recipient
+// of an answer, and the payload. docs/signed.md has the format and test vectors.
 
 import { Buffer } from "node:buffer";
 import { hash, sign, timingSafeEqual, verify } from "node:crypto";
@@ -28,7 +28,7 @@ const HMAC_BYTES = 32;
 const ED25519_BYTES = 64;
 const DOMAIN = Buffer.from("sockdock signed 1\0");
 
-/** What a secret in common does for both directions. */
+/** A shared secret, which signs and checks in both directions. */
 export function hmacKey(key: SharedKey): SealingKey & OpeningKey {
   const mac = hmacSha256(key.secret);
   const self: SealingKey & OpeningKey = {
@@ -46,7 +46,7 @@ export function hmacKey(key: SharedKey): SealingKey & OpeningKey {
   return self;
 }
 
-/** What our own Ed25519 key does: it signs. */
+/** Our own Ed25519 key, which signs. */
 export function ed25519Signer(key: PrivateKey): SealingKey {
   const signature = (signed: Uint8Array) => sign(null, signed, key.privateKey);
   return {
@@ -57,9 +57,9 @@ export function ed25519Signer(key: PrivateKey): SealingKey {
   };
 }
 
-/** What the public key of a sender does.
+/** The public key of a sender, which checks.
  *
- * @param answer what answers to that sender are signed with */
+ * @param answer the key that answers to that sender are signed with */
 export function ed25519Checker(key: PublicKey | PrivateKey, answer: SealingKey): OpeningKey {
   const publicKey = publicKeyObject(key.publicKey);
   const isSignature = (signed: Uint8Array, signature: Uint8Array) => {

@@ -1,4 +1,4 @@
-// What a key does for stamped datagrams, whichever the algorithm.
+// Keys as stamped datagrams use them, whichever the algorithm.
 
 import { Buffer } from "node:buffer";
 import { type Key, keyFingerprint } from "../../core/keys/key.ts";
@@ -30,7 +30,7 @@ export interface OpeningKey {
   readonly algorithm: Algorithm;
   readonly id: Uint8Array;
   readonly tagBytes: number;
-  /** Who its holder is. */
+  /** The identity of its holder. */
   readonly identity: Identity;
   /** What answers to its holder are protected with, on a listening socket; absent where nothing is
    * answered. */

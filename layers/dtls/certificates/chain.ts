@@ -1,18 +1,17 @@
-// Whether a chain of certificates is to be believed: links, dates, names and uses (RFC 5280 6.1, RFC
-// 9525).
+// Verifying a chain of certificates: links, dates, names and uses (RFC 5280 6.1, RFC 9525).
 
 import type { X509Certificate } from "node:crypto";
 import { canonicalHost } from "../../../core/addresses/address.ts";
 import { DtlsError } from "../wire/alert.ts";
 import { type CertificateFields, readCertificateFields } from "../certificate_fields.ts";
 
-/** Whom to believe. */
+/** Which certificates to trust. */
 export type DtlsTrust =
-  /** Whoever one of these vouches for, itself included. */
+  /** Those that one of these authorities issued, and these themselves. */
   | { readonly by: "authority"; readonly authorities: readonly X509Certificate[] }
-  /** Who holds the key of the certificate with this SHA-256, in lower-case hexadecimal. */
+  /** The one with this SHA-256, in lower-case hexadecimal. */
   | { readonly by: "fingerprint"; readonly fingerprint: string }
-  /** Anybody who holds the key of the certificate that is shown. */
+  /** Any whose key the peer holds. */
   | { readonly by: "nothing" };
 
 /** What a chain has to be good for. */

@@ -1,4 +1,4 @@
-// What this end shows of itself: a certificate and the key that makes it ours.
+// The certificate that this end of DTLS shows, and its private key.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { UsageError } from "../../../core/usage_error.ts";

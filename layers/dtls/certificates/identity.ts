@@ -1,4 +1,4 @@
-// Who the peer proved to be, in the words of a session.
+// The identity that a peer proves to DTLS, by its certificate or a pre-shared key.
 
 import { createHash, type X509Certificate } from "node:crypto";
 import type {
@@ -8,7 +8,7 @@ import type {
 import type { Identity } from "../../../core/session.ts";
 import { fieldsOf, fingerprintOf } from "./chain.ts";
 
-/** Who holds a certificate, by its alternative names. */
+/** The holder of a certificate, by its alternative names. */
 export function certifiedPeer(certificate: X509Certificate): CertifiedPeer {
   const names = fieldsOf(certificate).names.flatMap(({ type, value }): CertificateName[] => {
     // A control character or a space has no place in any of them, and would in our messages.
@@ -18,7 +18,7 @@ export function certifiedPeer(certificate: X509Certificate): CertifiedPeer {
   return { names, fingerprint: fingerprintOf(certificate) };
 }
 
-/** Who knows a pre-shared key. */
+/** The holder of a pre-shared key. */
 export function pskIdentity(name: string, key: Uint8Array): Identity {
   const fingerprint = createHash("sha256").update(key).digest("hex");
   return { name, source: "psk", fingerprint };

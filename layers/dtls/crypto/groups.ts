@@ -1,4 +1,4 @@
-// The groups of the ephemeral Diffie-Hellman exchange (RFC 8422 5.1.1).
+// The groups of the ephemeral Diffie-Hellman exchange of DTLS (RFC 8422 5.1.1).
 
 import { createECDH, createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto";
 import { Buffer } from "node:buffer";

@@ -1,5 +1,5 @@
-// The signatures of handshakes (RFC 5246 4.7, RFC 8422 5.4; RSA-PSS by RFC 8446 4.2.3, which says
-// that it may be used in version 1.2 as well).
+// The signatures of DTLS handshakes (RFC 5246 4.7, RFC 8422 5.4; RSA-PSS by RFC 8446 4.2.3, which
+// says that it may be used in version 1.2 as well).
 
 import { constants, type KeyObject, sign, verify } from "node:crypto";
 

@@ -1,12 +1,12 @@
-// The cipher suites: authenticated encryption alone, with a key exchange that is forward secret
-// unless it is plain PSK (RFC 5288, 5289, 5487, 7905, 8442).
+// The cipher suites of DTLS: authenticated encryption alone, with a key exchange that is forward
+// secret unless it is plain PSK (RFC 5288, 5289, 5487, 7905, 8442).
 
 import { getCiphers } from "node:crypto";
 
 /** How the premaster secret comes about (RFC 8422, 4279, 5489). */
 export type KeyExchange = "ecdhe" | "psk" | "ecdhe_psk";
 
-/** What proves who the server is. */
+/** What authenticates the server. */
 export type Authentication = "ecdsa" | "rsa" | "psk";
 
 /** The hash of the PRF and of the transcript. */

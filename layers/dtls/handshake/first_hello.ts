@@ -1,4 +1,4 @@
-// What a server does with the first datagram of a stranger, keeping nothing of it (RFC 6347 4.2.1).
+// Answering the first datagram of a client without keeping any state for it (RFC 6347 4.2.1).
 
 import { DtlsError } from "../wire/alert.ts";
 import { encodeMessage, handshakeTypes, readFragments } from "./message.ts";
@@ -13,7 +13,7 @@ export interface FirstHello {
 }
 
 /** The ClientHello that a datagram begins with, or null when it begins with something else. One in
- * several fragments counts as none: to put it together would be to keep state for anybody. */
+ * several fragments counts as none: to put it together would take state before the cookie. */
 export function readFirstHello(datagram: Uint8Array): FirstHello | null {
   const record = readRecord(datagram, 0);
   if (record === null || record.epoch !== 0 || record.type !== contentTypes.handshake) return null;

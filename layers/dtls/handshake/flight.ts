@@ -1,4 +1,5 @@
-// Flights: the messages that one end sends before it waits for the other (RFC 6347 4.2.4).
+// The flights of a DTLS handshake: the messages that one end sends before it waits for the other (RFC
+// 6347 4.2.4).
 
 import { concat, uint } from "../wire/presentation.ts";
 import { fragmentsOf, type HandshakeMessage, MESSAGE_HEADER_BYTES } from "./message.ts";

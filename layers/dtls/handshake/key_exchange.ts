@@ -49,7 +49,7 @@ export function readServerKeyExchange(
   { keyExchange, authentication }: CipherSuite,
 ): ServerKeyExchange {
   const reader = new ByteReader(body);
-  // A hint at which identity to use, of no use to who has one.
+  // A hint at which identity to use; a client here has only one.
   if (authentication === "psk") reader.vector16();
   const start = reader.offset;
   if (keyExchange === "psk") {

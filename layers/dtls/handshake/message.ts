@@ -1,4 +1,4 @@
-// Handshake messages and the fragments that they travel in (RFC 6347 4.2.2 and 4.2.3).
+// DTLS handshake messages and the fragments that they travel in (RFC 6347 4.2.2 and 4.2.3).
 
 import { concat, uint } from "../wire/presentation.ts";
 

@@ -45,8 +45,8 @@ export class Reassembly {
     return this.#heldBytes;
   }
 
-  /** Takes a fragment in, from a record of this epoch. One that contradicts those before it is dropped: before the keys are
-   * there anybody may have sent it (RFC 6347 4.1.2.7).
+  /** Takes a fragment in, from a record of this epoch. One that contradicts those before it is
+   * dropped: before the keys are there, it may be forged (RFC 6347 4.1.2.7).
    * @throws {DtlsError} when the expected message is longer than any that is needed */
   take({ type, sequence, length, offset, part }: MessageFragment, epoch: number): FragmentFate {
     if (sequence < this.next) return "past";

@@ -1,4 +1,4 @@
-// When a flight is sent again (RFC 6347 4.2.4).
+// When a flight of a DTLS handshake is sent again (RFC 6347 4.2.4).
 
 import type { Clock } from "../../../core/clock.ts";
 
@@ -28,7 +28,7 @@ export class Retransmission {
   start({ last }: { readonly last: boolean }): void {
     this.stop();
     this.#waitMs = FIRST_WAIT_MS;
-    // First the timer: what is sent may end it all before this returns.
+    // The timer comes first: sending may end the handshake before it returns.
     if (!last) this.#wait();
     this.#send();
   }

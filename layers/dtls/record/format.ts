@@ -1,4 +1,4 @@
-// The form of records on the wire (RFC 6347 4.1).
+// The form of DTLS records on the wire (RFC 6347 4.1).
 
 /** What a record holds (RFC 5246 6.2.1). */
 export const contentTypes = {

@@ -1,5 +1,5 @@
-// The records of one association: their numbers, their keys, and which of them to believe (RFC 6347
-// 4.1).
+// The records of one DTLS association: their numbers, their keys, and which of them to believe (RFC
+// 6347 4.1).
 
 import type { DirectionKeys } from "../crypto/key_schedule.ts";
 import { contentTypes, type DtlsRecord, MAX_SEQUENCE, plainRecord } from "./format.ts";
@@ -36,7 +36,7 @@ export class RecordLayer {
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
 
-  /** Goes on with the numbers of somebody who kept none (RFC 6347 4.2.1). */
+  /** Continues the numbers of the cookie exchange, which kept none (RFC 6347 4.2.1). */
   resumeAt(sequence: number): void {
     this.#sequence[0] = sequence;
   }
@@ -46,7 +46,7 @@ export class RecordLayer {
     this.#opening = new RecordProtection(cipher, peers);
   }
 
-  /** The peer says that it seals from here on. What seals is the epoch, which every record names. */
+  /** The peer announces that it seals from here on. Which records are sealed shows in their epoch. */
   changeCipher(): void {
     this.#peerChangedCipher = true;
   }
@@ -83,7 +83,7 @@ export class RecordLayer {
       // RFC 6347 4.1.2.7: a forged record must not end the association.
       if (plain === null) return "bad_record_mac";
     } else if (!shaking || type === contentTypes.applicationData) {
-      // From here on anybody may have sent what is not sealed.
+      // After the handshake, an unsealed record may be anyone's.
       return "unexpected";
     }
     seen.add(sequence);

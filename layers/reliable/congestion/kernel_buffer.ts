@@ -1,9 +1,9 @@
-// What the system holds for a socket on this machine that does not read fast enough. It drops the
-// rest without a word, so no more than that should be on its way.
+// The receive buffer that the system gives a socket on this machine. It silently drops what does not
+// fit, so no more than that should be on its way to a peer that may not read fast enough.
 
 import { type Address, isLoopback } from "../../../core/addresses/address.ts";
 
-/** A part of a receiving socket's memory. */
+/** The part of a receiving socket's buffer that may be used. */
 export interface KernelBuffer {
   readonly bytes: number;
 }
@@ -12,7 +12,7 @@ export interface KernelBuffer {
  * until a while after they were read. */
 const DEFAULT_BYTES = Math.floor(212_992 * 0.72);
 
-/** What a datagram costs there besides its bytes, before and after rounding up to a power of two.
+/** What a datagram takes there besides its bytes, before and after rounding up to a power of two.
  * Measured: 92 datagrams of 1,000 to 1,452 bytes fit, 48 of 2,000, 12 of 8,000 to 16,000. */
 const HEAD_BYTES = 384;
 const RECORD_BYTES = 256;

@@ -1,6 +1,6 @@
-// How much may be on its way: CUBIC (RFC 9438) with the slow start of HyStart++ (RFC 9406), and with
-// the distinction of TCP Veno (Fu and Liew, IEEE JSAC 21(2), 2003) between losses with and without a
-// queue.
+// The congestion window, which limits how much may be on its way: CUBIC (RFC 9438) with the slow
+// start of HyStart++ (RFC 9406), and with the distinction of TCP Veno (Fu and Liew, IEEE JSAC 21(2),
+// 2003) between losses with and without a queue.
 
 /** The share that is left of the window when a loss comes with a queue (RFC 9438 4.6). */
 const REDUCTION = 0.7;
@@ -111,7 +111,7 @@ export class Congestion {
     const reduction = hasQueue ? REDUCTION : REDUCTION_WITHOUT_QUEUE;
     this.#recoveryStartMs = nowMs;
     this.#priorBytes = this.#windowBytes;
-    // RFC 9438 4.7: whoever meets the loss earlier than last time makes room faster.
+    // RFC 9438 4.7: a sender that meets a loss at a smaller window than last time makes room faster.
     this.#lastMaxBytes = hasQueue && this.#windowBytes < this.#lastMaxBytes
       ? this.#windowBytes * (1 + REDUCTION) / 2
       : this.#windowBytes;

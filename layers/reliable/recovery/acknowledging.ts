@@ -1,4 +1,4 @@
-// What has arrived, and when to say so (RFC 9000 13.2).
+// Which packets have arrived, and when to acknowledge them (RFC 9000 13.2).
 
 import { AckRanges } from "./ack_ranges.ts";
 import type { PacketReader, PacketWriter } from "../wire/packet.ts";

@@ -9,7 +9,7 @@ export interface SentPacket {
   readonly sentAtMs: number;
   /** Of the datagram. */
   readonly bytes: number;
-  /** What it took of the receiving socket's memory, about. */
+  /** About how much of the receiving socket's buffer it takes. */
   readonly kernelBytes: number;
   /** The part of the stream in it; empty when there is none. */
   readonly start: number;
@@ -27,7 +27,8 @@ export interface SentEvents {
 /** Remembers packets from the oldest on whose fate is open. */
 export class SentPackets {
   readonly #events: SentEvents;
-  /** From `#head` on those from number `#first` on; null stands for what nobody waits for. */
+  /** From `#head` on those from number `#first` on; null stands for one that is settled, or
+   * that asked for no acknowledgement. */
   #packets: (SentPacket | null)[] = [];
   #head = 0;
   #first = 0;
@@ -59,7 +60,7 @@ export class SentPackets {
     return this.#count;
   }
 
-  /** The lowest packet number of which nobody knows what became of it. */
+  /** The lowest packet number whose fate is open. */
   get oldest(): number {
     return this.#first;
   }
@@ -78,7 +79,7 @@ export class SentPackets {
     this.#count++;
   }
 
-  /** A number is used up by a packet that nobody waits for. */
+  /** A number is used up by a packet that asks for no acknowledgement. */
   skip(): void {
     this.next++;
     if (this.#count === 0) {

@@ -1,5 +1,5 @@
-// Packet numbers that are left out now and then: whoever acknowledges one acknowledges what it did not
-// get, to make us send faster than the path allows (RFC 9000 21.4).
+// Packet numbers that are left out now and then: a peer that acknowledges one claims what it cannot
+// have received, to make us send faster than the path allows (RFC 9000 21.4).
 
 import type { PacketReader } from "../wire/packet.ts";
 

@@ -1,11 +1,11 @@
-// A part of a stream in memory, which moves on with it.
+// A window of a byte stream in memory, which moves on with the stream.
 
 const SMALLEST_BYTES = 4096;
 
-/** What may be kept while nothing is in use. */
+/** The most memory that is kept while nothing is in use. */
 const KEPT_BYTES = 64 * 1024;
 
-/** Holds bytes by their offset in a stream. Grows as far as it has to; whoever writes knows the limit. */
+/** Holds bytes by their offset in the stream. It grows as needed: its user keeps to the limit. */
 export class ByteRing {
   #bytes = new Uint8Array(0);
 

@@ -1,4 +1,4 @@
-// Messages out of a stream of bytes in which each comes after its length.
+// Reading messages from a stream of bytes in which each comes after its length.
 
 import { smallBytes } from "../../../core/datagrams/small_bytes.ts";
 import { MESSAGE_HEADER_BYTES } from "./send_buffer.ts";
@@ -49,7 +49,7 @@ export class MessageReader {
     return at + count;
   }
 
-  /** The message that the last `read` finished; whoever takes it owns it. */
+  /** The message that the last `read` finished; it belongs to the reader's caller. */
   message: Uint8Array | undefined;
 
   #begin(): void {

@@ -1,4 +1,5 @@
-// What has arrived of a peer's stream: put in order, cut into messages, held back while unread.
+// The part of a peer's stream that has arrived: put in order, cut into messages, and held back while
+// earlier messages are unread.
 
 import { ByteRing } from "./byte_ring.ts";
 import { MessageReader } from "./message_reader.ts";
@@ -17,7 +18,7 @@ export interface ReceiveBufferOptions {
   /** How many messages may be unread; the others stay in the stream. */
   readonly maxUnreadMessages: number;
   readonly room: UnreadRoom;
-  /** Called with each message in turn, which then belongs to whoever is called. */
+  /** Called with each message in turn, which then belongs to the callee. */
   readonly deliver: (message: Uint8Array) => void;
 }
 
@@ -108,7 +109,7 @@ export class ReceiveBuffer {
     return "taken";
   }
 
-  /** A message was read by whom it is for. */
+  /** The application has read a message. */
   consumed(bytes: number): void {
     if (this.#unreadMessages === 0) return;
     this.#unreadMessages--;
@@ -126,7 +127,7 @@ export class ReceiveBuffer {
 
   #limit(): number {
     const { windowBytes, room } = this.#options;
-    // Where room is scarce, nobody gets much of it at once.
+    // Where room is scarce, no peer is granted much of it at once.
     const window = Math.min(windowBytes, Math.max(room.bytes / 2, windowBytes / 16));
     // A message may be longer than the window, so what is held of one counts only while there is
     // something to read instead.

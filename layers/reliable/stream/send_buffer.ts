@@ -1,11 +1,11 @@
-// What was handed over to be sent and is not acknowledged: messages in a stream of bytes, each after
+// The messages that are still to be sent or acknowledged: a stream of bytes in which each comes after
 // its length.
 
 import { ByteRing } from "./byte_ring.ts";
 import { RangeSet } from "./range_set.ts";
 import { writeUint32 } from "../wire/prefix.ts";
 
-/** What comes before each message in the stream. */
+/** The length of a message, which stands before it in the stream. */
 export const MESSAGE_HEADER_BYTES = 4;
 
 /** A part of the stream. */

@@ -1,5 +1,5 @@
-// The datagrams of the handshake: HELLO, RETRY, HELLO with its cookie, ACCEPT; and RESET, the answer
-// to whatever belongs to no association (docs/reliable.md).
+// The datagrams of the handshake of the layer reliable: HELLO, RETRY, HELLO with its cookie, ACCEPT;
+// and RESET, the answer to a datagram that belongs to no association (docs/reliable.md).
 
 import { COOKIE_BYTES } from "../../peers/cookie.ts";
 import {
@@ -41,7 +41,7 @@ export interface Hello {
   readonly terms: Terms;
   /** All zeros when it has none yet. */
   readonly cookie: Uint8Array;
-  /** What the cookie is bound to besides the address. */
+  /** The bytes that the cookie is bound to besides the address. */
   readonly withoutCookie: Uint8Array;
 }
 
@@ -102,8 +102,8 @@ export function decodeAccept(bytes: Uint8Array): Accept | null {
   };
 }
 
-/** The answer to a datagram for `id`, which nobody here has: who knows the id learns that it is
- * void. */
+/** The answer to a datagram for an id that no association has: a peer that knows the id learns that
+ * it is void. */
 export function encodeReset(id: ConnectionId): Uint8Array {
   const bytes = new Uint8Array(PREFIX_BYTES);
   writePrefix(bytes, kinds.reset, id);

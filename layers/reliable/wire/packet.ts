@@ -1,4 +1,5 @@
-// The datagrams of an open association: a packet number and frames (docs/reliable.md).
+// The datagrams of an open association of the layer reliable: a packet number and frames
+// (docs/reliable.md).
 
 import {
   type ConnectionId,
@@ -25,7 +26,7 @@ export const frames = { padding: 0, ping: 1, ack: 2, stream: 3, finish: 4, close
 export const closeCodes = {
   /** Both halves have ended and everything has arrived. */
   done: 0,
-  /** Whoever had the association is gone. */
+  /** The application that had the association is gone. */
   gone: 1,
   /** A message is larger than its receiver takes. */
   tooLarge: 2,
@@ -139,16 +140,16 @@ export class PacketWriter {
  * changed. */
 export class PacketReader {
   number = 0;
-  /** Acknowledgements below this are of no interest to the sender. */
+  /** The sender no longer needs acknowledgements of packets below this. */
   oldest = 0;
   /** Whether it asks for an acknowledgement. */
   eliciting = false;
   closeCode: number | null = null;
 
   hasAck = false;
-  /** All packets below this have arrived, or are of no interest. */
+  /** All packets below this have arrived, or are no longer asked for. */
   cumulative = 0;
-  /** How much of the stream may be sent. */
+  /** The offset up to which the stream may be sent. */
   window = 0;
   delayMs = 0;
   /** First and last but one of each further range, one after another. */
@@ -190,7 +191,7 @@ export class PacketReader {
         }
         case frames.stream:
         case frames.finish: {
-          // One of a kind in a packet: nobody needs more, and what is read can be checked whole.
+          // One of a kind in a packet: more are of no use, and one can be checked as a whole.
           if (this.hasStream || at + STREAM_HEADER_BYTES > bytes.length) return false;
           const start = at + STREAM_HEADER_BYTES;
           const end = start + readUint16(bytes, at + 7);

@@ -1,12 +1,12 @@
-// Numbers on the wire, in network order, and what every datagram of ours begins with:
-// version, kind, checksum and connection id (docs/reliable.md).
+// The fields that every datagram of the layer reliable begins with: version, kind, checksum and
+// connection id (docs/reliable.md); and numbers in network order.
 
 import { CRC_START, finishCrc, updateCrc } from "./crc32c.ts";
 
 /** The version of the format, the first byte of every datagram. */
 export const VERSION = 1;
 
-/** What a datagram is, its second byte. */
+/** The kind of a datagram, its second byte. */
 export const kinds = { hello: 1, retry: 2, accept: 3, reset: 4, data: 5 } as const;
 
 /** A connection id: 64 random bits, as two halves that a number can hold. */
@@ -19,13 +19,13 @@ export interface ConnectionId {
 const CRC_AT = 2;
 const ID_AT = 6;
 
-/** What every datagram has. */
+/** The length of all these fields. */
 export const PREFIX_BYTES = 14;
 
 const UINT32 = 2 ** 32;
 const noCrc = new Uint8Array(4);
 
-/** A connection id that nobody can guess. */
+/** A connection id that cannot be guessed. */
 export function newConnectionId(): ConnectionId {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return { high, low };
@@ -79,7 +79,7 @@ export function isFor(bytes: Uint8Array, id: ConnectionId): boolean {
   return readUint32(bytes, ID_AT) === id.high && readUint32(bytes, ID_AT + 4) === id.low;
 }
 
-/** Writes what a datagram begins with; the checksum comes last, by `sealCrc`. */
+/** Writes all fields but the checksum, which `sealCrc` writes when the datagram is whole. */
 export function writePrefix(bytes: Uint8Array, kind: number, id: ConnectionId): void {
   bytes[0] = VERSION;
   bytes[1] = kind;
