@@ -10,7 +10,7 @@ import type { Delivery } from "../../core/connection.ts";
 import { UndeliveredError } from "../../core/undelivered_error.ts";
 import { Acknowledging } from "./recovery/acknowledging.ts";
 import type { AssociationEvents, AssociationOptions } from "./association_options.ts";
-import { Congestion } from "./congestion/window.ts";
+import { CongestionWindow } from "./congestion/window.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
 import { DeliveryWaiters } from "./delivery_waiters.ts";
 import type { Terms } from "./wire/handshake.ts";
@@ -70,7 +70,7 @@ export class Association {
   readonly #writer: PacketWriter;
   readonly #sendBuffer: SendBuffer;
   readonly #receiveBuffer: ReceiveBuffer;
-  readonly #congestion: Congestion;
+  readonly #congestion: CongestionWindow;
   readonly #pacing: Pacing;
   readonly #roundTrip = new RoundTrip();
   readonly #acknowledging = new Acknowledging();
@@ -131,7 +131,7 @@ export class Association {
     this.#sendQueue = new SendQueue(this.#sendBuffer);
     this.#skipped = new SkippedNumber(options.random);
     this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
-    this.#congestion = new Congestion(options.datagramBytes);
+    this.#congestion = new CongestionWindow(options.datagramBytes);
     this.#pacing = new Pacing(options.datagramBytes);
     this.#peerWindow = peerTerms.windowBytes;
     this.#receiveBuffer = new ReceiveBuffer({

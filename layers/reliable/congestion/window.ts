@@ -25,7 +25,7 @@ const CAREFUL_GROWTH = 4;
 const CAREFUL_ROUNDS = 5;
 
 /** A congestion window in bytes. Times are in milliseconds. */
-export class Congestion {
+export class CongestionWindow {
   readonly #datagramBytes: number;
   #windowBytes: number;
   #threshold = Infinity;

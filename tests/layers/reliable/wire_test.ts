@@ -1,7 +1,7 @@
 /** The code is held to the vectors of docs/reliable.md. */
 
 import { assert, assertEquals } from "@std/assert";
-import { crc32c } from "../../../../layers/reliable/wire/crc32c.ts";
+import { crc32c } from "../../../layers/reliable/wire/crc32c.ts";
 import {
   decodeAccept,
   decodeHello,
@@ -11,17 +11,12 @@ import {
   encodeReset,
   encodeRetry,
   HELLO_BYTES,
-} from "../../../../layers/reliable/wire/handshake.ts";
-import { PacketReader, PacketWriter } from "../../../../layers/reliable/wire/packet.ts";
-import {
-  type ConnectionId,
-  isFor,
-  kindOf,
-  kinds,
-} from "../../../../layers/reliable/wire/prefix.ts";
-import { seeded } from "../../../seeded.ts";
+} from "../../../layers/reliable/wire/handshake.ts";
+import { PacketReader, PacketWriter } from "../../../layers/reliable/wire/packet.ts";
+import { type ConnectionId, isFor, kindOf, kinds } from "../../../layers/reliable/wire/prefix.ts";
+import { seeded } from "../../seeded.ts";
 
-const page = await Deno.readTextFile(new URL("../../../../docs/reliable.md", import.meta.url));
+const page = await Deno.readTextFile(new URL("../../../docs/reliable.md", import.meta.url));
 
 const dialling = { high: 0x01020304, low: 0x05060708 };
 const listening = { high: 0x11121314, low: 0x15161718 };
