@@ -59,11 +59,6 @@ export class DtlsDialSocket implements DatagramSocket {
     return this.#peer.identity;
   }
 
-  /** The cipher suite that was agreed on, as the registry names it. */
-  get suiteName(): string | undefined {
-    return this.#peer.suite?.name;
-  }
-
   /** Shakes hands.
    * @throws {DtlsError} when the server cannot be verified, or refuses us */
   async connect(_to: Address, signal: AbortSignal): Promise<void> {

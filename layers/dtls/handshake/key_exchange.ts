@@ -6,7 +6,7 @@ import { ByteReader, concat, uint, vector, vectorOf16 } from "../wire/presentati
 import type { CipherSuite } from "../crypto/suites.ts";
 
 /** The most certificates that are looked at in one chain. */
-export const MAX_CHAIN = 10;
+const MAX_CHAIN = 10;
 
 /** The certificates of a Certificate message, the peer's own first. */
 export function readCertificates(body: Uint8Array): Uint8Array[] {

@@ -65,11 +65,6 @@ export class SentPackets {
     return this.#first;
   }
 
-  /** The oldest packet on its way. */
-  get oldestPacket(): SentPacket | null {
-    return this.#packets[this.#head] ?? null;
-  }
-
   /** A packet that asks for an acknowledgement; its number must be `next`. */
   add(packet: SentPacket): void {
     this.#packets.push(packet);

@@ -36,6 +36,7 @@ export class ReceiveBuffer {
   #unreadBytes = 0;
   #unreadMessages = 0;
   #chargedBytes = 0;
+  /** The offset up to which the peer was told that it may send. */
   #granted: number;
   #length: number | undefined;
   #highest = 0;
@@ -44,11 +45,6 @@ export class ReceiveBuffer {
     this.#options = options;
     this.#granted = options.windowBytes;
     this.#reader = new MessageReader(options.maxMessageBytes);
-  }
-
-  /** The offset up to which the peer was told that it may send. */
-  get granted(): number {
-    return this.#granted;
   }
 
   /** How much more the peer could be granted than it was. */

@@ -58,11 +58,6 @@ export class SendBuffer {
     return this.acknowledged - MESSAGE_HEADER_BYTES * this.#acknowledgedMessages - begun;
   }
 
-  /** Whether there is something to send, or to send again. */
-  get hasMore(): boolean {
-    return this.#lost.bounds.length > 0 || this.sent < this.written;
-  }
-
   /** Whether something has to be sent again. */
   get hasLost(): boolean {
     return this.#lost.bounds.length > 0;

@@ -49,7 +49,7 @@ export const MAX_ACK_BYTES = ACK_HEADER_BYTES + MAX_ACK_RANGES * ACK_RANGE_BYTES
 const DELAY_UNIT_MS = 0.1;
 
 /** The largest packet number and stream offset. */
-export const MAX_UINT48 = 2 ** 48 - 1;
+const MAX_UINT48 = 2 ** 48 - 1;
 const MAX_UINT16 = 2 ** 16 - 1;
 
 /** Writes one packet after another into buffers that it is given. */
@@ -61,11 +61,6 @@ export class PacketWriter {
   /** @param id the receiver's */
   constructor(id: ConnectionId) {
     this.#id = id;
-  }
-
-  /** How many bytes the packet has so far. */
-  get length(): number {
-    return this.#end;
   }
 
   /** @param oldest the lowest packet number whose acknowledgement is still of interest */
