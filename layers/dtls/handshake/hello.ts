@@ -36,7 +36,7 @@ export interface ClientHello {
   readonly cookie: Uint8Array;
   readonly suites: readonly number[];
   readonly extensions: Extensions;
-  /** All of it but the cookie: what the cookie answers for (RFC 6347 4.2.1). */
+  /** The message without the cookie: the bytes that the cookie is bound to (RFC 6347 4.2.1). */
   readonly withoutCookie: Uint8Array;
 }
 
