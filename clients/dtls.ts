@@ -17,7 +17,7 @@ import { dialling } from "./dial_error.ts";
 import { dtlsClientOptions } from "./dtls/options.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
 import { loadClientCertificate, loadTrust, type Trust } from "./tls/trust.ts";
-import { dialUdp } from "./udp.ts";
+import { dialUdp } from "./datagrams/dial_udp.ts";
 
 /** `dtls://host:port`. */
 export const dtls: ClientKind<typeof dtlsClientOptions> = {
