@@ -33,7 +33,7 @@ const EXCEPTIONS: ReadonlySet<string> = new Set([
   "servers/dtls.ts -> layers/dtls",
   "servers/dtls/options.ts -> layers/dtls",
   "clients/dtls.ts -> layers/dtls",
-  "clients/dtls/options.ts -> layers/dtls",
+  "clients/datagrams/dial_dtls.ts -> layers/dtls",
 ]);
 
 /** Packages that only tests may use. */
