@@ -1,4 +1,4 @@
-/** A clock for DTLS that a test moves on. */
+/** A clock for layers that a test moves on. */
 
 import type { Clock } from "../../core/clock.ts";
 

@@ -87,7 +87,7 @@ async function shakeHands(seed: number, certificate: Made): Promise<number> {
   connected.catch(() => {});
   while (!done && clock.elapsedMs() < 200_000) {
     await settled();
-    // With nothing under way and nobody waiting it would never end.
+    // With nothing under way and no reader waiting it would never end.
     if (!done && !clock.step()) break;
   }
   assert(done, `seed ${seed} never came to an end`);

@@ -18,7 +18,7 @@ export type KeyName = "P-256" | "P-384" | "RSA" | "RSA-1024";
 export interface Wanted {
   readonly subject?: string;
   readonly key?: KeyName;
-  /** Who signs; itself unless given. */
+  /** The issuer; itself unless given. */
   readonly issuer?: Made;
   readonly names?: readonly string[];
   readonly isAuthority?: boolean;

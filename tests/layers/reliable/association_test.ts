@@ -234,7 +234,7 @@ Deno.test("a message longer than its receiver takes is refused by whoever sends 
     RangeError,
     "Cannot send 101 bytes: the peer takes messages of 100 at most",
   );
-  // And by whoever receives it: a length of four billion sets nothing aside.
+  // And by the receiver: a length of four billion sets nothing aside.
   const huge = packet(0, (writer) => {
     writer.stream(0, 8, false).set([0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]);
   });

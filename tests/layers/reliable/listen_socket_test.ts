@@ -18,7 +18,7 @@ import { VirtualClock } from "../virtual_clock.ts";
 const SERVER = udpAddress(1, "192.0.2.1");
 const TERMS = { maxMessageBytes: 1000, windowBytes: 65_536 };
 
-/** A listening socket and those who dial it, on a network in memory that a test pumps. */
+/** A listening socket and its clients, on a network in memory that a test pumps. */
 class Harbour implements Disposable {
   readonly clock: VirtualClock = new VirtualClock(0);
   readonly inner: MemoryDatagramSocket = new MemoryDatagramSocket(SERVER);
@@ -26,7 +26,7 @@ class Harbour implements Disposable {
   readonly socket: ReliableListenSocket;
   readonly events: Datagram[] = [];
   readonly clients: Client[] = [];
-  /** Who the network says that a sender is. */
+  /** The identity that the network gives a sender. */
   readonly identities: Map<Address, Identity> = new Map();
 
   /** Whether the network loses a datagram. */
