@@ -3,7 +3,13 @@
 import type { Address } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
-import { type FaultWork, FaultyLink, type Marker, MAX_KEPT_BYTES, type Packet } from "./link.ts";
+import {
+  DatagramLink,
+  type FaultWork,
+  type Marker,
+  MAX_KEPT_BYTES,
+  type Packet,
+} from "./datagram_link.ts";
 import type { Faults } from "./spec.ts";
 
 /** How many datagrams may be unread. Beyond it the socket below is not read, and drops the rest. */
@@ -11,8 +17,8 @@ const MAX_UNREAD = 1024;
 
 /** Does to datagrams what a bad network does to them. Takes the socket over. */
 export class FaultyDatagrams extends WrappedDatagrams {
-  readonly #in: FaultyLink;
-  readonly #out: FaultyLink;
+  readonly #in: DatagramLink;
+  readonly #out: DatagramLink;
   readonly #arrived: (Datagram | Error | null)[] = [];
   readonly #leaving: (Packet | Marker)[] = [];
   #leavingBytes = 0;
@@ -25,14 +31,14 @@ export class FaultyDatagrams extends WrappedDatagrams {
 
   constructor(inner: DatagramSocket, faults: Faults, work: FaultWork) {
     super(inner);
-    this.#in = new FaultyLink(
+    this.#in = new DatagramLink(
       faults.in,
       0,
       work,
       ({ peer, bytes, identity }) =>
         this.#arrive({ from: peer, bytes, ...(identity && { identity }) }),
     );
-    this.#out = new FaultyLink(faults.out, 1, work, (packet) => {
+    this.#out = new DatagramLink(faults.out, 1, work, (packet) => {
       if (this.#out.waits) this.#leave(packet);
       else this.#sent.push(inner.send(packet.bytes, packet.peer));
     });

@@ -58,7 +58,7 @@ interface Chances {
 }
 
 /** One direction: what goes in comes out later, changed, twice or not at all. */
-export class FaultyLink implements Disposable {
+export class DatagramLink implements Disposable {
   /** Whether anything may come out other than at once. */
   readonly waits: boolean;
   readonly #faults: LinkFaults;
