@@ -57,5 +57,5 @@ export const files: HttpApp<typeof options> = {
   options,
   operand: "root",
   // What follows is loaded by those alone who serve files.
-  open: async (given, context) => (await import("./files/open_files.ts")).openFiles(given, context),
+  open: async (given, context) => (await import("./files/open.ts")).openFiles(given, context),
 };

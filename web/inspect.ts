@@ -1,17 +1,17 @@
 // What did my client send: an HTTP server that says requests back and answers as it is told to, with
-// the endpoints, fields and limits of httpbin 0.7.0 (web/inspect/differences.ts has what differs).
+// the endpoints, fields and limits of httpbin 0.7.0 (what differs: web/inspect/page/differences.ts).
 
 import type { HttpApp, HttpService, RequestInfo } from "../core/http/app.ts";
 import { flag, type OptionValues, size, text } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
-import { Asked } from "./inspect/asked.ts";
-import { DELAYED_PATH, endpoints } from "./inspect/endpoints.ts";
-import { indexPage } from "./inspect/index_page.ts";
-import { waitAsAsked } from "./inspect/made_to_order.ts";
-import { Refusal } from "./inspect/refusal.ts";
+import { Asked } from "./inspect/parsed_request.ts";
+import { DELAYED_PATH, endpoints } from "./inspect/endpoints/index.ts";
+import { indexPage } from "./inspect/page/index_page.ts";
+import { waitAsAsked } from "./inspect/endpoints/dynamic_data.ts";
+import { Refusal } from "./inspect/http_error.ts";
 import { inspectedEvent, RequestLogFile } from "./inspect/request_log.ts";
 import { allowed, allows, createRouter, type Route } from "./inspect/router.ts";
-import { echoingSocket } from "./inspect/streams.ts";
+import { echoingSocket } from "./inspect/endpoints/streams.ts";
 import { isPaced } from "./inspect/waiting.ts";
 import { plainResponse } from "../core/http/plain_response.ts";
 

@@ -4,7 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { serve } from "../../dock/serve.ts";
 import { files } from "../../web/files.ts";
-import { FileRoot } from "../../web/files/root.ts";
+import { FileRoot } from "../../web/files/access/root.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { RawHttp } from "../servers/raw_http.ts";
 import { temporaryFolder } from "../temporary_folder.ts";

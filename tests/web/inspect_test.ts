@@ -13,7 +13,7 @@ import type { InspectedEvent, ServerEvent } from "../../core/event.ts";
 import type { RequestInfo } from "../../core/http/app.ts";
 import { textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { endpoints } from "../../web/inspect/endpoints.ts";
+import { endpoints } from "../../web/inspect/endpoints/index.ts";
 import { inspect } from "../../web/inspect.ts";
 import { peerTest, runPeer, runPython } from "../peer.ts";
 import { FakeTime } from "../fake_time.ts";

@@ -1,8 +1,8 @@
-// What an endpoint of the inspector is. The one list of them (endpoints.ts) is read by the router,
+// What an endpoint of the inspector is. The one list of them (endpoints/index.ts) is read by the router,
 // the index page, the reference and the tests.
 
 import type { Context } from "../../core/protocol.ts";
-import type { Asked } from "./asked.ts";
+import type { Asked } from "./parsed_request.ts";
 
 /** A blank that whoever asks fills in. */
 export interface Parameter {

@@ -1,7 +1,7 @@
 // Numbers in paths and queries. What is too large is cut to the cap, as httpbin does; what is no
 // number is the caller's mistake.
 
-import { quote, Refusal } from "./refusal.ts";
+import { quote, Refusal } from "./http_error.ts";
 
 /** A whole number, cut to `max`.
  * @throws {Refusal} 400 when it is none or below `min` */

@@ -6,8 +6,8 @@ import { type Emit, errorText, type InspectedEvent } from "../../core/event.ts";
 import { eventJson } from "../../core/event_json.ts";
 import { formatSize } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { Asked } from "./asked.ts";
-import { Refusal } from "./refusal.ts";
+import type { Asked } from "./parsed_request.ts";
+import { Refusal } from "./http_error.ts";
 
 /** What is logged of a request, its body up to `maxBodyBytes`. */
 export async function inspectedEvent(

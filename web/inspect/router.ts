@@ -1,6 +1,6 @@
 // From a method and a path to an endpoint.
 
-import { decodePercent } from "./asked.ts";
+import { decodePercent } from "./parsed_request.ts";
 import { COMMON, type Endpoint } from "./endpoint.ts";
 
 /** An endpoint, and what the blanks of its path are filled with. */

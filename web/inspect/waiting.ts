@@ -1,8 +1,8 @@
 // Waiting, and bodies that are made over time. Both end when the server stops or the client leaves,
 // and hold nothing but a timer meanwhile, so that any number of them starves nobody.
 
-import type { Asked } from "./asked.ts";
-import { Refusal } from "./refusal.ts";
+import type { Asked } from "./parsed_request.ts";
+import { Refusal } from "./http_error.ts";
 
 /** Resolves after that time to true, or at once to false when one of the signals is aborted. */
 export function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<boolean> {

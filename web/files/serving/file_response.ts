@@ -1,0 +1,179 @@
+// The answer to GET and HEAD of a file: which of its forms, whether at all, and which part of it. The
+// common case, a small file whole, is answered without waiting for anything.
+
+import { plainResponse } from "../../../core/http/plain_response.ts";
+import { frameParts, partsOf, readParts } from "./byte_ranges_body.ts";
+import { conditionsOf, evaluate, rangeApplies } from "../request/conditions.ts";
+import { acceptedCodings, type AnyCoding } from "../request/codings.ts";
+import { isUnchanged } from "../access/file_state.ts";
+import type { FileStore, ServedFile } from "./file_store.ts";
+import { type ByteRange, contentRange, parseRange, rangeBytes } from "../request/range.ts";
+import type { Content, Representation } from "./representation.ts";
+import type { FileRoot } from "../access/root.ts";
+
+/** Where files come from. */
+export interface FileSource {
+  readonly root: FileRoot;
+  readonly store: FileStore;
+  readonly now: () => number;
+}
+
+/** Answers with a file. Resolves to null when it is not in the state any more in which it was found:
+ * find it again, and say so with `again`, which takes it in whatever state it then is. */
+export function fileResponse(
+  request: Request,
+  method: "GET" | "HEAD",
+  file: ServedFile,
+  source: FileSource,
+  again = false,
+): Response | Promise<Response | null> {
+  const { headers } = request;
+  const accepted = acceptedCodings(headers.get("accept-encoding"));
+  const range = method === "GET" ? headers.get("range") : null;
+  if (range !== null && accepted.includes("identity")) {
+    // Ranges are of the file as it is.
+    return answer(request, method, file.identity, range, source, again);
+  }
+  const form = chosenAtOnce(file, accepted);
+  return form === undefined ? chosen(file, accepted, source).then(answerForm) : answerForm(form);
+
+  function answerForm(form: Representation | null): Response | Promise<Response | null> {
+    if (form !== null) return answer(request, method, form, null, source, again);
+    return plainResponse(406, "There is no form of this file in a coding that you accept.", {
+      vary: "accept-encoding",
+    });
+  }
+}
+
+/** The form that a client likes best; null when it takes none, undefined when it must be made. */
+export function chosenAtOnce(
+  { identity, coded, compressible }: ServedFile,
+  accepted: readonly AnyCoding[],
+): Representation | null | undefined {
+  for (const coding of accepted) {
+    if (coding === "identity") return identity;
+    const form = coded.get(coding);
+    if (form !== undefined && form !== null) return form;
+    if (form === undefined && compressible) return undefined;
+  }
+  return null;
+}
+
+/** The same, made now if it has to be; null when the client takes none. */
+export async function chosen(
+  file: ServedFile,
+  accepted: readonly AnyCoding[],
+  { store }: FileSource,
+): Promise<Representation | null> {
+  for (const coding of accepted) {
+    if (coding === "identity") return file.identity;
+    const form = file.coded.get(coding) ?? await store.coded(file, coding);
+    if (form !== null) return form;
+  }
+  return null;
+}
+
+function answer(
+  request: Request,
+  method: "GET" | "HEAD",
+  form: Representation,
+  range: string | null,
+  source: FileSource,
+  again: boolean,
+): Response | Promise<Response | null> {
+  const { headers } = request;
+  const conditions = conditionsOf(headers);
+  if (conditions !== null) {
+    const status = evaluate(conditions, form, source.now());
+    if (status === 304) return new Response(null, form.notModified);
+    if (status === 412) return plainResponse(412, "The file is not as your request requires it.");
+  }
+  let ranges: readonly ByteRange[] | null = null;
+  if (range !== null && rangeApplies(headers.get("if-range"), form, source.now())) {
+    const parsed = parseRange(range, form.bytes);
+    if (parsed === "unsatisfiable") {
+      return plainResponse(416, `The file has ${form.bytes} bytes, and none in that range.`, {
+        "content-range": `bytes */${form.bytes}`,
+        "accept-ranges": "bytes",
+      });
+    }
+    ranges = parsed;
+  }
+  if (form.content !== null) {
+    return ranges === null
+      ? new Response(form.content, form.whole)
+      : partOfContent(form, form.content, ranges);
+  }
+  return method === "HEAD" ? new Response(null, form.whole) : fromDisk(form, ranges, source, again);
+}
+
+function partOfContent(
+  form: Representation,
+  content: Content,
+  ranges: readonly ByteRange[],
+): Response {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const [range, second] = ranges;
+  if (range !== undefined && second === undefined) {
+    return partial(form, range, bytes.subarray(range.first, range.last + 1));
+  }
+  const framing = frameParts(ranges, form.bytes, form.contentType);
+  return new Response(partsOf(bytes, ranges, framing), {
+    status: 206,
+    headers: { ...form.headers, "content-type": framing.contentType },
+  });
+}
+
+/** Null when the file is in another state, unless it is taken in any. */
+async function fromDisk(
+  form: Representation,
+  ranges: readonly ByteRange[] | null,
+  { root, store }: FileSource,
+  again: boolean,
+): Promise<Response | null> {
+  const opened = await root.openFile(form.file);
+  if (opened === null) return null;
+  const { file, info } = opened;
+  try {
+    if (!isUnchanged(form.file, info)) {
+      if (!again) {
+        file.close();
+        return null;
+      }
+      // A file that is written to all the time: what it is at this moment, and all of it.
+      form = store.describeOpened(form, info);
+      ranges = null;
+    }
+    // Deno sends a file by itself, closes it when the client leaves, sends no more than the length
+    // that was announced, and breaks the answer off when there is less.
+    if (ranges === null) return new Response(file.readable, form.whole);
+    const [range, second] = ranges;
+    if (range !== undefined && second === undefined) {
+      await file.seek(range.first, Deno.SeekMode.Start);
+      return partial(form, range, file.readable);
+    }
+    const framing = frameParts(ranges, form.bytes, form.contentType);
+    return new Response(readParts(file, ranges, framing), {
+      status: 206,
+      headers: {
+        ...form.headers,
+        "content-type": framing.contentType,
+        "content-length": String(framing.bytes),
+      },
+    });
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function partial(form: Representation, range: ByteRange, body: BodyInit): Response {
+  return new Response(body, {
+    status: 206,
+    headers: {
+      ...form.headers,
+      "content-range": contentRange(range, form.bytes),
+      "content-length": String(rangeBytes(range)),
+    },
+  });
+}

@@ -1,0 +1,124 @@
+// Digest authentication (RFC 7616). What is remembered from one request to the next (how long a
+// nonce is still good, which was the last that failed) is in cookies, as in httpbin: the server
+// keeps nothing.
+
+import { createHash } from "node:crypto";
+import type { Context } from "../../../core/protocol.ts";
+import type { Asked } from "../parsed_request.ts";
+import { parseCookies, setCookie } from "./cookies.ts";
+import { jsonAnswer } from "../json_answer.ts";
+import { requestPath } from "../../../core/http/request_path.ts";
+
+const REALM = "sockdock";
+
+/** As the header names them, and as the platform does. */
+const ALGORITHMS: Readonly<Record<string, string>> = {
+  "MD5": "md5",
+  "SHA-256": "sha256",
+  "SHA-512": "sha512",
+};
+
+type Credentials = ReadonlyMap<string, string>;
+
+/** Asks for digest credentials, or says that they were right. */
+export async function digestAnswer(asked: Asked, context: Context): Promise<Response> {
+  const named = asked.param("algorithm");
+  const algorithm = Object.hasOwn(ALGORITHMS, named) ? named : "MD5";
+  const staleAfter = asked.param("stale_after") || "never";
+  const insistsOnCookie = ["1", "t", "true"].includes(
+    (asked.query.get("require-cookie") ?? "").toLowerCase(),
+  );
+  const cookies = parseCookies(asked.header("cookie"));
+  const given = parseDigest(asked.header("authorization"));
+
+  if (given === null || (insistsOnCookie && asked.header("cookie") === null)) {
+    return challenge(asked, context, algorithm, { stale_after: staleAfter, fake: "fake_value" });
+  }
+  if (insistsOnCookie && cookies.get("fake") !== "fake_value") {
+    const response = jsonAnswer(
+      { errors: ["missing cookie set on challenge"] },
+      { status: 403 },
+    );
+    response.headers.append("set-cookie", setCookie("fake", "fake_value"));
+    return response;
+  }
+
+  const nonce = given.get("nonce") ?? "";
+  const left = cookies.get("stale_after");
+  const stale = (cookies.has("last_nonce") && cookies.get("last_nonce") === nonce) || left === "0";
+  if (stale || !(await isRight(asked, given, algorithm))) {
+    const kept = { stale_after: staleAfter, last_nonce: nonce, fake: "fake_value" };
+    return challenge(asked, context, algorithm, kept, stale);
+  }
+  const response = jsonAnswer({ authenticated: true, user: asked.param("user") });
+  response.headers.append("set-cookie", setCookie("fake", "fake_value"));
+  if (left !== undefined && left !== "") {
+    const fewer = /^-?\d{1,15}$/.test(left) ? String(Number(left) - 1) : "never";
+    response.headers.append("set-cookie", setCookie("stale_after", fewer));
+  }
+  return response;
+}
+
+/** The parameters of `Authorization: Digest`, or null when it is something else or not whole. */
+function parseDigest(header: string | null): Credentials | null {
+  const list = /^digest +(.*)$/is.exec(header ?? "")?.[1];
+  if (list === undefined) return null;
+  const parameters = new Map<string, string>();
+  for (const [, name = "", quoted, bare] of list.matchAll(PARAMETER)) {
+    parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/gs, "$1") ?? bare ?? "");
+  }
+  return REQUIRED.every((name) => parameters.has(name)) ? parameters : null;
+}
+
+const REQUIRED = ["username", "realm", "nonce", "uri", "response"];
+
+/** Begins after a comma or space alone, so that a long word is looked at once. */
+const PARAMETER = /(?:^|[,\s])([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))/gs;
+
+async function isRight(asked: Asked, given: Credentials, algorithm: string): Promise<boolean> {
+  const hash = (text: string | Uint8Array) =>
+    createHash(ALGORITHMS[algorithm]!).update(text).digest("hex");
+  if ((given.get("algorithm") ?? algorithm).toUpperCase() !== algorithm) return false;
+  const { url } = asked.request;
+  const path = requestPath(url);
+  const uri = url.includes("?") ? path + url.slice(url.indexOf("?")) : path;
+
+  const realm = given.get("realm") ?? "";
+  const secret = hash(`${given.get("username") ?? ""}:${realm}:${asked.param("password")}`);
+  const nonce = given.get("nonce") ?? "";
+  const qop = given.get("qop");
+  if (given.get("username") !== asked.param("user")) return false;
+  if (qop !== undefined && qop !== "auth" && qop !== "auth-int") return false;
+  const body = qop === "auth-int" ? `:${hash(await asked.body())}` : "";
+  const what = hash(`${asked.method}:${uri}${body}`);
+  // Without a quality of protection it is the answer of RFC 2069.
+  const middle = qop === undefined
+    ? nonce
+    : `${nonce}:${given.get("nc") ?? ""}:${given.get("cnonce") ?? ""}:${qop}`;
+  return given.get("response")?.toLowerCase() === hash(`${secret}:${middle}:${what}`);
+}
+
+function challenge(
+  asked: Asked,
+  { random }: Context,
+  algorithm: string,
+  cookies: Readonly<Record<string, string>>,
+  stale = false,
+): Response {
+  const fresh = () =>
+    createHash(ALGORITHMS[algorithm]!).update(`${random()}:${random()}:${random()}`).digest("hex");
+  const wanted = asked.param("qop");
+  const qop = wanted === "auth" || wanted === "auth-int" ? wanted : "auth, auth-int";
+  const response = new Response("", {
+    status: 401,
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "www-authenticate": `Digest realm="${REALM}", nonce="${fresh()}", qop="${qop}", ` +
+        `opaque="${fresh()}", algorithm=${algorithm}, stale=${stale ? "TRUE" : "FALSE"}`,
+    },
+  });
+  for (const [name, value] of Object.entries(cookies)) {
+    response.headers.append("set-cookie", setCookie(name, value));
+  }
+  return response;
+}

@@ -1,0 +1,92 @@
+// Redirects, one or many in a row.
+
+import { type Asked, headerValue } from "../parsed_request.ts";
+import { COMMON, type Endpoint, GET, type Parameter } from "../endpoint.ts";
+import { wholeNumber } from "../numbers.ts";
+import { Refusal } from "../http_error.ts";
+
+const N: Parameter = { name: "n", in: "path", whole: true, example: "2", help: "how many" };
+
+/** A redirect, with a page for clients that do not follow it. */
+export function redirectAnswer(location: string, status = 302): Response {
+  // Locations with characters that a page would need escaped come without one.
+  const page = /^[\w:/.?=[\]-]+$/.test(location)
+    ? `<!doctype html><title>Redirected</title><a href="${location}">${location}</a>\n`
+    : "";
+  return new Response(status === 304 ? null : page, {
+    status,
+    headers: { "content-type": "text/html; charset=utf-8", location },
+  });
+}
+
+/** How many are left after this one, or 0 where it was the last. */
+function remaining(asked: Asked): number {
+  return wholeNumber(asked.param("n"), "n", { min: 1 }) - 1;
+}
+
+function next(asked: Asked, kind: "absolute" | "relative"): Response {
+  const left = remaining(asked);
+  const path = left === 0 ? "/get" : `/${kind}-redirect/${left}`;
+  return redirectAnswer(kind === "absolute" ? asked.base + path : path);
+}
+
+function redirectTo(asked: Asked): Response {
+  const url = asked.queryValue("url");
+  if (url === undefined) throw new Refusal(400, "url: say where to, as in /redirect-to?url=/get");
+  const code = wholeNumber(asked.queryValue("status_code") ?? "302", "status_code");
+  const location = headerValue(url, "url");
+  const status = code >= 300 && code < 400 ? code : 302;
+  return new Response(status === 304 ? null : "", {
+    status,
+    headers: { "content-type": "text/html; charset=utf-8", location },
+  });
+}
+
+/** The endpoints that redirect. */
+export const redirects: readonly Endpoint[] = [
+  {
+    group: "Status and redirects",
+    path: "/redirect/:n",
+    methods: GET,
+    summary: "Redirects that many times, then leads to /get",
+    parameters: [
+      N,
+      { name: "absolute", in: "query", example: "", help: "true for whole URLs" },
+    ],
+    status: 302,
+    handle(asked) {
+      const absolute = asked.query.get("absolute")?.toLowerCase() === "true";
+      return next(asked, absolute ? "absolute" : "relative");
+    },
+  },
+  {
+    group: "Status and redirects",
+    path: "/relative-redirect/:n",
+    methods: GET,
+    summary: "The same, its locations paths",
+    parameters: [N],
+    status: 302,
+    handle: (asked) => next(asked, "relative"),
+  },
+  {
+    group: "Status and redirects",
+    path: "/absolute-redirect/:n",
+    methods: GET,
+    summary: "The same, its locations whole URLs",
+    parameters: [N],
+    status: 302,
+    handle: (asked) => next(asked, "absolute"),
+  },
+  {
+    group: "Status and redirects",
+    path: "/redirect-to",
+    methods: COMMON,
+    summary: "Redirects wherever you say",
+    parameters: [
+      { name: "url", in: "query", example: "/get", help: "any URL or path" },
+      { name: "status_code", in: "query", example: "307", help: "300 to 399" },
+    ],
+    status: 307,
+    handle: redirectTo,
+  },
+];
