@@ -2,7 +2,7 @@
 // the index page, the reference and the tests.
 
 import type { Context } from "../../core/protocol.ts";
-import type { Asked } from "./parsed_request.ts";
+import type { ParsedRequest } from "./parsed_request.ts";
 
 /** A blank that whoever asks fills in. */
 export interface Parameter {
@@ -54,7 +54,7 @@ export interface Endpoint {
   readonly status?: number;
   /** The method to try it with, where it is not the first. */
   readonly tryMethod?: string;
-  handle(asked: Asked, tools: Tools): Response | Promise<Response>;
+  handle(request: ParsedRequest, tools: Tools): Response | Promise<Response>;
 }
 
 /** The common case: answers GET. */

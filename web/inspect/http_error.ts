@@ -1,8 +1,8 @@
-// A request that cannot be answered as it was asked, from anywhere in a handler.
+// Errors that a handler throws to answer a request with a status other than success.
 
-/** Becomes an answer of this status with the message as its text. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+/** Is answered with this status, and the message as plain text. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -11,7 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What a peer sent, cut to a length that is fit for an answer. */
+/** A client's own text in quotes, cut to a length that suits an error message. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
 }

@@ -4,20 +4,21 @@
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { RequestInfo } from "../../core/http/app.ts";
 import { requestPath } from "../../core/http/request_path.ts";
-import { Refusal } from "./http_error.ts";
+import { HttpError } from "./http_error.ts";
 
 /** One header field as it was written. */
 export type HeaderField = readonly [name: string, value: string];
 
-/** One request. */
-export class Asked {
-  readonly request: Request;
+/** A request with its parts. */
+export class ParsedRequest {
+  /** The request as the server handed it over. */
+  readonly source: Request;
   readonly info: RequestInfo;
   readonly method: string;
-  /** As it was sent, percent-encoded. */
+  /** The path as it was sent, percent-encoded. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The filled blanks of the endpoint's path, decoded. */
+  /** The values of the parameters in the endpoint's path, decoded. */
   params: Readonly<Record<string, string>> = {};
   readonly #trustForwarded: boolean;
   #body: Promise<Uint8Array<ArrayBuffer>> | undefined;
@@ -25,7 +26,7 @@ export class Asked {
   /** @param trustForwarded whether the X-Forwarded fields are believed */
   constructor(request: Request, info: RequestInfo, trustForwarded: boolean) {
     const { url, method } = request;
-    this.request = request;
+    this.source = request;
     this.info = info;
     this.method = method;
     this.path = requestPath(url);
@@ -34,12 +35,12 @@ export class Asked {
     this.#trustForwarded = trustForwarded;
   }
 
-  /** What was filled in for a blank that the endpoint's path has. */
+  /** The value of a parameter in the endpoint's path; empty where the path has none of that name. */
   param(name: string): string {
     return this.params[name] ?? "";
   }
 
-  /** The first value of a query parameter, whose case does not matter. */
+  /** The first value of a query parameter. The case of its name does not matter. */
   queryValue(name: string): string | undefined {
     const exact = this.query.get(name);
     if (exact !== null) return exact;
@@ -48,17 +49,17 @@ export class Asked {
   }
 
   header(name: string): string | null {
-    return this.request.headers.get(name);
+    return this.source.headers.get(name);
   }
 
-  /** The header fields as they were sent, where that is known. Elsewhere their names are written
-   * the way httpbin does. */
+  /** The header fields as they were sent, where the server knows; elsewhere with names in Title-Case,
+   * as httpbin writes them. */
   get headerFields(): readonly HeaderField[] {
     return this.info.headerList ??
-      [...this.request.headers].map(([name, value]) => [titleCase(name), value]);
+      [...this.source.headers].map(([name, value]) => [titleCase(name), value]);
   }
 
-  /** The address of whoever asks. */
+  /** The client's address, or the one that a trusted proxy forwards. */
   get origin(): string {
     const forwarded = this.#trustForwarded ? this.header("x-forwarded-for") : null;
     if (forwarded !== null) return forwarded;
@@ -66,9 +67,9 @@ export class Asked {
     return "hostname" in peer ? peer.hostname : formatAddress(peer);
   }
 
-  /** The whole URL, the fragment aside, which is never sent. */
+  /** The whole URL as the client wrote it, but for the fragment, which is never sent. */
   get url(): string {
-    const { url } = this.request;
+    const { url } = this.source;
     const scheme = this.#trustForwarded ? this.header("x-forwarded-proto") : null;
     if (scheme === null || !/^[a-z][a-z0-9+.-]*$/i.test(scheme)) return url;
     return scheme + url.slice(url.indexOf(":"));
@@ -81,20 +82,20 @@ export class Asked {
     return path < 0 ? url : url.slice(0, path);
   }
 
-  /** What is aborted when the client leaves, where that can be known: Deno's engine aborts the
-   * signal of every request when it is answered, and prints a warning when anyone looks. */
+  /** The signal that is aborted when the client disconnects. None with Deno's own engine: it aborts
+   * the signal of every request that was answered, and prints a warning when that is read. */
   get leaving(): readonly AbortSignal[] {
-    return this.info.headerList === undefined ? [] : [this.request.signal];
+    return this.info.headerList === undefined ? [] : [this.source.signal];
   }
 
   /** The whole body; empty where there is none. The server bounds it in size and time.
-   * @throws {Refusal} 400 when it broke off */
+   * @throws {HttpError} 400 when it broke off */
   body(): Promise<Uint8Array<ArrayBuffer>> {
-    this.#body ??= this.request.body === null
+    this.#body ??= this.source.body === null
       ? Promise.resolve(new Uint8Array())
-      : this.request.bytes().catch(() => {
-        // Whatever the server knows better, such as that it was too large, it answers itself.
-        throw new Refusal(400, "The body could not be read to its end.");
+      : this.source.bytes().catch(() => {
+        // When the body was too large, the server has answered that itself.
+        throw new HttpError(400, "The body could not be read to its end.");
       });
     return this.#body;
   }
@@ -120,11 +121,11 @@ export function decodePercent(text: string): string {
 }
 
 /** Text as a header value: fields carry bytes, so what is not ASCII goes as its UTF-8 bytes.
- * @throws {Refusal} 400 when it has a control character, a line break above all */
+ * @throws {HttpError} 400 when it has a control character, a line break above all */
 export function headerValue(text: string, name: string): string {
   // deno-lint-ignore no-control-regex
   if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) {
-    throw new Refusal(
+    throw new HttpError(
       400,
       `${name}: a header field cannot carry line breaks or control characters`,
     );

@@ -1,8 +1,8 @@
 // Waiting, and bodies that are made over time. Both end when the server stops or the client leaves,
 // and hold nothing but a timer meanwhile, so that any number of them starves nobody.
 
-import type { Asked } from "./parsed_request.ts";
-import { Refusal } from "./http_error.ts";
+import type { ParsedRequest } from "./parsed_request.ts";
+import { HttpError } from "./http_error.ts";
 
 /** Resolves after that time to true, or at once to false when one of the signals is aborted. */
 export function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<boolean> {
@@ -20,14 +20,14 @@ export function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<bo
 }
 
 /** The same before an answer.
- * @throws {Refusal} 503 when the server stops, or the client left and will not see it */
+ * @throws {HttpError} 503 when the server stops, or the client left and will not see it */
 export async function waitBeforeAnswer(
   ms: number,
-  asked: Asked,
+  request: ParsedRequest,
   stopping: AbortSignal,
 ): Promise<void> {
-  if (ms > 0 && !(await wait(ms, stopping, ...asked.leaving))) {
-    throw new Refusal(503, "The server is stopping.");
+  if (ms > 0 && !(await wait(ms, stopping, ...request.leaving))) {
+    throw new HttpError(503, "The server is stopping.");
   }
 }
 

@@ -9,6 +9,7 @@ export interface MultipartFields {
   readonly name: string;
   /** What the file is called, as sent: it may hold a whole path. Null for what is no file. */
   readonly fileName: string | null;
+  readonly contentType: string | null;
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -24,7 +25,7 @@ export function partFields(header: Uint8Array): MultipartFields {
   for (const line of text === "" ? [] : text.split("\r\n")) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
-    // A line that begins with a space continued the one before, in a time long gone.
+    // A line that begins with a space once continued the line before; RFC 7578 has no such lines.
     if (!TOKEN.test(name)) throw new MultipartError("a header line of a part is malformed");
     if (fields.has(name)) throw new MultipartError(`a part has the header ${name} twice`);
     const value = line.slice(colon + 1).trim();
@@ -45,7 +46,7 @@ export function partFields(header: Uint8Array): MultipartFields {
   const name = parameters.get("name");
   if (name === undefined) throw new MultipartError("a part has no name");
   const fileName = parameters.get("filename") ?? extendedValue(parameters.get("filename*"));
-  return { name, fileName };
+  return { name, fileName, contentType: fields.get("content-type") ?? null };
 }
 
 function dispositionParameters(disposition: string): ReadonlyMap<string, string> {
@@ -74,14 +75,14 @@ function unquoted(text: string): string {
   return text.replace(/\\(["\\])/g, "$1").replaceAll("%22", '"');
 }
 
-/** `UTF-8''na%C3%AFve.txt` (RFC 8187). Not for forms, but some clients send nothing else. */
+/** `UTF-8''na%C3%AFve.txt` (RFC 8187). RFC 7578 rules it out, but some clients send nothing else. */
 function extendedValue(text: string | undefined): string | null {
   if (text === undefined) return null;
   const match = /^utf-8'[^']*'(.*)$/i.exec(text);
   try {
     if (match !== null) return decodeURIComponent(match[1] ?? "");
   } catch {
-    // Said below.
+    // The error below says so.
   }
   throw new MultipartError("a filename* is malformed");
 }

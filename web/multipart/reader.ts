@@ -1,28 +1,29 @@
-// multipart/form-data (RFC 7578, RFC 2046 5.1) as it arrives: one part after the other, none held in
-// memory. Written here because what is received becomes files: a parser that passes over what it
-// does not understand, as those for forms do, would store half a body as if it were whole. Here
-// everything that is not well formed is an error that says what is wrong.
+// Reads multipart/form-data (RFC 7578, RFC 2046 5.1) as it arrives: one part after the other, none
+// held in memory. The platform's own parser needs the whole body, and passes over what it does not
+// understand, so that half a body could be stored as if it were whole. Here everything that is not
+// well formed is an error that says what is wrong.
 
 import { MultipartError } from "./error.ts";
 import { type MultipartFields, partFields } from "./part_header.ts";
 
 export { MultipartError } from "./error.ts";
 
-/** What a body is held to. */
+/** The limits of a body. */
 export interface MultipartLimits {
   readonly maxParts: number;
-  /** Of one part; also what may stand before the first part and after the last. */
+  /** The most bytes of one part's headers, and of what stands before the first part or after the
+   * last. */
   readonly maxHeaderBytes: number;
 }
 
-/** Where the bytes come from; null is their end. */
+/** The bytes of a body, piece by piece; null is their end. */
 export interface ByteSource {
   read(): Promise<Uint8Array<ArrayBuffer> | null>;
 }
 
 /** One part. */
 export interface Part extends MultipartFields {
-  /** What it holds, once. What is left of it is passed over when the next part is asked for. */
+  /** The content, which can be read once. The next part skips what was left of it. */
   readonly body: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
@@ -71,7 +72,7 @@ export async function* readMultipart(
     const content = new PartBody(window, delimiter);
     yield { ...fields, body: content };
     while (await content.next() !== null) {
-      // What nobody wanted is passed over.
+      // The caller left this part of the body unread.
     }
   }
   await window.finish(maxHeaderBytes);
@@ -93,7 +94,7 @@ async function beginsPart(window: ByteWindow, maxPaddingBytes: number): Promise<
   return true;
 }
 
-/** What one part holds, and the boundary after it. */
+/** The content of one part, up to the boundary after it. */
 class PartBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly #window: ByteWindow;
   readonly #delimiter: Uint8Array;
@@ -105,7 +106,7 @@ class PartBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.#delimiter = delimiter;
   }
 
-  /** What comes next, or null after the last. */
+  /** The next piece, or null after the last. */
   async next(): Promise<Uint8Array<ArrayBuffer> | null> {
     while (!this.#ended) {
       const { at, found } = this.#window.find(this.#delimiter);
@@ -128,7 +129,7 @@ class PartBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** What has been read of a stream and not yet been used. */
+/** The bytes that were read of a body and not yet used. */
 class ByteWindow {
   readonly #source: ByteSource;
   #bytes: Uint8Array<ArrayBuffer>;
@@ -151,7 +152,7 @@ class ByteWindow {
     this.take(count);
   }
 
-  /** The byte at a place, which has to come. */
+  /** The byte at an index, read from the body when it is not there yet. */
   async at(index: number): Promise<number | undefined> {
     while (index >= this.#bytes.length) await this.fill();
     return this.#bytes[index];
@@ -200,7 +201,7 @@ class ByteWindow {
     throw new MultipartError("too much follows its last boundary");
   }
 
-  /** Adds what comes next. */
+  /** Adds the next bytes of the body, which must not end here. */
   async fill(): Promise<void> {
     if (!await this.#tryFill()) throw new MultipartError("it ends before its last boundary");
   }

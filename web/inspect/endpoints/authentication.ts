@@ -2,7 +2,7 @@
 // RFC 7617, bearer tokens are RFC 6750; digest has a file of its own.
 
 import { Buffer } from "node:buffer";
-import type { Asked } from "../parsed_request.ts";
+import type { ParsedRequest } from "../parsed_request.ts";
 import { digestAnswer } from "./digest.ts";
 import { type Endpoint, GET, type Parameter } from "../endpoint.ts";
 import { jsonAnswer } from "../json_answer.ts";
@@ -17,16 +17,16 @@ function basicCredentials(header: string | null): { user: string; password: stri
   return colon < 0 ? null : { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-function basic(asked: Asked, otherwise: 401 | 404): Response {
-  const given = basicCredentials(asked.header("authorization"));
-  const [user, password] = [asked.param("user"), asked.param("password")];
+function basic(request: ParsedRequest, otherwise: 401 | 404): Response {
+  const given = basicCredentials(request.header("authorization"));
+  const [user, password] = [request.param("user"), request.param("password")];
   // No secret: whoever asks has just said what it is.
   if (given?.user !== user || given.password !== password) return statusAnswer(otherwise);
   return jsonAnswer({ authenticated: true, user });
 }
 
-function bearer(asked: Asked): Response {
-  const token = /^bearer +(\S+) *$/i.exec(asked.header("authorization") ?? "")?.[1];
+function bearer(request: ParsedRequest): Response {
+  const token = /^bearer +(\S+) *$/i.exec(request.header("authorization") ?? "")?.[1];
   if (token !== undefined) return jsonAnswer({ authenticated: true, token });
   return new Response("", {
     status: 401,
@@ -78,7 +78,7 @@ function digest(path: string, summary: string, extra: readonly Parameter[]): End
     summary,
     parameters: [QOP, ...CREDENTIALS, ...extra, REQUIRE_COOKIE],
     status: 401,
-    handle: (asked, { context }) => digestAnswer(asked, context),
+    handle: (request, { context }) => digestAnswer(request, context),
   };
 }
 
@@ -90,7 +90,7 @@ export const authentication: readonly Endpoint[] = [
     methods: GET,
     summary: "Asks for that name and password",
     parameters: [...CREDENTIALS, AUTHORIZATION],
-    handle: (asked) => basic(asked, 401),
+    handle: (request) => basic(request, 401),
   },
   {
     group: "Authentication",
@@ -98,7 +98,7 @@ export const authentication: readonly Endpoint[] = [
     methods: GET,
     summary: "The same, but 404 instead of asking",
     parameters: [...CREDENTIALS, AUTHORIZATION],
-    handle: (asked) => basic(asked, 404),
+    handle: (request) => basic(request, 404),
   },
   {
     group: "Authentication",

@@ -1,11 +1,11 @@
 // Conditional requests and Cache-Control (RFC 9110 13, RFC 9111).
 
-import { type Asked, headerValue } from "../parsed_request.ts";
+import { headerValue, type ParsedRequest } from "../parsed_request.ts";
 import { type Endpoint, GET } from "../endpoint.ts";
 import { jsonAnswer } from "../json_answer.ts";
 import { wholeNumber } from "../numbers.ts";
-import { quote, Refusal } from "../http_error.ts";
-import { sayGet } from "./echo.ts";
+import { HttpError, quote } from "../http_error.ts";
+import { echoGet } from "./echo.ts";
 import { statusAnswer } from "./status.ts";
 
 /** The tags of If-Match or If-None-Match, whether strong, weak or without quotation marks. */
@@ -14,15 +14,15 @@ function parseTags(header: string | null): ReadonlySet<string> {
   return new Set(parts.map((part) => /^(?:W\/)?"?([^"]*)"?$/.exec(part)?.[1] ?? part));
 }
 
-async function tagged(asked: Asked): Promise<Response> {
-  const tag = asked.param("etag");
+async function tagged(request: ParsedRequest): Promise<Response> {
+  const tag = request.param("etag");
   // deno-lint-ignore no-control-regex
   if (/["\x00-\x20\x7f]/.test(tag)) {
-    throw new Refusal(400, `An entity tag cannot be ${quote(tag)} (RFC 9110 8.8.3).`);
+    throw new HttpError(400, `An entity tag cannot be ${quote(tag)} (RFC 9110 8.8.3).`);
   }
   const etag = `"${headerValue(tag, "etag")}"`;
-  const unless = parseTags(asked.header("if-none-match"));
-  const only = parseTags(asked.header("if-match"));
+  const unless = parseTags(request.header("if-none-match"));
+  const only = parseTags(request.header("if-match"));
   if (unless.size > 0) {
     if (unless.has(tag) || unless.has("*")) {
       const response = statusAnswer(304);
@@ -32,7 +32,7 @@ async function tagged(asked: Asked): Promise<Response> {
   } else if (only.size > 0 && !only.has(tag) && !only.has("*")) {
     return statusAnswer(412);
   }
-  return jsonAnswer(await sayGet(asked), { headers: { etag } });
+  return jsonAnswer(await echoGet(request), { headers: { etag } });
 }
 
 /** The endpoints of caching. */
@@ -45,10 +45,10 @@ export const caching: readonly Endpoint[] = [
     parameters: [
       { name: "If-None-Match", in: "header", example: "", help: "any tag gets 304" },
     ],
-    async handle(asked, { context }) {
-      const conditional = asked.header("if-modified-since") ?? asked.header("if-none-match");
+    async handle(request, { context }) {
+      const conditional = request.header("if-modified-since") ?? request.header("if-none-match");
       if (conditional !== null) return statusAnswer(304);
-      return jsonAnswer(await sayGet(asked), {
+      return jsonAnswer(await echoGet(request), {
         headers: {
           "last-modified": new Date(context.now()).toUTCString(),
           "etag": `"${crypto.randomUUID().replaceAll("-", "")}"`,
@@ -62,10 +62,10 @@ export const caching: readonly Endpoint[] = [
     methods: GET,
     summary: "May be kept for that many seconds",
     parameters: [{ name: "seconds", in: "path", whole: true, example: "60", help: "max-age" }],
-    handle: async (asked) =>
-      jsonAnswer(await sayGet(asked), {
+    handle: async (request) =>
+      jsonAnswer(await echoGet(request), {
         headers: {
-          "cache-control": `public, max-age=${wholeNumber(asked.param("seconds"), "seconds")}`,
+          "cache-control": `public, max-age=${wholeNumber(request.param("seconds"), "seconds")}`,
         },
       }),
   },

@@ -1,11 +1,11 @@
 // Cookies (RFC 6265): which came, and setting and deleting some. Values that a cookie cannot carry
 // as they are go between quotation marks with octal escapes, as Python's http.cookies has them.
 
-import type { Asked } from "../parsed_request.ts";
+import type { ParsedRequest } from "../parsed_request.ts";
 import { type Endpoint, GET } from "../endpoint.ts";
 import { jsonAnswer } from "../json_answer.ts";
 import { redirectAnswer } from "./redirects.ts";
-import { quote, Refusal } from "../http_error.ts";
+import { HttpError, quote } from "../http_error.ts";
 
 /** The cookies of a Cookie header, the first of each name. */
 export function parseCookies(header: string | null): ReadonlyMap<string, string> {
@@ -44,10 +44,10 @@ export interface CookieAttributes {
 }
 
 /** A Set-Cookie header for every path.
- * @throws {Refusal} 400 when no cookie can have that name */
+ * @throws {HttpError} 400 when no cookie can have that name */
 export function setCookie(name: string, value: string, attributes: CookieAttributes = {}): string {
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
-    throw new Refusal(400, `A cookie cannot be named ${quote(name)} (RFC 6265).`);
+    throw new HttpError(400, `A cookie cannot be named ${quote(name)} (RFC 6265).`);
   }
   return [
     `${name}=${quoted(value)}`,
@@ -70,14 +70,14 @@ function quoted(value: string): string {
   return `"${text}"`;
 }
 
-function thenCookies(
-  asked: Asked,
+function setCookiesAnswer(
+  request: ParsedRequest,
   cookies: Iterable<readonly [name: string, value: string]>,
   { expired = false } = {},
 ): Response {
   const response = redirectAnswer("/cookies");
   const seen = new Set<string>();
-  const secure = asked.url.startsWith("https:") && !expired;
+  const secure = request.url.startsWith("https:") && !expired;
   for (const [name, value] of cookies) {
     if (seen.has(name)) continue;
     seen.add(name);
@@ -94,8 +94,8 @@ export const cookies: readonly Endpoint[] = [
     path: "/cookies",
     methods: GET,
     summary: "The cookies that came",
-    handle: (asked) =>
-      jsonAnswer({ cookies: Object.fromEntries(parseCookies(asked.header("cookie"))) }),
+    handle: (request) =>
+      jsonAnswer({ cookies: Object.fromEntries(parseCookies(request.header("cookie"))) }),
   },
   {
     group: "Cookies",
@@ -110,7 +110,7 @@ export const cookies: readonly Endpoint[] = [
       help: "any names and values",
     }],
     status: 302,
-    handle: (asked) => thenCookies(asked, asked.query),
+    handle: (request) => setCookiesAnswer(request, request.query),
   },
   {
     group: "Cookies",
@@ -122,7 +122,8 @@ export const cookies: readonly Endpoint[] = [
       { name: "value", in: "path", example: "12", help: "its value" },
     ],
     status: 302,
-    handle: (asked) => thenCookies(asked, [[asked.param("name"), asked.param("value")]]),
+    handle: (request) =>
+      setCookiesAnswer(request, [[request.param("name"), request.param("value")]]),
   },
   {
     group: "Cookies",
@@ -137,6 +138,6 @@ export const cookies: readonly Endpoint[] = [
       help: "any names; their values do not matter",
     }],
     status: 302,
-    handle: (asked) => thenCookies(asked, asked.query, { expired: true }),
+    handle: (request) => setCookiesAnswer(request, request.query, { expired: true }),
   },
 ];

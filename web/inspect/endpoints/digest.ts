@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import type { Context } from "../../../core/protocol.ts";
-import type { Asked } from "../parsed_request.ts";
+import type { ParsedRequest } from "../parsed_request.ts";
 import { parseCookies, setCookie } from "./cookies.ts";
 import { jsonAnswer } from "../json_answer.ts";
 import { requestPath } from "../../../core/http/request_path.ts";
@@ -21,18 +21,18 @@ const ALGORITHMS: Readonly<Record<string, string>> = {
 type Credentials = ReadonlyMap<string, string>;
 
 /** Asks for digest credentials, or says that they were right. */
-export async function digestAnswer(asked: Asked, context: Context): Promise<Response> {
-  const named = asked.param("algorithm");
+export async function digestAnswer(request: ParsedRequest, context: Context): Promise<Response> {
+  const named = request.param("algorithm");
   const algorithm = Object.hasOwn(ALGORITHMS, named) ? named : "MD5";
-  const staleAfter = asked.param("stale_after") || "never";
+  const staleAfter = request.param("stale_after") || "never";
   const insistsOnCookie = ["1", "t", "true"].includes(
-    (asked.query.get("require-cookie") ?? "").toLowerCase(),
+    (request.query.get("require-cookie") ?? "").toLowerCase(),
   );
-  const cookies = parseCookies(asked.header("cookie"));
-  const given = parseDigest(asked.header("authorization"));
+  const cookies = parseCookies(request.header("cookie"));
+  const given = parseDigest(request.header("authorization"));
 
-  if (given === null || (insistsOnCookie && asked.header("cookie") === null)) {
-    return challenge(asked, context, algorithm, { stale_after: staleAfter, fake: "fake_value" });
+  if (given === null || (insistsOnCookie && request.header("cookie") === null)) {
+    return challenge(request, context, algorithm, { stale_after: staleAfter, fake: "fake_value" });
   }
   if (insistsOnCookie && cookies.get("fake") !== "fake_value") {
     const response = jsonAnswer(
@@ -46,11 +46,11 @@ export async function digestAnswer(asked: Asked, context: Context): Promise<Resp
   const nonce = given.get("nonce") ?? "";
   const left = cookies.get("stale_after");
   const stale = (cookies.has("last_nonce") && cookies.get("last_nonce") === nonce) || left === "0";
-  if (stale || !(await isRight(asked, given, algorithm))) {
+  if (stale || !(await isRight(request, given, algorithm))) {
     const kept = { stale_after: staleAfter, last_nonce: nonce, fake: "fake_value" };
-    return challenge(asked, context, algorithm, kept, stale);
+    return challenge(request, context, algorithm, kept, stale);
   }
-  const response = jsonAnswer({ authenticated: true, user: asked.param("user") });
+  const response = jsonAnswer({ authenticated: true, user: request.param("user") });
   response.headers.append("set-cookie", setCookie("fake", "fake_value"));
   if (left !== undefined && left !== "") {
     const fewer = /^-?\d{1,15}$/.test(left) ? String(Number(left) - 1) : "never";
@@ -75,22 +75,26 @@ const REQUIRED = ["username", "realm", "nonce", "uri", "response"];
 /** Begins after a comma or space alone, so that a long word is looked at once. */
 const PARAMETER = /(?:^|[,\s])([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))/gs;
 
-async function isRight(asked: Asked, given: Credentials, algorithm: string): Promise<boolean> {
+async function isRight(
+  request: ParsedRequest,
+  given: Credentials,
+  algorithm: string,
+): Promise<boolean> {
   const hash = (text: string | Uint8Array) =>
     createHash(ALGORITHMS[algorithm]!).update(text).digest("hex");
   if ((given.get("algorithm") ?? algorithm).toUpperCase() !== algorithm) return false;
-  const { url } = asked.request;
+  const { url } = request.source;
   const path = requestPath(url);
   const uri = url.includes("?") ? path + url.slice(url.indexOf("?")) : path;
 
   const realm = given.get("realm") ?? "";
-  const secret = hash(`${given.get("username") ?? ""}:${realm}:${asked.param("password")}`);
+  const secret = hash(`${given.get("username") ?? ""}:${realm}:${request.param("password")}`);
   const nonce = given.get("nonce") ?? "";
   const qop = given.get("qop");
-  if (given.get("username") !== asked.param("user")) return false;
+  if (given.get("username") !== request.param("user")) return false;
   if (qop !== undefined && qop !== "auth" && qop !== "auth-int") return false;
-  const body = qop === "auth-int" ? `:${hash(await asked.body())}` : "";
-  const what = hash(`${asked.method}:${uri}${body}`);
+  const body = qop === "auth-int" ? `:${hash(await request.body())}` : "";
+  const what = hash(`${request.method}:${uri}${body}`);
   // Without a quality of protection it is the answer of RFC 2069.
   const middle = qop === undefined
     ? nonce
@@ -99,7 +103,7 @@ async function isRight(asked: Asked, given: Credentials, algorithm: string): Pro
 }
 
 function challenge(
-  asked: Asked,
+  request: ParsedRequest,
   { random }: Context,
   algorithm: string,
   cookies: Readonly<Record<string, string>>,
@@ -107,7 +111,7 @@ function challenge(
 ): Response {
   const fresh = () =>
     createHash(ALGORITHMS[algorithm]!).update(`${random()}:${random()}:${random()}`).digest("hex");
-  const wanted = asked.param("qop");
+  const wanted = request.param("qop");
   const qop = wanted === "auth" || wanted === "auth-int" ? wanted : "auth, auth-int";
   const response = new Response("", {
     status: 401,

@@ -1,14 +1,14 @@
 // Answers that are made to order: late, of some size, with some headers, failing now and then.
 
 import { Buffer } from "node:buffer";
-import { type Asked, headerValue } from "../parsed_request.ts";
+import { headerValue, type ParsedRequest } from "../parsed_request.ts";
 import { COMMON, type Endpoint, GET, type Parameter } from "../endpoint.ts";
 import { jsonAnswer, jsonText } from "../json_answer.ts";
 import { milliseconds, realNumber, wholeNumber } from "../numbers.ts";
-import { bytesByChance } from "./random_bytes.ts";
+import { randomByteSource } from "./random_bytes.ts";
 import { redirectAnswer } from "./redirects.ts";
-import { quote, Refusal } from "../http_error.ts";
-import { gathered, sayDelayed } from "./echo.ts";
+import { HttpError, quote } from "../http_error.ts";
+import { echoDelayed, gathered } from "./echo.ts";
 import { MAX_DELAY_MS } from "./status.ts";
 import { waitBeforeAnswer } from "../waiting.ts";
 
@@ -25,9 +25,9 @@ export const HARMLESS = {
 } as const;
 
 /** Waits as long as the path's `seconds` say. */
-export function waitAsAsked(asked: Asked, stopping: AbortSignal): Promise<void> {
-  const ms = milliseconds(asked.param("seconds"), "seconds", MAX_DELAY_MS);
-  return waitBeforeAnswer(ms, asked, stopping);
+export function delayAsRequested(request: ParsedRequest, stopping: AbortSignal): Promise<void> {
+  const ms = milliseconds(request.param("seconds"), "seconds", MAX_DELAY_MS);
+  return waitBeforeAnswer(ms, request, stopping);
 }
 
 /** Fields that frame the message or belong to the connection: for the server alone to set. */
@@ -42,15 +42,15 @@ const NOT_FOR_PEERS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-function responseHeaders(asked: Asked): Response {
+function responseHeaders(request: ParsedRequest): Response {
   const headers = new Headers({ "content-type": "application/json" });
   const shown = new Map<string, [name: string, values: string[]]>();
-  for (const [name, value] of asked.query) {
+  for (const [name, value] of request.query) {
     const key = name.toLowerCase();
     if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(key)) {
-      throw new Refusal(400, `No header field can be named ${quote(name)}.`);
+      throw new HttpError(400, `No header field can be named ${quote(name)}.`);
     }
-    if (NOT_FOR_PEERS.has(key)) throw new Refusal(400, `${name} is for the server to set.`);
+    if (NOT_FOR_PEERS.has(key)) throw new HttpError(400, `${name} is for the server to set.`);
     const bytes = headerValue(value, name);
     // A second content type would only be a riddle.
     if (key === "content-type") headers.set(key, bytes);
@@ -74,19 +74,19 @@ function responseHeaders(asked: Asked): Response {
   return new Response(text(length), { headers });
 }
 
-function decodeBase64(asked: Asked): Response {
-  const value = asked.param("value");
+function decodeBase64(request: ParsedRequest): Response {
+  const value = request.param("value");
   if (!/^[A-Za-z0-9_+-]*={0,2}$/.test(value) || value.replace(/=+$/, "").length % 4 === 1) {
-    throw new Refusal(400, "value: expected base64, in the alphabet for URLs");
+    throw new HttpError(400, "value: expected base64, in the alphabet for URLs");
   }
   return new Response(Buffer.from(value, "base64"), {
     headers: { "content-type": "text/plain; charset=utf-8", ...HARMLESS },
   });
 }
 
-function linkPage(asked: Asked): Response {
-  const count = wholeNumber(asked.param("n"), "n", { max: MAX_LINKS }) || 1;
-  const offset = wholeNumber(asked.param("offset"), "offset");
+function linkPage(request: ParsedRequest): Response {
+  const count = wholeNumber(request.param("n"), "n", { max: MAX_LINKS }) || 1;
+  const offset = wholeNumber(request.param("offset"), "offset");
   const links = Array.from(
     { length: count },
     (_, at) => at === offset ? `${at}` : `<a href="/links/${count}/${at}">${at}</a>`,
@@ -97,8 +97,8 @@ function linkPage(asked: Asked): Response {
   );
 }
 
-function unstable(asked: Asked, random: () => number): Response {
-  const rate = realNumber(asked.queryValue("failure_rate") ?? "0.5", "failure_rate", {
+function unstable(request: ParsedRequest, random: () => number): Response {
+  const rate = realNumber(request.queryValue("failure_rate") ?? "0.5", "failure_rate", {
     min: 0,
     max: 1,
   });
@@ -132,16 +132,16 @@ const HEADERS_TO_SEND: Parameter = {
 };
 
 /** The endpoints that make answers to order. */
-export const madeToOrder: readonly Endpoint[] = [
+export const dynamicData: readonly Endpoint[] = [
   {
     group: "Made to order",
     path: "/delay/:seconds",
     methods: COMMON,
     summary: "Answers late, with what you sent",
     parameters: [SECONDS],
-    async handle(asked, { context }) {
-      await waitAsAsked(asked, context.signal);
-      return jsonAnswer(await sayDelayed(asked));
+    async handle(request, { context }) {
+      await delayAsRequested(request, context.signal);
+      return jsonAnswer(await echoDelayed(request));
     },
   },
   {
@@ -150,9 +150,9 @@ export const madeToOrder: readonly Endpoint[] = [
     methods: GET,
     summary: "Bytes by chance",
     parameters: [N_BYTES, SEED],
-    handle: (asked, { context }) => {
-      const count = wholeNumber(asked.param("n"), "n", { max: MAX_BYTES });
-      return new Response(bytesByChance(asked, context.random)(count), {
+    handle: (request, { context }) => {
+      const count = wholeNumber(request.param("n"), "n", { max: MAX_BYTES });
+      return new Response(randomByteSource(request, context.random)(count), {
         headers: { "content-type": "application/octet-stream" },
       });
     },
@@ -178,7 +178,7 @@ export const madeToOrder: readonly Endpoint[] = [
         help: "0 never, 1 always; 0.5 unless said",
       },
     ],
-    handle: (asked, { context }) => unstable(asked, context.random),
+    handle: (request, { context }) => unstable(request, context.random),
   },
   {
     group: "Made to order",
@@ -202,7 +202,7 @@ export const madeToOrder: readonly Endpoint[] = [
     summary: "Leads to a page of links",
     parameters: [{ name: "n", in: "path", whole: true, example: "10", help: "1 to 200" }],
     status: 302,
-    handle: (asked) => redirectAnswer(`/links/${wholeNumber(asked.param("n"), "n")}/0`),
+    handle: (request) => redirectAnswer(`/links/${wholeNumber(request.param("n"), "n")}/0`),
   },
   {
     group: "Made to order",

@@ -1,14 +1,15 @@
-// What a client sent, said back to it as JSON, in httpbin's fields.
+// The endpoints that show a client its own request as JSON, in httpbin's fields.
 
 import { Buffer } from "node:buffer";
-import type { Asked, HeaderField } from "../parsed_request.ts";
+import type { HeaderField, ParsedRequest } from "../parsed_request.ts";
 import type { Endpoint, Methods, Parameter } from "../endpoint.ts";
 import { GET } from "../endpoint.ts";
 import { jsonAnswer, type JsonFields, RawJson } from "../json_answer.ts";
-import { parseMultipart } from "./multipart.ts";
+import { multipartBoundary, MultipartError, readMultipart } from "../../multipart/reader.ts";
+import { HttpError } from "../http_error.ts";
 
-/** A field of what is said back. */
-export type SaidField =
+/** A field of the JSON. */
+export type EchoField =
   | "args"
   | "data"
   | "files"
@@ -19,8 +20,8 @@ export type SaidField =
   | "origin"
   | "url";
 
-const WITHOUT_BODY: readonly SaidField[] = ["args", "headers", "origin", "url"];
-const WITH_BODY: readonly SaidField[] = [
+const WITHOUT_BODY: readonly EchoField[] = ["args", "headers", "origin", "url"];
+const WITH_BODY: readonly EchoField[] = [
   "args",
   "data",
   "files",
@@ -30,52 +31,66 @@ const WITH_BODY: readonly SaidField[] = [
   "origin",
   "url",
 ];
-const EVERYTHING: readonly SaidField[] = [...WITH_BODY, "method"];
+const EVERYTHING: readonly EchoField[] = [...WITH_BODY, "method"];
 
-/** These fields of a request, in the order of their names. */
-export async function sayBack(asked: Asked, wanted: readonly SaidField[]): Promise<JsonFields> {
+/** The wanted fields of a request, in the order of their names. */
+export async function echoFields(
+  request: ParsedRequest,
+  wanted: readonly EchoField[],
+): Promise<JsonFields> {
   const wantsBody = wanted.some((field) => ["data", "files", "form", "json"].includes(field));
-  const body = wantsBody ? await bodyFields(asked) : {};
-  const all: Record<SaidField, unknown> = {
-    args: gathered(asked.query),
+  const body = wantsBody ? await bodyFields(request) : {};
+  const all: Record<EchoField, unknown> = {
+    args: gathered(request.query),
     data: "",
     files: {},
     form: {},
-    headers: headersObject(asked.headerFields),
+    headers: headersObject(request.headerFields),
     json: null,
-    method: asked.method,
-    origin: asked.origin,
-    url: asked.url,
+    method: request.method,
+    origin: request.origin,
+    url: request.url,
     ...body,
   };
   return Object.fromEntries(wanted.toSorted().map((field) => [field, all[field]]));
 }
 
-async function bodyFields(asked: Asked): Promise<Partial<Record<SaidField, unknown>>> {
-  const bytes = await asked.body();
-  const contentType = asked.header("content-type") ?? "";
+async function bodyFields(request: ParsedRequest): Promise<Partial<Record<EchoField, unknown>>> {
+  const bytes = await request.body();
+  const contentType = request.header("content-type") ?? "";
   const mediaType = contentType.split(";")[0]!.trim().toLowerCase();
   if (mediaType === "application/x-www-form-urlencoded") {
     return { form: gathered(new URLSearchParams(new TextDecoder().decode(bytes))) };
   }
-  if (mediaType === "multipart/form-data") {
-    const parts = parseMultipart(bytes, contentType);
-    const isFile = ({ filename }: { readonly filename: string | undefined }) =>
-      filename !== undefined;
-    return {
-      form: gathered(
-        parts.filter((part) => !isFile(part))
-          .map(({ name, bytes }) => [name, new TextDecoder().decode(bytes)]),
-      ),
-      files: gathered(
-        parts.filter(isFile).map(({ name, bytes, contentType }) => [
-          name,
-          textOrDataUrl(bytes, contentType),
-        ]),
-      ),
-    };
-  }
+  if (mediaType === "multipart/form-data") return await formFields(bytes, contentType);
   return { data: textOrDataUrl(bytes), json: jsonOf(bytes) };
+}
+
+/** More parts than any form has; the server bounds the size of the whole body. */
+const MULTIPART_LIMITS = { maxParts: 1000, maxHeaderBytes: 16 * 1024 } as const;
+
+/** The fields and the files of a form (RFC 7578).
+ * @throws {HttpError} 400 when it is not well formed, 413 when it has too many parts */
+async function formFields(
+  bytes: Uint8Array<ArrayBuffer>,
+  contentType: string,
+): Promise<Record<"form" | "files", JsonFields>> {
+  const form: [name: string, value: string][] = [];
+  const files: [name: string, content: string][] = [];
+  const pieces = [bytes];
+  const source = { read: () => Promise.resolve(pieces.shift() ?? null) };
+  try {
+    const boundary = multipartBoundary(contentType) ?? "";
+    for await (const part of readMultipart(source, boundary, MULTIPART_LIMITS)) {
+      const content = Buffer.concat(await Array.fromAsync(part.body));
+      if (part.fileName === null) form.push([part.name, new TextDecoder().decode(content)]);
+      else files.push([part.name, textOrDataUrl(content, part.contentType ?? undefined)]);
+    }
+  } catch (error) {
+    if (!(error instanceof MultipartError)) throw error;
+    throw new HttpError(error.status, `The form cannot be read: ${error.message}.`);
+  }
+  return { form: gathered(form), files: gathered(files) };
 }
 
 /** Pairs as an object: a repeated name has an array of its values. */
@@ -102,7 +117,7 @@ export function headersObject(fields: readonly HeaderField[]): Readonly<Record<s
   return Object.fromEntries(joined.values());
 }
 
-/** Text where it is UTF-8, a data: URL (RFC 2397) elsewhere. */
+/** The bytes as text when they are UTF-8, otherwise as a data: URL (RFC 2397). */
 export function textOrDataUrl(bytes: Uint8Array, contentType = "application/octet-stream"): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -112,7 +127,7 @@ export function textOrDataUrl(bytes: Uint8Array, contentType = "application/octe
   }
 }
 
-/** The body as it was written, where it is JSON. */
+/** The body as it was written, when it is JSON. */
 function jsonOf(bytes: Uint8Array): RawJson | null {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -145,7 +160,7 @@ function anything(path: string, summary: string, parameters: readonly Parameter[
     tryMethod: "POST",
     summary,
     parameters,
-    handle: async (asked) => jsonAnswer(await sayBack(asked, EVERYTHING)),
+    handle: async (request) => jsonAnswer(await echoFields(request, EVERYTHING)),
   };
 }
 
@@ -157,13 +172,13 @@ function echoing(method: string): Endpoint {
     methods,
     summary: `Says a ${method} back`,
     parameters: method === "GET" ? [QUERY] : [QUERY, JSON_BODY],
-    handle: async (asked) =>
-      jsonAnswer(await sayBack(asked, method === "GET" ? WITHOUT_BODY : WITH_BODY)),
+    handle: async (request) =>
+      jsonAnswer(await echoFields(request, method === "GET" ? WITHOUT_BODY : WITH_BODY)),
   };
 }
 
-/** The endpoints that say back. */
-export const saidBack: readonly Endpoint[] = [
+/** The endpoints that show a request. */
+export const echo: readonly Endpoint[] = [
   anything("/anything", "Says everything back, whatever the method", [QUERY, JSON_BODY]),
   anything("/anything/*path", "The same below it, for clients that want a path of their own", [
     { name: "path", in: "path", example: "any/path", help: "what follows" },
@@ -177,30 +192,30 @@ export const saidBack: readonly Endpoint[] = [
     methods: GET,
     summary: "The header fields, their names as they were sent",
     parameters: [{ name: "X-Dock", in: "header", free: true, example: "seven", help: "any field" }],
-    handle: async (asked) => jsonAnswer(await sayBack(asked, ["headers"])),
+    handle: async (request) => jsonAnswer(await echoFields(request, ["headers"])),
   },
   {
     group: "What you sent",
     path: "/ip",
     methods: GET,
     summary: "The address that the request came from",
-    handle: async (asked) => jsonAnswer(await sayBack(asked, ["origin"])),
+    handle: async (request) => jsonAnswer(await echoFields(request, ["origin"])),
   },
   {
     group: "What you sent",
     path: "/user-agent",
     methods: GET,
     summary: "The User-Agent",
-    handle: (asked) => jsonAnswer({ "user-agent": asked.header("user-agent") }),
+    handle: (request) => jsonAnswer({ "user-agent": request.header("user-agent") }),
   },
 ];
 
-/** What `/get` says. */
-export function sayGet(asked: Asked): Promise<JsonFields> {
-  return sayBack(asked, WITHOUT_BODY);
+/** The fields of `/get`. */
+export function echoGet(request: ParsedRequest): Promise<JsonFields> {
+  return echoFields(request, WITHOUT_BODY);
 }
 
-/** What `/delay` says. */
-export function sayDelayed(asked: Asked): Promise<JsonFields> {
-  return sayBack(asked, ["args", "data", "files", "form", "headers", "origin", "url"]);
+/** The fields of `/delay`. */
+export function echoDelayed(request: ParsedRequest): Promise<JsonFields> {
+  return echoFields(request, ["args", "data", "files", "form", "headers", "origin", "url"]);
 }

@@ -2,10 +2,10 @@
 
 import { promisify } from "node:util";
 import { brotliCompress, deflate, gzip } from "node:zlib";
-import type { Asked } from "../parsed_request.ts";
+import type { ParsedRequest } from "../parsed_request.ts";
 import { type Endpoint, GET } from "../endpoint.ts";
 import { jsonAnswer, jsonText } from "../json_answer.ts";
-import { sayBack } from "./echo.ts";
+import { echoFields } from "./echo.ts";
 
 const HTML = "text/html; charset=utf-8";
 const PLAIN = "text/plain";
@@ -101,8 +101,8 @@ function compressed(path: string, coding: string, field: string, compress: Compr
     path,
     methods: GET,
     summary: `What you sent, with the content coding ${coding}`,
-    async handle(asked: Asked) {
-      const said = await sayBack(asked, ["headers", "method", "origin"]);
+    async handle(request: ParsedRequest) {
+      const said = await echoFields(request, ["headers", "method", "origin"]);
       const bytes = await compress(new TextEncoder().encode(jsonText({ [field]: true, ...said })));
       return new Response(bytes, {
         headers: { "content-type": "application/json", "content-encoding": coding },

@@ -1,6 +1,6 @@
 // Pictures, by path or by what the client accepts.
 
-import type { Asked } from "../parsed_request.ts";
+import type { ParsedRequest } from "../parsed_request.ts";
 import { type Endpoint, GET } from "../endpoint.ts";
 import { type ImageKind, pictures } from "./picture.ts";
 import { statusAnswer } from "./status.ts";
@@ -13,8 +13,8 @@ function picture(kind: ImageKind): Response {
   return new Response(body, { headers: { "content-type": type } });
 }
 
-function accepted(asked: Asked): Response {
-  const accept = asked.header("accept")?.toLowerCase() ?? "image/*";
+function accepted(request: ParsedRequest): Response {
+  const accept = request.header("accept")?.toLowerCase() ?? "image/*";
   const kind = PREFERRED.find((kind) => accept.includes(pictures[kind].type)) ??
     (/image\/\*|\*\/\*/.test(accept) ? "png" : undefined);
   return kind === undefined ? statusAnswer(406) : picture(kind);

@@ -6,9 +6,9 @@ import { cookies } from "./cookies.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { formats } from "./formats.ts";
 import { images } from "./images.ts";
-import { madeToOrder } from "./dynamic_data.ts";
+import { dynamicData } from "./dynamic_data.ts";
 import { redirects } from "./redirects.ts";
-import { saidBack } from "./echo.ts";
+import { echo } from "./echo.ts";
 import { status } from "./status.ts";
 import { streams } from "./streams.ts";
 
@@ -33,12 +33,12 @@ const delayed: Endpoint = {
 
 /** All endpoints, in the order of the index page. */
 export const endpoints: readonly Endpoint[] = [
-  ...saidBack,
+  ...echo,
   ...status,
   ...redirects,
   ...cookies,
   ...authentication,
-  ...madeToOrder.flatMap((endpoint) =>
+  ...dynamicData.flatMap((endpoint) =>
     endpoint.path === "/delay/:seconds" ? [endpoint, delayed] : [endpoint]
   ),
   ...streams,

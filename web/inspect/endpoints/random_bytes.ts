@@ -1,14 +1,14 @@
 // Bytes by chance, the same ones for the same seed.
 
-import type { Asked } from "../parsed_request.ts";
+import type { ParsedRequest } from "../parsed_request.ts";
 import { wholeNumber } from "../numbers.ts";
 
 /** A source of bytes: seeded by the query's `seed`, or by chance. */
-export function bytesByChance(
-  asked: Asked,
+export function randomByteSource(
+  request: ParsedRequest,
   random: () => number,
 ): (count: number) => Uint8Array<ArrayBuffer> {
-  const seed = asked.queryValue("seed");
+  const seed = request.queryValue("seed");
   let state = seed === undefined
     ? Math.floor(random() * 2 ** 32)
     : wholeNumber(seed, "seed", { min: -Number.MAX_SAFE_INTEGER }) | 0;

@@ -1,9 +1,9 @@
 // Redirects, one or many in a row.
 
-import { type Asked, headerValue } from "../parsed_request.ts";
+import { headerValue, type ParsedRequest } from "../parsed_request.ts";
 import { COMMON, type Endpoint, GET, type Parameter } from "../endpoint.ts";
 import { wholeNumber } from "../numbers.ts";
-import { Refusal } from "../http_error.ts";
+import { HttpError } from "../http_error.ts";
 
 const N: Parameter = { name: "n", in: "path", whole: true, example: "2", help: "how many" };
 
@@ -20,20 +20,20 @@ export function redirectAnswer(location: string, status = 302): Response {
 }
 
 /** How many are left after this one, or 0 where it was the last. */
-function remaining(asked: Asked): number {
-  return wholeNumber(asked.param("n"), "n", { min: 1 }) - 1;
+function remaining(request: ParsedRequest): number {
+  return wholeNumber(request.param("n"), "n", { min: 1 }) - 1;
 }
 
-function next(asked: Asked, kind: "absolute" | "relative"): Response {
-  const left = remaining(asked);
+function next(request: ParsedRequest, kind: "absolute" | "relative"): Response {
+  const left = remaining(request);
   const path = left === 0 ? "/get" : `/${kind}-redirect/${left}`;
-  return redirectAnswer(kind === "absolute" ? asked.base + path : path);
+  return redirectAnswer(kind === "absolute" ? request.base + path : path);
 }
 
-function redirectTo(asked: Asked): Response {
-  const url = asked.queryValue("url");
-  if (url === undefined) throw new Refusal(400, "url: say where to, as in /redirect-to?url=/get");
-  const code = wholeNumber(asked.queryValue("status_code") ?? "302", "status_code");
+function redirectTo(request: ParsedRequest): Response {
+  const url = request.queryValue("url");
+  if (url === undefined) throw new HttpError(400, "url: say where to, as in /redirect-to?url=/get");
+  const code = wholeNumber(request.queryValue("status_code") ?? "302", "status_code");
   const location = headerValue(url, "url");
   const status = code >= 300 && code < 400 ? code : 302;
   return new Response(status === 304 ? null : "", {
@@ -54,9 +54,9 @@ export const redirects: readonly Endpoint[] = [
       { name: "absolute", in: "query", example: "", help: "true for whole URLs" },
     ],
     status: 302,
-    handle(asked) {
-      const absolute = asked.query.get("absolute")?.toLowerCase() === "true";
-      return next(asked, absolute ? "absolute" : "relative");
+    handle(request) {
+      const absolute = request.query.get("absolute")?.toLowerCase() === "true";
+      return next(request, absolute ? "absolute" : "relative");
     },
   },
   {
@@ -66,7 +66,7 @@ export const redirects: readonly Endpoint[] = [
     summary: "The same, its locations paths",
     parameters: [N],
     status: 302,
-    handle: (asked) => next(asked, "relative"),
+    handle: (request) => next(request, "relative"),
   },
   {
     group: "Status and redirects",
@@ -75,7 +75,7 @@ export const redirects: readonly Endpoint[] = [
     summary: "The same, its locations whole URLs",
     parameters: [N],
     status: 302,
-    handle: (asked) => next(asked, "absolute"),
+    handle: (request) => next(request, "absolute"),
   },
   {
     group: "Status and redirects",

@@ -1,10 +1,10 @@
 // Any status, at will.
 
 import { COMMON, type Endpoint } from "../endpoint.ts";
-import type { Asked } from "../parsed_request.ts";
+import type { ParsedRequest } from "../parsed_request.ts";
 import { jsonText } from "../json_answer.ts";
 import { milliseconds } from "../numbers.ts";
-import { Refusal } from "../http_error.ts";
+import { HttpError } from "../http_error.ts";
 import { waitBeforeAnswer } from "../waiting.ts";
 
 /** As long as any answer is delayed. */
@@ -66,11 +66,11 @@ export function statusAnswer(status: number): Response {
 }
 
 /** A status that an answer can have.
- * @throws {Refusal} 400 for all others */
+ * @throws {HttpError} 400 for all others */
 export function statusCode(text: string): number {
   const code = /^[+-]?\d{1,9}$/.test(text.trim()) ? Number(text) : NaN;
   if (code >= 200 && code <= 599) return code;
-  throw new Refusal(400, "Invalid status code: expected 200 to 599");
+  throw new HttpError(400, "Invalid status code: expected 200 to 599");
 }
 
 interface Choice {
@@ -83,7 +83,7 @@ function parseChoices(codes: string): Choice[] {
   return codes.split(",").map((choice) => {
     const [code = "", weight = "1", ...rest] = codes.includes(",") ? choice.split(":") : [choice];
     const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(weight.trim()) ? Number(weight) : NaN;
-    if (rest.length > 0 || !Number.isFinite(value)) throw new Refusal(400, "Invalid status code");
+    if (rest.length > 0 || !Number.isFinite(value)) throw new HttpError(400, "Invalid status code");
     return { code: statusCode(code), weight: value };
   });
 }
@@ -97,11 +97,11 @@ function pick(choices: readonly Choice[], random: () => number): number {
   return choices.at(-1)!.code;
 }
 
-async function handle(asked: Asked, random: () => number, stopping: AbortSignal) {
-  const code = pick(parseChoices(asked.param("codes")), random);
-  const delay = asked.queryValue("delay");
+async function handle(request: ParsedRequest, random: () => number, stopping: AbortSignal) {
+  const code = pick(parseChoices(request.param("codes")), random);
+  const delay = request.queryValue("delay");
   if (delay !== undefined) {
-    await waitBeforeAnswer(milliseconds(delay, "delay", MAX_DELAY_MS), asked, stopping);
+    await waitBeforeAnswer(milliseconds(delay, "delay", MAX_DELAY_MS), request, stopping);
   }
   return statusAnswer(code);
 }
@@ -118,6 +118,6 @@ export const status: readonly Endpoint[] = [
       { name: "delay", in: "query", example: "", help: "seconds to wait first, at most 10" },
     ],
     status: 503,
-    handle: (asked, { context }) => handle(asked, context.random, context.signal),
+    handle: (request, { context }) => handle(request, context.random, context.signal),
   },
 ];

@@ -1,12 +1,12 @@
 // Bodies that come in pieces, over time, or in part.
 
 import type { WebSocketAnswer } from "../../../core/http/app.ts";
-import type { Asked } from "../parsed_request.ts";
+import type { ParsedRequest } from "../parsed_request.ts";
 import { type Endpoint, GET, type Parameter, type Tools } from "../endpoint.ts";
 import { milliseconds, wholeNumber } from "../numbers.ts";
 import { MAX_BYTES } from "./dynamic_data.ts";
-import { bytesByChance } from "./random_bytes.ts";
-import { sayGet } from "./echo.ts";
+import { randomByteSource } from "./random_bytes.ts";
+import { echoGet } from "./echo.ts";
 import { MAX_DELAY_MS, statusCode } from "./status.ts";
 import { pacedBody, type Piece, waitBeforeAnswer } from "../waiting.ts";
 
@@ -24,9 +24,9 @@ const USUAL_CHUNK_BYTES = 10 * 1024;
 const BINARY = "application/octet-stream";
 const encoder = new TextEncoder();
 
-async function lines(asked: Asked, { context }: Tools): Promise<Response> {
-  const count = wholeNumber(asked.param("n"), "n", { max: MAX_LINES });
-  const said = await sayGet(asked);
+async function lines(request: ParsedRequest, { context }: Tools): Promise<Response> {
+  const count = wholeNumber(request.param("n"), "n", { max: MAX_LINES });
+  const said = await echoGet(request);
   function* pieces(): Generator<Piece> {
     for (let id = 0; id < count; id++) {
       yield { bytes: encoder.encode(`${JSON.stringify({ ...said, id })}\n`), thenMs: 0 };
@@ -37,17 +37,17 @@ async function lines(asked: Asked, { context }: Tools): Promise<Response> {
   });
 }
 
-function chunkBytes(asked: Asked): number {
-  const given = asked.queryValue("chunk_size");
+function chunkBytes(request: ParsedRequest): number {
+  const given = request.queryValue("chunk_size");
   if (given === undefined) return USUAL_CHUNK_BYTES;
   const min = -Number.MAX_SAFE_INTEGER;
   return Math.max(1, wholeNumber(given, "chunk_size", { min, max: MAX_BYTES }));
 }
 
-function streamBytes(asked: Asked, { context }: Tools): Response {
-  const count = wholeNumber(asked.param("n"), "n", { max: MAX_BYTES });
-  const chunk = chunkBytes(asked);
-  const next = bytesByChance(asked, context.random);
+function streamBytes(request: ParsedRequest, { context }: Tools): Response {
+  const count = wholeNumber(request.param("n"), "n", { max: MAX_BYTES });
+  const chunk = chunkBytes(request);
+  const next = randomByteSource(request, context.random);
   function* pieces(): Generator<Piece> {
     for (let sent = 0; sent < count; sent += chunk) {
       yield { bytes: next(Math.min(chunk, count - sent)), thenMs: 0 };
@@ -58,15 +58,19 @@ function streamBytes(asked: Asked, { context }: Tools): Response {
   });
 }
 
-async function drip(asked: Asked, { context }: Tools): Promise<Response> {
-  const durationMs = milliseconds(asked.queryValue("duration") ?? "2", "duration", MAX_DURATION_MS);
-  const delayMs = milliseconds(asked.queryValue("delay") ?? "0", "delay", MAX_DELAY_MS);
-  const status = statusCode(asked.queryValue("code") ?? "200");
-  const bytes = wholeNumber(asked.queryValue("numbytes") ?? "10", "numbytes", {
+async function drip(request: ParsedRequest, { context }: Tools): Promise<Response> {
+  const durationMs = milliseconds(
+    request.queryValue("duration") ?? "2",
+    "duration",
+    MAX_DURATION_MS,
+  );
+  const delayMs = milliseconds(request.queryValue("delay") ?? "0", "delay", MAX_DELAY_MS);
+  const status = statusCode(request.queryValue("code") ?? "200");
+  const bytes = wholeNumber(request.queryValue("numbytes") ?? "10", "numbytes", {
     min: 1,
     max: MAX_DRIP_BYTES,
   });
-  await waitBeforeAnswer(delayMs, asked, context.signal);
+  await waitBeforeAnswer(delayMs, request, context.signal);
   if ([204, 205, 304].includes(status)) return new Response(null, { status });
 
   const ticks = Math.min(
@@ -104,8 +108,8 @@ function parseRange(
   return first >= length ? "unsatisfiable" : [first, Math.min(last, length - 1)];
 }
 
-function range(asked: Asked, { context }: Tools): Response {
-  const length = wholeNumber(asked.param("n"), "n");
+function range(request: ParsedRequest, { context }: Tools): Response {
+  const length = wholeNumber(request.param("n"), "n");
   const headers = { "accept-ranges": "bytes", "etag": `"range${length}"` };
   if (length === 0 || length > MAX_BYTES) {
     return new Response(`The number of bytes must be from 1 to ${MAX_BYTES}.\n`, {
@@ -113,9 +117,13 @@ function range(asked: Asked, { context }: Tools): Response {
       headers: { ...headers, "content-type": "text/plain; charset=utf-8" },
     });
   }
-  const chunk = chunkBytes(asked);
-  const durationMs = milliseconds(asked.queryValue("duration") ?? "0", "duration", MAX_DURATION_MS);
-  const wanted = parseRange(asked.header("range"), length);
+  const chunk = chunkBytes(request);
+  const durationMs = milliseconds(
+    request.queryValue("duration") ?? "0",
+    "duration",
+    MAX_DURATION_MS,
+  );
+  const wanted = parseRange(request.header("range"), length);
   if (wanted === "unsatisfiable") {
     return new Response(null, {
       status: 416,
@@ -142,14 +150,18 @@ function range(asked: Asked, { context }: Tools): Response {
   });
 }
 
-async function events(asked: Asked, { context }: Tools): Promise<Response> {
-  const count = wholeNumber(asked.queryValue("count") ?? "10", "count", {
+async function events(request: ParsedRequest, { context }: Tools): Promise<Response> {
+  const count = wholeNumber(request.queryValue("count") ?? "10", "count", {
     min: 1,
     max: MAX_EVENTS,
   });
-  const delayMs = milliseconds(asked.queryValue("delay") ?? "0", "delay", MAX_DELAY_MS);
-  const durationMs = milliseconds(asked.queryValue("duration") ?? "5", "duration", MAX_DURATION_MS);
-  await waitBeforeAnswer(delayMs, asked, context.signal);
+  const delayMs = milliseconds(request.queryValue("delay") ?? "0", "delay", MAX_DELAY_MS);
+  const durationMs = milliseconds(
+    request.queryValue("duration") ?? "5",
+    "duration",
+    MAX_DURATION_MS,
+  );
+  await waitBeforeAnswer(delayMs, request, context.signal);
   function* pieces(): Generator<Piece> {
     for (let id = 0; id < count; id++) {
       const data = JSON.stringify({ id, timestamp: context.now() });
