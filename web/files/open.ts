@@ -10,7 +10,7 @@ import { FileStore } from "./serving/file_store.ts";
 import { isPlainName } from "../../core/files/plain_name.ts";
 import { fieldValue, responseHeaders } from "./response_header.ts";
 import { FileRoot } from "./access/root.ts";
-import type { FilesOptions } from "../files.ts";
+import type { FilesOptions } from "./options.ts";
 
 /** Where anybody may put files, a page among them is not trusted: its scripts run as those of nobody
  * and may not store, fetch or change anything here. */

@@ -4,7 +4,6 @@ import type { HttpService, QuickAnswer, QuickRequest } from "../../core/http/app
 import { plainResponse } from "../../core/http/plain_response.ts";
 import { requestPath } from "../../core/http/request_path.ts";
 import type { CrossOrigin } from "./cross_origin.ts";
-import { fileErrorResponse } from "./file_error.ts";
 import { fileResponse, type FileSource } from "./serving/file_response.ts";
 import type { ServedFile } from "./serving/file_store.ts";
 import { acceptsType } from "./request/accepts_type.ts";
@@ -252,4 +251,17 @@ function locationOf(folder: Located, query: string): string {
 function queryOf(url: string): string {
   const start = url.indexOf("?");
   return start < 0 ? "" : url.slice(start);
+}
+
+/** The answer for an error that does not mean that the server is broken, or null. */
+function fileErrorResponse(error: unknown): Response | null {
+  if (
+    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable
+  ) return plainResponse(403, "Forbidden");
+  if (error instanceof Deno.errors.NotFound) return plainResponse(404, "Not Found");
+  const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined;
+  if (code === "EMFILE" || code === "ENFILE") {
+    return plainResponse(503, "Too many files are open; try again soon.", { "retry-after": "1" });
+  }
+  return null;
 }

@@ -2,7 +2,6 @@
 // made as the client reads it.
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
-import { attachment } from "./disposition.ts";
 import { archiveStream } from "./stream.ts";
 import { ArchiveLimitError, walkFolder, type WalkLimits } from "./walk.ts";
 import type { Located } from "../access/located.ts";
@@ -102,4 +101,15 @@ async function refusalOf(
 /** As it is called in the URL; the root by its name on the disk. */
 function folderName({ urlPath, path }: Located): string {
   return urlPath.split("/").at(-2) || path.split(/[/\\]/).at(-1) || "files";
+}
+
+/** A Content-Disposition header's value (RFC 6266): the name in UTF-8 (RFC 8187), and before it one
+ * for readers that know only ASCII. */
+export function attachment(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]|["%/\\]/g, "_");
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }

@@ -4,8 +4,8 @@ import { plainResponse } from "../../../core/http/plain_response.ts";
 import { acceptedCodings } from "../request/codings.ts";
 import { acceptsType } from "../request/accepts_type.ts";
 import { cachedListing } from "./cache.ts";
-import { MAX_LISTED, readListing, type SortOrder, sortOrder } from "./entries.ts";
-import { folderJson } from "./json.ts";
+import { type Listing, MAX_LISTED, readListing, type SortOrder, sortOrder } from "./entries.ts";
+import { encodeName, isoTime } from "./text.ts";
 import type { Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
 
@@ -95,4 +95,22 @@ function keyOf(
   const { upload, archive, overwrite, maxUploadBytes, maxEntries } = settings;
   const page = json ? "json" : `${upload} ${archive} ${overwrite} ${maxUploadBytes}`;
   return `${page} ${maxEntries} ${column} ${descending} ${urlPath}`;
+}
+
+const encoder = new TextEncoder();
+
+/** `{ path, truncated, entries: [{ name, kind, bytes, modified, href }] }`. A folder's bytes are
+ * null. */
+function folderJson(
+  { urlPath }: Located,
+  { entries, truncated }: Listing,
+): Uint8Array<ArrayBuffer> {
+  const shown = entries.map(({ name, kind, bytes, modifiedMs }) => ({
+    name,
+    kind,
+    bytes: kind === "file" ? bytes : null,
+    modified: isoTime(modifiedMs),
+    href: `./${encodeName(name)}${kind === "folder" ? "/" : ""}`,
+  }));
+  return encoder.encode(`${JSON.stringify({ path: urlPath, truncated, entries: shown })}\n`);
 }

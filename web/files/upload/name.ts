@@ -1,11 +1,8 @@
 // Which names an upload may have. More is refused than the disk would refuse: what is stored here is
 // shown to people and fetched by other systems.
 
-import { isTemporaryName, unreadable } from "../../../core/files/plain_name.ts";
+import { isDeviceOnWindows, isTemporaryName, unreadable } from "../../../core/files/plain_name.ts";
 import type { FileRoot } from "../access/root.ts";
-
-/** Devices of Windows in every folder, with every extension. */
-const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i;
 
 /** The last name of what may be a whole path, as some clients send it. */
 export function lastName(sent: string): string {
@@ -17,7 +14,7 @@ export function nameProblem(name: string, root: FileRoot): string | null {
   if (name === "") return "is empty";
   const hidden = unreadable(name);
   if (hidden !== null) return hidden;
-  if (DEVICE.test(name)) return "is that of a device on Windows";
+  if (isDeviceOnWindows(name)) return "is that of a device on Windows";
   if (isTemporaryName(name)) return "is kept for uploads under way";
   if (name.startsWith(".") && !/^\.\.?$/.test(name) && !root.acceptsName(name)) {
     return "begins with a dot, and such files are hidden here";

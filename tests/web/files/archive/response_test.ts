@@ -8,8 +8,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { archiveResponse } from "../../../../web/files/archive/response.ts";
-import { attachment } from "../../../../web/files/archive/disposition.ts";
+import { archiveResponse, attachment } from "../../../../web/files/archive/response.ts";
 import {
   type ArchiveContent,
   type ArchiveMember,
