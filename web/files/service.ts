@@ -188,7 +188,7 @@ export class FileService implements HttpService {
   }
 
   async #folder(request: Request, folder: Located): Promise<Response> {
-    const { root, listing, archive, upload, overwrite, maxUploadBytes } = this.#settings;
+    const { root, listing, archive, upload, overwrite, maxUploadBytes, now } = this.#settings;
     const wanted = this.#wants(queryOf(request.url));
     if (wanted === "zip" || wanted === "tar") {
       const { archiveResponse } = await import("./archive/response.ts");
@@ -196,7 +196,7 @@ export class FileService implements HttpService {
     }
     if (!listing) return notFound();
     const { listingResponse } = await import("./listing/response.ts");
-    const settings = { upload, archive, overwrite, maxUploadBytes };
+    const settings = { upload, archive, overwrite, maxUploadBytes, now };
     return await listingResponse(request, folder, root, settings);
   }
 

@@ -71,15 +71,15 @@ export function cachedListing(
   root: FileRoot,
   key: string,
   folder: Located,
+  nowMs: number,
   make: () => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const cache = caches.get(root) ?? new ListingCache();
   caches.set(root, cache);
-  const madeMs = Date.now();
-  const found = cache.get(key, folder, madeMs);
+  const found = cache.get(key, folder, nowMs);
   if (found !== undefined) return found;
   const body = make();
-  cache.put(key, { folder, madeMs, body, bytes: 0 });
+  cache.put(key, { folder, madeMs: nowMs, body, bytes: 0 });
   return body;
 }
 

@@ -21,6 +21,8 @@ export interface ListingSettings {
   readonly maxUploadBytes?: number;
   /** How many entries are shown. @default 10,000 */
   readonly maxEntries?: number;
+  /** Tells when what is kept is too old. @default Date.now */
+  readonly now?: () => number;
 }
 
 /** Answers with the page, or with JSON when `?json` or the Accept header asks for it. The request's
@@ -45,13 +47,14 @@ export async function listingResponse(
   };
   try {
     const key = keyOf(folder, order, json, settings);
-    const plain = await cachedListing(root, key, folder, make);
+    const nowMs = (settings.now ?? Date.now)();
+    const plain = await cachedListing(root, key, folder, nowMs, make);
     const headers = json ? JSON_HEADERS : await pageHeadersOf();
     const codings = acceptedCodings(request.headers.get("accept-encoding"));
     if (plain.length < MIN_COMPRESSED_BYTES || !codings.includes("gzip")) {
       return new Response(plain, { headers });
     }
-    const body = await cachedListing(root, `${key} gzip`, folder, () => gzipped(plain));
+    const body = await cachedListing(root, `${key} gzip`, folder, nowMs, () => gzipped(plain));
     return new Response(body, { headers: { ...headers, "content-encoding": "gzip" } });
   } catch (error) {
     if (error instanceof Deno.errors.PermissionDenied) {

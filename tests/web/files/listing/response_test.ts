@@ -291,7 +291,7 @@ Deno.test("an empty folder says that it is", async () => {
 });
 
 Deno.test("a listing is made once for many, and anew when a name is added", async () => {
-  await using folder = await site({ a: "" });
+  await using folder = await site({ a: "" }, { ...SETTINGS, now: () => 0 });
   let reads = 0;
   const { entries } = folder.root;
   folder.root.entries = (at) => {
