@@ -1,4 +1,4 @@
-// Serving a folder: what `python -m http.server` is used for, and nginx for more.
+// The application `files`, which serves a folder over HTTP.
 
 import type { HttpApp } from "../core/http/app.ts";
 import { options } from "./files/options.ts";
@@ -10,6 +10,6 @@ export const files: HttpApp<typeof options> = {
   summary: "Serves a folder: files, listings, archives, and uploads where they are allowed",
   options,
   operand: "root",
-  // What follows is loaded by those alone who serve files.
+  // Loaded here, so that other applications start without it.
   open: async (given, context) => (await import("./files/open.ts")).openFiles(given, context),
 };

@@ -266,7 +266,8 @@ Deno.test("a file swapped for a link to the outside again and again is never ser
     return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
   };
   const random = seeded(newSeed());
-  /** Swaps after so many calls to the disk, so that it happens at any step of what runs beside it. */
+  /** Swaps after so many calls to the disk, so that it happens at any step of what runs beside
+   * it. */
   const late = async (swap: () => Promise<void>) => {
     for (let calls = Math.floor(random() * 5); calls > 0; calls--) await Deno.lstat(place.root);
     await swap();

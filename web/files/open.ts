@@ -1,4 +1,4 @@
-// From the options of `files` to the service.
+// Makes the service of `files` from its options.
 
 import type { HttpService } from "../../core/http/app.ts";
 import type { Context } from "../../core/protocol.ts";
@@ -12,12 +12,12 @@ import { fieldValue, responseHeaders } from "./response_header.ts";
 import { FileRoot } from "./access/root.ts";
 import type { FilesOptions } from "./options.ts";
 
-/** Where anybody may put files, a page among them is not trusted: its scripts run as those of nobody
- * and may not store, fetch or change anything here. */
+/** Where files can be uploaded, the pages among them are not trusted: their scripts run in an
+ * opaque origin and cannot read, store or change anything here. */
 const SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts";
 
 /** Opens the folder.
- * @throws {UsageError} when there is none, or an option cannot work */
+ * @throws {UsageError} when there is no such folder, or an option is invalid */
 export async function openFiles(given: FilesOptions, { now }: Context): Promise<HttpService> {
   for (const name of given.index) {
     if (!isPlainName(name)) {

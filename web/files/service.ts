@@ -1,4 +1,5 @@
-// Requests to a folder: from method and path to a file, a listing, an archive or an upload.
+// Answers the requests to a served folder: finds what the path leads to, and passes the request on
+// to files, listings, archives or uploads.
 
 import type { HttpService, QuickAnswer, QuickRequest } from "../../core/http/app.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
@@ -10,7 +11,7 @@ import { acceptsType } from "./request/accepts_type.ts";
 import type { Located } from "./access/located.ts";
 import { quickAnswer } from "./serving/quick_answer.ts";
 
-/** How a folder is served. */
+/** The settings of a served folder. */
 export interface FileServiceSettings extends FileSource {
   /** The names of index files, the preferred one first. */
   readonly index: readonly string[];
@@ -25,14 +26,14 @@ export interface FileServiceSettings extends FileSource {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Whether a request's file was found, and how. */
+/** What the path of a request leads to. */
 type Found =
   | { readonly kind: "file"; readonly file: ServedFile }
   | { readonly kind: "folder"; readonly folder: Located }
   | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "nothing" };
 
-/** What a form has besides its files. */
+/** The bytes that a form may have besides its largest file. */
 const FORM_BYTES = 1024 * 1024;
 
 const NOTHING: Found = { kind: "nothing" };
@@ -40,11 +41,11 @@ const NOTHING: Found = { kind: "nothing" };
 /** Serves a folder. */
 export class FileService implements HttpService {
   readonly #settings: FileServiceSettings;
-  /** Whether some answers need more than their own header fields. */
+  /** Whether responses need further header fields (CORS, those of the user). */
   readonly #decorates: boolean;
-  /** Whether those with a file never do. */
+  /** Whether the fields of responses with a file are the same for every request. */
   readonly #complete: boolean;
-  /** Whether those with a file can lie ready. */
+  /** Whether whole answers with a file can be kept ready. */
   readonly #ready: boolean;
   readonly #allow: string;
   readonly maxBodyBytes: number;
@@ -67,7 +68,7 @@ export class FileService implements HttpService {
       // The query of a folder's own path may ask for an archive instead.
       if (file !== undefined && !(file.isIndex && url.includes("?"))) {
         const response = fileResponse(request, method, file, this.#settings);
-        // Responses with a file have their header fields already, unless those depend on who asks.
+        // Responses with a file have their fields already, unless those depend on the Origin.
         if (response instanceof Response && (this.#complete && response.status < 400)) {
           return response;
         }
@@ -85,7 +86,7 @@ export class FileService implements HttpService {
   readonly quick = (
     request: QuickRequest,
   ): QuickAnswer | null | Promise<QuickAnswer | null> => {
-    // Fields that depend on who asks, or are not of ASCII alone, are for `handle`.
+    // Fields that depend on the Origin, or are not pure ASCII, are left to `handle`.
     if (!this.#ready) return null;
     const file = this.#settings.store.fresh(request.path);
     return file === undefined
@@ -93,7 +94,7 @@ export class FileService implements HttpService {
       : quickAnswer(request, file, this.#settings);
   };
 
-  /** Null for everything but a file, and for what goes wrong: `handle` will say so. */
+  /** The answer with a file; null for anything else and after an error, which `handle` answers. */
   async #findQuickly(request: QuickRequest): Promise<QuickAnswer | null> {
     try {
       const found = await this.#find(request.path, "");
@@ -109,7 +110,8 @@ export class FileService implements HttpService {
     await endUploads(this.#settings.root);
   }
 
-  /** Turns the errors of the file system into answers, and adds what every answer has. */
+  /** Turns errors of the file system into answers, and adds the fields that every answer
+   * carries. */
   async #answer(request: Request, make: () => Response | Promise<Response>): Promise<Response> {
     let response: Response;
     try {
@@ -143,7 +145,7 @@ export class FileService implements HttpService {
 
   async #read(request: Request, method: "GET" | "HEAD"): Promise<Response> {
     const path = requestPath(request.url);
-    // The second time a file is taken as it is, however much it changes.
+    // At the second attempt the file is sent even if it keeps changing.
     for (const again of [false, true]) {
       const found = await this.#find(path, queryOf(request.url));
       if (found.kind === "redirect") return redirect(found.location);
@@ -177,7 +179,7 @@ export class FileService implements HttpService {
     return file === null ? NOTHING : { kind: "file", file };
   }
 
-  /** What is asked for in place of the index file. */
+  /** What a query asks for in place of the index file. */
   #wants(query: string): "zip" | "tar" | "json" | null {
     if (query === "") return null;
     const { archive, listing } = this.#settings;
@@ -200,7 +202,8 @@ export class FileService implements HttpService {
     return await listingResponse(request, folder, root, settings);
   }
 
-  /** What is not there: for pages of a single-page application, the application. */
+  /** The answer for a path that leads nowhere: the root's index file when that is a single-page
+   * application and the client asks for a page, otherwise 404. */
   async #fallback(request: Request, method: "GET" | "HEAD"): Promise<Response> {
     if (!this.#settings.spa || !acceptsType(request, "text/html")) return notFound();
     const found = await this.#find("/", "");
@@ -239,21 +242,21 @@ function redirect(location: string): Response {
   return plainResponse(301, "Moved: folders end in a slash.", { location });
 }
 
-/** Where a folder is that was asked for without its slash: relative to the path that was asked for,
- * so that it is right behind a proxy too, and one encoded name, so that it can lead nowhere else. */
+/** The location of a folder that was requested without its slash. It is relative, so that it is
+ * right behind a proxy too, and one encoded name, so that it can lead nowhere else. */
 function locationOf(folder: Located, query: string): string {
   const name = folder.urlPath.split("/").at(-2) ?? "";
   const safe = query.toWellFormed().replace(/[^\x21-\x7e]/g, encodeURIComponent);
   return `${encodeURIComponent(name.toWellFormed())}/${safe}`;
 }
 
-/** The query with its question mark, or nothing. */
+/** The query with its question mark, or an empty string. */
 function queryOf(url: string): string {
   const start = url.indexOf("?");
   return start < 0 ? "" : url.slice(start);
 }
 
-/** The answer for an error that does not mean that the server is broken, or null. */
+/** The answer to an error of the file system that is no fault of the server; null for others. */
 function fileErrorResponse(error: unknown): Response | null {
   if (
     error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable

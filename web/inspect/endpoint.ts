@@ -1,5 +1,5 @@
-// What an endpoint of the inspector is. The one list of them (endpoints/index.ts) is read by the router,
-// the index page, the reference and the tests.
+// What an endpoint of the inspector is. The one list of them (endpoints/index.ts) is read by the
+// router, the index page, the reference and the tests.
 
 import type { Context } from "../../core/protocol.ts";
 import type { ParsedRequest } from "./parsed_request.ts";

@@ -35,7 +35,8 @@ export class ParsedRequest {
     this.#trustForwarded = trustForwarded;
   }
 
-  /** The value of a parameter in the endpoint's path; empty where the path has none of that name. */
+  /** The value of a parameter in the endpoint's path; empty where the path has none of that
+   * name. */
   param(name: string): string {
     return this.params[name] ?? "";
   }
@@ -52,8 +53,8 @@ export class ParsedRequest {
     return this.source.headers.get(name);
   }
 
-  /** The header fields as they were sent, where the server knows; elsewhere with names in Title-Case,
-   * as httpbin writes them. */
+  /** The header fields as they were sent, where the server knows; elsewhere with names in
+   * Title-Case, as httpbin writes them. */
   get headerFields(): readonly HeaderField[] {
     return this.info.headerList ??
       [...this.source.headers].map(([name, value]) => [titleCase(name), value]);

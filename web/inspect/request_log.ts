@@ -1,4 +1,5 @@
-// The log of requests: an event for each, and a file of JSON lines that is appended to up to a limit.
+// The log of requests: an event for each, and a file of JSON lines that is appended to up to a
+// limit.
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import { type Emit, errorText, type InspectedEvent } from "../../core/event.ts";

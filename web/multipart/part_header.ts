@@ -75,7 +75,8 @@ function unquoted(text: string): string {
   return text.replace(/\\(["\\])/g, "$1").replaceAll("%22", '"');
 }
 
-/** `UTF-8''na%C3%AFve.txt` (RFC 8187). RFC 7578 rules it out, but some clients send nothing else. */
+/** `UTF-8''na%C3%AFve.txt` (RFC 8187). RFC 7578 rules it out, but some clients send nothing
+ * else. */
 function extendedValue(text: string | undefined): string | null {
   if (text === undefined) return null;
   const match = /^utf-8'[^']*'(.*)$/i.exec(text);

@@ -110,8 +110,8 @@ class PartBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   async next(): Promise<Uint8Array<ArrayBuffer> | null> {
     while (!this.#ended) {
       const { at, found } = this.#window.find(this.#delimiter);
-      // The line end after the headers is still there, for it may begin a boundary: then there is no
-      // content. Otherwise it is no part of it.
+      // The line end after the headers is still there, for it may begin a boundary: then there is
+      // no content. Otherwise it is no part of it.
       const skipped = this.#begun || at === 0 ? 0 : END_OF_LINE_BYTES;
       if (at > 0) this.#begun = true;
       const piece = this.#window.take(at).subarray(skipped);

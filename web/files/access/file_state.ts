@@ -1,4 +1,4 @@
-// Whether a file is still what it was, and all of its bytes.
+// The state of a file (size and times), by which a change is noticed, and reading one whole.
 
 import type { Located } from "./located.ts";
 
@@ -8,14 +8,14 @@ export function isUnchanged(file: Located, info: Deno.FileInfo): boolean {
   return bytes === file.bytes && modifiedMs === file.modifiedMs && changedMs === file.changedMs;
 }
 
-/** What changes when a file does. */
+/** The fields that change when a file does. */
 export function stateOf(
   { size, mtime, ctime }: Deno.FileInfo,
 ): Pick<Located, "bytes" | "modifiedMs" | "changedMs"> {
   return { bytes: size, modifiedMs: mtime?.getTime() ?? 0, changedMs: ctime?.getTime() ?? 0 };
 }
 
-/** Whether two findings are of one file in one state. */
+/** Whether two results of `locate` are of one file in one state. */
 export function isSameState(a: Located, b: Located): boolean {
   return a.path === b.path && a.device === b.device && a.inode === b.inode &&
     a.bytes === b.bytes && a.modifiedMs === b.modifiedMs && a.changedMs === b.changedMs;
@@ -33,7 +33,7 @@ export async function readUpTo(
     length += count;
     if (length > maxBytes) return null;
     if (length < buffer.length) continue;
-    // It grew while it was read.
+    // The file grew while it was read.
     const larger = new Uint8Array(maxBytes + 1);
     larger.set(buffer);
     buffer = larger;

@@ -1,5 +1,5 @@
-// What was found in the folder that is served. Whoever holds one of these may open its path: it was
-// resolved through every link and lies inside the root.
+// Files and folders that were found in the folder that is served. Their paths may be opened: they
+// were resolved through every link and lie inside the root.
 
 /** A file or folder that a request's path leads to. */
 export interface Located {
@@ -11,25 +11,25 @@ export interface Located {
   readonly urlPath: string;
   readonly bytes: number;
   readonly modifiedMs: number;
-  /** When anything about it was changed, in whole seconds: unlike the time above, programs cannot
-   * set it back. 0 where there is none. */
+  /** When its content or attributes last changed (ctime), in whole seconds; unlike `modifiedMs`,
+   * programs cannot set it back. 0 where the file system has none. */
   readonly changedMs: number;
-  /** Together they tell a file from every other one. The inode is 0 where there is none. */
+  /** Device and inode together identify a file. The inode is 0 where the file system has none. */
   readonly device: number;
   readonly inode: number;
 }
 
-/** One line of a listing. */
+/** One entry of a folder. */
 export interface FolderEntry {
   readonly kind: "file" | "folder";
-  /** As on the disk. */
+  /** The name on the disk. */
   readonly name: string;
   /** The real path. */
   readonly path: string;
   readonly bytes: number;
   readonly modifiedMs: number;
   readonly changedMs: number;
-  /** As those of `Located`: an archive goes on from here. */
+  /** As in `Located`, which an archive makes of each entry. */
   readonly device: number;
   readonly inode: number;
 }

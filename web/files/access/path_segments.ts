@@ -1,12 +1,12 @@
-// From the path of a URL to the names it is made of. Everything that could mean something else to a
-// file system than it does in a URL ends here, before any file is looked at.
+// Splits the path of a URL into names. A path with any part that could mean something else to a
+// file system than it does in a URL is refused here, before the disk is asked.
 
 import { isPlainName } from "../../../core/files/plain_name.ts";
 
-/** More than any real path has: the file system would have to be asked about each. */
+/** More than any real path has. The file system would have to resolve each. */
 const MAX_SEGMENTS = 256;
 
-/** The names a path is made of. */
+/** The names of a path. */
 export interface PathSegments {
   readonly names: readonly string[];
   /** Whether it ends in a slash, as only that of a folder does. */
@@ -34,7 +34,7 @@ export function pathSegments(
   return { names, trailingSlash };
 }
 
-/** Once, so that `%252e` stays `%2e`. */
+/** Decodes once, so that `%252e` stays `%2e`. */
 function decode(part: string): string | null {
   if (!part.includes("%")) return part;
   try {

@@ -1,6 +1,6 @@
-// The folder that is served, and the only way to anything in it. Every path is resolved through all
-// its links and must come out inside; whoever opens one compares what was opened with what was
-// found, because a link may have taken its place in between.
+// The folder that is served; every access to what is in it goes through this class. A path is
+// resolved through all its links and has to lie inside. Opening a file compares it with the one
+// that was found, because a link may have taken its place in between.
 
 import { errorText } from "../../../core/event.ts";
 import { isPlainName, isTemporaryName } from "../../../core/files/plain_name.ts";
@@ -14,18 +14,18 @@ const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 /** How many entries of a folder are looked at together. */
 const ENTRY_BATCH = 64;
 
-/** What a `FileRoot` shows. */
+/** The options of a `FileRoot`. */
 export interface FileRootOptions {
   /** Whether names that begin with a dot can be seen. */
   readonly hidden: boolean;
 }
 
-/** A folder and everything in it that may be seen. */
+/** A folder, and everything in it that may be served. */
 export class FileRoot {
   /** The real path. */
   readonly path: string;
   readonly #hidden: boolean;
-  /** What the path of everything inside begins with. */
+  /** The beginning of every path inside, with the separator. */
   readonly #prefix: string;
 
   private constructor(path: string, { hidden }: FileRootOptions) {
@@ -60,7 +60,7 @@ export class FileRoot {
     try {
       const path = await Deno.realPath(this.#prefix + names.join(SEPARATOR));
       if (!this.#contains(path)) return null;
-      // Not stat, which would follow a link that has taken the place of the file meanwhile.
+      // stat would follow a link that has taken the place of the file meanwhile.
       const info = await Deno.lstat(path);
       if (info.isFile ? trailingSlash : !info.isDirectory) return null;
       const ending = info.isFile || names.length === 0 ? "" : "/";
@@ -77,8 +77,8 @@ export class FileRoot {
     }
   }
 
-  /** Opens a file for reading; null when it is no longer the one that was found. Whoever calls
-   * closes it.
+  /** Opens a file for reading; null when it is no longer the one that was found. The caller closes
+   * it.
    * @throws {Deno.errors.PermissionDenied} when the system does not allow it
    * @throws {Error} when the system fails otherwise */
   async openFile(file: Located): Promise<{ file: Deno.FsFile; info: Deno.FileInfo } | null> {
@@ -92,7 +92,7 @@ export class FileRoot {
     try {
       const info = await opened.stat();
       const isSame = info.isFile && info.dev === file.device && (info.ino ?? 0) === file.inode;
-      // A link that has taken the place of a folder above leads to another path.
+      // A link that has taken the place of a folder on the way changes the real path.
       if (isSame && await Deno.realPath(file.path) === file.path) return { file: opened, info };
     } catch (error) {
       opened.close();
@@ -103,8 +103,8 @@ export class FileRoot {
     return null;
   }
 
-  /** What is in a folder, in no order. Hidden names, links that lead outside or nowhere, and what is
-   * neither file nor folder are left out; nothing is opened.
+  /** The entries of a folder, in no order. Hidden names, links that lead outside or nowhere, and
+   * entries that are neither file nor folder are left out; no file is opened.
    * @throws {Deno.errors.PermissionDenied} when the system does not allow it
    * @throws {Error} when the system fails otherwise */
   async *entries(folder: Located): AsyncIterable<FolderEntry> {
@@ -112,7 +112,7 @@ export class FileRoot {
     const found = async () => {
       const entries = await Promise.all(batch);
       batch = [];
-      // A link that took the folder's place would have led the reading elsewhere.
+      // If a link took the folder's place, these are the entries of another folder.
       const { isDirectory, dev, ino } = await Deno.lstat(folder.path);
       const isSame = isDirectory && dev === folder.device && (ino ?? 0) === folder.inode;
       return isSame ? entries : [];
@@ -127,9 +127,8 @@ export class FileRoot {
     for (const one of await found()) if (one !== null) yield one;
   }
 
-  /** Where a file of this path would come to lie: its folder, which is there, and its name. Null
-   * when there is no such folder, or the name is not fit for a file. Whether it exists already is
-   * not looked at. */
+  /** The folder and the name of a file that is to be stored at this path. Null when there is no
+   * such folder, or no file can have the name. Whether the file exists already is not checked. */
   async newFile(
     encodedPath: string,
   ): Promise<{ readonly folder: Located; readonly name: string } | null> {
@@ -141,8 +140,8 @@ export class FileRoot {
     return folder?.kind === "folder" ? { folder, name } : null;
   }
 
-  /** Whether a file of this name may be made: one plain name, visible, and without control
-   * characters, which no person could type or read. */
+  /** Whether a file of this name may be stored: one plain name, visible, and without control
+   * characters, which cannot be typed or read. */
   acceptsName(name: string): boolean {
     // deno-lint-ignore no-control-regex
     return isPlainName(name) && this.#isVisible(name) && !/[\x00-\x1f\x7f]/.test(name);
@@ -174,8 +173,8 @@ export class FileRoot {
     return this.#hidden && !isTemporaryName(name);
   }
 
-  /** Whether a real path is inside and none of its names below the root is hidden, by whatever other
-   * name it was reached: a link, or the short names of Windows. */
+  /** Whether a real path lies inside and none of its names below the root is hidden. The path of
+   * the request does not show that: a link or a short name of Windows leads to hidden names too. */
   #contains(path: string): boolean {
     if (path === this.path) return true;
     if (!path.startsWith(this.#prefix)) return false;
@@ -189,7 +188,7 @@ function describe(
   return { kind: info.isFile ? "file" : "folder", ...stateOf(info) };
 }
 
-/** Errors that mean no more than that nothing is there for whoever asks. */
+/** Whether an error means that the client can reach nothing at this path. */
 function isAbsence(error: unknown): boolean {
   if (
     error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||

@@ -1,4 +1,5 @@
-// What goes into an archive, whatever its format: zip.ts and tar.ts know nothing of the disk.
+// The members of an archive, as the formats (zip.ts, tar.ts) read them: neither format knows the
+// disk.
 
 /** One file or folder of an archive. */
 export interface ArchiveMember {
@@ -6,20 +7,20 @@ export interface ArchiveMember {
   /** Its path inside, with slashes between the names and none at either end. */
   readonly path: string;
   readonly modifiedMs: number;
-  /** Opens a file for reading; null when it is no longer there. Whoever calls disposes of it. */
+  /** Opens a file for reading; null when it is no longer there. The caller disposes of it. */
   open(): Promise<ArchiveContent | null>;
 }
 
 /** A file of an archive, opened. */
 export interface ArchiveContent extends Disposable {
-  /** How many bytes it has now. What it gains while it is read is left out. */
+  /** Its size when it was opened. Bytes that are added while it is read are left out. */
   readonly bytes: number;
   readonly executable: boolean;
   /** As `Deno.FsFile.read`. */
   read(into: Uint8Array): Promise<number | null>;
 }
 
-/** A file has fewer bytes than it had when it was opened. */
+/** Thrown when a file has fewer bytes than it had when it was opened. */
 export class ContentShrunkError extends Error {
   constructor(path: string) {
     super(`${JSON.stringify(path)} became shorter while it was read`);
@@ -27,7 +28,7 @@ export class ContentShrunkError extends Error {
   }
 }
 
-/** How much of a file is read at a time. */
+/** The most bytes that are read of a file at a time. */
 export const PIECE_BYTES = 128 * 1024;
 
 /** Reads until `limit` bytes are there or the file ends. */

@@ -1,5 +1,5 @@
-// Downloads a folder as one file. Nothing is kept on the disk and little in memory: the archive is
-// made as the client reads it.
+// The response with a folder as one archive. Nothing is kept on the disk and little in memory: the
+// archive is made as the client reads it.
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
 import { archiveStream } from "./stream.ts";
@@ -9,7 +9,7 @@ import type { FileRoot } from "../access/root.ts";
 import { tar } from "./tar.ts";
 import { zip } from "./zip.ts";
 
-/** What an archive can be. */
+/** The formats of an archive. */
 export type ArchiveFormat = keyof typeof FORMATS;
 
 const FORMATS = {
@@ -17,11 +17,11 @@ const FORMATS = {
   tar: { make: tar, contentType: "application/x-tar" },
 } as const;
 
-/** What archives are held to. */
+/** The limits of archives. */
 export interface ArchiveLimits extends WalkLimits {
-  /** How many of one root are made at the same time. */
+  /** How many archives of one root are made at the same time. */
   readonly maxArchives: number;
-  /** A client that takes nothing for this long is given up. */
+  /** How long a client may take nothing before its archive is ended. */
   readonly stallTimeoutMs: number;
 }
 
@@ -32,11 +32,11 @@ const LIMITS: ArchiveLimits = {
   stallTimeoutMs: 60_000,
 };
 
-/** How many are being made. */
+/** How many archives of a root are being made. */
 const underWay = new WeakMap<FileRoot, number>();
 
-/** Answers with the folder and all that is in it. A folder that holds too much gets 403 and one
- * sentence, before the first byte; the server that makes enough archives already says 503. */
+/** Answers with the folder and everything in it. A folder that holds too much gets 403 and one
+ * sentence, before the first byte; while as many archives as are allowed are being made, 503. */
 export async function archiveResponse(
   request: Request,
   folder: Located,
@@ -78,7 +78,8 @@ export async function archiveResponse(
   }
 }
 
-/** Walks once without reading, because a limit that is met halfway could no longer be explained. */
+/** Walks the folder once without reading any file: once the archive has begun, a limit could only
+ * cut it off, without a word. */
 async function refusalOf(
   folder: Located,
   root: FileRoot,
@@ -86,7 +87,7 @@ async function refusalOf(
 ): Promise<Response | null> {
   try {
     for await (const _ of walkFolder(folder, "", root, limits)) {
-      // Reaching the end is all that counts.
+      // The walk throws when it meets a limit.
     }
     return null;
   } catch (error) {
@@ -98,7 +99,7 @@ async function refusalOf(
   }
 }
 
-/** As it is called in the URL; the root by its name on the disk. */
+/** The folder's name in the URL, or that of the root on the disk. */
 function folderName({ urlPath, path }: Located): string {
   return urlPath.split("/").at(-2) || path.split(/[/\\]/).at(-1) || "files";
 }

@@ -1,16 +1,16 @@
-// The bytes of an archive on their way to a client that may be slow, stop reading or leave.
+// The body that sends an archive. The client may be slow, stop reading or leave.
 
 import { PIECE_BYTES } from "./member.ts";
 
 /** How an archive is sent. */
 export interface ArchiveStreamOptions {
-  /** A client that takes nothing for this long is given up, so that it keeps no file open. */
+  /** How long a client may take nothing before the stream fails, so that it keeps no file open. */
   readonly stallTimeoutMs: number;
-  /** Called once, however it ends. */
+  /** Called once, however the stream ends. */
   onEnd(): void;
 }
 
-/** A stream that makes its bytes as they are taken, and closes what is open when it is cancelled. */
+/** A stream that makes the archive as it is read, and closes the open file when it is cancelled. */
 export function archiveStream(
   pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void>,
   { stallTimeoutMs, onEnd }: ArchiveStreamOptions,
@@ -24,7 +24,7 @@ export function archiveStream(
     if (ended) return;
     ended = true;
     try {
-      // A generator that never began would not close the one it is made of.
+      // A generator that never began does not run its finally, so the inner one is ended too.
       await source.return();
       await pieces.return();
     } finally {
@@ -62,7 +62,8 @@ export function archiveStream(
   }, { highWaterMark: 0 });
 }
 
-/** Gathers headers and small files: every piece that is sent has its price. */
+/** Joins headers and small files into larger pieces, because each piece that is sent costs a
+ * write. */
 async function* inLargePieces(
   pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
@@ -71,7 +72,7 @@ async function* inLargePieces(
   for await (const piece of pieces) {
     if (filled > 0 && filled + piece.length > PIECE_BYTES) {
       yield gathered.subarray(0, filled);
-      // The stream has that one now.
+      // The stream owns the bytes that were just yielded.
       gathered = new Uint8Array(PIECE_BYTES);
       filled = 0;
     }

@@ -1,16 +1,16 @@
-// A tar file as a stream: POSIX ustar, with a pax header (POSIX.1-2001, pax) before what it cannot
-// say itself: names that are long or not ASCII, and files of 8 GiB and more.
+// Writes a tar file as a stream: POSIX ustar, with a pax header (POSIX.1-2001, pax) before members
+// that ustar cannot describe: names that are long or not ASCII, and files of 8 GiB and more.
 
 import { type ArchiveMember, ContentShrunkError, readPiece } from "./member.ts";
 
 const BLOCK_BYTES = 512;
 const MAX_NAME_BYTES = 100;
-/** Eleven octal digits. */
+/** The largest value of eleven octal digits. */
 const MAX_NUMBER = 0o77777777777;
 
 const encoder = new TextEncoder();
 
-/** What a block of tar begins with. */
+/** The fields of a member's header block. */
 interface Header {
   readonly path: string;
   /** 0 is a file, 5 a folder, x a pax header for the next one. */
@@ -59,7 +59,7 @@ function* header(member: Header): Generator<Uint8Array<ArrayBuffer>, void> {
   yield block(member);
 }
 
-/** Empty when plain ustar says it all. */
+/** The pax records of a member; empty when ustar can describe it. */
 function paxRecords({ path, bytes }: Header): Uint8Array<ArrayBuffer> {
   let records = "";
   if (!/^[\x20-\x7e]+$/.test(path) || path.length > MAX_NAME_BYTES) records += record("path", path);
@@ -80,7 +80,7 @@ function block({ path, type, mode, bytes, modifiedMs }: Header): Uint8Array<Arra
   const text = (at: number, text: string) => block.set(encoder.encode(text), at);
   const octal = (at: number, digits: number, value: number) =>
     text(at, value.toString(8).padStart(digits, "0"));
-  // Where the pax header has the true value, this one is for readers that do not know pax.
+  // Readers that do not know pax take this name; the others take that of the pax header.
   text(0, path.replace(/[^\x20-\x7e]/g, "_").slice(0, MAX_NAME_BYTES));
   octal(100, 7, mode);
   octal(108, 7, 0);

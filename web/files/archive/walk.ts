@@ -1,17 +1,17 @@
-// Everything below a folder, as members of an archive.
+// Walks a folder and yields everything below it as members of an archive.
 
 import type { ArchiveContent, ArchiveMember } from "./member.ts";
 import type { FolderEntry, Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** How much one archive may hold. */
+/** The limits of one archive. */
 export interface WalkLimits {
   readonly maxEntries: number;
-  /** How many folders may lie in each other. */
+  /** How deep folders may be nested. */
   readonly maxDepth: number;
 }
 
-/** There is more below a folder than an archive may hold. */
+/** Thrown when a folder holds more than an archive may. */
 export class ArchiveLimitError extends Error {
   constructor(message: string) {
     super(message);
@@ -23,7 +23,8 @@ export class ArchiveLimitError extends Error {
  * inside the root, but never back into a folder that leads to it.
  *
  * @throws {ArchiveLimitError} on reaching what is too many or too deep
- * @throws {Deno.errors.PermissionDenied} when the folder itself may not be read; others are empty */
+ * @throws {Deno.errors.PermissionDenied} when the folder itself may not be read; others are
+ * empty */
 export async function* walkFolder(
   folder: Located,
   name: string,
@@ -31,7 +32,7 @@ export async function* walkFolder(
   { maxEntries, maxDepth }: WalkLimits,
 ): AsyncGenerator<ArchiveMember, void> {
   let count = 0;
-  /** The folders that lead to where the walk is. */
+  /** The folders above the current one, by which a link back to one of them is noticed. */
   const above = new Set<string>();
 
   async function* walk(folder: Located, path: string): AsyncGenerator<ArchiveMember, void> {
@@ -62,7 +63,8 @@ export async function* walkFolder(
 }
 
 /** A name that stays one name wherever it is unpacked. Windows would read a backslash as a slash,
- * and a letter with a colon as a drive; control characters fool whoever lists the archive. */
+ * and a letter with a colon as a drive; control characters change how a terminal lists the
+ * archive. */
 export function archiveName(name: string): string {
   if (/^\.{0,2}$/.test(name)) return "_";
   // deno-lint-ignore no-control-regex
@@ -71,7 +73,7 @@ export function archiveName(name: string): string {
   });
 }
 
-/** Nothing for a folder that may not be read, or is gone by now. */
+/** The entries of a folder; none when it may not be read or is gone by now. */
 async function* readableEntries(
   folder: Located,
   root: FileRoot,
@@ -101,7 +103,7 @@ function fileMember(file: Located, path: string, root: FileRoot): ArchiveMember 
       try {
         opened = await root.openFile(file);
       } catch (error) {
-        // What the server may not read is no part of what it serves.
+        // A file that the server may not read is left out.
         if (error instanceof Deno.errors.PermissionDenied) return null;
         throw error;
       }

@@ -1,8 +1,8 @@
-// A zip file as a stream (PKWARE's APPNOTE 6.3.10): members are stored, not compressed, because that
-// costs the server nothing and what is large is mostly compressed already. A file that fits into
-// one piece is written with its size and checksum in front, which every reader understands; a larger
-// one has them behind it, in a data descriptor. What is past 4 GiB, or past 65,535 members, has
-// its numbers in zip64 fields.
+// A zip file as a stream (PKWARE's APPNOTE 6.3.10): members are stored, not compressed, because
+// that costs the server nothing and what is large is mostly compressed already. A file that fits
+// into one piece is written with its size and checksum in front, which every reader understands; a
+// larger one has them behind it, in a data descriptor. What is past 4 GiB, or past 65,535 members,
+// has its numbers in zip64 fields.
 //
 // In memory is one piece of one file, and of every member its line of the directory at the end.
 

@@ -1,19 +1,20 @@
-// Listings as they were sent, kept for a second: a folder that is looked at by many is read once.
-// Its time of change is looked at for every request, so that a new or removed name shows at once.
+// Keeps the bodies of listings for a second, so that a folder with many readers is read once. The
+// folder's time of change is compared for every request, so that a new or removed name shows at
+// once.
 
 import type { Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
 
 const MAX_AGE_MS = 1000;
 
-/** What all listings of one root may take. */
+/** The memory that all listings of one root may take. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 interface Kept {
   readonly folder: Located;
   readonly madeMs: number;
   readonly body: Promise<Uint8Array<ArrayBuffer>>;
-  /** Once it is there. */
+  /** The length of the body once it is there, 0 before. */
   bytes: number;
 }
 
@@ -54,7 +55,7 @@ class ListingCache {
     for (const [key, { folder }] of this.#kept) if (folder.path === path) this.delete(key);
   }
 
-  /** The oldest come first in the map. */
+  /** Drops the oldest listings, which come first in the map. */
   #shrink(nowMs: number): void {
     for (const [key, { madeMs }] of this.#kept) {
       if (this.#bytes <= MAX_BYTES && nowMs - madeMs < MAX_AGE_MS) return;
@@ -65,8 +66,8 @@ class ListingCache {
 
 const caches = new WeakMap<FileRoot, ListingCache>();
 
-/** What was made for this key within the last second, also when it is still being made; otherwise
- * what `make` makes. */
+/** The body that was made for this key within the last second, or is still being made; otherwise
+ * the one that `make` makes. */
 export function cachedListing(
   root: FileRoot,
   key: string,
@@ -83,7 +84,7 @@ export function cachedListing(
   return body;
 }
 
-/** To be called when something in a folder has changed. */
+/** Drops the listings of a folder, to be called when the server itself has changed it. */
 export function forgetListings(root: FileRoot, folder: Located): void {
   caches.get(root)?.forget(folder.path);
 }

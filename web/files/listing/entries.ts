@@ -1,9 +1,9 @@
-// What a listing shows, and in which order.
+// Reads and sorts the entries that a listing shows.
 
 import type { FolderEntry, Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** More would stall the server that sorts them and the browser that lays them out. */
+/** With more entries, sorting would stall the server, and laying them out the browser. */
 export const MAX_LISTED = 10_000;
 
 /** The columns, as they are named in a URL. */
@@ -18,18 +18,18 @@ export interface SortOrder {
   readonly descending: boolean;
 }
 
-/** What is in a folder. */
+/** The entries of a folder. */
 export interface Listing {
   readonly entries: readonly FolderEntry[];
   /** Whether there are more than these. */
   readonly truncated: boolean;
 }
 
-/** As people sort: `file10` after `file9`, small and capital letters together. */
+/** Sorts `file10` after `file9`, and small letters with capitals. */
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-/** The order that a URL asks for. What it does not say or says wrongly is by name; sizes and times
- * begin with the largest and the latest unless it says otherwise. */
+/** The order that a URL asks for: by name when it names no column, and from the largest size or the
+ * latest time unless it asks for ascending order. */
 export function sortOrder(query: URLSearchParams): SortOrder {
   const column = COLUMNS.find((column) => column === query.get("sort")) ?? "name";
   const order = query.get("order");
@@ -64,7 +64,7 @@ function sorted(
   const byName = (a: FolderEntry, b: FolderEntry) =>
     collator.compare(a.name, b.name) || (a.name < b.name ? -1 : 1);
   return entries.sort((a, b) => {
-    // Folders stay together at the top, whichever way round. Their sizes say nothing.
+    // Folders stay at the top in either direction. Their sizes mean nothing.
     if (a.kind !== b.kind) return a.kind === "folder" ? -1 : 1;
     if (column === "size" && a.kind === "file" && a.bytes !== b.bytes) {
       return sign * (a.bytes - b.bytes);

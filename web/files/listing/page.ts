@@ -1,5 +1,6 @@
-// The page of a folder. It works without script, which adds what is pleasant; it loads nothing and
-// runs nothing but its own style and script, which its policy names by their hashes.
+// The HTML page of a folder. It works without JavaScript; the script adds filtering, keys and
+// upload progress. The page loads nothing, and its policy allows only its own style and script, by
+// hash.
 
 import type { Column, Listing, SortOrder } from "./entries.ts";
 import {
@@ -16,7 +17,7 @@ import script from "./page.js" with { type: "text" };
 import style from "./page.css" with { type: "text" };
 import type { FolderEntry, Located } from "../access/located.ts";
 
-/** What a page shows. */
+/** The data of a page. */
 export interface FolderPage {
   readonly folder: Located;
   readonly listing: Listing;
@@ -63,11 +64,11 @@ export function folderPage(page: FolderPage): Uint8Array<ArrayBuffer> {
   return encoder.encode(parts.join(""));
 }
 
-/** What a page says besides its title. */
+/** The data of a page of one sentence. */
 export interface Message {
   readonly title: string;
   readonly message: string;
-  /** Where its link leads: a path, as it stands in a URL. */
+  /** The path of the folder that its link leads to, percent-encoded. */
   readonly back: string;
 }
 
@@ -101,7 +102,7 @@ export async function pageHeaders(): Promise<Readonly<Record<string, string>>> {
       "frame-ancestors 'none'",
     ].join("; "),
     "cache-control": "no-cache",
-    // Not no-referrer: a form's Origin would be null then, and the server would refuse it.
+    // With no-referrer a form's Origin would be null, and the server would refuse it.
     "referrer-policy": "same-origin",
     "vary": "accept, accept-encoding",
     "x-content-type-options": "nosniff",
@@ -121,7 +122,7 @@ function beginning(title: string): string {
     `<style>${style}</style></head>\n<body data-drop="Drop files to store them here">\n`;
 }
 
-/** Links upwards, relative so that they are right behind a proxy that adds to the path. */
+/** Links to the folders above, relative so that they work behind a proxy that adds to the path. */
 function breadcrumbs(urlPath: string): string {
   const names = ["Files", ...urlPath.split("/").slice(1, -1)];
   return names.map((name, index) => {

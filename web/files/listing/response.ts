@@ -1,4 +1,4 @@
-// What is in a folder: a page for people, JSON for programs.
+// The response with a folder's listing: a page for browsers, JSON for programs.
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
 import { acceptedCodings } from "../request/codings.ts";
@@ -9,7 +9,7 @@ import { encodeName, isoTime } from "./text.ts";
 import type { Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** What may be done in a folder besides reading it. */
+/** What a listing offers, and its limits. */
 export interface ListingSettings {
   /** Whether files may be sent to it. */
   readonly upload: boolean;
@@ -21,7 +21,7 @@ export interface ListingSettings {
   readonly maxUploadBytes?: number;
   /** How many entries are shown. @default 10,000 */
   readonly maxEntries?: number;
-  /** Tells when what is kept is too old. @default Date.now */
+  /** The clock of the cache. @default Date.now */
   readonly now?: () => number;
 }
 
@@ -60,13 +60,13 @@ export async function listingResponse(
     if (error instanceof Deno.errors.PermissionDenied) {
       return plainResponse(403, "This folder may not be read.");
     }
-    // It was there a moment ago.
+    // The folder was removed since it was located.
     if (error instanceof Deno.errors.NotFound) return plainResponse(404, "Not Found");
     throw error;
   }
 }
 
-/** Less gains nothing. */
+/** Below this, compressing saves no packet. */
 const MIN_COMPRESSED_BYTES = 1024;
 
 const JSON_HEADERS = {
@@ -81,14 +81,15 @@ async function pageHeadersOf(): Promise<Readonly<Record<string, string>>> {
   return await pageHeaders();
 }
 
-/** At the quickest level, because it runs on the thread that answers everybody; rows are so much
- * alike that a tenth is left all the same. */
+/** Compresses at the fastest level, because it runs on the thread that answers all requests. Rows
+ * are so much alike that a tenth is left all the same. */
 async function gzipped(plain: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const { gzipSync } = await import("node:zlib");
   return new Uint8Array(gzipSync(plain, { level: 1 }));
 }
 
-/** A folder may be reached by several paths, and its page shows which. */
+/** The key of a listing. It has the path, because a folder may be reached by several, and the page
+ * shows it. */
 function keyOf(
   { urlPath }: Located,
   { column, descending }: SortOrder,
@@ -102,8 +103,8 @@ function keyOf(
 
 const encoder = new TextEncoder();
 
-/** `{ path, truncated, entries: [{ name, kind, bytes, modified, href }] }`. A folder's bytes are
- * null. */
+/** A listing as `{ path, truncated, entries: [{ name, kind, bytes, modified, href }] }`. The bytes
+ * of a folder are null. */
 function folderJson(
   { urlPath }: Located,
   { entries, truncated }: Listing,

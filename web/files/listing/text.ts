@@ -1,7 +1,8 @@
-// Names, sizes and times as a page shows them. Names are whatever somebody called a file: none may
-// become markup, turn the text around it, or hide what it is.
+// Names, sizes and times as a listing shows them. A file may have any name: none may become markup,
+// change the direction of the text around it, or hide its extension.
 
-/** Invisible or with an effect on the text around it. Joiners stay: scripts and emoji need them. */
+/** Characters that are invisible or affect the text around them. Joiners are not among them,
+ * because scripts and emoji need them. */
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u200b\u2060\ufeff\ufff9-\ufffb]/gu;
 
 const SIZE_UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
@@ -15,20 +16,20 @@ export function escapeHtml(text: string): string {
     : text;
 }
 
-/** A name as markup: what cannot be seen is written as a number in a frame. */
+/** A name as markup: a character that cannot be seen is shown as its code point in a frame. */
 export function nameHtml(name: string): string {
   const escaped = escapeHtml(name.toWellFormed());
-  // The common name takes the short way: there may be thousands.
+  // Most names are plain, and there may be thousands.
   if (/^[\x20-\x7e]*$/.test(escaped)) return escaped;
   return escaped.replace(HIDDEN, (character) => `<code>${codePoint(character)}</code>`);
 }
 
-/** A name as text, where there can be no markup. */
+/** A name as text, for places that have no markup. */
 export function nameText(name: string): string {
   return name.toWellFormed().replace(HIDDEN, codePoint);
 }
 
-/** The last part of a URL: one name, so that it is read as nothing else. */
+/** A name as one segment of a URL. */
 export function encodeName(name: string): string {
   return encodeURIComponent(name.toWellFormed());
 }
@@ -38,7 +39,7 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   let amount = bytes;
   let unit = -1;
-  // Not past the last, and on from what would be rounded up to 1024.
+  // 1023.5 would be rounded to 1024, so it goes on to the next unit, if there is one.
   while (amount >= 1023.5 && unit < SIZE_UNITS.length - 1) {
     amount /= 1024;
     unit++;
@@ -56,7 +57,7 @@ export function formatNumber(number: number): string {
   return numbers.format(number);
 }
 
-/** `2026-01-31T12:34:56Z`; a time that no calendar has is its beginning. */
+/** `2026-01-31T12:34:56Z`; a time that a Date cannot hold becomes the epoch. */
 export function isoTime(ms: number): string {
   const date = new Date(ms);
   const text = Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();

@@ -1,4 +1,4 @@
-// Content codings: which of them a client takes, by Accept-Encoding (RFC 9110 12.5.3).
+// Which content codings a client accepts, by its Accept-Encoding header (RFC 9110 12.5.3).
 
 /** A coding that files are sent in. */
 export type Coding = "br" | "gzip";
@@ -6,20 +6,20 @@ export type Coding = "br" | "gzip";
 /** A coding, or none. */
 export type AnyCoding = Coding | "identity";
 
-/** The best first, where a client likes several equally. */
+/** In order of preference, where the client gives several the same weight. */
 const CODINGS: readonly Coding[] = ["br", "gzip"];
 
 const PLAIN: readonly AnyCoding[] = ["identity"];
 
-/** More than any client lists. */
+/** More codings than any client lists. */
 const MAX_ELEMENTS = 32;
 
-/** Clients send the same few values again and again. */
+/** Parsed headers are kept, because clients send the same few values again and again. */
 const MAX_REMEMBERED = 64;
 const remembered = new Map<string, readonly AnyCoding[]>();
 
-/** What a client takes, the best first. Without the header that is the file as it is; empty when it
- * takes nothing that there is. */
+/** The codings that a client accepts, the preferred one first: only identity without the header,
+ * none when the client rules out all that there are. */
 export function acceptedCodings(header: string | null): readonly AnyCoding[] {
   if (header === null) return PLAIN;
   let accepted = remembered.get(header);
@@ -44,7 +44,7 @@ function parse(header: string): readonly AnyCoding[] {
   const weighed: (readonly [AnyCoding, number])[] = CODINGS.map(
     (coding) => [coding, weights.get(coding) ?? others ?? 0],
   );
-  // The file as it is can always be sent unless it is refused, but comes after what was asked for.
+  // Identity is accepted unless it is ruled out, but comes after the codings that are named.
   weighed.push(["identity", weights.get("identity") ?? (others === 0 ? 0 : 0.0001)]);
   return weighed.filter(([, weight]) => weight > 0).toSorted((a, b) => b[1] - a[1])
     .map(([coding]) => coding);

@@ -1,8 +1,8 @@
-// Conditional requests: whether to answer at all, with 304 or with 412 (RFC 9110 13).
+// The conditions of a GET or HEAD request: whether it gets the file, 304 or 412 (RFC 9110 13).
 
 import { parseHttpDate } from "./http_date.ts";
 
-/** By what a client can tell one state of a file from another. */
+/** The validators of one state of a file. */
 export interface Validators {
   /** A strong entity tag, in its quotes. */
   readonly etag: string;
@@ -52,8 +52,8 @@ export function evaluate(
   return 200;
 }
 
-/** Whether a range may be cut from this state of the file: the If-Range of a request names it, or
- * there is none (RFC 9110 13.1.5). A date counts when it is exactly the one that was sent. */
+/** Whether a range may be cut from this state of the file: the request has no If-Range, or one that
+ * names this state (RFC 9110 13.1.5). A date has to be exactly the Last-Modified that was sent. */
 export function rangeApplies(
   ifRange: string | null,
   { etag, modified }: Validators,
@@ -61,16 +61,16 @@ export function rangeApplies(
 ): boolean {
   if (ifRange === null) return true;
   const value = ifRange.trim();
-  // A weak tag never matches here, because the tags that are sent are all strong.
+  // A weak tag never matches, because this server sends strong ones only.
   if (value.startsWith('"') || value.startsWith("W/")) return value === etag;
   return parseHttpDate(value, nowMs) === modified;
 }
 
-/** Whether a list of entity tags has this one; `*` has every one. A weak comparison takes no notice
- * of `W/`, which proxies put before a tag. */
+/** Whether a list of entity tags contains this one; `*` contains every tag. A weak comparison
+ * ignores the `W/` that proxies put before a tag. */
 function matches(list: string, etag: string, weakly: boolean): boolean {
   if (list.trim() === "*") return true;
-  // What is between quotes may have commas; a tag without quotes is none.
+  // Between its quotes a tag may contain commas; without quotes it is no tag.
   for (const [tag] of list.matchAll(/(?:W\/)?"[^"]*"/g)) {
     if ((weakly && tag.startsWith("W/") ? tag.slice(2) : tag) === etag) return true;
   }

@@ -1,4 +1,4 @@
-// Dates as HTTP writes and reads them (RFC 9110 5.6.7): in whole seconds.
+// Reads and writes the dates of HTTP (RFC 9110 5.6.7), which have whole seconds.
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun"].concat(
   ["jul", "aug", "sep", "oct", "nov", "dec"],
@@ -27,12 +27,12 @@ export function parseHttpDate(text: string, nowMs: number): number | null {
   return Number.isNaN(ms) ? null : ms / 1000;
 }
 
-/** A date in the form that is to be sent. */
+/** A date in the form that servers send. */
 export function httpDate(ms: number): string {
   return new Date(ms).toUTCString();
 }
 
-/** Two digits that would lie more than 50 years ahead mean the century before. */
+/** A two-digit year that would lie more than 50 years ahead is one of the century before. */
 function fullYear(short: number, nowMs: number): number {
   const thisYear = new Date(nowMs).getUTCFullYear();
   const year = thisYear - thisYear % 100 + short;

@@ -1,4 +1,4 @@
-// Byte ranges (RFC 9110 14): which parts of a file a request wants.
+// Which parts of a file a request asks for, by its Range header (RFC 9110 14).
 
 /** The first and the last byte, both included. */
 export interface ByteRange {
@@ -6,12 +6,12 @@ export interface ByteRange {
   readonly last: number;
 }
 
-/** More ranges than this are not worth the work, and nobody needs them. */
+/** More ranges than any client needs (RFC 9110 14.2 lets a server ignore them). */
 const MAX_RANGES = 32;
 
-/** The parts that a Range header asks for, in its order; `unsatisfiable` when the file has none of
- * them; null when the header is to be ignored, and the whole file to be sent: it is malformed, has
- * another unit or too many ranges, or the file is empty, of which there is no part.
+/** The parts that a Range header asks for, in its order. `unsatisfiable` when the file has none of
+ * them. Null when the header is to be ignored and the whole file sent: it is malformed, has another
+ * unit or too many ranges, or the file is empty.
  *
  * Ranges that overlap or touch become one, so that no answer is larger than the file. */
 export function parseRange(

@@ -1,15 +1,15 @@
-// What was used lately, in so many bytes.
+// A cache that is bounded in bytes and drops what was not used for the longest time (LRU).
 
-/** Something that takes up memory. */
+/** A value that takes up memory. */
 export interface Weighed {
-  /** How much, in bytes. May change; `weigh` then has to be called. */
+  /** Its size in bytes. When it changes, `weigh` has to be called. */
   readonly weight: number;
 }
 
-/** Beside its value: its key, the map's own record, response settings. */
+/** The memory of an entry besides key and value: the map's record, response settings. */
 const OVERHEAD_BYTES = 1024;
 
-/** A map that forgets what was not used for the longest time once its values weigh too much. */
+/** A map that drops the least recently used values when all of them weigh too much. */
 export class ByteCache<V extends Weighed> {
   readonly #maxBytes: number;
   readonly #entries = new Map<string, { readonly value: V; weight: number }>();
@@ -21,7 +21,7 @@ export class ByteCache<V extends Weighed> {
     this.#maxBytes = maxBytes;
   }
 
-  /** What all of it weighs. */
+  /** The weight of all entries. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -54,7 +54,7 @@ export class ByteCache<V extends Weighed> {
     this.#evict();
   }
 
-  /** Takes note of a value that became heavier or lighter, if it is still here. */
+  /** Weighs a value again that became heavier or lighter, if it is still here. */
   weigh(key: string, value: V): void {
     const entry = this.#entries.get(key);
     if (entry?.value !== value) return;

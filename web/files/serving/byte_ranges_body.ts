@@ -4,19 +4,19 @@ import { type ByteRange, contentRange, rangeBytes } from "../request/range.ts";
 
 const encoder = new TextEncoder();
 
-/** How much is read from the disk at once. */
+/** The most bytes that are read from the disk at once. */
 const PIECE_BYTES = 64 * 1024;
 
-/** What a body is made of: the head before each part, and the end. */
+/** The framing of a body: the head before each part, and the end. */
 export interface PartFraming {
   readonly contentType: string;
   readonly heads: readonly Uint8Array<ArrayBuffer>[];
   readonly end: Uint8Array<ArrayBuffer>;
-  /** Of all of it, the parts themselves included. */
+  /** The length of the whole body, the parts included. */
   readonly bytes: number;
 }
 
-/** Frames ranges of a file. The boundary is random, so that no content can have it. */
+/** Frames ranges of a file. The boundary is random, so that no file can contain it. */
 export function frameParts(
   ranges: readonly ByteRange[],
   bytes: number,
@@ -39,7 +39,7 @@ export function frameParts(
   };
 }
 
-/** Parts of bytes that are in memory. */
+/** The body with ranges of bytes that are in memory. */
 export function partsOf(
   content: Uint8Array<ArrayBuffer>,
   ranges: readonly ByteRange[],
@@ -58,8 +58,8 @@ export function partsOf(
   return body;
 }
 
-/** Parts read from a file as the client takes them. Closes the file, also when the client leaves;
- * fails when the file has become shorter. */
+/** The body with ranges that are read from a file as the client takes them. It closes the file,
+ * also when the client leaves, and fails when the file has become shorter. */
 export function readParts(
   file: Deno.FsFile,
   ranges: readonly ByteRange[],
@@ -74,7 +74,7 @@ export function readParts(
     },
     async cancel() {
       await pieces.return();
-      // A generator that was never started has nothing to finish.
+      // A generator that never started does not run its finally.
       closeQuietly(file);
     },
   }, { highWaterMark: 0 });

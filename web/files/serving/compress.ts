@@ -1,22 +1,22 @@
-// Compressing files as they are asked for: one at a time, and only so many in line. Deno does this on
-// the thread that answers requests, so that more at a time would be no faster, and the levels are
-// quick ones.
+// Compresses files when they are requested: one at a time, with a bounded queue. Deno compresses on
+// the thread that answers requests, so that several at a time would be no faster, and fast levels
+// matter.
 
 import { Semaphore } from "../../../core/streams/semaphore.ts";
 import type { Coding } from "../request/codings.ts";
 
 const MAX_WAITING = 64;
 
-/** The best that costs about as much as gzip does. */
+/** The best quality that costs about as much as gzip does. */
 const BROTLI_QUALITY = 4;
 const GZIP_LEVEL = 6;
 
-/** Work that is done one at a time. */
+/** A queue of work that is done one at a time. */
 export class CompressionLine {
   readonly #permit = new Semaphore(1);
   #waiting = 0;
 
-  /** Does some work when its turn has come; null, and nothing done, when too many wait already. */
+  /** Does some work when its turn has come. Null, with nothing done, when too many wait already. */
   async takeTurn<T>(work: () => Promise<T>): Promise<T | null> {
     if (this.#waiting >= MAX_WAITING) return null;
     this.#waiting++;
@@ -30,7 +30,7 @@ export class CompressionLine {
   }
 }
 
-/** The bytes in a coding, or null when they get no fewer by it. */
+/** The bytes in a coding, or null when that makes them no fewer. */
 export async function compress(
   coding: Coding,
   bytes: Uint8Array<ArrayBuffer>,

@@ -1,7 +1,7 @@
-// What a file is, by the end of its name.
+// The content type of a file, by the extension of its name.
 
-/** Those that the standard table lacks, or has for something that is rarer on a developer's disk:
- * there, `.ts` is a video and `.rs` a list of telephone services. */
+/** Types that the standard table lacks, or has for something rarer on a developer's disk: there,
+ * `.ts` is a video and `.rs` a list of telephone services. */
 const OWN: Readonly<Record<string, string>> = {
   bash: "text/x-sh",
   cjs: "text/javascript",
@@ -26,7 +26,7 @@ const UNKNOWN = "application/octet-stream";
 /** Finds the content type of a file by its name, with the charset for text. */
 export type ContentTypes = (name: string) => string;
 
-/** Loads the table, which is too large to load for those who serve no files. */
+/** Loads the table, which is too large to load where no files are served. */
 export async function loadContentTypes(): Promise<ContentTypes> {
   const { typeByExtension } = await import("@std/media-types/type-by-extension");
   return (name) => {

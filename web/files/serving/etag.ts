@@ -1,13 +1,13 @@
-// Entity tags (RFC 9110 8.8.3). All of them are strong: each coding has its own, and two states of a
-// file do not share one.
+// Entity tags (RFC 9110 8.8.3). All are strong: each coding has its own tag, and no two states of a
+// file share one.
 
 import type { Coding } from "../request/codings.ts";
 import type { Located } from "../access/located.ts";
 
-/** Of 128 bits, which no two files share by chance. */
+/** 128 bits, which no two files share by chance. */
 const HASH_BYTES = 16;
 
-/** The tag of content that was read whole: its hash, so that a tag means these very bytes. */
+/** The tag of content that was read whole: its hash, so that it stands for exactly these bytes. */
 export async function contentTag(
   content: Uint8Array<ArrayBuffer>,
   coding: Coding | null,
@@ -20,11 +20,11 @@ export async function contentTag(
   return quoted(text, coding);
 }
 
-/** The tag of a file that is too large to be read for it: which file it is, its size and when it
- * was changed, in milliseconds. Two states could share it only when the file was written twice, in
- * place and to the same size, within the same tick of the system's clock or with its time set back.
- * The time that cannot be set back is of no use here: a second name, given or taken away, as at the
- * end of an upload, changes it too. */
+/** The tag of a file that is too large to be read for it: its identity, its size and its time of
+ * modification in milliseconds. Two states share it only when the file was written twice, in place
+ * and to the same size, within one tick of the system's clock or with its time set back. The ctime,
+ * which cannot be set back, is not part of it: adding or removing a hard link, as at the end of an
+ * upload, changes the ctime of the same content. */
 export function fileTag(
   { device, inode, bytes, modifiedMs }: Pick<
     Located,

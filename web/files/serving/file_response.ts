@@ -1,5 +1,5 @@
-// The answer to GET and HEAD of a file: which of its forms, whether at all, and which part of it. The
-// common case, a small file whole, is answered without waiting for anything.
+// The response to GET and HEAD of a file: it chooses a content coding, checks conditions and cuts
+// ranges. The common case, the whole of a small file, is answered synchronously.
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
 import { frameParts, partsOf, readParts } from "./byte_ranges_body.ts";
@@ -11,15 +11,15 @@ import { type ByteRange, contentRange, parseRange, rangeBytes } from "../request
 import type { Content, Representation } from "./representation.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** Where files come from. */
+/** The folder and the store that files come from. */
 export interface FileSource {
   readonly root: FileRoot;
   readonly store: FileStore;
   readonly now: () => number;
 }
 
-/** Answers with a file. Resolves to null when it is not in the state any more in which it was found:
- * find it again, and say so with `again`, which takes it in whatever state it then is. */
+/** Answers with a file. Resolves to null when the file has changed since it was found. The caller
+ * then finds it again and passes `again`, which accepts the file in any state. */
 export function fileResponse(
   request: Request,
   method: "GET" | "HEAD",
@@ -31,7 +31,7 @@ export function fileResponse(
   const accepted = acceptedCodings(headers.get("accept-encoding"));
   const range = method === "GET" ? headers.get("range") : null;
   if (range !== null && accepted.includes("identity")) {
-    // Ranges are of the file as it is.
+    // Ranges are cut from the file without a coding.
     return answer(request, method, file.identity, range, source, again);
   }
   const form = chosenAtOnce(file, accepted);
@@ -45,7 +45,7 @@ export function fileResponse(
   }
 }
 
-/** The form that a client likes best; null when it takes none, undefined when it must be made. */
+/** The form that a client prefers; null when it accepts none, undefined when it must be made. */
 export function chosenAtOnce(
   { identity, coded, compressible }: ServedFile,
   accepted: readonly AnyCoding[],
@@ -59,7 +59,7 @@ export function chosenAtOnce(
   return null;
 }
 
-/** The same, made now if it has to be; null when the client takes none. */
+/** The form that a client prefers, made now if need be; null when it accepts none. */
 export async function chosen(
   file: ServedFile,
   accepted: readonly AnyCoding[],
@@ -124,7 +124,8 @@ function partOfContent(
   });
 }
 
-/** Null when the file is in another state, unless it is taken in any. */
+/** The response with a file that is too large for memory. Null when the file has changed, unless
+ * `again`. */
 async function fromDisk(
   form: Representation,
   ranges: readonly ByteRange[] | null,
@@ -140,12 +141,12 @@ async function fromDisk(
         file.close();
         return null;
       }
-      // A file that is written to all the time: what it is at this moment, and all of it.
+      // The file keeps changing: it is sent whole, as it is at this moment.
       form = store.describeOpened(form, info);
       ranges = null;
     }
-    // Deno sends a file by itself, closes it when the client leaves, sends no more than the length
-    // that was announced, and breaks the answer off when there is less.
+    // Deno streams the file itself and closes it when the client leaves. It sends no more than the
+    // announced length, and breaks the response off when the file has become shorter.
     if (ranges === null) return new Response(file.readable, form.whole);
     const [range, second] = ranges;
     if (range !== undefined && second === undefined) {

@@ -1,7 +1,7 @@
-// The files that are served, with what is kept of them in memory: their header fields, and the bytes
-// of small ones. What is kept is compared with the disk often enough that a change shows within a
-// second; between two comparisons an answer needs no system call. Past 300 lines because finding,
-// reading, compressing and keeping all work on the same entries.
+// The files of a served folder, with a cache of their header fields and of the bytes of small ones.
+// Cached files are compared with the disk often enough that a change shows within a second; between
+// two comparisons a response needs no system call. Past 300 lines because finding, reading,
+// compressing and keeping all work on the same entries.
 
 import { ByteCache, type Weighed } from "./byte_cache.ts";
 import { compress, CompressionLine } from "./compress.ts";
@@ -13,22 +13,23 @@ import type { Located } from "../access/located.ts";
 import { contentOf, contentWeight, type Representation, representation } from "./representation.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** How long what is kept counts as true. */
+/** How long a cached file is used without a comparison with the disk. */
 const VALID_MS = 500;
 
-/** A file that was changed so short a time ago may change again without its time or size doing so,
- * on file systems with coarse clocks; it is then read again at each comparison. */
+/** A file that changed less than this time ago may change again without its time or size doing so,
+ * on file systems with coarse clocks. It is then read again at each comparison. */
 const SETTLED_MS = 2500;
 
-/** Larger files are read from the disk for each answer: Deno would copy them for every one, and a
- * slow client would hold its copy. */
+/** Larger files are read from the disk for each response: Deno would copy them for each, and a slow
+ * client would hold its copy. */
 const SMALL_BYTES = 64 * 1024;
 
-/** Below this, compressing saves less than a packet; above, it takes too long at once. */
+/** Compressing a smaller file saves less than a packet; a larger one blocks other requests too
+ * long. */
 const COMPRESS_MIN_BYTES = 1024;
 const COMPRESS_MAX_BYTES = 1024 * 1024;
 
-/** What a store is told. */
+/** The settings of a store. */
 export interface FileStoreSettings {
   readonly precompressed: boolean;
   readonly compress: boolean;
@@ -41,31 +42,32 @@ export interface FileStoreSettings {
 
 /** A file and its forms. */
 export interface ServedFile extends Weighed {
-  /** Under which it is kept: the path of the URL, as it was sent. */
+  /** The key in the cache: the path of the URL, as it was sent. */
   readonly key: string;
-  /** Whether the path is that of its folder. */
+  /** Whether that path is the folder's, for which this file stands. */
   readonly isIndex: boolean;
   readonly identity: Representation;
-  /** In other codings: made already, null when there is none. */
+  /** The forms in content codings that were made so far; null where coding makes it no smaller. */
   readonly coded: Map<Coding, Representation | null>;
   /** Whether it is worth compressing. */
   readonly compressible: boolean;
 }
 
-/** What is remembered besides, to compare it with the disk. */
+/** A file with what is needed to compare it with the disk. */
 interface KeptFile extends ServedFile {
   weight: number;
   checkedMs: number;
-  /** Whether it was old enough to be believed when it was read. */
+  /** Whether its last change was long enough ago, when it was read, for its time to be relied
+   * on. */
   readonly settled: boolean;
   readonly neighbours: ReadonlyMap<Coding, Located>;
 }
 
-/** What came of compressing a file. */
+/** The outcome of compressing a file. */
 interface Compression extends Weighed {
-  /** Of the file as it is. */
+  /** The tag of the file without a coding. */
   readonly etag: string;
-  /** The file, in the state that it was in. */
+  /** The file in the state in which it was compressed. */
   readonly file: Located;
   readonly form: Representation | null;
 }
@@ -75,15 +77,15 @@ export class FileStore {
   readonly #root: FileRoot;
   readonly #settings: FileStoreSettings;
   readonly #cache: ByteCache<KeptFile>;
-  /** By the real path: one file has any number of URLs, each letter written in two ways, and who
-   * asks for all of them must not make it be compressed as often. */
+  /** Keyed by the real path. A file has any number of URLs, since each letter may be
+   * percent-encoded, and a client that requests them all must not have it compressed as often. */
   readonly #compressions: ByteCache<Compression>;
   readonly #line = new CompressionLine();
 
   constructor(root: FileRoot, settings: FileStoreSettings) {
     this.#root = root;
     this.#settings = settings;
-    // Half each, although they share what was compressed: rather too little than too much.
+    // Half each. Bytes that are in both are counted twice, so the sum stays below the limit.
     this.#cache = new ByteCache(settings.fileCacheBytes / 2);
     this.#compressions = new ByteCache(settings.fileCacheBytes / 2);
   }
@@ -95,12 +97,12 @@ export class FileStore {
     const now = this.#settings.now();
     const age = now - file.checkedMs;
     if (age >= 0 && age < VALID_MS) return file;
-    // This request compares; those that come before it has done so need not.
+    // This request compares; others that arrive in the meantime do not.
     file.checkedMs = now;
     return undefined;
   }
 
-  /** A file that was located just now. Null when it is gone again.
+  /** Loads a file that was located just now. Null when it is gone again.
    * @throws {Error} when it cannot be read */
   async load(
     key: string,
@@ -133,41 +135,41 @@ export class FileStore {
     this.#cache.delete(key);
   }
 
-  /** Forgets everything, as after an upload, whose sender wants to see it. */
+  /** Forgets everything, as after an upload, so that its sender sees the new file. */
   clear(): void {
     this.#cache.clear();
   }
 
-  /** The file in a coding that was not made yet; null when there is none, or not now. */
+  /** Compresses a file. Null when that makes it no smaller, or too many wait for it already. */
   async coded(file: ServedFile, coding: Coding): Promise<Representation | null> {
     if (!file.compressible) return null;
     const { identity } = file;
     const form = this.#compressedBefore(identity, coding) ??
       await this.#line.takeTurn(() => this.#compress(identity, coding));
-    // Those who are told to wait no longer get the file as it is, this time.
+    // When the queue was full, nothing is remembered, and a later request may compress the file.
     if (form === null && this.#compressedBefore(identity, coding) === undefined) return null;
     file.coded.set(coding, form);
     this.#weigh(file);
     return form;
   }
 
-  /** A form that is read from the disk, in the state that it is in by now. */
+  /** The form of a file that was opened, in the state that the file is in by now. */
   describeOpened(form: Representation, info: Deno.FileInfo): Representation {
     return this.#unread({ ...form.file, ...stateOf(info) }, form);
   }
 
-  /** Undefined when it was not compressed in this state, or that was forgotten. */
+  /** The outcome of compressing the file in this state before; undefined when there is none. */
   #compressedBefore(
     { file, etag }: Representation,
     coding: Coding,
   ): Representation | null | undefined {
     const known = this.#compressions.get(`${coding} ${file.path}`);
-    // A tag of a file that was not read for it may stand for two states.
+    // The tag of a large file may stand for two states (see fileTag).
     return known?.etag === etag && isSameState(known.file, file) ? known.form : undefined;
   }
 
   async #compress(identity: Representation, coding: Coding): Promise<Representation | null> {
-    // Others may have waited for the same.
+    // Another request may have compressed it while this one waited.
     const before = this.#compressedBefore(identity, coding);
     if (before !== undefined) return before;
     const { file, etag, contentType } = identity;
@@ -195,7 +197,8 @@ export class FileStore {
     this.#cache.weigh(file.key, kept);
   }
 
-  /** What was compressed beforehand. What is older than the file was made of another. */
+  /** The files beside it that hold it compressed. One that is older than the file is ignored,
+   * because it was made of another state. */
   async #neighboursOf(path: string, file: Located): Promise<ReadonlyMap<Coding, Located>> {
     const neighbours = new Map<Coding, Located>();
     if (!this.#settings.precompressed) return neighbours;
@@ -238,7 +241,7 @@ export class FileStore {
     return { ...kept, weight: weightOf(kept) };
   }
 
-  /** One form of a file: with its bytes when it is small. */
+  /** One form of a file, with its bytes when it is small. */
   async #form(
     file: Located,
     how: { readonly contentType: string; readonly coding: Coding | null; readonly varies: boolean },
@@ -258,7 +261,7 @@ export class FileStore {
     });
   }
 
-  /** The bytes of a file, whether they are kept or not; null when it is no longer the same. */
+  /** The bytes of a file, from memory or from the disk; null when the file has changed. */
   async #whole({ content, file }: Representation): Promise<Uint8Array<ArrayBuffer> | null> {
     if (content !== null) return typeof content === "string" ? encoder.encode(content) : content;
     const opened = await this.#root.openFile(file);
@@ -287,7 +290,7 @@ export class FileStore {
     readonly varies: boolean;
   }): Representation {
     const { fields, now } = this.#settings;
-    // A date that has not come yet must not be sent (RFC 9110 8.8.2.1).
+    // A date in the future must not be sent (RFC 9110 8.8.2.1).
     const modifiedMs = Math.max(0, Math.min(parts.file.modifiedMs, now()));
     return representation({ ...parts, modifiedMs, fields });
   }

@@ -1,5 +1,5 @@
-// Files as answers that lie ready: the common case of a file server, a small file whole, is looked
-// up and written.
+// Answers requests for files without a Request or a Response: the bytes of the whole answer with a
+// small file, head included, are kept and only written again.
 
 import type { QuickAnswer, QuickRequest } from "../../../core/http/app.ts";
 import { ReadyAnswer } from "../../../core/http/ready_answer.ts";
@@ -9,7 +9,7 @@ import { isUnchanged } from "../access/file_state.ts";
 import type { ServedFile } from "./file_store.ts";
 import type { Representation } from "./representation.ts";
 
-/** The answer with a file; null when there is none that is simply the file. */
+/** The answer with the whole file; null when the client accepts no form of it. */
 export function quickAnswer(
   { method, acceptEncoding }: QuickRequest,
   file: ServedFile,

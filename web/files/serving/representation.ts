@@ -1,14 +1,15 @@
-// One form of a file: as it is, or in one coding, with everything that its responses are made of.
+// A representation of a file (RFC 9110 3.2): without a content coding or in one, with the header
+// fields of its responses.
 
 import type { Validators } from "../request/conditions.ts";
 import type { Coding } from "../request/codings.ts";
 import { httpDate } from "../request/http_date.ts";
 import type { Located } from "../access/located.ts";
 
-/** The bytes of a file. Text of ASCII alone is a string, because Deno sends those fastest. */
+/** The bytes of a file. Pure ASCII is a string, because Deno sends strings fastest. */
 export type Content = string | Uint8Array<ArrayBuffer>;
 
-/** What a representation is made from. */
+/** The parts that a representation is made from. */
 export interface RepresentationParts {
   readonly file: Located;
   /** The bytes, or null where they are read from the disk for each answer. */
@@ -20,11 +21,11 @@ export interface RepresentationParts {
   readonly coding: Coding | null;
   /** Whether the same URL may be answered in another coding. */
   readonly varies: boolean;
-  /** What every response with a file has besides: CORS, Cache-Control, fields of the user. */
+  /** Further fields of every response with a file: CORS, Cache-Control, those of the user. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** One form of a file, ready to be sent. */
+/** A representation, ready to be sent. */
 export interface Representation extends Validators {
   readonly file: Located;
   readonly content: Content | null;
@@ -34,7 +35,7 @@ export interface Representation extends Validators {
   readonly varies: boolean;
   /** The header fields of 200 and, but for Content-Type and Content-Length, 206. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Made once, because making them for every answer costs. */
+  /** Made once, because making them for every response is slow. */
   readonly whole: ResponseInit;
   readonly notModified: ResponseInit;
 }
@@ -63,19 +64,19 @@ export function representation(parts: RepresentationParts): Representation {
     modified: Math.floor(modifiedMs / 1000),
     headers,
     whole: {
-      // Deno knows the length of what it holds; of a file it would send chunks.
+      // Deno knows the length of bytes in memory; a file it would send in chunks.
       headers: content === null ? { ...headers, "content-length": String(bytes) } : headers,
     },
     notModified: { status: 304, headers: ofAnyStatus },
   };
 }
 
-/** How much memory bytes take up: they are kept by themselves, and once more as a response. */
+/** The memory of the content: the cache holds it once, and its ready answer once more. */
 export function contentWeight(content: Content | null): number {
   return 2 * (content?.length ?? 0);
 }
 
-/** Bytes as what is sent fastest. */
+/** The bytes in the type that is sent fastest. */
 export function contentOf(bytes: Uint8Array<ArrayBuffer>): Content {
   for (let at = 0; at < bytes.length; at++) if (bytes[at]! > 0x7f) return bytes;
   return new TextDecoder().decode(bytes);

@@ -1,4 +1,4 @@
-// What an upload is answered: to a program in a line or in JSON, to a browser without script a page.
+// The responses to an upload: JSON or a line of text for programs, a page for a browser's form.
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
 import { requestPath } from "../../../core/http/request_path.ts";
@@ -15,14 +15,14 @@ export interface StoredFile {
 export function storedForm(request: Request, files: readonly StoredFile[]): Response {
   if (acceptsType(request, "application/json")) return jsonResponse(201, { files });
   if (acceptsType(request, "text/html")) {
-    // So that reloading the page does not send the form again.
+    // After a redirect, reloading the page does not send the form again.
     return plainResponse(303, "Stored.", { location: folderPath(request), vary: "accept" });
   }
   const lines = files.map(({ name, bytes }) => `Stored ${name} (${bytes} bytes)`);
   return plainResponse(201, lines.join("\n"), { vary: "accept" });
 }
 
-/** The answer to one file that was put in its place. */
+/** The answer to a PUT that stored its file. */
 export function storedFile(request: Request, file: StoredFile, entityTag: string | null): Response {
   const location = requestPath(request.url);
   const headers = { location, ...(entityTag === null ? {} : { etag: entityTag }) };

@@ -1,4 +1,4 @@
-// The body of an upload, which ends early in many ways: none of them may look like its end.
+// Reads the body of an upload. A body can end early in several ways, and none may pass for its end.
 
 import { UploadError } from "./error.ts";
 
@@ -7,7 +7,7 @@ const CUT_SHORT = "The body was cut short.";
 /** Reads a body piece by piece. */
 export class UploadBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
-  /** How many bytes are still to come; NaN when nobody told. */
+  /** How many bytes are still to come; NaN without a Content-Length. */
   #left: number;
   #stopped = false;
 
@@ -18,7 +18,7 @@ export class UploadBody {
 
   /** The next piece, or null at the end.
    *
-   * @throws {UploadError} when there is no end, because the client left or the server stops */
+   * @throws {UploadError} when the body breaks off, because the client left or the server stops */
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
     let value: Uint8Array<ArrayBuffer> | undefined;
     try {
@@ -26,15 +26,15 @@ export class UploadBody {
     } catch {
       throw new UploadError(400, CUT_SHORT);
     }
-    // A stream that was cancelled ends like any other.
+    // To its reader, a cancelled stream looks like one that ended.
     if (this.#stopped) throw new UploadError(503, "The server is stopping.");
     this.#left -= value?.length ?? 0;
-    // Whatever closed the connection did not tell the stream.
+    // A connection that closes early may end the stream without an error.
     if (value === undefined && this.#left > 0) throw new UploadError(400, CUT_SHORT);
     return value ?? null;
   }
 
-  /** Ends whoever reads. */
+  /** Makes reading fail with 503. */
   stop(): void {
     this.#stopped = true;
     this.#reader?.cancel().catch(() => {});

@@ -1,22 +1,22 @@
-// Uploads that depend on what is there already (RFC 9110 13): If-Match and If-Unmodified-Since
-// protect what somebody else has stored meanwhile, If-None-Match what is there at all.
+// The conditions of an upload (RFC 9110 13): If-Match and If-Unmodified-Since keep it from
+// replacing what another client has stored meanwhile, If-None-Match from replacing anything.
 
 import { parseHttpDate } from "../request/http_date.ts";
 
-/** What is there, as far as conditions look at it. */
+/** The file that is stored already, as conditions see it. */
 export interface CurrentFile {
   /** Its ETag, with its quotes. */
   readonly entityTag: string;
   readonly modifiedMs: number;
 }
 
-/** Whether a request depends on what is there. */
+/** Whether a request has conditions. */
 export function hasConditions(headers: Headers): boolean {
   return headers.has("if-match") || headers.has("if-none-match") ||
     headers.has("if-unmodified-since");
 }
 
-/** Whether a condition of the request is not met by what is there now, null being nothing. */
+/** Whether the stored file, or its absence (null), fails a condition of the request. */
 export function conditionFails(headers: Headers, current: CurrentFile | null): boolean {
   const match = headers.get("if-match");
   const since = headers.get("if-unmodified-since");
@@ -26,7 +26,7 @@ export function conditionFails(headers: Headers, current: CurrentFile | null): b
     if (match.trim() !== "*" && !tagsIn(match).includes(current.entityTag)) return true;
   } else if (since !== null) {
     const seconds = parseHttpDate(since, Date.now());
-    // A date has whole seconds.
+    // The dates of HTTP have whole seconds.
     const modified = current === null ? Infinity : Math.floor(current.modifiedMs / 1000);
     if (seconds !== null && modified > seconds) return true;
   }
@@ -36,7 +36,7 @@ export function conditionFails(headers: Headers, current: CurrentFile | null): b
     tagsIn(noneMatch).some((tag) => opaque(tag) === opaque(current.entityTag));
 }
 
-/** A tag of the same file in a coding stands for the file: what is stored has none. */
+/** The tags in a list. One of a content coding stands for the file, which is stored without any. */
 function tagsIn(list: string): readonly string[] {
   const tags = list.match(/(?:W\/)?"[^"]*"/g) ?? [];
   return tags.map((tag) => tag.replace(/\.(?:br|gzip)"$/, '"'));

@@ -1,8 +1,8 @@
-// Why an upload is refused, and which failures of the disk are no fault of the server.
+// Refused uploads, and the failures of a disk that refuse one instead of counting as server errors.
 
 import { type DiskFailure, diskRefusal } from "../../../core/files/disk_refusal.ts";
 
-/** An upload that is refused. The message is for whoever sent it. */
+/** Thrown to refuse an upload with a status. The client reads the message. */
 export class UploadError extends Error {
   readonly status: number;
 
@@ -13,10 +13,10 @@ export class UploadError extends Error {
   }
 }
 
-/** Runs what touches the disk.
+/** Runs work on the disk.
  *
- * @throws {UploadError} for what may happen to any disk
- * @throws {unknown} what else goes wrong */
+ * @throws {UploadError} for failures that any disk may have, such as being full
+ * @throws {unknown} other failures, as they are */
 export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,15 +1,15 @@
-// Which names an upload may have. More is refused than the disk would refuse: what is stored here is
-// shown to people and fetched by other systems.
+// Which names an uploaded file may have. More are refused than the disk would refuse, because the
+// names are shown to people and used by other systems.
 
 import { isDeviceOnWindows, isTemporaryName, unreadable } from "../../../core/files/plain_name.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** The last name of what may be a whole path, as some clients send it. */
+/** The last name of a path, because some clients send the whole path of the file. */
 export function lastName(sent: string): string {
   return sent.slice(Math.max(sent.lastIndexOf("/"), sent.lastIndexOf("\\")) + 1);
 }
 
-/** Why a file may not be called so, to complete "The name ... "; null when it may. */
+/** Why a file may not have a name, to complete "The name ... "; null when it may. */
 export function nameProblem(name: string, root: FileRoot): string | null {
   if (name === "") return "is empty";
   const hidden = unreadable(name);

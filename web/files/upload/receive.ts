@@ -1,6 +1,6 @@
-// Receives files: a form of several (POST, RFC 7578) or one as it is (PUT, RFC 9110 9.3.4). What
-// arrives is written to the disk as it arrives, and takes its name when all of the request has
-// come; a request that fails leaves nothing behind.
+// Receives uploads: a form with files (POST, RFC 7578) or one file (PUT, RFC 9110 9.3.4). Bytes are
+// written to a temporary file as they arrive, and files get their names when the request is
+// complete; a request that fails leaves nothing behind.
 
 import { type FileOperations, occupied } from "../../../core/files/place_file.ts";
 import { requestPath } from "../../../core/http/request_path.ts";
@@ -21,15 +21,15 @@ export interface UploadTarget {
   readonly name: string | null;
 }
 
-/** What uploads are held to. */
+/** The rules and limits of uploads. */
 export interface UploadSettings {
   /** Whether a file of the same name is replaced. */
   readonly overwrite: boolean;
-  /** Of one file. */
+  /** The largest file. */
   readonly maxUploadBytes: number;
-  /** The ETag that a file is served with, without a coding. */
+  /** The ETag that a file is served with when it has no content coding. */
   readonly entityTag: (file: Located) => string | Promise<string>;
-  /** What is done to files; only tests give another one. @default Deno's own */
+  /** The file system; tests let it fail. @default Deno's own */
   readonly operations?: FileOperations;
 }
 
@@ -47,15 +47,14 @@ interface UnderWay {
 
 const underWay = new WeakMap<FileRoot, Set<UnderWay>>();
 
-/** Stops the uploads into a root, and waits until nothing is left of what was not whole. */
+/** Stops the uploads into a root, and waits until their temporary files are removed. */
 export async function endUploads(root: FileRoot): Promise<void> {
   const uploads = [...underWay.get(root) ?? []];
   for (const { body } of uploads) body.stop();
   await Promise.all(uploads.map(({ done }) => done));
 }
 
-/** Stores what a request brings, and answers it. Whatever is wrong with the request is an answer
- * too.
+/** Stores the files of a request and answers it. Mistakes of the client become answers too.
  *
  * @throws {Error} when the disk fails */
 export async function receiveUpload(
@@ -120,7 +119,8 @@ async function receiveFile(upload: Upload): Promise<Response> {
   }
   await file.finish();
   const { overwrite } = settings;
-  // One after the other, or of two that both found their condition met one would undo the other.
+  // Uploads to one path take turns: otherwise two could find the same condition met, and the second
+  // would replace what the first has just stored.
   const placed = await oneByOne(`${folder.path}/${name}`, async () => {
     await checkCondition(upload);
     return await file.place(name, overwrite);
@@ -143,7 +143,7 @@ async function receiveForm(upload: Upload): Promise<Response> {
   const files = new Map<string, TemporaryFile>();
   for await (const part of readMultipart(body, boundary, MULTIPART_LIMITS)) {
     const sent = part.fileName;
-    // A form's input where nobody chose a file is sent with an empty name.
+    // Browsers send a file input without a chosen file with an empty name.
     if (sent === null || sent === "") {
       await passOver(part.body);
       continue;
@@ -186,7 +186,7 @@ async function store(
   await file.write(piece);
 }
 
-/** Refuses before the content comes what would be refused after it. */
+/** Refuses a name before the content arrives. */
 async function checkName(upload: Upload, name: string): Promise<void> {
   const { root, target: { folder }, settings: { overwrite } } = upload;
   const problem = nameProblem(name, root);
@@ -194,7 +194,7 @@ async function checkName(upload: Upload, name: string): Promise<void> {
     const shown = JSON.stringify(name.slice(0, 100));
     throw new UploadError(400, `The name ${shown} ${problem}.`);
   }
-  // What a condition says about the name is the better answer.
+  // With a condition, 412 says more than 409.
   if (overwrite || upload.request.headers.has("if-none-match")) return;
   if (await existing(`${folder.path}/${name}`) !== null) {
     throw new UploadError(409, occupied(name, overwrite));
@@ -213,7 +213,7 @@ async function checkCondition({ request, root, settings }: Upload): Promise<void
   }
 }
 
-/** The file that a request's path leads to, if there is any. */
+/** The file at a request's path, if there is one. */
 async function fileAt({ url }: Request, root: FileRoot): Promise<Located | null> {
   const found = await onDisk(() => root.locate(requestPath(url)));
   return found?.kind === "file" ? found : null;
@@ -244,7 +244,7 @@ function tooLarge({ maxUploadBytes }: UploadSettings): UploadError {
 
 const lastAt = new Map<string, Promise<unknown>>();
 
-/** Runs what is done at one path one after the other. */
+/** Runs work on the same path one at a time. */
 async function oneByOne<T>(path: string, work: () => Promise<T>): Promise<T> {
   const before = lastAt.get(path) ?? Promise.resolve();
   const running = before.then(work, work);

@@ -1,6 +1,5 @@
-// A file that is being received. It lies in the folder it is for, so that it can take its place
-// there in one step, under a name that nobody can guess or see; nothing is left of it unless it
-// does.
+// A file that is being received. It lies in its final folder, so that it can get its name there in
+// one step. Until then its name is random and hidden. Unless it gets its final name, it is removed.
 
 import {
   type FileOperations,
@@ -12,7 +11,7 @@ import { UPLOAD_PREFIX } from "../../../core/files/plain_name.ts";
 import type { Located } from "../access/located.ts";
 import { onDisk, UploadError } from "./error.ts";
 
-/** One file that is being received. Disposing of it removes what has not found its place. */
+/** A file that is being received. Disposing of it removes the temporary file. */
 export class TemporaryFile implements AsyncDisposable {
   readonly #folder: string;
   readonly #path: string;
@@ -38,7 +37,7 @@ export class TemporaryFile implements AsyncDisposable {
   static create(folder: Located, operations: FileOperations = Deno): Promise<TemporaryFile> {
     return onDisk(async () => {
       const { dev, ino } = await operations.lstat(folder.path);
-      // A link may have taken its place since it was found.
+      // A link may have taken the folder's place since it was found.
       if (dev !== folder.device || (ino ?? 0) !== folder.inode) {
         throw new UploadError(404, "This folder is gone.");
       }
@@ -58,8 +57,8 @@ export class TemporaryFile implements AsyncDisposable {
     });
   }
 
-  /** To be called when all is written. What is reported as stored outlives a power failure, and a
-   * disk that delayed to say it is full says so here.
+  /** Flushes the file, to be called when all is written: a file that is reported as stored outlives
+   * a power failure, and some disks report only now that they are full.
    *
    * @throws {UploadError} when the disk is full */
   finish(): Promise<void> {
@@ -69,9 +68,9 @@ export class TemporaryFile implements AsyncDisposable {
     });
   }
 
-  /** Gives it its name. Never follows a link of that name.
+  /** Gives the file its name. Never follows a link of that name.
    *
-   * @throws {UploadError} 409 when there is one and it is not to be replaced, or is no file */
+   * @throws {UploadError} 409 when the name is taken and may not be replaced, or is no file's */
   async place(name: string, overwrite: boolean): Promise<Placed> {
     const path = pathIn(this.#folder, name);
     const placed = await onDisk(() => placeFile(this.#path, path, overwrite, this.#operations));
@@ -79,7 +78,7 @@ export class TemporaryFile implements AsyncDisposable {
     throw new UploadError(409, occupied(name, overwrite));
   }
 
-  /** Closes and removes what has not found its place. */
+  /** Closes the file, and removes it unless it has its final name. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#open) this.#close();
     if (!this.#left) return;

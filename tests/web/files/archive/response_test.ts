@@ -115,8 +115,8 @@ for (const format of ["zip", "tar"] as const) {
       const { stdout, stderr } = await runPeer("python3", ["-c", PYTHON, path]);
       assertEquals(stderr, "");
       const { time, ...found } = JSON.parse(stdout) as Record<string, [number, string, number]>;
-      // A link that leads inside is the file it leads to. "loop" leads to the root, which holds docs
-      // itself once more, and there the walk ends.
+      // A link that leads inside is the file it leads to. "loop" leads to the root, which holds
+      // docs itself once more, and there the walk ends.
       const names = [
         "",
         "a.txt",
