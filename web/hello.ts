@@ -1,4 +1,4 @@
-// The Hello, World page of the guides.
+// The application `hello`: the Hello, World page with which guides to web servers begin.
 
 import type { HttpApp } from "../core/http/app.ts";
 import { text } from "../core/options/option.ts";
@@ -12,11 +12,11 @@ const options = {
 
 const STYLE = ":root{color-scheme:light dark;font:2em system-ui;text-align:center}";
 
-/** Allows that style, by its hash, and nothing else. */
+/** A Content-Security-Policy that allows the style above, by its hash, and nothing else. */
 const POLICY = "default-src 'none';style-src 'sha256-jR6Nk8fimkSqXs7C5UJuU1htke30YyFAwykQbgdX9XY='";
 
-/** Answers `GET /` with a page, and `GET /hello.txt` with its words alone. Which of the two is for
- * the path to say, not for Accept: reading any header costs an eighth of the rate. */
+/** Answers `GET /` with a page, and `GET /hello.txt` with its text alone. The path chooses between
+ * the two instead of the Accept header, because reading any header costs an eighth of the rate. */
 export const hello: HttpApp<typeof options> = {
   name: "hello",
   summary: "Says Hello, World! on a page, and in plain text at /hello.txt",

@@ -1,10 +1,10 @@
-// Numbers in paths and queries. What is too large is cut to the cap, as httpbin does; what is no
-// number is the caller's mistake.
+// Parses numbers in paths and queries. One that is too large is cut to the maximum, as in httpbin;
+// anything else that is not valid is answered with 400.
 
 import { HttpError, quote } from "./http_error.ts";
 
 /** A whole number, cut to `max`.
- * @throws {HttpError} 400 when it is none or below `min` */
+ * @throws {HttpError} 400 when it is not a whole number, or below `min` */
 export function wholeNumber(
   text: string,
   name: string,
@@ -21,7 +21,7 @@ export function wholeNumber(
 }
 
 /** Any number, such as a weight.
- * @throws {HttpError} 400 when it is none or out of bounds */
+ * @throws {HttpError} 400 when it is not a number, or out of bounds */
 export function realNumber(
   text: string,
   name: string,
@@ -39,8 +39,8 @@ export function realNumber(
   return value;
 }
 
-/** Milliseconds from `2`, `0.5`, `2s` or `500ms`, cut to the cap.
- * @throws {HttpError} 400 when it is no such thing or negative */
+/** Milliseconds from `2`, `0.5`, `2s` or `500ms`, cut to `maxMs`.
+ * @throws {HttpError} 400 when it is not a duration, or negative */
 export function milliseconds(text: string, name: string, maxMs: number): number {
   const [, digits = "", unit] = /^\+?(.*?)(ms|s)?$/is.exec(text.trim()) ?? [];
   const value = /^(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(digits)

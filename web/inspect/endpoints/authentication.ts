@@ -1,5 +1,5 @@
-// Authentication to try a client on: the credentials that count are those in the path. Basic is
-// RFC 7617, bearer tokens are RFC 6750; digest has a file of its own.
+// The endpoints that ask for authentication: Basic (RFC 7617), bearer tokens (RFC 6750) and digest
+// (digest.ts). The right name and password are those in the path.
 
 import { Buffer } from "node:buffer";
 import type { ParsedRequest } from "../parsed_request.ts";
@@ -20,7 +20,7 @@ function basicCredentials(header: string | null): { user: string; password: stri
 function basic(request: ParsedRequest, otherwise: 401 | 404): Response {
   const given = basicCredentials(request.header("authorization"));
   const [user, password] = [request.param("user"), request.param("password")];
-  // No secret: whoever asks has just said what it is.
+  // A comparison in constant time would protect nothing: the client sent both sides.
   if (given?.user !== user || given.password !== password) return statusAnswer(otherwise);
   return jsonAnswer({ authenticated: true, user });
 }
@@ -82,7 +82,7 @@ function digest(path: string, summary: string, extra: readonly Parameter[]): End
   };
 }
 
-/** The endpoints that ask who it is. */
+/** The endpoints of authentication. */
 export const authentication: readonly Endpoint[] = [
   {
     group: "Authentication",

@@ -1,4 +1,4 @@
-// Conditional requests and Cache-Control (RFC 9110 13, RFC 9111).
+// The endpoints for conditional requests and Cache-Control (RFC 9110 13, RFC 9111).
 
 import { headerValue, type ParsedRequest } from "../parsed_request.ts";
 import { type Endpoint, GET } from "../endpoint.ts";

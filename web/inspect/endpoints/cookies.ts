@@ -1,5 +1,5 @@
-// Cookies (RFC 6265): which came, and setting and deleting some. Values that a cookie cannot carry
-// as they are go between quotation marks with octal escapes, as Python's http.cookies has them.
+// The endpoints that show, set and delete cookies (RFC 6265). A value that a cookie cannot carry as
+// it is goes between quotation marks with octal escapes, as in Python's http.cookies.
 
 import type { ParsedRequest } from "../parsed_request.ts";
 import { type Endpoint, GET } from "../endpoint.ts";
@@ -30,7 +30,7 @@ function unquote(value: string): string {
         ? character
         : String.fromCharCode(parseInt(octal, 8)),
   );
-  // Header fields are bytes, one a character.
+  // In a header field each character is one byte.
   // deno-lint-ignore no-control-regex
   if (!/[^\x00-\x7f]/.test(bytes) || /[^\x00-\xff]/.test(bytes)) return bytes;
   return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
@@ -39,11 +39,11 @@ function unquote(value: string): string {
 /** The attributes that follow `name=value`. */
 export interface CookieAttributes {
   readonly secure?: boolean;
-  /** Whether it is deleted instead. */
+  /** Whether the cookie is deleted instead. */
   readonly expired?: boolean;
 }
 
-/** A Set-Cookie header for every path.
+/** The value of a Set-Cookie field that holds for every path.
  * @throws {HttpError} 400 when no cookie can have that name */
 export function setCookie(name: string, value: string, attributes: CookieAttributes = {}): string {
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {

@@ -1,6 +1,5 @@
-// Digest authentication (RFC 7616). What is remembered from one request to the next (how long a
-// nonce is still good, which was the last that failed) is in cookies, as in httpbin: the server
-// keeps nothing.
+// Digest authentication (RFC 7616). The state between requests (how many more a nonce is good for,
+// which nonce failed last) is in cookies, as in httpbin: the server keeps none.
 
 import { createHash } from "node:crypto";
 import type { Context } from "../../../core/protocol.ts";
@@ -11,7 +10,7 @@ import { requestPath } from "../../../core/http/request_path.ts";
 
 const REALM = "sockdock";
 
-/** As the header names them, and as the platform does. */
+/** The algorithms' names in the header, and in node:crypto. */
 const ALGORITHMS: Readonly<Record<string, string>> = {
   "MD5": "md5",
   "SHA-256": "sha256",
@@ -20,7 +19,7 @@ const ALGORITHMS: Readonly<Record<string, string>> = {
 
 type Credentials = ReadonlyMap<string, string>;
 
-/** Asks for digest credentials, or says that they were right. */
+/** Answers with a challenge, or confirms the credentials. */
 export async function digestAnswer(request: ParsedRequest, context: Context): Promise<Response> {
   const named = request.param("algorithm");
   const algorithm = Object.hasOwn(ALGORITHMS, named) ? named : "MD5";
@@ -72,7 +71,7 @@ function parseDigest(header: string | null): Credentials | null {
 
 const REQUIRED = ["username", "realm", "nonce", "uri", "response"];
 
-/** Begins after a comma or space alone, so that a long word is looked at once. */
+/** Matches only after a comma or space, so that a long word is scanned once. */
 const PARAMETER = /(?:^|[,\s])([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))/gs;
 
 async function isRight(
@@ -95,7 +94,7 @@ async function isRight(
   if (qop !== undefined && qop !== "auth" && qop !== "auth-int") return false;
   const body = qop === "auth-int" ? `:${hash(await request.body())}` : "";
   const what = hash(`${request.method}:${uri}${body}`);
-  // Without a quality of protection it is the answer of RFC 2069.
+  // Without qop the response is computed as in RFC 2069.
   const middle = qop === undefined
     ? nonce
     : `${nonce}:${given.get("nc") ?? ""}:${given.get("cnonce") ?? ""}:${qop}`;

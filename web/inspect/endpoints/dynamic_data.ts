@@ -1,4 +1,5 @@
-// Answers that are made to order: late, of some size, with some headers, failing now and then.
+// The endpoints whose answer the client chooses: delayed, of some size, with some headers, or
+// failing at random.
 
 import { Buffer } from "node:buffer";
 import { headerValue, type ParsedRequest } from "../parsed_request.ts";
@@ -18,20 +19,20 @@ export const MAX_BYTES = 100 * 1024;
 /** The most links on a page. */
 const MAX_LINKS = 200;
 
-/** What a browser is told about anything that a peer made up: run nothing of it. */
+/** Fields that keep a browser from running anything in content that a client made up. */
 export const HARMLESS = {
   "content-security-policy": "sandbox; default-src 'none'",
   "x-content-type-options": "nosniff",
 } as const;
 
-/** Waits as long as the path's `seconds` say. */
+/** Waits for the `seconds` in the path. */
 export function delayAsRequested(request: ParsedRequest, stopping: AbortSignal): Promise<void> {
   const ms = milliseconds(request.param("seconds"), "seconds", MAX_DELAY_MS);
   return waitBeforeAnswer(ms, request, stopping);
 }
 
-/** Fields that frame the message or belong to the connection: for the server alone to set. */
-const NOT_FOR_PEERS: ReadonlySet<string> = new Set([
+/** Fields that frame the message or belong to the connection, which only the server may set. */
+const RESERVED: ReadonlySet<string> = new Set([
   "connection",
   "content-length",
   "keep-alive",
@@ -50,9 +51,9 @@ function responseHeaders(request: ParsedRequest): Response {
     if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(key)) {
       throw new HttpError(400, `No header field can be named ${quote(name)}.`);
     }
-    if (NOT_FOR_PEERS.has(key)) throw new HttpError(400, `${name} is for the server to set.`);
+    if (RESERVED.has(key)) throw new HttpError(400, `${name} is for the server to set.`);
     const bytes = headerValue(value, name);
-    // A second content type would only be a riddle.
+    // A response has one content type, the last that was given.
     if (key === "content-type") headers.set(key, bytes);
     else headers.append(key, bytes);
     const before = shown.get(key);
@@ -131,7 +132,7 @@ const HEADERS_TO_SEND: Parameter = {
   help: "any names and values",
 };
 
-/** The endpoints that make answers to order. */
+/** The endpoints of answers that the client chooses. */
 export const dynamicData: readonly Endpoint[] = [
   {
     group: "Made to order",

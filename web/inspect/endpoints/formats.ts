@@ -1,4 +1,4 @@
-// Documents in several formats and encodings.
+// The endpoints with documents in several formats and content codings.
 
 import { promisify } from "node:util";
 import { brotliCompress, deflate, gzip } from "node:zlib";

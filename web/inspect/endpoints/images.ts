@@ -1,11 +1,11 @@
-// Pictures, by path or by what the client accepts.
+// The endpoints that send a picture in the format of their path, or in one that the client accepts.
 
 import type { ParsedRequest } from "../parsed_request.ts";
 import { type Endpoint, GET } from "../endpoint.ts";
 import { type ImageKind, pictures } from "./picture.ts";
 import { statusAnswer } from "./status.ts";
 
-/** In the order in which httpbin prefers them. */
+/** The formats in the order in which httpbin prefers them. */
 const PREFERRED: readonly ImageKind[] = ["webp", "svg", "jpeg", "png"];
 
 function picture(kind: ImageKind): Response {

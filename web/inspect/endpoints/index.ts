@@ -1,4 +1,4 @@
-// Every endpoint there is: one list for the router, the index page, the reference and the tests.
+// The list of all endpoints, for the router, the index page, the reference and the tests.
 
 import { authentication } from "./authentication.ts";
 import { caching } from "./caching.ts";
@@ -12,8 +12,8 @@ import { echo } from "./echo.ts";
 import { status } from "./status.ts";
 import { streams } from "./streams.ts";
 
-/** Waits, then answers as the rest of the path does. The application has a hand in it, because the
- * rest is a path of its own; here stands what people read. */
+/** The endpoint that waits and then answers as the rest of its path does. The application serves
+ * it, because the rest has to be routed again; the entry below is its documentation. */
 export const DELAYED_PATH = "/delay/:seconds/*path";
 
 const delayed: Endpoint = {

@@ -1,4 +1,4 @@
-// A small picture in several formats: one drawing of ours, encoded once.
+// A small picture of our own, encoded in the formats of the image endpoints.
 
 /** The formats, by what stands in the path. */
 export type ImageKind = "png" | "jpeg" | "webp" | "svg";

@@ -1,9 +1,9 @@
-// Bytes by chance, the same ones for the same seed.
+// Random bytes, the same ones for the same seed.
 
 import type { ParsedRequest } from "../parsed_request.ts";
 import { wholeNumber } from "../numbers.ts";
 
-/** A source of bytes: seeded by the query's `seed`, or by chance. */
+/** A source of bytes, seeded by the query's `seed`, or at random without one. */
 export function randomByteSource(
   request: ParsedRequest,
   random: () => number,

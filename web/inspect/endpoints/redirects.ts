@@ -1,4 +1,4 @@
-// Redirects, one or many in a row.
+// The endpoints that redirect, once or several times in a row.
 
 import { headerValue, type ParsedRequest } from "../parsed_request.ts";
 import { COMMON, type Endpoint, GET, type Parameter } from "../endpoint.ts";
@@ -9,7 +9,7 @@ const N: Parameter = { name: "n", in: "path", whole: true, example: "2", help: "
 
 /** A redirect, with a page for clients that do not follow it. */
 export function redirectAnswer(location: string, status = 302): Response {
-  // Locations with characters that a page would need escaped come without one.
+  // A location with characters that HTML would need escaped comes without a page.
   const page = /^[\w:/.?=[\]-]+$/.test(location)
     ? `<!doctype html><title>Redirected</title><a href="${location}">${location}</a>\n`
     : "";
@@ -19,7 +19,7 @@ export function redirectAnswer(location: string, status = 302): Response {
   });
 }
 
-/** How many are left after this one, or 0 where it was the last. */
+/** How many redirects are left after this one. */
 function remaining(request: ParsedRequest): number {
   return wholeNumber(request.param("n"), "n", { min: 1 }) - 1;
 }

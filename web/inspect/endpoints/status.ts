@@ -1,4 +1,4 @@
-// Any status, at will.
+// The endpoint that answers with any status, and the answers for a status that others use.
 
 import { COMMON, type Endpoint } from "../endpoint.ts";
 import type { ParsedRequest } from "../parsed_request.ts";
@@ -7,7 +7,7 @@ import { milliseconds } from "../numbers.ts";
 import { HttpError } from "../http_error.ts";
 import { waitBeforeAnswer } from "../waiting.ts";
 
-/** As long as any answer is delayed. */
+/** The longest delay before an answer. */
 export const MAX_DELAY_MS = 10_000;
 
 const REDIRECT = { headers: { location: "/redirect/1" } };
@@ -21,7 +21,7 @@ const KETTLE = `
      \\_______/_/
 `;
 
-/** What some statuses carry besides. */
+/** The bodies and fields of statuses that have more than the status. */
 const CARRIED: Readonly<
   Record<number, { readonly body?: string; readonly headers?: Readonly<Record<string, string>> }>
 > = {
@@ -52,7 +52,7 @@ const CARRIED: Readonly<
 /** Statuses that end with their head (RFC 9110 15). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** An empty answer of a status, with what belongs to that. */
+/** The answer of a status: empty, or with the body and fields that belong to it. */
 export function statusAnswer(status: number): Response {
   const carried = CARRIED[status];
   if (BODILESS.has(status)) return new Response(null, { status });
@@ -65,8 +65,8 @@ export function statusAnswer(status: number): Response {
   });
 }
 
-/** A status that an answer can have.
- * @throws {HttpError} 400 for all others */
+/** Parses a status.
+ * @throws {HttpError} 400 when an answer cannot have it */
 export function statusCode(text: string): number {
   const code = /^[+-]?\d{1,9}$/.test(text.trim()) ? Number(text) : NaN;
   if (code >= 200 && code <= 599) return code;

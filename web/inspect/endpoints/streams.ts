@@ -1,4 +1,4 @@
-// Bodies that come in pieces, over time, or in part.
+// The endpoints whose bodies come in pieces, over time, or as a range.
 
 import type { WebSocketAnswer } from "../../../core/http/app.ts";
 import type { ParsedRequest } from "../parsed_request.ts";
@@ -13,11 +13,11 @@ import { pacedBody, type Piece, waitBeforeAnswer } from "../waiting.ts";
 const MAX_LINES = 100;
 const MAX_EVENTS = 100;
 const MAX_DRIP_BYTES = 10 * 1024 * 1024;
-/** As long as a body may take, besides what it waits before. */
+/** The longest time that a body takes, not counting the delay before it. */
 export const MAX_DURATION_MS = 60_000;
-/** A piece of a drip, when it is a large one. */
+/** The largest piece of a drip. */
 const DRIP_PIECE_BYTES = 64 * 1024;
-/** No drip wakes up more often, whatever its rate. */
+/** The time between two pieces of a drip, unless they would be empty or too large. */
 const DRIP_TICK_MS = 10;
 const USUAL_CHUNK_BYTES = 10 * 1024;
 
@@ -90,8 +90,8 @@ async function drip(request: ParsedRequest, { context }: Tools): Promise<Respons
   });
 }
 
-/** The range of a Range header: both ends, null for the whole, or why there is none. Several ranges
- * at once, and what is no range, are answered with the whole (RFC 9110 14.2). */
+/** The range that a Range header asks for, both ends included; null for the whole. A header with
+ * several ranges, or a malformed one, is ignored (RFC 9110 14.2). */
 function parseRange(
   header: string | null,
   length: number,
@@ -132,7 +132,7 @@ function range(request: ParsedRequest, { context }: Tools): Response {
   }
   const [first, last] = wanted ?? [0, length - 1];
   function* pieces(): Generator<Piece> {
-    // A pause before a last piece that is not full, as after every full one.
+    // The last piece may be shorter, and so is the pause after it.
     for (let at = first; at <= last; at += chunk) {
       const bytes = new Uint8Array(Math.min(chunk, last + 1 - at));
       for (let index = 0; index < bytes.length; index++) bytes[index] = 97 + (at + index) % 26;
@@ -177,7 +177,7 @@ async function events(request: ParsedRequest, { context }: Tools): Promise<Respo
   });
 }
 
-/** Says every message of a WebSocket back as it came. */
+/** Echoes every message of a WebSocket. */
 export const echoingSocket: WebSocketAnswer = {
   async serve(session) {
     for await (const message of session) await session.send(message);

@@ -1,5 +1,5 @@
-// Where the inspector differs from httpbin 0.7.0 on purpose: one list for the page, the reference
-// and the tests, which hold everything else against httpbin itself.
+// The list of intended differences between the inspector and httpbin 0.7.0, for the index page, the
+// reference and the tests, which compare everything else with httpbin itself.
 
 /** One difference. */
 export interface Difference {

@@ -1,6 +1,5 @@
-// The page at /: every endpoint explained, with a form to try it and the command lines that do the
-// same. Nothing of it comes from elsewhere, and its policy allows its own style and script by their
-// hashes alone.
+// The page at /, which explains every endpoint, with a form to try it and the command lines that do
+// the same. It loads nothing, and its policy allows only its own style and script, by hash.
 
 import { Buffer } from "node:buffer";
 import { differences } from "./differences.ts";
@@ -120,7 +119,7 @@ ${methods.length > 1 ? methodField(methods, method) : ""}${parameters.map(fieldO
 </details>`;
 }
 
-/** What the page alone has for a WebSocket. */
+/** The form field for the WebSocket, whose endpoint has no parameters. */
 const MESSAGE: Parameter = {
   name: "message",
   in: "query",
@@ -128,7 +127,7 @@ const MESSAGE: Parameter = {
   help: "what to say",
 };
 
-/** The methods that are offered. */
+/** The methods that the form offers. */
 function triable({ methods }: Endpoint): readonly string[] {
   return methods === "any" ? ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] : methods;
 }
@@ -143,7 +142,7 @@ function methodField(methods: readonly string[], chosen: string): string {
 function fieldOf(parameter: Parameter): string {
   const { name, in: place, example, free, help, whole } = parameter;
   if (place === "body") return bodyFieldOf(parameter);
-  // Where any names will do, the field has them too.
+  // Where the client may send any names, the field holds names with their values.
   const label = !free ? name : place === "query" ? "query" : "header field";
   const value = !free ? example : place === "query" ? `${name}=${example}` : `${name}: ${example}`;
   return `<label>${escapeHtml(label)}<input name="${escapeHtml(label)}" data-in="${place}"` +
@@ -161,7 +160,7 @@ function bodyFieldOf({ name, example, help }: Parameter): string {
     `${escapeHtml(example)}</textarea><small>${escapeHtml(help)}</small></label>`;
 }
 
-/** Where a value goes, unless the path shows it. */
+/** Says where a value goes, unless the path shows it. */
 const PLACES = { path: "", query: "query: ", header: "header field: " } as const;
 
 function slug(group: string): string {
