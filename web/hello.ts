@@ -5,6 +5,7 @@ import { text } from "../core/options/option.ts";
 import { ReadyAnswer } from "../core/http/ready_answer.ts";
 import { plainResponse } from "../core/http/plain_response.ts";
 import { requestPath } from "../core/http/request_path.ts";
+import { escapeHtml } from "./page/html.ts";
 
 const options = {
   text: text({ default: "Hello, World!", help: "what the page says" }),
@@ -51,7 +52,7 @@ export const hello: HttpApp<typeof options> = {
 /** Small on purpose: Deno sends a response of up to 512 bytes, its head included, in one piece, and
  * a larger one at half the rate. */
 function pageOf(text: string): string {
-  const escaped = text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  const escaped = escapeHtml(text);
   return `<!doctype html><html lang=en>` +
     `<meta http-equiv=content-security-policy content="${POLICY}">` +
     `<meta name=viewport content="width=device-width"><title>${escaped}</title>` +

@@ -1,5 +1,5 @@
-// What the page of a folder does beyond its links and its form, which work without. One file, because
-// it stands in the page whole and the policy names it by its hash.
+// The script of a folder's page: sorting, filter, keys and uploads with progress. Links and form work
+// without it. It is one file, because it is inlined in the page and allowed by its hash.
 
 const table = document.querySelector("table");
 const body = table.tBodies[table.tBodies.length - 1];
@@ -18,7 +18,7 @@ const bytesOf = (row) => Number(row.dataset.b);
 const changedOf = (row) => Number(row.dataset.m);
 const nameOf = (row) => linkOf(row).textContent;
 
-// --- Times, in those of whoever looks.
+// --- Times in the browser's time zone.
 
 function localTimes() {
   const two = (number) => String(number).padStart(2, "0");
@@ -61,7 +61,7 @@ function remember(column, descending) {
   try {
     localStorage.setItem(REMEMBERED, `${column} ${descending ? "desc" : "asc"}`);
   } catch {
-    // Some browsers are told to keep nothing.
+    // The browser may be set to store nothing.
   }
 }
 
@@ -231,7 +231,7 @@ function setUpUpload() {
 
   async function sendAll(files) {
     if (!sending) {
-      // What an earlier choice came to has been read.
+      // The results of the uploads before are no longer needed.
       list.replaceChildren();
       stored = refused = 0;
     }
@@ -252,7 +252,7 @@ function setUpUpload() {
     ].filter(Boolean).join(", ");
   }
 
-  /** Takes the rows of the folder as it is now, and leaves everything else of the page. */
+  /** Replaces the rows with those of the folder as it is now, and leaves the rest of the page. */
   async function refresh() {
     const response = await fetch(location.href, { headers: { accept: "text/html" } });
     if (!response.ok) return;
@@ -270,7 +270,7 @@ function setUpUpload() {
 
   input.addEventListener("change", () => {
     const files = [...input.files];
-    // So that the same one can be chosen again.
+    // Without this, choosing the same file again would not be a change.
     input.value = "";
     sendAll(files);
   });

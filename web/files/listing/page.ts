@@ -2,10 +2,10 @@
 // upload progress. The page loads nothing, and its policy allows only its own style and script, by
 // hash.
 
+import { escapeHtml, pagePolicy } from "../../page/html.ts";
 import type { Column, Listing, SortOrder } from "./entries.ts";
 import {
   encodeName,
-  escapeHtml,
   exactBytes,
   formatBytes,
   formatNumber,
@@ -92,26 +92,13 @@ let headers: Readonly<Record<string, string>> | undefined;
 export async function pageHeaders(): Promise<Readonly<Record<string, string>>> {
   return headers ??= {
     "content-type": "text/html; charset=utf-8",
-    "content-security-policy": [
-      "default-src 'none'",
-      `style-src '${await hashOf(style)}'`,
-      `script-src '${await hashOf(script)}'`,
-      "connect-src 'self'",
-      "form-action 'self'",
-      "base-uri 'none'",
-      "frame-ancestors 'none'",
-    ].join("; "),
+    "content-security-policy": await pagePolicy(style, script, "form-action 'self'"),
     "cache-control": "no-cache",
     // With no-referrer a form's Origin would be null, and the server would refuse it.
     "referrer-policy": "same-origin",
     "vary": "accept, accept-encoding",
     "x-content-type-options": "nosniff",
   };
-}
-
-async function hashOf(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
-  return `sha256-${btoa(String.fromCharCode(...digest))}`;
 }
 
 function beginning(title: string): string {

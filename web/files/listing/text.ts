@@ -1,6 +1,8 @@
 // Names, sizes and times as a listing shows them. A file may have any name: none may become markup,
 // change the direction of the text around it, or hide its extension.
 
+import { escapeHtml } from "../../page/html.ts";
+
 /** Characters that are invisible or affect the text around them. Joiners are not among them,
  * because scripts and emoji need them. */
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u200b\u2060\ufeff\ufff9-\ufffb]/gu;
@@ -8,13 +10,6 @@ const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u200b\u2060\ufeff\ufff
 const SIZE_UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
 const numbers = new Intl.NumberFormat("en");
-
-/** Text in an element or in an attribute between double quotes. */
-export function escapeHtml(text: string): string {
-  return /[&<>"']/.test(text)
-    ? text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-    : text;
-}
 
 /** A name as markup: a character that cannot be seen is shown as its code point in a frame. */
 export function nameHtml(name: string): string {

@@ -1,4 +1,5 @@
-// The conditions of a GET or HEAD request: whether it gets the file, 304 or 412 (RFC 9110 13).
+// The conditions of a request (RFC 9110 13): whether a GET or HEAD gets the file, 304 or 412, and
+// whether an upload may store its file.
 
 import { parseHttpDate } from "./http_date.ts";
 
@@ -50,6 +51,32 @@ export function evaluate(
     if (since !== null && modified <= since) return 304;
   }
   return 200;
+}
+
+/** Whether an upload with these conditions may replace a file in this state, or create it where there
+ * is none (null). If-Match and If-Unmodified-Since keep it from replacing what another client has
+ * stored meanwhile, If-None-Match from replacing anything; If-Modified-Since does not apply. */
+export function allowsUpload(
+  { ifMatch, ifUnmodifiedSince, ifNoneMatch }: Conditions,
+  current: Validators | null,
+  nowMs: number,
+): boolean {
+  if (current === null) {
+    return ifMatch === null &&
+      (ifUnmodifiedSince === null || parseHttpDate(ifUnmodifiedSince, nowMs) === null);
+  }
+  const conditions: Conditions = {
+    ifMatch: withoutCodings(ifMatch),
+    ifUnmodifiedSince,
+    ifNoneMatch: withoutCodings(ifNoneMatch),
+    ifModifiedSince: null,
+  };
+  return evaluate(conditions, current, nowMs) === 200;
+}
+
+/** A tag of a content coding stands for the file, which is stored without any. */
+function withoutCodings(list: string | null): string | null {
+  return list?.replace(/\.(?:br|gzip)"/g, '"') ?? null;
 }
 
 /** Whether a range may be cut from this state of the file: the request has no If-Range, or one that

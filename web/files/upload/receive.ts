@@ -10,7 +10,7 @@ import { multipartBoundary, MultipartError, readMultipart } from "../../multipar
 import type { FileRoot } from "../access/root.ts";
 import { refusedUpload, type StoredFile, storedFile, storedForm } from "./answer.ts";
 import { UploadBody } from "./body.ts";
-import { conditionFails, type CurrentFile, hasConditions } from "./condition.ts";
+import { allowsUpload, conditionsOf } from "../request/conditions.ts";
 import { onDisk, UploadError } from "./error.ts";
 import { lastName, nameProblem } from "./name.ts";
 import { TemporaryFile } from "./temporary_file.ts";
@@ -202,13 +202,14 @@ async function checkName(upload: Upload, name: string): Promise<void> {
 }
 
 async function checkCondition({ request, root, settings }: Upload): Promise<void> {
-  if (!hasConditions(request.headers)) return;
+  const conditions = conditionsOf(request.headers);
+  if (conditions === null) return;
   const file = await fileAt(request, root);
-  const current: CurrentFile | null = file === null ? null : {
-    entityTag: await settings.entityTag(file),
-    modifiedMs: file.modifiedMs,
+  const current = file === null ? null : {
+    etag: await settings.entityTag(file),
+    modified: Math.floor(file.modifiedMs / 1000),
   };
-  if (conditionFails(request.headers, current)) {
+  if (!allowsUpload(conditions, current, Date.now())) {
     throw new UploadError(412, "What is there now is not what the request expects.");
   }
 }

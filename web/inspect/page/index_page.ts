@@ -1,7 +1,7 @@
 // The page at /, which explains every endpoint, with a form to try it and the command lines that do
 // the same. It loads nothing, and its policy allows only its own style and script, by hash.
 
-import { Buffer } from "node:buffer";
+import { escapeHtml, pagePolicy } from "../../page/html.ts";
 import { differences } from "./differences.ts";
 import { type Endpoint, groups, type Parameter } from "../endpoint.ts";
 import { endpoints } from "../endpoints/index.ts";
@@ -22,16 +22,7 @@ export function indexPage(): Promise<IndexPage> {
 }
 
 async function makePage(): Promise<IndexPage> {
-  const policy = [
-    "default-src 'none'",
-    `style-src '${await hashOf(style)}'`,
-    `script-src '${await hashOf(script)}'`,
-    "connect-src 'self'",
-    "img-src blob:",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join("; ");
+  const policy = await pagePolicy(style, script, "img-src blob:", "form-action 'none'");
   const shown = groups.map((group) => ({
     group,
     own: endpoints.filter((endpoint) => endpoint.group === group),
@@ -165,13 +156,4 @@ const PLACES = { path: "", query: "query: ", header: "header field: " } as const
 
 function slug(group: string): string {
   return group.toLowerCase().replaceAll(" ", "-");
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-async function hashOf(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `sha256-${Buffer.from(digest).toString("base64")}`;
 }

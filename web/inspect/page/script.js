@@ -100,7 +100,7 @@ async function attempt(form) {
       body,
       signal: abort.signal,
       cache: "no-store",
-      // No dialogue of the browser's when an endpoint asks who it is.
+      // Otherwise the browser would open its own dialogue at a 401.
       credentials: form.dataset.group === "Authentication" ? "omit" : "same-origin",
     });
     const lead = `${response.status} ${response.statusText}`.trim();
