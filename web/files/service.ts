@@ -7,7 +7,7 @@ import { requestPath } from "../../core/http/request_path.ts";
 import type { CrossOrigin } from "./cross_origin.ts";
 import { fileResponse, type FileSource } from "./serving/file_response.ts";
 import type { ServedFile } from "./serving/file_store.ts";
-import { acceptsType } from "./request/accepts_type.ts";
+import { acceptsType } from "../request/accepts_type.ts";
 import type { Located } from "./access/located.ts";
 import { quickAnswer } from "./serving/quick_answer.ts";
 

@@ -1,8 +1,8 @@
 // The response with a folder's listing: a page for browsers, JSON for programs.
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
-import { acceptedCodings } from "../request/codings.ts";
-import { acceptsType } from "../request/accepts_type.ts";
+import { acceptedCodings } from "../../request/codings.ts";
+import { acceptsType } from "../../request/accepts_type.ts";
 import { cachedListing } from "./cache.ts";
 import { type Listing, MAX_LISTED, readListing, type SortOrder, sortOrder } from "./entries.ts";
 import { encodeName, isoTime } from "./text.ts";

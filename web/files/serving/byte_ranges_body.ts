@@ -1,6 +1,6 @@
 // The body of an answer with several ranges: multipart/byteranges (RFC 9110 14.6).
 
-import { type ByteRange, contentRange, rangeBytes } from "../request/range.ts";
+import { type ByteRange, contentRange, rangeBytes } from "../../request/range.ts";
 
 const encoder = new TextEncoder();
 

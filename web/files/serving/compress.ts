@@ -3,7 +3,7 @@
 // matter.
 
 import { Semaphore } from "../../../core/streams/semaphore.ts";
-import type { Coding } from "../request/codings.ts";
+import type { Coding } from "../../request/codings.ts";
 
 const MAX_WAITING = 64;
 

@@ -1,7 +1,7 @@
 // Entity tags (RFC 9110 8.8.3). All are strong: each coding has its own tag, and no two states of a
 // file share one.
 
-import type { Coding } from "../request/codings.ts";
+import type { Coding } from "../../request/codings.ts";
 import type { Located } from "../access/located.ts";
 
 /** 128 bits, which no two files share by chance. */

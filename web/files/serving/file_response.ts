@@ -3,11 +3,11 @@
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
 import { frameParts, partsOf, readParts } from "./byte_ranges_body.ts";
-import { conditionsOf, evaluate, rangeApplies } from "../request/conditions.ts";
-import { acceptedCodings, type AnyCoding } from "../request/codings.ts";
+import { conditionsOf, evaluate, rangeApplies } from "../../request/conditions.ts";
+import { acceptedCodings, type AnyCoding } from "../../request/codings.ts";
 import { isUnchanged } from "../access/file_state.ts";
 import type { FileStore, ServedFile } from "./file_store.ts";
-import { type ByteRange, contentRange, parseRange, rangeBytes } from "../request/range.ts";
+import { type ByteRange, contentRange, parseRange, rangeBytes } from "../../request/range.ts";
 import type { Content, Representation } from "./representation.ts";
 import type { FileRoot } from "../access/root.ts";
 

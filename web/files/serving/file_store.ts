@@ -6,7 +6,7 @@
 import { ByteCache, type Weighed } from "./byte_cache.ts";
 import { compress, CompressionLine } from "./compress.ts";
 import { type ContentTypes, isCompressible } from "./content_type.ts";
-import type { Coding } from "../request/codings.ts";
+import type { Coding } from "../../request/codings.ts";
 import { contentTag, fileTag } from "./etag.ts";
 import { isSameState, isUnchanged, readUpTo, stateOf } from "../access/file_state.ts";
 import type { Located } from "../access/located.ts";

@@ -3,7 +3,7 @@
 
 import type { QuickAnswer, QuickRequest } from "../../../core/http/app.ts";
 import { ReadyAnswer } from "../../../core/http/ready_answer.ts";
-import { acceptedCodings } from "../request/codings.ts";
+import { acceptedCodings } from "../../request/codings.ts";
 import { chosen, chosenAtOnce, type FileSource } from "./file_response.ts";
 import { isUnchanged } from "../access/file_state.ts";
 import type { ServedFile } from "./file_store.ts";

@@ -1,9 +1,9 @@
 // A representation of a file (RFC 9110 3.2): without a content coding or in one, with the header
 // fields of its responses.
 
-import type { Validators } from "../request/conditions.ts";
-import type { Coding } from "../request/codings.ts";
-import { httpDate } from "../request/http_date.ts";
+import type { Validators } from "../../request/conditions.ts";
+import type { Coding } from "../../request/codings.ts";
+import { httpDate } from "../../request/http_date.ts";
 import type { Located } from "../access/located.ts";
 
 /** The bytes of a file. Pure ASCII is a string, because Deno sends strings fastest. */

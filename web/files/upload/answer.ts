@@ -2,7 +2,7 @@
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
 import { requestPath } from "../../../core/http/request_path.ts";
-import { acceptsType } from "../request/accepts_type.ts";
+import { acceptsType } from "../../request/accepts_type.ts";
 
 /** A file that was stored. */
 export interface StoredFile {

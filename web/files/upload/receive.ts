@@ -10,7 +10,7 @@ import { multipartBoundary, MultipartError, readMultipart } from "../../multipar
 import type { FileRoot } from "../access/root.ts";
 import { refusedUpload, type StoredFile, storedFile, storedForm } from "./answer.ts";
 import { UploadBody } from "./body.ts";
-import { allowsUpload, conditionsOf } from "../request/conditions.ts";
+import { allowsUpload, conditionsOf } from "../../request/conditions.ts";
 import { onDisk, UploadError } from "./error.ts";
 import { lastName, nameProblem } from "./name.ts";
 import { TemporaryFile } from "./temporary_file.ts";

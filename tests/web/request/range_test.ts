@@ -1,8 +1,8 @@
 /** Which bytes a Range header asks for. */
 
 import { assert, assertEquals } from "@std/assert";
-import { contentRange, parseRange, rangeBytes } from "../../../../web/files/request/range.ts";
-import { newSeed, seeded } from "../../../seeded.ts";
+import { contentRange, parseRange, rangeBytes } from "../../../web/request/range.ts";
+import { newSeed, seeded } from "../../seeded.ts";
 
 /** Of a file of 100 bytes, as `first-last` texts. */
 function ranges(header: string, bytes = 100): string | readonly string[] | null {

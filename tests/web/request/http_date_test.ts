@@ -1,7 +1,7 @@
 /** Dates of HTTP. */
 
 import { assertEquals } from "@std/assert";
-import { httpDate, parseHttpDate } from "../../../../web/files/request/http_date.ts";
+import { httpDate, parseHttpDate } from "../../../web/request/http_date.ts";
 
 const NOW = Date.UTC(2026, 5, 1);
 const parse = (text: string) => parseHttpDate(text, NOW);

@@ -1,8 +1,8 @@
 /** Which content codings a client takes. */
 
 import { assertEquals } from "@std/assert";
-import { acceptedCodings } from "../../../../web/files/request/codings.ts";
-import { newSeed, seeded } from "../../../seeded.ts";
+import { acceptedCodings } from "../../../web/request/codings.ts";
+import { newSeed, seeded } from "../../seeded.ts";
 
 const CASES: readonly (readonly [string | null, string])[] = [
   [null, "identity"],

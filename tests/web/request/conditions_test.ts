@@ -6,8 +6,8 @@ import {
   conditionsOf,
   evaluate,
   rangeApplies,
-} from "../../../../web/files/request/conditions.ts";
-import { newSeed, seeded } from "../../../seeded.ts";
+} from "../../../web/request/conditions.ts";
+import { newSeed, seeded } from "../../seeded.ts";
 
 const NOW = Date.UTC(2026, 0, 2);
 const MODIFIED = "Thu, 01 Jan 2026 12:00:00 GMT";
