@@ -1,6 +1,7 @@
 // The endpoints whose bodies come in pieces, over time, or as a range.
 
 import type { WebSocketAnswer } from "../../../core/http/app.ts";
+import { contentRange, parseRange } from "../../request/range.ts";
 import type { ParsedRequest } from "../parsed_request.ts";
 import { type Endpoint, GET, type Parameter, type Tools } from "../endpoint.ts";
 import { milliseconds, wholeNumber } from "../numbers.ts";
@@ -90,24 +91,6 @@ async function drip(request: ParsedRequest, { context }: Tools): Promise<Respons
   });
 }
 
-/** The range that a Range header asks for, both ends included; null for the whole. A header with
- * several ranges, or a malformed one, is ignored (RFC 9110 14.2). */
-function parseRange(
-  header: string | null,
-  length: number,
-): readonly [first: number, last: number] | null | "unsatisfiable" {
-  const match = /^bytes[ \t]*=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header?.trim() ?? "");
-  if (match === null) return null;
-  const [, from = "", to = ""] = match;
-  if (from === "" && to === "") return null;
-  if (from === "") {
-    return Number(to) === 0 ? "unsatisfiable" : [Math.max(0, length - Number(to)), length - 1];
-  }
-  const [first, last] = [Number(from), to === "" ? length - 1 : Number(to)];
-  if (to !== "" && last < first) return null;
-  return first >= length ? "unsatisfiable" : [first, Math.min(last, length - 1)];
-}
-
 function range(request: ParsedRequest, { context }: Tools): Response {
   const length = wholeNumber(request.param("n"), "n");
   const headers = { "accept-ranges": "bytes", "etag": `"range${length}"` };
@@ -123,14 +106,16 @@ function range(request: ParsedRequest, { context }: Tools): Response {
     "duration",
     MAX_DURATION_MS,
   );
-  const wanted = parseRange(request.header("range"), length);
-  if (wanted === "unsatisfiable") {
+  const ranges = parseRange(request.header("range") ?? "", length);
+  if (ranges === "unsatisfiable") {
     return new Response(null, {
       status: 416,
       headers: { ...headers, "content-range": `bytes */${length}` },
     });
   }
-  const [first, last] = wanted ?? [0, length - 1];
+  // A request for several ranges gets the whole, as in httpbin.
+  const one = ranges?.length === 1 ? ranges[0] : undefined;
+  const { first, last } = one ?? { first: 0, last: length - 1 };
   function* pieces(): Generator<Piece> {
     // The last piece may be shorter, and so is the pause after it.
     for (let at = first; at <= last; at += chunk) {
@@ -145,7 +130,7 @@ function range(request: ParsedRequest, { context }: Tools): Response {
       ...headers,
       "content-type": BINARY,
       "content-length": String(last + 1 - first),
-      "content-range": `bytes ${first}-${last}/${length}`,
+      "content-range": contentRange({ first, last }, length),
     },
   });
 }
