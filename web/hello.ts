@@ -4,7 +4,7 @@ import type { HttpApp } from "../core/http/app.ts";
 import { text } from "../core/options/option.ts";
 import { ReadyAnswer } from "../core/http/ready_answer.ts";
 import { plainResponse } from "../core/http/plain_response.ts";
-import { requestPath } from "../core/http/request_path.ts";
+import { requestPath } from "./request/path.ts";
 import { escapeHtml } from "./page/html.ts";
 
 const options = {

@@ -3,7 +3,7 @@
 
 import type { HttpService, QuickAnswer, QuickRequest } from "../../core/http/app.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
-import { requestPath } from "../../core/http/request_path.ts";
+import { requestPath } from "../request/path.ts";
 import type { CrossOrigin } from "./cross_origin.ts";
 import { fileResponse, type FileSource } from "./serving/file_response.ts";
 import type { ServedFile } from "./serving/file_store.ts";

@@ -3,7 +3,7 @@
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { RequestInfo } from "../../core/http/app.ts";
-import { requestPath } from "../../core/http/request_path.ts";
+import { requestPath } from "../request/path.ts";
 import { HttpError } from "./http_error.ts";
 
 /** One header field as it was written. */

@@ -1,7 +1,7 @@
 // The responses to an upload: JSON or a line of text for programs, a page for a browser's form.
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
-import { requestPath } from "../../../core/http/request_path.ts";
+import { requestPath } from "../../request/path.ts";
 import { acceptsType } from "../../request/accepts_type.ts";
 
 /** A file that was stored. */

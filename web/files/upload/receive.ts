@@ -3,7 +3,7 @@
 // complete; a request that fails leaves nothing behind.
 
 import { type FileOperations, occupied } from "../../../core/files/place_file.ts";
-import { requestPath } from "../../../core/http/request_path.ts";
+import { requestPath } from "../../request/path.ts";
 import type { Located } from "../access/located.ts";
 import { forgetListings } from "../listing/cache.ts";
 import { multipartBoundary, MultipartError, readMultipart } from "../../multipart/reader.ts";

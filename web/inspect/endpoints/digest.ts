@@ -6,7 +6,7 @@ import type { Context } from "../../../core/protocol.ts";
 import type { ParsedRequest } from "../parsed_request.ts";
 import { parseCookies, setCookie } from "./cookies.ts";
 import { jsonAnswer } from "../json_answer.ts";
-import { requestPath } from "../../../core/http/request_path.ts";
+import { requestPath } from "../../request/path.ts";
 
 const REALM = "sockdock";
 

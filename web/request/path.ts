@@ -1,5 +1,4 @@
-// The path of a request's URL, without parsing the whole of it: that would cost more than some
-// answers do.
+// The path of a request's URL. Parsing the whole URL would cost more than some answers do.
 
 /** The path as it was sent, still percent-encoded, without the query. */
 export function requestPath(url: string): string {
