@@ -12,7 +12,7 @@ import {
   formatEndpoint,
   hostOrLoopback,
 } from "../core/addresses/endpoint.ts";
-import { hasGoodNodeTls } from "../core/tls/node_tls.ts";
+import { hasGoodNodeTls } from "../core/tls/node_connection.ts";
 import { layerStream } from "../core/layer.ts";
 import { localOptions, parseLocal } from "../core/addresses/local_address.ts";
 import type { OptionValues } from "../core/options/option.ts";

@@ -6,7 +6,7 @@ import { clientOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
-import { DenoTlsConnection } from "../core/tls/deno_tls_connection.ts";
+import { DenoTlsConnection } from "../core/tls/deno_connection.ts";
 import {
   diallingPort,
   type Endpoint,
@@ -14,10 +14,10 @@ import {
   hostOrLoopback,
 } from "../core/addresses/endpoint.ts";
 import { layerStream } from "../core/layer.ts";
-import { hasGoodNodeTls, NodeTlsConnection } from "../core/tls/node_tls.ts";
+import { hasGoodNodeTls, NodeTlsConnection } from "../core/tls/node_connection.ts";
 import type { OptionValues } from "../core/options/option.ts";
 import { StreamSession } from "../core/streams/stream_session.ts";
-import { tlsFilePairs } from "../core/tls/tls_files.ts";
+import { tlsFilePairs } from "../core/tls/file_pairs.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { dialTcp, routeOptions } from "./tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";

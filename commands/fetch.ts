@@ -17,7 +17,7 @@ import { proxiesFromEnvironment } from "./fetch/proxy.ts";
 import { bodyOptions, parseHeader, readBody, requestUrl } from "./fetch/request.ts";
 import { responseOptions, transfer } from "./fetch/transfer.ts";
 import { printable } from "./terminal/printable.ts";
-import { readUser } from "./key/user_password.ts";
+import { readUser } from "./line/user_password.ts";
 
 const requestOptions = {
   method: text({

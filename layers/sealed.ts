@@ -2,7 +2,7 @@
 // of our own (docs/sealed.md), or Fernet tokens, which programs in many languages understand.
 
 import { type Key, keyFingerprint, keyName, type SharedKey } from "../core/keys/key.ts";
-import { readKeyFile } from "../core/keys/key_file.ts";
+import { readKeyFile } from "../core/keys/file.ts";
 import type { Layer } from "../core/layer.ts";
 import { choice, duration, integer, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";

@@ -2,7 +2,7 @@
 // format.
 
 import type { Key, PrivateKey, SharedKey } from "../core/keys/key.ts";
-import { readKeyFile } from "../core/keys/key_file.ts";
+import { readKeyFile } from "../core/keys/file.ts";
 import type { Layer } from "../core/layer.ts";
 import { duration, integer, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";

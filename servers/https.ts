@@ -2,7 +2,7 @@
 
 import { hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { handshakeOptions } from "../core/limits.ts";
-import { hasGoodNodeTls } from "../core/tls/node_tls.ts";
+import { hasGoodNodeTls } from "../core/tls/node_connection.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { findHttpEngine } from "./http/engine.ts";
 import { httpOptions } from "./http/limits.ts";

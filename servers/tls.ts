@@ -1,4 +1,4 @@
-// TLS: on node:tls over connections that our own loop accepted, for the reasons in core/tls/node_tls.ts;
+// TLS: on node:tls over connections that our own loop accepted, for the reasons in core/tls/node_connection.ts;
 // on Deno.listenTls where node:tls is not good enough yet.
 
 import type { Duplex } from "node:stream";
@@ -6,7 +6,7 @@ import type { Address } from "../core/addresses/address.ts";
 import { createAdmission } from "../core/addresses/admission.ts";
 import type { Acceptor, Connection } from "../core/connection.ts";
 import type { DenoConnection } from "../core/streams/deno_connection.ts";
-import { DenoTlsConnection } from "../core/tls/deno_tls_connection.ts";
+import { DenoTlsConnection } from "../core/tls/deno_connection.ts";
 import {
   type Endpoint,
   formatEndpoint,
@@ -20,7 +20,11 @@ import {
   handshakeOptions,
   streamOptions,
 } from "../core/limits.ts";
-import { hasGoodNodeTls, NodeTlsConnection, type NodeTlsOptions } from "../core/tls/node_tls.ts";
+import {
+  hasGoodNodeTls,
+  NodeTlsConnection,
+  type NodeTlsOptions,
+} from "../core/tls/node_connection.ts";
 import { text } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";

@@ -2,7 +2,7 @@
 
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { errorText } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import { hasGoodNodeTls } from "../../core/tls/node_connection.ts";
 import type { Deadline } from "../deadline.ts";
 import { HttpBody } from "./body.ts";
 import { type Answer, type Asked, type Field, hasField } from "./message.ts";

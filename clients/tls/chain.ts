@@ -3,7 +3,7 @@
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import { diallingPort, hostOrLoopback } from "../../core/addresses/endpoint.ts";
-import { hasGoodNodeTls, NodeTlsConnection } from "../../core/tls/node_tls.ts";
+import { hasGoodNodeTls, NodeTlsConnection } from "../../core/tls/node_connection.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dialTcp, type routeOptions } from "../tcp.ts";

@@ -10,7 +10,7 @@ import {
   foreignKeyError,
   readTlsFilePair,
   tlsFilePairs,
-} from "../../core/tls/tls_files.ts";
+} from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** How the server is to be verified. */

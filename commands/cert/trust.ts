@@ -2,11 +2,11 @@
 // itself: that is a decision of whoever owns the machine.
 
 import { loadAuthority } from "../../core/certificates/authority_folder.ts";
-import { fingerprintOf } from "../../core/certificates/certificate.ts";
+import { fingerprintOf } from "../../core/certificates/self_signed.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { CertValues } from "./cert_options.ts";
+import type { CertValues } from "./options.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/data_folder.ts";
+import { dataFolderOr } from "../serving/user_defaults.ts";
 
 /** How one of them is told. */
 interface Recipe {

@@ -5,7 +5,7 @@ import { errorText } from "../../core/event.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Console } from "../terminal/console.ts";
-import { readUser } from "../key/user_password.ts";
+import { readUser } from "../line/user_password.ts";
 
 /** The options about passwords for servers. */
 export const credentialOptions = {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Authority } from "./authority.ts";
 import { authorityCertFile } from "../files/data_folder.ts";
 import { errorText } from "../event.ts";
-import { hasGoodNodeTls } from "../tls/node_tls.ts";
+import { hasGoodNodeTls } from "../tls/node_connection.ts";
 import {
   createPrivateFile,
   createPublicFile,

@@ -3,10 +3,10 @@
 
 import type { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import type { Authority } from "./authority.ts";
-import { type AlternativeName, type CertificateUse, parseNames } from "./certificate_name.ts";
+import { type AlternativeName, type CertificateUse, parseNames } from "./names.ts";
 import { errorText } from "../event.ts";
-import { certify } from "./issue_certificate.ts";
-import { pemBlocks } from "./pem_block.ts";
+import { certify } from "./issue.ts";
+import { pemBlocks } from "./pem.ts";
 import { UsageError } from "../usage_error.ts";
 import { ECDSA, keyToPem, type KeyType, loadX509, makeKeys, type X509 } from "./x509.ts";
 

@@ -4,7 +4,7 @@
 import type { X509Certificate } from "node:crypto";
 import { canonicalHost } from "../../core/addresses/address.ts";
 import { DtlsError } from "./alert.ts";
-import { type CertificateFields, readCertificateFields } from "./certificate_fields.ts";
+import { type CertificateFields, readCertificateFields } from "../../core/certificates/fields.ts";
 
 /** Whom to believe. */
 export type DtlsTrust =

@@ -2,7 +2,7 @@
 // where hardly anything reaches it.
 
 import type { Connection } from "../../core/connection.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import { hasGoodNodeTls } from "../../core/tls/node_connection.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
 import type { HttpEngine } from "./engine.ts";
 import type { HttpRules } from "./rules.ts";

@@ -18,8 +18,8 @@ export async function issueLocally(
 ): Promise<LocalIdentity | null> {
   const [{ loadAuthority }, { issuedFor }, { MAX_NAMES }] = await Promise.all([
     import("../../core/certificates/authority_folder.ts"),
-    import("../../core/certificates/issued_certificate.ts"),
-    import("../../core/certificates/certificate_name.ts"),
+    import("../../core/certificates/issued.ts"),
+    import("../../core/certificates/names.ts"),
   ]);
   const authority = await loadAuthority(dataFolder);
   if (authority === null) return null;

@@ -16,7 +16,7 @@ import {
   type NameReader,
 } from "../../core/certificates/certificate_names.ts";
 import { DeniedPeerError } from "../../core/denied_peer_error.ts";
-import { createIdentityList, type IdentityList } from "../../core/tls/identity_list.ts";
+import { createIdentityList, type IdentityList } from "../../core/certificates/identity_list.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem_file.ts";
 import type { Identity } from "../../core/session.ts";

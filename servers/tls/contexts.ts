@@ -11,7 +11,7 @@ import {
 import { type Emit, errorText } from "../../core/event.ts";
 import { choice, type OptionValues } from "../../core/options/option.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
-import { tlsFilePairs } from "../../core/tls/tls_files.ts";
+import { tlsFilePairs } from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import {
   type Authorities,

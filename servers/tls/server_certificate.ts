@@ -4,7 +4,7 @@
 import type { KeyObject } from "node:crypto";
 import { dataFolderOptions } from "../../core/files/data_folder.ts";
 import { type Emit, errorText } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import { hasGoodNodeTls } from "../../core/tls/node_connection.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import {
   damagedKeyError,
@@ -12,7 +12,7 @@ import {
   foreignKeyError,
   readTlsFilePair,
   tlsFilePairs,
-} from "../../core/tls/tls_files.ts";
+} from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { issueLocally } from "./authority_certificate.ts";
 
@@ -79,7 +79,7 @@ export async function loadTlsIdentity(
 ): Promise<TlsIdentity> {
   const { dataFolder } = files;
   const [pair] = tlsFilePairs(files);
-  const { fingerprintOf, makeCertificate } = await import("../../core/certificates/certificate.ts");
+  const { fingerprintOf, makeCertificate } = await import("../../core/certificates/self_signed.ts");
   if (pair === undefined) {
     const issued = dataFolder === undefined
       ? null

@@ -1,10 +1,10 @@
 /** TLS clients: whom they trust, and what they say about those they do not. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { fingerprintOf, makeCertificate } from "../../core/certificates/certificate.ts";
+import { fingerprintOf, makeCertificate } from "../../core/certificates/self_signed.ts";
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { ServerEvent } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import { hasGoodNodeTls } from "../../core/tls/node_connection.ts";
 import { bytesOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dialTls, type DialTlsOptions } from "../../clients/tls.ts";

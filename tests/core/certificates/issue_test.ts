@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createAuthority } from "../../../core/certificates/authority.ts";
-import { issueCertificate } from "../../../core/certificates/issue_certificate.ts";
+import { issueCertificate } from "../../../core/certificates/issue.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { openssl, verifyStrictly } from "../../openssl.ts";
 import { peerTest } from "../../peer.ts";

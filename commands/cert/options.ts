@@ -3,7 +3,7 @@
 import { tlsClientOptions } from "../../clients/tls/trust.ts";
 import { routeOptions } from "../../clients/tcp.ts";
 import { dataFolderOptions } from "../../core/files/data_folder.ts";
-import { MAX_VALIDITY_DAYS } from "../../core/certificates/issue_certificate.ts";
+import { MAX_VALIDITY_DAYS } from "../../core/certificates/issue.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import {
   choice,

@@ -1,7 +1,7 @@
 /** Blocks of PEM. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { pemBlocks } from "../../../core/certificates/pem_block.ts";
+import { pemBlocks } from "../../../core/certificates/pem.ts";
 
 Deno.test("pemBlocks() finds the blocks among other text, in their order", () => {
   const text = `subject=a

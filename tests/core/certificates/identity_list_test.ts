@@ -2,7 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import type { CertificateName } from "../../../core/certificates/certificate_names.ts";
-import { createIdentityList } from "../../../core/tls/identity_list.ts";
+import { createIdentityList } from "../../../core/certificates/identity_list.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 
 const fingerprint = "ab".repeat(32);

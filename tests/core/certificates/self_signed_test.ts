@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { fingerprintOf, makeCertificate } from "../../../core/certificates/certificate.ts";
+import { fingerprintOf, makeCertificate } from "../../../core/certificates/self_signed.ts";
 import { peerTest, runPeer } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
 

@@ -2,7 +2,7 @@
 
 import type { PublicKey } from "@peculiar/x509";
 import type { Authority } from "./authority.ts";
-import { type AlternativeName, type CertificateUse, parseNames } from "./certificate_name.ts";
+import { type AlternativeName, type CertificateUse, parseNames } from "./names.ts";
 import { UsageError } from "../usage_error.ts";
 import {
   BACKDATE_MS,

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { X509Certificate } from "node:crypto";
 import { openAuthority } from "../../../core/certificates/authority_folder.ts";
-import { issuedFor } from "../../../core/certificates/issued_certificate.ts";
+import { issuedFor } from "../../../core/certificates/issued.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -1,7 +1,7 @@
 /** What a certificate can be for. */
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { type CertificateUse, parseNames } from "../../../core/certificates/certificate_name.ts";
+import { type CertificateUse, parseNames } from "../../../core/certificates/names.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 
 const read = (text: string, use: CertificateUse = "server") => {

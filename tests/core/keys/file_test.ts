@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readKeyFile } from "../../../core/keys/key_file.ts";
+import { readKeyFile } from "../../../core/keys/file.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
 

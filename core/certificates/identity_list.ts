@@ -1,10 +1,6 @@
 // Which of the peers that proved who they are may come in: `--allow-identity`.
 
-import {
-  type CertificateName,
-  type CertifiedPeer,
-  identityOf,
-} from "../certificates/certificate_names.ts";
+import { type CertificateName, type CertifiedPeer, identityOf } from "./certificate_names.ts";
 import type { Identity } from "../session.ts";
 import { UsageError } from "../usage_error.ts";
 

@@ -30,7 +30,7 @@ export async function issuedFor(
   const file = `${folder}/${await nameOf(authority, names)}.pem`;
   const kept = await readKept(file, authority, now);
   if (kept !== null) return kept;
-  const { issueCertificate } = await import("./issue_certificate.ts");
+  const { issueCertificate } = await import("./issue.ts");
   const { chain, key } = await issueCertificate(authority, { names, now });
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
