@@ -12,7 +12,7 @@ import type { DtlsTrust } from "../layers/dtls/certificate_chain.ts";
 import type { OwnPsk } from "../layers/dtls/client_peer.ts";
 import type { DtlsDialSocket } from "../layers/dtls/dial_socket.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
-import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
+import { requireFeature } from "../core/runtime.ts";
 import { dialling } from "./dial_error.ts";
 import { routeOptions } from "./tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
@@ -37,7 +37,7 @@ export const dtls: ClientKind<typeof options> = {
   carrier: "datagram",
   options,
   async connect(endpoint, given, { layers, signal }) {
-    refuseOldRuntime();
+    requireFeature("dtls");
     const host = hostOrLoopback(endpoint);
     const name = given.serverName ?? nameOf(host);
     const trust = await loadTrust(given);

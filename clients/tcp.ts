@@ -12,13 +12,12 @@ import {
   formatEndpoint,
   hostOrLoopback,
 } from "../core/addresses/endpoint.ts";
-import { hasGoodNodeTls } from "../core/tls/node_connection.ts";
+import { requireFeature } from "../core/runtime.ts";
 import { layerStream } from "../core/layer.ts";
 import { localOptions, parseLocal } from "../core/addresses/local_address.ts";
 import type { OptionValues } from "../core/options/option.ts";
 import { familyOptions, resolveHost } from "../core/addresses/resolve.ts";
 import { StreamSession } from "../core/streams/stream_session.ts";
-import { UsageError } from "../core/usage_error.ts";
 import { dialling } from "./dial_error.ts";
 
 /** What chooses our own address and the family of the peer's. */
@@ -53,10 +52,7 @@ async function dialFrom(
   signal: AbortSignal,
 ): Promise<Connection> {
   const from = parseLocal(local);
-  if (!hasGoodNodeTls()) {
-    // Older ones take the address without a word and dial from another.
-    throw new UsageError(`--local needs Deno 2.7.14 or newer; this is ${Deno.version.deno}`);
-  }
+  requireFeature("localAddress");
   const { connect } = await import("node:net");
   const socket = connect({
     host,

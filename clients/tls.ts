@@ -14,7 +14,8 @@ import {
   hostOrLoopback,
 } from "../core/addresses/endpoint.ts";
 import { layerStream } from "../core/layer.ts";
-import { hasGoodNodeTls, NodeTlsConnection } from "../core/tls/node_connection.ts";
+import { hasFeature, requireFeature } from "../core/runtime.ts";
+import { NodeTlsConnection } from "../core/tls/node_connection.ts";
 import type { OptionValues } from "../core/options/option.ts";
 import { StreamSession } from "../core/streams/stream_session.ts";
 import { tlsFilePairs } from "../core/tls/file_pairs.ts";
@@ -114,7 +115,7 @@ function needsNode(connection: Connection, { trust, certificate }: SecureOptions
   if (!(connection instanceof DenoConnection) || trust.by !== "authority") return true;
   if (connection.conn.remoteAddr.transport !== "tcp") return true;
   if (certificate !== undefined) return true;
-  return trust.pems.length > 0 && hasGoodNodeTls();
+  return trust.pems.length > 0 && hasFeature("nodeTls");
 }
 
 async function secureByNode(
@@ -174,20 +175,14 @@ async function secureByDeno(
 }
 
 function refuseOnOldRuntime(options: DialTlsOptions): void {
-  if (hasGoodNodeTls()) return;
   const flag = options.insecure
     ? "--insecure"
     : options.tlsFingerprint !== undefined
     ? "--tls-fingerprint"
     : tlsFilePairs(options).length > 0
     ? "--tls-cert with --tls-key"
-    : options.local !== undefined
-    ? "--local with TLS"
     : undefined;
-  if (flag === undefined) return;
-  throw new UsageError(
-    `${flag} needs a newer runtime: Deno 2.7.14 or later, this is ${Deno.version.deno}`,
-  );
+  if (flag !== undefined) requireFeature("nodeTls", flag);
 }
 
 function parseName(written: string): string {

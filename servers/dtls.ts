@@ -15,7 +15,7 @@ import type { SessionServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
-import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
+import { requireFeature } from "../core/runtime.ts";
 import {
   checkClientCertificateOptions,
   clientCertificateOptions,
@@ -53,7 +53,7 @@ export const dtls: SessionServerKind<typeof options> = {
   layerRank: DTLS_RANK,
   options,
   async start(endpoint, limits, work) {
-    refuseOldRuntime();
+    requireFeature("dtls");
     const { emit } = work.context;
     const host = hostOrLoopback(endpoint);
     const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });

@@ -2,7 +2,6 @@
 
 import { hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { handshakeOptions } from "../core/limits.ts";
-import { hasGoodNodeTls } from "../core/tls/node_connection.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { findHttpEngine } from "./http/engine.ts";
 import { httpOptions } from "./http/limits.ts";
@@ -25,7 +24,7 @@ export const https: RequestServerKind<typeof options> = {
   carries: "requests",
   options,
   async start(endpoint, limits, work) {
-    refuseOnOldRuntime(limits, hasGoodNodeTls());
+    refuseOnOldRuntime(limits);
     const rulesAt = await readHttpRules(endpoint, limits, work.context);
     const nodeEngine = needsNodeTls(limits) === null
       ? await nodeHttpEngineFor(work, "https")

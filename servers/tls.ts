@@ -20,11 +20,8 @@ import {
   handshakeOptions,
   streamOptions,
 } from "../core/limits.ts";
-import {
-  hasGoodNodeTls,
-  NodeTlsConnection,
-  type NodeTlsOptions,
-} from "../core/tls/node_connection.ts";
+import { hasFeature } from "../core/runtime.ts";
+import { NodeTlsConnection, type NodeTlsOptions } from "../core/tls/node_connection.ts";
 import { text } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
@@ -86,8 +83,8 @@ export async function listenNodeTls(
   options: ListenTlsOptions,
   context: Pick<Context, "emit" | "now">,
 ): Promise<ListeningTls> {
-  refuseOnOldRuntime(options, hasGoodNodeTls());
-  if (!hasGoodNodeTls()) return await listenTls(endpoint, options, context);
+  refuseOnOldRuntime(options);
+  if (!hasFeature("nodeTls")) return await listenTls(endpoint, options, context);
   const host = hostOrLoopback(endpoint);
   using opened = new DisposableStack();
   const contexts = opened.use(await TlsContexts.load(options, { ...context, host }));

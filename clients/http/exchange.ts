@@ -2,7 +2,7 @@
 
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { errorText } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_connection.ts";
+import { hasFeature, needsRuntime } from "../../core/runtime.ts";
 import type { Deadline } from "../deadline.ts";
 import { HttpBody } from "./body.ts";
 import { type Answer, type Asked, type Field, hasField } from "./message.ts";
@@ -117,8 +117,7 @@ async function sendBody(
     outgoing.end(content);
     return;
   }
-  if (!hasGoodNodeTls()) {
-    // Measured on Deno 2.6.10: a body that is written in parts is never sent.
+  if (!hasFeature("streamedRequestBody")) {
     outgoing.end(await wholeOf(content, maxBodyBytes));
     return;
   }
@@ -150,10 +149,8 @@ async function wholeOf(
   for await (const part of parts) {
     lengthBytes += part.length;
     if (lengthBytes > maxBodyBytes) {
-      throw new RangeError(
-        `a body of more than ${maxBodyBytes} bytes needs Deno 2.7.14 or newer, or a larger ` +
-          `--max-body; this is ${Deno.version.deno}`,
-      );
+      const why = needsRuntime("streamedRequestBody", `a body of more than ${maxBodyBytes} bytes`);
+      throw new RangeError(`${why}; a larger --max-body takes it whole`);
     }
     copies.push(part.slice());
   }

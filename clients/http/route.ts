@@ -9,7 +9,7 @@ import type { Connection } from "../../core/connection.ts";
 import { DenoConnection } from "../../core/streams/deno_connection.ts";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_connection.ts";
+import { hasFeature, requireFeature } from "../../core/runtime.ts";
 import { flagName, type OptionValues } from "../../core/options/option.ts";
 import { resolveHost } from "../../core/addresses/resolve.ts";
 import { tlsFilePairs } from "../../core/tls/file_pairs.ts";
@@ -58,8 +58,7 @@ export class ConnectTimeoutError extends DOMException {
 /** Connects to the server of a URL. Reading goes at the pace of the body.
  * @throws {Error} naming the URL when it cannot be reached */
 export async function routeTo(url: URL, values: RouteValues, work: RouteWork): Promise<HttpRoute> {
-  // Node's client took no connection of ours before Deno 2.7, where node:tls came of age.
-  if (!hasGoodNodeTls()) return await routeByNode(url, values, work);
+  if (!hasFeature("httpOverConnection")) return await routeByNode(url, values, work);
   const connection = await dialHttp(url, values, work);
   const [{ Agent, request }, { ConnectionDuplex }] = await Promise.all([
     import("node:http"),
@@ -76,7 +75,7 @@ export async function routeTo(url: URL, values: RouteValues, work: RouteWork): P
   };
 }
 
-/** An old runtime dials by itself, and cannot do all that we can. */
+/** The way of an old runtime, which dials by itself. */
 async function routeByNode(
   url: URL,
   values: RouteValues,
@@ -93,10 +92,7 @@ async function routeByNode(
     ["a proxy", proxy !== undefined],
   ];
   for (const [what, isGiven] of given) {
-    if (!isGiven) continue;
-    throw new UsageError(
-      `${what} of fetch needs Deno 2.7.14 or newer; this is ${Deno.version.deno}`,
-    );
+    if (isGiven) requireFeature("httpOverConnection", `${what} of fetch`);
   }
   const trust = await loadTrust(values);
   const ca = trust.by === "authority" && trust.pems.length > 0 ? { ca: [...trust.pems] } : {};

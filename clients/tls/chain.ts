@@ -3,9 +3,9 @@
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import { diallingPort, hostOrLoopback } from "../../core/addresses/endpoint.ts";
-import { hasGoodNodeTls, NodeTlsConnection } from "../../core/tls/node_connection.ts";
+import { requireFeature } from "../../core/runtime.ts";
+import { NodeTlsConnection } from "../../core/tls/node_connection.ts";
 import type { OptionValues } from "../../core/options/option.ts";
-import { UsageError } from "../../core/usage_error.ts";
 import { dialTcp, type routeOptions } from "../tcp.ts";
 import { handshakeFailure } from "./error.ts";
 
@@ -29,11 +29,7 @@ export async function fetchChain(
   options: OptionValues<typeof routeOptions> & { readonly serverName: string | undefined },
   signal: AbortSignal,
 ): Promise<ShownChain> {
-  if (!hasGoodNodeTls()) {
-    throw new UsageError(
-      `showing the certificate of a server needs a newer runtime: Deno 2.7.14 or later, this is ${Deno.version.deno}`,
-    );
-  }
+  requireFeature("nodeTls", "showing the certificate of a server");
   const inner = await dialTcp(endpoint, diallingPort(endpoint), options, signal);
   const name = options.serverName ?? hostOrLoopback(endpoint).replace(/%.*$/, "");
   const { connect } = await import("node:tls");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Authority } from "./authority.ts";
 import { authorityCertFile } from "../files/data_folder.ts";
 import { errorText } from "../event.ts";
-import { hasGoodNodeTls } from "../tls/node_connection.ts";
+import { hasFeature } from "../runtime.ts";
 import {
   createPrivateFile,
   createPublicFile,
@@ -68,8 +68,7 @@ async function refuseDamaged(cert: string, key: string): Promise<void> {
   let belongs: boolean;
   try {
     const certificate = new X509Certificate(cert);
-    // The older runtime of an executable cannot compare the two.
-    belongs = !hasGoodNodeTls() || certificate.checkPrivateKey(createPrivateKey(key));
+    belongs = !hasFeature("keyComparison") || certificate.checkPrivateKey(createPrivateKey(key));
   } catch (error) {
     throw new DamagedError(`one of its files is damaged (${errorText(error)})`);
   }

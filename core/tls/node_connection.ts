@@ -13,21 +13,6 @@ import type { Connection } from "../connection.ts";
 import { DuplexConnection } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
 
-/** The first Deno whose node:tls can be relied on. Before, it does not shake hands over a stream of
- * ours, and with verification off it does not check that the server holds the key of its
- * certificate, so that a copy of the certificate would pass for the one of the right fingerprint. */
-const FIRST_GOOD = [2, 7, 14] as const;
-
-/** Whether this runtime's node:tls can be relied on. */
-export function hasGoodNodeTls(version: string = Deno.version.deno): boolean {
-  const parts = version.split(/[.+-]/).map(Number);
-  for (const [index, wanted] of FIRST_GOOD.entries()) {
-    const part = parts[index] ?? 0;
-    if (part !== wanted) return part > wanted;
-  }
-  return true;
-}
-
 /** How to shake hands. */
 export interface NodeTlsOptions {
   /** Makes a stream of the connection below. */

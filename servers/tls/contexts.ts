@@ -12,7 +12,7 @@ import { type Emit, errorText } from "../../core/event.ts";
 import { choice, type OptionValues } from "../../core/options/option.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
 import { tlsFilePairs } from "../../core/tls/file_pairs.ts";
-import { UsageError } from "../../core/usage_error.ts";
+import { requireFeature } from "../../core/runtime.ts";
 import {
   type Authorities,
   checkClientCertificateOptions,
@@ -227,18 +227,11 @@ export function needsNodeTls(settings: TlsSettings): string | null {
   return tlsFilePairs(settings).length > 1 ? "more than one --tls-cert" : null;
 }
 
-/** Refuses what this runtime would silently not do.
+/** Refuses what a runtime would silently not do.
  * @throws {UsageError} naming the option and the runtime that it needs */
-export function refuseOnOldRuntime(
-  settings: TlsSettings,
-  isGood: boolean,
-  version: string = Deno.version.deno,
-): void {
+export function refuseOnOldRuntime(settings: TlsSettings, version?: string): void {
   checkClientCertificateOptions(clientLimitsOf(settings));
+  if (settings.requireClientCert) requireFeature("clientCertificates", undefined, version);
   const option = needsNodeTls(settings);
-  if (isGood || option === null) return;
-  const why = settings.requireClientCert
-    ? "which ignores client certificates and would let everyone in"
-    : "which cannot do it";
-  throw new UsageError(`${option} needs Deno 2.7.14 or newer; this is ${version}, ${why}`);
+  if (option !== null) requireFeature("nodeTls", option, version);
 }

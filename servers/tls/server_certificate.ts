@@ -4,7 +4,7 @@
 import type { KeyObject } from "node:crypto";
 import { dataFolderOptions } from "../../core/files/data_folder.ts";
 import { type Emit, errorText } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_connection.ts";
+import { hasFeature } from "../../core/runtime.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import {
   damagedKeyError,
@@ -91,9 +91,8 @@ export async function loadTlsIdentity(
     return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
   }
   const { tlsCert, tlsKey, cert, key, certificate } = await readTlsFilePair(pair);
-  // The older runtime of an executable cannot read every key that it can use. It serves with
-  // Deno.listenTls, which checks for itself.
-  if (hasGoodNodeTls()) {
+  // Where this cannot be done, Deno.listenTls serves, which checks for itself.
+  if (hasFeature("keyComparison")) {
     const parsed = await readKey(tlsKey, key);
     if (!certificate.checkPrivateKey(parsed)) throw foreignKeyError(pair);
   }
