@@ -17,7 +17,7 @@ const features = {
   /** With verification off, an older one does not check either that the server holds the key of its
    * certificate, so that a copy of the certificate passes for the one of the right fingerprint. */
   nodeTls: {
-    what: "TLS with --insecure, --tls-fingerprint, a client certificate or several certificates",
+    what: "--tls-fingerprint and --insecure",
     since: "2.7.14",
     before: "cannot do TLS on a connection that is there already",
   },
@@ -28,22 +28,22 @@ const features = {
   },
   /** Measured on 2.6.10: "Not implemented", and not every key can be parsed that TLS can use. */
   keyComparison: {
-    what: "comparing a certificate with its key before it is used",
+    what: "the check of a key against its certificate",
     since: "2.7.14",
     before: "finds out in the first handshake",
   },
   nodeHttp: {
-    what: "HTTP on a Unix socket, and WebSockets beside HTTP",
+    what: "HTTP on a Unix socket or with WebSockets",
     since: "2.7.14",
     before: "takes such a connection and answers nothing",
   },
   httpOverConnection: {
-    what: "fetch with --local, --unix-socket, -4, -6, a proxy or more of TLS than --tls-ca",
+    what: "fetch with options of TLS, --local, -4, -6, --unix-socket or a proxy",
     since: "2.7.14",
     before: "takes no connection for HTTP and dials by itself",
   },
   streamedRequestBody: {
-    what: "a request body that is larger than --max-body",
+    what: "a request body in parts",
     since: "2.7.14",
     before: "never sends a body that is written in parts",
   },

@@ -22,7 +22,6 @@ import { bareHost, openTunnel, portOf, type Proxy } from "./proxy.ts";
 import type { Stopwatch } from "./timing.ts";
 import { dialTcp } from "../tcp.ts";
 import { prepareTls } from "../tls.ts";
-import { loadTrust } from "../tls/trust.ts";
 
 /** What a request may ask of its route. */
 export type RouteValues = OptionValues<typeof fetchOptions>;
@@ -85,6 +84,7 @@ async function routeByNode(
     ...(["local", "unixSocket", "tlsFingerprint"] as const).map((key) =>
       [`--${flagName(key)}`, values[key] !== undefined] as const
     ),
+    ["--tls-ca", values.tlsCa.length > 0],
     ["--tls-cert", tlsFilePairs(values).length > 0],
     ...(["ipv4", "ipv6", "insecure"] as const).map((key) =>
       [`--${flagName(key)}`, values[key]] as const
@@ -94,15 +94,11 @@ async function routeByNode(
   for (const [what, isGiven] of given) {
     if (isGiven) requireFeature("httpOverConnection", `${what} of fetch`);
   }
-  const trust = await loadTrust(values);
-  const ca = trust.by === "authority" && trust.pems.length > 0 ? { ca: [...trust.pems] } : {};
-  const { Agent, request } = url.protocol === "https:"
+  const { request } = url.protocol === "https:"
     ? await import("node:https")
     : await import("node:http");
-  // Without an agent of its own, that runtime fails where an authority is given.
-  const where = { agent: new Agent(), host: bareHost(url), port: portOf(url) } as const;
   return {
-    request: (options) => request({ ...options, ...where, ...ca }),
+    request: (options) => request({ ...options, host: bareHost(url), port: portOf(url) }),
     close: () => {},
   };
 }
