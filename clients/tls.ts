@@ -14,6 +14,7 @@ import {
   hostOrLoopback,
 } from "../core/addresses/endpoint.ts";
 import { layerStream } from "../core/layer.ts";
+import { parseFingerprint } from "../core/certificates/fingerprint.ts";
 import { hasFeature, requireFeature } from "../core/runtime.ts";
 import { NodeTlsConnection } from "../core/tls/node_connection.ts";
 import type { OptionValues } from "../core/options/option.ts";
@@ -143,7 +144,7 @@ async function secureByNode(
     },
     check: (socket) => {
       if (trust.by !== "fingerprint") return undefined;
-      const found = socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase();
+      const found = parseFingerprint(socket.getPeerCertificate().fingerprint256)!;
       if (found !== trust.fingerprint) throw new WrongFingerprintError(found);
       return undefined;
     },

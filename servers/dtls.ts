@@ -5,7 +5,7 @@ import { createAdmission } from "../core/addresses/admission.ts";
 import { createCounters } from "../core/counters.ts";
 import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
 import { hostOrLoopback } from "../core/addresses/endpoint.ts";
-import { createIdentityList } from "../core/certificates/identity_list.ts";
+import { createIdentityList } from "../core/certificates/identity.ts";
 import { type BoundLayer, checkLayers, withLayer } from "../core/layer.ts";
 import { admissionOptions, datagramOptions, handshakeOptions } from "../core/limits.ts";
 import { integer, type OptionValues } from "../core/options/option.ts";

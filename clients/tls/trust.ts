@@ -3,7 +3,8 @@
 
 import { authorityFile } from "../../core/certificates/authority_file.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
-import { parseCertificates, readPemFile } from "../../core/certificates/pem_file.ts";
+import { parseFingerprint } from "../../core/certificates/fingerprint.ts";
+import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import {
   damagedKeyError,
   fileOrFiles,
@@ -102,7 +103,7 @@ export async function loadTrust(
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other; give one`);
   if (insecure) return { by: "nothing" };
   if (tlsFingerprint !== undefined) {
-    return { by: "fingerprint", fingerprint: parseFingerprint(tlsFingerprint) };
+    return { by: "fingerprint", fingerprint: fingerprintIn(tlsFingerprint) };
   }
   const pems: string[] = [];
   const dates: Date[] = [];
@@ -117,10 +118,9 @@ export async function loadTrust(
   return { by: "authority", files, pems, firstExpiry: dates[0] };
 }
 
-/** A SHA-256 as openssl, browsers and our own servers print it. */
-function parseFingerprint(written: string): string {
-  const hex = written.trim().replace(/^sha-?256[:=]/i, "").replaceAll(":", "").toLowerCase();
-  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+function fingerprintIn(written: string): string {
+  const fingerprint = parseFingerprint(written);
+  if (fingerprint !== null) return fingerprint;
   throw new UsageError(
     `--tls-fingerprint: expected a SHA-256, 64 hexadecimal digits with or without colons, ` +
       `got "${written}"; print one with: openssl x509 -in FILE -noout -fingerprint -sha256`,

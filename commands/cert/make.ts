@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { type KeptAuthority, openAuthority } from "../../core/certificates/authority_folder.ts";
-import { fingerprintOf } from "../../core/certificates/self_signed.ts";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import type { CertificateUse } from "../../core/certificates/names.ts";
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";

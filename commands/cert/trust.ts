@@ -2,7 +2,7 @@
 // itself: that is a decision of whoever owns the machine.
 
 import { loadAuthority } from "../../core/certificates/authority_folder.ts";
-import { fingerprintOf } from "../../core/certificates/self_signed.ts";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { CertValues } from "./options.ts";
 import type { Console } from "../terminal/console.ts";

@@ -1,14 +1,9 @@
 // The parts of a certificate that decide what it may be used for (RFC 5280 4.1 and 4.2). The
 // runtime's own X509Certificate gives no key usage, no path length and no critical extensions.
 
+import { canonicalHost } from "../addresses/address.ts";
 import { type DerElement, readDer, readOid } from "./der.ts";
-
-/** A name that a certificate is for (RFC 5280 4.2.1.6). */
-export interface AlternativeName {
-  readonly type: "dns" | "ip" | "email" | "uri";
-  /** An address in bytes; everything else as text. */
-  readonly value: string;
-}
+import type { CertificateName } from "./names.ts";
 
 /** What a certificate says of itself. */
 export interface CertificateFields {
@@ -23,7 +18,7 @@ export interface CertificateFields {
     | undefined;
   /** Object identifiers; undefined when it may be used for anything. */
   readonly extendedKeyUsage: readonly string[] | undefined;
-  readonly names: readonly AlternativeName[];
+  readonly names: readonly CertificateName[];
   /** Critical extensions that are not understood here, by their object identifiers. */
   readonly unknownCritical: readonly string[];
 }
@@ -97,19 +92,23 @@ function sequence(element: DerElement | undefined): DerElement[] {
 
 const decoder = new TextDecoder("latin1");
 
-function alternativeName({ tag, value }: DerElement): AlternativeName[] {
-  switch (tag) {
-    case 0x81:
-      return [{ type: "email", value: decoder.decode(value) }];
-    case 0x82:
-      return [{ type: "dns", value: decoder.decode(value) }];
-    case 0x86:
-      return [{ type: "uri", value: decoder.decode(value) }];
-    case 0x87:
-      return [{ type: "ip", value: addressText(value) }];
-    default:
-      return [];
-  }
+const NAME_TYPES = new Map<number, CertificateName["type"]>([
+  [0x81, "email"],
+  [0x82, "dns"],
+  [0x86, "uri"],
+  [0x87, "ip"],
+]);
+
+/** Read from the DER, because the text that the runtime makes of names runs several into one: a
+ * single name that holds a comma could pass for two. */
+function alternativeName({ tag, value: bytes }: DerElement): CertificateName[] {
+  const type = NAME_TYPES.get(tag);
+  if (type === undefined) return [];
+  if (type === "ip") return [{ type, value: addressText(bytes) }];
+  const value = decoder.decode(bytes);
+  // A control character or a space has no place in any name, and would in our messages.
+  if (!/^[\x21-\x7e]+$/.test(value)) return [];
+  return [{ type, value: type === "dns" ? value.toLowerCase() : value }];
 }
 
 /** An address of 4 or 16 bytes as it is written. */
@@ -119,5 +118,5 @@ function addressText(bytes: Uint8Array): string {
     { length: 8 },
     (_, at) => ((bytes[2 * at] ?? 0) * 256 + (bytes[2 * at + 1] ?? 0)).toString(16),
   );
-  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+  return canonicalHost(groups.join(":"));
 }

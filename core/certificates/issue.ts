@@ -2,9 +2,10 @@
 
 import type { PublicKey } from "@peculiar/x509";
 import type { Authority } from "./authority.ts";
-import { type AlternativeName, type CertificateUse, parseNames } from "./names.ts";
+import { type CertificateName, type CertificateUse, parseNames } from "./names.ts";
 import { UsageError } from "../usage_error.ts";
 import {
+  alternativeNames,
   BACKDATE_MS,
   DAY_MS,
   ECDSA,
@@ -80,7 +81,7 @@ export async function issueCertificate(
 
 /** What a certificate says of its holder. */
 export interface Certified {
-  readonly names: readonly [AlternativeName, ...AlternativeName[]];
+  readonly names: readonly [CertificateName, ...CertificateName[]];
   readonly use: CertificateUse;
   readonly days: number | undefined;
   readonly now: number;
@@ -119,7 +120,7 @@ export async function certify(
       new x509.ExtendedKeyUsageExtension([
         use === "server" ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
       ]),
-      new x509.SubjectAlternativeNameExtension([...names], subjectOf(names[0].value).length === 0),
+      alternativeNames(x509, names, subjectOf(names[0].value).length === 0),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],

@@ -1,16 +1,17 @@
-// What a certificate can be for (RFC 5280 4.2.1.6): host names and addresses for servers; e-mail
-// addresses, URIs and names for clients.
+// The names in a certificate, which are its subject alternative names (RFC 5280 4.2.1.6): what it can
+// be issued for, and whether it is for a host. The common name is never looked at (RFC 9525 2).
 
 import { canonicalHost } from "../addresses/address.ts";
 import { ipFamily } from "../addresses/admission.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Whom a certificate is for: it is shown by a server or by a client. */
+/** Who shows a certificate. */
 export type CertificateUse = "server" | "client";
 
-/** One name in a certificate, as the field calls them. */
-export interface AlternativeName {
-  readonly type: "dns" | "ip" | "email" | "url";
+/** One name in a certificate. */
+export interface CertificateName {
+  readonly type: "dns" | "ip" | "email" | "uri";
+  /** A host name in lower case, an address as `canonicalHost` writes it, all else as it stands. */
   readonly value: string;
 }
 
@@ -25,8 +26,8 @@ const MAX_TEXT_CHARACTERS = 1024;
 export function parseNames(
   texts: readonly string[],
   use: CertificateUse,
-): [AlternativeName, ...AlternativeName[]] {
-  const read = new Map<string, AlternativeName>();
+): [CertificateName, ...CertificateName[]] {
+  const read = new Map<string, CertificateName>();
   for (const text of texts) {
     const name = parseName(text, use);
     read.set(`${name.type}:${name.value}`, name);
@@ -41,7 +42,7 @@ export function parseNames(
   return [first, ...rest];
 }
 
-function parseName(text: string, use: CertificateUse): AlternativeName {
+function parseName(text: string, use: CertificateUse): CertificateName {
   // deno-lint-ignore no-control-regex
   if (text === "" || text.length > MAX_TEXT_CHARACTERS || /[\x00-\x20\x7f]/.test(text)) {
     throw new UsageError(
@@ -51,7 +52,7 @@ function parseName(text: string, use: CertificateUse): AlternativeName {
   const address = text.replace(/^\[(.*)\]$/, "$1").replace(/%.*$/, "");
   if (ipFamily(address) !== null) return { type: "ip", value: canonicalHost(address) };
   if (use === "client") {
-    if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return { type: "url", value: parseUri(text) };
+    if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return { type: "uri", value: parseUri(text) };
     if (text.includes("@")) return { type: "email", value: parseEmail(text) };
   }
   return { type: "dns", value: parseDnsName(text, use) };
@@ -109,6 +110,25 @@ function toAscii(text: string): string {
 
 function isLabel(label: string): boolean {
   return /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label);
+}
+
+/** Whether a certificate with these names is for a host or an address. A `*` stands for one whole
+ * label, the first, and never in front of a top-level name (RFC 9525 6.3). */
+export function isForHost(names: readonly CertificateName[], wanted: string): boolean {
+  const address = canonicalHost(wanted);
+  const host = wanted.toLowerCase().replace(/\.$/, "");
+  return names.some(({ type, value }) =>
+    type === "ip" ? value === address : type === "dns" && matchesHost(value, host)
+  );
+}
+
+function matchesHost(pattern: string, host: string): boolean {
+  const name = pattern.replace(/\.$/, "");
+  if (!name.startsWith("*.")) return name === host;
+  const dot = host.indexOf(".");
+  // An address has no labels.
+  if (dot <= 0 || host.includes(":") || /^[\d.]+$/.test(host)) return false;
+  return name.slice(2).includes(".") && name.slice(1) === host.slice(dot);
 }
 
 function quote(text: string): string {

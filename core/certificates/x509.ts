@@ -1,5 +1,8 @@
 // The library that reads and writes certificates (X.509, RFC 5280), and what its users share.
 
+import type { SubjectAlternativeNameExtension } from "@peculiar/x509";
+import type { CertificateName } from "./names.ts";
+
 /** Loads the library. It costs 100 ms, so nothing loads it before it is needed. */
 export async function loadX509() {
   // A decorator library that x509 uses fails unless this was loaded before it.
@@ -9,6 +12,19 @@ export async function loadX509() {
 
 /** The library, loaded. */
 export type X509 = Awaited<ReturnType<typeof loadX509>>;
+
+/** Names as an extension. Critical when they are all that says whom the certificate is for. */
+export function alternativeNames(
+  x509: X509,
+  names: readonly CertificateName[],
+  critical = false,
+): SubjectAlternativeNameExtension {
+  const general = names.map(({ type, value }) => ({
+    type: type === "uri" ? "url" as const : type,
+    value,
+  }));
+  return new x509.SubjectAlternativeNameExtension(general, critical);
+}
 
 /** For peers whose clock is behind ours. */
 export const BACKDATE_MS = 60 * 60_000;

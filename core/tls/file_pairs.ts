@@ -4,7 +4,7 @@
 import type { X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
 import { type Option, type OptionSpec, text } from "../options/option.ts";
-import { parseCertificates, readPemFile } from "../certificates/pem_file.ts";
+import { parseCertificates, readPemFile } from "../certificates/pem.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** What the two options hold. */

@@ -1,10 +1,10 @@
 // The dialling end of a handshake (RFC 6347 4.2, RFC 5246 7.3).
 
-import { identityOf } from "../../core/certificates/certificate_names.ts";
+import { certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./alert.ts";
 import { concat, uint, vector, vectorOf16 } from "./byte_writer.ts";
-import { type DtlsTrust, verifyChain } from "./certificate_chain.ts";
+import { type DtlsTrust, fieldsOf, verifyChain } from "./certificate_chain.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./dtls_peer.ts";
 import { groups } from "./groups.ts";
 import type { HandshakeMessage, HandshakeName } from "./handshake_message.ts";
@@ -19,7 +19,7 @@ import {
   readServerHello,
   writeClientHello,
 } from "./hello.ts";
-import { certifiedPeer, pskIdentity } from "./identity.ts";
+import { pskIdentity } from "./identity.ts";
 import {
   readCertificateRequest,
   readCertificates,
@@ -235,7 +235,7 @@ export class ClientPeer extends DtlsPeer {
 
   #identityOfServer(): Identity | undefined {
     const [own] = this.peerChain;
-    if (own !== undefined) return identityOf(certifiedPeer(own));
+    if (own !== undefined) return identityOf(certifiedPeer(fieldsOf(own), own));
     const { psk } = this.#options;
     return psk && pskIdentity(psk.identity, psk.key);
   }

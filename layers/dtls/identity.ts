@@ -1,19 +1,7 @@
-// Who the peer proved to be, in the words of a session.
+// Who the peer proved to be by a pre-shared key, in the words of a session.
 
-import { createHash, type X509Certificate } from "node:crypto";
-import type { CertificateName, CertifiedPeer } from "../../core/certificates/certificate_names.ts";
+import { createHash } from "node:crypto";
 import type { Identity } from "../../core/session.ts";
-import { fieldsOf, fingerprintOf } from "./certificate_chain.ts";
-
-/** Who holds a certificate, by its alternative names. */
-export function certifiedPeer(certificate: X509Certificate): CertifiedPeer {
-  const names = fieldsOf(certificate).names.flatMap(({ type, value }): CertificateName[] => {
-    // A control character or a space has no place in any of them, and would in our messages.
-    if (type === "ip" || !/^[\x21-\x7e]+$/.test(value)) return [];
-    return [{ kind: type, value: type === "dns" ? value.toLowerCase() : value }];
-  });
-  return { names, fingerprint: fingerprintOf(certificate) };
-}
 
 /** Who knows a pre-shared key. */
 export function pskIdentity(name: string, key: Uint8Array): Identity {

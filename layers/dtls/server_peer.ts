@@ -1,11 +1,11 @@
 // The listening end of a handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
-import { type CertifiedPeer, identityOf } from "../../core/certificates/certificate_names.ts";
+import { type CertifiedPeer, certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./alert.ts";
 import { concat } from "./byte_writer.ts";
-import { type DtlsTrust, verifyChain } from "./certificate_chain.ts";
+import { type DtlsTrust, fieldsOf, verifyChain } from "./certificate_chain.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./dtls_peer.ts";
 import { type Group, groups, type KeyShare } from "./groups.ts";
 import type { HandshakeMessage, HandshakeName } from "./handshake_message.ts";
@@ -21,7 +21,7 @@ import {
   readClientHello,
   writeServerHello,
 } from "./hello.ts";
-import { certifiedPeer, pskIdentity } from "./identity.ts";
+import { pskIdentity } from "./identity.ts";
 import {
   readCertificates,
   readCertificateVerify,
@@ -219,7 +219,8 @@ export class ServerPeer extends DtlsPeer {
   /** Who the client is, now that it has proved it.
    * @throws {DtlsError} when it is not one of those that are let in */
   #admitted(): Identity {
-    const peer = certifiedPeer(this.peerChain[0]!);
+    const own = this.peerChain[0]!;
+    const peer = certifiedPeer(fieldsOf(own), own);
     const identity = (this.#options.admitsIdentity ?? identityOf)(peer);
     if (identity !== null) return identity;
     throw new DtlsError("access_denied", `${identityOf(peer).name} is not on --allow-identity`);

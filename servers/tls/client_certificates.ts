@@ -11,14 +11,15 @@ import type { X509Certificate } from "node:crypto";
 import { authorityFile } from "../../core/certificates/authority_file.ts";
 import {
   type CertifiedPeer,
+  certifiedPeer,
+  createIdentityList,
+  type IdentityList,
   identityOf,
-  loadNameReader,
-  type NameReader,
-} from "../../core/certificates/certificate_names.ts";
+} from "../../core/certificates/identity.ts";
+import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { DeniedPeerError } from "../../core/denied_peer_error.ts";
-import { createIdentityList, type IdentityList } from "../../core/certificates/identity_list.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
-import { parseCertificates, readPemFile } from "../../core/certificates/pem_file.ts";
+import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import type { Identity } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -103,7 +104,6 @@ interface TlsHandle {
 /** Verifies the clients of one server. */
 export class ClientVerifier {
   readonly #list: IdentityList;
-  readonly #namesOf: NameReader;
   readonly #now: () => number;
   /** When each certificate that was verified ends, by its fingerprint, the oldest first. */
   readonly #verified = new Map<string, number>();
@@ -115,12 +115,10 @@ export class ClientVerifier {
 
   private constructor(
     list: IdentityList,
-    namesOf: NameReader,
     parse: (der: Uint8Array) => X509Certificate,
     now: () => number,
   ) {
     this.#list = list;
-    this.#namesOf = namesOf;
     this.#parse = parse;
     this.#now = now;
   }
@@ -131,11 +129,8 @@ export class ClientVerifier {
     now: () => number,
   ): Promise<ClientVerifier> {
     const list = createIdentityList(allowIdentity);
-    const [namesOf, { X509Certificate }] = await Promise.all([
-      loadNameReader(),
-      import("node:crypto"),
-    ]);
-    return new ClientVerifier(list, namesOf, (der) => new X509Certificate(der), now);
+    const { X509Certificate } = await import("node:crypto");
+    return new ClientVerifier(list, (der) => new X509Certificate(der), now);
   }
 
   /** Whom node:tls was told to take certificates of. When they change, nobody is known any more. */
@@ -175,15 +170,14 @@ export class ClientVerifier {
       );
     }
     const certificate = this.#parse(der);
-    const fingerprint = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
-    const peer: CertifiedPeer = { names: this.#namesOf(der), fingerprint };
+    const peer = certifiedPeer(readCertificateFields(der), certificate);
     const failure = handle.verifyError();
     if (failure) {
       const why = wordsFor(failure, certificate, this.#authorities.certificates, this.#now());
       throw new Error(`the certificate of ${nameOf(peer)} was refused: ${why}`);
     }
     if (resumed) this.#recognize(peer);
-    else this.#remember(fingerprint, certificate.validToDate.getTime());
+    else this.#remember(peer.fingerprint, certificate.validToDate.getTime());
     const identity = this.#list(peer);
     if (identity !== null) return identity;
     throw new DeniedPeerError(`${nameOf(peer)} is not on --allow-identity`);

@@ -3,11 +3,8 @@
 
 import { authorityFile } from "../../core/certificates/authority_file.ts";
 import type { SecureContext } from "node:tls";
-import {
-  type CertificateName,
-  isForHost,
-  loadNameReader,
-} from "../../core/certificates/certificate_names.ts";
+import { readCertificateFields } from "../../core/certificates/fields.ts";
+import { type CertificateName, isForHost } from "../../core/certificates/names.ts";
 import { type Emit, errorText } from "../../core/event.ts";
 import { choice, type OptionValues } from "../../core/options/option.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
@@ -200,9 +197,8 @@ async function named(
   contextOf: (identity: TlsIdentity) => SecureContext,
 ): Promise<Contexts["named"]> {
   const { X509Certificate } = await import("node:crypto");
-  const namesOf = await loadNameReader();
   return identities.map((identity) => ({
-    names: namesOf(new X509Certificate(identity.cert).raw),
+    names: readCertificateFields(new X509Certificate(identity.cert).raw).names,
     context: contextOf(identity),
   }));
 }

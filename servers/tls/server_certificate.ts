@@ -2,6 +2,7 @@
 // tls, https and wss.
 
 import type { KeyObject } from "node:crypto";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { dataFolderOptions } from "../../core/files/data_folder.ts";
 import { type Emit, errorText } from "../../core/event.ts";
 import { hasFeature } from "../../core/runtime.ts";
@@ -79,7 +80,6 @@ export async function loadTlsIdentity(
 ): Promise<TlsIdentity> {
   const { dataFolder } = files;
   const [pair] = tlsFilePairs(files);
-  const { fingerprintOf, makeCertificate } = await import("../../core/certificates/self_signed.ts");
   if (pair === undefined) {
     const issued = dataFolder === undefined
       ? null
@@ -87,6 +87,7 @@ export async function loadTlsIdentity(
     if (issued !== null) {
       return { ...issued, fingerprint: await fingerprintOf(issued.cert), made: false };
     }
+    const { makeCertificate } = await import("../../core/certificates/self_signed.ts");
     const made = await makeCertificate(namesOf(host), now());
     return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
   }

@@ -1,7 +1,8 @@
 /** TLS clients: whom they trust, and what they say about those they do not. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { fingerprintOf, makeCertificate } from "../../core/certificates/self_signed.ts";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
+import { makeCertificate } from "../../core/certificates/self_signed.ts";
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { ServerEvent } from "../../core/event.ts";
 import { bytesOf } from "../../core/session.ts";

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createAuthority } from "../../../core/certificates/authority.ts";
 import { describeCertificate, describeRequest } from "../../../core/certificates/description.ts";
 import { createRequest } from "../../../core/certificates/signing_request.ts";
-import { fingerprintOf } from "../../../core/certificates/self_signed.ts";
+import { fingerprintOf } from "../../../core/certificates/fingerprint.ts";
 import { issueCertificate } from "../../../core/certificates/issue.ts";
 import { pemBlocks } from "../../../core/certificates/pem.ts";
 import { openssl } from "../../openssl.ts";

@@ -1,7 +1,12 @@
-/** What a certificate can be for. */
+/** What a certificate can be for, and whether it is. */
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { type CertificateUse, parseNames } from "../../../core/certificates/names.ts";
+import {
+  type CertificateName,
+  type CertificateUse,
+  isForHost,
+  parseNames,
+} from "../../../core/certificates/names.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 
 const read = (text: string, use: CertificateUse = "server") => {
@@ -28,10 +33,10 @@ for (
 
 Deno.test("a client may have an e-mail address, a URI, or a plain name", () => {
   assertEquals(read("ada@Harbour.example", "client"), "email:ada@harbour.example");
-  assertEquals(read("spiffe://dock/ada", "client"), "url:spiffe://dock/ada");
+  assertEquals(read("spiffe://dock/ada", "client"), "uri:spiffe://dock/ada");
   assertEquals(
     read("urn:uuid:6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b", "client"),
-    "url:urn:uuid:6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b",
+    "uri:urn:uuid:6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b",
   );
   assertEquals(read("ada", "client"), "dns:ada");
 });
@@ -76,4 +81,22 @@ Deno.test("each name stands once, in the order given, and there is a limit", () 
   const many = Array.from({ length: 101 }, (_, index) => `n${index}.example`);
   assertEquals(parseNames(many.slice(1), "server").length, 100);
   assertThrows(() => parseNames(many, "server"), UsageError, "at most 100");
+});
+
+Deno.test("a wildcard stands for one whole label on the left, below a name of two labels", () => {
+  const names: CertificateName[] = [
+    { type: "dns", value: "one.example" },
+    { type: "dns", value: "*.two.example" },
+    { type: "uri", value: "three.example" },
+    { type: "ip", value: "::1" },
+    { type: "dns", value: "*.top" },
+    { type: "dns", value: "*.0.0.1" },
+  ];
+  for (const host of ["one.example", "ONE.example.", "a.two.example", "0:0::1"]) {
+    assertEquals(isForHost(names, host), true, host);
+  }
+  const others = ["two.example", "a.b.two.example", "three.example", "a.top", "127.0.0.1"];
+  for (const host of [...others, "example", "", "*"]) {
+    assertEquals(isForHost(names, host), false, host);
+  }
 });

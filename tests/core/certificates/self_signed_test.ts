@@ -1,8 +1,8 @@
-/** Certificates made on the spot, and fingerprints. */
+/** Certificates made on the spot. */
 
-import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { fingerprintOf, makeCertificate } from "../../../core/certificates/self_signed.ts";
+import { makeCertificate } from "../../../core/certificates/self_signed.ts";
 import { peerTest, runPeer } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
 
@@ -40,20 +40,6 @@ Deno.test("no two made certificates are alike", async () => {
     new X509Certificate(one?.cert ?? "").serialNumber,
     new X509Certificate(other?.cert ?? "").serialNumber,
   );
-});
-
-Deno.test("fingerprintOf() is the SHA-256 of the first certificate in lower-case hexadecimal", async () => {
-  const { cert } = await makeCertificate(["localhost"], NOW);
-  const { cert: second } = await makeCertificate(["localhost"], NOW);
-  const fingerprint = await fingerprintOf(`subject=localhost\n${cert}${second}`);
-  assertMatch(fingerprint, /^[0-9a-f]{64}$/);
-  const expected = new X509Certificate(cert).fingerprint256;
-  assertEquals(fingerprint, expected.replaceAll(":", "").toLowerCase());
-});
-
-Deno.test("fingerprintOf() refuses a text that holds no certificate", async () => {
-  const { key } = await makeCertificate(["localhost"], NOW);
-  await assertRejects(() => fingerprintOf(key), SyntaxError, "no certificate");
 });
 
 peerTest("openssl's strictest check accepts a made certificate", ["openssl"], async () => {

@@ -1,13 +1,13 @@
 /** Who is on --allow-identity. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import type { CertificateName } from "../../../core/certificates/certificate_names.ts";
-import { createIdentityList } from "../../../core/certificates/identity_list.ts";
+import type { CertificateName } from "../../../core/certificates/names.ts";
+import { certifiedPeer, createIdentityList } from "../../../core/certificates/identity.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 
 const fingerprint = "ab".repeat(32);
 const peer = (...names: CertificateName[]) => ({ names, fingerprint });
-const dns = (value: string): CertificateName => ({ kind: "dns", value });
+const dns = (value: string): CertificateName => ({ type: "dns", value });
 
 Deno.test("an empty list admits everyone, by the first name or else the fingerprint", () => {
   const list = createIdentityList([]);
@@ -18,17 +18,17 @@ Deno.test("an empty list admits everyone, by the first name or else the fingerpr
 Deno.test("an entry admits names of its own kind, and that name is the identity's", () => {
   const list = createIdentityList(["B.example", "a@b.example", "urn:boat:7"]);
   assertEquals(list(peer(dns("a.example"), dns("b.example")))?.name, "b.example");
-  assertEquals(list(peer({ kind: "email", value: "a@b.example" }))?.name, "a@b.example");
-  assertEquals(list(peer({ kind: "uri", value: "urn:boat:7" }))?.name, "urn:boat:7");
+  assertEquals(list(peer({ type: "email", value: "a@b.example" }))?.name, "a@b.example");
+  assertEquals(list(peer({ type: "uri", value: "urn:boat:7" }))?.name, "urn:boat:7");
   for (
     const name of [
       dns("a@b.example"),
       dns("urn:boat:7"),
       dns("*.example"),
       dns("c.b.example"),
-      { kind: "email", value: "b.example" },
-      { kind: "email", value: "A@b.example" },
-      { kind: "uri", value: "b.example" },
+      { type: "email", value: "b.example" },
+      { type: "email", value: "A@b.example" },
+      { type: "uri", value: "b.example" },
     ] as const
   ) assertEquals(list(peer(name)), null, name.value);
 });
@@ -44,4 +44,10 @@ Deno.test("an entry that can match nobody is refused", () => {
   for (const entry of ["", "two words", "sha256:abc", "sha256:", "caf\u00e9.example"]) {
     assertThrows(() => createIdentityList([entry]), UsageError, "--allow-identity: expected a");
   }
+});
+
+Deno.test("an address in a certificate says where its holder is, not who", () => {
+  const names: CertificateName[] = [{ type: "ip", value: "127.0.0.1" }, dns("a.example")];
+  const holder = certifiedPeer({ names }, { fingerprint256: "AB:".repeat(31) + "AB" });
+  assertEquals(holder, peer(dns("a.example")));
 });
