@@ -2,7 +2,7 @@
 
 import { canonicalHost } from "../core/addresses/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions, dialledWork } from "../core/client_options.ts";
+import { clientOptions, dialledWork, routeOptions } from "../core/client_options.ts";
 import { DatagramClientSession } from "../core/datagrams/client_session.ts";
 import { formatEndpoint, hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { type BoundLayer, checkLayers, layerDatagrams, withLayer } from "../core/layer.ts";
@@ -14,9 +14,9 @@ import type { DtlsDialSocket } from "../layers/dtls/dial_socket.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
 import { requireFeature } from "../core/runtime.ts";
 import { dialling } from "./dial_error.ts";
-import { routeOptions } from "./tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
-import { loadClientCertificate, loadTrust, tlsClientOptions, type Trust } from "./tls/trust.ts";
+import { tlsClientOptions } from "./tls/options.ts";
+import { loadClientCertificate, loadTrust, type Trust } from "./tls/trust.ts";
 import { dialUdp } from "./udp.ts";
 
 const options = {

@@ -1,7 +1,7 @@
 // TCP, on Deno.connect.
 
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
+import { clientOptions, routeOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
@@ -14,14 +14,11 @@ import {
 } from "../core/addresses/endpoint.ts";
 import { requireFeature } from "../core/runtime.ts";
 import { layerStream } from "../core/layer.ts";
-import { localOptions, parseLocal } from "../core/addresses/local_address.ts";
+import { parseLocal } from "../core/addresses/local_address.ts";
 import type { OptionValues } from "../core/options/option.ts";
-import { familyOptions, resolveHost } from "../core/addresses/resolve.ts";
+import { resolveHost } from "../core/addresses/resolve.ts";
 import { StreamSession } from "../core/streams/stream_session.ts";
 import { dialling } from "./dial_error.ts";
-
-/** What chooses our own address and the family of the peer's. */
-export const routeOptions = { ...localOptions, ...familyOptions } as const;
 
 const options = { ...routeOptions, ...clientOptions } as const;
 

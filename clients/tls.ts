@@ -2,7 +2,6 @@
 
 import type { ConnectionOptions } from "node:tls";
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
@@ -21,21 +20,19 @@ import type { OptionValues } from "../core/options/option.ts";
 import { StreamSession } from "../core/streams/stream_session.ts";
 import { tlsFilePairs } from "../core/tls/file_pairs.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { dialTcp, routeOptions } from "./tcp.ts";
+import { dialTcp } from "./tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
 import {
   type ClientCertificate,
   loadClientCertificate,
   loadTrust,
-  tlsClientOptions,
   type Trust,
 } from "./tls/trust.ts";
-
-const dialOptions = { ...routeOptions, ...tlsClientOptions } as const;
-const options = { ...dialOptions, ...clientOptions } as const;
+import { tlsTransportOptions } from "./tls/options.ts";
 
 /** What `dialTls` needs. */
-export interface DialTlsOptions extends OptionValues<typeof dialOptions> {
+export interface DialTlsOptions
+  extends OptionValues<Omit<typeof tlsTransportOptions, "maxMessageBytes">> {
   /** Protocols to offer by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];
 }
@@ -200,11 +197,11 @@ function asciiName(host: string): string {
 }
 
 /** `tls://host:port`. */
-export const tls: ClientKind<typeof options> = {
+export const tls: ClientKind<typeof tlsTransportOptions> = {
   name: "tls",
   addressing: "host",
   carrier: "stream",
-  options,
+  options: tlsTransportOptions,
   async connect(endpoint, options, { layers, signal }) {
     const connection = await dialTls(endpoint, diallingPort(endpoint), options, signal);
     const serverName = options.serverName ?? hostOrLoopback(endpoint);

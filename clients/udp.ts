@@ -2,7 +2,7 @@
 
 import { type Address, canonicalHost } from "../core/addresses/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
+import { clientOptions, routeOptions } from "../core/client_options.ts";
 import type { DatagramSocket } from "../core/connection.ts";
 import { openDatagramSession } from "../core/datagrams/client_session.ts";
 import { DenoDatagramSocket } from "../core/datagrams/deno_datagram_socket.ts";
@@ -19,7 +19,6 @@ import type { OptionValues } from "../core/options/option.ts";
 import { resolveHost } from "../core/addresses/resolve.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { dialling } from "./dial_error.ts";
-import { routeOptions } from "./tcp.ts";
 
 const options = { ...routeOptions, ...groupSenderOptions, ...clientOptions } as const;
 

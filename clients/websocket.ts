@@ -1,7 +1,7 @@
 // WebSockets (RFC 6455), plain and over TLS.
 
 import type { ClientKind, DialledSession, DialWork } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
+import { clientOptions, routeOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
 import { bracket } from "../core/addresses/address.ts";
@@ -21,9 +21,9 @@ import {
 import { Keepalive, keepaliveOptions } from "../core/websocket/keepalive.ts";
 import { WebSocketSession } from "../core/websocket/websocket_session.ts";
 import { dialling } from "./dial_error.ts";
-import { dialTcp, routeOptions } from "./tcp.ts";
+import { dialTcp } from "./tcp.ts";
 import { dialTls } from "./tls.ts";
-import { tlsClientOptions } from "./tls/trust.ts";
+import { tlsClientOptions } from "./tls/options.ts";
 import { refusalOf } from "./websocket_refusal.ts";
 
 const options = {

@@ -16,12 +16,13 @@ import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
 import { requireFeature } from "../core/runtime.ts";
+import { readAuthorities } from "./tls/client_certificates.ts";
 import {
   checkClientCertificateOptions,
   clientCertificateOptions,
-  readAuthorities,
-} from "./tls/client_certificates.ts";
-import { loadTlsIdentity, type TlsIdentity, tlsServerOptions } from "./tls/server_certificate.ts";
+  tlsServerOptions,
+} from "./tls/options.ts";
+import { loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
 import { listenUdp, refuseGroup } from "./udp.ts";
 
 const options = {

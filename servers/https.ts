@@ -9,7 +9,7 @@ import { loadNodeHttpEngine, nodeHttpEngineFor } from "./http/node_engine_choice
 import { readHttpRules } from "./http/rules.ts";
 import { serveHttp } from "./http/server.ts";
 import { listenNodeTls, listenTls } from "./tls.ts";
-import { needsNodeTls, refuseOnOldRuntime, tlsOptions } from "./tls/contexts.ts";
+import { needsNodeTls, refuseOnOldRuntime, tlsOptions } from "./tls/options.ts";
 import { loadTlsIdentity } from "./tls/server_certificate.ts";
 
 const options = { ...httpOptions, ...handshakeOptions, ...tlsOptions } as const;

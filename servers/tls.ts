@@ -13,18 +13,11 @@ import {
   hostOrLoopback,
   listeningPort,
 } from "../core/addresses/endpoint.ts";
-import {
-  admissionOptions,
-  type BacklogLimits,
-  backlogOptions,
-  handshakeOptions,
-  streamOptions,
-} from "../core/limits.ts";
+import type { BacklogLimits } from "../core/limits.ts";
 import { hasFeature } from "../core/runtime.ts";
 import { NodeTlsConnection, type NodeTlsOptions } from "../core/tls/node_connection.ts";
-import { text } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
-import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
+import { type FamilyChoice, resolveHost } from "../core/addresses/resolve.ts";
 import type { ServerCertificate } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
@@ -32,30 +25,9 @@ import { FileWatch } from "./tls/file_watch.ts";
 import { listening } from "./listeners/listen_error.ts";
 import { RenewableAcceptor } from "./tls/renewable_acceptor.ts";
 import { listenTcp } from "./tcp.ts";
-import {
-  filesOf,
-  inTurn,
-  refuseOnOldRuntime,
-  takingUp,
-  TlsContexts,
-  tlsOptions,
-  type TlsSettings,
-} from "./tls/contexts.ts";
+import { filesOf, inTurn, takingUp, TlsContexts } from "./tls/contexts.ts";
+import { refuseOnOldRuntime, type TlsSettings, tlsTransportOptions } from "./tls/options.ts";
 import { identityError, loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
-
-const options = {
-  ...admissionOptions,
-  ...streamOptions,
-  ...backlogOptions,
-  ...handshakeOptions,
-  ...familyOptions,
-  ...tlsOptions,
-  alpn: text.many({
-    metavar: "protocol",
-    help: "protocol to agree on by ALPN, the preferred one first; clients that offer only others " +
-      "are turned away",
-  }),
-} as const;
 
 /** What a TLS listener needs. */
 export interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
@@ -214,13 +186,13 @@ export async function listenTls(
 }
 
 /** `tls://host:port`. */
-export const tls: SessionServerKind<typeof options> = {
+export const tls: SessionServerKind<typeof tlsTransportOptions> = {
   name: "tls",
   summary: "TLS, an encrypted stream of bytes",
   addressing: "host",
   carries: "sessions",
   carrier: "stream",
-  options,
+  options: tlsTransportOptions,
   async start(endpoint, limits, work) {
     const admits = await createAdmission(limits);
     const settings = { ...limits, alpnProtocols: limits.alpn };

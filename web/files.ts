@@ -2,7 +2,7 @@
 
 import type { HttpApp } from "../core/http/app.ts";
 import { flag, type OptionValues, size, text } from "../core/options/option.ts";
-import { overwriteOption } from "../core/files/overwrite_option.ts";
+import { overwriteOption } from "../core/files/place_file.ts";
 
 const options = {
   root: text({ default: ".", metavar: "folder", help: "the folder to serve" }),

@@ -6,7 +6,8 @@ import { diallingPort, hostOrLoopback } from "../../core/addresses/endpoint.ts";
 import { requireFeature } from "../../core/runtime.ts";
 import { NodeTlsConnection } from "../../core/tls/node_connection.ts";
 import type { OptionValues } from "../../core/options/option.ts";
-import { dialTcp, type routeOptions } from "../tcp.ts";
+import type { routeOptions } from "../../core/client_options.ts";
+import { dialTcp } from "../tcp.ts";
 import { handshakeFailure } from "./error.ts";
 
 /** More than any server has a reason to show. */

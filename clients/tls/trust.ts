@@ -1,44 +1,18 @@
 // Which certificate a TLS client takes for the right one, and which it shows itself. Shared by tls,
 // https and wss.
 
-import { authorityFile } from "../../core/certificates/authority_file.ts";
-import { flag, type OptionValues, text } from "../../core/options/option.ts";
+import { authorityFile } from "../../core/certificates/authority_folder.ts";
+import type { OptionValues } from "../../core/options/option.ts";
 import { parseFingerprint } from "../../core/certificates/fingerprint.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import {
   damagedKeyError,
-  fileOrFiles,
   foreignKeyError,
   readTlsFilePair,
   tlsFilePairs,
 } from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
-
-/** How the server is to be verified. */
-export const tlsClientOptions = {
-  tlsCa: text.many({
-    metavar: "file",
-    help: "trust these authorities or certificates, PEM, instead of the well-known authorities; " +
-      "local is the local authority",
-  }),
-  tlsFingerprint: text({
-    metavar: "SHA256",
-    help: "trust exactly this certificate, whatever its name, issuer and dates",
-  }),
-  serverName: text({
-    metavar: "name",
-    help: "name to ask for and to expect in the certificate, instead of the URL's",
-  }),
-  insecure: flag({
-    short: "k",
-    help: "do not verify the server: whoever is in the way can read and change everything",
-    negatable: false,
-  }),
-  tlsCert: fileOrFiles({
-    help: "certificate to show to a server that asks for one, PEM, its chain after it",
-  }),
-  tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
-} as const;
+import type { tlsClientOptions } from "./options.ts";
 
 /** What `loadTrust` reads. */
 type TrustValues = OptionValues<

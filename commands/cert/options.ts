@@ -1,7 +1,7 @@
 // The options of `cert`, and which of them concern which of its subjects.
 
-import { tlsClientOptions } from "../../clients/tls/trust.ts";
-import { routeOptions } from "../../clients/tcp.ts";
+import { tlsClientOptions } from "../../clients/tls/options.ts";
+import { routeOptions } from "../../core/client_options.ts";
 import { dataFolderOptions } from "../../core/files/data_folder.ts";
 import { MAX_VALIDITY_DAYS } from "../../core/certificates/issue.ts";
 import { didYouMean } from "../../core/options/nearest.ts";

@@ -1,8 +1,9 @@
-// The local authority on disk: made once, in one step, and never overwritten.
+// The local authority on disk: made once, in one step, and never overwritten; and the word that stands
+// for it in `--tls-ca`.
 
 import { join } from "node:path";
 import type { Authority } from "./authority.ts";
-import { authorityCertFile } from "../files/data_folder.ts";
+import { DATA_FOLDER_VARIABLE, userDataFolder } from "../files/data_folder.ts";
 import { errorText } from "../event.ts";
 import { hasFeature } from "../runtime.ts";
 import {
@@ -22,6 +23,16 @@ export interface KeptAuthority extends Authority {
 }
 
 const FOLDER = "authority";
+const CERT_FILE = "authority.pem";
+const KEY_FILE = "authority.key";
+
+/** Where an authority is kept in a data folder, whether or not it is there. */
+function placesIn(
+  dataFolder: string,
+): { readonly folder: string; readonly certFile: string; readonly keyFile: string } {
+  const folder = join(dataFolder, FOLDER);
+  return { folder, certFile: join(folder, CERT_FILE), keyFile: join(folder, KEY_FILE) };
+}
 
 /** The local authority; null when none was made yet.
  *
@@ -29,9 +40,7 @@ const FOLDER = "authority";
  *   or not the other's
  * @throws {Error} when the folder cannot be read */
 export async function loadAuthority(dataFolder: string): Promise<KeptAuthority | null> {
-  const folder = join(dataFolder, FOLDER);
-  const certFile = authorityCertFile(dataFolder);
-  const keyFile = join(folder, "authority.key");
+  const { folder, certFile, keyFile } = placesIn(dataFolder);
   try {
     refuseWritableByAll(dataFolder, await Deno.stat(dataFolder));
     refuseShared(folder, await Deno.stat(folder));
@@ -98,13 +107,13 @@ export async function openAuthority(
  *
  * @returns whether ours is the one that is there now */
 async function keepAuthority(dataFolder: string, { cert, key }: Authority): Promise<boolean> {
-  const folder = join(dataFolder, FOLDER);
+  const { folder } = placesIn(dataFolder);
   await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
   // Made with mode 0700 by the system.
   const temporary = await Deno.makeTempDir({ dir: dataFolder, prefix: `.${FOLDER}-` });
   try {
-    await createPrivateFile(`${temporary}/authority.key`, key);
-    await createPublicFile(`${temporary}/authority.pem`, cert);
+    await createPrivateFile(join(temporary, KEY_FILE), key);
+    await createPublicFile(join(temporary, CERT_FILE), cert);
     await Deno.rename(temporary, folder);
     return true;
   } catch (error) {
@@ -112,4 +121,35 @@ async function keepAuthority(dataFolder: string, { cert, key }: Authority): Prom
     if (await Deno.stat(folder).then(() => true, () => false)) return false;
     throw error;
   }
+}
+
+/** The word that stands for the local authority; a file of that name is `./local`. */
+const LOCAL = "local";
+
+/** The file behind a value of `--tls-ca`.
+ *
+ * @param dataFolder where the local authority is kept
+ * @throws {UsageError} when the local authority is meant and there is none, or it may be somebody
+ *   else's */
+export function authorityFile(named: string, dataFolder = userDataFolder()): string {
+  if (named !== LOCAL) return named;
+  if (dataFolder === null) {
+    throw new UsageError(
+      `--tls-ca ${LOCAL}: nothing says where the local authority is kept; ` +
+        `set ${DATA_FOLDER_VARIABLE} to its folder`,
+    );
+  }
+  const { folder, certFile: file } = placesIn(dataFolder);
+  try {
+    refuseWritableByAll(dataFolder, Deno.statSync(dataFolder));
+    refuseShared(folder, Deno.statSync(folder));
+    Deno.statSync(file);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(
+      `--tls-ca ${LOCAL}: there is no local authority in ${dataFolder}; ` +
+        "make one with: sockdock cert authority",
+    );
+  }
+  return file;
 }

@@ -30,11 +30,6 @@ export function userDataFolder(
   return inside(env("XDG_DATA_HOME"), "sockdock") ?? inside(env("HOME"), ".local/share/sockdock");
 }
 
-/** The certificate of the local authority, whether or not it is there. */
-export function authorityCertFile(dataFolder: string): string {
-  return join(dataFolder, "authority", "authority.pem");
-}
-
 /** A relative path counts as none, as the specification has it: it would mean a folder that depends
  * on where the program runs. */
 function inside(folder: string | undefined, path: string): string | null {

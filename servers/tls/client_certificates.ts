@@ -8,7 +8,7 @@
 // certificate is one that this server has verified itself, under the authorities of now.
 
 import type { X509Certificate } from "node:crypto";
-import { authorityFile } from "../../core/certificates/authority_file.ts";
+import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import {
   type CertifiedPeer,
   certifiedPeer,
@@ -18,53 +18,13 @@ import {
 } from "../../core/certificates/identity.ts";
 import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { DeniedPeerError } from "../../core/denied_peer_error.ts";
-import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import type { Identity } from "../../core/session.ts";
-import { UsageError } from "../../core/usage_error.ts";
-
-/** Who may come in, by certificate. */
-export const clientCertificateOptions = {
-  tlsCa: text.many({
-    metavar: "file",
-    help: "authorities whose client certificates --require-client-cert takes, PEM; local is the " +
-      "local authority",
-  }),
-  requireClientCert: flag({
-    help: "turn clients away that show no certificate of an authority of --tls-ca",
-    negatable: false,
-  }),
-  allowIdentity: text.many({
-    metavar: "name",
-    help: "admit only client certificates with this alternative name (host, e-mail address or " +
-      "URI) or sha256:FINGERPRINT",
-  }),
-} as const;
-
-/** The values of `clientCertificateOptions`. */
-export type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
+import type { ClientCertificateLimits } from "./options.ts";
 
 /** Verified certificates that are remembered. Beyond it the oldest is forgotten, and its session
  * has to begin anew. */
 const MAX_REMEMBERED = 10_000;
-
-/** Refuses options that would seem to keep somebody out and do not.
- * @throws {UsageError} naming what is missing */
-export function checkClientCertificateOptions(
-  { tlsCa, requireClientCert, allowIdentity }: ClientCertificateLimits,
-): void {
-  if (requireClientCert) {
-    if (tlsCa.length > 0) return;
-    throw new UsageError(
-      "--require-client-cert needs to know whose certificates to take; add --tls-ca FILE",
-    );
-  }
-  const flag = tlsCa.length > 0 ? "--tls-ca" : allowIdentity.length > 0 ? "--allow-identity" : null;
-  if (flag === null) return;
-  throw new UsageError(
-    `${flag} alone keeps nobody out; add --require-client-cert, or leave ${flag} away`,
-  );
-}
 
 /** Those whose certificates are taken. */
 export interface Authorities {

@@ -1,48 +1,20 @@
 // What a TLS server on node:tls shows and asks for, as its files are now. They may change while it
 // runs: connections that are open keep what they began with, new ones get the new.
 
-import { authorityFile } from "../../core/certificates/authority_file.ts";
+import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { SecureContext } from "node:tls";
 import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { type CertificateName, isForHost } from "../../core/certificates/names.ts";
 import { type Emit, errorText } from "../../core/event.ts";
-import { choice, type OptionValues } from "../../core/options/option.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
-import { tlsFilePairs } from "../../core/tls/file_pairs.ts";
-import { requireFeature } from "../../core/runtime.ts";
-import {
-  type Authorities,
-  checkClientCertificateOptions,
-  type ClientCertificateLimits,
-  clientCertificateOptions,
-  ClientVerifier,
-  readAuthorities,
-} from "./client_certificates.ts";
+import { type Authorities, ClientVerifier, readAuthorities } from "./client_certificates.ts";
 import { FileWatch } from "./file_watch.ts";
 import {
-  type IdentityContext,
-  loadTlsIdentities,
-  type TlsFiles,
-  type TlsIdentity,
-  tlsServerOptions,
-} from "./server_certificate.ts";
-
-/** What tls, https and wss understand beyond their limits. */
-export const tlsOptions = {
-  ...tlsServerOptions,
-  ...clientCertificateOptions,
-  tlsMin: choice(["1.2", "1.3"], {
-    default: "1.2",
-    metavar: "version",
-    help: "oldest version of TLS that is spoken",
-  }),
-} as const;
-
-/** The values of `tlsOptions`. */
-export type TlsOptions = OptionValues<typeof tlsOptions>;
-
-/** The same for a library's own listeners, where everything but the files may be left out. */
-export type TlsSettings = TlsFiles & Partial<TlsOptions>;
+  checkClientCertificateOptions,
+  type ClientCertificateLimits,
+  type TlsSettings,
+} from "./options.ts";
+import { type IdentityContext, loadTlsIdentities, type TlsIdentity } from "./server_certificate.ts";
 
 /** One state of the files. */
 interface Contexts {
@@ -213,21 +185,4 @@ function clientLimitsOf(
   { tlsCa = [], requireClientCert = false, allowIdentity = [] }: TlsSettings,
 ): ClientCertificateLimits {
   return { tlsCa, requireClientCert, allowIdentity };
-}
-
-/** The option that only node:tls can do, or null: Deno's own listener shows one certificate, asks
- * for none and speaks TLS 1.2 whatever it is told. */
-export function needsNodeTls(settings: TlsSettings): string | null {
-  if (settings.requireClientCert) return "--require-client-cert";
-  if (settings.tlsMin === "1.3") return "--tls-min 1.3";
-  return tlsFilePairs(settings).length > 1 ? "more than one --tls-cert" : null;
-}
-
-/** Refuses what a runtime would silently not do.
- * @throws {UsageError} naming the option and the runtime that it needs */
-export function refuseOnOldRuntime(settings: TlsSettings, version?: string): void {
-  checkClientCertificateOptions(clientLimitsOf(settings));
-  if (settings.requireClientCert) requireFeature("clientCertificates", undefined, version);
-  const option = needsNodeTls(settings);
-  if (option !== null) requireFeature("nodeTls", option, version);
 }

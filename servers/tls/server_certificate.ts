@@ -3,34 +3,17 @@
 
 import type { KeyObject } from "node:crypto";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
-import { dataFolderOptions } from "../../core/files/data_folder.ts";
+import { MAX_NAMES } from "../../core/certificates/names.ts";
 import { type Emit, errorText } from "../../core/event.ts";
 import { hasFeature } from "../../core/runtime.ts";
-import type { OptionValues } from "../../core/options/option.ts";
 import {
   damagedKeyError,
-  fileOrFiles,
   foreignKeyError,
   readTlsFilePair,
   tlsFilePairs,
 } from "../../core/tls/file_pairs.ts";
+import type { TlsFiles } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { issueLocally } from "./authority_certificate.ts";
-
-/** Where the certificates come from. */
-export const tlsServerOptions = {
-  tlsCert: fileOrFiles({
-    help: "certificate to show, PEM, its chain after it; without it the local authority issues " +
-      "one; of several, the one for the name that a client asks for, or else the first",
-  }),
-  tlsKey: fileOrFiles({
-    help: "private key of --tls-cert, PEM, not encrypted; of several, in the same order",
-  }),
-  ...dataFolderOptions,
-} as const;
-
-/** The values of `tlsServerOptions`. */
-export type TlsFiles = OptionValues<typeof tlsServerOptions>;
 
 /** Loads every certificate, the default first. As `loadTlsIdentity` otherwise. */
 export async function loadTlsIdentities(
@@ -147,6 +130,27 @@ function outOfDate(
   return now < validFromDate.getTime()
     ? `is not valid before ${day(validFromDate)}; clients will refuse it`
     : null;
+}
+
+/** A certificate for these names from the authority in a data folder, the authority's after it; null
+ * when there is no authority yet.
+ *
+ * @throws {UsageError} when there is an authority that must not be used: others can read its key, it
+ *   is damaged or has expired */
+async function issueLocally(
+  dataFolder: string,
+  names: readonly string[],
+  now: number,
+): Promise<{ readonly cert: string; readonly key: string } | null> {
+  const [{ loadAuthority }, { issuedFor }] = await Promise.all([
+    import("../../core/certificates/authority_folder.ts"),
+    import("../../core/certificates/issued.ts"),
+  ]);
+  const authority = await loadAuthority(dataFolder);
+  if (authority === null) return null;
+  // A machine with very many addresses is better served by a part of them than not at all.
+  const { chain, key } = await issuedFor(authority, names.slice(0, MAX_NAMES), now);
+  return { cert: chain, key };
 }
 
 /** The names that clients may use for a host that is listened on, the other names of loopback

@@ -16,7 +16,7 @@ import { connect, type ConnectOptions } from "../../dock/connect.ts";
 import { send } from "../../dock/send.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
-import { refuseOnOldRuntime } from "../../servers/tls/contexts.ts";
+import { refuseOnOldRuntime } from "../../servers/tls/options.ts";
 import { CertificateAuthority, type IssuedFiles } from "../certificate_authority.ts";
 import { peerTest, runPeer } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";

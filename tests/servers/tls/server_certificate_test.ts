@@ -6,7 +6,8 @@ import { fingerprintOf } from "../../../core/certificates/fingerprint.ts";
 import { makeCertificate } from "../../../core/certificates/self_signed.ts";
 import type { ServerEvent } from "../../../core/event.ts";
 import { UsageError } from "../../../core/usage_error.ts";
-import { loadTlsIdentity, type TlsFiles } from "../../../servers/tls/server_certificate.ts";
+import type { TlsFiles } from "../../../servers/tls/options.ts";
+import { loadTlsIdentity } from "../../../servers/tls/server_certificate.ts";
 import { peerTest, runPeer } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
 
