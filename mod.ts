@@ -13,10 +13,10 @@
 
 export { type Cookie } from "./clients/http/cookie_jar.ts";
 export { type Credentials } from "./clients/http/credentials.ts";
-export { fetchUrl } from "./clients/fetch.ts";
 export {
   createHttpClient,
   type FetchOptions,
+  fetchUrl,
   type HttpClient,
   type HttpClientOptions,
 } from "./clients/http/client.ts";

@@ -6,9 +6,9 @@ import type { OptionValues } from "../../core/options/option.ts";
 import { parseFingerprint } from "../../core/certificates/fingerprint.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import {
-  damagedKeyError,
-  foreignKeyError,
+  readPairKey,
   readTlsFilePair,
+  refuseForeignKey,
   tlsFilePairs,
 } from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -36,16 +36,9 @@ export async function loadClientCertificate(
     throw new UsageError("a client shows one certificate; give --tls-cert and --tls-key once");
   }
   if (pair === undefined) return undefined;
-  const { tlsKey, cert, key, certificate } = await readTlsFilePair(pair);
-  const { createPrivateKey } = await import("node:crypto");
-  let belongs: boolean;
-  try {
-    belongs = certificate.checkPrivateKey(createPrivateKey(key));
-  } catch (error) {
-    throw damagedKeyError(tlsKey, error);
-  }
-  if (belongs) return { cert, key };
-  throw foreignKeyError(pair);
+  const texts = await readTlsFilePair(pair);
+  refuseForeignKey(texts, await readPairKey(texts));
+  return { cert: texts.cert, key: texts.key };
 }
 
 /** Whom to trust. */

@@ -1,7 +1,8 @@
-// The files that `cert` writes and reads.
+// The files that `cert` and `key` write and read.
 
 import { join } from "node:path";
 import { errorText } from "../../core/event.ts";
+import { DATA_FOLDER_VARIABLE, userDataFolder } from "../../core/files/data_folder.ts";
 import { createPrivateFile, createPublicFile, replaceFile } from "../../core/files/private_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -89,4 +90,16 @@ export async function readSmallFile(path: string): Promise<Uint8Array<ArrayBuffe
     );
   }
   throw new UsageError(`${path} is larger than 1 MiB, and so no certificate`);
+}
+
+/** The folder that was given, or the user's.
+ *
+ * @throws {UsageError} when nothing says which */
+export function dataFolderOr(given: string | undefined): string {
+  const folder = given ?? userDataFolder();
+  if (folder !== null) return folder;
+  throw new UsageError(
+    `nothing says where the local authority is kept; name a folder with --data-folder or in ` +
+      DATA_FOLDER_VARIABLE,
+  );
 }

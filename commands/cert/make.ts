@@ -6,10 +6,9 @@ import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import type { CertificateUse } from "../../core/certificates/names.ts";
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { fileNameOf, readSmallFile, writeParts } from "./file.ts";
+import { dataFolderOr, fileNameOf, readSmallFile, writeParts } from "./file.ts";
 import type { CertValues } from "./options.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/user_defaults.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 

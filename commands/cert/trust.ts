@@ -6,7 +6,7 @@ import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { CertValues } from "./options.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/user_defaults.ts";
+import { dataFolderOr } from "./file.ts";
 
 /** How one of them is told. */
 interface Recipe {

@@ -7,9 +7,8 @@ import { type MadeKey, makeKey } from "../../core/keys/make.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { fileNameOf } from "../cert/file.ts";
+import { dataFolderOr, fileNameOf } from "../cert/file.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/user_defaults.ts";
 import type { KeyMakingValues } from "./options.ts";
 
 /** Makes a key. With `--out -`, or in a pipe where nothing says otherwise, it is printed; else it is

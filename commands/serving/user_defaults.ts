@@ -1,7 +1,8 @@
-// The data folder of whoever runs the program, and the local authority in it. The library touches no
-// folder that it was not given, and makes no authority; the program does both for its user.
+// What a server takes from its user's data folder where the options name nothing: a local authority and
+// a file for the history of a chat. The library touches no folder that it was not given; the program
+// does so for its user.
 
-import { DATA_FOLDER_VARIABLE, userDataFolder } from "../../core/files/data_folder.ts";
+import { userDataFolder } from "../../core/files/data_folder.ts";
 import { errorText } from "../../core/event.ts";
 import type { OptionTable } from "../../core/options/option.ts";
 import { defaultHistoryFile } from "../../protocols/chat/history/history_file.ts";
@@ -84,17 +85,5 @@ export async function withUserHistory(
 function mayUse(path: string): boolean {
   return (["read", "write"] as const).every((name) =>
     Deno.permissions.querySync({ name, path }).state === "granted"
-  );
-}
-
-/** The folder that was given, or the user's.
- *
- * @throws {UsageError} when nothing says which */
-export function dataFolderOr(given: string | undefined): string {
-  const folder = given ?? userDataFolder();
-  if (folder !== null) return folder;
-  throw new UsageError(
-    `nothing says where the local authority is kept; name a folder with --data-folder or in ` +
-      DATA_FOLDER_VARIABLE,
   );
 }

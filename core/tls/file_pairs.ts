@@ -1,7 +1,7 @@
 // Certificates and their keys as options: each repeated `--tls-cert` goes with the `--tls-key` in the
 // same place.
 
-import type { X509Certificate } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
 import { type Option, type OptionSpec, text } from "../options/option.ts";
 import { parseCertificates, readPemFile } from "../certificates/pem.ts";
@@ -71,17 +71,28 @@ export async function readTlsFilePair({ tlsCert, tlsKey }: TlsFilePair): Promise
   return { tlsCert, tlsKey, cert, key, certificate: certificate! };
 }
 
-/** What is said of a key that is another certificate's. */
-export function foreignKeyError({ tlsCert, tlsKey }: TlsFilePair): UsageError {
-  return new UsageError(
-    `--tls-key: the key in ${tlsKey} does not belong to the certificate in ${tlsCert}; ` +
-      `name the key that the certificate was made with`,
-  );
+/** Parses the key of a pair.
+ * @throws {UsageError} when it cannot be read as one */
+export async function readPairKey({ tlsKey, key }: TlsFileTexts): Promise<KeyObject> {
+  const { createPrivateKey } = await import("node:crypto");
+  try {
+    return createPrivateKey(key);
+  } catch (error) {
+    throw new UsageError(
+      `--tls-key: the key in ${tlsKey} is damaged; copy it again (${errorText(error)})`,
+    );
+  }
 }
 
-/** What is said of a key that cannot be read as one. */
-export function damagedKeyError(file: string, cause: unknown): UsageError {
-  return new UsageError(
-    `--tls-key: the key in ${file} is damaged; copy it again (${errorText(cause)})`,
+/** Refuses the key of another certificate.
+ * @throws {UsageError} naming both files */
+export function refuseForeignKey(
+  { tlsCert, tlsKey, certificate }: TlsFileTexts,
+  key: KeyObject,
+): void {
+  if (certificate.checkPrivateKey(key)) return;
+  throw new UsageError(
+    `--tls-key: the key in ${tlsKey} does not belong to the certificate in ${tlsCert}; ` +
+      `name the key that the certificate was made with`,
   );
 }

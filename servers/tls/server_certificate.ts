@@ -7,9 +7,9 @@ import { MAX_NAMES } from "../../core/certificates/names.ts";
 import { type Emit, errorText } from "../../core/event.ts";
 import { hasFeature } from "../../core/runtime.ts";
 import {
-  damagedKeyError,
-  foreignKeyError,
+  readPairKey,
   readTlsFilePair,
+  refuseForeignKey,
   tlsFilePairs,
 } from "../../core/tls/file_pairs.ts";
 import type { TlsFiles } from "./options.ts";
@@ -74,11 +74,13 @@ export async function loadTlsIdentity(
     const made = await makeCertificate(namesOf(host), now());
     return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
   }
-  const { tlsCert, tlsKey, cert, key, certificate } = await readTlsFilePair(pair);
+  const texts = await readTlsFilePair(pair);
+  const { tlsCert, cert, key, certificate } = texts;
   // Where this cannot be done, Deno.listenTls serves, which checks for itself.
   if (hasFeature("keyComparison")) {
-    const parsed = await readKey(tlsKey, key);
-    if (!certificate.checkPrivateKey(parsed)) throw foreignKeyError(pair);
+    const parsed = await readPairKey(texts);
+    refuseUnusable(parsed, texts.tlsKey);
+    refuseForeignKey(texts, parsed);
   }
   const notice = outOfDate(certificate, now());
   if (notice !== null) emit({ event: "notice", text: `the certificate in ${tlsCert} ${notice}` });
@@ -88,20 +90,13 @@ export async function loadTlsIdentity(
 const KEYS = "use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more";
 const CURVES = ["prime256v1", "secp384r1", "secp521r1"];
 
-/** Parses a key, of a kind that both of Deno's implementations of TLS can sign with. */
-async function readKey(file: string, pem: string): Promise<KeyObject> {
-  const { createPrivateKey } = await import("node:crypto");
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch (error) {
-    throw damagedKeyError(file, error);
-  }
+/** Refuses a key of a kind that one of Deno's two implementations of TLS cannot sign with. */
+function refuseUnusable(key: KeyObject, file: string): void {
   const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
   const kind = key.asymmetricKeyType;
   const isUsable = kind === "ed25519" || (kind === "rsa" && modulusLength >= 2048) ||
     (kind === "ec" && CURVES.includes(namedCurve));
-  if (isUsable) return key;
+  if (isUsable) return;
   const details = namedCurve || modulusLength || "";
   throw new UsageError(
     `--tls-key: the key in ${file} is of a kind that cannot be used here: ` +

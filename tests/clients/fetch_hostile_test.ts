@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { fetchUrl } from "../../clients/fetch.ts";
+import { fetchUrl } from "../../clients/http/client.ts";
 import type { FetchOptions } from "../../clients/http/client.ts";
 import { serve } from "../../dock/serve.ts";
 import { newSeed, seeded } from "../seeded.ts";

@@ -8,7 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { fetchUrl } from "../../clients/fetch.ts";
+import { fetchUrl } from "../../clients/http/client.ts";
 import type { FetchOptions } from "../../clients/http/client.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve } from "../../dock/serve.ts";
