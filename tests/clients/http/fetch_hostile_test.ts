@@ -2,11 +2,11 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { fetchUrl } from "../../clients/http/client.ts";
-import type { FetchOptions } from "../../clients/http/client.ts";
-import { serve } from "../../dock/serve.ts";
-import { newSeed, seeded } from "../seeded.ts";
-import { answerOf, startRawServer } from "./raw_server.ts";
+import { fetchUrl } from "../../../clients/http/client.ts";
+import type { FetchOptions } from "../../../clients/http/client.ts";
+import { serve } from "../../../dock/serve.ts";
+import { newSeed, seeded } from "../../seeded.ts";
+import { answerOf, startRawServer } from "../raw_server.ts";
 
 /** The error of asking a server that answers with these bytes and closes. */
 async function failure(answer: string | Uint8Array, options: FetchOptions = {}): Promise<Error> {

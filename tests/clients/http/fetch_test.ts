@@ -8,13 +8,13 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { fetchUrl } from "../../clients/http/client.ts";
-import type { FetchOptions } from "../../clients/http/client.ts";
-import { UsageError } from "../../core/usage_error.ts";
-import { serve } from "../../dock/serve.ts";
-import { peerTest, startPythonServer } from "../peer.ts";
-import { temporaryFolder } from "../temporary_folder.ts";
-import { answerOf, startRawServer } from "./raw_server.ts";
+import { fetchUrl } from "../../../clients/http/client.ts";
+import type { FetchOptions } from "../../../clients/http/client.ts";
+import { UsageError } from "../../../core/usage_error.ts";
+import { serve } from "../../../dock/serve.ts";
+import { peerTest, startPythonServer } from "../../peer.ts";
+import { temporaryFolder } from "../../temporary_folder.ts";
+import { answerOf, startRawServer } from "../raw_server.ts";
 
 /** Asks a server that answers with these bytes, and reads the body. */
 async function get(answer: string | Uint8Array, options: FetchOptions = {}) {

@@ -1,11 +1,11 @@
 /** What the HTTP client sends: streams, files and forms of any size, at the pace of the server. */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { fetchUrl } from "../../clients/http/client.ts";
-import type { FormFile } from "../../clients/http/multipart.ts";
-import { UsageError } from "../../core/usage_error.ts";
-import { serve } from "../../dock/serve.ts";
-import { answerOf, startRawServer } from "./raw_server.ts";
+import { fetchUrl } from "../../../clients/http/client.ts";
+import type { FormFile } from "../../../clients/http/multipart.ts";
+import { UsageError } from "../../../core/usage_error.ts";
+import { serve } from "../../../dock/serve.ts";
+import { answerOf, startRawServer } from "../raw_server.ts";
 
 const encoder = new TextEncoder();
 
