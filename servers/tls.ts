@@ -1,5 +1,5 @@
-// TLS: on node:tls over connections that our own loop accepted, for the reasons in core/tls/node_connection.ts;
-// on Deno.listenTls where node:tls is not good enough yet.
+// TLS: on node:tls over connections that our own loop accepted, for the reasons in
+// core/tls/node_connection.ts; on Deno.listenTls for a runtime whose node:tls cannot do that.
 
 import type { Duplex } from "node:stream";
 import type { Address } from "../core/addresses/address.ts";
@@ -152,7 +152,7 @@ export async function listenTls(
   const listener = await listening(urlAt(listeningPort(endpoint)), () => {
     let port = listeningPort(endpoint);
     if (reusePort) {
-      // Somebody else's server would not be noticed otherwise.
+      // With reusePort alone, a server of another program on the port would not be noticed.
       using alone = Deno.listen({ hostname, port });
       port = alone.addr.port;
     }

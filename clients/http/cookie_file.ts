@@ -82,7 +82,7 @@ export async function readCookieFile(
   return parseCookies(text, `${flag} ${path}`);
 }
 
-/** Writes a file that its owner alone can read. It is replaced as a whole, so that nobody ever
+/** Writes a file that its owner alone can read. It is replaced as a whole, so that no program ever
  * reads half of it.
  * @throws {Error} naming the file */
 export async function writeCookieFile(path: string, cookies: readonly Cookie[]): Promise<void> {

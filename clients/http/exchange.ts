@@ -11,7 +11,7 @@ import { type Reading, responseOf } from "./response.ts";
 import { routeTo, type RouteValues } from "./route.ts";
 import type { Stopwatch } from "./timing.ts";
 
-/** A server may say that it is still at it, but not for ever (RFC 9110 15.2). */
+/** A server may send interim responses, but not for ever (RFC 9110 15.2). */
 const MAX_INTERIM_RESPONSES = 100;
 
 /** What an exchange needs besides the request. */
@@ -125,7 +125,7 @@ async function sendBody(
   const { lengthBytes } = body ?? {};
   outgoing.flushHeaders();
   for await (const part of content) {
-    // The answer is there, or the connection is gone: whoever waits for it knows.
+    // The answer is there, or the connection is gone, which the wait for the head reports.
     if (outgoing.destroyed) return;
     sentBytes += part.length;
     if (lengthBytes !== undefined && sentBytes > lengthBytes) break;
@@ -157,7 +157,7 @@ async function wholeOf(
   return new Uint8Array(await new Blob(copies).arrayBuffer());
 }
 
-/** Resolves when the part may be used again, and also when nobody wants it any more. */
+/** Resolves when the part may be used again, and also when the connection has closed. */
 function writePart(outgoing: ClientRequest, part: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     outgoing.once("close", resolve);

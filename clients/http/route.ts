@@ -130,7 +130,7 @@ async function dialHttp(
       ? wire
       : await stopwatch.measure("tlsMs", () => handshake(wire, signal));
   } catch (error) {
-    // Whoever set the total time, or gave up, has their own words for it.
+    // The total time, or an abort by the caller, has an error of its own.
     if (total.aborted || !signal.aborted) throw connecting.explain(what, error);
     throw new ConnectTimeoutError(errorText(connecting.explain(what, error)));
   }
@@ -178,7 +178,7 @@ async function dialHost(
         failure = error;
       }
     }
-    // Whoever wrote a name reads of it, and not of an address.
+    // The error names the host as the URL does, and not its address.
     const text = addresses.reduce(
       (text, address) => text.replace(`//${bracket(address)}:`, `//${bracket(hostname)}:`),
       errorText(failure),
@@ -239,7 +239,7 @@ async function dialProxy(
     connection = await dialHost(place, port, values, stopwatch, signal);
   } catch (error) {
     if (!(error instanceof NotConnectedError)) throw error;
-    // Who forgot what the environment says would wonder whose address that is.
+    // A proxy that only the environment names would be hard to recognise by its address.
     const text = `${error.message}; it is the proxy for ${url.origin}`;
     throw new NotConnectedError(text, { cause: error });
   }

@@ -1,4 +1,4 @@
-// The certificates that a TLS server shows, whoever vouches for them.
+// The certificates that a TLS server shows, whether or not they would be accepted: `cert show`.
 
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
@@ -21,10 +21,10 @@ export interface ShownChain {
   readonly version: string;
 }
 
-/** Shakes hands without believing anything, and hangs up.
+/** Shakes hands without verifying the server, and closes the connection.
  *
  * @throws {UsageError} on a runtime that cannot
- * @throws {Error} when nobody listens there, or does not speak TLS */
+ * @throws {Error} when the server cannot be reached or does not speak TLS */
 export async function fetchChain(
   endpoint: Endpoint,
   options: OptionValues<typeof routeOptions> & { readonly serverName: string | undefined },

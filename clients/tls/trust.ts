@@ -1,5 +1,5 @@
-// Which certificate a TLS client takes for the right one, and which it shows itself. Shared by tls,
-// https and wss.
+// Which certificates a TLS client accepts from a server, and which one it shows itself. Shared by tls,
+// https, wss and dtls.
 
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { OptionValues } from "../../core/options/option.ts";
@@ -19,7 +19,7 @@ type TrustValues = OptionValues<
   Pick<typeof tlsClientOptions, "tlsCa" | "tlsFingerprint" | "insecure">
 >;
 
-/** A certificate of our own and the key that makes it ours, both PEM. */
+/** A certificate of our own and its private key, both PEM. */
 export interface ClientCertificate {
   readonly cert: string;
   readonly key: string;
@@ -41,10 +41,10 @@ export async function loadClientCertificate(
   return { cert: texts.cert, key: texts.key };
 }
 
-/** Whom to trust. */
+/** Which servers to trust. */
 export type Trust =
-  /** Whoever one of these vouches for, itself included; without files, one of the well-known
-   * authorities. The certificate must be for the name that was dialled, and in date. */
+  /** A server whose certificate is one of these or was issued by one; without files, by one of the
+   * well-known authorities. The certificate must be for the name that was dialled, and in date. */
   | {
     readonly by: "authority";
     readonly files: readonly string[];
@@ -52,7 +52,7 @@ export type Trust =
     /** When the first of them ends. */
     readonly firstExpiry: Date | undefined;
   }
-  /** Who holds the key of the certificate with this SHA-256, in lower-case hexadecimal. */
+  /** The server that holds the key of the certificate with this SHA-256, in lower-case hexadecimal. */
   | { readonly by: "fingerprint"; readonly fingerprint: string }
   | { readonly by: "nothing" };
 

@@ -19,7 +19,7 @@ import { exitCodes } from "../line/exit_code.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** More than anybody looks at; a bundle of every authority has some 140. */
+/** More than can be looked through; a bundle of every authority has some 140. */
 const MAX_SHOWN = 500;
 
 /** Shows what is in a file or at a URL.

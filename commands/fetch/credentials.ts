@@ -1,4 +1,4 @@
-// Who `sockdock fetch` says it is: users and passwords from options, prompts and a file.
+// Users and passwords of `sockdock fetch`: from options, prompts and a file.
 
 import type { Credentials } from "../../clients/http/credentials.ts";
 import { errorText } from "../../core/event.ts";

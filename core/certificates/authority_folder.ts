@@ -67,7 +67,7 @@ export async function loadAuthority(dataFolder: string): Promise<KeptAuthority |
   }
 }
 
-/** The two files do not make an authority. */
+/** The two files do not make an authority together. */
 class DamagedError extends Error {
   override readonly name = "DamagedError";
 }
@@ -101,9 +101,8 @@ export async function openAuthority(
   return { authority, made };
 }
 
-/** Puts both files in their place at once: a folder takes its name in one step, and only when nobody
- * has that name, so that of two programs that make an authority one wins and neither sees half of
- * one.
+/** Puts both files in their place at once: a folder takes its name in one step, and only when the name
+ * is free, so that of two programs that make an authority one wins and neither sees half of one.
  *
  * @returns whether ours is the one that is there now */
 async function keepAuthority(dataFolder: string, { cert, key }: Authority): Promise<boolean> {
@@ -129,8 +128,8 @@ const LOCAL = "local";
 /** The file behind a value of `--tls-ca`.
  *
  * @param dataFolder where the local authority is kept
- * @throws {UsageError} when the local authority is meant and there is none, or it may be somebody
- *   else's */
+ * @throws {UsageError} when the local authority is meant and there is none, or other users could have
+ *   put it there */
 export function authorityFile(named: string, dataFolder = userDataFolder()): string {
   if (named !== LOCAL) return named;
   if (dataFolder === null) {

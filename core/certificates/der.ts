@@ -1,4 +1,4 @@
-// As much of DER (X.690) as reading certificates takes.
+// The part of DER (X.690) that reading certificates takes.
 
 /** One element. */
 export interface DerElement {

@@ -71,7 +71,7 @@ export async function describeCertificate(
   };
 }
 
-/** Describes a request, and says whether who made it holds its key.
+/** Describes a request, and says whether its maker holds its key.
  *
  * @throws {SyntaxError} when the text holds no request */
 export async function describeRequest(

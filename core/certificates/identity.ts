@@ -1,4 +1,5 @@
-// Who a peer is by its certificate, and which of those who proved it may come in: `--allow-identity`.
+// The identity of a peer by its certificate, and the list of identities that a server admits,
+// `--allow-identity`.
 
 import type { X509Certificate } from "node:crypto";
 import type { Identity } from "../session.ts";
@@ -9,7 +10,8 @@ import type { CertificateName } from "./names.ts";
 
 /** The holder of a certificate. */
 export interface CertifiedPeer {
-  /** In the order of the certificate. Addresses are left out: they say where a peer is, not who. */
+  /** In the order of the certificate. Addresses are left out: they say where a peer is, not which
+   * peer it is. */
   readonly names: readonly CertificateName[];
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;
@@ -35,13 +37,13 @@ export function identityOf({ names, fingerprint }: CertifiedPeer): Identity {
   };
 }
 
-/** The identity by which a peer is let in, or null when it is not. */
+/** The identity by which a peer is admitted, or null when it is not. */
 export type IdentityList = (peer: CertifiedPeer) => Identity | null;
 
-/** Builds the decision from names and fingerprints. With an empty list everyone is let in.
+/** Builds the decision from names and fingerprints. An empty list admits every peer.
  *
  * An entry is compared with names of its own kind only: with `@` it is an e-mail address, with `:` a
- * URI, else a host name. A wildcard in a certificate stands for nobody but itself.
+ * URI, else a host name. A wildcard in a certificate matches itself alone.
  *
  * @throws {UsageError} when an entry is neither a name nor a fingerprint */
 export function createIdentityList(entries: readonly string[]): IdentityList {
@@ -54,7 +56,7 @@ export function createIdentityList(entries: readonly string[]): IdentityList {
   }
   return (peer) => {
     const name = peer.names.find((name) => names.has(keyOf(name)));
-    // Of several names, the one by which it came in is the one to show.
+    // Of several names, the one that is on the list is shown.
     if (name !== undefined) return { ...identityOf(peer), name: name.value };
     return fingerprints.has(peer.fingerprint) ? identityOf(peer) : null;
   };

@@ -26,7 +26,7 @@ export interface IssueOptions {
   /** For a server, host names (`*.harbour.example` too) and addresses; for a client also e-mail
    * addresses and URIs. The first is the certificate's common name as well. */
   readonly names: readonly string[];
-  /** Who shows it. Default: `server`. */
+  /** The role of the peer that shows it. Default: `server`. */
   readonly use?: CertificateUse;
   /** For how long it is valid, 1 to 397, and never for longer than the authority. Default: 397. */
   readonly days?: number;
@@ -79,7 +79,7 @@ export async function issueCertificate(
   return { cert, chain: cert + authority.cert, key: await keyToPem(x509, keys.privateKey) };
 }
 
-/** What a certificate says of its holder. */
+/** What a certificate says of its holder, and for how long. */
 export interface Certified {
   readonly names: readonly [CertificateName, ...CertificateName[]];
   readonly use: CertificateUse;
@@ -87,7 +87,7 @@ export interface Certified {
   readonly now: number;
 }
 
-/** Vouches for somebody's public key; returns the certificate, PEM.
+/** Certifies a public key; returns the certificate, PEM.
  *
  * @throws {UsageError} when the authority is out of date or not one of ours
  * @throws {RangeError} when `days` is out of bounds */
@@ -128,8 +128,8 @@ export async function certify(
   return `${certificate.toString("pem")}\n`;
 }
 
-/** From an hour ago, so that a peer whose clock is behind believes it, for at most what anybody
- * believes, and within the authority's own time. */
+/** The dates of a certificate. They begin an hour ago, for peers whose clock is behind, and stay within
+ * the longest validity that clients accept and within the authority's own. */
 function validity(
   issuer: { readonly notBefore: Date; readonly notAfter: Date },
   days: number,

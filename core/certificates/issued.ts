@@ -1,5 +1,5 @@
-// Certificates that the local authority issued to servers of this machine, kept so that the next
-// start shows the same one and need not make it.
+// Certificates that the local authority issued to servers on this machine. They are kept, so that the
+// next start of a server shows the same one and need not make it.
 
 import type { KeptAuthority } from "./authority_folder.ts";
 import { createPrivateFile, refuseShared, replaceFile } from "../files/private_file.ts";
@@ -11,9 +11,9 @@ export interface ServerCertificateAndKey {
   readonly key: string;
 }
 
-/** One that ends sooner is replaced: a server may run for a long time. */
+/** A kept certificate that ends sooner is replaced: a server may run for a long time. */
 const MIN_LEFT_DAYS = 60;
-/** Those of the longest ago make room. */
+/** Beyond it the oldest certificates are removed. */
 const MAX_KEPT = 64;
 
 /** A certificate for a server with these names: the kept one, or a new one, which is kept where that

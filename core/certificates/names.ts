@@ -5,7 +5,7 @@ import { canonicalHost } from "../addresses/address.ts";
 import { ipFamily } from "../addresses/admission.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Who shows a certificate. */
+/** The role of the peer that shows a certificate. */
 export type CertificateUse = "server" | "client";
 
 /** One name in a certificate. */

@@ -1,4 +1,4 @@
-// Server certificates made on the spot (RFC 5280).
+// Self-signed certificates (RFC 5280), for a TLS server that was given none where there is no authority.
 
 import { MAX_NAMES, parseNames } from "./names.ts";
 import {
@@ -18,7 +18,7 @@ export interface MadeCertificate {
   readonly key: string;
 }
 
-/** Long enough for any test, too short to become somebody's permanent certificate. */
+/** Long enough for any test, too short for production. */
 const VALIDITY_MS = 30 * DAY_MS;
 
 /** Makes a self-signed certificate that a server can show and that its clients can be told to

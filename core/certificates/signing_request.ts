@@ -50,7 +50,7 @@ export async function createRequest(
   };
 }
 
-/** What became of a request. */
+/** The certificate for a request. */
 export interface SignedRequest {
   /** The certificate, PEM. */
   readonly cert: string;
@@ -61,7 +61,7 @@ export interface SignedRequest {
   readonly leftOut: readonly string[];
 }
 
-/** How to sign. */
+/** How to sign a request. */
 export interface SignOptions {
   readonly use: CertificateUse;
   readonly days?: number | undefined;
@@ -73,8 +73,8 @@ export interface SignOptions {
  * is not for the holder to say.
  *
  * @throws {SyntaxError} when it is no request, or damaged
- * @throws {UsageError} when its signature is not by its own key (RFC 2986 4.2: whoever asks must
- *   hold the key), the key is too weak, or it names nobody that can be vouched for */
+ * @throws {UsageError} when its signature is not by its own key (RFC 2986 4.2: the requester must hold
+ *   the key), the key is too weak, or its names cannot stand in a certificate */
 export async function signRequest(
   authority: Authority,
   pem: string,

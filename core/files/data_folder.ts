@@ -1,4 +1,4 @@
-// Where a program keeps what is its user's own: the place that each system has for it.
+// The data folder of a user, where each system has it, and the option that names another.
 
 import { isAbsolute, join } from "node:path";
 import { text } from "../options/option.ts";

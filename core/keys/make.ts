@@ -13,7 +13,7 @@ import {
 
 /** How to make a key. */
 export interface MakeKeyOptions {
-  /** Who its holder is to those who know it. @default none */
+  /** The name of its holder, as peers that know the key will show it. @default none */
   readonly name?: string;
 }
 
@@ -22,7 +22,7 @@ export interface MadeKey {
   readonly kind: KeyKind;
   /** What a file holds that its owner alone may read: a line, or PKCS #8 in PEM for Ed25519. */
   readonly text: string;
-  /** SHA-256 in lower-case hexadecimal, from which nobody can read the key. */
+  /** SHA-256 in lower-case hexadecimal, from which the key cannot be found. */
   readonly fingerprint: string;
   /** For Ed25519, the line for a file of `--signed-senders`. */
   readonly publicLine?: string;

@@ -19,9 +19,10 @@ export interface NodeTlsOptions {
   readonly carrier: (connection: Connection) => Duplex | Promise<Duplex>;
   /** Begins the handshake on it. */
   readonly begin: (stream: Duplex) => TLSSocket;
-  /** What node:tls says once it is done: a server `secure`, a client `secureConnect`. */
+  /** The event of a finished handshake: `secure` on a server, `secureConnect` on a client. */
   readonly done: "secure" | "secureConnect";
-  /** Throws when what was agreed is not what was wanted; says who the peer is, where it knows. */
+  /** Checks a finished handshake: throws when the peer is not accepted, and returns its identity where
+   * that is known. */
   readonly check?: (socket: TLSSocket) => Identity | undefined;
 }
 
@@ -103,7 +104,7 @@ export class NodeTlsConnection implements Connection {
     this.#inner[Symbol.dispose]();
   }
 
-  /** Whether little enough waits, decrypted, for somebody to read it. */
+  /** Whether little enough waits, decrypted, to be read. */
   get #hasRoom(): boolean {
     const socket = this.#socket;
     return socket === undefined || socket.readableLength < socket.readableHighWaterMark;

@@ -1,6 +1,6 @@
-// Mutual TLS, from the server's side: clients have to show a certificate, and who they are by it.
+// Mutual TLS on the server's side: each client has to show a certificate, which says who it is.
 //
-// What Deno's node:tls does, which decides how it is done here (2.9.6): a handshake with a
+// Two things that Deno's node:tls does (2.9.6) decide how it is done here. A handshake with a
 // certificate of a foreign authority is finished, and only `verifyError` tells. And its memory of
 // sessions is one for the whole process, whatever the context: a session that any client began, on
 // any server of the process, with any certificate or with none, is resumed here without another
@@ -26,7 +26,7 @@ import type { ClientCertificateLimits } from "./options.ts";
  * has to begin anew. */
 const MAX_REMEMBERED = 10_000;
 
-/** Those whose certificates are taken. */
+/** The authorities whose client certificates are taken. */
 export interface Authorities {
   readonly pems: readonly string[];
   readonly certificates: readonly X509Certificate[];
@@ -48,7 +48,7 @@ export async function readAuthorities(
   return { pems, certificates };
 }
 
-/** What of a finished handshake is looked at: a TLSSocket has it. */
+/** The part of a TLSSocket that is looked at after its handshake. */
 export interface Handshaken {
   /** Without a `raw` when the client showed none. */
   getPeerCertificate(): { readonly raw?: Uint8Array } | null;
@@ -93,7 +93,8 @@ export class ClientVerifier {
     return new ClientVerifier(list, (der) => new X509Certificate(der), now);
   }
 
-  /** Whom node:tls was told to take certificates of. When they change, nobody is known any more. */
+  /** The authorities that node:tls was given. When they change, all verified certificates are
+   * forgotten. */
   set authorities(authorities: Authorities) {
     if (authorities.pems.join() !== this.#authorities.pems.join()) {
       this.#verified.clear();
@@ -107,7 +108,7 @@ export class ClientVerifier {
     this.#began.set(socket, this.#generation);
   }
 
-  /** Who is at the other end of a finished handshake.
+  /** The identity of the client of a finished handshake.
    * @throws {DeniedPeerError} when the list does not admit it
    * @throws {Error} naming the check that failed and the name in the certificate */
   verify(socket: Handshaken): Identity {

@@ -1,5 +1,5 @@
-// What a TLS server on node:tls shows and asks for, as its files are now. They may change while it
-// runs: connections that are open keep what they began with, new ones get the new.
+// The certificates that a TLS server on node:tls shows, and the authorities whose clients it takes. Their
+// files may change while it runs: open connections keep what they began with, new ones get the new.
 
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { SecureContext } from "node:tls";
@@ -25,7 +25,7 @@ interface Contexts {
     readonly context: SecureContext;
   }[];
   readonly identity: TlsIdentity;
-  /** Whose client certificates are taken; null where none are asked for. */
+  /** The authorities whose client certificates are taken; null where none are asked for. */
   readonly authorities: Authorities | null;
 }
 
@@ -33,7 +33,7 @@ interface Contexts {
 export class TlsContexts implements Disposable {
   /** The default certificate, as it is now. */
   readonly certificate: ServerCertificate;
-  /** Who looks at the certificates of clients; null where none are asked for. */
+  /** What verifies the certificates of clients; null where none are asked for. */
   readonly clients: ClientVerifier | null;
   readonly #settings: TlsSettings;
   readonly #context: IdentityContext;
@@ -79,7 +79,7 @@ export class TlsContexts implements Disposable {
     return this.#now.named.length > 0;
   }
 
-  /** What to show to a client that asks for a name; empty when it asks for none. */
+  /** The certificate for a client that asks for a name; empty when it asks for none. */
   contextFor(name: string): SecureContext {
     if (name === "") return this.#now.fallback;
     const found = this.#now.named.find(({ names }) => isForHost(names, name));
@@ -101,8 +101,8 @@ export class TlsContexts implements Disposable {
     })
   );
 
-  /** In the same breath as the contexts: a handshake that begins in between would be one of the old
-   * authorities, and be remembered as one of the new. */
+  /** Called in the same turn as the contexts change: a handshake that began in between would be verified
+   * under the old authorities, and be remembered under the new. */
   #believe({ authorities }: Contexts): void {
     if (authorities !== null && this.clients !== null) this.clients.authorities = authorities;
   }

@@ -29,7 +29,7 @@ export const tlsServerOptions = {
 /** The values of `tlsServerOptions`. */
 export type TlsFiles = OptionValues<typeof tlsServerOptions>;
 
-/** Who may come in, by certificate. */
+/** Which clients are admitted, by their certificates. */
 export const clientCertificateOptions = {
   tlsCa: text.many({
     metavar: "file",
@@ -82,7 +82,7 @@ export const tlsTransportOptions = {
   }),
 } as const;
 
-/** Refuses options that would seem to keep somebody out and do not.
+/** Refuses options that would seem to keep clients out and do not.
  * @throws {UsageError} naming what is missing */
 export function checkClientCertificateOptions(
   { tlsCa = [], requireClientCert = false, allowIdentity = [] }: Partial<ClientCertificateLimits>,

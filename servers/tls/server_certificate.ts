@@ -1,5 +1,5 @@
-// Who a TLS server says it is: a certificate and its key, from files or made on the spot. Shared by
-// tls, https and wss.
+// The certificate of a TLS server and its key: from files, from the local authority or made on the spot.
+// Shared by tls, https, wss and dtls.
 
 import type { KeyObject } from "node:crypto";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
@@ -32,7 +32,7 @@ export async function loadTlsIdentities(
   return identities;
 }
 
-/** A certificate to show, and the key that makes it ours. */
+/** A certificate to show, and its private key. */
 export interface TlsIdentity {
   /** PEM, the server's own certificate first. */
   readonly cert: string;
@@ -40,7 +40,7 @@ export interface TlsIdentity {
   readonly key: string;
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;
-  /** Made on the spot: nobody knows it yet. */
+  /** Made on the spot, so that no client knows it yet. */
   readonly made: boolean;
 }
 
@@ -52,9 +52,9 @@ export interface IdentityContext {
   readonly now: () => number;
 }
 
-/** Reads and checks the first pair of files. When none is named the local authority in the data folder issues a
- * certificate, and where there is no such folder one is made on the spot. A certificate whose time
- * is over or has not come is a notice only: somebody may want to see clients refuse it.
+/** Reads and checks the first pair of files. When none is named the local authority in the data folder
+ * issues a certificate, and where there is no such folder one is made on the spot. A certificate that
+ * is out of date is a notice only: a test may want to see clients refuse it.
  *
  * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
 export async function loadTlsIdentity(
