@@ -1,6 +1,7 @@
 // DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with the server and verifies it.
 
 import { canonicalHost } from "../core/addresses/address.ts";
+import { asciiHost } from "../core/certificates/names.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions, dialledWork, routeOptions } from "../core/client_options.ts";
 import { DatagramClientSession } from "../core/datagrams/client_session.ts";
@@ -39,7 +40,7 @@ export const dtls: ClientKind<typeof options> = {
   async connect(endpoint, given, { layers, signal }) {
     requireFeature("dtls");
     const host = hostOrLoopback(endpoint);
-    const name = given.serverName ?? nameOf(host);
+    const name = given.serverName ?? canonicalHost(asciiHost(host));
     const trust = await loadTrust(given);
     const certificate = await loadClientCertificate(given);
     const psk = await loadPsk(given);
@@ -96,13 +97,6 @@ export const dtls: ClientKind<typeof options> = {
 
 /** Where DTLS stands among the layers, from the wire inward. */
 const DTLS_RANK = 30;
-
-/** A host as certificates have it: international names in ASCII, addresses without a zone. */
-function nameOf(host: string): string {
-  // deno-lint-ignore no-control-regex
-  if (/^[\x00-\x7f]*$/.test(host)) return canonicalHost(host);
-  return URL.parse(`http://${host}`)?.hostname ?? host;
-}
 
 /** The trust that the options ask for, with the well-known authorities where no other is named. */
 async function trustOf(trust: Trust): Promise<DtlsTrust> {

@@ -14,6 +14,7 @@ import {
 } from "../core/addresses/endpoint.ts";
 import { layerStream } from "../core/layer.ts";
 import { parseFingerprint } from "../core/certificates/fingerprint.ts";
+import { asciiHost } from "../core/certificates/names.ts";
 import { hasFeature, requireFeature } from "../core/runtime.ts";
 import { NodeTlsConnection } from "../core/tls/node_connection.ts";
 import type { OptionValues } from "../core/options/option.ts";
@@ -66,7 +67,7 @@ export async function prepareTls(
 ): Promise<TlsHandshake> {
   const trust = await loadTrust(options);
   const host = hostOrLoopback(endpoint);
-  const name = options.serverName === undefined ? asciiName(host) : parseName(options.serverName);
+  const name = options.serverName === undefined ? asciiHost(host) : parseName(options.serverName);
   refuseOnOldRuntime(options);
   const certificate = await loadClientCertificate(options);
   return async (connection, signal) => {
@@ -184,16 +185,9 @@ function refuseOnOldRuntime(options: DialTlsOptions): void {
 }
 
 function parseName(written: string): string {
-  const name = asciiName(written);
+  const name = asciiHost(written);
   if (/^[\w.:-]+$/.test(name)) return name;
   throw new UsageError(`--server-name: expected a host name or address, got "${written}"`);
-}
-
-/** A host as certificates have it: without a zone, international names in ASCII (RFC 5280 7.2). */
-function asciiName(host: string): string {
-  const name = host.replace(/%.*$/, "");
-  // deno-lint-ignore no-control-regex
-  return /^[\x00-\x7f]*$/.test(name) ? name : URL.parse(`http://${name}`)?.hostname ?? name;
 }
 
 /** `tls://host:port`. */

@@ -25,7 +25,7 @@ import { FileWatch } from "./tls/file_watch.ts";
 import { listening } from "./listeners/listen_error.ts";
 import { RenewableAcceptor } from "./tls/renewable_acceptor.ts";
 import { listenTcp } from "./tcp.ts";
-import { filesOf, inTurn, takingUp, TlsContexts } from "./tls/contexts.ts";
+import { filesOf, takingUp, TlsContexts } from "./tls/contexts.ts";
 import { refuseOnOldRuntime, type TlsSettings, tlsTransportOptions } from "./tls/options.ts";
 import { identityError, loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
 
@@ -90,7 +90,7 @@ export async function listenNodeTls(
     acceptor: new NodeTlsAcceptor(acceptor, handshake, opened.move()),
     url,
     certificate: contexts.certificate,
-    ...(filesOf(options).length > 0 && { reload: () => contexts.reload() }),
+    ...(contexts.reload && { reload: contexts.reload }),
   };
 }
 
@@ -174,13 +174,11 @@ export async function listenTls(
     },
   };
   if (!reusePort) return { acceptor, url: urlAt(port), certificate };
-  const reload = inTurn(() =>
-    takingUp(context.emit, certificate, async () => {
-      const next = await loadTlsIdentity(options, loading);
-      if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
-      identity = next;
-    })
-  );
+  const reload = takingUp(context.emit, certificate, async () => {
+    const next = await loadTlsIdentity(options, loading);
+    if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
+    identity = next;
+  });
   acceptor.own(new FileWatch(filesOf(options), reload));
   return { acceptor, url: urlAt(port), certificate, reload };
 }

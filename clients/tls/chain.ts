@@ -3,6 +3,7 @@
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import { diallingPort, hostOrLoopback } from "../../core/addresses/endpoint.ts";
+import { asciiHost } from "../../core/certificates/names.ts";
 import { requireFeature } from "../../core/runtime.ts";
 import { NodeTlsConnection } from "../../core/tls/node_connection.ts";
 import type { OptionValues } from "../../core/options/option.ts";
@@ -32,7 +33,7 @@ export async function fetchChain(
 ): Promise<ShownChain> {
   requireFeature("nodeTls", "showing the certificate of a server");
   const inner = await dialTcp(endpoint, diallingPort(endpoint), options, signal);
-  const name = options.serverName ?? hostOrLoopback(endpoint).replace(/%.*$/, "");
+  const name = options.serverName ?? asciiHost(hostOrLoopback(endpoint));
   const { connect } = await import("node:tls");
   const { ConnectionDuplex } = await import("../../core/streams/connection_duplex.ts");
   let socket: TLSSocket | undefined;

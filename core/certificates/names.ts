@@ -70,7 +70,9 @@ function parseEmail(text: string): string {
 }
 
 function parseDnsName(text: string, use: CertificateUse): string {
-  const name = toAscii(text).toLowerCase().replace(/\.$/, "");
+  // Only an address has a zone, so in a name a % is wrong.
+  const ascii = text.includes("%") ? text : asciiHost(text);
+  const name = ascii.toLowerCase().replace(/\.$/, "");
   const labels = name.split(".");
   const [first, ...others] = labels;
   if (first === "*" && others.length < 2) {
@@ -101,15 +103,17 @@ function parseDnsName(text: string, use: CertificateUse): string {
   throw new UsageError(`${quote(text)} is ${expected}${hint}`);
 }
 
-/** Names that are not ASCII stand in a certificate as they are looked up (RFC 5280 7.2). */
-function toAscii(text: string): string {
-  // deno-lint-ignore no-control-regex
-  if (/^[\x00-\x7f]*$/.test(text)) return text;
-  return URL.parse(`http://${text}`)?.hostname ?? text;
-}
-
 function isLabel(label: string): boolean {
   return /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label);
+}
+
+/** A host as certificates have it: without a zone, and an international name as it is looked up, in
+ * ASCII (RFC 5280 7.2). */
+export function asciiHost(host: string): string {
+  const name = host.replace(/%.*$/, "");
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(name)) return name;
+  return URL.parse(`http://${name}`)?.hostname ?? name;
 }
 
 /** Whether a certificate with these names is for a host or an address. A `*` stands for one whole

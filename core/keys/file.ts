@@ -3,10 +3,10 @@
 import { errorText } from "../event.ts";
 import { isSecret, type Key, type KeyKind, parseKeys } from "./key.ts";
 import { refuseShared, refuseWritableFile } from "../files/private_file.ts";
+import { readBounded } from "../files/read_bounded.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** More than a hundred thousand keys have; a device, which has no size, or a log must not fill the
- * memory. */
+/** More than a hundred thousand keys have. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Reads the keys of a file.
@@ -22,13 +22,15 @@ export async function readKeyFile(
 ): Promise<Key[]> {
   let keys: Key[];
   try {
-    using opened = await Deno.open(file);
-    const info = await opened.stat();
-    keys = parseKeys(await readAll(opened, file), bareKind);
+    const { bytes, info } = await readBounded(file, MAX_FILE_BYTES);
+    keys = parseKeys(new TextDecoder().decode(bytes), bareKind);
     // A pipe, as a shell's <(...) makes one, has no owner to speak of.
     if (info.isFile && keys.some(isSecret)) refuseShared(file, info);
     else if (info.isFile) refuseWritableFile(file, info);
   } catch (error) {
+    if (error instanceof RangeError) {
+      throw new UsageError(`${flag}: ${file} is too large to hold keys`);
+    }
     if (error instanceof UsageError) throw new UsageError(`${flag}: ${error.message}`);
     if (error instanceof SyntaxError) throw new UsageError(`${flag}: ${file}: ${error.message}`);
     const why = error instanceof Deno.errors.NotFound ? "there is no such file" : errorText(error);
@@ -38,19 +40,4 @@ export async function readKeyFile(
     throw new UsageError(`${flag}: ${file} holds no key; make one with: sockdock key make`);
   }
   return keys;
-}
-
-/** Reads a file, a device or a pipe to its end, as long as there is one. */
-async function readAll(file: Deno.FsFile, path: string): Promise<string> {
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(64 * 1024);
-  let text = "";
-  let length = 0;
-  for (;;) {
-    const count = await file.read(buffer);
-    if (count === null) return text + decoder.decode();
-    length += count;
-    if (length > MAX_FILE_BYTES) throw new UsageError(`${path} is too large to hold keys`);
-    text += decoder.decode(buffer.subarray(0, count), { stream: true });
-  }
 }

@@ -20,7 +20,6 @@ import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { DeniedPeerError } from "../../core/denied_peer_error.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import type { Identity } from "../../core/session.ts";
-import type { ClientCertificateLimits } from "./options.ts";
 
 /** Verified certificates that are remembered. Beyond it the oldest is forgotten, and its session
  * has to begin anew. */
@@ -85,7 +84,7 @@ export class ClientVerifier {
 
   /** @throws {UsageError} when an entry of the list makes no sense */
   static async create(
-    { allowIdentity }: Pick<ClientCertificateLimits, "allowIdentity">,
+    allowIdentity: readonly string[],
     now: () => number,
   ): Promise<ClientVerifier> {
     const list = createIdentityList(allowIdentity);

@@ -9,11 +9,7 @@ import { type Emit, errorText } from "../../core/event.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
 import { type Authorities, ClientVerifier, readAuthorities } from "./client_certificates.ts";
 import { FileWatch } from "./file_watch.ts";
-import {
-  checkClientCertificateOptions,
-  type ClientCertificateLimits,
-  type TlsSettings,
-} from "./options.ts";
+import { checkClientCertificateOptions, type TlsSettings } from "./options.ts";
 import { type IdentityContext, loadTlsIdentities, type TlsIdentity } from "./server_certificate.ts";
 
 /** One state of the files. */
@@ -35,9 +31,10 @@ export class TlsContexts implements Disposable {
   readonly certificate: ServerCertificate;
   /** What verifies the certificates of clients; null where none are asked for. */
   readonly clients: ClientVerifier | null;
-  readonly #settings: TlsSettings;
-  readonly #context: IdentityContext;
-  readonly #watch: FileWatch | null;
+  /** Takes up the files as they are now, where there are any. One that cannot be used leaves everything
+   * as it was, which is said; never rejects. */
+  readonly reload: (() => Promise<void>) | undefined;
+  readonly #watch: FileWatch | undefined;
   #now: Contexts;
 
   private constructor(
@@ -46,8 +43,6 @@ export class TlsContexts implements Disposable {
     clients: ClientVerifier | null,
     loaded: Contexts,
   ) {
-    this.#settings = settings;
-    this.#context = context;
     this.clients = clients;
     this.#now = loaded;
     this.#believe(loaded);
@@ -61,15 +56,20 @@ export class TlsContexts implements Disposable {
       },
     };
     const files = filesOf(settings);
-    this.#watch = files.length === 0 ? null : new FileWatch(files, () => this.reload());
+    if (files.length === 0) return;
+    this.reload = takingUp(context.emit, this.certificate, async () => {
+      const loaded = await load(settings, context, clients);
+      this.#now = loaded;
+      this.#believe(loaded);
+    });
+    this.#watch = new FileWatch(files, this.reload);
   }
 
   /** @throws {UsageError} when an option or a file cannot be used */
   static async load(settings: TlsSettings, context: IdentityContext): Promise<TlsContexts> {
-    const limits = clientLimitsOf(settings);
-    checkClientCertificateOptions(limits);
-    const clients = limits.requireClientCert
-      ? await ClientVerifier.create(limits, context.now)
+    checkClientCertificateOptions(settings);
+    const clients = settings.requireClientCert
+      ? await ClientVerifier.create(settings.allowIdentity ?? [], context.now)
       : null;
     return new TlsContexts(settings, context, clients, await load(settings, context, clients));
   }
@@ -86,21 +86,6 @@ export class TlsContexts implements Disposable {
     return found?.context ?? this.#now.fallback;
   }
 
-  /** Takes up the files as they are now. One that cannot be used leaves everything as it was, which
-   * is said; never rejects. */
-  async reload(): Promise<void> {
-    if (filesOf(this.#settings).length === 0) return;
-    await this.#reload();
-  }
-
-  readonly #reload = inTurn(() =>
-    takingUp(this.#context.emit, this.certificate, async () => {
-      const loaded = await load(this.#settings, this.#context, this.clients);
-      this.#now = loaded;
-      this.#believe(loaded);
-    })
-  );
-
   /** Called in the same turn as the contexts change: a handshake that began in between would be verified
    * under the old authorities, and be remembered under the new. */
   #believe({ authorities }: Contexts): void {
@@ -112,30 +97,28 @@ export class TlsContexts implements Disposable {
   }
 }
 
-/** The same, begun only after the call before has ended, so that the last call wins.
- * @param work must not reject */
-export function inTurn(work: () => Promise<void>): () => Promise<void> {
-  let last = Promise.resolve();
-  return () => last = last.then(work);
-}
-
-/** Takes up changed files, and says what came of it. Never rejects. */
-export async function takingUp(
+/** What takes up changed files and says what came of it, each call after the one before, so that the
+ * last one wins. Never rejects. */
+export function takingUp(
   emit: Emit,
   certificate: ServerCertificate,
   takeUp: () => Promise<void>,
-): Promise<void> {
-  const before = certificate.fingerprint;
-  try {
-    await takeUp();
-    const { fingerprint } = certificate;
-    const text = fingerprint === before
-      ? "took up the certificate files again"
-      : `took up a new certificate, SHA-256 ${fingerprint}`;
-    emit({ event: "notice", text });
-  } catch (error) {
-    emit({ event: "notice", text: `kept the certificate in use: ${errorText(error)}` });
-  }
+): () => Promise<void> {
+  const work = async () => {
+    const before = certificate.fingerprint;
+    try {
+      await takeUp();
+      const { fingerprint } = certificate;
+      const text = fingerprint === before
+        ? "took up the certificate files again"
+        : `took up a new certificate, SHA-256 ${fingerprint}`;
+      emit({ event: "notice", text });
+    } catch (error) {
+      emit({ event: "notice", text: `kept the certificate in use: ${errorText(error)}` });
+    }
+  };
+  let last = Promise.resolve();
+  return () => last = last.then(work);
 }
 
 async function load(
@@ -179,10 +162,4 @@ async function named(
 export function filesOf({ tlsCert, tlsKey, tlsCa = [], dataFolder }: TlsSettings): string[] {
   const authorities = tlsCa.map((named) => authorityFile(named, dataFolder));
   return [...[tlsCert ?? []].flat(), ...[tlsKey ?? []].flat(), ...authorities];
-}
-
-function clientLimitsOf(
-  { tlsCa = [], requireClientCert = false, allowIdentity = [] }: TlsSettings,
-): ClientCertificateLimits {
-  return { tlsCa, requireClientCert, allowIdentity };
 }

@@ -54,6 +54,7 @@ for (
     ["300.1.1.1", "neither a host name nor an address"],
     ["0x7f.1", "neither a host name nor an address"],
     ["-quay.example", "neither a host name nor an address"],
+    ["quay%eth0", "neither a host name nor an address"],
     ["quay..example", "neither a host name nor an address"],
     [`${"a".repeat(64)}.example`, "neither a host name nor an address"],
     [`${"a.".repeat(130)}example`, "neither a host name nor an address"],
