@@ -18,7 +18,7 @@ import { dialling } from "./dial_error.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
 import { tlsClientOptions } from "./tls/options.ts";
 import { loadClientCertificate, loadTrust, type Trust } from "./tls/trust.ts";
-import { dialUdp } from "./udp.ts";
+import { dialUdp } from "./datagrams/dial_udp.ts";
 
 const options = {
   ...routeOptions,
