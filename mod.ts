@@ -13,10 +13,10 @@
 
 export { type Cookie } from "./clients/http/cookie_jar.ts";
 export { type Credentials } from "./clients/http/credentials.ts";
-export { fetchUrl } from "./clients/fetch.ts";
 export {
   createHttpClient,
   type FetchOptions,
+  fetchUrl,
   type HttpClient,
   type HttpClientOptions,
 } from "./clients/http/client.ts";
@@ -28,7 +28,7 @@ export type { FetchTiming } from "./clients/http/timing.ts";
 export type { FormFile } from "./clients/http/multipart.ts";
 export type { Address } from "./core/addresses/address.ts";
 export { type Authority, createAuthority } from "./core/certificates/authority.ts";
-export type { CertificateUse } from "./core/certificates/certificate_name.ts";
+export type { CertificateUse } from "./core/certificates/names.ts";
 export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
 export type { Delivery } from "./core/connection.ts";
@@ -39,9 +39,9 @@ export {
   issueCertificate,
   type IssuedCertificate,
   type IssueOptions,
-} from "./core/certificates/issue_certificate.ts";
+} from "./core/certificates/issue.ts";
 export type { KeyKind } from "./core/keys/key.ts";
-export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/keys/make_key.ts";
+export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/keys/make.ts";
 export type { Option, OptionTable, OptionValues } from "./core/options/option.ts";
 export {
   type Context,

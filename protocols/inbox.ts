@@ -1,7 +1,7 @@
 // Inbox: receives files, checks and keeps them. docs/inbox.md has its messages.
 
 import { duration, integer, size, text } from "../core/options/option.ts";
-import { overwriteOption } from "../core/files/overwrite_option.ts";
+import { overwriteOption } from "../core/files/place_file.ts";
 import type { Protocol } from "../core/protocol.ts";
 
 export {

@@ -31,7 +31,7 @@ import { webGuardOptions } from "./http/host_guard.ts";
 import { readHttpRules } from "./http/rules.ts";
 import { listenTcpFor } from "./tcp.ts";
 import { listenNodeTls } from "./tls.ts";
-import { tlsOptions } from "./tls/contexts.ts";
+import { tlsOptions } from "./tls/options.ts";
 import { WebSocketSessions } from "./websocket/sessions.ts";
 import { type UpgradeRules, UpgradingConnection } from "./websocket/websocket_upgrade.ts";
 

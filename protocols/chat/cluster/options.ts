@@ -2,7 +2,7 @@
 
 import { errorText } from "../../../core/event.ts";
 import { integer, type OptionValues, size, text } from "../../../core/options/option.ts";
-import { readPemFile } from "../../../core/certificates/pem_file.ts";
+import { readPemFile } from "../../../core/certificates/pem.ts";
 import { refuseShared } from "../../../core/files/private_file.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 
