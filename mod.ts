@@ -106,8 +106,8 @@ export {
   type ChatOverOptions,
   type ChatQuestions,
   type SayOptions,
-} from "./protocols/chat/client.ts";
-export type { Member, Room, Whisper } from "./protocols/chat/server_message.ts";
+} from "./protocols/chat/client/chat_over.ts";
+export type { Member, Room, Whisper } from "./protocols/chat/client/server_message.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";
 export {

@@ -8,7 +8,7 @@ import {
   type JoinChatOptions,
   type JoinedChat,
 } from "../dock/join_chat.ts";
-import { ChatError, ChatLostError } from "../protocols/chat/client.ts";
+import { ChatError, ChatLostError } from "../protocols/chat/client/chat_over.ts";
 import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";

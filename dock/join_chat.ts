@@ -16,10 +16,10 @@ import {
   type ChatOverOptions,
   type ChatQuestions,
   newMessageId,
-} from "../protocols/chat/client.ts";
-import { EventQueue } from "../protocols/chat/event_queue.ts";
+} from "../protocols/chat/client/chat_over.ts";
+import { EventQueue } from "../protocols/chat/client/event_queue.ts";
 import type { ChatMessage, Standing } from "../protocols/chat/message.ts";
-import type { Member, Room } from "../protocols/chat/server_message.ts";
+import type { Member, Room } from "../protocols/chat/client/server_message.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 
 /** What happens in a chat and to the connection to it. */

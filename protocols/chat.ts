@@ -26,7 +26,7 @@ export const chat: Protocol<typeof chatOptions> = {
   async open(options, context) {
     if (options.bare) {
       refuseUseless(options);
-      const { openBare } = await import("./chat/bare.ts");
+      const { openBare } = await import("./chat/service/bare.ts");
       return openBare(options, context);
     }
     if (!/^[\p{L}\p{N}_.@-]{1,64}$/u.test(options.as)) {
@@ -34,7 +34,7 @@ export const chat: Protocol<typeof chatOptions> = {
         `--as: expected a name of letters, digits, - and _, got "${options.as}"`,
       );
     }
-    const { openChat } = await import("./chat/open_chat.ts");
+    const { openChat } = await import("./chat/service/open_chat.ts");
     return await openChat(options, context);
   },
 };

@@ -2,7 +2,7 @@
 
 import { errorText } from "../../core/event.ts";
 import type { ChatLinkEvent, JoinedChat } from "../../dock/join_chat.ts";
-import { ChatLostError } from "../../protocols/chat/client.ts";
+import { ChatLostError } from "../../protocols/chat/client/chat_over.ts";
 import { type ChatLines, mentions } from "./lines.ts";
 import { chatCommands, parseChatLine } from "./words.ts";
 

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { formatAddress, isLoopback } from "../../core/addresses/address.ts";
 import type { Context, Service } from "../../core/protocol.ts";
 import type { Message, Session } from "../../core/session.ts";
-import { InboxFolder } from "./inbox_folder.ts";
-import { inboxNames } from "./inbox_name.ts";
+import { InboxFolder } from "./folder.ts";
+import { inboxNames } from "./names.ts";
 import { Refusal, refusalFor } from "./refusal.ts";
 import { type NextStep, Transfer } from "./transfer.ts";
 import {

@@ -4,7 +4,7 @@ import { errorText } from "../../core/event.ts";
 import { framedSession } from "../../core/streams/framed_session.ts";
 import type { Session } from "../../core/session.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
-import { InboxAnswers } from "./inbox_answers.ts";
+import { InboxAnswers } from "./answers.ts";
 import type { LocalFile } from "./local_files.ts";
 import {
   contentRoom,

@@ -4,7 +4,7 @@
 
 import { occupied, placeFile } from "../../core/files/place_file.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
-import { type InboxFolder, lookAt } from "./inbox_folder.ts";
+import { type InboxFolder, lookAt } from "./folder.ts";
 import { chargeFor } from "./quota.ts";
 import { Refusal } from "./refusal.ts";
 import type { OfferedFile } from "./wire.ts";

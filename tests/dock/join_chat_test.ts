@@ -11,7 +11,7 @@ import {
 } from "../../dock/join_chat.ts";
 import { serve } from "../../dock/serve.ts";
 import { chat } from "../../protocols/chat.ts";
-import { ChatError, ChatLostError } from "../../protocols/chat/client.ts";
+import { ChatError, ChatLostError } from "../../protocols/chat/client/chat_over.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";

@@ -1,0 +1,82 @@
+// Putting a chat together: its hub, its log, the other nodes, and who speaks from the terminal.
+
+import { systemClock } from "../../../core/clock.ts";
+import type { Context, Service } from "../../../core/protocol.ts";
+import { refuseForgetful } from "../cluster/options.ts";
+import { speakFromConsole } from "./terminal_member.ts";
+import { openHistory } from "../history/open_history.ts";
+import { Hub } from "../hub/hub.ts";
+import type { ChatLog, LogHooks } from "../log.ts";
+import { nameKey } from "../admission/names.ts";
+import type { ChatOptions } from "../options.ts";
+import { visit } from "./visit.ts";
+
+/** Opens a chat; resolves once its history can be used.
+ * @throws {UsageError} when the history or the cluster cannot be */
+export async function openChat(options: ChatOptions, context: Context): Promise<Service> {
+  if (options.cluster.length > 0) refuseForgetful(options.history);
+  // Disposed in the other order: first whoever speaks, then what is spoken to.
+  await using opening = new AsyncDisposableStack();
+  const hub = new Hub(options, context);
+  // Before the log, so that it ends too where the log cannot be opened; a second time does nothing.
+  opening.use(hub);
+  const log = options.cluster.length > 0
+    ? await openSharedLog(options, context, hub, opening)
+    : opening.use(
+      await openHistory(options.history, retentionOf(options), hub.logHooks, {
+        clock: clockOf(context),
+      }),
+    );
+  opening.use(hub);
+  hub.use(log);
+  if (context.lines !== undefined) void speakFromConsole(hub, context.lines);
+  const held = opening.move();
+  return {
+    serve: (session) => visit(hub, session),
+    counters: hub.counters,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** The log that all nodes share, over a store of our own. */
+async function openSharedLog(
+  options: ChatOptions,
+  context: Context,
+  hub: Hub,
+  opening: AsyncDisposableStack,
+): Promise<ChatLog> {
+  const [{ openSqliteStore }, { openCluster }] = await Promise.all([
+    import("../history/sqlite_store.ts"),
+    import("../cluster/open_cluster.ts"),
+  ]);
+  const retention = retentionOf(options);
+  const { logHooks, peerHooks } = hub;
+  const store = opening.use(
+    await openSqliteStore(options.history, {
+      retention,
+      clock: clockOf(context),
+      notice: (text) => logHooks.notice(text),
+    }),
+  );
+  const { now, random } = context;
+  // What the others said before is no news: nobody is here yet who missed it.
+  let isOpen = false;
+  const hooks: LogHooks = {
+    ...logHooks,
+    deliver: (message) => isOpen ? logHooks.deliver(message) : undefined,
+  };
+  const cluster = opening.use(
+    await openCluster(options, store, hooks, peerHooks, { now, random, retention, nameKey }),
+  );
+  isOpen = true;
+  hub.peers = cluster.peers;
+  return cluster.log;
+}
+
+function retentionOf({ historyMessages, historyAgeMs }: ChatOptions) {
+  return { messages: historyMessages, ageMs: historyAgeMs };
+}
+
+function clockOf({ now }: Context) {
+  return { ...systemClock, now };
+}

@@ -1,0 +1,43 @@
+// Whoever sits at the terminal that runs the server: sees all rooms, speaks in one, and is verified by
+// being there.
+
+import { errorText } from "../../../core/event.ts";
+import type { Hub } from "../hub/hub.ts";
+import { Member } from "../hub/local_member.ts";
+import { PlainSpeaker } from "./plain_speaker.ts";
+import { TokenBucket } from "../admission/token_bucket.ts";
+
+/** Says in the chat what is typed, until there is no more. Never rejects. */
+export async function speakFromConsole(hub: Hub, lines: AsyncIterable<string>): Promise<void> {
+  const { context, options } = hub;
+  const member = new Member({
+    outbox: undefined,
+    asText: true,
+    bucket: new TokenBucket(1e9, 1e9, hub.elapsedMs()),
+    identity: undefined,
+    host: undefined,
+    claimedHost: undefined,
+    historyLimit: options.historyPage,
+    historyBytes: Infinity,
+    show: (line) => context.emit({ event: "notice", text: line.replace(/^\* /, "") }),
+    close: () => {},
+  });
+  member.name = options.as;
+  member.standing = "verified";
+  member.isOperator = true;
+  const speaker = new PlainSpeaker(hub, member);
+  hub.admit(member);
+  try {
+    // It is there before it says anything.
+    await hub.enter(member, {});
+    for await (const line of lines) {
+      if (await speaker.take(line)) continue;
+      context.stop(`${options.as} quit`);
+      break;
+    }
+  } catch (error) {
+    hub.failed(errorText(error));
+  } finally {
+    hub.dismiss(member);
+  }
+}
