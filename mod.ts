@@ -94,7 +94,7 @@ export {
   type ClusterStats,
   openCluster,
 } from "./protocols/chat/cluster/open_cluster.ts";
-export { type ClusterOptions, clusterOptions } from "./protocols/chat/cluster/options.ts";
+export { type ClusterOptions, clusterOptions } from "./protocols/chat/options.ts";
 export { daytime } from "./protocols/daytime.ts";
 export {
   type ChatAck,

@@ -6,6 +6,7 @@ import type { Context, Service } from "../../core/protocol.ts";
 import type { Message, Session } from "../../core/session.ts";
 import { InboxFolder } from "./folder.ts";
 import { inboxNames } from "./names.ts";
+import type { InboxOptions } from "./options.ts";
 import { Refusal, refusalFor } from "./refusal.ts";
 import { type NextStep, Transfer } from "./transfer.ts";
 import {
@@ -29,21 +30,9 @@ const MAX_UNSETTLED = 32;
 /** How often a sender that waits hears that we are alive, in milliseconds. */
 const SIGN_OF_LIFE_MS = 5000;
 
-/** What an inbox is held to. */
-export interface ReceiveOptions {
-  readonly into: string;
-  readonly overwrite: boolean;
-  readonly maxFileBytes: number;
-  readonly quotaBytes: number;
-  readonly filesPerSession: number;
-  readonly maxTransfers: number;
-  readonly maxDepth: number;
-  readonly keepPartialMs: number;
-}
-
 /** Opens the folder of an inbox.
  * @throws {UsageError} when it cannot be used */
-export async function openInbox(options: ReceiveOptions, context: Context): Promise<Service> {
+export async function openInbox(options: InboxOptions, context: Context): Promise<Service> {
   const { into, quotaBytes, keepPartialMs } = options;
   const folder = await InboxFolder.open(into, { quotaBytes, keepPartialMs, now: context.now });
   const transfers = new Map<string, Transfer>();
@@ -57,7 +46,7 @@ export async function openInbox(options: ReceiveOptions, context: Context): Prom
 }
 
 interface Shared {
-  readonly options: ReceiveOptions;
+  readonly options: InboxOptions;
   readonly context: Context;
   readonly folder: InboxFolder;
   /** Those under way, of all sessions. */

@@ -9,7 +9,7 @@ import type {
   ProtocolHandler,
 } from "@nats-io/transport-node";
 import { installTransport } from "./broker_transport.ts";
-import type { ClusterSettings } from "./options.ts";
+import type { ClusterSettings } from "./settings.ts";
 
 /** How long a broker may take to greet us. */
 const DIAL_TIMEOUT_MS = 3_000;

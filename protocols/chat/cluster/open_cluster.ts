@@ -9,7 +9,8 @@ import type { ChatStore, Retention } from "../store.ts";
 import { ClusterLog, HistoryFailedError } from "./cluster_log.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { dialBroker, flush } from "./dial_broker.ts";
-import { type ClusterOptions, type ClusterSettings, readClusterSettings } from "./options.ts";
+import type { ClusterOptions } from "../options.ts";
+import { type ClusterSettings, readClusterSettings } from "./settings.ts";
 import { StreamLink } from "./stream_link.ts";
 import { type Subjects, subjectsOf } from "./subjects.ts";
 

@@ -9,7 +9,7 @@ import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { JetStreamClient, StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import { errorText } from "../../../core/event.ts";
 import type { Retention } from "../store.ts";
-import type { ClusterSettings } from "./options.ts";
+import type { ClusterSettings } from "./settings.ts";
 import { MAX_NODE_MESSAGE_BYTES } from "./node_message.ts";
 import { MAX_RECORD_BYTES } from "./record.ts";
 import type { Subjects } from "./subjects.ts";

@@ -2,11 +2,10 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import { resolveOptions } from "../../../../core/options/option.ts";
 import { UsageError } from "../../../../core/usage_error.ts";
 import {
-  type ClusterOptions,
-  clusterOptions,
   readClusterSettings,
   refuseForgetful,
-} from "../../../../protocols/chat/cluster/options.ts";
+} from "../../../../protocols/chat/cluster/settings.ts";
+import { type ClusterOptions, clusterOptions } from "../../../../protocols/chat/options.ts";
 import { CertificateAuthority } from "../../../certificate_authority.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
 

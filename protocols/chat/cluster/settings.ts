@@ -1,48 +1,10 @@
-// How a chat is told of its cluster, and the same once it is checked and its files are read.
+// The options of a chat's cluster, checked, with the files read that they name.
 
 import { errorText } from "../../../core/event.ts";
-import { integer, type OptionValues, size, text } from "../../../core/options/option.ts";
 import { readPemFile } from "../../../core/certificates/pem_file.ts";
 import { refuseShared } from "../../../core/files/private_file.ts";
 import { UsageError } from "../../../core/usage_error.ts";
-
-/** The options of a chat in a cluster. */
-export const clusterOptions = {
-  cluster: text.many({
-    metavar: "url",
-    help: "share the chat with other nodes over the NATS broker at nats://host:port (or tls://); " +
-      "several are the brokers of one cluster",
-  }),
-  clusterName: text({
-    metavar: "name",
-    default: "chat",
-    help: "what the chat is called on the broker, so that several can share it",
-  }),
-  clusterReplicas: integer({
-    min: 1,
-    max: 5,
-    default: 1,
-    help: "on how many brokers the shared history is kept when this node creates it",
-  }),
-  clusterMaxSize: size({
-    min: 1024 * 1024,
-    default: 256 * 1024 * 1024,
-    help: "how large the shared history may become on the broker when this node creates it",
-  }),
-  natsCreds: text({
-    metavar: "file",
-    help: "prove to the broker who we are with this credentials file",
-  }),
-  natsTlsCa: text({
-    metavar: "file",
-    help: "trust brokers whose certificate one of these authorities (PEM) has issued",
-  }),
-  natsTlsCert: text({ metavar: "file", help: "show the broker this certificate (PEM)" }),
-  natsTlsKey: text({ metavar: "file", help: "the private key (PEM) of --nats-tls-cert" }),
-} as const;
-
-/** The values of the option table. */
-export type ClusterOptions = OptionValues<typeof clusterOptions>;
+import type { ClusterOptions } from "../options.ts";
 
 /** What is known of the brokers before one is dialled. */
 export interface ClusterSettings {
