@@ -1,4 +1,5 @@
-// The other nodes of a cluster, as a chat sees them. A chat alone has none.
+// The other nodes of a cluster, as the hub of a chat sees them, and what a chat without a cluster has
+// in their place.
 
 import type { Standing } from "./message.ts";
 
@@ -40,3 +41,15 @@ export interface ChatPeers extends AsyncDisposable {
   /** Keeps whom these keys mean from coming in elsewhere. */
   ban(keys: readonly string[]): void;
 }
+
+/** The peers of a chat without other nodes: every name is ours to give. */
+export const alone: ChatPeers = {
+  claim: () => Promise.resolve(true),
+  release: () => {},
+  members: () => [],
+  rooms: () => new Map(),
+  whisper: () => Promise.resolve(false),
+  expel: () => {},
+  ban: () => {},
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};

@@ -5,7 +5,7 @@ import { PARTIAL_PREFIX } from "../../core/files/plain_name.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { FolderSync } from "./folder_sync.ts";
 import { chargeFor, Quota } from "./quota.ts";
-import { Refusal } from "./refusal.ts";
+import { InboxRefusal } from "./refusal.ts";
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
@@ -79,7 +79,7 @@ export class InboxFolder {
   }
 
   /** What is at a place already; null when nothing is. Nothing is made.
-   * @throws {Refusal} when one of the folders above is a file or a link, or the inbox is gone */
+   * @throws {InboxRefusal} when one of the folders above is a file or a link, or the inbox is gone */
   async find(names: readonly string[]): Promise<Deno.FileInfo | null> {
     await this.#checkRoot();
     for (let depth = 1; depth < names.length; depth++) {
@@ -102,7 +102,7 @@ export class InboxFolder {
 
   /** Makes the folders of a path that are not there. They outlive a power failure.
    * @returns how many were made
-   * @throws {Refusal} as `find`, and when the quota has no room for them */
+   * @throws {InboxRefusal} as `find`, and when the quota has no room for them */
   makeFolders(names: readonly string[]): Promise<number> {
     return this.alone(() => this.#makeFolders(names));
   }
@@ -132,33 +132,33 @@ export class InboxFolder {
   }
 
   /** Reserves room for a file.
-   * @throws {Refusal} when there is not enough */
+   * @throws {InboxRefusal} when there is not enough */
   async reserve(bytes: number): Promise<void> {
     if (this.quota.reserve(bytes)) return;
     // Files may have been taken out since.
     if (this.#options.now() - this.#lookedMs >= LOOK_EVERY_MS) await this.#look();
     if (this.quota.reserve(bytes)) return;
     const { limitBytes, usedBytes } = this.quota;
-    throw new Refusal(
+    throw new InboxRefusal(
       "quota",
       `The inbox may hold ${limitBytes} bytes; ${usedBytes} are taken, and this needs ${bytes} more.`,
     );
   }
 
   /** Whether a part of a path is a folder and no link.
-   * @throws {Refusal} when it is something else */
+   * @throws {InboxRefusal} when it is something else */
   async #isFolder(names: readonly string[]): Promise<boolean> {
     const info = await lookAt(this.pathOf(names));
     if (info === null) return false;
     if (info.isDirectory) return true;
     const what = info.isSymlink ? "a link, and links are not followed" : "a file";
-    throw new Refusal("name", `${JSON.stringify(names.join("/"))} in the inbox is ${what}.`);
+    throw new InboxRefusal("name", `${JSON.stringify(names.join("/"))} in the inbox is ${what}.`);
   }
 
   async #checkRoot(): Promise<void> {
     const info = await lookAt(this.path);
     if (info?.isDirectory && info.dev === this.#device && (info.ino ?? 0) === this.#inode) return;
-    throw new Refusal("disk", "The folder of the inbox is gone.");
+    throw new InboxRefusal("disk", "The folder of the inbox is gone.");
   }
 
   /** Counts what there is, and removes partial files that nobody went on with. */
@@ -171,7 +171,7 @@ export class InboxFolder {
       for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
         for await (const entry of entriesOf(folder, folder !== this.path)) {
           if (++entries > MAX_ENTRIES) {
-            throw new Refusal("quota", `The inbox holds more than ${MAX_ENTRIES} files.`);
+            throw new InboxRefusal("quota", `The inbox holds more than ${MAX_ENTRIES} files.`);
           }
           const path = `${folder}${SEPARATOR}${entry.name}`;
           const isPartial = folder === this.path && entry.name.startsWith(PARTIAL_PREFIX);

@@ -2,7 +2,7 @@
 // inbox, or to something else than it says, ends here, before any file is looked at.
 
 import { isPlainName, isTemporaryName, unreadable } from "../../core/files/plain_name.ts";
-import { Refusal } from "./refusal.ts";
+import { InboxRefusal } from "./refusal.ts";
 
 /** The longest path below an inbox, in bytes. */
 const MAX_PATH_BYTES = 2048;
@@ -10,10 +10,10 @@ const MAX_PATH_BYTES = 2048;
 /** The names of a path below the inbox.
  *
  * @param maxDepth how many names it may have
- * @throws {Refusal} when one of them is no plain name */
+ * @throws {InboxRefusal} when one of them is no plain name */
 export function inboxNames(path: string, maxDepth: number): readonly string[] {
   const refuse = (why: string) => {
-    throw new Refusal("name", `The name ${JSON.stringify(path.slice(0, 100))} ${why}.`);
+    throw new InboxRefusal("name", `The name ${JSON.stringify(path.slice(0, 100))} ${why}.`);
   };
   if (path === "") refuse("is empty");
   if (path.length > MAX_PATH_BYTES || new TextEncoder().encode(path).length > MAX_PATH_BYTES) {

@@ -7,7 +7,7 @@ import type { Message, Session } from "../../core/session.ts";
 import { InboxFolder } from "./folder.ts";
 import { inboxNames } from "./names.ts";
 import type { InboxOptions } from "./options.ts";
-import { Refusal, refusalFor } from "./refusal.ts";
+import { InboxRefusal, refusalFor } from "./refusal.ts";
 import { type NextStep, Transfer } from "./transfer.ts";
 import {
   contentOf,
@@ -144,10 +144,13 @@ class Receiver implements AsyncDisposable {
   async #greet(said: SenderMessage): Promise<boolean> {
     if (said.type !== "hello") throw new WireError("a sender says hello first");
     const refusal = said.version !== INBOX_VERSION
-      ? new Refusal("protocol", `This inbox speaks version ${INBOX_VERSION}, not ${said.version}.`)
+      ? new InboxRefusal(
+        "protocol",
+        `This inbox speaks version ${INBOX_VERSION}, not ${said.version}.`,
+      )
       : isTrusted(this.#session)
       ? null
-      : new Refusal(
+      : new InboxRefusal(
         "unverified",
         "From another machine this inbox takes files only of senders that prove who they are: by a " +
           "client certificate on tls://, wss:// or dtls://, or by a key on udp+signed+reliable:// or " +
@@ -174,7 +177,7 @@ class Receiver implements AsyncDisposable {
     this.#count(file);
     const names = this.#names(file.name);
     if (file.bytes > options.maxFileBytes) {
-      throw new Refusal(
+      throw new InboxRefusal(
         "limit",
         `${JSON.stringify(file.name)} has ${file.bytes} bytes; a file may have at most ` +
           `${options.maxFileBytes} here.`,
@@ -187,7 +190,7 @@ class Receiver implements AsyncDisposable {
     }
     const receiving = transfers.values().filter(({ isEnding }) => !isEnding).toArray().length;
     if (receiving >= options.maxTransfers) {
-      throw new Refusal("busy", `${receiving} files are being received already.`, true);
+      throw new InboxRefusal("busy", `${receiving} files are being received already.`, true);
     }
     const transfer = new Transfer({
       folder,
@@ -229,7 +232,7 @@ class Receiver implements AsyncDisposable {
       }).finally(() => this.#settling.delete(settling));
       this.#settling.add(settling);
     } else {
-      throw new Refusal("changed", "The sender took the file back.");
+      throw new InboxRefusal("changed", "The sender took the file back.");
     }
   }
 
@@ -296,10 +299,10 @@ class Receiver implements AsyncDisposable {
     const { filesPerSession } = this.#shared.options;
     if (++this.#offered > filesPerSession + 1000) throw new WireError("too many files are offered");
     if (this.#offered <= filesPerSession) return;
-    throw new Refusal("limit", `A session may send at most ${filesPerSession} files.`);
+    throw new InboxRefusal("limit", `A session may send at most ${filesPerSession} files.`);
   }
 
-  async #refuse(refusal: Refusal, about: Offered | undefined, final = false): Promise<void> {
+  async #refuse(refusal: InboxRefusal, about: Offered | undefined, final = false): Promise<void> {
     const { code, message: reason, again } = refusal;
     this.#shared.context.emit({
       event: "refused",

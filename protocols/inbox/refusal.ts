@@ -4,8 +4,8 @@ import { diskRefusal } from "../../core/files/disk_refusal.ts";
 import type { RefusalCode } from "./wire.ts";
 
 /** Why, in a sentence for whoever sent it. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+export class InboxRefusal extends Error {
+  override readonly name = "InboxRefusal";
 
   /** @param again whether it may be taken a little later */
   constructor(readonly code: RefusalCode, reason: string, readonly again = false) {
@@ -15,11 +15,11 @@ export class Refusal extends Error {
 
 /** What goes wrong while files are received, as a refusal.
  * @throws {unknown} what may not happen to any disk */
-export function refusalFor(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
+export function refusalFor(error: unknown): InboxRefusal {
+  if (error instanceof InboxRefusal) return error;
   const refusal = diskRefusal(error);
   if (refusal === null) throw error;
-  return new Refusal(
+  return new InboxRefusal(
     refusal.failure === "bad-name" ? "name" : refusal.failure === "busy" ? "busy" : "disk",
     refusal.message,
     refusal.failure === "busy",

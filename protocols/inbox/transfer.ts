@@ -6,7 +6,7 @@ import { occupied, placeFile } from "../../core/files/place_file.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
 import { type InboxFolder, lookAt } from "./folder.ts";
 import { chargeFor } from "./quota.ts";
-import { Refusal } from "./refusal.ts";
+import { InboxRefusal } from "./refusal.ts";
 import type { OfferedFile } from "./wire.ts";
 
 /** What a transfer is given. */
@@ -68,7 +68,7 @@ export class Transfer implements AsyncDisposable {
   }
 
   /** Looks what is there already.
-   * @throws {Refusal} when the file cannot be taken */
+   * @throws {InboxRefusal} when the file cannot be taken */
   begin(): Promise<NextStep> {
     return this.#work(async () => {
       const { folder, names, overwrite } = this.#options;
@@ -86,12 +86,12 @@ export class Transfer implements AsyncDisposable {
    *
    * @param sha256 the sender's, of as much as it was asked for
    * @param signal aborting it ends the comparison
-   * @throws {Refusal} when it is another file and may not be replaced */
+   * @throws {InboxRefusal} when it is another file and may not be replaced */
   compare(sha256: string, signal: AbortSignal): Promise<NextStep> {
     return this.#work(async () => {
       const comparing = this.#comparing;
       this.#comparing = "nothing";
-      if (comparing === "nothing") throw new Refusal("protocol", "Nothing is to be compared.");
+      if (comparing === "nothing") throw new InboxRefusal("protocol", "Nothing is to be compared.");
       if (comparing === "whole") {
         if (await this.#hashOfPlaced(signal) === sha256) {
           await this.#removeLeftover();
@@ -117,12 +117,17 @@ export class Transfer implements AsyncDisposable {
   }
 
   /** Takes more content.
-   * @throws {Refusal} when it is more than was offered, or the disk fails */
+   * @throws {InboxRefusal} when it is more than was offered, or the disk fails */
   write(content: Uint8Array): Promise<void> {
     return this.#work(async () => {
-      if (!this.#receiving) throw new Refusal("protocol", "Content came that was not asked for.");
+      if (!this.#receiving) {
+        throw new InboxRefusal("protocol", "Content came that was not asked for.");
+      }
       if (this.#gotBytes + content.length > this.file.bytes) {
-        throw new Refusal("protocol", `More came than the ${this.file.bytes} bytes announced.`);
+        throw new InboxRefusal(
+          "protocol",
+          `More came than the ${this.file.bytes} bytes announced.`,
+        );
       }
       this.#partial ??= await this.#openPartial(true);
       this.#hash.update(content);
@@ -136,18 +141,26 @@ export class Transfer implements AsyncDisposable {
   /** Gives the file its name, once all of it is there and safe.
    *
    * @param sha256 what the sender says it is
-   * @throws {Refusal} when it is not, or the name was taken meanwhile */
+   * @throws {InboxRefusal} when it is not, or the name was taken meanwhile */
   finish(sha256: string): Promise<void> {
     this.#isEnding = true;
     return this.#work(async () => {
       const { folder, names, overwrite } = this.#options;
       const { bytes } = this.file;
-      if (!this.#receiving) throw new Refusal("protocol", "The end came before the beginning.");
+      if (!this.#receiving) {
+        throw new InboxRefusal("protocol", "The end came before the beginning.");
+      }
       if (this.#gotBytes !== bytes) {
-        throw new Refusal("protocol", `${this.#gotBytes} of the ${bytes} bytes announced came.`);
+        throw new InboxRefusal(
+          "protocol",
+          `${this.#gotBytes} of the ${bytes} bytes announced came.`,
+        );
       }
       if (this.#hash.hex() !== sha256) {
-        throw new Refusal("hash", "What came has another SHA-256 than the sender says; send anew.");
+        throw new InboxRefusal(
+          "hash",
+          "What came has another SHA-256 than the sender says; send anew.",
+        );
       }
       // An empty file had no content to be opened for.
       const partial = this.#partial ??= await this.#openPartial(true);
@@ -195,15 +208,15 @@ export class Transfer implements AsyncDisposable {
     return ((this.file.mode ?? 0o644) & 0o755) | 0o600;
   }
 
-  #occupied(): Refusal {
-    return new Refusal("exists", occupied(this.file.name, this.#options.overwrite));
+  #occupied(): InboxRefusal {
+    return new InboxRefusal("exists", occupied(this.file.name, this.#options.overwrite));
   }
 
   /** Runs what touches the disk, one after the other, unless the file is somebody else's by now. */
   #work<T>(work: () => Promise<T>): Promise<T> {
     if (this.#lost || this.#ended !== undefined) {
       return Promise.reject(
-        new Refusal("taken-over", "Another session is sending this file."),
+        new InboxRefusal("taken-over", "Another session is sending this file."),
       );
     }
     const working = work();

@@ -36,7 +36,7 @@ interface Placed extends ChatMessage {
 }
 
 /** The messages of one room: those from `start` on, the places before it are free. */
-interface Room {
+interface KeptRoom {
   messages: Placed[];
   start: number;
 }
@@ -45,7 +45,7 @@ class MemoryLog implements ChatLog {
   readonly #limits: Required<MemoryLimits>;
   readonly #hooks: LogHooks;
   readonly #clock: Clock;
-  readonly #rooms = new Map<string, Room>();
+  readonly #rooms = new Map<string, KeptRoom>();
   /** The places of what is kept, by id. */
   readonly #kept = new Map<string, number>();
   readonly #gone = new RecentIds<number>(MAX_IDS);
@@ -109,7 +109,7 @@ class MemoryLog implements ChatLog {
   }
 
   /** A room without what has grown too old; an empty one when there is none. */
-  #room(name: string): Room {
+  #room(name: string): KeptRoom {
     const room = this.#rooms.get(name);
     if (room === undefined) return { messages: [], start: 0 };
     this.#dropOld(name, room);
@@ -131,18 +131,18 @@ class MemoryLog implements ChatLog {
   }
 
   /** The room with the oldest message, looking at every room: there are not many. */
-  #oldestRoom(name: string, room: Room): [name: string, room: Room] {
-    let oldest: [name: string, room: Room] = [name, room];
+  #oldestRoom(name: string, room: KeptRoom): [name: string, room: KeptRoom] {
+    let oldest: [name: string, room: KeptRoom] = [name, room];
     for (const one of this.#rooms) if (firstSeq(one[1]) < firstSeq(oldest[1])) oldest = one;
     return oldest;
   }
 
-  #dropOld(name: string, room: Room): void {
+  #dropOld(name: string, room: KeptRoom): void {
     const oldestMs = this.#clock.now() - this.#limits.ageMs;
     while ((room.messages[room.start]?.timeMs ?? Infinity) < oldestMs) this.#dropFirst(name, room);
   }
 
-  #dropFirst(name: string, room: Room): void {
+  #dropFirst(name: string, room: KeptRoom): void {
     const message = room.messages[room.start];
     if (message === undefined) return;
     room.start++;
@@ -158,7 +158,7 @@ class MemoryLog implements ChatLog {
   }
 }
 
-function firstSeq({ messages, start }: Room): number {
+function firstSeq({ messages, start }: KeptRoom): number {
   return messages[start]?.seq ?? Infinity;
 }
 

@@ -4,7 +4,7 @@ import type { Identity } from "../../../core/session.ts";
 import { type Batch, type Edit, editedBytes, type Lines } from "../delivery/batch.ts";
 import type { ChatMessage, Standing } from "../message.ts";
 import type { Outbox } from "../delivery/outbox.ts";
-import type { Room } from "./local_room.ts";
+import type { LocalRoom } from "./local_room.ts";
 import type { TokenBucket } from "../admission/token_bucket.ts";
 
 /** What the lines of a member look like. */
@@ -20,7 +20,7 @@ interface Held {
 const MAX_HELD = 4096;
 
 /** What a member is made of. */
-export interface MemberOptions {
+export interface LocalMemberOptions {
   /** Undefined for whoever sits at the terminal of the server: it sees all rooms anyway. */
   readonly outbox: Outbox | undefined;
   /** Whether its messages leave one by one and as text, as in the frames of a WebSocket. */
@@ -41,8 +41,8 @@ export interface MemberOptions {
 }
 
 /** One member. */
-export class Member {
-  readonly options: MemberOptions;
+export class LocalMember {
+  readonly options: LocalMemberOptions;
   wire: Wire = "plain";
   /** Whether its datagrams end with LF, as netcat's do: then ours do, or its lines would run
    * together. */
@@ -51,7 +51,7 @@ export class Member {
   name = "";
   standing: Standing = "plain";
   isOperator = false;
-  room: Room | undefined;
+  room: LocalRoom | undefined;
   /** Its session is over, or about to be. */
   gone = false;
   /** When it last said or asked something, in milliseconds. */
@@ -67,7 +67,7 @@ export class Member {
   #held: Held[] | undefined;
   #heldMissed = 0;
 
-  constructor(options: MemberOptions) {
+  constructor(options: LocalMemberOptions) {
     this.options = options;
   }
 

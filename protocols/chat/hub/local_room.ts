@@ -1,24 +1,24 @@
 // One room: who is in it, and what its members are told together.
 
 import { Batch } from "../delivery/batch.ts";
-import type { Member } from "./local_member.ts";
+import type { LocalMember } from "./local_member.ts";
 import type { ChatMessage } from "../message.ts";
 
 /** A batch of this many bytes leaves at once. */
 const FULL_BATCH_BYTES = 256 * 1024;
 
 /** A room that somebody is in, or is about to be. */
-export class Room {
+export class LocalRoom {
   readonly name: string;
-  readonly members = new Set<Member>();
+  readonly members = new Set<LocalMember>();
   /** Who has which name, by its key; also of those who are on their way in. */
-  readonly names = new Map<string, Member>();
+  readonly names = new Map<string, LocalMember>();
   batch = new Batch(false, false);
-  readonly #touched = new Set<Member>();
-  readonly #schedule: (room: Room) => void;
+  readonly #touched = new Set<LocalMember>();
+  readonly #schedule: (room: LocalRoom) => void;
 
   /** @param schedule has the room flushed soon */
-  constructor(name: string, schedule: (room: Room) => void) {
+  constructor(name: string, schedule: (room: LocalRoom) => void) {
     this.name = name;
     this.#schedule = schedule;
   }
@@ -28,14 +28,14 @@ export class Room {
     return this.members.size === 0 && this.names.size === 0;
   }
 
-  add(member: Member): void {
+  add(member: LocalMember): void {
     this.flush();
     this.members.add(member);
     this.batch = this.#newBatch();
     member.room = this;
   }
 
-  remove(member: Member): void {
+  remove(member: LocalMember): void {
     this.flush();
     this.members.delete(member);
     this.#touched.delete(member);
@@ -45,7 +45,7 @@ export class Room {
 
   /** Tells all members something, as each wire says it.
    * @param except who does not hear of it */
-  say(plain: () => string, rich: () => string, message?: ChatMessage, except?: Member): void {
+  say(plain: () => string, rich: () => string, message?: ChatMessage, except?: LocalMember): void {
     if (except?.room === this) except.skipNext();
     this.batch.add(plain, rich, message);
     if (this.batch.bytes >= FULL_BATCH_BYTES) this.flush();
@@ -53,7 +53,7 @@ export class Room {
   }
 
   /** A member is to be told something of its own. */
-  touched(member: Member): void {
+  touched(member: LocalMember): void {
     this.#touched.add(member);
     this.#schedule(this);
   }

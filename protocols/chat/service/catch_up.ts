@@ -3,7 +3,7 @@
 
 import { fitting } from "./fitting.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
-import type { Member } from "../hub/local_member.ts";
+import type { LocalMember } from "../hub/local_member.ts";
 import type { ChatMessage } from "../message.ts";
 import { richLine, richMessage } from "../delivery/rich_lines.ts";
 
@@ -21,7 +21,7 @@ export interface CatchUp {
  * @param enter brings it in and returns the line that says so, which comes first */
 export async function enterAndCatchUp(
   hub: Hub,
-  member: Member,
+  member: LocalMember,
   { after, last }: CatchUp,
   enter: () => Promise<string>,
 ): Promise<void> {

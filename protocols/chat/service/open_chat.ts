@@ -3,7 +3,7 @@
 import { systemClock } from "../../../core/clock.ts";
 import type { Context, Service } from "../../../core/protocol.ts";
 import { refuseForgetful } from "../cluster/settings.ts";
-import { speakFromConsole } from "./terminal_member.ts";
+import { speakFromTerminal } from "./terminal_member.ts";
 import { openHistory } from "../history/open_history.ts";
 import { Hub } from "../hub/hub.ts";
 import type { ChatLog, LogHooks } from "../log.ts";
@@ -29,7 +29,7 @@ export async function openChat(options: ChatOptions, context: Context): Promise<
     );
   opening.use(hub);
   hub.use(log);
-  if (context.lines !== undefined) void speakFromConsole(hub, context.lines);
+  if (context.lines !== undefined) void speakFromTerminal(hub, context.lines);
   const held = opening.move();
   return {
     serve: (session) => visit(hub, session),

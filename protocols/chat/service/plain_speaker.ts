@@ -4,7 +4,7 @@ import type { ChatMessage } from "../message.ts";
 import { cleanText } from "../clean_text.ts";
 import { fitting } from "./fitting.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
-import type { Member } from "../hub/local_member.ts";
+import type { LocalMember } from "../hub/local_member.ts";
 import { markedName, plainMessage, plainNotice } from "../delivery/plain_lines.ts";
 import { RefusedError } from "../refused_error.ts";
 import { LOOK_UP_COST, MAX_UNSTORED, mayDoMore, type Speaker } from "./speaker.ts";
@@ -35,9 +35,9 @@ type Command = keyof typeof COMMANDS;
 /** Speaks for a plain client, or for the terminal of the server. */
 export class PlainSpeaker implements Speaker {
   readonly #hub: Hub;
-  readonly #member: Member;
+  readonly #member: LocalMember;
 
-  constructor(hub: Hub, member: Member) {
+  constructor(hub: Hub, member: LocalMember) {
     this.#hub = hub;
     this.#member = member;
     member.wire = "plain";

@@ -4,7 +4,7 @@ import { type CatchUp, enterAndCatchUp } from "./catch_up.ts";
 import { fitting } from "./fitting.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
 import type { Receipt } from "../log.ts";
-import type { Member } from "../hub/local_member.ts";
+import type { LocalMember } from "../hub/local_member.ts";
 import type { ChatMessage } from "../message.ts";
 import { RefusedError } from "../refused_error.ts";
 import { isoTime, messageFields, richLine } from "../delivery/rich_lines.ts";
@@ -22,9 +22,9 @@ const DEFAULT_HISTORY = 50;
 /** Speaks for a rich client. */
 export class RichSpeaker implements Speaker {
   readonly #hub: Hub;
-  readonly #member: Member;
+  readonly #member: LocalMember;
 
-  constructor(hub: Hub, member: Member) {
+  constructor(hub: Hub, member: LocalMember) {
     this.#hub = hub;
     this.#member = member;
     member.wire = "rich";

@@ -1,7 +1,7 @@
 // How a member speaks: on which wire, and what is common to both.
 
 import type { Hub } from "../hub/hub.ts";
-import type { Member } from "../hub/local_member.ts";
+import type { LocalMember } from "../hub/local_member.ts";
 import { RefusedError } from "../refused_error.ts";
 
 /** What a member may have unstored before the next is read. */
@@ -21,7 +21,7 @@ export interface Speaker {
 
 /** Whether a member may do one thing more now.
  * @throws {RefusedError} when it may not and has not been told just now */
-export function mayDoMore(hub: Hub, member: Member, cost = 1): boolean {
+export function mayDoMore(hub: Hub, member: LocalMember, cost = 1): boolean {
   const nowMs = hub.elapsedMs();
   member.heardAtMs = nowMs;
   if (member.options.bucket.take(nowMs, cost)) return true;

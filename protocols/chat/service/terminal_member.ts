@@ -3,14 +3,14 @@
 
 import { errorText } from "../../../core/event.ts";
 import type { Hub } from "../hub/hub.ts";
-import { Member } from "../hub/local_member.ts";
+import { LocalMember } from "../hub/local_member.ts";
 import { PlainSpeaker } from "./plain_speaker.ts";
 import { TokenBucket } from "../admission/token_bucket.ts";
 
 /** Says in the chat what is typed, until there is no more. Never rejects. */
-export async function speakFromConsole(hub: Hub, lines: AsyncIterable<string>): Promise<void> {
+export async function speakFromTerminal(hub: Hub, lines: AsyncIterable<string>): Promise<void> {
   const { context, options } = hub;
-  const member = new Member({
+  const member = new LocalMember({
     outbox: undefined,
     asText: true,
     bucket: new TokenBucket(1e9, 1e9, hub.elapsedMs()),

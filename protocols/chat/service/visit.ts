@@ -3,7 +3,7 @@
 import { isLoopback } from "../../../core/addresses/address.ts";
 import { type Message, type Session, textOf } from "../../../core/session.ts";
 import type { Hub } from "../hub/hub.ts";
-import { Member } from "../hub/local_member.ts";
+import { LocalMember } from "../hub/local_member.ts";
 import { Outbox } from "../delivery/outbox.ts";
 import { PlainSpeaker } from "./plain_speaker.ts";
 import { jsonObject } from "./rich_request.ts";
@@ -57,7 +57,7 @@ export async function visit(hub: Hub, session: Session): Promise<void> {
   }
 }
 
-function memberOf(hub: Hub, session: Session): Member {
+function memberOf(hub: Hub, session: Session): LocalMember {
   const { options } = hub;
   const { peer, identity } = session;
   const host = "hostname" in peer ? peer.hostname : undefined;
@@ -77,7 +77,7 @@ function memberOf(hub: Hub, session: Session): Member {
         : plainNotice(`${count} messages missed: you read too slowly`);
     },
   });
-  const member: Member = new Member({
+  const member: LocalMember = new LocalMember({
     outbox,
     asText: session.boundary === "messages" && !isDatagram(session),
     bucket: new TokenBucket(options.messageRatePerSecond, options.messageBurst, hub.elapsedMs()),

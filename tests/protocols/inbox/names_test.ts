@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { inboxNames } from "../../../protocols/inbox/names.ts";
-import { Refusal } from "../../../protocols/inbox/refusal.ts";
+import { InboxRefusal } from "../../../protocols/inbox/refusal.ts";
 
 /** Names that are refused, and what the refusal says of them. */
 const REFUSED: readonly (readonly [name: string, why: string])[] = [
@@ -42,7 +42,7 @@ const REFUSED: readonly (readonly [name: string, why: string])[] = [
 for (const [name, why] of REFUSED) {
   Deno.test(`inboxNames() refuses ${JSON.stringify(name.slice(0, 40))}`, () => {
     const maxDepth = why.startsWith("more than") ? 32 : 8;
-    assertThrows(() => inboxNames(name, maxDepth), Refusal, why);
+    assertThrows(() => inboxNames(name, maxDepth), InboxRefusal, why);
   });
 }
 

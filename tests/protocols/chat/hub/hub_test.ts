@@ -1,15 +1,18 @@
 /** The chat with a log that fails and with other nodes beside it. */
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type OptionValues, resolveOptions } from "../../../../core/options/option.ts";
 import type { StreamSession } from "../../../../core/streams/stream_session.ts";
-import { alone } from "../../../../protocols/chat/alone.ts";
-import { speakFromConsole } from "../../../../protocols/chat/service/terminal_member.ts";
+import { alone, type ChatPeers } from "../../../../protocols/chat/peers.ts";
+import { speakFromTerminal } from "../../../../protocols/chat/service/terminal_member.ts";
+import { TokenBucket } from "../../../../protocols/chat/admission/token_bucket.ts";
 import { Hub } from "../../../../protocols/chat/hub/hub.ts";
+import { LocalMember } from "../../../../protocols/chat/hub/local_member.ts";
 import type { ChatLog } from "../../../../protocols/chat/log.ts";
 import { createMemoryLog } from "../../../../protocols/chat/history/memory_log.ts";
 import { chatOptions } from "../../../../protocols/chat/options.ts";
-import type { ChatPeers } from "../../../../protocols/chat/peers.ts";
+
+import { RefusedError } from "../../../../protocols/chat/refused_error.ts";
 import { visit } from "../../../../protocols/chat/service/visit.ts";
 import { stillContext } from "../../../memory.ts";
 import { identity, MemoryMembers } from "../memory_chat.ts";
@@ -220,7 +223,7 @@ Deno.test("nobody on another node removes whoever sits at the terminal", async (
   })();
   await using harbour = new Harbour();
   const bob = await harbour.join("/name bob");
-  const speaking = speakFromConsole(harbour.hub, lines);
+  const speaking = speakFromTerminal(harbour.hub, lines);
   await bob.until(/^\* operator✓ came$/);
   harbour.hub.peerHooks.expelled("lobby", "operator", false, "by ada");
   typed.resolve();
@@ -233,4 +236,37 @@ Deno.test("the log's notices reach whoever runs the server and all members", asy
   const bob = await harbour.join("/name bob");
   harbour.hub.logHooks.notice("the broker is gone");
   assertEquals(await bob.line(), "* the broker is gone");
+});
+
+/** A datagram client that proves nothing, silent since long ago. */
+function unprovenMember(closed: string[]): LocalMember {
+  return new LocalMember({
+    outbox: undefined,
+    asText: false,
+    bucket: new TokenBucket(1, 1, 0),
+    identity: undefined,
+    host: undefined,
+    claimedHost: "192.0.2.1",
+    historyLimit: 0,
+    historyBytes: 0,
+    show: () => {},
+    close: (reason) => void closed.push(reason),
+  });
+}
+
+Deno.test("a client that is back gets its name from its own ghost, also where that was alone", async () => {
+  await using harbour = new Harbour();
+  const closed: string[] = [];
+  const [ghost, back, stranger] = [1, 2, 3].map(() => unprovenMember(closed));
+  ghost!.heardAtMs = back!.heardAtMs = performance.now() - 60_000;
+  await harbour.hub.enter(ghost!, { name: "alice" });
+  await harbour.hub.enter(back!, { name: "alice" });
+  assertEquals([ghost!.gone, closed], [true, ["replaced"]]);
+  assertEquals(harbour.hub.rooms(), [{ room: "lobby", members: 1 }]);
+  back!.heardAtMs = performance.now();
+  await assertRejects(
+    () => harbour.hub.enter(stranger!, { name: "alice" }),
+    RefusedError,
+    "is called alice already",
+  );
 });
