@@ -5,7 +5,7 @@ import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { chatOptions } from "./chat/options.ts";
 
-/** Somebody who only reads is there too. */
+/** A client that only reads is still in the chat, so that its silence says little. */
 const IDLE_TIMEOUT_MS = 12 * 60 * 60_000;
 
 /** A chat with names, rooms and history, for plain text and for JSON; with `bare` what one client sends
@@ -39,8 +39,8 @@ export const chat: Protocol<typeof chatOptions> = {
   },
 };
 
-/** What is set and has no effect would be missed only once it is needed.
- * @throws {UsageError} naming it */
+/** Refuses options that have no effect with `--bare`: they would be missed only once they are needed.
+ * @throws {UsageError} naming the option */
 function refuseUseless({ cluster, history }: OptionValues<typeof chatOptions>): void {
   const useless = cluster.length > 0
     ? "--cluster"

@@ -1,4 +1,5 @@
-// Inbox: receives files, checks and keeps them. docs/inbox.md has its messages.
+// Inbox: receives files over any ordered transport, checks and keeps them. docs/inbox.md describes its
+// messages.
 
 import type { Protocol } from "../core/protocol.ts";
 import { inboxOptions } from "./inbox/options.ts";

@@ -21,7 +21,7 @@ export const REFUSALS = [
 
 export type ChatRefusalCode = (typeof REFUSALS)[number];
 
-/** A request that the chat refuses. Both wires tell it to whoever asked. */
+/** A request that the chat refuses. The client that asked is told, as JSON or as a line of text. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   readonly code: ChatRefusalCode;

@@ -1,25 +1,25 @@
-// What an inbox says, as the sender hears it: answers one by one, and how much has arrived.
+// The messages of an inbox, as a sender reads them: answers one by one, and how much has arrived.
 
 import { errorText } from "../../core/event.ts";
 import type { Message, Session } from "../../core/session.ts";
 import { type InboxMessage, parseInboxMessage } from "./wire.ts";
 
-/** An inbox gives one answer to each question. */
+/** The most answers that may wait to be read; an inbox gives one to each question. */
 const MAX_WAITING = 16;
 
-/** Reads a session in the background, so that a refusal is heard while content is being sent. */
+/** Reads a session in the background, so that a refusal is noticed while content is being sent. */
 export class InboxAnswers implements Disposable {
   readonly #session: Session;
   readonly #timeoutMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #answers: InboxMessage[] = [];
-  /** Files past their end whose answer is still to come, and the answers that have come. */
+  /** The files that were sent to their end, by id, with the answer where it has come. */
   readonly #unsettled = new Map<number, InboxMessage | undefined>();
   #gotBytes = 0;
   #failure: Error | undefined;
   #changed = Promise.withResolvers<void>();
   #heardMs = performance.now();
-  /** Since when somebody waits for the inbox; undefined when nobody does. */
+  /** Since when the sender waits for the inbox; undefined when it does not. */
   #waitsSinceMs: number | undefined;
   readonly #reading: Promise<void>;
 
@@ -31,7 +31,7 @@ export class InboxAnswers implements Disposable {
     this.#reading = this.#read();
   }
 
-  /** How much of the present file the inbox has confirmed. */
+  /** How much of the current file the inbox has confirmed. */
   get gotBytes(): number {
     return this.#gotBytes;
   }
@@ -41,7 +41,7 @@ export class InboxAnswers implements Disposable {
     return this.#answers.length > 0;
   }
 
-  /** A new file begins, of which the inbox has this much. */
+  /** Begins a new file, of which the inbox has this much. */
   beginAt(bytes: number): void {
     this.#gotBytes = bytes;
   }
@@ -56,7 +56,7 @@ export class InboxAnswers implements Disposable {
     });
   }
 
-  /** A file is past its end: the answer with its id is no answer to what is asked from now on. */
+  /** A file was sent to its end: from now on the answer with its id is kept apart from the others. */
   awaitLater(id: number): void {
     this.#unsettled.set(id, undefined);
   }
@@ -76,7 +76,7 @@ export class InboxAnswers implements Disposable {
     });
   }
 
-  /** Waits until something is so, and looks again whenever the inbox says something. */
+  /** Waits until a condition holds, which is checked after each message of the inbox. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -84,8 +84,8 @@ export class InboxAnswers implements Disposable {
     }
   }
 
-  /** Runs what depends on the inbox; if that says nothing for too long, the session is closed. What
-   * fails fails for the reason why the session broke off. */
+  /** Runs work that depends on the inbox. When the inbox says nothing for too long, the session is closed;
+   * the work then fails for that reason. */
   async expecting<T>(work: () => Promise<T>): Promise<T> {
     this.#waitsSinceMs = performance.now();
     try {
@@ -97,7 +97,7 @@ export class InboxAnswers implements Disposable {
     }
   }
 
-  /** Waits for the reading to end; whoever calls has closed the session. */
+  /** Waits for the reading to end, after the session was closed. */
   ended(): Promise<void> {
     return this.#reading;
   }

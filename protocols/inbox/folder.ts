@@ -1,4 +1,5 @@
-// The folder of an inbox: the way to every place in it, what it holds, and the partial files.
+// The folder of an inbox on disk: it finds and makes the places of files without following links, counts
+// what it holds, and keeps the partial files.
 
 import { errorText } from "../../core/event.ts";
 import { PARTIAL_PREFIX } from "../../core/files/plain_name.ts";
@@ -9,16 +10,16 @@ import { InboxRefusal } from "./refusal.ts";
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
-/** More than this is not counted through, nor served. */
+/** The most files and folders that an inbox may hold: each look at the disk counts through all of them. */
 const MAX_ENTRIES = 1_000_000;
 
-/** How often the disk is asked at most, in milliseconds, when there seems to be no room. */
+/** When there seems to be no room, the disk is looked at again once in this many milliseconds. */
 const LOOK_EVERY_MS = 2000;
 
-/** What a folder is held to. */
+/** The limits of a folder. */
 export interface InboxFolderOptions {
   readonly quotaBytes: number;
-  /** How long a partial file is kept that nobody goes on with, in milliseconds. */
+  /** How long a partial file is kept whose sender does not come back, in milliseconds. */
   readonly keepPartialMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -67,8 +68,8 @@ export class InboxFolder {
     }
   }
 
-  /** The path of a place.
-   * @param names plain ones */
+  /** The path of a place in the inbox.
+   * @param names plain names, as inboxNames() gives them */
   pathOf(names: readonly string[]): string {
     return [this.path.replace(/[/\\]$/, ""), ...names].join(SEPARATOR);
   }
@@ -78,7 +79,7 @@ export class InboxFolder {
     return this.pathOf([PARTIAL_PREFIX + key]);
   }
 
-  /** What is at a place already; null when nothing is. Nothing is made.
+  /** What is at a place already; null when nothing is.
    * @throws {InboxRefusal} when one of the folders above is a file or a link, or the inbox is gone */
   async find(names: readonly string[]): Promise<Deno.FileInfo | null> {
     await this.#checkRoot();
@@ -88,7 +89,7 @@ export class InboxFolder {
     return await lookAt(this.pathOf(names));
   }
 
-  /** Runs what looks and then changes something, one after the other. */
+  /** Runs work that checks something and then changes it; no other such work runs meanwhile. */
   alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#alone.then(work);
     this.#alone = done.catch(() => {});
@@ -119,7 +120,7 @@ export class InboxFolder {
         made++;
         this.quota.keep(chargeFor(0));
       } catch (error) {
-        // Somebody else was faster, and perhaps with something else.
+        // Another process was faster, and what it made may be no folder.
         if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
         await this.#isFolder(some);
         continue;
@@ -135,7 +136,7 @@ export class InboxFolder {
    * @throws {InboxRefusal} when there is not enough */
   async reserve(bytes: number): Promise<void> {
     if (this.quota.reserve(bytes)) return;
-    // Files may have been taken out since.
+    // Files may have been removed since the last look.
     if (this.#options.now() - this.#lookedMs >= LOOK_EVERY_MS) await this.#look();
     if (this.quota.reserve(bytes)) return;
     const { limitBytes, usedBytes } = this.quota;
@@ -161,7 +162,7 @@ export class InboxFolder {
     throw new InboxRefusal("disk", "The folder of the inbox is gone.");
   }
 
-  /** Counts what there is, and removes partial files that nobody went on with. */
+  /** Counts what the folder holds, and removes partial files that are too old. */
   async #look(): Promise<void> {
     this.#lookedMs = this.#options.now();
     await this.quota.look(async () => {
@@ -180,7 +181,7 @@ export class InboxFolder {
           const info = await lookAt(path);
           if (info === null) continue;
           if (isPartial && this.#isOld(info)) {
-            // Somebody may have come back for it just now.
+            // Its sender may have come back meanwhile.
             if (this.writing.has(entry.name.slice(PARTIAL_PREFIX.length))) continue;
             await Deno.remove(path).catch(() => {});
             continue;
@@ -197,8 +198,8 @@ export class InboxFolder {
   }
 }
 
-/** What lies in a folder.
- * @param mayGo whether it may have been taken out, and then is empty */
+/** The entries of a folder.
+ * @param mayGo whether it may have been removed meanwhile, and then counts as empty */
 async function* entriesOf(path: string, mayGo: boolean): AsyncGenerator<Deno.DirEntry, void> {
   try {
     yield* Deno.readDir(path);

@@ -1,5 +1,5 @@
-// From the name of an offered file to the names it is made of. Everything that could lead out of the
-// inbox, or to something else than it says, ends here, before any file is looked at.
+// Splits the path of an offered file into plain names. Paths that could lead out of the inbox, or to
+// another file than they show, are refused here, before the disk is touched.
 
 import { isPlainName, isTemporaryName, unreadable } from "../../core/files/plain_name.ts";
 import { InboxRefusal } from "./refusal.ts";

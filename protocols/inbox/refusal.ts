@@ -1,9 +1,9 @@
-// A file that an inbox will not take.
+// The refusals of an inbox, as errors, and how failures of the disk become refusals.
 
 import { diskRefusal } from "../../core/files/disk_refusal.ts";
 import type { RefusalCode } from "./wire.ts";
 
-/** Why, in a sentence for whoever sent it. */
+/** An inbox refuses a file or a sender. The message is a sentence for the sender. */
 export class InboxRefusal extends Error {
   override readonly name = "InboxRefusal";
 
@@ -13,8 +13,8 @@ export class InboxRefusal extends Error {
   }
 }
 
-/** What goes wrong while files are received, as a refusal.
- * @throws {unknown} what may not happen to any disk */
+/** The refusal for an error that came up while files were received.
+ * @throws {unknown} the error itself, when no disk can be its cause */
 export function refusalFor(error: unknown): InboxRefusal {
   if (error instanceof InboxRefusal) return error;
   const refusal = diskRefusal(error);

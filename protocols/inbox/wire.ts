@@ -3,7 +3,7 @@
 
 import { bytesOf, type Message, textOf } from "../../core/session.ts";
 
-/** The version of what is said here. */
+/** The version of these messages. */
 export const INBOX_VERSION = 1;
 
 /** The longest message that is not content, in bytes. */
@@ -21,24 +21,24 @@ export interface OfferedFile {
   readonly modifiedMs: number;
   /** Its permissions, as POSIX has them; absent where the sender has none. */
   readonly mode?: number;
-  /** What the sender calls it in this session. The answer that says what became of it bears the same
-   * number, so after its end the next file may be offered before the inbox has it in its place. */
+  /** Its number in this session. The answer about its outcome bears the same number, so that the next file
+   * may be offered before the inbox has this one in its place. */
   readonly id?: number;
 }
 
-/** What a sender says. */
+/** A message of a sender. */
 export type SenderMessage =
   | { readonly type: "hello"; readonly version: number }
   | ({ readonly type: "offer" } & OfferedFile)
   | { readonly type: "folder"; readonly name: string }
-  /** The SHA-256 of as much of the file as the inbox asked to check. */
+  /** The SHA-256 of the part of the file that the inbox asked to check. */
   | { readonly type: "prefix"; readonly sha256: string }
-  /** All was sent, and this is the SHA-256 of the whole file. */
+  /** All of the file was sent; this is its SHA-256. */
   | { readonly type: "end"; readonly sha256: string }
-  /** The rest will not come. */
+  /** The rest of the file will not come. */
   | { readonly type: "abort"; readonly reason: string };
 
-/** Why an inbox refuses. */
+/** The reasons for which an inbox refuses. */
 export type RefusalCode =
   | "busy"
   | "changed"
@@ -52,7 +52,7 @@ export type RefusalCode =
   | "taken-over"
   | "unverified";
 
-/** An inbox refuses. */
+/** An inbox refuses a file, or the session. */
 export interface RefusedMessage {
   readonly type: "refused";
   readonly code: RefusalCode;
@@ -62,11 +62,11 @@ export interface RefusedMessage {
   readonly again?: boolean;
   /** Whether the session ends with it. */
   readonly final?: boolean;
-  /** That of the file, if it has one. */
+  /** The number of the file, if it has one. */
   readonly id?: number;
 }
 
-/** What an inbox says. */
+/** A message of an inbox. */
 export type InboxMessage =
   | {
     readonly type: "welcome";
@@ -75,16 +75,16 @@ export type InboxMessage =
     readonly chunkBytes: number;
     /** The most content that may be on its way unconfirmed. */
     readonly windowBytes: number;
-    /** How many files with an id may be past their end and not in their place yet. */
+    /** How many files with an id may be sent to their end before the first is in its place. */
     readonly unsettled: number;
   }
-  /** It has this much of the file already, perhaps: the sender is to prove it by its hash. */
+  /** The inbox may have this much of the file already: the sender is to prove it by its hash. */
   | { readonly type: "check"; readonly bytes: number }
   /** The sender is to send the file from this byte on. */
   | { readonly type: "ready"; readonly fromBytes: number }
-  /** It has this much of the file now. */
+  /** The inbox has this much of the file now. */
   | { readonly type: "got"; readonly bytes: number }
-  /** It is busy, and alive. */
+  /** The inbox is at work: a sign of life. */
   | { readonly type: "working" }
   /** The file is in its place, under its name, with this SHA-256; a folder has none. */
   | {
@@ -95,7 +95,7 @@ export type InboxMessage =
   }
   | RefusedMessage;
 
-/** A message of the peer makes no sense. */
+/** A message of the peer is malformed. */
 export class WireError extends Error {
   override readonly name = "WireError";
 }
@@ -118,8 +118,8 @@ export function contentOf(message: Message): Uint8Array | null {
   return message.subarray(1);
 }
 
-/** What a sender said.
- * @throws {WireError} when it makes no sense */
+/** Reads a message of a sender.
+ * @throws {WireError} when it is malformed */
 export function parseSenderMessage(message: Message): SenderMessage {
   const fields = parseObject(message);
   switch (fields["type"]) {
@@ -148,8 +148,8 @@ export function parseSenderMessage(message: Message): SenderMessage {
   }
 }
 
-/** What an inbox said.
- * @throws {WireError} when it makes no sense */
+/** Reads a message of an inbox.
+ * @throws {WireError} when it is malformed */
 export function parseInboxMessage(message: Message): InboxMessage {
   const fields = parseObject(message);
   switch (fields["type"]) {
@@ -178,7 +178,7 @@ export function parseInboxMessage(message: Message): InboxMessage {
     case "refused":
       return {
         type: "refused",
-        // A code that we do not know is no reason to misunderstand the rest.
+        // A code of a later version is passed on as it is.
         code: words(fields, "code") as RefusalCode,
         reason: words(fields, "reason"),
         again: fields["again"] === true,
@@ -219,7 +219,7 @@ function idOf(fields: Fields): { readonly id?: number } {
   return fields["id"] === undefined ? {} : { id: count(fields, "id") };
 }
 
-/** Whatever a file's time is, `Date` can hold it. */
+/** A time within the range of `Date`. */
 function moment(fields: Fields, key: string): number {
   const value = fields[key];
   if (typeof value === "number" && Math.abs(value) <= 8.64e15) return value;

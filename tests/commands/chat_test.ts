@@ -2,9 +2,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { chatEventJson } from "../../commands/chat.ts";
-import { completeChat } from "../../commands/chat/completion.ts";
 import { ChatLines, mentions, nameColour } from "../../commands/chat/lines.ts";
-import { parseChatLine } from "../../commands/chat/words.ts";
+import { completeChat, parseChatLine } from "../../commands/chat/words.ts";
 import { runCommandLine } from "../../commands/run.ts";
 import { serve } from "../../dock/serve.ts";
 import type { ChatMessage } from "../../protocols/chat/message.ts";

@@ -1,16 +1,16 @@
-// Who may not come in any more.
+// The clients that operators have banned.
 
 import type { Identity } from "../../../core/session.ts";
 import { lookalikeKey } from "./names.ts";
 
-/** What is known of somebody at the door. */
+/** What is known of a client that wants to enter. */
 export interface Visitor {
   readonly identity: Identity | undefined;
-  /** Their host, where many do not share it: not loopback, not a Unix socket. */
+  /** Its host, unless many clients share it, as they do loopback and a Unix socket. */
   readonly host: string | undefined;
 }
 
-/** Those that operators banned, in memory; the oldest bans are forgotten when there are too many. */
+/** The bans of one chat, in memory; the oldest are forgotten when there are too many. */
 export class Bans {
   readonly #keys = new Set<string>();
   readonly #max: number;
@@ -19,8 +19,8 @@ export class Bans {
     this.#max = max;
   }
 
-  /** Bans by identity where there is one, otherwise by name and host.
-   * @returns what others have to `addKeys` to do the same */
+  /** Bans a member by its identity where it has one, otherwise by name and host.
+   * @returns the keys with which `addKeys` bans it on another node too */
   add(name: string, { identity, host }: Visitor): readonly string[] {
     const keys = identity === undefined
       ? [`name ${lookalikeKey(name)}`, ...(host === undefined ? [] : [`host ${host}`])]
@@ -29,14 +29,15 @@ export class Bans {
     return keys;
   }
 
-  /** Bans whom somebody else has banned. */
+  /** Bans the client that these keys are of. */
   addKeys(keys: readonly string[]): void {
     for (const key of keys) this.#keys.delete(key);
     for (const key of keys) this.#keys.add(key);
     while (this.#keys.size > this.#max) this.#keys.delete(this.#keys.values().next().value!);
   }
 
-  /** @param name what they want to be called, where they say so */
+  /** Whether a client is banned.
+   * @param name the name that it asks for, where it does */
   has(name: string | undefined, { identity, host }: Visitor): boolean {
     if (this.#keys.size === 0) return false;
     if (identity !== undefined) return this.#keys.has(`identity ${identity.fingerprint}`);

@@ -1,16 +1,16 @@
-// How often somebody comes in from one host. Whoever leaves and comes back has a rate of its own
-// again, and everybody else is told who came and went; so that is limited too.
+// How often clients of one host may enter. A client that leaves and comes back begins with a fresh
+// allowance of messages, and the room is told each time; so entering has a limit of its own.
 
 import { TokenBucket } from "./token_bucket.ts";
 
-/** So many may come in at once, after a pause, as the rate allows in this many seconds: all behind one
- * address come back together when a server is started again. */
+/** After a pause, as many clients may enter at once as the rate allows in this many seconds: when a
+ * server is started again, all clients behind one address come back together. */
 const BURST_S = 10;
 
 const MAX_HOSTS = 10_000;
 
-/** Those who came in lately, counted by host; the hosts that were quiet for longest are forgotten when
- * there are too many. */
+/** The rate at which each host enters; the hosts that were quiet for longest are forgotten when there
+ * are too many. */
 export class Joins {
   readonly #ratePerSecond: number;
   readonly #buckets = new Map<string, TokenBucket>();
@@ -19,7 +19,7 @@ export class Joins {
     this.#ratePerSecond = ratePerSecond;
   }
 
-  /** Whether one more may come in from there now. */
+  /** Whether one more client of a host may enter now, which counts as entered then. */
   take(host: string, nowMs: number): boolean {
     const key = networkOf(host);
     const bucket = this.#buckets.get(key) ??

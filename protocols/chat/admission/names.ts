@@ -1,11 +1,11 @@
-// What may be a name, and which names are one and the same to a reader (in the spirit of UTS #39 and
-// RFC 8266).
+// What a text must be like to be the name of a member or a room, and which names look the same to a
+// reader (in the spirit of UTS #39 and RFC 8266).
 
 import type { Identity } from "../../../core/session.ts";
 import { cleanText } from "../clean_text.ts";
 import { RefusedError } from "../refused_error.ts";
 
-/** Names that readers would believe to be more than a member. */
+/** Names that a reader would take for the server or its operator. */
 const RESERVED = [
   "server",
   "operator",
@@ -33,7 +33,8 @@ const HOMOGLYPHS: ReadonlyMap<string, string> = new Map(
 /** Characters that look alike in many fonts, though all of them are in daily use. */
 const LOOKALIKES: Readonly<Record<string, string>> = { "0": "o", "1": "l", "i": "l", "5": "s" };
 
-/** Under what a name is unique in a room: without case, width, script or marks of width. */
+/** The key under which a name is unique in a room. Names that differ only in case, width, invisible
+ * characters or letters of another script that look alike have one key. */
 export function nameKey(name: string): string {
   if (/^[a-z0-9_-]*$/.test(name)) return name;
   const folded = name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC")
@@ -41,7 +42,8 @@ export function nameKey(name: string): string {
   return Array.from(folded, (letter) => HOMOGLYPHS.get(letter) ?? letter).join("");
 }
 
-/** Under what a plain name must not come near one that is verified or reserved. */
+/** The key by which a plain name is compared with the verified and the reserved ones: a coarser one than
+ * `nameKey`, without accents, punctuation and digits that look like letters. */
 export function lookalikeKey(name: string): string {
   return Array.from(
     nameKey(name).normalize("NFD").replace(/[\p{M}._-]/gu, ""),
@@ -51,14 +53,14 @@ export function lookalikeKey(name: string): string {
 
 const reservedKeys: ReadonlySet<string> = new Set(RESERVED.map(lookalikeKey));
 
-/** Whether nobody may be called that. */
+/** Whether no member may have the name. */
 export function isReserved(name: string): boolean {
   return reservedKeys.has(lookalikeKey(name));
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** A name that somebody asks for, in the form in which it is shown.
+/** A name that a client asks for, in the form in which it is shown.
  * @throws {RefusedError} when it cannot be one, saying why */
 export function plainName(asked: string, maxNameLength: number): string {
   const refused = (why: string) =>
@@ -82,13 +84,13 @@ export function plainName(asked: string, maxNameLength: number): string {
   return name;
 }
 
-/** Only characters that a name cannot have make most addresses; what is left is a number with many
- * digits or a hash. */
+/** Most addresses have characters that no name can have; the rest are numbers of many digits, and
+ * hashes. */
 function looksLikeAddress(name: string): boolean {
   return /[.:@/\\[\]]/.test(name) || /^\d{5,}$/.test(name) || /^[0-9a-f]{16,}$/i.test(name);
 }
 
-/** The name of somebody who proved who they are, as it is shown: on one line, without white space. */
+/** The name of a client that proved its identity, as it is shown: on one line, without white space. */
 export function verifiedName({ name, fingerprint }: Identity): string {
   const shown = cleanText(name.normalize("NFC")).replace(/[\p{C}\p{Z}\u200c\u200d]+/gu, "_")
     .slice(0, MAX_VERIFIED_LENGTH).toWellFormed();

@@ -1,6 +1,6 @@
-// How often somebody may do something: at a rate, and for a moment faster.
+// A token bucket: it limits how often something happens to a rate, and allows bursts.
 
-/** Tokens that come at a rate and are spent; never more than the burst. */
+/** Tokens that are added at a rate and spent; there are never more than the burst. */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #burst: number;

@@ -1,5 +1,5 @@
 // The dialling half of the chat: a rich client over any session (docs/chat.md). Long, because half of
-// it is the face that programs see.
+// it is the interface for programs.
 
 import type { Delivery } from "../../../core/connection.ts";
 import { createFramer, MessageTooLargeError } from "../../../core/streams/framing.ts";
@@ -16,7 +16,7 @@ import {
   type Whisper,
 } from "./server_message.ts";
 
-/** Something that happened in a chat, as data. */
+/** Something that happened in a chat. */
 export type ChatEvent =
   | { readonly event: "message"; readonly message: ChatMessage }
   | { readonly event: "private"; readonly whisper: Whisper }
@@ -32,13 +32,14 @@ export type ChatEvent =
     readonly reason: string | undefined;
   }
   | { readonly event: "renamed"; readonly room: string; readonly name: string; readonly to: string }
-  /** So many messages came too fast to be read: the server's word, or our own when nobody iterates. */
+  /** So many messages were dropped because they came too fast: by the server, or here when the program
+   * does not iterate. */
   | { readonly event: "missed"; readonly count: number }
   | { readonly event: "notice"; readonly text: string }
   /** An error that answers none of our requests. */
   | { readonly event: "error"; readonly code: string; readonly text: string };
 
-/** What the server said to a message of ours. */
+/** What the server answered to a message of ours. */
 export interface ChatAck {
   /** The message's id; undefined for what has none, such as a private message. */
   readonly id: string | undefined;
@@ -86,7 +87,7 @@ export interface ChatOverOptions {
   readonly maxEvents?: number;
   /** How many answers may be awaited at once. @default 1000 */
   readonly maxRequests?: number;
-  /** Aborting it ends the attempt. */
+  /** Aborting it ends the attempt to enter. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -100,7 +101,7 @@ export interface SayOptions {
   readonly sentAtMs?: number;
 }
 
-/** What a member may ask of a chat. */
+/** What a client can ask of a chat. */
 export interface ChatQuestions {
   who(): Promise<readonly Member[]>;
   rooms(): Promise<readonly Room[]>;
@@ -108,7 +109,8 @@ export interface ChatQuestions {
   history(count?: number, before?: number): Promise<readonly ChatMessage[]>;
   /** The last messages that hold all the words, oldest first. */
   search(words: string, count?: number): Promise<readonly ChatMessage[]>;
-  /** Says something to one member alone. It has no id, so it is said once, whatever gets lost. */
+  /** Says something to one member alone. It has no id, so it is sent once, and may be
+   * lost with a datagram. */
   whisper(to: string, text: string): Promise<void>;
   kick(name: string, reason?: string): Promise<void>;
   ban(name: string, reason?: string): Promise<void>;
@@ -117,7 +119,7 @@ export interface ChatQuestions {
 /** A client that is in a chat. Iterating it yields what happens there, until the session ends; there
  * is one reader. Disposing it leaves at once. */
 export interface ChatClient extends ChatQuestions, AsyncIterable<ChatEvent>, Disposable {
-  /** What we are called here, now. */
+  /** Our name in the chat. */
   readonly name: string;
   readonly standing: Standing;
   readonly room: string;
@@ -127,9 +129,9 @@ export interface ChatClient extends ChatQuestions, AsyncIterable<ChatEvent>, Dis
   readonly welcomeTimeMs: number;
   /** What the server allows, such as `history`, the most messages that it gives at once. */
   readonly limits: Readonly<Record<string, number>>;
-  /** How many messages of the server made no sense and were dropped. */
+  /** How many messages of the server were malformed and dropped. */
   readonly malformed: number;
-  /** Resolves, to why, when the session is over. Never rejects. */
+  /** Resolves when the session is over, with the reason. Never rejects. */
   readonly ended: Promise<string>;
   /** Says something in the room; resolves once the server has stored it.
    * @throws {ChatError} when it is refused
@@ -139,7 +141,7 @@ export interface ChatClient extends ChatQuestions, AsyncIterable<ChatEvent>, Dis
   join(room: string, options?: { readonly after?: number; readonly last?: number }): Promise<void>;
   /** Takes another name. */
   setName(name: string): Promise<void>;
-  /** Leaves, and says so. */
+  /** Leaves, and tells the server. */
   close(): Promise<void>;
 }
 
@@ -181,11 +183,11 @@ interface Pending {
 
 const QUIT = { type: "quit" } as const;
 
-/** The first request is the hello. */
+/** The reference of the hello, which is the first request. */
 const HELLO_REF = 1;
 
-/** A connection loses nothing, but a server may pass over what comes too fast. What has an id can be
- * said again without harm, after so long. */
+/** When a message without an answer is said again on a connection. Nothing is lost there, but a server
+ * may pass over what comes too fast, and a message with an id can be repeated without harm. */
 const SAY_AGAIN_MS = 4000;
 
 class Client implements ChatClient {
@@ -199,7 +201,7 @@ class Client implements ChatClient {
   readonly ended: Promise<string>;
   readonly #session: Session;
   readonly #options: ChatOverOptions;
-  /** Whether what we send may get lost without a trace. */
+  /** Whether what we send may be lost without an error: bare datagrams. */
   readonly #isLossy: boolean;
   readonly #events: EventQueue<ChatEvent>;
   readonly #pending = new Map<number, Pending>();
@@ -208,9 +210,9 @@ class Client implements ChatClient {
   #lost: string | undefined;
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
   #welcomed = false;
-  /** The highest place in the room that we have seen. */
+  /** The highest place in the room's order that we have seen. */
   #highest: number | undefined;
-  /** How many messages have come since the server last heard where we are. */
+  /** How many messages have come since our last hello, which says what we have. */
   #sinceHello = 0;
 
   constructor(
@@ -242,8 +244,8 @@ class Client implements ChatClient {
     { id = newMessageId(), kind = "say", sentAtMs = Date.now() }: SayOptions = {},
   ): Promise<ChatAck> {
     const sentAt = new Date(sentAtMs).toISOString();
-    // A server that forgot us, as a restart makes it, is told with the message who we are: from a
-    // datagram it cannot tell that there was a session.
+    // A server that was restarted has forgotten us, and cannot tell from a datagram that there was a
+    // session: so each message says who we are.
     const from = this.#isLossy ? { name: this.name, room: this.room } : {};
     const said = { type: "say", id, text, ...(kind === "me" && { kind }), sentAt, ...from };
     const answer = await this.#request(said, "ack");
@@ -308,12 +310,12 @@ class Client implements ChatClient {
     return this.#events[Symbol.asyncIterator]();
   }
 
-  /** Ends everything; whoever waits for an answer learns why there is none. */
+  /** Ends everything; requests without an answer are rejected with the reason. */
   lose(why: string): void {
     if (this.#lost !== undefined) return;
     this.#lost = why;
     clearTimeout(this.#pingTimer);
-    // Nothing else tells a server that a datagram client is gone, and its name would stay taken.
+    // Without it a server learns late that a datagram client is gone, and its name stays taken.
     if (this.#isLossy && this.#welcomed) {
       void this.#send(QUIT).catch(() => {}).finally(() => this.#session.close(why));
     } else this.#session.close(why);
@@ -336,7 +338,7 @@ class Client implements ChatClient {
     const ref = ++this.#lastRef;
     const answered = Promise.withResolvers<ServerMessage>();
     this.#pending.set(ref, { expects, ...answered });
-    // Handled even when sending fails first.
+    // It may be rejected while nobody awaits it yet, when sending fails first.
     answered.promise.catch(() => {});
     const { answerTimeoutMs = 10_000, resendAfterMs = 1000 } = this.#options;
     const tooLate = setTimeout(
@@ -366,7 +368,7 @@ class Client implements ChatClient {
       await this.#session.send(JSON.stringify(message) + ending);
     } catch (error) {
       if (error instanceof RangeError) throw new ChatError("too-long", errorText(error));
-      // An ICMP answer shows here on a datagram socket; that one attempt is lost, as others may be.
+      // On a datagram socket this is an ICMP answer: one lost attempt, and the next may arrive.
       if (this.#isLossy) return;
       this.lose(errorText(error));
       throw new ChatLostError(this.#lost ?? errorText(error));
@@ -383,7 +385,7 @@ class Client implements ChatClient {
         continue;
       }
       this.malformed++;
-      // Whoever answers our first line with something else is not a chat, and never will be.
+      // A server whose first answer is no JSON object is no chat, so that waiting is of no use.
       if (!this.#welcomed && !this.#isLossy && !text.startsWith("{")) {
         throw new Error("what answers is no chat of sockdock");
       }
@@ -393,8 +395,8 @@ class Client implements ChatClient {
   #take(message: ServerMessage): void {
     switch (message.type) {
       case "welcome":
-        // Asked twice on bare datagrams, it may welcome us twice; but whoever welcomes what was no
-        // hello has forgotten us.
+        // On bare datagrams a hello that was sent twice is welcomed twice. A server that answers another
+        // request with a welcome has forgotten us.
         if (this.#welcomed) {
           if (!this.#isLossy || message.ref === HELLO_REF) return;
           if (this.#pendingOf(message)?.expects !== "welcome") this.lose("the server began anew");
@@ -438,7 +440,7 @@ class Client implements ChatClient {
       case "notice": {
         const { type, ...rest } = message;
         this.#events.push({ event: type, ...rest } as ChatEvent);
-        // Nothing else tells that a session over datagrams is over.
+        // On datagrams nothing else tells a removed member that its session is over.
         if (
           message.type === "went" && this.#isLossy && message.name === this.name &&
           message.room === this.room
@@ -459,7 +461,7 @@ class Client implements ChatClient {
   #refuse(message: ServerMessage & { readonly type: "error" }): boolean {
     const pending = this.#pendingOf(message) ?? this.#pendingHello();
     pending?.reject(new ChatError(message.code, message.text));
-    // The answer to something that was sent twice is heard once.
+    // An error with a reference and no request answers a request that was sent twice.
     return pending !== undefined || typeof message.ref === "number";
   }
 
@@ -467,7 +469,7 @@ class Client implements ChatClient {
     return typeof ref === "number" ? this.#pending.get(ref) : undefined;
   }
 
-  /** Before we are welcomed every error is about that. */
+  /** The hello, before we are welcomed: every error is about it then. */
   #pendingHello(): Pending | undefined {
     return this.#welcomed ? undefined : this.#pending.get(HELLO_REF);
   }
@@ -483,7 +485,7 @@ class Client implements ChatClient {
       asked.then(
         () => {},
         (error: unknown) => {
-          // A connection whose server refuses to be asked is there all the same.
+          // A server that refuses a ping is there all the same.
           if (error instanceof ChatError && !this.#isLossy) return;
           this.lose("the server does not answer");
         },
@@ -495,8 +497,8 @@ class Client implements ChatClient {
     return this.limits["history"];
   }
 
-  /** On bare datagrams says again who we are and what we have: a server that was started anew knows
-   * nobody, and what was lost since the last message is there again. */
+  /** Says hello again, on bare datagrams, with the last place that we have: a server that was restarted
+   * knows us again, and sends what was lost since. */
   async #helloAgain(): Promise<void> {
     this.#sinceHello = 0;
     const { name, room } = this;
@@ -521,5 +523,5 @@ async function* texts(session: Session): AsyncGenerator<string> {
     if (!(error instanceof MessageTooLargeError)) throw error;
     throw new Error(`the server sent a line of more than ${session.maxMessageBytes} bytes`);
   }
-  // What is left was cut off in the middle: whatever it says, it is not all.
+  // What is left has no end of line: the connection broke in the middle of a message.
 }

@@ -1,7 +1,6 @@
-// Events that wait to be read, as many as there is room for.
+// A bounded queue of events between a session and the program that iterates them.
 
-/** A bounded queue that one reader iterates. Whoever reads too slowly loses the oldest events, and
- * is told how many. */
+/** A queue with one reader. A reader that is too slow loses the oldest events, and is told how many. */
 export class EventQueue<T> implements AsyncIterable<T>, AsyncIterator<T, undefined> {
   readonly #capacity: number;
   readonly #missed: (count: number) => T;
@@ -19,7 +18,7 @@ export class EventQueue<T> implements AsyncIterable<T>, AsyncIterator<T, undefin
   push(event: T): void {
     if (this.#ended) return;
     this.#events.push(event);
-    // In batches, since taking one from the front of a long array moves all the others.
+    // Many at a time, since removing one from the front of a long array moves all the others.
     if (this.#events.length >= this.#capacity * 2) {
       this.#lost += this.#events.length - this.#capacity;
       this.#events = this.#events.slice(-this.#capacity);
@@ -27,7 +26,7 @@ export class EventQueue<T> implements AsyncIterable<T>, AsyncIterator<T, undefin
     this.#waiting?.resolve();
   }
 
-  /** What is there can still be read. */
+  /** Ends the queue; the events in it can still be read. */
   end(): void {
     this.#ended = true;
     this.#waiting?.resolve();

@@ -1,16 +1,16 @@
-// What a server of the chat says to a rich client (docs/chat.md), checked: whatever else arrives is
-// malformed and goes no further.
+// Reads the messages of a chat server to a rich client (docs/chat.md). The server is not trusted: each
+// field is checked, and what is malformed goes no further.
 
 import type { Scope } from "../log.ts";
 import type { ChatMessage, Standing } from "../message.ts";
 
-/** Somebody in a room. */
+/** A member of a room. */
 export interface Member {
   readonly name: string;
   readonly standing: Standing;
 }
 
-/** A room that somebody is in. */
+/** A room that has members. */
 export interface Room {
   readonly room: string;
   readonly members: number;
@@ -25,7 +25,7 @@ export interface Whisper {
   readonly timeMs: number;
 }
 
-/** One message of a server; `ref` is that of the request which it answers. */
+/** One message of a server; `ref` is the reference of the request that it answers. */
 export type ServerMessage =
   & { readonly ref?: unknown }
   & (
@@ -76,7 +76,7 @@ export type ServerMessage =
     | { readonly type: "pong"; readonly timeMs: number }
   );
 
-/** Longer names and codes than any server gives are not taken from one either. */
+/** The longest name or code that is taken from a server; ours gives shorter ones. */
 const MAX_NAME_LENGTH = 256;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -207,7 +207,7 @@ function readRoom(fields: Fields): Room {
   return { room: readName(fields["room"]), members: readNumber(fields["members"]) };
 }
 
-/** A number, or the length of the list of those who are there. */
+/** How many members there are: a number, or the length of a list of them. */
 function readMemberCount(value: unknown): number | undefined {
   if (Array.isArray(value)) return value.length;
   return optional(value, readNumber);

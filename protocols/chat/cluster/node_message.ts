@@ -1,36 +1,36 @@
-// What nodes say to each other over the broker, beside the shared history. All of it is JSON, small,
-// and read like the words of a stranger: a node may be broken, or somebody's own program.
+// The messages of the nodes of a cluster to each other, beside the shared history: small JSON objects.
+// They are read without trust, because a node may be broken, or another program altogether.
 
 import type { Standing } from "../message.ts";
 import type { RemoteMember } from "../peers.ts";
 import { isName, isPlainText, isStanding, isTime, readObject } from "./record.ts";
 
-/** The most that one of these may have, in bytes. */
+/** The largest of these messages, in bytes. */
 export const MAX_NODE_MESSAGE_BYTES = 512 * 1024;
-/** How many members stand in one of these. */
+/** How many members one message lists. */
 export const MEMBERS_PER_MESSAGE = 200;
 const MAX_WHISPER_LENGTH = 64 * 1024;
 const MAX_BAN_KEYS = 8;
 const MAX_BAN_KEY_LENGTH = 256;
 
-/** A member of a node, and since when it has its name. */
+/** A member of a node, with the time since which it has its name. */
 export interface Entry extends RemoteMember {
   /** When the name was taken, in milliseconds since the epoch, by the clock of its node. */
   readonly sinceMs: number;
 }
 
-/** I am here: said once a second, and first and last of all. */
+/** A sign of life of a node, once a second and when it comes or goes. */
 export interface Beat {
   readonly node: string;
   /** How often its members have changed. */
   readonly revision: number;
-  /** Whether it has just come and wants to know who is here. */
+  /** Whether the node has just come, and asks the others for a beat. */
   readonly hello: boolean;
-  /** Whether it is going. */
+  /** Whether the node goes. */
   readonly bye: boolean;
 }
 
-/** What has changed among the members of a node. */
+/** A change among the members of a node. */
 export interface Change {
   readonly node: string;
   readonly revision: number;
@@ -38,14 +38,14 @@ export interface Change {
   readonly went: readonly { readonly room: string; readonly name: string }[];
 }
 
-/** A page of all members of a node. */
+/** A page of the members of a node. */
 export interface Roster {
   readonly revision: number;
   readonly total: number;
   readonly members: readonly Entry[];
 }
 
-/** A name that a node would like to have. */
+/** A node asks for a name. */
 export interface Claim {
   readonly node: string;
   /** Comes back in the answer. */
@@ -56,7 +56,7 @@ export interface Claim {
   readonly sinceMs: number;
 }
 
-/** Whether the node that answers has that name. */
+/** The answer of one node: whether it has the name. */
 export interface ClaimAnswer {
   readonly node: string;
   readonly ref: number;
@@ -70,7 +70,7 @@ export interface Whisper {
   readonly text: string;
 }
 
-/** An operator's word. */
+/** An operator removes a member of another node. */
 export interface Expulsion {
   readonly node: string;
   readonly room: string;
@@ -79,10 +79,10 @@ export interface Expulsion {
   readonly reason: string;
 }
 
-/** Whom nobody lets in any more. */
+/** An operator bans a client on all nodes. */
 export interface Ban {
   readonly node: string;
-  /** As bans.ts knows them. */
+  /** As in admission/bans.ts. */
   readonly keys: readonly string[];
 }
 
@@ -91,7 +91,7 @@ export function encodeNodeMessage(message: object): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
 }
 
-/** Reads them; each is undefined when it is not what it should be. */
+/** Reads a message of each kind; undefined when it is malformed. */
 export const decodeNodeMessage = {
   beat(bytes: Uint8Array): Beat | undefined {
     const { node, revision, hello, bye } = read(bytes);

@@ -1,4 +1,5 @@
-// What happened in a room since its members were last told, written once for all of them.
+// A batch: what happened in a room since its members were last told. Each line is written once as text
+// and once as bytes, and all members share them.
 
 import type { ChatMessage } from "../message.ts";
 
@@ -13,8 +14,8 @@ export class Lines {
   readonly offsets: number[] = [0];
   #buffer = new Uint8Array(FIRST_BYTES);
   #length = 0;
-  /** Each line by itself with its LF and without, made when the first member wants it: where
-   * thousands do, so many views would weigh more than the text. */
+  /** Views of single lines, with their LF and without. Made for the first member that needs one and
+   * shared by all: a view for each of thousands of members would take more memory than the text. */
   readonly #ended: Uint8Array[] = [];
   readonly #bare: Uint8Array[] = [];
 
@@ -41,7 +42,7 @@ export class Lines {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** One line, with its LF or without. Only once no more lines are added. */
+  /** One line, with its LF or without. To be asked for only once no more lines are added. */
   line(at: number, withEnd: boolean): Uint8Array {
     return (withEnd ? this.#ended : this.#bare)[at] ??= this.#buffer.subarray(
       this.offsets[at]!,
@@ -50,19 +51,19 @@ export class Lines {
   }
 }
 
-/** What is different for one member: something only it is told before the line `at`, or that it does
- * not get that line. */
+/** A difference between what one member gets and the batch: a line of its own before the line `at`, or
+ * the line `at` left out. */
 export interface Edit {
   readonly at: number;
   /** Null where the line is left out. */
   readonly add: string | null;
 }
 
-/** What happened in a room, line by line, on each wire that somebody there speaks. */
+/** What happened in a room, line by line, on each wire that a member there uses. */
 export class Batch {
   readonly plain: Lines | undefined;
   readonly rich: Lines | undefined;
-  /** The message of each line that is one, for those who are still reading the history. */
+  /** The message of each line that is one, for members that are still given the history. */
   readonly messages: (ChatMessage | undefined)[] = [];
 
   constructor(hasPlain: boolean, hasRich: boolean) {
@@ -78,7 +79,7 @@ export class Batch {
     return (this.plain?.length ?? 0) + (this.rich?.length ?? 0);
   }
 
-  /** Adds a line. What nobody would read is not even written. */
+  /** Adds a line. It is not made for a wire that no member uses. */
   add(plain: () => string, rich: () => string, message?: ChatMessage): void {
     this.plain?.add(plain());
     this.rich?.add(rich());

@@ -1,9 +1,10 @@
-// What waits to be sent to one session. Whoever reads too slowly holds up nobody: its queue is
-// bounded, what does not fit is counted and told, and after a time it is given up.
+// The queue of what waits to be sent to one session. A client that reads too slowly holds up no other:
+// its queue is bounded, messages that do not fit are counted and the client is told how many, and
+// after a time it is given up.
 
 import { byteLength, type Message, type Session } from "../../../core/session.ts";
 
-/** Where messages leave one by one and keep their order, so many may be on their way at once. */
+/** How many messages may be on their way at once, where they leave one by one and keep their order. */
 const MAX_IN_FLIGHT = 16;
 
 /** Lines that waited leave together, up to this many bytes. */
@@ -17,10 +18,11 @@ export interface OutboxLimits {
 
 /** What an outbox tells of itself. */
 export interface OutboxHooks {
-  /** Whether messages are lines, of which many may leave in one write. */
+  /** Whether messages are lines, so that many of them may leave in one write. */
   readonly lines: boolean;
   now(): number;
-  /** So many messages were not sent. Returns the line that says so, or null. */
+  /** Called when messages were not sent, with how many. Returns the line that tells the client, or
+   * null. */
   missed(count: number): Message | null;
 }
 
@@ -31,12 +33,12 @@ interface Waiting {
   readonly bytes: number;
 }
 
-/** The sending half of a session that many speak to. */
+/** The sending half of a session to which many others speak. */
 export class Outbox {
   readonly #session: Session;
   readonly #limits: OutboxLimits;
   readonly #hooks: OutboxHooks;
-  /** Lines leave by the many where the session frames them. */
+  /** Whether many lines leave in one write. */
   readonly #joins: boolean;
   readonly #isDatagram: boolean;
   readonly #mostInFlight: number;
@@ -45,7 +47,7 @@ export class Outbox {
   #queuedMessages = 0;
   #inFlight = 0;
   #missed = 0;
-  /** Since when nothing that waits has left, or something is missing. */
+  /** When something of the queue last left, or when the first message of a gap was dropped. */
   #waitingSinceMs = 0;
   #broken = false;
   #idle: (() => void)[] | undefined;
@@ -74,24 +76,24 @@ export class Outbox {
     if (count > 0) this.#push({ message: bytes, count, bytes: bytes.length });
   }
 
-  /** Whether lines can be sent by the many. */
+  /** Whether `sendLines` can be used: many lines may leave in one write. */
   get takesLines(): boolean {
     return this.#joins;
   }
 
-  /** For how long, in milliseconds, the peer has not taken what is for it; 0 when nothing waits. */
+  /** For how long, in milliseconds, the peer has taken nothing; 0 when nothing waits. */
   stuckForMs(nowMs: number): number {
     return this.#inFlight === 0 && this.#missed === 0 ? 0 : nowMs - this.#waitingSinceMs;
   }
 
-  /** Resolves once nothing waits any more, or nothing ever will leave. */
+  /** Resolves once nothing waits any more, or the outbox was given up. */
   async drained(): Promise<void> {
     while (this.#inFlight > 0 && !this.#broken) {
       await new Promise<void>((resolve) => (this.#idle ??= []).push(resolve));
     }
   }
 
-  /** Sends nothing any more. */
+  /** Gives the outbox up: nothing is sent any more. */
   abandon(): void {
     this.#broken = true;
     this.#queue = [];
@@ -101,12 +103,13 @@ export class Outbox {
   #push(waiting: Waiting): void {
     if (this.#broken) return;
     const { queueMessages, queueSizeBytes } = this.#limits;
-    // Once something is missing, more is until all that waits has left: a gap is told as one.
+    // Once a message was dropped, the following ones are too, until the queue is empty: so there is one
+    // gap to tell the client of, at the place where it is.
     if (
       this.#missed > 0 || this.#queuedMessages + waiting.count > queueMessages ||
       this.#queuedBytes + waiting.bytes > queueSizeBytes
     ) {
-      // With nothing under way, whatever is too large for the queue still leaves at once.
+      // With nothing under way, a message that is larger than the queue still leaves at once.
       if (this.#inFlight > 0 || this.#missed > 0) {
         if (this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
         this.#missed += waiting.count;
@@ -131,7 +134,7 @@ export class Outbox {
     }
   }
 
-  /** The next that leaves: on streams all that fits in one write. */
+  /** Takes from the queue what leaves next: on streams as many lines as fit in one write. */
   #take(): Waiting {
     const first = this.#queue.shift()!;
     this.#queuedBytes -= first.bytes;
@@ -165,8 +168,8 @@ export class Outbox {
   };
 
   readonly #failed = (): void => {
-    // A datagram that cannot be sent is one that is missing; a stream or WebSocket is over, which
-    // its reading half learns of.
+    // A datagram that cannot be sent is one lost message. A stream or WebSocket is broken, and its
+    // reading half ends the session.
     if (!this.#isDatagram) {
       this.#inFlight--;
       this.abandon();
@@ -176,7 +179,7 @@ export class Outbox {
     this.#sent();
   };
 
-  /** All that waited has left; the gap comes next. */
+  /** The queue is empty, so the place of the gap is reached: tells the client of it. */
   #tellMissed(): void {
     if (this.#missed > 0) {
       const line = this.#hooks.missed(this.#missed);

@@ -1,14 +1,14 @@
-// What plain clients see.
+// The lines of text that plain clients get, as docs/chat.md has them.
 
 import type { ChatMessage, Standing } from "../message.ts";
 
 let minute = -1;
 let clock = "";
 
-/** Hours and minutes where the server is, as `12:04`. */
+/** Hours and minutes in the time zone of the server, as `12:04`. */
 export function clockTime(timeMs: number): string {
   const now = Math.floor(timeMs / 60_000);
-  // Nearly every message is of the same minute as the one before.
+  // Kept, because nearly every message is of the same minute as the one before.
   if (now !== minute) {
     const date = new Date(timeMs);
     minute = now;
@@ -42,7 +42,7 @@ export function plainPrivate(
   return `${clockTime(timeMs)} [${markedName(name, standing)}] ${text}`;
 }
 
-/** What the chat itself has to say. */
+/** A line of the chat itself, such as that a member came. */
 export function plainNotice(text: string): string {
   return `* ${text}`;
 }

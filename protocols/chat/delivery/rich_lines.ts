@@ -1,4 +1,4 @@
-// What rich clients see.
+// The JSON objects that rich clients get, as docs/chat.md has them.
 
 import type { ChatMessage } from "../message.ts";
 
@@ -22,7 +22,7 @@ export function richMessage(message: ChatMessage): string {
   return richLine("message", messageFields(message));
 }
 
-/** One JSON object with its type. What is undefined is left out. */
+/** One JSON object with its type. Fields that are undefined are left out. */
 export function richLine(type: string, fields: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify({ type, ...fields });
 }

@@ -1,4 +1,4 @@
-// A history in memory, gone with the process.
+// A history in memory, which is lost with the process.
 
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";
@@ -7,22 +7,22 @@ import type { Retention } from "../store.ts";
 import { RecentIds } from "./recent_ids.ts";
 import { holdsWords, queryWords } from "./search_words.ts";
 
-/** How much is kept; the oldest goes first. */
+/** How much is kept; the oldest messages are dropped first. */
 export interface MemoryLimits extends Retention {
-  /** Of all rooms together. @default 100000 */
+  /** The most messages of all rooms together. @default 100000 */
   readonly totalMessages?: number;
-  /** Of all rooms together, counting two bytes a letter and something for each message.
+  /** The most bytes of all rooms together, counting two for each UTF-16 unit and 300 for each message.
    * @default 67108864 */
   readonly totalBytes?: number;
 }
 
-/** How many ids are remembered longer than their messages. */
+/** How many ids are remembered after their messages were dropped. */
 const MAX_IDS = 10_000;
 
-/** About what a message takes beside its letters. */
+/** About how many bytes a message takes besides its text. */
 const MESSAGE_BYTES = 300;
 
-/** Opens a log that is empty. */
+/** Opens an empty log. */
 export function createMemoryLog(
   limits: MemoryLimits,
   hooks: LogHooks,
@@ -46,7 +46,7 @@ class MemoryLog implements ChatLog {
   readonly #hooks: LogHooks;
   readonly #clock: Clock;
   readonly #rooms = new Map<string, KeptRoom>();
-  /** The places of what is kept, by id. */
+  /** The places of the messages that are kept, by id. */
   readonly #kept = new Map<string, number>();
   readonly #gone = new RecentIds<number>(MAX_IDS);
   #bytes = 0;
@@ -57,7 +57,7 @@ class MemoryLog implements ChatLog {
     this.#limits = { totalMessages: 100_000, totalBytes: 64 * 1024 * 1024, ...limits };
     this.#hooks = hooks;
     this.#clock = clock;
-    // Above what a run before this one gave, so that whoever comes back misses nothing.
+    // Above the places of an earlier run, so that a client that comes back misses nothing.
     this.#lastSeq = clock.now();
   }
 
@@ -108,7 +108,7 @@ class MemoryLog implements ChatLog {
     return Promise.resolve();
   }
 
-  /** A room without what has grown too old; an empty one when there is none. */
+  /** A room, without its messages that are too old by now; an empty one when there is none. */
   #room(name: string): KeptRoom {
     const room = this.#rooms.get(name);
     if (room === undefined) return { messages: [], start: 0 };
@@ -130,7 +130,7 @@ class MemoryLog implements ChatLog {
     }
   }
 
-  /** The room with the oldest message, looking at every room: there are not many. */
+  /** The room with the oldest message. It looks at every room: there are not many. */
   #oldestRoom(name: string, room: KeptRoom): [name: string, room: KeptRoom] {
     let oldest: [name: string, room: KeptRoom] = [name, room];
     for (const one of this.#rooms) if (firstSeq(one[1]) < firstSeq(oldest[1])) oldest = one;
@@ -150,7 +150,7 @@ class MemoryLog implements ChatLog {
     this.#gone.add(message.id, message.seq);
     this.#bytes -= bytesOf(message);
     if (room.start === room.messages.length) this.#rooms.delete(name);
-    // Half of it at a time, so that each message is moved about once.
+    // Only when half of the array is free, so that each message is moved about once.
     if (room.start * 2 >= room.messages.length) {
       room.messages.splice(0, room.start);
       room.start = 0;
@@ -170,7 +170,7 @@ function wholeCount(count: number): number {
   return Math.max(0, Math.floor(count) || 0);
 }
 
-/** How many of the messages, which are in their order, stand at or before a place. */
+/** How many of the messages, in the order of their places, stand at or before a place. */
 function placeAfter(messages: readonly Placed[], seq: number): number {
   let [low, high] = [0, messages.length];
   while (low < high) {

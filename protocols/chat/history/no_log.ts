@@ -7,10 +7,10 @@ import { RecentIds } from "./recent_ids.ts";
 /** How many ids are remembered, so that no message is said twice. */
 const MAX_IDS = 10_000;
 
-/** A log that keeps nothing but the last ids. */
+/** Opens a log that keeps nothing but the last ids. */
 export function createNoLog(hooks: LogHooks, clock: Clock = systemClock): ChatLog {
   const ids = new RecentIds<number>(MAX_IDS);
-  // Above what a run before this one gave, so that whoever comes back misses nothing.
+  // Above the places of an earlier run, so that a client that comes back misses nothing.
   let lastSeq = clock.now();
   let closed = false;
   return {

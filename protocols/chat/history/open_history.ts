@@ -1,4 +1,4 @@
-// The history of a chat, as `--history` says it.
+// Opens the history that `--history` names.
 
 import type { Clock } from "../../../core/clock.ts";
 import type { ChatLog, LogHooks } from "../log.ts";
@@ -14,7 +14,7 @@ export async function openHistory(
   hooks: LogHooks,
   options: { readonly clock?: Clock } = {},
 ): Promise<ChatLog> {
-  // Loaded when needed: most servers are no chats, and most chats have one kind of history.
+  // Each kind of history is loaded only where it is used.
   if (where === "off") {
     const { createNoLog } = await import("./no_log.ts");
     return createNoLog(hooks, options.clock);

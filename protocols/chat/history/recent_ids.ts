@@ -1,6 +1,7 @@
-// The ids of messages that are not kept any longer, so that none is said twice.
+// The ids of messages that are not kept any longer: a message that comes again under one of them is a
+// duplicate.
 
-/** The last so many ids, with what is known of each. */
+/** A bounded map of the last ids, each with what is known of it. */
 export class RecentIds<Known> {
   readonly #limit: number;
   readonly #known = new Map<string, Known>();
@@ -14,7 +15,7 @@ export class RecentIds<Known> {
     return this.#known.get(id);
   }
 
-  /** Remembers one, and forgets the oldest when that is one too many. */
+  /** Remembers an id, and forgets the oldest when there are too many. */
   add(id: string, known: Known): void {
     this.#known.set(id, known);
     if (this.#known.size <= this.#limit) return;

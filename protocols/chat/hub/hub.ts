@@ -1,5 +1,6 @@
-// The chat itself: who is where under which name, and what passes between them. Both wires and the
-// terminal act through it. Long, because names, rooms and members change together or not at all.
+// The hub of a chat: which members are in which rooms, and what is said between them. Plain clients,
+// rich clients and the server's terminal all act through it. Long, because rooms and members change
+// together or not at all.
 
 import type { Counters } from "../../../core/counters.ts";
 import { errorText } from "../../../core/event.ts";
@@ -20,12 +21,12 @@ import { LocalRoom } from "./local_room.ts";
 import { NameRegistry, type TakenName } from "./name_registry.ts";
 import { FlushSchedule } from "./flush_schedule.ts";
 
-/** Where everybody is who says nothing else. */
+/** The room of clients that ask for none. */
 export const LOBBY = "lobby";
 
 const MAX_REASON_BYTES = 200;
 
-/** What somebody says. */
+/** A message that a member says. */
 export interface Saying {
   readonly text: string;
   readonly kind?: ChatMessage["kind"];
@@ -37,23 +38,24 @@ export interface Saying {
 export class Hub implements AsyncDisposable {
   readonly options: ChatOptions;
   readonly context: Context;
-  /** What the stats show. */
+  /** What the stats of the server show. */
   readonly counters: Pick<
     Counters,
     "missed" | "tooFast" | "tooSlow" | "membersRefused" | "expelled"
   > = { missed: 0, tooFast: 0, tooSlow: 0, membersRefused: 0, expelled: 0 };
   readonly bans = new Bans();
   readonly #joins: Joins;
-  /** Apart from those who are surely where they say: nobody shuts them out in their own name. */
+  /** Counted apart: datagrams with a forged address could otherwise use up what is for the clients that
+   * are really there. */
   readonly #claimedJoins: Joins;
   peers: ChatPeers = alone;
   readonly #rooms = new Map<string, LocalRoom>();
-  /** All that have a session, in a room or not yet. */
+  /** All members that have a session, in a room or not yet. */
   readonly #members = new Set<LocalMember>();
-  /** Those that are in a room. */
+  /** How many members are in a room. */
   #present = 0;
   #log: ChatLog | undefined;
-  /** Whose messages are on their way through the log, by id. */
+  /** The senders of the messages that are on their way through the log, by message id. */
   readonly #senders = new Map<string, LocalMember>();
   readonly #names: NameRegistry;
   readonly #flushing = new FlushSchedule();
@@ -79,7 +81,7 @@ export class Hub implements AsyncDisposable {
     );
   }
 
-  /** What a log tells this chat. */
+  /** What the log tells this chat. */
   get logHooks(): LogHooks {
     return {
       deliver: (message) => this.#deliver(message),
@@ -105,7 +107,7 @@ export class Hub implements AsyncDisposable {
     };
   }
 
-  /** Takes the log over. */
+  /** Sets the log, once it is open. */
   use(log: ChatLog): void {
     this.#log = log;
   }
@@ -124,7 +126,7 @@ export class Hub implements AsyncDisposable {
     return performance.now();
   }
 
-  /** Tells whoever runs the server, and all members. */
+  /** Tells the operator of the server and all members. */
   notice(text: string): void {
     this.context.emit({ event: "notice", text });
     for (const room of this.#rooms.values()) {
@@ -132,7 +134,7 @@ export class Hub implements AsyncDisposable {
     }
   }
 
-  /** Something went wrong that should not have. */
+  /** Tells the operator of an error that is a fault of the chat. */
   failed(error: unknown): void {
     this.context.emit({ event: "notice", text: `the chat failed: ${errorText(error)}` });
   }
@@ -151,7 +153,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Brings a member into a room, with the name that it asks for, the one that it has, or a guest's.
-   * @throws {RefusedError} when it cannot; it is then where it was */
+   * @throws {RefusedError} when it cannot enter; it then stays where it was */
   async enter(
     member: LocalMember,
     asked: { readonly name?: string | undefined; readonly room?: string | undefined },
@@ -194,8 +196,8 @@ export class Hub implements AsyncDisposable {
     if (name !== member.name) await this.#names.rename(member, room, name);
   }
 
-  /** Says something in the member's room; resolves once it is as safe as the receipt says. It is then
-   * delivered.
+  /** Says something in the member's room. Resolves once it is delivered, and stored as safely as the
+   * receipt says.
    * @throws {RefusedError} when it cannot be said */
   async say(member: LocalMember, saying: Saying): Promise<Receipt> {
     const room = roomOf(member);
@@ -236,8 +238,8 @@ export class Hub implements AsyncDisposable {
     if (!isElsewhere) throw nobody(to, room);
   }
 
-  /** Removes somebody from the member's room.
-   * @throws {RefusedError} when the member may not, or nobody has that name */
+  /** Removes another member from the room of an operator.
+   * @throws {RefusedError} when the member is no operator, or nobody in the room has that name */
   expel(member: LocalMember, name: string, ban: boolean, reason: string): void {
     if (!member.isOperator) {
       throw new RefusedError("not-an-operator", "only verified operators may do that");
@@ -258,19 +260,19 @@ export class Hub implements AsyncDisposable {
     this.peers.expel(room.name, remote.name, ban, why);
   }
 
-  /** Who is in the member's room, on every node. */
+  /** The members of a member's room, on every node. */
   who(member: LocalMember): readonly Pick<LocalMember, "name" | "standing">[] {
     const room = roomOf(member);
     return [...room.members, ...this.peers.members(room.name)]
       .map(({ name, standing }) => ({ name, standing }));
   }
 
-  /** How many are in a room, on every node. */
+  /** How many members a room has, on every node. */
   countOf(room: LocalRoom): number {
     return room.members.size + (this.peers.rooms().get(room.name) ?? 0);
   }
 
-  /** The rooms that somebody is in, on every node, the largest first. */
+  /** The rooms that have members, on every node, the largest first. */
   rooms(): readonly { readonly room: string; readonly members: number }[] {
     const counts = new Map(this.peers.rooms());
     for (const { name, members } of this.#rooms.values()) {
@@ -280,7 +282,7 @@ export class Hub implements AsyncDisposable {
       .sort((a, b) => b.members - a.members || (a.room < b.room ? -1 : 1));
   }
 
-  /** Ends everything; the log is whoever opened it to dispose of. */
+  /** Ends all sessions. The log is disposed of by its opener. */
   [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweep);
     for (const room of this.#rooms.values()) room.flush();
@@ -304,7 +306,7 @@ export class Hub implements AsyncDisposable {
     const room = this.#rooms.get(name);
     if (room === undefined) return;
     const sender = this.#senders.get(id);
-    // Plain clients have seen what they typed.
+    // The person at a plain client sees the line in its own terminal already.
     const except = sender?.wire === "plain" ? sender : undefined;
     room.say(() => plainMessage(message), () => richMessage(message), message, except);
   }
@@ -337,7 +339,7 @@ export class Hub implements AsyncDisposable {
     member.options.close(ban ? "banned" : "removed");
   }
 
-  /** The room of a name, which nobody may be in yet. */
+  /** The room of a name; made where there is none, without members. */
   #roomFor(name: string): LocalRoom {
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
@@ -468,7 +470,7 @@ export function roomOf(member: LocalMember): LocalRoom {
   return member.room;
 }
 
-/** Whether it is whoever runs the server, who stays. */
+/** Whether a member is the terminal of the server, which is never removed. */
 function isHost(member: LocalMember): boolean {
   return member.options.outbox === undefined;
 }

@@ -1,4 +1,4 @@
-// Somebody in the chat: how it is spoken to, and what it may do.
+// A member of a chat on this node: its name and rights, and how what happens in its room reaches it.
 
 import type { Identity } from "../../../core/session.ts";
 import { type Batch, type Edit, editedBytes, type Lines } from "../delivery/batch.ts";
@@ -7,36 +7,36 @@ import type { Outbox } from "../delivery/outbox.ts";
 import type { LocalRoom } from "./local_room.ts";
 import type { TokenBucket } from "../admission/token_bucket.ts";
 
-/** What the lines of a member look like. */
+/** How a member is spoken to: in lines of text, or in JSON objects. */
 export type Wire = "plain" | "rich";
 
-/** Lines that came while a member was still reading the history, and what message each is. */
+/** A line that came while a member was still given the history, and the message that it is. */
 interface Held {
   readonly line: string;
   readonly message: ChatMessage | undefined;
 }
 
-/** What waits while a member reads the history. */
+/** How many lines may wait while a member is given the history. */
 const MAX_HELD = 4096;
 
 /** What a member is made of. */
 export interface LocalMemberOptions {
-  /** Undefined for whoever sits at the terminal of the server: it sees all rooms anyway. */
+  /** Undefined for the terminal of the server, which shows all rooms anyway. */
   readonly outbox: Outbox | undefined;
-  /** Whether its messages leave one by one and as text, as in the frames of a WebSocket. */
+  /** Whether each line leaves by itself and as text, as in a frame of a WebSocket. */
   readonly asText: boolean;
   readonly bucket: TokenBucket;
   readonly identity: Identity | undefined;
-  /** Their host, where many do not share it. */
+  /** Its host, unless many clients share it, as they do loopback and a Unix socket. */
   readonly host: string | undefined;
-  /** Where a datagram comes from that proves nothing, the host that it claims. */
+  /** The source host of a datagram client without proof of its identity, which may be forged. */
   readonly claimedHost: string | undefined;
   /** How many old messages it may be given at once, and how many bytes of them. */
   readonly historyLimit: number;
   readonly historyBytes: number;
-  /** Shows a line that is for the terminal of the server alone. */
+  /** Shows a line at the terminal of the server; only there. */
   readonly show?: (line: string) => void;
-  /** Ends its session. */
+  /** Ends the session of the member. */
   readonly close: (reason: string) => void;
 }
 
@@ -44,25 +44,25 @@ export interface LocalMemberOptions {
 export class LocalMember {
   readonly options: LocalMemberOptions;
   wire: Wire = "plain";
-  /** Whether its datagrams end with LF, as netcat's do: then ours do, or its lines would run
-   * together. */
+  /** Whether its datagrams end with LF, as netcat's do. Then ours do too, or what it shows would run
+   * together on one line. */
   endsLines = false;
   /** Empty until it is in a room. */
   name = "";
   standing: Standing = "plain";
   isOperator = false;
   room: LocalRoom | undefined;
-  /** Its session is over, or about to be. */
+  /** Whether its session is over, or about to be. */
   gone = false;
   /** When it last said or asked something, in milliseconds. */
   heardAtMs = 0;
   /** Messages of its own that are not stored yet. */
   unstored = 0;
-  /** Settles when the last of them is answered. */
+  /** Settles when the last of the unstored messages is answered. */
   answered: Promise<void> = Promise.resolve();
   /** When it was last told that it is too fast. */
   toldTooFastAtMs = -Infinity;
-  /** What is different for it in its room's batch. */
+  /** The differences between what it gets and the batch of its room. */
   #edits: Edit[] = [];
   #held: Held[] | undefined;
   #heldMissed = 0;
@@ -71,7 +71,7 @@ export class LocalMember {
     this.options = options;
   }
 
-  /** Tells it alone something, after all that happened before in its room. */
+  /** Tells this member alone something, after all that happened before in its room. */
   tell(line: string): void {
     if (this.options.show !== undefined) return this.options.show(line);
     if (this.room === undefined) return this.#send(line);
@@ -79,14 +79,14 @@ export class LocalMember {
     this.room.touched(this);
   }
 
-  /** Leaves the line that is added next to its room out for it. */
+  /** Leaves out, for this member, the line that is added next to its room. */
   skipNext(): void {
     if (this.options.outbox === undefined || this.room === undefined) return;
     this.#edits.push({ at: this.room.batch.count, add: null });
     this.room.touched(this);
   }
 
-  /** Hands over what happened in its room, and what it alone is told. */
+  /** Sends what happened in its room, and what this member alone is told. */
   deliver(batch: Batch): void {
     const { outbox } = this.options;
     const edits = this.#edits;
@@ -109,7 +109,7 @@ export class LocalMember {
     }
   }
 
-  /** Keeps what happens back until `release`, so that the history comes before it. */
+  /** Holds back what happens until `release`, so that the history comes before it. */
   hold(): void {
     this.room?.flush();
     this.#held = [];

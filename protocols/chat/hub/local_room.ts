@@ -1,17 +1,18 @@
-// One room: who is in it, and what its members are told together.
+// A room of a chat on this node: its members, the names in use, and the batch of what its members are
+// told together.
 
 import { Batch } from "../delivery/batch.ts";
 import type { LocalMember } from "./local_member.ts";
 import type { ChatMessage } from "../message.ts";
 
-/** A batch of this many bytes leaves at once. */
+/** A batch that has grown to this many bytes is handed over at once. */
 const FULL_BATCH_BYTES = 256 * 1024;
 
-/** A room that somebody is in, or is about to be. */
+/** A room that has members, or is about to have one. */
 export class LocalRoom {
   readonly name: string;
   readonly members = new Set<LocalMember>();
-  /** Who has which name, by its key; also of those who are on their way in. */
+  /** The members by the keys of their names; also those that are still entering. */
   readonly names = new Map<string, LocalMember>();
   batch = new Batch(false, false);
   readonly #touched = new Set<LocalMember>();
@@ -23,7 +24,7 @@ export class LocalRoom {
     this.#schedule = schedule;
   }
 
-  /** Whether nobody is here or on the way. */
+  /** Whether it has no members and none is entering. */
   get isEmpty(): boolean {
     return this.members.size === 0 && this.names.size === 0;
   }
@@ -43,8 +44,8 @@ export class LocalRoom {
     member.room = undefined;
   }
 
-  /** Tells all members something, as each wire says it.
-   * @param except who does not hear of it */
+  /** Tells all members something, in the words of each wire.
+   * @param except a member that is not told */
   say(plain: () => string, rich: () => string, message?: ChatMessage, except?: LocalMember): void {
     if (except?.room === this) except.skipNext();
     this.batch.add(plain, rich, message);
@@ -52,14 +53,14 @@ export class LocalRoom {
     else this.#schedule(this);
   }
 
-  /** A member is to be told something of its own. */
+  /** Notes that a member is to be told something of its own. */
   touched(member: LocalMember): void {
     this.#touched.add(member);
     this.#schedule(this);
   }
 
-  /** Hands all that happened over to the members' queues.
-   * @returns to how many members */
+  /** Hands what happened over to the members.
+   * @returns to how many */
   flush(): number {
     const { batch } = this;
     const toldAll = batch.count > 0;

@@ -1,4 +1,5 @@
-// The chat of the guides to socket programming: what one client sends goes to every other, as it is.
+// The chat with `--bare`, as guides to socket programming build it: what one client sends goes to every
+// other, as it is.
 
 import { formatAddress } from "../../../core/addresses/address.ts";
 import { errorText } from "../../../core/event.ts";
@@ -31,7 +32,7 @@ export function openBare(options: ChatOptions, context: Context): Service {
   void sayLines(context, (line) => pass(line, undefined));
 
   return {
-    // Nothing is added and nothing taken away.
+    // Bytes pass as they come, without a line or a frame around them.
     framing: "none",
     counters,
     async serve(session) {

@@ -1,5 +1,5 @@
-// What a rich client missed before it came: the history first, then what happens meanwhile, nothing
-// twice.
+// Brings a rich client into a room together with what it missed: first the history that it asks for,
+// then what was said meanwhile, and no message twice.
 
 import { fitting } from "./fitting.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
@@ -7,18 +7,18 @@ import type { LocalMember } from "../hub/local_member.ts";
 import type { ChatMessage } from "../message.ts";
 import { richLine, richMessage } from "../delivery/rich_lines.ts";
 
-/** Where to begin. */
+/** Which old messages a client asks for. */
 export interface CatchUp {
-  /** Everything that stands after this place. */
+  /** All messages that stand after this place. */
   readonly after: number | undefined;
-  /** So many of the last messages. */
+  /** This many of the last messages. */
   readonly last: number | undefined;
 }
 
 /** Brings a member into a room and sends it the messages that it asked for. What is said meanwhile
  * follows them.
  *
- * @param enter brings it in and returns the line that says so, which comes first */
+ * @param enter brings it in and returns the line that tells it so, which it gets first */
 export async function enterAndCatchUp(
   hub: Hub,
   member: LocalMember,
@@ -53,11 +53,11 @@ export async function enterAndCatchUp(
         message.room === room && message.seq !== undefined
           ? message.seq <= reached
           : ids.has(message.id);
-      // Whoever proves nothing gets one page for one datagram, and asks for the next itself.
+      // A datagram without proof of its source is answered with one page; the client asks for the next.
       if (claimedHost !== undefined) missed = all.length - page.length;
       if (all.length < historyLimit && page.length === all.length) return;
       if (claimedHost !== undefined || member.gone) return;
-      // A client that reads slowly is waited for here, by nobody else.
+      // A client that reads slowly holds up this loop alone.
       await outbox?.drained();
     }
   } finally {

@@ -1,12 +1,12 @@
-// As many old messages as one answer may hold.
+// Cuts a list of old messages to what fits into one answer.
 
 import { byteLength } from "../../../core/session.ts";
 import type { ChatMessage } from "../message.ts";
 
-/** What a message has besides its text, about. */
+/** About how many bytes a message has besides its text. */
 const ABOUT_BYTES = 250;
 
-/** The first or the last of some messages that fit into so many bytes, at least one. */
+/** The first or the last messages of a list that fit into so many bytes, and at least one. */
 export function fitting(
   messages: readonly ChatMessage[],
   maxBytes: number,

@@ -1,4 +1,4 @@
-// Putting a chat together: its hub, its log, the other nodes, and who speaks from the terminal.
+// Puts a chat together: its hub, its log, the other nodes and the terminal of the server.
 
 import { systemClock } from "../../../core/clock.ts";
 import type { Context, Service } from "../../../core/protocol.ts";
@@ -15,10 +15,10 @@ import { visit } from "./visit.ts";
  * @throws {UsageError} when the history or the cluster cannot be */
 export async function openChat(options: ChatOptions, context: Context): Promise<Service> {
   if (options.cluster.length > 0) refuseForgetful(options.history);
-  // Disposed in the other order: first whoever speaks, then what is spoken to.
+  // Disposed in the other order: the hub and its members first, then the log that they use.
   await using opening = new AsyncDisposableStack();
   const hub = new Hub(options, context);
-  // Before the log, so that it ends too where the log cannot be opened; a second time does nothing.
+  // Also here, so that the hub ends where the log cannot be opened; disposing it twice does nothing.
   opening.use(hub);
   const log = options.cluster.length > 0
     ? await openSharedLog(options, context, hub, opening)
@@ -38,7 +38,7 @@ export async function openChat(options: ChatOptions, context: Context): Promise<
   };
 }
 
-/** The log that all nodes share, over a store of our own. */
+/** Opens the log that all nodes share, over a store of this node. */
 async function openSharedLog(
   options: ChatOptions,
   context: Context,
@@ -59,7 +59,7 @@ async function openSharedLog(
     }),
   );
   const { now, random } = context;
-  // What the others said before is no news: nobody is here yet who missed it.
+  // What was said on the other nodes before this one opened is history, and not shown as news.
   let isOpen = false;
   const hooks: LogHooks = {
     ...logHooks,

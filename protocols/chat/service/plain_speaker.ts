@@ -1,4 +1,5 @@
-// Plain clients: lines that are said, and commands.
+// Speaks for a plain client, which sends lines of text: a line is said in the room, or is a command
+// that begins with a slash (docs/chat.md).
 
 import type { ChatMessage } from "../message.ts";
 import { cleanText } from "../clean_text.ts";
@@ -14,7 +15,7 @@ const DEFAULT_HISTORY = 10;
 /** How many names or rooms one line lists. */
 const MAX_LISTED = 50;
 
-/** What the commands do, as `/help` says it and docs/chat.md has it. */
+/** The commands, as `/help` lists them. */
 export const COMMANDS = {
   name: "/name NAME",
   join: "/join ROOM",
@@ -32,7 +33,7 @@ export const COMMANDS = {
 
 type Command = keyof typeof COMMANDS;
 
-/** Speaks for a plain client, or for the terminal of the server. */
+/** The speaker of a plain client, and of the terminal of the server. */
 export class PlainSpeaker implements Speaker {
   readonly #hub: Hub;
   readonly #member: LocalMember;
@@ -61,13 +62,13 @@ export class PlainSpeaker implements Speaker {
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.#say(error.message);
-      // Without a room there is nothing more to be had here.
+      // A client that was refused before it was in a room can do nothing here: its session ends.
       return this.#member.room !== undefined;
     }
   }
 
-  /** The first line brings its sender in.
-   * @returns whether that was all it asked for */
+  /** Enters with the first line of a client, which may name the member or the room.
+   * @returns whether the line asked for nothing else */
   async #enterWith(command: Command | undefined, rest: string): Promise<boolean> {
     const asked = command === "name" ? { name: rest } : command === "join" ? { room: rest } : {};
     try {
@@ -156,7 +157,7 @@ export class PlainSpeaker implements Speaker {
       },
     );
     member.answered = done.catch((error: unknown) => this.#hub.failed(error));
-    // Others are not waited for until there are many.
+    // The next line is read while this one is stored, unless many wait already.
     if (member.unstored >= MAX_UNSTORED) await member.answered;
   }
 
@@ -198,7 +199,7 @@ export class PlainSpeaker implements Speaker {
   }
 }
 
-/** Tells a command from what is said.
+/** Tells a command from a line that is said.
  * @throws {RefusedError} when there is no such command */
 function parse(text: string): { readonly command: Command | undefined; readonly rest: string } {
   if (!text.startsWith("/")) return { command: undefined, rest: text };

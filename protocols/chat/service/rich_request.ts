@@ -1,9 +1,9 @@
-// What rich clients ask for: one JSON object each, read field by field.
+// Reads the requests of rich clients: one JSON object each, checked field by field (docs/chat.md).
 
 import { byteLength } from "../../../core/session.ts";
 import { RefusedError } from "../refused_error.ts";
 
-/** The types of requests. */
+/** The types of requests, as docs/chat.md lists them. */
 export const REQUESTS = [
   "hello",
   "say",
@@ -34,7 +34,7 @@ export function jsonObject(text: string): Readonly<Record<string, unknown>> | un
   }
 }
 
-/** The fields of one request. Reading one throws a RefusedError when it is of the wrong shape. */
+/** One request. Reading a field throws a RefusedError when it is of the wrong shape. */
 export class RichRequest {
   readonly #fields: Readonly<Record<string, unknown>>;
 
@@ -50,14 +50,14 @@ export class RichRequest {
     throw new RefusedError("unknown-type", `there is no type ${JSON.stringify(type.slice(0, 32))}`);
   }
 
-  /** What comes back in the answer; undefined when there is none, or it is too large for one. */
+  /** The reference that the answer repeats; undefined when there is none, or it is too large. */
   get ref(): unknown {
     const { ref } = this.#fields;
     if (ref === undefined) return undefined;
     try {
       return byteLength(JSON.stringify(ref)) <= MAX_REF_BYTES ? ref : undefined;
     } catch {
-      // Nested too deeply to be written.
+      // It is nested too deeply for JSON.stringify.
       return undefined;
     }
   }

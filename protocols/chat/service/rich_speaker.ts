@@ -1,4 +1,4 @@
-// Rich clients: one JSON object a message, each answered.
+// Speaks for a rich client: each message is one JSON object, and each is answered (docs/chat.md).
 
 import { type CatchUp, enterAndCatchUp } from "./catch_up.ts";
 import { fitting } from "./fitting.ts";
@@ -19,7 +19,7 @@ const MAX_LISTED_UNPROVEN = 50;
 
 const DEFAULT_HISTORY = 50;
 
-/** Speaks for a rich client. */
+/** The speaker of a rich client. */
 export class RichSpeaker implements Speaker {
   readonly #hub: Hub;
   readonly #member: LocalMember;
@@ -116,7 +116,8 @@ export class RichSpeaker implements Speaker {
     }
   }
 
-  /** Enters, or says again where it has entered: on datagrams an answer may be lost. */
+  /** Enters, or welcomes a member again that has entered already: on datagrams an answer may be lost, and
+   * the client repeats its hello. */
   async #hello(request: RichRequest): Promise<void> {
     const version = request.optionalCount("version");
     if (version !== VERSION) {
@@ -156,11 +157,11 @@ export class RichSpeaker implements Speaker {
       },
     );
     member.answered = answered.catch((error: unknown) => this.#hub.failed(error));
-    // Others are not waited for until there are many.
+    // The next request is read while this one is stored, unless many wait already.
     if (member.unstored >= MAX_UNSTORED) await member.answered;
   }
 
-  /** Is where and called what a request says, where it says so. */
+  /** Takes the room and the name that a request gives, where it gives them. */
   async #enter(request: RichRequest): Promise<void> {
     const member = this.#member;
     const name = request.optionalText("name");

@@ -1,26 +1,27 @@
-// How a member speaks: on which wire, and what is common to both.
+// What the two kinds of clients have in common, those that send lines of text and those that send JSON:
+// a speaker for each member takes what it sends, at no more than the rate of the chat.
 
 import type { Hub } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
 import { RefusedError } from "../refused_error.ts";
 
-/** What a member may have unstored before the next is read. */
+/** How many messages of a member may wait to be stored before its next one is read. */
 export const MAX_UNSTORED = 64;
 
-/** A request that makes the server look things up costs as much as this many messages. */
+/** A request that searches or reads the history counts as this many messages. */
 export const LOOK_UP_COST = 3;
 
-/** How often at most somebody who is too fast is told so. */
+/** A member that is too fast is told so once in this time. */
 const TOO_FAST_NOTICE_MS = 1000;
 
-/** Takes what a member sends. */
+/** Carries out what a member sends. */
 export interface Speaker {
   /** Resolves to whether the session goes on. */
   take(text: string): Promise<boolean>;
 }
 
-/** Whether a member may do one thing more now.
- * @throws {RefusedError} when it may not and has not been told just now */
+/** Whether a member may send one request more now.
+ * @throws {RefusedError} when it may not, unless it was told so a moment ago */
 export function mayDoMore(hub: Hub, member: LocalMember, cost = 1): boolean {
   const nowMs = hub.elapsedMs();
   member.heardAtMs = nowMs;

@@ -1,5 +1,5 @@
-// Whoever sits at the terminal that runs the server: sees all rooms, speaks in one, and is verified by
-// being there.
+// The operator at the terminal of the server, as a member of the chat: it is shown all rooms, speaks in
+// one, and needs no proof of its identity.
 
 import { errorText } from "../../../core/event.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -7,7 +7,7 @@ import { LocalMember } from "../hub/local_member.ts";
 import { PlainSpeaker } from "./plain_speaker.ts";
 import { TokenBucket } from "../admission/token_bucket.ts";
 
-/** Says in the chat what is typed, until there is no more. Never rejects. */
+/** Says the lines that are typed in the chat, until their end. Never rejects. */
 export async function speakFromTerminal(hub: Hub, lines: AsyncIterable<string>): Promise<void> {
   const { context, options } = hub;
   const member = new LocalMember({
@@ -28,7 +28,7 @@ export async function speakFromTerminal(hub: Hub, lines: AsyncIterable<string>):
   const speaker = new PlainSpeaker(hub, member);
   hub.admit(member);
   try {
-    // It is there before it says anything.
+    // Before the first line, so that others see that the operator is there.
     await hub.enter(member, {});
     for await (const line of lines) {
       if (await speaker.take(line)) continue;

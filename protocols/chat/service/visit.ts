@@ -13,21 +13,23 @@ import { plainNotice } from "../delivery/plain_lines.ts";
 import type { Speaker } from "./speaker.ts";
 import { TokenBucket } from "../admission/token_bucket.ts";
 
-/** What one datagram of somebody who proved nothing may bring about: so many old messages. */
+/** How many old messages, and how many bytes of them, one datagram without proof of its source may ask
+ * for: its address may be forged, and its owner would get the answer. */
 const UNPROVEN_HISTORY = 20;
 const UNPROVEN_HISTORY_BYTES = 8 * 1024;
 
-/** One answer is no longer than this, so that it fits into what its reader takes as a line. */
+/** The most bytes of old messages in one answer, so that a client can take it as one line. */
 const HISTORY_BYTES = 512 * 1024;
 
-/** A datagram that has to wait for long is as good as lost, and whoever sends from many addresses has
- * as many queues. */
+/** The longest queue of a datagram client without proof of its source: a forger of many addresses has as
+ * many queues, and a datagram that waits for long is as good as lost. */
 const DATAGRAM_QUEUE_MESSAGES = 1000;
 
-/** How long whoever leaves may take to read what is still for it. */
+/** How long a client that leaves has to read what is still queued for it. */
 const FAREWELL_MS = 1000;
 
-/** Pages of other sites may have a browser send HTTP to any port, with a body of their choosing. */
+/** A web page can make a browser send HTTP to any port, with a body of its choosing: lines that would be
+ * said in the chat. */
 const HTTP_REQUEST_LINE = /^[!-~]+ [!-~]+ HTTP\/\d/i;
 
 /** Serves one session; resolves when it is over. */
@@ -48,7 +50,7 @@ export async function visit(hub: Hub, session: Session): Promise<void> {
       }
       if (!await speaker.take(text) || member.gone) break;
     }
-    // Whoever says something and ends its half at once still hears whether it was stored.
+    // A client that says something and ends its half at once is still told whether it was stored.
     if (member.unstored > 0 && !member.gone) await within(member.answered, FAREWELL_MS);
   } finally {
     hub.dismiss(member);
