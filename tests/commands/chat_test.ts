@@ -90,7 +90,7 @@ Deno.test("ChatLines shows messages as the design has them, with the day when it
   assertEquals(lines.whisper(whisper), ["-- 2026-11-21 --", "12:04 [bob] psst"]);
 });
 
-Deno.test("ChatLines makes everything harmless that somebody else wrote", () => {
+Deno.test("ChatLines makes everything harmless that others wrote", () => {
   const evil = "\x1b[2J\u202e\r\n\x9b";
   const lines = new ChatLines({ color: true, dates: false });
   const shown = [

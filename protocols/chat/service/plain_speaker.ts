@@ -8,7 +8,7 @@ import { type Hub, roomOf } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
 import { markedName, plainMessage, plainNotice } from "../delivery/plain_lines.ts";
 import { RefusedError } from "../refused_error.ts";
-import { LOOK_UP_COST, MAX_UNSTORED, mayDoMore, type Speaker } from "./speaker.ts";
+import { LOOK_UP_COST, mayDoMore, sayAndAnswer, type Speaker } from "./speaker.ts";
 
 const DEFAULT_HISTORY = 10;
 
@@ -145,20 +145,11 @@ export class PlainSpeaker implements Speaker {
   }
 
   async #speak(text: string, kind: ChatMessage["kind"]): Promise<void> {
-    const member = this.#member;
-    const stored = this.#hub.say(member, { text, kind });
-    member.unstored++;
-    const done = stored.then(
-      () => void member.unstored--,
-      (error: unknown) => {
-        member.unstored--;
-        if (!(error instanceof RefusedError)) throw error;
-        this.#say(error.message);
-      },
-    );
-    member.answered = done.catch((error: unknown) => this.#hub.failed(error));
-    // The next line is read while this one is stored, unless many wait already.
-    if (member.unstored >= MAX_UNSTORED) await member.answered;
+    await sayAndAnswer(this.#hub, this.#member, { text, kind }, {
+      // A plain client is told only of messages that were not stored.
+      acknowledge: () => {},
+      refuse: (error) => this.#say(error.message),
+    });
   }
 
   async #join(asked: string): Promise<boolean> {

@@ -9,7 +9,7 @@ import type { ChatMessage } from "../message.ts";
 import { RefusedError } from "../refused_error.ts";
 import { isoTime, messageFields, richLine } from "../delivery/rich_lines.ts";
 import { jsonObject, RichRequest } from "./rich_request.ts";
-import { LOOK_UP_COST, MAX_UNSTORED, mayDoMore, type Speaker } from "./speaker.ts";
+import { LOOK_UP_COST, mayDoMore, sayAndAnswer, type Speaker } from "./speaker.ts";
 
 const VERSION = 1;
 
@@ -144,21 +144,10 @@ export class RichSpeaker implements Speaker {
       });
     } else await this.#enter(request);
     const { ref } = request;
-    member.unstored++;
-    const answered = this.#hub.say(member, saying).then(
-      (receipt) => {
-        member.unstored--;
-        this.#acknowledge(receipt, ref);
-      },
-      (error: unknown) => {
-        member.unstored--;
-        if (!(error instanceof RefusedError)) throw error;
-        this.#refuse(error, ref);
-      },
-    );
-    member.answered = answered.catch((error: unknown) => this.#hub.failed(error));
-    // The next request is read while this one is stored, unless many wait already.
-    if (member.unstored >= MAX_UNSTORED) await member.answered;
+    await sayAndAnswer(this.#hub, member, saying, {
+      acknowledge: (receipt) => this.#acknowledge(receipt, ref),
+      refuse: (error) => this.#refuse(error, ref),
+    });
   }
 
   /** Takes the room and the name that a request gives, where it gives them. */

@@ -96,7 +96,7 @@ Deno.test("bytes are limited too, but what is larger than the limit leaves when 
   outbox.send("1");
   assertEquals(gate.sent, [`${"x".repeat(50)}\n`]);
   outbox.abandon();
-  assertEquals(missed, [], "it is told when there is somebody to tell");
+  assertEquals(missed, [], "it is told once a message can be sent");
 });
 
 Deno.test("how long nothing has left is known", async () => {

@@ -120,7 +120,7 @@ Deno.test("a name that another node has is taken, and a guest gets the next", as
   assertEquals(released, ["guest-2", "ada"]);
 });
 
-Deno.test("whoever finds the room full after all gives back the name on every node", async () => {
+Deno.test("a client that finds the room full after all gives back the name on every node", async () => {
   const asked = Promise.withResolvers<void>();
   const claimed: string[] = [];
   const released: string[] = [];
@@ -204,7 +204,7 @@ Deno.test("a ban is told to other nodes, and theirs hold here", async () => {
   await eve.until(/^\* an operator has banned you$/);
 });
 
-Deno.test("somebody verified who is on another node too is told apart by a number", async () => {
+Deno.test("a verified member that is on another node too gets a number behind its name", async () => {
   const elsewhere = new Set<string>();
   await using harbour = new Harbour({
     claim: (_room, name) => Promise.resolve(!elsewhere.has(name)),
@@ -215,7 +215,7 @@ Deno.test("somebody verified who is on another node too is told apart by a numbe
   await ada.until(/^\{"type":"named","name":"ada#2","standing":"verified"\}$/);
 });
 
-Deno.test("nobody on another node removes whoever sits at the terminal", async () => {
+Deno.test("no other node removes the operator at the terminal", async () => {
   const typed = Promise.withResolvers<void>();
   const lines = (async function* () {
     await typed.promise;
@@ -231,7 +231,7 @@ Deno.test("nobody on another node removes whoever sits at the terminal", async (
   await speaking;
 });
 
-Deno.test("the log's notices reach whoever runs the server and all members", async () => {
+Deno.test("the log's notices reach the operator of the server and all members", async () => {
   await using harbour = new Harbour();
   const bob = await harbour.join("/name bob");
   harbour.hub.logHooks.notice("the broker is gone");

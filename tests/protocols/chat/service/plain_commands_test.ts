@@ -116,7 +116,7 @@ Deno.test("an HTTP request on a stream ends the session and reaches nobody", asy
     const line of ["GET / HTTP/1.1", "POST /x HTTP/1.1\r", "foo /x http/1.1", "PRI * HTTP/2.0"]
   ) {
     const browser = await room.client();
-    await browser.send(line, "", "text of somebody's choosing");
+    await browser.send(line, "", "text of a page's choosing");
     assertEquals(await browser.line(), undefined);
   }
   await alice.send("/who");
@@ -126,7 +126,7 @@ Deno.test("an HTTP request on a stream ends the session and reaches nobody", asy
   await alice.until(/later: GET \/ HTTP\/1.1$/);
 });
 
-Deno.test("somebody who says something and ends at once is heard", async () => {
+Deno.test("a client that says something and ends at once is heard", async () => {
   await using room = await ChatFixture.open();
   const alice = await room.plain("alice");
   const brief = await room.client();

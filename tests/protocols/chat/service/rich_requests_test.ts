@@ -189,7 +189,7 @@ Deno.test("a say that comes first is its own hello", async () => {
   assertSaid(await listener.line(), "eve: three");
 });
 
-Deno.test("whoever comes back gets what it missed, in order and nothing twice", async () => {
+Deno.test("a client that comes back gets what it missed, in order and nothing twice", async () => {
   await using room = await ChatFixture.open({
     historyPage: 3,
     messageRatePerSecond: 10_000,
