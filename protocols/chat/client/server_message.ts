@@ -25,162 +25,92 @@ export interface Whisper {
   readonly timeMs: number;
 }
 
-/** One message of a server; `ref` is the reference of the request that it answers. */
-export type ServerMessage =
-  & { readonly ref?: unknown }
-  & (
-    | {
-      readonly type: "welcome";
-      readonly name: string;
-      readonly standing: Standing;
-      readonly room: string;
-      /** How many are in the room; undefined when the server does not say. */
-      readonly members: number | undefined;
-      readonly timeMs: number;
-      readonly limits: Readonly<Record<string, number>>;
-    }
-    | { readonly type: "message"; readonly message: ChatMessage }
-    | {
-      readonly type: "ack";
-      readonly id: string | undefined;
-      readonly seq: number | undefined;
-      readonly scope: Scope;
-      readonly duplicate: boolean;
-    }
-    | { readonly type: "joined"; readonly room: string; readonly members: number | undefined }
-    | { readonly type: "named"; readonly name: string; readonly standing: Standing }
-    | { readonly type: "came"; readonly room: string; readonly name: string }
-    | {
-      readonly type: "went";
-      readonly room: string;
-      readonly name: string;
-      readonly reason: string | undefined;
-    }
-    | {
-      readonly type: "renamed";
-      readonly room: string;
-      readonly name: string;
-      readonly to: string;
-    }
-    | { readonly type: "private"; readonly whisper: Whisper }
-    | { readonly type: "rooms"; readonly rooms: readonly Room[] }
-    | { readonly type: "who"; readonly room: string; readonly members: readonly Member[] }
-    | {
-      readonly type: "history";
-      readonly room: string;
-      readonly messages: readonly ChatMessage[];
-    }
-    | { readonly type: "missed"; readonly count: number }
-    | { readonly type: "notice"; readonly text: string }
-    | { readonly type: "error"; readonly code: string; readonly text: string }
-    | { readonly type: "pong"; readonly timeMs: number }
-  );
-
 /** The longest name or code that is taken from a server; ours gives shorter ones. */
 const MAX_NAME_LENGTH = 256;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** How the fields of each type of message are read. */
+const readers = {
+  welcome: (fields: Fields) => ({
+    ...readMember(fields),
+    ...readWhere(fields),
+    timeMs: readTime(fields["time"]),
+    limits: readLimits(fields["limits"]),
+  }),
+  message: (fields: Fields) => ({ message: readMessage(fields) }),
+  ack: (fields: Fields) => ({
+    id: optional(fields["id"], readName),
+    seq: optional(fields["seq"], readNumber),
+    scope: readScope(fields["scope"]),
+    duplicate: fields["duplicate"] === true,
+  }),
+  joined: readWhere,
+  named: readMember,
+  came: readWho,
+  went: (fields: Fields) => ({ ...readWho(fields), reason: optional(fields["reason"], readText) }),
+  renamed: (fields: Fields) => ({ ...readWho(fields), to: readName(fields["to"]) }),
+  private: (fields: Fields) => ({
+    whisper: {
+      ...readMember(fields),
+      text: readText(fields["text"]),
+      timeMs: readTime(fields["time"]),
+    },
+  }),
+  rooms: (fields: Fields) => ({ rooms: readList(fields["rooms"], readRoom) }),
+  who: (fields: Fields) => ({
+    room: readName(fields["room"]),
+    members: readList(fields["members"], readMember),
+  }),
+  history: (fields: Fields) => {
+    const room = readName(fields["room"]);
+    return {
+      room,
+      messages: readList(fields["messages"], (one) => readMessage({ room, ...one })),
+    };
+  },
+  missed: (fields: Fields) => ({ count: readNumber(fields["count"]) }),
+  notice: (fields: Fields) => ({ text: readText(fields["text"]) }),
+  error: (fields: Fields) => ({ code: readName(fields["code"]), text: readText(fields["text"]) }),
+  pong: (fields: Fields) => ({ timeMs: readTime(fields["time"]) }),
+};
+
+type Type = keyof typeof readers;
+
+/** One message of a server; `ref` is the reference of the request that it answers. */
+export type ServerMessage =
+  & { readonly ref?: unknown }
+  & { [T in Type]: { readonly type: T } & Readonly<ReturnType<(typeof readers)[T]>> }[Type];
+
 /** Reads one message; undefined when it is malformed or of a type that we do not know. */
 export function parseServerMessage(text: string): ServerMessage | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  try {
-    const fields = value as Fields;
-    const message = read(fields);
-    return Object.hasOwn(fields, "ref") ? { ...message, ref: fields["ref"] } : message;
+    const value: unknown = JSON.parse(text);
+    if (!isObject(value)) return undefined;
+    const { type } = value;
+    if (typeof type !== "string" || !Object.hasOwn(readers, type)) return undefined;
+    const ref = Object.hasOwn(value, "ref") ? { ref: value["ref"] } : {};
+    return { type, ...readers[type as Type](value), ...ref } as ServerMessage;
   } catch (error) {
-    if (error instanceof MalformedError) return undefined;
+    if (error instanceof MalformedError || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
 class MalformedError extends Error {}
 
-function read(fields: Fields): ServerMessage {
-  const { type } = fields;
-  switch (type) {
-    case "welcome":
-      return {
-        type,
-        ...readMember(fields),
-        room: readName(fields["room"]),
-        members: readMemberCount(fields["members"]),
-        timeMs: readTime(fields["time"]),
-        limits: readLimits(fields["limits"]),
-      };
-    case "message":
-      return { type, message: readMessage(fields) };
-    case "ack":
-      return {
-        type,
-        id: optional(fields["id"], readName),
-        seq: optional(fields["seq"], readNumber),
-        scope: readScope(fields["scope"]),
-        duplicate: fields["duplicate"] === true,
-      };
-    case "joined":
-      return {
-        type,
-        room: readName(fields["room"]),
-        members: readMemberCount(fields["members"]),
-      };
-    case "named":
-      return { type, ...readMember(fields) };
-    case "came":
-      return { type, room: readName(fields["room"]), name: readName(fields["name"]) };
-    case "went":
-      return {
-        type,
-        room: readName(fields["room"]),
-        name: readName(fields["name"]),
-        reason: optional(fields["reason"], readText),
-      };
-    case "renamed":
-      return {
-        type,
-        room: readName(fields["room"]),
-        name: readName(fields["name"]),
-        to: readName(fields["to"]),
-      };
-    case "private":
-      return {
-        type,
-        whisper: {
-          ...readMember(fields),
-          text: readText(fields["text"]),
-          timeMs: readTime(fields["time"]),
-        },
-      };
-    case "rooms":
-      return { type, rooms: readList(fields["rooms"], readRoom) };
-    case "who":
-      return {
-        type,
-        room: readName(fields["room"]),
-        members: readList(fields["members"], readMember),
-      };
-    case "history": {
-      const room = readName(fields["room"]);
-      const messages = readList(fields["messages"], (one) => readMessage({ room, ...one }));
-      return { type, room, messages };
-    }
-    case "missed":
-      return { type, count: readNumber(fields["count"]) };
-    case "notice":
-      return { type, text: readText(fields["text"]) };
-    case "error":
-      return { type, code: readName(fields["code"]), text: readText(fields["text"]) };
-    case "pong":
-      return { type, timeMs: readTime(fields["time"]) };
-    default:
-      throw new MalformedError();
-  }
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}
+
+/** Which member something is about. */
+function readWho(fields: Fields): { room: string; name: string } {
+  return { room: readName(fields["room"]), name: readName(fields["name"]) };
+}
+
+/** The room that we are in now, with how many members it has; undefined when the server does not say. */
+function readWhere(fields: Fields): { room: string; members: number | undefined } {
+  return { room: readName(fields["room"]), members: readMemberCount(fields["members"]) };
 }
 
 function readMessage(fields: Fields): ChatMessage {
@@ -214,7 +144,7 @@ function readMemberCount(value: unknown): number | undefined {
 }
 
 function readLimits(value: unknown): Readonly<Record<string, number>> {
-  if (typeof value !== "object" || value === null) return {};
+  if (!isObject(value)) return {};
   const limits = Object.entries(value).filter((entry): entry is [string, number] =>
     typeof entry[1] === "number"
   );
@@ -224,8 +154,8 @@ function readLimits(value: unknown): Readonly<Record<string, number>> {
 function readList<T>(value: unknown, readOne: (fields: Fields) => T): readonly T[] {
   if (!Array.isArray(value)) throw new MalformedError();
   return value.map((one: unknown) => {
-    if (typeof one !== "object" || one === null) throw new MalformedError();
-    return readOne(one as Fields);
+    if (!isObject(one)) throw new MalformedError();
+    return readOne(one);
   });
 }
 

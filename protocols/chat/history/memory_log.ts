@@ -1,10 +1,9 @@
-// A history in memory, which is lost with the process.
+// A history in memory, which is lost with the process; with nothing kept in it, a chat without a history.
 
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";
 import type { ChatMessage, NewMessage } from "../message.ts";
 import type { Retention } from "../store.ts";
-import { RecentIds } from "./recent_ids.ts";
 import { holdsWords, queryWords } from "./search_words.ts";
 
 /** How much is kept; the oldest messages are dropped first. */
@@ -31,6 +30,11 @@ export function createMemoryLog(
   return new MemoryLog(limits, hooks, clock);
 }
 
+/** Opens a log that keeps nothing but the last ids: messages are passed on and forgotten. */
+export function createNoLog(hooks: LogHooks, clock: Clock = systemClock): ChatLog {
+  return new MemoryLog({ messages: 0, ageMs: Infinity }, hooks, clock);
+}
+
 interface Placed extends ChatMessage {
   readonly seq: number;
 }
@@ -48,7 +52,8 @@ class MemoryLog implements ChatLog {
   readonly #rooms = new Map<string, KeptRoom>();
   /** The places of the messages that are kept, by id. */
   readonly #kept = new Map<string, number>();
-  readonly #gone = new RecentIds<number>(MAX_IDS);
+  /** The places of the last messages that were dropped, by id: one that comes again is a duplicate. */
+  readonly #gone = new Map<string, number>();
   #bytes = 0;
   #lastSeq: number;
   #closed = false;
@@ -63,7 +68,7 @@ class MemoryLog implements ChatLog {
 
   // deno-lint-ignore require-await -- so that what a hook throws is a rejection
   async append(message: NewMessage): Promise<Receipt> {
-    if (this.#closed) throw new Error("The history is closed");
+    if (this.#closed) throw new Error("The chat is closed");
     const { id } = message;
     const known = this.#kept.get(id) ?? this.#gone.get(id);
     if (known !== undefined) return { id, seq: known, scope: "memory", duplicate: true };
@@ -147,7 +152,8 @@ class MemoryLog implements ChatLog {
     if (message === undefined) return;
     room.start++;
     this.#kept.delete(message.id);
-    this.#gone.add(message.id, message.seq);
+    this.#gone.set(message.id, message.seq);
+    if (this.#gone.size > MAX_IDS) this.#gone.delete(this.#gone.keys().next().value!);
     this.#bytes -= bytesOf(message);
     if (room.start === room.messages.length) this.#rooms.delete(name);
     // Only when half of the array is free, so that each message is moved about once.

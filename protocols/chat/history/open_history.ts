@@ -15,13 +15,11 @@ export async function openHistory(
   options: { readonly clock?: Clock } = {},
 ): Promise<ChatLog> {
   // Each kind of history is loaded only where it is used.
-  if (where === "off") {
-    const { createNoLog } = await import("./no_log.ts");
-    return createNoLog(hooks, options.clock);
-  }
-  if (where === ":memory:") {
-    const { createMemoryLog } = await import("./memory_log.ts");
-    return createMemoryLog(retention, hooks, options.clock);
+  if (where === "off" || where === ":memory:") {
+    const { createMemoryLog, createNoLog } = await import("./memory_log.ts");
+    return where === "off"
+      ? createNoLog(hooks, options.clock)
+      : createMemoryLog(retention, hooks, options.clock);
   }
   const [{ createLocalLog }, { openSqliteStore }] = await Promise.all([
     import("./local_log.ts"),
