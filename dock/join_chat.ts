@@ -18,8 +18,8 @@ import {
   newMessageId,
 } from "../protocols/chat/client/chat_over.ts";
 import { EventQueue } from "../protocols/chat/client/event_queue.ts";
-import type { ChatMessage, Standing } from "../protocols/chat/message.ts";
 import type { Member, Room } from "../protocols/chat/client/server_message.ts";
+import type { ChatMessage, Standing } from "../protocols/chat/message.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 
 /** What happens in a chat and to the connection to it. */
@@ -159,16 +159,21 @@ interface Errand {
   done: boolean;
 }
 
+/** The options that neither `connect` nor `chatOver` takes, complete. */
+type Settings = Required<
+  Omit<JoinChatOptions, keyof ConnectOptions | keyof OverOptions | "room" | "maxEvents">
+>;
+
 class Link implements JoinedChat {
   name = "";
   standing: Standing = "plain";
   room = "";
   readonly #url: string;
-  readonly #options: JoinChatOptions;
-  readonly #dial: ConnectOptions;
+  readonly #settings: Settings;
+  readonly #over: ChatOverOptions;
+  readonly #dial: ConnectOptions & { readonly signal: AbortSignal };
   readonly #events: EventQueue<ChatLinkEvent>;
   readonly #closing = new AbortController();
-  readonly #random: () => number;
   #client: ChatClient | undefined;
   #errands: Errand[] = [];
   #working = false;
@@ -191,20 +196,20 @@ class Link implements JoinedChat {
     const {
       name,
       room,
-      last: _last,
-      otherName: _otherName,
-      reconnectAttempts: _reconnectAttempts,
-      reconnectFirstMs: _reconnectFirstMs,
-      reconnectMaxMs: _reconnectMaxMs,
-      ackTimeoutMs: _ackTimeoutMs,
-      maxUnsaid: _maxUnsaid,
+      last = 20,
+      otherName = false,
+      reconnectAttempts = Infinity,
+      reconnectFirstMs = 500,
+      reconnectMaxMs = 30_000,
+      ackTimeoutMs = Infinity,
+      maxUnsaid = 1000,
       maxEvents = 10_000,
-      answerTimeoutMs: _answerTimeoutMs,
-      resendAfterMs: _resendAfterMs,
-      resends: _resends,
-      pingAfterMs: _pingAfterMs,
-      wrap: _wrap,
+      wrap = (session) => session,
       random = Math.random,
+      answerTimeoutMs,
+      resendAfterMs,
+      resends,
+      pingAfterMs,
       signal,
       ...dial
     } = options;
@@ -213,8 +218,18 @@ class Link implements JoinedChat {
       throw new UsageError(`"${url}" names the room ${pathRoom} and --room ${room}; give one`);
     }
     this.#url = url;
-    this.#options = options;
-    this.#random = random;
+    this.#settings = {
+      last,
+      otherName,
+      reconnectAttempts,
+      reconnectFirstMs,
+      reconnectMaxMs,
+      ackTimeoutMs,
+      maxUnsaid,
+      wrap,
+      random,
+    };
+    this.#over = { answerTimeoutMs, resendAfterMs, resends, pingAfterMs, maxEvents };
     this.#wantedName = name;
     this.#wantedRoom = room ?? pathRoom;
     this.#events = new EventQueue<ChatLinkEvent>(
@@ -236,11 +251,11 @@ class Link implements JoinedChat {
   }
 
   async open(): Promise<void> {
-    this.#running = this.#run(await this.#enter(this.#options.otherName ?? false));
+    this.#running = this.#run(await this.#enter(this.#settings.otherName));
   }
 
   say(text: string, kind: "say" | "me" = "say"): Promise<ChatAck> {
-    const { maxUnsaid = 1000 } = this.#options;
+    const { maxUnsaid } = this.#settings;
     if (this.#errands.length >= maxUnsaid) {
       return Promise.reject(
         new ChatLostError(`${maxUnsaid} messages wait to be said; it takes no more`),
@@ -255,8 +270,8 @@ class Link implements JoinedChat {
 
   join(room: string): Promise<void> {
     return this.#enqueue(false, async (client) => {
-      this.#hideBeforeMs = this.#last === 0 ? this.#serverNowMs() : 0;
-      await client.join(room, { last: Math.max(1, this.#last) });
+      this.#hideBeforeMs = this.#settings.last === 0 ? this.#serverNowMs() : 0;
+      await client.join(room, { last: Math.max(1, this.#settings.last) });
     });
   }
 
@@ -313,10 +328,6 @@ class Link implements JoinedChat {
     return this.#events[Symbol.asyncIterator]();
   }
 
-  get #last(): number {
-    return this.#options.last ?? 20;
-  }
-
   #serverNowMs(): number {
     return this.#welcomed.serverMs + systemClock.elapsedMs() - this.#welcomed.elapsedMs;
   }
@@ -337,7 +348,7 @@ class Link implements JoinedChat {
       reject,
     };
     this.#errands.push(errand);
-    const { ackTimeoutMs = Infinity } = this.#options;
+    const { ackTimeoutMs } = this.#settings;
     const timer = !Number.isFinite(ackTimeoutMs) ? undefined : setTimeout(() => {
       reject(new ChatLostError(`no acknowledgement within ${ackTimeoutMs} ms`));
       errand.done = true;
@@ -383,23 +394,18 @@ class Link implements JoinedChat {
 
   /** Opens a session and enters. */
   async #enter(otherName: boolean): Promise<ChatClient> {
-    const { answerTimeoutMs, resendAfterMs, resends, pingAfterMs, maxEvents, wrap } = this.#options;
+    const { last, wrap } = this.#settings;
     const again = this.#welcomed.serverMs !== 0;
     for (let attempt = 1;; attempt++) {
       const name = attempt === 1 ? this.#wantedName : `${this.#wantedName}-${attempt}`;
-      const dialled = await connect(this.#url, this.#dial);
-      const session = wrap?.(dialled) ?? dialled;
+      const session = wrap(await connect(this.#url, this.#dial));
       try {
         const client = await chatOver(session, {
+          ...this.#over,
           name,
           room: this.#wantedRoom,
           // A client that has seen no message yet has missed all that there are now.
-          ...(again ? { after: this.#highest ?? 0 } : { last: Math.max(1, this.#last) }),
-          ...(answerTimeoutMs !== undefined && { answerTimeoutMs }),
-          ...(resendAfterMs !== undefined && { resendAfterMs }),
-          ...(resends !== undefined && { resends }),
-          ...(pingAfterMs !== undefined && { pingAfterMs }),
-          ...(maxEvents !== undefined && { maxEvents }),
+          ...(again ? { after: this.#highest ?? 0 } : { last: Math.max(1, last) }),
           signal: this.#dial.signal,
         });
         this.#isStandIn = attempt > 1;
@@ -425,7 +431,7 @@ class Link implements JoinedChat {
       elapsedMs: systemClock.elapsedMs(),
     };
     // A client that shows no history asks for one message all the same, to learn its place in the room.
-    if (!again && this.#last === 0) this.#hideBeforeMs = client.welcomeTimeMs;
+    if (!again && this.#settings.last === 0) this.#hideBeforeMs = client.welcomeTimeMs;
     const { name, standing, room, members } = client;
     this.#events.push({ event: "connected", again, name, standing, room, members });
     void this.#work();
@@ -518,19 +524,15 @@ class Link implements JoinedChat {
   /** Dials until we are in the chat again.
    * @throws {Error} the last reason, when it gives up */
   async #comeBack(lostBecause: string): Promise<ChatClient> {
-    const {
-      reconnectAttempts = Infinity,
-      reconnectFirstMs = 500,
-      reconnectMaxMs = 30_000,
-    } = this.#options;
+    const { reconnectAttempts, reconnectFirstMs, reconnectMaxMs, random } = this.#settings;
     let reason = lostBecause;
     for (let attempt = 1; attempt <= reconnectAttempts; attempt++) {
       const fullMs = Math.min(reconnectMaxMs, reconnectFirstMs * 2 ** Math.min(attempt - 1, 30));
       // At random, so that the clients of a restarted server do not come back all at once.
-      const waitMs = Math.round(fullMs * (1 - this.#random() / 2));
+      const waitMs = Math.round(fullMs * (1 - random() / 2));
       this.#events.push({ event: "reconnecting", attempt, waitMs, reason });
       await this.#pause(waitMs);
-      if (this.#closed || this.#dial.signal?.aborted) throw new ChatLostError("we left");
+      if (this.#closed || this.#dial.signal.aborted) throw new ChatLostError("we left");
       try {
         return await this.#enter(true);
       } catch (error) {
@@ -546,7 +548,7 @@ class Link implements JoinedChat {
   async #pause(waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, waitMs);
-    const signal = this.#dial.signal!;
+    const signal = this.#dial.signal;
     const stop = () => resolve();
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();

@@ -2,10 +2,10 @@
 // ways in which one file can end (stored, refused, changed meanwhile) share their state.
 
 import { errorText } from "../../core/event.ts";
-import { framedSession } from "../../core/streams/framed_session.ts";
 import type { Session } from "../../core/session.ts";
-import { ContentHash, hashFile } from "./content_hash.ts";
+import { framedSession } from "../../core/streams/framed_session.ts";
 import { InboxAnswers } from "./answers.ts";
+import { ContentHash, hashFile } from "./content_hash.ts";
 import type { LocalFile } from "./local_files.ts";
 import {
   contentRoom,

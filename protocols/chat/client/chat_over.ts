@@ -2,12 +2,12 @@
 // it is the interface for programs.
 
 import type { Delivery } from "../../../core/connection.ts";
-import { createFramer, MessageTooLargeError } from "../../../core/streams/framing.ts";
 import { errorText } from "../../../core/event.ts";
 import { bytesOf, type Session, textOf } from "../../../core/session.ts";
-import { EventQueue } from "./event_queue.ts";
+import { createFramer, MessageTooLargeError } from "../../../core/streams/framing.ts";
 import type { Scope } from "../log.ts";
 import type { ChatMessage, Standing } from "../message.ts";
+import { EventQueue } from "./event_queue.ts";
 import {
   type Member,
   parseServerMessage,
@@ -75,18 +75,18 @@ export interface ChatOverOptions {
   /** Asks for so many of the last messages. */
   readonly last?: number | undefined;
   /** How long to wait for an answer, in milliseconds. @default 10,000 */
-  readonly answerTimeoutMs?: number;
+  readonly answerTimeoutMs?: number | undefined;
   /** On bare datagrams, how long to wait before something is said again. @default 1000 */
-  readonly resendAfterMs?: number;
+  readonly resendAfterMs?: number | undefined;
   /** On bare datagrams, how often something is said again. @default 8 */
-  readonly resends?: number;
+  readonly resends?: number | undefined;
   /** After so long without a word from the server it is asked whether it is still there; when it does
    * not answer, the session ends. Infinity never asks. @default 30,000 */
-  readonly pingAfterMs?: number;
+  readonly pingAfterMs?: number | undefined;
   /** How many events may wait to be read. @default 10,000 */
-  readonly maxEvents?: number;
+  readonly maxEvents?: number | undefined;
   /** How many answers may be awaited at once. @default 1000 */
-  readonly maxRequests?: number;
+  readonly maxRequests?: number | undefined;
   /** Aborting it ends the attempt to enter. */
   readonly signal?: AbortSignal | undefined;
 }

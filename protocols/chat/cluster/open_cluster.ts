@@ -4,12 +4,12 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../../../core/event.ts";
 import type { ChatLog, LogHooks } from "../log.ts";
+import type { ClusterOptions } from "../options.ts";
 import type { ChatPeers, PeerHooks } from "../peers.ts";
 import type { ChatStore, Retention } from "../store.ts";
 import { ClusterLog, HistoryFailedError } from "./cluster_log.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { dialBroker, flush } from "./dial_broker.ts";
-import type { ClusterOptions } from "../options.ts";
 import { type ClusterSettings, readClusterSettings } from "./settings.ts";
 import { StreamLink } from "./stream_link.ts";
 import { type Subjects, subjectsOf } from "./subjects.ts";

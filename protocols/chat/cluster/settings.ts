@@ -1,7 +1,7 @@
 // The options of a chat's cluster, checked, with the files read that they name.
 
-import { errorText } from "../../../core/event.ts";
 import { readPemFile } from "../../../core/certificates/pem_file.ts";
+import { errorText } from "../../../core/event.ts";
 import { refuseShared } from "../../../core/files/private_file.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import type { ClusterOptions } from "../options.ts";

@@ -5,13 +5,13 @@
 // silence, an error of the broker) ends the link, and the next one starts from the position that the
 // node has kept. Long, because of all that a broker may answer.
 
-import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { JetStreamClient, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../../../core/event.ts";
 import type { Retention } from "../store.ts";
-import type { ClusterSettings } from "./settings.ts";
 import { MAX_NODE_MESSAGE_BYTES } from "./node_message.ts";
 import { MAX_RECORD_BYTES } from "./record.ts";
+import type { ClusterSettings } from "./settings.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** How long the broker may take for a request about the stream. */

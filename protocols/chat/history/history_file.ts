@@ -2,8 +2,8 @@
 // not open.
 
 import { dirname, join } from "node:path";
-import { userDataFolder } from "../../../core/files/data_folder.ts";
 import { errorText } from "../../../core/event.ts";
+import { userDataFolder } from "../../../core/files/data_folder.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 
 /** The history in the user's data folder; null when the environment does not name that folder, or may

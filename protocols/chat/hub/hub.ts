@@ -6,20 +6,20 @@ import type { Counters } from "../../../core/counters.ts";
 import { errorText } from "../../../core/event.ts";
 import type { Context } from "../../../core/protocol.ts";
 import { Bans } from "../admission/bans.ts";
-import { spokenText } from "../clean_text.ts";
 import { Joins } from "../admission/joins.ts";
-import type { ChatLog, LogHooks, Receipt } from "../log.ts";
-import type { LocalMember } from "./local_member.ts";
-import type { ChatMessage, Standing } from "../message.ts";
 import { nameKey, roomName } from "../admission/names.ts";
+import { spokenText } from "../clean_text.ts";
+import { markedName, plainMessage, plainNotice, plainPrivate } from "../delivery/plain_lines.ts";
+import { isoTime, richLine, richMessage } from "../delivery/rich_lines.ts";
+import type { ChatLog, LogHooks, Receipt } from "../log.ts";
+import type { ChatMessage, Standing } from "../message.ts";
 import type { ChatOptions } from "../options.ts";
 import { alone, type ChatPeers, type PeerHooks, type RemoteMember } from "../peers.ts";
-import { markedName, plainMessage, plainNotice, plainPrivate } from "../delivery/plain_lines.ts";
 import { RefusedError } from "../refused_error.ts";
-import { isoTime, richLine, richMessage } from "../delivery/rich_lines.ts";
+import { FlushSchedule } from "./flush_schedule.ts";
+import type { LocalMember } from "./local_member.ts";
 import { LocalRoom } from "./local_room.ts";
 import { NameRegistry, type TakenName } from "./name_registry.ts";
-import { FlushSchedule } from "./flush_schedule.ts";
 
 /** The room of clients that ask for none. */
 export const LOBBY = "lobby";

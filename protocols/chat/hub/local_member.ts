@@ -1,11 +1,11 @@
 // A member of a chat on this node: its name and rights, and how what happens in its room reaches it.
 
 import type { Identity } from "../../../core/session.ts";
-import { type Batch, type Edit, editedBytes, type Lines } from "../delivery/batch.ts";
-import type { ChatMessage, Standing } from "../message.ts";
-import type { Outbox } from "../delivery/outbox.ts";
-import type { LocalRoom } from "./local_room.ts";
 import type { TokenBucket } from "../admission/token_bucket.ts";
+import { type Batch, type Edit, editedBytes, type Lines } from "../delivery/batch.ts";
+import type { Outbox } from "../delivery/outbox.ts";
+import type { ChatMessage, Standing } from "../message.ts";
+import type { LocalRoom } from "./local_room.ts";
 
 /** How a member is spoken to: in lines of text, or in JSON objects. */
 export type Wire = "plain" | "rich";

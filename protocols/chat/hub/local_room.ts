@@ -2,8 +2,8 @@
 // told together.
 
 import { Batch } from "../delivery/batch.ts";
-import type { LocalMember } from "./local_member.ts";
 import type { ChatMessage } from "../message.ts";
+import type { LocalMember } from "./local_member.ts";
 
 /** A batch that has grown to this many bytes is handed over at once. */
 const FULL_BATCH_BYTES = 256 * 1024;

@@ -5,8 +5,8 @@ import { formatAddress } from "../../../core/addresses/address.ts";
 import { errorText } from "../../../core/event.ts";
 import type { Context, Service } from "../../../core/protocol.ts";
 import type { Message, Session } from "../../../core/session.ts";
-import type { ChatOptions } from "../options.ts";
 import { Outbox } from "../delivery/outbox.ts";
+import type { ChatOptions } from "../options.ts";
 
 /** Opens a relay without names, rooms, history or commands. */
 export function openBare(options: ChatOptions, context: Context): Service {

@@ -1,11 +1,11 @@
 // Brings a rich client into a room together with what it missed: first the history that it asks for,
 // then what was said meanwhile, and no message twice.
 
-import { fitting } from "./fitting.ts";
+import { richLine, richMessage } from "../delivery/rich_lines.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
 import type { ChatMessage } from "../message.ts";
-import { richLine, richMessage } from "../delivery/rich_lines.ts";
+import { fitting } from "./fitting.ts";
 
 /** Which old messages a client asks for. */
 export interface CatchUp {

@@ -2,13 +2,13 @@
 
 import { systemClock } from "../../../core/clock.ts";
 import type { Context, Service } from "../../../core/protocol.ts";
+import { nameKey } from "../admission/names.ts";
 import { refuseForgetful } from "../cluster/settings.ts";
-import { speakFromTerminal } from "./terminal_member.ts";
 import { openHistory } from "../history/open_history.ts";
 import { Hub } from "../hub/hub.ts";
 import type { ChatLog, LogHooks } from "../log.ts";
-import { nameKey } from "../admission/names.ts";
 import type { ChatOptions } from "../options.ts";
+import { speakFromTerminal } from "./terminal_member.ts";
 import { visit } from "./visit.ts";
 
 /** Opens a chat; resolves once its history can be used.

@@ -1,13 +1,13 @@
 // Speaks for a plain client, which sends lines of text: a line is said in the room, or is a command
 // that begins with a slash (docs/chat.md).
 
-import type { ChatMessage } from "../message.ts";
 import { cleanText } from "../clean_text.ts";
-import { fitting } from "./fitting.ts";
+import { markedName, plainMessage, plainNotice } from "../delivery/plain_lines.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
-import { markedName, plainMessage, plainNotice } from "../delivery/plain_lines.ts";
+import type { ChatMessage } from "../message.ts";
 import { RefusedError } from "../refused_error.ts";
+import { fitting } from "./fitting.ts";
 import { LOOK_UP_COST, mayDoMore, sayAndAnswer, type Speaker } from "./speaker.ts";
 
 const DEFAULT_HISTORY = 10;

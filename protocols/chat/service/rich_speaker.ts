@@ -1,13 +1,13 @@
 // Speaks for a rich client: each message is one JSON object, and each is answered (docs/chat.md).
 
-import { type CatchUp, enterAndCatchUp } from "./catch_up.ts";
-import { fitting } from "./fitting.ts";
+import { isoTime, messageFields, richLine } from "../delivery/rich_lines.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
-import type { Receipt } from "../log.ts";
 import type { LocalMember } from "../hub/local_member.ts";
+import type { Receipt } from "../log.ts";
 import type { ChatMessage } from "../message.ts";
 import { RefusedError } from "../refused_error.ts";
-import { isoTime, messageFields, richLine } from "../delivery/rich_lines.ts";
+import { type CatchUp, enterAndCatchUp } from "./catch_up.ts";
+import { fitting } from "./fitting.ts";
 import { jsonObject, RichRequest } from "./rich_request.ts";
 import { LOOK_UP_COST, mayDoMore, sayAndAnswer, type Speaker } from "./speaker.ts";
 

@@ -2,10 +2,10 @@
 // one, and needs no proof of its identity.
 
 import { errorText } from "../../../core/event.ts";
+import { TokenBucket } from "../admission/token_bucket.ts";
 import type { Hub } from "../hub/hub.ts";
 import { LocalMember } from "../hub/local_member.ts";
 import { PlainSpeaker } from "./plain_speaker.ts";
-import { TokenBucket } from "../admission/token_bucket.ts";
 
 /** Says the lines that are typed in the chat, until their end. Never rejects. */
 export async function speakFromTerminal(hub: Hub, lines: AsyncIterable<string>): Promise<void> {

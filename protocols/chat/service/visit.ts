@@ -2,16 +2,16 @@
 
 import { isLoopback } from "../../../core/addresses/address.ts";
 import { type Message, type Session, textOf } from "../../../core/session.ts";
+import { TokenBucket } from "../admission/token_bucket.ts";
+import { Outbox } from "../delivery/outbox.ts";
+import { plainNotice } from "../delivery/plain_lines.ts";
+import { richLine } from "../delivery/rich_lines.ts";
 import type { Hub } from "../hub/hub.ts";
 import { LocalMember } from "../hub/local_member.ts";
-import { Outbox } from "../delivery/outbox.ts";
 import { PlainSpeaker } from "./plain_speaker.ts";
 import { jsonObject } from "./rich_request.ts";
 import { RichSpeaker } from "./rich_speaker.ts";
-import { richLine } from "../delivery/rich_lines.ts";
-import { plainNotice } from "../delivery/plain_lines.ts";
 import type { Speaker } from "./speaker.ts";
-import { TokenBucket } from "../admission/token_bucket.ts";
 
 /** How many old messages, and how many bytes of them, one datagram without proof of its source may ask
  * for: its address may be forged, and its owner would get the answer. */
