@@ -1,6 +1,6 @@
-// A chat client that outlives its connections: it dials, and when the connection is lost it dials again,
-// shows what was missed, and repeats what was not acknowledged. Long, because it is one state machine:
-// what is sent next depends on the connection, on what was seen and on what is still to be said.
+// A chat client that outlives its connections: it dials, and when the connection is lost it dials
+// again, shows what was missed, and repeats what was not acknowledged. Long, because it is one state
+// machine: what is sent next depends on the connection, on what was seen and on what waits.
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { systemClock } from "../core/clock.ts";
@@ -55,13 +55,14 @@ type OverOptions = Pick<
 
 /** Options of `joinChat`: those of `connect`, some of `chatOver`, and these. */
 export type JoinChatOptions = ConnectOptions & OverOptions & {
-  /** The room. Default: the path of a URL such as `tcp://host:port/harbour`, else the server's choice.
-   * The path of `ws://` and `unix://` is that of the socket. */
+  /** The room. Default: the path of a URL such as `tcp://host:port/harbour`, else the server's
+   * choice. The path of `ws://` and `unix://` is that of the socket. */
   readonly room?: string | undefined;
   /** How many of the last messages to begin with. Default: 20. */
   readonly last?: number;
-  /** Whether to enter as `name-2` and so on when the name is taken, and to take the name once it is free.
-   * Always so after a lost connection, when our old session may still have the name. Default: false. */
+  /** Whether to enter as `name-2` and so on when the name is taken, and to take the name once it is
+   * free. Always so after a lost connection, when our old session may still have the name. Default:
+   * false. */
   readonly otherName?: boolean;
   /** How often to try to come back before giving up; 0 never tries. Default: Infinity. */
   readonly reconnectAttempts?: number;
@@ -92,8 +93,8 @@ export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>,
   readonly connected: boolean;
   /** How many messages wait to be said or acknowledged. */
   readonly unsaid: number;
-  /** Says something in the room. Messages are said in the order of the calls, each once, however often
-   * the connection is lost: resolves once the server has stored it.
+  /** Says something in the room. Messages are said in the order of the calls, each once, however
+   * often the connection is lost: resolves once the server has stored it.
    * @throws {ChatError} when it is refused
    * @throws {ChatLostError} when the chat is closed first, or the acknowledgement takes too long */
   say(text: string, kind?: "say" | "me"): Promise<ChatAck>;
@@ -146,8 +147,8 @@ const MAX_REMEMBERED_IDS = 10_000;
 /** How many names are tried when one is taken. */
 const MAX_OTHER_NAMES = 20;
 
-/** How long to wait when the server refuses us as too fast. It says so at most once a second, and would
- * pass over an earlier attempt in silence. */
+/** How long to wait when the server refuses us as too fast. It says so at most once a second, and
+ * would pass over an earlier attempt in silence. */
 const TOO_FAST_WAIT_MS = 1200;
 
 /** A request that is made in its turn, and again on the next connection until it is answered. */
@@ -359,8 +360,8 @@ class Link implements JoinedChat {
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** Runs the errands one after the other, so that a message which has to be said again is not overtaken
-   * by the next. */
+  /** Runs the errands one after the other, so that a message which has to be said again is not
+   * overtaken by the next. */
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
@@ -430,7 +431,7 @@ class Link implements JoinedChat {
       serverMs: Math.max(1, client.welcomeTimeMs),
       elapsedMs: systemClock.elapsedMs(),
     };
-    // A client that shows no history asks for one message all the same, to learn its place in the room.
+    // A client that shows no history asks for one message all the same, to learn where it begins.
     if (!again && this.#settings.last === 0) this.#hideBeforeMs = client.welcomeTimeMs;
     const { name, standing, room, members } = client;
     this.#events.push({ event: "connected", again, name, standing, room, members });
@@ -466,7 +467,7 @@ class Link implements JoinedChat {
     this.#events.end();
   }
 
-  /** Passes on the events of one connection. Resolves when it ends; to the reason, if we were removed. */
+  /** Passes on the events of one connection until it ends; resolves to why we were removed, if so. */
   async #listen(client: ChatClient): Promise<
     { readonly reason: string; readonly code: string | undefined } | undefined
   > {

@@ -8,9 +8,9 @@ import { chatOptions } from "./chat/options.ts";
 /** A client that only reads is still in the chat, so that its silence says little. */
 const IDLE_TIMEOUT_MS = 12 * 60 * 60_000;
 
-/** A chat with names, rooms and history, for plain text and for JSON; with `bare` what one client sends
- * goes to every other as it is. In the library its history is in memory unless `history` names a
- * file. */
+/** A chat with names, rooms and history, for plain text and for JSON; with `bare` what one client
+ * sends goes to every other as it is. In the library its history is in memory unless `history` names
+ * a file. */
 export const chat: Protocol<typeof chatOptions> = {
   name: "chat",
   summary: "Chat rooms that clients of every transport share",

@@ -1,5 +1,4 @@
-// Inbox: receives files over any ordered transport, checks and keeps them. docs/inbox.md describes its
-// messages.
+// Inbox: receives files over any ordered transport, checks and keeps them. See docs/inbox.md.
 
 import type { Protocol } from "../core/protocol.ts";
 import { inboxOptions } from "./inbox/options.ts";

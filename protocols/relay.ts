@@ -8,8 +8,8 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { bytesOf, type Message, type Session } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 
-/** After one side has ended, how long a side without an end of its own (datagrams) may be silent before
- * the relay counts it as ended. */
+/** After one side has ended, how long a side without an end of its own (datagrams) may be silent
+ * before the relay counts it as ended. */
 const QUIET_MS = 1000;
 
 const options = {

@@ -1,4 +1,4 @@
-// The talk of a person at a chat client: carries out the lines that are typed, and shows what happens.
+// The talk of a person at a chat client: carries out the lines typed, and shows what happens.
 
 import { errorText } from "../../core/event.ts";
 import type { ChatLinkEvent, JoinedChat } from "../../dock/join_chat.ts";

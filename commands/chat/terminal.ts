@@ -24,7 +24,7 @@ export interface ChatTerminalOptions {
   readonly bell: boolean;
 }
 
-/** Runs a chat at a terminal until the person leaves or the chat is over; resolves to the exit code. */
+/** Runs a chat at a terminal until the person leaves or it is over; resolves to the exit code. */
 export async function chatAtTerminal(
   link: JoinedChat,
   console: Console,

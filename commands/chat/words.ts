@@ -1,5 +1,5 @@
-// The lines that a person types in a chat: a text to say, or a command that begins with a slash. Reads
-// them, and completes the last word of one.
+// The lines that a person types in a chat: a text to say, or a command that begins with a slash.
+// Reads them, and completes the last word of one.
 
 import type { Completion } from "../terminal/line_editor.ts";
 

@@ -84,8 +84,8 @@ export class InboxAnswers implements Disposable {
     }
   }
 
-  /** Runs work that depends on the inbox. When the inbox says nothing for too long, the session is closed;
-   * the work then fails for that reason. */
+  /** Runs work that depends on the inbox. When the inbox says nothing for too long, the session is
+   * closed; the work then fails for that reason. */
   async expecting<T>(work: () => Promise<T>): Promise<T> {
     this.#waitsSinceMs = performance.now();
     try {

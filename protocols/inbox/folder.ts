@@ -1,5 +1,5 @@
-// The folder of an inbox on disk: it finds and makes the places of files without following links, counts
-// what it holds, and keeps the partial files.
+// The folder of an inbox on disk: it finds and makes the places of files without following links,
+// counts what it holds, and keeps the partial files.
 
 import { errorText } from "../../core/event.ts";
 import { PARTIAL_PREFIX } from "../../core/files/plain_name.ts";
@@ -10,7 +10,7 @@ import { InboxRefusal } from "./refusal.ts";
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
-/** The most files and folders that an inbox may hold: each look at the disk counts through all of them. */
+/** The most files and folders that an inbox may hold: each look at the disk counts them all. */
 const MAX_ENTRIES = 1_000_000;
 
 /** When there seems to be no room, the disk is looked at again once in this many milliseconds. */

@@ -1,5 +1,5 @@
-// Writes folders through to the disk, so that new names in them outlive a power failure. Files that come
-// into one folder at the same time share one such write.
+// Writes folders through to the disk, so that new names in them outlive a power failure. Files that
+// come into one folder at the same time share one such write.
 
 interface Syncing {
   readonly running: Promise<void>;

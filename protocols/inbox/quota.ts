@@ -1,8 +1,8 @@
 // The quota of an inbox: how much it holds and may hold. The room that a transfer needs is reserved
 // before it begins, so that many at a time cannot exceed the limit together.
 
-/** A file counts as at least this many bytes, as it does on most disks. Otherwise a limit on bytes would
- * not limit the number of empty files. */
+/** A file counts as at least this many bytes, as it does on most disks. Otherwise a limit on bytes
+ * would not limit the number of empty files. */
 const LEAST_BYTES = 4096;
 
 /** How many bytes of the quota a file takes. */

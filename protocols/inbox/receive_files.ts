@@ -1,5 +1,5 @@
-// The listening half of an inbox: opens its folder, and receives the files of each session. Long, because
-// a session is one state machine: what a message means depends on the transfer under way.
+// The listening half of an inbox: opens its folder, and receives the files of each session. Long,
+// because a session is one state machine: what a message means depends on the transfer under way.
 
 import { createHash } from "node:crypto";
 import { formatAddress, isLoopback } from "../../core/addresses/address.ts";

@@ -21,8 +21,8 @@ import {
 /** The most content of one message, also where the inbox would take more. */
 const MAX_CHUNK_BYTES = 1024 * 1024;
 
-/** The most files that were sent to their end and whose answer has not come. An inbox writes each file
- * through to its disk, which takes many at a time almost as fast as one. */
+/** The most files that were sent to their end and whose answer has not come. An inbox writes each
+ * file through to its disk, which takes many at a time almost as fast as one. */
 const MAX_UNSETTLED = 32;
 
 /** What became of one file. */

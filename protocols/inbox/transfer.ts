@@ -1,6 +1,6 @@
 // The transfer of one file into an inbox. Content is written to a partial file, whose name is derived
-// from the offer, so that a sender that comes back goes on with it. The file gets its own name when all
-// of it has come. Long, because a transfer is one state machine.
+// from the offer, so that a sender that comes back goes on with it. The file gets its own name when
+// all of it has come. Long, because a transfer is one state machine.
 
 import { occupied, placeFile } from "../../core/files/place_file.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
@@ -252,7 +252,7 @@ export class Transfer implements AsyncDisposable {
     return { type: "ready", fromBytes: 0 };
   }
 
-  /** Removes the partial file that a program left which was killed after the file had got its name. */
+  /** Removes the partial file left by a program that was killed just after naming the file. */
   async #removeLeftover(): Promise<void> {
     const { folder } = this.#options;
     const left = await lookAt(this.#partialPath);

@@ -21,8 +21,8 @@ export interface OfferedFile {
   readonly modifiedMs: number;
   /** Its permissions, as POSIX has them; absent where the sender has none. */
   readonly mode?: number;
-  /** Its number in this session. The answer about its outcome bears the same number, so that the next file
-   * may be offered before the inbox has this one in its place. */
+  /** Its number in this session. The answer about its outcome bears the same number, so that the next
+   * file may be offered before the inbox has this one in its place. */
   readonly id?: number;
 }
 

@@ -42,8 +42,8 @@ export function nameKey(name: string): string {
   return Array.from(folded, (letter) => HOMOGLYPHS.get(letter) ?? letter).join("");
 }
 
-/** The key by which a plain name is compared with the verified and the reserved ones: a coarser one than
- * `nameKey`, without accents, punctuation and digits that look like letters. */
+/** The key by which a plain name is compared with the verified and the reserved ones: a coarser one
+ * than `nameKey`, without accents, punctuation and digits that look like letters. */
 export function lookalikeKey(name: string): string {
   return Array.from(
     nameKey(name).normalize("NFD").replace(/[\p{M}._-]/gu, ""),
@@ -90,7 +90,7 @@ function looksLikeAddress(name: string): boolean {
   return /[.:@/\\[\]]/.test(name) || /^\d{5,}$/.test(name) || /^[0-9a-f]{16,}$/i.test(name);
 }
 
-/** The name of a client that proved its identity, as it is shown: on one line, without white space. */
+/** The name of a client that proved its identity, as it is shown: one line without white space. */
 export function verifiedName({ name, fingerprint }: Identity): string {
   const shown = cleanText(name.normalize("NFC")).replace(/[\p{C}\p{Z}\u200c\u200d]+/gu, "_")
     .slice(0, MAX_VERIFIED_LENGTH).toWellFormed();

@@ -32,8 +32,8 @@ export type ChatEvent =
     readonly reason: string | undefined;
   }
   | { readonly event: "renamed"; readonly room: string; readonly name: string; readonly to: string }
-  /** So many messages were dropped because they came too fast: by the server, or here when the program
-   * does not iterate. */
+  /** So many messages were dropped because they came too fast: by the server, or here when the
+   * program does not iterate. */
   | { readonly event: "missed"; readonly count: number }
   | { readonly event: "notice"; readonly text: string }
   /** An error that answers none of our requests. */
@@ -186,8 +186,8 @@ const QUIT = { type: "quit" } as const;
 /** The reference of the hello, which is the first request. */
 const HELLO_REF = 1;
 
-/** When a message without an answer is said again on a connection. Nothing is lost there, but a server
- * may pass over what comes too fast, and a message with an id can be repeated without harm. */
+/** When a message without an answer is said again on a connection. Nothing is lost there, but a
+ * server may pass over what comes too fast, and a message with an id can be repeated without harm. */
 const SAY_AGAIN_MS = 4000;
 
 class Client implements ChatClient {
@@ -395,8 +395,8 @@ class Client implements ChatClient {
   #take(message: ServerMessage): void {
     switch (message.type) {
       case "welcome":
-        // On bare datagrams a hello that was sent twice is welcomed twice. A server that answers another
-        // request with a welcome has forgotten us.
+        // On bare datagrams a hello that was sent twice is welcomed twice. A server that answers
+        // another request with a welcome has forgotten us.
         if (this.#welcomed) {
           if (!this.#isLossy || message.ref === HELLO_REF) return;
           if (this.#pendingOf(message)?.expects !== "welcome") this.lose("the server began anew");
@@ -497,8 +497,8 @@ class Client implements ChatClient {
     return this.limits["history"];
   }
 
-  /** Says hello again, on bare datagrams, with the last place that we have: a server that was restarted
-   * knows us again, and sends what was lost since. */
+  /** Says hello again, on bare datagrams, with the last place that we have: a server that was
+   * restarted knows us again, and sends what was lost since. */
   async #helloAgain(): Promise<void> {
     this.#sinceHello = 0;
     const { name, room } = this;

@@ -1,6 +1,6 @@
 // A bounded queue of events between a session and the program that iterates them.
 
-/** A queue with one reader. A reader that is too slow loses the oldest events, and is told how many. */
+/** A queue with one reader. A reader that is too slow is told how many of the oldest it lost. */
 export class EventQueue<T> implements AsyncIterable<T>, AsyncIterator<T, undefined> {
   readonly #capacity: number;
   readonly #missed: (count: number) => T;

@@ -1,5 +1,5 @@
-// Reads the messages of a chat server to a rich client (docs/chat.md). The server is not trusted: each
-// field is checked, and what is malformed goes no further.
+// Reads the messages of a chat server to a rich client (docs/chat.md). The server is not trusted:
+// each field is checked, and what is malformed goes no further.
 
 import type { Scope } from "../log.ts";
 import type { ChatMessage, Standing } from "../message.ts";
@@ -108,7 +108,7 @@ function readWho(fields: Fields): { room: string; name: string } {
   return { room: readName(fields["room"]), name: readName(fields["name"]) };
 }
 
-/** The room that we are in now, with how many members it has; undefined when the server does not say. */
+/** Our room, and how many members it has; undefined when the server does not say. */
 function readWhere(fields: Fields): { room: string; members: number | undefined } {
   return { room: readName(fields["room"]), members: readMemberCount(fields["members"]) };
 }

@@ -1,6 +1,6 @@
-// The transport of the NATS library, without two of its faults. The library removes its listeners from a
-// socket that is still open, so that a late error of the broker (a TLS alert, a reset) ends the whole
-// process. And for a broker that is dialled by address it accepts a certificate for `localhost`.
+// The transport of the NATS library, without two of its faults. The library removes its listeners
+// from a socket that is still open, so that a late error of the broker (a TLS alert, a reset) ends
+// the process. And for a broker that is dialled by address it accepts a certificate for `localhost`.
 
 import type { NodeTransport } from "@nats-io/node-transport";
 import type { Socket } from "node:net";

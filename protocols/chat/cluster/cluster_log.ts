@@ -2,11 +2,11 @@
 // when a message goes there, when it stays here for now, and why nobody sees it twice.
 //
 // - **Live.** A message is put into the stream under its id, and comes back to us as to every other
-//   node. It is stored with its place, shown, and only then acknowledged as `stored`, once the
-//   broker has acknowledged it too.
-// - **Away.** There is no broker, or it did not answer in time. A message is stored as owed, shown
-//   to our own members and acknowledged as `local`. What was under way when the broker went becomes
-//   owed first, in its order.
+//   node. It is stored with its place, shown, and only then acknowledged as `stored`, once the broker
+//   has acknowledged it too.
+// - **Away.** There is no broker, or it did not answer in time. A message is stored as owed, shown to
+//   our own members and acknowledged as `local`. What was under way when the broker went becomes owed
+//   first, in its order.
 // - **Returning.** We read the stream to its end, then put into it what we owe, in its order. What is
 //   said meanwhile is owed too; for the last few it is held back instead, so that this ends. Then we
 //   are live again.
@@ -14,8 +14,8 @@
 // Why every message is shown once, whatever happens in between:
 //
 // An id may be put into the stream twice. We put it there, the acknowledgement was lost, and we put
-// it there again on return. Reading to the end first finds most of these: the store then knows the
-// id with its place and owes it no more. A copy that was still on its way (in the buffers of the old
+// it there again on return. Reading to the end first finds most of these: the store then knows the id
+// with its place and owes it no more. A copy that was still on its way (in the buffers of the old
 // connection, or of a broker that stood still) comes after that reading; the broker's window for
 // `Nats-Msg-Id` turns one of the two down when they come within it. Neither is enough by itself, and
 // neither is relied upon. What holds is the rule of reading: **of several messages with one id the
@@ -24,10 +24,10 @@
 // far apart they are. The rule lasts for as long as a store keeps the id (its retention), which is
 // how long the message can be shown at all.
 //
-// The call that stores an id first shows the message: `store.append` answers in the order of the calls,
-// exactly one of them is not a duplicate, and that one delivers. So a message that was shown as local is not
-// shown again when it comes with its place, and a message that comes while it is being made owed is
-// shown by one of the two.
+// The call that stores an id first shows the message: `store.append` answers in the order of the
+// calls, exactly one of them is not a duplicate, and that one delivers. So a message that was shown
+// as local is not shown again when it comes with its place, and a message that comes while it is
+// being made owed is shown by one of the two.
 //
 // Why none is lost: the position is written together with the messages that it covers, in one
 // `append`; what is owed is owed until it was read out of the stream.
@@ -85,7 +85,7 @@ export class ClusterLog implements ChatLog {
   readonly #hooks: LogHooks;
   #position: Position;
   #link: StreamLink | undefined;
-  /** What becomes of a new message: it goes to the broker, waits for a moment, or stays here as owed. */
+  /** What becomes of a new message: it goes to the broker, waits a moment, or stays here as owed. */
   #state: "live" | "held" | "away" = "away";
   readonly #pending = new Map<string, Pending>();
   #watch: ReturnType<typeof setTimeout> | undefined;
@@ -327,8 +327,8 @@ export class ClusterLog implements ChatLog {
         for (const pending of this.#pending.values()) this.#send(pending);
         return shared;
       }
-      // The broker took the message and did not send it: its retention removed it before we read it. It
-      // gets the place that it had.
+      // The broker took the message and did not send it: its retention removed it before we read it.
+      // It gets the place that it had.
       const placed = owed.filter(({ id }) => sent.has(id));
       if (placed.length > 0) {
         await this.#store.append(placed.map(({ seq: _, ...message }) => ({

@@ -1,13 +1,13 @@
 // The other nodes of a cluster: their members, which member has which name, and private messages.
 //
-// Nothing of this is stored. Every node publishes a beat once a second with the number of changes among
-// its members, and each change; a node that missed one asks for the whole list, page by page. A node
-// that has been silent for some seconds is gone, and its names are free.
+// Nothing of this is stored. Every node publishes a beat once a second with the number of changes
+// among its members, and each change; a node that missed one asks for the whole list, page by page. A
+// node that has been silent for some seconds is gone, and its names are free.
 //
 // A name is claimed by asking all nodes that are known. Two nodes that ask at the same moment hear of
 // each other's claim, and the earlier one wins (by the nodes' clocks; by the node's id when they
 // agree). A verified member gets the name from a plain one. Nodes that could not hear each other may
-// both have given a name away; when they meet again, the same rule decides, and the later one loses it.
+// both have given a name away; when they meet again, the same rule decides which keeps it.
 //
 // Long, because members, claims and changes are one table that is read in three ways.
 
@@ -381,8 +381,8 @@ export class ClusterPeers implements ChatPeers {
       decided: Promise.withResolvers(),
     };
     this.#claims.set(ref, claim);
-    // A node that does not answer in time is not waited for. If it has the name, the rule above decides
-    // once its members are read.
+    // A node that does not answer in time is not waited for. If it has the name, the rule above
+    // decides once its members are read.
     const timer = setTimeout(() => claim.decided.resolve(true), CLAIM_TIMEOUT_MS);
     this.#say(this.#subjects.claim, { node: this.node, ref, ...entry }, this.#inbox);
     const isOurs = await claim.decided.promise;

@@ -1,5 +1,5 @@
-// The messages of the nodes of a cluster to each other, beside the shared history: small JSON objects.
-// They are read without trust, because a node may be broken, or another program altogether.
+// The messages of the nodes of a cluster to each other, beside the shared history: small JSON
+// objects. They are read without trust, because a node may be broken, or another program altogether.
 
 import type { RemoteMember } from "../peers.ts";
 import { isName, isPlainText, isStanding, isTime, readObject } from "./record.ts";
@@ -26,8 +26,8 @@ export function encodeNodeMessage(message: object): Uint8Array {
 /** Reads a message of each kind; undefined when it is malformed. `node` is the sender, `revision` how
  * often its members have changed. */
 export const decodeNodeMessage = {
-  /** A sign of life, once a second and when a node comes or goes. With `hello` it has just come and asks
-   * the others for a beat; with `bye` it goes. */
+  /** A sign of life, once a second and when a node comes or goes. With `hello` it has just come and
+   * asks the others for a beat; with `bye` it goes. */
   beat(bytes: Uint8Array) {
     const { node, revision, hello, bye } = read(bytes);
     if (!isNode(node) || !isCount(revision)) return undefined;

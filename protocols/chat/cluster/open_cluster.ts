@@ -1,5 +1,5 @@
-// A node of a cluster: it connects to one broker after the other for as long as it runs, and the shared
-// log and the peers use the connection that there is.
+// A node of a cluster: it connects to one broker after the other for as long as it runs, and the
+// shared log and the peers use the connection that there is.
 
 import type { NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../../../core/event.ts";

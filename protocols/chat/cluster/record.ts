@@ -1,5 +1,5 @@
-// A message as a record of the shared history: one JSON object. Every program with access to the broker
-// can write there, so that reading trusts nothing.
+// A message as a record of the shared history: one JSON object. Every program with access to the
+// broker can write there, so that reading trusts nothing.
 
 import type { NewMessage, Standing } from "../message.ts";
 

@@ -1,9 +1,9 @@
 // The link to the shared history over one connection with the broker: it makes the JetStream stream
 // where there is none, reads it in its order, and puts messages into it.
 //
-// It is an ordered consumer with one rule instead of the library's recovery: every irregularity (a gap,
-// silence, an error of the broker) ends the link, and the next one starts from the position that the
-// node has kept. Long, because of all that a broker may answer.
+// It is an ordered consumer with one rule instead of the library's recovery: every irregularity (a
+// gap, silence, an error of the broker) ends the link, and the next one starts from the position that
+// the node has kept. Long, because of all that a broker may answer.
 
 import type { JetStreamClient, StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
@@ -62,8 +62,8 @@ export class StreamLink {
   readonly #subjects: Subjects;
   readonly #client: JetStreamClient;
   readonly #end: (reason: Error) => void;
-  /** What has come and is not read: messages, and between them the broker's requests for flow control,
-   * which are answered once the messages before them are read. */
+  /** What has come and is not read: messages, and between them the broker's requests for flow
+   * control, which are answered once the messages before them are read. */
   #queue: (Arrival | { readonly answer: string })[] = [];
   #wake = Promise.withResolvers<void>();
   #isOpen = true;

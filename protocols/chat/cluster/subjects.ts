@@ -1,4 +1,4 @@
-// The names that a chat has on the NATS broker: its stream, its subjects, and rooms as parts of subjects.
+// The names of a chat on the NATS broker: its stream, its subjects, and rooms as parts of subjects.
 
 /** The subjects and the stream of one chat. */
 export interface Subjects {

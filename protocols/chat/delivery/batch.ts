@@ -1,5 +1,5 @@
-// A batch: what happened in a room since its members were last told. Each line is written once as text
-// and once as bytes, and all members share them.
+// A batch: what happened in a room since its members were last told. Each line is written once as
+// text and once as bytes, and all members share them.
 
 import type { ChatMessage } from "../message.ts";
 
@@ -51,8 +51,8 @@ export class Lines {
   }
 }
 
-/** A difference between what one member gets and the batch: a line of its own before the line `at`, or
- * the line `at` left out. */
+/** A difference between what one member gets and the batch: a line of its own before the line `at`,
+ * or the line `at` left out. */
 export interface Edit {
   readonly at: number;
   /** Null where the line is left out. */

@@ -1,10 +1,10 @@
-// The queue of what waits to be sent to one session. A client that reads too slowly holds up no other:
-// its queue is bounded, messages that do not fit are counted and the client is told how many, and
-// after a time it is given up.
+// The queue of what waits to be sent to one session. A client that reads too slowly holds up no
+// other: its queue is bounded, messages that do not fit are counted and the client is told how many,
+// and after a time it is given up.
 
 import { byteLength, type Message, type Session } from "../../../core/session.ts";
 
-/** How many messages may be on their way at once, where they leave one by one and keep their order. */
+/** How many messages may be on their way at once, where they leave one by one, in order. */
 const MAX_IN_FLIGHT = 16;
 
 /** Lines that waited leave together, up to this many bytes. */
@@ -103,8 +103,8 @@ export class Outbox {
   #push(waiting: Waiting): void {
     if (this.#broken) return;
     const { queueMessages, queueSizeBytes } = this.#limits;
-    // Once a message was dropped, the following ones are too, until the queue is empty: so there is one
-    // gap to tell the client of, at the place where it is.
+    // Once a message was dropped, the following ones are too, until the queue is empty: so there is
+    // one gap to tell the client of, at the place where it is.
     if (
       this.#missed > 0 || this.#queuedMessages + waiting.count > queueMessages ||
       this.#queuedBytes + waiting.bytes > queueSizeBytes

@@ -1,5 +1,5 @@
-// The file of a history: its default place, how it is made, and what is wrong with one that SQLite does
-// not open.
+// The file of a history: its default place, how it is made, and what is wrong with one that SQLite
+// does not open.
 
 import { dirname, join } from "node:path";
 import { errorText } from "../../../core/event.ts";
@@ -14,8 +14,8 @@ export function defaultHistoryFile(
   return dataFolder === null ? null : join(dataFolder, "chat.sqlite");
 }
 
-/** Makes the file where there is none, readable by its owner alone; SQLite gives the files beside it the
- * same mode.
+/** Makes the file where there is none, readable by its owner alone; SQLite gives the files beside it
+ * the same mode.
  *
  * @throws {UsageError} when it cannot be made, saying why */
 export async function makeHistoryFile(path: string): Promise<void> {

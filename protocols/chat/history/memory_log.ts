@@ -1,4 +1,4 @@
-// A history in memory, which is lost with the process; with nothing kept in it, a chat without a history.
+// A history in memory, which is lost with the process, and one that keeps nothing at all.
 
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";
@@ -10,7 +10,7 @@ import { holdsWords, queryWords } from "./search_words.ts";
 export interface MemoryLimits extends Retention {
   /** The most messages of all rooms together. @default 100000 */
   readonly totalMessages?: number;
-  /** The most bytes of all rooms together, counting two for each UTF-16 unit and 300 for each message.
+  /** The most bytes of all rooms together: two for each UTF-16 unit, 300 for each message.
    * @default 67108864 */
   readonly totalBytes?: number;
 }
@@ -52,7 +52,7 @@ class MemoryLog implements ChatLog {
   readonly #rooms = new Map<string, KeptRoom>();
   /** The places of the messages that are kept, by id. */
   readonly #kept = new Map<string, number>();
-  /** The places of the last messages that were dropped, by id: one that comes again is a duplicate. */
+  /** The places of messages that were dropped, by id: one that comes again is a duplicate. */
   readonly #gone = new Map<string, number>();
   #bytes = 0;
   #lastSeq: number;

@@ -5,7 +5,7 @@
 export interface SearchWord {
   /** Folded. A pictograph has become `u` and its number. */
   readonly text: string;
-  /** Whether it is a run of a script without spaces, such as Japanese: a part of it is a match too. */
+  /** Whether it is a run of a script without spaces, such as Japanese: a part of it matches too. */
   readonly spaceless: boolean;
 }
 
@@ -50,8 +50,8 @@ export function holdsWords(text: string, words: readonly SearchWord[]): boolean 
   );
 }
 
-/** The text that the index of SQLite is given: the words with spaces between them, and each spaceless run
- * as all pairs of neighbouring letters, and its last letter. */
+/** The text that the index of SQLite is given: the words with spaces between them, and each spaceless
+ * run as all pairs of neighbouring letters, and its last letter. */
 export function indexedText(text: string): string {
   return searchWords(text).map((word) => word.spaceless ? pairs(word.text, true) : word.text)
     .join(" ");

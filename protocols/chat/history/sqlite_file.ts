@@ -6,7 +6,7 @@ import { migrate } from "./sqlite_schema.ts";
 /** How long to wait for a lock that another program, such as a backup, holds for a moment. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** The size to which the write-ahead log is cut, after a long search has kept it from being reused. */
+/** The size to which the write-ahead log is cut after a long search, during which it only grows. */
 const JOURNAL_SIZE_BYTES = 16 * 1024 * 1024;
 
 /** An open file with the tables of a history. */

@@ -26,7 +26,7 @@ export function messageOf(row: Readonly<Record<string, SQLOutputValue>>): ChatMe
   };
 }
 
-/** The limit of a query that asks for so many rows: a whole number, and few enough to be read at once. */
+/** The limit of a query that asks for so many rows: a whole number, not too large. */
 export function rowLimit(count: number): number {
   return Math.min(10_000, Math.max(0, Math.floor(count) || 0));
 }

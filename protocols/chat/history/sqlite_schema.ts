@@ -5,8 +5,8 @@ import type { DatabaseSync } from "node:sqlite";
 /** Marks a file as one of ours: `sock` in ASCII. */
 export const APPLICATION_ID = 0x736f636b;
 
-/** Each migration brings a file to the version that is its place in this list, counted from 1. Files with
- * these versions are on disks: add migrations, and change none. */
+/** Each migration brings a file to the version that is its place in this list, counted from 1. Files
+ * with these versions are on disks: add migrations, and change none. */
 export const MIGRATIONS: readonly string[] = [
   `
   -- One row: the highest place that was ever given, which retention does not take back.

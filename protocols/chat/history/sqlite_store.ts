@@ -1,5 +1,5 @@
-// A history in an SQLite file. Two Workers have it open, one that writes and one that searches, so that
-// neither a slow disk nor a search stalls the thread that serves the chat.
+// A history in an SQLite file. Two Workers have it open, one that writes and one that searches, so
+// that neither a slow disk nor a search stalls the thread that serves the chat.
 
 import { resolve } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.ts";
@@ -25,7 +25,7 @@ export interface SqliteStoreOptions {
   readonly maxWaiting?: number;
   /** How often retention is applied, in milliseconds. @default 30000 */
   readonly sweepEveryMs?: number;
-  /** Told what the operator of the server should know, such as that old messages cannot be removed. */
+  /** Told what the operator of the server should know, such as that no old messages can be removed. */
   readonly notice?: (text: string) => void;
   readonly clock?: Clock;
 }

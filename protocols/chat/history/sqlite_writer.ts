@@ -1,5 +1,5 @@
-// The one connection that writes a history, and that reads what is found at once; searches have another.
-// All of it is synchronous, since it runs in a Worker.
+// The one connection that writes a history, and that reads what is found at once; searches have
+// another. All of it is synchronous, since it runs in a Worker.
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { ChatMessage, NewMessage } from "../message.ts";

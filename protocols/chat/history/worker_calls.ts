@@ -3,7 +3,7 @@
 /** An answer: the value that was asked for, or the text of an error. */
 type Answer = readonly [number: number, value: unknown, failure?: string];
 
-/** A Worker that answers requests. When it dies, all requests that wait or come later are rejected. */
+/** A Worker that answers requests. When it dies, those that wait or come later are rejected. */
 export class WorkerCalls<Request> implements Disposable {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();

@@ -45,8 +45,8 @@ export class Hub implements AsyncDisposable {
   > = { missed: 0, tooFast: 0, tooSlow: 0, membersRefused: 0, expelled: 0 };
   readonly bans = new Bans();
   readonly #joins: Joins;
-  /** Counted apart: datagrams with a forged address could otherwise use up what is for the clients that
-   * are really there. */
+  /** Counted apart: datagrams with a forged address could otherwise use up what is for the clients
+   * that are really there. */
   readonly #claimedJoins: Joins;
   peers: ChatPeers = alone;
   readonly #rooms = new Map<string, LocalRoom>();

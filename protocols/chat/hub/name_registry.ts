@@ -30,7 +30,7 @@ export interface TakenName {
 /** What a registry needs of its hub. */
 export interface NameRegistryHooks {
   peers(): ChatPeers;
-  /** Gives a member its new name and tells the room; `why` is for a member that did not ask for it. */
+  /** Gives a member its new name and tells the room; `why` is told a member that did not ask. */
   renamed(member: LocalMember, room: LocalRoom, name: string, why?: string): void;
   /** Ends the session of a ghost, whose name has gone to the same program started again. */
   replaced(ghost: LocalMember): void;
@@ -64,8 +64,8 @@ export class NameRegistry {
     throw new RefusedError("name-refused", `${name} is the name of somebody who is verified`);
   }
 
-  /** Takes a name for a member that enters a room: the verified one where it has an identity, else the
-   * wanted one, else the one that it has, else a guest's.
+  /** Takes a name for a member that enters a room: the verified one where it has an identity, else
+   * the wanted one, else the one that it has, else a guest's.
    * @throws {RefusedError} when it cannot have it */
   async take(
     member: LocalMember,
@@ -220,7 +220,7 @@ export class NameRegistry {
   }
 }
 
-/** Whether the holder of a name is gone without a word, and the newcomer most likely its successor. */
+/** Whether the holder of a name is gone, and the newcomer most likely the same program. */
 function isGhost(holder: LocalMember, newcomer: LocalMember): boolean {
   const host = holder.options.claimedHost;
   return host !== undefined && host === newcomer.options.claimedHost &&

@@ -1,5 +1,5 @@
-// The chat with `--bare`, as guides to socket programming build it: what one client sends goes to every
-// other, as it is.
+// The chat with `--bare`, as guides to socket programming build it: what one client sends goes to
+// every other, as it is.
 
 import { formatAddress } from "../../../core/addresses/address.ts";
 import { errorText } from "../../../core/event.ts";

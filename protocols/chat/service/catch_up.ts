@@ -53,7 +53,7 @@ export async function enterAndCatchUp(
         message.room === room && message.seq !== undefined
           ? message.seq <= reached
           : ids.has(message.id);
-      // A datagram without proof of its source is answered with one page; the client asks for the next.
+      // A datagram without proof of its source gets one page; the client asks for the next.
       if (claimedHost !== undefined) missed = all.length - page.length;
       if (all.length < historyLimit && page.length === all.length) return;
       if (claimedHost !== undefined || member.gone) return;

@@ -116,8 +116,8 @@ export class RichSpeaker implements Speaker {
     }
   }
 
-  /** Enters, or welcomes a member again that has entered already: on datagrams an answer may be lost, and
-   * the client repeats its hello. */
+  /** Enters, or welcomes a member again that has entered already: on datagrams an answer may be lost,
+   * and the client repeats its hello. */
   async #hello(request: RichRequest): Promise<void> {
     const version = request.optionalCount("version");
     if (version !== VERSION) {

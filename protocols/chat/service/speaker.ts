@@ -1,5 +1,5 @@
-// What the two kinds of clients have in common, those that send lines of text and those that send JSON:
-// a speaker for each member takes what it sends, at no more than the rate of the chat.
+// What the two kinds of clients have in common, those that send lines of text and those that send
+// JSON: a speaker for each member takes what it sends, at no more than the rate of the chat.
 
 import type { Hub, Saying } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
@@ -37,8 +37,8 @@ export function mayDoMore(hub: Hub, member: LocalMember, cost = 1): boolean {
   );
 }
 
-/** Says something for a member, which is told once it is stored or refused. Resolves at once, so that the
- * next message is read while this one is stored, unless many wait already. */
+/** Says something for a member, which is told once it is stored or refused. Resolves at once, so that
+ * the next message is read while this one is stored, unless many wait already. */
 export async function sayAndAnswer(
   hub: Hub,
   member: LocalMember,

@@ -1,5 +1,5 @@
-// The operator at the terminal of the server, as a member of the chat: it is shown all rooms, speaks in
-// one, and needs no proof of its identity.
+// The operator at the terminal of the server, as a member of the chat: it is shown all rooms, speaks
+// in one, and needs no proof of its identity.
 
 import { errorText } from "../../../core/event.ts";
 import { TokenBucket } from "../admission/token_bucket.ts";

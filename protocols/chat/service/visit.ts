@@ -13,23 +13,23 @@ import { jsonObject } from "./rich_request.ts";
 import { RichSpeaker } from "./rich_speaker.ts";
 import type { Speaker } from "./speaker.ts";
 
-/** How many old messages, and how many bytes of them, one datagram without proof of its source may ask
- * for: its address may be forged, and its owner would get the answer. */
+/** How many old messages, and how many bytes of them, one datagram without proof of its source may
+ * ask for: its address may be forged, and its owner would get the answer. */
 const UNPROVEN_HISTORY = 20;
 const UNPROVEN_HISTORY_BYTES = 8 * 1024;
 
 /** The most bytes of old messages in one answer, so that a client can take it as one line. */
 const HISTORY_BYTES = 512 * 1024;
 
-/** The longest queue of a datagram client without proof of its source: a forger of many addresses has as
- * many queues, and a datagram that waits for long is as good as lost. */
+/** The longest queue of a datagram client without proof of its source: a forger of many addresses has
+ * as many queues, and a datagram that waits for long is as good as lost. */
 const DATAGRAM_QUEUE_MESSAGES = 1000;
 
 /** How long a client that leaves has to read what is still queued for it. */
 const FAREWELL_MS = 1000;
 
-/** A web page can make a browser send HTTP to any port, with a body of its choosing: lines that would be
- * said in the chat. */
+/** A web page can make a browser send HTTP to any port, with a body of its choosing: lines that would
+ * be said in the chat. */
 const HTTP_REQUEST_LINE = /^[!-~]+ [!-~]+ HTTP\/\d/i;
 
 /** Serves one session; resolves when it is over. */

@@ -1,5 +1,5 @@
-/** A chat without a network: members on connections in memory, which can have an identity and can stop
- * reading. */
+/** A chat without a network: members on connections in memory, which can have an identity and can
+ * stop reading. */
 
 import type { Address } from "../../../core/addresses/address.ts";
 import { createCounters } from "../../../core/counters.ts";

@@ -1,5 +1,5 @@
-/** Two hundred clients of every transport in the same rooms. They talk for about three seconds, or for
- * as many as CHAT_SECONDS says, longer where the machine is slow. */
+/** Two hundred clients of every transport in the same rooms. They talk for about three seconds, or
+ * for as many as CHAT_SECONDS says, longer where the machine is slow. */
 
 import { assert, assertEquals } from "@std/assert";
 import type { RoomEvent } from "../../../core/event.ts";
@@ -26,8 +26,8 @@ const CLIENTS = {
 const PAUSE_MS = 500;
 const ROUNDS = SECONDS * 1000 / PAUSE_MS;
 
-/** What may lose messages on the way: UDP as many as the system counts, Unix datagrams those for and from
- * a socket that was given up because its peer did not read for a moment. */
+/** What may lose messages on the way: UDP as many as the system counts, Unix datagrams those for and
+ * from a socket that was given up because its peer did not read for a moment. */
 const LOSSY: ReadonlySet<string> = new Set(["udp", "dtls", "unixgram"]);
 
 /** Datagrams that the system has dropped so far, for want of room. */
