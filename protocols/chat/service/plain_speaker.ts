@@ -54,11 +54,10 @@ export class PlainSpeaker implements Speaker {
       const { command, rest } = parse(text);
       const cost = command === "history" || command === "search" ? LOOK_UP_COST : 1;
       if (!mayDoMore(this.#hub, this.#member, cost)) return true;
-      if (this.#member.room === undefined) {
-        if (command === "quit") return false;
-        if (await this.#enterWith(command, rest)) return true;
-      }
-      return await this.#obey(command, rest);
+      if (command === "quit") return false;
+      if (this.#member.room === undefined && await this.#enterWith(command, rest)) return true;
+      await this.#obey(command, rest);
+      return true;
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.#say(error.message);
@@ -89,39 +88,35 @@ export class PlainSpeaker implements Speaker {
     this.#say(`you are ${who}, ${company} in ${room.name}; /help says more`);
   }
 
-  async #obey(command: Command | undefined, rest: string): Promise<boolean> {
+  async #obey(command: Command | undefined, rest: string): Promise<void> {
     const hub = this.#hub;
     const member = this.#member;
     switch (command) {
       case undefined:
-        await this.#speak(rest, "say");
-        return true;
+        return await this.#speak(rest, "say");
       case "me":
-        await this.#speak(needed(rest, command), "me");
-        return true;
+        return await this.#speak(needed(rest, command), "me");
       case "name":
         await hub.rename(member, needed(rest, command));
-        this.#say(`you are ${markedName(member.name, member.standing)} now`);
-        return true;
+        return this.#say(`you are ${markedName(member.name, member.standing)} now`);
       case "join":
         return await this.#join(needed(rest, command));
       case "rooms":
-        this.#say(`rooms: ${listed(hub.rooms().map((one) => `${one.room} (${one.members})`))}`);
-        return true;
+        return this.#say(
+          `rooms: ${listed(hub.rooms().map((one) => `${one.room} (${one.members})`))}`,
+        );
       case "who": {
         const names = hub.who(member).map(({ name, standing }) => markedName(name, standing));
-        this.#say(`in ${roomOf(member).name}: ${listed(names)}`);
-        return true;
+        return this.#say(`in ${roomOf(member).name}: ${listed(names)}`);
       }
       case "msg": {
         const { first, others } = firstWord(needed(rest, command));
-        await hub.whisper(member, first, needed(others, command));
-        return true;
+        return await hub.whisper(member, first, needed(others, command));
       }
       case "history":
         return await this.#history(rest);
       case "search":
-        this.#show(
+        return this.#show(
           await hub.log.search(
             roomOf(member).name,
             needed(rest, command),
@@ -129,18 +124,15 @@ export class PlainSpeaker implements Speaker {
           ),
           "nothing holds all these words",
         );
-        return true;
       case "kick":
       case "ban": {
         const { first, others } = firstWord(needed(rest, command));
-        hub.expel(member, first, command === "ban", others);
-        return true;
+        return hub.expel(member, first, command === "ban", others);
       }
-      case "quit":
-        return false;
       case "help":
-        this.#say(`${Object.values(COMMANDS).join(", ")}; all else is said; //text says /text`);
-        return true;
+        return this.#say(
+          `${Object.values(COMMANDS).join(", ")}; all else is said; //text says /text`,
+        );
     }
   }
 
@@ -152,7 +144,7 @@ export class PlainSpeaker implements Speaker {
     });
   }
 
-  async #join(asked: string): Promise<boolean> {
+  async #join(asked: string): Promise<void> {
     const before = this.#member.room;
     const room = await this.#hub.enter(this.#member, { room: asked });
     const others = this.#hub.countOf(room) - 1;
@@ -161,10 +153,9 @@ export class PlainSpeaker implements Speaker {
         ? `you are in ${room.name} already`
         : `you are in ${room.name} now, with ${others} other${others === 1 ? "" : "s"}`,
     );
-    return true;
   }
 
-  async #history(rest: string): Promise<boolean> {
+  async #history(rest: string): Promise<void> {
     const { historyLimit } = this.#member.options;
     const asked = rest === "" ? DEFAULT_HISTORY : Number(rest);
     if (!Number.isInteger(asked) || asked < 1) {
@@ -174,7 +165,6 @@ export class PlainSpeaker implements Speaker {
       await this.#hub.log.last(roomOf(this.#member).name, Math.min(asked, historyLimit)),
       `nothing has been said in ${roomOf(this.#member).name}`,
     );
-    return true;
   }
 
   #show(messages: readonly ChatMessage[], none: string): void {

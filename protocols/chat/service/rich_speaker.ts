@@ -45,7 +45,9 @@ export class RichSpeaker implements Speaker {
       const cost = type === "history" || type === "search" ? LOOK_UP_COST : 1;
       if (!mayDoMore(this.#hub, this.#member, cost)) return true;
       request.checkRef();
-      return await this.#obey(request);
+      if (type === "quit") return false;
+      await this.#obey(request);
+      return true;
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.#refuse(error, request.ref);
@@ -53,66 +55,53 @@ export class RichSpeaker implements Speaker {
     }
   }
 
-  async #obey(request: RichRequest): Promise<boolean> {
+  async #obey(request: RichRequest): Promise<void> {
     const hub = this.#hub;
     const member = this.#member;
     const { ref } = request;
     switch (request.type) {
       case "hello":
-        await this.#hello(request);
-        return true;
+        return await this.#hello(request);
       case "say":
-        await this.#say(request);
-        return true;
+        return await this.#say(request);
       case "join": {
         roomOf(member);
         const asked = request.text("room");
-        await enterAndCatchUp(hub, member, readCatchUp(request), async () => {
+        return await enterAndCatchUp(hub, member, readCatchUp(request), async () => {
           const room = await hub.enter(member, { room: asked });
           return richLine("joined", { room: room.name, members: hub.countOf(room), ref });
         });
-        return true;
       }
       case "name":
         await hub.rename(member, request.text("name"));
-        this.#answer("named", { name: member.name, standing: member.standing, ref });
-        return true;
+        return this.#answer("named", { name: member.name, standing: member.standing, ref });
       case "rooms":
-        this.#answer("rooms", { rooms: hub.rooms().slice(0, this.#mostListed), ref });
-        return true;
+        return this.#answer("rooms", { rooms: hub.rooms().slice(0, this.#mostListed), ref });
       case "who": {
         const members = hub.who(member).slice(0, this.#mostListed);
-        this.#answer("who", { room: roomOf(member).name, members, ref });
-        return true;
+        return this.#answer("who", { room: roomOf(member).name, members, ref });
       }
       case "history": {
         const room = roomOf(member).name;
         const before = request.optionalCount("before");
-        this.#history(room, await hub.log.last(room, this.#count(request), before), ref);
-        return true;
+        return this.#history(room, await hub.log.last(room, this.#count(request), before), ref);
       }
       case "search": {
         const room = roomOf(member).name;
         const words = request.text("words");
-        this.#history(room, await hub.log.search(room, words, this.#count(request)), ref);
-        return true;
+        return this.#history(room, await hub.log.search(room, words, this.#count(request)), ref);
       }
       case "msg":
         await hub.whisper(member, request.text("to"), request.text("text"));
-        this.#answer("ack", { scope: "memory", ref });
-        return true;
+        return this.#answer("ack", { scope: "memory", ref });
       case "kick":
       case "ban": {
         const reason = request.optionalText("reason") ?? "";
         hub.expel(member, request.text("name"), request.type === "ban", reason);
-        this.#answer("ack", { scope: "memory", ref });
-        return true;
+        return this.#answer("ack", { scope: "memory", ref });
       }
       case "ping":
-        this.#answer("pong", { time: isoTime(hub.now()), ref });
-        return true;
-      case "quit":
-        return false;
+        return this.#answer("pong", { time: isoTime(hub.now()), ref });
     }
   }
 

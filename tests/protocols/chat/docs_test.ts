@@ -1,6 +1,6 @@
 /** What docs/chat.md says is what the code does. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { chatOptions } from "../../../protocols/chat/options.ts";
 import { COMMANDS } from "../../../protocols/chat/service/plain_speaker.ts";
 import { REFUSALS } from "../../../protocols/chat/refused_error.ts";
@@ -38,7 +38,7 @@ Deno.test("the page lists every request, and the code takes each", async () => {
     .map(([, name]) => name!);
   assertEquals(listed.sort(), [...REQUESTS].sort());
   const code = await sources();
-  for (const name of listed) assertStringIncludes(code, `case "${name}"`);
+  for (const name of listed) assertMatch(code, new RegExp(`(?:case|type ===) "${name}"`));
 });
 
 Deno.test("the page lists every answer that the code gives", async () => {
