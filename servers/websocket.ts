@@ -32,8 +32,8 @@ import { readHttpRules } from "./http/rules.ts";
 import { listenTcpFor } from "./tcp.ts";
 import { listenNodeTls } from "./tls.ts";
 import { tlsOptions } from "./tls/contexts.ts";
-import { WebSocketSessions } from "./websocket/sessions.ts";
-import { type UpgradeRules, UpgradingConnection } from "./websocket/websocket_upgrade.ts";
+import { WebSocketSessions } from "../core/websocket/sessions.ts";
+import { type UpgradeRules, UpgradingConnection } from "./websocket/upgrade.ts";
 
 const options = {
   ...admissionOptions,

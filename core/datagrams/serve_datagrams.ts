@@ -19,7 +19,7 @@ import {
 } from "../running_server.ts";
 import type { SessionWork } from "../server_kind.ts";
 import { type Identity, sameIdentity } from "../session.ts";
-import { smallBytes } from "./small_bytes.ts";
+import { smallBytes } from "../small_bytes.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** How long to wait after receiving failed for a reason that may last. */

@@ -1,7 +1,7 @@
 // Memory for datagrams, by the block: a typed array of more than 64 bytes takes V8 longer to make than
 // to fill, and at tens of thousands a second that is a tenth of the time.
 
-import { byteCutter } from "../../core/datagrams/small_bytes.ts";
+import { byteCutter } from "../../core/small_bytes.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 

@@ -19,7 +19,7 @@ import type { RequestLimits } from "./limits.ts";
 import type { HttpRules } from "./rules.ts";
 import { upgradeHttp } from "./http_upgrade.ts";
 import type { RequestBody } from "./request_body.ts";
-import { WebSocketSessions } from "../websocket/sessions.ts";
+import { WebSocketSessions } from "../../core/websocket/sessions.ts";
 
 /** The largest body of a request where neither the user nor the application says. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;

@@ -11,7 +11,7 @@ import type { SessionWork } from "../../core/server_kind.ts";
 import type { Session } from "../../core/session.ts";
 import { acceptingServer } from "../../core/streams/accepting_server.ts";
 import { serveStream } from "../../core/streams/serve_stream.ts";
-import { WebSocketSessions } from "../../servers/websocket/sessions.ts";
+import { WebSocketSessions } from "../../core/websocket/sessions.ts";
 import { FakeTime, settled } from "../fake_time.ts";
 import {
   EventLog,

@@ -1,17 +1,17 @@
 // The WebSockets of one server: counted, shown as events, watched for silence, and closed with the
 // right code.
 
-import { formatAddress } from "../../core/addresses/address.ts";
-import type { Connection } from "../../core/connection.ts";
-import type { Counters } from "../../core/counters.ts";
-import { type Emit, errorText } from "../../core/event.ts";
-import { IdleSweep } from "../../core/idle_sweep.ts";
-import type { OpenSessions } from "../../core/running_server.ts";
-import type { Session } from "../../core/session.ts";
-import { CLOSE_CODE } from "../../core/websocket/frame.ts";
-import type { Agreement } from "../../core/websocket/handshake.ts";
-import { Keepalive, type KeepaliveLimits } from "../../core/websocket/keepalive.ts";
-import { WebSocketSession } from "../../core/websocket/websocket_session.ts";
+import { formatAddress } from "../addresses/address.ts";
+import type { Connection } from "../connection.ts";
+import type { Counters } from "../counters.ts";
+import { type Emit, errorText } from "../event.ts";
+import { IdleSweep } from "../idle_sweep.ts";
+import type { OpenSessions } from "../running_server.ts";
+import type { Session } from "../session.ts";
+import { CLOSE_CODE } from "./frame.ts";
+import type { Agreement } from "./handshake.ts";
+import { Keepalive, type KeepaliveLimits } from "./keepalive.ts";
+import { WebSocketSession } from "./websocket_session.ts";
 
 /** What WebSockets are held to. */
 export interface WebSocketLimits extends KeepaliveLimits {
