@@ -34,11 +34,12 @@ export interface Acceptor<C extends Connection = Connection> extends Disposable 
 }
 
 /** What a datagram socket received: bytes from an address; that a peer will send no more, though it
- * still listens; or that there is nothing between us and a peer any more, and why. */
+ * still listens; or that there is nothing between us and a peer any more, why, and whether the peer
+ * was lost, as by a reset, and not let go in good order. */
 export type Datagram =
   | { readonly from: Address; readonly bytes: Uint8Array; readonly identity?: Identity }
   | { readonly from: Address; readonly finished: true }
-  | { readonly from: Address; readonly ended: string };
+  | { readonly from: Address; readonly ended: string; readonly lost?: true };
 
 /** How the delivery to a peer goes, where a layer sees to it. */
 export interface Delivery {

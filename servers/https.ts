@@ -37,7 +37,7 @@ export const https: RequestServerKind<typeof options> = {
       opened.use(listener.acceptor);
       const rules = rulesAt(listener.acceptor.address);
       opened.move();
-      return serveHttp({ ...listener, engine: nodeEngine, rules, limits, work });
+      return serveHttp(listener, { engine: nodeEngine, rules, limits, work });
     }
     const engine = findHttpEngine();
     if (engine === null) {
@@ -54,6 +54,6 @@ export const https: RequestServerKind<typeof options> = {
     opened.use(listener.acceptor);
     const rules = rulesAt(listener.acceptor.address);
     opened.move();
-    return serveHttp({ ...listener, engine, rules, limits, work });
+    return serveHttp(listener, { engine, rules, limits, work });
   },
 };

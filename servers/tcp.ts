@@ -1,7 +1,6 @@
 // TCP, on Deno.listen.
 
 import { createAdmission } from "../core/addresses/admission.ts";
-import type { Acceptor } from "../core/connection.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
 import {
   type Endpoint,
@@ -17,6 +16,7 @@ import {
 } from "../core/limits.ts";
 import type { BoundLayer } from "../core/layer.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
+import type { Listener } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
 import { DenoAcceptor } from "./listeners/deno_acceptor.ts";
@@ -30,17 +30,11 @@ const options = {
   ...familyOptions,
 } as const;
 
-/** A listening socket and the URL it is reached at. */
-export interface Listening<C extends Deno.Conn> {
-  readonly acceptor: DenoAcceptor<C>;
-  readonly url: string;
-}
-
 /** Opens a TCP listener: what tcp, ws and http stand on. */
 export async function listenTcp(
   endpoint: Endpoint,
   limits: BacklogLimits & FamilyChoice,
-): Promise<Listening<Deno.TcpConn>> {
+): Promise<Listener<DenoConnection<Deno.TcpConn>>> {
   const port = listeningPort(endpoint);
   const host = hostOrLoopback(endpoint);
   const hostname = await resolveHost(host, limits);
@@ -64,7 +58,7 @@ export async function listenTcpFor(
   layers: readonly BoundLayer[],
   endpoint: Endpoint,
   limits: BacklogLimits & FamilyChoice,
-): Promise<{ readonly acceptor: Acceptor; readonly url: string }> {
+): Promise<Listener> {
   if (!layers.some(({ resets }) => resets)) return await listenTcp(endpoint, limits);
   const port = listeningPort(endpoint);
   const host = hostOrLoopback(endpoint);
@@ -89,7 +83,7 @@ export const tcp: SessionServerKind<typeof options> = {
   options,
   async start(endpoint, limits, work) {
     const admits = await createAdmission(limits);
-    const { acceptor, url } = await listenTcpFor(work.layers, endpoint, limits);
-    return serveStream({ url, acceptor, admits, limits, work });
+    const listener = await listenTcpFor(work.layers, endpoint, limits);
+    return serveStream(listener, { admits, limits, work });
   },
 };

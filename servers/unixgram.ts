@@ -33,9 +33,7 @@ export const unixgram: SessionServerKind<typeof options> = {
           () => openUnixDatagrams(path, bind, () => removeSocketFile(path)),
         ),
     );
-    return serveDatagrams({
-      url,
-      socket,
+    return serveDatagrams({ url, socket }, {
       admits: () => true,
       limits: { ...given, replyRatePerSecond: Infinity },
       work,

@@ -11,7 +11,7 @@ import type { IdleSweep, Sweepable } from "../../core/idle_sweep.ts";
 import { formatSize } from "../../core/options/option.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Identity } from "../../core/session.ts";
-import type { Drainable } from "../../core/running_server.ts";
+import type { Drainable } from "../../core/session_life.ts";
 import { type EndableBody, endableBody } from "./endable_body.ts";
 import type { HostGuard, Refusal } from "./host_guard.ts";
 import type {

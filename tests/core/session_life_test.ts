@@ -2,14 +2,14 @@
 
 import { assertEquals } from "@std/assert";
 import type { Address } from "../../core/addresses/address.ts";
-import { createCounters } from "../../core/counters.ts";
 import { serveDatagrams } from "../../core/datagrams/serve_datagrams.ts";
 import { datagramOptions, streamOptions } from "../../core/limits.ts";
 import { resolveOptions } from "../../core/options/option.ts";
-import { OpenSessions, type RunningServer } from "../../core/running_server.ts";
+import type { RunningServer } from "../../core/running_server.ts";
 import type { SessionWork } from "../../core/server_kind.ts";
 import type { Session } from "../../core/session.ts";
-import { acceptingServer } from "../../core/streams/accepting_server.ts";
+import { acceptingServer } from "../../core/streams/accept_loop.ts";
+import { Ledger } from "../../core/session_life.ts";
 import { serveStream } from "../../core/streams/serve_stream.ts";
 import { WebSocketSessions } from "../../core/websocket/sessions.ts";
 import { FakeTime, settled } from "../fake_time.ts";
@@ -60,9 +60,7 @@ interface Started {
 
 function stream(work: SessionWork): Started {
   const acceptor = new MemoryAcceptor();
-  const server = serveStream({
-    url: URL,
-    acceptor,
+  const server = serveStream({ url: URL, acceptor }, {
     admits: () => true,
     limits: resolveOptions(streamOptions, {
       idleTimeoutMs: IDLE_MS,
@@ -83,9 +81,7 @@ function stream(work: SessionWork): Started {
 
 function datagrams(work: SessionWork): Started {
   const socket = new MemoryDatagramSocket();
-  const server = serveDatagrams({
-    url: URL,
-    socket,
+  const server = serveDatagrams({ url: URL, socket }, {
     admits: () => true,
     limits: resolveOptions(datagramOptions, {
       peerTimeoutMs: IDLE_MS,
@@ -99,36 +95,24 @@ function datagrams(work: SessionWork): Started {
     peer: {
       say: (text) => Promise.resolve(socket.arriveFrom(from, text)),
       end: () => Promise.resolve(socket.arrive({ from, finished: true })),
-      reset: () => socket.arrive({ from, ended: "connection reset by peer" }),
+      reset: () => socket.arrive({ from, ended: "connection reset by peer", lost: true }),
     },
   };
 }
 
 function webSocket(work: SessionWork): Started {
   const acceptor = new MemoryAcceptor();
-  const { emit } = work.context;
-  const [sessions, counters] = [new OpenSessions(), createCounters()];
-  const webSockets = new WebSocketSessions({
-    url: URL,
-    counters,
-    sessions,
-    emit,
-    limits: {
-      idleTimeoutMs: IDLE_MS,
-      maxMessageBytes: MAX_MESSAGE_BYTES,
-      pingIntervalMs: Infinity,
-      pingTimeoutMs: Infinity,
-    },
+  const ledger = new Ledger(URL, work.context.emit);
+  const webSockets = new WebSocketSessions(ledger, {
+    idleTimeoutMs: IDLE_MS,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    pingIntervalMs: Infinity,
+    pingTimeoutMs: Infinity,
   });
-  const server = acceptingServer({
-    url: URL,
-    acceptor,
+  const server = acceptingServer({ url: URL, acceptor }, {
     admits: () => true,
     limits: { maxConnections: 10 },
-    certificate: undefined,
-    counters,
-    sessions,
-    emit,
+    ledger,
     serve: (connection) =>
       webSockets.serve(
         connection,
@@ -184,26 +168,27 @@ const ENDS: readonly End[] = [
       throw new TypeError("broken");
     },
     then: ({ peer }) => peer.end(),
-    told: { stream: "broken, failed", datagrams: "broken, failed", WebSocket: "done" },
+    told: "broken, failed",
+  },
+  {
+    name: "the peer ends, and the protocol still sends",
+    async serve(session) {
+      for await (const _ of session);
+      await session.send("late");
+    },
+    then: ({ peer }) => peer.end(),
+    told: "done",
   },
   {
     name: "the peer is gone",
     then: ({ peer }) => peer.reset(),
-    told: {
-      stream: "connection reset by peer, failed",
-      datagrams: "connection reset by peer",
-      WebSocket: "connection reset by peer, failed",
-    },
+    told: "connection reset by peer, failed",
   },
   {
     name: "the peer is gone, which the protocol takes for an end",
     serve: (session) => echo(session).catch(() => {}),
     then: ({ peer }) => peer.reset(),
-    told: {
-      stream: "done",
-      datagrams: "connection reset by peer",
-      WebSocket: "connection reset by peer, failed",
-    },
+    told: "connection reset by peer, failed",
   },
   {
     name: "we close with a reason",
@@ -229,7 +214,7 @@ const ENDS: readonly End[] = [
       session.close();
       return Promise.reject(new TypeError("closed"));
     },
-    told: "closed, failed",
+    told: "done",
   },
   {
     name: "a message over the limit",

@@ -35,9 +35,7 @@ function serverOf(
 ) {
   const socket = rest.socket ?? new MemoryDatagramSocket(udpAddress(9999));
   const log = new EventLog();
-  const server = serveDatagrams({
-    url: URL,
-    socket,
+  const server = serveDatagrams({ url: URL, socket }, {
     admits,
     limits: resolveOptions(datagramOptions, limits),
     work: {
@@ -347,6 +345,7 @@ Deno.test("the end of a peer that a layer reports ends its session", async () =>
     })),
     [{ reason: "the peer said so", bytesReceived: 1, bytesSent: 1 }],
   );
+  assertEquals(server.stats().failed, 0, "that is an end in good order");
   await server.shutdown();
 });
 
