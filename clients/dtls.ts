@@ -17,7 +17,7 @@ import { dialling } from "./dial_error.ts";
 import { routeOptions } from "./tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
 import { loadClientCertificate, loadTrust, tlsClientOptions, type Trust } from "./tls/trust.ts";
-import { dialUdp } from "./udp.ts";
+import { dialUdp } from "./datagrams/dial_udp.ts";
 
 const options = {
   ...routeOptions,

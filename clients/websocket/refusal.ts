@@ -1,8 +1,8 @@
 // What a server says that was asked for a WebSocket and opens none: its status and, since that
 // seldom tells enough, the beginning of the page or text that explains it.
 
-import type { Connection } from "../core/connection.ts";
-import type { ResponseHead } from "../core/http/head.ts";
+import type { Connection } from "../../core/connection.ts";
+import type { ResponseHead } from "../../core/http/head.ts";
 
 const MAX_BODY_BYTES = 4 * 1024;
 const MAX_SHOWN_CHARACTERS = 200;
