@@ -91,14 +91,12 @@ export function httpSharing(
     readonly work: RequestWork;
   },
 ): HttpSharing {
-  const { url, counters, emit } = ledger;
+  const { counters } = ledger;
   return {
-    url,
+    ledger,
     service: authenticated(work.service, rules.authenticate, ledger),
     guard: rules.guard,
     maxBodyBytes: limits.maxBodyBytes ?? work.service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-    counters,
-    emit,
     watch: work.watch ?? false,
     silent: new IdleSweep<HttpConnection>(limits.headerTimeoutMs, (connection) => {
       counters.timedOut++;
