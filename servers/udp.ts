@@ -1,7 +1,8 @@
 // UDP, on Deno.listenDatagram.
 
+import { isLoopback } from "../core/addresses/address.ts";
 import { createAdmission } from "../core/addresses/admission.ts";
-import { refuseAmplifier, serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
+import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
 import { DenoDatagramSocket } from "../core/datagrams/deno_datagram_socket.ts";
 import { errorText } from "../core/event.ts";
 import {
@@ -103,6 +104,24 @@ export const udp: SessionServerKind<typeof options> = {
     return serveDatagrams(listener, { admits, limits, work });
   },
 };
+
+/** Refuses to open an amplifier to the world: beyond loopback, a protocol whose answer may be
+ * larger than the question must be told whom to answer.
+ * @throws {UsageError} naming the remedy */
+export function refuseAmplifier(
+  url: string,
+  hostname: string,
+  allow: readonly string[],
+  { protocol, layers }: Pick<SessionWork, "protocol" | "layers">,
+): void {
+  if (protocol.datagramReply !== "larger" || isLoopback(hostname) || allow.length > 0) return;
+  if (layers.some(({ provesSender }) => provesSender)) return;
+  throw new UsageError(
+    `${url}: ${protocol.name} can answer a datagram with a larger one, which lets a forged sender ` +
+      `address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24, ` +
+      `or have senders prove who they are with a layer, such as udp+reliable://`,
+  );
+}
 
 /** Refuses a multicast group for what is between two.
  *

@@ -1,7 +1,7 @@
 // Serving a session protocol on any datagram socket: one loop and its table of peers. A peer has a
 // session from its first datagram until the protocol is done with it, and may have another after it.
 
-import { type Address, isLoopback } from "../addresses/address.ts";
+import type { Address } from "../addresses/address.ts";
 import type { Admission } from "../addresses/admission.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";
 import type { Counters } from "../counters.ts";
@@ -13,7 +13,6 @@ import type { SessionWork } from "../server_kind.ts";
 import { type Identity, sameIdentity } from "../session.ts";
 import { Ledger } from "../session_life.ts";
 import { smallBytes } from "../small_bytes.ts";
-import { UsageError } from "../usage_error.ts";
 import { DatagramPeer, type DatagramSession } from "./datagram_session.ts";
 import { PeerTable } from "./peer_table.ts";
 import { WrappedDatagrams } from "./wrapped_datagrams.ts";
@@ -34,24 +33,6 @@ export interface DatagramServerOptions {
   readonly work: SessionWork;
   /** Where a layer counts too. Default: none of its own. */
   readonly counters?: Counters;
-}
-
-/** Refuses to open an amplifier to the world: beyond loopback, a protocol whose answer may be
- * larger than the question must be told whom to answer.
- * @throws {UsageError} naming the remedy */
-export function refuseAmplifier(
-  url: string,
-  hostname: string,
-  allow: readonly string[],
-  { protocol, layers }: Pick<SessionWork, "protocol" | "layers">,
-): void {
-  if (protocol.datagramReply !== "larger" || isLoopback(hostname) || allow.length > 0) return;
-  if (layers.some(({ provesSender }) => provesSender)) return;
-  throw new UsageError(
-    `${url}: ${protocol.name} can answer a datagram with a larger one, which lets a forged sender ` +
-      `address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24, ` +
-      `or have senders prove who they are with a layer, such as udp+reliable://`,
-  );
 }
 
 /** Serves until shut down. Takes the socket, which is without the layers, over. */
