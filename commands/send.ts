@@ -93,7 +93,7 @@ code 4 says that no reply came, or what was not delivered.`,
       throw new UsageError("--file and words exclude each other; give one");
     }
     const dial = concerningDial(options, given, flags, url);
-    // What cannot be sent is refused before anybody is troubled with a connection.
+    // What cannot be sent is refused before a connection is opened.
     const messages = await outgoing(words, options, console);
     using traffic = openTraffic(console, options.record);
     const dialled = await connectRetrying(

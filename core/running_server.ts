@@ -43,7 +43,7 @@ export interface RunningServer extends AsyncDisposable {
    * within a second or two. Connections that are open are not touched. Never rejects: what cannot be
    * used is said in a `notice`, and the old stays in use. */
   reload?(): Promise<void>;
-  /** Resolves when the server has stopped, whoever stopped it; rejects if it broke. */
+  /** Resolves when the server has stopped, for whatever reason; rejects if it broke. */
   readonly finished: Promise<void>;
   /** A copy of the counters. */
   stats(): Stats;
@@ -59,7 +59,7 @@ export const DEFAULT_GRACE_MS = 5000;
 export interface ServerParts {
   readonly listening: Listening;
   readonly ledger: Ledger;
-  /** From here on nobody new is served. Called once. */
+  /** From here on no new peer is served. Called once. */
   stopListening(): void;
   /** Gives back what the server still holds, once no session is open. Called once, last. */
   release(): void;
@@ -72,7 +72,7 @@ export function runningServer(parts: ServerParts): RunningServer {
   const { listening: { url, certificate, reload }, ledger: { sessions, counters } } = parts;
   let stopped = false;
   const finished = Promise.withResolvers<void>();
-  // Whoever awaits `finished` sees the error; nobody has to.
+  // A caller that awaits `finished` sees the error; none has to.
   finished.promise.catch(() => {});
 
   async function stop(): Promise<void> {

@@ -70,7 +70,7 @@ export class OpenSessions implements Drainable {
   }
 }
 
-/** What one server keeps of its peers: who is open, what is counted, what is told. */
+/** What one server keeps of its peers: the sessions that are open, the counters, and where events go. */
 export class Ledger {
   readonly sessions = new OpenSessions();
 
@@ -93,7 +93,7 @@ export class Ledger {
   }
 
   /** A connection failed that is no session.
-   * @param counter null where that is nobody's doing */
+   * @param counter null where it failed because we stop */
   failed(
     peer: Address,
     error: string,
@@ -117,10 +117,9 @@ export class Ledger {
 
   /** Serves a session to its end. Opens it before it returns, and never rejects.
    *
-   * Whoever ends a session first says how it ended. If we did, for a reason, there is no failure:
-   * neither what breaks by that nor what is thrown because of it. Else it failed if something broke
-   * it, whatever the protocol makes of that, or if the protocol threw; but not because the protocol
-   * found it closed.
+   * A session that we end for a reason has not failed, whatever is thrown because of that. Any other
+   * has failed if something broke it, such as a reset, whatever the protocol makes of that; or if the
+   * protocol threw, unless that is because it found the session closed.
    *
    * @param over called in the same turn in which the session is told to be closed */
   async live<S extends ServedSession>(

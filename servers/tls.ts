@@ -146,7 +146,7 @@ export async function listenTls(
   const listener = await listening(urlAt(listeningPort(endpoint)), () => {
     let port = listeningPort(endpoint);
     if (reusePort) {
-      // Somebody else's server would not be noticed otherwise.
+      // Another server on that port would not be noticed otherwise.
       using alone = Deno.listen({ hostname, port });
       port = alone.addr.port;
     }

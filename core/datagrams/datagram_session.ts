@@ -27,7 +27,7 @@ export class DatagramPeer {
   readonly address: Address;
   /** Set on every datagram either way; an idle sweep compares it. */
   active = true;
-  /** Who it proved to be, as the datagram said that opens the next session. */
+  /** Which identity it proved with its latest datagram; the next session is opened with it. */
   identity: Identity | undefined;
   /** The session that is open with this peer. */
   session: DatagramSession | undefined;
@@ -173,7 +173,8 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     return delivered === undefined ? Promise.resolve() : this.#unlessClosed(delivered);
   }
 
-  /** A peer that does not read, or has gone without a word, must not hold up whoever closes. */
+  /** Waits for the peer, but no longer than until the session is closed: a peer that does not read, or
+   * has gone without a word, must not hold that up. */
   #unlessClosed(done: Promise<void>): Promise<void> {
     if (this.#closed) return done;
     return new Promise((resolve, reject) => {
@@ -192,9 +193,8 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     for (const reject of this.#waiting) reject(new Error(why));
   }
 
-  /** Ends it because its peer is gone: what it still has to say would reach another peer that has the
-   * address now.
-   * @param lost whether that is a failure, and not an end in good order */
+  /** Ends it because its peer is gone, and sends nothing more: another peer may have its address now.
+   * @param lost set if that is a failure, and not an end in good order */
   abandon(why: string, lost?: true): void {
     this.#replaced = true;
     if (this.#closed) return;

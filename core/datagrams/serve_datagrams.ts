@@ -26,12 +26,12 @@ const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /** What a datagram server needs besides its listener. */
 export interface DatagramServerOptions {
-  /** From the wire inward. Default: those of the work. */
+  /** Where they are not those of the work; from the wire inward. */
   readonly layers?: readonly BoundLayer[];
   readonly admits: Admission;
   readonly limits: DatagramLimits;
   readonly work: SessionWork;
-  /** Where a layer counts too. Default: none of its own. */
+  /** Where a layer counts too, its counters. */
   readonly counters?: Counters;
 }
 
@@ -61,7 +61,8 @@ class DatagramServer {
   /** Peers without a session: the first to go when the table is full. */
   readonly #dormant = new Set<DatagramPeer>();
   readonly #idle: IdleSweep<DatagramPeer>;
-  /** Whether admission is for the loop to ask for, and not for what stands below the layers. */
+  /** Whether the loop asks for admission, since no layer has to be kept from working for those that are
+   * turned away. */
   readonly #asksAdmission: boolean;
   readonly #answers: boolean;
   readonly #ownPort: number | undefined;
@@ -130,7 +131,7 @@ class DatagramServer {
   }
 
   #take(from: Address, bytes: Uint8Array, identity?: Identity): void {
-    // A peer that a layer holds back is held back from here on.
+    // Where a layer holds peers back until they are read, that holds them back for good.
     if (this.#stopping) return;
     if (this.#asksAdmission && !this.#isAdmitted(from)) return;
     if (this.#couldLoop(from)) return this.#refuse(from, bytes, "loopsRefused");

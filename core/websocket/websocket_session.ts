@@ -1,6 +1,6 @@
 // A session over a WebSocket (RFC 6455, RFC 7692), on either side, over any connection whose opening
 // handshake is done. Long, because it is one machine: what is read next depends on what is held,
-// what is being written and who has closed.
+// what is being written and which side has closed.
 
 import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
@@ -81,7 +81,7 @@ export class WebSocketSession
   readonly #over = Promise.withResolvers<void>();
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
 
-  // Messages that nobody has asked for yet, or somebody who asks for one that is not there yet.
+  // Messages that the protocol has not asked for yet, or its question for one that is not there yet.
   readonly #held: Message[] = [];
   #heldBytes = 0;
   #wake: ((result: IteratorResult<Message, undefined>) => void) | undefined;
