@@ -82,18 +82,9 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
       (wanted, hostname) => refuseGroup(wanted, hostname, "dtls"),
     );
     url = listeningAt;
-    return serveDatagrams({
-      url,
-      socket,
-      layers,
-      admits,
-      limits,
-      work,
-      counters,
-      ...(identity && {
-        certificate: { pem: identity.cert, fingerprint: identity.fingerprint },
-      }),
-    });
+    const certificate = identity && { pem: identity.cert, fingerprint: identity.fingerprint };
+    const options = { layers, admits, limits, work, counters };
+    return serveDatagrams({ url, socket, certificate }, options);
   },
 };
 
