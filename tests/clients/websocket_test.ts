@@ -7,6 +7,7 @@ import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Message, type Session, textOf } from "../../core/session.ts";
+import { freePort } from "../free_port.ts";
 import { pythonWebSocketsTest, startWebSocketsProgram, wsprotoTest } from "../python_websockets.ts";
 import { concat, rawFrame, RawPeer } from "../raw_websocket.ts";
 import { newSeed, seeded } from "../seeded.ts";
@@ -292,9 +293,7 @@ Deno.test("a server that does not answer is given up in time, or when the caller
 });
 
 Deno.test("nobody listening is said as it is on TCP", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   await assertRejects(
     () => connect(`ws://127.0.0.1:${port}/chat`),
     Error,

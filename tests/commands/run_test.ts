@@ -4,6 +4,7 @@ import { commands } from "../../commands/index.ts";
 import { runCommandLine, VERSION } from "../../commands/run.ts";
 import { flagName } from "../../core/options/option.ts";
 import denoJson from "../../deno.json" with { type: "json" };
+import { freePort } from "../free_port.ts";
 import { FakeConsole, type FakeParts } from "./fake_console.ts";
 
 /** Runs one command line in this process. */
@@ -14,12 +15,6 @@ async function run(
   const console = new FakeConsole(parts);
   const code = await runCommandLine(argv, console, (name) => env[name]);
   return { code, stdout: console.stdoutText, stderr: console.stderrText };
-}
-
-/** A TCP port on which nobody listens. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 Deno.test("no command at all shows the overview, as help does", async () => {

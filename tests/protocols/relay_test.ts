@@ -9,6 +9,7 @@ import { send } from "../../dock/send.ts";
 import { type Dock, serve } from "../../dock/serve.ts";
 import { acknowledge } from "../../protocols/acknowledge.ts";
 import { echo } from "../../protocols/echo.ts";
+import { freePort } from "../free_port.ts";
 import { EventLog } from "../memory.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -182,11 +183,8 @@ Deno.test("200 sessions at once each have their own upstream", async () => {
 });
 
 Deno.test("an upstream that is down ends the session, and an event names it", async () => {
-  using reserved = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = reserved.addr as Deno.NetAddr;
-  reserved.close();
   const log = new EventLog();
-  const upstream = `tcp://127.0.0.1:${port}`;
+  const upstream = `tcp://127.0.0.1:${freePort()}`;
   await using passing = await relay("tcp://127.0.0.1:0", upstream, { emit: log.emit });
   using session = await connect(passing.url);
   const seen = await Array.fromAsync(session).catch(() => []);
