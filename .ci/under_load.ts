@@ -59,13 +59,14 @@ function failedTests(output: string): string[] {
 /** One run: what failed in it, and a line about it. */
 async function runOnce(number: number): Promise<{ failed: string[]; summary: string }> {
   const began = performance.now();
+  const log = `${logs}/${number}.log`;
   const tests = start(["task", "test"], "piped");
-  const [status, output, errors] = await Promise.all([
-    tests.status,
-    new Response(tests.stdout).text(),
-    new Response(tests.stderr).text(),
-  ]);
-  await Deno.writeTextFile(`${logs}/${number}.log`, output + errors);
+  using file = await Deno.open(log, { write: true, create: true, truncate: true });
+  const write = async (stream: ReadableStream<Uint8Array>) => {
+    for await (const chunk of stream) file.writeSync(chunk);
+  };
+  const [status] = await Promise.all([tests.status, write(tests.stdout), write(tests.stderr)]);
+  const output = await Deno.readTextFile(log);
   const failed = failedTests(output);
   const counts = output.match(/^(ok|FAILED) \| .*(?= \()/gm)?.at(-1);
   if (failed.length === 0 && (!status.success || counts === undefined)) {

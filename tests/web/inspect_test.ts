@@ -153,17 +153,18 @@ Deno.test("a delay comes before any other path, once", async () => {
 Deno.test("hundreds of delays and drips keep nobody waiting", async () => {
   await using server = await serving();
   const leaving = new AbortController();
+  let ended = 0;
   const slow = Array.from({ length: 150 }, async (_, at) => {
     const path = at % 2 === 0 ? "/delay/10" : "/drip?duration=60&numbytes=1000";
     const response = await fetch(server.url + path, { signal: leaving.signal });
     await response.bytes();
+    if (at % 2 === 1) ended++;
   });
   const all = Promise.allSettled(slow);
-  const start = performance.now();
   for (let count = 0; count < 20; count++) {
     await (await fetch(`${server.url}/get`)).bytes();
   }
-  assert(performance.now() - start < 5000);
+  assertEquals(ended, 0);
   leaving.abort();
   await all;
 });
@@ -176,14 +177,12 @@ Deno.test("a stopping server ends delays, streams and event streams", async () =
   const reader = events.body!.getReader();
   assertStringIncludes(new TextDecoder().decode((await reader.read()).value), "id: 0");
   const rest = assertRejects(() => drip.bytes());
-  const start = performance.now();
-  const stopped = server.shutdown();
+  const stopped = server.shutdown({ graceMs: 600_000 });
   assertEquals((await reader.read()).done, true);
   const answer = await late;
   assertEquals([answer.status, await answer.text()], [503, "The server is stopping.\n"]);
   await rest;
   await stopped;
-  assert(performance.now() - start < 4000);
 });
 
 Deno.test("a client that leaves leaves no timer behind", async () => {

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { RequestInfo } from "../../../core/http/app.ts";
 import { endpoints } from "../../../web/inspect/endpoints.ts";
 import { inspect } from "../../../web/inspect.ts";
+import { cpuMs } from "../../cpu_time.ts";
 import { newSeed, seeded } from "../../seeded.ts";
 import { opened } from "./opened.ts";
 
@@ -182,7 +183,7 @@ Deno.test("a long value of any kind is judged in no time", async () => {
     ":",
   ]
     .map((piece) => piece.repeat(60_000 / piece.length));
-  const start = performance.now();
+  const startMs = cpuMs();
   for (const text of long) {
     const encoded = encodeURIComponent(text);
     const asking = [
@@ -214,6 +215,6 @@ Deno.test("a long value of any kind is judged in no time", async () => {
     const refused = await app.service.handle(new Request("http://127.0.0.1:1/post", form), info);
     assertEquals(refused.status, 400);
   }
-  const tookMs = performance.now() - start;
+  const tookMs = cpuMs() - startMs;
   assert(tookMs < 5000, `${tookMs} ms`);
 });
