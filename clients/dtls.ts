@@ -1,11 +1,10 @@
 // DTLS 1.2 (RFC 6347), from the dialling side.
 
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
+import { clientOptions, routeOptions } from "../core/client_options.ts";
 import { text } from "../core/options/option.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
-import { routeOptions } from "./tcp.ts";
-import { tlsClientOptions } from "./tls/trust.ts";
+import { tlsClientOptions } from "./tls/options.ts";
 
 /** Options of `dtls`. */
 export const dtlsClientOptions = {

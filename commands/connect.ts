@@ -1,6 +1,6 @@
 // `sockdock connect`: the terminal or a pipe, joined to a session.
 
-import { type Address, formatAddress } from "../core/addresses/address.ts";
+import { formatAddress } from "../core/addresses/address.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import { duration, flag, mergeTables } from "../core/options/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
@@ -55,24 +55,23 @@ is lost is an error.`,
   async run({ arguments: [url = ""], options, given, flags, io }) {
     const { endpoint, dial } = readDial(url, { options, given, flags });
     using traffic = openTraffic(io, options.record);
-    const dialled = await open(endpoint, { ...dial, emit: dialNotices(io) });
-    using session = traffic.watch(dialled);
+    using session = traffic.watch(await open(endpoint, { ...dial, emit: dialNotices(io) }));
     const typed = io.stdin.isTerminal;
     if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
-    return await leaveOnSignal(dialled, async () => {
+    return await leaveOnSignal(session, async () => {
       // The command ends when the peer or the person at the terminal ends. A read from stdin cannot
       // be taken back, so the sending half is left alone when the peer ends first.
-      const receiving = receive(session, () => dialled.responder, options.hex, io);
+      const receiving = receive(session, options.hex, io);
       const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
           // Where a layer sees to the delivery, `end` resolves once all typed lines are delivered.
-          if (dialled.delivery !== undefined) await session.end();
+          if (session.delivery !== undefined) await session.end();
           session.close();
-        } else if (!hasEnd(dialled)) await closeAfter(session, options.waitMs);
+        } else if (!hasEnd(session)) await closeAfter(session, options.waitMs);
       });
       sending.catch(() => {});
       await Promise.race([receiving, sending.then(() => receiving)]);
-      if (dialled.farewell !== undefined) io.note(printable(dialled.farewell));
+      if (session.farewell !== undefined) io.note(printable(session.farewell));
       return exitCodes.ok;
     });
   },
@@ -83,7 +82,6 @@ const LINE_QUIET_MS = 50;
 
 async function receive(
   session: DialledSession,
-  responder: () => Address | undefined,
   hex: boolean,
   io: StandardStreams,
 ): Promise<void> {
@@ -94,7 +92,7 @@ async function receive(
   for await (const message of session) {
     lastArrival.set(session, performance.now());
     if (io.json) continue;
-    const from = responder();
+    const from = session.responder;
     if (from !== undefined) {
       io.printRaw(`${io.paintStdout("cyan", formatAddress(from))} `);
     }

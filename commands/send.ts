@@ -93,7 +93,7 @@ code 4 says that no reply came, or what was not delivered.`,
       throw new UsageError("--file and words exclude each other; give one");
     }
     const { endpoint, dial } = readDial(url, { options, given, flags });
-    // A message that cannot be sent is refused before a connection is opened.
+    // What cannot be sent is refused before a connection is opened.
     const messages = await outgoing(words, options, io);
     using traffic = openTraffic(io, options.record);
     const dialled = await connectRetrying(
@@ -101,20 +101,19 @@ code 4 says that no reply came, or what was not delivered.`,
       options.retries,
       io,
     );
-    const session = traffic.watch(dialled);
-    return await leaveOnSignal(dialled, async () => {
+    using session = traffic.watch(dialled);
+    return await leaveOnSignal(session, async () => {
       if (options.timeoutMs === 0) {
         for await (const message of messages) await session.send(message);
         await session.end();
         session.close();
-        report(dialled.delivery, io);
+        report(session.delivery, io);
         return exitCodes.ok;
       }
       let retried = false;
       const answers = exchange(session, messages, {
         retries: options.retries,
         halfClose: options.shutdown,
-        manyAnswers: dialled.manyAnswer === true,
         ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
         onRetry(attempt) {
           retried = true;
@@ -126,23 +125,23 @@ code 4 says that no reply came, or what was not delivered.`,
         const { done, value } = await answers.next();
         if (!done) {
           received++;
-          if (dialled.responder !== undefined && !io.json) {
-            io.printRaw(`${io.paintStdout("cyan", formatAddress(dialled.responder))} `);
+          if (session.responder !== undefined && !io.json) {
+            io.printRaw(`${io.paintStdout("cyan", formatAddress(session.responder))} `);
           }
           printReply(value, session.boundary, options.hex, io);
           continue;
         }
-        report(dialled.delivery, io);
+        report(session.delivery, io);
         // Without a retry, each attempt was for a message of its own.
         if (retried) {
           io.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
         }
         // The peer ended the session and said why, instead of answering.
-        if (dialled.farewell !== undefined && received < value.attempts) {
-          io.error(printable(dialled.farewell));
+        if (session.farewell !== undefined && received < value.attempts) {
+          io.error(printable(session.farewell));
           return exitCodes.failed;
         }
-        return finish(value.timedOut, received, hasEnd(dialled), io);
+        return finish(value.timedOut, received, hasEnd(session), io);
       }
     });
   },

@@ -11,7 +11,7 @@ import { defineCommand, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import { withUserData } from "./serving/user_data.ts";
+import { withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
   planned,
@@ -24,7 +24,7 @@ import { ReloadSignal } from "./serving/reload_signal.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
-import { readUser } from "./key/user_password.ts";
+import { readUser } from "./line/user_password.ts";
 
 export const serve = defineCommand({
   name: "serve",
@@ -76,7 +76,7 @@ export async function serveUntilStopped(
   const plan = planned(what, urls, given, flags);
   const notes: string[] = [];
   await using dock: Dock = await startServing(plan.urls, what, {
-    ...await withUserData(plan.options, plan.table, notes),
+    ...await withUserDefaults(plan.options, plan.table, notes),
     ...askedUser(options, flags, io),
     ...typedLines(what, io),
     emit,

@@ -10,7 +10,7 @@ import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { StandardStreams } from "./terminal/standard_streams.ts";
-import { withUserData } from "./serving/user_data.ts";
+import { withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
@@ -63,7 +63,10 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const entries: PlannedEntry[] = [];
     const notes: string[] = [];
     for (const entry of asked) {
-      entries.push({ ...entry, options: await withUserData(entry.options, entry.table, notes) });
+      entries.push({
+        ...entry,
+        options: await withUserDefaults(entry.options, entry.table, notes),
+      });
     }
     const record = options.record === undefined
       ? undefined

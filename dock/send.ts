@@ -102,7 +102,7 @@ async function* exchangeStream(
     if (session.delivery !== undefined && !awaitsMessage) await sending;
   } finally {
     session.close();
-    // While the next message is waited for, sending may never end; the session is closed anyway.
+    // The next message may never come, and the peer would not hear it.
     if (!awaitsMessage) await sending;
     clearTimeout(timer);
   }

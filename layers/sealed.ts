@@ -3,7 +3,7 @@
 // languages understand.
 
 import { type Key, keyFingerprint, keyName, type SharedKey } from "../core/keys/key.ts";
-import { readKeyFile } from "../core/keys/key_file.ts";
+import { readKeyFile } from "../core/keys/file.ts";
 import type { Layer } from "../core/layer.ts";
 import type { OptionValues } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";

@@ -2,7 +2,7 @@
 // docs/signed.md has the format.
 
 import type { Key, PrivateKey, SharedKey } from "../core/keys/key.ts";
-import { readKeyFile } from "../core/keys/key_file.ts";
+import { readKeyFile } from "../core/keys/file.ts";
 import type { Layer } from "../core/layer.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { signedOptions } from "./signed/options.ts";

@@ -5,17 +5,18 @@ import { createAdmission } from "../core/addresses/admission.ts";
 import { createCounters } from "../core/counters.ts";
 import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
 import { hostOrLoopback } from "../core/addresses/endpoint.ts";
-import { createIdentityList } from "../core/tls/identity_list.ts";
+import { createIdentityList } from "../core/certificates/identity.ts";
 import { type BoundLayer, checkLayers, withLayer } from "../core/layer.ts";
 import type { OptionValues } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
+import { requireFeature } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
 import { DTLS_RANK } from "../layers/dtls/options.ts";
-import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
 import { dtlsServerOptions } from "./dtls/options.ts";
-import { checkClientCertificateOptions, readAuthorities } from "./tls/client_certificates.ts";
+import { readAuthorities } from "./tls/client_certificates.ts";
+import { checkClientCertificateOptions } from "./tls/options.ts";
 import { loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
 import { listenUdp, refuseGroup } from "./udp.ts";
 
@@ -29,7 +30,7 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
   layerRank: DTLS_RANK,
   options: dtlsServerOptions,
   async start(endpoint, limits, work) {
-    refuseOldRuntime();
+    requireFeature("dtls");
     const { emit } = work.context;
     const host = hostOrLoopback(endpoint);
     const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });
@@ -81,18 +82,9 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
       (wanted, hostname) => refuseGroup(wanted, hostname, "dtls"),
     );
     url = listeningAt;
-    return serveDatagrams({
-      url,
-      socket,
-      layers,
-      admits,
-      limits,
-      work,
-      counters,
-      ...(identity && {
-        certificate: { pem: identity.cert, fingerprint: identity.fingerprint },
-      }),
-    });
+    const certificate = identity && { pem: identity.cert, fingerprint: identity.fingerprint };
+    const options = { layers, admits, limits, work, counters };
+    return serveDatagrams({ url, socket, certificate }, options);
   },
 };
 

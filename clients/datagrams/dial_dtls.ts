@@ -1,6 +1,7 @@
 // Dialling DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with the server and verifies it.
 
 import { canonicalHost } from "../../core/addresses/address.ts";
+import { asciiHost } from "../../core/certificates/names.ts";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
 import { dialledWork } from "../../core/client_options.ts";
 import { systemClock } from "../../core/clock.ts";
@@ -8,6 +9,7 @@ import { DatagramClientSession } from "../../core/datagrams/client_session.ts";
 import { type Endpoint, formatEndpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
 import { type BoundLayer, checkLayers, layerDatagrams, withLayer } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
+import { requireFeature } from "../../core/runtime.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { DtlsTrust } from "../../layers/dtls/certificates/chain.ts";
 import { certificatesIn, credentialsOf } from "../../layers/dtls/certificates/credentials.ts";
@@ -16,7 +18,6 @@ import { usableSuites } from "../../layers/dtls/crypto/suites.ts";
 import { DtlsDialSocket } from "../../layers/dtls/dial_socket.ts";
 import { DTLS_RANK } from "../../layers/dtls/options.ts";
 import { readPskFile } from "../../layers/dtls/psk_file.ts";
-import { refuseOldRuntime } from "../../layers/dtls/runtime.ts";
 import { dialling } from "../dial_error.ts";
 import type { dtlsClientOptions } from "../dtls.ts";
 import { handshakeFailure, WrongFingerprintError } from "../tls/error.ts";
@@ -31,9 +32,9 @@ export async function connectDtls(
   given: Given,
   { layers, signal }: DialWork,
 ): Promise<DialledSession> {
-  refuseOldRuntime();
+  requireFeature("dtls");
   const host = hostOrLoopback(endpoint);
-  const name = given.serverName ?? nameOf(host);
+  const name = given.serverName ?? canonicalHost(asciiHost(host));
   const trust = await loadTrust(given);
   const certificate = await loadClientCertificate(given);
   const psk = await loadPsk(given);
@@ -81,13 +82,6 @@ export async function connectDtls(
     }
     return new DatagramClientSession(socket, to, given.maxMessageBytes, secured!.identity);
   });
-}
-
-/** A host as certificates have it: international names in ASCII, addresses without a zone. */
-function nameOf(host: string): string {
-  // deno-lint-ignore no-control-regex
-  if (/^[\x00-\x7f]*$/.test(host)) return canonicalHost(host);
-  return URL.parse(`http://${host}`)?.hostname ?? host;
 }
 
 /** The trust that the options ask for, with the well-known authorities where no other is named. */

@@ -2,14 +2,13 @@
 
 import { basename } from "node:path";
 import { type KeptAuthority, openAuthority } from "../../core/certificates/authority_folder.ts";
-import { fingerprintOf } from "../../core/certificates/certificate.ts";
-import type { CertificateUse } from "../../core/certificates/certificate_name.ts";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
+import type { CertificateUse } from "../../core/certificates/names.ts";
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { fileNameOf, readSmallFile, writeParts } from "./file.ts";
-import type { CertValues } from "./cert_options.ts";
+import { dataFolderOr, fileNameOf, readSmallFile, writeParts } from "./file.ts";
+import type { CertValues } from "./options.ts";
 import type { StandardStreams } from "../terminal/standard_streams.ts";
-import { dataFolderOr } from "../../core/files/data_folder.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
@@ -56,7 +55,7 @@ export async function issue(
   io: StandardStreams,
 ): Promise<void> {
   refuseNone(names, use === "server" ? "localhost 127.0.0.1" : "ada@harbour.example");
-  const { issueCertificate } = await import("../../core/certificates/issue_certificate.ts");
+  const { issueCertificate } = await import("../../core/certificates/issue.ts");
   const { authority } = await theAuthority(values.dataFolder, io);
   const { days, keyType } = values;
   const { cert, chain, key } = await issueCertificate(authority, { names, use, days, keyType });
@@ -132,7 +131,7 @@ async function report(
     readonly [key: string]: unknown;
   },
 ): Promise<void> {
-  const { pemBlocks } = await import("../../core/certificates/pem_block.ts");
+  const { pemBlocks } = await import("../../core/certificates/pem.ts");
   const { describeCertificate } = await import("../../core/certificates/description.ts");
   const [block] = pemBlocks(cert);
   const { names, validTo, daysLeft } = await describeCertificate(block!.der, Date.now());

@@ -1,5 +1,4 @@
-// Shows what passes over the session of a client: as text and hex with --verbose, as JSON with --json,
-// and writes it to the record of --record.
+// What a client shows of its session: bytes with --verbose, JSON with --json, all in a record.
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { DialledSession } from "../../core/client_kind.ts";
@@ -9,7 +8,7 @@ import { eventJson, eventSink, TranscriptFile } from "./events.ts";
 
 /** Watches the sessions of one command. Disposing it closes the record. */
 export interface Traffic extends Disposable {
-  /** Returns the session itself when nothing is to be shown or recorded. */
+  /** The session itself when nothing is shown or recorded. */
   watch(session: DialledSession): DialledSession;
 }
 
@@ -21,8 +20,9 @@ export function openTraffic(io: StandardStreams, path: string | undefined): Traf
   return {
     watch(session) {
       if (!watching) return session;
-      const watched = new WatchedSession(session, (event) => {
-        // The messages are the data of a client, so with --json stdout has all of them.
+      if (io.verbose) io.note(`connected to ${formatAddress(session.peer)}`);
+      return new WatchedSession(session, (event) => {
+        // A client's data is what passes, so programs get all of it.
         if (io.json && !io.verbose) {
           record?.write(event);
           io.printJson(eventJson(event));
@@ -30,12 +30,6 @@ export function openTraffic(io: StandardStreams, path: string | undefined): Traf
           sink(event);
         }
       });
-      if (io.verbose) io.note(`connected to ${formatAddress(session.peer)}`);
-      return Object.defineProperty(
-        Object.assign(watched, { [Symbol.dispose]: () => session[Symbol.dispose]() }),
-        "delivery",
-        { get: () => session.delivery },
-      );
     },
     [Symbol.dispose]: () => record?.[Symbol.dispose](),
   };

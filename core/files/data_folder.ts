@@ -1,8 +1,7 @@
-// Where a program keeps what is its user's own: the place that each system has for it.
+// The data folder of a user, where each system has it, and the option that names another.
 
 import { isAbsolute, join } from "node:path";
 import { text } from "../options/option.ts";
-import { UsageError } from "../usage_error.ts";
 
 /** Where the local authority is kept. */
 export const dataFolderOptions = {
@@ -29,23 +28,6 @@ export function userDataFolder(
   if (os === "windows") return inside(env("LOCALAPPDATA"), "sockdock");
   if (os === "darwin") return inside(env("HOME"), "Library/Application Support/sockdock");
   return inside(env("XDG_DATA_HOME"), "sockdock") ?? inside(env("HOME"), ".local/share/sockdock");
-}
-
-/** The folder that was given, or the user's.
- *
- * @throws {UsageError} when nothing says which */
-export function dataFolderOr(given: string | undefined): string {
-  const folder = given ?? userDataFolder();
-  if (folder !== null) return folder;
-  throw new UsageError(
-    `nothing says where the local authority is kept; name a folder with --data-folder or in ` +
-      DATA_FOLDER_VARIABLE,
-  );
-}
-
-/** The certificate of the local authority, whether or not it is there. */
-export function authorityCertFile(dataFolder: string): string {
-  return join(dataFolder, "authority", "authority.pem");
 }
 
 /** A relative path counts as none, as the specification has it: it would mean a folder that depends

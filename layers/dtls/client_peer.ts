@@ -1,10 +1,10 @@
 // The dialling end of a DTLS handshake (RFC 6347 4.2, RFC 5246 7.3).
 
-import { identityOf } from "../../core/certificates/certificate_names.ts";
+import { certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
 import { concat, uint, vector, vectorOf16 } from "./wire/presentation.ts";
-import { type DtlsTrust, verifyChain } from "./certificates/chain.ts";
+import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { groups } from "./crypto/groups.ts";
 import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
@@ -19,7 +19,7 @@ import {
   readServerHello,
   writeClientHello,
 } from "./handshake/hello.ts";
-import { certifiedPeer, pskIdentity } from "./certificates/identity.ts";
+import { pskIdentity } from "./certificates/identity.ts";
 import {
   readCertificateRequest,
   readCertificates,
@@ -235,7 +235,7 @@ export class ClientPeer extends DtlsPeer {
 
   #identityOfServer(): Identity | undefined {
     const [own] = this.peerChain;
-    if (own !== undefined) return identityOf(certifiedPeer(own));
+    if (own !== undefined) return identityOf(certifiedPeer(fieldsOf(own), own));
     const { psk } = this.#options;
     return psk && pskIdentity(psk.identity, psk.key);
   }

@@ -1,11 +1,11 @@
 // The listening end of a DTLS handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
-import { type CertifiedPeer, identityOf } from "../../core/certificates/certificate_names.ts";
+import { type CertifiedPeer, certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
 import { concat } from "./wire/presentation.ts";
-import { type DtlsTrust, verifyChain } from "./certificates/chain.ts";
+import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { type Group, groups, type KeyShare } from "./crypto/groups.ts";
 import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
@@ -21,7 +21,7 @@ import {
   readClientHello,
   writeServerHello,
 } from "./handshake/hello.ts";
-import { certifiedPeer, pskIdentity } from "./certificates/identity.ts";
+import { pskIdentity } from "./certificates/identity.ts";
 import {
   readCertificates,
   readCertificateVerify,
@@ -219,7 +219,8 @@ export class ServerPeer extends DtlsPeer {
   /** The identity that the client has proved.
    * @throws {DtlsError} when it is not one of those that are let in */
   #admitted(): Identity {
-    const peer = certifiedPeer(this.peerChain[0]!);
+    const own = this.peerChain[0]!;
+    const peer = certifiedPeer(fieldsOf(own), own);
     const identity = (this.#options.admitsIdentity ?? identityOf)(peer);
     if (identity !== null) return identity;
     throw new DtlsError("access_denied", `${identityOf(peer).name} is not on --allow-identity`);

@@ -4,8 +4,7 @@ import { familyOptions } from "../../core/addresses/resolve.ts";
 import { admissionOptions, datagramOptions, handshakeOptions } from "../../core/limits.ts";
 import { integer } from "../../core/options/option.ts";
 import { dtlsOptions } from "../../layers/dtls/options.ts";
-import { clientCertificateOptions } from "../tls/client_certificates.ts";
-import { tlsServerOptions } from "../tls/server_certificate.ts";
+import { clientCertificateOptions, tlsServerOptions } from "../tls/options.ts";
 
 export const dtlsServerOptions = {
   ...admissionOptions,

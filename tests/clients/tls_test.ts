@@ -1,10 +1,10 @@
 /** TLS clients: whom they trust, and what they say about those they do not. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { fingerprintOf, makeCertificate } from "../../core/certificates/certificate.ts";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
+import { makeCertificate } from "../../core/certificates/self_signed.ts";
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { ServerEvent } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
 import { bytesOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dialTls, type DialTlsOptions } from "../../clients/tls.ts";
@@ -14,6 +14,7 @@ import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { upper } from "../../protocols/upper.ts";
 import { makeCertificate as makeByOpenssl } from "../certificate.ts";
+import { freePort } from "../free_port.ts";
 import { peerTest, runPeer, startPeer, startPythonServer } from "../peer.ts";
 import { RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -145,9 +146,7 @@ Deno.test("--insecure takes any server", async () => {
 
 Deno.test("a client dials from the address that was asked for", async () => {
   await using at = await serving();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   const options = { tlsCa: [at.tlsCert], local: `127.0.0.1:${port}` };
   assertEquals(text(await send(at.url, "from here", options)), "FROM HERE");
   assertEquals(at.peers, [`127.0.0.1:${port}`]);
@@ -239,12 +238,6 @@ Deno.test("dialTls() agrees on a protocol with the server", async () => {
   });
   using _connection = await dialTls(endpoint, port, options, new AbortController().signal);
   assertEquals(await accepting, "http/1.1");
-});
-
-Deno.test("node:tls is relied on from Deno 2.7.14 on", () => {
-  const old = ["2.4.0", "2.6.10", "2.7.13", "1.46.3"].map(hasGoodNodeTls);
-  const good = ["2.7.14", "2.8.0", "2.9.6", "3.0.0-rc.1"].map(hasGoodNodeTls);
-  assertEquals([old, good], [Array(4).fill(false), Array(4).fill(true)]);
 });
 
 Deno.test("a server that an authority of Deno's vouches for needs no option", async () => {

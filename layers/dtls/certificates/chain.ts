@@ -1,9 +1,13 @@
 // Verifying a chain of certificates: links, dates, names and uses (RFC 5280 6.1, RFC 9525).
 
 import type { X509Certificate } from "node:crypto";
-import { canonicalHost } from "../../../core/addresses/address.ts";
+import {
+  type CertificateFields,
+  readCertificateFields,
+} from "../../../core/certificates/fields.ts";
+import { parseFingerprint } from "../../../core/certificates/fingerprint.ts";
+import { isForHost } from "../../../core/certificates/names.ts";
 import { DtlsError } from "../wire/alert.ts";
-import { type CertificateFields, readCertificateFields } from "../certificate_fields.ts";
 
 /** Which certificates to trust. */
 export type DtlsTrust =
@@ -44,11 +48,6 @@ const WEAK_SIGNATURES: ReadonlySet<string> = new Set([
 
 const MIN_RSA_BITS = 2048;
 
-/** The lower-case hexadecimal SHA-256 of a certificate. */
-export function fingerprintOf(certificate: X509Certificate): string {
-  return certificate.fingerprint256.replaceAll(":", "").toLowerCase();
-}
-
 /** What a certificate says of itself.
  * @throws {DtlsError} when it cannot be read */
 export function fieldsOf(certificate: X509Certificate): CertificateFields {
@@ -69,7 +68,7 @@ export function verifyChain(chain: readonly X509Certificate[], purpose: ChainPur
   const leaf = chain[0]!;
   if (trust.by === "nothing") return;
   if (trust.by === "fingerprint") {
-    const found = fingerprintOf(leaf);
+    const found = parseFingerprint(leaf.fingerprint256);
     if (found === trust.fingerprint) return;
     throw new DtlsError("bad_certificate", `the certificate has the fingerprint ${found}`, {
       code: "WRONG_FINGERPRINT",
@@ -198,12 +197,7 @@ function checkCritical({ unknownCritical }: Pick<CertificateFields, "unknownCrit
 
 /** RFC 9525 6: by the alternative names alone, never by the subject. */
 function checkName({ names }: CertificateFields, wanted: string): void {
-  const address = canonicalHost(wanted);
-  const host = wanted.toLowerCase().replace(/\.$/, "");
-  const isFor = names.some(({ type, value }) =>
-    type === "ip" ? value === address : type === "dns" && matchesHost(value.toLowerCase(), host)
-  );
-  if (isFor) return;
+  if (isForHost(names, wanted)) return;
   // The form in which node:tls lists them.
   const list = names
     .filter(({ type }) => type === "dns" || type === "ip")
@@ -213,16 +207,6 @@ function checkName({ names }: CertificateFields, wanted: string): void {
     `${wanted} is not in the cert's list: ${list.join(", ") || "(none)"}`,
     { code: "ERR_TLS_CERT_ALTNAME_INVALID" },
   );
-}
-
-/** A `*` stands for one whole label, the first, and never for a top-level name (RFC 9525 6.3). */
-function matchesHost(pattern: string, host: string): boolean {
-  const name = pattern.replace(/\.$/, "");
-  if (!name.startsWith("*.")) return name === host;
-  const dot = host.indexOf(".");
-  // An address has no labels.
-  if (dot <= 0 || host.includes(":") || /^[\d.]+$/.test(host)) return false;
-  return name.slice(2).includes(".") && name.slice(1) === host.slice(dot);
 }
 
 /** A distinguished name, which the runtime gives on several lines. */

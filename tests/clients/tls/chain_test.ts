@@ -4,8 +4,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fetchChain } from "../../../clients/tls/chain.ts";
 import { createAuthority } from "../../../core/certificates/authority.ts";
 import { parseEndpoint } from "../../../core/addresses/endpoint.ts";
-import { issueCertificate } from "../../../core/certificates/issue_certificate.ts";
-import { pemBlocks } from "../../../core/certificates/pem_block.ts";
+import { issueCertificate } from "../../../core/certificates/issue.ts";
+import { pemBlocks } from "../../../core/certificates/pem.ts";
 import { serve } from "../../../dock/serve.ts";
 import { echo } from "../../../protocols/echo.ts";
 import { openAuthority } from "../../../core/certificates/authority_folder.ts";
@@ -14,7 +14,7 @@ import { temporaryFolder } from "../../temporary_folder.ts";
 const SCHEMES = new Map([["tls", "host"]] as const);
 const ROUTE = { ipv4: false, ipv6: false, local: undefined, serverName: undefined };
 
-const chainAt = (url: string, signal = AbortSignal.timeout(10_000)) =>
+const chainAt = (url: string, signal = AbortSignal.timeout(60_000)) =>
   fetchChain(parseEndpoint(url, SCHEMES), ROUTE, signal);
 
 Deno.test("the chain that a server shows is its certificate and the authority's", async () => {
