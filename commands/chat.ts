@@ -14,7 +14,7 @@ import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
-import type { StandardStreams } from "./terminal/standard_streams.ts";
+import type { Stdio } from "./terminal/stdio.ts";
 import { dialGroups, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
@@ -157,7 +157,7 @@ async function enter(
 /** Runs a chat at a terminal that edits lines itself. */
 async function chatWithoutEditor(
   link: JoinedChat,
-  io: StandardStreams,
+  io: Stdio,
   signals: StopSignals,
   bell: boolean,
 ): Promise<number> {
@@ -192,7 +192,7 @@ async function chatWithoutEditor(
 /** Says the lines of a pipe, and prints what others say. */
 async function chatInPipe(
   link: JoinedChat,
-  io: StandardStreams,
+  io: Stdio,
   signals: StopSignals,
   waitMs: number,
 ): Promise<number> {
@@ -248,12 +248,7 @@ async function chatInPipe(
   return signals.exitCode;
 }
 
-function printEvent(
-  event: ChatLinkEvent,
-  link: JoinedChat,
-  lines: ChatLines,
-  io: StandardStreams,
-): void {
+function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io: Stdio): void {
   if (event.event === "message") {
     // As with plain clients, which do not get their own messages.
     if (event.own) return;

@@ -2,7 +2,7 @@
 // are printed from the same object.
 
 import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
-import type { StandardStreams } from "./terminal/standard_streams.ts";
+import type { Stdio } from "./terminal/stdio.ts";
 
 /** The word that starts every command line. */
 export const PROGRAM = "sockdock";
@@ -60,7 +60,7 @@ export interface Invocation<Table extends OptionTable = OptionTable> {
   readonly flags: ReadonlySet<string>;
   /** The positional arguments, exactly as typed. */
   readonly arguments: readonly string[];
-  readonly io: StandardStreams;
+  readonly io: Stdio;
 }
 
 /** A command that is loaded only when it runs, so that `--help` starts fast. */

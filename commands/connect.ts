@@ -8,7 +8,7 @@ import { connect as open } from "../dock/connect.ts";
 import { hasEnd } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
-import type { StandardStreams } from "./terminal/standard_streams.ts";
+import type { Stdio } from "./terminal/stdio.ts";
 import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
@@ -80,11 +80,7 @@ is lost is an error.`,
 /** After so long without data, the last line of a stream is ended on a terminal, in milliseconds. */
 const LINE_QUIET_MS = 50;
 
-async function receive(
-  session: DialledSession,
-  hex: boolean,
-  io: StandardStreams,
-): Promise<void> {
+async function receive(session: DialledSession, hex: boolean, io: Stdio): Promise<void> {
   // Answers without a newline would run into each other and into what is typed next.
   using lines = io.stdoutIsTerminal
     ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, io)
@@ -111,10 +107,10 @@ async function receive(
 /** Ends a printed line that the peer sent without a newline. */
 class LineEnder implements Disposable {
   readonly #quietMs: number;
-  readonly #io: StandardStreams;
+  readonly #io: Stdio;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(quietMs: number, io: StandardStreams) {
+  constructor(quietMs: number, io: Stdio) {
     this.#quietMs = quietMs;
     this.#io = io;
   }
@@ -145,7 +141,7 @@ async function sendAll(
   session: DialledSession,
   typed: boolean,
   { crlf, shutdown }: { readonly crlf: boolean; readonly shutdown: boolean },
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<boolean> {
   const isStream = session.boundary === "bytes";
   if (!typed && isStream) {

@@ -11,7 +11,7 @@ import {
 } from "../dock/copy.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
-import type { StandardStreams } from "./terminal/standard_streams.ts";
+import type { Stdio } from "./terminal/stdio.ts";
 import { dialGroups, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
@@ -77,14 +77,14 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
 
 /** Shows the progress and the outcome of copying. */
 class CopyDisplay implements Disposable {
-  readonly #io: StandardStreams;
+  readonly #io: Stdio;
   readonly #only: string | undefined;
   #progress: Progress | undefined;
   #retransmitted: number | undefined;
   #reportedMs = -Infinity;
 
   /** @param only the one path that is copied, if it is one */
-  constructor(io: StandardStreams, only: string | undefined) {
+  constructor(io: Stdio, only: string | undefined) {
     this.#io = io;
     this.#only = only;
   }

@@ -4,7 +4,7 @@ import { mergeTables } from "../core/options/option.ts";
 import { catalogue } from "../dock/catalogue.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
-import type { StandardStreams } from "./terminal/standard_streams.ts";
+import type { Stdio } from "./terminal/stdio.ts";
 import { exitCodes } from "./exit_code.ts";
 import { alignedRows } from "./terminal/table.ts";
 
@@ -41,7 +41,7 @@ export const list = defineCommand({
   },
 });
 
-function section(title: string, rows: readonly (readonly string[])[], io: StandardStreams): void {
+function section(title: string, rows: readonly (readonly string[])[], io: Stdio): void {
   if (rows.length === 0) return;
   io.print(io.paintStdout("bold", title));
   for (const line of alignedRows(rows)) io.print(`  ${line}`);

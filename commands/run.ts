@@ -6,11 +6,7 @@ import { UndeliveredError } from "../core/undelivered_error.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
 import { PROGRAM } from "./command.ts";
-import {
-  type PrintingOptions,
-  ReaderGoneError,
-  type StandardStreams,
-} from "./terminal/standard_streams.ts";
+import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
 import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
 
@@ -20,7 +16,7 @@ export const VERSION = "0.1.0";
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runCommandLine(
   argv: readonly string[],
-  io: StandardStreams,
+  io: Stdio,
   env: ReadEnvironment,
 ): Promise<number> {
   let heard = io;
@@ -57,9 +53,9 @@ function exitCodeOf(error: unknown): number {
 async function runCommand(
   name: string,
   argv: readonly string[],
-  io: StandardStreams,
+  io: Stdio,
   env: ReadEnvironment,
-  hear: (io: StandardStreams) => void,
+  hear: (io: Stdio) => void,
 ): Promise<number> {
   const entry = commands.find((entry) => entry.name === name);
   if (entry === undefined) {
@@ -81,7 +77,7 @@ async function runCommand(
 }
 
 /** Answers the completion scripts of shells. */
-async function completeWords(words: readonly string[], io: StandardStreams): Promise<number> {
+async function completeWords(words: readonly string[], io: Stdio): Promise<number> {
   const { complete } = await import("./line/completion.ts");
   const typed = words[0] === "--" ? words.slice(1) : words;
   for (const candidate of await complete(commands, typed)) io.print(candidate);

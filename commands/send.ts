@@ -22,7 +22,7 @@ import {
 } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
-import type { StandardStreams } from "./terminal/standard_streams.ts";
+import type { Stdio } from "./terminal/stdio.ts";
 import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
@@ -150,7 +150,7 @@ code 4 says that no reply came, or what was not delivered.`,
 async function connectRetrying<T>(
   connect: () => Promise<T>,
   retries: number,
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<T> {
   for (let attempt = 1;; attempt++) {
     try {
@@ -175,21 +175,21 @@ interface Wording {
 async function outgoing(
   words: readonly string[],
   wording: Wording,
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<Iterable<Message> | AsyncIterable<Message>> {
   if (wording.file !== undefined) return [await readMessage(wording.file, io)];
   if (words.length === 0) return lineMessages(wording, io);
   return [ended(wording.hex ? parseHex(words.join("")) : words.join(" "), wording)];
 }
 
-async function* lineMessages(wording: Wording, io: StandardStreams): AsyncGenerator<Message> {
+async function* lineMessages(wording: Wording, io: Stdio): AsyncGenerator<Message> {
   for await (const line of stdinLines(io, 64 * 1024 * 1024)) {
     yield ended(wording.hex ? parseHex(new TextDecoder().decode(line)) : line, wording);
   }
 }
 
 /** A file whole: on a stream it could go in parts, but a datagram is one message. */
-async function readMessage(path: string, io: StandardStreams): Promise<Message> {
+async function readMessage(path: string, io: Stdio): Promise<Message> {
   if (path !== "-") {
     try {
       return await Deno.readFile(path);
@@ -222,12 +222,7 @@ function parseHex(text: string): Uint8Array {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-function printReply(
-  reply: Message,
-  boundary: "bytes" | "messages",
-  hex: boolean,
-  io: StandardStreams,
-): void {
+function printReply(reply: Message, boundary: "bytes" | "messages", hex: boolean, io: Stdio): void {
   if (io.json) return;
   if (hex) {
     for (const row of hexDump(bytesOf(reply))) io.print(row);
@@ -238,7 +233,7 @@ function printReply(
 }
 
 /** A reply without a newline gets one where lines are read: on a terminal, and between messages. */
-function endLine(reply: Message, io: StandardStreams): void {
+function endLine(reply: Message, io: Stdio): void {
   const last = bytesOf(reply).at(-1);
   if (last !== 10) io.printPeer(bytesOf("\n"));
 }
@@ -248,7 +243,7 @@ function count(amount: number, one: string, many: string): string {
 }
 
 /** Prints how many messages were acknowledged, where a layer sees to the delivery. */
-function report(delivery: Delivery | undefined, io: StandardStreams): void {
+function report(delivery: Delivery | undefined, io: Stdio): void {
   if (delivery === undefined) return;
   const { sent, acknowledged, retransmitted, roundTripMs } = delivery;
   if (io.json) {
@@ -263,12 +258,7 @@ function report(delivery: Delivery | undefined, io: StandardStreams): void {
   io.note(`${messages}, ${again}${time}`);
 }
 
-function finish(
-  timedOut: boolean,
-  received: number,
-  ends: boolean,
-  io: StandardStreams,
-): number {
+function finish(timedOut: boolean, received: number, ends: boolean, io: Stdio): number {
   if (!timedOut) return exitCodes.ok;
   if (ends && received > 0) {
     io.note("the reply did not end in time; --timeout waits longer");

@@ -10,7 +10,7 @@ import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
-import type { StandardStreams } from "./terminal/standard_streams.ts";
+import type { Stdio } from "./terminal/stdio.ts";
 import { withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
@@ -91,7 +91,7 @@ export async function serveUntilStopped(
 /** The lines that are typed at the terminal, for a protocol that takes them. */
 function typedLines(
   what: Protocol | HttpApp,
-  io: StandardStreams,
+  io: Stdio,
 ): { readonly lines?: AsyncIterable<string> } {
   if (!("console" in what) || !what.console || !hasTerminal(io)) return {};
   return { lines: linesOf(io) };
@@ -100,7 +100,7 @@ function typedLines(
 /** A person does not type a longer line. */
 const MAX_TYPED_BYTES = 64 * 1024;
 
-async function* linesOf(io: StandardStreams): AsyncGenerator<string> {
+async function* linesOf(io: Stdio): AsyncGenerator<string> {
   for await (const line of stdinLines(io, MAX_TYPED_BYTES)) yield textOf(line);
 }
 
@@ -130,7 +130,7 @@ function takeOperand(
 function askedUser(
   options: Readonly<Record<string, unknown>>,
   flags: ReadonlySet<string>,
-  io: StandardStreams,
+  io: Stdio,
 ): { readonly auth?: string } {
   const { auth } = options;
   if (typeof auth !== "string" || !flags.has("auth")) return {};

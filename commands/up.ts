@@ -9,7 +9,7 @@ import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
-import type { StandardStreams } from "./terminal/standard_streams.ts";
+import type { Stdio } from "./terminal/stdio.ts";
 import { withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
@@ -122,11 +122,7 @@ function refuseUseless(
   }
 }
 
-function printTable(
-  entries: readonly PlannedEntry[],
-  docks: readonly Dock[],
-  io: StandardStreams,
-): void {
+function printTable(entries: readonly PlannedEntry[], docks: readonly Dock[], io: Stdio): void {
   const program = programWords();
   const rows = entries.flatMap(({ what, urls }, index) =>
     docks[index]!.servers.map(({ url, certificate }, at) => [

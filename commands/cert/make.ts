@@ -8,7 +8,7 @@ import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dataFolderOr, fileNameOf, readSmallFile, writeParts } from "./file.ts";
 import type { CertValues } from "./options.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
@@ -17,7 +17,7 @@ import { alignedRows } from "../terminal/table.ts";
  * @throws {UsageError} when it must not be used, or its folder cannot be */
 async function theAuthority(
   given: string | undefined,
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<{ readonly authority: KeptAuthority; readonly made: boolean }> {
   const dataFolder = dataFolderOr(given);
   try {
@@ -34,10 +34,7 @@ async function theAuthority(
 }
 
 /** `cert authority`. */
-export async function showAuthority(
-  { dataFolder }: CertValues,
-  io: StandardStreams,
-): Promise<void> {
+export async function showAuthority({ dataFolder }: CertValues, io: Stdio): Promise<void> {
   const { authority, made } = await theAuthority(dataFolder, io);
   const { cert, certFile, keyFile } = authority;
   await report(io, "authority", {
@@ -52,7 +49,7 @@ export async function issue(
   names: readonly string[],
   use: CertificateUse,
   values: CertValues,
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<void> {
   refuseNone(names, use === "server" ? "localhost 127.0.0.1" : "ada@harbour.example");
   const { issueCertificate } = await import("../../core/certificates/issue.ts");
@@ -70,7 +67,7 @@ export async function issue(
 export async function request(
   names: readonly string[],
   values: CertValues,
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<void> {
   refuseNone(names, "localhost 127.0.0.1");
   const { createRequest } = await import("../../core/certificates/signing_request.ts");
@@ -86,7 +83,7 @@ export async function request(
 }
 
 /** `cert sign`. */
-export async function sign(file: string, values: CertValues, io: StandardStreams): Promise<void> {
+export async function sign(file: string, values: CertValues, io: Stdio): Promise<void> {
   const { signRequest } = await import("../../core/certificates/signing_request.ts");
   const pem = new TextDecoder().decode(await readSmallFile(file));
   const { authority } = await theAuthority(values.dataFolder, io);
@@ -123,7 +120,7 @@ function refuseNone(names: readonly string[], example: string): void {
 
 /** Says what was made, where it is and how long it is good for. */
 async function report(
-  io: StandardStreams,
+  io: Stdio,
   event: string,
   { cert, files, ...more }: {
     readonly cert: string;
@@ -148,7 +145,7 @@ async function report(
   ]);
 }
 
-function printRows(io: StandardStreams, rows: readonly (readonly [string, string])[]): void {
+function printRows(io: Stdio, rows: readonly (readonly [string, string])[]): void {
   const painted = rows.map(([what, value]) => [
     io.paintStdout("dim", what),
     printable(value),

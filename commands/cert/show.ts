@@ -14,7 +14,7 @@ import { pemBlocks } from "../../core/certificates/pem.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { readSmallFile } from "./file.ts";
 import type { CertValues } from "./options.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { exitCodes } from "../exit_code.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
@@ -25,11 +25,7 @@ const MAX_SHOWN = 500;
 /** Shows what is in a file or at a URL.
  *
  * @returns the exit code: that of a failed check when a server cannot be verified */
-export async function show(
-  place: string,
-  values: CertValues,
-  io: StandardStreams,
-): Promise<number> {
+export async function show(place: string, values: CertValues, io: Stdio): Promise<number> {
   if (place.includes("://")) return await showServer(place, values, io);
   const bytes = await readSmallFile(place);
   try {
@@ -41,7 +37,7 @@ export async function show(
   return exitCodes.ok;
 }
 
-async function showFile(bytes: Uint8Array<ArrayBuffer>, io: StandardStreams): Promise<void> {
+async function showFile(bytes: Uint8Array<ArrayBuffer>, io: Stdio): Promise<void> {
   const text = new TextDecoder().decode(bytes);
   const blocks = pemBlocks(text);
   if (blocks.length === 0) {
@@ -64,7 +60,7 @@ async function showFile(bytes: Uint8Array<ArrayBuffer>, io: StandardStreams): Pr
 
 async function showCertificates(
   ders: readonly Uint8Array<ArrayBuffer>[],
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<void> {
   const shown = ders.slice(0, MAX_SHOWN);
   for (const [index, der] of shown.entries()) {
@@ -79,7 +75,7 @@ const SCHEMES: ReadonlyMap<string, Addressing> = new Map(
   ["tls", "https", "wss"].map((scheme) => [scheme, "host"]),
 );
 
-async function showServer(url: string, values: CertValues, io: StandardStreams): Promise<number> {
+async function showServer(url: string, values: CertValues, io: Stdio): Promise<number> {
   const endpoint = parseEndpoint(url, SCHEMES);
   if (endpoint.layers.length > 0) {
     throw new UsageError(`"${url}" has layers; show the certificate of its TLS alone`);
@@ -140,7 +136,7 @@ function printCertificate(
   described: CertificateDescription,
   index: number,
   count: number,
-  io: StandardStreams,
+  io: Stdio,
 ): void {
   const { subject, issuer, selfSigned, validFrom, validTo, serialNumber, fingerprint } = described;
   const date = (iso: string) => iso.slice(0, 16).replace("T", " ");
@@ -158,7 +154,7 @@ function printCertificate(
 
 function printRequest(
   described: RequestDescription & { readonly holdsKey: boolean },
-  io: StandardStreams,
+  io: Stdio,
 ): void {
   if (io.json) {
     io.printJson({ event: "request", ...described });
@@ -190,7 +186,7 @@ function keyRows({ key, signature, usages }: RequestDescription): [string, strin
   ];
 }
 
-function stateText({ state, daysLeft }: CertificateDescription, io: StandardStreams): string {
+function stateText({ state, daysLeft }: CertificateDescription, io: Stdio): string {
   if (state === "valid") {
     return daysLeft < 30
       ? io.paintStdout("yellow", `${daysLeft} days left`)
@@ -200,7 +196,7 @@ function stateText({ state, daysLeft }: CertificateDescription, io: StandardStre
   return io.paintStdout("red", words);
 }
 
-function printRows(io: StandardStreams, rows: readonly (readonly [string, string])[]): void {
+function printRows(io: Stdio, rows: readonly (readonly [string, string])[]): void {
   const painted = rows.map(([what, value]) => [`  ${io.paintStdout("dim", what)}`, value]);
   for (const line of alignedRows(painted)) io.print(line);
   io.print("");

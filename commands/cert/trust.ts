@@ -5,7 +5,7 @@ import { loadAuthority } from "../../core/certificates/authority_folder.ts";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { CertValues } from "./options.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { dataFolderOr } from "./file.ts";
 
 /** How one system or program is told. */
@@ -17,7 +17,7 @@ interface Recipe {
 /** Prints the recipes for the local authority.
  *
  * @throws {UsageError} when there is none, or it must not be used */
-export async function trust({ dataFolder: given }: CertValues, io: StandardStreams): Promise<void> {
+export async function trust({ dataFolder: given }: CertValues, io: Stdio): Promise<void> {
   const dataFolder = dataFolderOr(given);
   const authority = await loadAuthority(dataFolder);
   if (authority === null) {

@@ -4,7 +4,7 @@ import type { JoinedChat } from "../../dock/join_chat.ts";
 import { ChatLines } from "./lines.ts";
 import { ChatTalk } from "./talk.ts";
 import { completeChat } from "./words.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { exitCodes } from "../exit_code.ts";
 import { KeyReader } from "../terminal/key_reader.ts";
 import { LineEditor } from "../terminal/line_editor.ts";
@@ -27,7 +27,7 @@ export interface ChatTerminalOptions {
 /** Runs a chat at a terminal until the person leaves or it is over; resolves to the exit code. */
 export async function chatAtTerminal(
   link: JoinedChat,
-  io: StandardStreams,
+  io: Stdio,
   terminal: Terminal,
   signals: Pick<StopSignals, "drain" | "exitCode">,
   { bell }: ChatTerminalOptions,
@@ -93,7 +93,7 @@ export async function chatAtTerminal(
 
 /** Reads keys until the terminal is gone. */
 async function type(
-  io: StandardStreams,
+  io: Stdio,
   editor: LineEditor,
   prompt: PromptLine,
   talk: ChatTalk,

@@ -4,7 +4,7 @@
 
 import type { ResponseHead } from "../../clients/http/message.ts";
 import { errorText } from "../../core/event.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 
 /** What failed on the disk is not to be taken for what failed on the network. */
@@ -114,7 +114,7 @@ export class PartFile {
       readonly fromBytes: number;
       readonly totalBytes: number | undefined;
     },
-    io: StandardStreams,
+    io: Stdio,
   ): Promise<number> {
     const { path } = this;
     const validator = strongValidator(response);
@@ -180,7 +180,7 @@ export async function writeWhole(
     readonly totalBytes: number | undefined;
     readonly overwrite: boolean;
   },
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<number> {
   await refuseExisting(path, overwrite);
   if (await isDevice(path)) {
@@ -208,7 +208,7 @@ async function copyInto(
   path: string,
   body: AsyncIterable<Uint8Array>,
   totalBytes: number | undefined,
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<number> {
   let length = 0;
   using progress = new Progress(io, totalBytes);

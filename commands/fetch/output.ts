@@ -2,13 +2,13 @@
 
 import type { FetchResponse, ResponseHead } from "../../clients/http/message.ts";
 import type { FetchTiming } from "../../clients/http/timing.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { messageJson } from "../terminal/events.ts";
 
 /** Prints status and headers as they came, and an empty line. */
 export function printHead(
   { httpVersion, status, statusText, headerList }: ResponseHead,
-  io: StandardStreams,
+  io: Stdio,
 ): void {
   const lines = [
     `HTTP/${httpVersion} ${status} ${statusText}`.trimEnd(),
@@ -23,7 +23,7 @@ export function printHead(
 export async function printJsonResponse(
   response: FetchResponse,
   written: { readonly file: string; readonly fileBytes: number } | undefined,
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<void> {
   const { url, status, statusText, httpVersion, headerList } = response;
   const body = written ?? messageJson(await response.bytes());
@@ -48,7 +48,7 @@ const STEPS = [
 ] as const;
 
 /** A line for each step that there was, on stderr. */
-export function printTiming(timing: FetchTiming, io: StandardStreams): void {
+export function printTiming(timing: FetchTiming, io: Stdio): void {
   for (const [name, key] of STEPS) {
     const ms = timing[key];
     if (ms === undefined) continue;

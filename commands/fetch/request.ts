@@ -5,7 +5,7 @@ import type { FormFile } from "../../clients/http/multipart.ts";
 import { errorText } from "../../core/event.ts";
 import { type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stdinChunks } from "../terminal/stdin.ts";
 
@@ -61,7 +61,7 @@ export function requestUrl(written: string, uploadFile: string | undefined): str
 /** The body that the options describe. A file is read while it is sent, and shown as it goes. */
 export async function readBody(
   { data, dataJson, form, formString, uploadFile }: OptionValues<typeof bodyOptions>,
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<Sent> {
   const fields = [
     ...form.map((field) => parseField("--form", field)),
@@ -114,7 +114,7 @@ function parseField(flag: string, field: string): WrittenField {
 
 async function formField(
   { name, value, isText }: WrittenField,
-  io: StandardStreams,
+  io: Stdio,
 ): Promise<readonly [string, string | FormFile]> {
   if (isText) return [name, value];
   const [, path = "", type = ""] = /^@(.*?)(?:;type=([^;]*))?$/s.exec(value) ?? [];
@@ -131,7 +131,7 @@ async function formField(
   return [name, file];
 }
 
-async function uploadOf(path: string, io: StandardStreams): Promise<Sent> {
+async function uploadOf(path: string, io: Stdio): Promise<Sent> {
   if (path === "-") return { body: stdinChunks(io) };
   const { lengthBytes, open } = await fileToSend("--upload-file", path, io);
   return { body: open, ...(lengthBytes !== undefined && { bodyLengthBytes: lengthBytes }) };
@@ -144,7 +144,7 @@ interface FileToSend {
   open(): AsyncIterable<Uint8Array>;
 }
 
-async function fileToSend(flag: string, path: string, io: StandardStreams): Promise<FileToSend> {
+async function fileToSend(flag: string, path: string, io: Stdio): Promise<FileToSend> {
   let info: Deno.FileInfo;
   try {
     info = await Deno.stat(path);
@@ -161,7 +161,7 @@ async function fileToSend(flag: string, path: string, io: StandardStreams): Prom
 async function* fileParts(
   path: string,
   totalBytes: number | undefined,
-  io: StandardStreams,
+  io: Stdio,
 ): AsyncGenerator<Uint8Array> {
   using file = await Deno.open(path);
   using progress = new Progress(io, totalBytes);
@@ -176,7 +176,7 @@ async function* fileParts(
   }
 }
 
-async function readPart(part: string, io: StandardStreams): Promise<Uint8Array<ArrayBuffer>> {
+async function readPart(part: string, io: Stdio): Promise<Uint8Array<ArrayBuffer>> {
   if (!part.startsWith("@")) return new TextEncoder().encode(part);
   if (part === "@-") {
     const chunks: Uint8Array<ArrayBuffer>[] = [];

@@ -8,7 +8,7 @@ import { backOffMs, waitFor } from "../../clients/http/retry.ts";
 import { errorText } from "../../core/event.ts";
 import { flag, formatDuration, type OptionValues, size } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { ReaderGoneError, type StandardStreams } from "../terminal/standard_streams.ts";
+import { ReaderGoneError, type Stdio } from "../terminal/stdio.ts";
 import { DiskError, judge, PartFile, rangeFields, writeWhole } from "./download.ts";
 import { outputOptions, outputPath } from "./file_name.ts";
 import { printHead, printJsonResponse, printTiming } from "./output.ts";
@@ -42,7 +42,7 @@ export interface Transfer {
   readonly ask: (fields: readonly Field[]) => Promise<FetchResponse>;
   readonly options: Options;
   readonly request: FetchOptions;
-  readonly io: StandardStreams;
+  readonly io: Stdio;
 }
 
 /** Asks and delivers the body; a file whose body breaks off is asked for again, as --retry allows.
@@ -150,7 +150,7 @@ async function goOn(
   }
 }
 
-function finish(response: FetchResponse, options: Options, io: StandardStreams): void {
+function finish(response: FetchResponse, options: Options, io: Stdio): void {
   if (options.timing) printTiming(response.timing, io);
   if (!options.fail || response.status < 400) return;
   io.error(

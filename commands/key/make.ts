@@ -8,18 +8,14 @@ import { didYouMean } from "../../core/options/nearest.ts";
 import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dataFolderOr, fileNameOf } from "../cert/file.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import type { KeyMakingValues } from "./options.ts";
 
 /** Makes a key. With `--out -`, or in a pipe where nothing says otherwise, it is printed; else it is
  * written to a file, and only what may be known of it is said.
  *
  * @throws {UsageError} when the kind or the name is wrong, or the file is there or cannot be written */
-export async function makeKeyFile(
-  word: string,
-  values: KeyMakingValues,
-  io: StandardStreams,
-): Promise<void> {
+export async function makeKeyFile(word: string, values: KeyMakingValues, io: Stdio): Promise<void> {
   const kind = parseKind(word);
   const made = make(kind, values.name);
   const file = whereTo(kind, values, io);
@@ -55,7 +51,7 @@ function make(kind: KeyKind, name: string | undefined): MadeKey {
 function whereTo(
   kind: KeyKind,
   { out, name, dataFolder }: KeyMakingValues,
-  io: StandardStreams,
+  io: Stdio,
 ): string | null {
   if (out === "-") return null;
   if (out !== undefined) return out;

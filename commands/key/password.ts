@@ -2,7 +2,7 @@
 
 import { hashPassword } from "../../core/keys/password_hash.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { stdinLines } from "../terminal/stdin.ts";
 
 const MAX_PASSWORD_BYTES = 1024;
@@ -10,7 +10,7 @@ const MAX_PASSWORD_BYTES = 1024;
 /** Asks for the password of a user, or reads it from a pipe, and prints the line.
  *
  * @throws {UsageError} when the file would not give the name back, or the password is empty */
-export async function makePassword(user: string, io: StandardStreams): Promise<void> {
+export async function makePassword(user: string, io: Stdio): Promise<void> {
   // deno-lint-ignore no-control-regex
   if (user === "" || /[:\x00-\x1f\x7f]/.test(user)) {
     throw new UsageError(`a user name holds no colon and no control characters, got "${user}"`);
@@ -29,7 +29,7 @@ export async function makePassword(user: string, io: StandardStreams): Promise<v
 }
 
 /** What a pipe says, up to its first newline. */
-async function firstLine(io: StandardStreams): Promise<string> {
+async function firstLine(io: Stdio): Promise<string> {
   for await (const line of stdinLines(io, MAX_PASSWORD_BYTES)) {
     return new TextDecoder().decode(line);
   }

@@ -2,14 +2,14 @@
 
 import { formatKey, keyFingerprint } from "../../core/keys/key.ts";
 import { readKeyFile } from "../../core/keys/file.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
 /** Prints kind, name and fingerprint of each key, and the line of a public one; never a secret.
  *
  * @throws {UsageError} when the file cannot be used */
-export async function showKeys(file: string, io: StandardStreams): Promise<void> {
+export async function showKeys(file: string, io: Stdio): Promise<void> {
   for (const key of await readKeyFile("key show", file)) {
     const { kind, name } = key;
     const fingerprint = keyFingerprint(key);

@@ -9,7 +9,7 @@ import { optionsForDialling } from "../../dock/applicable.ts";
 import { layerOptions } from "../../dock/layer_stack.ts";
 import { clientSchemes } from "../../dock/schemes.ts";
 import type { Invocation } from "../command.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { givenOf } from "./arguments.ts";
 
 /** Every option that any layer understands, for help. */
@@ -31,7 +31,7 @@ export const dialGroups = [
 ] as const;
 
 /** Prints the notices of layers when a session is opened, such as the seed of faults. */
-export function dialNotices(io: StandardStreams): Emit {
+export function dialNotices(io: Stdio): Emit {
   return (event) => {
     if (event.event === "notice") io.note(event.text);
   };

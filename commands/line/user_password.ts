@@ -2,7 +2,7 @@
 
 import { environmentName, flagName } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { StandardStreams } from "../terminal/standard_streams.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 
 /** Splits `user:password`, asks for a password that is missing, and warns of one that others on
  * this machine can read.
@@ -12,7 +12,7 @@ export function readUser(
   key: string,
   written: string,
   flags: ReadonlySet<string>,
-  io: StandardStreams,
+  io: Stdio,
 ): { readonly user: string; readonly password: string } {
   const name = flagName(key);
   const variable = environmentName(key);

@@ -12,13 +12,13 @@ import { eventJson, messageJson } from "../../core/event_json.ts";
 import { flagName } from "../../core/options/option.ts";
 import { bytesOf, type Message, textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { ReaderGoneError, type StandardStreams } from "./standard_streams.ts";
+import { ReaderGoneError, type Stdio } from "./stdio.ts";
 import { hexDump, printable } from "./printable.ts";
 
 export { eventJson, messageJson } from "../../core/event_json.ts";
 
 /** Where the events of a command go: its standard streams and, if there is one, its record. */
-export function eventSink(io: StandardStreams, record?: TranscriptFile): Emit {
+export function eventSink(io: Stdio, record?: TranscriptFile): Emit {
   return (event) => {
     record?.write(event);
     if (io.json) {
@@ -35,7 +35,7 @@ export function eventSink(io: StandardStreams, record?: TranscriptFile): Emit {
 /** The same for a server, whose events must not throw: once the reader of stdout is gone, `finish` is
  * called. */
 export function serverEventSink(
-  io: StandardStreams,
+  io: Stdio,
   record: TranscriptFile | undefined,
   onReaderGone: () => void,
 ): Emit {
@@ -50,7 +50,7 @@ export function serverEventSink(
   };
 }
 
-function shown(event: ServerEvent, io: StandardStreams): boolean {
+function shown(event: ServerEvent, io: Stdio): boolean {
   switch (event.event) {
     case "received":
     case "sent":
@@ -61,14 +61,14 @@ function shown(event: ServerEvent, io: StandardStreams): boolean {
   }
 }
 
-function printMessage(event: ServerEvent & { event: "message" }, io: StandardStreams): void {
+function printMessage(event: ServerEvent & { event: "message" }, io: Stdio): void {
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const peer = io.paintStdout("cyan", harmless(event.peer));
   io.print(`${peer} ${harmless(textOf(event.message))}`);
 }
 
 /** Prints what happened in a room of a chat: messages as data, members that enter and leave as notes. */
-function printRoom(event: RoomEvent, io: StandardStreams): void {
+function printRoom(event: RoomEvent, io: Stdio): void {
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const date = new Date(event.time);
   const time = [date.getHours(), date.getMinutes()]
@@ -93,7 +93,7 @@ function printRoom(event: RoomEvent, io: StandardStreams): void {
 }
 
 /** A request as it was written, the body below its headers, a line of its own before the next. */
-function printInspected(event: InspectedEvent, io: StandardStreams): void {
+function printInspected(event: InspectedEvent, io: Stdio): void {
   const { time, peer, method, url, httpVersion, headers, bodyBytes, message } = event;
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const version = httpVersion === undefined ? "" : ` HTTP/${httpVersion}`;
@@ -121,7 +121,7 @@ function printInspected(event: InspectedEvent, io: StandardStreams): void {
 
 type NotedEvent = Exclude<ServerEvent, { event: "message" | "inspected" | "chat" }>;
 
-function noteEvent(event: NotedEvent, io: StandardStreams): void {
+function noteEvent(event: NotedEvent, io: Stdio): void {
   const peer = "peer" in event ? io.paint("cyan", printable(event.peer)) : "";
   switch (event.event) {
     case "listening":
@@ -190,12 +190,7 @@ function noteEvent(event: NotedEvent, io: StandardStreams): void {
   }
 }
 
-function noteBytes(
-  event: "received" | "sent",
-  peer: string,
-  message: Message,
-  io: StandardStreams,
-): void {
+function noteBytes(event: "received" | "sent", peer: string, message: Message, io: Stdio): void {
   const bytes = bytesOf(message);
   io.note(`${peer} ${event} ${bytes.length} B ${quoted(textOf(message))}`);
   for (const row of hexDump(bytes)) io.note(io.paint("dim", `  ${row}`));

@@ -1,6 +1,6 @@
 // A progress bar on stderr, when that is a terminal.
 
-import type { StandardStreams } from "./standard_streams.ts";
+import type { Stdio } from "./stdio.ts";
 
 /** How often it is drawn at most, in milliseconds. */
 const REDRAW_MS = 100;
@@ -9,7 +9,7 @@ const SHORT_BAR_COLUMNS = 10;
 
 /** Shows how many bytes of a transfer are done. Draws nothing when stderr is no terminal. */
 export class Progress implements Disposable {
-  readonly #io: StandardStreams;
+  readonly #io: Stdio;
   readonly #totalBytes: number | undefined;
   readonly #detail: () => string;
   #keptBytes: number;
@@ -25,7 +25,7 @@ export class Progress implements Disposable {
    * @param detail more text for the end of the line; none when empty
    */
   constructor(
-    io: StandardStreams,
+    io: Stdio,
     totalBytes: number | undefined,
     keptBytes = 0,
     detail: () => string = () => "",

@@ -1,9 +1,9 @@
 // Stdin, in chunks and in lines, and whether its terminal may be read.
 
-import type { StandardStreams } from "./standard_streams.ts";
+import type { Stdio } from "./stdio.ts";
 
 /** Stdin as chunks, each valid until the next is asked for. */
-export async function* stdinChunks(io: StandardStreams): AsyncGenerator<Uint8Array> {
+export async function* stdinChunks(io: Stdio): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(64 * 1024);
   for (;;) {
     const count = await io.stdin.read(buffer);
@@ -13,10 +13,7 @@ export async function* stdinChunks(io: StandardStreams): AsyncGenerator<Uint8Arr
 }
 
 /** Stdin as lines without their LF or CRLF, each a copy. A last line without one counts too. */
-export async function* stdinLines(
-  io: StandardStreams,
-  maxLineBytes: number,
-): AsyncGenerator<Uint8Array> {
+export async function* stdinLines(io: Stdio, maxLineBytes: number): AsyncGenerator<Uint8Array> {
   const { createFramer } = await import("../../core/streams/framing.ts");
   const framer = createFramer("line", maxLineBytes)!;
   for await (const chunk of stdinChunks(io)) {
@@ -29,7 +26,7 @@ export async function* stdinLines(
 
 /** Whether stdin is a terminal that may be read. A program in the background of a shell that reads from
  * its terminal is stopped by the system (SIGTTIN), so it must not even try. */
-export function hasTerminal(io: StandardStreams): boolean {
+export function hasTerminal(io: Stdio): boolean {
   return io.stdin.isTerminal && isForeground();
 }
 

@@ -18,7 +18,7 @@ export interface Output {
 }
 
 /** The streams themselves and what is known of them; tests replace all of it. */
-export interface StandardStreamsParts {
+export interface StdioParts {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdin: { readonly isTerminal: boolean; read(into: Uint8Array): Promise<number | null> };
@@ -53,15 +53,15 @@ export class ReaderGoneError extends Error {
 }
 
 /** Reads and prints for one command. */
-export class StandardStreams {
+export class Stdio {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  readonly #parts: StandardStreamsParts;
+  readonly #parts: StdioParts;
   readonly #color: ColorChoice;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-  constructor(parts: StandardStreamsParts, options: PrintingOptions = {}) {
+  constructor(parts: StdioParts, options: PrintingOptions = {}) {
     this.#parts = parts;
     this.#color = options.color ?? "auto";
     this.json = options.json ?? false;
@@ -70,8 +70,8 @@ export class StandardStreams {
   }
 
   /** The same streams, printed to as the options of a command have it. */
-  with(options: PrintingOptions): StandardStreams {
-    return new StandardStreams(this.#parts, options);
+  with(options: PrintingOptions): Stdio {
+    return new Stdio(this.#parts, options);
   }
 
   /** How wide the terminal is now. */
@@ -79,7 +79,7 @@ export class StandardStreams {
     return this.#parts.columns;
   }
 
-  get stdin(): StandardStreamsParts["stdin"] {
+  get stdin(): StdioParts["stdin"] {
     return this.#parts.stdin;
   }
 
@@ -189,8 +189,8 @@ function paint(color: Color, text: string): string {
 }
 
 /** The standard streams of this process. */
-export function processStreams(): StandardStreams {
-  return new StandardStreams({
+export function processStdio(): Stdio {
+  return new Stdio({
     stdout: outputOf(Deno.stdout),
     stderr: outputOf(Deno.stderr),
     stdin: {

@@ -3,7 +3,7 @@
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { DialledSession } from "../../core/client_kind.ts";
 import { WatchedSession } from "../../core/watched_service.ts";
-import type { StandardStreams } from "./standard_streams.ts";
+import type { Stdio } from "./stdio.ts";
 import { eventJson, eventSink, TranscriptFile } from "./events.ts";
 
 /** Watches the sessions of one command. Disposing it closes the record. */
@@ -13,7 +13,7 @@ export interface Traffic extends Disposable {
 }
 
 /** Opens the record, if there is one. */
-export function openTraffic(io: StandardStreams, path: string | undefined): Traffic {
+export function openTraffic(io: Stdio, path: string | undefined): Traffic {
   const record = path === undefined ? undefined : new TranscriptFile(path, (line) => io.warn(line));
   const sink = eventSink(io, record);
   const watching = io.verbose || io.json || record !== undefined;

@@ -7,7 +7,7 @@ import { loadX509, makeKeys } from "../../core/certificates/x509.ts";
 import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { type FakeParts, FakeStreams } from "./fake_streams.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 /** A folder to make things in, and `cert` with a data folder below it. */
 async function making() {
@@ -15,7 +15,7 @@ async function making() {
   const data = `${folder.path}/data`;
   const env = (name: string) => name === "SOCKDOCK_DATA_FOLDER" ? data : undefined;
   const cert = async (args: readonly string[], parts: FakeParts = {}) => {
-    const io = new FakeStreams(parts);
+    const io = new FakeStdio(parts);
     const code = await runCommandLine(["cert", ...args], io, env);
     return { code, stdout: io.stdoutText, stderr: io.stderrText };
   };

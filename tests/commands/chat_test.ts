@@ -9,7 +9,7 @@ import { serve } from "../../dock/serve.ts";
 import type { ChatMessage } from "../../protocols/chat/message.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { type FakeParts, FakeStreams } from "./fake_streams.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 const NOON = new Date(2026, 10, 21, 12, 4).getTime();
 const message = (fields: Partial<ChatMessage> = {}): ChatMessage => ({
@@ -155,7 +155,7 @@ async function inPipe(
   args: readonly string[],
   stdin: FakeParts["stdin"] = [],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const io = new FakeStreams({ stdin: stdin ?? [] });
+  const io = new FakeStdio({ stdin: stdin ?? [] });
   // The streams of the command are others with the same parts.
   const code = await runCommandLine(["chat", ...args], io, () => undefined);
   return { code, stdout: io.stdoutText, stderr: io.stderrText };
@@ -205,7 +205,7 @@ Deno.test("chat --json prints an object for everything, also for what was said",
 Deno.test("chat ends with 1 and a remedy when the name is taken in a pipe or nobody answers", async () => {
   const room = new ScriptedChat();
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
-  const io = new FakeStreams({ stdin: [] });
+  const io = new FakeStdio({ stdin: [] });
   const first = runCommandLine(
     ["chat", server.url, "--name", "bot", "--wait", "5s"],
     io,

@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readArguments } from "../../commands/line/arguments.ts";
 import { defineCommand } from "../../commands/command.ts";
-import type { StandardStreams } from "../../commands/terminal/standard_streams.ts";
+import type { Stdio } from "../../commands/terminal/stdio.ts";
 import { text } from "../../core/options/option.ts";
 import { invocations, serve } from "./example_command.ts";
 
 Deno.test("a command runs with the values that were read for it", async () => {
-  const io: StandardStreams = Object.create(null);
+  const io: Stdio = Object.create(null);
   const call = { ...readArguments(serve, ["--json", "echo"], () => undefined), io };
   assertEquals(await serve.run(call), 0);
   assertEquals(invocations.at(-1)?.options.json, true);

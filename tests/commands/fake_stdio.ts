@@ -1,10 +1,6 @@
 // Standard streams that are kept in memory, for the tests of what prints.
 
-import {
-  type PrintingOptions,
-  StandardStreams,
-  type StandardStreamsParts,
-} from "../../commands/terminal/standard_streams.ts";
+import { type PrintingOptions, Stdio, type StdioParts } from "../../commands/terminal/stdio.ts";
 
 /** What stands in for the terminal or pipes. */
 export interface FakeParts {
@@ -23,7 +19,7 @@ export interface FakeParts {
 }
 
 /** Standard streams and what was printed on them. */
-export class FakeStreams extends StandardStreams {
+export class FakeStdio extends Stdio {
   readonly #stdout: MemorySide;
   readonly #stderr: MemorySide;
 
@@ -77,7 +73,7 @@ class MemorySide {
   }
 }
 
-function reader(chunks: readonly (string | Uint8Array)[]): StandardStreamsParts["stdin"]["read"] {
+function reader(chunks: readonly (string | Uint8Array)[]): StdioParts["stdin"]["read"] {
   const left = chunks.map((one) => typeof one === "string" ? new TextEncoder().encode(one) : one);
   return (into) => {
     const chunk = left.shift();

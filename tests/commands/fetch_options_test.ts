@@ -4,12 +4,12 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { runCommandLine } from "../../commands/run.ts";
 import { answerOf, startRawServer } from "../clients/raw_server.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { type FakeParts, FakeStreams } from "./fake_streams.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 type Parts = FakeParts & { readonly env?: Readonly<Record<string, string>> };
 
 async function fetch(argv: readonly string[], { env = {}, ...parts }: Parts = {}) {
-  const io = new FakeStreams(parts);
+  const io = new FakeStdio(parts);
   const code = await runCommandLine(["fetch", ...argv], io, (name) => env[name]);
   return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }

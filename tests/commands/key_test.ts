@@ -8,13 +8,13 @@ import { UsageError } from "../../core/usage_error.ts";
 import { packageTest, startPackageProgram } from "../python_package.ts";
 import { peerTest, runPeer } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { type FakeParts, FakeStreams } from "./fake_streams.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 type Given = Readonly<Record<string, unknown>>;
 
 /** Runs `key` with these words and options, and returns what it printed. */
 async function run(words: readonly string[], given: Given = {}, fake: FakeParts = {}) {
-  const io = new FakeStreams(fake, { json: given.json === true });
+  const io = new FakeStdio(fake, { json: given.json === true });
   const names = new Set(Object.keys(given));
   await key.run({
     arguments: [...words],

@@ -5,14 +5,14 @@ import { runCommandLine, VERSION } from "../../commands/run.ts";
 import { flagName } from "../../core/options/option.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import { freePort } from "../free_port.ts";
-import { type FakeParts, FakeStreams } from "./fake_streams.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 /** Runs one command line in this process. */
 async function run(
   argv: readonly string[],
   { env = {}, ...parts }: FakeParts & { readonly env?: Readonly<Record<string, string>> } = {},
 ) {
-  const io = new FakeStreams(parts);
+  const io = new FakeStdio(parts);
   const code = await runCommandLine(argv, io, (name) => env[name]);
   return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }

@@ -10,10 +10,10 @@ import {
   startRawServer,
 } from "../../clients/raw_server.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { FakeStreams } from "../fake_streams.ts";
+import { FakeStdio } from "../fake_stdio.ts";
 
 async function fetch(...argv: string[]) {
-  const io = new FakeStreams();
+  const io = new FakeStdio();
   const code = await runCommandLine(["fetch", ...argv], io, () => undefined);
   return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }

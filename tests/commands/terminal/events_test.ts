@@ -11,7 +11,7 @@ import { createCounters } from "../../../core/counters.ts";
 import type { ServerEvent } from "../../../core/event.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { FakeStreams } from "../fake_streams.ts";
+import { FakeStdio } from "../fake_stdio.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const url = "tcp://127.0.0.1:9999";
@@ -107,30 +107,30 @@ for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
   const words = verbose ? " with --verbose alone" : "";
 
   Deno.test(`${name} is shown to people${words}, and never coloured in a pipe`, () => {
-    const io = new FakeStreams({}, { verbose });
+    const io = new FakeStdio({}, { verbose });
     eventSink(io)(event);
     assertEquals({ stdout: io.stdoutText, stderr: io.stderrText }, { stdout, stderr });
     if (!verbose) return;
-    const terse = new FakeStreams();
+    const terse = new FakeStdio();
     eventSink(terse)(event);
     assertEquals(terse.stdoutText + terse.stderrText, "");
   });
 
   Deno.test(`${name} is shown to programs${words}, as one line of JSON on stdout`, () => {
-    const io = new FakeStreams({}, { json: true, verbose });
+    const io = new FakeStdio({}, { json: true, verbose });
     eventSink(io)(event);
     assertEquals(io.stdoutText, `${json}\n`);
     assertEquals(io.stderrText, "");
     assertEquals(Object.keys(JSON.parse(io.stdoutText))[0], "event");
     if (!verbose) return;
-    const terse = new FakeStreams({}, { json: true });
+    const terse = new FakeStdio({}, { json: true });
     eventSink(terse)(event);
     assertEquals(terse.stdoutText + terse.stderrText, "");
   });
 
   Deno.test(`${name} has the same words under its colours on a terminal`, () => {
     const terminal = { stdoutIsTerminal: true, stderrIsTerminal: true };
-    const io = new FakeStreams(terminal, { verbose });
+    const io = new FakeStdio(terminal, { verbose });
     eventSink(io)(event);
     // deno-lint-ignore no-control-regex
     const plain = (text: string) => text.replace(/\x1b\[\d+m/g, "");
@@ -140,7 +140,7 @@ for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
 }
 
 Deno.test("quiet drops what is for people and keeps messages", () => {
-  const io = new FakeStreams({}, { quiet: true, verbose: true });
+  const io = new FakeStdio({}, { quiet: true, verbose: true });
   const emit = eventSink(io);
   for (const { event } of EVENTS) emit(event);
   assertEquals(io.stdoutText, `${peer} hello\n`);
@@ -154,17 +154,17 @@ Deno.test("a message with escapes is harmless on a terminal and left alone in a 
   const event: ServerEvent = { event: "message", peer: path, message: EVIL };
   const harmless = "\\x1b[2J\\x07\\x9b31m\\u202e";
 
-  const shown = new FakeStreams({ stdoutIsTerminal: true, noColor: true });
+  const shown = new FakeStdio({ stdoutIsTerminal: true, noColor: true });
   eventSink(shown)(event);
   assertEquals(shown.stdoutText, `/tmp/${harmless} ${harmless}\n`);
 
-  const piped = new FakeStreams();
+  const piped = new FakeStdio();
   eventSink(piped)(event);
   assertEquals(piped.stdoutText, `${path} ${EVIL}\n`);
 });
 
 Deno.test("nothing that a peer names reaches the words for people unescaped", () => {
-  const io = new FakeStreams({ stderrIsTerminal: true, noColor: true }, { verbose: true });
+  const io = new FakeStdio({ stderrIsTerminal: true, noColor: true }, { verbose: true });
   const emit = eventSink(io);
   const evil = `x${EVIL}\n`;
   emit({ event: "opened", url, peer: evil });
@@ -212,7 +212,7 @@ Deno.test("a transcript has every event with its time, whatever is printed", asy
   const path = `${folder.path}/transcript`;
   {
     using record = new TranscriptFile(path, fail);
-    const emit = eventSink(new FakeStreams({}, { quiet: true }), record);
+    const emit = eventSink(new FakeStdio({}, { quiet: true }), record);
     for (const { event } of EVENTS) emit(event);
   }
   const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
@@ -250,7 +250,7 @@ Deno.test("a server's events never throw for want of a reader, and say so", asyn
   const path = `${folder.path}/transcript`;
   using record = new TranscriptFile(path, fail);
   let gone = 0;
-  const io = new FakeStreams({ broken: ["stdout"] }, { json: true });
+  const io = new FakeStdio({ broken: ["stdout"] }, { json: true });
   const emit = serverEventSink(io, record, () => gone++);
   emit({ event: "opened", url, peer });
   emit({ event: "notice", text: "still recorded" });
@@ -283,7 +283,7 @@ const INSPECTED = {
 } as const satisfies ServerEvent;
 
 Deno.test("an inspected request is shown on stdout as it was written", () => {
-  const io = new FakeStreams();
+  const io = new FakeStdio();
   eventSink(io)(INSPECTED);
   eventSink(io)({ ...INSPECTED, bodyBytes: 0, message: "" });
   const head = `2026-01-02T03:04:05.678Z ${peer}\n` +
@@ -293,13 +293,13 @@ Deno.test("an inspected request is shown on stdout as it was written", () => {
 });
 
 Deno.test("an inspected body that is no text is shown in hex, and one cut short says so", () => {
-  const io = new FakeStreams();
+  const io = new FakeStdio();
   eventSink(io)({ ...INSPECTED, bodyBytes: 9, message: new Uint8Array([255, 0]) });
   assertMatch(io.stdoutText, /\n\n000000 {2}ff 00 .*\n\(7 more bytes of 9\)\n\n$/);
 });
 
 Deno.test("an inspected request is one line of JSON for programs, its body as text or base64", () => {
-  const io = new FakeStreams({}, { json: true });
+  const io = new FakeStdio({}, { json: true });
   eventSink(io)(INSPECTED);
   const { message: _, ...rest } = INSPECTED;
   assertEquals(io.stdoutText, `${JSON.stringify({ ...rest, text: "ahoy" })}\n`);
@@ -307,7 +307,7 @@ Deno.test("an inspected request is one line of JSON for programs, its body as te
 });
 
 Deno.test("nothing in an inspected request moves a terminal", () => {
-  const io = new FakeStreams({ stdoutIsTerminal: true, noColor: true });
+  const io = new FakeStdio({ stdoutIsTerminal: true, noColor: true });
   eventSink(io)({
     ...INSPECTED,
     method: EVIL,

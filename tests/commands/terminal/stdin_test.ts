@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { StandardStreams } from "../../../commands/terminal/standard_streams.ts";
+import { Stdio } from "../../../commands/terminal/stdio.ts";
 import { hasTerminal, stdinChunks, stdinLines } from "../../../commands/terminal/stdin.ts";
-import { FakeStreams } from "../fake_streams.ts";
+import { FakeStdio } from "../fake_stdio.ts";
 
 async function lines(stdin: readonly (string | Uint8Array)[], maxBytes = 100): Promise<string[]> {
   const all: string[] = [];
-  for await (const line of stdinLines(new FakeStreams({ stdin }), maxBytes)) {
+  for await (const line of stdinLines(new FakeStdio({ stdin }), maxBytes)) {
     all.push(new TextDecoder().decode(line));
   }
   return all;
@@ -14,7 +14,7 @@ async function lines(stdin: readonly (string | Uint8Array)[], maxBytes = 100): P
 Deno.test("stdinChunks() hands on what each read gave, byte for byte", async () => {
   const stdin = [Uint8Array.of(0, 255, 10, 13), "text"];
   const chunks: number[][] = [];
-  for await (const chunk of stdinChunks(new FakeStreams({ stdin }))) chunks.push([...chunk]);
+  for await (const chunk of stdinChunks(new FakeStdio({ stdin }))) chunks.push([...chunk]);
   assertEquals(chunks, [[0, 255, 10, 13], [116, 101, 120, 116]]);
 });
 
@@ -35,7 +35,7 @@ Deno.test("stdinLines() puts a character together that two reads split", async (
 
 Deno.test("stdinLines() yields copies that a later read leaves alone", async () => {
   const held: Uint8Array[] = [];
-  for await (const line of stdinLines(new FakeStreams({ stdin: ["aaa\n", "bbb\n"] }), 100)) {
+  for await (const line of stdinLines(new FakeStdio({ stdin: ["aaa\n", "bbb\n"] }), 100)) {
     held.push(line);
   }
   assertEquals(held.map((line) => new TextDecoder().decode(line)), ["aaa", "bbb"]);
@@ -46,9 +46,9 @@ Deno.test("stdinLines() refuses a line over the limit, before it has its end", a
   await assertRejects(() => lines(["x".repeat(20)], 10), RangeError, "larger than 10 bytes");
 });
 
-function consoleWith(isTerminal: boolean): StandardStreams {
+function consoleWith(isTerminal: boolean): Stdio {
   const output = { isTerminal: false, writeSync: () => {} };
-  return new StandardStreams({
+  return new Stdio({
     stdout: output,
     stderr: output,
     stdin: { isTerminal, read: () => Promise.resolve(null) },
