@@ -37,7 +37,7 @@ const MAX_NAME_BYTES = 200;
  *
  * @param disposition the value of Content-Disposition; null when there is none, undefined before the
  *   server was asked
- * @throws {UsageError} when nobody names a file */
+ * @throws {UsageError} when neither the URL nor the server names a file */
 export async function outputPath(
   { output, remoteName, remoteHeaderName }: OptionValues<typeof outputOptions>,
   url: string,
