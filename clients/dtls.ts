@@ -16,7 +16,7 @@ import { dtlsOptions } from "../layers/dtls/options.ts";
 import { requireFeature } from "../core/runtime.ts";
 import { dialling } from "./dial_error.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
-import { tlsClientOptions } from "./tls/options.ts";
+import { tlsClientOptions } from "./tls.ts";
 import { loadClientCertificate, loadTrust, type Trust } from "./tls/trust.ts";
 import { dialUdp } from "./datagrams/dial_udp.ts";
 
