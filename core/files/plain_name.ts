@@ -34,12 +34,16 @@ export function unreadable(name: string): string | null {
   return null;
 }
 
-/** Windows drops dots and spaces at the end, reads a colon as a stream or drive, and opens devices
- * by name in every folder, whatever extension the name has. */
+/** Whether Windows opens a device by this name, as it does in every folder and whatever extension
+ * the name has. */
+export function isDeviceOnWindows(name: string): boolean {
+  return /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i.test(name);
+}
+
+/** Windows drops dots and spaces at the end, and reads a colon as a stream or drive. */
 function isSpecialOnWindows(name: string): boolean {
   // deno-lint-ignore no-control-regex
-  return /[. ]$|[<>:"|?*\x00-\x1f]/.test(name) ||
-    /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i.test(name);
+  return /[. ]$|[<>:"|?*\x00-\x1f]/.test(name) || isDeviceOnWindows(name);
 }
 
 function isLongerThan(name: string, bytes: number): boolean {
