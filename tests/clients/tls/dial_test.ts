@@ -251,7 +251,7 @@ Deno.test("a server that an authority of Deno's vouches for needs no option", as
   await Deno.writeTextFile(file, script);
   // Deno reads its own authorities from this, as a company's machine may have it.
   const env = { DENO_CERT: at.tlsCert };
-  const config = new URL(import.meta.resolve("../../deno.json")).pathname;
+  const config = new URL(import.meta.resolve("../../../deno.json")).pathname;
   const args = ["run", "--quiet", "--no-check", "--allow-all", "--config", config, file];
   await using client = new RunningProcess(Deno.execPath(), args, { env });
   assertEquals(await client.finish().then(({ stdout, stderr }) => stdout + stderr), "KNOWN\n");
