@@ -78,8 +78,11 @@ export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
 export { waitFor, type WaitOptions } from "./dock/wait.ts";
 export { acknowledge } from "./protocols/acknowledge.ts";
 export { createLocalLog } from "./protocols/chat/history/local_log.ts";
-export { createMemoryLog, type MemoryLimits } from "./protocols/chat/history/memory_log.ts";
-export { createNoLog } from "./protocols/chat/history/no_log.ts";
+export {
+  createMemoryLog,
+  createNoLog,
+  type MemoryLimits,
+} from "./protocols/chat/history/memory_log.ts";
 export { defaultHistoryFile } from "./protocols/chat/history/history_file.ts";
 export { openHistory } from "./protocols/chat/history/open_history.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./protocols/chat/history/sqlite_store.ts";
@@ -94,7 +97,7 @@ export {
   type ClusterStats,
   openCluster,
 } from "./protocols/chat/cluster/open_cluster.ts";
-export { type ClusterOptions, clusterOptions } from "./protocols/chat/cluster/options.ts";
+export { type ClusterOptions, clusterOptions } from "./protocols/chat/options.ts";
 export { daytime } from "./protocols/daytime.ts";
 export {
   type ChatAck,
@@ -106,8 +109,8 @@ export {
   type ChatOverOptions,
   type ChatQuestions,
   type SayOptions,
-} from "./protocols/chat/client.ts";
-export type { Member, Room, Whisper } from "./protocols/chat/server_message.ts";
+} from "./protocols/chat/client/chat_over.ts";
+export type { Member, Room, Whisper } from "./protocols/chat/client/server_message.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";
 export {

@@ -10,10 +10,10 @@ import { type BoundLayer, checkLayers, withLayer } from "../core/layer.ts";
 import type { OptionValues } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
+import { requireFeature } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
 import { DTLS_RANK } from "../layers/dtls/options.ts";
-import { requireFeature } from "../core/runtime.ts";
 import { dtlsServerOptions } from "./dtls/options.ts";
 import { readAuthorities } from "./tls/client_certificates.ts";
 import { checkClientCertificateOptions } from "./tls/options.ts";
@@ -82,18 +82,9 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
       (wanted, hostname) => refuseGroup(wanted, hostname, "dtls"),
     );
     url = listeningAt;
-    return serveDatagrams({
-      url,
-      socket,
-      layers,
-      admits,
-      limits,
-      work,
-      counters,
-      ...(identity && {
-        certificate: { pem: identity.cert, fingerprint: identity.fingerprint },
-      }),
-    });
+    const certificate = identity && { pem: identity.cert, fingerprint: identity.fingerprint };
+    const options = { layers, admits, limits, work, counters };
+    return serveDatagrams({ url, socket, certificate }, options);
   },
 };
 

@@ -31,11 +31,11 @@ export const httpUnix: RequestServerKind<typeof options> = {
     const rulesAt = await readHttpRules(endpoint, { ...limits, ...everybody }, work.context);
     requireFeature("nodeHttp", "HTTP on a Unix socket");
     const engine = await loadNodeHttpEngine("http");
-    const { acceptor, url } = await listenUnix(endpoint);
+    const listener = await listenUnix(endpoint);
     using opened = new DisposableStack();
-    opened.use(acceptor);
-    const rules = rulesAt(acceptor.address);
+    opened.use(listener.acceptor);
+    const rules = rulesAt(listener.acceptor.address);
     opened.move();
-    return serveHttp({ url, acceptor, engine, rules, limits, work });
+    return serveHttp(listener, { engine, rules, limits, work });
   },
 };

@@ -36,7 +36,7 @@ export const https: RequestServerKind<typeof options> = {
       opened.use(listener.acceptor);
       const rules = rulesAt(listener.acceptor.address);
       opened.move();
-      return serveHttp({ ...listener, engine: nodeEngine, rules, limits, work });
+      return serveHttp(listener, { engine: nodeEngine, rules, limits, work });
     }
     const engine = findHttpEngine();
     if (engine === null) {
@@ -53,6 +53,6 @@ export const https: RequestServerKind<typeof options> = {
     opened.use(listener.acceptor);
     const rules = rulesAt(listener.acceptor.address);
     opened.move();
-    return serveHttp({ ...listener, engine, rules, limits, work });
+    return serveHttp(listener, { engine, rules, limits, work });
   },
 };

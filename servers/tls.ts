@@ -2,9 +2,7 @@
 // core/tls/node_connection.ts; on Deno.listenTls for a runtime whose node:tls cannot do that.
 
 import type { Duplex } from "node:stream";
-import type { Address } from "../core/addresses/address.ts";
 import { createAdmission } from "../core/addresses/admission.ts";
-import type { Acceptor, Connection } from "../core/connection.ts";
 import type { DenoConnection } from "../core/streams/deno_connection.ts";
 import { DenoTlsConnection } from "../core/tls/deno_connection.ts";
 import {
@@ -18,11 +16,12 @@ import { hasFeature } from "../core/runtime.ts";
 import { NodeTlsConnection, type NodeTlsOptions } from "../core/tls/node_connection.ts";
 import type { Context } from "../core/protocol.ts";
 import { type FamilyChoice, resolveHost } from "../core/addresses/resolve.ts";
-import type { ServerCertificate } from "../core/running_server.ts";
+import type { Listener } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
 import { FileWatch } from "./tls/file_watch.ts";
 import { listening } from "./listeners/listen_error.ts";
+import { wrapAcceptor } from "./listeners/wrapped_acceptor.ts";
 import { RenewableAcceptor } from "./tls/renewable_acceptor.ts";
 import { listenTcp } from "./tcp.ts";
 import { filesOf, takingUp, TlsContexts } from "./tls/contexts.ts";
@@ -35,16 +34,6 @@ export interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettin
   readonly alpnProtocols?: readonly string[];
 }
 
-/** A listening socket, the URL it is reached at and the certificate it shows. */
-export interface ListeningTls<A extends Acceptor = Acceptor> {
-  readonly acceptor: A;
-  readonly url: string;
-  /** As it is now, where it can change. */
-  readonly certificate: ServerCertificate;
-  /** Takes up changed files, where there are any. Never rejects. */
-  readonly reload?: () => Promise<void>;
-}
-
 /** Opens a TLS listener on node:tls. A connection it accepts has yet to shake hands: call its
  * `ready`.
  *
@@ -54,7 +43,7 @@ export async function listenNodeTls(
   endpoint: Endpoint,
   options: ListenTlsOptions,
   context: Pick<Context, "emit" | "now">,
-): Promise<ListeningTls> {
+): Promise<Listener> {
   refuseOnOldRuntime(options);
   if (!hasFeature("nodeTls")) return await listenTls(endpoint, options, context);
   const host = hostOrLoopback(endpoint);
@@ -87,37 +76,15 @@ export async function listenNodeTls(
   };
   const { acceptor, url } = await listenTcp(endpoint, options);
   return {
-    acceptor: new NodeTlsAcceptor(acceptor, handshake, opened.move()),
+    acceptor: wrapAcceptor(
+      acceptor,
+      (connection) => new NodeTlsConnection(connection, handshake),
+      opened.move(),
+    ),
     url,
     certificate: contexts.certificate,
     ...(contexts.reload && { reload: contexts.reload }),
   };
-}
-
-/** Makes TLS of the connections of another acceptor. */
-class NodeTlsAcceptor implements Acceptor {
-  readonly address: Address;
-  readonly #inner: Acceptor;
-  readonly #handshake: NodeTlsOptions;
-
-  readonly #owned: Disposable;
-
-  constructor(inner: Acceptor, handshake: NodeTlsOptions, owned: Disposable) {
-    this.address = inner.address;
-    this.#inner = inner;
-    this.#handshake = handshake;
-    this.#owned = owned;
-  }
-
-  async accept(): Promise<Connection | null> {
-    const connection = await this.#inner.accept();
-    return connection === null ? null : new NodeTlsConnection(connection, this.#handshake);
-  }
-
-  [Symbol.dispose](): void {
-    this.#inner[Symbol.dispose]();
-    this.#owned[Symbol.dispose]();
-  }
 }
 
 /** Opens a TLS listener of Deno's own, for Deno's HTTP engine, which takes nothing else. Aborting
@@ -129,7 +96,7 @@ export async function listenTls(
   endpoint: Endpoint,
   options: ListenTlsOptions,
   context: Pick<Context, "emit" | "now">,
-): Promise<ListeningTls<Acceptor<DenoConnection<Deno.TlsConn>>>> {
+): Promise<Listener<DenoConnection<Deno.TlsConn>>> {
   const host = hostOrLoopback(endpoint);
   const hostname = await resolveHost(host, options);
   const loading = { ...context, host };
@@ -195,6 +162,6 @@ export const tls: SessionServerKind<typeof tlsTransportOptions> = {
     const admits = await createAdmission(limits);
     const settings = { ...limits, alpnProtocols: limits.alpn };
     const listener = await listenNodeTls(endpoint, settings, work.context);
-    return serveStream({ ...listener, admits, limits, work });
+    return serveStream(listener, { admits, limits, work });
   },
 };

@@ -221,7 +221,8 @@ export class DtlsListenSocket implements DatagramSocket {
       if (error !== undefined) this.#options.hooks?.handshakeFailed?.(address, error);
       return;
     }
-    this.#queue.push({ from: address, ended: error?.message ?? "closed by the peer" });
+    const ended = error?.message ?? "closed by the peer";
+    this.#queue.push({ from: address, ended, ...(error && { lost: true }) });
   }
 
   #countHandshake(from: Address, change: 1 | -1): void {

@@ -230,8 +230,9 @@ export class ReliableListenSocket implements DatagramSocket {
         this.#queue.push(identity === undefined ? { from, bytes } : { from, bytes, identity });
       },
       peerFinished: () => this.#queue.push({ from, finished: true }),
-      ended: ({ why }) => {
-        if (!peer.forgotten) this.#queue.push({ from, ended: why });
+      ended: ({ why, orderly }) => {
+        if (peer.forgotten) return;
+        this.#queue.push({ from, ended: why, ...(!orderly && { lost: true }) });
       },
     });
     const peer: Peer = {

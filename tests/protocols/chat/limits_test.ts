@@ -113,7 +113,7 @@ Deno.test("rooms and members are limited, and empty rooms vanish", async () => {
 
 Deno.test("what is silent on UDP for long leaves, and its name is free", async () => {
   await using room = await ChatFixture.open(
-    { peerTimeoutMs: 100 },
+    { peerTimeoutMs: 3000 },
     ["udp://127.0.0.1:0", "tcp://127.0.0.1:0"],
   );
   const watcher = await room.plain("watcher", room.dock.urls[1]!);
@@ -174,7 +174,7 @@ Deno.test("what is said one by one leaves at once", async () => {
   await using room = await MemoryChat.open();
   const [ada, bob] = [await room.join("/name ada"), await room.join("/name bob")];
   let fastestMs = Infinity;
-  for (let turn = 0; turn < 10; turn++) {
+  for (let turn = 0; turn < 100 && fastestMs >= 3; turn++) {
     const beganMs = performance.now();
     await ada.send(`${turn}`);
     await bob.until(new RegExp(`ada: ${turn}$`));
@@ -199,7 +199,7 @@ Deno.test("one host brings in so many a second, and shuts out nobody else", asyn
       else await member.send("/quit");
     }
   }
-  // Where a datagram comes from, anybody may claim.
+  // The source of a datagram can be forged.
   await room.join("ahoy", udp("192.0.2.7"));
   await room.join("ahoy", tcp("192.0.2.8"));
   await room.join("ahoy", tcp("2001:db8:0:1::1"));

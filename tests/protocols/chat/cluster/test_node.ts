@@ -6,14 +6,14 @@ import {
   type ClusterContext,
   openCluster,
 } from "../../../../protocols/chat/cluster/open_cluster.ts";
-import { type ClusterOptions, clusterOptions } from "../../../../protocols/chat/cluster/options.ts";
+import { type ClusterOptions, clusterOptions } from "../../../../protocols/chat/options.ts";
 import { resolveOptions } from "../../../../core/options/option.ts";
 import type { Receipt } from "../../../../protocols/chat/log.ts";
 import type { RemoteMember } from "../../../../protocols/chat/peers.ts";
 import type { ChatStore } from "../../../../protocols/chat/store.ts";
 import { PlainStore } from "./plain_store.ts";
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 
 /** How a node is started. */
 export interface TestNodeOptions {
