@@ -1,7 +1,7 @@
 // `cert show`: the certificates in a file, or those that a server shows.
 
 import { Deadline } from "../../clients/deadline.ts";
-import { dialTls } from "../../clients/tls.ts";
+import { dialTls } from "../../clients/tls/dial.ts";
 import { fetchChain } from "../../clients/tls/chain.ts";
 import type {
   CertificateDescription,
