@@ -1,9 +1,8 @@
 // UDP, from the dialling side.
 
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
+import { clientOptions, routeOptions } from "../core/client_options.ts";
 import { groupSenderOptions } from "../core/datagrams/group_address.ts";
-import { routeOptions } from "./tcp.ts";
 
 /** Options of `udp`. */
 export const udpOptions = { ...routeOptions, ...groupSenderOptions, ...clientOptions } as const;

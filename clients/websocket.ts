@@ -1,12 +1,11 @@
 // WebSockets (RFC 6455), plain and over TLS, from the dialling side.
 
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
+import { clientOptions, routeOptions } from "../core/client_options.ts";
 import { text } from "../core/options/option.ts";
 import { agreementOptions } from "../core/websocket/handshake.ts";
 import { keepaliveOptions } from "../core/websocket/keepalive.ts";
-import { routeOptions } from "./tcp.ts";
-import { tlsClientOptions } from "./tls/trust.ts";
+import { tlsClientOptions } from "./tls/options.ts";
 
 /** Options of `ws`. */
 export const webSocketOptions = {

@@ -1,27 +1,21 @@
-// TLS: on node:tls over connections that our own loop accepted, for the reasons in core/tls/node_tls.ts;
-// on Deno.listenTls where node:tls is not good enough yet.
+// TLS: on node:tls over connections that our own loop accepted, for the reasons in
+// core/tls/node_connection.ts; on Deno.listenTls for a runtime whose node:tls cannot do that.
 
 import type { Duplex } from "node:stream";
 import { createAdmission } from "../core/addresses/admission.ts";
 import type { DenoConnection } from "../core/streams/deno_connection.ts";
-import { DenoTlsConnection } from "../core/tls/deno_tls_connection.ts";
+import { DenoTlsConnection } from "../core/tls/deno_connection.ts";
 import {
   type Endpoint,
   formatEndpoint,
   hostOrLoopback,
   listeningPort,
 } from "../core/addresses/endpoint.ts";
-import {
-  admissionOptions,
-  type BacklogLimits,
-  backlogOptions,
-  handshakeOptions,
-  streamOptions,
-} from "../core/limits.ts";
-import { hasGoodNodeTls, NodeTlsConnection, type NodeTlsOptions } from "../core/tls/node_tls.ts";
-import { text } from "../core/options/option.ts";
+import type { BacklogLimits } from "../core/limits.ts";
+import { hasFeature } from "../core/runtime.ts";
+import { NodeTlsConnection, type NodeTlsOptions } from "../core/tls/node_connection.ts";
 import type { Context } from "../core/protocol.ts";
-import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
+import { type FamilyChoice, resolveHost } from "../core/addresses/resolve.ts";
 import type { Listener } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
@@ -30,30 +24,9 @@ import { listening } from "./listeners/listen_error.ts";
 import { wrapAcceptor } from "./listeners/wrapped_acceptor.ts";
 import { RenewableAcceptor } from "./tls/renewable_acceptor.ts";
 import { listenTcp } from "./tcp.ts";
-import {
-  filesOf,
-  inTurn,
-  refuseOnOldRuntime,
-  takingUp,
-  TlsContexts,
-  tlsOptions,
-  type TlsSettings,
-} from "./tls/contexts.ts";
+import { filesOf, takingUp, TlsContexts } from "./tls/contexts.ts";
+import { refuseOnOldRuntime, type TlsSettings, tlsTransportOptions } from "./tls/options.ts";
 import { identityError, loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
-
-const options = {
-  ...admissionOptions,
-  ...streamOptions,
-  ...backlogOptions,
-  ...handshakeOptions,
-  ...familyOptions,
-  ...tlsOptions,
-  alpn: text.many({
-    metavar: "protocol",
-    help: "protocol to agree on by ALPN, the preferred one first; clients that offer only others " +
-      "are turned away",
-  }),
-} as const;
 
 /** What a TLS listener needs. */
 export interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
@@ -71,8 +44,8 @@ export async function listenNodeTls(
   options: ListenTlsOptions,
   context: Pick<Context, "emit" | "now">,
 ): Promise<Listener> {
-  refuseOnOldRuntime(options, hasGoodNodeTls());
-  if (!hasGoodNodeTls()) return await listenTls(endpoint, options, context);
+  refuseOnOldRuntime(options);
+  if (!hasFeature("nodeTls")) return await listenTls(endpoint, options, context);
   const host = hostOrLoopback(endpoint);
   using opened = new DisposableStack();
   const contexts = opened.use(await TlsContexts.load(options, { ...context, host }));
@@ -110,7 +83,7 @@ export async function listenNodeTls(
     ),
     url,
     certificate: contexts.certificate,
-    ...(filesOf(options).length > 0 && { reload: () => contexts.reload() }),
+    reload: contexts.reload,
   };
 }
 
@@ -146,7 +119,7 @@ export async function listenTls(
   const listener = await listening(urlAt(listeningPort(endpoint)), () => {
     let port = listeningPort(endpoint);
     if (reusePort) {
-      // Another server on that port would not be noticed otherwise.
+      // With reusePort alone, a server of another program on the port would not be noticed.
       using alone = Deno.listen({ hostname, port });
       port = alone.addr.port;
     }
@@ -168,25 +141,23 @@ export async function listenTls(
     },
   };
   if (!reusePort) return { acceptor, url: urlAt(port), certificate };
-  const reload = inTurn(() =>
-    takingUp(context.emit, certificate, async () => {
-      const next = await loadTlsIdentity(options, loading);
-      if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
-      identity = next;
-    })
-  );
+  const reload = takingUp(context.emit, certificate, async () => {
+    const next = await loadTlsIdentity(options, loading);
+    if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
+    identity = next;
+  });
   acceptor.own(new FileWatch(filesOf(options), reload));
   return { acceptor, url: urlAt(port), certificate, reload };
 }
 
 /** `tls://host:port`. */
-export const tls: SessionServerKind<typeof options> = {
+export const tls: SessionServerKind<typeof tlsTransportOptions> = {
   name: "tls",
   summary: "TLS, an encrypted stream of bytes",
   addressing: "host",
   carries: "sessions",
   carrier: "stream",
-  options,
+  options: tlsTransportOptions,
   async start(endpoint, limits, work) {
     const admits = await createAdmission(limits);
     const settings = { ...limits, alpnProtocols: limits.alpn };

@@ -29,7 +29,7 @@ import { readHttpRules } from "./http/rules.ts";
 import { wrapAcceptor } from "./listeners/wrapped_acceptor.ts";
 import { listenTcpFor } from "./tcp.ts";
 import { listenNodeTls } from "./tls.ts";
-import { tlsOptions } from "./tls/contexts.ts";
+import { tlsOptions } from "./tls/options.ts";
 import { type UpgradeRules, UpgradingConnection } from "./websocket/upgrade.ts";
 
 const options = {

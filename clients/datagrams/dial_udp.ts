@@ -1,6 +1,7 @@
 // Dialling UDP: a socket of Deno.listenDatagram that sends to one peer, a group or a network.
 
 import { type Address, canonicalHost } from "../../core/addresses/address.ts";
+import type { routeOptions } from "../../core/client_options.ts";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 import { openDatagramSession } from "../../core/datagrams/client_session.ts";
@@ -17,7 +18,6 @@ import type { OptionValues } from "../../core/options/option.ts";
 import { resolveHost } from "../../core/addresses/resolve.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dialling } from "../dial_error.ts";
-import type { routeOptions } from "../tcp.ts";
 import type { udpOptions } from "../udp.ts";
 
 type Route = OptionValues<typeof udpOptions>;

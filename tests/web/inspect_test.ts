@@ -13,7 +13,7 @@ import type { InspectedEvent, ServerEvent } from "../../core/event.ts";
 import type { RequestInfo } from "../../core/http/app.ts";
 import { textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { endpoints } from "../../web/inspect/endpoints.ts";
+import { endpoints } from "../../web/inspect/endpoints/index.ts";
 import { inspect } from "../../web/inspect.ts";
 import { peerTest, runPeer, runPython } from "../peer.ts";
 import { FakeTime } from "../fake_time.ts";
@@ -159,13 +159,13 @@ Deno.test("hundreds of delays and drips keep nobody waiting", async () => {
     await response.bytes();
   });
   const all = Promise.allSettled(slow);
-  const start = performance.now();
   for (let count = 0; count < 20; count++) {
     await (await fetch(`${server.url}/get`)).bytes();
   }
-  assert(performance.now() - start < 5000);
+  // The answers came before the drips were whole.
   leaving.abort();
-  await all;
+  const drips = (await all).filter((_, at) => at % 2 === 1);
+  assertEquals(drips.filter(({ status }) => status === "fulfilled"), []);
 });
 
 Deno.test("a stopping server ends delays, streams and event streams", async () => {
@@ -176,14 +176,13 @@ Deno.test("a stopping server ends delays, streams and event streams", async () =
   const reader = events.body!.getReader();
   assertStringIncludes(new TextDecoder().decode((await reader.read()).value), "id: 0");
   const rest = assertRejects(() => drip.bytes());
-  const start = performance.now();
-  const stopped = server.shutdown();
+  // With this much grace nothing is ended by force.
+  const stopped = server.shutdown({ graceMs: 600_000 });
   assertEquals((await reader.read()).done, true);
   const answer = await late;
   assertEquals([answer.status, await answer.text()], [503, "The server is stopping.\n"]);
   await rest;
   await stopped;
-  assert(performance.now() - start < 4000);
 });
 
 Deno.test("a client that leaves leaves no timer behind", async () => {
