@@ -70,6 +70,26 @@ export class FakeTime implements Disposable {
     this.#now = end;
   }
 
+  /** Waits, in real time, for what sockets bring about; `ms`, where given, is how far to move on
+   * before each look. */
+  async until(isSo: () => boolean, ms = 0): Promise<void> {
+    while (!isSo()) {
+      if (ms > 0) await this.advance(ms);
+      await this.#turn();
+    }
+  }
+
+  /** Lets what lies in the buffers of sockets reach its readers. */
+  async delivered(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) await this.#turn();
+  }
+
+  /** A turn of the event loop, which looks at every socket. */
+  #turn(): Promise<void> {
+    const { setTimeout } = this.#real;
+    return new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
   [Symbol.dispose](): void {
     const { now, ...timers } = this.#real;
     Object.assign(globalThis, timers);

@@ -9,6 +9,8 @@ export interface LossyForwarderOptions {
   /** One way. */
   readonly delayMs: number;
   readonly seed: number;
+  /** Told of each datagram that is back at the client's socket. */
+  readonly onReturn?: (bytes: Uint8Array) => void;
 }
 
 interface Held {
@@ -74,7 +76,9 @@ export class LossyForwarder implements AsyncDisposable {
     for (const { atMs, bytes, out, to } of this.#held) {
       if (atMs > now) break;
       count++;
-      out.send(bytes, to).catch(() => {});
+      out.send(bytes, to).then(() => {
+        if (out === this.#front) this.#options.onReturn?.(bytes);
+      }, () => {});
     }
     this.#held.splice(0, count);
     const next = this.#held[0];

@@ -8,7 +8,7 @@
 import { testDataFolder } from "./data_folder.ts";
 
 /** How long an expected line or exit may take: long, because a loaded machine starts slowly. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** How to run a process. */
 export interface ProcessOptions {

@@ -1,6 +1,7 @@
 /** nginx with one worker, set up to serve static files as fast as it can. */
 
 import { waitFor } from "../../dock/wait.ts";
+import { freePort } from "../free_port.ts";
 import { startPeer } from "../peer.ts";
 import type { ServerProcess } from "./server_process.ts";
 
@@ -27,10 +28,4 @@ export async function startNginx(root: string, scratch: string): Promise<ServerP
   await waitFor(url, { timeoutMs: 10_000 });
   const owned = starting.move();
   return { pid: process.pid, url, port, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-/** nginx cannot pick one itself. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -14,6 +14,7 @@ import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { upper } from "../../protocols/upper.ts";
 import { makeCertificate as makeByOpenssl } from "../certificate.ts";
+import { freePort } from "../free_port.ts";
 import { peerTest, runPeer, startPeer, startPythonServer } from "../peer.ts";
 import { RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -145,9 +146,7 @@ Deno.test("--insecure takes any server", async () => {
 
 Deno.test("a client dials from the address that was asked for", async () => {
   await using at = await serving();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   const options = { tlsCa: [at.tlsCert], local: `127.0.0.1:${port}` };
   assertEquals(text(await send(at.url, "from here", options)), "FROM HERE");
   assertEquals(at.peers, [`127.0.0.1:${port}`]);

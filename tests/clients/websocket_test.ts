@@ -7,6 +7,8 @@ import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Message, type Session, textOf } from "../../core/session.ts";
+import { FakeTime } from "../fake_time.ts";
+import { freePort } from "../free_port.ts";
 import { pythonWebSocketsTest, startWebSocketsProgram, wsprotoTest } from "../python_websockets.ts";
 import { concat, rawFrame, RawPeer } from "../raw_websocket.ts";
 import { newSeed, seeded } from "../seeded.ts";
@@ -292,9 +294,7 @@ Deno.test("a server that does not answer is given up in time, or when the caller
 });
 
 Deno.test("nobody listening is said as it is on TCP", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   await assertRejects(
     () => connect(`ws://127.0.0.1:${port}/chat`),
     Error,
@@ -454,13 +454,18 @@ Deno.test("a server that agrees to what was not offered is refused, saying why",
 });
 
 Deno.test("a server that is silent is pinged, and one that stays silent has gone", async () => {
-  const { peer, session } = await openRaw({ pingIntervalMs: 40, pingTimeoutMs: 60 });
+  using time = new FakeTime();
+  const { peer, session } = await openRaw({ pingIntervalMs: 1000, pingTimeoutMs: 1000 });
   using _ = peer;
   for (let pings = 0; pings < 2; pings++) {
+    await time.advance(1250);
     const ping = await peer.frame();
     assertEquals([ping?.opcode, ping?.masked], [9, true]);
-    await peer.write(rawFrame(10, "", { mask: null }));
+    // The answer to a ping of ours says that the answer to its own has been read.
+    await peer.write(concat(rawFrame(10, "", { mask: null }), rawFrame(9, "", { mask: null })));
+    assertEquals((await peer.frame())?.opcode, 10);
   }
+  await time.advance(2500);
   const lost = assertRejects(() => collect(session), Error, "the peer answers no ping");
   assertEquals((await peer.frame())?.opcode, 9);
   assertEquals(await peer.close(), [1011, "no answer to a ping"]);

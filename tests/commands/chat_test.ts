@@ -207,7 +207,7 @@ Deno.test("chat ends with 1 and a remedy when the name is taken in a pipe or nob
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
   const console = new FakeConsole({ stdin: [] });
   const first = runCommandLine(
-    ["chat", server.url, "--name", "bot", "--wait", "300ms"],
+    ["chat", server.url, "--name", "bot", "--wait", "5s"],
     console,
     () => undefined,
   );

@@ -4,6 +4,7 @@ import { commands } from "../../commands/index.ts";
 import { runCommandLine, VERSION } from "../../commands/run.ts";
 import { flagName } from "../../core/options/option.ts";
 import denoJson from "../../deno.json" with { type: "json" };
+import { freePort } from "../free_port.ts";
 import { FakeConsole, type FakeParts } from "./fake_console.ts";
 
 /** Runs one command line in this process. */
@@ -14,12 +15,6 @@ async function run(
   const console = new FakeConsole(parts);
   const code = await runCommandLine(argv, console, (name) => env[name]);
   return { code, stdout: console.stdoutText, stderr: console.stderrText };
-}
-
-/** A TCP port on which nobody listens. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 Deno.test("no command at all shows the overview, as help does", async () => {
@@ -139,10 +134,10 @@ Deno.test("a peer that does not finish its handshake in time is exit code 4", as
 
 Deno.test("wait on what does not answer is exit code 3", async () => {
   const url = `tcp://127.0.0.1:${freePort()}`;
-  const timing = ["--timeout", "30ms", "--interval", "10ms"];
+  const timing = ["--timeout", "2s", "--interval", "10ms"];
   const { code, stdout, stderr } = await run(["wait", url, ...timing]);
   assertEquals([code, stdout], [3, ""]);
-  assertMatch(stderr, /^error: tcp:\/\/\S+ did not answer within 30 ms: [^\n]*refused[^\n]*\n$/);
+  assertMatch(stderr, /^error: tcp:\/\/\S+ did not answer within 2 s: [^\n]*refused[^\n]*\n$/);
   const json = await run(["wait", url, ...timing, "--json"]);
   assertEquals([json.code, json.stderr], [3, ""]);
   assertMatch(json.stdout, /^\{"event":"timed-out","url":"tcp:[^"]*","error":"[^"]*refused/);

@@ -5,21 +5,12 @@ import { connect, type ConnectOptions } from "../../dock/connect.ts";
 import { send } from "../../dock/send.ts";
 import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
+import { freePort } from "../free_port.ts";
 import { EventLog, utf8 } from "../memory.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
 function portOf(url: string): number {
   return Number(/:(\d+)$/.exec(url)?.[1]);
-}
-
-/** A port on which nothing listens: one that was just given back. */
-function freePort(transport: "tcp" | "udp"): number {
-  const socket = transport === "tcp"
-    ? Deno.listen({ hostname: "127.0.0.1", port: 0 })
-    : Deno.listenDatagram({ transport, hostname: "127.0.0.1", port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
 }
 
 /** A listener that accepts and then says nothing. */
@@ -79,7 +70,7 @@ Deno.test("connect() says what is wrong with a URL or an option", async () => {
 });
 
 Deno.test("connect() says that nothing listens, and where", async () => {
-  const port = freePort("tcp");
+  const port = freePort();
   const error = await assertRejects(() => connect(`tcp://:${port}`), Error);
   assertEquals(
     error.message,
@@ -148,7 +139,7 @@ for (const scheme of ["tcp", "udp"] as const) {
     await using server = await serve(`${scheme}://:0`, echo, { emit: log.emit });
     assertEquals(await echoed(server.url, { local: "127.0.0.2" }), "hello");
     assertEquals((await log.next("opened")).peer.startsWith("127.0.0.2:"), true);
-    const port = freePort(scheme);
+    const port = freePort();
     assertEquals(await echoed(server.url, { local: `127.0.0.1:${port}` }), "hello");
     assertEquals((await log.next("opened")).peer, `127.0.0.1:${port}`);
   });
@@ -250,9 +241,7 @@ Deno.test("a datagram peer is known by its address, however the URL writes it", 
     `udp://localhost:${portOf(six.url)}`,
   ];
   for (const url of urls) {
-    const answer = await send(url, "hello", { timeoutMs: 500 }).catch((error: Error) =>
-      error.message
-    );
+    const answer = await send(url, "hello").catch((error: Error) => error.message);
     assertEquals(typeof answer === "string" ? answer : textOf(answer), "hello", url);
   }
 });

@@ -5,6 +5,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import { type CopyEvent, type CopyOptions, type CopyResult, copyTo } from "../../dock/copy.ts";
 import { serve } from "../../dock/serve.ts";
 import { relay } from "../../protocols/relay.ts";
+import { freePort } from "../free_port.ts";
 import { contentsOf, servedInbox, sha256 } from "../protocols/inbox/talker.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -217,7 +218,7 @@ Deno.test("copyTo() does not try again where it is turned away, or nobody listen
 });
 
 Deno.test("copyTo() refuses what cannot be copied before it connects", async () => {
-  const url = "tcp://127.0.0.1:9";
+  const url = `tcp://127.0.0.1:${freePort()}`;
   await using from = await temporaryFolder();
   await Deno.mkdir(`${from.path}/a`);
   await Deno.mkdir(`${from.path}/b`);

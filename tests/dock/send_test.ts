@@ -7,6 +7,7 @@ import { exchange, type ExchangeOptions, type ExchangeResult, send } from "../..
 import { serve } from "../../dock/serve.ts";
 import { discard } from "../../protocols/discard.ts";
 import { echo } from "../../protocols/echo.ts";
+import { FakeTime } from "../fake_time.ts";
 import { EventLog } from "../memory.ts";
 
 /** A protocol that does this. */
@@ -82,8 +83,14 @@ Deno.test("send() returns what a stream answered before time ran out", async () 
     await session.send("so far");
     await new Promise((resolve) => session.signal.addEventListener("abort", resolve));
   });
+  using time = new FakeTime();
   await using server = await serve("tcp://:0", endless);
-  assertEquals(textOf(await send(server.url, "?", { timeoutMs: 50 })), "so far");
+  let isOver = false;
+  const sending = send(server.url, "?", { timeoutMs: 50 }).finally(() => isOver = true);
+  await time.until(() => server.stats().bytesSent > 0);
+  await time.delivered();
+  await time.until(() => isOver, 50);
+  assertEquals(textOf(await sending), "so far");
 });
 
 Deno.test("send() says that no answer came in time", async () => {
@@ -104,14 +111,16 @@ Deno.test("send() says that no answer came in time", async () => {
 });
 
 Deno.test("send() sends a datagram again until it is answered, and tells before each time", async () => {
+  using time = new FakeTime();
   await using server = await serve("udp://:0", deafUntil(3));
   const attempts: number[] = [];
-  const answer = await send(server.url, "hello", {
+  const sending = send(server.url, "hello", {
     retries: 5,
     timeoutMs: 50,
     onRetry: (attempt) => attempts.push(attempt),
   });
-  assertEquals(textOf(answer), "hello 3");
+  await time.until(() => attempts.length === 2, 50);
+  assertEquals(textOf(await sending), "hello 3");
   assertEquals(attempts, [2, 3]);
 });
 
@@ -122,11 +131,21 @@ Deno.test("send() does not send again what was answered", async () => {
 });
 
 Deno.test("exchange() waits for the answer to each datagram before the next is sent", async () => {
+  using time = new FakeTime();
   await using server = await serve("udp://:0", deafUntil(2));
-  const { answers, result } = await exchanged(server.url, ["a", "b", "c"], {
+  let retries = 0;
+  let asked = 0;
+  const messages = ["a", "b", "c"].values().map((message) => (asked++, message));
+  const exchanging = exchanged(server.url, messages, {
     retries: 3,
     timeoutMs: 50,
+    onRetry: () => retries++,
   });
+  for (let number = 1; number <= 3; number++) {
+    await time.until(() => asked === number);
+    await time.until(() => retries === number, 50);
+  }
+  const { answers, result } = await exchanging;
   assertEquals(answers, ["a 2", "b 2", "c 2"]);
   assertEquals(result, { timedOut: false, attempts: 6 });
 });
@@ -137,8 +156,14 @@ Deno.test("exchange() goes on after a datagram that nobody answers, and says so"
       if (textOf(message) !== "b") await session.send(message);
     }
   });
+  using time = new FakeTime();
   await using server = await serve("udp://:0", picky);
-  const { answers, result } = await exchanged(server.url, ["a", "b", "c"], { timeoutMs: 50 });
+  let asked = 0;
+  const messages = ["a", "b", "c"].values().map((message) => (asked++, message));
+  const exchanging = exchanged(server.url, messages, { timeoutMs: 50 });
+  await time.until(() => asked === 2);
+  await time.until(() => asked === 3, 50);
+  const { answers, result } = await exchanging;
   assertEquals(answers, ["a", "c"]);
   assertEquals(result, { timedOut: true, attempts: 3 });
 });

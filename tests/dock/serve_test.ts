@@ -9,6 +9,7 @@ import { chargen } from "../../protocols/chargen.ts";
 import { daytime } from "../../protocols/daytime.ts";
 import { echo } from "../../protocols/echo.ts";
 import { print } from "../../protocols/print.ts";
+import { freePort } from "../free_port.ts";
 import { EventLog } from "../memory.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
@@ -84,9 +85,7 @@ Deno.test("serve() shares one service among its endpoints and disposes of it las
 Deno.test("when one endpoint cannot listen, the others are closed and the service disposed", async () => {
   const protocol = counting();
   await using taken = await serve("tcp://127.0.0.1:0", echo);
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
+  const port = freePort();
   const error = await assertRejects(
     () => serve([`tcp://127.0.0.1:${port}`, taken.url], protocol),
     Error,

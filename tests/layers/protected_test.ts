@@ -308,7 +308,7 @@ protectionTest(
       limits: {
         maxMessageBytes: 1000,
         maxPeers: 10,
-        peerTimeoutMs: 1,
+        peerTimeoutMs: 60_000,
         inboxMessages: 1,
         inboxBytes: 1,
       },

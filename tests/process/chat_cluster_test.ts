@@ -8,7 +8,7 @@ import { type Program, startProgram } from "../program.ts";
 import { NatsBroker } from "../protocols/chat/cluster/nats_broker.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 120_000;
 
 /** A server with a history of its own, which can be killed and started again at the same place. */
 class Node implements AsyncDisposable {

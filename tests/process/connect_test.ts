@@ -163,7 +163,7 @@ Deno.test("a q in a pipe is data, and the end of input closes our half alone", a
 
 Deno.test("each piped line is a datagram, and connect waits a little for the last answer", async () => {
   using peer = new DatagramPeer();
-  await using piped = new Program(["connect", peer.url, "--wait", "300ms"]);
+  await using piped = new Program(["connect", peer.url, "--wait", "3s"]);
   await piped.write("one\r\n\nq\ntwo");
   await piped.closeInput();
   for (const expected of ["one", "", "q", "two"]) assertEquals(await peer.receive(), expected);

@@ -1,13 +1,13 @@
 /** `copy` and `serve inbox` as processes: exit codes, what is printed, and a receiver that dies. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { freePort } from "../free_port.ts";
 import { peerTest, startPeer } from "../peer.ts";
 import { Program, type ProgramEvent, runProgram, startProgram } from "../program.ts";
 import { putSockdock } from "../program_on_path.ts";
 import { contentsOf, sha256 } from "../protocols/inbox/talker.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { freePort } from "./sockets.ts";
 
 /** Runs its arguments at a pseudo-terminal. */
 const TERMINAL = "import os, pty, sys\n" +

@@ -1,6 +1,7 @@
 /** DTLS: openssl and gnutls against our server, our client against theirs. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { freePort } from "../free_port.ts";
 import { peerTest, runPeer, startPeer } from "../peer.ts";
 import { type Program, runProgram, startProgram } from "../program.ts";
 import { runsOn } from "../program_runtime.ts";
@@ -314,14 +315,6 @@ dtlsTest("send shares a key with openssl s_server", [], async (files, t) => {
     });
   }
 });
-
-/** A port that was free a moment ago, for servers that take no port 0. */
-function freePort(): number {
-  const probe = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const { port } = probe.addr as Deno.NetAddr;
-  probe.close();
-  return port;
-}
 
 dtlsTest("send is echoed by gnutls-serv, with a certificate", ["gnutls-serv"], async (files) => {
   const [cert, key] = files.ecdsa;

@@ -132,8 +132,8 @@ peerTest("urllib stores files with PUT and with a form", ["python3"], async () =
 
 /** Sends the beginning of an upload with curl, and returns when some of it is on the disk. */
 async function beginUpload(server: Serving) {
+  using watcher = Deno.watchFs(server.path);
   const client = startPeer("curl", ["-sS", "-T", "-", `${server.url}/slow`]);
-  const watcher = Deno.watchFs(server.path);
   await client.write(new Uint8Array(100_000));
   for await (const { paths } of watcher) {
     if (paths.some((path) => path.includes("/.sockdock-upload-"))) break;
@@ -170,7 +170,7 @@ peerTest(
   "a client that stops sending is given up, and leaves nothing behind",
   ["curl"],
   async () => {
-    await using server = await serving("--body-timeout", "200ms");
+    await using server = await serving("--body-timeout", "3s");
     await using client = await beginUpload(server);
     await emptied(server);
     await client.closeInput();

@@ -41,7 +41,7 @@ peerTest("peers that say nothing keep nobody else waiting", ["python3"], async (
 peerTest("silent peers up to the limit leave once they are idle for too long", [
   "python3",
 ], async () => {
-  const limits = ["--max-connections", "5", "--idle-timeout", "300ms"];
+  const limits = ["--max-connections", "5", "--idle-timeout", "3s"];
   await using program = await startProgram([...ECHO, ...limits]);
   const hostile = ["--mode", "silent", "--count", "10", ...placeArguments(program.url)];
   await using silent = startPython("hostile_client.py", hostile);

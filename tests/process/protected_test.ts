@@ -50,8 +50,10 @@ for (const [kind, scheme] of [["aes-gcm", "udp"], ["fernet", "udp"], ["aes-gcm",
     assertEquals((await server.event("opened")).identity !== undefined, true);
     const refused = await say(server.url, "ahoy", "--sealed-key", wrong, "--timeout", "300ms");
     assertEquals(refused, { code: 4, stdout: "" });
+    // What is answered afterwards says that the server has seen the other.
+    assertEquals(await say(server.url, "ahoy", "--sealed-key", key), ANSWERED);
     const stats = await statsOf(server);
-    assertEquals(stats.messagesReceived, 1);
+    assertEquals(stats.messagesReceived, 2);
     assertEquals(stats[kind === "fernet" ? "forged" : "unknownSenders"], 1);
   });
 }

@@ -65,7 +65,7 @@ peerTest(
       "acknowledge_server.py",
       "udp",
       async (url, server) => {
-        const options = ["--retries", "5", "--timeout", "300ms"];
+        const options = ["--retries", "5", "--timeout", "2s"];
         const { code, stdout } = await runProgram(["send", url, "Hello, UDP!", ...options]);
         assertEquals(stdout.trimEnd(), "Message received: Hello, UDP!. Thank you.");
         assertEquals(code, 0);

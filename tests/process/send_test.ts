@@ -1,9 +1,10 @@
 /** `send` as a process: what goes out, what is printed, how it gives up. */
 
 import { assertEquals, assertMatch } from "@std/assert";
+import { freePort } from "../free_port.ts";
 import { type Program, type ProgramOptions, runProgram, startProgram } from "../program.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { DatagramPeer, freePort, StreamListener } from "./sockets.ts";
+import { DatagramPeer, StreamListener } from "./sockets.ts";
 
 const TCP = "tcp://127.0.0.1:0";
 const UDP = "udp://127.0.0.1:0";
@@ -118,8 +119,8 @@ Deno.test("send without a reply in time is exit code 4", async () => {
 
 Deno.test("send without the end of a stream in time is exit code 4, or 0 with a part of it", async () => {
   using listener = new StreamListener();
-  for (const [part, expected] of [["", 4], ["a part", 0]] as const) {
-    const sending = runProgram(["send", listener.url, "--timeout", "300ms", "x"]);
+  for (const [part, timeout, expected] of [["", "300ms", 4], ["a part", "5s", 0]] as const) {
+    const sending = runProgram(["send", listener.url, "--timeout", timeout, "x"]);
     using conn = await listener.accept();
     await conn.write(new TextEncoder().encode(part));
     const { code, stdout, stderr } = await sending;
@@ -150,7 +151,7 @@ Deno.test("send --retries says how often it tried", async () => {
 Deno.test("send --retries stops at the first reply", async () => {
   using server = new DatagramPeer();
   const sending = runProgram([
-    ...["send", server.url, "--retries", "5", "--timeout", "200ms", "anyone?"],
+    ...["send", server.url, "--retries", "5", "--timeout", "3s", "anyone?"],
   ]);
   assertEquals(await server.receive(), "anyone?");
   assertEquals(await server.receive(), "anyone?");

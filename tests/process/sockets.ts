@@ -3,7 +3,7 @@
 import { connect, type Socket } from "node:net";
 
 /** How long the program may take to do its part: long, because a loaded machine is slow. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** Waits for what the program has to bring about; `giveUp` has to end the wait. */
 async function inTime<T>(waiting: Promise<T>, giveUp: () => void): Promise<T> {
@@ -22,12 +22,6 @@ function close(socket: { close(): void }): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
-}
-
-/** A TCP port on which nobody listens. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Dials a `tcp://` or `unix://` URL of the program. */

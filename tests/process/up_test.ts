@@ -3,11 +3,12 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { permissionFlags } from "../../.ci/permissions.ts";
 import denoJson from "../../deno.json" with { type: "json" };
+import { freePort } from "../free_port.ts";
 import { Program, runProgram, startProgram } from "../program.ts";
 import { runsOn } from "../program_runtime.ts";
 import { RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { dial, freePort, readText, readToEnd } from "./sockets.ts";
+import { dial, readText, readToEnd } from "./sockets.ts";
 
 /** What the built-in suite is made of. */
 const SUITE = [
@@ -171,7 +172,7 @@ Deno.test("deno task start does with exactly its permissions what it is there fo
   assertEquals((await runProgram(["send", urls.get("upper udp")!, "ahoy"])).stdout, "AHOY\n");
   const ws = await runProgram(["send", urls.get("echo ws")!, "ahoy"]);
   assertEquals({ code: ws.code, stdout: ws.stdout }, { code: 0, stdout: "ahoy\n" });
-  const tls = await runProgram(["wait", urls.get("echo tls")!, "--timeout", "300ms"]);
+  const tls = await runProgram(["wait", urls.get("echo tls")!, "--timeout", "5s"]);
   assertStringIncludes(tls.stderr, "certificate", "the handshake got as far as the certificate");
   const response = await fetch(urls.get("hello http")!);
   assertEquals(response.status, 200);

@@ -1,8 +1,8 @@
 /** `wait` and `list` as processes. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { freePort } from "../free_port.ts";
 import { Program, runProgram, startProgram } from "../program.ts";
-import { freePort } from "./sockets.ts";
 
 const UDP = "udp://127.0.0.1:0";
 

@@ -296,7 +296,7 @@ Deno.test("more transfers than allowed are asked to come back", async () => {
 });
 
 Deno.test("a sender that stalls is idle in time, and what came is kept", async () => {
-  await using served = await servedInbox({ idleTimeoutMs: 150, maxTransfers: 1 });
+  await using served = await servedInbox({ idleTimeoutMs: 3000, maxTransfers: 1 });
   await using slow = await Talker.greet(served.url);
   await slow.ask(offer("slow", 8));
   await slow.content("AAAA");

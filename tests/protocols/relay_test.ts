@@ -9,6 +9,7 @@ import { send } from "../../dock/send.ts";
 import { type Dock, serve } from "../../dock/serve.ts";
 import { acknowledge } from "../../protocols/acknowledge.ts";
 import { echo } from "../../protocols/echo.ts";
+import { freePort } from "../free_port.ts";
 import { EventLog } from "../memory.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -182,11 +183,8 @@ Deno.test("200 sessions at once each have their own upstream", async () => {
 });
 
 Deno.test("an upstream that is down ends the session, and an event names it", async () => {
-  using reserved = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = reserved.addr as Deno.NetAddr;
-  reserved.close();
   const log = new EventLog();
-  const upstream = `tcp://127.0.0.1:${port}`;
+  const upstream = `tcp://127.0.0.1:${freePort()}`;
   await using passing = await relay("tcp://127.0.0.1:0", upstream, { emit: log.emit });
   using session = await connect(passing.url);
   const seen = await Array.fromAsync(session).catch(() => []);
@@ -264,7 +262,7 @@ Deno.test("a session whose upstream takes nothing in ends when it is idle", asyn
   const accepting = upstream.accept();
   const { port } = upstream.addr as Deno.NetAddr;
   await using passing = await relay("tcp://127.0.0.1:0", `tcp://127.0.0.1:${port}`, {
-    idleTimeoutMs: 200,
+    idleTimeoutMs: 1000,
   });
   using session = await connect(passing.url);
   const sending = (async () => {
@@ -280,7 +278,7 @@ Deno.test("a session whose upstream takes nothing in ends when it is idle", asyn
 });
 
 Deno.test("an idle datagram peer ends its upstream socket", async () => {
-  await using at = await relayTo("udp", echo, "udp", { peerTimeoutMs: 100 });
+  await using at = await relayTo("udp", echo, "udp", { peerTimeoutMs: 3000 });
   using session = await connect(at.passing.url);
   assertEquals(await roundTrip(session, "x"), "x");
   assertEquals((await at.log.next("closed")).reason, "idle");
@@ -350,7 +348,7 @@ Deno.test("faults stand on the listening side in both directions, and are counte
 Deno.test("40 % loss is overcome by sending again", async () => {
   await using at = await relayTo("udp", acknowledge, "udp", { fault: ["loss=40%"], seed: 11 });
   for (let count = 0; count < 10; count++) {
-    const answer = await send(at.passing.url, `m${count}`, { retries: 60, timeoutMs: 30 });
+    const answer = await send(at.passing.url, `m${count}`, { retries: 60, timeoutMs: 100 });
     assertEquals(textOf(answer), `Message received: m${count}. Thank you.`);
   }
   assert(at.passing.stats().faults > 5);

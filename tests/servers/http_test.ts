@@ -321,7 +321,7 @@ eachEngine("a connection that sends half a head is closed", async (serving) => {
 });
 
 eachEngine("a connection that is done is closed after the keep-alive time", async (serving) => {
-  await using http = await serving(greet, { headerTimeoutMs: 40, keepAliveTimeoutMs: 40 });
+  await using http = await serving(greet, { headerTimeoutMs: 60_000, keepAliveTimeoutMs: 40 });
   using raw = await http.open();
   await raw.get("/", http.host);
   assertEquals((await raw.answer()).body, "hi");
@@ -345,7 +345,7 @@ eachEngine("a slow handler is not taken for a quiet peer", async (serving) => {
   await using http = await serving(async (request) => {
     if (request.url.endsWith("/slow")) await promise;
     return new Response("done");
-  }, { keepAliveTimeoutMs: 40, headerTimeoutMs: 40 });
+  }, { keepAliveTimeoutMs: 40, headerTimeoutMs: 60_000 });
   using slow = await http.open();
   await slow.get("/slow", http.host);
   using quiet = await http.open();

@@ -131,7 +131,7 @@ Deno.test("a client that says nothing is dropped at the deadline, and counted", 
 });
 
 Deno.test("two hundred silent clients are dropped while others are served", async () => {
-  await using running = await serving(echo, { handshakeTimeoutMs: 500 });
+  await using running = await serving(echo, { handshakeTimeoutMs: 5000 });
   const silent = await Promise.all(Array.from({ length: 200 }, () => running.connectPlain()));
   using conn = await running.connectTls();
   assertEquals(await ask(conn, "still here"), "still here");

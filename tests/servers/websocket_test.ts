@@ -7,6 +7,7 @@ import { type Session, textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
+import { FakeTime } from "../fake_time.ts";
 import { pythonWebSocketsTest, startWebSocketsProgram, wsprotoTest } from "../python_websockets.ts";
 import { type Below, damaged, goodStream, pieces } from "../random_frames.ts";
 import { concat, rawFrame, RawPeer, upgradeText } from "../raw_websocket.ts";
@@ -575,35 +576,51 @@ Deno.test("a session that says nothing ends with going away", async () => {
 });
 
 Deno.test("a peer that answers pings is idle all the same when it says nothing", async () => {
-  await using harbour = await serving(echo, { idleTimeoutMs: 300, pingIntervalMs: 40 });
+  using time = new FakeTime();
+  await using harbour = await serving(echo, { idleTimeoutMs: 10_000, pingIntervalMs: 1000 });
   using peer = await RawPeer.open(harbour.port);
-  let pings = 0;
-  let frame = await peer.frame();
-  for (; frame?.opcode === 9; frame = await peer.frame()) {
-    pings++;
+  await harbour.emitted("opened");
+  for (let pings = 0; pings < 3; pings++) {
+    await time.advance(1250);
+    assertEquals((await peer.frame())?.opcode, 9);
     await peer.write(concat(rawFrame(10), rawFrame(9)));
     assertEquals((await peer.frame())?.opcode, 10);
   }
-  assertEquals(frame?.opcode, 8);
-  assert(pings >= 3, `${pings} pings`);
+  await time.advance(10_000);
+  assertEquals((await peer.frame())?.opcode, 9);
+  assertEquals(await peer.close(), [1001, "idle"]);
   assertEquals((await harbour.emitted("closed")).reason, "idle");
 });
 
 Deno.test("a message that is still coming is no silence", async () => {
-  await using harbour = await serving(echo, { idleTimeoutMs: 200, pingIntervalMs: Infinity });
+  using time = new FakeTime();
+  const limits = { idleTimeoutMs: 10_000, pingIntervalMs: Infinity };
+  await using harbour = await serving(echo, limits);
   using peer = await RawPeer.open(harbour.port);
+  await harbour.emitted("opened");
   const bytes = rawFrame(1, "x".repeat(20));
-  // Each part comes well within the idle time, the whole does not.
-  for (const byte of bytes) {
-    await peer.write(Uint8Array.of(byte));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  // The head and each byte come well within the idle time, the whole does not.
+  for (
+    const part of [
+      bytes.subarray(0, 6),
+      ...Array.from(bytes.subarray(6), (byte) => Uint8Array.of(byte)),
+    ]
+  ) {
+    const { bytesReceived } = harbour.server.stats();
+    await peer.write(part);
+    await time.until(() => harbour.server.stats().bytesReceived > bytesReceived);
+    await time.advance(2500);
   }
   assertEquals((await peer.text()).length, 20);
 });
 
 Deno.test("a peer that answers no ping is closed and counted, one that we do not read is not", async () => {
-  await using harbour = await serving(echo, { pingIntervalMs: 40, pingTimeoutMs: 40 });
+  using time = new FakeTime();
+  const limits = { pingIntervalMs: 1000, pingTimeoutMs: 1000 };
+  await using harbour = await serving(echo, limits);
   using peer = await RawPeer.open(harbour.port);
+  await harbour.emitted("opened");
+  await time.advance(2500);
   assertEquals((await peer.frame())?.opcode, 9);
   assertEquals(await peer.close(), [1011, "no answer to a ping"]);
   assertEquals((await harbour.emitted("closed")).reason, "no answer to a ping");
@@ -616,13 +633,14 @@ Deno.test("a peer that answers no ping is closed and counted, one that we do not
       await release.promise;
       for await (const message of session) await session.send(message);
     }),
-    { pingIntervalMs: 40, pingTimeoutMs: 40 },
+    limits,
   );
   using patient = await RawPeer.open(busy.port);
   // More than is read ahead, so that nothing more is read until the protocol goes on.
-  const count = 100;
+  const [count, readAhead] = [100, 16];
   await patient.write(concat(...Array.from({ length: count }, (_, at) => rawFrame(1, `${at}`))));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await time.until(() => busy.server.stats().messagesReceived >= readAhead);
+  await time.advance(60_000);
   release.resolve();
   for (let at = 0; at < count; at++) assertEquals(await patient.text(), `${at}`);
 });

@@ -162,7 +162,6 @@ Deno.test("hundreds of delays and drips keep nobody waiting", async () => {
   for (let count = 0; count < 20; count++) {
     await (await fetch(`${server.url}/get`)).bytes();
   }
-  // The answers came before the drips were whole.
   leaving.abort();
   const drips = (await all).filter((_, at) => at % 2 === 1);
   assertEquals(drips.filter(({ status }) => status === "fulfilled"), []);
@@ -176,7 +175,6 @@ Deno.test("a stopping server ends delays, streams and event streams", async () =
   const reader = events.body!.getReader();
   assertStringIncludes(new TextDecoder().decode((await reader.read()).value), "id: 0");
   const rest = assertRejects(() => drip.bytes());
-  // With this much grace nothing is ended by force.
   const stopped = server.shutdown({ graceMs: 600_000 });
   assertEquals((await reader.read()).done, true);
   const answer = await late;

@@ -12,6 +12,7 @@ import { fetchUrl } from "../../../clients/http/client.ts";
 import type { FetchOptions } from "../../../clients/http/client.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { serve } from "../../../dock/serve.ts";
+import { freePort } from "../../free_port.ts";
 import { peerTest, startPythonServer } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
 import { answerOf, startRawServer } from "../raw_server.ts";
@@ -423,9 +424,7 @@ Deno.test("a server that resets is an error that names the URL", async () => {
 });
 
 Deno.test("nothing that listens is an error that says so", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   await assertRejects(
     () => fetchUrl(`http://127.0.0.1:${port}/`),
     Error,
@@ -458,9 +457,9 @@ Deno.test("an address that does not answer runs out of its time to connect", asy
   using full = new DisposableStack();
   full.defer(() => listener.close());
   const { port } = listener.addr;
-  const signal = AbortSignal.timeout(200);
   try {
     for (;;) {
+      const signal = AbortSignal.timeout(2000);
       const conn = await Deno.connect({ hostname: "127.0.0.1", port, signal });
       full.defer(() => conn.close());
     }

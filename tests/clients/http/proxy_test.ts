@@ -11,6 +11,7 @@ import { fetchUrl } from "../../../clients/http/client.ts";
 import { chooseProxy, type ProxyRules } from "../../../clients/http/proxy.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { serve } from "../../../dock/serve.ts";
+import { freePort } from "../../free_port.ts";
 import { answerOf, startRawServer } from "../raw_server.ts";
 
 const none = { proxy: undefined, noProxy: false, proxyUser: undefined, rules: {} } as const;
@@ -132,9 +133,7 @@ Deno.test("https goes through a tunnel, and the proxy learns no more than the ho
 });
 
 Deno.test("of a proxy that cannot be reached it is said that it is the proxy", async () => {
-  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const place = `http://127.0.0.1:${closed.addr.port}`;
-  closed.close();
+  const place = `http://127.0.0.1:${freePort()}`;
   for (const url of ["http://host.example", "https://host.example"]) {
     const error = await assertRejects(() => fetchUrl(url, { proxy: place }), Error);
     assertMatch(error.message, /^Cannot connect to http:\/\/127.*connection refused/);

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createHttpClient, type FetchOptions } from "../../../clients/http/client.ts";
 import { waitFor } from "../../../clients/http/retry.ts";
+import { freePort } from "../../free_port.ts";
 import { seeded } from "../../seeded.ts";
 import { answerOf, startRawServer } from "../raw_server.ts";
 
@@ -125,9 +126,7 @@ Deno.test("a stream is sent once, whatever the answer", async () => {
 });
 
 Deno.test("where nothing listens a POST is tried again: nothing has happened yet", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   const reasons: string[] = [];
   const client = createHttpClient({ wait: () => Promise.resolve() });
   await assertRejects(

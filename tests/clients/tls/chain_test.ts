@@ -14,7 +14,7 @@ import { temporaryFolder } from "../../temporary_folder.ts";
 const SCHEMES = new Map([["tls", "host"]] as const);
 const ROUTE = { ipv4: false, ipv6: false, local: undefined, serverName: undefined };
 
-const chainAt = (url: string, signal = AbortSignal.timeout(10_000)) =>
+const chainAt = (url: string, signal = AbortSignal.timeout(60_000)) =>
   fetchChain(parseEndpoint(url, SCHEMES), ROUTE, signal);
 
 Deno.test("the chain that a server shows is its certificate and the authority's", async () => {

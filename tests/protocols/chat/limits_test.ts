@@ -113,7 +113,7 @@ Deno.test("rooms and members are limited, and empty rooms vanish", async () => {
 
 Deno.test("what is silent on UDP for long leaves, and its name is free", async () => {
   await using room = await ChatFixture.open(
-    { peerTimeoutMs: 100 },
+    { peerTimeoutMs: 3000 },
     ["udp://127.0.0.1:0", "tcp://127.0.0.1:0"],
   );
   const watcher = await room.plain("watcher", room.dock.urls[1]!);
@@ -174,7 +174,7 @@ Deno.test("what is said one by one leaves at once", async () => {
   await using room = await MemoryChat.open();
   const [ada, bob] = [await room.join("/name ada"), await room.join("/name bob")];
   let fastestMs = Infinity;
-  for (let turn = 0; turn < 10; turn++) {
+  for (let turn = 0; turn < 100 && fastestMs >= 3; turn++) {
     const beganMs = performance.now();
     await ada.send(`${turn}`);
     await bob.until(new RegExp(`ada: ${turn}$`));

@@ -64,7 +64,7 @@ Deno.test("the fallback turns addresses away by request", async () => {
 Deno.test("the fallback holds requests to the same rules", async () => {
   await using server = await serving(async (request) => new Response(await request.text()), {
     maxBodyBytes: 10,
-    bodyTimeoutMs: 40,
+    bodyTimeoutMs: 3000,
   });
   const host = server.url.slice("http://".length);
   const ask = (...lines: string[]) => statusOf(server.url, lines.join("\r\n"));

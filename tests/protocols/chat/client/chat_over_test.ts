@@ -89,7 +89,7 @@ Deno.test("on bare datagrams a lost hello, say or ack is made up for by the same
   let heard = 0;
   const room = new ScriptedChat({ answer: () => heard++ % 2 === 0 ? null : undefined });
   await using server = await serve("udp://127.0.0.1:0", room.protocol);
-  using client = await enter(server.url, { name: "ada", resendAfterMs: 20 });
+  using client = await enter(server.url, { name: "ada", resendAfterMs: 2000 });
   const ack = await client.say("once");
   assertEquals(room.requests.map(({ type }) => type), ["hello", "hello", "say", "say"]);
   assertEquals(room.requests.slice(2).map(({ id }) => id), [ack.id, ack.id]);
@@ -101,8 +101,8 @@ Deno.test("on bare datagrams a say without any ack rejects, and a private messag
     answer: ({ type }) => type === "say" || type === "msg" ? null : undefined,
   });
   await using server = await serve("udp://127.0.0.1:0", room.protocol);
-  using client = await enter(server.url, { resendAfterMs: 10, resends: 3, answerTimeoutMs: 200 });
-  await assertRejects(() => client.say("lost"), ChatLostError, "no answer within 200 ms");
+  using client = await enter(server.url, { resendAfterMs: 10, resends: 3, answerTimeoutMs: 3000 });
+  await assertRejects(() => client.say("lost"), ChatLostError, "no answer within 3000 ms");
   assertEquals(room.requests.filter(({ type }) => type === "say").length, 4);
   await assertRejects(() => client.whisper("bob", "lost"), ChatLostError);
   assertEquals(room.requests.filter(({ type }) => type === "msg").length, 1);
@@ -141,7 +141,7 @@ Deno.test("on bare datagrams a silent client says again who it is, and what it h
 Deno.test("a server that does not answer a ping is left", async () => {
   const room = new ScriptedChat({ answer: ({ type }) => type === "ping" ? null : undefined });
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
-  using client = await enter(server.url, { pingAfterMs: 10, answerTimeoutMs: 100 });
+  using client = await enter(server.url, { pingAfterMs: 10, answerTimeoutMs: 3000 });
   assertEquals(await client.ended, "the server does not answer");
 });
 

@@ -12,8 +12,8 @@ import { TestNode } from "./test_node.ts";
 const AWAY = /cannot be reached/;
 const SHARED = /is shared over/;
 
-/** Quick, so that a test does not wait for long. */
-const context = { ackTimeoutMs: 500, random: () => 0 };
+/** A broker that is there answers in time, however slow the machine is. */
+const context = { ackTimeoutMs: 60_000, random: () => 0 };
 
 function sorted(texts: readonly string[]): string[] {
   return texts.toSorted();
@@ -87,7 +87,7 @@ peerTest(
     await using folder = await temporaryFolder();
     await using broker = await NatsBroker.start(folder.path);
     // Far shorter than the broker stands still: only the rule of reading is left.
-    const short = { ...context, duplicateWindowMs: 100 };
+    const short = { ...context, ackTimeoutMs: 500, duplicateWindowMs: 100 };
     await using one = await TestNode.open(broker.url, { context: short });
     await using two = await TestNode.open(broker.url, { context: short });
     await broker.freeze();
@@ -209,19 +209,19 @@ async function copy(from: string, to: string): Promise<void> {
 peerTest("a node ends soon even when the broker stands still", ["nats-server"], async () => {
   await using folder = await temporaryFolder();
   await using broker = await NatsBroker.start(folder.path);
-  const node = await TestNode.open(broker.url);
+  const node = await TestNode.open(broker.url, { context });
   await broker.freeze();
   const underWay = node.say("last words");
   const begin = performance.now();
   await node[Symbol.asyncDispose]();
-  assert(performance.now() - begin < 1_500);
+  assert(performance.now() - begin < 30_000);
   assertEquals((await underWay).scope, "local");
   // One that cannot even connect.
   const opening = TestNode.open(broker.url, { context: { openTimeoutMs: 50 } });
   const other = await opening;
   const again = performance.now();
   await other[Symbol.asyncDispose]();
-  assert(performance.now() - again < 1_500);
+  assert(performance.now() - again < 30_000);
   broker.thaw();
 });
 

@@ -6,7 +6,7 @@ import { temporaryFolder } from "../../../temporary_folder.ts";
 import { NatsBroker } from "./nats_broker.ts";
 import { eventually, TestNode } from "./test_node.ts";
 
-const context = { ackTimeoutMs: 500, random: () => 0 };
+const context = { ackTimeoutMs: 60_000, random: () => 0 };
 
 function names(node: TestNode, room: string): string[] {
   return node.peers.members(room).map(({ name }) => name).sort();

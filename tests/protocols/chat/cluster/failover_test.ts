@@ -1,22 +1,11 @@
 /** Three brokers that keep the shared history three times, one of which dies. */
 
 import { assertEquals } from "@std/assert";
+import { freePort } from "../../../free_port.ts";
 import { peerTest } from "../../../peer.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
 import { NatsBroker } from "./nats_broker.ts";
 import { TestNode } from "./test_node.ts";
-
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  return listeners.map((listener) => {
-    const { port } = listener.addr as Deno.NetAddr;
-    listener.close();
-    return port;
-  });
-}
 
 peerTest(
   "nodes go to another broker when theirs dies, and lose nothing",
@@ -24,7 +13,7 @@ peerTest(
   async () => {
     await using folder = await temporaryFolder();
     await using brokers = new AsyncDisposableStack();
-    const routes = freePorts(3).map((port) => `nats://127.0.0.1:${port}`);
+    const routes = Array.from({ length: 3 }, () => `nats://127.0.0.1:${freePort()}`);
     const started = await Promise.all(routes.map(async (route, index) =>
       brokers.use(
         await NatsBroker.start(`${folder.path}/${index}`, [

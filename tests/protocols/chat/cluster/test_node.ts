@@ -13,7 +13,7 @@ import type { RemoteMember } from "../../../../protocols/chat/peers.ts";
 import type { ChatStore } from "../../../../protocols/chat/store.ts";
 import { PlainStore } from "./plain_store.ts";
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 
 /** How a node is started. */
 export interface TestNodeOptions {

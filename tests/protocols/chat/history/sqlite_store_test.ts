@@ -328,5 +328,5 @@ Deno.test("messages are stored while a search through many of them runs", async 
   }
   assertEquals(await searched, 10_000);
   // On the connection that writes, all but the first would have waited.
-  assert(appends > 5, `${appends} appends during the search`);
+  assert(appends > 2, `${appends} appends during the search`);
 });

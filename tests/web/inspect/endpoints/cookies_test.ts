@@ -3,6 +3,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseCookies, setCookie } from "../../../../web/inspect/endpoints/cookies.ts";
 import { HttpError } from "../../../../web/inspect/http_error.ts";
+import { cpuMs } from "../../../cpu_time.ts";
 import { newSeed, seeded } from "../../../seeded.ts";
 
 Deno.test("a value of any characters survives being set and sent back", () => {
@@ -27,9 +28,9 @@ Deno.test("what cannot be a name is refused", () => {
 });
 
 Deno.test("a long header of nothing much is read in no time", () => {
-  const start = performance.now();
+  const startMs = cpuMs();
   for (const text of ['"', "=", ";", 'a="\\', " ", "a"]) {
     parseCookies(text.repeat(60_000 / text.length));
   }
-  assertEquals(performance.now() - start < 2000, true);
+  assertEquals(cpuMs() - startMs < 2000, true);
 });
