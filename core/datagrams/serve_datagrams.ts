@@ -31,8 +31,8 @@ export interface DatagramServerOptions {
   readonly admits: Admission;
   readonly limits: DatagramLimits;
   readonly work: SessionWork;
-  /** Where a layer counts too, its counters. */
-  readonly counters?: Counters;
+  /** Where a layer of the transport's own tells of peers too, what it tells them to. */
+  readonly ledger?: Ledger;
 }
 
 /** Serves until shut down. Takes the socket, which is without the layers, over. */
@@ -75,7 +75,7 @@ class DatagramServer {
   constructor({ url, socket }: DatagramListener, options: DatagramServerOptions) {
     const { admits, limits, work, layers = work.layers } = options;
     const { protocol, service, context } = work;
-    this.ledger = new Ledger(url, context.emit, options.counters);
+    this.ledger = options.ledger ?? new Ledger(url, context.emit);
     this.#admits = admits;
     this.#limits = limits;
     const counters = this.#counters = this.ledger.counters;
