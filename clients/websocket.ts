@@ -3,8 +3,7 @@
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions, routeOptions } from "../core/client_options.ts";
 import { text } from "../core/options/option.ts";
-import { agreementOptions } from "../core/websocket/handshake.ts";
-import { keepaliveOptions } from "../core/websocket/keepalive.ts";
+import { agreementOptions, keepaliveOptions } from "../core/websocket/options.ts";
 import { tlsClientOptions } from "./tls.ts";
 
 /** Options of `ws`. */

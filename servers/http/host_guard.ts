@@ -4,23 +4,8 @@
 // server goes by (Host, RFC 9110 7.2) and against where they come from (Origin, RFC 6454 7).
 
 import { type Address, isLoopback } from "../../core/addresses/address.ts";
-import { type OptionValues, text } from "../../core/options/option.ts";
+import type { WebGuardLimits } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
-
-/** For every transport that browsers can reach. */
-export const webGuardOptions = {
-  allowHost: text.many({
-    metavar: "host",
-    help: "serve requests for this host name too, written without its port (* is any)",
-  }),
-  allowOrigin: text.many({
-    metavar: "origin",
-    help: "let pages of this origin open WebSockets and change things (* is any)",
-  }),
-} as const;
-
-/** The values of `webGuardOptions`. */
-export type WebGuardLimits = OptionValues<typeof webGuardOptions>;
 
 /** What of a request decides. */
 export interface GuardedRequest {

@@ -5,12 +5,10 @@ import { type Admission, createAdmission } from "../../core/addresses/admission.
 import { type Endpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
 import type { AdmissionLimits } from "../../core/limits.ts";
 import type { Context } from "../../core/protocol.ts";
-import {
-  type AuthenticationLimits,
-  type Authenticator,
-  createAuthenticator,
-} from "./authentication.ts";
-import { createHostGuard, type HostGuard, type WebGuardLimits } from "./host_guard.ts";
+import type { AuthenticationLimits } from "./options.ts";
+import { type Authenticator, createAuthenticator } from "./authentication.ts";
+import type { WebGuardLimits } from "./options.ts";
+import { createHostGuard, type HostGuard } from "./host_guard.ts";
 
 /** What decides about a request before its application does. */
 export interface HttpRules {

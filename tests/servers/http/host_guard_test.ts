@@ -2,11 +2,8 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../core/usage_error.ts";
-import {
-  createHostGuard,
-  type GuardedRequest,
-  type WebGuardLimits,
-} from "../../../servers/http/host_guard.ts";
+import type { WebGuardLimits } from "../../../servers/http/options.ts";
+import { createHostGuard, type GuardedRequest } from "../../../servers/http/host_guard.ts";
 
 const LOOPBACK = "127.0.0.1";
 const EVERYWHERE = "0.0.0.0";
