@@ -32,10 +32,7 @@ export const httpUnix: RequestServerKind<typeof options> = {
     requireFeature("nodeHttp", "HTTP on a Unix socket");
     const engine = await loadNodeHttpEngine("http");
     const listener = await listenUnix(endpoint);
-    using opened = new DisposableStack();
-    opened.use(listener.acceptor);
     const rules = rulesAt(listener.acceptor.address);
-    opened.move();
     return serveHttp(listener, { engine, rules, limits, work });
   },
 };

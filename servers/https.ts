@@ -32,10 +32,7 @@ export const https: RequestServerKind<typeof options> = {
     if (nodeEngine !== null) {
       const tls = { ...limits, alpnProtocols: ALPN };
       const listener = await listenNodeTls(endpoint, tls, work.context);
-      using opened = new DisposableStack();
-      opened.use(listener.acceptor);
       const rules = rulesAt(listener.acceptor.address);
-      opened.move();
       return serveHttp(listener, { engine: nodeEngine, rules, limits, work });
     }
     const engine = findHttpEngine();
@@ -49,10 +46,7 @@ export const https: RequestServerKind<typeof options> = {
       return await serveWithoutEngine(endpoint, limits, work, rulesAt, identity);
     }
     const listener = await listenTls(endpoint, { ...limits, alpnProtocols: ALPN }, work.context);
-    using opened = new DisposableStack();
-    opened.use(listener.acceptor);
     const rules = rulesAt(listener.acceptor.address);
-    opened.move();
     return serveHttp(listener, { engine, rules, limits, work });
   },
 };

@@ -78,7 +78,7 @@ function serveWebSockets(
   });
 }
 
-/** Opens a listener and serves on it. Whatever is wrong with the options, nothing stays open. */
+/** Opens a listener, once all options are checked, and serves on it. */
 async function start(
   endpoint: Endpoint,
   limits: OptionValues<typeof options>,
@@ -87,16 +87,13 @@ async function start(
 ): Promise<RunningServer> {
   const rulesAt = await readHttpRules(endpoint, limits, work.context);
   checkSubprotocols(limits.subprotocol);
-  const listener = await listen();
-  using opened = new DisposableStack();
-  opened.use(listener.acceptor);
   const { pathname } = new URL(`http://localhost${endpoint.path}`);
+  const listener = await listen();
   const rules = {
     ...rulesAt(listener.acceptor.address),
     path: pathname === "/" ? null : pathname,
     terms: limits,
   };
-  opened.move();
   return serveWebSockets(listener, limits, rules, work);
 }
 

@@ -10,7 +10,7 @@ import {
   type Authenticator,
   createAuthenticator,
 } from "./authentication.ts";
-import { createHostGuard, type HostGuard, type WebGuardLimits } from "./host_guard.ts";
+import { type HostGuard, readWebGuard, type WebGuardLimits } from "./host_guard.ts";
 
 /** What decides about a request before its application does. */
 export interface HttpRules {
@@ -29,6 +29,7 @@ export async function readHttpRules(
 ): Promise<(address: Address) => HttpRules> {
   const admits = await createAdmission(limits);
   const authenticate = await createAuthenticator(limits, context);
+  const guardAt = readWebGuard(limits);
   const hostname = endpoint.addressing === "host" ? hostOrLoopback(endpoint) : "localhost";
   return (address) => {
     const isEncrypted = endpoint.scheme === "https" || endpoint.scheme === "wss";
@@ -38,6 +39,6 @@ export async function readHttpRules(
         "passwords and tokens cross the network unencrypted; serve https:// or wss:// instead";
       context.emit({ event: "notice", text });
     }
-    return { admits, guard: createHostGuard({ address, hostname }, limits), authenticate };
+    return { admits, guard: guardAt({ address, hostname }), authenticate };
   };
 }
