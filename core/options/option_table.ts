@@ -12,6 +12,10 @@ export type OptionValues<Table extends OptionTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Option<infer T> ? T : never;
 };
 
+/** What several tables are together: `A & B & C` from `A | B | C`. */
+export type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends
+  (value: infer All) => void ? All : never;
+
 /** The flag of a key, without dashes and unit: `idleTimeoutMs` is `idle-timeout`. */
 export function flagName(key: string): string {
   return key
