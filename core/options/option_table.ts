@@ -12,6 +12,10 @@ export type OptionValues<Table extends OptionTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Option<infer T> ? T : never;
 };
 
+/** What several tables are together: `A & B & C` from `A | B | C`. */
+export type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends
+  (value: infer All) => void ? All : never;
+
 /** The names that were asked for. A command asks for those of hundreds of options several times
  * before it begins; without this, a sixth of its start goes into that. */
 const flagNames = new Map<string, string>();

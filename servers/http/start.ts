@@ -59,10 +59,7 @@ export async function startHttps(
   if (nodeEngine !== null) {
     const tls = { ...limits, alpnProtocols: ALPN };
     const listener = await listenNodeTls(endpoint, tls, work.context);
-    using opened = new DisposableStack();
-    opened.use(listener.acceptor);
     const rules = rulesAt(listener.acceptor.address);
-    opened.move();
     return serveHttp(listener, { engine: nodeEngine, rules, limits, work });
   }
   const engine = findHttpEngine();
@@ -76,10 +73,7 @@ export async function startHttps(
     return await serveWithoutEngine(endpoint, limits, work, rulesAt, identity);
   }
   const listener = await listenTls(endpoint, { ...limits, alpnProtocols: ALPN }, work.context);
-  using opened = new DisposableStack();
-  opened.use(listener.acceptor);
   const rules = rulesAt(listener.acceptor.address);
-  opened.move();
   return serveHttp(listener, { engine, rules, limits, work });
 }
 
@@ -94,9 +88,6 @@ export async function startHttpUnix(
   requireFeature("nodeHttp", "HTTP on a Unix socket");
   const engine = await loadNodeHttpEngine("http");
   const listener = await listenUnix(endpoint);
-  using opened = new DisposableStack();
-  opened.use(listener.acceptor);
   const rules = rulesAt(listener.acceptor.address);
-  opened.move();
   return serveHttp(listener, { engine, rules, limits, work });
 }

@@ -54,7 +54,7 @@ function serveWebSockets(
   });
 }
 
-/** Opens a listener and serves on it. Whatever is wrong with the options, nothing stays open. */
+/** Opens a listener, once all options are checked, and serves on it. */
 async function open(
   endpoint: Endpoint,
   limits: OptionValues<typeof webSocketOptions>,
@@ -63,16 +63,13 @@ async function open(
 ): Promise<RunningServer> {
   const rulesAt = await readHttpRules(endpoint, limits, work.context);
   checkSubprotocols(limits.subprotocol);
-  const listener = await listen();
-  using opened = new DisposableStack();
-  opened.use(listener.acceptor);
   const { pathname } = new URL(`http://localhost${endpoint.path}`);
+  const listener = await listen();
   const rules = {
     ...rulesAt(listener.acceptor.address),
     path: pathname === "/" ? null : pathname,
     terms: limits,
   };
-  opened.move();
   return serveWebSockets(listener, limits, rules, work);
 }
 
