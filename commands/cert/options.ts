@@ -15,7 +15,7 @@ import {
 } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { KEY_TYPES } from "../../core/certificates/x509.ts";
-import { connectTimeoutOptions } from "../line/dialled.ts";
+import { connectTimeoutOptions } from "../../core/client_options.ts";
 
 /** What is made, and where it is put. */
 export const makingOptions = {

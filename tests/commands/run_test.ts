@@ -5,16 +5,16 @@ import { runCommandLine, VERSION } from "../../commands/run.ts";
 import { flagName } from "../../core/options/option.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import { freePort } from "../free_port.ts";
-import { FakeConsole, type FakeParts } from "./fake_console.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 /** Runs one command line in this process. */
 async function run(
   argv: readonly string[],
   { env = {}, ...parts }: FakeParts & { readonly env?: Readonly<Record<string, string>> } = {},
 ) {
-  const console = new FakeConsole(parts);
-  const code = await runCommandLine(argv, console, (name) => env[name]);
-  return { code, stdout: console.stdoutText, stderr: console.stderrText };
+  const io = new FakeStdio(parts);
+  const code = await runCommandLine(argv, io, (name) => env[name]);
+  return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }
 
 Deno.test("no command at all shows the overview, as help does", async () => {
@@ -137,7 +137,7 @@ Deno.test("wait on what does not answer is exit code 3", async () => {
   const timing = ["--timeout", "2s", "--interval", "10ms"];
   const { code, stdout, stderr } = await run(["wait", url, ...timing]);
   assertEquals([code, stdout], [3, ""]);
-  assertMatch(stderr, /^error: tcp:\/\/\S+ did not answer within 2 s: [^\n]*refused[^\n]*\n$/);
+  assertMatch(stderr, /^error: tcp:\/\/\S+ did not answer within 2000 ms: [^\n]*refused[^\n]*\n$/);
   const json = await run(["wait", url, ...timing, "--json"]);
   assertEquals([json.code, json.stderr], [3, ""]);
   assertMatch(json.stdout, /^\{"event":"timed-out","url":"tcp:[^"]*","error":"[^"]*refused/);
