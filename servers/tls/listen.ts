@@ -84,7 +84,7 @@ export async function listenNodeTls(
     ),
     url,
     certificate: contexts.certificate,
-    ...(contexts.reload && { reload: contexts.reload }),
+    reload: contexts.reload,
   };
 }
 
