@@ -5,9 +5,9 @@ import { type Endpoint, formatEndpoint } from "../../core/addresses/endpoint.ts"
 import type { OptionValues } from "../../core/options/option.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 import type { SessionWork } from "../../core/server_kind.ts";
-import { openUnixDatagrams } from "../../core/datagrams/unix_socket.ts";
+import { openUnixDatagrams, removeSocketFile } from "../../core/datagrams/unix_socket.ts";
 import { listening } from "../listeners/listen_error.ts";
-import { atSocketFile, removeSocketFile } from "../listeners/socket_file.ts";
+import { atSocketFile } from "../listeners/socket_file.ts";
 import type { unixgramOptions } from "../unixgram.ts";
 
 /** Serves sessions over Unix datagrams. */
