@@ -137,7 +137,7 @@ Deno.test("wait on what does not answer is exit code 3", async () => {
   const timing = ["--timeout", "2s", "--interval", "10ms"];
   const { code, stdout, stderr } = await run(["wait", url, ...timing]);
   assertEquals([code, stdout], [3, ""]);
-  assertMatch(stderr, /^error: tcp:\/\/\S+ did not answer within 2 s: [^\n]*refused[^\n]*\n$/);
+  assertMatch(stderr, /^error: tcp:\/\/\S+ did not answer within 2000 ms: [^\n]*refused[^\n]*\n$/);
   const json = await run(["wait", url, ...timing, "--json"]);
   assertEquals([json.code, json.stderr], [3, ""]);
   assertMatch(json.stdout, /^\{"event":"timed-out","url":"tcp:[^"]*","error":"[^"]*refused/);
