@@ -13,10 +13,10 @@
 
 export { type Cookie } from "./clients/http/cookie_jar.ts";
 export { type Credentials } from "./clients/http/credentials.ts";
-export { fetchUrl } from "./clients/fetch.ts";
 export {
   createHttpClient,
   type FetchOptions,
+  fetchUrl,
   type HttpClient,
   type HttpClientOptions,
 } from "./clients/http/client.ts";
@@ -28,7 +28,7 @@ export type { FetchTiming } from "./clients/http/timing.ts";
 export type { FormFile } from "./clients/http/multipart.ts";
 export type { Address } from "./core/addresses/address.ts";
 export { type Authority, createAuthority } from "./core/certificates/authority.ts";
-export type { CertificateUse } from "./core/certificates/certificate_name.ts";
+export type { CertificateUse } from "./core/certificates/names.ts";
 export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
 export type { Delivery } from "./core/connection.ts";
@@ -39,9 +39,9 @@ export {
   issueCertificate,
   type IssuedCertificate,
   type IssueOptions,
-} from "./core/certificates/issue_certificate.ts";
+} from "./core/certificates/issue.ts";
 export type { KeyKind } from "./core/keys/key.ts";
-export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/keys/make_key.ts";
+export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/keys/make.ts";
 export type { Option, OptionTable, OptionValues } from "./core/options/option.ts";
 export {
   type Context,
@@ -78,8 +78,11 @@ export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
 export { waitFor, type WaitOptions } from "./dock/wait.ts";
 export { acknowledge } from "./protocols/acknowledge.ts";
 export { createLocalLog } from "./protocols/chat/history/local_log.ts";
-export { createMemoryLog, type MemoryLimits } from "./protocols/chat/history/memory_log.ts";
-export { createNoLog } from "./protocols/chat/history/no_log.ts";
+export {
+  createMemoryLog,
+  createNoLog,
+  type MemoryLimits,
+} from "./protocols/chat/history/memory_log.ts";
 export { defaultHistoryFile } from "./protocols/chat/history/history_file.ts";
 export { openHistory } from "./protocols/chat/history/open_history.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./protocols/chat/history/sqlite_store.ts";
@@ -94,7 +97,7 @@ export {
   type ClusterStats,
   openCluster,
 } from "./protocols/chat/cluster/open_cluster.ts";
-export { type ClusterOptions, clusterOptions } from "./protocols/chat/cluster/options.ts";
+export { type ClusterOptions, clusterOptions } from "./protocols/chat/options.ts";
 export { daytime } from "./protocols/daytime.ts";
 export {
   type ChatAck,
@@ -106,8 +109,8 @@ export {
   type ChatOverOptions,
   type ChatQuestions,
   type SayOptions,
-} from "./protocols/chat/client.ts";
-export type { Member, Room, Whisper } from "./protocols/chat/server_message.ts";
+} from "./protocols/chat/client/chat_over.ts";
+export type { Member, Room, Whisper } from "./protocols/chat/client/server_message.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";
 export {

@@ -1,17 +1,22 @@
 /**
- * The permissions sockdock runs with. They stand in one place, the tasks of deno.json; the
- * executable and the process tests take them from there.
+ * How sockdock is run: with which permissions, and how its modules are loaded. That stands in one
+ * place, the tasks of deno.json; the executable and the process tests take it from there.
  */
 
-/** The `--allow-...` flags of a task of deno.json. */
-export function permissionFlags(task = "sockdock"): string[] {
+/** The flags that a task of deno.json gives to `deno run`. */
+export function runFlags(task = "sockdock"): string[] {
   const config = new URL("../deno.json", import.meta.url);
   const { tasks } = JSON.parse(Deno.readTextFileSync(config)) as {
     tasks: Record<string, { command: string } | undefined>;
   };
-  const command = tasks[task]?.command;
-  if (command === undefined) throw new Error(`Cannot find the task ${task} in deno.json`);
-  const flags = command.split(/\s+/).filter((word) => word.startsWith("--allow-"));
+  const [, flags] = /^deno run ((?:--\S+ )+)main\.ts\b/.exec(tasks[task]?.command ?? "") ?? [];
+  if (flags === undefined) throw new Error(`Cannot find the task ${task} in deno.json`);
+  return flags.trim().split(" ");
+}
+
+/** The `--allow-...` flags among them. */
+export function permissionFlags(task = "sockdock"): string[] {
+  const flags = runFlags(task).filter((flag) => flag.startsWith("--allow-"));
   if (flags.length === 0) throw new Error(`Cannot find any permission in the task ${task}`);
   return flags;
 }

@@ -1,25 +1,13 @@
-// DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with the server and verifies it.
+// DTLS 1.2 (RFC 6347), from the dialling side.
 
-import { canonicalHost } from "../core/addresses/address.ts";
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions, dialledWork } from "../core/client_options.ts";
-import { DatagramClientSession } from "../core/datagrams/client_session.ts";
-import { formatEndpoint, hostOrLoopback } from "../core/addresses/endpoint.ts";
-import { type BoundLayer, checkLayers, layerDatagrams, withLayer } from "../core/layer.ts";
-import { type OptionValues, text } from "../core/options/option.ts";
-import { UsageError } from "../core/usage_error.ts";
-import type { DtlsTrust } from "../layers/dtls/certificate_chain.ts";
-import type { OwnPsk } from "../layers/dtls/client_peer.ts";
-import type { DtlsDialSocket } from "../layers/dtls/dial_socket.ts";
+import { clientOptions, routeOptions } from "../core/client_options.ts";
+import { text } from "../core/options/option.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
-import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
-import { dialling } from "./dial_error.ts";
-import { routeOptions } from "./tcp.ts";
-import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
-import { loadClientCertificate, loadTrust, tlsClientOptions, type Trust } from "./tls/trust.ts";
-import { dialUdp } from "./udp.ts";
+import { tlsClientOptions } from "./tls/options.ts";
 
-const options = {
+/** Options of `dtls`. */
+export const dtlsClientOptions = {
   ...routeOptions,
   ...tlsClientOptions,
   ...dtlsOptions,
@@ -31,145 +19,10 @@ const options = {
 } as const;
 
 /** `dtls://host:port`. */
-export const dtls: ClientKind<typeof options> = {
+export const dtls: ClientKind<typeof dtlsClientOptions> = {
   name: "dtls",
   addressing: "host",
   carrier: "datagram",
-  options,
-  async connect(endpoint, given, { layers, signal }) {
-    refuseOldRuntime();
-    const host = hostOrLoopback(endpoint);
-    const name = given.serverName ?? nameOf(host);
-    const trust = await loadTrust(given);
-    const certificate = await loadClientCertificate(given);
-    const psk = await loadPsk(given);
-    const { DtlsDialSocket } = await import("../layers/dtls/dial_socket.ts");
-    const { credentialsOf } = await import("../layers/dtls/credentials.ts");
-    const { systemClock } = await import("../core/clock.ts");
-    const { usableSuites } = await import("../layers/dtls/suites.ts");
-    // With a key in common nobody shows a certificate.
-    const dtlsTrust = psk === undefined
-      ? await trustOf(trust)
-      : { by: "authority", authorities: [] } as const;
-    const url = formatEndpoint({ ...endpoint, hostname: host }, endpoint.port);
-    return await dialling(url, async () => {
-      const { socket: bare, to } = await dialUdp(endpoint, given);
-      let secured: DtlsDialSocket | undefined;
-      const layer: BoundLayer = {
-        name: "dtls",
-        rank: DTLS_RANK,
-        carriers: ["datagram"],
-        datagram: (inner) =>
-          secured = new DtlsDialSocket(inner, to, {
-            clock: systemClock,
-            mtuBytes: given.dtlsMtuBytes,
-            suites: usableSuites().filter(({ authentication }) =>
-              // Who was given a key wants to be known by it, and to know the server by it.
-              psk === undefined || authentication === "psk"
-            ),
-            trust: dtlsTrust,
-            serverName: name,
-            ...(certificate && { credentials: credentialsOf(certificate) }),
-            ...(psk && { psk }),
-          }),
-      };
-      const stack = withLayer(layers, layer);
-      checkLayers(stack, "datagram", endpoint.text);
-      const socket = layerDatagrams(
-        bare,
-        stack,
-        { role: "dial", to, serverName: name },
-        dialledWork(given),
-      );
-      try {
-        await secured!.connect(to, signal);
-        if (socket !== secured) await socket.connect?.(to, signal);
-      } catch (error) {
-        socket[Symbol.dispose]();
-        if (signal.aborted) throw error;
-        throw new Error(whyOf(error, { name, trust, psk }), { cause: error });
-      }
-      return new DatagramClientSession(socket, to, given.maxMessageBytes, secured!.identity);
-    });
-  },
+  options: dtlsClientOptions,
+  connect: async (...dial) => (await import("./datagrams/dial_dtls.ts")).connectDtls(...dial),
 };
-
-/** Where DTLS stands among the layers, from the wire inward. */
-const DTLS_RANK = 30;
-
-/** A host as certificates have it: international names in ASCII, addresses without a zone. */
-function nameOf(host: string): string {
-  // deno-lint-ignore no-control-regex
-  if (/^[\x00-\x7f]*$/.test(host)) return canonicalHost(host);
-  return URL.parse(`http://${host}`)?.hostname ?? host;
-}
-
-/** The trust that the options ask for, with the well-known authorities where no other is named. */
-async function trustOf(trust: Trust): Promise<DtlsTrust> {
-  if (trust.by !== "authority") return trust;
-  const { certificatesIn } = await import("../layers/dtls/credentials.ts");
-  if (trust.pems.length > 0) {
-    return { by: "authority", authorities: trust.pems.flatMap(certificatesIn) };
-  }
-  return { by: "authority", authorities: (await wellKnown()).flatMap(certificatesIn) };
-}
-
-/** The well-known authorities. Deno gives them out only with --allow-sys=ca; without, nobody is known,
- * and who is to be trusted has to be named. */
-async function wellKnown(): Promise<readonly string[]> {
-  try {
-    const { rootCertificates } = await import("node:tls");
-    // Read here: it is asked for when it is looked into.
-    return [...rootCertificates];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return [];
-    throw error;
-  }
-}
-
-/** The key that was named, or the only one there is.
- * @throws {UsageError} when there is no such key, or a name without a file */
-async function loadPsk(
-  { pskFile, pskIdentity }: Pick<OptionValues<typeof options>, "pskFile" | "pskIdentity">,
-): Promise<OwnPsk | undefined> {
-  if (pskFile === undefined) {
-    if (pskIdentity === undefined) return undefined;
-    throw new UsageError(`--psk-identity ${pskIdentity} needs its key; add --psk-file FILE`);
-  }
-  const { readPskFile } = await import("../layers/dtls/psk_file.ts");
-  const keys = await readPskFile(pskFile);
-  const [only, ...others] = keys.keys();
-  const identity = pskIdentity ?? only!;
-  if (pskIdentity === undefined && others.length > 0) {
-    throw new UsageError(
-      `--psk-file: ${pskFile} holds ${keys.size} keys; say which with --psk-identity, such as ${only}`,
-    );
-  }
-  const key = keys.get(identity);
-  if (key === undefined) {
-    throw new UsageError(`--psk-identity: ${pskFile} has no key of ${identity}`);
-  }
-  return { identity, key };
-}
-
-/** Why the handshake failed, in the words that TLS has for the same. */
-function whyOf(
-  error: unknown,
-  { psk, ...context }: {
-    readonly name: string;
-    readonly trust: Trust;
-    readonly psk: OwnPsk | undefined;
-  },
-): string {
-  const { code, message = "" } = error as { readonly code?: unknown; readonly message?: string };
-  const { alert } = error as { readonly alert?: unknown };
-  if (psk !== undefined && (alert === "bad_record_mac" || alert === "decrypt_error")) {
-    return `the server's key of ${psk.identity} is another one`;
-  }
-  if (psk !== undefined && alert === "unknown_psk_identity") {
-    return `the server does not know the identity ${psk.identity}`;
-  }
-  if (code !== "WRONG_FINGERPRINT") return handshakeFailure(error, context);
-  const found = /[0-9a-f]{64}/.exec(message)?.[0] ?? "";
-  return handshakeFailure(new WrongFingerprintError(found), context);
-}

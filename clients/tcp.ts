@@ -1,7 +1,7 @@
 // TCP, on Deno.connect.
 
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
+import { clientOptions, routeOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
@@ -12,17 +12,13 @@ import {
   formatEndpoint,
   hostOrLoopback,
 } from "../core/addresses/endpoint.ts";
-import { hasGoodNodeTls } from "../core/tls/node_tls.ts";
+import { requireFeature } from "../core/runtime.ts";
 import { layerStream } from "../core/layer.ts";
-import { localOptions, parseLocal } from "../core/addresses/local_address.ts";
+import { parseLocal } from "../core/addresses/local_address.ts";
 import type { OptionValues } from "../core/options/option.ts";
-import { familyOptions, resolveHost } from "../core/addresses/resolve.ts";
+import { resolveHost } from "../core/addresses/resolve.ts";
 import { StreamSession } from "../core/streams/stream_session.ts";
-import { UsageError } from "../core/usage_error.ts";
 import { dialling } from "./dial_error.ts";
-
-/** What chooses our own address and the family of the peer's. */
-export const routeOptions = { ...localOptions, ...familyOptions } as const;
 
 const options = { ...routeOptions, ...clientOptions } as const;
 
@@ -68,10 +64,7 @@ async function dialFrom(
   signal: AbortSignal,
 ): Promise<Connection> {
   const from = parseLocal(local);
-  if (!hasGoodNodeTls()) {
-    // Older ones take the address without a word and dial from another.
-    throw new UsageError(`--local needs Deno 2.7.14 or newer; this is ${Deno.version.deno}`);
-  }
+  requireFeature("localAddress");
   const { connect } = await import("node:net");
   const socket = connect({
     host,

@@ -2,11 +2,10 @@
 
 import type { ConnectionOptions } from "node:tls";
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
-import { DenoTlsConnection } from "../core/tls/deno_tls_connection.ts";
+import { DenoTlsConnection } from "../core/tls/deno_connection.ts";
 import {
   diallingPort,
   type Endpoint,
@@ -14,26 +13,27 @@ import {
   hostOrLoopback,
 } from "../core/addresses/endpoint.ts";
 import { layerStream } from "../core/layer.ts";
-import { hasGoodNodeTls, NodeTlsConnection } from "../core/tls/node_tls.ts";
+import { parseFingerprint } from "../core/certificates/fingerprint.ts";
+import { asciiHost } from "../core/certificates/names.ts";
+import { hasFeature, requireFeature } from "../core/runtime.ts";
+import { NodeTlsConnection } from "../core/tls/node_connection.ts";
 import type { OptionValues } from "../core/options/option.ts";
 import { StreamSession } from "../core/streams/stream_session.ts";
-import { tlsFilePairs } from "../core/tls/tls_files.ts";
+import { tlsFilePairs } from "../core/tls/file_pairs.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { dialTcp, routeOptions } from "./tcp.ts";
+import { dialTcp } from "./tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
 import {
   type ClientCertificate,
   loadClientCertificate,
   loadTrust,
-  tlsClientOptions,
   type Trust,
 } from "./tls/trust.ts";
-
-const dialOptions = { ...routeOptions, ...tlsClientOptions } as const;
-const options = { ...dialOptions, ...clientOptions } as const;
+import { tlsTransportOptions } from "./tls/options.ts";
 
 /** What `dialTls` needs. */
-export interface DialTlsOptions extends OptionValues<typeof dialOptions> {
+export interface DialTlsOptions
+  extends OptionValues<Omit<typeof tlsTransportOptions, "maxMessageBytes">> {
   /** Protocols to offer by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];
 }
@@ -67,7 +67,7 @@ export async function prepareTls(
 ): Promise<TlsHandshake> {
   const trust = await loadTrust(options);
   const host = hostOrLoopback(endpoint);
-  const name = options.serverName === undefined ? asciiName(host) : parseName(options.serverName);
+  const name = options.serverName === undefined ? asciiHost(host) : parseName(options.serverName);
   refuseOnOldRuntime(options);
   const certificate = await loadClientCertificate(options);
   return async (connection, signal) => {
@@ -114,7 +114,7 @@ function needsNode(connection: Connection, { trust, certificate }: SecureOptions
   if (!(connection instanceof DenoConnection) || trust.by !== "authority") return true;
   if (connection.conn.remoteAddr.transport !== "tcp") return true;
   if (certificate !== undefined) return true;
-  return trust.pems.length > 0 && hasGoodNodeTls();
+  return trust.pems.length > 0 && hasFeature("nodeTls");
 }
 
 async function secureByNode(
@@ -142,7 +142,7 @@ async function secureByNode(
     },
     check: (socket) => {
       if (trust.by !== "fingerprint") return undefined;
-      const found = socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase();
+      const found = parseFingerprint(socket.getPeerCertificate().fingerprint256)!;
       if (found !== trust.fingerprint) throw new WrongFingerprintError(found);
       return undefined;
     },
@@ -174,41 +174,28 @@ async function secureByDeno(
 }
 
 function refuseOnOldRuntime(options: DialTlsOptions): void {
-  if (hasGoodNodeTls()) return;
   const flag = options.insecure
     ? "--insecure"
     : options.tlsFingerprint !== undefined
     ? "--tls-fingerprint"
     : tlsFilePairs(options).length > 0
     ? "--tls-cert with --tls-key"
-    : options.local !== undefined
-    ? "--local with TLS"
     : undefined;
-  if (flag === undefined) return;
-  throw new UsageError(
-    `${flag} needs a newer runtime: Deno 2.7.14 or later, this is ${Deno.version.deno}`,
-  );
+  if (flag !== undefined) requireFeature("nodeTls", flag);
 }
 
 function parseName(written: string): string {
-  const name = asciiName(written);
+  const name = asciiHost(written);
   if (/^[\w.:-]+$/.test(name)) return name;
   throw new UsageError(`--server-name: expected a host name or address, got "${written}"`);
 }
 
-/** A host as certificates have it: without a zone, international names in ASCII (RFC 5280 7.2). */
-function asciiName(host: string): string {
-  const name = host.replace(/%.*$/, "");
-  // deno-lint-ignore no-control-regex
-  return /^[\x00-\x7f]*$/.test(name) ? name : URL.parse(`http://${name}`)?.hostname ?? name;
-}
-
 /** `tls://host:port`. */
-export const tls: ClientKind<typeof options> = {
+export const tls: ClientKind<typeof tlsTransportOptions> = {
   name: "tls",
   addressing: "host",
   carrier: "stream",
-  options,
+  options: tlsTransportOptions,
   async connect(endpoint, options, { layers, signal }) {
     const connection = await dialTls(endpoint, diallingPort(endpoint), options, signal);
     const serverName = options.serverName ?? hostOrLoopback(endpoint);

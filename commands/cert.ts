@@ -2,7 +2,7 @@
 
 import { mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { certSubjects, makingOptions, parseSubject, showingOptions } from "./cert/cert_options.ts";
+import { certSubjects, makingOptions, parseSubject, showingOptions } from "./cert/options.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions } from "./line/common_options.ts";
 import { exitCodes } from "./line/exit_code.ts";

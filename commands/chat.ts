@@ -8,7 +8,7 @@ import {
   type JoinChatOptions,
   type JoinedChat,
 } from "../dock/join_chat.ts";
-import { ChatError, ChatLostError } from "../protocols/chat/client.ts";
+import { ChatError, ChatLostError } from "../protocols/chat/client/chat_over.ts";
 import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
@@ -102,7 +102,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   async run({ arguments: [url = ""], options, given, flags, console }) {
     const isTyped = console.stdin.isTerminal && !console.json;
     const isEdited = isTyped && console.stdoutIsTerminal && options.editor && !console.verbose;
-    // What passes is shown by --verbose and kept by --record; --json shows what it means instead.
+    // --verbose shows the traffic and --record keeps it; --json prints the events instead.
     using traffic = openTraffic(
       console.json ? console.with({ color: options.color, verbose: console.verbose }) : console,
       options.record,
@@ -122,7 +122,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
       signal: signals.drain,
     });
     if (link === undefined) return signals.exitCode;
-    // Who is verified has the name that the proof gives.
+    // A verified client has the name that its proof gives, which may look like a numbered one.
     if (isTyped && link.name.startsWith(`${options.name}-`) && link.standing === "plain") {
       console.note(`${options.name} is taken; you are ${link.name} until it is free`);
     }
@@ -154,7 +154,7 @@ async function enter(
   }
 }
 
-/** A person at a terminal that edits lines itself. */
+/** Runs a chat at a terminal that edits lines itself. */
 async function chatWithoutEditor(
   link: JoinedChat,
   console: Console,
@@ -189,7 +189,7 @@ async function chatWithoutEditor(
   return signals.exitCode;
 }
 
-/** Says the lines of a pipe, prints what others say. */
+/** Says the lines of a pipe, and prints what others say. */
 async function chatInPipe(
   link: JoinedChat,
   console: Console,
@@ -229,10 +229,10 @@ async function chatInPipe(
     await quiet(() => lastArrivalMs, waitMs);
   })();
   await Promise.race([saying, hearing, aborted(signals.drain)]);
-  // A signal ends a chat that is trying to come back, too.
+  // A signal also closes a chat, while it tries to come back; that is no failure.
   const endedBecause = signals.drain.aborted ? undefined : closedBecause;
   if (endedBecause !== undefined) {
-    // What waited to be said has just been told so; let that be counted.
+    // The messages that waited have just been rejected; their handlers run before they are counted.
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (!console.json) console.error(endedBecause);
   } else {
@@ -255,7 +255,7 @@ function printEvent(
   console: Console,
 ): void {
   if (event.event === "message") {
-    // As with every other client of lines: nobody is told what it said itself.
+    // As with plain clients, which do not get their own messages.
     if (event.own) return;
     for (const line of lines.message(event.message, link.name)) console.print(line);
   } else if (event.event === "private") {
@@ -281,7 +281,7 @@ export function chatEventJson(event: ChatLinkEvent): Readonly<Record<string, unk
   return event;
 }
 
-/** Resolves once nothing has come for so long. */
+/** Resolves once nothing has come for a time. */
 async function quiet(lastArrivalMs: () => number, waitMs: number): Promise<void> {
   for (;;) {
     const leftMs = lastArrivalMs() + waitMs - performance.now();

@@ -1,6 +1,6 @@
 // `sockdock connect`: the terminal or a pipe, joined to a session.
 
-import { type Address, formatAddress } from "../core/addresses/address.ts";
+import { formatAddress } from "../core/addresses/address.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import { duration, flag, mergeTables } from "../core/options/option.ts";
 import { bytesOf, type Message } from "../core/session.ts";
@@ -55,24 +55,23 @@ is lost is an error.`,
   async run({ arguments: [url = ""], options, given, flags, console }) {
     const dial = concerningDial(options, given, flags, url);
     using traffic = openTraffic(console, options.record);
-    const dialled = await open(url, { ...dial, emit: dialNotices(console) });
-    using session = traffic.watch(dialled);
+    using session = traffic.watch(await open(url, { ...dial, emit: dialNotices(console) }));
     const typed = console.stdin.isTerminal;
     if (typed) console.note(`connected to ${url}; q on a line of its own ends it`);
-    return await leaveOnSignal(dialled, async () => {
+    return await leaveOnSignal(session, async () => {
       // Whichever ends first ends the command: the peer, or the person at the terminal. A read from
       // stdin cannot be taken back, so the sending half is left to itself when the peer ends.
-      const receiving = receive(session, () => dialled.responder, options.hex, console);
+      const receiving = receive(session, options.hex, console);
       const sending = sendAll(session, typed, options, console).then(async (quit) => {
         if (quit) {
           // Where a layer sees to the delivery, what was typed is delivered before we leave.
-          if (dialled.delivery !== undefined) await session.end();
+          if (session.delivery !== undefined) await session.end();
           session.close();
-        } else if (!hasEnd(dialled)) await closeAfter(session, options.waitMs);
+        } else if (!hasEnd(session)) await closeAfter(session, options.waitMs);
       });
       sending.catch(() => {});
       await Promise.race([receiving, sending.then(() => receiving)]);
-      if (dialled.farewell !== undefined) console.note(printable(dialled.farewell));
+      if (session.farewell !== undefined) console.note(printable(session.farewell));
       return exitCodes.ok;
     });
   },
@@ -83,7 +82,6 @@ const LINE_QUIET_MS = 50;
 
 async function receive(
   session: DialledSession,
-  responder: () => Address | undefined,
   hex: boolean,
   console: Console,
 ): Promise<void> {
@@ -94,7 +92,7 @@ async function receive(
   for await (const message of session) {
     lastArrival.set(session, performance.now());
     if (console.json) continue;
-    const from = responder();
+    const from = session.responder;
     if (from !== undefined) {
       console.printRaw(`${console.paintStdout("cyan", formatAddress(from))} `);
     }

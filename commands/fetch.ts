@@ -3,6 +3,7 @@
 import { writeCookieFile } from "../clients/http/cookie_file.ts";
 import { createHttpClient, type FetchOptions } from "../clients/http/client.ts";
 import type { Field } from "../clients/http/message.ts";
+import type { ProxyRules } from "../clients/http/proxy.ts";
 import { fetchOptions, proxyOptions, retryOptions } from "../clients/http/options.ts";
 import { formatDuration, mergeTables, type OptionValues, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -13,11 +14,10 @@ import { cookieOptions, readCookies } from "./fetch/cookies.ts";
 import { credentialOptions, ownCredentials, readCredentialsFile } from "./fetch/credentials.ts";
 import { outputPath } from "./fetch/file_name.ts";
 import { printHead } from "./fetch/output.ts";
-import { proxiesFromEnvironment } from "./fetch/proxy.ts";
 import { bodyOptions, parseHeader, readBody, requestUrl } from "./fetch/request.ts";
 import { responseOptions, transfer } from "./fetch/transfer.ts";
 import { printable } from "./terminal/printable.ts";
-import { readUser } from "./key/user_password.ts";
+import { readUser } from "./line/user_password.ts";
 
 const requestOptions = {
   method: text({
@@ -156,6 +156,27 @@ async function run(
     return exitCodes.failed;
   } finally {
     if (options.cookieJar !== undefined) await writeCookieFile(options.cookieJar, client.cookies);
+  }
+}
+
+/** The proxies that the environment names, in the variables that every client reads. Upper-case HTTP_PROXY is not read: a web server hands a visitor's
+ * header of the name Proxy to the programs it starts as a variable of that name. */
+function proxiesFromEnvironment(): ProxyRules {
+  return {
+    http: variable("http_proxy"),
+    https: variable("https_proxy"),
+    all: variable("all_proxy"),
+    no: variable("no_proxy"),
+  };
+}
+
+function variable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name) || undefined;
+  } catch (error) {
+    // Without the permission to look there is none.
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
   }
 }
 

@@ -6,7 +6,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions } from "./line/common_options.ts";
 import { exitCodes } from "./line/exit_code.ts";
-import { keyMakingOptions } from "./key/key_options.ts";
+import { keyMakingOptions } from "./key/options.ts";
 
 const SUBJECTS = ["make", "show", "password"] as const;
 

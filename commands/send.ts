@@ -93,7 +93,7 @@ code 4 says that no reply came, or what was not delivered.`,
       throw new UsageError("--file and words exclude each other; give one");
     }
     const dial = concerningDial(options, given, flags, url);
-    // What cannot be sent is refused before anybody is troubled with a connection.
+    // What cannot be sent is refused before a connection is opened.
     const messages = await outgoing(words, options, console);
     using traffic = openTraffic(console, options.record);
     const dialled = await connectRetrying(
@@ -101,20 +101,19 @@ code 4 says that no reply came, or what was not delivered.`,
       options.retries,
       console,
     );
-    const session = traffic.watch(dialled);
-    return await leaveOnSignal(dialled, async () => {
+    using session = traffic.watch(dialled);
+    return await leaveOnSignal(session, async () => {
       if (options.timeoutMs === 0) {
         for await (const message of messages) await session.send(message);
         await session.end();
         session.close();
-        report(dialled.delivery, console);
+        report(session.delivery, console);
         return exitCodes.ok;
       }
       let retried = false;
       const answers = exchange(session, messages, {
         retries: options.retries,
         halfClose: options.shutdown,
-        manyAnswers: dialled.manyAnswer === true,
         ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
         onRetry(attempt) {
           retried = true;
@@ -126,23 +125,23 @@ code 4 says that no reply came, or what was not delivered.`,
         const { done, value } = await answers.next();
         if (!done) {
           received++;
-          if (dialled.responder !== undefined && !console.json) {
-            console.printRaw(`${console.paintStdout("cyan", formatAddress(dialled.responder))} `);
+          if (session.responder !== undefined && !console.json) {
+            console.printRaw(`${console.paintStdout("cyan", formatAddress(session.responder))} `);
           }
           printReply(value, session.boundary, options.hex, console);
           continue;
         }
-        report(dialled.delivery, console);
+        report(session.delivery, console);
         // Several messages are no attempts at one.
         if (retried) {
           console.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
         }
         // Instead of an answer, the peer said why there is none.
-        if (dialled.farewell !== undefined && received < value.attempts) {
-          console.error(printable(dialled.farewell));
+        if (session.farewell !== undefined && received < value.attempts) {
+          console.error(printable(session.farewell));
           return exitCodes.failed;
         }
-        return finish(value.timedOut, received, hasEnd(dialled), console);
+        return finish(value.timedOut, received, hasEnd(session), console);
       }
     });
   },

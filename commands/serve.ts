@@ -10,7 +10,7 @@ import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
-import { withLocalAuthority, withUserHistory } from "./serving/data_folder.ts";
+import { withLocalAuthority, withUserHistory } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
   concerning,
@@ -25,7 +25,7 @@ import { ReloadSignal } from "./serving/reload_signal.ts";
 import { stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./serving/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
-import { readUser } from "./key/user_password.ts";
+import { readUser } from "./line/user_password.ts";
 
 export const serve = defineCommand({
   name: "serve",

@@ -8,7 +8,7 @@ import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { consoleOptions, recordOptions } from "./line/common_options.ts";
 import type { Console } from "./terminal/console.ts";
-import { withLocalAuthority, withUserHistory } from "./serving/data_folder.ts";
+import { withLocalAuthority, withUserHistory } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { programWords } from "./line/program_words.ts";
 import { servedGroups, servedOptions, tableFor } from "./line/served.ts";

@@ -13,9 +13,9 @@ export interface DialledSession extends Session, Disposable {
    * are out of the ordinary. */
   readonly farewell?: string | undefined;
   /** Whether many may answer, as at a broadcast address or a multicast group. The session then hears
-   * everybody who sends to its port. */
+   * every sender that sends to its port. */
   readonly manyAnswer?: boolean;
-  /** Who sent the message that was yielded last, where many may answer. */
+  /** The sender of the message that was yielded last, where many may answer. */
   readonly responder?: Address | undefined;
   /** How the delivery of what we send goes, where a layer sees to it. Such a session has an end, as a
    * stream has: `end` resolves once the peer has everything and rejects with an UndeliveredError if

@@ -1,8 +1,13 @@
-// The limits that clients share.
+// The options that clients share.
 
+import { localOptions } from "./addresses/local_address.ts";
+import { familyOptions } from "./addresses/resolve.ts";
 import { createCounters } from "./counters.ts";
 import type { LayerWork } from "./layer.ts";
 import { type OptionValues, size } from "./options/option.ts";
+
+/** What chooses our own address and the family of the peer's. */
+export const routeOptions = { ...localOptions, ...familyOptions } as const;
 
 /** For every client that opens a session. */
 export const clientOptions = {

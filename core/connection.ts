@@ -1,16 +1,17 @@
-// The two kinds of socket that everything else stands on: a stream and a datagram socket. Layers
-// take one of them and return one of them.
+// The two kinds of socket that everything else stands on, a stream and a datagram socket, whatever
+// opened them. A layer takes one of them and returns one of the same kind.
 
 import type { Address } from "./addresses/address.ts";
 import type { Identity } from "./session.ts";
 
-/** One stream to one peer. Whoever holds it disposes it; disposal is immediate. */
+/** One stream to one peer. Its owner disposes it; disposal is immediate. */
 export interface Connection extends Disposable {
   readonly local: Address;
   readonly remote: Address;
   /** Set once `ready` has resolved, where the handshake proves who the peer is. */
   readonly identity?: Identity | undefined;
-  /** Finishes the handshake; absent where there is none. */
+  /** Finishes the handshake; absent where there is none.
+   * @throws {DeniedPeerError} when the peer proved who it is and is turned away by name */
   ready?(signal: AbortSignal): Promise<void>;
   /** Reads at least one byte into `into`; resolves to how many, or null at the end. */
   read(into: Uint8Array): Promise<number | null>;
@@ -19,7 +20,7 @@ export interface Connection extends Disposable {
   /** Ends our half; the peer's half stays readable. */
   closeWrite(): Promise<void>;
   /** Resolves once all that was written has left, where a layer holds it back, or the connection was
-   * disposed. Whoever ends a session in good order waits for it. */
+   * disposed. A session that ends in good order waits for it. */
   flushed?(): Promise<void>;
   /** Ends the connection at once with a reset (RST), where the system lets us; what was sent and not
    * read by the peer may be lost. */
@@ -34,11 +35,12 @@ export interface Acceptor<C extends Connection = Connection> extends Disposable 
 }
 
 /** What a datagram socket received: bytes from an address; that a peer will send no more, though it
- * still listens; or that there is nothing between us and a peer any more, and why. */
+ * still listens; or that there is nothing between us and a peer any more, why, and whether the peer
+ * was lost, as by a reset, and not let go in good order. */
 export type Datagram =
   | { readonly from: Address; readonly bytes: Uint8Array; readonly identity?: Identity }
   | { readonly from: Address; readonly finished: true }
-  | { readonly from: Address; readonly ended: string };
+  | { readonly from: Address; readonly ended: string; readonly lost?: true };
 
 /** How the delivery to a peer goes, where a layer sees to it. */
 export interface Delivery {
@@ -70,8 +72,8 @@ export interface DatagramSocket extends Disposable {
   delivered?(to: Address): Promise<void>;
   /** How the delivery to a peer goes, where a layer sees to it. */
   delivery?(to: Address): Delivery | undefined;
-  /** Says that a message was read by whom it is for. A socket that has this holds its peers back
-   * while their messages are unread, so that none of them needs to be dropped. */
+  /** Says that the protocol has read a message. A socket that has this holds its peers back while their
+   * messages are unread, so that none of them needs to be dropped. */
   consumed?(from: Address, bytes: number): void;
   /** Ends what there is between us and a peer, where a layer keeps something. */
   forget?(to: Address): void;

@@ -21,7 +21,8 @@ const zero = {
   unauthenticated: 0,
   /** Handshakes that failed or took too long. */
   handshakesFailed: 0,
-  /** Sessions that ended in an error, such as a reset. */
+  /** Sessions and HTTP connections that ended in an error: the protocol threw, or the peer was lost, as
+   * by a reset. What fails because we closed the session does not count. */
   failed: 0,
   /** Sessions ended because nothing moved for too long. */
   idle: 0,
@@ -72,7 +73,7 @@ const zero = {
   acceptFailures: 0,
 };
 
-/** Counters of one server, all zero at first; whoever serves adds to them. */
+/** Counters of one server, all zero at first. */
 export type Counters = { -readonly [Name in keyof typeof zero]: number };
 
 /** A copy of a server's counters at one moment. */

@@ -21,17 +21,17 @@ export interface InspectedEvent {
   readonly message: Message;
 }
 
-/** What a chat shows to whoever runs it. */
+/** What a chat shows to its operator. */
 export interface RoomEvent {
   readonly event: "chat";
   /** When, as ISO 8601. */
   readonly time: string;
   readonly room: string;
-  /** Something said or done, or somebody who came, went or has another name now. */
+  /** Something said or done, or a member that came, went or has another name now. */
   readonly kind: "say" | "me" | "came" | "went" | "renamed";
   readonly name: string;
   readonly standing: "plain" | "verified";
-  /** What was said, why somebody went, or what the new name is. */
+  /** What was said, why the member went, or what the new name is. */
   readonly text?: string;
   readonly id?: string;
 }
@@ -67,7 +67,8 @@ export type ServerEvent =
     readonly peer: string;
     readonly reason: string;
   }
-  /** A session or handshake ended in an error. */
+  /** A handshake, an HTTP connection or what a relay dials ended in an error. Where there was a
+   * session, that is the reason of its `closed`. */
   | {
     readonly event: "failed";
     readonly url: string;

@@ -29,7 +29,7 @@ export interface LayerContext {
 export interface LayerWork {
   /** Where the layer counts what it drops and does. */
   readonly counters: Counters;
-  /** The limits of whoever reads from a datagram socket. */
+  /** The limits of the server or client that reads from a datagram socket. */
   readonly limits: Pick<
     DatagramLimits,
     "maxMessageBytes" | "maxPeers" | "peerTimeoutMs" | "inboxMessages" | "inboxBytes"
@@ -55,7 +55,8 @@ export interface LayerTraits {
   readonly rank: number;
   /** What it can wrap. */
   readonly carriers: readonly Carrier[];
-  /** Whether what passes it comes from where it says it does, or from somebody who was let in. */
+  /** Whether what passes it comes from the address that it says, or from a peer that was let in by its
+   * key. */
   readonly provesSender?: boolean;
   /** Whether what passes it arrives once and in order, or the session ends in an error. */
   readonly ordered?: boolean;

@@ -1,10 +1,10 @@
-// The limits that transports share, each with its default. A transport's own option table is made
-// of these and whatever is its alone.
+// The limits that transports share, each with its default. The option table of a transport is made
+// of these and of its own.
 
 import { duration, integer, size, text } from "./options/option.ts";
 import type { OptionValues } from "./options/option.ts";
 
-/** Who may speak at all. */
+/** Which peers are admitted, by address. */
 export const admissionOptions = {
   allow: text.many({
     metavar: "cidr",

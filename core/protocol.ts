@@ -23,7 +23,7 @@ export interface Context {
   /** Asks the whole server to stop, as Ctrl-C does. */
   stop(reason: string): void;
   /** What is typed at the terminal that runs the server, for a protocol whose `console` is true;
-   * absent where nobody types. */
+   * absent where there is no terminal. */
   readonly lines?: AsyncIterable<string>;
 }
 

@@ -1,7 +1,9 @@
 // The life of a server: running, draining, finished.
 
-import type { Counters, Stats } from "./counters.ts";
+import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
+import type { Stats } from "./counters.ts";
 import { errorText } from "./event.ts";
+import type { Ledger } from "./session_life.ts";
 
 /** The certificate that a server shows. */
 export interface ServerCertificate {
@@ -9,6 +11,26 @@ export interface ServerCertificate {
   readonly pem: string;
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;
+}
+
+/** Where a server listens, and what it shows there. */
+export interface Listening {
+  /** With the port that the system chose. */
+  readonly url: string;
+  /** As it is now, where it can change. */
+  readonly certificate?: ServerCertificate | undefined;
+  /** Takes up certificate files that have changed, where there are any. Never rejects. */
+  readonly reload?: (() => Promise<void>) | undefined;
+}
+
+/** A stream socket that listens, and what is known of it. */
+export interface Listener<C extends Connection = Connection> extends Listening {
+  readonly acceptor: Acceptor<C>;
+}
+
+/** A datagram socket that listens, and what is known of it. */
+export interface DatagramListener extends Listening {
+  readonly socket: DatagramSocket;
 }
 
 /** A server that listens. Disposing it stops it now; `shutdown` lets sessions finish first. */
@@ -21,7 +43,7 @@ export interface RunningServer extends AsyncDisposable {
    * within a second or two. Connections that are open are not touched. Never rejects: what cannot be
    * used is said in a `notice`, and the old stays in use. */
   reload?(): Promise<void>;
-  /** Resolves when the server has stopped, whoever stopped it; rejects if it broke. */
+  /** Resolves when the server has stopped, for whatever reason; rejects if it broke. */
   readonly finished: Promise<void>;
   /** A copy of the counters. */
   stats(): Stats;
@@ -33,66 +55,11 @@ export interface RunningServer extends AsyncDisposable {
 /** How long `shutdown` waits for sessions unless told otherwise, in milliseconds. */
 export const DEFAULT_GRACE_MS = 5000;
 
-/** Something open that a shutdown has to end. */
-export interface Drainable {
-  /** End at the next safe point. */
-  drain(): void;
-  /** End now. */
-  close(reason?: string): void;
-}
-
-/** The sessions that are open on a server. */
-export class OpenSessions implements Drainable {
-  readonly #open = new Set<Drainable>();
-  #draining = false;
-  #idle = Promise.withResolvers<void>();
-
-  constructor() {
-    this.#idle.resolve();
-  }
-
-  get size(): number {
-    return this.#open.size;
-  }
-
-  [Symbol.iterator](): Iterator<Drainable> {
-    return this.#open.values();
-  }
-
-  add(session: Drainable): void {
-    if (this.#open.size === 0) this.#idle = Promise.withResolvers();
-    this.#open.add(session);
-    if (this.#draining) session.drain();
-  }
-
-  delete(session: Drainable): void {
-    if (this.#open.delete(session) && this.#open.size === 0) this.#idle.resolve();
-  }
-
-  drain(): void {
-    this.#draining = true;
-    for (const session of this.#open) session.drain();
-  }
-
-  close(reason?: string): void {
-    for (const session of this.#open) session.close(reason);
-  }
-
-  /** Resolves when none is open. */
-  get idle(): Promise<void> {
-    return this.#idle.promise;
-  }
-}
-
 /** What a RunningServer is made of. */
 export interface ServerParts {
-  readonly url: string;
-  readonly certificate?: ServerCertificate;
-  /** Takes up changed certificate files. */
-  readonly reload?: () => Promise<void>;
-  readonly counters: Counters;
-  readonly sessions: OpenSessions;
-  /** From here on nobody new is served. Called once. */
+  readonly listening: Listening;
+  readonly ledger: Ledger;
+  /** From here on no new peer is served. Called once. */
   stopListening(): void;
   /** Gives back what the server still holds, once no session is open. Called once, last. */
   release(): void;
@@ -102,22 +69,23 @@ export interface ServerParts {
 
 /** Puts the parts of a listening server together. */
 export function runningServer(parts: ServerParts): RunningServer {
+  const { listening: { url, certificate, reload }, ledger: { sessions, counters } } = parts;
   let stopped = false;
   const finished = Promise.withResolvers<void>();
-  // Whoever awaits `finished` sees the error; nobody has to.
+  // A caller that awaits `finished` sees the error; none has to.
   finished.promise.catch(() => {});
 
   async function stop(): Promise<void> {
     try {
       parts.stopListening();
-      parts.sessions.drain();
-      await parts.sessions.idle;
+      sessions.drain();
+      await sessions.idle;
     } finally {
       parts.release();
     }
     // The loop may have taken one more in the meantime.
     await parts.loop;
-    await parts.sessions.idle;
+    await sessions.idle;
   }
 
   function shutdown({ graceMs = DEFAULT_GRACE_MS } = {}): Promise<void> {
@@ -126,10 +94,10 @@ export function runningServer(parts: ServerParts): RunningServer {
       stop().then(finished.resolve, finished.reject);
     }
     if (graceMs <= 0) {
-      parts.sessions.close("shutdown");
+      sessions.close("shutdown");
       return finished.promise;
     }
-    const timer = setTimeout(() => parts.sessions.close("shutdown"), graceMs);
+    const timer = setTimeout(() => sessions.close("shutdown"), graceMs);
     return finished.promise.finally(() => clearTimeout(timer));
   }
 
@@ -137,17 +105,17 @@ export function runningServer(parts: ServerParts): RunningServer {
   parts.loop.then(
     () => shutdown(),
     (error: unknown) => {
-      finished.reject(new Error(`${parts.url} stopped: ${errorText(error)}`, { cause: error }));
+      finished.reject(new Error(`${url} stopped: ${errorText(error)}`, { cause: error }));
       return shutdown({ graceMs: 0 });
     },
   ).catch(() => {});
 
   return {
-    url: parts.url,
-    ...(parts.certificate && { certificate: parts.certificate }),
-    ...(parts.reload && { reload: parts.reload }),
+    url,
+    ...(certificate && { certificate }),
+    ...(reload && { reload }),
     finished: finished.promise,
-    stats: () => ({ ...parts.counters, open: parts.sessions.size }),
+    stats: () => ({ ...counters, open: sessions.size }),
     shutdown,
     [Symbol.asyncDispose]: () => shutdown({ graceMs: 0 }),
   };

@@ -3,6 +3,7 @@
 import type { HttpService, RequestInfo } from "./http/app.ts";
 import type { Service } from "./protocol.ts";
 import type { Message, Session } from "./session.ts";
+import { WrappedSession } from "./wrapped_session.ts";
 
 /** Wraps a service so that it serves the first session and then asks the server to stop. A peer
  * without a connection never says that it is done, so a datagram session ends after one message. */
@@ -15,7 +16,7 @@ export function single(service: Service, stop: (reason: string) => void): Servic
       try {
         const isDatagram = session.peer.transport === "udp" ||
           session.peer.transport === "unixgram";
-        await service.serve(isDatagram ? firstMessageOf(session) : session);
+        await service.serve(isDatagram ? new FirstMessage(session) : session);
       } finally {
         stop("served one session");
       }
@@ -24,25 +25,14 @@ export function single(service: Service, stop: (reason: string) => void): Servic
   };
 }
 
-function firstMessageOf(session: Session): Session {
-  return {
-    peer: session.peer,
-    identity: session.identity,
-    boundary: session.boundary,
-    maxMessageBytes: session.maxMessageBytes,
-    get signal() {
-      return session.signal;
-    },
-    async *[Symbol.asyncIterator](): AsyncGenerator<Message> {
-      for await (const message of session) {
-        yield message;
-        return;
-      }
-    },
-    send: (message) => session.send(message),
-    end: () => session.end(),
-    close: (reason) => session.close(reason),
-  };
+/** A session that ends after its first message. */
+class FirstMessage extends WrappedSession {
+  override async *[Symbol.asyncIterator](): AsyncGenerator<Message> {
+    for await (const message of this.inner) {
+      yield message;
+      return;
+    }
+  }
 }
 
 /** Wraps an HTTP service so that it answers the first request and then asks the server to stop. */

@@ -5,6 +5,7 @@ import type { HttpApp } from "../core/http/app.ts";
 import type { Layer } from "../core/layer.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
+import { missingFeatures } from "../core/runtime.ts";
 import { layers as allLayers } from "../layers/index.ts";
 import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
@@ -31,7 +32,7 @@ export interface Catalogue {
     readonly layers: readonly string[];
   }[];
   readonly layers: readonly { readonly name: string; readonly summary: string }[];
-  /** What socket programs elsewhere can do and no program on Deno can, and why. */
+  /** What socket programs elsewhere can do and no program on this Deno can, and why. */
   readonly impossible: readonly { readonly name: string; readonly reason: string }[];
 }
 
@@ -96,7 +97,7 @@ export function catalogue(): Catalogue {
       };
     }),
     layers: layers.map(({ name, summary }) => ({ name, summary })),
-    impossible,
+    impossible: [...impossible, ...missingFeatures()],
   };
 }
 

@@ -1,6 +1,6 @@
-// A chat that goes on when its connection does not: dials, dials again, catches up, and says again
-// what was not acknowledged. Long, because it is one machine: what is said next depends on which
-// connection there is, what has been seen and what is still owed.
+// A chat client that outlives its connections: it dials, and when the connection is lost it dials
+// again, shows what was missed, and repeats what was not acknowledged. Long, because it is one state
+// machine: what is sent next depends on the connection, on what was seen and on what waits.
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { systemClock } from "../core/clock.ts";
@@ -16,18 +16,18 @@ import {
   type ChatOverOptions,
   type ChatQuestions,
   newMessageId,
-} from "../protocols/chat/client.ts";
-import { EventQueue } from "../protocols/chat/event_queue.ts";
+} from "../protocols/chat/client/chat_over.ts";
+import { EventQueue } from "../protocols/chat/client/event_queue.ts";
+import type { Member, Room } from "../protocols/chat/client/server_message.ts";
 import type { ChatMessage, Standing } from "../protocols/chat/message.ts";
-import type { Member, Room } from "../protocols/chat/server_message.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 
 /** What happens in a chat and to the connection to it. */
 export type ChatLinkEvent =
   | Exclude<ChatEvent, { readonly event: "message" }>
-  /** Shown once; `own` says whether we said it, in this chat. */
+  /** A message, which comes once; `own` says whether this client said it. */
   | { readonly event: "message"; readonly message: ChatMessage; readonly own: boolean }
-  /** We are in; `again` says whether we were before. What was missed follows. */
+  /** We are in a room; `again` says whether we were in the chat before. What was missed follows. */
   | {
     readonly event: "connected";
     readonly again: boolean;
@@ -36,7 +36,7 @@ export type ChatLinkEvent =
     readonly room: string;
     readonly members: number | undefined;
   }
-  /** The connection is lost. `unsaid` is how many messages wait to be said. */
+  /** The connection is lost; `unsaid` messages wait to be said. */
   | { readonly event: "lost"; readonly reason: string; readonly unsaid: number }
   /** The next attempt comes after `waitMs`. */
   | {
@@ -45,7 +45,7 @@ export type ChatLinkEvent =
     readonly waitMs: number;
     readonly reason: string;
   }
-  /** It is over: `code` is that of docs/chat.md where the server refused us. */
+  /** The chat is over; `code` is one of docs/chat.md where the server refused us. */
   | { readonly event: "closed"; readonly reason: string; readonly code: string | undefined };
 
 type OverOptions = Pick<
@@ -55,13 +55,14 @@ type OverOptions = Pick<
 
 /** Options of `joinChat`: those of `connect`, some of `chatOver`, and these. */
 export type JoinChatOptions = ConnectOptions & OverOptions & {
-  /** The room. Default: the path of a URL such as `tcp://host:port/harbour`, else the server's choice.
-   * The path of `ws://` and `unix://` is that of the socket. */
+  /** The room. Default: the path of a URL such as `tcp://host:port/harbour`, else the server's
+   * choice. The path of `ws://` and `unix://` is that of the socket. */
   readonly room?: string | undefined;
   /** How many of the last messages to begin with. Default: 20. */
   readonly last?: number;
-  /** Whether to enter as `name-2` and so on when the name is taken, and to take it once it is free.
-   * After a lost connection it is done anyhow: our own ghost may have the name. Default: false. */
+  /** Whether to enter as `name-2` and so on when the name is taken, and to take the name once it is
+   * free. Always so after a lost connection, when our old session may still have the name. Default:
+   * false. */
   readonly otherName?: boolean;
   /** How often to try to come back before giving up; 0 never tries. Default: Infinity. */
   readonly reconnectAttempts?: number;
@@ -78,7 +79,7 @@ export type JoinChatOptions = ConnectOptions & OverOptions & {
   /** How many events may wait to be read; the oldest are then dropped and counted in `missed`.
    * Default: 10,000. */
   readonly maxEvents?: number;
-  /** Wraps every session that is opened, such as to watch it. */
+  /** Wraps every session that is opened, for example to record it. */
   readonly wrap?: (session: DialledSession) => DialledSession;
   /** At least 0, below 1. Default: Math.random. */
   readonly random?: () => number;
@@ -92,8 +93,8 @@ export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>,
   readonly connected: boolean;
   /** How many messages wait to be said or acknowledged. */
   readonly unsaid: number;
-  /** Says something in the room. Messages are said in the order of the calls, each once, however often
-   * the connection is lost: resolves once the server has stored it.
+  /** Says something in the room. Messages are said in the order of the calls, each once, however
+   * often the connection is lost: resolves once the server has stored it.
    * @throws {ChatError} when it is refused
    * @throws {ChatLostError} when the chat is closed first, or the acknowledgement takes too long */
   say(text: string, kind?: "say" | "me"): Promise<ChatAck>;
@@ -106,8 +107,8 @@ export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>,
 }
 
 /** Enters a chat, and comes back to it when the connection is lost: what was said meanwhile is shown,
- * what we said and nobody acknowledged is said again under the same id. Nothing is lost and nothing
- * is there twice. On bare `udp://` what others say may be lost, as datagrams are.
+ * and messages of ours that the server did not acknowledge are said again under the same id. No
+ * message is lost or shown twice. On bare `udp://` what others say may be lost, as datagrams are.
  *
  * The first attempt to connect must succeed.
  *
@@ -120,7 +121,7 @@ export async function joinChat(url: string, options: JoinChatOptions = {}): Prom
   return link;
 }
 
-/** The room that a URL names: the path of a scheme whose sockets have none of their own. */
+/** The room that a URL names: its path, on schemes whose sockets have no path of their own. */
 export function roomOfUrl(url: string): string | undefined {
   const path = /^(?:tcp|tls|udp|dtls)(?:\+[a-z0-9-]+)*:\/\/[^/?#]*\/([^?#]*)/i.exec(url)?.[1];
   if (path === undefined || path === "") return undefined;
@@ -140,17 +141,17 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "bad-request",
 ]);
 
-/** So many ids are remembered to tell what was shown before, and what is our own. */
+/** How many ids are remembered, to recognise what was shown before and what is our own. */
 const MAX_REMEMBERED_IDS = 10_000;
 
 /** How many names are tried when one is taken. */
 const MAX_OTHER_NAMES = 20;
 
-/** How long to wait when the server says that we are too fast: longer than it keeps that to itself
- * once it has said it, so that it says so again. */
+/** How long to wait when the server refuses us as too fast. It says so at most once a second, and
+ * would pass over an earlier attempt in silence. */
 const TOO_FAST_WAIT_MS = 1200;
 
-/** Something to do on the connection, in its turn, until it has been done. */
+/** A request that is made in its turn, and again on the next connection until it is answered. */
 interface Errand {
   readonly run: (client: ChatClient) => Promise<unknown>;
   readonly isMessage: boolean;
@@ -159,26 +160,31 @@ interface Errand {
   done: boolean;
 }
 
+/** The options that neither `connect` nor `chatOver` takes, complete. */
+type Settings = Required<
+  Omit<JoinChatOptions, keyof ConnectOptions | keyof OverOptions | "room" | "maxEvents">
+>;
+
 class Link implements JoinedChat {
   name = "";
   standing: Standing = "plain";
   room = "";
   readonly #url: string;
-  readonly #options: JoinChatOptions;
-  readonly #dial: ConnectOptions;
+  readonly #settings: Settings;
+  readonly #over: ChatOverOptions;
+  readonly #dial: ConnectOptions & { readonly signal: AbortSignal };
   readonly #events: EventQueue<ChatLinkEvent>;
   readonly #closing = new AbortController();
-  readonly #random: () => number;
   #client: ChatClient | undefined;
   #errands: Errand[] = [];
   #working = false;
   #wantedName: string | undefined;
   #wantedRoom: string | undefined;
-  /** Whether we go by another name because the one we want was taken. */
+  /** Whether we have another name because the wanted one was taken. */
   #isStandIn = false;
-  /** The highest place that we have seen in the room. */
+  /** The highest place in the room's order that we have seen. */
   #highest: number | undefined;
-  /** What was said before this, by the server's clock, is not shown. */
+  /** Messages from before this time, by the server's clock, are not shown. */
   #hideBeforeMs = 0;
   /** When we were welcomed, by the server's clock and by ours. */
   #welcomed = { serverMs: 0, elapsedMs: 0 };
@@ -191,20 +197,20 @@ class Link implements JoinedChat {
     const {
       name,
       room,
-      last: _last,
-      otherName: _otherName,
-      reconnectAttempts: _reconnectAttempts,
-      reconnectFirstMs: _reconnectFirstMs,
-      reconnectMaxMs: _reconnectMaxMs,
-      ackTimeoutMs: _ackTimeoutMs,
-      maxUnsaid: _maxUnsaid,
+      last = 20,
+      otherName = false,
+      reconnectAttempts = Infinity,
+      reconnectFirstMs = 500,
+      reconnectMaxMs = 30_000,
+      ackTimeoutMs = Infinity,
+      maxUnsaid = 1000,
       maxEvents = 10_000,
-      answerTimeoutMs: _answerTimeoutMs,
-      resendAfterMs: _resendAfterMs,
-      resends: _resends,
-      pingAfterMs: _pingAfterMs,
-      wrap: _wrap,
+      wrap = (session) => session,
       random = Math.random,
+      answerTimeoutMs,
+      resendAfterMs,
+      resends,
+      pingAfterMs,
       signal,
       ...dial
     } = options;
@@ -213,8 +219,18 @@ class Link implements JoinedChat {
       throw new UsageError(`"${url}" names the room ${pathRoom} and --room ${room}; give one`);
     }
     this.#url = url;
-    this.#options = options;
-    this.#random = random;
+    this.#settings = {
+      last,
+      otherName,
+      reconnectAttempts,
+      reconnectFirstMs,
+      reconnectMaxMs,
+      ackTimeoutMs,
+      maxUnsaid,
+      wrap,
+      random,
+    };
+    this.#over = { answerTimeoutMs, resendAfterMs, resends, pingAfterMs, maxEvents };
     this.#wantedName = name;
     this.#wantedRoom = room ?? pathRoom;
     this.#events = new EventQueue<ChatLinkEvent>(
@@ -236,17 +252,17 @@ class Link implements JoinedChat {
   }
 
   async open(): Promise<void> {
-    this.#running = this.#run(await this.#enter(this.#options.otherName ?? false));
+    this.#running = this.#run(await this.#enter(this.#settings.otherName));
   }
 
   say(text: string, kind: "say" | "me" = "say"): Promise<ChatAck> {
-    const { maxUnsaid = 1000 } = this.#options;
+    const { maxUnsaid } = this.#settings;
     if (this.#errands.length >= maxUnsaid) {
       return Promise.reject(
         new ChatLostError(`${maxUnsaid} messages wait to be said; it takes no more`),
       );
     }
-    // The same id and time for every attempt.
+    // Every attempt has the same id and time.
     const id = newMessageId();
     const sentAtMs = Date.now();
     remember(this.#ownIds, id);
@@ -255,8 +271,8 @@ class Link implements JoinedChat {
 
   join(room: string): Promise<void> {
     return this.#enqueue(false, async (client) => {
-      this.#hideBeforeMs = this.#last === 0 ? this.#serverNowMs() : 0;
-      await client.join(room, { last: Math.max(1, this.#last) });
+      this.#hideBeforeMs = this.#settings.last === 0 ? this.#serverNowMs() : 0;
+      await client.join(room, { last: Math.max(1, this.#settings.last) });
     });
   }
 
@@ -313,10 +329,6 @@ class Link implements JoinedChat {
     return this.#events[Symbol.asyncIterator]();
   }
 
-  get #last(): number {
-    return this.#options.last ?? 20;
-  }
-
   #serverNowMs(): number {
     return this.#welcomed.serverMs + systemClock.elapsedMs() - this.#welcomed.elapsedMs;
   }
@@ -337,18 +349,18 @@ class Link implements JoinedChat {
       reject,
     };
     this.#errands.push(errand);
-    const { ackTimeoutMs = Infinity } = this.#options;
+    const { ackTimeoutMs } = this.#settings;
     const timer = !Number.isFinite(ackTimeoutMs) ? undefined : setTimeout(() => {
       reject(new ChatLostError(`no acknowledgement within ${ackTimeoutMs} ms`));
       errand.done = true;
-      // What has not been begun is never said; of what has, nobody knows.
+      // If it was not sent yet, it never is; if it was, it is unknown whether it arrived.
       this.#errands = this.#errands.filter((one) => !one.done);
     }, ackTimeoutMs);
     void this.#work();
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** Does what is to be done, one after the other: a message that has to be said again must not be
+  /** Runs the errands one after the other, so that a message which has to be said again is not
    * overtaken by the next. */
   async #work(): Promise<void> {
     if (this.#working) return;
@@ -362,7 +374,7 @@ class Link implements JoinedChat {
           errand.resolve(await errand.run(client));
         } catch (error) {
           if (error instanceof ChatLostError) {
-            // It stays first in line. A server that does not answer is left as one that is gone.
+            // The errand stays first in line. A server that does not answer counts as gone.
             client[Symbol.dispose]();
             if (this.#client === client) this.#client = undefined;
             continue;
@@ -383,23 +395,18 @@ class Link implements JoinedChat {
 
   /** Opens a session and enters. */
   async #enter(otherName: boolean): Promise<ChatClient> {
-    const { answerTimeoutMs, resendAfterMs, resends, pingAfterMs, maxEvents, wrap } = this.#options;
+    const { last, wrap } = this.#settings;
     const again = this.#welcomed.serverMs !== 0;
     for (let attempt = 1;; attempt++) {
       const name = attempt === 1 ? this.#wantedName : `${this.#wantedName}-${attempt}`;
-      const dialled = await connect(this.#url, this.#dial);
-      const session = wrap?.(dialled) ?? dialled;
+      const session = wrap(await connect(this.#url, this.#dial));
       try {
         const client = await chatOver(session, {
+          ...this.#over,
           name,
           room: this.#wantedRoom,
-          // Who has seen nothing yet has missed all that there is now.
-          ...(again ? { after: this.#highest ?? 0 } : { last: Math.max(1, this.#last) }),
-          ...(answerTimeoutMs !== undefined && { answerTimeoutMs }),
-          ...(resendAfterMs !== undefined && { resendAfterMs }),
-          ...(resends !== undefined && { resends }),
-          ...(pingAfterMs !== undefined && { pingAfterMs }),
-          ...(maxEvents !== undefined && { maxEvents }),
+          // A client that has seen no message yet has missed all that there are now.
+          ...(again ? { after: this.#highest ?? 0 } : { last: Math.max(1, last) }),
           signal: this.#dial.signal,
         });
         this.#isStandIn = attempt > 1;
@@ -425,13 +432,13 @@ class Link implements JoinedChat {
       elapsedMs: systemClock.elapsedMs(),
     };
     // A client that shows no history asks for one message all the same, to learn where it begins.
-    if (!again && this.#last === 0) this.#hideBeforeMs = client.welcomeTimeMs;
+    if (!again && this.#settings.last === 0) this.#hideBeforeMs = client.welcomeTimeMs;
     const { name, standing, room, members } = client;
     this.#events.push({ event: "connected", again, name, standing, room, members });
     void this.#work();
   }
 
-  /** Reads from one connection after the other until it is over. */
+  /** Reads from one connection after the other until the chat is over. */
   async #run(first: ChatClient): Promise<void> {
     let client: ChatClient | undefined = first;
     let reason = "we left";
@@ -460,7 +467,7 @@ class Link implements JoinedChat {
     this.#events.end();
   }
 
-  /** Hands on what one connection brings. Resolves when it ends; to why, if we were told to go. */
+  /** Passes on the events of one connection until it ends; resolves to why we were removed, if so. */
   async #listen(client: ChatClient): Promise<
     { readonly reason: string; readonly code: string | undefined } | undefined
   > {
@@ -474,7 +481,7 @@ class Link implements JoinedChat {
           }
           continue;
         case "joined":
-          // Whoever goes to another room may hear that it left this one.
+          // A `went` of our own before it was for the room that we left: we were not removed.
           expelled = undefined;
           if (event.room === this.room) continue;
           this.room = this.#wantedRoom = event.room;
@@ -501,13 +508,13 @@ class Link implements JoinedChat {
     return expelled;
   }
 
-  /** Takes the name that we wanted once it is free. */
+  /** Takes the wanted name once it is free. */
   #reclaim(client: ChatClient, freed: string): void {
     if (!this.#isStandIn || freed !== this.#wantedName) return;
     client.setName(freed).then(() => this.#isStandIn = false, () => {});
   }
 
-  /** Whether a message is to be shown: not one from another room's time, and not a second time. */
+  /** Whether a message is to be shown: it is no duplicate, and not from before we came. */
   #isNew({ id, room, seq, timeMs }: ChatMessage): boolean {
     if (seq !== undefined && room === this.room) this.#highest = Math.max(this.#highest ?? 0, seq);
     if (this.#seenIds.has(id)) return false;
@@ -515,22 +522,18 @@ class Link implements JoinedChat {
     return timeMs >= this.#hideBeforeMs;
   }
 
-  /** Dials until it is in again.
-   * @throws {Error} when it gives up, saying why */
+  /** Dials until we are in the chat again.
+   * @throws {Error} the last reason, when it gives up */
   async #comeBack(lostBecause: string): Promise<ChatClient> {
-    const {
-      reconnectAttempts = Infinity,
-      reconnectFirstMs = 500,
-      reconnectMaxMs = 30_000,
-    } = this.#options;
+    const { reconnectAttempts, reconnectFirstMs, reconnectMaxMs, random } = this.#settings;
     let reason = lostBecause;
     for (let attempt = 1; attempt <= reconnectAttempts; attempt++) {
       const fullMs = Math.min(reconnectMaxMs, reconnectFirstMs * 2 ** Math.min(attempt - 1, 30));
-      // Chance keeps the clients of a server that died from coming back all at once.
-      const waitMs = Math.round(fullMs * (1 - this.#random() / 2));
+      // At random, so that the clients of a restarted server do not come back all at once.
+      const waitMs = Math.round(fullMs * (1 - random() / 2));
       this.#events.push({ event: "reconnecting", attempt, waitMs, reason });
       await this.#pause(waitMs);
-      if (this.#closed || this.#dial.signal?.aborted) throw new ChatLostError("we left");
+      if (this.#closed || this.#dial.signal.aborted) throw new ChatLostError("we left");
       try {
         return await this.#enter(true);
       } catch (error) {
@@ -542,11 +545,11 @@ class Link implements JoinedChat {
     throw new ChatLostError(reason);
   }
 
-  /** Waits, or until we leave. */
+  /** Waits for a time, or until we leave. */
   async #pause(waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, waitMs);
-    const signal = this.#dial.signal!;
+    const signal = this.#dial.signal;
     const stop = () => resolve();
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
@@ -556,7 +559,7 @@ class Link implements JoinedChat {
   }
 }
 
-/** Adds an id to those that are remembered, of which the oldest are forgotten. */
+/** Adds an id to a set, and forgets the oldest when there are too many. */
 function remember(ids: Set<string>, id: string): void {
   ids.add(id);
   if (ids.size <= MAX_REMEMBERED_IDS) return;

@@ -102,7 +102,7 @@ async function* exchangeStream(
     if (session.delivery !== undefined && !awaitsMessage) await sending;
   } finally {
     session.close();
-    // The next message may never come, and nobody would hear it.
+    // The next message may never come, and the peer would not hear it.
     if (!awaitsMessage) await sending;
     clearTimeout(timer);
   }

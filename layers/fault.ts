@@ -1,36 +1,19 @@
-// Faults on purpose: what a bad network does, on any endpoint of ours, the same again for the same
-// seed.
+// The layer fault: an endpoint behaves as if the network were bad. A seed repeats every decision.
 
 import type { Layer, OpenedLayer } from "../core/layer.ts";
-import { integer, text } from "../core/options/option.ts";
 import { FaultyDatagrams } from "./fault/datagrams.ts";
+import { faultOptions, LARGEST_SEED } from "./fault/options.ts";
 import { type LinkFaults, parseFaults } from "./fault/spec.ts";
 import { FaultyConnection } from "./fault/stream.ts";
 
-const LARGEST_SEED = 2 ** 32 - 1;
-
-const options = {
-  fault: text.many({
-    metavar: "spec",
-    help: "misbehave as a bad network does, such as loss=5%,reorder=2% or latency=200ms " +
-      "(in.NAME or out.NAME for one direction)",
-  }),
-  seed: integer({
-    min: 0,
-    max: LARGEST_SEED,
-    help:
-      "repeat the decisions of --fault that this number led to (default a new one, which is shown)",
-  }),
-} as const;
-
 /** The layer `fault`. */
-export const fault: Layer<typeof options> = {
+export const fault: Layer<typeof faultOptions> = {
   name: "fault",
   summary: "Faults on purpose: loss, delay, damage, resets",
   rank: 10,
   carriers: ["stream", "datagram"],
   impliedBy: "fault",
-  options,
+  options: faultOptions,
   check({ fault }, carrier) {
     parseFaults(fault, carrier);
   },

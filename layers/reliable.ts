@@ -1,4 +1,4 @@
-// Reliable datagrams: messages that arrive once, in order and whole, or an error that says which did
+// The layer reliable: messages that arrive once, in order and whole, or an error that says which did
 // not. docs/reliable.md describes what is on the wire.
 
 import type { Layer } from "../core/layer.ts";

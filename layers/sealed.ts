@@ -1,60 +1,32 @@
-// Sealed datagrams: encrypted and authentic, under keys that both ends have. AES-256-GCM in a format
-// of our own (docs/sealed.md), or Fernet tokens, which programs in many languages understand.
+// The layer sealed: datagrams that are encrypted and authentic under keys that both ends have. Either
+// AES-256-GCM in a format of our own (docs/sealed.md), or Fernet tokens, which programs in many
+// languages understand.
 
 import { type Key, keyFingerprint, keyName, type SharedKey } from "../core/keys/key.ts";
-import { readKeyFile } from "../core/keys/key_file.ts";
+import { readKeyFile } from "../core/keys/file.ts";
 import type { Layer } from "../core/layer.ts";
-import { choice, duration, integer, text } from "../core/options/option.ts";
+import type { OptionValues } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { aesGcmKey } from "./sealed/aes_gcm.ts";
 import { Fernet } from "./sealed/fernet.ts";
 import { FernetDatagrams, type FernetKey } from "./sealed/fernet_datagrams.ts";
-import { refuseSameIds } from "./stamped/same_ids.ts";
+import { sealedOptions } from "./sealed/options.ts";
+import { refuseSameIds } from "./stamped/protection.ts";
 import { StampedDatagrams } from "./stamped/stamped_datagrams.ts";
-
-const CIPHERS = ["aes-gcm", "fernet"] as const;
 
 /** A token does not say with which key it was made, so a forged one costs a check with each. */
 const MAX_FERNET_KEYS = 64;
 
-type Cipher = typeof CIPHERS[number];
-
-const options = {
-  sealedKey: text.many({
-    metavar: "file",
-    help: "file of keys that seal datagrams: the first seals, all open; made by key make",
-  }),
-  sealedCipher: choice(CIPHERS, {
-    help: "how to seal, where the file of keys does not say it",
-  }),
-  sealedLifetimeMs: duration({
-    default: 60_000,
-    min: 1000,
-    max: 24 * 3_600_000,
-    help: "oldest sealed datagram to believe; with aes-gcm also how far clocks may be apart",
-  }),
-  sealedMaxSenders: integer({
-    default: 16_384,
-    min: 1,
-    max: 10_000_000,
-    help: "senders remembered against replays, with aes-gcm; more are refused",
-  }),
-  sealedMaxTokens: integer({
-    default: 262_144,
-    min: 1,
-    max: 10_000_000,
-    help: "tokens remembered against replays, with fernet; more are refused",
-  }),
-} as const;
+type Cipher = OptionValues<typeof sealedOptions>["sealedCipher"];
 
 /** The layer `sealed`. */
-export const sealed: Layer<typeof options> = {
+export const sealed: Layer<typeof sealedOptions> = {
   name: "sealed",
   summary: "Datagrams encrypted with a key in common",
   rank: 30,
   carriers: ["datagram"],
   provesSender: true,
-  options,
+  options: sealedOptions,
   async open(
     { sealedKey, sealedCipher, sealedLifetimeMs, sealedMaxSenders, sealedMaxTokens },
     { clock },
@@ -104,7 +76,7 @@ export const sealed: Layer<typeof options> = {
  * @throws {UsageError} when there is none, or one that cannot be used */
 async function readKeys(
   files: readonly string[],
-  cipher: Cipher | undefined,
+  cipher: Cipher,
 ): Promise<readonly [SharedKey, ...SharedKey[]]> {
   const keys: Key[] = [];
   for (const file of files) keys.push(...await readKeyFile("--sealed-key", file, cipher));
@@ -125,7 +97,7 @@ async function readKeys(
   return [first, ...others];
 }
 
-function sealing(key: Key, cipher: Cipher | undefined): SharedKey {
+function sealing(key: Key, cipher: Cipher): SharedKey {
   if (key.kind === "hmac" || key.kind === "ed25519") {
     throw new UsageError(
       `--sealed-key: a key of kind ${key.kind} signs and does not seal; use the layer signed, or ` +

@@ -1,47 +1,23 @@
-// Signed datagrams: readable by all, but from known senders and nobody else. docs/signed.md has the
-// format.
+// The layer signed: datagrams that anyone can read, and that are believed from known senders alone.
+// docs/signed.md has the format.
 
 import type { Key, PrivateKey, SharedKey } from "../core/keys/key.ts";
-import { readKeyFile } from "../core/keys/key_file.ts";
+import { readKeyFile } from "../core/keys/file.ts";
 import type { Layer } from "../core/layer.ts";
-import { duration, integer, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { signedOptions } from "./signed/options.ts";
 import { ed25519Checker, ed25519Signer, hmacKey } from "./signed/signatures.ts";
-import type { OpeningKey, SealingKey } from "./stamped/protection.ts";
-import { refuseSameIds } from "./stamped/same_ids.ts";
+import { type OpeningKey, refuseSameIds, type SealingKey } from "./stamped/protection.ts";
 import { StampedDatagrams } from "./stamped/stamped_datagrams.ts";
 
-const options = {
-  signedKey: text({
-    metavar: "file",
-    help: "file of the key that signs our datagrams; made by key make ed25519 or hmac",
-  }),
-  signedSenders: text({
-    metavar: "file",
-    help: "file of the senders to believe, a line each: name ed25519:KEY or name hmac:KEY",
-  }),
-  signedLifetimeMs: duration({
-    default: 60_000,
-    min: 1000,
-    max: 24 * 3_600_000,
-    help: "how far the time in a signed datagram may be from ours",
-  }),
-  signedMaxSenders: integer({
-    default: 16_384,
-    min: 1,
-    max: 10_000_000,
-    help: "senders remembered against replays of signed datagrams; more are refused",
-  }),
-} as const;
-
 /** The layer `signed`. */
-export const signed: Layer<typeof options> = {
+export const signed: Layer<typeof signedOptions> = {
   name: "signed",
   summary: "Datagrams signed by their sender",
   rank: 20,
   carriers: ["datagram"],
   provesSender: true,
-  options,
+  options: signedOptions,
   async open({ signedKey, signedSenders, signedLifetimeMs, signedMaxSenders }, { clock }) {
     const own = signedKey === undefined ? undefined : await readOwnKey(signedKey);
     const senders = signedSenders === undefined
@@ -99,7 +75,7 @@ function known(key: Key): Key {
   );
 }
 
-/** Those whom we believe: the senders of the file, and whoever has the secret that we have. */
+/** The keys that are believed: those of the senders' file, and our own secret where it is shared. */
 function openingKeys(
   own: SigningKey | undefined,
   signing: SealingKey | undefined,
@@ -119,7 +95,7 @@ function openingKeys(
   return isListed ? keys : [mine, ...keys];
 }
 
-/** Refuses an end that could not speak, or would believe nobody.
+/** Refuses an end that could not send, or would not believe any sender.
  * @throws {UsageError} saying what is missing */
 function refuseDeaf(
   role: "listen" | "dial",

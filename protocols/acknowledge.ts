@@ -1,4 +1,4 @@
-// Acknowledge: says what it received.
+// Acknowledge: answers each message with a sentence that quotes it.
 
 import { statelessProtocol } from "../core/protocol.ts";
 import { texts } from "../core/session.ts";

@@ -5,12 +5,12 @@ import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { chatOptions } from "./chat/options.ts";
 
-/** Somebody who only reads is there too. */
+/** A client that only reads is still in the chat, so that its silence says little. */
 const IDLE_TIMEOUT_MS = 12 * 60 * 60_000;
 
-/** A chat with names, rooms and history, for plain text and for JSON; with `bare` what one client sends
- * goes to every other as it is. In the library its history is in memory unless `history` names a
- * file. */
+/** A chat with names, rooms and history, for plain text and for JSON; with `bare` what one client
+ * sends goes to every other as it is. In the library its history is in memory unless `history` names
+ * a file. */
 export const chat: Protocol<typeof chatOptions> = {
   name: "chat",
   summary: "Chat rooms that clients of every transport share",
@@ -26,7 +26,7 @@ export const chat: Protocol<typeof chatOptions> = {
   async open(options, context) {
     if (options.bare) {
       refuseUseless(options);
-      const { openBare } = await import("./chat/bare.ts");
+      const { openBare } = await import("./chat/service/bare.ts");
       return openBare(options, context);
     }
     if (!/^[\p{L}\p{N}_.@-]{1,64}$/u.test(options.as)) {
@@ -34,13 +34,13 @@ export const chat: Protocol<typeof chatOptions> = {
         `--as: expected a name of letters, digits, - and _, got "${options.as}"`,
       );
     }
-    const { openChat } = await import("./chat/open_chat.ts");
+    const { openChat } = await import("./chat/service/open_chat.ts");
     return await openChat(options, context);
   },
 };
 
-/** What is set and has no effect would be missed only once it is needed.
- * @throws {UsageError} naming it */
+/** Refuses options that have no effect with `--bare`: they would be missed only once they are needed.
+ * @throws {UsageError} naming the option */
 function refuseUseless({ cluster, history }: OptionValues<typeof chatOptions>): void {
   const useless = cluster.length > 0
     ? "--cluster"

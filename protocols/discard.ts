@@ -1,8 +1,8 @@
-// Discard: everything is read and thrown away (RFC 863).
+// Discard: reads everything and throws it away (RFC 863).
 
 import { statelessProtocol } from "../core/protocol.ts";
 
-/** Reads and throws away whatever comes; answers nothing. */
+/** Reads everything and throws it away; answers nothing. */
 export const discard = statelessProtocol({
   name: "discard",
   summary: "Reads everything and throws it away (RFC 863)",

@@ -8,8 +8,8 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { bytesOf, type Message, type Session } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 
-/** After one side has said its last, how long a side that has no end may say nothing before the
- * relay takes that for its last word. */
+/** After one side has ended, how long a side without an end of its own (datagrams) may be silent
+ * before the relay counts it as ended. */
 const QUIET_MS = 1000;
 
 const options = {
@@ -24,7 +24,7 @@ export const relay: Protocol<typeof options> = {
   name: "relay",
   summary: "Passes sessions on to another endpoint",
   framing: "none",
-  // Nobody knows what the upstream answers.
+  // The upstream may answer anything.
   datagramReply: "larger",
   dials: true,
   options,
@@ -40,7 +40,7 @@ export const relay: Protocol<typeof options> = {
   },
 };
 
-/** What went wrong on the side of the upstream. */
+/** An error on the side of the upstream. */
 class UpstreamError extends Error {
   override readonly name = "UpstreamError";
 }
@@ -51,7 +51,7 @@ async function relayed(session: Session, to: string, context: Context): Promise<
     if (!session.signal.aborted) await join(session, upstream, context.signal);
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    // That we shut down, or that the peer has gone, is not the upstream's fault.
+    // During our shutdown, or after the peer has gone, the upstream is not at fault.
     if (context.signal.aborted || session.signal.aborted) return;
     const peer = formatAddress(session.peer);
     context.emit({ event: "failed", url: to, peer, error: error.message });
@@ -73,11 +73,12 @@ async function join(
   upstream: DialledSession,
   stopping: AbortSignal,
 ): Promise<void> {
-  // Whoever waits for one side to take in its bytes does not see that the other side is gone.
+  // While the relay waits for one side to take bytes, it does not read, and would not notice that the
+  // other side is gone.
   const closeUpstream = () => upstream.close();
   session.signal.addEventListener("abort", closeUpstream, { once: true });
   const quiet = Promise.withResolvers<void>();
-  // A side without an end may answer what it was sent, or send what it had to, for a moment.
+  // A side without an end has a moment to answer, or to send the rest.
   using answers = new QuietTimer(closeUpstream);
   using rest = new QuietTimer(quiet.resolve);
   const upward = passOn(session, upstream, "to", () => rest.restart()).then(() => {
@@ -86,12 +87,12 @@ async function join(
   });
   const downward = passOn(upstream, session, "from", () => answers.restart());
   const upstreamGone = downward.then(() => {
-    // A stream that has said its last may still be listening; a WebSocket is not.
+    // A stream that has ended may still be reading; a WebSocket is not.
     if (upstream.boundary === "messages" || upstream.signal.aborted) return;
     if (isDatagram(session)) rest.start();
     return Promise.race([upward, quiet.promise]);
   });
-  // The first to fail has ended all of it, and what the other says of that is not news.
+  // The first direction to fail ends both, and its error is the one that is reported.
   upward.catch(() => {});
   downward.catch(() => {});
   try {
@@ -134,7 +135,7 @@ async function passOn(
   }
 }
 
-/** What one read returned has no meaning of its own, so it may be several messages as well. */
+/** Sends what one read returned as several messages: where a read ends has no meaning in a stream. */
 async function sendInParts(to: Session, bytes: Uint8Array): Promise<void> {
   for (let start = 0; start < bytes.length; start += to.maxMessageBytes) {
     await to.send(bytes.subarray(start, start + to.maxMessageBytes));
@@ -154,7 +155,7 @@ function isDatagram({ peer }: Session): boolean {
   return peer.transport === "udp" || peer.transport === "unixgram";
 }
 
-/** Calls `run` after a time in which nobody started it anew. */
+/** Calls `run` once it was not restarted for a time. */
 class QuietTimer implements Disposable {
   readonly #run: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -168,7 +169,7 @@ class QuietTimer implements Disposable {
     this.#timer = setTimeout(this.#run, QUIET_MS);
   }
 
-  /** Starts it anew where it was started. */
+  /** Starts the time again, if it was started. */
   restart(): void {
     if (this.#timer !== undefined) this.start();
   }

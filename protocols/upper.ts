@@ -1,4 +1,4 @@
-// Upper: text back in capitals.
+// Upper: answers text in upper case.
 
 import { statelessProtocol } from "../core/protocol.ts";
 import { texts } from "../core/session.ts";

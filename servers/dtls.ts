@@ -5,69 +5,46 @@ import { createAdmission } from "../core/addresses/admission.ts";
 import { createCounters } from "../core/counters.ts";
 import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
 import { hostOrLoopback } from "../core/addresses/endpoint.ts";
-import { createIdentityList } from "../core/tls/identity_list.ts";
+import { createIdentityList } from "../core/certificates/identity.ts";
 import { type BoundLayer, checkLayers, withLayer } from "../core/layer.ts";
-import { admissionOptions, datagramOptions, handshakeOptions } from "../core/limits.ts";
-import { integer, type OptionValues } from "../core/options/option.ts";
+import type { OptionValues } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
-import { familyOptions } from "../core/addresses/resolve.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
+import { requireFeature } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
-import { dtlsOptions } from "../layers/dtls/options.ts";
-import { refuseOldRuntime } from "../layers/dtls/runtime.ts";
-import {
-  checkClientCertificateOptions,
-  clientCertificateOptions,
-  readAuthorities,
-} from "./tls/client_certificates.ts";
-import { loadTlsIdentity, type TlsIdentity, tlsServerOptions } from "./tls/server_certificate.ts";
+import { DTLS_RANK } from "../layers/dtls/options.ts";
+import { dtlsServerOptions } from "./dtls/options.ts";
+import { readAuthorities } from "./tls/client_certificates.ts";
+import { checkClientCertificateOptions } from "./tls/options.ts";
+import { loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
 import { listenUdp, refuseGroup } from "./udp.ts";
 
-const options = {
-  ...admissionOptions,
-  ...datagramOptions,
-  ...handshakeOptions,
-  ...familyOptions,
-  ...tlsServerOptions,
-  ...clientCertificateOptions,
-  ...dtlsOptions,
-  maxHandshakes: integer({
-    default: 512,
-    min: 1,
-    max: 1_000_000,
-    help: "handshakes at once; clients that begin more have to try again",
-  }),
-} as const;
-
-/** Where DTLS stands among the layers, from the wire inward. */
-const DTLS_RANK = 30;
-
 /** `dtls://host:port`. */
-export const dtls: SessionServerKind<typeof options> = {
+export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
   name: "dtls",
   summary: "DTLS 1.2, encrypted datagrams that may be lost",
   addressing: "host",
   carries: "sessions",
   carrier: "datagram",
   layerRank: DTLS_RANK,
-  options,
+  options: dtlsServerOptions,
   async start(endpoint, limits, work) {
-    refuseOldRuntime();
+    requireFeature("dtls");
     const { emit } = work.context;
     const host = hostOrLoopback(endpoint);
     const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });
     const admits = await createAdmission(limits);
     const { DtlsListenSocket } = await import("../layers/dtls/listen_socket.ts");
     const { systemClock } = await import("../core/clock.ts");
-    const { usableSuites } = await import("../layers/dtls/suites.ts");
+    const { usableSuites } = await import("../layers/dtls/crypto/suites.ts");
     const counters = createCounters();
     let url = endpoint.text;
     const layer: BoundLayer = {
       name: "dtls",
       rank: DTLS_RANK,
       carriers: ["datagram"],
-      // By its cookie.
+      // By the cookie of its handshake.
       provesSender: true,
       datagram: (inner) =>
         new DtlsListenSocket(inner, {
@@ -75,16 +52,11 @@ export const dtls: SessionServerKind<typeof options> = {
           clock: { ...systemClock, now: work.context.now },
           mtuBytes: limits.dtlsMtuBytes,
           suites: usableSuites(),
-          admits,
           maxPeers: limits.maxPeers,
           maxHandshakes: limits.maxHandshakes,
           handshakeTimeoutMs: limits.handshakeTimeoutMs,
           peerTimeoutMs: limits.peerTimeoutMs,
           hooks: {
-            denied(from) {
-              counters.denied++;
-              emit({ event: "denied", url, peer: formatAddress(from), reason: "address" });
-            },
             handshakeFailed(from, error) {
               const peer = formatAddress(from);
               if (error.alert === "access_denied" && !error.byPeer) {
@@ -110,25 +82,16 @@ export const dtls: SessionServerKind<typeof options> = {
       (wanted, hostname) => refuseGroup(wanted, hostname, "dtls"),
     );
     url = listeningAt;
-    return serveDatagrams({
-      url,
-      socket,
-      layers,
-      admits,
-      limits,
-      work,
-      counters,
-      ...(identity && {
-        certificate: { pem: identity.cert, fingerprint: identity.fingerprint },
-      }),
-    });
+    const certificate = identity && { pem: identity.cert, fingerprint: identity.fingerprint };
+    const options = { layers, admits, limits, work, counters };
+    return serveDatagrams({ url, socket, certificate }, options);
   },
 };
 
-/** What the server shows and what it asks of its clients.
+/** The certificate and keys of the server, and what it asks of its clients.
  * @throws {UsageError} when a file cannot be used or options exclude each other */
 async function loadSecrets(
-  limits: OptionValues<typeof options>,
+  limits: OptionValues<typeof dtlsServerOptions>,
   context: Pick<Context, "emit" | "now"> & { readonly host: string },
 ): Promise<{
   readonly identity: TlsIdentity | undefined;
@@ -144,14 +107,14 @@ async function loadSecrets(
       "--require-client-cert and --psk-file exclude each other: who has a key needs no certificate",
     );
   }
-  // With keys in common a certificate is needed only where one is named.
+  // With pre-shared keys, a certificate is needed only where the options name one.
   const named = [tlsCert ?? [], tlsKey ?? []].flat();
   if (named.length > 2) {
     throw new UsageError("dtls shows one certificate; give --tls-cert and --tls-key once each");
   }
   const shows = pskFile === undefined || named.length > 0;
   const identity = shows ? await loadTlsIdentity(limits, context) : undefined;
-  const { credentialsOf } = await import("../layers/dtls/credentials.ts");
+  const { credentialsOf } = await import("../layers/dtls/certificates/credentials.ts");
   const { readPskFile } = await import("../layers/dtls/psk_file.ts");
   const keys = pskFile === undefined ? undefined : await readPskFile(pskFile);
   const { certificates: authorities } = await readAuthorities(tlsCa, limits.dataFolder);

@@ -24,12 +24,12 @@ export const http: RequestServerKind<typeof httpOptions> = {
       const { serveWithoutEngine } = await import("./http/fallback.ts");
       return await serveWithoutEngine(endpoint, limits, work, rulesAt);
     }
-    const { acceptor, url } = await listenTcp(endpoint, limits);
+    const listener = await listenTcp(endpoint, limits);
     using opened = new DisposableStack();
-    opened.use(acceptor);
-    const rules = rulesAt(acceptor.address);
+    opened.use(listener.acceptor);
+    const rules = rulesAt(listener.acceptor.address);
     const engine = await quickEngineFor(work, rules) ?? nodeEngine ?? denoEngine!;
     opened.move();
-    return serveHttp({ url, acceptor, engine, rules, limits, work });
+    return serveHttp(listener, { engine, rules, limits, work });
   },
 };

@@ -2,10 +2,10 @@
 // node:http: Deno's engine gives its requests URLs of a scheme of its own there.
 
 import type { RequestServerKind } from "../core/server_kind.ts";
-import { UsageError } from "../core/usage_error.ts";
+import { requireFeature } from "../core/runtime.ts";
 import { authenticationOptions } from "./http/authentication.ts";
 import { webGuardOptions } from "./http/host_guard.ts";
-import { hasNodeHttp, loadNodeHttpEngine } from "./http/node_engine_choice.ts";
+import { loadNodeHttpEngine } from "./http/node_engine_choice.ts";
 import { httpOptions, requestOptions } from "./http/limits.ts";
 import { readHttpRules } from "./http/rules.ts";
 import { serveHttp } from "./http/server.ts";
@@ -29,17 +29,13 @@ export const httpUnix: RequestServerKind<typeof options> = {
   async start(endpoint, limits, work) {
     const everybody = { allow: [], deny: [] };
     const rulesAt = await readHttpRules(endpoint, { ...limits, ...everybody }, work.context);
-    if (!hasNodeHttp()) {
-      throw new UsageError(
-        `HTTP on a Unix socket needs Deno 2.7.14 or newer; this is ${Deno.version.deno}`,
-      );
-    }
+    requireFeature("nodeHttp", "HTTP on a Unix socket");
     const engine = await loadNodeHttpEngine("http");
-    const { acceptor, url } = await listenUnix(endpoint);
+    const listener = await listenUnix(endpoint);
     using opened = new DisposableStack();
-    opened.use(acceptor);
-    const rules = rulesAt(acceptor.address);
+    opened.use(listener.acceptor);
+    const rules = rulesAt(listener.acceptor.address);
     opened.move();
-    return serveHttp({ url, acceptor, engine, rules, limits, work });
+    return serveHttp(listener, { engine, rules, limits, work });
   },
 };

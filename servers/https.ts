@@ -2,7 +2,6 @@
 
 import { hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { handshakeOptions } from "../core/limits.ts";
-import { hasGoodNodeTls } from "../core/tls/node_tls.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { findHttpEngine } from "./http/engine.ts";
 import { httpOptions } from "./http/limits.ts";
@@ -10,7 +9,7 @@ import { loadNodeHttpEngine, nodeHttpEngineFor } from "./http/node_engine_choice
 import { readHttpRules } from "./http/rules.ts";
 import { serveHttp } from "./http/server.ts";
 import { listenNodeTls, listenTls } from "./tls.ts";
-import { needsNodeTls, refuseOnOldRuntime, tlsOptions } from "./tls/contexts.ts";
+import { needsNodeTls, refuseOnOldRuntime, tlsOptions } from "./tls/options.ts";
 import { loadTlsIdentity } from "./tls/server_certificate.ts";
 
 const options = { ...httpOptions, ...handshakeOptions, ...tlsOptions } as const;
@@ -25,7 +24,7 @@ export const https: RequestServerKind<typeof options> = {
   carries: "requests",
   options,
   async start(endpoint, limits, work) {
-    refuseOnOldRuntime(limits, hasGoodNodeTls());
+    refuseOnOldRuntime(limits);
     const rulesAt = await readHttpRules(endpoint, limits, work.context);
     const nodeEngine = needsNodeTls(limits) === null
       ? await nodeHttpEngineFor(work, "https")
@@ -37,7 +36,7 @@ export const https: RequestServerKind<typeof options> = {
       opened.use(listener.acceptor);
       const rules = rulesAt(listener.acceptor.address);
       opened.move();
-      return serveHttp({ ...listener, engine: nodeEngine, rules, limits, work });
+      return serveHttp(listener, { engine: nodeEngine, rules, limits, work });
     }
     const engine = findHttpEngine();
     if (engine === null) {
@@ -54,6 +53,6 @@ export const https: RequestServerKind<typeof options> = {
     opened.use(listener.acceptor);
     const rules = rulesAt(listener.acceptor.address);
     opened.move();
-    return serveHttp({ ...listener, engine, rules, limits, work });
+    return serveHttp(listener, { engine, rules, limits, work });
   },
 };

@@ -1,7 +1,7 @@
 // TCP, on Deno.listen.
 
 import { createAdmission } from "../core/addresses/admission.ts";
-import type { Acceptor } from "../core/connection.ts";
+import type { Acceptor, Connection } from "../core/connection.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
 import {
   type Endpoint,
@@ -17,6 +17,7 @@ import {
 } from "../core/limits.ts";
 import type { BoundLayer } from "../core/layer.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
+import type { Listener } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
 import { DenoAcceptor } from "./listeners/deno_acceptor.ts";
@@ -30,53 +31,55 @@ const options = {
   ...familyOptions,
 } as const;
 
-/** A listening socket and the URL it is reached at. */
-export interface Listening<C extends Deno.Conn> {
-  readonly acceptor: DenoAcceptor<C>;
-  readonly url: string;
-}
-
 /** Opens a TCP listener: what tcp, ws and http stand on. */
-export async function listenTcp(
+export function listenTcp(
   endpoint: Endpoint,
   limits: BacklogLimits & FamilyChoice,
-): Promise<Listening<Deno.TcpConn>> {
-  const port = listeningPort(endpoint);
-  const host = hostOrLoopback(endpoint);
-  const hostname = await resolveHost(host, limits);
-  const listener = await listening(
-    formatEndpoint({ ...endpoint, hostname: host }, port),
-    () => Deno.listen({ hostname, port, tcpBacklog: limits.backlog }),
-  );
-  return {
-    acceptor: new DenoAcceptor(listener, (conn) => {
+): Promise<Listener<DenoConnection<Deno.TcpConn>>> {
+  return listenAt(endpoint, limits, ({ hostname, port, backlog }) => {
+    const listener = Deno.listen({ hostname, port, tcpBacklog: backlog });
+    return new DenoAcceptor(listener, (conn) => {
       // Small answers leave at once instead of waiting for more to send.
       conn.setNoDelay(true);
       return new DenoConnection(conn);
-    }),
-    url: formatEndpoint({ ...endpoint, hostname: host }, listener.addr.port),
-  };
+    });
+  });
 }
 
 /** Opens a TCP listener for what stands on it: on node:net if a layer resets connections, which
  * Deno's own cannot. */
-export async function listenTcpFor(
+export function listenTcpFor(
   layers: readonly BoundLayer[],
   endpoint: Endpoint,
   limits: BacklogLimits & FamilyChoice,
-): Promise<{ readonly acceptor: Acceptor; readonly url: string }> {
-  if (!layers.some(({ resets }) => resets)) return await listenTcp(endpoint, limits);
-  const port = listeningPort(endpoint);
-  const host = hostOrLoopback(endpoint);
-  const hostname = await resolveHost(host, limits);
+): Promise<Listener> {
+  return layers.some(({ resets }) => resets)
+    ? listenAt(endpoint, limits, (place) => NodeAcceptor.listen(place))
+    : listenTcp(endpoint, limits);
+}
+
+/** Where a TCP listener is to be, its host name resolved. */
+interface ListeningPlace {
+  readonly hostname: string;
+  readonly port: number;
+  readonly backlog: number;
+}
+
+async function listenAt<C extends Connection>(
+  endpoint: Endpoint,
+  limits: BacklogLimits & FamilyChoice,
+  open: (place: ListeningPlace) => Acceptor<C> | Promise<Acceptor<C>>,
+): Promise<Listener<C>> {
   const { backlog } = limits;
+  const port = listeningPort(endpoint);
+  const named = { ...endpoint, hostname: hostOrLoopback(endpoint) };
+  const hostname = await resolveHost(named.hostname, limits);
   const acceptor = await listening(
-    formatEndpoint({ ...endpoint, hostname: host }, port),
-    () => NodeAcceptor.listen({ hostname, port, backlog }),
+    formatEndpoint(named, port),
+    () => open({ hostname, port, backlog }),
   );
   const { address } = acceptor;
-  const bound = "port" in address ? address.port : port;
-  return { acceptor, url: formatEndpoint({ ...endpoint, hostname: host }, bound) };
+  return { acceptor, url: formatEndpoint(named, "port" in address ? address.port : port) };
 }
 
 /** `tcp://host:port`. */
@@ -89,7 +92,7 @@ export const tcp: SessionServerKind<typeof options> = {
   options,
   async start(endpoint, limits, work) {
     const admits = await createAdmission(limits);
-    const { acceptor, url } = await listenTcpFor(work.layers, endpoint, limits);
-    return serveStream({ url, acceptor, admits, limits, work });
+    const listener = await listenTcpFor(work.layers, endpoint, limits);
+    return serveStream(listener, { admits, limits, work });
   },
 };

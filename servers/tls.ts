@@ -1,75 +1,37 @@
-// TLS: on node:tls over connections that our own loop accepted, for the reasons in core/tls/node_tls.ts;
-// on Deno.listenTls where node:tls is not good enough yet.
+// TLS: on node:tls over connections that our own loop accepted, for the reasons in
+// core/tls/node_connection.ts; on Deno.listenTls for a runtime whose node:tls cannot do that.
 
 import type { Duplex } from "node:stream";
-import type { Address } from "../core/addresses/address.ts";
 import { createAdmission } from "../core/addresses/admission.ts";
-import type { Acceptor, Connection } from "../core/connection.ts";
 import type { DenoConnection } from "../core/streams/deno_connection.ts";
-import { DenoTlsConnection } from "../core/tls/deno_tls_connection.ts";
+import { DenoTlsConnection } from "../core/tls/deno_connection.ts";
 import {
   type Endpoint,
   formatEndpoint,
   hostOrLoopback,
   listeningPort,
 } from "../core/addresses/endpoint.ts";
-import {
-  admissionOptions,
-  type BacklogLimits,
-  backlogOptions,
-  handshakeOptions,
-  streamOptions,
-} from "../core/limits.ts";
-import { hasGoodNodeTls, NodeTlsConnection, type NodeTlsOptions } from "../core/tls/node_tls.ts";
-import { text } from "../core/options/option.ts";
+import type { BacklogLimits } from "../core/limits.ts";
+import { hasFeature } from "../core/runtime.ts";
+import { NodeTlsConnection, type NodeTlsOptions } from "../core/tls/node_connection.ts";
 import type { Context } from "../core/protocol.ts";
-import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
-import type { ServerCertificate } from "../core/running_server.ts";
+import { type FamilyChoice, resolveHost } from "../core/addresses/resolve.ts";
+import type { Listener } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
 import { FileWatch } from "./tls/file_watch.ts";
 import { listening } from "./listeners/listen_error.ts";
+import { wrapAcceptor } from "./listeners/wrapped_acceptor.ts";
 import { RenewableAcceptor } from "./tls/renewable_acceptor.ts";
 import { listenTcp } from "./tcp.ts";
-import {
-  filesOf,
-  inTurn,
-  refuseOnOldRuntime,
-  takingUp,
-  TlsContexts,
-  tlsOptions,
-  type TlsSettings,
-} from "./tls/contexts.ts";
+import { filesOf, takingUp, TlsContexts } from "./tls/contexts.ts";
+import { refuseOnOldRuntime, type TlsSettings, tlsTransportOptions } from "./tls/options.ts";
 import { identityError, loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
-
-const options = {
-  ...admissionOptions,
-  ...streamOptions,
-  ...backlogOptions,
-  ...handshakeOptions,
-  ...familyOptions,
-  ...tlsOptions,
-  alpn: text.many({
-    metavar: "protocol",
-    help: "protocol to agree on by ALPN, the preferred one first; clients that offer only others " +
-      "are turned away",
-  }),
-} as const;
 
 /** What a TLS listener needs. */
 export interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
   /** Protocols to agree on by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];
-}
-
-/** A listening socket, the URL it is reached at and the certificate it shows. */
-export interface ListeningTls<A extends Acceptor = Acceptor> {
-  readonly acceptor: A;
-  readonly url: string;
-  /** As it is now, where it can change. */
-  readonly certificate: ServerCertificate;
-  /** Takes up changed files, where there are any. Never rejects. */
-  readonly reload?: () => Promise<void>;
 }
 
 /** Opens a TLS listener on node:tls. A connection it accepts has yet to shake hands: call its
@@ -81,9 +43,9 @@ export async function listenNodeTls(
   endpoint: Endpoint,
   options: ListenTlsOptions,
   context: Pick<Context, "emit" | "now">,
-): Promise<ListeningTls> {
-  refuseOnOldRuntime(options, hasGoodNodeTls());
-  if (!hasGoodNodeTls()) return await listenTls(endpoint, options, context);
+): Promise<Listener> {
+  refuseOnOldRuntime(options);
+  if (!hasFeature("nodeTls")) return await listenTls(endpoint, options, context);
   const host = hostOrLoopback(endpoint);
   using opened = new DisposableStack();
   const contexts = opened.use(await TlsContexts.load(options, { ...context, host }));
@@ -114,37 +76,15 @@ export async function listenNodeTls(
   };
   const { acceptor, url } = await listenTcp(endpoint, options);
   return {
-    acceptor: new NodeTlsAcceptor(acceptor, handshake, opened.move()),
+    acceptor: wrapAcceptor(
+      acceptor,
+      (connection) => new NodeTlsConnection(connection, handshake),
+      opened.move(),
+    ),
     url,
     certificate: contexts.certificate,
-    ...(filesOf(options).length > 0 && { reload: () => contexts.reload() }),
+    ...(contexts.reload && { reload: contexts.reload }),
   };
-}
-
-/** Makes TLS of the connections of another acceptor. */
-class NodeTlsAcceptor implements Acceptor {
-  readonly address: Address;
-  readonly #inner: Acceptor;
-  readonly #handshake: NodeTlsOptions;
-
-  readonly #owned: Disposable;
-
-  constructor(inner: Acceptor, handshake: NodeTlsOptions, owned: Disposable) {
-    this.address = inner.address;
-    this.#inner = inner;
-    this.#handshake = handshake;
-    this.#owned = owned;
-  }
-
-  async accept(): Promise<Connection | null> {
-    const connection = await this.#inner.accept();
-    return connection === null ? null : new NodeTlsConnection(connection, this.#handshake);
-  }
-
-  [Symbol.dispose](): void {
-    this.#inner[Symbol.dispose]();
-    this.#owned[Symbol.dispose]();
-  }
 }
 
 /** Opens a TLS listener of Deno's own, for Deno's HTTP engine, which takes nothing else. Aborting
@@ -156,7 +96,7 @@ export async function listenTls(
   endpoint: Endpoint,
   options: ListenTlsOptions,
   context: Pick<Context, "emit" | "now">,
-): Promise<ListeningTls<Acceptor<DenoConnection<Deno.TlsConn>>>> {
+): Promise<Listener<DenoConnection<Deno.TlsConn>>> {
   const host = hostOrLoopback(endpoint);
   const hostname = await resolveHost(host, options);
   const loading = { ...context, host };
@@ -179,7 +119,7 @@ export async function listenTls(
   const listener = await listening(urlAt(listeningPort(endpoint)), () => {
     let port = listeningPort(endpoint);
     if (reusePort) {
-      // Somebody else's server would not be noticed otherwise.
+      // With reusePort alone, a server of another program on the port would not be noticed.
       using alone = Deno.listen({ hostname, port });
       port = alone.addr.port;
     }
@@ -201,29 +141,27 @@ export async function listenTls(
     },
   };
   if (!reusePort) return { acceptor, url: urlAt(port), certificate };
-  const reload = inTurn(() =>
-    takingUp(context.emit, certificate, async () => {
-      const next = await loadTlsIdentity(options, loading);
-      if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
-      identity = next;
-    })
-  );
+  const reload = takingUp(context.emit, certificate, async () => {
+    const next = await loadTlsIdentity(options, loading);
+    if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
+    identity = next;
+  });
   acceptor.own(new FileWatch(filesOf(options), reload));
   return { acceptor, url: urlAt(port), certificate, reload };
 }
 
 /** `tls://host:port`. */
-export const tls: SessionServerKind<typeof options> = {
+export const tls: SessionServerKind<typeof tlsTransportOptions> = {
   name: "tls",
   summary: "TLS, an encrypted stream of bytes",
   addressing: "host",
   carries: "sessions",
   carrier: "stream",
-  options,
+  options: tlsTransportOptions,
   async start(endpoint, limits, work) {
     const admits = await createAdmission(limits);
     const settings = { ...limits, alpnProtocols: limits.alpn };
     const listener = await listenNodeTls(endpoint, settings, work.context);
-    return serveStream({ ...listener, admits, limits, work });
+    return serveStream(listener, { admits, limits, work });
   },
 };

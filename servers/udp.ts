@@ -1,8 +1,8 @@
 // UDP, on Deno.listenDatagram.
 
+import { isLoopback } from "../core/addresses/address.ts";
 import { createAdmission } from "../core/addresses/admission.ts";
-import { refuseAmplifier, serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
-import type { DatagramSocket } from "../core/connection.ts";
+import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
 import { DenoDatagramSocket } from "../core/datagrams/deno_datagram_socket.ts";
 import { errorText } from "../core/event.ts";
 import {
@@ -21,6 +21,7 @@ import {
 } from "../core/datagrams/group_address.ts";
 import { admissionOptions, datagramOptions } from "../core/limits.ts";
 import { type FamilyChoice, familyOptions, resolveHost } from "../core/addresses/resolve.ts";
+import type { DatagramListener } from "../core/running_server.ts";
 import type { SessionServerKind, SessionWork } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { listening } from "./listeners/listen_error.ts";
@@ -32,12 +33,6 @@ const options = {
   ...interfaceOptions,
 } as const;
 
-/** A bound socket and the URL it is reached at. */
-export interface ListeningUdp {
-  readonly socket: DatagramSocket;
-  readonly url: string;
-}
-
 /** Opens a UDP socket to listen on. At a multicast address it joins the group, beside other programs
  * that have.
  *
@@ -47,7 +42,7 @@ export async function listenUdp(
   endpoint: Endpoint,
   family: FamilyChoice & { readonly interface?: string | undefined },
   mayOpen: (url: string, hostname: string) => void = () => {},
-): Promise<ListeningUdp> {
+): Promise<DatagramListener> {
   const port = listeningPort(endpoint);
   const host = hostOrLoopback(endpoint);
   const hostname = await resolveHost(host, family);
@@ -98,7 +93,7 @@ export const udp: SessionServerKind<typeof options> = {
   options,
   async start(endpoint, limits, work) {
     const admits = await createAdmission(limits);
-    const { socket, url } = await listenUdp(
+    const listener = await listenUdp(
       endpoint,
       limits,
       (wanted, hostname) => {
@@ -106,9 +101,27 @@ export const udp: SessionServerKind<typeof options> = {
         refuseAmplifier(wanted, reachOf(hostname, limits), limits.allow, work);
       },
     );
-    return serveDatagrams({ url, socket, admits, limits, work });
+    return serveDatagrams(listener, { admits, limits, work });
   },
 };
+
+/** Refuses to open an amplifier to the world: beyond loopback, a protocol whose answer may be
+ * larger than the question must be told whom to answer.
+ * @throws {UsageError} naming the remedy */
+export function refuseAmplifier(
+  url: string,
+  hostname: string,
+  allow: readonly string[],
+  { protocol, layers }: Pick<SessionWork, "protocol" | "layers">,
+): void {
+  if (protocol.datagramReply !== "larger" || isLoopback(hostname) || allow.length > 0) return;
+  if (layers.some(({ provesSender }) => provesSender)) return;
+  throw new UsageError(
+    `${url}: ${protocol.name} can answer a datagram with a larger one, which lets a forged sender ` +
+      `address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24, ` +
+      `or have senders prove who they are with a layer, such as udp+reliable://`,
+  );
+}
 
 /** Refuses a multicast group for what is between two.
  *

@@ -2,7 +2,9 @@
 
 import { type Endpoint, formatEndpoint } from "../core/addresses/endpoint.ts";
 import { streamOptions } from "../core/limits.ts";
+import type { Listener } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
+import type { DenoConnection } from "../core/streams/deno_connection.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
 import { DenoAcceptor } from "./listeners/deno_acceptor.ts";
 import { listening } from "./listeners/listen_error.ts";
@@ -12,7 +14,7 @@ import { atSocketFile, removeSocketFile } from "./listeners/socket_file.ts";
  * @throws {Error} naming its URL when it cannot be opened */
 export async function listenUnix(
   endpoint: Endpoint,
-): Promise<{ readonly acceptor: DenoAcceptor<Deno.UnixConn>; readonly url: string }> {
+): Promise<Listener<DenoConnection<Deno.UnixConn>>> {
   const { path } = endpoint;
   const url = formatEndpoint(endpoint, undefined);
   const listener = await listening(
@@ -37,6 +39,6 @@ export const unix: SessionServerKind<typeof streamOptions> = {
   carrier: "stream",
   options: streamOptions,
   async start(endpoint, limits, work) {
-    return serveStream({ ...await listenUnix(endpoint), admits: () => true, limits, work });
+    return serveStream(await listenUnix(endpoint), { admits: () => true, limits, work });
   },
 };

@@ -33,9 +33,7 @@ export const unixgram: SessionServerKind<typeof options> = {
           () => openUnixDatagrams(path, bind, () => removeSocketFile(path)),
         ),
     );
-    return serveDatagrams({
-      url,
-      socket,
+    return serveDatagrams({ url, socket }, {
       admits: () => true,
       limits: { ...given, replyRatePerSecond: Infinity },
       work,
@@ -43,7 +41,7 @@ export const unixgram: SessionServerKind<typeof options> = {
   },
 };
 
-/** Rejects with ConnectionRefused when nobody listens. Connecting as a stream tells: on a live
+/** Rejects with ConnectionRefused when no process listens. Connecting as a stream tells: on a live
  * datagram socket it fails for being of the wrong type instead. */
 async function probe(path: string): Promise<void> {
   (await Deno.connect({ transport: "unix", path })).close();

@@ -1,12 +1,11 @@
 // WebSockets (RFC 6455), plain and over TLS: our own accept loop, an HTTP request that is held
 // against the rules for browsers, and a session.
 
-import { acceptingServer } from "../core/streams/accepting_server.ts";
-import { formatAddress } from "../core/addresses/address.ts";
 import type { Admission } from "../core/addresses/admission.ts";
-import type { Acceptor, Connection } from "../core/connection.ts";
-import { createCounters } from "../core/counters.ts";
 import type { Endpoint } from "../core/addresses/endpoint.ts";
+import { familyOptions } from "../core/addresses/resolve.ts";
+import type { Connection } from "../core/connection.ts";
+import { layerStream } from "../core/layer.ts";
 import {
   admissionOptions,
   backlogOptions,
@@ -15,25 +14,23 @@ import {
   type StreamLimits,
   streamOptions,
 } from "../core/limits.ts";
-import { layerStream } from "../core/layer.ts";
 import type { OptionValues } from "../core/options/option.ts";
-import { familyOptions } from "../core/addresses/resolve.ts";
-import {
-  OpenSessions,
-  type RunningServer,
-  type ServerCertificate,
-} from "../core/running_server.ts";
+import type { Listener, RunningServer } from "../core/running_server.ts";
 import type { SessionServerKind, SessionWork } from "../core/server_kind.ts";
+import type { Session } from "../core/session.ts";
+import { Ledger } from "../core/session_life.ts";
+import { acceptingServer } from "../core/streams/accept_loop.ts";
 import { agreementOptions, checkSubprotocols } from "../core/websocket/handshake.ts";
 import { type KeepaliveLimits, keepaliveOptions } from "../core/websocket/keepalive.ts";
+import { WebSocketSessions } from "../core/websocket/sessions.ts";
 import { authenticationOptions } from "./http/authentication.ts";
 import { webGuardOptions } from "./http/host_guard.ts";
 import { readHttpRules } from "./http/rules.ts";
+import { wrapAcceptor } from "./listeners/wrapped_acceptor.ts";
 import { listenTcpFor } from "./tcp.ts";
 import { listenNodeTls } from "./tls.ts";
-import { tlsOptions } from "./tls/contexts.ts";
-import { WebSocketSessions } from "./websocket/sessions.ts";
-import { type UpgradeRules, UpgradingConnection } from "./websocket/websocket_upgrade.ts";
+import { tlsOptions } from "./tls/options.ts";
+import { type UpgradeRules, UpgradingConnection } from "./websocket/upgrade.ts";
 
 const options = {
   ...admissionOptions,
@@ -49,64 +46,34 @@ const options = {
 
 const secureOptions = { ...options, ...tlsOptions } as const;
 
-interface WebSocketServerOptions {
-  readonly url: string;
-  readonly acceptor: Acceptor;
-  readonly admits: Admission;
-  readonly limits: StreamLimits & HandshakeLimits & KeepaliveLimits;
-  readonly rules: UpgradeRules;
-  readonly work: SessionWork;
-  readonly certificate?: ServerCertificate;
-  /** Takes up changed certificate files. */
-  readonly reload?: (() => Promise<void>) | undefined;
-}
-
 /** Serves until shut down. Takes the acceptor over. */
-function serveWebSockets(options: WebSocketServerOptions): RunningServer {
-  const { url, acceptor, limits, work } = options;
-  const { emit } = work.context;
-  const counters = createCounters();
-  const sessions = new OpenSessions();
+function serveWebSockets(
+  { acceptor, ...listening }: Listener,
+  limits: StreamLimits & HandshakeLimits & KeepaliveLimits,
+  { admits, ...rules }: UpgradeRules & { readonly admits: Admission },
+  { service, layers, context }: SessionWork,
+): RunningServer {
+  const ledger = new Ledger(listening.url, context.emit);
+  const { counters } = ledger;
   const wrap = (connection: Connection) =>
-    layerStream(connection, work.layers, { role: "listen" }, { counters });
-  const webSockets = new WebSocketSessions({ url, limits, counters, sessions, emit });
-
-  async function serve(upgrading: UpgradingConnection): Promise<void> {
-    const { outcome } = upgrading;
-    if (outcome.connection === null) {
-      counters[outcome.counter]++;
-      const peer = formatAddress(upgrading.remote);
-      emit({ event: "denied", url, peer, reason: outcome.refusal });
-      return;
-    }
-    const { connection, head, agreement } = outcome;
-    await webSockets.serve(
-      connection,
-      { head, deflate: agreement.deflate },
-      (session) => work.service.serve(session),
-    );
-  }
-
-  return acceptingServer({
-    url,
-    acceptor: {
-      address: acceptor.address,
-      async accept() {
-        const connection = await acceptor.accept();
-        return connection === null
-          ? null
-          : new UpgradingConnection(connection, options.rules, wrap);
-      },
-      [Symbol.dispose]: () => acceptor[Symbol.dispose](),
-    },
-    admits: options.admits,
+    layerStream(connection, layers, { role: "listen" }, { counters });
+  const webSockets = new WebSocketSessions(ledger, limits);
+  const speak = (session: Session) => service.serve(session);
+  return acceptingServer<UpgradingConnection>({
+    ...listening,
+    acceptor: wrapAcceptor(acceptor, (wire) => new UpgradingConnection(wire, rules, wrap)),
+  }, {
+    admits,
     limits,
-    certificate: options.certificate,
-    reload: options.reload,
-    counters,
-    sessions,
-    emit,
-    serve,
+    ledger,
+    async serve({ outcome, remote }) {
+      if (outcome.connection === null) {
+        ledger.denied(remote, outcome.refusal, outcome.counter);
+        return;
+      }
+      const { connection, head, agreement: { deflate } } = outcome;
+      await webSockets.serve(connection, { head, deflate }, speak);
+    },
     release: () => webSockets[Symbol.dispose](),
   });
 }
@@ -116,34 +83,21 @@ async function start(
   endpoint: Endpoint,
   limits: OptionValues<typeof options>,
   work: SessionWork,
-  listen: () => Promise<
-    Pick<WebSocketServerOptions, "acceptor" | "url" | "certificate" | "reload">
-  >,
+  listen: () => Promise<Listener>,
 ): Promise<RunningServer> {
   const rulesAt = await readHttpRules(endpoint, limits, work.context);
   checkSubprotocols(limits.subprotocol);
-  const { acceptor, url, certificate, reload } = await listen();
+  const listener = await listen();
   using opened = new DisposableStack();
-  opened.use(acceptor);
+  opened.use(listener.acceptor);
   const { pathname } = new URL(`http://localhost${endpoint.path}`);
-  const { admits, guard, authenticate } = rulesAt(acceptor.address);
   const rules = {
-    guard,
-    authenticate,
+    ...rulesAt(listener.acceptor.address),
     path: pathname === "/" ? null : pathname,
     terms: limits,
   };
   opened.move();
-  return serveWebSockets({
-    url,
-    acceptor,
-    admits,
-    limits,
-    rules,
-    work,
-    ...(certificate && { certificate }),
-    reload,
-  });
+  return serveWebSockets(listener, limits, rules, work);
 }
 
 /** `ws://host:port/path`. With a path, that is the only one there is. */

@@ -28,10 +28,33 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["core", "clients", "protocols", "web", "dock"],
 };
 
+/** The rooms of `core/` from the ground up: each may import those before it that are named. The
+ * contracts, the files in `core/` itself, stand below all rooms. */
+const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "options": [],
+  "addresses": ["options"],
+  "files": ["options"],
+  "streams": ["addresses", "options"],
+  "datagrams": ["addresses", "options"],
+  "http": ["addresses", "options", "streams"],
+  "websocket": ["addresses", "options", "streams", "http"],
+  "keys": ["files"],
+  "certificates": ["addresses", "files"],
+  "tls": ["addresses", "options", "streams", "certificates"],
+};
+
+/** What the contracts may use of the rooms: from `core/http/` its types alone. */
+const CONTRACTS_USE: readonly string[] = ["options", "addresses"];
+
+/** In a folder with more files than this, nothing is found without guessing. */
+const MOST_LOOSE_FILES = 25;
+
 /** What may cross the rules above: the two halves of DTLS share their record layer. */
 const EXCEPTIONS: ReadonlySet<string> = new Set([
   "servers/dtls.ts -> layers/dtls",
+  "servers/dtls/options.ts -> layers/dtls",
   "clients/dtls.ts -> layers/dtls",
+  "clients/datagrams/dial_dtls.ts -> layers/dtls",
 ]);
 
 /** Packages that only tests may use. */
@@ -77,8 +100,10 @@ interface Graph {
   }[];
 }
 
-/** Every import, dynamic ones and those of types too, as `from -> to`; files by their path. */
-async function readImports(entry: string): Promise<[from: string, to: string][]> {
+/** Every import, dynamic ones and those of types too; files by their path. */
+type Import = readonly [from: string, to: string];
+
+async function readImports(entry: string): Promise<Import[]> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", entry],
     cwd: ROOT,
@@ -94,7 +119,7 @@ async function readImports(entry: string): Promise<[from: string, to: string][]>
       dependencies.flatMap(({ specifier: written, code, type }) =>
         [...new Set([code?.specifier, type?.specifier])]
           .filter((found) => found !== undefined)
-          .map((found): [string, string] => [
+          .map((found): Import => [
             pathOf(specifier),
             found.startsWith("file:") ? pathOf(found) : written,
           ])
@@ -130,6 +155,102 @@ Deno.test("imports run one way, and siblings do not import each other", () => {
     return part !== other && !MAY_IMPORT[part]?.includes(other);
   });
   assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
+});
+
+/** The folder of a file, from the root. */
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/** Every source folder. */
+const folders = [...new Set(sources.map(({ path }) => folderOf(path)))].filter((path) =>
+  path !== ""
+);
+
+/** The rooms that stand in a folder. */
+function roomsIn(folder: string): readonly string[] {
+  const inside = folders.filter((path) => path.startsWith(`${folder}/`));
+  return [...new Set(inside.map((path) => path.slice(folder.length + 1).split("/")[0]!))];
+}
+
+/** Which rooms of a folder import which others in it, each pair with the imports that make it. */
+function importsBetween(folder: string): ReadonlyMap<string, ReadonlyMap<string, Import>> {
+  const rooms = new Set(roomsIn(folder));
+  const roomOf = (path: string) =>
+    path.startsWith(`${folder}/`) ? path.slice(folder.length + 1).split("/")[0]! : "";
+  const between = new Map<string, Map<string, Import>>();
+  for (const [from, to] of imports) {
+    const [room, other] = [roomOf(from), roomOf(to)];
+    if (room === other || !rooms.has(room) || !rooms.has(other)) continue;
+    const seen = between.get(room) ?? new Map<string, Import>();
+    between.set(room, seen.set(other, seen.get(other) ?? [from, to]));
+  }
+  return between;
+}
+
+/** A way through the rooms of a folder that comes back to where it began, if there is one. */
+function circleIn(between: ReadonlyMap<string, ReadonlyMap<string, Import>>): readonly Import[] {
+  const clear = new Set<string>();
+  function from(room: string, way: readonly string[], used: readonly Import[]): readonly Import[] {
+    if (way.includes(room)) return used.slice(way.indexOf(room));
+    if (clear.has(room)) return [];
+    for (const [other, through] of between.get(room) ?? []) {
+      const circle = from(other, [...way, room], [...used, through]);
+      if (circle.length > 0) return circle;
+    }
+    clear.add(room);
+    return [];
+  }
+  for (const room of between.keys()) {
+    const circle = from(room, [], []);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}
+
+Deno.test("rooms of one folder import one way", () => {
+  const circles = folders.map((folder) =>
+    circleIn(importsBetween(folder)).map(([from, to]) => `${from} -> ${to}`)
+  );
+  assertEquals(circles.filter((circle) => circle.length > 0), []);
+});
+
+Deno.test("the rooms of core/ stand on each other as they are listed", () => {
+  assertEquals(roomsIn("core").toSorted(), Object.keys(CORE_ROOMS).toSorted());
+  const wrong = [...importsBetween("core")].flatMap(([room, others]) =>
+    [...others].filter(([other]) => !CORE_ROOMS[room]?.includes(other)).map(([, through]) =>
+      through.join(" -> ")
+    )
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("the contracts of core/ use only options, addresses and the types of http", () => {
+  const typesAlone = new Set(
+    sources.filter(({ path }) => folderOf(path) === "core").flatMap(({ path, code }) =>
+      [...code.matchAll(/^import type [^;]*? from "\.\/(http\/[^"]+)";/gm)].map(([, to]) =>
+        `${path} -> core/${to}`
+      )
+    ),
+  );
+  const wrong = imports.filter(([from, to]) =>
+    folderOf(from) === "core" && to.startsWith("core/") && folderOf(to) !== "core" &&
+    !CONTRACTS_USE.includes(to.split("/")[1]!) && !typesAlone.has(`${from} -> ${to}`)
+  );
+  assertEquals(wrong.map((one) => one.join(" -> ")), []);
+});
+
+Deno.test(`no source folder has more than ${MOST_LOOSE_FILES} loose files`, () => {
+  const loose = folders.map((folder) =>
+    [folder, sources.filter(({ path }) => folderOf(path) === folder).length] as const
+  );
+  assertEquals(loose.filter(([, count]) => count > MOST_LOOSE_FILES), []);
+});
+
+Deno.test("CONTRIBUTING.md says of every room what is in it", async () => {
+  const text = await Deno.readTextFile(new URL("CONTRIBUTING.md", ROOT));
+  const named = [...text.matchAll(/^\| `([\w/]+)\/` +\| \S/gm)].map(([, folder]) => folder!);
+  assertEquals(named.filter((folder) => folder !== "tests").toSorted(), folders.toSorted());
 });
 
 Deno.test("every source file is part of the program or the library", () => {

@@ -3,7 +3,7 @@
  * `SOCKDOCK_EXECUTABLE` names one, the executable.
  */
 
-import { permissionFlags } from "../.ci/permissions.ts";
+import { runFlags } from "../.ci/permissions.ts";
 import { type Finished, type ProcessOptions, RunningProcess } from "./running_process.ts";
 
 /** One line of `--json`. */
@@ -25,7 +25,7 @@ function commandLine(args: readonly string[]): [path: string, args: string[]] {
   const executable = Deno.env.get("SOCKDOCK_EXECUTABLE");
   if (executable) return [executable, [...args]];
   const main = `${import.meta.dirname}/../main.ts`;
-  return [Deno.execPath(), ["run", "--quiet", ...permissionFlags(), main, ...args]];
+  return [Deno.execPath(), ["run", "--quiet", ...runFlags(), main, ...args]];
 }
 
 /** The environment without what would steer sockdock from outside the test. */

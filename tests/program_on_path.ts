@@ -1,6 +1,6 @@
 /** sockdock as a program called `sockdock`, for shells and pseudo-terminals. */
 
-import { permissionFlags } from "../.ci/permissions.ts";
+import { runFlags } from "../.ci/permissions.ts";
 
 /** Writes a program `sockdock` into a folder, which runs what tests/program.ts runs, and returns
  * its path. */
@@ -10,7 +10,7 @@ export async function putSockdock(folder: string): Promise<string> {
   const main = `${import.meta.dirname}/../main.ts`;
   const words = executable
     ? [executable]
-    : [Deno.execPath(), "run", "--quiet", ...permissionFlags(), main];
+    : [Deno.execPath(), "run", "--quiet", ...runFlags(), main];
   await Deno.writeTextFile(path, `#!/bin/sh\nexec ${words.map(quoted).join(" ")} "$@"\n`);
   await Deno.chmod(path, 0o755);
   return path;

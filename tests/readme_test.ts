@@ -42,7 +42,7 @@ function peersOf({ blocks }: Section): PeerName[] {
 class OldRuntime extends Error {}
 
 function oldRuntime(stderr: string): OldRuntime | undefined {
-  const [needs] = /\S+ needs (?:a newer runtime|Deno \S+ or newer)/.exec(stderr) ?? [];
+  const [needs] = /\S+ needs Deno \S+ or newer/.exec(stderr) ?? [];
   return needs === undefined ? undefined : new OldRuntime(needs);
 }
 
@@ -134,7 +134,7 @@ class Run implements AsyncDisposable {
       server.signal("SIGINT");
       const { code, stderr } = await server.ended();
       // What the old runtime of an executable cannot do, it says.
-      assertEquals(stderr.replace(/^.*need Deno \S+ or newer.*\n/gm, ""), "");
+      assertEquals(stderr.replace(/^.*needs Deno \S+ or newer.*\n/gm, ""), "");
       assert(code === 0 || code === 130, `a server ended with ${code}`);
     }
   }

@@ -1,53 +1,7 @@
-// Serving a folder: what `python -m http.server` is used for, and nginx for more.
+// The application `files`, which serves a folder over HTTP.
 
 import type { HttpApp } from "../core/http/app.ts";
-import { flag, type OptionValues, size, text } from "../core/options/option.ts";
-import { overwriteOption } from "../core/files/overwrite_option.ts";
-
-const options = {
-  root: text({ default: ".", metavar: "folder", help: "the folder to serve" }),
-  hidden: flag({ help: "serve names that begin with a dot too" }),
-  index: text.many({
-    default: ["index.html"],
-    metavar: "name",
-    help: "file that stands for its folder, if it is there",
-  }),
-  listing: flag({ default: true, help: "show what is in a folder without an index file" }),
-  archive: flag({ default: true, help: "let folders be downloaded whole: ?zip and ?tar" }),
-  spa: flag({
-    help: "answer a page that is not there with the root's index file, as single-page apps need",
-  }),
-  cors: flag({ help: "let pages of any origin read what is served" }),
-  corsOrigin: text.many({
-    metavar: "origin",
-    help: "let pages of this origin read what is served",
-  }),
-  responseHeader: text.many({
-    metavar: "name: value",
-    separator: "\n",
-    help: "add this header to every response",
-  }),
-  cacheControl: text({ metavar: "value", help: "Cache-Control of files, such as max-age=60" }),
-  precompressed: flag({
-    default: true,
-    help: "send FILE.br or FILE.gz, unless older than FILE, to clients that take them",
-  }),
-  compress: flag({ default: true, help: "compress text on its way, up to 1 MiB" }),
-  fileCacheBytes: size({
-    default: 32 * 1024 * 1024,
-    help: "memory for small and compressed files; changes show within a second all the same",
-  }),
-  upload: flag({ help: "let files be sent here, by the listing's form or PUT" }),
-  overwrite: overwriteOption,
-  maxUploadBytes: size({
-    default: 1024 * 1024 * 1024,
-    min: 1,
-    help: "largest file that can be uploaded; --max-body limits the whole request",
-  }),
-} as const;
-
-/** The values of its options. */
-export type FilesOptions = OptionValues<typeof options>;
+import { options } from "./files/options.ts";
 
 /** Serves a folder: files with ranges, validators and compression, listings, archives, uploads.
  * Nothing outside of the folder is served, whatever the path or the links in it. */
@@ -56,6 +10,6 @@ export const files: HttpApp<typeof options> = {
   summary: "Serves a folder: files, listings, archives, and uploads where they are allowed",
   options,
   operand: "root",
-  // What follows is loaded by those alone who serve files.
-  open: async (given, context) => (await import("./files/open_files.ts")).openFiles(given, context),
+  // Loaded here, so that other applications start without it.
+  open: async (given, context) => (await import("./files/open.ts")).openFiles(given, context),
 };

@@ -1,10 +1,11 @@
-// The Hello, World page of the guides.
+// The application `hello`: the Hello, World page with which guides to web servers begin.
 
 import type { HttpApp } from "../core/http/app.ts";
 import { text } from "../core/options/option.ts";
 import { ReadyAnswer } from "../core/http/ready_answer.ts";
 import { plainResponse } from "../core/http/plain_response.ts";
-import { requestPath } from "./request_path.ts";
+import { requestPath } from "./request/path.ts";
+import { escapeHtml } from "./page/html.ts";
 
 const options = {
   text: text({ default: "Hello, World!", help: "what the page says" }),
@@ -12,11 +13,11 @@ const options = {
 
 const STYLE = ":root{color-scheme:light dark;font:2em system-ui;text-align:center}";
 
-/** Allows that style, by its hash, and nothing else. */
+/** A Content-Security-Policy that allows the style above, by its hash, and nothing else. */
 const POLICY = "default-src 'none';style-src 'sha256-jR6Nk8fimkSqXs7C5UJuU1htke30YyFAwykQbgdX9XY='";
 
-/** Answers `GET /` with a page, and `GET /hello.txt` with its words alone. Which of the two is for
- * the path to say, not for Accept: reading any header costs an eighth of the rate. */
+/** Answers `GET /` with a page, and `GET /hello.txt` with its text alone. The path chooses between
+ * the two instead of the Accept header, because reading any header costs an eighth of the rate. */
 export const hello: HttpApp<typeof options> = {
   name: "hello",
   summary: "Says Hello, World! on a page, and in plain text at /hello.txt",
@@ -51,7 +52,7 @@ export const hello: HttpApp<typeof options> = {
 /** Small on purpose: Deno sends a response of up to 512 bytes, its head included, in one piece, and
  * a larger one at half the rate. */
 function pageOf(text: string): string {
-  const escaped = text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  const escaped = escapeHtml(text);
   return `<!doctype html><html lang=en>` +
     `<meta http-equiv=content-security-policy content="${POLICY}">` +
     `<meta name=viewport content="width=device-width"><title>${escaped}</title>` +

@@ -1,4 +1,4 @@
-// Every HTTP application there is. A new one is a file in this folder and a line in this list.
+// The list of HTTP applications. A new one is a file in this folder and a line here.
 
 import type { HttpApp } from "../core/http/app.ts";
 import { files } from "./files.ts";

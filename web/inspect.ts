@@ -1,17 +1,17 @@
-// What did my client send: an HTTP server that says requests back and answers as it is told to, with
-// the endpoints, fields and limits of httpbin 0.7.0 (web/inspect/differences.ts has what differs).
+// An HTTP server that shows a client what it sent and answers as it is told to, with the endpoints,
+// fields and limits of httpbin 0.7.0 (what differs: web/inspect/page/differences.ts).
 
 import type { HttpApp, HttpService, RequestInfo } from "../core/http/app.ts";
 import { flag, type OptionValues, size, text } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
-import { Asked } from "./inspect/asked.ts";
-import { DELAYED_PATH, endpoints } from "./inspect/endpoints.ts";
-import { indexPage } from "./inspect/index_page.ts";
-import { waitAsAsked } from "./inspect/made_to_order.ts";
-import { Refusal } from "./inspect/refusal.ts";
+import { ParsedRequest } from "./inspect/parsed_request.ts";
+import { DELAYED_PATH, endpoints } from "./inspect/endpoints/index.ts";
+import { indexPage } from "./inspect/page/index_page.ts";
+import { delayAsRequested } from "./inspect/endpoints/dynamic_data.ts";
+import { HttpError } from "./inspect/http_error.ts";
 import { inspectedEvent, RequestLogFile } from "./inspect/request_log.ts";
 import { allowed, allows, createRouter, type Route } from "./inspect/router.ts";
-import { echoingSocket } from "./inspect/streams.ts";
+import { echoingSocket } from "./inspect/endpoints/streams.ts";
 import { isPaced } from "./inspect/waiting.ts";
 import { plainResponse } from "../core/http/plain_response.ts";
 
@@ -85,17 +85,15 @@ class Inspector implements HttpService {
   }
 
   readonly handle = async (request: Request, info: RequestInfo): Promise<Response> => {
-    const asked = new Asked(request, info, this.#options.trustForwarded);
-    await this.#log(asked);
-    return this.#dressed(await this.#answer(asked), asked);
+    const parsed = await this.#parse(request, info);
+    return this.#withCommonFields(await this.#answer(parsed), parsed);
   };
 
   readonly upgrade = async (request: Request, info: RequestInfo) => {
-    const asked = new Asked(request, info, this.#options.trustForwarded);
-    await this.#log(asked);
-    return asked.path === "/ws"
+    const { path, base } = await this.#parse(request, info);
+    return path === "/ws"
       ? echoingSocket
-      : plainResponse(404, `No WebSocket is here; there is one at ${asked.base}/ws`);
+      : plainResponse(404, `No WebSocket is here; there is one at ${base}/ws`);
   };
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -103,73 +101,76 @@ class Inspector implements HttpService {
     return Promise.resolve();
   }
 
-  async #log(asked: Asked): Promise<void> {
-    const { logRequests, logBody } = this.#options;
-    if (!logRequests && this.#logFile === undefined) return;
+  /** Takes a request apart and logs it. */
+  async #parse(request: Request, info: RequestInfo): Promise<ParsedRequest> {
+    const { logRequests, logBody, trustForwarded } = this.#options;
+    const parsed = new ParsedRequest(request, info, trustForwarded);
+    if (!logRequests && this.#logFile === undefined) return parsed;
     const now = this.#context.now();
-    const event = await inspectedEvent(asked, { now, maxBodyBytes: logBody });
+    const event = await inspectedEvent(parsed, { now, maxBodyBytes: logBody });
     if (logRequests) this.#context.emit(event);
     this.#logFile?.write(event);
+    return parsed;
   }
 
-  async #answer(asked: Asked): Promise<Response> {
+  async #answer(request: ParsedRequest): Promise<Response> {
     try {
-      if (asked.path === "/") return await index(asked);
-      const found = route(asked.path);
+      if (request.path === "/") return await index(request);
+      const found = route(request.path);
       if (found === undefined) return notFound();
-      if (asked.method === "OPTIONS") return optionsAnswer(found);
-      return await this.#serve(found, asked);
+      if (request.method === "OPTIONS") return optionsAnswer(found);
+      return await this.#serve(found, request);
     } catch (error) {
-      if (error instanceof Refusal) return plainResponse(error.status, error.message);
+      if (error instanceof HttpError) return plainResponse(error.status, error.message);
       throw error;
     }
   }
 
-  async #serve({ endpoint, params }: Route, asked: Asked): Promise<Response> {
-    asked.params = params;
+  async #serve({ endpoint, params }: Route, request: ParsedRequest): Promise<Response> {
+    request.params = params;
     if (endpoint.path === DELAYED_PATH) {
-      const rest = route(`/${asked.param("path")}`);
+      const rest = route(`/${request.param("path")}`);
       // Delays do not add up: each request waits once.
       if (rest === undefined || rest.endpoint.path === DELAYED_PATH) return notFound();
-      if (!allows(rest.endpoint, asked.method)) return methodNotAllowed(rest);
-      await waitAsAsked(asked, this.#context.signal);
-      return await this.#serve(rest, asked);
+      if (!allows(rest.endpoint, request.method)) return methodNotAllowed(rest);
+      await delayAsRequested(request, this.#context.signal);
+      return await this.#serve(rest, request);
     }
-    if (!allows(endpoint, asked.method)) return methodNotAllowed({ endpoint, params });
-    return await endpoint.handle(asked, { context: this.#context });
+    if (!allows(endpoint, request.method)) return methodNotAllowed({ endpoint, params });
+    return await endpoint.handle(request, { context: this.#context });
   }
 
-  /** What every answer has: cross-origin access as far as it is given, and no guessing of types. */
-  #dressed(response: Response, asked: Asked): Response {
+  /** Adds what every answer carries: the CORS fields that the options allow, and nosniff. */
+  #withCommonFields(response: Response, request: ParsedRequest): Response {
     const { headers } = response;
-    // Where it is there already, /response-headers was asked for it.
+    // It is there already when a client asked /response-headers for it.
     if (!headers.has("access-control-allow-origin")) {
       const { allowCredentials } = this.#options;
-      const origin = allowCredentials ? asked.header("origin") : null;
+      const origin = allowCredentials ? request.header("origin") : null;
       headers.set("access-control-allow-origin", origin ?? "*");
       if (allowCredentials) headers.set("access-control-allow-credentials", "true");
     }
-    if (asked.method === "OPTIONS") {
+    if (request.method === "OPTIONS") {
       headers.set("access-control-allow-methods", "GET, POST, PUT, DELETE, PATCH, OPTIONS");
       headers.set("access-control-max-age", "3600");
-      const wanted = asked.header("access-control-request-headers");
+      const wanted = request.header("access-control-request-headers");
       if (wanted !== null) headers.set("access-control-allow-headers", wanted);
     }
     headers.set("x-content-type-options", "nosniff");
-    if (asked.method !== "HEAD" || response.body === null || !isPaced(response.body)) {
+    if (request.method !== "HEAD" || response.body === null || !isPaced(response.body)) {
       return response;
     }
-    // It would be made for nobody.
+    // An answer to HEAD carries no body, so that nothing of it needs to be made.
     void response.body.cancel();
     return new Response(null, { status: response.status, headers });
   }
 }
 
-async function index(asked: Asked): Promise<Response> {
-  if (asked.method === "OPTIONS") {
+async function index(request: ParsedRequest): Promise<Response> {
+  if (request.method === "OPTIONS") {
     return new Response("", { headers: { allow: "GET, HEAD, OPTIONS" } });
   }
-  if (asked.method !== "GET" && asked.method !== "HEAD") {
+  if (request.method !== "GET" && request.method !== "HEAD") {
     return plainResponse(405, "Method Not Allowed", { allow: "GET, HEAD, OPTIONS" });
   }
   const { html, policy } = await indexPage();

@@ -9,10 +9,10 @@ import { basicAuthorization } from "./proxy.ts";
 
 /** A server that keeps saying that its nonce is out of date is not asked for ever. */
 const MAX_ANSWERS = 4;
-/** Places that are known; beyond, the oldest is forgotten. */
+/** How many protection spaces are remembered; beyond, the oldest is forgotten. */
 const MAX_SPACES = 256;
 
-/** How a request proves who sends it. */
+/** How a request proves which user sends it. */
 type Proof =
   | { readonly by: "basic"; readonly entry: Entry }
   | { readonly by: "digest"; readonly entry: Entry; readonly nonce: Nonce };
@@ -28,7 +28,7 @@ class Nonce {
   }
 }
 
-/** A place that let us in, and how (RFC 7617 2.2, RFC 7616 3.3 and 3.6). */
+/** A protection space that accepted a proof (RFC 7617 2.2, RFC 7616 3.3 and 3.6). */
 interface Space {
   readonly origin: string;
   /** Ends with a slash. */
@@ -36,7 +36,7 @@ interface Space {
   readonly proof: Proof;
 }
 
-/** Keeps credentials, and where they were good. */
+/** Keeps credentials, and the protection spaces that accepted them. */
 export class Authentication {
   readonly #entries: readonly Entry[];
   #spaces: Space[] = [];
@@ -74,7 +74,7 @@ export class Authentication {
     }
   }
 
-  /** What may be sent before anybody asks. */
+  /** What may be sent before there is a challenge. */
   #known(url: URL, own: readonly Entry[]): Proof | undefined {
     const [space] = this.#spaces.filter((space) =>
       covers(space, url) && covers(space.proof.entry, url) &&

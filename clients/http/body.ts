@@ -1,6 +1,6 @@
-// The body of a response on its way from node:http to whoever reads it. When a connection ends
-// early, node:http throws away what has come and was not read yet; kept here, it is not lost, and
-// the error can say how much is missing.
+// The body of a response on its way from node:http to its reader. When a connection ends early,
+// node:http throws away what has come and was not read yet; kept here, it is not lost, and the error
+// can say how much is missing.
 
 import type { IncomingMessage } from "node:http";
 import type { Connection } from "../../core/connection.ts";
@@ -16,9 +16,9 @@ export class HttpBody {
   #gated = false;
   #ended = false;
   #error: Error | undefined;
-  /** Something came, or came to an end. */
+  /** Resolves when a part comes, or the body ends. */
   #news = Promise.withResolvers<void>();
-  /** Something was taken. */
+  /** Resolves when a part was taken. */
   #room = Promise.withResolvers<void>();
 
   /** Takes over the message, which must just have come. */
@@ -27,7 +27,7 @@ export class HttpBody {
     message.on("data", (part: Uint8Array) => {
       this.#parts.push(part);
       this.#waitingBytes += part.length;
-      // Where the connection is not ours this has to do, though what waits there can get lost.
+      // Without a connection to gate this has to do, though what waits inside node:http can get lost.
       if (!this.#gated && this.#waitingBytes > MAX_WAITING_BYTES) message.pause();
       this.#tell();
     });
@@ -36,7 +36,7 @@ export class HttpBody {
     message.on("close", () => this.#end(new Error("aborted")));
   }
 
-  /** The connection, not read while there is enough to do. */
+  /** The connection, which is not read while enough waits to be taken. */
   gate(connection: Connection): Connection {
     this.#gated = true;
     return {

@@ -1,5 +1,5 @@
-// The HTTP client: one exchange, and around it cookies, authentication, further tries and
-// redirects, each a wrapper of its own.
+// The HTTP client (RFC 9110, RFC 9112): one exchange, and around it cookies, authentication, further
+// tries and redirects, each a wrapper of its own.
 
 import { type OptionValues, resolveOptions } from "../../core/options/option.ts";
 import { type Cookie, CookieJar } from "./cookie_jar.ts";
@@ -114,6 +114,25 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       }
     },
   };
+}
+
+/** Makes an HTTP request. Resolves when the head of the response is there; redirects are followed
+ * only up to `maxRedirects`, with the cookies that they set, and neither credentials nor cookies go
+ * to another origin. `createHttpClient` makes a client that remembers from one request to the next.
+ *
+ * ```ts
+ * import { fetchUrl, serve } from "@sockdock/sockdock";
+ *
+ * await using server = await serve("http://127.0.0.1:0", () => new Response("ahoy"));
+ * await using response = await fetchUrl(server.url);
+ * console.log(response.status, await response.text()); // 200 ahoy
+ * ```
+ *
+ * @throws {UsageError} when the URL or an option cannot work
+ * @throws {DOMException} named TimeoutError when it takes too long
+ * @throws {Error} when the server cannot be reached or breaks off, naming the URL */
+export async function fetchUrl(url: string, options: FetchOptions = {}): Promise<FetchResponse> {
+  return await createHttpClient().fetch(url, options);
 }
 
 /** The credentials of one request are for the origin of its URL. */

@@ -2,6 +2,8 @@
 // MozillaCookieJar read and write.
 
 import { errorText } from "../../core/event.ts";
+import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
+import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Cookie } from "./cookie_jar.ts";
 
@@ -71,10 +73,9 @@ export async function readCookieFile(
 ): Promise<Cookie[]> {
   let text: string;
   try {
-    const { size } = await Deno.stat(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`it is larger than ${MAX_FILE_BYTES} bytes`);
+    const { bytes } = await readBounded(path, MAX_FILE_BYTES);
     // A cookie is bytes, one character each, as in a header.
-    text = latin1(await Deno.readFile(path));
+    text = new TextDecoder("latin1").decode(bytes);
   } catch (error) {
     if (mayBeMissing && error instanceof Deno.errors.NotFound) return [];
     throw new UsageError(`${flag}: cannot read ${path}: ${errorText(error)}`);
@@ -82,23 +83,14 @@ export async function readCookieFile(
   return parseCookies(text, `${flag} ${path}`);
 }
 
-/** Writes a file that its owner alone can read. It is replaced as a whole, so that nobody ever
+/** Writes a file that its owner alone can read. It is replaced as a whole, so that no program ever
  * reads half of it.
  * @throws {Error} naming the file */
 export async function writeCookieFile(path: string, cookies: readonly Cookie[]): Promise<void> {
-  const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
   const bytes = Uint8Array.from(formatCookies(cookies), (one) => one.charCodeAt(0));
   try {
-    await Deno.writeFile(partial, bytes, { mode: 0o600, createNew: true });
-    await Deno.rename(partial, path);
+    await replaceFile(path, (temporary) => createPrivateFile(temporary, bytes));
   } catch (error) {
-    await Deno.remove(partial).catch(() => {
-      // It was never there.
-    });
     throw new Error(`Cannot write ${path}: ${errorText(error)}`, { cause: error });
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return new TextDecoder("latin1").decode(bytes);
 }

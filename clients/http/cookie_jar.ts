@@ -18,7 +18,7 @@ export interface Cookie {
   readonly expiresMs: number | undefined;
 }
 
-/** Whether a domain is one under which anybody can have a name, such as `com` or `co.uk`. */
+/** Whether a domain is a public suffix, such as `com` or `co.uk`. */
 export type IsPublicSuffix = (domain: string) => boolean | Promise<boolean>;
 
 /** How a jar sees the world. */
@@ -54,8 +54,8 @@ export class CookieJar {
     return [...this.#cookies.values()].filter((cookie) => !this.#isExpired(cookie));
   }
 
-  /** Puts a cookie in, whoever it is from, in the place of one with its name, domain and path. One
-   * that has expired takes that one out. */
+  /** Puts a cookie in without asking which server it is from, in the place of one with its name, domain
+   * and path. One that has expired takes that one out. */
   add(cookie: Cookie): void {
     const { domain } = cookie;
     const key = JSON.stringify([cookie.name, domain, cookie.path]);
@@ -147,7 +147,7 @@ export class CookieJar {
       httpOnly: said.has("httponly"),
       expiresMs: this.#expiry(said),
     };
-    // Whoever is in the way on http cannot change what https has set.
+    // An attacker between client and server must not change over http what https has set.
     const hidden = !isSecure &&
       this.cookies.some((other) =>
         other.secure && other.name === name && isWithin(other.domain, cookie.domain) &&

@@ -1,4 +1,4 @@
-// Who may open what: passwords by realm and URL prefix.
+// Which user and password answer which server: by realm and URL prefix.
 
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -20,7 +20,7 @@ export interface Entry extends Credentials {
   readonly origin: string;
   /** Ends with a slash. */
   readonly path: string;
-  /** Sent before anybody asks. */
+  /** Sent with the first request, before a challenge. */
   readonly atOnce: boolean;
 }
 
@@ -60,7 +60,7 @@ export function entryOf(credentials: Credentials, { atOnce = false } = {}): Entr
 /** The credentials that may be sent to a URL, those of the longest prefix first, and of the same
  * prefix those with a realm.
  *
- * @param realm that asks for them; undefined before anybody asked */
+ * @param realm of the challenge; undefined before there was one */
 export function credentialsFor(
   entries: readonly Entry[],
   url: URL,

@@ -29,7 +29,7 @@ export interface DigestChallenge {
   readonly strength: number;
 }
 
-/** Reads a challenge; undefined when it asks for what nobody here can do. */
+/** Reads a challenge; undefined when it asks for what is not implemented here. */
 export function parseDigest({ scheme, parameters }: Challenge): DigestChallenge | undefined {
   const [realm, nonce] = [parameters.get("realm"), parameters.get("nonce")];
   if (scheme !== "digest" || realm === undefined || nonce === undefined) return undefined;

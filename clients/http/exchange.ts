@@ -2,7 +2,7 @@
 
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { errorText } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import { hasFeature, needsRuntime } from "../../core/runtime.ts";
 import type { Deadline } from "../deadline.ts";
 import { HttpBody } from "./body.ts";
 import { type Answer, type Asked, type Field, hasField } from "./message.ts";
@@ -11,7 +11,7 @@ import { type Reading, responseOf } from "./response.ts";
 import { routeTo, type RouteValues } from "./route.ts";
 import type { Stopwatch } from "./timing.ts";
 
-/** A server may say that it is still at it, but not for ever (RFC 9110 15.2). */
+/** A server may send interim responses, but not for ever (RFC 9110 15.2). */
 const MAX_INTERIM_RESPONSES = 100;
 
 /** What an exchange needs besides the request. */
@@ -117,8 +117,7 @@ async function sendBody(
     outgoing.end(content);
     return;
   }
-  if (!hasGoodNodeTls()) {
-    // Measured on Deno 2.6.10: a body that is written in parts is never sent.
+  if (!hasFeature("streamedRequestBody")) {
     outgoing.end(await wholeOf(content, maxBodyBytes));
     return;
   }
@@ -126,7 +125,7 @@ async function sendBody(
   const { lengthBytes } = body ?? {};
   outgoing.flushHeaders();
   for await (const part of content) {
-    // The answer is there, or the connection is gone: whoever waits for it knows.
+    // The answer is there, or the connection is gone, which the wait for the head reports.
     if (outgoing.destroyed) return;
     sentBytes += part.length;
     if (lengthBytes !== undefined && sentBytes > lengthBytes) break;
@@ -150,17 +149,15 @@ async function wholeOf(
   for await (const part of parts) {
     lengthBytes += part.length;
     if (lengthBytes > maxBodyBytes) {
-      throw new RangeError(
-        `a body of more than ${maxBodyBytes} bytes needs Deno 2.7.14 or newer, or a larger ` +
-          `--max-body; this is ${Deno.version.deno}`,
-      );
+      const why = needsRuntime("streamedRequestBody", `a body of more than ${maxBodyBytes} bytes`);
+      throw new RangeError(`${why}; a larger --max-body takes it whole`);
     }
     copies.push(part.slice());
   }
   return new Uint8Array(await new Blob(copies).arrayBuffer());
 }
 
-/** Resolves when the part may be used again, and also when nobody wants it any more. */
+/** Resolves when the part may be used again, and also when the connection has closed. */
 function writePart(outgoing: ClientRequest, part: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     outgoing.once("close", resolve);

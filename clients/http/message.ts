@@ -1,4 +1,4 @@
-// What goes back and forth between the parts of the HTTP client.
+// Requests and responses as the parts of the HTTP client hand them to each other.
 
 import type { FetchTiming } from "./timing.ts";
 
@@ -7,7 +7,7 @@ export type Field = readonly [name: string, value: string];
 
 /** A body to send. */
 export interface OutgoingBody {
-  /** Undefined when nobody knows: it is then sent in chunks. */
+  /** Undefined when it is not known: the body is then sent in chunks. */
   readonly lengthBytes: number | undefined;
   /** Whether it can be sent more than once: a stream cannot. */
   readonly repeatable: boolean;

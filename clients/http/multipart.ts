@@ -7,7 +7,7 @@ import type { OutgoingBody } from "./message.ts";
 /** A file in a form. The platform's `File` is one. */
 export interface FormFile {
   readonly name: string;
-  /** Its media type; empty when nobody knows. */
+  /** Its media type; empty when it is not known. */
   readonly type: string;
   /** In bytes. */
   readonly size: number;

@@ -1,8 +1,8 @@
 // What may be set for every HTTP request: the command line has these options too.
 
 import { duration, flag, integer, size, text } from "../../core/options/option.ts";
-import { routeOptions } from "../tcp.ts";
-import { tlsClientOptions } from "../tls/trust.ts";
+import { routeOptions } from "../../core/client_options.ts";
+import { tlsClientOptions } from "../tls/options.ts";
 
 /** When a request is made again. */
 export const retryOptions = {

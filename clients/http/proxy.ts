@@ -154,6 +154,6 @@ export async function openTunnel(
     const remedy = status === 407 ? "; give it a user with --proxy-user" : "";
     throw new Error(`the proxy answered ${`${status} ${reason}`.trim()}${remedy}`);
   }
-  // Whoever speaks first here is not the server: a client begins TLS.
+  // TLS begins with the client, so bytes that are here already are not the server's.
   if (read.rest.length > 0) throw new Error("the proxy sent more than its answer");
 }

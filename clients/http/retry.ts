@@ -90,7 +90,7 @@ function reasonToRetry(
   return isUnsent || isRepeatable ? errorText(failure) : undefined;
 }
 
-/** A server that is not who it should be will not be in a second either. */
+/** Whether another try would fail as well: a wrong certificate is still wrong in a second. */
 function isLasting(failure: unknown): boolean {
   return /\b(?:certificate|does not speak TLS|Requires (?:net|read) access)\b/.test(
     errorText(failure),

@@ -9,10 +9,10 @@ import type { Connection } from "../../core/connection.ts";
 import { DenoConnection } from "../../core/streams/deno_connection.ts";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import { hasFeature, requireFeature } from "../../core/runtime.ts";
 import { flagName, type OptionValues } from "../../core/options/option.ts";
 import { resolveHost } from "../../core/addresses/resolve.ts";
-import { tlsFilePairs } from "../../core/tls/tls_files.ts";
+import { tlsFilePairs } from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { Deadline } from "../deadline.ts";
 import { dialling } from "../dial_error.ts";
@@ -22,7 +22,6 @@ import { bareHost, openTunnel, portOf, type Proxy } from "./proxy.ts";
 import type { Stopwatch } from "./timing.ts";
 import { dialTcp } from "../tcp.ts";
 import { prepareTls } from "../tls.ts";
-import { loadTrust } from "../tls/trust.ts";
 
 /** What a request may ask of its route. */
 export type RouteValues = OptionValues<typeof fetchOptions>;
@@ -58,8 +57,7 @@ export class ConnectTimeoutError extends DOMException {
 /** Connects to the server of a URL. Reading goes at the pace of the body.
  * @throws {Error} naming the URL when it cannot be reached */
 export async function routeTo(url: URL, values: RouteValues, work: RouteWork): Promise<HttpRoute> {
-  // Node's client took no connection of ours before Deno 2.7, where node:tls came of age.
-  if (!hasGoodNodeTls()) return await routeByNode(url, values, work);
+  if (!hasFeature("httpOverConnection")) return await routeByNode(url, values, work);
   const connection = await dialHttp(url, values, work);
   const [{ Agent, request }, { ConnectionDuplex }] = await Promise.all([
     import("node:http"),
@@ -76,7 +74,7 @@ export async function routeTo(url: URL, values: RouteValues, work: RouteWork): P
   };
 }
 
-/** An old runtime dials by itself, and cannot do all that we can. */
+/** The way of an old runtime, which dials by itself. */
 async function routeByNode(
   url: URL,
   values: RouteValues,
@@ -86,6 +84,7 @@ async function routeByNode(
     ...(["local", "unixSocket", "tlsFingerprint"] as const).map((key) =>
       [`--${flagName(key)}`, values[key] !== undefined] as const
     ),
+    ["--tls-ca", values.tlsCa.length > 0],
     ["--tls-cert", tlsFilePairs(values).length > 0],
     ...(["ipv4", "ipv6", "insecure"] as const).map((key) =>
       [`--${flagName(key)}`, values[key]] as const
@@ -93,20 +92,13 @@ async function routeByNode(
     ["a proxy", proxy !== undefined],
   ];
   for (const [what, isGiven] of given) {
-    if (!isGiven) continue;
-    throw new UsageError(
-      `${what} of fetch needs Deno 2.7.14 or newer; this is ${Deno.version.deno}`,
-    );
+    if (isGiven) requireFeature("httpOverConnection", `${what} of fetch`);
   }
-  const trust = await loadTrust(values);
-  const ca = trust.by === "authority" && trust.pems.length > 0 ? { ca: [...trust.pems] } : {};
-  const { Agent, request } = url.protocol === "https:"
+  const { request } = url.protocol === "https:"
     ? await import("node:https")
     : await import("node:http");
-  // Without an agent of its own, that runtime fails where an authority is given.
-  const where = { agent: new Agent(), host: bareHost(url), port: portOf(url) } as const;
   return {
-    request: (options) => request({ ...options, ...where, ...ca }),
+    request: (options) => request({ ...options, host: bareHost(url), port: portOf(url) }),
     close: () => {},
   };
 }
@@ -138,7 +130,7 @@ async function dialHttp(
       ? wire
       : await stopwatch.measure("tlsMs", () => handshake(wire, signal));
   } catch (error) {
-    // Whoever set the total time, or gave up, has their own words for it.
+    // The total time, or an abort by the caller, has an error of its own.
     if (total.aborted || !signal.aborted) throw connecting.explain(what, error);
     throw new ConnectTimeoutError(errorText(connecting.explain(what, error)));
   }
@@ -186,7 +178,7 @@ async function dialHost(
         failure = error;
       }
     }
-    // Whoever wrote a name reads of it, and not of an address.
+    // The error names the host as the URL does, and not its address.
     const text = addresses.reduce(
       (text, address) => text.replace(`//${bracket(address)}:`, `//${bracket(hostname)}:`),
       errorText(failure),
@@ -247,7 +239,7 @@ async function dialProxy(
     connection = await dialHost(place, port, values, stopwatch, signal);
   } catch (error) {
     if (!(error instanceof NotConnectedError)) throw error;
-    // Who forgot what the environment says would wonder whose address that is.
+    // A proxy that only the environment names would be hard to recognise by its address.
     const text = `${error.message}; it is the proxy for ${url.origin}`;
     throw new NotConnectedError(text, { cause: error });
   }

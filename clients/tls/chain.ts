@@ -1,12 +1,14 @@
-// The certificates that a TLS server shows, whoever vouches for them.
+// The certificates that a TLS server shows, whether or not they would be accepted: `cert show`.
 
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import { diallingPort, hostOrLoopback } from "../../core/addresses/endpoint.ts";
-import { hasGoodNodeTls, NodeTlsConnection } from "../../core/tls/node_tls.ts";
+import { asciiHost } from "../../core/certificates/names.ts";
+import { requireFeature } from "../../core/runtime.ts";
+import { NodeTlsConnection } from "../../core/tls/node_connection.ts";
 import type { OptionValues } from "../../core/options/option.ts";
-import { UsageError } from "../../core/usage_error.ts";
-import { dialTcp, type routeOptions } from "../tcp.ts";
+import type { routeOptions } from "../../core/client_options.ts";
+import { dialTcp } from "../tcp.ts";
 import { handshakeFailure } from "./error.ts";
 
 /** More than any server has a reason to show. */
@@ -20,22 +22,18 @@ export interface ShownChain {
   readonly version: string;
 }
 
-/** Shakes hands without believing anything, and hangs up.
+/** Shakes hands without verifying the server, and closes the connection.
  *
  * @throws {UsageError} on a runtime that cannot
- * @throws {Error} when nobody listens there, or does not speak TLS */
+ * @throws {Error} when the server cannot be reached or does not speak TLS */
 export async function fetchChain(
   endpoint: Endpoint,
   options: OptionValues<typeof routeOptions> & { readonly serverName: string | undefined },
   signal: AbortSignal,
 ): Promise<ShownChain> {
-  if (!hasGoodNodeTls()) {
-    throw new UsageError(
-      `showing the certificate of a server needs a newer runtime: Deno 2.7.14 or later, this is ${Deno.version.deno}`,
-    );
-  }
+  requireFeature("nodeTls", "showing the certificate of a server");
   const inner = await dialTcp(endpoint, diallingPort(endpoint), options, signal);
-  const name = options.serverName ?? hostOrLoopback(endpoint).replace(/%.*$/, "");
+  const name = options.serverName ?? asciiHost(hostOrLoopback(endpoint));
   const { connect } = await import("node:tls");
   const { ConnectionDuplex } = await import("../../core/streams/connection_duplex.ts");
   let socket: TLSSocket | undefined;

@@ -1,50 +1,25 @@
-// Which certificate a TLS client takes for the right one, and which it shows itself. Shared by tls,
-// https and wss.
+// Which certificates a TLS client accepts from a server, and which one it shows itself. Shared by tls,
+// https, wss and dtls.
 
-import { authorityFile } from "../../core/certificates/authority_file.ts";
-import { flag, type OptionValues, text } from "../../core/options/option.ts";
-import { parseCertificates, readPemFile } from "../../core/certificates/pem_file.ts";
+import { authorityFile } from "../../core/certificates/authority_folder.ts";
+import type { OptionValues } from "../../core/options/option.ts";
+import { parseFingerprint } from "../../core/certificates/fingerprint.ts";
+import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import {
-  damagedKeyError,
-  fileOrFiles,
-  foreignKeyError,
+  readPairKey,
   readTlsFilePair,
+  refuseForeignKey,
   tlsFilePairs,
-} from "../../core/tls/tls_files.ts";
+} from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
-
-/** How the server is to be verified. */
-export const tlsClientOptions = {
-  tlsCa: text.many({
-    metavar: "file",
-    help: "trust these authorities or certificates, PEM, instead of the well-known authorities; " +
-      "local is the local authority",
-  }),
-  tlsFingerprint: text({
-    metavar: "SHA256",
-    help: "trust exactly this certificate, whatever its name, issuer and dates",
-  }),
-  serverName: text({
-    metavar: "name",
-    help: "name to ask for and to expect in the certificate, instead of the URL's",
-  }),
-  insecure: flag({
-    short: "k",
-    help: "do not verify the server: whoever is in the way can read and change everything",
-    negatable: false,
-  }),
-  tlsCert: fileOrFiles({
-    help: "certificate to show to a server that asks for one, PEM, its chain after it",
-  }),
-  tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
-} as const;
+import type { tlsClientOptions } from "./options.ts";
 
 /** What `loadTrust` reads. */
 type TrustValues = OptionValues<
   Pick<typeof tlsClientOptions, "tlsCa" | "tlsFingerprint" | "insecure">
 >;
 
-/** A certificate of our own and the key that makes it ours, both PEM. */
+/** A certificate of our own and its private key, both PEM. */
 export interface ClientCertificate {
   readonly cert: string;
   readonly key: string;
@@ -61,22 +36,15 @@ export async function loadClientCertificate(
     throw new UsageError("a client shows one certificate; give --tls-cert and --tls-key once");
   }
   if (pair === undefined) return undefined;
-  const { tlsKey, cert, key, certificate } = await readTlsFilePair(pair);
-  const { createPrivateKey } = await import("node:crypto");
-  let belongs: boolean;
-  try {
-    belongs = certificate.checkPrivateKey(createPrivateKey(key));
-  } catch (error) {
-    throw damagedKeyError(tlsKey, error);
-  }
-  if (belongs) return { cert, key };
-  throw foreignKeyError(pair);
+  const texts = await readTlsFilePair(pair);
+  refuseForeignKey(texts, await readPairKey(texts));
+  return { cert: texts.cert, key: texts.key };
 }
 
-/** Whom to trust. */
+/** Which servers to trust. */
 export type Trust =
-  /** Whoever one of these vouches for, itself included; without files, one of the well-known
-   * authorities. The certificate must be for the name that was dialled, and in date. */
+  /** A server whose certificate is one of these or was issued by one; without files, by one of the
+   * well-known authorities. The certificate must be for the name that was dialled, and in date. */
   | {
     readonly by: "authority";
     readonly files: readonly string[];
@@ -84,7 +52,7 @@ export type Trust =
     /** When the first of them ends. */
     readonly firstExpiry: Date | undefined;
   }
-  /** Who holds the key of the certificate with this SHA-256, in lower-case hexadecimal. */
+  /** The server that holds the key of the certificate with this SHA-256, in lower-case hexadecimal. */
   | { readonly by: "fingerprint"; readonly fingerprint: string }
   | { readonly by: "nothing" };
 
@@ -102,7 +70,7 @@ export async function loadTrust(
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other; give one`);
   if (insecure) return { by: "nothing" };
   if (tlsFingerprint !== undefined) {
-    return { by: "fingerprint", fingerprint: parseFingerprint(tlsFingerprint) };
+    return { by: "fingerprint", fingerprint: fingerprintIn(tlsFingerprint) };
   }
   const pems: string[] = [];
   const dates: Date[] = [];
@@ -117,10 +85,9 @@ export async function loadTrust(
   return { by: "authority", files, pems, firstExpiry: dates[0] };
 }
 
-/** A SHA-256 as openssl, browsers and our own servers print it. */
-function parseFingerprint(written: string): string {
-  const hex = written.trim().replace(/^sha-?256[:=]/i, "").replaceAll(":", "").toLowerCase();
-  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+function fingerprintIn(written: string): string {
+  const fingerprint = parseFingerprint(written);
+  if (fingerprint !== null) return fingerprint;
   throw new UsageError(
     `--tls-fingerprint: expected a SHA-256, 64 hexadecimal digits with or without colons, ` +
       `got "${written}"; print one with: openssl x509 -in FILE -noout -fingerprint -sha256`,

@@ -1,8 +1,10 @@
-// The files that `cert` writes and reads.
+// The files that `cert` and `key` write and read.
 
 import { join } from "node:path";
 import { errorText } from "../../core/event.ts";
+import { DATA_FOLDER_VARIABLE, userDataFolder } from "../../core/files/data_folder.ts";
 import { createPrivateFile, createPublicFile, replaceFile } from "../../core/files/private_file.ts";
+import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** What is written together. */
@@ -64,29 +66,32 @@ export function fileNameOf(subject: string): string {
   return name.slice(0, 100) || "certificate";
 }
 
-/** More than any chain has; a device or a log must not fill the memory. */
-const MAX_FILE_BYTES = 1024 * 1024;
-
 /** Reads a small file.
  *
  * @throws {UsageError} when it cannot be read or is too large to be what is looked for */
 export async function readSmallFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    using file = await Deno.open(path);
-    const bytes = new Uint8Array(MAX_FILE_BYTES + 1);
-    let length = 0;
-    for (;;) {
-      const read = await file.read(bytes.subarray(length));
-      if (read === null) return bytes.slice(0, length);
-      length += read;
-      if (length > MAX_FILE_BYTES) break;
-    }
+    return (await readBounded(path, 1024 * 1024)).bytes;
   } catch (error) {
+    if (error instanceof RangeError) {
+      throw new UsageError(`${path} is larger than 1 MiB, and so no certificate`);
+    }
     const missing = error instanceof Deno.errors.NotFound;
     const hint = /^[^/\\]+:\d+$/.test(path) ? `; for a server write tls://${path}` : "";
     throw new UsageError(
       `cannot read ${path}: ${missing ? `there is no such file${hint}` : errorText(error)}`,
     );
   }
-  throw new UsageError(`${path} is larger than 1 MiB, and so no certificate`);
+}
+
+/** The folder that was given, or the user's.
+ *
+ * @throws {UsageError} when nothing says which */
+export function dataFolderOr(given: string | undefined): string {
+  const folder = given ?? userDataFolder();
+  if (folder !== null) return folder;
+  throw new UsageError(
+    `nothing says where the local authority is kept; name a folder with --data-folder or in ` +
+      DATA_FOLDER_VARIABLE,
+  );
 }

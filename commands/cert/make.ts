@@ -2,14 +2,13 @@
 
 import { basename } from "node:path";
 import { type KeptAuthority, openAuthority } from "../../core/certificates/authority_folder.ts";
-import { fingerprintOf } from "../../core/certificates/certificate.ts";
-import type { CertificateUse } from "../../core/certificates/certificate_name.ts";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
+import type { CertificateUse } from "../../core/certificates/names.ts";
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { fileNameOf, readSmallFile, writeParts } from "./file.ts";
-import type { CertValues } from "./cert_options.ts";
+import { dataFolderOr, fileNameOf, readSmallFile, writeParts } from "./file.ts";
+import type { CertValues } from "./options.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/data_folder.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
@@ -53,7 +52,7 @@ export async function issue(
   console: Console,
 ): Promise<void> {
   refuseNone(names, use === "server" ? "localhost 127.0.0.1" : "ada@harbour.example");
-  const { issueCertificate } = await import("../../core/certificates/issue_certificate.ts");
+  const { issueCertificate } = await import("../../core/certificates/issue.ts");
   const { authority } = await theAuthority(values.dataFolder, console);
   const { days, keyType } = values;
   const { cert, chain, key } = await issueCertificate(authority, { names, use, days, keyType });
@@ -129,7 +128,7 @@ async function report(
     readonly [key: string]: unknown;
   },
 ): Promise<void> {
-  const { pemBlocks } = await import("../../core/certificates/pem_block.ts");
+  const { pemBlocks } = await import("../../core/certificates/pem.ts");
   const { describeCertificate } = await import("../../core/certificates/description.ts");
   const [block] = pemBlocks(cert);
   const { names, validTo, daysLeft } = await describeCertificate(block!.der, Date.now());

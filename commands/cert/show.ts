@@ -10,16 +10,16 @@ import type {
 import { describeCertificate, describeRequest } from "../../core/certificates/description.ts";
 import { type Addressing, diallingPort, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";
-import { pemBlocks } from "../../core/certificates/pem_block.ts";
+import { pemBlocks } from "../../core/certificates/pem.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { readSmallFile } from "./file.ts";
-import type { CertValues } from "./cert_options.ts";
+import type { CertValues } from "./options.ts";
 import type { Console } from "../terminal/console.ts";
 import { exitCodes } from "../line/exit_code.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** More than anybody looks at; a bundle of every authority has some 140. */
+/** More than can be looked through; a bundle of every authority has some 140. */
 const MAX_SHOWN = 500;
 
 /** Shows what is in a file or at a URL.

@@ -1,14 +1,14 @@
-// `cert trust`: how each system and program comes to believe the local authority. It changes nothing
-// itself: that is a decision of whoever owns the machine.
+// `cert trust`: how each system and program is told to trust the local authority. It changes nothing
+// itself: that is for the owner of the machine to decide.
 
 import { loadAuthority } from "../../core/certificates/authority_folder.ts";
-import { fingerprintOf } from "../../core/certificates/certificate.ts";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { CertValues } from "./cert_options.ts";
+import type { CertValues } from "./options.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/data_folder.ts";
+import { dataFolderOr } from "./file.ts";
 
-/** How one of them is told. */
+/** How one system or program is told. */
 interface Recipe {
   readonly system: string;
   readonly how: readonly string[];

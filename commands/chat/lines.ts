@@ -1,4 +1,4 @@
-// A chat's events as lines of text, harmless for a terminal whatever their senders wrote.
+// The events of a chat as lines of text, harmless for a terminal whatever their senders wrote.
 
 import type { ChatLinkEvent } from "../../dock/join_chat.ts";
 import type { ChatMessage, Standing } from "../../protocols/chat/message.ts";
@@ -8,7 +8,7 @@ import { printable } from "../terminal/printable.ts";
  * about 4 or more to both, WCAG 2.2) and from each other. */
 const NAME_COLOURS = [27, 28, 30, 31, 62, 64, 97, 99, 129, 130, 131, 132, 161, 163, 165, 196];
 
-/** What is longer is cut off: a terminal is no place for a megabyte. */
+/** Longer texts are cut off, so that a message cannot flood the terminal. */
 const MAX_SHOWN_LENGTH = 16 * 1024;
 
 /** How lines are made. */
@@ -30,7 +30,7 @@ export class ChatLines {
   }
 
   /** `12:04 name: text`, and before it a line with the date when that is another.
-   * @param self our own name, which is marked where somebody mentions it */
+   * @param self our own name, which is highlighted where the text mentions it */
   message({ name, standing, kind, text, timeMs }: ChatMessage, self?: string): string[] {
     const who = this.#who(name, standing);
     const said = this.#said(text, self);
@@ -59,7 +59,7 @@ export class ChatLines {
     return this.#paint("2", `* ${shown(text)}`);
   }
 
-  /** The same, of something that did not work. */
+  /** The same, for something that did not work. */
   problem(text: string): string {
     return `${this.#paint("31", "!")} ${shown(text)}`;
   }
@@ -82,7 +82,7 @@ export class ChatLines {
         return this.problem(`connection lost: ${event.reason}${waiting}`);
       }
       case "reconnecting":
-        // One line for all attempts, unless they take long.
+        // `lost` has been shown; of the attempts only every tenth is.
         return event.attempt === 1 || event.attempt % 10 !== 0
           ? undefined
           : this.problem(`still trying: ${event.reason}`);
@@ -136,7 +136,7 @@ export class ChatLines {
     if (day === this.#day) return [];
     const isFirst = this.#day === "";
     this.#day = day;
-    // Today goes without saying, until it is another day.
+    // The date of today is not shown until the day changes.
     return isFirst && day === localDay(Date.now()) ? [] : [this.#paint("2", `-- ${day} --`)];
   }
 

@@ -1,21 +1,21 @@
-// A person in a chat: what they type is carried out, what happens is shown.
+// The talk of a person at a chat client: carries out the lines typed, and shows what happens.
 
 import { errorText } from "../../core/event.ts";
 import type { ChatLinkEvent, JoinedChat } from "../../dock/join_chat.ts";
-import { ChatLostError } from "../../protocols/chat/client.ts";
+import { ChatLostError } from "../../protocols/chat/client/chat_over.ts";
 import { type ChatLines, mentions } from "./lines.ts";
 import { chatCommands, parseChatLine } from "./words.ts";
 
-/** So many names are kept to complete with. */
+/** How many names are kept for completion. */
 const MAX_NAMES = 5000;
 
-/** Where a talk shows things and gives lines back. */
+/** How a talk shows lines and gives them back. */
 export interface ChatTalkHooks {
-  /** Lines that are harmless. */
+  /** Shows lines, which are harmless for a terminal. */
   show(lines: readonly string[]): void;
-  /** A line that was refused, for the person to change. */
+  /** Gives back a line that was refused, for the person to change. */
   giveBack(line: string): void;
-  /** Somebody wants to be heard. */
+  /** Calls for attention: a mention or a private message has come. */
   ring(): void;
 }
 
@@ -24,7 +24,7 @@ export class ChatTalk {
   readonly #link: JoinedChat;
   readonly #lines: ChatLines;
   readonly #hooks: ChatTalkHooks;
-  /** Who is in the room, whoever spoke last at the end. */
+  /** The members of the room, in the order in which they last spoke. */
   #names = new Set<string>();
   #rooms: readonly string[] = [];
   /** How many lines were refused or not acknowledged. */
@@ -36,7 +36,7 @@ export class ChatTalk {
     this.#hooks = hooks;
   }
 
-  /** Whoever spoke last first, ourselves left out. */
+  /** The other members of the room; the one that spoke last comes first. */
   get names(): string[] {
     return [...this.#names].reverse().filter((name) => name !== this.#link.name);
   }
@@ -172,18 +172,18 @@ export class ChatTalk {
     this.#hooks.giveBack(line);
   }
 
-  /** Learns who and what is there to complete with. */
+  /** Asks for the members and rooms that completion offers. */
   #lookAround(): void {
     this.#names = new Set();
     const ask = async () => {
-      // Those who speak meanwhile stay the last.
+      // Members that speak meanwhile stay at the end.
       const members = await this.#link.who();
       const all = [...members.map(({ name }) => name), ...this.#names];
       this.#names = new Set(all.slice(-MAX_NAMES));
       this.#rooms = (await this.#link.rooms()).map(({ room }) => room).slice(0, MAX_NAMES);
     };
     ask().catch((error: unknown) => {
-      // A connection that is lost tells of it elsewhere; a server that does not say is none to fear.
+      // A lost connection is shown by its own event; a server may refuse to list its rooms.
       if (!(error instanceof ChatLostError)) this.#rooms = [];
     });
   }

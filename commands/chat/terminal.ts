@@ -1,9 +1,9 @@
-// A chat at a terminal: a line is typed below what comes in.
+// A chat at a terminal with a line editor: the line being typed stays below what comes in.
 
 import type { JoinedChat } from "../../dock/join_chat.ts";
-import { completeChat } from "./completion.ts";
 import { ChatLines } from "./lines.ts";
 import { ChatTalk } from "./talk.ts";
+import { completeChat } from "./words.ts";
 import type { Console } from "../terminal/console.ts";
 import { exitCodes } from "../line/exit_code.ts";
 import { KeyReader } from "../terminal/key_reader.ts";
@@ -24,7 +24,7 @@ export interface ChatTerminalOptions {
   readonly bell: boolean;
 }
 
-/** Runs a chat at a terminal until the person leaves or the chat is over; resolves to the exit code. */
+/** Runs a chat at a terminal until the person leaves or it is over; resolves to the exit code. */
 export async function chatAtTerminal(
   link: JoinedChat,
   console: Console,
@@ -45,7 +45,7 @@ export async function chatAtTerminal(
   const talk = new ChatTalk(link, lines, {
     show: (shown) => prompt.above(shown),
     giveBack(line) {
-      // Where something else is being typed, the history has it.
+      // When another line is being typed, the refused one is in the history of the editor.
       if (editor.text === "") editor.set(line);
       prompt.draw();
     },
@@ -56,7 +56,7 @@ export async function chatAtTerminal(
     for await (const event of link) {
       if (event.event === "closed") closedBecause = event.reason;
       else talk.take(event);
-      // What an event changes about the connection or our name, the prompt shows.
+      // The prompt shows the state of the connection and our name, which other events change.
       if (event.event !== "message") prompt.draw();
     }
   })();
@@ -69,7 +69,7 @@ export async function chatAtTerminal(
   prompt.open();
   try {
     await Promise.race([leaving.promise, hearing, typing]);
-    // A last line is on its way as long as there is a connection to have it acknowledged on.
+    // The last lines are waited for while there is a connection on which they can be acknowledged.
     if (closedBecause === undefined && link.unsaid > 0 && link.connected) {
       await acknowledged(link, LEAVING_MS);
     }
@@ -109,7 +109,7 @@ async function type(
       interrupted = done?.action === "interrupt";
       switch (done?.action) {
         case "line":
-          // Not waited for: the next line is typed meanwhile.
+          // Not awaited: the next line is typed meanwhile.
           talk.carryOut(done.line).then((stays) => stays || leave(), leave);
           break;
         case "interrupt":
@@ -131,7 +131,7 @@ async function type(
   }
 }
 
-/** Resolves once nothing waits any more, or after so long. */
+/** Resolves once no message waits for its acknowledgement, or after a time. */
 async function acknowledged(link: JoinedChat, waitMs: number): Promise<void> {
   const until = performance.now() + waitMs;
   while (link.unsaid > 0 && link.connected && performance.now() < until) {
@@ -139,7 +139,7 @@ async function acknowledged(link: JoinedChat, waitMs: number): Promise<void> {
   }
 }
 
-/** `[room] name> `, or less of it where that would fill the row. */
+/** `[room] name> `, cut where it would take more than half of the row. */
 function promptText(link: JoinedChat, columns: number): string {
   const state = link.connected ? "" : " (offline)";
   const whole = printable(`[${link.room}] ${link.name}${state}> `);

@@ -1,4 +1,7 @@
-// What a person types in a chat: something to say, or a command that begins with a slash.
+// The lines that a person types in a chat: a text to say, or a command that begins with a slash.
+// Reads them, and completes the last word of one.
+
+import type { Completion } from "../terminal/line_editor.ts";
 
 /** What a line asks for. */
 export type ChatWish =
@@ -8,7 +11,7 @@ export type ChatWish =
   | { readonly wish: "msg"; readonly name: string; readonly text: string }
   | { readonly wish: "history"; readonly count: number | undefined }
   | { readonly wish: "kick" | "ban"; readonly name: string; readonly reason: string | undefined }
-  /** It makes no sense; `why` says what would. */
+  /** A line that cannot be read; `why` says how to write it. */
   | { readonly wish: "wrong"; readonly why: string };
 
 /** The commands, what follows them and what they do, as `/help` shows them. */
@@ -61,4 +64,33 @@ export function parseChatLine(line: string): ChatWish {
       return { wish: word as "kick" | "ban", name: to, reason: text === "" ? undefined : text };
     }
   }
+}
+
+/** The names and rooms that completion offers. */
+export interface ChatNames {
+  /** The members of the room; the one that spoke last comes first. */
+  readonly names: Iterable<string>;
+  readonly rooms: Iterable<string>;
+}
+
+/** Completes the last word before the cursor. */
+export function completeChat(before: string, { names, rooms }: ChatNames): Completion {
+  const from = before.search(/\S*$/u);
+  const word = before.slice(from);
+  if (from === 0 && word.startsWith("/")) {
+    const commands = chatCommands.map(([name, rest]) => `/${name}${rest === "" ? "" : " "}`);
+    return { from, candidates: matching(commands, word) };
+  }
+  const [, command] = /^\/(\S+)\s+\S*$/u.exec(before) ?? [];
+  if (command === "join") {
+    return { from, candidates: matching([...rooms], word) };
+  }
+  if (from > 0 && word === "" && command === undefined) return { from, candidates: [] };
+  const after = from === 0 ? ": " : " ";
+  return { from, candidates: matching([...names], word).map((name) => name + after) };
+}
+
+function matching(words: readonly string[], begun: string): string[] {
+  const folded = begun.toLowerCase();
+  return words.filter((word) => word.toLowerCase().startsWith(folded));
 }

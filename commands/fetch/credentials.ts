@@ -1,11 +1,12 @@
-// Who `sockdock fetch` says it is: users and passwords from options, prompts and a file.
+// Users and passwords of `sockdock fetch`: from options, prompts and a file.
 
 import type { Credentials } from "../../clients/http/credentials.ts";
 import { errorText } from "../../core/event.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
+import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Console } from "../terminal/console.ts";
-import { readUser } from "../key/user_password.ts";
+import { readUser } from "../line/user_password.ts";
 
 /** The options about passwords for servers. */
 export const credentialOptions = {
@@ -56,13 +57,11 @@ export function ownCredentials(
 export async function readCredentialsFile(path: string): Promise<Credentials[]> {
   let content: string;
   try {
-    using file = await Deno.open(path);
-    const { mode, size, isFile } = await file.stat();
+    const { bytes, info: { mode, isFile } } = await readBounded(path, MAX_FILE_BYTES);
     if (mode !== null && isFile && (mode & 0o077) !== 0) {
       throw new UsageError(`others may read it; take that from them with: chmod 600 ${path}`);
     }
-    if (size > MAX_FILE_BYTES) throw new Error(`it is larger than ${MAX_FILE_BYTES} bytes`);
-    content = await new Response(file.readable).text();
+    content = new TextDecoder().decode(bytes);
   } catch (error) {
     throw new UsageError(`--credentials: cannot use ${path}: ${errorText(error)}`);
   }

@@ -141,7 +141,7 @@ export class PartFile {
           progress.add(chunk.length);
         }
       } catch (error) {
-        // What nobody can go on with is in the way.
+        // A part without a validator cannot be gone on with.
         if (validator === undefined && fromBytes === 0) await Deno.remove(this.#partPath);
         throw error;
       }

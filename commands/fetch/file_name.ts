@@ -1,6 +1,7 @@
 // Where `sockdock fetch` writes a body: under a name that was given, that the URL ends in, or that
 // the server proposes. No name from elsewhere leads out of the folder or hides in it.
 
+import { isDeviceOnWindows } from "../../core/files/plain_name.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -36,7 +37,7 @@ const MAX_NAME_BYTES = 200;
  *
  * @param disposition the value of Content-Disposition; null when there is none, undefined before the
  *   server was asked
- * @throws {UsageError} when nobody names a file */
+ * @throws {UsageError} when neither the URL nor the server names a file */
 export async function outputPath(
   { output, remoteName, remoteHeaderName }: OptionValues<typeof outputOptions>,
   url: string,
@@ -109,6 +110,6 @@ function decoded(text: string): string | undefined {
  * that a terminal or Windows takes for something else. */
 function safeName(name: string): string | undefined {
   if (name === "" || /^\.|[/\\:*?"<>|\p{Cc}\p{Bidi_Control}]/u.test(name)) return undefined;
-  if (/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)|[. ]$/i.test(name)) return undefined;
+  if (/[. ]$/.test(name) || isDeviceOnWindows(name)) return undefined;
   return new TextEncoder().encode(name).length > MAX_NAME_BYTES ? undefined : name;
 }

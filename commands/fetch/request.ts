@@ -170,7 +170,7 @@ async function* fileParts(
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
     progress.add(count);
     sentBytes += count;
-    // The answer may come before anybody asks for more, and end the program.
+    // The answer may come before the next part is asked for, and end the program.
     if (sentBytes === totalBytes) progress[Symbol.dispose]();
     yield buffer.subarray(0, count);
   }

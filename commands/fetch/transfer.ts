@@ -163,7 +163,7 @@ function statusWords({ status, statusText }: FetchResponse): string {
   return statusText || (STATUS_TEXT[status] ?? "");
 }
 
-/** How much will come, if anybody knows. */
+/** How much will come; undefined when it is not known. */
 function announcedBytes({ headers }: FetchResponse, { bytes, compressed }: Options) {
   const written = headers.get("content-length");
   if (written === null || (compressed && headers.has("content-encoding"))) return undefined;

@@ -3,14 +3,13 @@
 import { dirname, join } from "node:path";
 import { errorText } from "../../core/event.ts";
 import { KEY_KINDS, type KeyKind } from "../../core/keys/key.ts";
-import { type MadeKey, makeKey } from "../../core/keys/make_key.ts";
+import { type MadeKey, makeKey } from "../../core/keys/make.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { fileNameOf } from "../cert/file.ts";
+import { dataFolderOr, fileNameOf } from "../cert/file.ts";
 import type { Console } from "../terminal/console.ts";
-import { dataFolderOr } from "../serving/data_folder.ts";
-import type { KeyMakingValues } from "./key_options.ts";
+import type { KeyMakingValues } from "./options.ts";
 
 /** Makes a key. With `--out -`, or in a pipe where nothing says otherwise, it is printed; else it is
  * written to a file, and only what may be known of it is said.

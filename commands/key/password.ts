@@ -1,4 +1,4 @@
-// `key password`: the line of a user for a file of users.
+// `key password`: a line with a user and a password's hash, for the file of `--auth-file`.
 
 import { hashPassword } from "../../core/keys/password_hash.ts";
 import { UsageError } from "../../core/usage_error.ts";

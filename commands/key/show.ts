@@ -1,7 +1,7 @@
 // `key show`: what may be known of the keys in a file.
 
 import { formatKey, keyFingerprint } from "../../core/keys/key.ts";
-import { readKeyFile } from "../../core/keys/key_file.ts";
+import { readKeyFile } from "../../core/keys/file.ts";
 import type { Console } from "../terminal/console.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";

@@ -8,7 +8,7 @@ import { eventJson, eventSink, TranscriptFile } from "./events.ts";
 
 /** Watches the sessions of one command. Disposing it closes the record. */
 export interface Traffic extends Disposable {
-  /** The session itself when nobody watches. */
+  /** The session itself when nothing is shown or recorded. */
   watch(session: DialledSession): DialledSession;
 }
 
@@ -22,7 +22,8 @@ export function openTraffic(console: Console, path: string | undefined): Traffic
   return {
     watch(session) {
       if (!watching) return session;
-      const watched = new WatchedSession(session, (event) => {
+      if (console.verbose) console.note(`connected to ${formatAddress(session.peer)}`);
+      return new WatchedSession(session, (event) => {
         // A client's data is what passes, so programs get all of it.
         if (console.json && !console.verbose) {
           record?.write(event);
@@ -31,12 +32,6 @@ export function openTraffic(console: Console, path: string | undefined): Traffic
           sink(event);
         }
       });
-      if (console.verbose) console.note(`connected to ${formatAddress(session.peer)}`);
-      return Object.defineProperty(
-        Object.assign(watched, { [Symbol.dispose]: () => session[Symbol.dispose]() }),
-        "delivery",
-        { get: () => session.delivery },
-      );
     },
     [Symbol.dispose]: () => record?.[Symbol.dispose](),
   };

@@ -1,4 +1,4 @@
-// Who may speak: allow and deny lists of addresses and networks (CIDR, RFC 4632 and RFC 4291 2.3).
+// Which peers are admitted: allow and deny lists of addresses and networks (CIDR, RFC 4632 and RFC 4291 2.3).
 
 import { type Address, unmapIpv4 } from "./address.ts";
 import { errorText } from "../event.ts";
@@ -9,7 +9,7 @@ import { UsageError } from "../usage_error.ts";
 export type Admission = (address: Address) => boolean;
 
 /** Builds the decision from two lists. A peer on the deny list is turned away; with an allow list,
- * so is everyone who is not on it. Unix peers have no address and are admitted: the socket file's
+ * so is every peer that is not on it. Unix peers have no address and are admitted: the socket file's
  * permissions decide about them.
  *
  * @throws {UsageError} when an entry is not an address or network, or a list cannot be read */

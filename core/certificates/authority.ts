@@ -1,10 +1,9 @@
-// An authority of our own: a certificate that vouches for others (RFC 5280). In memory; where it is
-// kept is for authority_folder.ts.
+// A certificate authority of our own (RFC 5280), in memory; authority_folder.ts keeps it on disk.
 
 import { BACKDATE_MS, DAY_MS, ECDSA, keyToPem, loadX509, makeKeys, randomSerial } from "./x509.ts";
 
-/** An authority's certificate and its private key, both PEM. Whoever has the key can make
- * certificates that everyone believes who trusts the authority. */
+/** An authority's certificate and its private key, both PEM. With the key, certificates can be made that
+ * every client accepts which trusts the authority. */
 export interface Authority {
   readonly cert: string;
   readonly key: string;

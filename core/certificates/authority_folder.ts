@@ -1,10 +1,11 @@
-// The local authority on disk: made once, in one step, and never overwritten.
+// The local authority on disk: made once, in one step, and never overwritten; and the word that stands
+// for it in `--tls-ca`.
 
 import { join } from "node:path";
 import type { Authority } from "./authority.ts";
-import { authorityCertFile } from "../files/data_folder.ts";
+import { DATA_FOLDER_VARIABLE, userDataFolder } from "../files/data_folder.ts";
 import { errorText } from "../event.ts";
-import { hasGoodNodeTls } from "../tls/node_tls.ts";
+import { hasFeature } from "../runtime.ts";
 import {
   createPrivateFile,
   createPublicFile,
@@ -22,6 +23,16 @@ export interface KeptAuthority extends Authority {
 }
 
 const FOLDER = "authority";
+const CERT_FILE = "authority.pem";
+const KEY_FILE = "authority.key";
+
+/** Where an authority is kept in a data folder, whether or not it is there. */
+function placesIn(
+  dataFolder: string,
+): { readonly folder: string; readonly certFile: string; readonly keyFile: string } {
+  const folder = join(dataFolder, FOLDER);
+  return { folder, certFile: join(folder, CERT_FILE), keyFile: join(folder, KEY_FILE) };
+}
 
 /** The local authority; null when none was made yet.
  *
@@ -29,9 +40,7 @@ const FOLDER = "authority";
  *   or not the other's
  * @throws {Error} when the folder cannot be read */
 export async function loadAuthority(dataFolder: string): Promise<KeptAuthority | null> {
-  const folder = join(dataFolder, FOLDER);
-  const certFile = authorityCertFile(dataFolder);
-  const keyFile = join(folder, "authority.key");
+  const { folder, certFile, keyFile } = placesIn(dataFolder);
   try {
     refuseWritableByAll(dataFolder, await Deno.stat(dataFolder));
     refuseShared(folder, await Deno.stat(folder));
@@ -58,7 +67,7 @@ export async function loadAuthority(dataFolder: string): Promise<KeptAuthority |
   }
 }
 
-/** The two files do not make an authority. */
+/** The two files do not make an authority together. */
 class DamagedError extends Error {
   override readonly name = "DamagedError";
 }
@@ -68,8 +77,7 @@ async function refuseDamaged(cert: string, key: string): Promise<void> {
   let belongs: boolean;
   try {
     const certificate = new X509Certificate(cert);
-    // The older runtime of an executable cannot compare the two.
-    belongs = !hasGoodNodeTls() || certificate.checkPrivateKey(createPrivateKey(key));
+    belongs = !hasFeature("keyComparison") || certificate.checkPrivateKey(createPrivateKey(key));
   } catch (error) {
     throw new DamagedError(`one of its files is damaged (${errorText(error)})`);
   }
@@ -93,19 +101,18 @@ export async function openAuthority(
   return { authority, made };
 }
 
-/** Puts both files in their place at once: a folder takes its name in one step, and only when nobody
- * has that name, so that of two programs that make an authority one wins and neither sees half of
- * one.
+/** Puts both files in their place at once: a folder takes its name in one step, and only when the name
+ * is free, so that of two programs that make an authority one wins and neither sees half of one.
  *
  * @returns whether ours is the one that is there now */
 async function keepAuthority(dataFolder: string, { cert, key }: Authority): Promise<boolean> {
-  const folder = join(dataFolder, FOLDER);
+  const { folder } = placesIn(dataFolder);
   await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
   // Made with mode 0700 by the system.
   const temporary = await Deno.makeTempDir({ dir: dataFolder, prefix: `.${FOLDER}-` });
   try {
-    await createPrivateFile(`${temporary}/authority.key`, key);
-    await createPublicFile(`${temporary}/authority.pem`, cert);
+    await createPrivateFile(join(temporary, KEY_FILE), key);
+    await createPublicFile(join(temporary, CERT_FILE), cert);
     await Deno.rename(temporary, folder);
     return true;
   } catch (error) {
@@ -113,4 +120,35 @@ async function keepAuthority(dataFolder: string, { cert, key }: Authority): Prom
     if (await Deno.stat(folder).then(() => true, () => false)) return false;
     throw error;
   }
+}
+
+/** The word that stands for the local authority; a file of that name is `./local`. */
+const LOCAL = "local";
+
+/** The file behind a value of `--tls-ca`.
+ *
+ * @param dataFolder where the local authority is kept
+ * @throws {UsageError} when the local authority is meant and there is none, or other users could have
+ *   put it there */
+export function authorityFile(named: string, dataFolder = userDataFolder()): string {
+  if (named !== LOCAL) return named;
+  if (dataFolder === null) {
+    throw new UsageError(
+      `--tls-ca ${LOCAL}: nothing says where the local authority is kept; ` +
+        `set ${DATA_FOLDER_VARIABLE} to its folder`,
+    );
+  }
+  const { folder, certFile: file } = placesIn(dataFolder);
+  try {
+    refuseWritableByAll(dataFolder, Deno.statSync(dataFolder));
+    refuseShared(folder, Deno.statSync(folder));
+    Deno.statSync(file);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(
+      `--tls-ca ${LOCAL}: there is no local authority in ${dataFolder}; ` +
+        "make one with: sockdock cert authority",
+    );
+  }
+  return file;
 }

@@ -3,7 +3,8 @@
 import type { Extension, PublicKey, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import { parseRequest } from "./signing_request.ts";
 import { errorText } from "../event.ts";
-import { DAY_MS, loadX509, toHex, type X509 } from "./x509.ts";
+import { fingerprintOfDer } from "./fingerprint.ts";
+import { DAY_MS, loadX509, type X509 } from "./x509.ts";
 
 /** What certificates and requests have in common. */
 export interface RequestDescription {
@@ -66,11 +67,11 @@ export async function describeCertificate(
     signature: reading(() => signatureText(certificate.signatureAlgorithm)),
     usages: usagesIn(x509, extensions),
     selfSigned: subject === issuer && await certificate.isSelfSigned().catch(() => false),
-    fingerprint: toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", der))),
+    fingerprint: await fingerprintOfDer(der),
   };
 }
 
-/** Describes a request, and says whether who made it holds its key.
+/** Describes a request, and says whether its maker holds its key.
  *
  * @throws {SyntaxError} when the text holds no request */
 export async function describeRequest(

@@ -3,12 +3,20 @@
 
 import type { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import type { Authority } from "./authority.ts";
-import { type AlternativeName, type CertificateUse, parseNames } from "./certificate_name.ts";
+import { type CertificateName, type CertificateUse, parseNames } from "./names.ts";
 import { errorText } from "../event.ts";
-import { certify } from "./issue_certificate.ts";
-import { pemBlocks } from "./pem_block.ts";
+import { certify } from "./issue.ts";
+import { pemBlocks } from "./pem.ts";
 import { UsageError } from "../usage_error.ts";
-import { ECDSA, keyToPem, type KeyType, loadX509, makeKeys, type X509 } from "./x509.ts";
+import {
+  alternativeNames,
+  ECDSA,
+  keyToPem,
+  type KeyType,
+  loadX509,
+  makeKeys,
+  type X509,
+} from "./x509.ts";
 
 /** A request and the private key that stays at home, both PEM. */
 export interface MadeRequest {
@@ -34,7 +42,7 @@ export async function createRequest(
     name: value.length <= 64 ? [{ CN: [value] }] : [],
     signingAlgorithm: keyType === "ecdsa" ? ECDSA : { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
     keys,
-    extensions: [new x509.SubjectAlternativeNameExtension([...parsed])],
+    extensions: [alternativeNames(x509, parsed)],
   });
   return {
     request: `${request.toString("pem")}\n`,
@@ -42,18 +50,18 @@ export async function createRequest(
   };
 }
 
-/** What became of a request. */
+/** The certificate for a request. */
 export interface SignedRequest {
   /** The certificate, PEM. */
   readonly cert: string;
   /** It, and the authority's after it. */
   readonly chain: string;
-  readonly names: readonly AlternativeName[];
+  readonly names: readonly CertificateName[];
   /** What the request asked for besides names and did not get, such as `basicConstraints`. */
   readonly leftOut: readonly string[];
 }
 
-/** How to sign. */
+/** How to sign a request. */
 export interface SignOptions {
   readonly use: CertificateUse;
   readonly days?: number | undefined;
@@ -65,8 +73,8 @@ export interface SignOptions {
  * is not for the holder to say.
  *
  * @throws {SyntaxError} when it is no request, or damaged
- * @throws {UsageError} when its signature is not by its own key (RFC 2986 4.2: whoever asks must
- *   hold the key), the key is too weak, or it names nobody that can be vouched for */
+ * @throws {UsageError} when its signature is not by its own key (RFC 2986 4.2: the requester must hold
+ *   the key), the key is too weak, or its names cannot stand in a certificate */
 export async function signRequest(
   authority: Authority,
   pem: string,
@@ -138,11 +146,12 @@ function refuseWeak(algorithm: Algorithm): void {
 function requestedNames(
   request: Pkcs10CertificateRequest,
   use: CertificateUse,
-): [AlternativeName, ...AlternativeName[]] {
+): [CertificateName, ...CertificateName[]] {
   let asked: readonly { readonly type: string; readonly value: string }[];
   try {
     asked = [...request.getExtensions(SUBJECT_ALTERNATIVE_NAME)]
-      .flatMap((extension) => [...(extension as SubjectAlternativeNameExtension).names.items]);
+      .flatMap((extension) => [...(extension as SubjectAlternativeNameExtension).names.items])
+      .map(({ type, value }) => ({ type: type === "url" ? "uri" : type, value }));
   } catch (error) {
     throw new UsageError(`the names in the request cannot be read (${errorText(error)})`);
   }
@@ -154,10 +163,10 @@ function requestedNames(
   }
   for (const { type, value } of asked) {
     const isForAll = type === "dns" || type === "ip";
-    const isForUse = isForAll || (use === "client" && (type === "email" || type === "url"));
+    const isForUse = isForAll || (use === "client" && (type === "email" || type === "uri"));
     // Such as an address that is written as a host name: it would be granted as something else.
     if (isForUse && parseNames([value], use)[0].type === type) continue;
-    const isForClients = use === "server" && (type === "email" || type === "url");
+    const isForClients = use === "server" && (type === "email" || type === "uri");
     throw new UsageError(
       `the request asks for the name ${type}:${JSON.stringify(value)}, which cannot be granted` +
         (isForClients ? "; that is for a client's certificate: add --client" : ""),

@@ -1,6 +1,10 @@
-// The library that reads and writes certificates (X.509, RFC 5280), and what its users share.
+// The library that makes certificates (X.509, RFC 5280), and what its users share: kinds of keys, serial
+// numbers, names. It is loaded only where a certificate is made or described.
 
-/** Loads the library. It costs 100 ms, so nothing loads it before it is needed. */
+import type { SubjectAlternativeNameExtension } from "@peculiar/x509";
+import type { CertificateName } from "./names.ts";
+
+/** Loads the library, which takes 100 ms. */
 export async function loadX509() {
   // A decorator library that x509 uses fails unless this was loaded before it.
   await import("reflect-metadata");
@@ -10,7 +14,20 @@ export async function loadX509() {
 /** The library, loaded. */
 export type X509 = Awaited<ReturnType<typeof loadX509>>;
 
-/** For peers whose clock is behind ours. */
+/** Names as an extension. Critical when they are all that says whom the certificate is for. */
+export function alternativeNames(
+  x509: X509,
+  names: readonly CertificateName[],
+  critical = false,
+): SubjectAlternativeNameExtension {
+  const general = names.map(({ type, value }) => ({
+    type: type === "uri" ? "url" as const : type,
+    value,
+  }));
+  return new x509.SubjectAlternativeNameExtension(general, critical);
+}
+
+/** How long before now a certificate begins, for peers whose clock is behind ours. */
 export const BACKDATE_MS = 60 * 60_000;
 
 export const DAY_MS = 24 * 60 * 60_000;

@@ -10,7 +10,8 @@ import { bytesOf, type Identity, type Message, sameIdentity } from "../session.t
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Sends to one peer and hears that peer alone, unless it stands for many. Owns its socket. Iterate it once. */
+/** Sends to one peer and hears that peer alone, unless its address stands for many. Owns its socket.
+ * Iterate it once. */
 export class DatagramClientSession implements DialledSession, AsyncIterator<Message, undefined> {
   readonly boundary = "messages";
   readonly peer: Address;
@@ -22,7 +23,7 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
   #identity: Identity | undefined;
   readonly manyAnswer: boolean;
   #responder: Address | undefined;
-  /** The length of the message that whoever iterates holds. */
+  /** The length of the message that was yielded last and is being read. */
   #held: number | undefined;
   #closed = false;
 
@@ -51,7 +52,7 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return this.#socket.delivery?.(this.peer);
   }
 
-  /** Who sent the message that was yielded last, where many may answer. */
+  /** The sender of the message that was yielded last, where many may answer. */
   get responder(): Address | undefined {
     return this.#responder;
   }
@@ -76,10 +77,10 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
   ): IteratorResult<Message, undefined> | Promise<IteratorResult<Message, undefined>> =>
     this.#taken(datagram) ?? this.#search();
 
-  /** What a datagram means to whoever iterates; undefined when it is not for them. */
+  /** What a datagram means to the reader of the session; undefined when it is not for it. */
   #taken(datagram: Datagram | null): IteratorResult<Message, undefined> | undefined {
     if (datagram === null || this.#closed) return done;
-    // Anyone can send to our port; only the peer is heard, where there is one.
+    // Every program can send to our port; only the peer is heard, where there is one.
     if (this.manyAnswer) this.#responder = datagram.from;
     else if (!sameAddress(datagram.from, this.#sender)) return undefined;
     if (!("bytes" in datagram)) return done;
@@ -92,7 +93,7 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return { done: false, value: datagram.bytes };
   }
 
-  /** Reads on until something is for us. A loop, so that a flood from strangers piles up nothing. */
+  /** Reads on until a datagram is for this session. A loop, so that a flood of others piles up nothing. */
   async #search(): Promise<IteratorResult<Message, undefined>> {
     for (;;) {
       const result = this.#closed ? done : this.#taken(await this.#socket.receive());
@@ -100,7 +101,7 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     }
   }
 
-  /** Whether it is somebody else than the peer of this session. */
+  /** Whether a sender is another than the peer of this session. */
   #isAnother(identity: Identity | undefined): boolean {
     return !this.manyAnswer && this.#identity !== undefined && identity !== undefined &&
       !sameIdentity(this.#identity, identity);

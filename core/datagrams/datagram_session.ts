@@ -5,7 +5,8 @@ import { type Address, isLoopback } from "../addresses/address.ts";
 import type { DatagramSocket } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { Inbox, type InboxRoom } from "./inbox.ts";
-import { bytesOf, type Identity, type Message, type Session } from "../session.ts";
+import { bytesOf, type Identity, type Message } from "../session.ts";
+import type { ServedSession } from "../session_life.ts";
 
 /** What a datagram peer is made of. */
 export interface DatagramPeerOptions {
@@ -26,7 +27,7 @@ export class DatagramPeer {
   readonly address: Address;
   /** Set on every datagram either way; an idle sweep compares it. */
   active = true;
-  /** Who it proved to be, as the datagram said that opens the next session. */
+  /** Which identity it proved with its latest datagram; the next session is opened with it. */
   identity: Identity | undefined;
   /** The session that is open with this peer. */
   session: DatagramSession | undefined;
@@ -59,15 +60,15 @@ export class DatagramPeer {
 }
 
 /** One session with a datagram peer. Iterate it once. */
-export class DatagramSession implements Session, AsyncIterator<Message, undefined> {
+export class DatagramSession implements ServedSession, AsyncIterator<Message, undefined> {
   readonly boundary = "messages";
   readonly peer: Address;
   readonly identity: Identity | undefined;
   readonly maxMessageBytes: number;
   bytesReceived = 0;
   bytesSent = 0;
-  /** Why it ended, if it did not end by the protocol's returning. */
   reason: string | undefined;
+  failure: Error | undefined;
 
   readonly #peer: DatagramPeer;
   readonly #options: DatagramPeerOptions;
@@ -166,13 +167,14 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
   }
 
   /** Resolves once the peer has all that was sent, where a layer sees to it; rejects when the session is
-   * closed before. */
-  delivered(): Promise<void> {
-    const delivered = this.#options.socket.delivered?.(this.peer);
+   * closed before. What arrives meanwhile stays unread. */
+  finish(failed?: Error): Promise<void> {
+    const delivered = failed ? undefined : this.#options.socket.delivered?.(this.peer);
     return delivered === undefined ? Promise.resolve() : this.#unlessClosed(delivered);
   }
 
-  /** A peer that does not read, or has gone without a word, must not hold up whoever closes. */
+  /** Waits for the peer, but no longer than until the session is closed: a peer that does not read, or
+   * has gone without a word, must not hold that up. */
   #unlessClosed(done: Promise<void>): Promise<void> {
     if (this.#closed) return done;
     return new Promise((resolve, reject) => {
@@ -184,21 +186,24 @@ export class DatagramSession implements Session, AsyncIterator<Message, undefine
   close(reason?: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.reason ??= reason;
+    this.reason ??= reason ?? "";
     this.#inbox.end();
     this.#abort?.abort();
-    for (const reject of this.#waiting) reject(new Error(this.reason ?? "closed"));
+    const why = this.reason || (this.failure?.message ?? "closed");
+    for (const reject of this.#waiting) reject(new Error(why));
   }
 
-  /** Ends it because its peer is gone: what it still has to say would reach whoever has the address
-   * now. */
-  abandon(reason: string): void {
+  /** Ends it because its peer is gone, and sends nothing more: another peer may have its address now.
+   * @param lost set if that is a failure, and not an end in good order */
+  abandon(why: string, lost?: true): void {
     this.#replaced = true;
-    this.close(reason);
+    if (this.#closed) return;
+    if (lost) this.failure = new Error(why);
+    this.close(lost ? undefined : why);
   }
 
   /** The peer will send no more; what has arrived can still be read, and answered. */
-  finish(): void {
+  finishInput(): void {
     this.finished = true;
     this.#inbox.end();
   }

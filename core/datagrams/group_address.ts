@@ -6,7 +6,7 @@ import { ipFamily } from "../addresses/admission.ts";
 import { flag, integer, type OptionValues, text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** For whoever joins or sends to a group. */
+/** For a server that joins a group and a client that sends to one. */
 export const interfaceOptions = {
   interface: text({
     metavar: "address",
@@ -16,7 +16,7 @@ export const interfaceOptions = {
   }),
 } as const;
 
-/** For whoever sends to many. */
+/** For a client that sends to many. */
 export const groupSenderOptions = {
   ...interfaceOptions,
   hops: integer({
@@ -47,7 +47,7 @@ export function isMulticast(hostname: string): boolean {
     /^2(?:2[4-9]|3\d)\./.test(host);
 }
 
-/** Whether everybody on a network answers at an address, as far as can be told from it alone: a
+/** Whether every machine on a network answers at an address, as far as can be told from it alone: a
  * network's own broadcast address looks like any other, except on loopback. */
 export function isBroadcast(hostname: string): boolean {
   const host = canonicalHost(hostname);

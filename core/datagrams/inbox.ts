@@ -22,8 +22,8 @@ export class Inbox implements AsyncIterator<Message, undefined> {
     this.#room = room;
   }
 
-  /** Adds a message; false when there is no room or the inbox has ended. What the reader waits for
-   * takes no room. */
+  /** Adds a message; false when there is no room or the inbox has ended. A message that the reader is
+   * waiting for takes no room. */
   push(message: Message): boolean {
     if (this.#ended) return false;
     const wake = this.#wake;

@@ -7,8 +7,8 @@ interface Addressed {
   readonly address: Address;
 }
 
-/** Finds who an address belongs to. Asked for every datagram, so it makes no key out of host and
- * port, which would cost more than all else that a server does with one. */
+/** Finds the peer at an address. Asked for every datagram, so it makes no key out of host and port,
+ * which would cost more than all else that a server does with one. */
 export class PeerTable<Peer extends Addressed> {
   readonly #byHost = new Map<string, Map<number, Peer>>();
   #size = 0;

@@ -1,26 +1,21 @@
-// Serving a session protocol on any datagram socket: one loop and its table of peers.
+// Serving a session protocol on any datagram socket: one loop and its table of peers. A peer has a
+// session from its first datagram until the protocol is done with it, and may have another after it.
 
-import { type Address, formatAddress, isLoopback } from "../addresses/address.ts";
+import type { Address } from "../addresses/address.ts";
 import type { Admission } from "../addresses/admission.ts";
-import { AdmittedDatagrams } from "./admitted_datagrams.ts";
-import type { DatagramSocket } from "../connection.ts";
-import { type Counters, createCounters } from "../counters.ts";
-import { DatagramPeer } from "./datagram_session.ts";
-import { errorText } from "../event.ts";
+import type { Datagram, DatagramSocket } from "../connection.ts";
+import type { Counters } from "../counters.ts";
 import { IdleSweep } from "../idle_sweep.ts";
 import { type BoundLayer, layerDatagrams } from "../layer.ts";
 import type { DatagramLimits } from "../limits.ts";
-import { PeerTable } from "./peer_table.ts";
-import {
-  OpenSessions,
-  type RunningServer,
-  runningServer,
-  type ServerCertificate,
-} from "../running_server.ts";
+import { type DatagramListener, type RunningServer, runningServer } from "../running_server.ts";
 import type { SessionWork } from "../server_kind.ts";
 import { type Identity, sameIdentity } from "../session.ts";
-import { smallBytes } from "./small_bytes.ts";
-import { UsageError } from "../usage_error.ts";
+import { Ledger } from "../session_life.ts";
+import { smallBytes } from "../small_bytes.ts";
+import { DatagramPeer, type DatagramSession } from "./datagram_session.ts";
+import { PeerTable } from "./peer_table.ts";
+import { WrappedDatagrams } from "./wrapped_datagrams.ts";
 
 /** How long to wait after receiving failed for a reason that may last. */
 const BACK_OFF_MS = 75;
@@ -29,233 +24,234 @@ const BACK_OFF_MS = 75;
  * between two servers that never ends (RFC 862 to 868; CVE-1999-0103). */
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
-/** What a datagram server is made of. */
+/** What a datagram server needs besides its listener. */
 export interface DatagramServerOptions {
-  readonly url: string;
-  /** Without the layers. */
-  readonly socket: DatagramSocket;
-  /** From the wire inward. Default: those of the work. */
+  /** Where they are not those of the work; from the wire inward. */
   readonly layers?: readonly BoundLayer[];
   readonly admits: Admission;
   readonly limits: DatagramLimits;
   readonly work: SessionWork;
-  /** Where a layer counts too. Default: none of its own. */
+  /** Where a layer counts too, its counters. */
   readonly counters?: Counters;
-  readonly certificate?: ServerCertificate;
 }
 
-/** Refuses to open an amplifier to the world: beyond loopback, a protocol whose answer may be
- * larger than the question must be told whom to answer.
- * @throws {UsageError} naming the remedy */
-export function refuseAmplifier(
-  url: string,
-  hostname: string,
-  allow: readonly string[],
-  { protocol, layers }: Pick<SessionWork, "protocol" | "layers">,
-): void {
-  if (protocol.datagramReply !== "larger" || isLoopback(hostname) || allow.length > 0) return;
-  if (layers.some(({ provesSender }) => provesSender)) return;
-  throw new UsageError(
-    `${url}: ${protocol.name} can answer a datagram with a larger one, which lets a forged sender ` +
-      `address aim it at others; say whom to answer with --allow, such as --allow 192.0.2.0/24, ` +
-      `or have senders prove who they are with a layer, such as udp+reliable://`,
-  );
-}
-
-/** Serves until shut down. Takes the socket over. */
-export function serveDatagrams(options: DatagramServerOptions): RunningServer {
-  const { url, admits, limits, work, layers = work.layers } = options;
-  const { emit } = work.context;
-  const counters = options.counters ?? createCounters();
-  const isDenied = (from: Address): boolean => {
-    if (admits(from)) return false;
-    counters.denied++;
-    emit({ event: "denied", url, peer: formatAddress(from), reason: "address" });
-    return true;
-  };
-  // Layers work for whoever sends to them, so they hear only of those who may come in.
-  const socket = layers.length === 0 ? options.socket : layerDatagrams(
-    new AdmittedDatagrams(options.socket, (from) => !isDenied(from)),
-    layers,
-    { role: "listen" },
-    { counters, limits },
-  );
-  const sessions = new OpenSessions();
-  const peers = new PeerTable<DatagramPeer>();
-  /** Peers without a session: the first to go when the table is full. */
-  const dormant = new Set<DatagramPeer>();
-  const answers = work.protocol.datagramReply !== "none";
-  const ownPort = "port" in socket.address ? socket.address.port : undefined;
-  const proven = layers.some(({ provesSender }) => provesSender);
-  const inboxRoom = { bytes: limits.inboxBytes };
-  let stopping = false;
-
-  const idle = new IdleSweep<DatagramPeer>(limits.peerTimeoutMs, (peer) => {
-    if (peer.session === undefined) {
-      forget(peer);
-    } else {
-      counters.idle++;
-      peer.session.close("idle");
-    }
+/** Serves until shut down. Takes the socket, which is without the layers, over. */
+export function serveDatagrams(
+  listener: DatagramListener,
+  options: DatagramServerOptions,
+): RunningServer {
+  const server = new DatagramServer(listener, options);
+  return runningServer({
+    listening: listener,
+    ledger: server.ledger,
+    stopListening: () => server.stopListening(),
+    release: () => server.release(),
+    loop: server.run(),
   });
+}
 
-  function forget(peer: DatagramPeer): void {
-    idle.delete(peer);
-    // Another peer may have the address by now.
-    if (peers.get(peer.address) === peer) socket.forget?.(peer.address);
-    peers.delete(peer);
-    dormant.delete(peer);
-  }
+/** One socket with its peers. */
+class DatagramServer {
+  readonly ledger: Ledger;
+  readonly #options: DatagramServerOptions;
+  readonly #counters: Counters;
+  /** With the layers. */
+  readonly #socket: DatagramSocket;
+  readonly #peers = new PeerTable<DatagramPeer>();
+  /** Peers without a session: the first to go when the table is full. */
+  readonly #dormant = new Set<DatagramPeer>();
+  readonly #idle: IdleSweep<DatagramPeer>;
+  /** Whether the loop asks for admission, since no layer has to be kept from working for those that are
+   * turned away. */
+  readonly #asksAdmission: boolean;
+  readonly #answers: boolean;
+  readonly #ownPort: number | undefined;
+  readonly #replyRatePerSecond: number;
+  readonly #inboxRoom: { bytes: number };
+  readonly #speak: (session: DatagramSession) => Promise<void>;
+  #stopping = false;
 
-  /** A layer says that a peer is gone, or that somebody else has its address now. */
-  function lose(from: Address, reason: string): void {
-    const peer = peers.get(from);
-    if (peer === undefined) return;
-    peers.delete(peer);
-    idle.delete(peer);
-    dormant.delete(peer);
-    peer.session?.abandon(reason);
-  }
-
-  /** A peer will send no more. */
-  function finish(from: Address): void {
-    const peer = peers.get(from);
-    if (peer?.session !== undefined) peer.session.finish();
-    else if (peer !== undefined) forget(peer);
-    else socket.forget?.(from);
-  }
-
-  function couldLoop(from: Address): boolean {
-    return answers && "port" in from &&
-      (from.port < FIRST_UNPRIVILEGED_PORT || from.port === ownPort);
-  }
-
-  function findPeer(from: Address): DatagramPeer | undefined {
-    const known = peers.get(from);
-    if (known !== undefined) return known;
-    if (peers.size >= limits.maxPeers) {
-      const oldest = dormant.values().next().value;
-      if (oldest === undefined) return undefined;
-      forget(oldest);
-    }
-    const peer = new DatagramPeer({
-      address: from,
-      socket,
-      counters,
-      maxMessageBytes: limits.maxMessageBytes,
-      inboxMessages: limits.inboxMessages,
-      replyRatePerSecond: proven ? Infinity : limits.replyRatePerSecond,
-      inboxRoom,
+  constructor({ url, socket }: DatagramListener, options: DatagramServerOptions) {
+    const { limits, work, layers = work.layers } = options;
+    const { protocol, service, context } = work;
+    this.ledger = new Ledger(url, context.emit, options.counters);
+    this.#options = options;
+    const counters = this.#counters = this.ledger.counters;
+    this.#asksAdmission = layers.length === 0;
+    // Layers work for every sender that they hear, so they hear only those that are admitted.
+    this.#socket = this.#asksAdmission ? socket : layerDatagrams(
+      new AdmittedDatagrams(socket, (from) => this.#isAdmitted(from)),
+      layers,
+      { role: "listen" },
+      { counters, limits },
+    );
+    const { address } = this.#socket;
+    this.#ownPort = "port" in address ? address.port : undefined;
+    this.#answers = protocol.datagramReply !== "none";
+    const isProven = layers.some(({ provesSender }) => provesSender);
+    this.#replyRatePerSecond = isProven ? Infinity : limits.replyRatePerSecond;
+    this.#inboxRoom = { bytes: limits.inboxBytes };
+    this.#speak = (session) => service.serve(session);
+    this.#idle = new IdleSweep<DatagramPeer>(limits.peerTimeoutMs, (peer) => {
+      if (peer.session === undefined) this.#forget(peer);
+      else this.ledger.closeIdle(peer.session);
     });
-    peers.add(peer);
-    idle.add(peer);
-    return peer;
   }
 
-  /** Hands a datagram, copied already, to its peer's session, opening one if need be. */
-  function deliver(peer: DatagramPeer, bytes: Uint8Array): void {
-    if (peer.session === undefined) void serveSession(peer);
-    if (peer.session?.deliver(bytes)) return;
-    counters.inboxDropped++;
-    socket.consumed?.(peer.address, bytes.length);
-  }
-
-  /** Opens a session before it returns, serves it, and never rejects. */
-  async function serveSession(peer: DatagramPeer): Promise<void> {
-    const session = peer.open();
-    const name = formatAddress(peer.address);
-    dormant.delete(peer);
-    sessions.add(session);
-    counters.opened++;
-    const { identity } = session;
-    emit({ event: "opened", url, peer: name, ...(identity && { identity }) });
-    let reason = "done";
-    try {
-      await work.service.serve(session);
-      await session.delivered();
-    } catch (error) {
-      if (session.reason === undefined) {
-        counters.failed++;
-        reason = errorText(error);
-      }
-    }
-    session.close();
-    sessions.delete(session);
-    peer.session = undefined;
-    const unread = session.takeUnread();
-    emit({
-      event: "closed",
-      url,
-      peer: name,
-      reason: session.reason ?? reason,
-      bytesReceived: session.bytesReceived,
-      bytesSent: session.bytesSent,
-    });
-    if (session.reason !== undefined || session.finished || stopping) {
-      forget(peer);
-      return;
-    }
-    dormant.add(peer);
-    for (const bytes of unread) deliver(peer, bytes);
-  }
-
-  /** Drops a datagram, of which a layer might wait to hear that it was read. */
-  function refuse(from: Address, bytes: Uint8Array, reason: keyof Counters): void {
-    counters[reason]++;
-    socket.consumed?.(from, bytes.length);
-  }
-
-  function take(from: Address, bytes: Uint8Array, identity?: Identity): void {
-    // A peer that a layer holds back is held back from here on.
-    if (stopping) return;
-    if (layers.length === 0 && isDenied(from)) return;
-    if (couldLoop(from)) return refuse(from, bytes, "loopsRefused");
-    if (bytes.length > limits.maxMessageBytes) return refuse(from, bytes, "oversized");
-    const before = peers.get(from);
-    // A session never carries what somebody else said, and answers nobody else.
-    if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
-      lose(from, "somebody else has its address");
-    }
-    const peer = findPeer(from);
-    if (peer === undefined) return refuse(from, bytes, "peersRefused");
-    counters.messagesReceived++;
-    counters.bytesReceived += bytes.length;
-    peer.active = true;
-    peer.identity = identity;
-    const copy = smallBytes(bytes.length);
-    copy.set(bytes);
-    deliver(peer, copy);
-  }
-
-  async function loop(): Promise<void> {
+  /** Receives until the socket is disposed of. */
+  async run(): Promise<void> {
     for (;;) {
       try {
-        const datagram = await socket.receive();
+        const datagram = await this.#socket.receive();
         if (datagram === null) return;
-        if ("bytes" in datagram) take(datagram.from, datagram.bytes, datagram.identity);
-        else if ("finished" in datagram) finish(datagram.from);
-        else lose(datagram.from, datagram.ended);
+        if ("bytes" in datagram) this.#take(datagram.from, datagram.bytes, datagram.identity);
+        else if ("finished" in datagram) this.#finishInput(datagram.from);
+        else this.#lose(datagram.from, datagram.ended, datagram.lost);
       } catch (error) {
-        counters.acceptFailures++;
-        emit({ event: "accept-failed", url, error: errorText(error) });
+        this.ledger.acceptFailed(error);
         await new Promise((resolve) => setTimeout(resolve, BACK_OFF_MS));
       }
     }
   }
 
-  return runningServer({
-    url,
-    ...(options.certificate && { certificate: options.certificate }),
-    counters,
-    sessions,
-    stopListening: () => {
-      stopping = true;
-    },
-    // Answers leave through the socket while sessions drain, so it is closed after them.
-    release: () => {
-      socket[Symbol.dispose]();
-      idle[Symbol.dispose]();
-    },
-    loop: loop(),
-  });
+  /** Answers leave through the socket while sessions drain, so it stays open. */
+  stopListening(): void {
+    this.#stopping = true;
+  }
+
+  release(): void {
+    this.#socket[Symbol.dispose]();
+    this.#idle[Symbol.dispose]();
+  }
+
+  #isAdmitted(from: Address): boolean {
+    if (this.#options.admits(from)) return true;
+    this.ledger.denied(from, "address");
+    return false;
+  }
+
+  #take(from: Address, bytes: Uint8Array, identity?: Identity): void {
+    // Where a layer holds peers back until they are read, that holds them back for good.
+    if (this.#stopping) return;
+    if (this.#asksAdmission && !this.#isAdmitted(from)) return;
+    if (this.#couldLoop(from)) return this.#refuse(from, bytes, "loopsRefused");
+    if (bytes.length > this.#options.limits.maxMessageBytes) {
+      return this.#refuse(from, bytes, "oversized");
+    }
+    const before = this.#peers.get(from);
+    // A session never carries what another peer said, and answers no other.
+    if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
+      this.#lose(from, "somebody else has its address");
+    }
+    const peer = this.#findPeer(from);
+    if (peer === undefined) return this.#refuse(from, bytes, "peersRefused");
+    this.#counters.messagesReceived++;
+    this.#counters.bytesReceived += bytes.length;
+    peer.active = true;
+    peer.identity = identity;
+    const copy = smallBytes(bytes.length);
+    copy.set(bytes);
+    this.#deliver(peer, copy);
+  }
+
+  #couldLoop(from: Address): boolean {
+    return this.#answers && "port" in from &&
+      (from.port < FIRST_UNPRIVILEGED_PORT || from.port === this.#ownPort);
+  }
+
+  /** Drops a datagram, of which a layer might wait to hear that it was read. */
+  #refuse(from: Address, bytes: Uint8Array, reason: keyof Counters): void {
+    this.#counters[reason]++;
+    this.#socket.consumed?.(from, bytes.length);
+  }
+
+  #findPeer(from: Address): DatagramPeer | undefined {
+    const known = this.#peers.get(from);
+    if (known !== undefined) return known;
+    const { maxPeers, maxMessageBytes, inboxMessages } = this.#options.limits;
+    if (this.#peers.size >= maxPeers) {
+      const oldest = this.#dormant.values().next().value;
+      if (oldest === undefined) return undefined;
+      this.#forget(oldest);
+    }
+    const peer = new DatagramPeer({
+      address: from,
+      socket: this.#socket,
+      counters: this.#counters,
+      maxMessageBytes,
+      inboxMessages,
+      replyRatePerSecond: this.#replyRatePerSecond,
+      inboxRoom: this.#inboxRoom,
+    });
+    this.#peers.add(peer);
+    this.#idle.add(peer);
+    return peer;
+  }
+
+  /** Hands a datagram, copied already, to its peer's session, opening one if need be. */
+  #deliver(peer: DatagramPeer, bytes: Uint8Array): void {
+    if (peer.session === undefined) {
+      this.#dormant.delete(peer);
+      void this.ledger.live(peer.open(), this.#speak, (session) => this.#leave(peer, session));
+    }
+    if (peer.session?.deliver(bytes)) return;
+    this.#counters.inboxDropped++;
+    this.#socket.consumed?.(peer.address, bytes.length);
+  }
+
+  /** The session is over; its peer may begin another. */
+  #leave(peer: DatagramPeer, session: DatagramSession): void {
+    peer.session = undefined;
+    const unread = session.takeUnread();
+    if (session.reason || session.failure || session.finished || this.#stopping) {
+      return this.#forget(peer);
+    }
+    this.#dormant.add(peer);
+    for (const bytes of unread) this.#deliver(peer, bytes);
+  }
+
+  /** A peer will send no more. */
+  #finishInput(from: Address): void {
+    const peer = this.#peers.get(from);
+    if (peer?.session !== undefined) peer.session.finishInput();
+    else if (peer !== undefined) this.#forget(peer);
+    else this.#socket.forget?.(from);
+  }
+
+  /** A peer is gone, as a layer says, or another has its address now. */
+  #lose(from: Address, why: string, lost?: true): void {
+    const peer = this.#peers.get(from);
+    if (peer === undefined) return;
+    this.#remove(peer);
+    peer.session?.abandon(why, lost);
+  }
+
+  #forget(peer: DatagramPeer): void {
+    // Another peer may have the address by now.
+    if (this.#peers.get(peer.address) === peer) this.#socket.forget?.(peer.address);
+    this.#remove(peer);
+  }
+
+  #remove(peer: DatagramPeer): void {
+    this.#peers.delete(peer);
+    this.#idle.delete(peer);
+    this.#dormant.delete(peer);
+  }
+}
+
+/** A datagram socket that hears only peers that are admitted. Takes the socket over. */
+class AdmittedDatagrams extends WrappedDatagrams {
+  readonly #admits: (from: Address) => boolean;
+
+  constructor(inner: DatagramSocket, admits: (from: Address) => boolean) {
+    super(inner);
+    this.#admits = admits;
+  }
+
+  override async receive(): Promise<Datagram | null> {
+    for (;;) {
+      const datagram = await this.inner.receive();
+      if (datagram === null || this.#admits(datagram.from)) return datagram;
+    }
+  }
 }

@@ -172,7 +172,7 @@ export async function openUnixDatagrams(
   }
 }
 
-/** A path for a Unix datagram socket that nobody has to know beforehand, in a folder of its own,
+/** A path for a Unix datagram socket that no peer has to know beforehand, in a folder of its own,
  * which `remove` takes away. Not an abstract name: other systems and older runtimes have none. */
 export async function anonymousPath(): Promise<{ path: string; remove(): void }> {
   const folder = await Deno.makeTempDir({ prefix: "sockdock-" });

@@ -1,4 +1,5 @@
-// What every layer over a datagram socket begins with: all that it does not change goes through.
+// A datagram socket that is another one but for what its subclass does differently: what a layer over
+// datagrams begins with.
 
 import type { Address } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../connection.ts";
@@ -6,7 +7,7 @@ import type { Datagram, DatagramSocket, Delivery } from "../connection.ts";
 /** A datagram socket that passes everything on to another one, which it takes over. */
 export class WrappedDatagrams implements DatagramSocket {
   protected readonly inner: DatagramSocket;
-  /** Only where the inner socket holds its peers back: whether it is there means something. */
+  /** There only where the inner socket has it, which says that it holds its peers back. */
   readonly consumed?: (from: Address, bytes: number) => void;
 
   constructor(inner: DatagramSocket) {

@@ -1,4 +1,4 @@
-// Where a program keeps what is its user's own: the place that each system has for it.
+// The data folder of a user, where each system has it, and the option that names another.
 
 import { isAbsolute, join } from "node:path";
 import { text } from "../options/option.ts";
@@ -28,11 +28,6 @@ export function userDataFolder(
   if (os === "windows") return inside(env("LOCALAPPDATA"), "sockdock");
   if (os === "darwin") return inside(env("HOME"), "Library/Application Support/sockdock");
   return inside(env("XDG_DATA_HOME"), "sockdock") ?? inside(env("HOME"), ".local/share/sockdock");
-}
-
-/** The certificate of the local authority, whether or not it is there. */
-export function authorityCertFile(dataFolder: string): string {
-  return join(dataFolder, "authority", "authority.pem");
 }
 
 /** A relative path counts as none, as the specification has it: it would mean a folder that depends

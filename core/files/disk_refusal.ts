@@ -1,4 +1,4 @@
-// Which failures of a disk are no fault of the program, and what to tell whoever sent a file.
+// Failures of a disk that are no fault of the program, and what to tell the client that sent a file.
 
 /** What kind of failure it is. */
 export type DiskFailure = "full" | "too-large" | "bad-name" | "busy" | "forbidden" | "gone";
@@ -9,8 +9,8 @@ export interface DiskRefusal {
   readonly message: string;
 }
 
-/** What an error of the file system means to whoever sent a file; null for what may not happen to
- * any disk. */
+/** What an error of the file system means to the client that sent a file; null for an error that is not
+ * the disk's. */
 export function diskRefusal(error: unknown): DiskRefusal | null {
   const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT") {

@@ -1,5 +1,12 @@
-// Giving a file that was received its name, in one step: nobody ever sees half of it, and of two that
+// Giving a received file its name in one step: no other program ever sees half of it, and of two that
 // want one name at the same time one is refused.
+
+import { flag } from "../options/option.ts";
+
+/** `--overwrite`, for everything that receives files. */
+export const overwriteOption = flag({
+  help: "let a file that is sent replace one of the same name",
+});
 
 /** What became of the file that a name stood for. */
 export type Placed = "created" | "replaced";
@@ -8,7 +15,7 @@ export type Placed = "created" | "replaced";
 export type FileOperations = Pick<typeof Deno, "link" | "lstat" | "open" | "remove" | "rename">;
 
 /** Gives a file its name. Never follows a link of that name. The temporary name may be left behind
- * beside the new one; whoever calls removes it.
+ * beside the new one; the caller removes it.
  *
  * @param from its temporary name, on the same disk
  * @param to the name that it is to have

@@ -1,5 +1,5 @@
-// Names of files that came from elsewhere: what one may be called without meaning anything else to a
-// file system than to whoever sent it.
+// Names of files that came from a peer: which of them mean the same to a file system as to the peer that
+// sent them.
 
 /** The longest name that common file systems have, in bytes. */
 const MAX_NAME_BYTES = 255;
@@ -20,7 +20,7 @@ export function isPlainName(name: string, windows = Deno.build.os === "windows")
 }
 
 /** Whether a name is that of a file which is being received, also on a disk that takes capitals for
- * small letters or passes over characters that nobody sees. Such files are never shown. */
+ * small letters or passes over characters that are not shown. Such files are never shown. */
 export function isTemporaryName(name: string): boolean {
   const seen = name.replace(/\p{Cf}/gu, "").normalize("NFKC").toLowerCase();
   return seen.startsWith(UPLOAD_PREFIX) || seen.startsWith(PARTIAL_PREFIX);
@@ -34,12 +34,16 @@ export function unreadable(name: string): string | null {
   return null;
 }
 
-/** Windows drops dots and spaces at the end, reads a colon as a stream or drive, and opens devices
- * by name in every folder, whatever extension the name has. */
+/** Whether Windows opens a device by this name, as it does in every folder and whatever extension
+ * the name has. */
+export function isDeviceOnWindows(name: string): boolean {
+  return /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i.test(name);
+}
+
+/** Windows drops dots and spaces at the end, and reads a colon as a stream or drive. */
 function isSpecialOnWindows(name: string): boolean {
   // deno-lint-ignore no-control-regex
-  return /[. ]$|[<>:"|?*\x00-\x1f]/.test(name) ||
-    /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i.test(name);
+  return /[. ]$|[<>:"|?*\x00-\x1f]/.test(name) || isDeviceOnWindows(name);
 }
 
 function isLongerThan(name: string, bytes: number): boolean {

@@ -2,13 +2,14 @@
 
 import { UsageError } from "../usage_error.ts";
 
-const PRIVATE_MODE = 0o600;
-
 /** Writes a file that is not there yet, and that its owner alone can read from the beginning.
  *
  * @throws {Deno.errors.AlreadyExists} when there is one; it is left as it is */
-export async function createPrivateFile(path: string, text: string): Promise<void> {
-  await createFile(path, text, PRIVATE_MODE);
+export async function createPrivateFile(
+  path: string,
+  content: string | Uint8Array,
+): Promise<void> {
+  await createFile(path, content, 0o600);
 }
 
 /** The same for a file that everyone may read. */
@@ -16,9 +17,13 @@ export async function createPublicFile(path: string, text: string): Promise<void
   await createFile(path, text, 0o644);
 }
 
-async function createFile(path: string, text: string, mode: number): Promise<void> {
+async function createFile(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true, mode });
-  const bytes = new TextEncoder().encode(text);
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   for (let written = 0; written < bytes.length;) {
     written += await file.write(bytes.subarray(written));
   }

@@ -9,7 +9,7 @@ import type { Identity, Session } from "../session.ts";
 export interface RequestInfo {
   readonly peer: Address;
   readonly identity?: Identity;
-  /** Who asks, where the server asked for a name and password. */
+  /** The user, where the server asked for a name and password. */
   readonly user?: string;
   /** `1.0`, `1.1` or `2`, where that is known: Deno's engine does not tell. */
   readonly httpVersion?: string;
@@ -46,7 +46,7 @@ export interface QuickAnswer {
   readonly file?: QuickFile;
 }
 
-/** An opened file, to be sent from where it stands. Whoever sends it closes it. */
+/** An opened file, to be sent from where it stands. Its sender closes it. */
 export interface QuickFile {
   readonly handle: Deno.FsFile;
   readonly length: number;

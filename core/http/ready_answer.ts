@@ -7,7 +7,7 @@ import type { QuickAnswer } from "./app.ts";
 export interface ReadyParts {
   /** Fields of ASCII alone, without Content-Length and Date. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Null where the body is sent by somebody else. */
+  /** Null where the caller sends the body. */
   readonly body: string | Uint8Array | null;
   /** Of the body, in bytes. */
   readonly length: number;
@@ -37,7 +37,7 @@ export class ReadyAnswer {
     return this.#head;
   }
 
-  /** The head and the body; null where the body is sent by somebody else. */
+  /** The head and the body; null where the caller sends the body. */
   whole(nowMs: number): QuickAnswer | null {
     this.#make(nowMs);
     return this.#whole;

@@ -53,7 +53,7 @@ export function isSecret(key: Key): key is SharedKey | PrivateKey {
 }
 
 /** What may be shown of a key, in lower-case hexadecimal: SHA-256 of a public key; of a secret, SHA-256
- * over a domain and the secret, from which nobody can read it. */
+ * over a domain and the secret, from which the secret cannot be found. */
 export function keyFingerprint(key: Key): string {
   const hash = createHash("sha256");
   if (key.kind === "ed25519") return hash.update(key.publicKey).digest("hex");

@@ -82,7 +82,7 @@ async function derive(
   return new Uint8Array(await crypto.subtle.deriveBits(terms, key, bytes * 8));
 }
 
-/** Takes the same time whatever differs. */
+/** Compares in a time that says nothing of where the two differ. */
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;

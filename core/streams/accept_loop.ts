@@ -1,100 +1,94 @@
-// The one accept loop that every stream transport shares: permit, accept, admission, a task of its
-// own for each connection, and a decision for every way in which accepting can fail.
+// The accept loop that every stream transport and HTTP share: permit, accept, admission, a task of
+// its own for each connection, and a decision for every way in which accepting can fail.
 
-import { formatAddress } from "../addresses/address.ts";
 import type { Admission } from "../addresses/admission.ts";
 import type { Acceptor, Connection } from "../connection.ts";
-import type { Counters } from "../counters.ts";
 import { DeniedPeerError } from "../denied_peer_error.ts";
-import { type Emit, errorText } from "../event.ts";
-import type { Drainable, OpenSessions } from "../running_server.ts";
+import { errorText } from "../event.ts";
+import { type Listener, type RunningServer, runningServer } from "../running_server.ts";
+import type { Drainable, Ledger } from "../session_life.ts";
 import { Semaphore } from "./semaphore.ts";
 
 /** How long to wait when the system cannot give us a connection. Out of descriptors, `accept`
  * fails at once, again and again; a connection that ends meanwhile frees one. */
 const BACK_OFF_MS = 75;
 
-/** What the loop needs. */
-export interface AcceptLoopOptions<C extends Connection> {
-  readonly url: string;
-  readonly acceptor: Acceptor<C>;
+/** What a server does with the connections of its listener. */
+export interface AcceptOptions<C extends Connection> {
   readonly admits: Admission;
-  readonly maxConnections: number;
-  /** For connections that have a handshake. Default 10,000 ms. */
-  readonly handshakeTimeoutMs?: number;
-  readonly sessions: OpenSessions;
-  readonly counters: Counters;
-  readonly emit: Emit;
-  /** Serves one connection whose handshake is done. Its promise ends the session; a rejection is
-   * counted and goes no further. */
+  readonly limits: {
+    readonly maxConnections: number;
+    /** For connections that have a handshake. Default 10,000 ms. */
+    readonly handshakeTimeoutMs?: number;
+  };
+  readonly ledger: Ledger;
+  /** Serves one connection whose handshake is done, and resolves at its end; a rejection is counted
+   * and goes no further. */
   serve(connection: C): Promise<void>;
+  /** Gives back what the server still holds, once all is closed. */
+  release(): void;
+}
+
+/** Accepts and serves until shut down. Takes the acceptor over. */
+export function acceptingServer<C extends Connection>(
+  listener: Listener<C>,
+  options: AcceptOptions<C>,
+): RunningServer {
+  return runningServer({
+    listening: listener,
+    ledger: options.ledger,
+    stopListening: () => listener.acceptor[Symbol.dispose](),
+    loop: acceptLoop(listener.acceptor, options),
+    release: () => options.release(),
+  });
 }
 
 /** Accepts until the acceptor is disposed. Never rejects because of a peer or the system. */
-export async function acceptLoop<C extends Connection>(
-  options: AcceptLoopOptions<C>,
+async function acceptLoop<C extends Connection>(
+  acceptor: Acceptor<C>,
+  options: AcceptOptions<C>,
 ): Promise<void> {
-  const permits = new Semaphore(options.maxConnections);
+  const { admits, ledger } = options;
+  const permits = new Semaphore(options.limits.maxConnections);
   for (;;) {
     await permits.acquire();
     let connection: C | null;
     try {
-      connection = await options.acceptor.accept();
+      connection = await acceptor.accept();
     } catch (error) {
       permits.release();
-      await survive(error, options);
+      ledger.acceptFailed(error);
+      if (!isPassing(error)) await new Promise((resolve) => setTimeout(resolve, BACK_OFF_MS));
       continue;
     }
     if (connection === null) return;
-    if (!options.admits(connection.remote)) {
+    if (!admits(connection.remote)) {
       permits.release();
-      deny(connection, options);
+      ledger.denied(connection.remote, "address");
+      connection[Symbol.dispose]();
       continue;
     }
     void serveConnection(connection, permits, options);
   }
 }
 
-/** A connection that was reset while it waited says nothing about the next one; anything else may
- * last, so the loop pauses. */
-async function survive(
-  error: unknown,
-  { counters, emit, url }: Pick<AcceptLoopOptions<Connection>, "counters" | "emit" | "url">,
-): Promise<void> {
-  counters.acceptFailures++;
-  emit({ event: "accept-failed", url, error: errorText(error) });
-  const passing = error instanceof Deno.errors.ConnectionAborted ||
+/** Whether the next connection has a better chance: one that was reset while it waited says nothing of
+ * others; anything else may last. */
+function isPassing(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionAborted ||
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.NotConnected;
-  if (!passing) await new Promise((resolve) => setTimeout(resolve, BACK_OFF_MS));
-}
-
-function deny<C extends Connection>(connection: C, options: AcceptLoopOptions<C>): void {
-  options.counters.denied++;
-  options.emit({
-    event: "denied",
-    url: options.url,
-    peer: formatAddress(connection.remote),
-    reason: "address",
-  });
-  connection[Symbol.dispose]();
 }
 
 /** Serves one connection, gives its permit back, and never rejects. */
 async function serveConnection<C extends Connection>(
   connection: C,
   permits: Semaphore,
-  options: AcceptLoopOptions<C>,
+  options: AcceptOptions<C>,
 ): Promise<void> {
   try {
     if (await shakeHands(connection, options)) await options.serve(connection);
   } catch (error) {
-    options.counters.failed++;
-    options.emit({
-      event: "failed",
-      url: options.url,
-      peer: formatAddress(connection.remote),
-      error: errorText(error),
-    });
+    options.ledger.failed(connection.remote, errorText(error));
   } finally {
     connection[Symbol.dispose]();
     permits.release();
@@ -104,10 +98,9 @@ async function serveConnection<C extends Connection>(
 /** Whether the handshake, if there is one, was finished in time. */
 async function shakeHands<C extends Connection>(
   connection: C,
-  options: AcceptLoopOptions<C>,
+  { limits: { handshakeTimeoutMs = 10_000 }, ledger }: AcceptOptions<C>,
 ): Promise<boolean> {
   if (connection.ready === undefined) return true;
-  const { handshakeTimeoutMs = 10_000 } = options;
   const deadline = new AbortController();
   const timer = setTimeout(
     () => deadline.abort(new Error(`not finished within ${handshakeTimeoutMs} ms`)),
@@ -121,28 +114,22 @@ async function shakeHands<C extends Connection>(
       deadline.abort(new Error("shutdown"));
     },
   };
-  options.sessions.add(unfinished);
+  ledger.sessions.add(unfinished);
   try {
     await connection.ready(deadline.signal);
     return true;
   } catch (error) {
+    const { remote } = connection;
     if (error instanceof DeniedPeerError) {
-      options.counters.identitiesDenied++;
-      const peer = formatAddress(connection.remote);
-      options.emit({ event: "denied", url: options.url, peer, reason: error.message });
+      ledger.denied(remote, error.message, "identitiesDenied");
       return false;
     }
+    const why = errorText(deadline.signal.aborted ? deadline.signal.reason : error);
     // That we stop is not the doing of the peer.
-    if (!shutdown) options.counters.handshakesFailed++;
-    options.emit({
-      event: "failed",
-      url: options.url,
-      peer: formatAddress(connection.remote),
-      error: `handshake: ${errorText(deadline.signal.aborted ? deadline.signal.reason : error)}`,
-    });
+    ledger.failed(remote, `handshake: ${why}`, shutdown ? null : "handshakesFailed");
     return false;
   } finally {
     clearTimeout(timer);
-    options.sessions.delete(unfinished);
+    ledger.sessions.delete(unfinished);
   }
 }

@@ -61,7 +61,7 @@ export class ConnectionDuplex extends Duplex {
       : { address, family, port };
   }
 
-  // Deadlines are the business of whoever made the connection, and it sends without delay already.
+  // The owner of the connection keeps the deadlines, and it sends without delay already.
   setTimeout(): this {
     return this;
   }

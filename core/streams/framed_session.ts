@@ -1,10 +1,10 @@
 // The framing of a byte stream on the dialling side: a session whose reads are cut into messages, as
 // the protocol on the other side cuts them.
 
-import type { Address } from "../addresses/address.ts";
-import { createFramer, type Framer } from "./framing.ts";
 import type { Framing } from "../protocol.ts";
-import { bytesOf, type Identity, type Message, type Session } from "../session.ts";
+import { bytesOf, type Message, type Session } from "../session.ts";
+import { WrappedSession } from "../wrapped_session.ts";
+import { createFramer, type Framer } from "./framing.ts";
 
 /** A session in messages, whatever carries it. A transport that keeps boundaries needs no framing,
  * and the session is returned as it is. Iterate only one of the two.
@@ -23,32 +23,26 @@ export function framedSession(
   return framer === null ? session : new FramedSession(session, framer, maxMessageBytes);
 }
 
-class FramedSession implements Session {
-  readonly boundary = "messages";
-  readonly maxMessageBytes: number;
-  readonly #inner: Session;
+class FramedSession extends WrappedSession {
   readonly #framer: Framer;
+  readonly #maxMessageBytes: number;
 
   constructor(inner: Session, framer: Framer, maxMessageBytes: number) {
-    this.#inner = inner;
+    super(inner);
     this.#framer = framer;
-    this.maxMessageBytes = maxMessageBytes;
+    this.#maxMessageBytes = maxMessageBytes;
   }
 
-  get peer(): Address {
-    return this.#inner.peer;
+  override get boundary(): "messages" {
+    return "messages";
   }
 
-  get identity(): Identity | undefined {
-    return this.#inner.identity;
+  override get maxMessageBytes(): number {
+    return this.#maxMessageBytes;
   }
 
-  get signal(): AbortSignal {
-    return this.#inner.signal;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message> {
-    for await (const chunk of this.#inner) {
+  override async *[Symbol.asyncIterator](): AsyncGenerator<Message> {
+    for await (const chunk of this.inner) {
       this.#framer.push(bytesOf(chunk));
       for (let next = this.#framer.next(); next !== null; next = this.#framer.next()) yield next;
     }
@@ -56,15 +50,7 @@ class FramedSession implements Session {
     if (rest !== null) yield rest;
   }
 
-  send(message: Message): Promise<void> {
-    return this.#inner.send(this.#framer.frame(bytesOf(message)));
-  }
-
-  end(): Promise<void> {
-    return this.#inner.end();
-  }
-
-  close(reason?: string): void {
-    this.#inner.close(reason);
+  override send(message: Message): Promise<void> {
+    return super.send(this.#framer.frame(bytesOf(message)));
   }
 }

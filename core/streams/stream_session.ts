@@ -5,7 +5,8 @@ import type { Connection } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { createFramer, type Framer, MessageTooLargeError } from "./framing.ts";
 import type { Framing } from "../protocol.ts";
-import { bytesOf, type Identity, type Message, type Session } from "../session.ts";
+import { bytesOf, type Identity, type Message } from "../session.ts";
+import type { ServedSession } from "../session_life.ts";
 
 /** The read buffer starts small, since most connections are idle, and grows when a read fills it. */
 const FIRST_BUFFER_BYTES = 512;
@@ -27,7 +28,7 @@ export interface StreamSessionOptions {
 }
 
 /** One peer on a byte stream. Iterate it once. */
-export class StreamSession implements Session, AsyncIterator<Message, undefined>, Disposable {
+export class StreamSession implements ServedSession, AsyncIterator<Message, undefined>, Disposable {
   readonly boundary = "bytes";
   readonly maxMessageBytes: number;
   readonly peer: Address;
@@ -47,6 +48,7 @@ export class StreamSession implements Session, AsyncIterator<Message, undefined>
   #finishing = false;
   #disposed = false;
   #reason: string | undefined;
+  #failure: Error | undefined;
   // Most sessions never ask for their signal, and an AbortController costs more than the rest of
   // an idle session.
   #abort: AbortController | undefined;
@@ -69,9 +71,13 @@ export class StreamSession implements Session, AsyncIterator<Message, undefined>
     return this.#abort.signal;
   }
 
-  /** Why the session was closed from our side, if it was. */
   get reason(): string | undefined {
     return this.#reason;
+  }
+
+  /** Why nothing more can be read, if that is not the end. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
@@ -112,7 +118,7 @@ export class StreamSession implements Session, AsyncIterator<Message, undefined>
   close(reason?: string): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#reason ??= reason;
+    this.#reason ??= reason ?? "";
     this.#connection[Symbol.dispose]();
     this.#abort?.abort();
   }
@@ -130,8 +136,10 @@ export class StreamSession implements Session, AsyncIterator<Message, undefined>
     if (this.#reading || this.#finishing) this.close("shutdown");
   }
 
-  /** Says our last, takes in what the peer still sends for a moment, and closes. */
-  async finish(): Promise<void> {
+  /** Says our last, takes in what the peer still sends for a moment, and closes; at once after a
+   * failure of the protocol. */
+  async finish(failed?: Error): Promise<void> {
+    if (failed !== undefined) return this.close();
     await this.#connection.flushed?.();
     // Only TLS, which alone has something to be ready for, says its last in words; without them
     // its peers take what they got for cut off (RFC 8446 6.1).
@@ -190,6 +198,7 @@ export class StreamSession implements Session, AsyncIterator<Message, undefined>
       (error: unknown) => {
         this.#reading = false;
         if (this.#disposed) return done;
+        this.#failure = error instanceof Error ? error : new Error(String(error));
         throw error;
       },
     );

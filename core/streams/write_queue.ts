@@ -42,7 +42,7 @@ export class WriteQueue {
     }
   }
 
-  /** Writes what waits. Whoever waits learns of a failure; this promise never rejects. */
+  /** Writes what waits. A failure is told to the writes that wait; this promise never rejects. */
   async #flush(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#takeBatch();

@@ -1,6 +1,6 @@
 // What node:tls reads from and writes to on a server's side: as much of a Node stream as it uses, and
 // none of the machinery, which costs a server five to twelve per cent of its speed. Only node:tls
-// can live with so little; everybody else gets a ConnectionDuplex.
+// can live with so little; everything else gets a ConnectionDuplex.
 
 import { EventEmitter } from "node:events";
 import type { Connection } from "../connection.ts";

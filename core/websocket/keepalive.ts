@@ -3,7 +3,7 @@
 
 import { duration, type OptionValues } from "../options/option.ts";
 
-/** For both sides. */
+/** For servers and clients. */
 export const keepaliveOptions = {
   pingIntervalMs: duration({
     default: 20_000,

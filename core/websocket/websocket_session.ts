@@ -1,11 +1,12 @@
 // A session over a WebSocket (RFC 6455, RFC 7692), on either side, over any connection whose opening
 // handshake is done. Long, because it is one machine: what is read next depends on what is held,
-// what is being written and who has closed.
+// what is being written and which side has closed.
 
 import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
 import type { Counters } from "../counters.ts";
-import type { Identity, Message, Session } from "../session.ts";
+import type { Identity, Message } from "../session.ts";
+import type { ServedSession } from "../session_life.ts";
 import type { MessageDeflate } from "./deflate.ts";
 import {
   CLOSE_CODE,
@@ -58,7 +59,7 @@ export interface PeerClose {
 /** One peer on a WebSocket. Iterate it once. Takes the connection over and reads ahead of the
  * protocol by a few messages. Bytes that it yields are the reader's to keep. */
 export class WebSocketSession
-  implements Session, KeptAlive, AsyncIterator<Message, undefined>, Disposable {
+  implements ServedSession, KeptAlive, AsyncIterator<Message, undefined>, Disposable {
   readonly boundary = "messages";
   readonly maxMessageBytes: number;
   readonly peer: Address;
@@ -80,7 +81,7 @@ export class WebSocketSession
   readonly #over = Promise.withResolvers<void>();
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
 
-  // Messages that nobody has asked for yet, or somebody who asks for one that is not there yet.
+  // Messages that the protocol has not asked for yet, or its question for one that is not there yet.
   readonly #held: Message[] = [];
   #heldBytes = 0;
   #wake: ((result: IteratorResult<Message, undefined>) => void) | undefined;
@@ -132,7 +133,6 @@ export class WebSocketSession
     return this.#abort.signal;
   }
 
-  /** Why the session was closed from our side, if it was. */
   get reason(): string | undefined {
     return this.#reason;
   }
@@ -227,7 +227,7 @@ export class WebSocketSession
   /** Ends the session now. The peer is told, unless it is in the way of being told. */
   close(reason?: string, code: number = codeFor(reason)): void {
     if (this.#disposed) return;
-    this.#reason ??= reason;
+    this.#reason ??= reason ?? "";
     this.#held.length = this.#heldBytes = 0;
     const canTell = !this.#closeSent && !this.#inputClosed && !this.#output.busy;
     this.#dispose(canTell ? this.#sendClose(code, reason ?? "") : undefined);
@@ -247,8 +247,9 @@ export class WebSocketSession
   }
 
   /** Says our last and waits for the peer to do the same for a moment. Resolves when the connection
-   * is closed. */
-  async finish(code: number = CLOSE_CODE.normal): Promise<void> {
+   * is closed. What went wrong with the protocol is for the operator and not for the peer. */
+  async finish(failed?: Error): Promise<void> {
+    const code = failed === undefined ? CLOSE_CODE.normal : CLOSE_CODE.internalError;
     await this.#connection.flushed?.();
     this.#finishing = true;
     if (this.#inputClosed) {

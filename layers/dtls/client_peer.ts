@@ -1,13 +1,13 @@
-// The dialling end of a handshake (RFC 6347 4.2, RFC 5246 7.3).
+// The dialling end of a DTLS handshake (RFC 6347 4.2, RFC 5246 7.3).
 
-import { identityOf } from "../../core/certificates/certificate_names.ts";
+import { certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
-import { DtlsError } from "./alert.ts";
-import { concat, uint, vector, vectorOf16 } from "./byte_writer.ts";
-import { type DtlsTrust, verifyChain } from "./certificate_chain.ts";
-import { DtlsPeer, type PeerHooks, type PeerOptions } from "./dtls_peer.ts";
-import { groups } from "./groups.ts";
-import type { HandshakeMessage, HandshakeName } from "./handshake_message.ts";
+import { DtlsError } from "./wire/alert.ts";
+import { concat, uint, vector, vectorOf16 } from "./wire/presentation.ts";
+import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
+import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
+import { groups } from "./crypto/groups.ts";
+import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
 import {
   checkPointFormats,
   checkRenegotiationInfo,
@@ -18,8 +18,8 @@ import {
   readHelloVerifyRequest,
   readServerHello,
   writeClientHello,
-} from "./hello.ts";
-import { certifiedPeer, pskIdentity } from "./identity.ts";
+} from "./handshake/hello.ts";
+import { pskIdentity } from "./certificates/identity.ts";
 import {
   readCertificateRequest,
   readCertificates,
@@ -28,12 +28,12 @@ import {
   writeCertificates,
   writeCertificateVerify,
   writeClientKeyExchange,
-} from "./key_exchange_messages.ts";
-import { pskPremaster } from "./key_schedule.ts";
-import { DTLS_1_2 } from "./record.ts";
-import { keyKindOf, schemesFor, signatureSchemes, signWith } from "./signatures.ts";
+} from "./handshake/key_exchange.ts";
+import { pskPremaster } from "./crypto/key_schedule.ts";
+import { DTLS_1_2 } from "./record/format.ts";
+import { keyKindOf, schemesFor, signatureSchemes, signWith } from "./crypto/signatures.ts";
 
-/** A pre-shared key and whose it is. */
+/** A pre-shared key and its identity. */
 export interface OwnPsk {
   readonly identity: string;
   readonly key: Uint8Array;
@@ -136,7 +136,7 @@ export class ClientPeer extends DtlsPeer {
       if (offered.has(type)) continue;
       throw new DtlsError("unsupported_extension", `the server answers extension ${type}`);
     }
-    // RFC 5746 3.4: without it, somebody could have put a handshake of theirs before ours.
+    // RFC 5746 3.4: without it, an attacker could have put another handshake before ours.
     if (!extensions.has(extensionTypes.renegotiation_info)) {
       throw new DtlsError(
         "handshake_failure",
@@ -196,7 +196,7 @@ export class ClientPeer extends DtlsPeer {
     const suite = this.suite!;
     const schemes = credentials === undefined ? [] : schemesFor(credentials.key);
     const scheme = schemes.find(({ id }) => this.#askedSchemes?.includes(id));
-    // Who has nothing that fits shows an empty list (RFC 5246 7.4.6).
+    // A client without a certificate that fits shows an empty list (RFC 5246 7.4.6).
     const shown = scheme === undefined ? undefined : credentials;
     if (this.#askedSchemes !== undefined) {
       flight.push(this.message("certificate", writeCertificates(shown?.chain ?? [])));
@@ -235,7 +235,7 @@ export class ClientPeer extends DtlsPeer {
 
   #identityOfServer(): Identity | undefined {
     const [own] = this.peerChain;
-    if (own !== undefined) return identityOf(certifiedPeer(own));
+    if (own !== undefined) return identityOf(certifiedPeer(fieldsOf(own), own));
     const { psk } = this.#options;
     return psk && pskIdentity(psk.identity, psk.key);
   }

@@ -1,14 +1,14 @@
-// The dialling half of DTLS over any datagram socket: one association with one server.
+// The dialling socket of DTLS over any datagram socket: one association with one server.
 
 import { type Address, canonicalHost, sameAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import type { Identity } from "../../core/session.ts";
 import { ClientPeer, type ClientPeerOptions } from "./client_peer.ts";
-import { DatagramQueue } from "../datagram_queue.ts";
-import type { DtlsError } from "./alert.ts";
-import type { DropReason } from "./record_layer.ts";
+import { DatagramQueue } from "../peers/datagram_queue.ts";
+import type { DtlsError } from "./wire/alert.ts";
+import type { DropReason } from "./record/record_layer.ts";
 import { OVERHEAD_BYTES } from "./listen_socket.ts";
-import { MAX_PLAINTEXT_BYTES } from "./record.ts";
+import { MAX_PLAINTEXT_BYTES } from "./record/format.ts";
 
 /** What a dialling socket needs. */
 export interface DialOptions extends ClientPeerOptions {
@@ -22,7 +22,7 @@ export class DtlsDialSocket implements DatagramSocket {
   readonly maxBytes: number;
   readonly #inner: DatagramSocket;
   readonly #to: Address;
-  /** The server as its datagrams name it. */
+  /** The server's address as it stands on its datagrams. */
   readonly #sender: Address;
   readonly #peer: ClientPeer;
   readonly #queue = new DatagramQueue();
@@ -36,7 +36,7 @@ export class DtlsDialSocket implements DatagramSocket {
     this.#to = to;
     this.#sender = "port" in to ? { ...to, hostname: canonicalHost(to.hostname) } : to;
     this.maxBytes = Math.min(inner.maxBytes - OVERHEAD_BYTES, MAX_PLAINTEXT_BYTES);
-    // Nobody has to call `connect`.
+    // A socket may fail before `connect` was called, which is no unhandled rejection.
     this.#ready.promise.catch(() => {});
     this.#peer = new ClientPeer(options, {
       transmit: (datagram) => this.#transmit(datagram),
@@ -54,18 +54,13 @@ export class DtlsDialSocket implements DatagramSocket {
     return this.#inner.address;
   }
 
-  /** Who the server proved to be. */
+  /** The identity that the server has proved. */
   get identity(): Identity | undefined {
     return this.#peer.identity;
   }
 
-  /** The cipher suite that was agreed on, as the registry names it. */
-  get suiteName(): string | undefined {
-    return this.#peer.suite?.name;
-  }
-
   /** Shakes hands.
-   * @throws {DtlsError} when the server is not who it should be, or refuses us */
+   * @throws {DtlsError} when the server cannot be verified, or refuses us */
   async connect(_to: Address, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const giveUp = () => this.#ready.reject(signal.reason);
@@ -119,7 +114,7 @@ export class DtlsDialSocket implements DatagramSocket {
     } catch (error) {
       if (!this.#disposed) {
         this.#ready.reject(error);
-        this.#queue.push(error instanceof Error ? error : new Error(String(error)));
+        this.#queue.fail(error);
       }
     }
     this.#queue.close();

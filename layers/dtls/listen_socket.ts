@@ -1,29 +1,27 @@
-// The listening half of DTLS over any datagram socket: one socket, a table of associations.
+// The listening socket of DTLS over any datagram socket: a table of associations.
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/idle_sweep.ts";
 import { PeerTable } from "../../core/datagrams/peer_table.ts";
-import { DtlsError } from "./alert.ts";
-import { CookieSecret } from "../cookie.ts";
-import { DatagramQueue } from "../datagram_queue.ts";
-import type { DropReason } from "./record_layer.ts";
-import { type FirstHello, helloVerifyRequest, readFirstHello } from "./first_hello.ts";
-import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES } from "./record.ts";
-import { MAX_SEAL_BYTES } from "./record_protection.ts";
+import { DtlsError } from "./wire/alert.ts";
+import { CookieSecret } from "../peers/cookie.ts";
+import { DatagramQueue } from "../peers/datagram_queue.ts";
+import type { DropReason } from "./record/record_layer.ts";
+import { type FirstHello, helloVerifyRequest, readFirstHello } from "./handshake/first_hello.ts";
+import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES } from "./record/format.ts";
+import { MAX_SEAL_BYTES } from "./record/protection.ts";
 import { ServerPeer, type ServerPeerOptions } from "./server_peer.ts";
 
-/** What is added to a message on its way. */
+/** The most bytes that a record adds to a message. */
 export const OVERHEAD_BYTES = RECORD_HEADER_BYTES + MAX_SEAL_BYTES;
 
-/** How much longer than the server above an association waits before it is idle: the server decides,
- * this is for those that it never heard of. */
+/** How many times as long as the server above an association waits before it is idle. The server
+ * decides; this is for associations without a message, of which it has not heard. */
 const IDLE_FACTOR = 1.5;
 
-/** What happens on the way, for whoever counts. */
+/** What a server may want to count. */
 export interface ListenHooks {
-  /** A stranger's datagram was turned away. */
-  denied?(from: Address): void;
   /** A handshake failed or took too long. */
   handshakeFailed?(from: Address, error: DtlsError): void;
   /** A client had to go because there was no room. */
@@ -33,8 +31,6 @@ export interface ListenHooks {
 
 /** What a listening socket needs. */
 export interface ListenOptions extends ServerPeerOptions {
-  /** Asked before anything is worked out for a peer. */
-  readonly admits: (from: Address) => boolean;
   readonly maxPeers: number;
   /** Handshakes that are not done. */
   readonly maxHandshakes: number;
@@ -43,7 +39,7 @@ export interface ListenOptions extends ServerPeerOptions {
   readonly hooks?: ListenHooks;
 }
 
-/** One client and what is between us. */
+/** One client and our end of the association with it. */
 class Association {
   readonly address: Address;
   readonly peer: ServerPeer;
@@ -82,7 +78,7 @@ export class DtlsListenSocket implements DatagramSocket {
     this.maxBytes = Math.min(inner.maxBytes - OVERHEAD_BYTES, MAX_PLAINTEXT_BYTES);
     this.#cookies = new CookieSecret(options.clock.elapsedMs);
     this.#idle = new IdleSweep(IDLE_FACTOR * options.peerTimeoutMs, (one) => one.peer.close());
-    // What a layer below still holds back has to leave before we say goodbye.
+    // Datagrams that a layer below holds back have to leave before the goodbye.
     if (inner.delivered) this.delivered = (to) => inner.delivered!(to);
     void this.#pump();
   }
@@ -105,7 +101,7 @@ export class DtlsListenSocket implements DatagramSocket {
     return this.#queue.next();
   }
 
-  /** A message to nobody we have shaken hands with is dropped. */
+  /** A message to an address without an association is dropped. */
   async send(bytes: Uint8Array, to: Address): Promise<void> {
     const association = this.#associations.get(to);
     const record = association?.peer.seal(bytes);
@@ -143,11 +139,7 @@ export class DtlsListenSocket implements DatagramSocket {
         else this.#associations.get(datagram.from)?.peer.close();
       } catch (error) {
         if (this.#disposed) break;
-        // Whoever reads us waits a little before it reads again.
-        this.#queue.push(error instanceof Error ? error : new Error(String(error)));
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#options.clock.after(READ_AGAIN_MS, resolve);
-        await promise;
+        await this.#queue.failForNow(error, this.#options.clock);
       }
       const room = this.#queue.room;
       if (room !== undefined) await room;
@@ -156,15 +148,10 @@ export class DtlsListenSocket implements DatagramSocket {
   }
 
   #take(from: Address, bytes: Uint8Array): void {
-    const { admits, hooks } = this.#options;
-    if (!admits(from)) {
-      hooks?.denied?.(from);
-      return;
-    }
     const known = this.#associations.get(from);
     const first = isSealed(bytes) ? null : readFirstHello(bytes);
     if (first === null || known?.peer.beganWith(first.hello)) {
-      if (known === undefined) hooks?.dropped?.("unexpected");
+      if (known === undefined) this.#options.hooks?.dropped?.("unexpected");
       else {
         known.active = true;
         known.peer.receive(bytes);
@@ -174,7 +161,7 @@ export class DtlsListenSocket implements DatagramSocket {
     this.#meet(from, first, bytes, known);
   }
 
-  /** A ClientHello that begins a handshake: of a stranger, or of a peer that has forgotten us. */
+  /** A ClientHello that begins a handshake: of a new client, or of one that begins anew. */
   #meet(
     from: Address,
     { hello, recordSequence, messageSequence }: FirstHello,
@@ -234,7 +221,8 @@ export class DtlsListenSocket implements DatagramSocket {
       if (error !== undefined) this.#options.hooks?.handshakeFailed?.(address, error);
       return;
     }
-    this.#queue.push({ from: address, ended: error?.message ?? "closed by the peer" });
+    const ended = error?.message ?? "closed by the peer";
+    this.#queue.push({ from: address, ended, ...(error && { lost: true }) });
   }
 
   #countHandshake(from: Address, change: 1 | -1): void {
@@ -245,17 +233,14 @@ export class DtlsListenSocket implements DatagramSocket {
     else this.#handshakesOf.delete(host);
   }
 
-  /** Sends what belongs to a handshake. Whether it arrives is unknown in any case. */
+  /** Sends a datagram of a handshake. A failure is no worse than a loss on the way. */
   #transmit(to: Address, datagram: Uint8Array): void {
     if (this.#disposed) return;
     this.#inner.send(datagram, to).catch(() => {});
   }
 }
 
-/** How long to wait after reading failed for a reason that may last. */
-const READ_AGAIN_MS = 75;
-
-/** The share of all unfinished handshakes that one host may have, and what it may have in any case. */
+/** The share of all unfinished handshakes that one host may have, and how many it always may. */
 const LARGEST_SHARE = 1 / 4;
 const LEAST_SHARE = 8;
 

@@ -1,8 +1,10 @@
-// The options that both halves of DTLS have.
+// What both halves of DTLS have: their options, and their rank among the layers.
 
 import { size, text } from "../../core/options/option.ts";
 
-/** For servers and clients alike. */
+/** Where DTLS stands among the layers, from the wire inward. */
+export const DTLS_RANK = 30;
+
 export const dtlsOptions = {
   dtlsMtuBytes: size({
     default: 1200,

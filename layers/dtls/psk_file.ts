@@ -5,7 +5,7 @@ import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** Shorter keys can be guessed from one recorded handshake (RFC 4279 7.2). */
-export const MIN_PSK_BYTES = 16;
+const MIN_PSK_BYTES = 16;
 
 /** RFC 4279 5.3 asks for 64 at least. */
 const MAX_PSK_BYTES = 256;

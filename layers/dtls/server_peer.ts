@@ -1,14 +1,14 @@
-// The listening end of a handshake, from the ClientHello that carries a good cookie on (RFC 6347
+// The listening end of a DTLS handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
-import { type CertifiedPeer, identityOf } from "../../core/certificates/certificate_names.ts";
+import { type CertifiedPeer, certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
-import { DtlsError } from "./alert.ts";
-import { concat } from "./byte_writer.ts";
-import { type DtlsTrust, verifyChain } from "./certificate_chain.ts";
-import { DtlsPeer, type PeerHooks, type PeerOptions } from "./dtls_peer.ts";
-import { type Group, groups, type KeyShare } from "./groups.ts";
-import type { HandshakeMessage, HandshakeName } from "./handshake_message.ts";
+import { DtlsError } from "./wire/alert.ts";
+import { concat } from "./wire/presentation.ts";
+import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
+import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
+import { type Group, groups, type KeyShare } from "./crypto/groups.ts";
+import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
 import {
   checkPointFormats,
   checkRenegotiationInfo,
@@ -20,8 +20,8 @@ import {
   pointFormats,
   readClientHello,
   writeServerHello,
-} from "./hello.ts";
-import { certifiedPeer, pskIdentity } from "./identity.ts";
+} from "./handshake/hello.ts";
+import { pskIdentity } from "./certificates/identity.ts";
 import {
   readCertificates,
   readCertificateVerify,
@@ -30,9 +30,9 @@ import {
   writeCertificates,
   writeEcdhParameters,
   writeServerKeyExchange,
-} from "./key_exchange_messages.ts";
-import { pskPremaster } from "./key_schedule.ts";
-import { DTLS_1_2 } from "./record.ts";
+} from "./handshake/key_exchange.ts";
+import { pskPremaster } from "./crypto/key_schedule.ts";
+import { DTLS_1_2 } from "./record/format.ts";
 import {
   curveOf,
   keyKindOf,
@@ -40,12 +40,12 @@ import {
   type SignatureScheme,
   signatureSchemes,
   signWith,
-} from "./signatures.ts";
-import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./suites.ts";
+} from "./crypto/signatures.ts";
+import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./crypto/suites.ts";
 
 /** What the listening end needs. */
 export interface ServerPeerOptions extends PeerOptions {
-  /** The key of an identity, or undefined when nobody has that name. */
+  /** The key of an identity, or undefined when it has none. */
   readonly psk?: (identity: string) => Uint8Array | undefined;
   /** Whose certificates clients must show; without it none is asked for. */
   readonly clientTrust?: DtlsTrust;
@@ -60,7 +60,7 @@ interface Choice {
   readonly scheme: SignatureScheme | undefined;
 }
 
-// An identity is text (RFC 4279 5.1), and broken text names nobody.
+// An identity is text (RFC 4279 5.1), so bytes that are not UTF-8 are none.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The listening end of one association. */
@@ -149,7 +149,7 @@ export class ServerPeer extends DtlsPeer {
     const offeredGroups = numbersOf(hello.extensions, extensionTypes.supported_groups);
     const offeredSchemes = numbersOf(hello.extensions, extensionTypes.signature_algorithms);
     const group = groups.find(({ id }) => offeredGroups.includes(id));
-    // Without the extension the client means SHA-1 (RFC 5246 7.4.1.4.1), which nobody signs with.
+    // Without the extension the client means SHA-1 (RFC 5246 7.4.1.4.1), which is not used here.
     const scheme = credentials &&
       schemesFor(credentials.key).find(({ id }) => offeredSchemes.includes(id));
     // The list of groups is one of curves for certificates too (RFC 8422 5.1).
@@ -216,10 +216,11 @@ export class ServerPeer extends DtlsPeer {
     this.expected = ["client_key_exchange"];
   }
 
-  /** Who the client is, now that it has proved it.
+  /** The identity that the client has proved.
    * @throws {DtlsError} when it is not one of those that are let in */
   #admitted(): Identity {
-    const peer = certifiedPeer(this.peerChain[0]!);
+    const own = this.peerChain[0]!;
+    const peer = certifiedPeer(fieldsOf(own), own);
     const identity = (this.#options.admitsIdentity ?? identityOf)(peer);
     if (identity !== null) return identity;
     throw new DtlsError("access_denied", `${identityOf(peer).name} is not on --allow-identity`);
@@ -248,7 +249,7 @@ export class ServerPeer extends DtlsPeer {
     try {
       name = decoder.decode(identity);
     } catch {
-      // Nobody's.
+      // Not UTF-8: the identity of no key.
     }
     const key = name === undefined ? undefined : this.#options.psk?.(name);
     if (name === undefined || key === undefined) {

@@ -3,16 +3,22 @@
 import type { Address } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
-import { type FaultWork, FaultyLink, type Marker, MAX_KEPT_BYTES, type Packet } from "./link.ts";
+import {
+  DatagramLink,
+  type FaultWork,
+  type Marker,
+  MAX_KEPT_BYTES,
+  type Packet,
+} from "./datagram_link.ts";
 import type { Faults } from "./spec.ts";
 
-/** What has arrived and nobody asks for. Beyond it the socket below is left alone, which drops. */
+/** How many datagrams may be unread. Beyond it the socket below is not read, and drops the rest. */
 const MAX_UNREAD = 1024;
 
 /** Does to datagrams what a bad network does to them. Takes the socket over. */
 export class FaultyDatagrams extends WrappedDatagrams {
-  readonly #in: FaultyLink;
-  readonly #out: FaultyLink;
+  readonly #in: DatagramLink;
+  readonly #out: DatagramLink;
   readonly #arrived: (Datagram | Error | null)[] = [];
   readonly #leaving: (Packet | Marker)[] = [];
   #leavingBytes = 0;
@@ -25,20 +31,20 @@ export class FaultyDatagrams extends WrappedDatagrams {
 
   constructor(inner: DatagramSocket, faults: Faults, work: FaultWork) {
     super(inner);
-    this.#in = new FaultyLink(
+    this.#in = new DatagramLink(
       faults.in,
       0,
       work,
       ({ peer, bytes, identity }) =>
         this.#arrive({ from: peer, bytes, ...(identity && { identity }) }),
     );
-    this.#out = new FaultyLink(faults.out, 1, work, (packet) => {
+    this.#out = new DatagramLink(faults.out, 1, work, (packet) => {
       if (this.#out.waits) this.#leave(packet);
       else this.#sent.push(inner.send(packet.bytes, packet.peer));
     });
   }
 
-  /** Resolves at once where the link waits, as a real network lets it. */
+  /** Where the link holds datagrams back, resolves at once, as sending into a real network does. */
   override send(bytes: Uint8Array, to: Address): Promise<void> {
     if (this.#disposed) return Promise.resolve();
     this.#out.pass({ peer: to, bytes });
@@ -47,7 +53,7 @@ export class FaultyDatagrams extends WrappedDatagrams {
     return second === undefined ? first! : Promise.all([first, second]).then(() => {});
   }
 
-  /** What is on its way when a session is over still belongs to it. */
+  /** Datagrams that are on their way when a session is over still belong to it. */
   override async delivered(to: Address): Promise<void> {
     await this.#left(to);
     await super.delivered(to);
@@ -97,8 +103,8 @@ export class FaultyDatagrams extends WrappedDatagrams {
     }
   }
 
-  /** Takes in what comes while others still wait. Ends with the socket or its first failure, after
-   * which the next `receive` begins anew. */
+  /** Reads on while earlier datagrams are still held back. Ends with the socket or its first failure,
+   * after which the next `receive` begins anew. */
   async #receiveAll(): Promise<void> {
     this.#receiving = true;
     try {
@@ -146,7 +152,7 @@ export class FaultyDatagrams extends WrappedDatagrams {
   async #sendAll(): Promise<void> {
     this.#sending = true;
     for (let at = 0; at < this.#leaving.length; at++) {
-      // Who never stops sending never lets the end come, and what has left would all be kept.
+      // A sender without a pause never lets the loop end, so the datagrams that left go now and then.
       if (at === MAX_UNREAD) {
         this.#leaving.splice(0, at);
         at = 0;
@@ -160,7 +166,7 @@ export class FaultyDatagrams extends WrappedDatagrams {
       try {
         await this.inner.send(leaving.bytes, leaving.peer);
       } catch {
-        // Whoever sent it has been told long ago that it is on its way; networks say no more either.
+        // The sender was told long ago that it is on its way; a real network says no more either.
       }
     }
     this.#leaving.length = 0;

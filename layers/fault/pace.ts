@@ -19,7 +19,7 @@ export class Pace {
     this.isNeeded = faults.latencyMs !== undefined || faults.bandwidthBytesPerSecond !== undefined;
   }
 
-  /** When a blackout is over that goes on at this moment, or undefined. */
+  /** The end of the blackout that goes on at this moment, or undefined. */
   blackoutEndMs(nowMs: number): number | undefined {
     const { startMs, endMs } = this.#blackout;
     return nowMs >= startMs && nowMs < endMs ? endMs : undefined;

@@ -1,5 +1,5 @@
-// Chance that can be had again: a small generator with a seed (mulberry32). Nothing secret may be
-// made of it.
+// Random numbers that a seed repeats (the generator mulberry32). They can be predicted, so nothing
+// secret may be made of them.
 
 /** Numbers at least 0 and below 1.
  *

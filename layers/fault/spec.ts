@@ -1,4 +1,4 @@
-// What `--fault` says: names and values, for both directions or for one of them.
+// Parsing of `--fault`: faults by name and value, for both directions or for one of them.
 
 import type { Carrier } from "../../core/layer.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
@@ -204,7 +204,7 @@ function share(text: string, name: string): number {
   throw wrong(name, "a share from 0% to 100%, such as 5% or 0.05", text);
 }
 
-/** Timers overflow beyond 24 days; nobody waits an hour for a datagram. */
+/** Timers overflow beyond 24 days, and no use is known for more than an hour. */
 const LONGEST_MS = 3_600_000;
 
 function time(text: string, name: string): number {

@@ -1,6 +1,6 @@
-// One side of an association after the handshake: datagrams, time and messages go in, datagrams,
-// messages and what becomes of them come out. It opens no socket and reads no clock but the one that
-// it is given. docs/reliable.md says what it speaks.
+// One side of an association of reliable datagrams after its handshake: datagrams, time and messages
+// go in; datagrams, messages and their delivery come out. It opens no socket and reads no clock but
+// the one that it is given. docs/reliable.md describes the protocol.
 //
 // Longer than most files: sending, acknowledging and ending share one state, and cutting it up would
 // only spread that.
@@ -8,15 +8,15 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Delivery } from "../../core/connection.ts";
 import { UndeliveredError } from "../../core/undelivered_error.ts";
-import { Acknowledging } from "./acknowledging.ts";
+import { Acknowledging } from "./recovery/acknowledging.ts";
 import type { AssociationEvents, AssociationOptions } from "./association_options.ts";
-import { Congestion } from "./congestion.ts";
+import { CongestionWindow } from "./congestion/window.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
 import { DeliveryWaiters } from "./delivery_waiters.ts";
-import type { Terms } from "./handshake.ts";
-import { kernelBytes } from "./kernel_buffer.ts";
-import { Outage } from "./outage.ts";
-import { Pacing } from "./pacing.ts";
+import type { Terms } from "./wire/handshake.ts";
+import { kernelBytes } from "./congestion/kernel_buffer.ts";
+import { Outage } from "./recovery/outage.ts";
+import { Pacing } from "./congestion/pacing.ts";
 import {
   closeCodes,
   HEADER_BYTES,
@@ -24,14 +24,14 @@ import {
   type PacketReader,
   PacketWriter,
   STREAM_HEADER_BYTES,
-} from "./packet.ts";
-import { ReceiveBuffer } from "./receive_buffer.ts";
-import { RoundTrip } from "./rtt.ts";
-import { SendBuffer, type StreamPart } from "./send_buffer.ts";
-import { SendQueue } from "./send_queue.ts";
-import { type SentPacket, SentPackets } from "./sent_packets.ts";
-import { SkippedNumber } from "./skipped_number.ts";
-import { type ConnectionId, isFor } from "./wire.ts";
+} from "./wire/packet.ts";
+import { ReceiveBuffer } from "./stream/receive_buffer.ts";
+import { RoundTrip } from "./recovery/round_trip.ts";
+import { SendBuffer, type StreamPart } from "./stream/send_buffer.ts";
+import { SendQueue } from "./stream/send_queue.ts";
+import { type SentPacket, SentPackets } from "./recovery/sent_packets.ts";
+import { SkippedNumber } from "./recovery/skipped_number.ts";
+import { type ConnectionId, isFor } from "./wire/prefix.ts";
 
 /** RFC 6298 5.7 wants at least 60 s, if anything; as we give up before that, a longer pause would
  * only make us notice later that the path is back. */
@@ -40,22 +40,23 @@ const MAX_TIMEOUT_MS = 4000;
 /** How many datagrams a probe has. */
 const PROBE_DATAGRAMS = 2;
 
-/** How often to ask whether a peer that takes nothing still does not. Its word that it does is sent
- * again until it arrives, so this is for a peer that forgot. */
+/** How often to ask a peer whose window is used up whether it still is. A peer repeats its grant
+ * until it arrives, so this is for one that forgot it. */
 const BLOCKED_PROBE_MS = 5000;
 
-/** How many packets may be on their way: half of what an age in a header can tell. */
+/** How many packets may be on their way: half of the largest age that a header can hold. */
 const MAX_PACKETS = 32_768;
 
-/** After how many packets one counts as lost of which nothing is known: what is older than the age in
- * a header can tell, the peer would take for arrived. */
+/** After how many later packets one without an acknowledgement counts as lost: beyond the largest age
+ * that a header can hold, the peer would take it for one that no longer matters. */
 const OLDEST_PACKET = 65_000;
 
 /** How long to keep an association whose peer has not sent anything in it. */
 const UNCONFIRMED_MS = 10_000;
 
-/** How long an association that both sides have ended still answers, because what was acknowledged last
- * may be asked about again; and the same in retransmission timeouts, when those are longer. */
+/** How long an association that both sides have ended still answers, because its last
+ * acknowledgement may be lost and asked for again; and the same in retransmission timeouts, when
+ * those are longer. */
 const LINGER_MS = 10_000;
 const LINGER_TIMEOUTS = 3;
 
@@ -69,7 +70,7 @@ export class Association {
   readonly #writer: PacketWriter;
   readonly #sendBuffer: SendBuffer;
   readonly #receiveBuffer: ReceiveBuffer;
-  readonly #congestion: Congestion;
+  readonly #congestion: CongestionWindow;
   readonly #pacing: Pacing;
   readonly #roundTrip = new RoundTrip();
   readonly #acknowledging = new Acknowledging();
@@ -96,7 +97,7 @@ export class Association {
   #timeouts = 0;
   #probesLeft = 0;
   #pingWanted = false;
-  /** When something was acknowledged last, or something became outstanding. */
+  /** When a packet was last acknowledged, or the first one became outstanding. */
   #progressAtMs: number;
   #lastElicitingAtMs = 0;
   #heardAtMs: number;
@@ -130,7 +131,7 @@ export class Association {
     this.#sendQueue = new SendQueue(this.#sendBuffer);
     this.#skipped = new SkippedNumber(options.random);
     this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
-    this.#congestion = new Congestion(options.datagramBytes);
+    this.#congestion = new CongestionWindow(options.datagramBytes);
     this.#pacing = new Pacing(options.datagramBytes);
     this.#peerWindow = peerTerms.windowBytes;
     this.#receiveBuffer = new ReceiveBuffer({
@@ -149,7 +150,7 @@ export class Association {
     this.#schedule();
   }
 
-  /** How the delivery goes. */
+  /** How far the delivery of our messages has come. */
   get delivery(): Delivery {
     return {
       sent: this.#sentMessages,
@@ -160,12 +161,12 @@ export class Association {
     };
   }
 
-  /** Whether it is over: nothing more comes out, but it may still answer for a while. */
+  /** Whether it is over: it delivers nothing more, but may still answer for a while. */
   get hasEnded(): boolean {
     return this.#end !== undefined;
   }
 
-  /** Whether nothing is left of it. */
+  /** Whether it is over and no longer answers. */
   get isReleased(): boolean {
     return this.#released;
   }
@@ -175,12 +176,12 @@ export class Association {
     return this.#finishAcknowledged && this.#sendBuffer.acknowledged === this.#sendBuffer.written;
   }
 
-  /** Whether messages were handed over that the peer does not have. */
+  /** Whether messages were sent that the peer does not have. */
   get hasUndelivered(): boolean {
     return this.#sendBuffer.acknowledgedMessages < this.#sentMessages;
   }
 
-  /** Takes a message, in its turn, once there is room for it; the bytes must not change before.
+  /** Sends a message. Resolves once the buffer has room for it; its bytes must not change before.
    * @throws {RangeError} when the peer takes none of this length */
   send(bytes: Uint8Array): Promise<void> {
     if (this.#end !== undefined) return Promise.reject(this.#end.error);
@@ -205,7 +206,7 @@ export class Association {
     return taken;
   }
 
-  /** Ends our half after everything that was handed over. Resolves once the peer has it all; rejects
+  /** Ends our half after the messages that were sent. Resolves once the peer has them all; rejects
    * with an UndeliveredError if it never will. */
   end(): Promise<void> {
     this.#wantsEnd = true;
@@ -217,7 +218,7 @@ export class Association {
     return this.#waiters.end();
   }
 
-  /** Resolves once the peer has everything that was handed over so far. */
+  /** Resolves once the peer has every message that was sent so far. */
   delivered(): Promise<void> {
     if (!this.hasUndelivered) return Promise.resolve();
     if (this.#end !== undefined) return Promise.reject(this.#end.error);
@@ -230,7 +231,7 @@ export class Association {
     this.#queueFlush();
   }
 
-  /** A message was read by whom it is for. */
+  /** The application has read a message. */
   consumed(bytes: number): void {
     if (this.#released) return;
     this.#receiveBuffer.consumed(bytes);
@@ -239,8 +240,8 @@ export class Association {
     this.#considerGrant();
   }
 
-  /** Ends it in the background: what was handed over is still delivered, what arrives is not, and it
-   * is over by itself within this time. */
+  /** Ends it in the background: messages that were sent are still delivered, arriving ones are not,
+   * and it is over by itself within this time. */
   forget(withinMs: number): void {
     if (this.#forgotten || this.#end !== undefined) return;
     this.#forgotten = true;
@@ -264,10 +265,10 @@ export class Association {
     this.#release();
   }
 
-  /** The answer to what the peer sent says that it has no association with our id for it. */
+  /** The peer has answered that it has no association with the id that we address. */
   reset(): void {
     if (this.#end !== undefined) return this.#release();
-    // It has everything and has forgotten us already.
+    // The peer has everything that we sent, and has forgotten us already.
     if (this.#peerHasFinished && !this.hasUndelivered) this.#finishAcknowledged = true;
     this.#finish(
       "the peer knows nothing of this session any more; it may have started anew",
@@ -276,7 +277,7 @@ export class Association {
     this.#release();
   }
 
-  /** Ends it because what is below has. */
+  /** Ends it because the layer below has lost the peer. */
   lose(why: string): void {
     if (this.#end === undefined) this.#finish(why, false);
     this.#release();
@@ -293,7 +294,7 @@ export class Association {
     }
     if (!this.#acknowledging.takes(packet.number)) {
       counters.replayed++;
-      // The peer has not heard that we have it.
+      // Our acknowledgement of it was lost.
       if (packet.eliciting) this.#acknowledging.hurry();
       this.#flush();
       return;
@@ -328,11 +329,12 @@ export class Association {
     return packet.window <= this.#sendBuffer.acknowledged + MAX_WINDOW_BYTES;
   }
 
-  /** Takes the stream's part; false when the packet is to be as if it had never come. */
+  /** Takes the packet's part of the stream; false when the packet is not to be acknowledged. */
   #takeStream(packet: PacketReader): boolean {
     const { counters } = this.#options;
     const buffer = this.#receiveBuffer;
-    // Nobody here reads any more: what is new is not acknowledged, so that nobody is told it arrived.
+    // The application no longer reads: new data is not acknowledged, so that the peer does not take
+    // it for delivered.
     if (this.#forgotten && !buffer.hasDelivered(packet.offset + packet.data.length)) {
       counters.stale++;
       if (this.#hasDeliveredAll) this.dispose();
@@ -378,7 +380,7 @@ export class Association {
   #closedByPeer(code: number): void {
     if (this.#end !== undefined) return this.#release();
     if (code === closeCodes.done && this.#finishSent) {
-      // It has everything that we sent: what said so was lost on its way here.
+      // The peer has everything that we sent; its acknowledgement was lost.
       this.#finishAcknowledged = true;
       this.#sendBuffer.acknowledge(0, this.#sendBuffer.written);
       this.#tellDelivered();
@@ -402,7 +404,7 @@ export class Association {
       this.#finish("the peer acknowledged what it was never sent", false);
       return this.#release();
     }
-    // Only what limits the sending now may grow.
+    // The window may only grow while it is what limits the sending.
     const isLimiting = this.#isWindowLimiting();
     this.#ackTimeMs = now;
     this.#ackIsLimiting = isLimiting;
@@ -450,7 +452,7 @@ export class Association {
     const now = this.#ackTimeMs;
     if (packet.end > packet.start) this.#sendBuffer.lose(packet.start, packet.end);
     if (packet.finish && !this.#finishAcknowledged) this.#finishLost = true;
-    // What it said of the window may be what the peer waits for.
+    // It may have held the grant that the peer waits for.
     this.#acknowledging.hurry();
     if (packet.end === packet.start && !packet.finish) this.#pingWanted = true;
     const { smoothedMs, timeoutMs } = this.#roundTrip;
@@ -631,10 +633,10 @@ export class Association {
   #considerGrant(): void {
     const buffer = this.#receiveBuffer;
     if (this.#end !== undefined || this.#peerHasFinished) return;
-    // Where room is scarce there is never more than a little.
+    // Where room is scarce, a grant is never large.
     const least = this.#options.terms.windowBytes / (buffer.nearlyUsed ? 16 : 4);
     if (buffer.grantable < least) return;
-    // Whoever waits for it must get it, so it is one to be acknowledged.
+    // The peer waits for this grant, so it is sent in a packet that is repeated until acknowledged.
     if (buffer.nearlyUsed) this.#pingWithAck = true;
     this.#acknowledging.hurry();
     this.#queueFlush();
@@ -658,7 +660,7 @@ export class Association {
       : bytes + 3 * this.#options.datagramBytes >= windowBytes;
   }
 
-  /** The peer has no room: now and then it is asked whether that is still so. */
+  /** Sees to it that a peer whose window is used up is asked now and then whether it still is. */
   #watchBlocked(now: number): void {
     const buffer = this.#sendBuffer;
     const isBlocked = buffer.sent < buffer.written && buffer.sent >= this.#peerWindow;
@@ -755,7 +757,7 @@ export class Association {
     this.#events.ended({ why, orderly });
   }
 
-  /** What was sent to us last may have to be acknowledged once more. */
+  /** Stays for a while, in case the last packet of the peer has to be acknowledged once more. */
   #linger(): void {
     const lingerMs = Math.max(LINGER_MS, LINGER_TIMEOUTS * this.#roundTrip.timeoutMs);
     this.#lingerUntilMs = this.#clock.elapsedMs() + lingerMs;
@@ -770,14 +772,14 @@ export class Association {
     this.onRelease?.();
   }
 
-  /** Called once, when nothing is left of it. */
+  /** Called once, when it no longer answers. */
   onRelease: (() => void) | undefined;
 
-  /** The error for whoever asks after the end. */
+  /** The error of whatever is called after the end; undefined before it. */
   get endError(): UndeliveredError | undefined {
     return this.#end?.error;
   }
 }
 
-/** The most that a peer may grant beyond what is acknowledged: more than any window is a lie. */
+/** The most that a peer may grant beyond what it has acknowledged; no honest window is larger. */
 const MAX_WINDOW_BYTES = 2 ** 32;

@@ -1,10 +1,10 @@
-// What an association is made of, and what comes out of it.
+// What an association of reliable datagrams needs, and where its output goes.
 
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
-import type { Terms } from "./handshake.ts";
-import type { KernelBuffer } from "./kernel_buffer.ts";
-import type { UnreadRoom } from "./receive_buffer.ts";
+import type { Terms } from "./wire/handshake.ts";
+import type { KernelBuffer } from "./congestion/kernel_buffer.ts";
+import type { UnreadRoom } from "./stream/receive_buffer.ts";
 
 /** What every association of a socket shares. */
 export interface AssociationOptions {
@@ -13,12 +13,12 @@ export interface AssociationOptions {
   readonly counters: Counters;
   /** What this side told the other about itself. */
   readonly terms: Terms;
-  /** How much may wait to be acknowledged. */
+  /** How many bytes may wait to be acknowledged. */
   readonly sendBufferBytes: number;
   readonly maxUnreadMessages: number;
   readonly unreadRoom: UnreadRoom;
   readonly datagramBytes: number;
-  /** What the receiving socket holds, where that is known. */
+  /** The buffer of the peer's socket, where it is known. */
   readonly kernelBuffer: KernelBuffer | undefined;
   /** How long nothing may be acknowledged before the peer counts as lost. */
   readonly timeoutMs: number;
@@ -28,7 +28,7 @@ export interface AssociationOptions {
   readonly idleMs: number;
 }
 
-/** Where what comes out goes. */
+/** Where the output of an association goes. */
 export interface AssociationEvents {
   /** A buffer of at least `datagramBytes`, for one `transmit`. */
   buffer(): Uint8Array;
@@ -37,7 +37,7 @@ export interface AssociationEvents {
   delivered(message: Uint8Array): void;
   /** The peer has ended its half, and all of it was delivered. */
   peerFinished(): void;
-  /** There is nothing between us any more. Called once. */
+  /** The association is over. Called once. */
   ended(end: AssociationEnd): void;
 }
 

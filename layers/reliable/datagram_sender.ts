@@ -1,4 +1,4 @@
-// Sends datagrams from buffers that are used again.
+// Sending datagrams from buffers that are used again.
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { DatagramSocket } from "../../core/connection.ts";

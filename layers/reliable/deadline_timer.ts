@@ -1,9 +1,10 @@
-// One timer for everything that an association waits for.
+// One timer for all deadlines of an association.
 
 import type { Clock } from "../../core/clock.ts";
 
-/** Calls back at a deadline that moves. A timer is only ever moved forward: one that fires too early
- * makes whoever set it look again, which is cheaper than a new timer for each packet. */
+/** Calls back at a deadline that moves. A running timer is replaced by an earlier one alone: one that
+ * fires too early makes the association look again, which is cheaper than a new timer for each
+ * packet. */
 export class DeadlineTimer {
   readonly #clock: Clock;
   readonly #run: () => void;

@@ -1,4 +1,4 @@
-// Who waits for what was sent to be acknowledged.
+// The callers that wait for the peer to acknowledge what was sent.
 
 /** Promises of delivery. */
 export class DeliveryWaiters {

@@ -1,21 +1,21 @@
-// The dialling half: one association with one peer.
+// The dialling socket of the layer reliable: one association with one peer.
 
 import { type Address, canonicalHost, sameAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
 import type { Identity } from "../../core/session.ts";
-import { DatagramQueue } from "../datagram_queue.ts";
+import { DatagramQueue } from "../peers/datagram_queue.ts";
 import { Association } from "./association.ts";
 import type { AssociationEnd } from "./association_options.ts";
 import { DatagramSender } from "./datagram_sender.ts";
-import { type Accept, decodeAccept, decodeRetry, encodeHello } from "./handshake.ts";
-import { PacketReader } from "./packet.ts";
+import { type Accept, decodeAccept, decodeRetry, encodeHello } from "./wire/handshake.ts";
+import { PacketReader } from "./wire/packet.ts";
 import {
   associationOptionsFor,
   maxMessageBytesOf,
   type ReliableSocketOptions,
   termsOf,
 } from "./socket_options.ts";
-import { type ConnectionId, isFor, kindOf, kinds, newConnectionId } from "./wire.ts";
+import { type ConnectionId, isFor, kindOf, kinds, newConnectionId } from "./wire/prefix.ts";
 
 /** How long to wait for an answer to a HELLO; each further wait is twice as long, up to the most. A
  * HELLO is small and asks for little, so this is less than the second of RFC 6298. */
@@ -35,7 +35,7 @@ export class ReliableDialSocket implements DatagramSocket {
   readonly maxBytes: number;
   readonly #inner: DatagramSocket;
   readonly #to: Address;
-  /** The peer as its datagrams name it. */
+  /** The peer's address as it stands on its datagrams. */
   readonly #sender: Address;
   readonly #options: ReliableSocketOptions;
   readonly #queue = new DatagramQueue();
@@ -59,9 +59,9 @@ export class ReliableDialSocket implements DatagramSocket {
     this.#sender = "port" in to ? { ...to, hostname: canonicalHost(to.hostname) } : to;
     this.#options = options;
     this.maxBytes = maxMessageBytesOf(options.work);
-    // Nobody has to call `connect`.
+    // A socket may be disposed of before `connect` was called, which is no unhandled rejection.
     this.#ready.promise.catch(() => {});
-    // Before there is an association, whoever waits for it should know why there is none.
+    // Before there is an association, a datagram that cannot be sent is why `connect` fails.
     this.#datagrams = new DatagramSender(
       inner,
       inner.maxBytes,
@@ -148,7 +148,7 @@ export class ReliableDialSocket implements DatagramSocket {
     } catch (error) {
       if (!this.#disposed) {
         this.#ready.reject(error);
-        this.#queue.push(error instanceof Error ? error : new Error(String(error)));
+        this.#queue.fail(error);
       }
     }
     this.#queue.close();

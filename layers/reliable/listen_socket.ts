@@ -1,16 +1,22 @@
-// The listening half: one socket, a table of associations, and nothing kept of a sender that has not
-// proved its address.
+// The listening socket of the layer reliable: one socket, a table of associations, and no state for a
+// sender that has not proved its address.
 
 import { type Address, formatAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../../core/connection.ts";
 import { PeerTable } from "../../core/datagrams/peer_table.ts";
 import type { Identity } from "../../core/session.ts";
-import { CookieSecret } from "../cookie.ts";
-import { DatagramQueue } from "../datagram_queue.ts";
+import { CookieSecret } from "../peers/cookie.ts";
+import { DatagramQueue } from "../peers/datagram_queue.ts";
 import { Association } from "./association.ts";
 import { DatagramSender } from "./datagram_sender.ts";
-import { decodeHello, encodeAccept, encodeReset, encodeRetry, type Hello } from "./handshake.ts";
-import { PacketReader } from "./packet.ts";
+import {
+  decodeHello,
+  encodeAccept,
+  encodeReset,
+  encodeRetry,
+  type Hello,
+} from "./wire/handshake.ts";
+import { PacketReader } from "./wire/packet.ts";
 import {
   associationOptionsFor,
   maxMessageBytesOf,
@@ -25,24 +31,21 @@ import {
   newConnectionId,
   readConnectionId,
   sameId,
-} from "./wire.ts";
+} from "./wire/prefix.ts";
 
-/** How long to wait after reading failed for a reason that may last. */
-const READ_AGAIN_MS = 75;
-
-/** How long an association that was forgotten may take to deliver the rest. */
+/** How long an association that its reader has done with may take to deliver the rest. */
 const FORGET_WITHIN_MS = 5000;
 
-/** One peer and what is between us. */
+/** One peer and our association with it. */
 interface Peer {
   readonly address: Address;
   /** The id by which the peer is addressed. */
   readonly id: ConnectionId;
   readonly identity: Identity | undefined;
   readonly association: Association;
-  /** What to say when its HELLO comes again. */
+  /** The answer to its HELLO, in case that comes again. */
   readonly accept: Uint8Array;
-  /** Whether whoever reads us is done with it. */
+  /** Whether the reader of the socket is done with it. */
   forgotten: boolean;
 }
 
@@ -140,11 +143,7 @@ export class ReliableListenSocket implements DatagramSocket {
         }
       } catch (error) {
         if (this.#disposed) break;
-        // Whoever reads us waits a little before it reads again.
-        this.#queue.push(error instanceof Error ? error : new Error(String(error)));
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#options.context.clock.after(READ_AGAIN_MS, resolve);
-        await promise;
+        await this.#queue.failForNow(error, this.#options.context.clock);
       }
     }
     this.#queue.close();
@@ -157,7 +156,7 @@ export class ReliableListenSocket implements DatagramSocket {
         const peer = this.#peers.get(from);
         if (peer === undefined || !isFor(bytes, peer.association.id)) {
           counters.stale++;
-          // Whoever knows the id learns that it is void; for others this says nothing.
+          // A peer that knows the id learns that it is void; to others this says nothing.
           this.#transmit(encodeReset(readConnectionId(bytes)), from);
         } else if (identity?.fingerprint !== peer.identity?.fingerprint) {
           counters.forged++;
@@ -183,11 +182,11 @@ export class ReliableListenSocket implements DatagramSocket {
     }
   }
 
-  /** Somebody wants to begin. */
+  /** A HELLO has come: of a new client, of a known one, or of one that begins anew. */
   #meet(from: Address, hello: Hello, identity: Identity | undefined): void {
     const { work } = this.#options;
     if (!this.#cookies.isGood(from, hello)) {
-      // Shorter than the HELLO, so that a forged sender address aims nothing worthwhile at anybody.
+      // Shorter than the HELLO, so that it amplifies nothing when the sender's address is forged.
       this.#transmit(encodeRetry(hello.id, this.#cookies.make(from, hello)), from);
       return;
     }
@@ -205,7 +204,7 @@ export class ReliableListenSocket implements DatagramSocket {
     this.#admit(from, hello, identity);
   }
 
-  /** Lets one go that only lingers. */
+  /** Disposes of an association that only lingers, if there is one. */
   #makeRoom(): boolean {
     for (const { association } of this.#all) {
       if (!association.hasEnded) continue;
@@ -231,8 +230,9 @@ export class ReliableListenSocket implements DatagramSocket {
         this.#queue.push(identity === undefined ? { from, bytes } : { from, bytes, identity });
       },
       peerFinished: () => this.#queue.push({ from, finished: true }),
-      ended: ({ why }) => {
-        if (!peer.forgotten) this.#queue.push({ from, ended: why });
+      ended: ({ why, orderly }) => {
+        if (peer.forgotten) return;
+        this.#queue.push({ from, ended: why, ...(!orderly && { lost: true }) });
       },
     });
     const peer: Peer = {

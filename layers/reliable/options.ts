@@ -1,8 +1,7 @@
-// The options of the layer.
+// The options of the layer reliable.
 
 import { duration, size } from "../../core/options/option.ts";
 
-/** For servers and clients alike. */
 export const reliableOptions = {
   reliableWindowBytes: size({
     default: 1024 * 1024,
@@ -21,19 +20,3 @@ export const reliableOptions = {
     help: "largest datagram to send (default 1200, and 15872 to this machine)",
   }),
 } as const;
-
-/** What goes through any network (RFC 9000 14). */
-const DEFAULT_DATAGRAM_BYTES = 1200;
-
-/** On this machine larger ones cost hardly more each. Of this size, with what layers below add, 12
- * fill the memory that a socket has for what it has not read. */
-const LOCAL_DATAGRAM_BYTES = 15_872;
-
-/** The largest datagram for a peer. */
-export function datagramBytesFor(
-  isLocal: boolean,
-  chosen: number | undefined,
-  maxBytes: number,
-): number {
-  return Math.min(maxBytes, chosen ?? (isLocal ? LOCAL_DATAGRAM_BYTES : DEFAULT_DATAGRAM_BYTES));
-}

@@ -1,16 +1,16 @@
-// What both sockets of the layer are made of.
+// The options that both sockets of the layer reliable take, and those that they give to associations.
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 import type { LayerContext, LayerWork } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import type { AssociationOptions } from "./association_options.ts";
-import type { Terms } from "./handshake.ts";
-import { kernelBufferOf } from "./kernel_buffer.ts";
-import { datagramBytesFor, type reliableOptions } from "./options.ts";
-import type { UnreadRoom } from "./receive_buffer.ts";
+import type { Terms } from "./wire/handshake.ts";
+import { kernelBufferOf } from "./congestion/kernel_buffer.ts";
+import type { reliableOptions } from "./options.ts";
+import type { UnreadRoom } from "./stream/receive_buffer.ts";
 
-/** What a socket of the layer needs. */
+/** What a socket needs. */
 export interface ReliableSocketOptions {
   readonly chosen: OptionValues<typeof reliableOptions>;
   readonly context: Pick<LayerContext, "clock" | "random">;
@@ -20,9 +20,16 @@ export interface ReliableSocketOptions {
 /** The largest message that the format can carry and that we want to hold. */
 const MAX_MESSAGE_BYTES = 1024 ** 3;
 
-/** How much longer than the server above an association waits before it is idle: the server decides,
- * this is for those that it never heard of. */
+/** How many times as long as the server above an association waits before it is idle. The server
+ * decides; this is for associations without a message, of which it has not heard. */
 const IDLE_FACTOR = 1.5;
+
+/** A size that passes any network (RFC 9000 14). */
+const DEFAULT_DATAGRAM_BYTES = 1200;
+
+/** On this machine larger datagrams cost hardly more each. Of this size, with what layers below add,
+ * 12 fill the buffer of a socket. */
+const LOCAL_DATAGRAM_BYTES = 15_872;
 
 /** The largest message to take and to send. */
 export function maxMessageBytesOf({ limits }: LayerWork): number {
@@ -52,10 +59,10 @@ export function associationOptionsFor(
     sendBufferBytes: chosen.reliableWindowBytes,
     maxUnreadMessages: work.limits.inboxMessages,
     unreadRoom,
-    datagramBytes: datagramBytesFor(
-      kernelBuffer !== undefined,
-      chosen.reliableDatagramBytes,
+    datagramBytes: Math.min(
       inner.maxBytes,
+      chosen.reliableDatagramBytes ??
+        (kernelBuffer === undefined ? DEFAULT_DATAGRAM_BYTES : LOCAL_DATAGRAM_BYTES),
     ),
     kernelBuffer,
     timeoutMs: chosen.reliableTimeoutMs,

@@ -5,22 +5,21 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 import { keyFingerprint, keyName, type SharedKey } from "../../core/keys/key.ts";
-import type { OpeningKey, SealingKey } from "../stamped/protection.ts";
-import { algorithm, type Direction, field, KEY_ID_BYTES, STAMP_BYTES } from "../stamped/stamp.ts";
+import { keyIdOf, type OpeningKey, type SealingKey } from "../stamped/protection.ts";
+import { algorithm, type Direction, field, STAMP_BYTES } from "../stamped/stamp.ts";
 
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
 const SUBKEY_BYTES = 32;
 const DOMAIN = "sockdock sealed 1\0";
 
-/** What a common key does for both directions. */
+/** A shared key, which seals and opens in both directions. */
 export function aesGcmKey(key: SharedKey): SealingKey & OpeningKey {
-  const fingerprint = keyFingerprint(key);
   const self: SealingKey & OpeningKey = {
     algorithm: algorithm.aes256Gcm,
-    id: new Uint8Array(Buffer.from(fingerprint, "hex").subarray(0, KEY_ID_BYTES)),
+    id: keyIdOf(key),
     tagBytes: TAG_BYTES,
-    identity: { name: keyName(key), source: "psk", fingerprint },
+    identity: { name: keyName(key), source: "psk", fingerprint: keyFingerprint(key) },
     get answer() {
       return self;
     },

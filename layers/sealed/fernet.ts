@@ -14,7 +14,7 @@ const HEAD_BYTES = 25;
 /** One block at least, because there is always padding. */
 const LEAST_BYTES = HEAD_BYTES + BLOCK_BYTES + MAC_BYTES;
 
-/** A token taken apart, of which nothing is proved yet. */
+/** A token taken apart, and not yet authenticated. */
 export interface FernetToken {
   /** Seconds since the epoch. */
   readonly seconds: number;
@@ -69,7 +69,7 @@ export class Fernet {
 
   /** The token of a payload, in ASCII.
    *
-   * @param iv 16 bytes that nobody can foresee */
+   * @param iv 16 bytes that cannot be predicted */
   seal(
     payload: Uint8Array,
     seconds: number,
@@ -110,7 +110,8 @@ export class Fernet {
   }
 }
 
-/** Null where the runtime says that it is none; others leave out what they cannot read. */
+/** Null where the runtime throws at text that is not base64; some runtimes skip what they cannot read
+ * instead. */
 function decodeBase64(text: string): Buffer | null {
   try {
     return Buffer.from(text, "base64url");

@@ -1,7 +1,9 @@
 // Datagrams that are Fernet tokens, one each, as any program with a Fernet library makes and reads
-// them. What fails is dropped without a word and counted; what costs little is looked at first.
+// them. A datagram that fails a check is dropped without an answer and counted; cheap checks come
+// first.
 
 import { Buffer } from "node:buffer";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import type { Address } from "../../core/addresses/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
@@ -9,9 +11,8 @@ import type { Counters } from "../../core/counters.ts";
 import type { Side } from "../../core/layer.ts";
 import type { Identity } from "../../core/session.ts";
 import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
-import { Recipients } from "../recipients.ts";
+import { Recipients } from "../peers/recipients.ts";
 import { type Fernet, parseToken, payloadBytes } from "./fernet.ts";
-import { OwnTokens } from "./own_tokens.ts";
 import { TokenTable } from "./token_table.ts";
 
 /** How far in the future a token may be, in seconds, as the specification has it. */
@@ -23,11 +24,11 @@ export interface FernetKey {
   readonly identity: Identity;
 }
 
-/** How far the clock of whoever is dialled may be behind ours, in seconds. A token does not say which
- * question it answers, so with none an answer right after our start could look older than that. */
+/** How far the clock of a dialled server may be behind ours, in seconds. A token does not say which
+ * question it answers, so without this an answer right after our start could look older than it. */
 const DIALLED_SLACK_SECONDS = 5;
 
-/** What such a socket is made of. */
+/** What the socket needs. */
 export interface FernetOptions {
   readonly role: Side["role"];
   /** The first seals, all open. */
@@ -54,7 +55,7 @@ export class FernetDatagrams extends WrappedDatagrams {
     this.#options = options;
     this.#maxBytes = payloadBytes(inner.maxBytes);
     this.#lifetimeSeconds = Math.ceil(options.lifetimeMs / 1000);
-    // What is older than this socket may have come to one before it.
+    // A token that is older than this socket may have been taken by an earlier one.
     const slack = options.role === "dial" ? DIALLED_SLACK_SECONDS : 0;
     this.#taken = new TokenTable(
       options.maxTokens,
@@ -69,7 +70,7 @@ export class FernetDatagrams extends WrappedDatagrams {
   }
 
   override send(bytes: Uint8Array, to: Address): Promise<void> {
-    // Who is answered has the key that it used itself, and perhaps no other.
+    // A peer has the key that it used itself, and perhaps no other.
     const { fernet } = this.#keyOf.get(to) ?? this.#options.keys[0];
     return this.inner.send(fernet.seal(bytes, this.#seconds(), this.#own.nextIv()).token, to);
   }
@@ -109,7 +110,7 @@ export class FernetDatagrams extends WrappedDatagrams {
     if (!this.#taken.hasRoom(now)) return drop("tableFull");
     const key = keys.find(({ fernet }) => fernet.isAuthentic(token));
     if (key === undefined) return drop("forged");
-    // Our own, sent back by somebody.
+    // Our own token, sent back to us.
     if (this.#own.isOwn(token.iv)) return drop("replayed");
     const bytes = key.fernet.open(token);
     if (bytes === null) return drop("malformed");
@@ -121,5 +122,40 @@ export class FernetDatagrams extends WrappedDatagrams {
 
   #seconds(): number {
     return Math.floor(this.#options.clock.now() / 1000);
+  }
+}
+
+const BLOCK_BYTES = 16;
+/** With this vector, CBC does to a single block what the bare cipher does. (Deno 2.6 has no usable
+ * ECB: it wants a vector for it, and panics at an empty one.) */
+const ZERO_IV = new Uint8Array(BLOCK_BYTES);
+
+/** Makes the initialization vectors of our tokens: a counter, encrypted with a key that never leaves
+ * this object. So no two are the same, none can be predicted, and a token of ours that comes back is
+ * known for one; Fernet itself does not say who made a token, and a table of all that we sent would
+ * have to be large. */
+class OwnTokens {
+  readonly #key = crypto.getRandomValues(new Uint8Array(BLOCK_BYTES));
+  #counter = 0;
+
+  nextIv(): Uint8Array {
+    const block = new Uint8Array(BLOCK_BYTES);
+    let rest = this.#counter++;
+    for (let place = BLOCK_BYTES - 1; rest > 0; place--) {
+      block[place] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+    const cipher = createCipheriv("aes-128-cbc", this.#key, ZERO_IV).setAutoPadding(false);
+    const iv = cipher.update(block);
+    cipher.final();
+    return iv;
+  }
+
+  /** Whether a vector is one of ours. One of another sender looks like it once in 2^64. */
+  isOwn(iv: Uint8Array): boolean {
+    const decipher = createDecipheriv("aes-128-cbc", this.#key, ZERO_IV).setAutoPadding(false);
+    const block = decipher.update(iv);
+    decipher.final();
+    return block.subarray(0, 8).every((byte) => byte === 0);
   }
 }

@@ -16,10 +16,6 @@ export class TokenTable {
     this.#notBefore = notBefore;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** Nothing older than this may be believed: it could have come before. Without this a clock that is
    * set back would let old tokens in again. */
   get notBefore(): number {

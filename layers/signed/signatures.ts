@@ -1,8 +1,8 @@
-// Signing with Ed25519 (RFC 8032) or HMAC-SHA-256 (RFC 2104), over a domain, the stamp, whom an answer
-// is for, and the payload. docs/signed.md has the format and test vectors.
+// Signing with Ed25519 (RFC 8032) or HMAC-SHA-256 (RFC 2104), over a domain, the stamp, the recipient
+// of an answer, and the payload. docs/signed.md has the format and test vectors.
 
 import { Buffer } from "node:buffer";
-import { sign, timingSafeEqual, verify } from "node:crypto";
+import { hash, sign, timingSafeEqual, verify } from "node:crypto";
 import {
   type Key,
   keyFingerprint,
@@ -13,21 +13,27 @@ import {
   type SharedKey,
 } from "../../core/keys/key.ts";
 import type { Identity } from "../../core/session.ts";
-import type { Opener, OpeningKey, Sealer, SealingKey } from "../stamped/protection.ts";
-import { scratchBytes } from "../stamped/scratch.ts";
-import { algorithm, KEY_ID_BYTES, STAMP_BYTES } from "../stamped/stamp.ts";
-import { hmacSha256, SHA256_BLOCK_BYTES } from "./hmac_sha256.ts";
+import {
+  keyIdOf,
+  type Opener,
+  type OpeningKey,
+  type Sealer,
+  type SealingKey,
+} from "../stamped/protection.ts";
+import { algorithm, STAMP_BYTES } from "../stamped/stamp.ts";
 
+/** The block of SHA-256, which HMAC puts in front of a text. */
+export const SHA256_BLOCK_BYTES = 64;
 const HMAC_BYTES = 32;
 const ED25519_BYTES = 64;
 const DOMAIN = Buffer.from("sockdock signed 1\0");
 
-/** What a secret in common does for both directions. */
+/** A shared secret, which signs and checks in both directions. */
 export function hmacKey(key: SharedKey): SealingKey & OpeningKey {
   const mac = hmacSha256(key.secret);
   const self: SealingKey & OpeningKey = {
     algorithm: algorithm.hmacSha256,
-    id: idOf(key),
+    id: keyIdOf(key),
     tagBytes: HMAC_BYTES,
     identity: identityOf(key),
     get answer() {
@@ -40,20 +46,20 @@ export function hmacKey(key: SharedKey): SealingKey & OpeningKey {
   return self;
 }
 
-/** What our own Ed25519 key does: it signs. */
+/** Our own Ed25519 key, which signs. */
 export function ed25519Signer(key: PrivateKey): SealingKey {
   const signature = (signed: Uint8Array) => sign(null, signed, key.privateKey);
   return {
     algorithm: algorithm.ed25519,
-    id: idOf(key),
+    id: keyIdOf(key),
     tagBytes: ED25519_BYTES,
     sealer: () => signer(ED25519_BYTES, signature),
   };
 }
 
-/** What the public key of a sender does.
+/** The public key of a sender, which checks.
  *
- * @param answer what answers to that sender are signed with */
+ * @param answer the key that answers to that sender are signed with */
 export function ed25519Checker(key: PublicKey | PrivateKey, answer: SealingKey): OpeningKey {
   const publicKey = publicKeyObject(key.publicKey);
   const isSignature = (signed: Uint8Array, signature: Uint8Array) => {
@@ -65,7 +71,7 @@ export function ed25519Checker(key: PublicKey | PrivateKey, answer: SealingKey):
   };
   return {
     algorithm: algorithm.ed25519,
-    id: idOf(key),
+    id: keyIdOf(key),
     tagBytes: ED25519_BYTES,
     identity: identityOf(key),
     answer,
@@ -91,13 +97,16 @@ function checker(
   };
 }
 
+/** Memory for one signed text at a time: it is read before the next one is written. */
+let scratch = new Uint8Array(64 * 1024);
+
 /** The domain, the stamp, the recipient and the payload, in memory that the next call uses again and
- * that has room for a block of SHA-256 in front of it. The direction in the stamp says
- * whether there is a recipient, and it has a fixed length, so no two texts are the same. */
+ * that has room for a block of SHA-256 in front of it. The direction in the stamp says whether there
+ * is a recipient, and its length is fixed, so that no two datagrams give the same text. */
 function signedText(datagram: Uint8Array, tagBytes: number, recipient: Uint8Array): Uint8Array {
   const end = datagram.length - tagBytes;
-  // The hash of HMAC puts a block before it.
-  const room = scratchBytes(SHA256_BLOCK_BYTES + DOMAIN.length + recipient.length + end);
+  const length = SHA256_BLOCK_BYTES + DOMAIN.length + recipient.length + end;
+  if (length > scratch.length) scratch = new Uint8Array(length);
   let at = SHA256_BLOCK_BYTES;
   for (
     const part of [
@@ -107,14 +116,38 @@ function signedText(datagram: Uint8Array, tagBytes: number, recipient: Uint8Arra
       datagram.subarray(STAMP_BYTES, end),
     ]
   ) {
-    room.set(part, at);
+    scratch.set(part, at);
     at += part.length;
   }
-  return room.subarray(SHA256_BLOCK_BYTES);
+  return scratch.subarray(SHA256_BLOCK_BYTES, length);
 }
 
-function idOf(key: Key): Uint8Array {
-  return new Uint8Array(Buffer.from(keyFingerprint(key), "hex").subarray(0, KEY_ID_BYTES));
+/** HMAC of two one-shot hashes: the streaming object that node:crypto makes for each HMAC costs twice
+ * the work of a datagram. The text must lie in a buffer with room for a block right in front of it,
+ * which is overwritten.
+ *
+ * @throws {RangeError} when the secret is longer than a block */
+export function hmacSha256(secret: Uint8Array): (text: Uint8Array) => Uint8Array {
+  if (secret.length > SHA256_BLOCK_BYTES) {
+    throw new RangeError(`Cannot use a secret of ${secret.length} bytes: at most a block of 64`);
+  }
+  const inner = new Uint8Array(SHA256_BLOCK_BYTES).fill(0x36);
+  const outer = new Uint8Array(SHA256_BLOCK_BYTES + HMAC_BYTES).fill(0x5c);
+  secret.forEach((byte, at) => {
+    inner[at]! ^= byte;
+    outer[at]! ^= byte;
+  });
+  return (text) => {
+    const start = text.byteOffset - SHA256_BLOCK_BYTES;
+    const padded = new Uint8Array(text.buffer, start, SHA256_BLOCK_BYTES + text.length);
+    padded.set(inner);
+    outer.set(sha256(padded), SHA256_BLOCK_BYTES);
+    return sha256(outer);
+  };
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return hash("sha256", bytes, "buffer");
 }
 
 function identityOf(key: Key): Identity {

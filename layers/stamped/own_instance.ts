@@ -1,12 +1,16 @@
 // Our own end as a sender: a random instance, its counter, and what protects its datagrams.
 
+import { byteCutter } from "../../core/small_bytes.ts";
 import type { Sealer, SealingKey } from "./protection.ts";
-import { datagramBytes } from "./scratch.ts";
 import { type Direction, INSTANCE_BYTES, STAMP_BYTES, writeStamp } from "./stamp.ts";
 
 /** Datagrams after which a sender becomes a new instance. Far below the counter's end, and far below
  * what AES-GCM bears under one key (NIST SP 800-38D 8.3). */
 const DATAGRAMS_PER_INSTANCE = 2 ** 40;
+
+/** An array for a datagram, cut from a block: a typed array of more than 64 bytes takes V8 longer to
+ * make than to fill, and at tens of thousands a second that is a tenth of the time. */
+const datagramBytes = byteCutter(64 * 1024, 4096);
 
 /** Makes datagrams. No two of them have the same key, instance and counter. */
 export class OwnInstance {

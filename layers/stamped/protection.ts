@@ -1,7 +1,10 @@
-// What a key does for stamped datagrams, whichever the algorithm.
+// Keys as stamped datagrams use them, whichever the algorithm.
 
+import { Buffer } from "node:buffer";
+import { type Key, keyFingerprint } from "../../core/keys/key.ts";
 import type { Identity } from "../../core/session.ts";
-import type { Algorithm, Direction } from "./stamp.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { type Algorithm, type Direction, KEY_ID_BYTES } from "./stamp.ts";
 
 /** Protects datagrams of one instance: the stamp stands in `into` already, which has room for the
  * payload and the tag and no more.
@@ -27,10 +30,30 @@ export interface OpeningKey {
   readonly algorithm: Algorithm;
   readonly id: Uint8Array;
   readonly tagBytes: number;
-  /** Who its holder is. */
+  /** The identity of its holder. */
   readonly identity: Identity;
   /** What answers to its holder are protected with, on a listening socket; absent where nothing is
    * answered. */
   readonly answer: SealingKey;
   opener(instance: Uint8Array, direction: Direction): Opener;
+}
+
+/** What stands for a key in a stamp. */
+export function keyIdOf(key: Key): Uint8Array {
+  return new Uint8Array(Buffer.from(keyFingerprint(key), "hex").subarray(0, KEY_ID_BYTES));
+}
+
+/** Refuses keys of which two have the same id: most likely one is there twice.
+ *
+ * @param flag what named the keys
+ * @throws {UsageError} */
+export function refuseSameIds(flag: string, keys: readonly { readonly id: Uint8Array }[]): void {
+  const ids = new Set<string>();
+  for (const { id } of keys) {
+    const hex = Buffer.from(id).toString("hex");
+    if (ids.has(hex)) {
+      throw new UsageError(`${flag}: the key with the fingerprint ${hex}... is there twice`);
+    }
+    ids.add(hex);
+  }
 }

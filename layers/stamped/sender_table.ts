@@ -25,10 +25,6 @@ export class SenderTable<Known extends Sender> {
     this.#notBeforeMs = notBeforeMs;
   }
 
-  get size(): number {
-    return this.#senders.size;
-  }
-
   /** Nothing older than this may be believed: it could have come before, from a sender that has left
    * the table. Without this a clock that is set back would let old datagrams in again. */
   get notBeforeMs(): number {

@@ -1,5 +1,5 @@
-// The header that datagrams of `signed`, and of `sealed` with AES-GCM, begin with: who sent it, which
-// of the sender's datagrams it is, and when. docs/sealed.md and docs/signed.md draw it.
+// The header that datagrams of `signed`, and of `sealed` with AES-GCM, begin with: its sender, its
+// number among the sender's datagrams, and the time. docs/sealed.md and docs/signed.md draw it.
 
 /** Which way a datagram goes. */
 export const direction = { toListener: 0, toDialler: 1 } as const;

@@ -1,5 +1,6 @@
 // Datagrams with a stamp, under a seal or a signature: what `signed`, and `sealed` with AES-GCM, have
-// in common. What fails is dropped without a word and counted; what costs little is looked at first.
+// in common. A datagram that fails a check is dropped without an answer and counted; cheap checks
+// come first.
 
 import { Buffer } from "node:buffer";
 import type { Address } from "../../core/addresses/address.ts";
@@ -8,10 +9,10 @@ import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import type { Counters } from "../../core/counters.ts";
 import { type Identity, sameIdentity } from "../../core/session.ts";
 import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
-import { Recipients } from "../recipients.ts";
+import { Recipients } from "../peers/recipients.ts";
 import { OwnInstance } from "./own_instance.ts";
 import type { Opener, OpeningKey, SealingKey } from "./protection.ts";
-import { ReplayWindow } from "../replay_window.ts";
+import { ReplayWindow } from "../peers/replay_window.ts";
 import { type Sender, SenderTable } from "./sender_table.ts";
 import {
   type Direction,
@@ -25,12 +26,12 @@ import {
   VERSION,
 } from "./stamp.ts";
 
-/** What such a socket is made of. */
+/** What the socket needs. */
 export interface StampedOptions {
   readonly role: "listen" | "dial";
-  /** Those that are believed. No two have the same id. */
+  /** The keys whose holders are believed; no two have the same id. */
   readonly keys: readonly OpeningKey[];
-  /** What a dialling socket protects its own datagrams with. */
+  /** The key by which a dialling socket protects its own datagrams. */
   readonly own: SealingKey | undefined;
   /** How far the time in a datagram may be from ours, either way. */
   readonly lifetimeMs: number;
@@ -50,7 +51,7 @@ interface KnownSender extends Sender {
   readonly window: ReplayWindow;
 }
 
-/** Whom an answer is for, and the key that it is protected with. */
+/** The recipient of an answer, and the key that protects it. */
 interface Answered {
   readonly instance: Uint8Array;
   readonly identity: Identity;
@@ -81,8 +82,8 @@ export class StampedDatagrams extends WrappedDatagrams {
       listens ? direction.toDialler : direction.toListener,
       options.datagramsPerInstance,
     );
-    // Before it started, a listening socket may have heard what it cannot remember. A dialling one has
-    // a new instance, and what is not for that is not authentic.
+    // Before this start, the listening end may have taken datagrams that it cannot remember. A
+    // dialling socket has a new instance, and answers to another one are not authentic.
     this.#senders = new SenderTable(maxSenders, lifetimeMs, listens ? clock.now() : -Infinity);
     this.#answered = listens ? new Recipients(options.maxPeers) : undefined;
     const sealing = listens ? keys.map(({ answer }) => answer) : [own!];
@@ -135,7 +136,7 @@ export class StampedDatagrams extends WrappedDatagrams {
     if (datagram.length < STAMP_BYTES || datagram[field.version] !== VERSION || way! > 1) {
       return drop("malformed");
     }
-    // Our own, or of one who speaks our part: sent back by somebody.
+    // A datagram of our own role: ours, sent back to us, or one of another end like us.
     if (way !== this.#incoming) return drop("replayed");
     const key = this.#keys.get(latin1(datagram, field.keyId, KEY_ID_BYTES));
     if (key === undefined) return drop("unknownSenders");

@@ -1,12 +1,13 @@
-// Text without what would change more than its own place on a screen: control characters, the end
-// of a line, marks that turn the direction of writing, and what cannot be seen at all.
+// Makes text of clients harmless: without control characters, line ends, marks that turn the
+// direction of writing and characters that cannot be seen, so that a message changes nothing on a
+// screen but its own place.
 
 import { byteLength } from "../../core/session.ts";
 import { RefusedError } from "./refused_error.ts";
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-/** What stands for a gap becomes one. */
+/** Characters of white space that end a line or move the cursor; a run of them becomes one space. */
 const GAPS = /[\t\n\v\f\r\x85\u2028\u2029]+/g;
 
 /** Control characters, soft hyphens, marks and overrides of direction (UAX #9), zero-width spaces,
@@ -21,7 +22,7 @@ export function cleanText(text: string): string {
   return text.toWellFormed().replace(GAPS, " ").replace(UNSEEN, "").trim();
 }
 
-/** What somebody wants to say, clean.
+/** The text of a message, clean.
  * @throws {RefusedError} when nothing is left of it, or more than the limit */
 export function spokenText(text: string, maxTextBytes: number): string {
   const clean = cleanText(text);

@@ -1,4 +1,5 @@
-// The one order of a room: where messages go in, and where they come out again for everybody.
+// The contract of a log: the one order of the messages of a room. The hub puts messages in, and shows
+// its members what comes out. history/ and cluster/ have the logs that there are.
 
 import type { ChatMessage, NewMessage } from "./message.ts";
 
@@ -25,11 +26,11 @@ export interface LogHooks {
   /** A message to show to its room. Called once for each message that this node has not shown before,
    * in the room's order; a message of our own comes before its receipt does. */
   deliver(message: ChatMessage): void;
-  /** Something that whoever runs the server should know, such as that the broker is gone. */
+  /** Something that the operator of the server should know, such as that the broker is gone. */
   notice(text: string): void;
 }
 
-/** The messages of all rooms of one chat. Whoever opens it gets its hooks called until it is
+/** The messages of all rooms of one chat. The hooks that it was opened with are called until it is
  * disposed of. */
 export interface ChatLog extends AsyncDisposable {
   /** Takes a message; resolves once it is as safe as the receipt says. Messages are stored in the

@@ -1,7 +1,7 @@
 // What is said in a chat.
 
-/** How a name came to be: taken by whoever asked first, or proved by a certificate, a signature or a
- * key in common. */
+/** How a member has its name: `plain` names go to the first client that asks, `verified` ones are
+ * proved by a certificate, a signature or a shared key. */
 export type Standing = "plain" | "verified";
 
 /** One message of a room, as it is kept and shown. */

@@ -1,4 +1,5 @@
-// What can be set of a chat.
+// The options of a chat and of its cluster, apart from the code that they are for: the command line
+// reads them without loading a database or a broker's library.
 
 import {
   duration,
@@ -8,8 +9,43 @@ import {
   size,
   text,
 } from "../../core/options/option.ts";
-import { clusterOptions } from "./cluster/options.ts";
 
+/** The options of a chat in a cluster. */
+export const clusterOptions = {
+  cluster: text.many({
+    metavar: "url",
+    help: "share the chat with other nodes over the NATS broker at nats://host:port (or tls://); " +
+      "several are the brokers of one cluster",
+  }),
+  clusterName: text({
+    metavar: "name",
+    default: "chat",
+    help: "what the chat is called on the broker, so that several can share it",
+  }),
+  clusterReplicas: integer({
+    min: 1,
+    max: 5,
+    default: 1,
+    help: "on how many brokers the shared history is kept when this node creates it",
+  }),
+  clusterMaxSize: size({
+    min: 1024 * 1024,
+    default: 256 * 1024 * 1024,
+    help: "how large the shared history may become on the broker when this node creates it",
+  }),
+  natsCreds: text({
+    metavar: "file",
+    help: "prove to the broker who we are with this credentials file",
+  }),
+  natsTlsCa: text({
+    metavar: "file",
+    help: "trust brokers whose certificate one of these authorities (PEM) has issued",
+  }),
+  natsTlsCert: text({ metavar: "file", help: "show the broker this certificate (PEM)" }),
+  natsTlsKey: text({ metavar: "file", help: "the private key (PEM) of --nats-tls-cert" }),
+} as const;
+
+/** The options of a chat. */
 export const chatOptions = {
   ...clusterOptions,
   history: text({
@@ -121,5 +157,8 @@ export const chatOptions = {
   }),
 } as const;
 
-/** The options of a chat, complete. */
+/** The values of the options of a cluster. */
+export type ClusterOptions = OptionValues<typeof clusterOptions>;
+
+/** The values of all options of a chat. */
 export type ChatOptions = OptionValues<typeof chatOptions>;

@@ -1,8 +1,9 @@
-// The other nodes of a cluster, as a chat sees them. A chat alone has none.
+// The other nodes of a cluster, as the hub of a chat sees them, and what a chat without a cluster has
+// in their place.
 
 import type { Standing } from "./message.ts";
 
-/** Somebody in a room of another node. */
+/** A member in a room of another node. */
 export interface RemoteMember {
   readonly name: string;
   readonly standing: Standing;
@@ -11,11 +12,11 @@ export interface RemoteMember {
 
 /** What the other nodes tell a chat. */
 export interface PeerHooks {
-  /** A private message for a member of ours; whether it was there. */
+  /** A private message came for a member of ours; returns whether that member is there. */
   whispered(room: string, to: string, from: RemoteMember, text: string): boolean;
-  /** Somebody has to go, by the word of an operator on another node. */
+  /** An operator on another node removes a member of ours. */
   expelled(room: string, name: string, ban: boolean, reason: string): void;
-  /** Who was banned on another node. */
+  /** An operator on another node has banned a client, known by these keys (admission/bans.ts). */
   banned(keys: readonly string[]): void;
   /** Another node had this name in this room first: ours has to take another. */
   nameLost(room: string, name: string): void;
@@ -23,20 +24,32 @@ export interface PeerHooks {
 
 /** The other nodes. Nothing here waits for long: what cannot be reached is not there. */
 export interface ChatPeers extends AsyncDisposable {
-  /** Takes a name for a member of ours, in the room on every node; somebody verified gets it from
-   * whoever is not. Taken again, it is spelt anew.
+  /** Takes a name for a member of ours, in the room on every node; a verified member gets it from a
+   * plain one. Where the name is ours already, others see it as it is spelt now.
    * @returns whether it is ours now; without a connection only our own members are asked */
   claim(room: string, name: string, standing: Standing): Promise<boolean>;
   /** Gives a name back. */
   release(room: string, name: string): void;
-  /** Who is in a room elsewhere. */
+  /** The members of a room on the other nodes. */
   members(room: string): readonly RemoteMember[];
-  /** The rooms in which somebody is elsewhere, with how many. */
+  /** The rooms that have members on the other nodes, with how many. */
   rooms(): ReadonlyMap<string, number>;
-  /** Sends a private message; whether somebody got it. */
+  /** Sends a private message; resolves to whether a member on another node got it. */
   whisper(from: RemoteMember, to: string, text: string): Promise<boolean>;
-  /** Has somebody removed from a room, wherever they are. */
+  /** Has a member of another node removed from a room. */
   expel(room: string, name: string, ban: boolean, reason: string): void;
-  /** Keeps whom these keys mean from coming in elsewhere. */
+  /** Has the other nodes ban the client that these keys are of (admission/bans.ts). */
   ban(keys: readonly string[]): void;
 }
+
+/** The peers of a chat without other nodes: every name is ours to give. */
+export const alone: ChatPeers = {
+  claim: () => Promise.resolve(true),
+  release: () => {},
+  members: () => [],
+  rooms: () => new Map(),
+  whisper: () => Promise.resolve(false),
+  expel: () => {},
+  ban: () => {},
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};

@@ -19,14 +19,14 @@ export const REFUSALS = [
   "version",
 ] as const;
 
-export type Refusal = (typeof REFUSALS)[number];
+export type ChatRefusalCode = (typeof REFUSALS)[number];
 
-/** A request that the chat refuses. Both wires tell it to whoever asked. */
+/** A request that the chat refuses. The client that asked is told, as JSON or as a line of text. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
-  readonly code: Refusal;
+  readonly code: ChatRefusalCode;
 
-  constructor(code: Refusal, text: string) {
+  constructor(code: ChatRefusalCode, text: string) {
     super(text);
     this.code = code;
   }

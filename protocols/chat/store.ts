@@ -1,13 +1,13 @@
-// Where one node keeps messages: the history of a single server, and in a cluster what a node has of
-// the shared log and what it still owes to it.
+// The contract of a store, in which one node keeps messages: the history of a single server, and in a
+// cluster what the node has of the shared log and what it still owes to it.
 
 import type { ChatMessage, NewMessage } from "./message.ts";
 
-/** What a store has to be told of a message. */
+/** A message to store. */
 export interface StoreEntry {
   readonly message: NewMessage;
-  /** Its place, where somebody else has given it one; else the store gives it the next, unless it is
-   * `owed`. */
+  /** Its place in the room, where the shared log has given it one; without one the store gives it the
+   * next, unless it is `owed`. */
   readonly seq?: number;
   /** Whether it is to be shared later: it has no place until then. */
   readonly owed?: boolean;

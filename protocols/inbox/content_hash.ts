@@ -1,11 +1,11 @@
-// The SHA-256 of a file, worked out as its content passes.
+// The SHA-256 of a file, computed while its content passes.
 
 import { createHash, type Hash } from "node:crypto";
 
-/** How much is read at once. */
+/** How many bytes are read at once. */
 const READ_BYTES = 256 * 1024;
 
-/** A hash that can be asked at any point and goes on. */
+/** A hash that can be read at any point and goes on. */
 export class ContentHash {
   readonly #hash: Hash = createHash("sha256");
 
@@ -13,7 +13,7 @@ export class ContentHash {
     this.#hash.update(bytes);
   }
 
-  /** Of what passed so far, in lower-case hexadecimal. */
+  /** The hash of what has passed so far, in lower-case hexadecimal. */
   hex(): string {
     return this.#hash.copy().digest("hex");
   }
@@ -21,7 +21,7 @@ export class ContentHash {
 
 /** Hashes a file from where it stands.
  *
- * @param bytes how many
+ * @param bytes how many bytes to hash
  * @param signal aborting it ends the reading
  * @returns the hash, or null when the file is shorter */
 export async function hashFile(

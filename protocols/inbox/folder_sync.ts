@@ -1,9 +1,9 @@
-// Making new names in folders outlive a power failure. Many files that come into one folder at the
-// same time share what that costs.
+// Writes folders through to the disk, so that new names in them outlive a power failure. Files that
+// come into one folder at the same time share one such write.
 
 interface Syncing {
   readonly running: Promise<void>;
-  /** The one after it, that everybody waits for who came since it began. */
+  /** The run after it, for all calls that came since this one began. */
   next?: Promise<void>;
 }
 
@@ -34,13 +34,13 @@ export class FolderSync {
   }
 }
 
-/** Where a system has such a thing. */
+/** Writes a folder through to the disk, on systems that can. */
 async function syncFolder(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   try {
     using folder = await Deno.open(path, { read: true });
     await folder.sync();
   } catch {
-    // Not every file system can.
+    // Not every file system supports it.
   }
 }

@@ -1,34 +1,34 @@
-// What is to be sent, as it lies on this machine: files, and folders with all that is in them.
+// Lists the local files to send to an inbox: files, and folders with all that is in them.
 
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** More than this has to be sent in parts. */
+/** The most files that are sent at once. */
 const MAX_FILES = 1_000_000;
 
 /** A file or an empty folder to send. */
 export interface LocalFile {
   readonly kind: "file" | "folder";
-  /** Where it lies here. */
+  /** Its path on this machine. */
   readonly path: string;
-  /** What it is to be called, with slashes. */
+  /** The path that it is to have below the inbox, with slashes. */
   readonly name: string;
-  /** Of a folder 0. */
+  /** Its size; 0 for a folder. */
   readonly bytes: number;
 }
 
-/** Something that is not sent. */
+/** A file that is not sent. */
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;
 }
 
-/** All there is to send. */
+/** All files to send. */
 export interface LocalFiles {
   readonly files: readonly LocalFile[];
-  /** What lies in a folder and is no file: links are not followed. */
+  /** Entries of folders that are no files; links are not followed. */
   readonly skipped: readonly SkippedFile[];
-  /** What lies in a folder and cannot be read. */
+  /** Entries of folders that cannot be read. */
   readonly unreadable: readonly SkippedFile[];
   readonly bytes: number;
 }

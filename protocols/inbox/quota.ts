@@ -1,11 +1,11 @@
-// How much an inbox holds and may hold. What a transfer will need is reserved before it begins, so
-// that many at a time cannot go over the limit together.
+// The quota of an inbox: how much it holds and may hold. The room that a transfer needs is reserved
+// before it begins, so that many at a time cannot exceed the limit together.
 
-/** A file takes up at least this much, as it does on most disks: or a limit on bytes would be none on
- * the number of empty files. */
+/** A file counts as at least this many bytes, as it does on most disks. Otherwise a limit on bytes
+ * would not limit the number of empty files. */
 const LEAST_BYTES = 4096;
 
-/** What a file of a size counts as. */
+/** How many bytes of the quota a file takes. */
 export function chargeFor(bytes: number): number {
   return Math.max(bytes, LEAST_BYTES);
 }
@@ -13,7 +13,7 @@ export function chargeFor(bytes: number): number {
 /** What is used of a limit, in bytes. */
 export class Quota {
   readonly limitBytes: number;
-  /** What lies in the inbox, files that are being received left out. */
+  /** What is in the inbox, without the files that are being received. */
   #keptBytes = 0;
   #reservedBytes = 0;
   /** What was kept since the last look at the disk began. */
@@ -27,8 +27,8 @@ export class Quota {
     return this.#keptBytes + this.#reservedBytes;
   }
 
-  /** Looks how much there is, files that are being received left out. What is put there meanwhile may
-   * be counted twice, and never not at all. */
+  /** Measures what is in the inbox, without the files that are being received. A file that is stored
+   * meanwhile may be counted twice, but is never missed. */
   async look(measure: () => Promise<number>): Promise<void> {
     if (this.#sinceLookBytes !== undefined) return;
     this.#sinceLookBytes = 0;
@@ -51,7 +51,7 @@ export class Quota {
     this.#reservedBytes -= bytes;
   }
 
-  /** Something lies there now (or, when negative, does no longer). */
+  /** Counts a file that is in the inbox now or, when negative, no longer. */
   keep(bytes: number): void {
     this.#keptBytes = Math.max(0, this.#keptBytes + bytes);
     if (this.#sinceLookBytes !== undefined && bytes > 0) this.#sinceLookBytes += bytes;

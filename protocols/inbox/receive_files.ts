@@ -1,12 +1,14 @@
-// The listening half of an inbox: what all sessions of one share, and one session.
+// The listening half of an inbox: opens its folder, and receives the files of each session. Long,
+// because a session is one state machine: what a message means depends on the transfer under way.
 
 import { createHash } from "node:crypto";
 import { formatAddress, isLoopback } from "../../core/addresses/address.ts";
 import type { Context, Service } from "../../core/protocol.ts";
 import type { Message, Session } from "../../core/session.ts";
-import { InboxFolder } from "./inbox_folder.ts";
-import { inboxNames } from "./inbox_name.ts";
-import { Refusal, refusalFor } from "./refusal.ts";
+import { InboxFolder } from "./folder.ts";
+import { inboxNames } from "./names.ts";
+import type { InboxOptions } from "./options.ts";
+import { InboxRefusal, refusalFor } from "./refusal.ts";
 import { type NextStep, Transfer } from "./transfer.ts";
 import {
   contentOf,
@@ -23,27 +25,15 @@ import {
 const CHUNK_BYTES = 256 * 1024;
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** The most files of one session that are past their end and not in their place yet. */
+/** The most files of one session that were sent to their end and are not in their place yet. */
 const MAX_UNSETTLED = 32;
 
-/** How often a sender that waits hears that we are alive, in milliseconds. */
+/** How often a sender that waits is told that the inbox is at work, in milliseconds. */
 const SIGN_OF_LIFE_MS = 5000;
-
-/** What an inbox is held to. */
-export interface ReceiveOptions {
-  readonly into: string;
-  readonly overwrite: boolean;
-  readonly maxFileBytes: number;
-  readonly quotaBytes: number;
-  readonly filesPerSession: number;
-  readonly maxTransfers: number;
-  readonly maxDepth: number;
-  readonly keepPartialMs: number;
-}
 
 /** Opens the folder of an inbox.
  * @throws {UsageError} when it cannot be used */
-export async function openInbox(options: ReceiveOptions, context: Context): Promise<Service> {
+export async function openInbox(options: InboxOptions, context: Context): Promise<Service> {
   const { into, quotaBytes, keepPartialMs } = options;
   const folder = await InboxFolder.open(into, { quotaBytes, keepPartialMs, now: context.now });
   const transfers = new Map<string, Transfer>();
@@ -57,17 +47,17 @@ export async function openInbox(options: ReceiveOptions, context: Context): Prom
 }
 
 interface Shared {
-  readonly options: ReceiveOptions;
+  readonly options: InboxOptions;
   readonly context: Context;
   readonly folder: InboxFolder;
-  /** Those under way, of all sessions. */
+  /** The transfers under way, of all sessions. */
   readonly transfers: Map<string, Transfer>;
 }
 
-/** What a sender has offered. */
+/** A file or folder that a sender has offered. */
 type Offered = Pick<OfferedFile, "name" | "id">;
 
-/** One sender. */
+/** Receives the files of one session. */
 class Receiver implements AsyncDisposable {
   readonly #session: Session;
   readonly #shared: Shared;
@@ -76,15 +66,15 @@ class Receiver implements AsyncDisposable {
   #transfer: Transfer | undefined;
   #greeted = false;
   #offered = 0;
-  /** What was offered last. */
+  /** The last offer, which a refusal is about. */
   #last: Offered | undefined;
-  /** Files that are past their end, while the next one comes. */
+  /** Files that were sent to their end and are put in their place while the next one comes. */
   readonly #settling = new Set<Promise<void>>();
-  /** What went wrong with one of them and is no refusal. */
+  /** An error of one of them that is no refusal. */
   #failure: unknown;
-  /** How much of the file was confirmed. */
+  /** How much of the current file was confirmed to the sender. */
   #confirmedBytes = 0;
-  /** Content of a refused file that was on its way still. */
+  /** How much content of a refused file came after its refusal. */
   #strayBytes = 0;
   #said: Promise<void> = Promise.resolve();
 
@@ -94,7 +84,7 @@ class Receiver implements AsyncDisposable {
     this.#peer = session.identity?.name ?? formatAddress(session.peer);
   }
 
-  /** Takes what the sender sends until it ends or makes no sense. */
+  /** Takes the messages of the sender until its end, or until one is malformed. */
   async run(): Promise<void> {
     for await (const message of this.#session) {
       if (!await this.#takeOrRefuse(message)) return;
@@ -146,7 +136,7 @@ class Receiver implements AsyncDisposable {
         await this.#takeFolder(said);
         return true;
       default:
-        // It may be about a file that was refused meanwhile, and that was the answer.
+        // Without a transfer it is about a file that was refused meanwhile, and so is answered.
         if (this.#transfer !== undefined) await this.#goOn(this.#transfer, said);
         return true;
     }
@@ -155,10 +145,13 @@ class Receiver implements AsyncDisposable {
   async #greet(said: SenderMessage): Promise<boolean> {
     if (said.type !== "hello") throw new WireError("a sender says hello first");
     const refusal = said.version !== INBOX_VERSION
-      ? new Refusal("protocol", `This inbox speaks version ${INBOX_VERSION}, not ${said.version}.`)
+      ? new InboxRefusal(
+        "protocol",
+        `This inbox speaks version ${INBOX_VERSION}, not ${said.version}.`,
+      )
       : isTrusted(this.#session)
       ? null
-      : new Refusal(
+      : new InboxRefusal(
         "unverified",
         "From another machine this inbox takes files only of senders that prove who they are: by a " +
           "client certificate on tls://, wss:// or dtls://, or by a key on udp+signed+reliable:// or " +
@@ -185,20 +178,20 @@ class Receiver implements AsyncDisposable {
     this.#count(file);
     const names = this.#names(file.name);
     if (file.bytes > options.maxFileBytes) {
-      throw new Refusal(
+      throw new InboxRefusal(
         "limit",
         `${JSON.stringify(file.name)} has ${file.bytes} bytes; a file may have at most ` +
           `${options.maxFileBytes} here.`,
       );
     }
     const key = keyOf(file, this.#session);
-    // The same sender, back again: its old session may not have been found out as broken yet.
+    // The same sender has come back: its old session may be broken without our knowing it yet.
     for (let other = transfers.get(key); other !== undefined; other = transfers.get(key)) {
       await other.giveWay();
     }
     const receiving = transfers.values().filter(({ isEnding }) => !isEnding).toArray().length;
     if (receiving >= options.maxTransfers) {
-      throw new Refusal("busy", `${receiving} files are being received already.`, true);
+      throw new InboxRefusal("busy", `${receiving} files are being received already.`, true);
     }
     const transfer = new Transfer({
       folder,
@@ -240,11 +233,11 @@ class Receiver implements AsyncDisposable {
       }).finally(() => this.#settling.delete(settling));
       this.#settling.add(settling);
     } else {
-      throw new Refusal("changed", "The sender took the file back.");
+      throw new InboxRefusal("changed", "The sender took the file back.");
     }
   }
 
-  /** Ends a file while the next one comes. */
+  /** Puts a file in its place while the next one comes. */
   async #settle(transfer: Transfer, sha256: string): Promise<void> {
     try {
       await this.#alive(transfer.finish(sha256));
@@ -307,10 +300,10 @@ class Receiver implements AsyncDisposable {
     const { filesPerSession } = this.#shared.options;
     if (++this.#offered > filesPerSession + 1000) throw new WireError("too many files are offered");
     if (this.#offered <= filesPerSession) return;
-    throw new Refusal("limit", `A session may send at most ${filesPerSession} files.`);
+    throw new InboxRefusal("limit", `A session may send at most ${filesPerSession} files.`);
   }
 
-  async #refuse(refusal: Refusal, about: Offered | undefined, final = false): Promise<void> {
+  async #refuse(refusal: InboxRefusal, about: Offered | undefined, final = false): Promise<void> {
     const { code, message: reason, again } = refusal;
     this.#shared.context.emit({
       event: "refused",
@@ -328,10 +321,10 @@ class Receiver implements AsyncDisposable {
     });
   }
 
-  /** Waits for what may take long, and says now and then that we are at it. */
+  /** Waits for work that may take long, and tells the sender now and then that the inbox is at it. */
   async #alive<T>(work: Promise<T>): Promise<T> {
     const timer = setInterval(
-      // A sender that is gone is found out by whoever reads.
+      // That a sender is gone is noticed where its messages are read.
       () => void this.#say({ type: "working" }).catch(() => {}),
       SIGN_OF_LIFE_MS,
     );
@@ -357,8 +350,8 @@ function isTrusted({ identity, peer }: Session): boolean {
   return identity !== undefined || "path" in peer || isLoopback(peer.hostname);
 }
 
-/** What tells a transfer from all others: a file of another size or time is another one, and so is
- * that of another sender. */
+/** The key of a transfer. A file of another size or time has another key, and so has one of another
+ * sender. */
 function keyOf({ name, bytes, modifiedMs }: OfferedFile, { identity }: Session): string {
   const what = JSON.stringify([identity?.fingerprint ?? "", name, bytes, modifiedMs]);
   return createHash("sha256").update(what).digest("hex").slice(0, 32);

@@ -1,11 +1,11 @@
-// A file that an inbox will not take.
+// The refusals of an inbox, as errors, and how failures of the disk become refusals.
 
 import { diskRefusal } from "../../core/files/disk_refusal.ts";
 import type { RefusalCode } from "./wire.ts";
 
-/** Why, in a sentence for whoever sent it. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+/** An inbox refuses a file or a sender. The message is a sentence for the sender. */
+export class InboxRefusal extends Error {
+  override readonly name = "InboxRefusal";
 
   /** @param again whether it may be taken a little later */
   constructor(readonly code: RefusalCode, reason: string, readonly again = false) {
@@ -13,13 +13,13 @@ export class Refusal extends Error {
   }
 }
 
-/** What goes wrong while files are received, as a refusal.
- * @throws {unknown} what may not happen to any disk */
-export function refusalFor(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
+/** The refusal for an error that came up while files were received.
+ * @throws {unknown} the error itself, when no disk can be its cause */
+export function refusalFor(error: unknown): InboxRefusal {
+  if (error instanceof InboxRefusal) return error;
   const refusal = diskRefusal(error);
   if (refusal === null) throw error;
-  return new Refusal(
+  return new InboxRefusal(
     refusal.failure === "bad-name" ? "name" : refusal.failure === "busy" ? "busy" : "disk",
     refusal.message,
     refusal.failure === "busy",

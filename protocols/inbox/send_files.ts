@@ -1,10 +1,11 @@
-// The dialling half of an inbox: sends files over one session, one after the other.
+// The dialling half of an inbox: sends files over one session, one after the other. Long, because the
+// ways in which one file can end (stored, refused, changed meanwhile) share their state.
 
 import { errorText } from "../../core/event.ts";
-import { framedSession } from "../../core/streams/framed_session.ts";
 import type { Session } from "../../core/session.ts";
+import { framedSession } from "../../core/streams/framed_session.ts";
+import { InboxAnswers } from "./answers.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
-import { InboxAnswers } from "./inbox_answers.ts";
 import type { LocalFile } from "./local_files.ts";
 import {
   contentRoom,
@@ -17,16 +18,16 @@ import {
   type SenderMessage,
 } from "./wire.ts";
 
-/** The most content that we put into one message, whatever the inbox would take. */
+/** The most content of one message, also where the inbox would take more. */
 const MAX_CHUNK_BYTES = 1024 * 1024;
 
-/** The most files past their end whose answer we have not waited for. An inbox writes each file
- * through to its disk, which takes many at a time almost as fast as one. */
+/** The most files that were sent to their end and whose answer has not come. An inbox writes each
+ * file through to its disk, which takes many at a time almost as fast as one. */
 const MAX_UNSETTLED = 32;
 
 /** What became of one file. */
 export type FileOutcome =
-  /** It is in its place, and the inbox has worked out the same SHA-256; folders have none. */
+  /** The file is in its place, and the inbox has computed the same SHA-256; folders have none. */
   | {
     readonly status: "arrived";
     readonly file: LocalFile;
@@ -38,7 +39,7 @@ export type FileOutcome =
     readonly status: "failed";
     readonly file: LocalFile;
     readonly reason: string;
-    /** Why, where it was the inbox that refused. */
+    /** The code of the refusal, where the inbox refused the file. */
     readonly code?: RefusalCode;
     /** Whether the inbox asks to try again later. */
     readonly again: boolean;
@@ -49,13 +50,13 @@ export interface SendFilesOptions {
   /** How long the inbox may say nothing while something is expected of it, in milliseconds.
    * Default: 30,000. */
   readonly timeoutMs?: number;
-  /** Told how much of the present file has arrived. `keptBytes` of it were there from before. */
+  /** Told how much of the current file has arrived. `keptBytes` of it were there from before. */
   readonly onProgress?: (file: LocalFile, arrivedBytes: number, keptBytes: number) => void;
   /** Aborting it ends the session. */
   readonly signal?: AbortSignal;
 }
 
-/** The inbox will take nothing of us, now or later. */
+/** The inbox takes no files of this sender. */
 export class InboxRefusedError extends Error {
   override readonly name = "InboxRefusedError";
   constructor(readonly code: RefusalCode, reason: string) {
@@ -104,11 +105,11 @@ interface SenderParts {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A file that was sent, or was not. */
+/** A file whose turn is over, whether it was sent or not. */
 interface Sent {
   /** Whether its outcome can be had without waiting. */
   isKnown(): boolean;
-  /** What became of it; asked for once. */
+  /** What became of it. To be called once. */
   readonly outcome: () => Promise<FileOutcome>;
 }
 
@@ -119,7 +120,7 @@ class FileSender {
   readonly #parts: SenderParts;
   readonly #chunkBytes: number;
   readonly #windowBytes: number;
-  /** How many files may be sent whose outcome nobody waited for. */
+  /** How many files may be sent before the outcome of the first is known. */
   readonly maxUnsettled: number;
   #lastId = 0;
 
@@ -197,7 +198,7 @@ class FileSender {
     }
     let answer = await this.#ask(offer);
     let prefix = new ContentHash();
-    // Twice when there is another file of that name first, and then a part of this one.
+    // It is asked twice when the inbox has a file of that name, and then a part of this one.
     while (answer.type === "check") {
       await source.seek(0, Deno.SeekMode.Start);
       if (answer.bytes > bytes) throw unexpected(answer);
@@ -217,7 +218,7 @@ class FileSender {
     if (!await this.#stream(file, source, fromBytes, bytes, hash)) {
       return await this.#takeBack(file);
     }
-    // A refusal may have come in between, and is the answer.
+    // An answer before the end is a refusal.
     if (!this.#answers.hasAnswer) {
       const now = await source.stat();
       if (now.size !== bytes || now.mtime?.getTime() !== mtime?.getTime()) {
@@ -255,7 +256,7 @@ class FileSender {
     const answers = this.#answers;
     let sent = fromBytes;
     while (sent < bytes && !answers.hasAnswer) {
-      // Of its own for each message: whoever sends it may still hold the last one.
+      // A new buffer for each message: the session may still hold the last one.
       const { message, content } = contentRoom(Math.min(this.#chunkBytes, bytes - sent));
       const count = await source.read(content);
       if (count === null) return false;
@@ -285,7 +286,7 @@ class FileSender {
     return { status: "arrived", file, sha256, already };
   }
 
-  /** Tells the inbox that the rest will not come. */
+  /** Tells the inbox that the rest of a file will not come. */
   async #takeBack(file: LocalFile): Promise<FileOutcome> {
     const reason = "it changed while it was being sent";
     if (!this.#answers.hasAnswer) await this.#say({ type: "abort", reason });

@@ -1,35 +1,35 @@
-// One file on its way into an inbox. It is written to a partial file, whose name is made of what the
-// sender said about it, so that a sender who comes back finds it again; it takes its own name when
-// all of it has come.
+// The transfer of one file into an inbox. Content is written to a partial file, whose name is derived
+// from the offer, so that a sender that comes back goes on with it. The file gets its own name when
+// all of it has come. Long, because a transfer is one state machine.
 
 import { occupied, placeFile } from "../../core/files/place_file.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
-import { type InboxFolder, lookAt } from "./inbox_folder.ts";
+import { type InboxFolder, lookAt } from "./folder.ts";
 import { chargeFor } from "./quota.ts";
-import { Refusal } from "./refusal.ts";
+import { InboxRefusal } from "./refusal.ts";
 import type { OfferedFile } from "./wire.ts";
 
-/** What a transfer is given. */
+/** What a transfer consists of. */
 export interface TransferOptions {
   readonly folder: InboxFolder;
   readonly file: OfferedFile;
-  /** Those that its name is made of. */
+  /** The plain names of its path. */
   readonly names: readonly string[];
   readonly overwrite: boolean;
-  /** What tells it from the transfers of other contents and senders. */
+  /** Different for other contents and other senders; names the partial file. */
   readonly key: string;
-  /** Called once, when it is over in any way. */
+  /** Called once, when the transfer is over in any way. */
   readonly onEnd: () => void;
 }
 
-/** What the sender is to do next: prove what it has in common with us, send from a byte on, or
- * nothing more. */
+/** What the sender is to do next: prove by a hash that it has the same bytes, send from a byte on, or
+ * nothing. */
 export type NextStep =
   | { readonly type: "check"; readonly bytes: number }
   | { readonly type: "ready"; readonly fromBytes: number }
   | { readonly type: "done"; readonly sha256: string; readonly already: true };
 
-/** What is being compared with what the sender has. */
+/** Which local bytes are compared with those of the sender. */
 type Comparing = "nothing" | "whole" | "partial";
 
 /** One file that is being received. */
@@ -43,9 +43,9 @@ export class Transfer implements AsyncDisposable {
   #comparing: Comparing = "nothing";
   #receiving = false;
   #isEnding = false;
-  /** What is reserved of the quota. */
+  /** How much of the quota is reserved. */
   #reservedBytes = 0;
-  /** Whether the partial file is worth keeping when the transfer ends. */
+  /** Whether the partial file is kept when the transfer ends. */
   #keeps = true;
   #lost = false;
   #ended: Promise<void> | undefined;
@@ -57,18 +57,18 @@ export class Transfer implements AsyncDisposable {
     this.#partialPath = options.folder.partialPath(options.key);
   }
 
-  /** How much of the file has come, in this session and before it. */
+  /** How much of the file is here, from this session and earlier ones. */
   get gotBytes(): number {
     return this.#gotBytes;
   }
 
-  /** Whether all of it has come, and it is only being put in its place. */
+  /** Whether all of the file has come, and it is being put in its place. */
   get isEnding(): boolean {
     return this.#isEnding;
   }
 
-  /** Looks what is there already.
-   * @throws {Refusal} when the file cannot be taken */
+  /** Looks for the file, or a part of it, in the inbox.
+   * @throws {InboxRefusal} when the file cannot be taken */
   begin(): Promise<NextStep> {
     return this.#work(async () => {
       const { folder, names, overwrite } = this.#options;
@@ -82,16 +82,16 @@ export class Transfer implements AsyncDisposable {
     });
   }
 
-  /** Compares what is there with what the sender has.
+  /** Compares the bytes that are here with those of the sender.
    *
-   * @param sha256 the sender's, of as much as it was asked for
+   * @param sha256 the hash of the bytes that the sender was asked about
    * @param signal aborting it ends the comparison
-   * @throws {Refusal} when it is another file and may not be replaced */
+   * @throws {InboxRefusal} when it is another file and may not be replaced */
   compare(sha256: string, signal: AbortSignal): Promise<NextStep> {
     return this.#work(async () => {
       const comparing = this.#comparing;
       this.#comparing = "nothing";
-      if (comparing === "nothing") throw new Refusal("protocol", "Nothing is to be compared.");
+      if (comparing === "nothing") throw new InboxRefusal("protocol", "Nothing is to be compared.");
       if (comparing === "whole") {
         if (await this.#hashOfPlaced(signal) === sha256) {
           await this.#removeLeftover();
@@ -117,12 +117,17 @@ export class Transfer implements AsyncDisposable {
   }
 
   /** Takes more content.
-   * @throws {Refusal} when it is more than was offered, or the disk fails */
+   * @throws {InboxRefusal} when it is more than was offered, or the disk fails */
   write(content: Uint8Array): Promise<void> {
     return this.#work(async () => {
-      if (!this.#receiving) throw new Refusal("protocol", "Content came that was not asked for.");
+      if (!this.#receiving) {
+        throw new InboxRefusal("protocol", "Content came that was not asked for.");
+      }
       if (this.#gotBytes + content.length > this.file.bytes) {
-        throw new Refusal("protocol", `More came than the ${this.file.bytes} bytes announced.`);
+        throw new InboxRefusal(
+          "protocol",
+          `More came than the ${this.file.bytes} bytes announced.`,
+        );
       }
       this.#partial ??= await this.#openPartial(true);
       this.#hash.update(content);
@@ -133,34 +138,42 @@ export class Transfer implements AsyncDisposable {
     });
   }
 
-  /** Gives the file its name, once all of it is there and safe.
+  /** Gives the file its name, once all of it is here and written through to the disk.
    *
-   * @param sha256 what the sender says it is
-   * @throws {Refusal} when it is not, or the name was taken meanwhile */
+   * @param sha256 the hash that the sender gives
+   * @throws {InboxRefusal} when the hash is another, or the name was taken meanwhile */
   finish(sha256: string): Promise<void> {
     this.#isEnding = true;
     return this.#work(async () => {
       const { folder, names, overwrite } = this.#options;
       const { bytes } = this.file;
-      if (!this.#receiving) throw new Refusal("protocol", "The end came before the beginning.");
+      if (!this.#receiving) {
+        throw new InboxRefusal("protocol", "The end came before the beginning.");
+      }
       if (this.#gotBytes !== bytes) {
-        throw new Refusal("protocol", `${this.#gotBytes} of the ${bytes} bytes announced came.`);
+        throw new InboxRefusal(
+          "protocol",
+          `${this.#gotBytes} of the ${bytes} bytes announced came.`,
+        );
       }
       if (this.#hash.hex() !== sha256) {
-        throw new Refusal("hash", "What came has another SHA-256 than the sender says; send anew.");
+        throw new InboxRefusal(
+          "hash",
+          "What came has another SHA-256 than the sender says; send anew.",
+        );
       }
-      // An empty file had no content to be opened for.
+      // An empty file had no content that would have opened it.
       const partial = this.#partial ??= await this.#openPartial(true);
       await partial.utime(new Date(), new Date(this.file.modifiedMs)).catch(ignoreTime);
-      // What is reported as stored outlives a power failure, and a disk that delayed to say that it
-      // is full says so here.
+      // What is reported as stored outlives a power failure, and a disk that is full may only say so
+      // here.
       await partial.sync();
       partial.close();
       this.#partial = undefined;
       if (Deno.build.os !== "windows") await Deno.chmod(this.#partialPath, this.#mode);
       const parent = names.slice(0, -1);
       await folder.makeFolders(parent);
-      // One after the other: two that replace one file must not both count it as gone.
+      // One at a time: two transfers that replace one file must not both count it as removed.
       await folder.alone(async () => {
         const before = await folder.find(names);
         const placed = await placeFile(this.#partialPath, folder.pathOf(names), overwrite);
@@ -173,37 +186,37 @@ export class Transfer implements AsyncDisposable {
     });
   }
 
-  /** Another session goes on with the file: this one lets go of it. */
+  /** Ends the transfer because another session goes on with the file. */
   async giveWay(): Promise<void> {
     this.#lost = true;
     await this[Symbol.asyncDispose]();
   }
 
-  /** Ends it for good: what came is worth nothing. */
+  /** Ends the transfer and removes what came. */
   async discard(): Promise<void> {
     if (!this.#lost) this.#keeps = false;
     await this[Symbol.asyncDispose]();
   }
 
-  /** Ends it. What came is kept for when its sender comes back, unless it is in its place. */
+  /** Ends the transfer. What came is kept until its sender comes back, unless it is in its place. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#ended ??= this.#working.then(() => this.#end(), () => this.#end());
   }
 
-  /** The permissions it gets: never more than to read and run for others, and no special ones. */
+  /** The permissions of the file: others can read and run it at most, and no special bits are set. */
   get #mode(): number {
     return ((this.file.mode ?? 0o644) & 0o755) | 0o600;
   }
 
-  #occupied(): Refusal {
-    return new Refusal("exists", occupied(this.file.name, this.#options.overwrite));
+  #occupied(): InboxRefusal {
+    return new InboxRefusal("exists", occupied(this.file.name, this.#options.overwrite));
   }
 
-  /** Runs what touches the disk, one after the other, unless the file is somebody else's by now. */
+  /** Runs work on the disk, unless another session has taken the file over. */
   #work<T>(work: () => Promise<T>): Promise<T> {
     if (this.#lost || this.#ended !== undefined) {
       return Promise.reject(
-        new Refusal("taken-over", "Another session is sending this file."),
+        new InboxRefusal("taken-over", "Another session is sending this file."),
       );
     }
     const working = work();
@@ -211,7 +224,7 @@ export class Transfer implements AsyncDisposable {
     return working;
   }
 
-  /** Reserves room and looks for what came before. */
+  /** Reserves room, and looks for the partial file of an earlier session. */
   async #prepare(): Promise<NextStep> {
     const { folder } = this.#options;
     const needed = chargeFor(this.file.bytes);
@@ -222,7 +235,7 @@ export class Transfer implements AsyncDisposable {
     try {
       await folder.reserve(needed);
     } catch (error) {
-      // It stays as it was, for when there is room.
+      // The partial file stays for when there is room.
       if (partial !== null) folder.quota.keep(chargeFor(partial.size));
       throw error;
     }
@@ -239,7 +252,7 @@ export class Transfer implements AsyncDisposable {
     return { type: "ready", fromBytes: 0 };
   }
 
-  /** A program that was killed when the file had its name already left the other one too. */
+  /** Removes the partial file left by a program that was killed just after naming the file. */
   async #removeLeftover(): Promise<void> {
     const { folder } = this.#options;
     const left = await lookAt(this.#partialPath);
@@ -253,7 +266,7 @@ export class Transfer implements AsyncDisposable {
     return await Deno.open(this.#partialPath, { read: true, write: true, ...how });
   }
 
-  /** The hash of the file that has the name already; null when it changed or is gone. */
+  /** The hash of the file that has the name; null when it has changed or is gone. */
   async #hashOfPlaced(signal: AbortSignal): Promise<string | null> {
     const { folder, names } = this.#options;
     const found = await folder.find(names);
@@ -280,16 +293,16 @@ export class Transfer implements AsyncDisposable {
   }
 
   /** Removes the partial file or leaves it.
-   * @returns what it counts as, of the quota */
+   * @returns how many bytes of the quota it takes */
   async #settlePartial(): Promise<number> {
     const left = await lookAt(this.#partialPath).catch(() => null);
     if (left === null) return 0;
     if (this.#keeps && left.size > 0) return chargeFor(left.size);
-    // Where it cannot be removed, the folder is gone or may not be written to any more.
+    // When it cannot be removed, the folder is gone or cannot be written to any more.
     await Deno.remove(this.#partialPath).catch(() => {});
     return 0;
   }
 }
 
-/** A time that the disk cannot hold is no reason to refuse a file. */
+/** A time that the file system cannot hold is no reason to refuse a file. */
 function ignoreTime(): void {}

@@ -3,7 +3,7 @@
 
 import { bytesOf, type Message, textOf } from "../../core/session.ts";
 
-/** The version of what is said here. */
+/** The version of these messages. */
 export const INBOX_VERSION = 1;
 
 /** The longest message that is not content, in bytes. */
@@ -21,24 +21,12 @@ export interface OfferedFile {
   readonly modifiedMs: number;
   /** Its permissions, as POSIX has them; absent where the sender has none. */
   readonly mode?: number;
-  /** What the sender calls it in this session. The answer that says what became of it bears the same
-   * number, so after its end the next file may be offered before the inbox has it in its place. */
+  /** Its number in this session. The answer about its outcome bears the same number, so that the next
+   * file may be offered before the inbox has this one in its place. */
   readonly id?: number;
 }
 
-/** What a sender says. */
-export type SenderMessage =
-  | { readonly type: "hello"; readonly version: number }
-  | ({ readonly type: "offer" } & OfferedFile)
-  | { readonly type: "folder"; readonly name: string }
-  /** The SHA-256 of as much of the file as the inbox asked to check. */
-  | { readonly type: "prefix"; readonly sha256: string }
-  /** All was sent, and this is the SHA-256 of the whole file. */
-  | { readonly type: "end"; readonly sha256: string }
-  /** The rest will not come. */
-  | { readonly type: "abort"; readonly reason: string };
-
-/** Why an inbox refuses. */
+/** The reasons for which an inbox refuses. */
 export type RefusalCode =
   | "busy"
   | "changed"
@@ -52,9 +40,65 @@ export type RefusalCode =
   | "taken-over"
   | "unverified";
 
-/** An inbox refuses. */
-export interface RefusedMessage {
-  readonly type: "refused";
+/** How the fields of each message of a sender are read. */
+const senderReaders = {
+  hello: (fields: Fields) => ({ version: count(fields, "version") }),
+  offer(fields: Fields): OfferedFile {
+    const mode = fields["mode"] === undefined ? undefined : count(fields, "mode");
+    return {
+      name: words(fields, "name"),
+      bytes: count(fields, "bytes"),
+      modifiedMs: moment(fields, "modifiedMs"),
+      ...(mode !== undefined && { mode }),
+      ...idOf(fields),
+    };
+  },
+  folder: (fields: Fields) => ({ name: words(fields, "name") }),
+  /** The hash of the part of the file that the inbox asked to check. */
+  prefix: (fields: Fields) => ({ sha256: hash(fields) }),
+  /** All of the file was sent; this is its hash. */
+  end: (fields: Fields) => ({ sha256: hash(fields) }),
+  /** The rest of the file will not come. */
+  abort: (fields: Fields) => ({ reason: words(fields, "reason") }),
+};
+
+/** How the fields of each message of an inbox are read. */
+const inboxReaders = {
+  welcome: (fields: Fields) => ({
+    version: count(fields, "version"),
+    /** The most content that one message may hold. */
+    chunkBytes: count(fields, "chunkBytes"),
+    /** The most content that may be on its way unconfirmed. */
+    windowBytes: count(fields, "windowBytes"),
+    /** How many files with an id may be sent to their end before the first is in its place. */
+    unsettled: fields["unsettled"] === undefined ? 0 : count(fields, "unsettled"),
+  }),
+  /** The inbox may have this much of the file already: the sender is to prove it by its hash. */
+  check: (fields: Fields) => ({ bytes: count(fields, "bytes") }),
+  /** The sender is to send the file from this byte on. */
+  ready: (fields: Fields) => ({ fromBytes: count(fields, "fromBytes") }),
+  /** The inbox has this much of the file now. */
+  got: (fields: Fields) => ({ bytes: count(fields, "bytes") }),
+  /** The inbox is at work: a sign of life. */
+  working: () => ({}),
+  /** The file is in its place, under its name, with this hash; a folder has none. */
+  done: (fields: Fields) => ({
+    ...(fields["sha256"] !== undefined && { sha256: hash(fields) }),
+    ...(fields["already"] === true && { already: true }),
+    ...idOf(fields),
+  }),
+  /** The inbox refuses a file, or the session. */
+  refused: (fields: Fields): Refused => ({
+    // A code of a later version is passed on as it is.
+    code: words(fields, "code") as RefusalCode,
+    reason: words(fields, "reason"),
+    again: fields["again"] === true,
+    final: fields["final"] === true,
+    ...idOf(fields),
+  }),
+};
+
+interface Refused {
   readonly code: RefusalCode;
   /** A sentence for people. */
   readonly reason: string;
@@ -62,40 +106,26 @@ export interface RefusedMessage {
   readonly again?: boolean;
   /** Whether the session ends with it. */
   readonly final?: boolean;
-  /** That of the file, if it has one. */
+  /** The number of the file, if it has one. */
   readonly id?: number;
 }
 
-/** What an inbox says. */
-export type InboxMessage =
-  | {
-    readonly type: "welcome";
-    readonly version: number;
-    /** The most content that one message may hold. */
-    readonly chunkBytes: number;
-    /** The most content that may be on its way unconfirmed. */
-    readonly windowBytes: number;
-    /** How many files with an id may be past their end and not in their place yet. */
-    readonly unsettled: number;
-  }
-  /** It has this much of the file already, perhaps: the sender is to prove it by its hash. */
-  | { readonly type: "check"; readonly bytes: number }
-  /** The sender is to send the file from this byte on. */
-  | { readonly type: "ready"; readonly fromBytes: number }
-  /** It has this much of the file now. */
-  | { readonly type: "got"; readonly bytes: number }
-  /** It is busy, and alive. */
-  | { readonly type: "working" }
-  /** The file is in its place, under its name, with this SHA-256; a folder has none. */
-  | {
-    readonly type: "done";
-    readonly sha256?: string;
-    readonly already?: boolean;
-    readonly id?: number;
-  }
-  | RefusedMessage;
+type Readers = Readonly<Record<string, (fields: Fields) => object>>;
 
-/** A message of the peer makes no sense. */
+type MessageOf<R extends Readers> = {
+  [T in keyof R]: { readonly type: T } & Readonly<ReturnType<R[T]>>;
+}[keyof R];
+
+/** A message of a sender. */
+export type SenderMessage = MessageOf<typeof senderReaders>;
+
+/** A message of an inbox. */
+export type InboxMessage = MessageOf<typeof inboxReaders>;
+
+/** The message of an inbox that refuses. */
+export type RefusedMessage = InboxMessage & { readonly type: "refused" };
+
+/** A message of the peer is malformed. */
 export class WireError extends Error {
   override readonly name = "WireError";
 }
@@ -118,76 +148,25 @@ export function contentOf(message: Message): Uint8Array | null {
   return message.subarray(1);
 }
 
-/** What a sender said.
- * @throws {WireError} when it makes no sense */
+/** Reads a message of a sender.
+ * @throws {WireError} when it is malformed */
 export function parseSenderMessage(message: Message): SenderMessage {
-  const fields = parseObject(message);
-  switch (fields["type"]) {
-    case "hello":
-      return { type: "hello", version: count(fields, "version") };
-    case "offer": {
-      const mode = fields["mode"] === undefined ? undefined : count(fields, "mode");
-      return {
-        type: "offer",
-        name: words(fields, "name"),
-        bytes: count(fields, "bytes"),
-        modifiedMs: moment(fields, "modifiedMs"),
-        ...(mode !== undefined && { mode }),
-        ...idOf(fields),
-      };
-    }
-    case "folder":
-      return { type: "folder", name: words(fields, "name") };
-    case "prefix":
-    case "end":
-      return { type: fields["type"], sha256: hash(fields) };
-    case "abort":
-      return { type: "abort", reason: words(fields, "reason") };
-    default:
-      throw new WireError(`the message type ${shown(fields["type"])} is unknown`);
-  }
+  return parse(message, senderReaders);
 }
 
-/** What an inbox said.
- * @throws {WireError} when it makes no sense */
+/** Reads a message of an inbox.
+ * @throws {WireError} when it is malformed */
 export function parseInboxMessage(message: Message): InboxMessage {
+  return parse(message, inboxReaders);
+}
+
+function parse<R extends Readers>(message: Message, readers: R): MessageOf<R> {
   const fields = parseObject(message);
-  switch (fields["type"]) {
-    case "welcome":
-      return {
-        type: "welcome",
-        version: count(fields, "version"),
-        chunkBytes: count(fields, "chunkBytes"),
-        windowBytes: count(fields, "windowBytes"),
-        unsettled: fields["unsettled"] === undefined ? 0 : count(fields, "unsettled"),
-      };
-    case "check":
-    case "got":
-      return { type: fields["type"], bytes: count(fields, "bytes") };
-    case "ready":
-      return { type: "ready", fromBytes: count(fields, "fromBytes") };
-    case "working":
-      return { type: "working" };
-    case "done":
-      return {
-        type: "done",
-        ...(fields["sha256"] !== undefined && { sha256: hash(fields) }),
-        ...(fields["already"] === true && { already: true }),
-        ...idOf(fields),
-      };
-    case "refused":
-      return {
-        type: "refused",
-        // A code that we do not know is no reason to misunderstand the rest.
-        code: words(fields, "code") as RefusalCode,
-        reason: words(fields, "reason"),
-        again: fields["again"] === true,
-        final: fields["final"] === true,
-        ...idOf(fields),
-      };
-    default:
-      throw new WireError(`the message type ${shown(fields["type"])} is unknown`);
+  const { type } = fields;
+  if (typeof type !== "string" || !Object.hasOwn(readers, type)) {
+    throw new WireError(`the message type ${shown(type)} is unknown`);
   }
+  return { type, ...readers[type]!(fields) } as MessageOf<R>;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -219,7 +198,7 @@ function idOf(fields: Fields): { readonly id?: number } {
   return fields["id"] === undefined ? {} : { id: count(fields, "id") };
 }
 
-/** Whatever a file's time is, `Date` can hold it. */
+/** A time within the range of `Date`. */
 function moment(fields: Fields, key: string): number {
   const value = fields[key];
   if (typeof value === "number" && Math.abs(value) <= 8.64e15) return value;

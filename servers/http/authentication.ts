@@ -1,14 +1,13 @@
 // Who may ask: basic authentication (RFC 7617) and bearer tokens (RFC 6750), for everything that is
 // served over HTTP, WebSockets included.
 
-import { type Address, formatAddress } from "../../core/addresses/address.ts";
-import type { Counters } from "../../core/counters.ts";
-import type { Emit } from "../../core/event.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { HttpService, RequestInfo } from "../../core/http/app.ts";
 import { type OptionValues, text } from "../../core/options/option.ts";
 import type { PasswordCheck } from "../../core/keys/password_hash.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Context } from "../../core/protocol.ts";
+import type { Ledger } from "../../core/session_life.ts";
 import { Semaphore } from "../../core/streams/semaphore.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { AttemptLimit } from "./attempt_limit.ts";
@@ -92,11 +91,7 @@ export async function createAuthenticator(
 export function authenticated(
   service: HttpService,
   authenticate: Authenticator | null,
-  { counters, emit, url }: {
-    readonly counters: Counters;
-    readonly emit: Emit;
-    readonly url: string;
-  },
+  ledger: Ledger,
 ): HttpService {
   if (authenticate === null) return service;
 
@@ -106,10 +101,10 @@ export function authenticated(
     if (verdict.admitted) {
       return verdict.user === undefined ? info : { ...info, user: verdict.user };
     }
-    counters.unauthenticated++;
     if (request.headers.has("authorization")) {
-      const peer = formatAddress(info.peer);
-      emit({ event: "denied", url, peer, reason: `credentials (${verdict.status})` });
+      ledger.denied(info.peer, `credentials (${verdict.status})`, "unauthenticated");
+    } else {
+      ledger.counters.unauthenticated++;
     }
     return plainResponse(verdict.status, verdict.message, verdict.headers);
   }

@@ -4,14 +4,13 @@
 // Past 300 lines because all of it works on the same few fields.
 
 import { type Address, formatAddress } from "../../core/addresses/address.ts";
-import type { Counters } from "../../core/counters.ts";
-import { type Emit, errorText } from "../../core/event.ts";
+import { errorText } from "../../core/event.ts";
 import type { HttpService, RequestInfo, WebSocketAnswer } from "../../core/http/app.ts";
 import type { IdleSweep, Sweepable } from "../../core/idle_sweep.ts";
 import { formatSize } from "../../core/options/option.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Identity } from "../../core/session.ts";
-import type { Drainable } from "../../core/running_server.ts";
+import type { Drainable, Ledger } from "../../core/session_life.ts";
 import { type EndableBody, endableBody } from "./endable_body.ts";
 import type { HostGuard, Refusal } from "./host_guard.ts";
 import type {
@@ -31,12 +30,10 @@ const LINGER_MS = 2000;
 
 /** What all connections of a server share. */
 export interface HttpSharing {
-  readonly url: string;
+  readonly ledger: Ledger;
   readonly service: HttpService;
   readonly guard: HostGuard;
   readonly maxBodyBytes: number;
-  readonly counters: Counters;
-  readonly emit: Emit;
   /** Whether to emit an event for every request. */
   readonly watch: boolean;
   /** Connections that have not sent a request yet. */
@@ -204,13 +201,11 @@ export class HttpConnection implements Drainable, Sweepable {
   }
 
   #fail(error: unknown): void {
-    const { counters, emit, url } = this.#shared;
-    counters.failed++;
-    emit({ event: "failed", url, peer: formatAddress(this.#peer), error: errorText(error) });
+    this.#shared.ledger.failed(this.#peer, errorText(error));
   }
 
   #count(): void {
-    this.#shared.counters.requests++;
+    this.#shared.ledger.counters.requests++;
     this.active = true;
     if (this.#requests++ === 0) this.#speak();
   }
@@ -252,7 +247,7 @@ export class HttpConnection implements Drainable, Sweepable {
     completion: EngineInfo,
     info: RequestInfo,
   ): Response | Promise<Response> {
-    const { counters, maxBodyBytes } = this.#shared;
+    const { ledger: { counters }, maxBodyBytes } = this.#shared;
     const { headers } = request;
     const bodiless = method === "GET" || method === "HEAD";
     const length = Number(headers.get("content-length") ?? NaN);
@@ -281,7 +276,7 @@ export class HttpConnection implements Drainable, Sweepable {
     source: ReadableStream<Uint8Array<ArrayBuffer>>,
     asked: Asked,
   ): Promise<Response> {
-    const { counters, maxBodyBytes, bodies } = this.#shared;
+    const { ledger: { counters }, maxBodyBytes, bodies } = this.#shared;
     let responded = false;
     const body = new RequestBody(source, {
       maxBytes: maxBodyBytes,
@@ -333,9 +328,7 @@ export class HttpConnection implements Drainable, Sweepable {
   }
 
   #refuse({ status, reason, message }: Refusal): Response {
-    const { counters, emit, url } = this.#shared;
-    counters.forbidden++;
-    emit({ event: "denied", url, peer: formatAddress(this.#peer), reason });
+    this.#shared.ledger.denied(this.#peer, reason, "forbidden");
     return plainResponse(status, message);
   }
 
@@ -412,9 +405,10 @@ export class HttpConnection implements Drainable, Sweepable {
 
   #report({ url, method }: Pick<Asked, "url" | "method">, status: number): void {
     const { identity } = this.#info;
-    this.#shared.emit({
+    const { ledger } = this.#shared;
+    ledger.emit({
       event: "request",
-      url: this.#shared.url,
+      url: ledger.url,
       peer: formatAddress(this.#peer),
       method,
       path: url.slice(originOf(url).length) || "/",

@@ -1,7 +1,7 @@
 // HTTP on Deno.serve, for a runtime whose engine takes no connection of ours. Requests are held to
 // the same rules; what happens before one is complete, nobody sees.
 
-import { type Address, addressOf, formatAddress } from "../../core/addresses/address.ts";
+import { type Address, addressOf } from "../../core/addresses/address.ts";
 import {
   type Endpoint,
   formatEndpoint,
@@ -10,13 +10,12 @@ import {
 } from "../../core/addresses/endpoint.ts";
 import { resolveHost } from "../../core/addresses/resolve.ts";
 import {
-  type Drainable,
-  OpenSessions,
   type RunningServer,
   runningServer,
   type ServerCertificate,
 } from "../../core/running_server.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
+import { type Drainable, Ledger } from "../../core/session_life.ts";
 import { HttpConnection } from "./connection.ts";
 import { madeUpAuthority } from "./engine.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -67,7 +66,9 @@ export async function serveWithoutEngine(
       }),
   );
   const url = formatEndpoint(named, server.addr.port);
-  const shared = httpSharing({ url, rules, limits, work });
+  const ledger = new Ledger(url, emit);
+  const { sessions } = ledger;
+  const shared = httpSharing(ledger, { rules, limits, work });
   // Over TLS a request may be of HTTP/2, whose authority must not be taken for a made-up one.
   const madeUp = identity === undefined ? madeUpAuthority({ localAddr: server.addr }) : null;
 
@@ -77,8 +78,7 @@ export async function serveWithoutEngine(
   ): Response | Promise<Response> {
     const peer = addressOf(info.remoteAddr);
     if (!rules.admits(peer)) {
-      shared.counters.denied++;
-      emit({ event: "denied", url, peer: formatAddress(peer), reason: "address" });
+      ledger.denied(peer, "address");
       return new Response(null, { status: 403 });
     }
     // Each request counts as a connection of its own.
@@ -95,7 +95,6 @@ export async function serveWithoutEngine(
     }
   }
 
-  const sessions = new OpenSessions();
   const abandoned = Promise.withResolvers<void>();
   let draining = false;
   const whole: Drainable = {
@@ -113,10 +112,8 @@ export async function serveWithoutEngine(
   sessions.add(whole);
   emit({ event: "notice", url, text: LOST });
   return runningServer({
-    url,
-    ...(identity !== undefined && { certificate: identity }),
-    counters: shared.counters,
-    sessions,
+    listening: { url, certificate: identity },
+    ledger,
     stopListening: () => {},
     loop: Promise.race([server.finished, abandoned.promise]).finally(() => sessions.delete(whole)),
     release: () => stopSweeps(shared),

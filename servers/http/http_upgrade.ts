@@ -7,7 +7,7 @@ import { bytesOf } from "../../core/session.ts";
 import { acceptUpgrade, upgradeAnswer, UpgradeError } from "../../core/websocket/handshake.ts";
 import type { HttpConnection } from "./connection.ts";
 import type { EngineUpgrade } from "./engine.ts";
-import type { WebSocketSessions } from "../websocket/sessions.ts";
+import type { WebSocketSessions } from "../../core/websocket/sessions.ts";
 
 /** Does what the application makes of the request. Resolves when the WebSocket is closed, or the
  * refusal was sent.

@@ -2,16 +2,10 @@
 // where hardly anything reaches it.
 
 import type { Connection } from "../../core/connection.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
+import { hasFeature, needsRuntime } from "../../core/runtime.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
 import type { HttpEngine } from "./engine.ts";
 import type { HttpRules } from "./rules.ts";
-
-/** Whether this runtime's node:http serves connections of ours, which it learned when node:tls did:
- * before, it takes them and says nothing. */
-export function hasNodeHttp(): boolean {
-  return hasGoodNodeTls();
-}
 
 /** The engine for an application that has WebSockets; null for any other, and where there is none,
  * which is said. */
@@ -20,10 +14,9 @@ export async function nodeHttpEngineFor(
   scheme: "http" | "https",
 ): Promise<HttpEngine<Connection> | null> {
   if (!service.upgrade) return null;
-  if (!hasNodeHttp()) {
-    const text = `the WebSockets of ${name} need Deno 2.7.14 or newer; ` +
-      `this is ${Deno.version.deno}, and serves all but them`;
-    context.emit({ event: "notice", text });
+  if (!hasFeature("nodeHttp")) {
+    const why = needsRuntime("nodeHttp", `serving the WebSockets of ${name}`);
+    context.emit({ event: "notice", text: `${why}; all else is served` });
     return null;
   }
   return await loadNodeHttpEngine(scheme);
@@ -43,7 +36,7 @@ export async function quickEngineFor(
   { service, watch }: RequestWork,
   { authenticate, guard }: HttpRules,
 ): Promise<HttpEngine<Connection> | null> {
-  if (!service.quick || watch || authenticate !== null || !hasNodeHttp()) return null;
+  if (!service.quick || watch || authenticate !== null || !hasFeature("nodeHttp")) return null;
   const { quickHttpEngine } = await import("./quick_engine.ts");
   return quickHttpEngine(await loadNodeHttpEngine("http"), guard);
 }

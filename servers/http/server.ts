@@ -1,16 +1,12 @@
 // Serving an HTTP application on any stream listener: what http and https share.
 
-import { acceptingServer } from "../../core/streams/accepting_server.ts";
-import type { Acceptor, Connection } from "../../core/connection.ts";
-import { createCounters } from "../../core/counters.ts";
+import type { Connection } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/idle_sweep.ts";
 import type { HandshakeLimits } from "../../core/limits.ts";
-import {
-  OpenSessions,
-  type RunningServer,
-  type ServerCertificate,
-} from "../../core/running_server.ts";
+import type { Listener, RunningServer } from "../../core/running_server.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
+import { Ledger } from "../../core/session_life.ts";
+import { acceptingServer } from "../../core/streams/accept_loop.ts";
 import { keepaliveOptions } from "../../core/websocket/keepalive.ts";
 import { authenticated } from "./authentication.ts";
 import { HttpConnection, type HttpSharing } from "./connection.ts";
@@ -19,7 +15,7 @@ import type { RequestLimits } from "./limits.ts";
 import type { HttpRules } from "./rules.ts";
 import { upgradeHttp } from "./http_upgrade.ts";
 import type { RequestBody } from "./request_body.ts";
-import { WebSocketSessions } from "../websocket/sessions.ts";
+import { WebSocketSessions } from "../../core/websocket/sessions.ts";
 
 /** The largest body of a request where neither the user nor the application says. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -30,13 +26,8 @@ const keepaliveDefaults = {
   pingTimeoutMs: keepaliveOptions.pingTimeoutMs.fallback,
 };
 
-/** What an HTTP server is made of. */
+/** What an HTTP server needs besides its listener. */
 export interface HttpServerOptions<C extends Connection> {
-  readonly url: string;
-  readonly acceptor: Acceptor<C>;
-  readonly certificate?: ServerCertificate;
-  /** Takes up changed certificate files. */
-  readonly reload?: (() => Promise<void>) | undefined;
   readonly engine: HttpEngine<C>;
   readonly rules: HttpRules;
   readonly limits: RequestLimits & Partial<HandshakeLimits> & { readonly maxConnections: number };
@@ -44,22 +35,17 @@ export interface HttpServerOptions<C extends Connection> {
 }
 
 /** Serves until shut down. Takes the acceptor over. */
-export function serveHttp<C extends Connection>(options: HttpServerOptions<C>): RunningServer {
-  const { url, acceptor, engine, rules, limits, work } = options;
-  const { emit } = work.context;
-  const sessions = new OpenSessions();
-  const shared = httpSharing(options);
-  const { counters } = shared;
-  const webSockets = new WebSocketSessions({
-    url,
-    counters,
-    sessions,
-    emit,
-    limits: {
-      ...keepaliveDefaults,
-      idleTimeoutMs: limits.keepAliveTimeoutMs,
-      maxMessageBytes: shared.maxBodyBytes,
-    },
+export function serveHttp<C extends Connection>(
+  listener: Listener<C>,
+  { engine, rules, limits, work }: HttpServerOptions<C>,
+): RunningServer {
+  const ledger = new Ledger(listener.url, work.context.emit);
+  const { sessions, counters } = ledger;
+  const shared = httpSharing(ledger, { rules, limits, work });
+  const webSockets = new WebSocketSessions(ledger, {
+    ...keepaliveDefaults,
+    idleTimeoutMs: limits.keepAliveTimeoutMs,
+    maxMessageBytes: shared.maxBodyBytes,
   });
 
   async function serve(connection: C): Promise<void> {
@@ -84,16 +70,10 @@ export function serveHttp<C extends Connection>(options: HttpServerOptions<C>): 
     }
   }
 
-  return acceptingServer({
-    url,
-    acceptor,
+  return acceptingServer(listener, {
     admits: rules.admits,
     limits,
-    certificate: options.certificate,
-    reload: options.reload,
-    counters,
-    sessions,
-    emit,
+    ledger,
     serve,
     release() {
       stopSweeps(shared);
@@ -104,25 +84,19 @@ export function serveHttp<C extends Connection>(options: HttpServerOptions<C>): 
 
 /** What the connections of one server share. Its sweeps run until `stopSweeps`. */
 export function httpSharing(
-  { url, rules, limits, work }: {
-    readonly url: string;
+  ledger: Ledger,
+  { rules, limits, work }: {
     readonly rules: HttpRules;
     readonly limits: RequestLimits;
     readonly work: RequestWork;
   },
 ): HttpSharing {
-  const counters = createCounters();
+  const { counters } = ledger;
   return {
-    url,
-    service: authenticated(work.service, rules.authenticate, {
-      counters,
-      emit: work.context.emit,
-      url,
-    }),
+    ledger,
+    service: authenticated(work.service, rules.authenticate, ledger),
     guard: rules.guard,
     maxBodyBytes: limits.maxBodyBytes ?? work.service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-    counters,
-    emit: work.context.emit,
     watch: work.watch ?? false,
     silent: new IdleSweep<HttpConnection>(limits.headerTimeoutMs, (connection) => {
       counters.timedOut++;

@@ -21,7 +21,7 @@ export class NodeAcceptor implements Acceptor {
     this.#server = server;
     this.address = address;
     server.on("connection", (socket) => {
-      // What goes wrong before somebody reads is told to whoever reads.
+      // What goes wrong before the first read is told to that read.
       socket.on("error", () => {});
       if (this.#disposed || this.#waiting.length >= backlog) {
         socket.destroy();

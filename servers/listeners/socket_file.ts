@@ -1,7 +1,7 @@
 // The file of a Unix socket: made by listening, gone when listening ends.
 
-/** Opens a socket at a path. A file left behind by a process that died is in the way of nobody, so
- * it is removed; a socket that someone listens on is left alone and the error goes on. */
+/** Opens a socket at a path. A file left behind by a process that died is removed; a socket that a
+ * process listens on is left alone, and the error goes on. */
 export async function atSocketFile<T>(
   path: string,
   probe: () => Promise<void>,
@@ -17,7 +17,7 @@ export async function atSocketFile<T>(
   }
 }
 
-/** Whether the path is a socket on which nobody listens. */
+/** Whether the path is a socket on which no process listens. */
 async function isAbandoned(path: string, probe: () => Promise<void>): Promise<boolean> {
   try {
     if (!(await Deno.lstat(path)).isSocket) return false;

@@ -1,6 +1,6 @@
-// Mutual TLS, from the server's side: clients have to show a certificate, and who they are by it.
+// Mutual TLS on the server's side: each client has to show a certificate, which says who it is.
 //
-// What Deno's node:tls does, which decides how it is done here (2.9.6): a handshake with a
+// Two things that Deno's node:tls does (2.9.6) decide how it is done here. A handshake with a
 // certificate of a foreign authority is finished, and only `verifyError` tells. And its memory of
 // sessions is one for the whole process, whatever the context: a session that any client began, on
 // any server of the process, with any certificate or with none, is resumed here without another
@@ -8,64 +8,24 @@
 // certificate is one that this server has verified itself, under the authorities of now.
 
 import type { X509Certificate } from "node:crypto";
-import { authorityFile } from "../../core/certificates/authority_file.ts";
+import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import {
   type CertifiedPeer,
+  certifiedPeer,
+  createIdentityList,
+  type IdentityList,
   identityOf,
-  loadNameReader,
-  type NameReader,
-} from "../../core/certificates/certificate_names.ts";
+} from "../../core/certificates/identity.ts";
+import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { DeniedPeerError } from "../../core/denied_peer_error.ts";
-import { createIdentityList, type IdentityList } from "../../core/tls/identity_list.ts";
-import { flag, type OptionValues, text } from "../../core/options/option.ts";
-import { parseCertificates, readPemFile } from "../../core/certificates/pem_file.ts";
+import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import type { Identity } from "../../core/session.ts";
-import { UsageError } from "../../core/usage_error.ts";
-
-/** Who may come in, by certificate. */
-export const clientCertificateOptions = {
-  tlsCa: text.many({
-    metavar: "file",
-    help: "authorities whose client certificates --require-client-cert takes, PEM; local is the " +
-      "local authority",
-  }),
-  requireClientCert: flag({
-    help: "turn clients away that show no certificate of an authority of --tls-ca",
-    negatable: false,
-  }),
-  allowIdentity: text.many({
-    metavar: "name",
-    help: "admit only client certificates with this alternative name (host, e-mail address or " +
-      "URI) or sha256:FINGERPRINT",
-  }),
-} as const;
-
-/** The values of `clientCertificateOptions`. */
-export type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
 
 /** Verified certificates that are remembered. Beyond it the oldest is forgotten, and its session
  * has to begin anew. */
 const MAX_REMEMBERED = 10_000;
 
-/** Refuses options that would seem to keep somebody out and do not.
- * @throws {UsageError} naming what is missing */
-export function checkClientCertificateOptions(
-  { tlsCa, requireClientCert, allowIdentity }: ClientCertificateLimits,
-): void {
-  if (requireClientCert) {
-    if (tlsCa.length > 0) return;
-    throw new UsageError(
-      "--require-client-cert needs to know whose certificates to take; add --tls-ca FILE",
-    );
-  }
-  const flag = tlsCa.length > 0 ? "--tls-ca" : allowIdentity.length > 0 ? "--allow-identity" : null;
-  if (flag === null) return;
-  throw new UsageError(
-    `${flag} alone keeps nobody out; add --require-client-cert, or leave ${flag} away`,
-  );
-}
-
-/** Those whose certificates are taken. */
+/** The authorities whose client certificates are taken. */
 export interface Authorities {
   readonly pems: readonly string[];
   readonly certificates: readonly X509Certificate[];
@@ -87,7 +47,7 @@ export async function readAuthorities(
   return { pems, certificates };
 }
 
-/** What of a finished handshake is looked at: a TLSSocket has it. */
+/** The part of a TLSSocket that is looked at after its handshake. */
 export interface Handshaken {
   /** Without a `raw` when the client showed none. */
   getPeerCertificate(): { readonly raw?: Uint8Array } | null;
@@ -103,7 +63,6 @@ interface TlsHandle {
 /** Verifies the clients of one server. */
 export class ClientVerifier {
   readonly #list: IdentityList;
-  readonly #namesOf: NameReader;
   readonly #now: () => number;
   /** When each certificate that was verified ends, by its fingerprint, the oldest first. */
   readonly #verified = new Map<string, number>();
@@ -115,30 +74,26 @@ export class ClientVerifier {
 
   private constructor(
     list: IdentityList,
-    namesOf: NameReader,
     parse: (der: Uint8Array) => X509Certificate,
     now: () => number,
   ) {
     this.#list = list;
-    this.#namesOf = namesOf;
     this.#parse = parse;
     this.#now = now;
   }
 
   /** @throws {UsageError} when an entry of the list makes no sense */
   static async create(
-    { allowIdentity }: Pick<ClientCertificateLimits, "allowIdentity">,
+    allowIdentity: readonly string[],
     now: () => number,
   ): Promise<ClientVerifier> {
     const list = createIdentityList(allowIdentity);
-    const [namesOf, { X509Certificate }] = await Promise.all([
-      loadNameReader(),
-      import("node:crypto"),
-    ]);
-    return new ClientVerifier(list, namesOf, (der) => new X509Certificate(der), now);
+    const { X509Certificate } = await import("node:crypto");
+    return new ClientVerifier(list, (der) => new X509Certificate(der), now);
   }
 
-  /** Whom node:tls was told to take certificates of. When they change, nobody is known any more. */
+  /** The authorities that node:tls was given. When they change, all verified certificates are
+   * forgotten. */
   set authorities(authorities: Authorities) {
     if (authorities.pems.join() !== this.#authorities.pems.join()) {
       this.#verified.clear();
@@ -152,7 +107,7 @@ export class ClientVerifier {
     this.#began.set(socket, this.#generation);
   }
 
-  /** Who is at the other end of a finished handshake.
+  /** The identity of the client of a finished handshake.
    * @throws {DeniedPeerError} when the list does not admit it
    * @throws {Error} naming the check that failed and the name in the certificate */
   verify(socket: Handshaken): Identity {
@@ -175,15 +130,14 @@ export class ClientVerifier {
       );
     }
     const certificate = this.#parse(der);
-    const fingerprint = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
-    const peer: CertifiedPeer = { names: this.#namesOf(der), fingerprint };
+    const peer = certifiedPeer(readCertificateFields(der), certificate);
     const failure = handle.verifyError();
     if (failure) {
       const why = wordsFor(failure, certificate, this.#authorities.certificates, this.#now());
       throw new Error(`the certificate of ${nameOf(peer)} was refused: ${why}`);
     }
     if (resumed) this.#recognize(peer);
-    else this.#remember(fingerprint, certificate.validToDate.getTime());
+    else this.#remember(peer.fingerprint, certificate.validToDate.getTime());
     const identity = this.#list(peer);
     if (identity !== null) return identity;
     throw new DeniedPeerError(`${nameOf(peer)} is not on --allow-identity`);

@@ -1,51 +1,16 @@
-// What a TLS server on node:tls shows and asks for, as its files are now. They may change while it
-// runs: connections that are open keep what they began with, new ones get the new.
+// The certificates that a TLS server on node:tls shows, and the authorities whose clients it takes. Their
+// files may change while it runs: open connections keep what they began with, new ones get the new.
 
-import { authorityFile } from "../../core/certificates/authority_file.ts";
+import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { SecureContext } from "node:tls";
-import {
-  type CertificateName,
-  isForHost,
-  loadNameReader,
-} from "../../core/certificates/certificate_names.ts";
+import { readCertificateFields } from "../../core/certificates/fields.ts";
+import { type CertificateName, isForHost } from "../../core/certificates/names.ts";
 import { type Emit, errorText } from "../../core/event.ts";
-import { choice, type OptionValues } from "../../core/options/option.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
-import { tlsFilePairs } from "../../core/tls/tls_files.ts";
-import { UsageError } from "../../core/usage_error.ts";
-import {
-  type Authorities,
-  checkClientCertificateOptions,
-  type ClientCertificateLimits,
-  clientCertificateOptions,
-  ClientVerifier,
-  readAuthorities,
-} from "./client_certificates.ts";
+import { type Authorities, ClientVerifier, readAuthorities } from "./client_certificates.ts";
 import { FileWatch } from "./file_watch.ts";
-import {
-  type IdentityContext,
-  loadTlsIdentities,
-  type TlsFiles,
-  type TlsIdentity,
-  tlsServerOptions,
-} from "./server_certificate.ts";
-
-/** What tls, https and wss understand beyond their limits. */
-export const tlsOptions = {
-  ...tlsServerOptions,
-  ...clientCertificateOptions,
-  tlsMin: choice(["1.2", "1.3"], {
-    default: "1.2",
-    metavar: "version",
-    help: "oldest version of TLS that is spoken",
-  }),
-} as const;
-
-/** The values of `tlsOptions`. */
-export type TlsOptions = OptionValues<typeof tlsOptions>;
-
-/** The same for a library's own listeners, where everything but the files may be left out. */
-export type TlsSettings = TlsFiles & Partial<TlsOptions>;
+import { checkClientCertificateOptions, type TlsSettings } from "./options.ts";
+import { type IdentityContext, loadTlsIdentities, type TlsIdentity } from "./server_certificate.ts";
 
 /** One state of the files. */
 interface Contexts {
@@ -56,7 +21,7 @@ interface Contexts {
     readonly context: SecureContext;
   }[];
   readonly identity: TlsIdentity;
-  /** Whose client certificates are taken; null where none are asked for. */
+  /** The authorities whose client certificates are taken; null where none are asked for. */
   readonly authorities: Authorities | null;
 }
 
@@ -64,11 +29,12 @@ interface Contexts {
 export class TlsContexts implements Disposable {
   /** The default certificate, as it is now. */
   readonly certificate: ServerCertificate;
-  /** Who looks at the certificates of clients; null where none are asked for. */
+  /** What verifies the certificates of clients; null where none are asked for. */
   readonly clients: ClientVerifier | null;
-  readonly #settings: TlsSettings;
-  readonly #context: IdentityContext;
-  readonly #watch: FileWatch | null;
+  /** Takes up the files as they are now, where there are any. One that cannot be used leaves everything
+   * as it was, which is said; never rejects. */
+  readonly reload: (() => Promise<void>) | undefined;
+  readonly #watch: FileWatch | undefined;
   #now: Contexts;
 
   private constructor(
@@ -77,8 +43,6 @@ export class TlsContexts implements Disposable {
     clients: ClientVerifier | null,
     loaded: Contexts,
   ) {
-    this.#settings = settings;
-    this.#context = context;
     this.clients = clients;
     this.#now = loaded;
     this.#believe(loaded);
@@ -92,15 +56,20 @@ export class TlsContexts implements Disposable {
       },
     };
     const files = filesOf(settings);
-    this.#watch = files.length === 0 ? null : new FileWatch(files, () => this.reload());
+    if (files.length === 0) return;
+    this.reload = takingUp(context.emit, this.certificate, async () => {
+      const loaded = await load(settings, context, clients);
+      this.#now = loaded;
+      this.#believe(loaded);
+    });
+    this.#watch = new FileWatch(files, this.reload);
   }
 
   /** @throws {UsageError} when an option or a file cannot be used */
   static async load(settings: TlsSettings, context: IdentityContext): Promise<TlsContexts> {
-    const limits = clientLimitsOf(settings);
-    checkClientCertificateOptions(limits);
-    const clients = limits.requireClientCert
-      ? await ClientVerifier.create(limits, context.now)
+    checkClientCertificateOptions(settings);
+    const clients = settings.requireClientCert
+      ? await ClientVerifier.create(settings.allowIdentity ?? [], context.now)
       : null;
     return new TlsContexts(settings, context, clients, await load(settings, context, clients));
   }
@@ -110,30 +79,15 @@ export class TlsContexts implements Disposable {
     return this.#now.named.length > 0;
   }
 
-  /** What to show to a client that asks for a name; empty when it asks for none. */
+  /** The certificate for a client that asks for a name; empty when it asks for none. */
   contextFor(name: string): SecureContext {
     if (name === "") return this.#now.fallback;
     const found = this.#now.named.find(({ names }) => isForHost(names, name));
     return found?.context ?? this.#now.fallback;
   }
 
-  /** Takes up the files as they are now. One that cannot be used leaves everything as it was, which
-   * is said; never rejects. */
-  async reload(): Promise<void> {
-    if (filesOf(this.#settings).length === 0) return;
-    await this.#reload();
-  }
-
-  readonly #reload = inTurn(() =>
-    takingUp(this.#context.emit, this.certificate, async () => {
-      const loaded = await load(this.#settings, this.#context, this.clients);
-      this.#now = loaded;
-      this.#believe(loaded);
-    })
-  );
-
-  /** In the same breath as the contexts: a handshake that begins in between would be one of the old
-   * authorities, and be remembered as one of the new. */
+  /** Called in the same turn as the contexts change: a handshake that began in between would be verified
+   * under the old authorities, and be remembered under the new. */
   #believe({ authorities }: Contexts): void {
     if (authorities !== null && this.clients !== null) this.clients.authorities = authorities;
   }
@@ -143,30 +97,28 @@ export class TlsContexts implements Disposable {
   }
 }
 
-/** The same, begun only after the call before has ended, so that the last call wins.
- * @param work must not reject */
-export function inTurn(work: () => Promise<void>): () => Promise<void> {
-  let last = Promise.resolve();
-  return () => last = last.then(work);
-}
-
-/** Takes up changed files, and says what came of it. Never rejects. */
-export async function takingUp(
+/** What takes up changed files and says what came of it, each call after the one before, so that the
+ * last one wins. Never rejects. */
+export function takingUp(
   emit: Emit,
   certificate: ServerCertificate,
   takeUp: () => Promise<void>,
-): Promise<void> {
-  const before = certificate.fingerprint;
-  try {
-    await takeUp();
-    const { fingerprint } = certificate;
-    const text = fingerprint === before
-      ? "took up the certificate files again"
-      : `took up a new certificate, SHA-256 ${fingerprint}`;
-    emit({ event: "notice", text });
-  } catch (error) {
-    emit({ event: "notice", text: `kept the certificate in use: ${errorText(error)}` });
-  }
+): () => Promise<void> {
+  const work = async () => {
+    const before = certificate.fingerprint;
+    try {
+      await takeUp();
+      const { fingerprint } = certificate;
+      const text = fingerprint === before
+        ? "took up the certificate files again"
+        : `took up a new certificate, SHA-256 ${fingerprint}`;
+      emit({ event: "notice", text });
+    } catch (error) {
+      emit({ event: "notice", text: `kept the certificate in use: ${errorText(error)}` });
+    }
+  };
+  let last = Promise.resolve();
+  return () => last = last.then(work);
 }
 
 async function load(
@@ -200,9 +152,8 @@ async function named(
   contextOf: (identity: TlsIdentity) => SecureContext,
 ): Promise<Contexts["named"]> {
   const { X509Certificate } = await import("node:crypto");
-  const namesOf = await loadNameReader();
   return identities.map((identity) => ({
-    names: namesOf(new X509Certificate(identity.cert).raw),
+    names: readCertificateFields(new X509Certificate(identity.cert).raw).names,
     context: contextOf(identity),
   }));
 }
@@ -211,34 +162,4 @@ async function named(
 export function filesOf({ tlsCert, tlsKey, tlsCa = [], dataFolder }: TlsSettings): string[] {
   const authorities = tlsCa.map((named) => authorityFile(named, dataFolder));
   return [...[tlsCert ?? []].flat(), ...[tlsKey ?? []].flat(), ...authorities];
-}
-
-function clientLimitsOf(
-  { tlsCa = [], requireClientCert = false, allowIdentity = [] }: TlsSettings,
-): ClientCertificateLimits {
-  return { tlsCa, requireClientCert, allowIdentity };
-}
-
-/** The option that only node:tls can do, or null: Deno's own listener shows one certificate, asks
- * for none and speaks TLS 1.2 whatever it is told. */
-export function needsNodeTls(settings: TlsSettings): string | null {
-  if (settings.requireClientCert) return "--require-client-cert";
-  if (settings.tlsMin === "1.3") return "--tls-min 1.3";
-  return tlsFilePairs(settings).length > 1 ? "more than one --tls-cert" : null;
-}
-
-/** Refuses what this runtime would silently not do.
- * @throws {UsageError} naming the option and the runtime that it needs */
-export function refuseOnOldRuntime(
-  settings: TlsSettings,
-  isGood: boolean,
-  version: string = Deno.version.deno,
-): void {
-  checkClientCertificateOptions(clientLimitsOf(settings));
-  const option = needsNodeTls(settings);
-  if (isGood || option === null) return;
-  const why = settings.requireClientCert
-    ? "which ignores client certificates and would let everyone in"
-    : "which cannot do it";
-  throw new UsageError(`${option} needs Deno 2.7.14 or newer; this is ${version}, ${why}`);
 }

@@ -1,7 +1,7 @@
 // Files that are watched for changes, by their times: it works on every system and file system,
 // through renames and links, and costs a few calls a second.
 
-/** How often to look. A change is reported once it is as old as this, so that whoever writes two
+/** How often to look. A change is reported once it is as old as this, so that a program that writes two
  * files, such as a certificate and its key, is likely to be done. */
 const INTERVAL_MS = 500;
 

@@ -1,4 +1,5 @@
-// A listener of Deno's that another can take the place of, on the same port.
+// A listener of Deno's that can be replaced by another on the same port: Deno.listenTls keeps the
+// certificate that it was opened with.
 
 import { type Address, addressOf } from "../../core/addresses/address.ts";
 import type { Acceptor } from "../../core/connection.ts";
@@ -26,9 +27,9 @@ export class RenewableAcceptor<C extends Deno.Conn> implements Acceptor<DenoConn
     this.#owned.use(what);
   }
 
-  /** Goes on with another listener. What was accepted stays open. Whoever waits in the backlog of
-   * the old listener is cut off: nobody does, unless the connections have reached their limit,
-   * because somebody is accepting at all other times. */
+  /** Goes on with another listener. What was accepted stays open. Clients in the backlog of the old
+   * listener are cut off; there are such only while the connections have reached their limit, because
+   * the server accepts at all other times. */
   renew(listener: Deno.Listener<C>): void {
     const old = this.#listener;
     this.#listener = listener;

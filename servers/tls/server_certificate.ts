@@ -1,35 +1,19 @@
-// Who a TLS server says it is: a certificate and its key, from files or made on the spot. Shared by
-// tls, https and wss.
+// The certificate of a TLS server and its key: from files, from the local authority or made on the spot.
+// Shared by tls, https, wss and dtls.
 
 import type { KeyObject } from "node:crypto";
-import { dataFolderOptions } from "../../core/files/data_folder.ts";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
+import { MAX_NAMES } from "../../core/certificates/names.ts";
 import { type Emit, errorText } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
-import type { OptionValues } from "../../core/options/option.ts";
+import { hasFeature } from "../../core/runtime.ts";
 import {
-  damagedKeyError,
-  fileOrFiles,
-  foreignKeyError,
+  readPairKey,
   readTlsFilePair,
+  refuseForeignKey,
   tlsFilePairs,
-} from "../../core/tls/tls_files.ts";
+} from "../../core/tls/file_pairs.ts";
+import type { TlsFiles } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { issueLocally } from "./authority_certificate.ts";
-
-/** Where the certificates come from. */
-export const tlsServerOptions = {
-  tlsCert: fileOrFiles({
-    help: "certificate to show, PEM, its chain after it; without it the local authority issues " +
-      "one; of several, the one for the name that a client asks for, or else the first",
-  }),
-  tlsKey: fileOrFiles({
-    help: "private key of --tls-cert, PEM, not encrypted; of several, in the same order",
-  }),
-  ...dataFolderOptions,
-} as const;
-
-/** The values of `tlsServerOptions`. */
-export type TlsFiles = OptionValues<typeof tlsServerOptions>;
 
 /** Loads every certificate, the default first. As `loadTlsIdentity` otherwise. */
 export async function loadTlsIdentities(
@@ -48,7 +32,7 @@ export async function loadTlsIdentities(
   return identities;
 }
 
-/** A certificate to show, and the key that makes it ours. */
+/** A certificate to show, and its private key. */
 export interface TlsIdentity {
   /** PEM, the server's own certificate first. */
   readonly cert: string;
@@ -56,7 +40,7 @@ export interface TlsIdentity {
   readonly key: string;
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;
-  /** Made on the spot: nobody knows it yet. */
+  /** Made on the spot, so that no client knows it yet. */
   readonly made: boolean;
 }
 
@@ -68,9 +52,9 @@ export interface IdentityContext {
   readonly now: () => number;
 }
 
-/** Reads and checks the first pair of files. When none is named the local authority in the data folder issues a
- * certificate, and where there is no such folder one is made on the spot. A certificate whose time
- * is over or has not come is a notice only: somebody may want to see clients refuse it.
+/** Reads and checks the first pair of files. When none is named the local authority in the data folder
+ * issues a certificate, and where there is no such folder one is made on the spot. A certificate that
+ * is out of date is a notice only: a test may want to see clients refuse it.
  *
  * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
 export async function loadTlsIdentity(
@@ -79,7 +63,6 @@ export async function loadTlsIdentity(
 ): Promise<TlsIdentity> {
   const { dataFolder } = files;
   const [pair] = tlsFilePairs(files);
-  const { fingerprintOf, makeCertificate } = await import("../../core/certificates/certificate.ts");
   if (pair === undefined) {
     const issued = dataFolder === undefined
       ? null
@@ -87,15 +70,17 @@ export async function loadTlsIdentity(
     if (issued !== null) {
       return { ...issued, fingerprint: await fingerprintOf(issued.cert), made: false };
     }
+    const { makeCertificate } = await import("../../core/certificates/self_signed.ts");
     const made = await makeCertificate(namesOf(host), now());
     return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
   }
-  const { tlsCert, tlsKey, cert, key, certificate } = await readTlsFilePair(pair);
-  // The older runtime of an executable cannot read every key that it can use. It serves with
-  // Deno.listenTls, which checks for itself.
-  if (hasGoodNodeTls()) {
-    const parsed = await readKey(tlsKey, key);
-    if (!certificate.checkPrivateKey(parsed)) throw foreignKeyError(pair);
+  const texts = await readTlsFilePair(pair);
+  const { tlsCert, cert, key, certificate } = texts;
+  // Where this cannot be done, Deno.listenTls serves, which checks for itself.
+  if (hasFeature("keyComparison")) {
+    const parsed = await readPairKey(texts);
+    refuseUnusable(parsed, texts.tlsKey);
+    refuseForeignKey(texts, parsed);
   }
   const notice = outOfDate(certificate, now());
   if (notice !== null) emit({ event: "notice", text: `the certificate in ${tlsCert} ${notice}` });
@@ -105,20 +90,13 @@ export async function loadTlsIdentity(
 const KEYS = "use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more";
 const CURVES = ["prime256v1", "secp384r1", "secp521r1"];
 
-/** Parses a key, of a kind that both of Deno's implementations of TLS can sign with. */
-async function readKey(file: string, pem: string): Promise<KeyObject> {
-  const { createPrivateKey } = await import("node:crypto");
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch (error) {
-    throw damagedKeyError(file, error);
-  }
+/** Refuses a key of a kind that one of Deno's two implementations of TLS cannot sign with. */
+function refuseUnusable(key: KeyObject, file: string): void {
   const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
   const kind = key.asymmetricKeyType;
   const isUsable = kind === "ed25519" || (kind === "rsa" && modulusLength >= 2048) ||
     (kind === "ec" && CURVES.includes(namedCurve));
-  if (isUsable) return key;
+  if (isUsable) return;
   const details = namedCurve || modulusLength || "";
   throw new UsageError(
     `--tls-key: the key in ${file} is of a kind that cannot be used here: ` +
@@ -147,6 +125,27 @@ function outOfDate(
   return now < validFromDate.getTime()
     ? `is not valid before ${day(validFromDate)}; clients will refuse it`
     : null;
+}
+
+/** A certificate for these names from the authority in a data folder, the authority's after it; null
+ * when there is no authority yet.
+ *
+ * @throws {UsageError} when there is an authority that must not be used: others can read its key, it
+ *   is damaged or has expired */
+async function issueLocally(
+  dataFolder: string,
+  names: readonly string[],
+  now: number,
+): Promise<{ readonly cert: string; readonly key: string } | null> {
+  const [{ loadAuthority }, { issuedFor }] = await Promise.all([
+    import("../../core/certificates/authority_folder.ts"),
+    import("../../core/certificates/issued.ts"),
+  ]);
+  const authority = await loadAuthority(dataFolder);
+  if (authority === null) return null;
+  // A machine with very many addresses is better served by a part of them than not at all.
+  const { chain, key } = await issuedFor(authority, names.slice(0, MAX_NAMES), now);
+  return { cert: chain, key };
 }
 
 /** The names that clients may use for a host that is listened on, the other names of loopback

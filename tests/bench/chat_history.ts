@@ -68,7 +68,7 @@ async function openBoth(folder: string): Promise<{ table: BareTable; store: Chat
 }
 
 /** Appends per second where many come at once, each a call of its own. The bare program writes each
- * in a transaction of its own, as whoever acknowledges each message would without batches. */
+ * in a transaction of its own, as a server without batches would acknowledge each message. */
 export const chatHistory: Benchmark = appendBenchmark(
   "chat-history",
   "Messages stored per second, 100 calls at once, beside a bare insert in a transaction each",

@@ -14,7 +14,7 @@ import { idleMemory } from "./idle_memory.ts";
 import { sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { reliable, reliableLossy, reliableTcp } from "./reliable.ts";
-import { startup } from "./startup.ts";
+import { startMemory, startup } from "./startup.ts";
 import { http, tcpLarge, tcpSmall, tlsLarge, tlsSmall, udp, webSocket } from "./throughput.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -47,6 +47,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   chatIdle,
   idleMemory,
   startup,
+  startMemory,
   chatHistory,
   chatHistoryBatch,
   chatSearch,

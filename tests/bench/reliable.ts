@@ -1,6 +1,6 @@
 /** Reliable datagrams beside bare datagrams, TCP and QUIC. */
 
-import { makeCertificate } from "../../core/certificates/certificate.ts";
+import { makeCertificate } from "../../core/certificates/self_signed.ts";
 import { connect } from "../../mod.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import type { Benchmark, Effort, Measured, Round } from "./benchmark.ts";

@@ -3,7 +3,7 @@
 import { serverKinds } from "../../servers/index.ts";
 import { apps } from "../../web/index.ts";
 import { findPeer, startPeer } from "../peer.ts";
-import { makeCertificate } from "../../core/certificates/certificate.ts";
+import { makeCertificate } from "../../core/certificates/self_signed.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { type Benchmark, type Effort, type Measured, median, type Round } from "./benchmark.ts";
 import { here, type ServerProcess, startServer } from "./server_process.ts";

@@ -1,10 +1,10 @@
 /** TLS clients: whom they trust, and what they say about those they do not. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { fingerprintOf, makeCertificate } from "../../core/certificates/certificate.ts";
+import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
+import { makeCertificate } from "../../core/certificates/self_signed.ts";
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { ServerEvent } from "../../core/event.ts";
-import { hasGoodNodeTls } from "../../core/tls/node_tls.ts";
 import { bytesOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dialTls, type DialTlsOptions } from "../../clients/tls.ts";
@@ -238,12 +238,6 @@ Deno.test("dialTls() agrees on a protocol with the server", async () => {
   });
   using _connection = await dialTls(endpoint, port, options, new AbortController().signal);
   assertEquals(await accepting, "http/1.1");
-});
-
-Deno.test("node:tls is relied on from Deno 2.7.14 on", () => {
-  const old = ["2.4.0", "2.6.10", "2.7.13", "1.46.3"].map(hasGoodNodeTls);
-  const good = ["2.7.14", "2.8.0", "2.9.6", "3.0.0-rc.1"].map(hasGoodNodeTls);
-  assertEquals([old, good], [Array(4).fill(false), Array(4).fill(true)]);
 });
 
 Deno.test("a server that an authority of Deno's vouches for needs no option", async () => {

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runCommandLine } from "../../commands/run.ts";
-import { pemBlocks } from "../../core/certificates/pem_block.ts";
+import { pemBlocks } from "../../core/certificates/pem.ts";
 import { loadX509, makeKeys } from "../../core/certificates/x509.ts";
 import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";

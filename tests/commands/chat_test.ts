@@ -2,9 +2,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { chatEventJson } from "../../commands/chat.ts";
-import { completeChat } from "../../commands/chat/completion.ts";
 import { ChatLines, mentions, nameColour } from "../../commands/chat/lines.ts";
-import { parseChatLine } from "../../commands/chat/words.ts";
+import { completeChat, parseChatLine } from "../../commands/chat/words.ts";
 import { runCommandLine } from "../../commands/run.ts";
 import { serve } from "../../dock/serve.ts";
 import type { ChatMessage } from "../../protocols/chat/message.ts";
@@ -91,7 +90,7 @@ Deno.test("ChatLines shows messages as the design has them, with the day when it
   assertEquals(lines.whisper(whisper), ["-- 2026-11-21 --", "12:04 [bob] psst"]);
 });
 
-Deno.test("ChatLines makes everything harmless that somebody else wrote", () => {
+Deno.test("ChatLines makes everything harmless that others wrote", () => {
   const evil = "\x1b[2J\u202e\r\n\x9b";
   const lines = new ChatLines({ color: true, dates: false });
   const shown = [

@@ -1,22 +1,18 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { createCounters } from "../../core/counters.ts";
-import {
-  type Drainable,
-  OpenSessions,
-  runningServer,
-  type ServerParts,
-} from "../../core/running_server.ts";
+import { runningServer, type ServerParts } from "../../core/running_server.ts";
+import { type Drainable, Ledger } from "../../core/session_life.ts";
 import { FakeTime, settled } from "../fake_time.ts";
 
 /** A server whose loop ends when it stops listening, and what happened to it. */
 function serverOf(overrides: Partial<ServerParts> = {}) {
   const happened: string[] = [];
   const loop = Promise.withResolvers<void>();
-  const sessions = new OpenSessions();
+  const url = "tcp://127.0.0.1:9";
+  const ledger = new Ledger(url, () => {});
+  const { sessions, counters } = ledger;
   const server = runningServer({
-    url: "tcp://127.0.0.1:9",
-    counters: createCounters(),
-    sessions,
+    listening: { url },
+    ledger,
     stopListening() {
       happened.push("stopped listening");
       loop.resolve();
@@ -37,7 +33,7 @@ function serverOf(overrides: Partial<ServerParts> = {}) {
     sessions.add(session);
     return session;
   };
-  return { server, sessions, happened, open, loop };
+  return { server, sessions, counters, happened, open, loop };
 }
 
 Deno.test("shutdown() stops listening, drains, waits for the sessions and releases", async () => {
@@ -139,8 +135,7 @@ Deno.test("a loop that breaks ends the server now and says why", async () => {
 });
 
 Deno.test("stats() is a copy, with the sessions that are open", async () => {
-  const counters = createCounters();
-  const { server, open } = serverOf({ counters });
+  const { server, counters, open } = serverOf();
   counters.opened = 3;
   open("one");
   const before = server.stats();

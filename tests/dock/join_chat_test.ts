@@ -11,7 +11,7 @@ import {
 } from "../../dock/join_chat.ts";
 import { serve } from "../../dock/serve.ts";
 import { chat } from "../../protocols/chat.ts";
-import { ChatError, ChatLostError } from "../../protocols/chat/client.ts";
+import { ChatError, ChatLostError } from "../../protocols/chat/client/chat_over.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -56,7 +56,7 @@ for (const scheme of ["tcp", "ws", "udp"]) {
     });
     const said = Array.from({ length: 60 }, (_, n) => `ada ${n}`);
     const acks = said.map((text) => ada.say(text));
-    // Somebody else speaks all the while.
+    // Another member speaks all the while.
     for (let n = 0; n < 40; n++) {
       await room.said("bob", `bob ${n}`);
       if (n % 4 === 0) await acks[n];
@@ -187,7 +187,7 @@ for (const scheme of ["tcp", "udp", "ws"]) {
       await using server = await serve(`${scheme}://127.0.0.1:0`, chat, {
         lines: (async function* () {
           yield await typed.promise;
-          // Whoever is at the terminal stays.
+          // The operator at the terminal stays.
           await new Promise(() => {});
         })(),
       });

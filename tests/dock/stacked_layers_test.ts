@@ -1,7 +1,7 @@
 /** Every stack that has `reliable` at its top, over real sockets: each message once and in order. */
 
 import { assert, assertEquals } from "@std/assert";
-import { makeKey } from "../../core/keys/make_key.ts";
+import { makeKey } from "../../core/keys/make.ts";
 import { connect } from "../../dock/connect.ts";
 import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";

@@ -5,7 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 import { type Counters, createCounters } from "../../core/counters.ts";
 import type { Layer, OpenedLayer } from "../../core/layer.ts";
-import { makeKey } from "../../core/keys/make_key.ts";
+import { makeKey } from "../../core/keys/make.ts";
 import { resolveOptions } from "../../core/options/option.ts";
 import type { Identity } from "../../core/session.ts";
 import { sealed } from "../../layers/sealed.ts";

@@ -320,7 +320,7 @@ protectionTest(
     for (const client of [alice, bob]) {
       wire.arriveFrom(client.address, await client.seal("hello", socket.address));
       await socket.receive();
-      // Bob has been heard, and whoever reads has not yet had the time to say so to those who send.
+      // Bob has been heard, and the reader has not yet had the time to tell the part that sends.
       await socket.send(utf8("for alice"), alice.address);
       await alice.hear(socket.address, wire.sent.at(-1)!.bytes);
       await bob.hear(socket.address, wire.sent.at(-1)!.bytes);

@@ -1,7 +1,7 @@
 /** What cannot work is refused on one line, which names the value and the remedy. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { makeCertificate } from "../../core/certificates/certificate.ts";
+import { makeCertificate } from "../../core/certificates/self_signed.ts";
 import { runProgram } from "../program.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 

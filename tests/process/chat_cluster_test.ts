@@ -197,7 +197,7 @@ peerTest(
     assertEquals([...new Set(scopes.values())], ["local"]);
     await broker.restart();
     await one.noticed(/is shared over .*5 messages/);
-    // Somebody new catches up before it lets anybody in.
+    // A new node catches up before it takes members.
     await using two = await Node.start(`${folder.path}/two.sqlite`, ...cluster);
     await using bob = await Witness.join(two.tcp, "bob");
     assertEquals((await bob.chat.history()).map(({ text }) => text), [...scopes.keys()]);

@@ -136,7 +136,7 @@ pythonWebSocketsTest("Python's websockets speaks in the room", async () => {
 const TERMINAL = "import os, pty, sys\n" +
   "sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
-peerTest("whoever runs the server sees the chat at its terminal and speaks in it", [
+peerTest("the operator of the server sees the chat at its terminal and speaks in it", [
   "python3",
 ], async () => {
   await using folder = await temporaryFolder();

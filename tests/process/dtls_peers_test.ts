@@ -74,7 +74,7 @@ if (!runs) {
     for (const command of [["serve", "echo", "dtls://127.0.0.1:0"], ["send", "dtls://:9", "x"]]) {
       const { code, stderr } = await runProgram(command);
       assertEquals(code, 2);
-      assertStringIncludes(stderr, "dtls needs a newer runtime");
+      assertStringIncludes(stderr, "dtls needs Deno 2.8.3 or newer");
     }
   });
 }

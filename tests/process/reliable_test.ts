@@ -9,7 +9,7 @@ import { protocols } from "../../protocols/index.ts";
 import { print } from "../../protocols/print.ts";
 import {} from "../../protocols/relay.ts";
 import type { ServerEvent } from "../../core/event.ts";
-import { kindOf, kinds } from "../../layers/reliable/wire.ts";
+import { kindOf, kinds } from "../../layers/reliable/wire/prefix.ts";
 import { freePort } from "../free_port.ts";
 import { messageOf } from "../layers/reliable/association_pair.ts";
 import { LossyForwarder } from "../lossy_forwarder.ts";

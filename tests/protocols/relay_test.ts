@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { makeCertificate } from "../../core/certificates/certificate.ts";
+import { makeCertificate } from "../../core/certificates/self_signed.ts";
 import { bytesOf, type Session, textOf } from "../../core/session.ts";
 import { statelessProtocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";

@@ -8,7 +8,8 @@ import { type Protocol, statelessProtocol } from "../../core/protocol.ts";
 import { textOf } from "../../core/session.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
-import { type ListeningTls, listenNodeTls, listenTls } from "../../servers/tls.ts";
+import type { Listener } from "../../core/running_server.ts";
+import { listenNodeTls, listenTls } from "../../servers/tls.ts";
 import { peerTest, placeArguments, runPeer, runPython, startPeer } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
@@ -317,7 +318,7 @@ peerTest("openssl s_client verifies a certificate made on the spot", ["openssl"]
 
 /** A bare listener, without a server around it, and how to dial it. */
 async function listening(
-  listen: (...parameters: Parameters<typeof listenNodeTls>) => Promise<ListeningTls>,
+  listen: (...parameters: Parameters<typeof listenNodeTls>) => Promise<Listener>,
   alpnProtocols: readonly string[] = [],
 ) {
   const endpoint = parseEndpoint("tls://127.0.0.1:0", new Map([["tls", "host"]]));
@@ -328,7 +329,7 @@ async function listening(
     { emit: () => {}, now: Date.now },
   );
   const port = Number(new URL(url.replace("tls:", "http:")).port);
-  return { acceptor, dial: { hostname: "127.0.0.1", port, caCerts: [certificate.pem] } };
+  return { acceptor, dial: { hostname: "127.0.0.1", port, caCerts: [certificate!.pem] } };
 }
 
 function raise(): never {

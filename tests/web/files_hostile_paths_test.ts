@@ -4,7 +4,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { serve } from "../../dock/serve.ts";
 import { files } from "../../web/files.ts";
-import { FileRoot } from "../../web/files/root.ts";
+import type { Located } from "../../web/files/access/located.ts";
+import { FileRoot } from "../../web/files/access/root.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { RawHttp } from "../servers/raw_http.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -246,31 +247,44 @@ Deno.test("nothing outside is ever served and nothing answers 5xx, for 4,000 pat
 Deno.test("a file swapped for a link to the outside again and again is never served", async () => {
   await using place = await site();
   const path = `${place.root}/swapped.txt`;
-  const link = `${place.folder}/link`;
-  const file = `${place.folder}/file`;
-  let swapping = true;
-  const swaps = (async () => {
-    while (swapping) {
-      await Deno.writeTextFile(file, "open");
-      await Deno.rename(file, path);
-      await Deno.symlink(`${place.folder}/secret.txt`, link);
-      await Deno.rename(link, path);
-    }
-  })();
+  const toFile = async () => {
+    await Deno.writeTextFile(`${place.folder}/file`, "open");
+    await Deno.rename(`${place.folder}/file`, path);
+  };
+  const toLink = async () => {
+    await Deno.symlink(`${place.folder}/secret.txt`, `${place.folder}/link`);
+    await Deno.rename(`${place.folder}/link`, path);
+  };
   const root = await FileRoot.open(place.root, { hidden: false });
-  let opened = 0;
-  for (let run = 0; run < 3000; run++) {
-    const located = await root.locate("/swapped.txt");
-    if (located === null) continue;
-    const one = await root.openFile(located);
-    if (one === null) continue;
-    using handle = one.file;
+  const locate = () => root.locate("/swapped.txt");
+  const read = async (located: Located | null) => {
+    const opened = located && await root.openFile(located);
+    if (opened === null) return null;
+    using handle = opened.file;
     const buffer = new Uint8Array(100);
     const count = await handle.read(buffer);
-    assertEquals(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), "open");
-    opened++;
+    return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+  };
+  const random = seeded(newSeed());
+  /** Swaps after so many calls to the disk, so that it happens at any step of what runs beside
+   * it. */
+  const late = async (swap: () => Promise<void>) => {
+    for (let calls = Math.floor(random() * 5); calls > 0; calls--) await Deno.lstat(place.root);
+    await swap();
+  };
+  for (let run = 0; run < 300; run++) {
+    await toFile();
+    const file = await locate();
+    assertEquals(await read(file), "open");
+    // While it is opened.
+    const [text] = await Promise.all([read(file), late(toLink)]);
+    assert(text === null || text === "open", `${text}`);
+    assertEquals(await read(file), null);
+    assertEquals(await locate(), null);
+    // While it is looked for, in both directions.
+    const [found] = await Promise.all([locate(), late(toFile)]);
+    assertEquals(await read(found), found === null ? null : "open");
+    const [before] = await Promise.all([locate(), late(toLink)]);
+    assertEquals(await read(before), null);
   }
-  swapping = false;
-  await swaps;
-  assert(opened > 0);
 });

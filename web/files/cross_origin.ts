@@ -1,23 +1,22 @@
-// Pages of other origins that may read what is served: CORS, as the Fetch standard has it.
+// CORS as the Fetch standard defines it: which pages of other origins may read the responses.
 
 import { UsageError } from "../../core/usage_error.ts";
 
-/** What scripts may see besides what they always may. */
+/** The header fields that scripts may read besides those that they always may. */
 const EXPOSED = "accept-ranges, content-disposition, content-encoding, content-range, etag";
 
-/** How long a browser may remember an answer to its question, in seconds. */
+/** How long a browser may cache the answer to a preflight request, in seconds. */
 const MAX_AGE = "600";
 
-/** Who may read. */
+/** The origins that may read, as header fields. */
 export interface CrossOrigin {
-  /** Whether that is everybody. */
+  /** Whether every origin may. */
   readonly any: boolean;
   /** Header fields of every answer. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Header fields of the answer to one request, beside the others. */
+  /** Header fields that the answer to this request carries besides. */
   fieldsFor(request: Request): Readonly<Record<string, string>>;
-  /** The answer to a browser that asks whether it may send a request; null when this is no such
-   * question. */
+  /** The answer to a preflight request; null when the request is none. */
   preflight(request: Request): Response | null;
 }
 
@@ -55,7 +54,7 @@ export function crossOrigin(any: boolean, origins: readonly string[]): CrossOrig
             "access-control-allow-origin": origin,
             "access-control-allow-methods": "GET, HEAD",
             "access-control-max-age": MAX_AGE,
-            // Reading is all there is, so no field can do harm.
+            // The methods only read, so that no header field can do harm.
             ...(asked !== null && isFieldNames(asked) && { "access-control-allow-headers": asked }),
           }),
         },
@@ -68,7 +67,7 @@ function isFieldNames(text: string): boolean {
   return text.length <= 4096 && /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/.test(text);
 }
 
-/** As browsers send it. */
+/** An origin as browsers send it. */
 function originOf(written: string): string {
   const url = URL.canParse(written) ? new URL(written) : null;
   if (

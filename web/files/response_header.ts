@@ -2,14 +2,14 @@
 
 import { UsageError } from "../../core/usage_error.ts";
 
-/** Those that say what the bytes of a message are: wrong, they would break it. */
+/** Fields that frame or describe the body. A wrong value would break the message. */
 const RESERVED: ReadonlySet<string> = new Set([
   ...["connection", "content-encoding", "content-length", "content-range", "date", "etag"],
   ...["keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "vary"],
 ]);
 
-/** Reads `Name: value` texts. A name that comes twice gets both values.
- * @throws {UsageError} when one is no field, or is not for the user to set */
+/** Parses `Name: value` texts. A name that comes twice gets both values.
+ * @throws {UsageError} when one is no field, or a reserved one */
 export function responseHeaders(written: readonly string[]): Readonly<Record<string, string>> {
   const fields: Record<string, string> = {};
   for (const text of written) {
@@ -33,8 +33,8 @@ export function responseHeaders(written: readonly string[]): Readonly<Record<str
   return fields;
 }
 
-/** A value that can stand in a header.
- * @throws {UsageError} when it cannot */
+/** Checks the value of a header field.
+ * @throws {UsageError} when a header cannot carry it */
 export function fieldValue(value: string, flag: string): string {
   if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
   throw new UsageError(

@@ -1,25 +1,25 @@
-// What an endpoint of the inspector is. The one list of them (endpoints.ts) is read by the router,
-// the index page, the reference and the tests.
+// The type of an endpoint of the inspector. The one list of them (endpoints/index.ts) is read by
+// the router, the index page, the reference and the tests.
 
 import type { Context } from "../../core/protocol.ts";
-import type { Asked } from "./asked.ts";
+import type { ParsedRequest } from "./parsed_request.ts";
 
-/** A blank that whoever asks fills in. */
+/** A parameter that the client fills in. */
 export interface Parameter {
   readonly name: string;
   /** `path` fills a `:name` or `*name` of the path, `header` names a header field, `body` is the
    * body and its name the content type. */
   readonly in: "path" | "query" | "header" | "body";
-  /** Digits only: a path with anything else there does not exist. */
+  /** Whether it takes digits only: a path with anything else there does not exist. */
   readonly whole?: boolean;
-  /** The name is but an example too: any names and values will do. */
+  /** Whether the name is an example too, and the client may send any names and values. */
   readonly free?: boolean;
   /** A value to begin with; a query, header or body may be left empty. */
   readonly example: string;
   readonly help: string;
 }
 
-/** The rooms of the index page, in its order. */
+/** The sections of the index page, in its order. */
 export const groups = [
   "What you sent",
   "Status and redirects",
@@ -32,7 +32,7 @@ export const groups = [
   "Caching",
 ] as const;
 
-/** Which methods an endpoint has; `any` is every one there is. */
+/** The methods of an endpoint; `any` stands for all. */
 export type Methods = readonly string[] | "any";
 
 /** What handlers may use besides the request. */
@@ -45,7 +45,7 @@ export interface Endpoint {
   readonly group: (typeof groups)[number];
   /** `/bytes/:n`; a last `*path` takes the rest, slashes included. */
   readonly path: string;
-  /** Where GET is, HEAD is too; OPTIONS is everywhere. */
+  /** HEAD is added where GET is, and OPTIONS everywhere. */
   readonly methods: Methods;
   /** What it does, starting with a capital, without a full stop. */
   readonly summary: string;
@@ -54,11 +54,11 @@ export interface Endpoint {
   readonly status?: number;
   /** The method to try it with, where it is not the first. */
   readonly tryMethod?: string;
-  handle(asked: Asked, tools: Tools): Response | Promise<Response>;
+  handle(request: ParsedRequest, tools: Tools): Response | Promise<Response>;
 }
 
-/** The common case: answers GET. */
+/** The methods of most endpoints. */
 export const GET: Methods = ["GET"];
 
-/** The methods that httpbin has where it has more than one; TRACE no Request can have. */
+/** The methods of endpoints that httpbin serves with more than GET. A Request cannot have TRACE. */
 export const COMMON: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];

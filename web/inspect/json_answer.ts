@@ -1,6 +1,6 @@
-// Answers in JSON.
+// The JSON answers of the inspector.
 
-/** JSON that is passed on as it was written, so that no number loses a digit on the way. */
+/** JSON that is inserted as it was written, so that no number loses a digit. */
 export class RawJson {
   readonly text: string;
 
@@ -10,10 +10,10 @@ export class RawJson {
   }
 }
 
-/** What stands in an answer, by field. */
+/** The fields of an answer. */
 export type JsonFields = Readonly<Record<string, unknown>>;
 
-/** Indented for people, and ending in a newline. */
+/** The fields as JSON, indented and ending in a newline. */
 export function jsonText(fields: JsonFields): string {
   const lines = Object.entries(fields).map(([key, value]) => {
     const text = value instanceof RawJson

@@ -1,10 +1,10 @@
-// Numbers in paths and queries. What is too large is cut to the cap, as httpbin does; what is no
-// number is the caller's mistake.
+// Parses numbers in paths and queries. One that is too large is cut to the maximum, as in httpbin;
+// anything else that is not valid is answered with 400.
 
-import { quote, Refusal } from "./refusal.ts";
+import { HttpError, quote } from "./http_error.ts";
 
 /** A whole number, cut to `max`.
- * @throws {Refusal} 400 when it is none or below `min` */
+ * @throws {HttpError} 400 when it is not a whole number, or below `min` */
 export function wholeNumber(
   text: string,
   name: string,
@@ -12,7 +12,7 @@ export function wholeNumber(
 ): number {
   const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : NaN;
   if (!(value >= min)) {
-    throw new Refusal(
+    throw new HttpError(
       400,
       `${name}: expected a whole number of at least ${min}, got ${quote(text)}`,
     );
@@ -21,7 +21,7 @@ export function wholeNumber(
 }
 
 /** Any number, such as a weight.
- * @throws {Refusal} 400 when it is none or out of bounds */
+ * @throws {HttpError} 400 when it is not a number, or out of bounds */
 export function realNumber(
   text: string,
   name: string,
@@ -31,13 +31,16 @@ export function realNumber(
     ? Number(text)
     : NaN;
   if (!(value >= min && value <= max)) {
-    throw new Refusal(400, `${name}: expected a number from ${min} to ${max}, got ${quote(text)}`);
+    throw new HttpError(
+      400,
+      `${name}: expected a number from ${min} to ${max}, got ${quote(text)}`,
+    );
   }
   return value;
 }
 
-/** Milliseconds from `2`, `0.5`, `2s` or `500ms`, cut to the cap.
- * @throws {Refusal} 400 when it is no such thing or negative */
+/** Milliseconds from `2`, `0.5`, `2s` or `500ms`, cut to `maxMs`.
+ * @throws {HttpError} 400 when it is not a duration, or negative */
 export function milliseconds(text: string, name: string, maxMs: number): number {
   const [, digits = "", unit] = /^\+?(.*?)(ms|s)?$/is.exec(text.trim()) ?? [];
   const value = /^(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(digits)
@@ -46,7 +49,10 @@ export function milliseconds(text: string, name: string, maxMs: number): number 
     ? Infinity
     : NaN;
   if (Number.isNaN(value)) {
-    throw new Refusal(400, `${name}: expected seconds such as 2, 0.5 or 500ms, got ${quote(text)}`);
+    throw new HttpError(
+      400,
+      `${name}: expected seconds such as 2, 0.5 or 500ms, got ${quote(text)}`,
+    );
   }
   return Math.min(unit?.toLowerCase() === "ms" ? value : value * 1000, maxMs);
 }

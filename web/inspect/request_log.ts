@@ -1,39 +1,39 @@
-// The log of requests: an event for each, and a line of JSON in a file, which is appended to up to
-// a limit.
+// The log of requests: an event for each, and a file of JSON lines that is appended to up to a
+// limit.
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import { type Emit, errorText, type InspectedEvent } from "../../core/event.ts";
 import { eventJson } from "../../core/event_json.ts";
 import { formatSize } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { Asked } from "./asked.ts";
-import { Refusal } from "./refusal.ts";
+import type { ParsedRequest } from "./parsed_request.ts";
+import { HttpError } from "./http_error.ts";
 
-/** What is logged of a request, its body up to `maxBodyBytes`. */
+/** The event that logs a request, with the first `maxBodyBytes` of its body. */
 export async function inspectedEvent(
-  asked: Asked,
+  request: ParsedRequest,
   { now, maxBodyBytes }: { readonly now: number; readonly maxBodyBytes: number },
 ): Promise<InspectedEvent> {
-  const { info } = asked;
-  const body = await asked.body().catch((error: unknown) => {
-    // It broke off, which is no reason not to tell of the rest.
-    if (error instanceof Refusal) return new Uint8Array();
+  const { info } = request;
+  const body = await request.body().catch((error: unknown) => {
+    // The body broke off; the rest of the request is logged all the same.
+    if (error instanceof HttpError) return new Uint8Array();
     throw error;
   });
   return {
     event: "inspected",
     time: new Date(now).toISOString(),
     peer: formatAddress(info.peer),
-    method: asked.method,
-    url: asked.request.url,
+    method: request.method,
+    url: request.source.url,
     ...(info.httpVersion !== undefined && { httpVersion: info.httpVersion }),
-    headers: asked.headerFields,
+    headers: request.headerFields,
     bodyBytes: body.length,
     message: beginningOf(body, maxBodyBytes),
   };
 }
 
-/** The first bytes, and no half of a character at their end. */
+/** The first bytes, without a part of a UTF-8 sequence at their end. */
 function beginningOf(bytes: Uint8Array, count: number): Uint8Array {
   if (bytes.length <= count) return bytes;
   let end = count;

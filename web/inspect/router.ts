@@ -1,9 +1,9 @@
-// From a method and a path to an endpoint.
+// Finds the endpoint for a path, and tells which methods it has.
 
-import { decodePercent } from "./asked.ts";
+import { decodePercent } from "./parsed_request.ts";
 import { COMMON, type Endpoint } from "./endpoint.ts";
 
-/** An endpoint, and what the blanks of its path are filled with. */
+/** An endpoint, and the values of the parameters in its path. */
 export interface Route {
   readonly endpoint: Endpoint;
   readonly params: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface Route {
 interface Pattern {
   readonly endpoint: Endpoint;
   readonly segments: readonly string[];
-  /** The blanks that take digits only. */
+  /** The parameters that take digits only. */
   readonly whole: ReadonlySet<string>;
 }
 
@@ -63,7 +63,7 @@ function match(
   return given.length === segments.length ? params : null;
 }
 
-/** Methods that no Request can have (Fetch 2.2.1), and what they are called instead. */
+/** Methods that no Request can have (Fetch 2.2.1), and UNSUPPORTED, which stands for them. */
 const UNSERVED: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK", "UNSUPPORTED"]);
 
 /** Whether an endpoint has a method. */
@@ -73,7 +73,7 @@ export function allows({ methods }: Endpoint, method: string): boolean {
     (method === "HEAD" && methods.includes("GET"));
 }
 
-/** What stands in Allow. */
+/** The value of the Allow field. */
 export function allowed({ methods }: Endpoint): string {
   const own = methods === "any" ? COMMON : methods;
   return [...own, ...(own.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");

@@ -1,10 +1,10 @@
-// Waiting, and bodies that are made over time. Both end when the server stops or the client leaves,
-// and hold nothing but a timer meanwhile, so that any number of them starves nobody.
+// Delays, and bodies that are sent over time. Both end when the server stops or the client leaves,
+// and hold only a timer meanwhile, so that any number of them does not slow down other requests.
 
-import type { Asked } from "./asked.ts";
-import { Refusal } from "./refusal.ts";
+import type { ParsedRequest } from "./parsed_request.ts";
+import { HttpError } from "./http_error.ts";
 
-/** Resolves after that time to true, or at once to false when one of the signals is aborted. */
+/** Resolves to true after this time, or to false as soon as one of the signals is aborted. */
 export function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<boolean> {
   if (signals.some((signal) => signal.aborted)) return Promise.resolve(false);
   const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -19,15 +19,15 @@ export function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<bo
   return promise;
 }
 
-/** The same before an answer.
- * @throws {Refusal} 503 when the server stops, or the client left and will not see it */
+/** Waits before an answer.
+ * @throws {HttpError} 503 when the server stops, or the client left */
 export async function waitBeforeAnswer(
   ms: number,
-  asked: Asked,
+  request: ParsedRequest,
   stopping: AbortSignal,
 ): Promise<void> {
-  if (ms > 0 && !(await wait(ms, stopping, ...asked.leaving))) {
-    throw new Refusal(503, "The server is stopping.");
+  if (ms > 0 && !(await wait(ms, stopping, ...request.leaving))) {
+    throw new HttpError(503, "The server is stopping.");
   }
 }
 
@@ -37,11 +37,11 @@ export interface Piece {
   readonly thenMs: number;
 }
 
-/** What becomes of a body that is not whole when the server stops: an event stream simply ends; a
- * body with a length or a last piece breaks off, so that nobody takes it for whole. */
+/** How a body ends when the server stops before it is whole: an event stream just ends; a body with
+ * a length or a last piece breaks off, so that the client does not take it for whole. */
 export type WhenStopped = "end" | "break";
 
-/** A body whose pieces come in their time. Nothing is made before it is read. */
+/** A body whose pieces are sent at intervals. No piece is made before it is read. */
 export function pacedBody(
   pieces: Iterable<Piece>,
   stopping: AbortSignal,
@@ -76,7 +76,7 @@ export function pacedBody(
 
 const paced = new WeakSet<ReadableStream>();
 
-/** Whether a body is one of those, which nobody should make only to throw it away. */
+/** Whether a body is a paced one, which should not be read only to be thrown away. */
 export function isPaced(body: ReadableStream): boolean {
   return paced.has(body);
 }

@@ -1,7 +1,6 @@
-// How the NATS library gets its connections: its own transport, without two of its faults. It takes
-// its listeners off a socket and leaves it alive, so that a broker that says late what it does not
-// like (an alert of TLS, a reset) ends the whole process. And it has the certificate of an address
-// name `localhost`.
+// The transport of the NATS library, without two of its faults. The library removes its listeners
+// from a socket that is still open, so that a late error of the broker (a TLS alert, a reset) ends
+// the process. And for a broker that is dialled by address it accepts a certificate for `localhost`.
 
 import type { NodeTransport } from "@nats-io/node-transport";
 import type { Socket } from "node:net";
@@ -13,7 +12,7 @@ export async function installTransport(): Promise<void> {
   const { setTransportFactory } = await import("@nats-io/transport-node");
   const tls = await import("node:tls");
 
-  /** Whether the other side's certificate does not name the address, or cannot be seen. */
+  /** Whether the certificate of the broker does not name the address, or cannot be read. */
   function isStranger(host: string, socket: TLSSocket): boolean {
     try {
       return tls.checkServerIdentity(host, socket.getPeerCertificate()) !== undefined;
@@ -62,7 +61,7 @@ export async function installTransport(): Promise<void> {
   });
 }
 
-/** Sees to it that an error always has a listener. */
+/** Makes sure that an error of the socket always has a listener. */
 function guard<S extends Socket>(socket: S): S {
   const ignore = () => {};
   const remove = socket.removeAllListeners.bind(socket);
@@ -74,10 +73,10 @@ function guard<S extends Socket>(socket: S): S {
   return socket.on("error", ignore);
 }
 
-/** Whom the certificate has to name. */
+/** The name that the certificate has to bear, and the host that was dialled. */
 function expectedName(broker: string): { readonly servername: string; readonly host: string } {
   const host = broker.slice(0, broker.lastIndexOf(":")).replace(/^\[|\]$/g, "");
-  // An address is never asked for by name (RFC 6066, 3).
+  // An address is never sent as a server name (RFC 6066, 3).
   return { servername: isAddress(host) ? "" : host, host };
 }
 

@@ -2,11 +2,11 @@
 // when a message goes there, when it stays here for now, and why nobody sees it twice.
 //
 // - **Live.** A message is put into the stream under its id, and comes back to us as to every other
-//   node. It is stored with its place, shown, and only then acknowledged as `stored`, once the
-//   broker has acknowledged it too.
-// - **Away.** There is no broker, or it did not answer in time. A message is stored as owed, shown
-//   to our own members and acknowledged as `local`. What was under way when the broker went becomes
-//   owed first, in its order.
+//   node. It is stored with its place, shown, and only then acknowledged as `stored`, once the broker
+//   has acknowledged it too.
+// - **Away.** There is no broker, or it did not answer in time. A message is stored as owed, shown to
+//   our own members and acknowledged as `local`. What was under way when the broker went becomes owed
+//   first, in its order.
 // - **Returning.** We read the stream to its end, then put into it what we owe, in its order. What is
 //   said meanwhile is owed too; for the last few it is held back instead, so that this ends. Then we
 //   are live again.
@@ -14,8 +14,8 @@
 // Why every message is shown once, whatever happens in between:
 //
 // An id may be put into the stream twice. We put it there, the acknowledgement was lost, and we put
-// it there again on return. Reading to the end first finds most of these: the store then knows the
-// id with its place and owes it no more. A copy that was still on its way (in the buffers of the old
+// it there again on return. Reading to the end first finds most of these: the store then knows the id
+// with its place and owes it no more. A copy that was still on its way (in the buffers of the old
 // connection, or of a broker that stood still) comes after that reading; the broker's window for
 // `Nats-Msg-Id` turns one of the two down when they come within it. Neither is enough by itself, and
 // neither is relied upon. What holds is the rule of reading: **of several messages with one id the
@@ -24,15 +24,15 @@
 // far apart they are. The rule lasts for as long as a store keeps the id (its retention), which is
 // how long the message can be shown at all.
 //
-// Whoever stores an id first shows it: `store.append` answers in the order of the calls, exactly one
-// of them is not a duplicate, and that one delivers. So a message that was shown as local is not
-// shown again when it comes with its place, and a message that comes while it is being made owed is
-// shown by one of the two.
+// The call that stores an id first shows the message: `store.append` answers in the order of the
+// calls, exactly one of them is not a duplicate, and that one delivers. So a message that was shown
+// as local is not shown again when it comes with its place, and a message that comes while it is
+// being made owed is shown by one of the two.
 //
 // Why none is lost: the position is written together with the messages that it covers, in one
 // `append`; what is owed is owed until it was read out of the stream.
 //
-// It is a long file, because all of this hangs on one state and one order of calls.
+// Long, because all of this depends on one state and one order of calls.
 
 import { errorText } from "../../../core/event.ts";
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";
@@ -50,7 +50,7 @@ const MAX_PENDING = 10_000;
 /** How many messages may wait for the broker's return, counted from when we started. */
 const MAX_OWED = 100_000;
 
-/** A message that was put into the stream, or will be in a moment. */
+/** A message of this node that was put into the stream, or will be in a moment. */
 interface Pending {
   readonly message: NewMessage;
   readonly record: Uint8Array;
@@ -73,19 +73,19 @@ export interface ClusterLogOptions {
   readonly ackTimeoutMs: number;
 }
 
-/** What ends a link though the broker is well: our own history takes nothing. */
+/** The reason for which a link ends though the broker is well: our own history takes no messages. */
 export class HistoryFailedError extends Error {
   override readonly name = "HistoryFailedError";
 }
 
-/** The log of one node. */
+/** The log of a chat in a cluster, on one node. */
 export class ClusterLog implements ChatLog {
   readonly #options: ClusterLogOptions;
   readonly #store: ChatStore;
   readonly #hooks: LogHooks;
   #position: Position;
   #link: StreamLink | undefined;
-  /** What messages do: go to the broker, wait for a moment, or stay here. */
+  /** What becomes of a new message: it goes to the broker, waits a moment, or stays here as owed. */
   #state: "live" | "held" | "away" = "away";
   readonly #pending = new Map<string, Pending>();
   #watch: ReturnType<typeof setTimeout> | undefined;
@@ -104,7 +104,7 @@ export class ClusterLog implements ChatLog {
     this.#position = position;
   }
 
-  /** Reads where the node is. */
+  /** Opens the log at the position that the node has reached. */
   static async open(options: ClusterLogOptions): Promise<ClusterLog> {
     const { store, noteKey } = options;
     const position = parsePosition(await store.note(noteKey));
@@ -201,7 +201,7 @@ export class ClusterLog implements ChatLog {
     await Promise.all(this.#storing);
   }
 
-  /** Where to begin to read, after a look at whether this is the stream that we know. */
+  /** Where to begin to read, after checking whether this is the stream that we know. */
   #begin(link: StreamLink): number {
     const { created, seq, top } = this.#position;
     if (created !== link.created) {
@@ -261,7 +261,7 @@ export class ClusterLog implements ChatLog {
     }
     top = Math.max(top, base + seq + shift);
     const position = { created: link.created, seq, stamp, shift, top };
-    // In one turn: the note is to be written together with what it speaks of.
+    // In one turn, so that the position is written together with the messages that it covers.
     const stored = messages.length === 0
       ? []
       : this.#store.append(messages.map(({ seq, ...message }) => ({ message, seq: seq! })));
@@ -312,7 +312,7 @@ export class ClusterLog implements ChatLog {
     if (this.#link === link && this.#position.top > reached) {
       await this.#readUpTo(link, (await link.mark(this.#position.top)).seq);
     }
-    /** What was put there, and should not be owed any more. */
+    /** The messages that were put into the stream in the last round, and are owed no more. */
     let sent = new Map<string, Stored>();
     for (let shared = 0;;) {
       const owings = this.#owings;
@@ -320,15 +320,15 @@ export class ClusterLog implements ChatLog {
       if (this.#link !== link) return undefined;
       if (owed.length < BATCH) this.#state = "held";
       if (owed.length === 0) {
-        // What became owed in this moment came before whatever is held back.
+        // A message became owed meanwhile. It is older than those that are held back.
         if (owings !== this.#owings) continue;
         this.#owed = 0;
         this.#state = "live";
         for (const pending of this.#pending.values()) this.#send(pending);
         return shared;
       }
-      // The broker knows it, yet it did not come: it fell to the broker's retention before we read
-      // it. It has had its place.
+      // The broker took the message and did not send it: its retention removed it before we read it.
+      // It gets the place that it had.
       const placed = owed.filter(({ id }) => sent.has(id));
       if (placed.length > 0) {
         await this.#store.append(placed.map(({ seq: _, ...message }) => ({
@@ -364,7 +364,7 @@ export class ClusterLog implements ChatLog {
     this.#put(link, pending.message, pending.record).then(async ({ seq, duplicate }) => {
       pending.isAcknowledged = true;
       if (duplicate) {
-        // The broker had it before and does not send it again.
+        // The broker had the message before, and does not send it again.
         await this.#readUpTo(link, seq);
         if (this.#link !== link) return;
         const place = basePlace(link.created) + seq + this.#position.shift;
@@ -374,7 +374,7 @@ export class ClusterLog implements ChatLog {
     }).catch((error) => this.#drop(link, error));
   }
 
-  /** Gives the receipt once the broker has said yes and the message was read. */
+  /** Gives the receipt once the broker has acknowledged the message and it was read. */
   #settle({ message: { id }, result, isAcknowledged, receipt }: Pending): void {
     if (result === undefined || !isAcknowledged) return;
     this.#pending.delete(id);
@@ -403,7 +403,8 @@ export class ClusterLog implements ChatLog {
           id: message.id,
           seq,
           scope: seq === undefined ? "local" : "stored",
-          // What was sent may have been read in between: it was there before, but not said before.
+          // A message that was sent may have been read meanwhile. Its id is known then, though it was
+          // said only once.
           duplicate: duplicate && !isSent,
         });
       });
@@ -419,7 +420,7 @@ export class ClusterLog implements ChatLog {
     this.#leave(link);
   }
 
-  /** From now on messages stay here; those under way first, in their order. */
+  /** From now on messages stay here as owed, first those that are under way, in their order. */
   #leave(link: StreamLink): void {
     if (this.#link !== link) return;
     this.#link = undefined;

@@ -1,16 +1,15 @@
-// The other nodes of a cluster: who is there, whose a name is, and words that go to one of them.
+// The other nodes of a cluster: their members, which member has which name, and private messages.
 //
-// Nothing of this is kept anywhere. Every node says once a second that it is there and how often its
-// members have changed, and says each change; who missed one asks for the whole list, page by page.
-// A node that has been silent for some seconds is gone, and its names are free.
+// Nothing of this is stored. Every node publishes a beat once a second with the number of changes
+// among its members, and each change; a node that missed one asks for the whole list, page by page. A
+// node that has been silent for some seconds is gone, and its names are free.
 //
-// A name is claimed by asking all nodes that are known. Two that ask at the same moment hear of each
-// other's claim, and the earlier one wins (by the nodes' clocks; by the node's id when they agree).
-// Somebody verified gets it from anybody who is not.
-// Nodes that could not hear each other may both have given a name away; when they meet again, the
-// same rule decides, and the later one loses it.
+// A name is claimed by asking all nodes that are known. Two nodes that ask at the same moment hear of
+// each other's claim, and the earlier one wins (by the nodes' clocks; by the node's id when they
+// agree). A verified member gets the name from a plain one. Nodes that could not hear each other may
+// both have given a name away; when they meet again, the same rule decides which keeps it.
 //
-// It is a long file, because members, claims and changes are one table seen from three sides.
+// Long, because members, claims and changes are one table that is read in three ways.
 
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { Standing } from "../message.ts";
@@ -26,9 +25,9 @@ import type { Subjects } from "./subjects.ts";
 
 const BEAT_MS = 1_000;
 const SILENT_MS = 4_000;
-/** How long changes are gathered before they are said. */
+/** How long changes are gathered before they are published. */
 const GATHER_MS = 30;
-/** Two greetings are not answered within this. */
+/** A beat that greets is answered with one of ours at most once in this time. */
 const GREET_MS = 100;
 const CLAIM_TIMEOUT_MS = 400;
 const REQUEST_TIMEOUT_MS = 1_000;
@@ -39,7 +38,7 @@ const MAX_REQUESTS = 1_000;
 
 interface Node {
   members: MemberList;
-  /** Of the members that we have; -1 before we have any. */
+  /** The revision of the members that we have; -1 before we have any. */
   revision: number;
   seenMs: number;
   isAsked: boolean;
@@ -61,7 +60,7 @@ export interface ClusterPeersOptions {
   nameKey(name: string): string;
 }
 
-/** The other nodes, as one node sees them. */
+/** The other nodes of a cluster, as one node sees them. */
 export class ClusterPeers implements ChatPeers {
   /** What this node calls itself; another one after each start. */
   readonly node = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
@@ -71,7 +70,7 @@ export class ClusterPeers implements ChatPeers {
   readonly #nameKey: (name: string) => string;
   readonly #own: MemberList;
   #revision = 0;
-  /** What has changed and is not said yet: who came, or undefined for who went. */
+  /** Changes that are not published yet. */
   readonly #changes = new Map<string, { readonly room: string; readonly name: string }>();
   readonly #nodes = new Map<string, Node>();
   readonly #claims = new Map<number, OpenClaim>();
@@ -102,13 +101,13 @@ export class ClusterPeers implements ChatPeers {
     return this.#nodes.size;
   }
 
-  /** Meets the others over a connection, until `leave`. */
+  /** Joins the other nodes over a connection, until `leave`. */
   async join(connection: NatsConnection): Promise<void> {
     const { createInbox } = await import("@nats-io/transport-node");
     if (connection.isClosed()) return;
     this.#connection = connection;
     this.#inbox = createInbox();
-    // What was known of us may be out of date.
+    // The other nodes may have missed changes while we had no connection.
     this.#revision++;
     const { beat, change, claim, expel, ban, roster, whisper } = this.#subjects;
     this.#hear(beat, (message) => this.#heardBeat(message));
@@ -126,7 +125,7 @@ export class ClusterPeers implements ChatPeers {
     }, BEAT_MS);
   }
 
-  /** Forgets the others: nobody can be reached. */
+  /** Forgets the other nodes, which cannot be reached any more. */
   leave(): void {
     clearInterval(this.#beat);
     clearTimeout(this.#gather);
@@ -140,7 +139,7 @@ export class ClusterPeers implements ChatPeers {
   async claim(room: string, name: string, standing: Standing): Promise<boolean> {
     const own = this.#own.find(room, name);
     if (own !== undefined) {
-      // The same name, spelt in another way.
+      // The name is ours already, and is now spelt in another way.
       const respelt = { ...own, name, standing };
       this.#own.set(respelt);
       this.#changed(respelt);
@@ -202,7 +201,7 @@ export class ClusterPeers implements ChatPeers {
     this.#say(this.#subjects.ban, { node: this.node, keys });
   }
 
-  /** Says goodbye. The connection is its owner's to close. */
+  /** Tells the other nodes that this one goes. The connection is closed by its owner. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#sayBeat({ bye: true });
     this.leave();
@@ -212,8 +211,8 @@ export class ClusterPeers implements ChatPeers {
   #hear(subject: string, heard: (message: Msg) => void): void {
     this.#connection?.subscribe(subject, {
       callback: (error, message) => {
-        // An error here is a permission that the broker's owner has not given; the log's own
-        // troubles tell of it.
+        // An error here is a missing permission on the broker, which ends the log's link and is told
+        // there.
         if (error === null && this.#connection !== undefined) heard(message);
       },
     });
@@ -229,7 +228,7 @@ export class ClusterPeers implements ChatPeers {
     if (reply) this.#say(reply, message);
   }
 
-  /** What was answered, or undefined when nothing was in time. */
+  /** The answer to a request, or undefined when none came in time. */
   async #request(
     connection: NatsConnection,
     subject: string,
@@ -259,11 +258,11 @@ export class ClusterPeers implements ChatPeers {
 
   #forget(id: string): void {
     this.#nodes.delete(id);
-    // Nobody waits for the answer of a node that is gone.
+    // Claims need not wait for the answer of a node that is gone.
     for (const claim of this.#claims.values()) this.#answered(claim, id);
   }
 
-  /** The node that speaks; undefined when it is ourselves, or one too many. */
+  /** The node that sent a message; undefined when it is this one, or one too many. */
   #from(id: string): Node | undefined {
     if (id === this.node) return undefined;
     let node = this.#nodes.get(id);
@@ -317,7 +316,7 @@ export class ClusterPeers implements ChatPeers {
       const data = encodeNodeMessage({ from });
       const answer = await this.#request(connection, this.#subjects.roster(id), data);
       const page = answer && this.#understood(decodeNodeMessage.roster(answer));
-      // When it has changed meanwhile, the next beat has us ask again.
+      // If the list has changed meanwhile, the next beat makes us ask again.
       if (page === undefined || (from > 0 && page.revision !== revision)) break;
       revision = page.revision;
       for (const entry of page.members) members.set(entry);
@@ -335,7 +334,7 @@ export class ClusterPeers implements ChatPeers {
   #heardRosterRequest(message: Msg): void {
     const from = this.#understood(decodeNodeMessage.rosterRequest(message.data));
     if (from === undefined) return;
-    // What is not said yet is in the list, so it has to count.
+    // The list has the gathered changes in it, so the revision has to count them.
     this.#sayChanges();
     const members: Entry[] = [];
     let at = 0;
@@ -346,7 +345,7 @@ export class ClusterPeers implements ChatPeers {
     this.#answer(message, { revision: this.#revision, total: this.#own.size, members });
   }
 
-  /** Gives up one of our names that another node has had for longer, or for somebody verified. */
+  /** Gives up a name of ours that another node has had for longer, or has for a verified member. */
   #compare(theirs: Entry, node: string): void {
     const own = this.#own.find(theirs.room, theirs.name);
     if (own !== undefined && this.#goesBefore(theirs, node, own)) this.#lose(own);
@@ -382,8 +381,8 @@ export class ClusterPeers implements ChatPeers {
       decided: Promise.withResolvers(),
     };
     this.#claims.set(ref, claim);
-    // Whoever does not answer in time cannot be waited for; should it have the name, the two will
-    // compare.
+    // A node that does not answer in time is not waited for. If it has the name, the rule above
+    // decides once its members are read.
     const timer = setTimeout(() => claim.decided.resolve(true), CLAIM_TIMEOUT_MS);
     this.#say(this.#subjects.claim, { node: this.node, ref, ...entry }, this.#inbox);
     const isOurs = await claim.decided.promise;
@@ -397,7 +396,7 @@ export class ClusterPeers implements ChatPeers {
     if (claim === undefined || this.#from(claim.node) === undefined) return;
     const { room, name, ref, node } = claim;
     const own = this.#own.find(room, name);
-    // Whoever has it stays, however late the clock of the other node may be.
+    // The holder of a name keeps it, whatever the clock of the other node says.
     let taken = own !== undefined;
     if (own !== undefined && isAbove(claim.standing, own.standing)) {
       this.#lose(own);
@@ -471,7 +470,7 @@ export class ClusterPeers implements ChatPeers {
   }
 }
 
-/** Whether somebody of one standing gets a name that somebody of the other has. */
+/** Whether a member of one standing gets a name that a member of the other has. */
 function isAbove(one: Standing, other: Standing): boolean {
   return one === "verified" && other === "plain";
 }

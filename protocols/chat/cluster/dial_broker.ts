@@ -1,6 +1,6 @@
-// One connection with one broker, over the NATS client library. It never reconnects by itself: the
-// library would then send later what it was given while the broker was away, and a message of ours
-// must not be said behind our back after it was acknowledged as local.
+// One connection with one broker, over the NATS client library. It does not reconnect by itself: the
+// library would send later what it was given while the broker was away, and a message that was
+// acknowledged as local must be sent by the log alone.
 
 import type {
   NatsConnection,
@@ -9,29 +9,28 @@ import type {
   ProtocolHandler,
 } from "@nats-io/transport-node";
 import { installTransport } from "./broker_transport.ts";
-import type { ClusterSettings } from "./options.ts";
+import type { ClusterSettings } from "./settings.ts";
 
-/** How long a broker may take to greet us. */
+/** How long a broker may take for the handshake. */
 const DIAL_TIMEOUT_MS = 3_000;
-/** How often a broker is asked whether it is still there, and how often it may not answer. */
+/** How often a broker is pinged, and how many pings may be unanswered. */
 const PING_INTERVAL_MS = 2_000;
 const MAX_PINGS_OUT = 2;
-/** How long a last word may take. */
+/** How long to wait until the last messages have left. */
 const FLUSH_TIMEOUT_MS = 300;
 
 /** Connects.
  *
  * @param broker `host:port`
- * @throws {Error} when the broker cannot be reached, lets us not in, or does not greet us in time */
+ * @throws {Error} when the broker cannot be reached, refuses us, or does not answer in time */
 export async function dialBroker(
   broker: string,
   { tls, creds, name }: ClusterSettings,
   signal: AbortSignal,
 ): Promise<NatsConnection> {
   const library = await import("@nats-io/transport-node");
-  // The library's `connect` leaves the socket open when a broker accepts a connection and says
-  // nothing, and there is no way to call it off. So we do its steps ourselves, and keep hold of the
-  // transport.
+  // The library's `connect` cannot be aborted, and leaves the socket open when a broker accepts a
+  // connection and says nothing. So we do its steps ourselves, and keep the transport.
   await installTransport();
   const options: NodeConnectionOptions = {
     servers: [broker],
@@ -42,12 +41,12 @@ export async function dialBroker(
     timeout: DIAL_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: MAX_PINGS_OUT,
-    // Stacks of every request would cost more than the request.
+    // A stack trace for each request would cost more than the request.
     noAsyncTraces: true,
     ...(tls !== undefined && { tls }),
     ...(creds !== undefined && { authenticator: library.credsAuthenticator(creds) }),
   };
-  // The library's types keep this constructor to itself.
+  // The library's types declare this constructor private.
   const connection: NatsConnectionImpl = Reflect.construct(library.NatsConnectionImpl, [options]);
   const protocol = new library.ProtocolHandler(connection.options, connection);
   connection.protocol = protocol;
@@ -62,7 +61,7 @@ export async function dialBroker(
     return connection as NatsConnection;
   } catch (error) {
     await protocol.close();
-    // Started after a connection that ended while it was greeted.
+    // The library starts them even when the connection ended during the handshake.
     protocol.heartbeats.cancel();
     protocol.transport?.discard();
     throw error;
@@ -75,7 +74,7 @@ export async function dialBroker(
  * would print the error, stop reading and leave the connection to its timers. */
 function endOnNonsense(protocol: ProtocolHandler): void {
   const reset = protocol.resetOutbound.bind(protocol);
-  // Called before each connection: the parser is a new one then.
+  // Called before each connection, which has a new parser.
   protocol.resetOutbound = () => {
     reset();
     const { parser } = protocol;
@@ -90,7 +89,7 @@ function endOnNonsense(protocol: ProtocolHandler): void {
   };
 }
 
-/** Waits until the broker has what was said, for a moment. */
+/** Waits for a moment until the broker has what was published. */
 export async function flush(connection: NatsConnection): Promise<void> {
   if (connection.isClosed()) return;
   const late = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-// Who is in which room of one node.
+// The members of one node of a cluster, by room and name.
 
 import type { Entry } from "./node_message.ts";
 
@@ -8,27 +8,27 @@ export class MemberList {
   readonly #nameKey: (name: string) => string;
   #size = 0;
 
-  /** @param nameKey what makes two names one */
+  /** @param nameKey the key of a name; names with the same key are one */
   constructor(nameKey: (name: string) => string) {
     this.#nameKey = nameKey;
   }
 
-  /** How many there are. */
+  /** How many members there are. */
   get size(): number {
     return this.#size;
   }
 
-  /** How many are in each room. */
+  /** How many members each room has. */
   *rooms(): Iterable<[room: string, members: number]> {
     for (const [room, members] of this.#rooms) yield [room, members.size];
   }
 
-  /** Who is in a room. */
+  /** The members of a room. */
   in(room: string): Iterable<Entry> {
     return this.#rooms.get(room)?.values() ?? [];
   }
 
-  /** Everybody, room by room. */
+  /** All members, room by room. */
   *all(): Iterable<Entry> {
     for (const members of this.#rooms.values()) yield* members.values();
   }

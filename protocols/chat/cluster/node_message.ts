@@ -1,89 +1,21 @@
-// What nodes say to each other over the broker, beside the shared history. All of it is JSON, small,
-// and read like the words of a stranger: a node may be broken, or somebody's own program.
+// The messages of the nodes of a cluster to each other, beside the shared history: small JSON
+// objects. They are read without trust, because a node may be broken, or another program altogether.
 
-import type { Standing } from "../message.ts";
 import type { RemoteMember } from "../peers.ts";
 import { isName, isPlainText, isStanding, isTime, readObject } from "./record.ts";
 
-/** The most that one of these may have, in bytes. */
+/** The largest of these messages, in bytes. */
 export const MAX_NODE_MESSAGE_BYTES = 512 * 1024;
-/** How many members stand in one of these. */
+/** How many members one message lists. */
 export const MEMBERS_PER_MESSAGE = 200;
 const MAX_WHISPER_LENGTH = 64 * 1024;
 const MAX_BAN_KEYS = 8;
 const MAX_BAN_KEY_LENGTH = 256;
 
-/** A member of a node, and since when it has its name. */
+/** A member of a node, with the time since which it has its name. */
 export interface Entry extends RemoteMember {
   /** When the name was taken, in milliseconds since the epoch, by the clock of its node. */
   readonly sinceMs: number;
-}
-
-/** I am here: said once a second, and first and last of all. */
-export interface Beat {
-  readonly node: string;
-  /** How often its members have changed. */
-  readonly revision: number;
-  /** Whether it has just come and wants to know who is here. */
-  readonly hello: boolean;
-  /** Whether it is going. */
-  readonly bye: boolean;
-}
-
-/** What has changed among the members of a node. */
-export interface Change {
-  readonly node: string;
-  readonly revision: number;
-  readonly came: readonly Entry[];
-  readonly went: readonly { readonly room: string; readonly name: string }[];
-}
-
-/** A page of all members of a node. */
-export interface Roster {
-  readonly revision: number;
-  readonly total: number;
-  readonly members: readonly Entry[];
-}
-
-/** A name that a node would like to have. */
-export interface Claim {
-  readonly node: string;
-  /** Comes back in the answer. */
-  readonly ref: number;
-  readonly room: string;
-  readonly name: string;
-  readonly standing: Standing;
-  readonly sinceMs: number;
-}
-
-/** Whether the node that answers has that name. */
-export interface ClaimAnswer {
-  readonly node: string;
-  readonly ref: number;
-  readonly taken: boolean;
-}
-
-/** A private message. */
-export interface Whisper {
-  readonly from: RemoteMember;
-  readonly to: string;
-  readonly text: string;
-}
-
-/** An operator's word. */
-export interface Expulsion {
-  readonly node: string;
-  readonly room: string;
-  readonly name: string;
-  readonly ban: boolean;
-  readonly reason: string;
-}
-
-/** Whom nobody lets in any more. */
-export interface Ban {
-  readonly node: string;
-  /** As bans.ts knows them. */
-  readonly keys: readonly string[];
 }
 
 /** Writes any of these. */
@@ -91,46 +23,55 @@ export function encodeNodeMessage(message: object): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
 }
 
-/** Reads them; each is undefined when it is not what it should be. */
+/** Reads a message of each kind; undefined when it is malformed. `node` is the sender, `revision` how
+ * often its members have changed. */
 export const decodeNodeMessage = {
-  beat(bytes: Uint8Array): Beat | undefined {
+  /** A sign of life, once a second and when a node comes or goes. With `hello` it has just come and
+   * asks the others for a beat; with `bye` it goes. */
+  beat(bytes: Uint8Array) {
     const { node, revision, hello, bye } = read(bytes);
     if (!isNode(node) || !isCount(revision)) return undefined;
     return { node, revision, hello: hello === true, bye: bye === true };
   },
 
-  change(bytes: Uint8Array): Change | undefined {
+  /** A change among the members of a node. */
+  change(bytes: Uint8Array) {
     const { node, revision, came, went } = read(bytes);
     if (!isNode(node) || !isCount(revision)) return undefined;
     if (!isList(came, isEntry) || !isList(went, isPlace)) return undefined;
     return { node, revision, came, went };
   },
 
-  roster(bytes: Uint8Array): Roster | undefined {
+  /** A page of the members of a node. */
+  roster(bytes: Uint8Array) {
     const { revision, total, members } = read(bytes);
     if (!isCount(revision) || !isCount(total) || !isList(members, isEntry)) return undefined;
     return { revision, total, members };
   },
 
+  /** Asks for a page; returns how many members to leave out before it. */
   rosterRequest(bytes: Uint8Array): number | undefined {
     const { from } = read(bytes);
     return isCount(from) ? from : undefined;
   },
 
-  claim(bytes: Uint8Array): Claim | undefined {
+  /** A node asks for a name; the answers repeat `ref`. */
+  claim(bytes: Uint8Array) {
     const { node, ref, ...entry } = read(bytes);
     if (!isNode(node) || !isCount(ref) || !isEntry(entry)) return undefined;
     const { room, name, standing, sinceMs } = entry;
     return { node, ref, room, name, standing, sinceMs };
   },
 
-  claimAnswer(bytes: Uint8Array): ClaimAnswer | undefined {
+  /** Whether the node that answers has the name. */
+  claimAnswer(bytes: Uint8Array) {
     const { node, ref, taken } = read(bytes);
     if (!isNode(node) || !isCount(ref) || typeof taken !== "boolean") return undefined;
     return { node, ref, taken };
   },
 
-  whisper(bytes: Uint8Array): Whisper | undefined {
+  /** A private message. */
+  whisper(bytes: Uint8Array) {
     const { from, to, text } = read(bytes);
     if (!isMember(from) || !isName(to) || !isPlainText(text)) return undefined;
     if (text.length > MAX_WHISPER_LENGTH) return undefined;
@@ -138,11 +79,13 @@ export const decodeNodeMessage = {
     return { from: { room, name, standing }, to, text };
   },
 
+  /** Whether the member got it. */
   whisperAnswer(bytes: Uint8Array): boolean {
     return read(bytes)["got"] === true;
   },
 
-  expulsion(bytes: Uint8Array): Expulsion | undefined {
+  /** An operator removes a member of another node. */
+  expulsion(bytes: Uint8Array) {
     const { node, room, name, ban, reason } = read(bytes);
     if (!isNode(node) || !isName(room) || !isName(name) || typeof ban !== "boolean") {
       return undefined;
@@ -151,7 +94,8 @@ export const decodeNodeMessage = {
     return { node, room, name, ban, reason };
   },
 
-  ban(bytes: Uint8Array): Ban | undefined {
+  /** An operator bans a client on all nodes, known by its keys (admission/bans.ts). */
+  ban(bytes: Uint8Array) {
     const { node, keys } = read(bytes);
     if (!isNode(node) || !Array.isArray(keys) || keys.length > MAX_BAN_KEYS) return undefined;
     return keys.every(isBanKey) ? { node, keys } : undefined;

@@ -1,19 +1,20 @@
-// A node of a cluster: one connection with a broker at a time, made again for ever, and the log and
-// the peers that live on it.
+// A node of a cluster: it connects to one broker after the other for as long as it runs, and the
+// shared log and the peers use the connection that there is.
 
 import type { NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../../../core/event.ts";
 import type { ChatLog, LogHooks } from "../log.ts";
+import type { ClusterOptions } from "../options.ts";
 import type { ChatPeers, PeerHooks } from "../peers.ts";
 import type { ChatStore, Retention } from "../store.ts";
 import { ClusterLog, HistoryFailedError } from "./cluster_log.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { dialBroker, flush } from "./dial_broker.ts";
-import { type ClusterOptions, type ClusterSettings, readClusterSettings } from "./options.ts";
+import { type ClusterSettings, readClusterSettings } from "./settings.ts";
 import { StreamLink } from "./stream_link.ts";
 import { type Subjects, subjectsOf } from "./subjects.ts";
 
-/** What a node may use of the world, and what it is told of its chat. */
+/** What a node needs besides its options. */
 export interface ClusterContext {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -21,17 +22,17 @@ export interface ClusterContext {
   random(): number;
   /** What a new shared history keeps; one that is there stays as it is. */
   readonly retention: Retention;
-  /** What makes two names one, on every node alike.
+  /** The key of a name, the same on every node; names with the same key are one.
    * @default without case and without the ways to write a character */
   nameKey?(name: string): string;
   /** How long the broker may take to store a message before it counts as gone.
    * @default 2000 */
   readonly ackTimeoutMs?: number;
-  /** For how long a new shared history recognises an id by itself; nothing depends on it.
+  /** For how long the broker recognises an id in a new shared history; nothing relies on it.
    * @default 120000 */
   readonly duplicateWindowMs?: number;
-  /** For how long the broker, and then what was said while we were gone, may make no progress before
-   * the chat opens without.
+  /** How long to wait for the broker, and then for the next of the messages that were said while the
+   * node was away, before the chat opens without them.
    * @default 5000 */
   readonly openTimeoutMs?: number;
 }
@@ -40,19 +41,19 @@ export interface ClusterContext {
 export interface Cluster extends AsyncDisposable {
   readonly log: ChatLog;
   readonly peers: ChatPeers;
-  /** How it is at this moment. */
+  /** The state of the cluster at this moment. */
   stats(): ClusterStats;
 }
 
-/** What is known of a cluster. */
+/** The state of a cluster, as one node sees it. */
 export interface ClusterStats {
   /** Whether messages go to the broker. */
   readonly isLive: boolean;
-  /** Other nodes that are there. */
+  /** How many other nodes are there. */
   readonly nodes: number;
-  /** What stood in the shared history and was no message, since the start. */
+  /** How many entries of the shared history were no messages, since the start. */
   readonly unreadable: number;
-  /** What other nodes said and nobody could understand, since the start. */
+  /** How many messages of other nodes were malformed, since the start. */
   readonly misunderstood: number;
 }
 
@@ -60,7 +61,7 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 15_000;
 
 /** Joins a cluster. The log and the peers are usable at once, with or without the broker, until the
- * cluster, or either of them, is disposed of. The store is its owner's, who closes it afterwards.
+ * cluster, or either of them, is disposed of. The store is closed by its owner afterwards.
  *
  * @returns once the node has caught up with the others, or cannot soon
  * @throws {UsageError} when an option cannot be used */
@@ -122,7 +123,7 @@ class ClusterNode implements Cluster {
     this.#ownPeers = peers;
     this.#hooks = hooks;
     this.#context = context;
-    // Whichever the chat disposes of, the node ends: one half of it is of no use.
+    // Disposing of either ends the node: one half of it is of no use.
     const dispose = () => this[Symbol.asyncDispose]();
     this.log = {
       append: (message) => log.append(message),
@@ -154,7 +155,7 @@ class ClusterNode implements Cluster {
 
   async start(): Promise<void> {
     this.#running = this.#run();
-    // What was said before comes before anybody joins: to them it would look like news.
+    // Older messages are read before members enter, who would be shown them as news.
     let { read } = this.#ownLog;
     const watch = setInterval(() => {
       if (this.#ownLog.read === read) this.#tried.resolve();
@@ -170,7 +171,7 @@ class ClusterNode implements Cluster {
 
   async #end(): Promise<void> {
     await this.#ownPeers[Symbol.asyncDispose]();
-    // A last word has a moment to leave.
+    // What was published last has a moment to leave.
     if (this.#connection !== undefined) await flush(this.#connection);
     this.#stopping.abort(new Error("the chat has ended"));
     await this.#ownLog[Symbol.asyncDispose]();
@@ -180,7 +181,7 @@ class ClusterNode implements Cluster {
   async #run(): Promise<void> {
     const { brokers } = this.#settings;
     const { signal } = this.#stopping;
-    // Not all nodes begin with the same broker.
+    // At random, so that not all nodes begin with the same broker.
     let turn = Math.floor(this.#context.random() * brokers.length);
     for (let failures = 0; !signal.aborted; turn++) {
       const broker = brokers[turn % brokers.length]!;
@@ -188,14 +189,14 @@ class ClusterNode implements Cluster {
       if (signal.aborted) return;
       failures = wasWell ? 0 : failures + 1;
       this.#away(broker, reason);
-      // Another broker of the cluster is tried at once, but not all of them again and again.
+      // The next broker is tried at once; a pause follows only when all of them have failed.
       const round = Math.max(0, Math.ceil(failures / brokers.length) - 1);
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(round, 10));
       await pause(pauseMs * (0.5 + this.#context.random()), signal);
     }
   }
 
-  /** Lives on one connection. Returns whether all was well until it ended, and why it did. */
+  /** Uses one connection until it ends. Returns whether all was well before, and why it ended. */
   async #visit(broker: string, signal: AbortSignal): Promise<[wasWell: boolean, reason: unknown]> {
     let wasLive = false;
     let connection: NatsConnection;
@@ -213,7 +214,7 @@ class ClusterNode implements Cluster {
       signal.addEventListener("abort", stop);
       if (signal.aborted) stop();
       await this.#ownPeers.join(connection);
-      // What is still under way fails at once then, instead of running into its time limits.
+      // Requests under way then fail at once, instead of after their time limits.
       link.ended.then(() => connection.close()).catch(() => {});
       const reason = await this.#ownLog.follow(link, (shared) => {
         wasLive = true;

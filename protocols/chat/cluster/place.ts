@@ -5,13 +5,13 @@
 //
 //     place = base + sequence + shift
 //
-// - `base` comes from when the stream was created, which the broker says to everybody alike: tenths
+// - `base` comes from when the stream was created, which the broker tells all nodes alike: tenths
 //   of a second since 2025, times 2^19. A stream that is created later has higher places, unless
 //   the old one grew by more than five million messages a second. Places stay below 2^53, so that
 //   they are exact in JSON, until 2079.
 // - `shift` is for what the base cannot know: a broker that lost only the end of its stream (a power
 //   failure, a backup), or whose clock went back. A node that has seen a higher place than the
-//   stream has reached puts a mark into the stream, `{ "above": place }`, and everybody who reads
+//   stream has reached puts a mark into the stream, `{ "above": place }`, and every node that reads
 //   it counts on from above. The stream is read in one order, so that all agree. Every message
 //   repeats the shift that its sender knew, because marks too fall to retention.
 
@@ -23,13 +23,13 @@ const PLACES_PER_STEP = 2 ** 19;
  * @param created when the stream was created, ISO 8601, as the broker says it */
 export function basePlace(created: string): number {
   const steps = Math.floor((Date.parse(created) - EPOCH_MS) / STEP_MS);
-  // A broker that does not know the time still has to work; marks do the rest.
+  // A broker whose clock is wrong still has to work; marks correct the places.
   return Number.isFinite(steps) && steps > 0 ? steps * PLACES_PER_STEP : 0;
 }
 
 /** How far a node has read, and the highest place that it has ever seen. Kept as a note. */
 export interface Position {
-  /** Of which stream; empty before there was one. */
+  /** The creation time of the stream; empty before there was one. */
   readonly created: string;
   readonly seq: number;
   /** When the broker had the message at `seq`, in nanoseconds: tells whether it is still the same
@@ -42,7 +42,7 @@ export interface Position {
 /** The position of a node that has read nothing. */
 export const START: Position = { created: "", seq: 0, stamp: "", shift: 0, top: 0 };
 
-/** Reads a note; whatever is no position is the start. */
+/** Reads a note; one that is no position counts as the start. */
 export function parsePosition(note: string | undefined): Position {
   if (note === undefined) return START;
   try {

@@ -1,13 +1,13 @@
-// A message as it stands in the shared history: one JSON object. Whatever can write to the broker can
-// put anything there, so that reading trusts nothing.
+// A message as a record of the shared history: one JSON object. Every program with access to the
+// broker can write there, so that reading trusts nothing.
 
 import type { NewMessage, Standing } from "../message.ts";
 
-/** The most that a record may have, in bytes. */
+/** The largest record, in bytes. */
 export const MAX_RECORD_BYTES = 256 * 1024;
 
 const MAX_NAME_LENGTH = 256;
-/** What a Date can be, in milliseconds either side of the epoch. */
+/** The range of a Date, in milliseconds either side of the epoch. */
 const MAX_TIME_MS = 8.64e15;
 
 const UNRULY = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
@@ -84,7 +84,7 @@ export function isPlainText(value: unknown): value is string {
   return typeof value === "string" && !UNRULY.test(value) && value.isWellFormed();
 }
 
-/** Whether something says how a name came to be. */
+/** Whether something is a standing. */
 export function isStanding(value: unknown): value is Standing {
   return value === "plain" || value === "verified";
 }

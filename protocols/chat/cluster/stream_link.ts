@@ -1,17 +1,17 @@
-// The shared history for as long as one connection lasts: the stream is there, it is read in its
-// order, and messages are put into it.
+// The link to the shared history over one connection with the broker: it makes the JetStream stream
+// where there is none, reads it in its order, and puts messages into it.
 //
-// It is an ordered consumer with one rule instead of the library's recovery: whatever is not as it
-// should be (a gap, silence, an error of the broker) ends the link, and the next one starts from
-// the position that the node has kept. Most of the file is what the broker may say.
+// It is an ordered consumer with one rule instead of the library's recovery: every irregularity (a
+// gap, silence, an error of the broker) ends the link, and the next one starts from the position that
+// the node has kept. Long, because of all that a broker may answer.
 
-import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { JetStreamClient, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../../../core/event.ts";
 import type { Retention } from "../store.ts";
-import type { ClusterSettings } from "./options.ts";
 import { MAX_NODE_MESSAGE_BYTES } from "./node_message.ts";
 import { MAX_RECORD_BYTES } from "./record.ts";
+import type { ClusterSettings } from "./settings.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** How long the broker may take for a request about the stream. */
@@ -62,8 +62,8 @@ export class StreamLink {
   readonly #subjects: Subjects;
   readonly #client: JetStreamClient;
   readonly #end: (reason: Error) => void;
-  /** What has come and is not read: messages, and between them the broker's questions whether we
-   * keep up, which are answered once what came before them is read. */
+  /** What has come and is not read: messages, and between them the broker's requests for flow
+   * control, which are answered once the messages before them are read. */
   #queue: (Arrival | { readonly answer: string })[] = [];
   #wake = Promise.withResolvers<void>();
   #isOpen = true;
@@ -244,7 +244,7 @@ export class StreamLink {
     this.#end(reason);
   }
 
-  /** A permission that is missing would else be seen only in what does not come. */
+  /** Ends the link when a permission is missing, which would otherwise show only in its silence. */
   async #watchErrors(): Promise<void> {
     for await (const status of this.#connection.status()) {
       if (status.type !== "error") continue;
@@ -270,7 +270,7 @@ export class StreamLink {
     const at = parts.length >= 11 ? 7 : 5;
     const [seq, consumed, pending] = [parts[at], parts[at + 1], parts[at + 3]].map(Number);
     if (!reply.startsWith("$JS.ACK.") || !Number.isSafeInteger(seq)) {
-      return; // Not from the stream: somebody knows our inbox.
+      return; // Not from the stream: another client of the broker knows our inbox.
     }
     if (consumed !== this.#consumed + 1) {
       this.close(new Error("messages of the shared history were skipped"));

@@ -1,23 +1,23 @@
-// The names that a chat has on the broker: its stream, its subjects, and rooms as parts of subjects.
+// The names of a chat on the NATS broker: its stream, its subjects, and rooms as parts of subjects.
 
 /** The subjects and the stream of one chat. */
 export interface Subjects {
   /** Its name; upper case, as is the custom. */
   readonly stream: string;
-  /** What the stream keeps. */
+  /** The subjects whose messages the stream keeps. */
   readonly kept: readonly string[];
   /** Where marks are put; see place.ts. */
   readonly mark: string;
   room(room: string): string;
   /** The room of a subject, or undefined when it is none. */
   roomOf(subject: string): string | undefined;
-  /** What nodes say to all others: presence, claims, expulsions, bans. */
+  /** Where a node publishes to all others: presence, claims, expulsions, bans. */
   readonly beat: string;
   readonly change: string;
   readonly claim: string;
   readonly expel: string;
   readonly ban: string;
-  /** What one node is asked for. */
+  /** Where one node is sent a request. */
   roster(node: string): string;
   whisper(node: string): string;
 }

@@ -1,26 +1,27 @@
-// The file of a history: where it is unless somebody says otherwise, and how it is made.
+// The file of a history: its default place, how it is made, and what is wrong with one that SQLite
+// does not open.
 
 import { dirname, join } from "node:path";
-import { userDataFolder } from "../../../core/files/data_folder.ts";
 import { errorText } from "../../../core/event.ts";
+import { userDataFolder } from "../../../core/files/data_folder.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 
-/** The history in the user's data folder; null when the environment does not say where that is, or
- * may not be asked. */
+/** The history in the user's data folder; null when the environment does not name that folder, or may
+ * not be read. */
 export function defaultHistoryFile(
   dataFolder: string | null = userDataFolder(),
 ): string | null {
   return dataFolder === null ? null : join(dataFolder, "chat.sqlite");
 }
 
-/** Makes the file, which its owner alone can read, where there is none; SQLite gives the files beside
- * it the same mode.
+/** Makes the file where there is none, readable by its owner alone; SQLite gives the files beside it
+ * the same mode.
  *
  * @throws {UsageError} when it cannot be made, saying why */
 export async function makeHistoryFile(path: string): Promise<void> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    // By its name alone: to open and close a file takes the locks from it that this process has.
+    // Only by name: closing a file releases all locks that this process has on it (fcntl).
     const found = await Deno.stat(path).catch(() => null);
     if (found !== null && !found.isFile) throw new Error("it is no file");
     for (const file of [path, `${path}-lock`]) {
@@ -37,12 +38,12 @@ export async function makeHistoryFile(path: string): Promise<void> {
   }
 }
 
-/** Takes away what was made beside a file that turned out not to be a history. */
+/** Removes the lock file that was made beside a file which is no history. */
 export async function leaveAlone(path: string): Promise<void> {
   await Deno.remove(`${path}-lock`).catch(() => {});
 }
 
-/** Whether SQLite, or we, found something else in the file than a history. */
+/** Whether an error says that the file holds something else than a history. */
 export function isForeign(error: unknown): boolean {
   return /not a database|holds something else/.test(errorText(error));
 }

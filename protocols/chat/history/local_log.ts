@@ -1,15 +1,15 @@
-// The log of a server alone: the order in which its store takes messages is that of their rooms.
+// The log of a server without a cluster: messages stand in the order in which its store takes them.
 
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";
 import type { ChatStore } from "../store.ts";
 
-/** Makes a log of a store, which goes with it. */
+/** Makes a log of a store. Disposing of the log disposes of the store. */
 export function createLocalLog(store: ChatStore, hooks: LogHooks): ChatLog {
-  /** The message before, whatever became of it. */
+  /** Settles with the message before, stored or not. */
   let before: Promise<unknown> = Promise.resolve();
   return {
     append(message) {
-      // Every call goes to the store at once, which writes those of one turn together.
+      // The store gets each call at once, and writes those of one turn of the event loop together.
       const stored = store.append([{ message }]);
       const done = Promise.allSettled([stored, before]).then(async (): Promise<Receipt> => {
         const { seq, duplicate } = (await stored)[0]!;

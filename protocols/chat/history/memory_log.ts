@@ -1,28 +1,27 @@
-// A history in memory, gone with the process.
+// A history in memory, which is lost with the process, and one that keeps nothing at all.
 
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";
 import type { ChatMessage, NewMessage } from "../message.ts";
 import type { Retention } from "../store.ts";
-import { RecentIds } from "./recent_ids.ts";
 import { holdsWords, queryWords } from "./search_words.ts";
 
-/** How much is kept; the oldest goes first. */
+/** How much is kept; the oldest messages are dropped first. */
 export interface MemoryLimits extends Retention {
-  /** Of all rooms together. @default 100000 */
+  /** The most messages of all rooms together. @default 100000 */
   readonly totalMessages?: number;
-  /** Of all rooms together, counting two bytes a letter and something for each message.
+  /** The most bytes of all rooms together: two for each UTF-16 unit, 300 for each message.
    * @default 67108864 */
   readonly totalBytes?: number;
 }
 
-/** How many ids are remembered longer than their messages. */
+/** How many ids are remembered after their messages were dropped. */
 const MAX_IDS = 10_000;
 
-/** About what a message takes beside its letters. */
+/** About how many bytes a message takes besides its text. */
 const MESSAGE_BYTES = 300;
 
-/** Opens a log that is empty. */
+/** Opens an empty log. */
 export function createMemoryLog(
   limits: MemoryLimits,
   hooks: LogHooks,
@@ -31,12 +30,17 @@ export function createMemoryLog(
   return new MemoryLog(limits, hooks, clock);
 }
 
+/** Opens a log that keeps nothing but the last ids: messages are passed on and forgotten. */
+export function createNoLog(hooks: LogHooks, clock: Clock = systemClock): ChatLog {
+  return new MemoryLog({ messages: 0, ageMs: Infinity }, hooks, clock);
+}
+
 interface Placed extends ChatMessage {
   readonly seq: number;
 }
 
 /** The messages of one room: those from `start` on, the places before it are free. */
-interface Room {
+interface KeptRoom {
   messages: Placed[];
   start: number;
 }
@@ -45,10 +49,11 @@ class MemoryLog implements ChatLog {
   readonly #limits: Required<MemoryLimits>;
   readonly #hooks: LogHooks;
   readonly #clock: Clock;
-  readonly #rooms = new Map<string, Room>();
-  /** The places of what is kept, by id. */
+  readonly #rooms = new Map<string, KeptRoom>();
+  /** The places of the messages that are kept, by id. */
   readonly #kept = new Map<string, number>();
-  readonly #gone = new RecentIds<number>(MAX_IDS);
+  /** The places of messages that were dropped, by id: one that comes again is a duplicate. */
+  readonly #gone = new Map<string, number>();
   #bytes = 0;
   #lastSeq: number;
   #closed = false;
@@ -57,13 +62,13 @@ class MemoryLog implements ChatLog {
     this.#limits = { totalMessages: 100_000, totalBytes: 64 * 1024 * 1024, ...limits };
     this.#hooks = hooks;
     this.#clock = clock;
-    // Above what a run before this one gave, so that whoever comes back misses nothing.
+    // Above the places of an earlier run, so that a client that comes back misses nothing.
     this.#lastSeq = clock.now();
   }
 
   // deno-lint-ignore require-await -- so that what a hook throws is a rejection
   async append(message: NewMessage): Promise<Receipt> {
-    if (this.#closed) throw new Error("The history is closed");
+    if (this.#closed) throw new Error("The chat is closed");
     const { id } = message;
     const known = this.#kept.get(id) ?? this.#gone.get(id);
     if (known !== undefined) return { id, seq: known, scope: "memory", duplicate: true };
@@ -108,8 +113,8 @@ class MemoryLog implements ChatLog {
     return Promise.resolve();
   }
 
-  /** A room without what has grown too old; an empty one when there is none. */
-  #room(name: string): Room {
+  /** A room, without its messages that are too old by now; an empty one when there is none. */
+  #room(name: string): KeptRoom {
     const room = this.#rooms.get(name);
     if (room === undefined) return { messages: [], start: 0 };
     this.#dropOld(name, room);
@@ -130,27 +135,28 @@ class MemoryLog implements ChatLog {
     }
   }
 
-  /** The room with the oldest message, looking at every room: there are not many. */
-  #oldestRoom(name: string, room: Room): [name: string, room: Room] {
-    let oldest: [name: string, room: Room] = [name, room];
+  /** The room with the oldest message. It looks at every room: there are not many. */
+  #oldestRoom(name: string, room: KeptRoom): [name: string, room: KeptRoom] {
+    let oldest: [name: string, room: KeptRoom] = [name, room];
     for (const one of this.#rooms) if (firstSeq(one[1]) < firstSeq(oldest[1])) oldest = one;
     return oldest;
   }
 
-  #dropOld(name: string, room: Room): void {
+  #dropOld(name: string, room: KeptRoom): void {
     const oldestMs = this.#clock.now() - this.#limits.ageMs;
     while ((room.messages[room.start]?.timeMs ?? Infinity) < oldestMs) this.#dropFirst(name, room);
   }
 
-  #dropFirst(name: string, room: Room): void {
+  #dropFirst(name: string, room: KeptRoom): void {
     const message = room.messages[room.start];
     if (message === undefined) return;
     room.start++;
     this.#kept.delete(message.id);
-    this.#gone.add(message.id, message.seq);
+    this.#gone.set(message.id, message.seq);
+    if (this.#gone.size > MAX_IDS) this.#gone.delete(this.#gone.keys().next().value!);
     this.#bytes -= bytesOf(message);
     if (room.start === room.messages.length) this.#rooms.delete(name);
-    // Half of it at a time, so that each message is moved about once.
+    // Only when half of the array is free, so that each message is moved about once.
     if (room.start * 2 >= room.messages.length) {
       room.messages.splice(0, room.start);
       room.start = 0;
@@ -158,7 +164,7 @@ class MemoryLog implements ChatLog {
   }
 }
 
-function firstSeq({ messages, start }: Room): number {
+function firstSeq({ messages, start }: KeptRoom): number {
   return messages[start]?.seq ?? Infinity;
 }
 
@@ -170,7 +176,7 @@ function wholeCount(count: number): number {
   return Math.max(0, Math.floor(count) || 0);
 }
 
-/** How many of the messages, which are in their order, stand at or before a place. */
+/** How many of the messages, in the order of their places, stand at or before a place. */
 function placeAfter(messages: readonly Placed[], seq: number): number {
   let [low, high] = [0, messages.length];
   while (low < high) {

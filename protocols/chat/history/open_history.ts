@@ -1,4 +1,4 @@
-// The history of a chat, as `--history` says it.
+// Opens the history that `--history` names.
 
 import type { Clock } from "../../../core/clock.ts";
 import type { ChatLog, LogHooks } from "../log.ts";
@@ -14,14 +14,12 @@ export async function openHistory(
   hooks: LogHooks,
   options: { readonly clock?: Clock } = {},
 ): Promise<ChatLog> {
-  // Loaded when needed: most servers are no chats, and most chats have one kind of history.
-  if (where === "off") {
-    const { createNoLog } = await import("./no_log.ts");
-    return createNoLog(hooks, options.clock);
-  }
-  if (where === ":memory:") {
-    const { createMemoryLog } = await import("./memory_log.ts");
-    return createMemoryLog(retention, hooks, options.clock);
+  // Each kind of history is loaded only where it is used.
+  if (where === "off" || where === ":memory:") {
+    const { createMemoryLog, createNoLog } = await import("./memory_log.ts");
+    return where === "off"
+      ? createNoLog(hooks, options.clock)
+      : createMemoryLog(retention, hooks, options.clock);
   }
   const [{ createLocalLog }, { openSqliteStore }] = await Promise.all([
     import("./local_log.ts"),

@@ -1,4 +1,5 @@
-// The searches through a history: one after the other, in a Worker that starts with the first one.
+// The queue of searches through a history. They run one after the other, in a Worker that starts with
+// the first of them.
 
 import type { Clock } from "../../../core/clock.ts";
 import { errorText } from "../../../core/event.ts";
@@ -6,21 +7,21 @@ import type { ChatMessage } from "../message.ts";
 import type { SqliteRequest } from "./sqlite_worker.ts";
 import type { WorkerCalls } from "./worker_calls.ts";
 
-/** What limits searches. */
+/** The limits of searches. */
 export interface SearchLimits {
   readonly searchTimeoutMs: number;
-  /** How many may wait for one another. */
+  /** How many may wait. */
   readonly maxSearches: number;
   readonly clock: Clock;
 }
 
-/** Searches that wait, and the Worker that carries them out. */
+/** The searches that wait, and the Worker that carries them out. */
 export class SearchQueue {
   readonly #path: string;
   readonly #startWorker: () => WorkerCalls<SqliteRequest>;
   readonly #limits: SearchLimits;
   #worker: WorkerCalls<SqliteRequest> | undefined;
-  /** The search before, whatever became of it. */
+  /** Settles with the search before, found or failed. */
   #before: Promise<unknown> = Promise.resolve();
   #searches = 0;
   #closed = false;
@@ -37,14 +38,15 @@ export class SearchQueue {
 
   /** Searches once it is its turn.
    *
-   * @param written what the search has to see
+   * @param written resolves once the history holds everything that the search has to find
    * @throws {Error} when too many wait already, or when it takes too long */
   async search(request: SqliteRequest, written: Promise<void>): Promise<readonly ChatMessage[]> {
     if (this.#searches >= this.#limits.maxSearches) {
       throw new Error(`${this.#searches} searches wait already`);
     }
     this.#searches++;
-    // One after the other: when one is cut off, it takes no other with it.
+    // One at a time: a search that takes too long is stopped with its Worker, and would take others
+    // with it.
     const search = Promise.all([this.#before, written]).then(() => this.#carryOut(request));
     this.#before = search.catch(() => {});
     try {
@@ -54,7 +56,7 @@ export class SearchQueue {
     }
   }
 
-  /** Ends it. A search that still runs is not waited for. */
+  /** Ends the queue. A search that still runs is stopped. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#searches === 0) await this.#worker?.ask({ do: "close" }).catch(() => {});
@@ -65,7 +67,7 @@ export class SearchQueue {
     if (this.#closed) throw new Error("it was closed");
     const worker = this.#opened();
     const { searchTimeoutMs, clock } = this.#limits;
-    // SQLite cannot be interrupted from here; its thread ends by itself soon after.
+    // A query cannot be interrupted from another thread; the thread is terminated instead.
     const stopTimer = clock.after(
       searchTimeoutMs,
       () => worker.stop(`it took longer than ${searchTimeoutMs} ms; look for rarer words`),
@@ -77,11 +79,11 @@ export class SearchQueue {
     }
   }
 
-  /** The Worker that searches: a new one when the one before was cut off. */
+  /** The Worker that searches: a new one when the last one was stopped. */
   #opened(): WorkerCalls<SqliteRequest> {
     if (this.#worker !== undefined && !this.#worker.stopped) return this.#worker;
     const worker = this.#worker = this.#startWorker();
-    // A search that waits for it fails for the same reason, and the next one starts anew.
+    // A search that waits for it fails for the same reason, and the next one starts another.
     worker.ask({ do: "openSearch", path: this.#path })
       .catch((error) => worker.stop(errorText(error)));
     return worker;

@@ -1,11 +1,11 @@
-// What a search compares: the words of a text, folded so that case, accents and width make no
-// difference. Scripts that put no spaces between their words are found by any part of a run.
+// The words that a search compares, folded so that case, accents and width make no difference. In
+// scripts that put no spaces between words, such as Japanese, any part of a run of letters is found.
 
 /** One word of a text. */
 export interface SearchWord {
   /** Folded. A pictograph has become `u` and its number. */
   readonly text: string;
-  /** Whether it is a run of a script without spaces, such as Japanese: a part of it is a match too. */
+  /** Whether it is a run of a script without spaces, such as Japanese: a part of it matches too. */
   readonly spaceless: boolean;
 }
 
@@ -50,8 +50,8 @@ export function holdsWords(text: string, words: readonly SearchWord[]): boolean 
   );
 }
 
-/** What an index is given for a text: its words with spaces between them, each spaceless run as all
- * its pairs of neighbours and its last letter. */
+/** The text that the index of SQLite is given: the words with spaces between them, and each spaceless
+ * run as all pairs of neighbouring letters, and its last letter. */
 export function indexedText(text: string): string {
   return searchWords(text).map((word) => word.spaceless ? pairs(word.text, true) : word.text)
     .join(" ");

@@ -1,18 +1,18 @@
-// The file of a history, open for writing and locked for everybody else.
+// The SQLite file of a history, open for writing and locked against other processes.
 
 import { DatabaseSync } from "node:sqlite";
 import { migrate } from "./sqlite_schema.ts";
 
-/** How long a lock that another program holds for a moment, such as a backup, is waited for. */
+/** How long to wait for a lock that another program, such as a backup, holds for a moment. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** The log is cut back to this after a long search has kept it from being reused. */
+/** The size to which the write-ahead log is cut after a long search, during which it only grows. */
 const JOURNAL_SIZE_BYTES = 16 * 1024 * 1024;
 
-/** A file with its tables. */
+/** An open file with the tables of a history. */
 export class SqliteFile {
   readonly #lock: DatabaseSync;
-  /** What to read from and write to. */
+  /** The connection to read and write with. */
   readonly db: DatabaseSync;
 
   /** @param maxBytes how large the file may grow
@@ -45,7 +45,7 @@ export class SqliteFile {
 
   #prepare(maxBytes: number): void {
     this.db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    // Before anything is changed: a file of somebody else stays as it is.
+    // Before anything is changed: a file of another program stays as it is.
     migrate(this.db);
     const mode = this.db.prepare("pragma journal_mode = wal").get()?.["journal_mode"];
     if (mode !== "wal") throw new Error("the file system does not allow a write-ahead log");

@@ -1,4 +1,4 @@
-// A message as it lies in its table.
+// A message as a row of its table.
 
 import type { SQLOutputValue } from "node:sqlite";
 import type { ChatMessage } from "../message.ts";
@@ -26,8 +26,7 @@ export function messageOf(row: Readonly<Record<string, SQLOutputValue>>): ChatMe
   };
 }
 
-/** How many rows a question for so many may have: a whole number, and no more than fit into memory
- * and a moment. */
+/** The limit of a query that asks for so many rows: a whole number, not too large. */
 export function rowLimit(count: number): number {
   return Math.min(10_000, Math.max(0, Math.floor(count) || 0));
 }

@@ -1,12 +1,12 @@
-// The tables of a history, and how a file of an older version becomes one of this.
+// The tables of a history in SQLite, and the migrations that bring an older file up to date.
 
 import type { DatabaseSync } from "node:sqlite";
 
 /** Marks a file as one of ours: `sock` in ASCII. */
 export const APPLICATION_ID = 0x736f636b;
 
-/** Each brings a file to the version that is its place in this list, counted from 1. What is here has
- * been written to disks: add to it, and change nothing. */
+/** Each migration brings a file to the version that is its place in this list, counted from 1. Files
+ * with these versions are on disks: add migrations, and change none. */
 export const MIGRATIONS: readonly string[] = [
   `
   -- One row: the highest place that was ever given, which retention does not take back.

@@ -1,5 +1,5 @@
-// The connection that searches a history, in a Worker of its own: with a write-ahead log it neither
-// waits for the one that writes nor holds it up.
+// The connection that searches a history, in a Worker of its own. With a write-ahead log, reading and
+// writing do not wait for each other.
 
 import { DatabaseSync } from "node:sqlite";
 import type { ChatMessage } from "../message.ts";
@@ -31,7 +31,7 @@ export class SqliteSearcher {
     ).all(`room : "${number}" AND ${matchExpression(wanted)}`, limit).map(messageOf);
   }
 
-  /** Ends it. */
+  /** Closes the connection. */
   close(): void {
     this.#db.close();
   }

@@ -1,5 +1,5 @@
-// A history in a file of SQLite. Two Workers do the work, one that writes and one that searches, so
-// that neither a slow disk nor a search stalls whoever serves the chat.
+// A history in an SQLite file. Two Workers have it open, one that writes and one that searches, so
+// that neither a slow disk nor a search stalls the thread that serves the chat.
 
 import { resolve } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.ts";
@@ -15,31 +15,31 @@ import { WorkerCalls } from "./worker_calls.ts";
 /** How a history is kept. */
 export interface SqliteStoreOptions {
   readonly retention: Retention;
-  /** How large the file may grow, in bytes; nothing is stored beyond. @default Infinity */
+  /** How large the file may grow, in bytes; a larger one takes no messages. @default Infinity */
   readonly maxBytes?: number;
   /** How long a search may take, in milliseconds. @default 2000 */
   readonly searchTimeoutMs?: number;
-  /** How many searches may wait for one another. @default 32 */
+  /** How many searches may wait. @default 32 */
   readonly maxSearches?: number;
   /** How many messages may wait to be written. @default 20000 */
   readonly maxWaiting?: number;
   /** How often retention is applied, in milliseconds. @default 30000 */
   readonly sweepEveryMs?: number;
-  /** Told what whoever runs the server should know, such as that old messages cannot be removed. */
+  /** Told what the operator of the server should know, such as that no old messages can be removed. */
   readonly notice?: (text: string) => void;
   readonly clock?: Clock;
 }
 
-/** No more calls share a transaction once it has this many entries. */
+/** A transaction with this many entries takes no further calls. */
 const FULL_BATCH = 1_000;
 
 /** How many rows one step of retention removes: a few milliseconds of the writer's time. */
 const SWEEP_ROWS = 100;
 
-/** Between two such steps, so that messages come first. */
+/** The pause between two steps of retention, so that messages come first. */
 const SWEEP_PAUSE_MS = 20;
 
-/** Opens a history, and makes it where there is none. Nobody else may have it open.
+/** Opens a history, and makes the file where there is none. No other process may have it open.
  *
  * @throws {UsageError} when the file cannot be used, saying why and what to do */
 export async function openSqliteStore(
@@ -52,7 +52,7 @@ export async function openSqliteStore(
   return store;
 }
 
-/** Calls that are written together. */
+/** Calls that are written in one transaction. */
 interface Batch {
   readonly writings: { entries: readonly StoreEntry[]; notes: [key: string, value: string][] }[];
   readonly done: PromiseWithResolvers<StoreResult[][]>;
@@ -64,9 +64,9 @@ class SqliteStore implements ChatStore {
   readonly #options: Required<SqliteStoreOptions>;
   readonly #searches: SearchQueue;
   #writer: WorkerCalls<SqliteRequest> | undefined;
-  /** Resolves with it once it has opened the file. */
+  /** Resolves with the writer once it has opened the file. */
   #opened: Promise<WorkerCalls<SqliteRequest>> | undefined;
-  /** Batches that were not sent yet. */
+  /** Batches that the Worker does not have yet. */
   readonly #batches: Batch[] = [];
   /** The batch that takes the calls of this turn. */
   #turn: Batch | undefined;
@@ -152,9 +152,9 @@ class SqliteStore implements ChatStore {
     this.#stopSweep();
     while (this.#writing !== undefined) await this.#writing;
     this.#ended = true;
-    // In this order: the last one to close puts everything into the file itself.
+    // The writer is closed last: the last connection moves the write-ahead log into the file.
     await this.#searches.close();
-    // One that died has left its locks, and what was acknowledged is in the file.
+    // A Worker that died has released its locks, and what was acknowledged is in the file.
     await this.#writer?.ask({ do: "close" }).catch(() => {});
     this.#writer?.[Symbol.dispose]();
   }
@@ -163,7 +163,7 @@ class SqliteStore implements ChatStore {
     if (this.#closed !== undefined) throw new Error(`The history in ${this.#path} is closed`);
   }
 
-  /** The Worker that writes, with the file open: a new one when the one before has died. */
+  /** The Worker that writes, with the file open: a new one when the last one has died. */
   #connect(): Promise<WorkerCalls<SqliteRequest>> {
     if (this.#ended) this.#refuseClosed();
     if (this.#opened !== undefined && !this.#writer?.stopped) return this.#opened;
@@ -196,7 +196,7 @@ class SqliteStore implements ChatStore {
     });
   }
 
-  /** Resolves once what was to be written until now has been, or has failed. */
+  /** Resolves once all that was to be written until now is written, or has failed. */
   async #written(): Promise<void> {
     await this.#batches.at(-1)?.done.promise.catch(() => {});
   }
@@ -214,13 +214,13 @@ class SqliteStore implements ChatStore {
     return (await batch.done.promise)[place]!;
   }
 
-  /** The batch for the calls of one turn, which nothing parts. */
+  /** The batch for the calls of one turn of the event loop, which are written together. */
   #openTurn(): Batch {
     queueMicrotask(() => this.#turn = undefined);
     const last = this.#batches.at(-1);
     if (last !== undefined && last.entries < FULL_BATCH) return last;
     const batch: Batch = { writings: [], done: Promise.withResolvers(), entries: 0 };
-    // Whoever asked hears of a failure; this is for nobody at all.
+    // Each call reports the failure; a batch that nobody awaits must not end the process.
     batch.done.promise.catch(() => {});
     this.#batches.push(batch);
     return batch;
@@ -228,7 +228,7 @@ class SqliteStore implements ChatStore {
 
   /** Sends the batches, one at a time: while the disk is busy with one, the next one grows. */
   async #writeAll(): Promise<void> {
-    // To the end of this turn, so that all its calls are in.
+    // At the end of this turn all its calls are in the batch.
     await Promise.resolve();
     for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
       try {

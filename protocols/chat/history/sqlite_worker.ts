@@ -1,12 +1,12 @@
-// What runs in the Workers of a history: one writes, the other one searches. Questions come with a
-// number, and so do their answers, in their order.
+// The module of the two Workers of a history, one that writes and one that searches. Requests are
+// carried out in their order, and an answer has the number of its request.
 
 import type { Retention } from "../store.ts";
 import { SqliteFile } from "./sqlite_file.ts";
 import { SqliteSearcher } from "./sqlite_searcher.ts";
 import { SqliteWriter, type Writing } from "./sqlite_writer.ts";
 
-/** A question to a Worker. `open` and `openSearch` come first. */
+/** A request to a Worker. `open` and `openSearch` come first. */
 export type SqliteRequest =
   | { readonly do: "open"; readonly path: string; readonly maxBytes: number }
   | { readonly do: "openSearch"; readonly path: string }
@@ -35,7 +35,7 @@ export type SqliteRequest =
   }
   | { readonly do: "close" };
 
-/** What a Worker of its own has of the global scope, which the types of the main one do not show. */
+/** The global scope of a Worker, which the types of the main thread lack. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<[number: number, request: SqliteRequest]>) => void) | null;
   postMessage(answer: readonly [number: number, value: unknown, failure?: string]): void;

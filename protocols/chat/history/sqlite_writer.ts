@@ -1,5 +1,5 @@
-// The one connection that writes a history, and that answers what is answered in a moment. All of it
-// is synchronous: it runs in a Worker.
+// The one connection that writes a history, and that reads what is found at once; searches have
+// another. All of it is synchronous, since it runs in a Worker.
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { ChatMessage, NewMessage } from "../message.ts";
@@ -8,16 +8,16 @@ import { indexedText } from "./search_words.ts";
 import type { SqliteFile } from "./sqlite_file.ts";
 import { MESSAGE_COLUMNS, messageOf, rowLimit } from "./sqlite_row.ts";
 
-/** What is written as one: all of it or nothing. */
+/** Entries and notes that are written together, all or none. */
 export interface Writing {
   readonly entries: readonly StoreEntry[];
   readonly notes: readonly (readonly [key: string, value: string])[];
 }
 
-/** An id is remembered this long even when its message goes sooner. */
+/** For how long an id is remembered, even when its message is removed sooner. */
 export const ID_AGE_MS = 24 * 3_600_000;
 
-/** How many pages of the index one step of merging writes. */
+/** How many pages one step of merging the index writes. */
 const MERGE_PAGES = 16;
 
 const MAX_KNOWN_ROOMS = 10_000;
@@ -32,7 +32,7 @@ export class SqliteWriter {
   readonly #statements = new Map<string, StatementSync>();
   /** Room numbers by name. */
   readonly #rooms = new Map<string, number>();
-  /** By how much the numbers of messages change at the end of this transaction, by room. */
+  /** By how much this transaction changes the number of messages of each room. */
   readonly #changes = new Map<number, number>();
   #lastSeq = 0;
 
@@ -151,7 +151,7 @@ export class SqliteWriter {
     });
   }
 
-  /** Does a little of what makes the index smaller and faster; whether there is more to do. */
+  /** Merges a little of the index, which makes it smaller and faster; whether there is more to do. */
   #mergeIndex(): boolean {
     const before = this.#totalChanges();
     this.#run("insert into words (words, rank) values ('merge', ?)", MERGE_PAGES);
@@ -163,7 +163,7 @@ export class SqliteWriter {
     return Number(this.#get("select total_changes() as changes")?.["changes"]);
   }
 
-  /** Ends it; what was written is in the file itself then. */
+  /** Closes the connection; all that was written is in the file itself then. */
   close(): void {
     this.#statements.clear();
     this.#file.close();
@@ -223,7 +223,7 @@ export class SqliteWriter {
     return number;
   }
 
-  /** Removes the messages that a question finds, and keeps the ids of those that are young. */
+  /** Removes the messages that a query finds, and keeps the ids of young ones. */
   #remove(sql: string, nowMs: number, ...values: SQLInputValue[]): number {
     const rows = this.#prepared(sql).all(...values);
     for (const { n, room, id, seq, stored_ms: storedMs } of rows) {
@@ -246,7 +246,7 @@ export class SqliteWriter {
     this.#changes.set(room, (this.#changes.get(room) ?? 0) - 1);
   }
 
-  /** Writes down how many messages the rooms have now. */
+  /** Writes how many messages the rooms have now. */
   #count(): void {
     for (const [room, change] of this.#changes) {
       this.#run("update rooms set messages = messages + ? where id = ?", change, room);
@@ -271,7 +271,7 @@ export class SqliteWriter {
     }
   }
 
-  /** Takes up again what the file says. */
+  /** Drops what is kept in memory, and reads it from the file again. */
   #forget(): void {
     this.#rooms.clear();
     this.#changes.clear();

@@ -1,9 +1,9 @@
-// Questions to a Worker and their answers, matched by number.
+// Calls of a Worker: requests and their answers, matched by number.
 
-/** An answer: what was asked for, or what went wrong. */
+/** An answer: the value that was asked for, or the text of an error. */
 type Answer = readonly [number: number, value: unknown, failure?: string];
 
-/** A Worker that answers. One that dies fails whatever waits for it, and whatever comes later. */
+/** A Worker that answers requests. When it dies, those that wait or come later are rejected. */
 export class WorkerCalls<Request> implements Disposable {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -19,7 +19,7 @@ export class WorkerCalls<Request> implements Disposable {
       else waiting?.reject(new Error(failure));
     };
     this.#worker.onerror = (event) => {
-      // Otherwise it ends this thread too.
+      // Without it the error would end this thread too.
       event.preventDefault();
       this.stop(`its worker died: ${event.message}`);
     };
@@ -30,9 +30,9 @@ export class WorkerCalls<Request> implements Disposable {
     return this.#failure !== undefined;
   }
 
-  /** Asks; resolves with the answer.
+  /** Sends a request; resolves with the answer.
    *
-   * @throws {Error} with what went wrong over there, or why there is nobody there */
+   * @throws {Error} what went wrong in the Worker, or why there is none */
   ask<T>(request: Request): Promise<T> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const waiting = Promise.withResolvers<unknown>();
@@ -46,7 +46,7 @@ export class WorkerCalls<Request> implements Disposable {
     return waiting.promise as Promise<T>;
   }
 
-  /** Ends it at once; what still waits fails for this reason. */
+  /** Terminates the Worker at once; requests that wait are rejected for this reason. */
   stop(why: string): void {
     if (this.#failure !== undefined) return;
     this.#failure = new Error(why);

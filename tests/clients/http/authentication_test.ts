@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import type { Credentials } from "../../../clients/http/credentials.ts";
 import { createHttpClient } from "../../../clients/http/client.ts";
 import { parseChallenges } from "../../../clients/http/challenge.ts";
-import { fetchUrl } from "../../../clients/fetch.ts";
+import { fetchUrl } from "../../../clients/http/client.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { answerOf, type RawRequest, type RawServer, startRawServer } from "../raw_server.ts";
 

@@ -7,7 +7,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { fetchUrl } from "../../../clients/fetch.ts";
+import { fetchUrl } from "../../../clients/http/client.ts";
 import { chooseProxy, type ProxyRules } from "../../../clients/http/proxy.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { serve } from "../../../dock/serve.ts";

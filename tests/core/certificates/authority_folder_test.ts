@@ -1,8 +1,18 @@
-/** The local authority on disk. */
+/** The local authority on disk, and the word that stands for it. */
 
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { createAuthority } from "../../../core/certificates/authority.ts";
-import { loadAuthority, openAuthority } from "../../../core/certificates/authority_folder.ts";
+import {
+  authorityFile,
+  loadAuthority,
+  openAuthority,
+} from "../../../core/certificates/authority_folder.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
 
@@ -102,4 +112,32 @@ Deno.test("a folder that cannot be written is an error that names why", async ()
     Error,
     "ot a directory",
   );
+});
+
+async function withAuthority() {
+  const folder = await temporaryFolder();
+  await Deno.mkdir(`${folder.path}/authority`, { mode: 0o700 });
+  await Deno.writeTextFile(`${folder.path}/authority/authority.pem`, "");
+  return folder;
+}
+
+Deno.test("local is the authority of the folder that is named, and any other word a file", async () => {
+  await using folder = await withAuthority();
+  assertEquals(authorityFile("local", folder.path), `${folder.path}/authority/authority.pem`);
+  assertEquals(authorityFile("./local", folder.path), "./local");
+  await using empty = await temporaryFolder();
+  assertThrows(() => authorityFile("local", empty.path), UsageError, "there is no local authority");
+});
+
+Deno.test({
+  name: "an authority that others may have put there is not believed",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using folder = await withAuthority();
+    await Deno.chmod(`${folder.path}/authority`, 0o770);
+    assertThrows(() => authorityFile("local", folder.path), UsageError, "other users");
+    await Deno.chmod(`${folder.path}/authority`, 0o700);
+    await Deno.chmod(folder.path, 0o777);
+    assertThrows(() => authorityFile("local", folder.path), UsageError, "everyone");
+  },
 });

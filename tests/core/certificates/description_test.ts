@@ -4,9 +4,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createAuthority } from "../../../core/certificates/authority.ts";
 import { describeCertificate, describeRequest } from "../../../core/certificates/description.ts";
 import { createRequest } from "../../../core/certificates/signing_request.ts";
-import { fingerprintOf } from "../../../core/certificates/certificate.ts";
-import { issueCertificate } from "../../../core/certificates/issue_certificate.ts";
-import { pemBlocks } from "../../../core/certificates/pem_block.ts";
+import { fingerprintOf } from "../../../core/certificates/fingerprint.ts";
+import { issueCertificate } from "../../../core/certificates/issue.ts";
+import { pemBlocks } from "../../../core/certificates/pem.ts";
 import { openssl } from "../../openssl.ts";
 import { peerTest } from "../../peer.ts";
 

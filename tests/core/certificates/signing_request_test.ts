@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createAuthority } from "../../../core/certificates/authority.ts";
-import type { CertificateUse } from "../../../core/certificates/certificate_name.ts";
+import type { CertificateUse } from "../../../core/certificates/names.ts";
 import { createRequest, signRequest } from "../../../core/certificates/signing_request.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { openssl, verifyStrictly } from "../../openssl.ts";

@@ -7,7 +7,7 @@ import {
   keyName,
   parseKeys,
 } from "../../../core/keys/key.ts";
-import { makeKey } from "../../../core/keys/make_key.ts";
+import { makeKey } from "../../../core/keys/make.ts";
 
 const BASE64 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 

@@ -1,28 +1,28 @@
 import { assertEquals } from "@std/assert";
-import { acceptLoop, type AcceptLoopOptions } from "../../../core/streams/accept_loop.ts";
 import type { Connection } from "../../../core/connection.ts";
-import { createCounters } from "../../../core/counters.ts";
-import { OpenSessions } from "../../../core/running_server.ts";
+import { Ledger } from "../../../core/session_life.ts";
+import { acceptingServer, type AcceptOptions } from "../../../core/streams/accept_loop.ts";
 import { FakeTime, settled } from "../../fake_time.ts";
 import { connectionPair, EventLog, MemoryAcceptor, tcpAddress } from "../../memory.ts";
 
 const URL = "tcp://127.0.0.1:9";
 
 /** A loop over a listener in memory; `served` lists the ports of whom it serves. */
-function loopOf(options: Partial<AcceptLoopOptions<Connection>> = {}) {
+function loopOf(
+  { maxConnections = 100, handshakeTimeoutMs = 10_000, ...options }:
+    & Partial<AcceptOptions<Connection>>
+    & Partial<AcceptOptions<Connection>["limits"]> = {},
+) {
   const acceptor = new MemoryAcceptor();
-  const counters = createCounters();
-  const sessions = new OpenSessions();
   const log = new EventLog();
+  const ledger = new Ledger(URL, log.emit);
+  const { counters, sessions } = ledger;
   const served: Connection[] = [];
-  const ended = acceptLoop({
-    url: URL,
-    acceptor,
+  const { finished: ended } = acceptingServer({ url: URL, acceptor }, {
     admits: () => true,
-    maxConnections: 100,
-    sessions,
-    counters,
-    emit: log.emit,
+    limits: { maxConnections, handshakeTimeoutMs },
+    ledger,
+    release() {},
     serve(connection) {
       served.push(connection);
       return Promise.resolve();

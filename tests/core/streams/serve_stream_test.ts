@@ -32,9 +32,7 @@ async function echo(session: Session): Promise<void> {
 function serverOf({ serve = echo, framing = "none", limits = {}, layers = [] }: Setup = {}) {
   const acceptor = new MemoryAcceptor();
   const log = new EventLog();
-  const server = serveStream({
-    url: URL,
-    acceptor,
+  const server = serveStream({ url: URL, acceptor }, {
     admits: () => true,
     limits: resolveOptions(streamOptions, limits),
     work: {

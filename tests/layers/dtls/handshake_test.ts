@@ -1,10 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientPeer } from "../../../layers/dtls/client_peer.ts";
-import type { HandshakeMessage } from "../../../layers/dtls/handshake_message.ts";
-import { handshakeTypes, readFragments } from "../../../layers/dtls/handshake_message.ts";
-import { contentTypes, readRecord, RECORD_HEADER_BYTES } from "../../../layers/dtls/record.ts";
+import type { HandshakeMessage } from "../../../layers/dtls/handshake/message.ts";
+import { handshakeTypes, readFragments } from "../../../layers/dtls/handshake/message.ts";
+import {
+  contentTypes,
+  readRecord,
+  RECORD_HEADER_BYTES,
+} from "../../../layers/dtls/record/format.ts";
 import { ServerPeer } from "../../../layers/dtls/server_peer.ts";
-import { cipherSuites, usableSuites } from "../../../layers/dtls/suites.ts";
+import { cipherSuites, usableSuites } from "../../../layers/dtls/crypto/suites.ts";
 import { type KeyName, type Made, make, NOW } from "./made_certificates.ts";
 import { type End, type PairOptions, PeerPair, sharedCertificate } from "./peer_pair.ts";
 

@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Address } from "../../../core/addresses/address.ts";
 import type { Datagram } from "../../../core/connection.ts";
-import type { DtlsError } from "../../../layers/dtls/alert.ts";
+import type { DtlsError } from "../../../layers/dtls/wire/alert.ts";
 import { ClientPeer } from "../../../layers/dtls/client_peer.ts";
-import type { DropReason } from "../../../layers/dtls/record_layer.ts";
+import type { DropReason } from "../../../layers/dtls/record/record_layer.ts";
 import { DtlsListenSocket, type ListenOptions } from "../../../layers/dtls/listen_socket.ts";
-import { usableSuites } from "../../../layers/dtls/suites.ts";
+import { usableSuites } from "../../../layers/dtls/crypto/suites.ts";
 import { settled } from "../../fake_time.ts";
 import { MemoryDatagramSocket, udpAddress } from "../../memory.ts";
 import { NOW } from "./made_certificates.ts";
 import { sharedCertificate } from "./peer_pair.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 /** A listening socket to which a test is the network, and what it has said. */
 class Harbour implements Disposable {
@@ -21,7 +21,6 @@ class Harbour implements Disposable {
   readonly dropped: DropReason[] = [];
   readonly events: Datagram[] = [];
   refused = 0;
-  denied = 0;
 
   private constructor(options: ListenOptions) {
     this.socket = new DtlsListenSocket(this.inner, {
@@ -30,7 +29,6 @@ class Harbour implements Disposable {
       hooks: {
         handshakeFailed: (_from: Address, error: DtlsError) => void this.failed.push(error.message),
         refused: () => void this.refused++,
-        denied: () => void this.denied++,
         dropped: (reason: DropReason) => void this.dropped.push(reason),
       },
     });
@@ -44,7 +42,6 @@ class Harbour implements Disposable {
       mtuBytes: 1200,
       suites: usableSuites(),
       credentials,
-      admits: () => true,
       maxPeers: 100,
       maxHandshakes: 100,
       handshakeTimeoutMs: 10_000,
@@ -292,13 +289,6 @@ Deno.test("a replayed record reaches nobody twice", async () => {
   await settled();
   assertEquals(harbour.events.length, 1);
   assertEquals(harbour.dropped, ["replayed"]);
-});
-
-Deno.test("who is not admitted gets no answer", async () => {
-  using harbour = await Harbour.open({ admits: () => false });
-  const client = await harbour.client(5001);
-  await client.shakeHands();
-  assertEquals([harbour.inner.sent.length, harbour.denied, harbour.socket.peers], [0, 1, 0]);
 });
 
 Deno.test("a goodbye of the client ends its session, one of ours is heard", async () => {

@@ -3,15 +3,15 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Address } from "../../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../../core/connection.ts";
-import { DatagramQueue } from "../../../layers/datagram_queue.ts";
+import { DatagramQueue } from "../../../layers/peers/datagram_queue.ts";
 import { DtlsDialSocket } from "../../../layers/dtls/dial_socket.ts";
 import { DtlsListenSocket } from "../../../layers/dtls/listen_socket.ts";
-import { usableSuites } from "../../../layers/dtls/suites.ts";
+import { usableSuites } from "../../../layers/dtls/crypto/suites.ts";
 import { settled } from "../../fake_time.ts";
 import { udpAddress } from "../../memory.ts";
 import { seeded } from "../../seeded.ts";
 import { type KeyName, type Made, make, NOW } from "./made_certificates.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 const LOSS = 0.2;
 const DUPLICATION = 0.1;
@@ -71,7 +71,6 @@ async function shakeHands(seed: number, certificate: Made): Promise<number> {
   using server = new DtlsListenSocket(network.bind(1), {
     ...common,
     clientTrust: trust,
-    admits: () => true,
     maxPeers: 10,
     maxHandshakes: 10,
     handshakeTimeoutMs: 1_000_000,
@@ -88,7 +87,7 @@ async function shakeHands(seed: number, certificate: Made): Promise<number> {
   connected.catch(() => {});
   while (!done && clock.elapsedMs() < 200_000) {
     await settled();
-    // With nothing under way and nobody waiting it would never end.
+    // With nothing under way and no reader waiting it would never end.
     if (!done && !clock.step()) break;
   }
   assert(done, `seed ${seed} never came to an end`);

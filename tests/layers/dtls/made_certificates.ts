@@ -3,8 +3,8 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { DtlsCredentials } from "../../../layers/dtls/credentials.ts";
-import { keyKindOf } from "../../../layers/dtls/signatures.ts";
+import type { DtlsCredentials } from "../../../layers/dtls/certificates/credentials.ts";
+import { keyKindOf } from "../../../layers/dtls/crypto/signatures.ts";
 
 export { x509 };
 
@@ -18,7 +18,7 @@ export type KeyName = "P-256" | "P-384" | "RSA" | "RSA-1024";
 export interface Wanted {
   readonly subject?: string;
   readonly key?: KeyName;
-  /** Who signs; itself unless given. */
+  /** The issuer; itself unless given. */
   readonly issuer?: Made;
   readonly names?: readonly string[];
   readonly isAuthority?: boolean;

@@ -1,14 +1,14 @@
 /** A client and a server of DTLS joined by a wire that a test can cut, bend and listen to. */
 
-import type { DtlsError } from "../../../layers/dtls/alert.ts";
+import type { DtlsError } from "../../../layers/dtls/wire/alert.ts";
 import { ClientPeer, type ClientPeerOptions } from "../../../layers/dtls/client_peer.ts";
-import type { PeerHooks } from "../../../layers/dtls/dtls_peer.ts";
-import type { DropReason } from "../../../layers/dtls/record_layer.ts";
-import { readFirstHello } from "../../../layers/dtls/first_hello.ts";
+import type { PeerHooks } from "../../../layers/dtls/peer.ts";
+import type { DropReason } from "../../../layers/dtls/record/record_layer.ts";
+import { readFirstHello } from "../../../layers/dtls/handshake/first_hello.ts";
 import { ServerPeer, type ServerPeerOptions } from "../../../layers/dtls/server_peer.ts";
-import { usableSuites } from "../../../layers/dtls/suites.ts";
+import { usableSuites } from "../../../layers/dtls/crypto/suites.ts";
 import { type Made, make, NOW } from "./made_certificates.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 export type End = "client" | "server";
 

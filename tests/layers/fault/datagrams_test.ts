@@ -14,7 +14,7 @@ async function numbersThrough(spec: string, count = MANY, seed = 1): Promise<num
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setUint32(0, number);
     await socket.send(bytes, PEER);
-    // Whoever sends may use its buffer again.
+    // A sender may use its buffer again.
     bytes.fill(0xff);
     for (const end = clock.elapsedMs() + 1; clock.step(end - clock.elapsedMs());) await settled();
   }

@@ -6,7 +6,7 @@ import { parseFaults } from "../../../layers/fault/spec.ts";
 import { FaultyConnection } from "../../../layers/fault/stream.ts";
 import { settled } from "../../fake_time.ts";
 import { connectionPair, MemoryDatagramSocket, udpAddress } from "../../memory.ts";
-import { VirtualClock } from "../dtls/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 /** The peer of every test. */
 export const PEER = udpAddress(50_000);

@@ -8,9 +8,9 @@ import type {
   AssociationEnd,
   AssociationOptions,
 } from "../../../layers/reliable/association_options.ts";
-import { PacketReader } from "../../../layers/reliable/packet.ts";
-import { kindOf, kinds } from "../../../layers/reliable/wire.ts";
-import { VirtualClock } from "../dtls/virtual_clock.ts";
+import { PacketReader } from "../../../layers/reliable/wire/packet.ts";
+import { kindOf, kinds } from "../../../layers/reliable/wire/prefix.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 /** What a network does to datagrams: chances from 0 to 1, times in milliseconds. */
 export interface Weather {

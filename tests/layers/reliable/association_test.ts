@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UndeliveredError } from "../../../core/undelivered_error.ts";
-import { kernelBytes } from "../../../layers/reliable/kernel_buffer.ts";
-import { closeCodes, PacketReader, PacketWriter } from "../../../layers/reliable/packet.ts";
-import { sealCrc } from "../../../layers/reliable/wire.ts";
+import { kernelBytes } from "../../../layers/reliable/congestion/kernel_buffer.ts";
+import { closeCodes, PacketReader, PacketWriter } from "../../../layers/reliable/wire/packet.ts";
+import { sealCrc } from "../../../layers/reliable/wire/prefix.ts";
 import { seeded } from "../../seeded.ts";
 import { AssociationPair, type End, messageOf } from "./association_pair.ts";
 
@@ -234,7 +234,7 @@ Deno.test("a message longer than its receiver takes is refused by whoever sends 
     RangeError,
     "Cannot send 101 bytes: the peer takes messages of 100 at most",
   );
-  // And by whoever receives it: a length of four billion sets nothing aside.
+  // And by the receiver: a length of four billion sets nothing aside.
   const huge = packet(0, (writer) => {
     writer.stream(0, 8, false).set([0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]);
   });

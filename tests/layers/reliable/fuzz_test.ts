@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { sealCrc } from "../../../layers/reliable/wire.ts";
+import { sealCrc } from "../../../layers/reliable/wire/prefix.ts";
 import { newSeed, seeded } from "../../seeded.ts";
 import { AssociationPair, messageOf } from "./association_pair.ts";
 

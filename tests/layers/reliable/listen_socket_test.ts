@@ -6,19 +6,19 @@ import { resolveOptions } from "../../../core/options/option.ts";
 import type { Identity } from "../../../core/session.ts";
 import { UndeliveredError } from "../../../core/undelivered_error.ts";
 import { ReliableDialSocket } from "../../../layers/reliable/dial_socket.ts";
-import { encodeHello, encodeReset } from "../../../layers/reliable/handshake.ts";
+import { encodeHello, encodeReset } from "../../../layers/reliable/wire/handshake.ts";
 import { ReliableListenSocket } from "../../../layers/reliable/listen_socket.ts";
 import { reliableOptions } from "../../../layers/reliable/options.ts";
-import { kindOf, kinds, newConnectionId } from "../../../layers/reliable/wire.ts";
+import { kindOf, kinds, newConnectionId } from "../../../layers/reliable/wire/prefix.ts";
 import { settled } from "../../fake_time.ts";
 import { MemoryDatagramSocket, udpAddress, utf8 } from "../../memory.ts";
 import { seeded } from "../../seeded.ts";
-import { VirtualClock } from "../dtls/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 const SERVER = udpAddress(1, "192.0.2.1");
 const TERMS = { maxMessageBytes: 1000, windowBytes: 65_536 };
 
-/** A listening socket and those who dial it, on a network in memory that a test pumps. */
+/** A listening socket and its clients, on a network in memory that a test pumps. */
 class Harbour implements Disposable {
   readonly clock: VirtualClock = new VirtualClock(0);
   readonly inner: MemoryDatagramSocket = new MemoryDatagramSocket(SERVER);
@@ -26,7 +26,7 @@ class Harbour implements Disposable {
   readonly socket: ReliableListenSocket;
   readonly events: Datagram[] = [];
   readonly clients: Client[] = [];
-  /** Who the network says that a sender is. */
+  /** The identity that the network gives a sender. */
   readonly identities: Map<Address, Identity> = new Map();
 
   /** Whether the network loses a datagram. */

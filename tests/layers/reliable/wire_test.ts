@@ -1,7 +1,7 @@
 /** The code is held to the vectors of docs/reliable.md. */
 
 import { assert, assertEquals } from "@std/assert";
-import { crc32c } from "../../../layers/reliable/crc32c.ts";
+import { crc32c } from "../../../layers/reliable/wire/crc32c.ts";
 import {
   decodeAccept,
   decodeHello,
@@ -11,9 +11,9 @@ import {
   encodeReset,
   encodeRetry,
   HELLO_BYTES,
-} from "../../../layers/reliable/handshake.ts";
-import { PacketReader, PacketWriter } from "../../../layers/reliable/packet.ts";
-import { type ConnectionId, isFor, kindOf, kinds } from "../../../layers/reliable/wire.ts";
+} from "../../../layers/reliable/wire/handshake.ts";
+import { PacketReader, PacketWriter } from "../../../layers/reliable/wire/packet.ts";
+import { type ConnectionId, isFor, kindOf, kinds } from "../../../layers/reliable/wire/prefix.ts";
 import { seeded } from "../../seeded.ts";
 
 const page = await Deno.readTextFile(new URL("../../../docs/reliable.md", import.meta.url));

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { createHmac } from "node:crypto";
 import { type Key, parseKeys, type PublicKey, type SharedKey } from "../../../core/keys/key.ts";
-import { hmacSha256, SHA256_BLOCK_BYTES } from "../../../layers/signed/hmac_sha256.ts";
+import { hmacSha256, SHA256_BLOCK_BYTES } from "../../../layers/signed/signatures.ts";
 import { ed25519Checker, ed25519Signer, hmacKey } from "../../../layers/signed/signatures.ts";
 import type { OpeningKey, SealingKey } from "../../../layers/stamped/protection.ts";
 import { STAMP_BYTES, writeStamp } from "../../../layers/stamped/stamp.ts";

@@ -1,10 +1,10 @@
 /** What docs/chat.md says is what the code does. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { chatOptions } from "../../../protocols/chat/options.ts";
-import { COMMANDS } from "../../../protocols/chat/plain_speaker.ts";
+import { COMMANDS } from "../../../protocols/chat/service/plain_speaker.ts";
 import { REFUSALS } from "../../../protocols/chat/refused_error.ts";
-import { REQUESTS } from "../../../protocols/chat/rich_request.ts";
+import { REQUESTS } from "../../../protocols/chat/service/rich_request.ts";
 import { flagName } from "../../../core/options/option.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -18,13 +18,12 @@ function firstColumn(heading: string): string[] {
   );
 }
 
-async function sources(): Promise<string> {
-  const folder = new URL("protocols/chat/", ROOT);
+/** The text of every file of a folder, but for the dialling half, which knows the same words. */
+async function sources(folder = new URL("protocols/chat/", ROOT)): Promise<string> {
   const texts: string[] = [];
   for await (const { name, isFile } of Deno.readDir(folder)) {
-    if (isFile && name !== "client.ts" && name !== "server_message.ts") {
-      texts.push(await Deno.readTextFile(new URL(name, folder)));
-    }
+    if (isFile) texts.push(await Deno.readTextFile(new URL(name, folder)));
+    else if (name !== "client") texts.push(await sources(new URL(`${name}/`, folder)));
   }
   return texts.join("\n");
 }
@@ -39,7 +38,7 @@ Deno.test("the page lists every request, and the code takes each", async () => {
     .map(([, name]) => name!);
   assertEquals(listed.sort(), [...REQUESTS].sort());
   const code = await sources();
-  for (const name of listed) assertStringIncludes(code, `case "${name}"`);
+  for (const name of listed) assertMatch(code, new RegExp(`(?:case|type ===) "${name}"`));
 });
 
 Deno.test("the page lists every answer that the code gives", async () => {

@@ -199,7 +199,7 @@ Deno.test("one host brings in so many a second, and shuts out nobody else", asyn
       else await member.send("/quit");
     }
   }
-  // Where a datagram comes from, anybody may claim.
+  // The source of a datagram can be forged.
   await room.join("ahoy", udp("192.0.2.7"));
   await room.join("ahoy", tcp("192.0.2.8"));
   await room.join("ahoy", tcp("2001:db8:0:1::1"));

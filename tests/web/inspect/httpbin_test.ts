@@ -2,8 +2,8 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../../dock/serve.ts";
-import { decodePercent } from "../../../web/inspect/asked.ts";
-import { differences } from "../../../web/inspect/differences.ts";
+import { decodePercent } from "../../../web/inspect/parsed_request.ts";
+import { differences } from "../../../web/inspect/page/differences.ts";
 import { inspect } from "../../../web/inspect.ts";
 import { httpbinTest, startHttpbin } from "../../httpbin_peer.ts";
 

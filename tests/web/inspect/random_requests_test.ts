@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { RequestInfo } from "../../../core/http/app.ts";
-import { endpoints } from "../../../web/inspect/endpoints.ts";
+import { endpoints } from "../../../web/inspect/endpoints/index.ts";
 import { inspect } from "../../../web/inspect.ts";
 import { cpuMs } from "../../cpu_time.ts";
 import { newSeed, seeded } from "../../seeded.ts";

@@ -1,8 +1,8 @@
 /** docs/inspect.md, from the same lists as the index page of the inspector. */
 
-import { differences } from "../../../web/inspect/differences.ts";
+import { differences } from "../../../web/inspect/page/differences.ts";
 import { type Endpoint, groups } from "../../../web/inspect/endpoint.ts";
-import { endpoints } from "../../../web/inspect/endpoints.ts";
+import { endpoints } from "../../../web/inspect/endpoints/index.ts";
 
 /** The page, in Markdown. */
 export function inspectReference(): string {

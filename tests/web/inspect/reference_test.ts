@@ -1,7 +1,7 @@
 /** docs/inspect.md, and what its source promises. */
 
 import { assert, assertEquals } from "@std/assert";
-import { endpoints } from "../../../web/inspect/endpoints.ts";
+import { endpoints } from "../../../web/inspect/endpoints/index.ts";
 import { inspectReference } from "./reference.ts";
 
 const PAGE = new URL("../../../docs/inspect.md", import.meta.url);

@@ -135,7 +135,7 @@ peerTest("a name that is spelt anew is the same name, and goes with its member",
   assertEquals(await two.peers.claim("lobby", "Alice", "plain"), true);
 });
 
-peerTest("somebody verified gets a name from whoever is not", ["nats-server"], async () => {
+peerTest("a verified member gets a name from a plain one", ["nats-server"], async () => {
   await using folder = await temporaryFolder();
   await using broker = await NatsBroker.start(folder.path);
   await using one = await TestNode.open(broker.url, { context });

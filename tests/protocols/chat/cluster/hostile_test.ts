@@ -1,4 +1,4 @@
-/** What anybody who may write to the broker can do to a node: nothing. */
+/** A program that writes to the broker what it likes does a node no harm. */
 
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { connect } from "@nats-io/transport-node";

@@ -5,7 +5,7 @@
 
 import { resolveOptions } from "../../../../core/options/option.ts";
 import { openCluster } from "../../../../protocols/chat/cluster/open_cluster.ts";
-import { clusterOptions } from "../../../../protocols/chat/cluster/options.ts";
+import { clusterOptions } from "../../../../protocols/chat/options.ts";
 import { openSqliteStore } from "../../../../protocols/chat/history/sqlite_store.ts";
 import { newMessage } from "./test_node.ts";
 

@@ -6,7 +6,7 @@ import {
   type ClusterContext,
   openCluster,
 } from "../../../../protocols/chat/cluster/open_cluster.ts";
-import { type ClusterOptions, clusterOptions } from "../../../../protocols/chat/cluster/options.ts";
+import { type ClusterOptions, clusterOptions } from "../../../../protocols/chat/options.ts";
 import { resolveOptions } from "../../../../core/options/option.ts";
 import type { Receipt } from "../../../../protocols/chat/log.ts";
 import type { RemoteMember } from "../../../../protocols/chat/peers.ts";

@@ -1,0 +1,90 @@
+// The options of `cert`, and which of them concern which of its subjects.
+
+import { tlsClientOptions } from "../../clients/tls/options.ts";
+import { routeOptions } from "../../core/client_options.ts";
+import { dataFolderOptions } from "../../core/files/data_folder.ts";
+import { MAX_VALIDITY_DAYS } from "../../core/certificates/issue.ts";
+import { didYouMean } from "../../core/options/nearest.ts";
+import {
+  choice,
+  flag,
+  flagName,
+  integer,
+  type OptionValues,
+  text,
+} from "../../core/options/option.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { KEY_TYPES } from "../../core/certificates/x509.ts";
+import { connectTimeoutOptions } from "../line/dialled.ts";
+
+/** What is made, and where it is put. */
+export const makingOptions = {
+  ...dataFolderOptions,
+  folder: text({ metavar: "folder", default: ".", help: "put what is made into this folder" }),
+  overwrite: flag({ help: "replace files that are there already" }),
+  days: integer({
+    metavar: "days",
+    default: MAX_VALIDITY_DAYS,
+    min: 1,
+    max: MAX_VALIDITY_DAYS,
+    help: "for how long the certificate is valid",
+  }),
+  keyType: choice(KEY_TYPES, {
+    default: "ecdsa",
+    help: "kind of key to make; ecdsa is on P-256, rsa of 2048 bits for old peers",
+  }),
+  client: flag({
+    help: "the request is for the certificate of a client, not of a server",
+    negatable: false,
+  }),
+} as const;
+
+/** How a server whose certificate is shown is reached and verified. */
+export const showingOptions = {
+  tlsCa: tlsClientOptions.tlsCa,
+  serverName: tlsClientOptions.serverName,
+  ...connectTimeoutOptions,
+  ...routeOptions,
+} as const;
+
+/** The values of both. */
+export type CertValues = OptionValues<typeof makingOptions & typeof showingOptions>;
+
+const ISSUING = ["dataFolder", "folder", "overwrite", "days"] as const;
+
+/** The subjects of the command, with the options that each understands. */
+const SUBJECTS = {
+  authority: ["dataFolder"],
+  server: [...ISSUING, "keyType"],
+  client: [...ISSUING, "keyType"],
+  request: ["folder", "overwrite", "keyType", "client"],
+  sign: [...ISSUING, "client"],
+  show: Object.keys(showingOptions),
+  trust: ["dataFolder"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** A subject of the command. */
+export type CertSubject = keyof typeof SUBJECTS;
+
+/** All of them. */
+export const certSubjects = Object.keys(SUBJECTS) as readonly CertSubject[];
+
+/** The subject of a word, when the options fit it.
+ *
+ * @throws {UsageError} when there is no such subject, or an option is without effect on it */
+export function parseSubject(word: string, flags: ReadonlySet<string>): CertSubject {
+  const subject = certSubjects.find((one) => one === word);
+  if (subject === undefined) {
+    throw new UsageError(
+      `unknown subject "${word}"${didYouMean(word, certSubjects)}; known are ${
+        certSubjects.join(", ")
+      }`,
+    );
+  }
+  const own: readonly string[] = SUBJECTS[subject];
+  const foreign = [...flags].find((key) =>
+    (Object.hasOwn(makingOptions, key) || Object.hasOwn(showingOptions, key)) && !own.includes(key)
+  );
+  if (foreign === undefined) return subject;
+  throw new UsageError(`--${flagName(foreign)} has no effect on cert ${subject}; leave it out`);
+}

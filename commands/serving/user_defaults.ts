@@ -1,0 +1,89 @@
+// What a server takes from its user's data folder where the options name nothing: a local authority and
+// a file for the history of a chat. The library touches no folder that it was not given; the program
+// does so for its user.
+
+import { userDataFolder } from "../../core/files/data_folder.ts";
+import { errorText } from "../../core/event.ts";
+import type { OptionTable } from "../../core/options/option.ts";
+import { defaultHistoryFile } from "../../protocols/chat/history/history_file.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+/** The same options, with the data folder of an authority that can issue a certificate where one
+ * will be needed; the authority is made when there is none yet. Where it cannot be, the server makes
+ * a certificate on the spot.
+ *
+ * @param table the options that have an effect on what is served
+ * @param notes what people should hear of it is added here, to be said once all has started: a
+ *   command that fails says one line
+ * @throws {UsageError} when there is an authority that must not be used */
+export async function withLocalAuthority(
+  options: Readonly<Record<string, unknown>>,
+  table: OptionTable,
+  notes: string[],
+): Promise<Readonly<Record<string, unknown>>> {
+  const { tlsCert, tlsKey, dataFolder: given } = options;
+  const isNeeded = Object.hasOwn(table, "dataFolder") &&
+    tlsCert === undefined && tlsKey === undefined;
+  if (!isNeeded) return options;
+  const dataFolder = typeof given === "string" ? given : userDataFolder();
+  if (dataFolder === null || !mayUse(dataFolder)) return options;
+  const { openAuthority } = await import("../../core/certificates/authority_folder.ts");
+  try {
+    const { made } = await openAuthority(dataFolder, Date.now());
+    if (made) {
+      notes.push(
+        `made a local authority in ${dataFolder} for certificates of servers; clients here trust ` +
+          `it with --tls-ca local, and "sockdock cert trust" says how others do`,
+      );
+    }
+    return { ...options, dataFolder };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    notes.push(
+      `no local authority can be kept in ${dataFolder} (${errorText(error)}); ` +
+        "the certificate is made on the spot",
+    );
+    const { dataFolder: _useless, ...rest } = options;
+    return rest;
+  }
+}
+
+/** The same options, with the file in the user's data folder where a chat keeps its history when
+ * nothing else was said. Where there can be none it stays in memory.
+ *
+ * @param table the options that have an effect on what is served
+ * @param notes what people should hear of it is added here */
+export async function withUserHistory(
+  options: Readonly<Record<string, unknown>>,
+  table: OptionTable,
+  notes: string[],
+): Promise<Readonly<Record<string, unknown>>> {
+  const isNeeded = Object.hasOwn(table, "history") && options.history === undefined &&
+    options.bare !== true;
+  if (!isNeeded) return options;
+  const { dataFolder: given } = options;
+  const dataFolder = typeof given === "string" ? given : userDataFolder();
+  if (dataFolder === null || !mayUse(dataFolder)) {
+    const why = dataFolder === null
+      ? "nothing says where your data folder is"
+      : `${dataFolder} may not be used`;
+    notes.push(`the history stays in memory (${why}); --history FILE keeps it`);
+    return options;
+  }
+  try {
+    await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
+    return { ...options, history: defaultHistoryFile(dataFolder) };
+  } catch (error) {
+    notes.push(
+      `no history can be kept in ${dataFolder} (${errorText(error)}); it stays in memory`,
+    );
+    return options;
+  }
+}
+
+/** Whether the folder may be used without asking the user for the permission. */
+function mayUse(path: string): boolean {
+  return (["read", "write"] as const).every((name) =>
+    Deno.permissions.querySync({ name, path }).state === "granted"
+  );
+}

@@ -1,0 +1,25 @@
+// SHA-256 fingerprints of certificates, everywhere in lower-case hexadecimal without colons.
+
+import { pemBlocks } from "./pem.ts";
+import { toHex } from "./x509.ts";
+
+/** The fingerprint of the first certificate in a PEM text.
+ *
+ * @throws {SyntaxError} when the text holds none */
+export async function fingerprintOf(pem: string): Promise<string> {
+  const block = pemBlocks(pem).find(({ label }) => label === "CERTIFICATE");
+  if (block === undefined) throw new SyntaxError("The text holds no certificate in PEM");
+  return await fingerprintOfDer(block.der);
+}
+
+/** The fingerprint of a certificate in DER. */
+export async function fingerprintOfDer(der: Uint8Array<ArrayBuffer>): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", der)));
+}
+
+/** A fingerprint as openssl, browsers, node:crypto and our own servers write it: in either case, with
+ * or without colons and the name of its hash. Null when the text is none. */
+export function parseFingerprint(text: string): string | null {
+  const hex = text.trim().replace(/^sha-?256[:=]/i, "").replaceAll(":", "").toLowerCase();
+  return /^[0-9a-f]{64}$/.test(hex) ? hex : null;
+}

@@ -1,0 +1,89 @@
+// The identity of a peer by its certificate, and the list of identities that a server admits,
+// `--allow-identity`.
+
+import type { X509Certificate } from "node:crypto";
+import type { Identity } from "../session.ts";
+import { UsageError } from "../usage_error.ts";
+import type { CertificateFields } from "./fields.ts";
+import { parseFingerprint } from "./fingerprint.ts";
+import type { CertificateName } from "./names.ts";
+
+/** The holder of a certificate. */
+export interface CertifiedPeer {
+  /** In the order of the certificate. Addresses are left out: they say where a peer is, not which
+   * peer it is. */
+  readonly names: readonly CertificateName[];
+  /** SHA-256 of the certificate, in lower-case hexadecimal. */
+  readonly fingerprint: string;
+}
+
+/** The holder of a certificate, by what the certificate says and its fingerprint. */
+export function certifiedPeer(
+  { names }: Pick<CertificateFields, "names">,
+  { fingerprint256 }: Pick<X509Certificate, "fingerprint256">,
+): CertifiedPeer {
+  return {
+    names: names.filter(({ type }) => type !== "ip"),
+    fingerprint: parseFingerprint(fingerprint256)!,
+  };
+}
+
+/** The identity of a peer: its first name, or its fingerprint where it has no name. */
+export function identityOf({ names, fingerprint }: CertifiedPeer): Identity {
+  return {
+    name: names[0]?.value ?? `sha256:${fingerprint}`,
+    source: "certificate",
+    fingerprint,
+  };
+}
+
+/** The identity by which a peer is admitted, or null when it is not. */
+export type IdentityList = (peer: CertifiedPeer) => Identity | null;
+
+/** Builds the decision from names and fingerprints. An empty list admits every peer.
+ *
+ * An entry is compared with names of its own kind only: with `@` it is an e-mail address, with `:` a
+ * URI, else a host name. A wildcard in a certificate matches itself alone.
+ *
+ * @throws {UsageError} when an entry is neither a name nor a fingerprint */
+export function createIdentityList(entries: readonly string[]): IdentityList {
+  if (entries.length === 0) return identityOf;
+  const fingerprints = new Set<string>();
+  const names = new Set<string>();
+  for (const entry of entries) {
+    if (/^sha-?256[:=]/i.test(entry.trim())) fingerprints.add(fingerprintIn(entry));
+    else names.add(keyOf(parseName(entry)));
+  }
+  return (peer) => {
+    const name = peer.names.find((name) => names.has(keyOf(name)));
+    // Of several names, the one that is on the list is shown.
+    if (name !== undefined) return { ...identityOf(peer), name: name.value };
+    return fingerprints.has(peer.fingerprint) ? identityOf(peer) : null;
+  };
+}
+
+function keyOf({ type, value }: CertificateName): string {
+  return `${type} ${value}`;
+}
+
+function parseName(entry: string): CertificateName {
+  const value = entry.trim();
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    throw new UsageError(
+      `--allow-identity: expected a name or sha256:FINGERPRINT, got ${JSON.stringify(entry)}`,
+    );
+  }
+  // A URI may have an @ in it, an e-mail address no scheme before it.
+  if (/^[a-z][a-z0-9+.-]*:/i.test(value)) return { type: "uri", value };
+  if (value.includes("@")) return { type: "email", value };
+  return { type: "dns", value: value.toLowerCase() };
+}
+
+function fingerprintIn(entry: string): string {
+  const fingerprint = parseFingerprint(entry);
+  if (fingerprint !== null) return fingerprint;
+  throw new UsageError(
+    `--allow-identity: expected a SHA-256 of 64 hexadecimal digits after sha256:, got "${entry}"; ` +
+      `print one with: openssl x509 -in FILE -noout -fingerprint -sha256`,
+  );
+}

@@ -1,0 +1,100 @@
+// Certificates and keys in PEM (RFC 7468): the blocks of a text, and files, with errors that say what
+// a file holds instead.
+
+import type { X509Certificate } from "node:crypto";
+import { errorText } from "../event.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** One block: what its line says it is, and the DER inside. */
+export interface PemBlock {
+  /** Such as `CERTIFICATE`. */
+  readonly label: string;
+  readonly der: Uint8Array<ArrayBuffer>;
+}
+
+/** The blocks in their order; text around them is passed by.
+ *
+ * @throws {SyntaxError} when one of them is not base64 inside */
+export function pemBlocks(text: string): PemBlock[] {
+  const blocks = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g);
+  return [...blocks].map(([, label = "", base64 = ""]) => {
+    try {
+      const der = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      return { label, der };
+    } catch {
+      throw new SyntaxError(`the block ${label} is not base64 inside`);
+    }
+  });
+}
+
+/** What a file should hold, in the words of PEM. */
+export type PemLabel = "CERTIFICATE" | "PRIVATE KEY";
+
+const command = { "CERTIFICATE": "x509", "PRIVATE KEY": "pkey" } as const;
+
+/** Reads a PEM file and makes sure that it holds what it should.
+ *
+ * @param flag the option that names the file, which begins every message
+ * @throws {UsageError} naming the file and the remedy */
+export async function readPemFile(flag: string, file: string, label: PemLabel): Promise<string> {
+  const what = label.toLowerCase();
+  let pem: string;
+  try {
+    pem = await Deno.readTextFile(file);
+  } catch (error) {
+    throw new UsageError(`${flag}: cannot read ${file}: ${readFailure(error)}`);
+  }
+  if (pem.trim() === "") {
+    throw new UsageError(`${flag}: ${file} is empty; it should hold a ${what} in PEM`);
+  }
+  if (label === "PRIVATE KEY" && /BEGIN ENCRYPTED|Proc-Type:.*ENCRYPTED/.test(pem)) {
+    throw new UsageError(
+      `${flag}: the key in ${file} is encrypted; ` +
+        `decrypt it with: openssl pkey -in ${file} -out plain.pem`,
+    );
+  }
+  if (!holds(pem, label)) {
+    throw new UsageError(`${flag}: ${file} holds no ${what} in PEM; ${remedy(pem, file, label)}`);
+  }
+  return pem;
+}
+
+/** The certificates in a PEM text, in their order.
+ *
+ * @param flag the option that named the file, which begins every message
+ * @throws {UsageError} when one of them is not a certificate inside */
+export async function parseCertificates(
+  flag: string,
+  file: string,
+  pem: string,
+): Promise<X509Certificate[]> {
+  const { X509Certificate } = await import("node:crypto");
+  try {
+    const blocks = pemBlocks(pem).filter(({ label }) => label === "CERTIFICATE");
+    if (blocks.length === 0) throw new SyntaxError("its last line is missing");
+    return blocks.map(({ der }) => new X509Certificate(der));
+  } catch (error) {
+    throw new UsageError(
+      `${flag}: the certificate in ${file} is damaged; copy it again (${errorText(error)})`,
+    );
+  }
+}
+
+/** Whether a text has a block of that kind; a key's label may name its algorithm first. */
+function holds(pem: string, label: PemLabel): boolean {
+  return new RegExp(`-----BEGIN (?:[A-Z]+ )?${label}-----`).test(pem);
+}
+
+function readFailure(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  return errorText(error);
+}
+
+function remedy(pem: string, file: string, label: PemLabel): string {
+  const other = label === "CERTIFICATE" ? "PRIVATE KEY" : "CERTIFICATE";
+  if (holds(pem, other)) return `it holds a ${other.toLowerCase()}; name the other file`;
+  const openssl = `openssl ${command[label]}`;
+  return `if it is DER, convert it with: ${openssl} -inform der -in ${file} -out ${file}.pem`;
+}

@@ -1,0 +1,64 @@
+// Making the keys of the layers `sealed` and `signed`.
+
+import { generateKeyPairSync } from "node:crypto";
+import {
+  formatKey,
+  type Key,
+  KEY_BYTES,
+  keyFingerprint,
+  type KeyKind,
+  publicHalf,
+  refuseName,
+} from "./key.ts";
+
+/** How to make a key. */
+export interface MakeKeyOptions {
+  /** The name of its holder, as peers that know the key will show it. @default none */
+  readonly name?: string;
+}
+
+/** A new key, as files hold it. */
+export interface MadeKey {
+  readonly kind: KeyKind;
+  /** What a file holds that its owner alone may read: a line, or PKCS #8 in PEM for Ed25519. */
+  readonly text: string;
+  /** SHA-256 in lower-case hexadecimal, from which the key cannot be found. */
+  readonly fingerprint: string;
+  /** For Ed25519, the line for a file of `--signed-senders`. */
+  readonly publicLine?: string;
+}
+
+/** Makes a random key for a layer: `fernet` and `aes-gcm` for `sealed`, `hmac` and `ed25519` for
+ * `signed`. Write `text` to a file with mode 0600 and name it with `sealedKey` or `signedKey`.
+ *
+ * @example Sealed datagrams in a test
+ * ```ts
+ * import { makeKey, send, serve, upper } from "@sockdock/sockdock";
+ *
+ * const file = await Deno.makeTempFile();
+ * await Deno.writeTextFile(file, makeKey("aes-gcm").text);
+ * const options = { sealedKey: [file] };
+ * await using server = await serve("udp+sealed://127.0.0.1:0", upper, options);
+ * const answer = await send(server.url, "ahoy", options);
+ * console.log(new TextDecoder().decode(answer)); // AHOY
+ * await Deno.remove(file);
+ * ```
+ *
+ * @throws {SyntaxError} when a file of keys could not hold the name */
+export function makeKey(kind: KeyKind, { name }: MakeKeyOptions = {}): MadeKey {
+  if (name !== undefined) refuseName(name);
+  if (kind !== "ed25519") {
+    const key: Key = { kind, name, secret: crypto.getRandomValues(new Uint8Array(KEY_BYTES)) };
+    return { kind, text: `${formatKey(key)}\n`, fingerprint: keyFingerprint(key) };
+  }
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const pem = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+  const key: Key = { kind, name, publicKey: publicHalf(privateKey) };
+  return {
+    kind,
+    // Text before the first line of PEM is passed by (RFC 7468 2).
+    text: `${name === undefined ? "" : `name: ${name}\n`}${pem.trimEnd()}\n`,
+    fingerprint: keyFingerprint(key),
+    publicLine: formatKey(key),
+  };
+}

@@ -1,0 +1,112 @@
+// What depends on the version of the runtime, and the sentence that refuses it. An executable brings
+// its own runtime, which may be older than the one that the sources are written for.
+
+import { UsageError } from "./usage_error.ts";
+
+/** Something that needs a certain version of Deno. */
+interface RuntimeFeature {
+  /** What cannot be had before, as the subject of a sentence. */
+  readonly what: string;
+  /** The oldest version that was measured and is good. */
+  readonly since: `${number}.${number}.${number}`;
+  /** What an older runtime does instead, to complete "this is 2.6.10, which ...". */
+  readonly before: string;
+}
+
+const features = {
+  /** With verification off, an older one does not check either that the server holds the key of its
+   * certificate, so that a copy of the certificate passes for the one of the right fingerprint. */
+  nodeTls: {
+    what: "--tls-fingerprint and --insecure",
+    since: "2.7.14",
+    before: "cannot do TLS on a connection that is there already",
+  },
+  clientCertificates: {
+    what: "--require-client-cert",
+    since: "2.7.14",
+    before: "ignores client certificates and would let everyone in",
+  },
+  /** Measured on 2.6.10: "Not implemented", and not every key can be parsed that TLS can use. */
+  keyComparison: {
+    what: "the check of a key against its certificate",
+    since: "2.7.14",
+    before: "finds out in the first handshake",
+  },
+  nodeHttp: {
+    what: "HTTP on a Unix socket or with WebSockets",
+    since: "2.7.14",
+    before: "takes such a connection and answers nothing",
+  },
+  httpOverConnection: {
+    what: "fetch with options of TLS, --local, -4, -6, --unix-socket or a proxy",
+    since: "2.7.14",
+    before: "takes no connection for HTTP and dials by itself",
+  },
+  streamedRequestBody: {
+    what: "a request body in parts",
+    since: "2.7.14",
+    before: "never sends a body that is written in parts",
+  },
+  localAddress: {
+    what: "--local",
+    since: "2.7.14",
+    before: "takes the address without a word and dials from another",
+  },
+  dtls: {
+    what: "dtls",
+    since: "2.8.3",
+    before: "dies of a point that is not on its curve, which any peer can send, and cannot check " +
+      "the signature of a certificate",
+  },
+} as const satisfies Readonly<Record<string, RuntimeFeature>>;
+
+/** What this module knows of. */
+export type RuntimeFeatureName = keyof typeof features;
+
+/** Whether a runtime has a feature. */
+export function hasFeature(
+  name: RuntimeFeatureName,
+  version: string = Deno.version.deno,
+): boolean {
+  // What follows the third number says that it is a preview or a build of it.
+  const found = version.split(/[.+-]/).map(Number);
+  const wanted = features[name].since.split(".").map(Number);
+  const at = wanted.findIndex((part, index) => found[index] !== part);
+  return at < 0 || found[at]! > wanted[at]!;
+}
+
+/** Which version a feature needs, which this is, and what it does instead.
+ *
+ * @param what the subject of the sentence, where the feature's own says too little or too much */
+export function needsRuntime(
+  name: RuntimeFeatureName,
+  what: string = features[name].what,
+  version: string = Deno.version.deno,
+): string {
+  const { since, before } = features[name];
+  return `${what} needs Deno ${since} or newer; this is ${version}, which ${before}`;
+}
+
+/** Refuses what this runtime cannot do.
+ *
+ * @param what as for `needsRuntime`
+ * @throws {UsageError} naming the version that is needed */
+export function requireFeature(
+  name: RuntimeFeatureName,
+  what?: string,
+  version?: string,
+): void {
+  if (!hasFeature(name, version)) throw new UsageError(needsRuntime(name, what, version));
+}
+
+/** What cannot be had on a runtime, and why. */
+export function missingFeatures(
+  version: string = Deno.version.deno,
+): { readonly name: string; readonly reason: string }[] {
+  return (Object.keys(features) as RuntimeFeatureName[])
+    .filter((name) => !hasFeature(name, version))
+    .map((name) => ({
+      name: features[name].what,
+      reason: needsRuntime(name, "it", version),
+    }));
+}

@@ -1,0 +1,66 @@
+// The WebSockets of one server: watched for silence, and closed with the right code.
+
+import type { Connection } from "../connection.ts";
+import { IdleSweep } from "../idle_sweep.ts";
+import type { Session } from "../session.ts";
+import type { Ledger } from "../session_life.ts";
+import type { Agreement } from "./handshake.ts";
+import { Keepalive, type KeepaliveLimits } from "./keepalive.ts";
+import { WebSocketSession } from "./websocket_session.ts";
+
+/** What WebSockets are held to. */
+export interface WebSocketLimits extends KeepaliveLimits {
+  readonly idleTimeoutMs: number;
+  readonly maxMessageBytes: number;
+}
+
+/** Serves WebSockets until it is disposed, which is when none is open any more. */
+export class WebSocketSessions implements Disposable {
+  readonly #ledger: Ledger;
+  readonly #maxMessageBytes: number;
+  readonly #idle: IdleSweep<WebSocketSession>;
+  readonly #keepalive: Keepalive<WebSocketSession>;
+
+  constructor(ledger: Ledger, limits: WebSocketLimits) {
+    this.#ledger = ledger;
+    this.#maxMessageBytes = limits.maxMessageBytes;
+    this.#idle = new IdleSweep<WebSocketSession>(
+      limits.idleTimeoutMs,
+      (session) => ledger.closeIdle(session),
+    );
+    this.#keepalive = new Keepalive<WebSocketSession>(limits, (session) => {
+      ledger.counters.idle++;
+      session.lost();
+    });
+  }
+
+  /** Speaks on a connection whose opening handshake is done. Resolves when it is closed; never
+   * rejects.
+   * @param head what was read beyond the handshake */
+  serve(
+    connection: Connection,
+    { head, deflate }: { readonly head: Uint8Array; readonly deflate: Agreement["deflate"] },
+    speak: (session: Session) => Promise<void>,
+  ): Promise<void> {
+    const session = new WebSocketSession(connection, {
+      role: "server",
+      maxMessageBytes: this.#maxMessageBytes,
+      counters: this.#ledger.counters,
+      head,
+      deflate,
+    });
+    this.#idle.add(session);
+    this.#keepalive.add(session);
+    return this.#ledger.live(session, speak, this.#over);
+  }
+
+  readonly #over = (session: WebSocketSession): void => {
+    this.#keepalive.delete(session);
+    this.#idle.delete(session);
+  };
+
+  [Symbol.dispose](): void {
+    this.#idle[Symbol.dispose]();
+    this.#keepalive[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,71 @@
+// A session that is another one but for what its subclass does differently.
+
+import type { Address } from "./addresses/address.ts";
+import type { DialledSession } from "./client_kind.ts";
+import type { Delivery } from "./connection.ts";
+import type { Identity, Message, Session } from "./session.ts";
+
+/** Passes everything on but `sendFramed`, by which messages would leave that a subclass does not see. */
+export class WrappedSession implements DialledSession {
+  protected readonly inner: Session & Partial<DialledSession>;
+
+  constructor(inner: Session) {
+    this.inner = inner;
+  }
+
+  get peer(): Address {
+    return this.inner.peer;
+  }
+
+  get identity(): Identity | undefined {
+    return this.inner.identity;
+  }
+
+  get boundary(): Session["boundary"] {
+    return this.inner.boundary;
+  }
+
+  get maxMessageBytes(): number {
+    return this.inner.maxMessageBytes;
+  }
+
+  get signal(): AbortSignal {
+    return this.inner.signal;
+  }
+
+  get farewell(): string | undefined {
+    return this.inner.farewell;
+  }
+
+  get manyAnswer(): boolean {
+    return this.inner.manyAnswer === true;
+  }
+
+  get responder(): Address | undefined {
+    return this.inner.responder;
+  }
+
+  get delivery(): Delivery | undefined {
+    return this.inner.delivery;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message> {
+    return this.inner[Symbol.asyncIterator]();
+  }
+
+  send(message: Message): Promise<void> {
+    return this.inner.send(message);
+  }
+
+  end(): Promise<void> {
+    return this.inner.end();
+  }
+
+  close(reason?: string): void {
+    this.inner.close(reason);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,443 @@
+// One end of a DTLS association: records in and out, epochs, alerts, flights. This is what both ends
+// have in common; their halves of the handshake are in client_peer.ts and server_peer.ts. It opens no
+// socket and starts no task: datagrams are given to it, and it gives datagrams out.
+//
+// Longer than most files here, because what an association may do next depends on all that it has
+// done, and that is easier to check in one place.
+
+import { randomBytes, timingSafeEqual, X509Certificate } from "node:crypto";
+import type { Identity } from "../../core/session.ts";
+import { alertCodes, alertLevels, type AlertName, alertName, DtlsError } from "./wire/alert.ts";
+import { concat } from "./wire/presentation.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { DtlsCredentials } from "./certificates/credentials.ts";
+import { datagramsOf, type Flight, type FlightPart } from "./handshake/flight.ts";
+import {
+  encodeMessage,
+  type HandshakeMessage,
+  type HandshakeName,
+  handshakeName,
+  handshakeTypes,
+  readFragments,
+} from "./handshake/message.ts";
+import { RANDOM_BYTES } from "./handshake/hello.ts";
+import { masterSecret, recordKeys, verifyData } from "./crypto/key_schedule.ts";
+import { contentTypes, type DtlsRecord, MAX_PLAINTEXT_BYTES, readRecord } from "./record/format.ts";
+import { type DropReason, RecordLayer } from "./record/record_layer.ts";
+import { Reassembly, type ReceivedMessage } from "./handshake/reassembly.ts";
+import { Retransmission } from "./handshake/retransmission.ts";
+import {
+  isSignedBy,
+  keyKindOf,
+  type SignatureScheme,
+  signatureSchemes,
+} from "./crypto/signatures.ts";
+import type { CipherSuite } from "./crypto/suites.ts";
+
+/** What an association tells its socket. None of these may throw. */
+export interface PeerHooks {
+  /** Sends one datagram. */
+  transmit(datagram: Uint8Array): void;
+  /** The handshake is done. */
+  connected(): void;
+  /** A message arrived; the bytes are the receiver's. */
+  received(bytes: Uint8Array): void;
+  /** It is over; called once. Without an error, one of the ends closed it. */
+  ended(error: DtlsError | undefined): void;
+  /** A record was dropped. */
+  dropped?(reason: DropReason): void;
+}
+
+/** What both ends of an association need. */
+export interface PeerOptions {
+  readonly clock: Clock;
+  /** The largest datagram of a handshake, in bytes. */
+  readonly mtuBytes: number;
+  readonly suites: readonly CipherSuite[];
+  /** The certificate that this end shows, and its key. */
+  readonly credentials?: DtlsCredentials;
+}
+
+/** How many records that cannot be opened end a handshake. */
+const UNOPENED_TOO_OFTEN = 2;
+
+/** One end of one association. */
+export abstract class DtlsPeer {
+  /** The identity that the peer has proved; set when the handshake is done. */
+  identity: Identity | undefined;
+  /** The cipher suite that was agreed on. */
+  suite: CipherSuite | undefined;
+  /** Whether the master secret is the extended one (RFC 7627). */
+  extendedMasterSecret = false;
+
+  protected readonly options: PeerOptions;
+  protected readonly random: Uint8Array = randomBytes(RANDOM_BYTES);
+  protected peerRandom: Uint8Array = new Uint8Array(0);
+  protected peerChain: readonly X509Certificate[] = [];
+  /** The messages that may come next. */
+  protected expected: readonly HandshakeName[] = [];
+  protected readonly reassembly = new Reassembly();
+
+  readonly #role: "client" | "server";
+  readonly #hooks: PeerHooks;
+  readonly #retransmission: Retransmission;
+  #state: "handshake" | "connected" | "ended" = "handshake";
+  #transcript: Uint8Array[] = [];
+  #flight: Flight = [];
+  #messageSequence = 0;
+  readonly #records = new RecordLayer();
+  #master: Uint8Array | undefined;
+  #sealedWrites = false;
+  #unopened = 0;
+
+  constructor(role: "client" | "server", options: PeerOptions, hooks: PeerHooks) {
+    this.#role = role;
+    this.options = options;
+    this.#hooks = hooks;
+    this.#retransmission = new Retransmission(options.clock, () => this.#transmitFlight());
+  }
+
+  /** Whether the handshake is done and the association not over. */
+  get isConnected(): boolean {
+    return this.#state === "connected";
+  }
+
+  get hasEnded(): boolean {
+    return this.#state === "ended";
+  }
+
+  /** Takes in one datagram. Never throws: what is wrong with it is dropped or ends the
+   * association. */
+  receive(datagram: Uint8Array): void {
+    let offset = 0;
+    while (offset < datagram.length && this.#state !== "ended") {
+      const record = readRecord(datagram, offset);
+      if (record === null) {
+        this.#drop("malformed");
+        return;
+      }
+      offset += record.whole.length;
+      this.#takeRecord(record);
+    }
+  }
+
+  /** Seals a message into one record, for the caller to send; null when there is no association.
+   * @throws {RangeError} when it is longer than a record may be */
+  seal(message: Uint8Array): Uint8Array | null {
+    if (this.#state !== "connected") return null;
+    if (message.length > MAX_PLAINTEXT_BYTES) {
+      throw new RangeError(
+        `Cannot send ${message.length} bytes: a DTLS record holds at most ${MAX_PLAINTEXT_BYTES}`,
+      );
+    }
+    return this.sealRecord(contentTypes.applicationData, message);
+  }
+
+  /** A record of any type under the keys of the association. */
+  protected sealRecord(type: number, plain: Uint8Array): Uint8Array {
+    return this.#records.write(1, type, plain);
+  }
+
+  /** Says goodbye (RFC 5246 7.2.1) and ends it. */
+  close(): void {
+    if (this.#state === "ended") return;
+    if (this.#state === "connected") this.#sendAlert("warning", "close_notify");
+    this.#end(undefined);
+  }
+
+  /** Ends it for a reason of our own, which the peer is told. */
+  fail(error: DtlsError): void {
+    if (this.#state === "ended") return;
+    this.#sendAlert("fatal", error.alert as AlertName);
+    this.#end(error);
+  }
+
+  /** One whole handshake message that was expected; throws what is wrong with it. */
+  protected abstract take(name: HandshakeName, message: HandshakeMessage): void;
+
+  /** Lets a server begin where the cookie exchange, of which nothing was kept, left off (RFC 6347
+   * 4.2.1 and 4.2.2). */
+  protected resumeAt(recordSequence: number, messageSequence: number): void {
+    this.#records.resumeAt(recordSequence);
+    this.#messageSequence = messageSequence;
+    this.reassembly.next = messageSequence;
+  }
+
+  /** Numbers a message of ours and puts it into the transcript. */
+  protected message(name: HandshakeName, body: Uint8Array): HandshakeMessage {
+    const message = { type: handshakeTypes[name], sequence: this.#messageSequence++, body };
+    this.#transcript.push(encodeMessage(message));
+    return message;
+  }
+
+  /** Sends messages in the epoch that is current for each, again and again until answered. */
+  protected sendFlight(parts: readonly FlightPart[], { last = false } = {}): void {
+    this.#flight = parts.map((part) => {
+      const epoch = this.#sealedWrites ? 1 : 0;
+      if (part === "change_cipher_spec") this.#sealedWrites = true;
+      return { epoch, part };
+    });
+    this.#retransmission.start({ last });
+  }
+
+  /** All handshake messages so far (RFC 5246 7.4.9). */
+  protected transcript(): Uint8Array {
+    return concat(...this.#transcript);
+  }
+
+  /** The first hello and its answer are no part of the transcript (RFC 6347 4.2.1). */
+  protected forgetTranscript(): void {
+    this.#transcript = [];
+  }
+
+  /** Derives the keys; the transcript must reach to ClientKeyExchange (RFC 7627 4). */
+  protected useKeys(premaster: Uint8Array): void {
+    const suite = this.suite!;
+    const ours = this.random;
+    const randoms = this.#role === "client"
+      ? { client: ours, server: this.peerRandom }
+      : { client: this.peerRandom, server: ours };
+    const extendedOver = this.extendedMasterSecret ? this.transcript() : null;
+    this.#master = masterSecret(suite, premaster, randoms, extendedOver);
+    const keys = recordKeys(suite, this.#master, randoms);
+    const [own, other] = this.#role === "client"
+      ? [keys.client, keys.server]
+      : [keys.server, keys.client];
+    this.#records.useKeys(suite.cipher, own, other);
+  }
+
+  /** Our Finished. */
+  protected finished(): HandshakeMessage {
+    const data = verifyData(this.suite!, this.#master!, this.#role, this.transcript());
+    return this.message("finished", data);
+  }
+
+  /** Refuses a Finished that does not prove the same handshake (RFC 5246 7.4.9). The transcript
+   * must not hold it yet. */
+  protected checkFinished({ body }: HandshakeMessage, transcript: Uint8Array): void {
+    const sender = this.#role === "client" ? "server" : "client";
+    const wanted = verifyData(this.suite!, this.#master!, sender, transcript);
+    if (body.length === wanted.length && timingSafeEqual(body, wanted)) return;
+    throw new DtlsError("decrypt_error", "the peer's Finished is not of this handshake");
+  }
+
+  /** Refuses a signature of the handshake that the peer's certificate did not make (RFC 5246 7.4.3
+   * and 7.4.8). */
+  protected checkSignature(id: number, signature: Uint8Array, signed: Uint8Array): SignatureScheme {
+    const key = this.peerChain[0]?.publicKey;
+    const scheme = signatureSchemes.find((one) => one.id === id);
+    if (key === undefined || scheme === undefined || scheme.kind !== keyKindOf(key)) {
+      throw new DtlsError(
+        "illegal_parameter",
+        "the peer signs in a way that was not offered or is not its key's",
+      );
+    }
+    if (!isSignedBy(scheme, key, signed, signature)) {
+      throw new DtlsError(
+        "decrypt_error",
+        "the peer does not hold the key of the certificate that it shows",
+      );
+    }
+    return scheme;
+  }
+
+  /** The certificates of a Certificate message.
+   * @throws {DtlsError} when one of them is damaged */
+  protected parseChain(chain: readonly Uint8Array[]): X509Certificate[] {
+    try {
+      return chain.map((der) => new X509Certificate(der));
+    } catch {
+      throw new DtlsError("bad_certificate", "a certificate of the peer is damaged");
+    }
+  }
+
+  /** The handshake is done. */
+  protected connect(identity: Identity | undefined): void {
+    if (this.#state !== "handshake") return;
+    this.identity = identity;
+    this.#state = "connected";
+    this.#transcript = [];
+    this.#master = undefined;
+    this.reassembly.clear();
+    if (this.#role === "client") {
+      this.#retransmission.stop();
+      this.#flight = [];
+    }
+    this.#hooks.connected();
+    this.#takeEarly();
+  }
+
+  #takeRecord(record: DtlsRecord): void {
+    const { epoch, type } = record;
+    const plain = this.#records.read(record, this.#state === "handshake");
+    if (plain === null) return;
+    if (plain === "bad_record_mac") return this.#takeForged(type);
+    if (typeof plain === "string") return this.#drop(plain);
+    if (plain.length > MAX_PLAINTEXT_BYTES) {
+      return epoch === 0
+        ? this.#drop("malformed")
+        : this.fail(new DtlsError("record_overflow", "the peer sent a record that is too long"));
+    }
+    try {
+      this.#takeContent(type, epoch, plain);
+    } catch (error) {
+      this.fail(
+        error instanceof DtlsError
+          ? error
+          : new DtlsError("internal_error", error instanceof Error ? error.message : `${error}`),
+      );
+    }
+  }
+
+  /** A record that the keys do not open. During a handshake the reason may be that the keys differ,
+   * as when a pre-shared key does. A single such record could be an accident or a forgery; two end
+   * the handshake, which a forger could do with an alert anyway, since nothing is sealed yet. */
+  #takeForged(type: number): void {
+    this.#drop("bad_record_mac");
+    // Late records of an earlier association hold data, and are no part of a handshake.
+    if (this.#state !== "handshake" || type !== contentTypes.handshake) return;
+    if (++this.#unopened < UNOPENED_TOO_OFTEN) return;
+    this.fail(
+      new DtlsError("bad_record_mac", "the peer's keys are not ours; a pre-shared key may differ"),
+    );
+  }
+
+  #takeContent(type: number, epoch: number, plain: Uint8Array): void {
+    switch (type) {
+      case contentTypes.handshake:
+        return this.#takeHandshake(plain, epoch);
+      case contentTypes.changeCipherSpec:
+        if (epoch !== 0 || plain.length !== 1 || plain[0] !== 1) return this.#drop("unexpected");
+        this.#records.changeCipher();
+        return this.#takeEarly();
+      case contentTypes.alert:
+        return this.#takeAlert(plain);
+      case contentTypes.applicationData:
+        // Before Finished the sender is not authenticated (RFC 5246 7.4.9).
+        if (this.#state !== "connected") return this.#drop("unexpected");
+        // The peer has our last flight, or it could not have sent this.
+        this.#flight = [];
+        return this.#hooks.received(plain);
+      default:
+        // RFC 5246 6: a record of unknown type is refused, unless it may be forged.
+        if (epoch === 0) return this.#drop("unexpected");
+        throw new DtlsError("unexpected_message", `the peer sent a record of type ${type}`);
+    }
+  }
+
+  #takeAlert(plain: Uint8Array): void {
+    const [level, code] = plain;
+    if (plain.length !== 2 || code === undefined) return this.#drop("malformed");
+    if (code === alertCodes.close_notify) {
+      // RFC 5246 7.2.1: answered at once.
+      if (this.#state === "connected") this.#sendAlert("warning", "close_notify");
+      return this.#end(
+        this.#state === "connected"
+          ? undefined
+          : new DtlsError("user_canceled", "the peer closed during the handshake"),
+      );
+    }
+    if (level === alertLevels.fatal) this.#end(DtlsError.fromPeer(code));
+    else if (this.#state === "handshake" && alertName(code) === "no_renegotiation") {
+      this.#end(DtlsError.fromPeer(code));
+    }
+  }
+
+  #takeHandshake(plain: Uint8Array, epoch: number): void {
+    const fragments = readFragments(plain);
+    if (fragments === null) return this.#drop("malformed");
+    let repeated = false;
+    for (const fragment of fragments) {
+      if (this.#state === "connected") {
+        if (isNewHandshake(fragment.type)) {
+          // RFC 5246 7.4.1.1: refused, and the association goes on.
+          this.#sendAlert("warning", "no_renegotiation");
+          return;
+        }
+        // The client has not heard our last flight (RFC 6347 4.2.4).
+        if (fragment.type === handshakeTypes.finished) repeated = true;
+        else this.#drop("unexpected");
+        continue;
+      }
+      const fate = this.reassembly.take(fragment, epoch);
+      if (fate === "past") repeated ||= endsFlight(fragment.type);
+      if (fate === "dropped") this.#drop("unexpected");
+      for (;;) {
+        const message = this.reassembly.shift();
+        if (message === undefined) break;
+        this.#takeMessage(message);
+        if (this.#state !== "handshake") break;
+      }
+    }
+    if (repeated && this.#flight.length > 0) this.#retransmission.repeat();
+  }
+
+  #takeMessage(message: ReceivedMessage): void {
+    // RFC 5246 7.4.1.1: ignored during a handshake.
+    if (message.type === handshakeTypes.hello_request) return;
+    const name = this.expected.find((one) => handshakeTypes[one] === message.type);
+    if (name === undefined) {
+      throw new DtlsError(
+        "unexpected_message",
+        `the peer sent ${handshakeName(message.type)} instead of ${this.expected.join(" or ")}`,
+      );
+    }
+    // Finished is the first message under the new keys, and the only one (RFC 5246 7.4.9).
+    if ((name === "finished") !== (message.epoch === 1)) {
+      throw new DtlsError("unexpected_message", `the peer sent ${name} under the wrong keys`);
+    }
+    const before = name === "finished" ? this.transcript() : undefined;
+    if (name !== "hello_verify_request") this.#transcript.push(encodeMessage(message));
+    if (before !== undefined) this.checkFinished(message, before);
+    this.take(name, message);
+  }
+
+  #takeEarly(): void {
+    for (const record of this.#records.takeEarly()) this.receive(record);
+  }
+
+  /** Takes the records that came before the keys to open them. */
+  protected keysAreThere(): void {
+    this.#takeEarly();
+  }
+
+  #transmitFlight(): void {
+    const write = this.#records.write.bind(this.#records);
+    for (const datagram of datagramsOf(this.#flight, this.options.mtuBytes, write)) {
+      this.#hooks.transmit(datagram);
+    }
+  }
+
+  #sendAlert(level: keyof typeof alertLevels, name: AlertName): void {
+    const epoch = this.#sealedWrites ? 1 : 0;
+    if (this.#records.isUsedUp(epoch)) return;
+    const body = Uint8Array.of(alertLevels[level], alertCodes[name]);
+    this.#hooks.transmit(this.#records.write(epoch, contentTypes.alert, body));
+  }
+
+  #end(error: DtlsError | undefined): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#retransmission.stop();
+    this.#flight = [];
+    this.#transcript = [];
+    this.#records.forgetEarly();
+    this.reassembly.clear();
+    this.#hooks.ended(error);
+  }
+
+  #drop(reason: DropReason): void {
+    this.#hooks.dropped?.(reason);
+  }
+}
+
+/** Whether a message asks for a handshake inside of an association. */
+function isNewHandshake(type: number): boolean {
+  return type === handshakeTypes.client_hello || type === handshakeTypes.hello_request;
+}
+
+/** Whether a message is the last of a flight: its repetition asks for the answer again. */
+function endsFlight(type: number): boolean {
+  return type === handshakeTypes.client_hello || type === handshakeTypes.server_hello_done ||
+    type === handshakeTypes.finished;
+}

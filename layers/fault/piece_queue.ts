@@ -1,0 +1,81 @@
+// What is under way in one direction of a stream whose network is slow on purpose.
+
+import type { Clock } from "../../core/clock.ts";
+
+/** The most pieces in one queue, however small: a piece of one byte takes the memory of a hundred. It
+ * is enough for small messages on a long link. */
+export const MAX_PIECES = 8192;
+
+/** Bytes with the time at which they come out; null is the end of the stream. */
+interface Piece {
+  readonly bytes: Uint8Array | null;
+  readonly dueMs: number;
+}
+
+/** Pieces that wait for their time, in order, up to so many bytes and `MAX_PIECES`. */
+export class PieceQueue {
+  readonly #clock: Clock;
+  readonly #maxBytes: number;
+  readonly #pieces: Piece[] = [];
+  #bytes = 0;
+  #over = false;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(clock: Clock, maxBytes: number) {
+    this.#clock = clock;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Waits until there is room. False when the queue is over. */
+  async hasRoom(): Promise<boolean> {
+    while (!this.#over && (this.#bytes >= this.#maxBytes || this.#pieces.length >= MAX_PIECES)) {
+      await this.#changed.promise;
+    }
+    return !this.#over;
+  }
+
+  /** Waits until nothing waits any more, or the queue is over. */
+  async emptied(): Promise<void> {
+    while (!this.#over && this.#pieces.length > 0) await this.#changed.promise;
+  }
+
+  push(piece: Piece): void {
+    this.#bytes += piece.bytes?.length ?? 0;
+    this.#pieces.push(piece);
+    this.#change();
+  }
+
+  /** The first piece once it is due, which stays in the queue; undefined when the queue is over. */
+  async first(): Promise<Piece | undefined> {
+    for (;;) {
+      if (this.#over) return undefined;
+      const [piece] = this.#pieces;
+      const waitMs = piece === undefined ? Infinity : piece.dueMs - this.#clock.elapsedMs();
+      if (piece !== undefined && waitMs <= 0) return piece;
+      const stopTimer = waitMs === Infinity
+        ? undefined
+        : this.#clock.after(Math.ceil(waitMs), () => this.#change());
+      await this.#changed.promise;
+      stopTimer?.();
+    }
+  }
+
+  /** Takes bytes off the first piece. */
+  take(bytes: number): void {
+    const piece = this.#pieces[0]!;
+    this.#bytes -= bytes;
+    if (piece.bytes === null || bytes === piece.bytes.length) this.#pieces.shift();
+    else this.#pieces[0] = { ...piece, bytes: piece.bytes.subarray(bytes) };
+    this.#change();
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#change();
+  }
+
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}

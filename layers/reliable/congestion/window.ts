@@ -1,0 +1,194 @@
+// The congestion window, which limits how much may be on its way: CUBIC (RFC 9438) with the slow
+// start of HyStart++ (RFC 9406), and with the distinction of TCP Veno (Fu and Liew, IEEE JSAC 21(2),
+// 2003) between losses with and without a queue.
+
+/** The share that is left of the window when a loss comes with a queue (RFC 9438 4.6). */
+const REDUCTION = 0.7;
+
+/** The same when the round trip says that no queue stands anywhere, so that the loss hardly comes of
+ * congestion, or of a short queue: what RFC 8511 gives CUBIC for a mark that comes of one. */
+const REDUCTION_WITHOUT_QUEUE = 0.85;
+
+/** Of the cubic function, in datagrams per second cubed (RFC 9438 5). */
+const C = 0.4;
+
+/** RFC 9438 4.3: growth by which the region that is fair to Reno matches Reno with this reduction. */
+const RENO_GROWTH = 3 * (1 - REDUCTION) / (1 + REDUCTION);
+
+const MIN_WINDOW_DATAGRAMS = 2;
+
+/** RFC 9406 4.3. */
+const MIN_RISE_MS = 4;
+const MAX_RISE_MS = 16;
+const ROUND_SAMPLES = 8;
+const CAREFUL_GROWTH = 4;
+const CAREFUL_ROUNDS = 5;
+
+/** A congestion window in bytes. Times are in milliseconds. */
+export class CongestionWindow {
+  readonly #datagramBytes: number;
+  #windowBytes: number;
+  #threshold = Infinity;
+  /** Losses of what was sent before belong to the last reduction. */
+  #recoveryStartMs = -Infinity;
+  #epochStartMs: number | undefined;
+  #originDatagrams = 0;
+  #cubicSeconds = 0;
+  #lastMaxBytes = 0;
+  #priorBytes = 0;
+  #renoDatagrams = 0;
+  #renoGrowth = 1;
+  // Rounds, each as long as a round trip: until everything is acknowledged that was sent before it.
+  #roundEnd = 0;
+  #roundMinMs = Infinity;
+  #lastRoundMinMs = Infinity;
+  #samples = 0;
+  #minMs = Infinity;
+  /** Rounds of careful slow start that are left; undefined outside of it. */
+  #carefulRounds: number | undefined;
+  #carefulBaseMs = Infinity;
+
+  constructor(datagramBytes: number) {
+    this.#datagramBytes = datagramBytes;
+    // RFC 6928.
+    this.#windowBytes = Math.min(10 * datagramBytes, Math.max(2 * datagramBytes, 14_720));
+  }
+
+  get windowBytes(): number {
+    return this.#windowBytes;
+  }
+
+  get inSlowStart(): boolean {
+    return this.#windowBytes < this.#threshold;
+  }
+
+  /** The round trip was measured.
+   *
+   * @param acknowledged the highest packet number that was acknowledged
+   * @param next the packet number that is sent next */
+  measured(roundTripMs: number, acknowledged: number, next: number): void {
+    this.#minMs = Math.min(this.#minMs, roundTripMs);
+    if (acknowledged >= this.#roundEnd) {
+      this.#roundEnd = next;
+      this.#lastRoundMinMs = this.#roundMinMs;
+      this.#roundMinMs = Infinity;
+      this.#samples = 0;
+      this.#endCarefulRound();
+    }
+    this.#roundMinMs = Math.min(this.#roundMinMs, roundTripMs);
+    this.#samples++;
+    if (this.inSlowStart) this.#watchRise();
+  }
+
+  /** Bytes were acknowledged.
+   *
+   * @param isLimiting whether the window is what limits the sending
+   * @param roundTripMs the smoothed round trip */
+  acknowledged(
+    bytes: number,
+    sentAtMs: number,
+    nowMs: number,
+    isLimiting: boolean,
+    roundTripMs: number,
+  ): void {
+    if (sentAtMs <= this.#recoveryStartMs) return;
+    if (!isLimiting) {
+      // RFC 9438 5.8: time in which nothing was sent does not make the window grow.
+      this.#epochStartMs = undefined;
+      return;
+    }
+    if (this.inSlowStart) {
+      this.#windowBytes += this.#carefulRounds === undefined ? bytes : bytes / CAREFUL_GROWTH;
+      return;
+    }
+    this.#grow(bytes, nowMs, roundTripMs);
+  }
+
+  /** A datagram was lost that was sent at this time. */
+  lost(sentAtMs: number, nowMs: number): void {
+    if (sentAtMs <= this.#recoveryStartMs) return;
+    const hasQueue = this.#hasQueue();
+    const reduction = hasQueue ? REDUCTION : REDUCTION_WITHOUT_QUEUE;
+    this.#recoveryStartMs = nowMs;
+    this.#priorBytes = this.#windowBytes;
+    // RFC 9438 4.7: a sender that meets a loss at a smaller window than last time makes room faster.
+    this.#lastMaxBytes = hasQueue && this.#windowBytes < this.#lastMaxBytes
+      ? this.#windowBytes * (1 + REDUCTION) / 2
+      : this.#windowBytes;
+    this.#windowBytes = Math.max(
+      this.#windowBytes * reduction,
+      MIN_WINDOW_DATAGRAMS * this.#datagramBytes,
+    );
+    this.#threshold = this.#windowBytes;
+    this.#renoGrowth = hasQueue ? RENO_GROWTH : 1;
+    this.#carefulRounds = undefined;
+    this.#epochStartMs = undefined;
+  }
+
+  /** Nothing got through for so long that what was known of the path is void (RFC 9002 7.6). */
+  collapse(nowMs: number): void {
+    this.#threshold = Math.max(
+      this.#windowBytes * REDUCTION,
+      MIN_WINDOW_DATAGRAMS * this.#datagramBytes,
+    );
+    this.#windowBytes = MIN_WINDOW_DATAGRAMS * this.#datagramBytes;
+    this.#recoveryStartMs = nowMs;
+    this.#epochStartMs = undefined;
+    this.#carefulRounds = undefined;
+  }
+
+  #grow(bytes: number, nowMs: number, roundTripMs: number): void {
+    const datagram = this.#datagramBytes;
+    const window = this.#windowBytes / datagram;
+    if (this.#epochStartMs === undefined) {
+      this.#epochStartMs = nowMs;
+      this.#renoDatagrams = window;
+      const max = Math.max(this.#lastMaxBytes / datagram, window);
+      this.#originDatagrams = max;
+      this.#cubicSeconds = Math.cbrt((max - window) / C);
+    }
+    const seconds = (nowMs - this.#epochStartMs + roundTripMs) / 1000;
+    const cubic = C * (seconds - this.#cubicSeconds) ** 3 + this.#originDatagrams;
+    const growth = this.#renoDatagrams * datagram >= this.#priorBytes ? 1 : this.#renoGrowth;
+    this.#renoDatagrams += growth * (bytes / datagram) / window;
+    if (cubic < this.#renoDatagrams) {
+      this.#windowBytes = Math.max(this.#windowBytes, this.#renoDatagrams * datagram);
+      return;
+    }
+    const target = Math.min(Math.max(cubic, window), 1.5 * window);
+    this.#windowBytes += (target - window) / window * bytes;
+  }
+
+  /** Whether the last round trips were clearly longer than the shortest. */
+  #hasQueue(): boolean {
+    const recentMs = Math.min(this.#roundMinMs, this.#lastRoundMinMs);
+    return recentMs > this.#minMs + riseMs(this.#minMs);
+  }
+
+  #watchRise(): void {
+    if (this.#samples < ROUND_SAMPLES) return;
+    if (this.#carefulRounds !== undefined) {
+      // It was a passing delay.
+      if (this.#roundMinMs < this.#carefulBaseMs) this.#carefulRounds = undefined;
+      return;
+    }
+    if (!Number.isFinite(this.#lastRoundMinMs)) return;
+    if (this.#roundMinMs < this.#lastRoundMinMs + riseMs(this.#lastRoundMinMs)) return;
+    this.#carefulRounds = CAREFUL_ROUNDS;
+    this.#carefulBaseMs = this.#roundMinMs;
+  }
+
+  #endCarefulRound(): void {
+    if (this.#carefulRounds === undefined || --this.#carefulRounds > 0) return;
+    this.#carefulRounds = undefined;
+    if (this.inSlowStart) {
+      this.#threshold = this.#windowBytes;
+      this.#lastMaxBytes = this.#windowBytes;
+    }
+  }
+}
+
+/** By how much a round trip must rise to speak of a queue (RFC 9406 4.2). */
+function riseMs(baseMs: number): number {
+  return Math.min(MAX_RISE_MS, Math.max(MIN_RISE_MS, baseMs / 8));
+}

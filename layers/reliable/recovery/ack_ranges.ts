@@ -1,0 +1,51 @@
+// Which packets have arrived: everything below a number, and a few ranges above it.
+
+import { MAX_ACK_RANGES } from "../wire/packet.ts";
+import { RangeSet } from "../stream/range_set.ts";
+
+/** Remembers packet numbers in bounded room: a packet that would need one range too many is not
+ * taken. */
+export class AckRanges {
+  /** All packets below this have arrived, or their sender no longer asks about them. */
+  cumulative = 0;
+  readonly #above = new RangeSet();
+
+  /** The ranges above, as `RangeSet.bounds` has them. */
+  get ranges(): readonly number[] {
+    return this.#above.bounds;
+  }
+
+  /** The highest packet number that has arrived; -1 when there is none. */
+  get largest(): number {
+    return (this.#above.bounds.at(-1) ?? this.cumulative) - 1;
+  }
+
+  /** Whether a packet is new and there is room to remember it. */
+  takes(number: number): boolean {
+    if (number < this.cumulative || this.#above.has(number)) return false;
+    if (number === this.cumulative || this.#above.count < MAX_ACK_RANGES) return true;
+    // At the end of a range it needs no room.
+    return this.#above.has(number - 1) || this.#above.has(number + 1);
+  }
+
+  add(number: number): void {
+    if (number === this.cumulative) this.cumulative++;
+    else this.#above.add(number, number + 1);
+    this.#join();
+  }
+
+  /** Forgets what is below. */
+  forgetBelow(number: number): void {
+    if (number <= this.cumulative) return;
+    this.cumulative = number;
+    this.#above.remove(0, number);
+    this.#join();
+  }
+
+  #join(): void {
+    const { bounds } = this.#above;
+    if (bounds[0] !== this.cumulative) return;
+    this.cumulative = bounds[1]!;
+    bounds.splice(0, 2);
+  }
+}

@@ -1,0 +1,159 @@
+// The packets on their way, and which of them are lost (RFC 9002 6.1).
+
+/** How many later packets must have arrived for one to be lost. */
+const REORDERED_PACKETS = 3;
+
+/** A packet that asked for an acknowledgement. */
+export interface SentPacket {
+  readonly number: number;
+  readonly sentAtMs: number;
+  /** Of the datagram. */
+  readonly bytes: number;
+  /** About how much of the receiving socket's buffer it takes. */
+  readonly kernelBytes: number;
+  /** The part of the stream in it; empty when there is none. */
+  readonly start: number;
+  readonly end: number;
+  /** Whether it says that the stream ends. */
+  readonly finish: boolean;
+}
+
+/** What changed by an acknowledgement. */
+export interface SentEvents {
+  acknowledged(packet: SentPacket): void;
+  lost(packet: SentPacket): void;
+}
+
+/** Remembers packets from the oldest on whose fate is open. */
+export class SentPackets {
+  readonly #events: SentEvents;
+  /** From `#head` on those from number `#first` on; null stands for one that is settled, or
+   * that asked for no acknowledgement. */
+  #packets: (SentPacket | null)[] = [];
+  #head = 0;
+  #first = 0;
+  #bytes = 0;
+  #kernelBytes = 0;
+  #count = 0;
+  /** The number of the next packet. */
+  next = 0;
+  /** The highest number that was acknowledged; -1 at first. */
+  largestAcknowledged = -1;
+  /** When the oldest packet counts as lost unless it is acknowledged; Infinity when nothing waits. */
+  lossAtMs = Infinity;
+
+  constructor(events: SentEvents) {
+    this.#events = events;
+  }
+
+  /** Bytes of the datagrams on their way. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The same as the receiving socket counts them. */
+  get kernelBytes(): number {
+    return this.#kernelBytes;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The lowest packet number whose fate is open. */
+  get oldest(): number {
+    return this.#first;
+  }
+
+  /** A packet that asks for an acknowledgement; its number must be `next`. */
+  add(packet: SentPacket): void {
+    this.#packets.push(packet);
+    this.next++;
+    this.#bytes += packet.bytes;
+    this.#kernelBytes += packet.kernelBytes;
+    this.#count++;
+  }
+
+  /** A number is used up by a packet that asks for no acknowledgement. */
+  skip(): void {
+    this.next++;
+    if (this.#count === 0) {
+      this.#packets.length = this.#head = 0;
+      this.#first = this.next;
+    } else {
+      this.#packets.push(null);
+    }
+  }
+
+  /** Packets from `start` to before `end` have arrived. Returns the highest of those that were on
+   * their way, or null. */
+  acknowledge(start: number, end: number): SentPacket | null {
+    let highest: SentPacket | null = null;
+    for (let number = Math.max(start, this.#first); number < end; number++) {
+      const index = this.#head + number - this.#first;
+      const packet = this.#packets[index];
+      if (packet === null || packet === undefined) continue;
+      this.#packets[index] = null;
+      this.#settle(packet);
+      highest = packet;
+      this.#events.acknowledged(packet);
+    }
+    if (end - 1 > this.largestAcknowledged) this.largestAcknowledged = end - 1;
+    return highest;
+  }
+
+  /** Looks for lost packets; call it after `acknowledge` and at `lossAtMs`. */
+  detectLoss(nowMs: number, reorderingMs: number): void {
+    this.lossAtMs = Infinity;
+    const last = Math.min(this.largestAcknowledged, this.next) - this.#first;
+    for (let index = 0; index < last; index++) {
+      const packet = this.#packets[this.#head + index];
+      if (packet === null || packet === undefined) continue;
+      const late = packet.sentAtMs + reorderingMs;
+      if (this.largestAcknowledged - packet.number >= REORDERED_PACKETS || late <= nowMs) {
+        this.#packets[this.#head + index] = null;
+        this.#settle(packet);
+        this.#events.lost(packet);
+      } else if (late < this.lossAtMs) {
+        this.lossAtMs = late;
+      }
+    }
+    this.#trim();
+  }
+
+  /** Counts as lost what is below a number and on its way. */
+  loseBelow(number: number): void {
+    if (number <= this.#first) return;
+    for (let index = this.#head; index < this.#head + number - this.#first; index++) {
+      const packet = this.#packets[index];
+      if (packet === null || packet === undefined) continue;
+      this.#packets[index] = null;
+      this.#settle(packet);
+      this.#events.lost(packet);
+    }
+    this.#trim();
+  }
+
+  #settle(packet: SentPacket): void {
+    this.#bytes -= packet.bytes;
+    this.#kernelBytes -= packet.kernelBytes;
+    this.#count--;
+  }
+
+  #trim(): void {
+    const packets = this.#packets;
+    if (this.#count === 0) {
+      packets.length = this.#head = 0;
+      this.#first = this.next;
+      return;
+    }
+    while (packets[this.#head] === null) {
+      this.#head++;
+      this.#first++;
+    }
+    if (this.#head > 256 && this.#head > packets.length / 2) {
+      packets.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+}

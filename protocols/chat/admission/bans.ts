@@ -1,0 +1,47 @@
+// The clients that operators have banned.
+
+import type { Identity } from "../../../core/session.ts";
+import { lookalikeKey } from "./names.ts";
+
+/** What is known of a client that wants to enter. */
+export interface Visitor {
+  readonly identity: Identity | undefined;
+  /** Its host, unless many clients share it, as they do loopback and a Unix socket. */
+  readonly host: string | undefined;
+}
+
+/** The bans of one chat, in memory; the oldest are forgotten when there are too many. */
+export class Bans {
+  readonly #keys = new Set<string>();
+  readonly #max: number;
+
+  constructor(max = 10_000) {
+    this.#max = max;
+  }
+
+  /** Bans a member by its identity where it has one, otherwise by name and host.
+   * @returns the keys with which `addKeys` bans it on another node too */
+  add(name: string, { identity, host }: Visitor): readonly string[] {
+    const keys = identity === undefined
+      ? [`name ${lookalikeKey(name)}`, ...(host === undefined ? [] : [`host ${host}`])]
+      : [`identity ${identity.fingerprint}`];
+    this.addKeys(keys);
+    return keys;
+  }
+
+  /** Bans the client that these keys are of. */
+  addKeys(keys: readonly string[]): void {
+    for (const key of keys) this.#keys.delete(key);
+    for (const key of keys) this.#keys.add(key);
+    while (this.#keys.size > this.#max) this.#keys.delete(this.#keys.values().next().value!);
+  }
+
+  /** Whether a client is banned.
+   * @param name the name that it asks for, where it does */
+  has(name: string | undefined, { identity, host }: Visitor): boolean {
+    if (this.#keys.size === 0) return false;
+    if (identity !== undefined) return this.#keys.has(`identity ${identity.fingerprint}`);
+    return (host !== undefined && this.#keys.has(`host ${host}`)) ||
+      (name !== undefined && this.#keys.has(`name ${lookalikeKey(name)}`));
+  }
+}

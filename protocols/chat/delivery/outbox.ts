@@ -1,0 +1,199 @@
+// The queue of what waits to be sent to one session. A client that reads too slowly holds up no
+// other: its queue is bounded, messages that do not fit are counted and the client is told how many,
+// and after a time it is given up.
+
+import { byteLength, type Message, type Session } from "../../../core/session.ts";
+
+/** How many messages may be on their way at once, where they leave one by one, in order. */
+const MAX_IN_FLIGHT = 16;
+
+/** Lines that waited leave together, up to this many bytes. */
+const JOINED_BYTES = 64 * 1024;
+
+/** The limits of one outbox. */
+export interface OutboxLimits {
+  readonly queueMessages: number;
+  readonly queueSizeBytes: number;
+}
+
+/** What an outbox tells of itself. */
+export interface OutboxHooks {
+  /** Whether messages are lines, so that many of them may leave in one write. */
+  readonly lines: boolean;
+  now(): number;
+  /** Called when messages were not sent, with how many. Returns the line that tells the client, or
+   * null. */
+  missed(count: number): Message | null;
+}
+
+interface Waiting {
+  readonly message: Message;
+  /** How many lines it holds. */
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** The sending half of a session to which many others speak. */
+export class Outbox {
+  readonly #session: Session;
+  readonly #limits: OutboxLimits;
+  readonly #hooks: OutboxHooks;
+  /** Whether many lines leave in one write. */
+  readonly #joins: boolean;
+  readonly #isDatagram: boolean;
+  readonly #mostInFlight: number;
+  #queue: Waiting[] = [];
+  #queuedBytes = 0;
+  #queuedMessages = 0;
+  #inFlight = 0;
+  #missed = 0;
+  /** When something of the queue last left, or when the first message of a gap was dropped. */
+  #waitingSinceMs = 0;
+  #broken = false;
+  #idle: (() => void)[] | undefined;
+
+  constructor(session: Session, limits: OutboxLimits, hooks: OutboxHooks) {
+    this.#session = session;
+    this.#limits = limits;
+    this.#hooks = hooks;
+    const { transport } = session.peer;
+    this.#isDatagram = transport === "udp" || transport === "unixgram";
+    this.#joins = hooks.lines && session.boundary === "bytes" && session.sendFramed !== undefined;
+    // Datagrams that are sent at once may overtake each other within the runtime.
+    this.#mostInFlight = this.#joins || this.#isDatagram ? 1 : MAX_IN_FLIGHT;
+  }
+
+  /** Sends one message, without its LF. */
+  send(message: Message): void {
+    if (this.#joins) {
+      const bytes = typeof message === "string" ? encoder.encode(`${message}\n`) : message;
+      this.#push({ message: bytes, count: 1, bytes: bytes.length });
+    } else this.#push({ message, count: 1, bytes: byteLength(message) });
+  }
+
+  /** Sends lines, each with its LF. Only where `takesLines`. The bytes must not change any more. */
+  sendLines(bytes: Uint8Array, count: number): void {
+    if (count > 0) this.#push({ message: bytes, count, bytes: bytes.length });
+  }
+
+  /** Whether `sendLines` can be used: many lines may leave in one write. */
+  get takesLines(): boolean {
+    return this.#joins;
+  }
+
+  /** For how long, in milliseconds, the peer has taken nothing; 0 when nothing waits. */
+  stuckForMs(nowMs: number): number {
+    return this.#inFlight === 0 && this.#missed === 0 ? 0 : nowMs - this.#waitingSinceMs;
+  }
+
+  /** Resolves once nothing waits any more, or the outbox was given up. */
+  async drained(): Promise<void> {
+    while (this.#inFlight > 0 && !this.#broken) {
+      await new Promise<void>((resolve) => (this.#idle ??= []).push(resolve));
+    }
+  }
+
+  /** Gives the outbox up: nothing is sent any more. */
+  abandon(): void {
+    this.#broken = true;
+    this.#queue = [];
+    this.#wakeIdle();
+  }
+
+  #push(waiting: Waiting): void {
+    if (this.#broken) return;
+    const { queueMessages, queueSizeBytes } = this.#limits;
+    // Once a message was dropped, the following ones are too, until the queue is empty: so there is
+    // one gap to tell the client of, at the place where it is.
+    if (
+      this.#missed > 0 || this.#queuedMessages + waiting.count > queueMessages ||
+      this.#queuedBytes + waiting.bytes > queueSizeBytes
+    ) {
+      // With nothing under way, a message that is larger than the queue still leaves at once.
+      if (this.#inFlight > 0 || this.#missed > 0) {
+        if (this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
+        this.#missed += waiting.count;
+        return;
+      }
+    }
+    this.#queue.push(waiting);
+    this.#queuedBytes += waiting.bytes;
+    this.#queuedMessages += waiting.count;
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#inFlight < this.#mostInFlight && this.#queue.length > 0) {
+      const { message, count } = this.#take();
+      if (this.#inFlight === 0 && this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
+      this.#inFlight++;
+      const sent = this.#joins
+        ? this.#session.sendFramed!(message as Uint8Array, count)
+        : this.#session.send(message);
+      sent.then(this.#sent, this.#failed);
+    }
+  }
+
+  /** Takes from the queue what leaves next: on streams as many lines as fit in one write. */
+  #take(): Waiting {
+    const first = this.#queue.shift()!;
+    this.#queuedBytes -= first.bytes;
+    this.#queuedMessages -= first.count;
+    if (!this.#joins || this.#queue.length === 0) return first;
+    let bytes = first.bytes;
+    let more = 0;
+    while (more < this.#queue.length && bytes + this.#queue[more]!.bytes <= JOINED_BYTES) {
+      bytes += this.#queue[more++]!.bytes;
+    }
+    if (more === 0) return first;
+    const all = [first, ...this.#queue.splice(0, more)];
+    const joined = new Uint8Array(bytes);
+    let offset = 0;
+    let count = 0;
+    for (const one of all) {
+      joined.set(one.message as Uint8Array, offset);
+      offset += one.bytes;
+      count += one.count;
+    }
+    this.#queuedBytes -= bytes - first.bytes;
+    this.#queuedMessages -= count - first.count;
+    return { message: joined, count, bytes };
+  }
+
+  readonly #sent = (): void => {
+    this.#inFlight--;
+    if (this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
+    if (this.#queue.length > 0) this.#pump();
+    else if (this.#inFlight === 0) this.#tellMissed();
+  };
+
+  readonly #failed = (): void => {
+    // A datagram that cannot be sent is one lost message. A stream or WebSocket is broken, and its
+    // reading half ends the session.
+    if (!this.#isDatagram) {
+      this.#inFlight--;
+      this.abandon();
+      return;
+    }
+    this.#hooks.missed(1);
+    this.#sent();
+  };
+
+  /** The queue is empty, so the place of the gap is reached: tells the client of it. */
+  #tellMissed(): void {
+    if (this.#missed > 0) {
+      const line = this.#hooks.missed(this.#missed);
+      this.#missed = 0;
+      if (line !== null && !this.#broken) return this.send(line);
+    }
+    if (this.#inFlight === 0) this.#wakeIdle();
+  }
+
+  #wakeIdle(): void {
+    const idle = this.#idle;
+    this.#idle = undefined;
+    idle?.forEach((wake) => wake());
+  }
+}
+
+const encoder = new TextEncoder();

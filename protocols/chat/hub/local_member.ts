@@ -1,0 +1,168 @@
+// A member of a chat on this node: its name and rights, and how what happens in its room reaches it.
+
+import type { Identity } from "../../../core/session.ts";
+import type { TokenBucket } from "../admission/token_bucket.ts";
+import { type Batch, type Edit, editedBytes, type Lines } from "../delivery/batch.ts";
+import type { Outbox } from "../delivery/outbox.ts";
+import type { ChatMessage, Standing } from "../message.ts";
+import type { LocalRoom } from "./local_room.ts";
+
+/** How a member is spoken to: in lines of text, or in JSON objects. */
+export type Wire = "plain" | "rich";
+
+/** A line that came while a member was still given the history, and the message that it is. */
+interface Held {
+  readonly line: string;
+  readonly message: ChatMessage | undefined;
+}
+
+/** How many lines may wait while a member is given the history. */
+const MAX_HELD = 4096;
+
+/** What a member is made of. */
+export interface LocalMemberOptions {
+  /** Undefined for the terminal of the server, which shows all rooms anyway. */
+  readonly outbox: Outbox | undefined;
+  /** Whether each line leaves by itself and as text, as in a frame of a WebSocket. */
+  readonly asText: boolean;
+  readonly bucket: TokenBucket;
+  readonly identity: Identity | undefined;
+  /** Its host, unless many clients share it, as they do loopback and a Unix socket. */
+  readonly host: string | undefined;
+  /** The source host of a datagram client without proof of its identity, which may be forged. */
+  readonly claimedHost: string | undefined;
+  /** How many old messages it may be given at once, and how many bytes of them. */
+  readonly historyLimit: number;
+  readonly historyBytes: number;
+  /** Shows a line at the terminal of the server; only there. */
+  readonly show?: (line: string) => void;
+  /** Ends the session of the member. */
+  readonly close: (reason: string) => void;
+}
+
+/** One member. */
+export class LocalMember {
+  readonly options: LocalMemberOptions;
+  wire: Wire = "plain";
+  /** Whether its datagrams end with LF, as netcat's do. Then ours do too, or what it shows would run
+   * together on one line. */
+  endsLines = false;
+  /** Empty until it is in a room. */
+  name = "";
+  standing: Standing = "plain";
+  isOperator = false;
+  room: LocalRoom | undefined;
+  /** Whether its session is over, or about to be. */
+  gone = false;
+  /** When it last said or asked something, in milliseconds. */
+  heardAtMs = 0;
+  /** Messages of its own that are not stored yet. */
+  unstored = 0;
+  /** Settles when the last of the unstored messages is answered. */
+  answered: Promise<void> = Promise.resolve();
+  /** When it was last told that it is too fast. */
+  toldTooFastAtMs = -Infinity;
+  /** The differences between what it gets and the batch of its room. */
+  #edits: Edit[] = [];
+  #held: Held[] | undefined;
+  #heldMissed = 0;
+
+  constructor(options: LocalMemberOptions) {
+    this.options = options;
+  }
+
+  /** Tells this member alone something, after all that happened before in its room. */
+  tell(line: string): void {
+    if (this.options.show !== undefined) return this.options.show(line);
+    if (this.room === undefined) return this.#send(line);
+    this.#edits.push({ at: this.room.batch.count, add: line });
+    this.room.touched(this);
+  }
+
+  /** Leaves out, for this member, the line that is added next to its room. */
+  skipNext(): void {
+    if (this.options.outbox === undefined || this.room === undefined) return;
+    this.#edits.push({ at: this.room.batch.count, add: null });
+    this.room.touched(this);
+  }
+
+  /** Sends what happened in its room, and what this member alone is told. */
+  deliver(batch: Batch): void {
+    const { outbox } = this.options;
+    const edits = this.#edits;
+    if (edits.length > 0) this.#edits = [];
+    if (outbox === undefined) return;
+    const lines = this.wire === "rich" ? batch.rich : batch.plain;
+    if (lines === undefined) return;
+    if (this.#held !== undefined) {
+      this.#eachLine(lines, edits, (line, at) => this.#hold(line, at, batch));
+    } else if (!outbox.takesLines) {
+      this.#eachLine(lines, edits, (line, at) => {
+        if (this.options.asText || at === undefined) this.#send(line);
+        else outbox.send(lines.line(at, this.endsLines));
+      });
+    } else if (edits.length === 0) {
+      outbox.sendLines(lines.bytes, lines.texts.length);
+    } else {
+      const { bytes, count } = editedBytes(lines, edits);
+      outbox.sendLines(bytes, count);
+    }
+  }
+
+  /** Holds back what happens until `release`, so that the history comes before it. */
+  hold(): void {
+    this.room?.flush();
+    this.#held = [];
+    this.#heldMissed = 0;
+  }
+
+  /** Sends a line before what is held back. */
+  tellBefore(line: string): void {
+    this.#send(line);
+  }
+
+  /** The ids of the messages that are held back. */
+  heldIds(): ReadonlySet<string> {
+    this.room?.flush();
+    return new Set(this.#held?.flatMap(({ message }) => message === undefined ? [] : [message.id]));
+  }
+
+  /** Sends what was held back.
+   * @param isShown whether the history held a message
+   * @returns how many lines there was no room to hold */
+  release(isShown: (message: ChatMessage) => boolean): number {
+    this.room?.flush();
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { line, message } of held) {
+      if (message === undefined || !isShown(message)) this.#send(line);
+    }
+    return this.#heldMissed;
+  }
+
+  #hold(line: string, at: number | undefined, batch: Batch): void {
+    if (this.#held!.length >= MAX_HELD) {
+      this.#heldMissed++;
+      return;
+    }
+    this.#held!.push({ line, message: at === undefined ? undefined : batch.messages[at] });
+  }
+
+  #send(line: string): void {
+    this.options.outbox?.send(this.endsLines ? `${line}\n` : line);
+  }
+
+  #eachLine(
+    { texts }: Lines,
+    edits: readonly Edit[],
+    take: (line: string, at?: number) => void,
+  ): void {
+    let next = 0;
+    for (const { at, add } of edits) {
+      for (; next < at; next++) take(texts[next]!, next);
+      if (add === null) next++;
+      else take(add);
+    }
+    for (; next < texts.length; next++) take(texts[next]!, next);
+  }
+}

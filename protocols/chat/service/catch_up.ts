@@ -1,0 +1,70 @@
+// Brings a rich client into a room together with what it missed: first the history that it asks for,
+// then what was said meanwhile, and no message twice.
+
+import { richLine, richMessage } from "../delivery/rich_lines.ts";
+import { type Hub, roomOf } from "../hub/hub.ts";
+import type { LocalMember } from "../hub/local_member.ts";
+import type { ChatMessage } from "../message.ts";
+import { fitting } from "./fitting.ts";
+
+/** Which old messages a client asks for. */
+export interface CatchUp {
+  /** All messages that stand after this place. */
+  readonly after: number | undefined;
+  /** This many of the last messages. */
+  readonly last: number | undefined;
+}
+
+/** Brings a member into a room and sends it the messages that it asked for. What is said meanwhile
+ * follows them.
+ *
+ * @param enter brings it in and returns the line that tells it so, which it gets first */
+export async function enterAndCatchUp(
+  hub: Hub,
+  member: LocalMember,
+  { after, last }: CatchUp,
+  enter: () => Promise<string>,
+): Promise<void> {
+  const { historyLimit, historyBytes, claimedHost, outbox } = member.options;
+  let missed = 0;
+  let isShown: (message: ChatMessage) => boolean = () => false;
+  const show = (messages: readonly ChatMessage[]) => {
+    for (const message of messages) member.tellBefore(richMessage(message));
+  };
+  member.hold();
+  try {
+    member.tellBefore(await enter());
+    const room = roomOf(member).name;
+    if (after === undefined) {
+      if (last === undefined || last === 0) return;
+      const page = await hub.log.last(room, Math.min(last, historyLimit));
+      const held = member.heldIds();
+      show(fitting(page.filter(({ id }) => !held.has(id)), historyBytes, "last"));
+      return;
+    }
+    for (let upTo = after;;) {
+      const all = await hub.log.after(room, upTo, historyLimit);
+      const page = fitting(all, historyBytes, "first");
+      show(page);
+      for (const { seq } of page) upTo = Math.max(upTo, seq ?? 0);
+      const ids = new Set(page.map(({ id }) => id));
+      const reached = upTo;
+      isShown = (message) =>
+        message.room === room && message.seq !== undefined
+          ? message.seq <= reached
+          : ids.has(message.id);
+      // A datagram without proof of its source gets one page; the client asks for the next.
+      if (claimedHost !== undefined) missed = all.length - page.length;
+      if (all.length < historyLimit && page.length === all.length) return;
+      if (claimedHost !== undefined || member.gone) return;
+      // A client that reads slowly holds up this loop alone.
+      await outbox?.drained();
+    }
+  } finally {
+    missed += member.release(isShown);
+    if (missed > 0) {
+      hub.counters.missed += missed;
+      member.tell(richLine("missed", { count: missed }));
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// An acceptor that makes something else of the connections of another.
+
+import type { Acceptor, Connection } from "../../core/connection.ts";
+
+/** Takes the acceptor over, and what else goes with it. */
+export function wrapAcceptor<C extends Connection>(
+  inner: Acceptor,
+  wrap: (connection: Connection) => C,
+  owned?: Disposable,
+): Acceptor<C> {
+  return {
+    address: inner.address,
+    async accept() {
+      const connection = await inner.accept();
+      return connection === null ? null : wrap(connection);
+    },
+    [Symbol.dispose]() {
+      inner[Symbol.dispose]();
+      owned?.[Symbol.dispose]();
+    },
+  };
+}

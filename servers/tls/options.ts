@@ -1,0 +1,118 @@
+// What a TLS listener can be told, and what of it cannot stand together or not on this runtime. It
+// loads no TLS: the command line reads these tables for servers that it never starts.
+
+import { familyOptions } from "../../core/addresses/resolve.ts";
+import { dataFolderOptions } from "../../core/files/data_folder.ts";
+import {
+  admissionOptions,
+  backlogOptions,
+  handshakeOptions,
+  streamOptions,
+} from "../../core/limits.ts";
+import { choice, flag, type OptionValues, text } from "../../core/options/option.ts";
+import { requireFeature } from "../../core/runtime.ts";
+import { fileOrFiles, tlsFilePairs } from "../../core/tls/file_pairs.ts";
+import { UsageError } from "../../core/usage_error.ts";
+
+/** Where the certificates come from. */
+export const tlsServerOptions = {
+  tlsCert: fileOrFiles({
+    help: "certificate to show, PEM, its chain after it; without it the local authority issues " +
+      "one; of several, the one for the name that a client asks for, or else the first",
+  }),
+  tlsKey: fileOrFiles({
+    help: "private key of --tls-cert, PEM, not encrypted; of several, in the same order",
+  }),
+  ...dataFolderOptions,
+} as const;
+
+/** The values of `tlsServerOptions`. */
+export type TlsFiles = OptionValues<typeof tlsServerOptions>;
+
+/** Which clients are admitted, by their certificates. */
+export const clientCertificateOptions = {
+  tlsCa: text.many({
+    metavar: "file",
+    help: "authorities whose client certificates --require-client-cert takes, PEM; local is the " +
+      "local authority",
+  }),
+  requireClientCert: flag({
+    help: "turn clients away that show no certificate of an authority of --tls-ca",
+    negatable: false,
+  }),
+  allowIdentity: text.many({
+    metavar: "name",
+    help: "admit only client certificates with this alternative name (host, e-mail address or " +
+      "URI) or sha256:FINGERPRINT",
+  }),
+} as const;
+
+/** The values of `clientCertificateOptions`. */
+export type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
+
+/** What tls, https and wss understand beyond their limits. */
+export const tlsOptions = {
+  ...tlsServerOptions,
+  ...clientCertificateOptions,
+  tlsMin: choice(["1.2", "1.3"], {
+    default: "1.2",
+    metavar: "version",
+    help: "oldest version of TLS that is spoken",
+  }),
+} as const;
+
+/** The values of `tlsOptions`. */
+export type TlsOptions = OptionValues<typeof tlsOptions>;
+
+/** The same for a library's own listeners, where everything but the files may be left out. */
+export type TlsSettings = TlsFiles & Partial<TlsOptions>;
+
+/** What `tls` understands. */
+export const tlsTransportOptions = {
+  ...admissionOptions,
+  ...streamOptions,
+  ...backlogOptions,
+  ...handshakeOptions,
+  ...familyOptions,
+  ...tlsOptions,
+  alpn: text.many({
+    metavar: "protocol",
+    help: "protocol to agree on by ALPN, the preferred one first; clients that offer only others " +
+      "are turned away",
+  }),
+} as const;
+
+/** Refuses options that would seem to keep clients out and do not.
+ * @throws {UsageError} naming what is missing */
+export function checkClientCertificateOptions(
+  { tlsCa = [], requireClientCert = false, allowIdentity = [] }: Partial<ClientCertificateLimits>,
+): void {
+  if (requireClientCert) {
+    if (tlsCa.length > 0) return;
+    throw new UsageError(
+      "--require-client-cert needs to know whose certificates to take; add --tls-ca FILE",
+    );
+  }
+  const flag = tlsCa.length > 0 ? "--tls-ca" : allowIdentity.length > 0 ? "--allow-identity" : null;
+  if (flag === null) return;
+  throw new UsageError(
+    `${flag} alone keeps nobody out; add --require-client-cert, or leave ${flag} away`,
+  );
+}
+
+/** The option that only node:tls can do, or null: Deno's own listener shows one certificate, asks
+ * for none and speaks TLS 1.2 whatever it is told. */
+export function needsNodeTls(settings: TlsSettings): string | null {
+  if (settings.requireClientCert) return "--require-client-cert";
+  if (settings.tlsMin === "1.3") return "--tls-min 1.3";
+  return tlsFilePairs(settings).length > 1 ? "more than one --tls-cert" : null;
+}
+
+/** Refuses what a runtime would silently not do.
+ * @throws {UsageError} naming the option and the runtime that it needs */
+export function refuseOnOldRuntime(settings: TlsSettings, version?: string): void {
+  checkClientCertificateOptions(settings);
+  if (settings.requireClientCert) requireFeature("clientCertificates", undefined, version);
+  const option = needsNodeTls(settings);
+  if (option !== null) requireFeature("nodeTls", option, version);
+}

@@ -1,0 +1,65 @@
+// Names, sizes and times as a listing shows them. A file may have any name: none may become markup,
+// change the direction of the text around it, or hide its extension.
+
+import { escapeHtml } from "../../page/html.ts";
+
+/** Characters that are invisible or affect the text around them. Joiners are not among them,
+ * because scripts and emoji need them. */
+const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u200b\u2060\ufeff\ufff9-\ufffb]/gu;
+
+const SIZE_UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
+
+const numbers = new Intl.NumberFormat("en");
+
+/** A name as markup: a character that cannot be seen is shown as its code point in a frame. */
+export function nameHtml(name: string): string {
+  const escaped = escapeHtml(name.toWellFormed());
+  // Most names are plain, and there may be thousands.
+  if (/^[\x20-\x7e]*$/.test(escaped)) return escaped;
+  return escaped.replace(HIDDEN, (character) => `<code>${codePoint(character)}</code>`);
+}
+
+/** A name as text, for places that have no markup. */
+export function nameText(name: string): string {
+  return name.toWellFormed().replace(HIDDEN, codePoint);
+}
+
+/** A name as one segment of a URL. */
+export function encodeName(name: string): string {
+  return encodeURIComponent(name.toWellFormed());
+}
+
+/** `1.5 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  let amount = bytes;
+  let unit = -1;
+  // 1023.5 would be rounded to 1024, so it goes on to the next unit, if there is one.
+  while (amount >= 1023.5 && unit < SIZE_UNITS.length - 1) {
+    amount /= 1024;
+    unit++;
+  }
+  return `${amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${SIZE_UNITS[unit]}`;
+}
+
+/** `1,572,864 bytes`. */
+export function exactBytes(bytes: number): string {
+  return `${formatNumber(bytes)} ${bytes === 1 ? "byte" : "bytes"}`;
+}
+
+/** With commas. */
+export function formatNumber(number: number): string {
+  return numbers.format(number);
+}
+
+/** `2026-01-31T12:34:56Z`; a time that a Date cannot hold becomes the epoch. */
+export function isoTime(ms: number): string {
+  const date = new Date(ms);
+  const text = Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();
+  return text.replace(/\.\d+Z$/, "Z");
+}
+
+function codePoint(character: string): string {
+  const number = character.codePointAt(0) ?? 0;
+  return `U+${number.toString(16).toUpperCase().padStart(4, "0")}`;
+}

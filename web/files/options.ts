@@ -1,0 +1,50 @@
+// What a user can choose when a folder is served.
+
+import { overwriteOption } from "../../core/files/place_file.ts";
+import { flag, type OptionValues, size, text } from "../../core/options/option.ts";
+
+/** The options of `files`. */
+export const options = {
+  root: text({ default: ".", metavar: "folder", help: "the folder to serve" }),
+  hidden: flag({ help: "serve names that begin with a dot too" }),
+  index: text.many({
+    default: ["index.html"],
+    metavar: "name",
+    help: "file that stands for its folder, if it is there",
+  }),
+  listing: flag({ default: true, help: "show what is in a folder without an index file" }),
+  archive: flag({ default: true, help: "let folders be downloaded whole: ?zip and ?tar" }),
+  spa: flag({
+    help: "answer a page that is not there with the root's index file, as single-page apps need",
+  }),
+  cors: flag({ help: "let pages of any origin read what is served" }),
+  corsOrigin: text.many({
+    metavar: "origin",
+    help: "let pages of this origin read what is served",
+  }),
+  responseHeader: text.many({
+    metavar: "name: value",
+    separator: "\n",
+    help: "add this header to every response",
+  }),
+  cacheControl: text({ metavar: "value", help: "Cache-Control of files, such as max-age=60" }),
+  precompressed: flag({
+    default: true,
+    help: "send FILE.br or FILE.gz, unless older than FILE, to clients that take them",
+  }),
+  compress: flag({ default: true, help: "compress text on its way, up to 1 MiB" }),
+  fileCacheBytes: size({
+    default: 32 * 1024 * 1024,
+    help: "memory for small and compressed files; changes show within a second all the same",
+  }),
+  upload: flag({ help: "let files be sent here, by the listing's form or PUT" }),
+  overwrite: overwriteOption,
+  maxUploadBytes: size({
+    default: 1024 * 1024 * 1024,
+    min: 1,
+    help: "largest file that can be uploaded; --max-body limits the whole request",
+  }),
+} as const;
+
+/** The values of its options. */
+export type FilesOptions = OptionValues<typeof options>;

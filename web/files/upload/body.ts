@@ -1,0 +1,42 @@
+// Reads the body of an upload. A body can end early in several ways, and none may pass for its end.
+
+import { UploadError } from "./error.ts";
+
+const CUT_SHORT = "The body was cut short.";
+
+/** Reads a body piece by piece. */
+export class UploadBody {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  /** How many bytes are still to come; NaN without a Content-Length. */
+  #left: number;
+  #stopped = false;
+
+  constructor({ body, headers }: Request) {
+    this.#reader = body?.getReader();
+    this.#left = Number(headers.get("content-length") ?? NaN);
+  }
+
+  /** The next piece, or null at the end.
+   *
+   * @throws {UploadError} when the body breaks off, because the client left or the server stops */
+  async read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    let value: Uint8Array<ArrayBuffer> | undefined;
+    try {
+      value = (await this.#reader?.read())?.value;
+    } catch {
+      throw new UploadError(400, CUT_SHORT);
+    }
+    // To its reader, a cancelled stream looks like one that ended.
+    if (this.#stopped) throw new UploadError(503, "The server is stopping.");
+    this.#left -= value?.length ?? 0;
+    // A connection that closes early may end the stream without an error.
+    if (value === undefined && this.#left > 0) throw new UploadError(400, CUT_SHORT);
+    return value ?? null;
+  }
+
+  /** Makes reading fail with 503. */
+  stop(): void {
+    this.#stopped = true;
+    this.#reader?.cancel().catch(() => {});
+  }
+}
