@@ -27,6 +27,7 @@ export type { RetryNotice } from "./clients/http/retry.ts";
 export type { FetchTiming } from "./clients/http/timing.ts";
 export type { FormFile } from "./clients/http/multipart.ts";
 export type { Address } from "./core/addresses/address.ts";
+export type { Endpoint } from "./core/addresses/endpoint.ts";
 export { type Authority, createAuthority } from "./core/certificates/authority.ts";
 export type { CertificateUse } from "./core/certificates/names.ts";
 export type { DialledSession } from "./core/client_kind.ts";

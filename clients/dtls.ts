@@ -4,7 +4,7 @@ import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions, routeOptions } from "../core/client_options.ts";
 import { text } from "../core/options/option.ts";
 import { dtlsOptions } from "../layers/dtls/options.ts";
-import { tlsClientOptions } from "./tls/options.ts";
+import { tlsClientOptions } from "./tls.ts";
 
 /** Options of `dtls`. */
 export const dtlsClientOptions = {

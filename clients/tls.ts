@@ -1,194 +1,42 @@
-// TLS: on Deno.startTls where it can do what was asked, on node:tls where it cannot.
+// TLS, from the dialling side.
 
-import type { ConnectionOptions } from "node:tls";
 import type { ClientKind } from "../core/client_kind.ts";
-import type { Connection } from "../core/connection.ts";
-import { createCounters } from "../core/counters.ts";
-import { DenoConnection } from "../core/streams/deno_connection.ts";
-import { DenoTlsConnection } from "../core/tls/deno_connection.ts";
-import {
-  diallingPort,
-  type Endpoint,
-  formatEndpoint,
-  hostOrLoopback,
-} from "../core/addresses/endpoint.ts";
-import { layerStream } from "../core/layer.ts";
-import { parseFingerprint } from "../core/certificates/fingerprint.ts";
-import { asciiHost } from "../core/certificates/names.ts";
-import { hasFeature, requireFeature } from "../core/runtime.ts";
-import { NodeTlsConnection } from "../core/tls/node_connection.ts";
-import type { OptionValues } from "../core/options/option.ts";
-import { StreamSession } from "../core/streams/stream_session.ts";
-import { tlsFilePairs } from "../core/tls/file_pairs.ts";
-import { UsageError } from "../core/usage_error.ts";
-import { dialTcp } from "./tcp.ts";
-import { handshakeFailure, WrongFingerprintError } from "./tls/error.ts";
-import {
-  type ClientCertificate,
-  loadClientCertificate,
-  loadTrust,
-  type Trust,
-} from "./tls/trust.ts";
-import { tlsTransportOptions } from "./tls/options.ts";
+import { clientOptions, routeOptions } from "../core/client_options.ts";
+import { flag, text } from "../core/options/option.ts";
+import { fileOrFiles } from "../core/tls/file_pairs.ts";
 
-/** What `dialTls` needs. */
-export interface DialTlsOptions
-  extends OptionValues<Omit<typeof tlsTransportOptions, "maxMessageBytes">> {
-  /** Protocols to offer by ALPN (RFC 7301), the preferred one first. Default: none. */
-  readonly alpnProtocols?: readonly string[];
-}
+/** How the server is to be verified. */
+export const tlsClientOptions = {
+  tlsCa: text.many({
+    metavar: "file",
+    help: "trust these authorities or certificates, PEM, instead of the well-known authorities; " +
+      "local is the local authority",
+  }),
+  tlsFingerprint: text({
+    metavar: "SHA256",
+    help: "trust exactly this certificate, whatever its name, issuer and dates",
+  }),
+  serverName: text({
+    metavar: "name",
+    help: "name to ask for and to expect in the certificate, instead of the URL's",
+  }),
+  insecure: flag({
+    short: "k",
+    help: "do not verify the server: whoever is in the way can read and change everything",
+    negatable: false,
+  }),
+  tlsCert: fileOrFiles({
+    help: "certificate to show to a server that asks for one, PEM, its chain after it",
+  }),
+  tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
+} as const;
 
-/** Opens a TLS connection to a server that was verified: what tls, wss and https clients stand on.
- *
- * @throws {UsageError} when an option cannot be used
- * @throws {Error} naming the URL and, when the server could not be verified, the check that failed
- *   and the remedy */
-export async function dialTls(
-  endpoint: Endpoint,
-  port: number,
-  options: DialTlsOptions,
-  signal: AbortSignal,
-): Promise<Connection> {
-  const handshake = await prepareTls(endpoint, port, options);
-  return await handshake(await dialTcp(endpoint, port, options, signal), signal);
-}
-
-/** Makes TLS of a connection that leads to the server, and takes it over. */
-export type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Connection>;
-
-/** Reads the files that the options name before anything is dialled, so that a wrong one costs no
- * connection. What it returns throws as `dialTls` does.
- *
- * @throws {UsageError} when an option cannot be used */
-export async function prepareTls(
-  endpoint: Endpoint,
-  port: number,
-  options: DialTlsOptions,
-): Promise<TlsHandshake> {
-  const trust = await loadTrust(options);
-  const host = hostOrLoopback(endpoint);
-  const name = options.serverName === undefined ? asciiHost(host) : parseName(options.serverName);
-  refuseOnOldRuntime(options);
-  const certificate = await loadClientCertificate(options);
-  return async (connection, signal) => {
-    const secure: SecureOptions = {
-      name,
-      trust,
-      certificate,
-      alpnProtocols: options.alpnProtocols ?? [],
-      signal,
-    };
-    try {
-      return needsNode(connection, secure)
-        ? await secureByNode(connection, secure)
-        : await secureByDeno(connection, secure);
-    } catch (error) {
-      connection[Symbol.dispose]();
-      const reason = signal.aborted ? signal.reason : error;
-      const why = signal.aborted
-        ? `given up: ${reason instanceof Error ? reason.message : reason}`
-        : handshakeFailure(error, { name, trust });
-      const url = formatEndpoint({ ...endpoint, hostname: host }, port);
-      throw new Error(`Cannot connect to ${url}: ${why}`, { cause: reason });
-    }
-  };
-}
-
-/** What the handshake needs to know. */
-interface SecureOptions {
-  /** The name or address that the certificate must be for. */
-  readonly name: string;
-  readonly trust: Trust;
-  /** What to show to a server that asks. */
-  readonly certificate: ClientCertificate | undefined;
-  readonly alpnProtocols: readonly string[];
-  /** Aborting it ends the handshake. */
-  readonly signal: AbortSignal;
-}
-
-/** Deno's own TLS takes only a connection of its own, and refuses a self-signed certificate that is
- * marked as an authority, as `openssl req -x509` makes them, even when it is the very one that is
- * trusted; nor does it show a certificate on a connection that is there already. But with the
- * well-known authorities it can say exactly what is wrong. */
-function needsNode(connection: Connection, { trust, certificate }: SecureOptions): boolean {
-  if (!(connection instanceof DenoConnection) || trust.by !== "authority") return true;
-  if (connection.conn.remoteAddr.transport !== "tcp") return true;
-  if (certificate !== undefined) return true;
-  return trust.pems.length > 0 && hasFeature("nodeTls");
-}
-
-async function secureByNode(
-  inner: Connection,
-  { name, trust, certificate, alpnProtocols, signal }: SecureOptions,
-): Promise<Connection> {
-  const { connect } = await import("node:tls");
-  const { ConnectionDuplex } = await import("../core/streams/connection_duplex.ts");
-  const connection = new NodeTlsConnection(inner, {
-    done: "secureConnect",
-    carrier: (connection) => new ConnectionDuplex(connection),
-    begin: (stream) => {
-      const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
-        socket: stream,
-        host: name,
-        // Said, and not left to default: an environment variable of Node's could turn it off.
-        rejectUnauthorized: trust.by === "authority",
-        ...(trust.by === "authority" && trust.pems.length > 0 && { ca: [...trust.pems] }),
-        ...certificate,
-        ...(alpnProtocols.length > 0 && { ALPNProtocols: [...alpnProtocols] }),
-        // A peer that has said its last may still be listening.
-        allowHalfOpen: true,
-      };
-      return connect(options);
-    },
-    check: (socket) => {
-      if (trust.by !== "fingerprint") return undefined;
-      const found = parseFingerprint(socket.getPeerCertificate().fingerprint256)!;
-      if (found !== trust.fingerprint) throw new WrongFingerprintError(found);
-      return undefined;
-    },
-  });
-  await connection.ready(signal);
-  return connection;
-}
-
-async function secureByDeno(
-  connection: Connection,
-  { name, trust, alpnProtocols, signal }: SecureOptions,
-): Promise<Connection> {
-  const { conn } = connection as DenoConnection<Deno.TcpConn>;
-  const secured = new DenoTlsConnection(
-    await Deno.startTls(conn, {
-      hostname: name,
-      // On an old runtime, which alone gets here with files, they add to the well-known ones.
-      ...(trust.by === "authority" && { caCerts: [...trust.pems] }),
-      ...(alpnProtocols.length > 0 && { alpnProtocols: [...alpnProtocols] }),
-    }),
-  );
-  try {
-    await secured.ready(signal);
-    return secured;
-  } catch (error) {
-    secured[Symbol.dispose]();
-    throw error;
-  }
-}
-
-function refuseOnOldRuntime(options: DialTlsOptions): void {
-  const flag = options.insecure
-    ? "--insecure"
-    : options.tlsFingerprint !== undefined
-    ? "--tls-fingerprint"
-    : tlsFilePairs(options).length > 0
-    ? "--tls-cert with --tls-key"
-    : undefined;
-  if (flag !== undefined) requireFeature("nodeTls", flag);
-}
-
-function parseName(written: string): string {
-  const name = asciiHost(written);
-  if (/^[\w.:-]+$/.test(name)) return name;
-  throw new UsageError(`--server-name: expected a host name or address, got "${written}"`);
-}
+/** Options of `tls`. */
+export const tlsTransportOptions = {
+  ...routeOptions,
+  ...tlsClientOptions,
+  ...clientOptions,
+} as const;
 
 /** `tls://host:port`. */
 export const tls: ClientKind<typeof tlsTransportOptions> = {
@@ -196,14 +44,5 @@ export const tls: ClientKind<typeof tlsTransportOptions> = {
   addressing: "host",
   carrier: "stream",
   options: tlsTransportOptions,
-  async connect(endpoint, options, { layers, signal }) {
-    const connection = await dialTls(endpoint, diallingPort(endpoint), options, signal);
-    const serverName = options.serverName ?? hostOrLoopback(endpoint);
-    const counters = createCounters();
-    const side = { role: "dial", to: connection.remote, serverName } as const;
-    return new StreamSession(
-      layerStream(connection, layers, side, { counters }),
-      { framing: "none", maxMessageBytes: options.maxMessageBytes, counters },
-    );
-  },
+  connect: async (...dial) => (await import("./tls/dial.ts")).connectTls(...dial),
 };

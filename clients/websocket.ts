@@ -5,7 +5,7 @@ import { clientOptions, routeOptions } from "../core/client_options.ts";
 import { text } from "../core/options/option.ts";
 import { agreementOptions } from "../core/websocket/handshake.ts";
 import { keepaliveOptions } from "../core/websocket/keepalive.ts";
-import { tlsClientOptions } from "./tls/options.ts";
+import { tlsClientOptions } from "./tls.ts";
 
 /** Options of `ws`. */
 export const webSocketOptions = {

@@ -4,8 +4,8 @@ import { mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { certSubjects, makingOptions, parseSubject, showingOptions } from "./cert/options.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./line/common_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { printingOptions } from "./line/common_options.ts";
+import { exitCodes } from "./exit_code.ts";
 
 export const cert = defineCommand({
   name: "cert",
@@ -24,7 +24,7 @@ for the names in it and nothing more.
 
 \`show\` prints what is in a file, PEM or DER, or what a server on tls, https or wss shows and whether
 a client would believe it (exit code 3 when not).`,
-  options: mergeTables(consoleOptions, makingOptions, showingOptions),
+  options: mergeTables(printingOptions, makingOptions, showingOptions),
   groups: [
     { title: "Making", options: makingOptions },
     { title: "Showing a server's", options: showingOptions },
@@ -41,39 +41,39 @@ a client would believe it (exit code 3 when not).`,
   ],
   minArguments: 1,
   complete: (before) => before.length === 0 ? certSubjects : [],
-  async run({ arguments: [word = "", ...operands], options, flags, console }) {
+  async run({ arguments: [word = "", ...operands], options, flags, io }) {
     const subject = parseSubject(word, flags);
     switch (subject) {
       case "authority": {
         refuseOperands(subject, operands);
         const { showAuthority } = await import("./cert/make.ts");
-        await showAuthority(options, console);
+        await showAuthority(options, io);
         break;
       }
       case "server":
       case "client": {
         const { issue } = await import("./cert/make.ts");
-        await issue(operands, subject, options, console);
+        await issue(operands, subject, options, io);
         break;
       }
       case "request": {
         const { request } = await import("./cert/make.ts");
-        await request(operands, options, console);
+        await request(operands, options, io);
         break;
       }
       case "sign": {
         const { sign } = await import("./cert/make.ts");
-        await sign(oneOperand(subject, operands, "file.csr"), options, console);
+        await sign(oneOperand(subject, operands, "file.csr"), options, io);
         break;
       }
       case "show": {
         const { show } = await import("./cert/show.ts");
-        return await show(oneOperand(subject, operands, "file or URL"), options, console);
+        return await show(oneOperand(subject, operands, "file or URL"), options, io);
       }
       case "trust": {
         refuseOperands(subject, operands);
         const { trust } = await import("./cert/trust.ts");
-        await trust(options, console);
+        await trust(options, io);
       }
     }
     return exitCodes.ok;

@@ -13,12 +13,12 @@ import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
-import { concerningDial, diallingGroups, diallingOptions } from "./line/dialled.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import type { Stdio } from "./terminal/stdio.ts";
+import { dialGroups, dialOptions, readDial } from "./line/dial_options.ts";
+import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
-import { StopSignals } from "./serving/stop_signals.ts";
+import { StopSignals } from "./terminal/stop_signals.ts";
 import { processTerminal } from "./terminal/terminal.ts";
 import { openTraffic } from "./terminal/traffic.ts";
 
@@ -80,8 +80,8 @@ Of a pipe, every line is said as it is and acknowledged before the next; what ot
 as objects with --json. Exit code 4 says that lines were not acknowledged.
 
 A name that is taken ends a pipe; at a terminal you enter as name-2 and get the name once it is free.`,
-  options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
-  groups: diallingGroups,
+  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
+  groups: dialGroups,
   examples: [
     {
       run: "sockdock chat tls://chat.example:9000/harbour --name alice",
@@ -99,17 +99,17 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   ],
   minArguments: 1,
   maxArguments: 1,
-  async run({ arguments: [url = ""], options, given, flags, console }) {
-    const isTyped = console.stdin.isTerminal && !console.json;
-    const isEdited = isTyped && console.stdoutIsTerminal && options.editor && !console.verbose;
+  async run({ arguments: [url = ""], options, given, flags, io }) {
+    const isTyped = io.stdin.isTerminal && !io.json;
+    const isEdited = isTyped && io.stdoutIsTerminal && options.editor && !io.verbose;
     // --verbose shows the traffic and --record keeps it; --json prints the events instead.
     using traffic = openTraffic(
-      console.json ? console.with({ color: options.color, verbose: console.verbose }) : console,
+      io.json ? io.with({ color: options.color, verbose: io.verbose }) : io,
       options.record,
     );
     using signals = new StopSignals();
     const link = await enter(url, signals, {
-      ...concerningDial(options, given, flags, url),
+      ...readDial(url, { options, given, flags }).dial,
       name: options.name,
       room: options.room,
       last: options.noHistory ? 0 : options.last,
@@ -124,13 +124,13 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
     if (link === undefined) return signals.exitCode;
     // A verified client has the name that its proof gives, which may look like a numbered one.
     if (isTyped && link.name.startsWith(`${options.name}-`) && link.standing === "plain") {
-      console.note(`${options.name} is taken; you are ${link.name} until it is free`);
+      io.note(`${options.name} is taken; you are ${link.name} until it is free`);
     }
     if (isEdited) {
-      return await chatAtTerminal(link, console, processTerminal, signals, options);
+      return await chatAtTerminal(link, io, processTerminal, signals, options);
     }
-    if (isTyped) return await chatWithoutEditor(link, console, signals, options.bell);
-    return await chatInPipe(link, console, signals, options.waitMs);
+    if (isTyped) return await chatWithoutEditor(link, io, signals, options.bell);
+    return await chatInPipe(link, io, signals, options.waitMs);
   },
 });
 
@@ -157,15 +157,15 @@ async function enter(
 /** Runs a chat at a terminal that edits lines itself. */
 async function chatWithoutEditor(
   link: JoinedChat,
-  console: Console,
+  io: Stdio,
   signals: StopSignals,
   bell: boolean,
 ): Promise<number> {
-  const lines = new ChatLines({ color: console.colorStdout, dates: true });
+  const lines = new ChatLines({ color: io.colorStdout, dates: true });
   const talk = new ChatTalk(link, lines, {
-    show: (shown) => shown.forEach((line) => console.print(line)),
+    show: (shown) => shown.forEach((line) => io.print(line)),
     giveBack: () => {},
-    ring: () => bell && console.stdoutIsTerminal && console.printRaw("\x07"),
+    ring: () => bell && io.stdoutIsTerminal && io.printRaw("\x07"),
   });
   let closedBecause: string | undefined;
   const hearing = (async () => {
@@ -175,13 +175,13 @@ async function chatWithoutEditor(
     }
   })();
   const typing = (async () => {
-    for await (const line of stdinLines(console, MAX_LINE_BYTES)) {
+    for await (const line of stdinLines(io, MAX_LINE_BYTES)) {
       if (!await talk.carryOut(new TextDecoder().decode(line))) return;
     }
   })();
   await Promise.race([hearing, typing, aborted(signals.drain)]);
   if (closedBecause !== undefined && !signals.drain.aborted) {
-    console.error(closedBecause);
+    io.error(closedBecause);
     return exitCodes.failed;
   }
   await link.close();
@@ -192,37 +192,37 @@ async function chatWithoutEditor(
 /** Says the lines of a pipe, and prints what others say. */
 async function chatInPipe(
   link: JoinedChat,
-  console: Console,
+  io: Stdio,
   signals: StopSignals,
   waitMs: number,
 ): Promise<number> {
-  const lines = new ChatLines({ color: console.colorStdout, dates: false });
+  const lines = new ChatLines({ color: io.colorStdout, dates: false });
   let closedBecause: string | undefined;
   let lastArrivalMs = performance.now();
   const hearing = (async () => {
     for await (const event of link) {
       if (event.event === "closed") closedBecause = event.reason;
       lastArrivalMs = performance.now();
-      if (console.json) console.printJson(chatEventJson(event));
-      else printEvent(event, link, lines, console);
+      if (io.json) io.printJson(chatEventJson(event));
+      else printEvent(event, link, lines, io);
     }
   })();
   let unsaid = 0;
   let refused = 0;
   const saying = (async () => {
-    for await (const bytes of stdinLines(console, MAX_LINE_BYTES)) {
+    for await (const bytes of stdinLines(io, MAX_LINE_BYTES)) {
       const line = new TextDecoder().decode(bytes);
       if (line.trim() === "") continue;
       try {
         const ack = await link.say(line);
-        if (console.json) console.printJson({ event: "acknowledged", ...ack });
+        if (io.json) io.printJson({ event: "acknowledged", ...ack });
       } catch (error) {
         if (error instanceof ChatError) refused++;
         else unsaid++;
         const code = error instanceof ChatError ? error.code : "lost";
-        if (console.json) {
-          console.printJson({ event: "unsaid", code, text: line, reason: errorText(error) });
-        } else console.error(`not said: ${errorText(error)}`);
+        if (io.json) {
+          io.printJson({ event: "unsaid", code, text: line, reason: errorText(error) });
+        } else io.error(`not said: ${errorText(error)}`);
       }
     }
     lastArrivalMs = performance.now();
@@ -234,35 +234,30 @@ async function chatInPipe(
   if (endedBecause !== undefined) {
     // The messages that waited have just been rejected; their handlers run before they are counted.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    if (!console.json) console.error(endedBecause);
+    if (!io.json) io.error(endedBecause);
   } else {
     unsaid += signals.exitCode === exitCodes.ok ? 0 : link.unsaid;
     await link.close();
     await hearing;
   }
   if (unsaid > 0) {
-    console.error(`${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not acknowledged`);
+    io.error(`${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not acknowledged`);
     return exitCodes.timedOut;
   }
   if (refused > 0 || endedBecause !== undefined) return exitCodes.failed;
   return signals.exitCode;
 }
 
-function printEvent(
-  event: ChatLinkEvent,
-  link: JoinedChat,
-  lines: ChatLines,
-  console: Console,
-): void {
+function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io: Stdio): void {
   if (event.event === "message") {
     // As with plain clients, which do not get their own messages.
     if (event.own) return;
-    for (const line of lines.message(event.message, link.name)) console.print(line);
+    for (const line of lines.message(event.message, link.name)) io.print(line);
   } else if (event.event === "private") {
-    for (const line of lines.whisper(event.whisper)) console.print(line);
+    for (const line of lines.whisper(event.whisper)) io.print(line);
   } else {
-    const line = new ChatLines({ color: console.color, dates: false }).event(event);
-    if (line !== undefined) console.note(line);
+    const line = new ChatLines({ color: io.color, dates: false }).event(event);
+    if (line !== undefined) io.note(line);
   }
 }
 

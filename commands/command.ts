@@ -1,19 +1,13 @@
-// What a command is. argv becomes a call in arguments.ts; help, the reference page and completions
+// What a command is. argv becomes a call in line/arguments.ts; help, the reference page and completions
 // are printed from the same object.
 
-import {
-  flag,
-  mergeTables,
-  type OptionTable,
-  type OptionValues,
-  resolveOptions,
-} from "../core/options/option.ts";
-import type { Console } from "./terminal/console.ts";
+import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
+import type { Stdio } from "./terminal/stdio.ts";
 
 /** The word that starts every command line. */
 export const PROGRAM = "sockdock";
 
-/** What every command has besides its own options; `main.ts` answers it. */
+/** The option that every command has besides its own; `run.ts` answers it. */
 export const HELP_TABLE = {
   help: flag({ help: "show this help", short: "h", negatable: false }),
 };
@@ -59,14 +53,14 @@ export interface Example {
 /** One call of a command. */
 export interface Invocation<Table extends OptionTable = OptionTable> {
   readonly options: OptionValues<Table>;
-  /** The keys set on the command line or by the environment; all others are defaults. */
+  /** The keys of the options that the command line or the environment sets; all others are defaults. */
   readonly given: ReadonlySet<string>;
-  /** Those of them that were set on the command line: an option from the environment is meant for
-   * many commands and may not concern this one. */
+  /** Those of them that the command line sets. An option that the environment sets is meant for many
+   * commands and may not concern this one. */
   readonly flags: ReadonlySet<string>;
   /** The positional arguments, exactly as typed. */
   readonly arguments: readonly string[];
-  readonly console: Console;
+  readonly io: Stdio;
 }
 
 /** A command that is loaded only when it runs, so that `--help` starts fast. */
@@ -77,18 +71,12 @@ export interface CommandEntry {
 }
 
 /**
- * Declares a command with its options typed, and hands it on with that type erased. The erased
- * `run` checks the values against the table again, so a wrong one is an error and never a lie.
+ * Declares a command with its options typed, and hands it on with that type erased. It has to be
+ * run with the values that `readArguments` made of its own table.
  *
  * @throws {TypeError} when two options claim one name
  */
 export function defineCommand<const Table extends OptionTable>(command: Command<Table>): Command {
   mergeTables(command.options, HELP_TABLE);
-  return {
-    ...command,
-    run(invocation) {
-      const given = invocation.options as Partial<OptionValues<Table>>;
-      return command.run({ ...invocation, options: resolveOptions(command.options, given) });
-    },
-  };
+  return command;
 }

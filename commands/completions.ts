@@ -4,7 +4,7 @@ import { didYouMean } from "../core/options/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
 import { completionsScript, type Shell } from "./line/completion.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 
 const shells: readonly Shell[] = ["bash", "zsh", "fish"];
 
@@ -19,14 +19,14 @@ export const completions = defineCommand({
   minArguments: 1,
   maxArguments: 1,
   complete: () => shells,
-  run({ arguments: [name = ""], console }) {
+  run({ arguments: [name = ""], io }) {
     const shell = shells.find((shell) => shell === name);
     if (shell === undefined) {
       throw new UsageError(
         `unknown shell "${name}"${didYouMean(name, shells)}; known are ${shells.join(", ")}`,
       );
     }
-    console.printRaw(completionsScript(shell));
+    io.printRaw(completionsScript(shell));
     return Promise.resolve(exitCodes.ok);
   },
 });

@@ -7,11 +7,11 @@ import { bytesOf, type Message } from "../core/session.ts";
 import { connect as open } from "../dock/connect.ts";
 import { hasEnd } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
-import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./line/dialled.ts";
-import { exitCodes } from "./line/exit_code.ts";
-import { leaveOnSignal } from "./serving/leave_on_signal.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import type { Stdio } from "./terminal/stdio.ts";
+import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { exitCodes } from "./exit_code.ts";
+import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
 import { stdinChunks, stdinLines } from "./terminal/stdin.ts";
 import { openTraffic } from "./terminal/traffic.ts";
@@ -44,82 +44,78 @@ WebSockets; a line with q alone ends it and is never sent. Piped input goes out 
 a stream, a line a message elsewhere. The end of input closes our half of a stream, or of what the
 layer reliable makes of datagrams, and the rest of what the peer sends is still printed. A peer that
 is lost is an error.`,
-  options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
-  groups: diallingGroups,
+  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
+  groups: dialGroups,
   examples: [
     { run: "sockdock connect tcp://127.0.0.1:50007", does: "talks to an echo server" },
     { run: "sockdock connect udp://127.0.0.1:12345", does: "sends each line as a datagram" },
   ],
   minArguments: 1,
   maxArguments: 1,
-  async run({ arguments: [url = ""], options, given, flags, console }) {
-    const dial = concerningDial(options, given, flags, url);
-    using traffic = openTraffic(console, options.record);
-    using session = traffic.watch(await open(url, { ...dial, emit: dialNotices(console) }));
-    const typed = console.stdin.isTerminal;
-    if (typed) console.note(`connected to ${url}; q on a line of its own ends it`);
+  async run({ arguments: [url = ""], options, given, flags, io }) {
+    const { endpoint, dial } = readDial(url, { options, given, flags });
+    using traffic = openTraffic(io, options.record);
+    using session = traffic.watch(await open(endpoint, { ...dial, emit: dialNotices(io) }));
+    const typed = io.stdin.isTerminal;
+    if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
     return await leaveOnSignal(session, async () => {
-      // Whichever ends first ends the command: the peer, or the person at the terminal. A read from
-      // stdin cannot be taken back, so the sending half is left to itself when the peer ends.
-      const receiving = receive(session, options.hex, console);
-      const sending = sendAll(session, typed, options, console).then(async (quit) => {
+      // The command ends when the peer or the person at the terminal ends. A read from stdin cannot
+      // be taken back, so the sending half is left alone when the peer ends first.
+      const receiving = receive(session, options.hex, io);
+      const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
-          // Where a layer sees to the delivery, what was typed is delivered before we leave.
+          // Where a layer sees to the delivery, `end` resolves once all typed lines are delivered.
           if (session.delivery !== undefined) await session.end();
           session.close();
         } else if (!hasEnd(session)) await closeAfter(session, options.waitMs);
       });
       sending.catch(() => {});
       await Promise.race([receiving, sending.then(() => receiving)]);
-      if (session.farewell !== undefined) console.note(printable(session.farewell));
+      if (session.farewell !== undefined) io.note(printable(session.farewell));
       return exitCodes.ok;
     });
   },
 });
 
-/** How long a stream is quiet before what it sent counts as a line at a terminal. */
+/** After so long without data, the last line of a stream is ended on a terminal, in milliseconds. */
 const LINE_QUIET_MS = 50;
 
-async function receive(
-  session: DialledSession,
-  hex: boolean,
-  console: Console,
-): Promise<void> {
+async function receive(session: DialledSession, hex: boolean, io: Stdio): Promise<void> {
   // Answers without a newline would run into each other and into what is typed next.
-  using lines = console.stdoutIsTerminal
-    ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, console)
+  using lines = io.stdoutIsTerminal
+    ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, io)
     : undefined;
   for await (const message of session) {
     lastArrival.set(session, performance.now());
-    if (console.json) continue;
+    if (io.json) continue;
     const from = session.responder;
     if (from !== undefined) {
-      console.printRaw(`${console.paintStdout("cyan", formatAddress(from))} `);
+      io.printRaw(`${io.paintStdout("cyan", formatAddress(from))} `);
     }
     const bytes = bytesOf(message);
     if (hex) {
-      for (const row of hexDump(bytes)) console.print(row);
+      for (const row of hexDump(bytes)) io.print(row);
     } else {
-      console.printPeer(bytes);
+      io.printPeer(bytes);
       lines?.printed(bytes);
-      // With its sender before it each is a line, in a pipe too.
-      if (from !== undefined && lines === undefined && bytes.at(-1) !== LF) console.printRaw("\n");
+      // A message that is printed behind its sender is a line, in a pipe too.
+      if (from !== undefined && lines === undefined && bytes.at(-1) !== LF) io.printRaw("\n");
     }
   }
 }
 
-/** Ends a line that its sender left open. */
+/** Ends a printed line that the peer sent without a newline. */
 class LineEnder implements Disposable {
   readonly #quietMs: number;
-  readonly #console: Console;
+  readonly #io: Stdio;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(quietMs: number, console: Console) {
+  constructor(quietMs: number, io: Stdio) {
     this.#quietMs = quietMs;
-    this.#console = console;
+    this.#io = io;
   }
 
-  /** What was printed just now. */
+  /** To be called with the bytes that were printed just now. */
   printed(bytes: Uint8Array): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -136,7 +132,7 @@ class LineEnder implements Disposable {
 
   #end(): void {
     this.#timer = undefined;
-    this.#console.printPeer(bytesOf("\n"));
+    this.#io.printPeer(bytesOf("\n"));
   }
 }
 
@@ -145,16 +141,16 @@ async function sendAll(
   session: DialledSession,
   typed: boolean,
   { crlf, shutdown }: { readonly crlf: boolean; readonly shutdown: boolean },
-  console: Console,
+  io: Stdio,
 ): Promise<boolean> {
   const isStream = session.boundary === "bytes";
   if (!typed && isStream) {
-    for await (const chunk of stdinChunks(console)) await session.send(chunk);
+    for await (const chunk of stdinChunks(io)) await session.send(chunk);
     if (shutdown) await session.end();
     return false;
   }
   const ending = isStream ? (crlf ? "\r\n" : "\n") : "";
-  for await (const line of stdinLines(console, MAX_LINE_BYTES)) {
+  for await (const line of stdinLines(io, MAX_LINE_BYTES)) {
     const text = new TextDecoder().decode(line);
     if (typed && text === "q") return true;
     const isWebSocket = !isStream && session.peer.transport === "tcp";
@@ -165,7 +161,7 @@ async function sendAll(
   return false;
 }
 
-/** When each session last heard something. */
+/** When each session last received a message, by `performance.now()`. */
 const lastArrival = new WeakMap<DialledSession, number>();
 
 /** Closes a session once nothing has arrived for a while. */

@@ -10,14 +10,14 @@ import {
   DEFAULT_COPY_TIMEOUT_MS,
 } from "../dock/copy.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
-import { concerningDial, diallingGroups, diallingOptions } from "./line/dialled.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { printingOptions } from "./line/common_options.ts";
+import type { Stdio } from "./terminal/stdio.ts";
+import { dialGroups, dialOptions, readDial } from "./line/dial_options.ts";
+import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
 import { Progress, roundSize } from "./terminal/progress.ts";
 
-/** How often programs hear of the progress at most, in milliseconds. */
+/** The shortest time between two progress events with --json, in milliseconds. */
 const PROGRESS_EVERY_MS = 500;
 
 const options = {
@@ -46,14 +46,14 @@ lost: tcp, unix, tls, ws, wss, or udp+reliable.
 What has broken off goes on where it was, in the same run and in a later one, as long as the file is
 the same. A file that the inbox has already, with the same SHA-256, counts as arrived. Exit code 1
 says that something did not arrive, 4 that the inbox was silent for too long.`,
-  options: mergeTables(options, consoleOptions, diallingOptions),
-  groups: diallingGroups,
+  options: mergeTables(options, printingOptions, dialOptions),
+  groups: dialGroups,
   examples: [
     { run: "sockdock copy report.pdf tcp://127.0.0.1:9100", does: "sends a file" },
     { run: "sockdock copy photos notes.txt unix://inbox.sock", does: "sends a folder and a file" },
   ],
   minArguments: 2,
-  async run({ arguments: words, options, given, flags, console }) {
+  async run({ arguments: words, options, given, flags, io }) {
     const url = words.at(-1) ?? "";
     const paths = words.slice(0, -1);
     if (!url.includes("://")) {
@@ -61,9 +61,9 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
         `"${url}" is not a URL; the last word says where to, such as tcp://127.0.0.1:9100`,
       );
     }
-    const dial = concerningDial(options, given, flags, url);
-    using show = new CopyDisplay(console, paths.length === 1 ? paths[0]! : undefined);
-    const result = await copyTo(url, paths, {
+    const { endpoint, dial } = readDial(url, { options, given, flags });
+    using show = new CopyDisplay(io, paths.length === 1 ? paths[0]! : undefined);
+    const result = await copyTo(endpoint, paths, {
       ...dial,
       retries: options.retries,
       timeoutMs: options.timeoutMs,
@@ -75,25 +75,25 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
   },
 });
 
-/** Shows how copying goes. */
+/** Shows the progress and the outcome of copying. */
 class CopyDisplay implements Disposable {
-  readonly #console: Console;
+  readonly #io: Stdio;
   readonly #only: string | undefined;
   #progress: Progress | undefined;
   #retransmitted: number | undefined;
   #reportedMs = -Infinity;
 
   /** @param only the one path that is copied, if it is one */
-  constructor(console: Console, only: string | undefined) {
-    this.#console = console;
+  constructor(io: Stdio, only: string | undefined) {
+    this.#io = io;
     this.#only = only;
   }
 
   take(event: CopyEvent): void {
-    if (this.#console.json) this.#report(event);
+    if (this.#io.json) this.#report(event);
     switch (event.event) {
       case "found":
-        this.#progress = new Progress(this.#console, event.bytes, 0, () => this.#detail);
+        this.#progress = new Progress(this.#io, event.bytes, 0, () => this.#detail);
         break;
       case "progress":
         this.#retransmitted = event.delivery?.retransmitted;
@@ -103,7 +103,7 @@ class CopyDisplay implements Disposable {
         this.#note(`skipped ${printable(event.path)}: ${event.reason}`);
         break;
       case "copied":
-        if (this.#console.verbose) {
+        if (this.#io.verbose) {
           const sha256 = event.sha256 === undefined ? "" : ` SHA-256 ${event.sha256}`;
           this.#note(`${event.already ? "there " : "copied"} ${printable(event.file)}${sha256}`);
         } else if (event.file === lastName(this.#only) && event.sha256 !== undefined) {
@@ -121,24 +121,24 @@ class CopyDisplay implements Disposable {
     }
   }
 
-  /** Says how it ended. */
+  /** Shows the outcome. */
   finish(result: CopyResult): void {
     this[Symbol.dispose]();
     const { arrived, already, bytes, failed } = result;
-    if (this.#console.json) {
-      this.#console.printJson({ event: "finished", arrived, already, bytes, failed });
+    if (this.#io.json) {
+      this.#io.printJson({ event: "finished", arrived, already, bytes, failed });
       return;
     }
     const kept = already === 0 ? "" : `, ${already} of them there already`;
-    this.#console.note(
+    this.#io.note(
       `${arrived} of ${arrived + failed.length} arrived (${roundSize(bytes)}${kept})`,
     );
     const SHOWN = 20;
     for (const { file, reason } of failed.slice(0, SHOWN)) {
-      this.#console.error(`${file} did not arrive: ${reason}`);
+      this.#io.error(`${file} did not arrive: ${reason}`);
     }
     if (failed.length > SHOWN) {
-      this.#console.error(`${failed.length - SHOWN} more did not arrive; --json lists them all`);
+      this.#io.error(`${failed.length - SHOWN} more did not arrive; --json lists them all`);
     }
   }
 
@@ -157,14 +157,14 @@ class CopyDisplay implements Disposable {
       if (nowMs - this.#reportedMs < PROGRESS_EVERY_MS) return;
       this.#reportedMs = nowMs;
     }
-    this.#console.printJson(event);
+    this.#io.printJson(event);
   }
 
   /** A line for people, without the progress bar running into it. */
   #note(line: string): void {
-    if (this.#console.json || this.#console.quiet) return;
+    if (this.#io.json || this.#io.quiet) return;
     this.#progress?.clear();
-    this.#console.note(line);
+    this.#io.note(line);
   }
 }
 

@@ -8,8 +8,8 @@ import { fetchOptions, proxyOptions, retryOptions } from "../clients/http/option
 import { formatDuration, mergeTables, type OptionValues, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand, type Invocation } from "./command.ts";
-import { consoleOptions } from "./line/common_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { printingOptions } from "./line/common_options.ts";
+import { exitCodes } from "./exit_code.ts";
 import { cookieOptions, readCookies } from "./fetch/cookies.ts";
 import { credentialOptions, ownCredentials, readCredentialsFile } from "./fetch/credentials.ts";
 import { outputPath } from "./fetch/file_name.ts";
@@ -44,7 +44,7 @@ const table = mergeTables(
   responseOptions,
   credentialOptions,
   cookieOptions,
-  consoleOptions,
+  printingOptions,
   fetchOptions,
 );
 
@@ -102,14 +102,14 @@ https://host/path/ klem "a password" "PDQ Application"`,
 });
 
 async function run(
-  { arguments: [written = ""], options, flags, given, console }: Invocation<typeof table>,
+  { arguments: [written = ""], options, flags, given, io }: Invocation<typeof table>,
 ): Promise<number> {
   refuseWithContinue(options);
   const url = requestUrl(written, options.uploadFile);
   await outputPath(options, url, undefined);
-  const own = ownCredentials(options, flags, console);
+  const own = ownCredentials(options, flags, io);
   const { cookies, headers } = await readCookies(options);
-  const body = await readBody(options, console);
+  const body = await readBody(options, io);
   const client = createHttpClient({
     cookies,
     credentials: options.credentials === undefined
@@ -120,9 +120,7 @@ async function run(
     Object.keys(fetchOptions).map((key) => [key, options[key as keyof typeof fetchOptions]]),
   );
   const { proxyUser } = options;
-  const proxy = proxyUser === undefined
-    ? undefined
-    : readUser("proxyUser", proxyUser, flags, console);
+  const proxy = proxyUser === undefined ? undefined : readUser("proxyUser", proxyUser, flags, io);
   const request: FetchOptions = {
     ...values,
     ...(proxy && { proxyUser: `${proxy.user}:${proxy.password}` }),
@@ -135,10 +133,10 @@ async function run(
     compressed: options.compressed,
     proxies: proxiesFromEnvironment(),
     onRedirect: (head) => {
-      if (options.include && !console.json) printHead(head, console);
+      if (options.include && !io.json) printHead(head, io);
     },
     onRetry: ({ attempt, of, waitMs, reason }) => {
-      console.note(
+      io.note(
         `${printable(reason)}; try ${attempt} of ${of} in ${formatDuration(Math.round(waitMs))}`,
       );
     },
@@ -151,7 +149,7 @@ async function run(
       headers: [...request.headers ?? [], ...fields],
     });
   try {
-    const status = await transfer({ url, ask, options, request, console });
+    const status = await transfer({ url, ask, options, request, io });
     if (!options.fail || status < 400) return exitCodes.ok;
     return exitCodes.failed;
   } finally {

@@ -4,7 +4,7 @@ import { flag } from "../core/options/option.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { exitCodes } from "./exit_code.ts";
 import { helpText } from "./line/help_text.ts";
 import { commands } from "./index.ts";
 
@@ -18,15 +18,15 @@ export const help = defineCommand({
   examples: [{ run: "sockdock help serve", does: "explains serve and all its options" }],
   maxArguments: 1,
   complete: () => commands.map((entry) => entry.name),
-  async run({ arguments: [name], options, console }) {
+  async run({ arguments: [name], options, io }) {
     if (options.markdown) {
       const { referenceMarkdown } = await import("./line/reference.ts");
       const all = await Promise.all(commands.map((entry) => entry.load()));
-      console.printRaw(referenceMarkdown(all));
+      io.printRaw(referenceMarkdown(all));
       return exitCodes.ok;
     }
     if (name === undefined) {
-      console.print(helpText(commands, { widthColumns: console.columns }));
+      io.print(helpText(commands, { widthColumns: io.columns }));
       return exitCodes.ok;
     }
     const entry = commands.find((entry) => entry.name === name);
@@ -35,7 +35,7 @@ export const help = defineCommand({
         `unknown command "${name}"${didYouMean(name, commands.map((entry) => entry.name))}`,
       );
     }
-    console.print(helpText(await entry.load(), { widthColumns: console.columns }));
+    io.print(helpText(await entry.load(), { widthColumns: io.columns }));
     return exitCodes.ok;
   },
 });

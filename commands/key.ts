@@ -4,8 +4,8 @@ import { KEY_KINDS } from "../core/keys/key.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./line/common_options.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { printingOptions } from "./line/common_options.ts";
+import { exitCodes } from "./exit_code.ts";
 import { keyMakingOptions } from "./key/options.ts";
 
 const SUBJECTS = ["make", "show", "password"] as const;
@@ -23,7 +23,7 @@ file: kind, name, fingerprint, and the line of an ed25519 key for --signed-sende
 \`password\` asks for a password, or reads it from stdin in a pipe, and prints a line for the file of
 --auth-file: the user and a salted hash (PBKDF2, SHA-256, 600,000 rounds), from which nobody can read
 the password.`,
-  options: mergeTables(consoleOptions, keyMakingOptions),
+  options: mergeTables(printingOptions, keyMakingOptions),
   groups: [{ title: "Making", options: keyMakingOptions }],
   examples: [
     { run: "sockdock key make aes-gcm --out sealed.key", does: "makes a key for both ends" },
@@ -37,7 +37,7 @@ the password.`,
   minArguments: 2,
   maxArguments: 2,
   complete: ([subject]) => subject === undefined ? SUBJECTS : subject === "make" ? KEY_KINDS : [],
-  async run({ arguments: [subject, operand = ""], options, flags, console }) {
+  async run({ arguments: [subject, operand = ""], options, flags, io }) {
     if (subject !== "make") {
       const useless = Object.keys(keyMakingOptions).find((key) => flags.has(key));
       if (useless !== undefined) {
@@ -47,17 +47,17 @@ the password.`,
     switch (subject) {
       case "make": {
         const { makeKeyFile } = await import("./key/make.ts");
-        await makeKeyFile(operand, options, console);
+        await makeKeyFile(operand, options, io);
         break;
       }
       case "show": {
         const { showKeys } = await import("./key/show.ts");
-        await showKeys(operand, console);
+        await showKeys(operand, io);
         break;
       }
       case "password": {
         const { makePassword } = await import("./key/password.ts");
-        await makePassword(operand, console);
+        await makePassword(operand, io);
         break;
       }
       default:

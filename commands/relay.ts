@@ -1,16 +1,15 @@
 // `sockdock relay`: a short way to serve the protocol of that name.
 
 import { mergeTables } from "../core/options/option.ts";
-import { clientSchemes } from "../dock/connect.ts";
-import { serverSchemes } from "../dock/place.ts";
-import { serveOptions } from "../dock/serve.ts";
+import { serveOptions } from "../dock/applicable.ts";
+import { clientSchemes, serverSchemes } from "../dock/schemes.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import { layerGroup } from "./line/layer_options.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import { layerGroup } from "./line/dial_options.ts";
 import { serveUntilStopped } from "./serve.ts";
-import { upstreamGroup } from "./line/served.ts";
+import { upstreamGroup } from "./line/serve_options.ts";
 
 const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),
@@ -30,7 +29,7 @@ With --fault the listening side misbehaves in both directions, so loss=1% loses 
 way. HTTP goes through tcp:// on both sides. Options of the upstream side begin with --upstream.`,
   options: mergeTables(
     serveOptions,
-    consoleOptions,
+    printingOptions,
     recordOptions,
     transports,
     layerGroup.options,

@@ -6,8 +6,8 @@ import { UndeliveredError } from "../core/undelivered_error.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
 import { PROGRAM } from "./command.ts";
-import { type Console, type ConsoleOptions, ReaderGoneError } from "./terminal/console.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
+import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
 
 /** The version that `--version` prints. */
@@ -16,21 +16,21 @@ export const VERSION = "0.1.0";
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runCommandLine(
   argv: readonly string[],
-  console: Console,
+  io: Stdio,
   env: ReadEnvironment,
 ): Promise<number> {
-  let heard = console;
+  let heard = io;
   try {
     const [name, ...rest] = argv;
     if (name === undefined || name === "--help" || name === "-h") {
-      return await runCommand("help", [], console, env, () => {});
+      return await runCommand("help", [], io, env, () => {});
     }
     if (name === "--version" || name === "-V") {
-      console.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno})`);
+      io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno})`);
       return exitCodes.ok;
     }
-    if (name === "__complete") return await completeWords(rest, console);
-    return await runCommand(name, rest, console, env, (adjusted) => heard = adjusted);
+    if (name === "__complete") return await completeWords(rest, io);
+    return await runCommand(name, rest, io, env, (adjusted) => heard = adjusted);
   } catch (error) {
     if (error instanceof ReaderGoneError) return exitCodes.ok;
     heard.error(errorText(error));
@@ -53,9 +53,9 @@ function exitCodeOf(error: unknown): number {
 async function runCommand(
   name: string,
   argv: readonly string[],
-  console: Console,
+  io: Stdio,
   env: ReadEnvironment,
-  hear: (console: Console) => void,
+  hear: (io: Stdio) => void,
 ): Promise<number> {
   const entry = commands.find((entry) => entry.name === name);
   if (entry === undefined) {
@@ -67,19 +67,19 @@ async function runCommand(
   const command = await entry.load();
   if (wantsHelp(argv)) {
     const { helpText } = await import("./line/help_text.ts");
-    console.print(helpText(command, { widthColumns: console.columns }));
+    io.print(helpText(command, { widthColumns: io.columns }));
     return exitCodes.ok;
   }
   const read = readArguments(command, argv, env);
-  const adjusted = console.with(read.options as ConsoleOptions);
+  const adjusted = io.with(read.options as PrintingOptions);
   hear(adjusted);
-  return await command.run({ ...read, console: adjusted });
+  return await command.run({ ...read, io: adjusted });
 }
 
-/** What the completion scripts ask. */
-async function completeWords(words: readonly string[], console: Console): Promise<number> {
+/** Answers the completion scripts of shells. */
+async function completeWords(words: readonly string[], io: Stdio): Promise<number> {
   const { complete } = await import("./line/completion.ts");
   const typed = words[0] === "--" ? words.slice(1) : words;
-  for (const candidate of await complete(commands, typed)) console.print(candidate);
+  for (const candidate of await complete(commands, typed)) io.print(candidate);
   return exitCodes.ok;
 }

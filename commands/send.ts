@@ -21,11 +21,11 @@ import {
   hasEnd,
 } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
-import { concerningDial, diallingGroups, diallingOptions, dialNotices } from "./line/dialled.ts";
-import { exitCodes } from "./line/exit_code.ts";
-import { leaveOnSignal } from "./serving/leave_on_signal.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import type { Stdio } from "./terminal/stdio.ts";
+import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { exitCodes } from "./exit_code.ts";
+import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
 import { stdinChunks, stdinLines } from "./terminal/stdin.ts";
 import { openTraffic } from "./terminal/traffic.ts";
@@ -70,8 +70,8 @@ on datagrams and WebSockets the first reply to each message is printed. To a bro
 multicast group all replies that come in time are, each behind the address of who sent it. The layer
 reliable makes a stream of datagrams: each reply is printed, and at the end how the delivery went. Exit
 code 4 says that no reply came, or what was not delivered.`,
-  options: mergeTables(options, consoleOptions, recordOptions, diallingOptions),
-  groups: diallingGroups,
+  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
+  groups: dialGroups,
   examples: [
     { run: "sockdock send tcp://127.0.0.1:9999 hello world", does: "sends hello world" },
     {
@@ -85,21 +85,21 @@ code 4 says that no reply came, or what was not delivered.`,
     { run: "sockdock send tcp://127.0.0.1:50007 --hex 00 ff", does: "sends two bytes" },
   ],
   minArguments: 1,
-  async run({ arguments: [url = "", ...words], options, given, flags, console }) {
+  async run({ arguments: [url = "", ...words], options, given, flags, io }) {
     if (options.line && options.crlf) {
       throw new UsageError("--line and --crlf exclude each other; give one");
     }
     if (options.file !== undefined && words.length > 0) {
       throw new UsageError("--file and words exclude each other; give one");
     }
-    const dial = concerningDial(options, given, flags, url);
+    const { endpoint, dial } = readDial(url, { options, given, flags });
     // What cannot be sent is refused before a connection is opened.
-    const messages = await outgoing(words, options, console);
-    using traffic = openTraffic(console, options.record);
+    const messages = await outgoing(words, options, io);
+    using traffic = openTraffic(io, options.record);
     const dialled = await connectRetrying(
-      () => open(url, { ...dial, emit: dialNotices(console) }),
+      () => open(endpoint, { ...dial, emit: dialNotices(io) }),
       options.retries,
-      console,
+      io,
     );
     using session = traffic.watch(dialled);
     return await leaveOnSignal(session, async () => {
@@ -107,7 +107,7 @@ code 4 says that no reply came, or what was not delivered.`,
         for await (const message of messages) await session.send(message);
         await session.end();
         session.close();
-        report(session.delivery, console);
+        report(session.delivery, io);
         return exitCodes.ok;
       }
       let retried = false;
@@ -117,7 +117,7 @@ code 4 says that no reply came, or what was not delivered.`,
         ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
         onRetry(attempt) {
           retried = true;
-          console.note(`no reply; attempt ${attempt} of ${options.retries + 1}`);
+          io.note(`no reply; attempt ${attempt} of ${options.retries + 1}`);
         },
       });
       let received = 0;
@@ -125,23 +125,23 @@ code 4 says that no reply came, or what was not delivered.`,
         const { done, value } = await answers.next();
         if (!done) {
           received++;
-          if (session.responder !== undefined && !console.json) {
-            console.printRaw(`${console.paintStdout("cyan", formatAddress(session.responder))} `);
+          if (session.responder !== undefined && !io.json) {
+            io.printRaw(`${io.paintStdout("cyan", formatAddress(session.responder))} `);
           }
-          printReply(value, session.boundary, options.hex, console);
+          printReply(value, session.boundary, options.hex, io);
           continue;
         }
-        report(session.delivery, console);
-        // Several messages are no attempts at one.
+        report(session.delivery, io);
+        // Without a retry, each attempt was for a message of its own.
         if (retried) {
-          console.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
+          io.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
         }
-        // Instead of an answer, the peer said why there is none.
+        // The peer ended the session and said why, instead of answering.
         if (session.farewell !== undefined && received < value.attempts) {
-          console.error(printable(session.farewell));
+          io.error(printable(session.farewell));
           return exitCodes.failed;
         }
-        return finish(value.timedOut, received, hasEnd(session), console);
+        return finish(value.timedOut, received, hasEnd(session), io);
       }
     });
   },
@@ -150,14 +150,14 @@ code 4 says that no reply came, or what was not delivered.`,
 async function connectRetrying<T>(
   connect: () => Promise<T>,
   retries: number,
-  console: Console,
+  io: Stdio,
 ): Promise<T> {
   for (let attempt = 1;; attempt++) {
     try {
       return await connect();
     } catch (error) {
       if (error instanceof UsageError || attempt > retries) throw error;
-      console.note(`${errorText(error)}; attempt ${attempt + 1} of ${retries + 1}`);
+      io.note(`${errorText(error)}; attempt ${attempt + 1} of ${retries + 1}`);
       await new Promise((resolve) => setTimeout(resolve, DEFAULT_ATTEMPT_TIMEOUT_MS));
     }
   }
@@ -175,21 +175,21 @@ interface Wording {
 async function outgoing(
   words: readonly string[],
   wording: Wording,
-  console: Console,
+  io: Stdio,
 ): Promise<Iterable<Message> | AsyncIterable<Message>> {
-  if (wording.file !== undefined) return [await readMessage(wording.file, console)];
-  if (words.length === 0) return lineMessages(wording, console);
+  if (wording.file !== undefined) return [await readMessage(wording.file, io)];
+  if (words.length === 0) return lineMessages(wording, io);
   return [ended(wording.hex ? parseHex(words.join("")) : words.join(" "), wording)];
 }
 
-async function* lineMessages(wording: Wording, console: Console): AsyncGenerator<Message> {
-  for await (const line of stdinLines(console, 64 * 1024 * 1024)) {
+async function* lineMessages(wording: Wording, io: Stdio): AsyncGenerator<Message> {
+  for await (const line of stdinLines(io, 64 * 1024 * 1024)) {
     yield ended(wording.hex ? parseHex(new TextDecoder().decode(line)) : line, wording);
   }
 }
 
 /** A file whole: on a stream it could go in parts, but a datagram is one message. */
-async function readMessage(path: string, console: Console): Promise<Message> {
+async function readMessage(path: string, io: Stdio): Promise<Message> {
   if (path !== "-") {
     try {
       return await Deno.readFile(path);
@@ -198,7 +198,7 @@ async function readMessage(path: string, console: Console): Promise<Message> {
     }
   }
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  for await (const chunk of stdinChunks(console)) parts.push(chunk.slice());
+  for await (const chunk of stdinChunks(io)) parts.push(chunk.slice());
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
@@ -222,37 +222,32 @@ function parseHex(text: string): Uint8Array {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-function printReply(
-  reply: Message,
-  boundary: "bytes" | "messages",
-  hex: boolean,
-  console: Console,
-): void {
-  if (console.json) return;
+function printReply(reply: Message, boundary: "bytes" | "messages", hex: boolean, io: Stdio): void {
+  if (io.json) return;
   if (hex) {
-    for (const row of hexDump(bytesOf(reply))) console.print(row);
+    for (const row of hexDump(bytesOf(reply))) io.print(row);
     return;
   }
-  console.printPeer(bytesOf(reply));
-  if (boundary === "messages" || console.stdoutIsTerminal) endLine(reply, console);
+  io.printPeer(bytesOf(reply));
+  if (boundary === "messages" || io.stdoutIsTerminal) endLine(reply, io);
 }
 
 /** A reply without a newline gets one where lines are read: on a terminal, and between messages. */
-function endLine(reply: Message, console: Console): void {
+function endLine(reply: Message, io: Stdio): void {
   const last = bytesOf(reply).at(-1);
-  if (last !== 10) console.printPeer(bytesOf("\n"));
+  if (last !== 10) io.printPeer(bytesOf("\n"));
 }
 
 function count(amount: number, one: string, many: string): string {
   return `${amount} ${amount === 1 ? one : many}`;
 }
 
-/** Says how the delivery went, where a layer saw to it. */
-function report(delivery: Delivery | undefined, console: Console): void {
+/** Prints how many messages were acknowledged, where a layer sees to the delivery. */
+function report(delivery: Delivery | undefined, io: Stdio): void {
   if (delivery === undefined) return;
   const { sent, acknowledged, retransmitted, roundTripMs } = delivery;
-  if (console.json) {
-    console.printJson({ event: "delivery", sent, acknowledged, retransmitted, roundTripMs });
+  if (io.json) {
+    io.printJson({ event: "delivery", sent, acknowledged, retransmitted, roundTripMs });
     return;
   }
   const messages = acknowledged === sent
@@ -260,20 +255,15 @@ function report(delivery: Delivery | undefined, console: Console): void {
     : `${acknowledged} of ${count(sent, "message", "messages")} acknowledged`;
   const again = `${count(retransmitted, "datagram", "datagrams")} retransmitted`;
   const time = roundTripMs === undefined ? "" : `, round trip ${roundTripMs.toFixed(1)} ms`;
-  console.note(`${messages}, ${again}${time}`);
+  io.note(`${messages}, ${again}${time}`);
 }
 
-function finish(
-  timedOut: boolean,
-  received: number,
-  ends: boolean,
-  console: Console,
-): number {
+function finish(timedOut: boolean, received: number, ends: boolean, io: Stdio): number {
   if (!timedOut) return exitCodes.ok;
   if (ends && received > 0) {
-    console.note("the reply did not end in time; --timeout waits longer");
+    io.note("the reply did not end in time; --timeout waits longer");
     return exitCodes.ok;
   }
-  console.error("no reply in time; --timeout waits longer, --retries tries again");
+  io.error("no reply in time; --timeout waits longer, --retries tries again");
   return exitCodes.timedOut;
 }

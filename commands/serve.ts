@@ -5,25 +5,24 @@ import { flagName, mergeTables } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { serverSchemes } from "../dock/place.ts";
+import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
-import { consoleOptions, recordOptions } from "./line/common_options.ts";
-import type { Console } from "./terminal/console.ts";
-import { withLocalAuthority, withUserHistory } from "./serving/user_defaults.ts";
+import { givenOf } from "./line/arguments.ts";
+import { printingOptions, recordOptions } from "./line/common_options.ts";
+import type { Stdio } from "./terminal/stdio.ts";
+import { withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
-  concerning,
+  planned,
   served,
   servedByName,
   servedGroups,
   servedOptions,
-  tableFor,
-} from "./line/served.ts";
-import { hasTerminal } from "./terminal/foreground.ts";
+} from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
-import { stdinLines } from "./terminal/stdin.ts";
-import { StopSignals } from "./serving/stop_signals.ts";
+import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
+import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 import { readUser } from "./line/user_password.ts";
 
@@ -36,7 +35,7 @@ loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 pic
 is printed.
 
 Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(consoleOptions, recordOptions, servedOptions),
+  options: mergeTables(printingOptions, recordOptions, servedOptions),
   groups: servedGroups,
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
@@ -50,67 +49,64 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
       : current.includes(":")
       ? []
       : [...serverSchemes.keys()].map((scheme) => `${scheme}://`),
-  async run({ arguments: [name, ...words], options, given, flags, console }) {
+  async run({ arguments: [name, ...words], options, given, flags, io }) {
     const what = servedByName(name!);
-    const { urls, operand } = readWords(what, words, flags);
-    return await serveUntilStopped(what, urls, operand, { options, given, flags, console });
+    const { urls, operand } = takeOperand(what, words, flags);
+    return await serveUntilStopped(what, urls, operand, { options, given, flags, io });
   },
 });
 
-/** Serves what a command line asks for, until it is stopped.
+/** Serves a protocol or an application until it is stopped.
  *
- * @param operand option values that its words stand for */
+ * @param operand option values that words of the command line stand for */
 export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
   operand: Readonly<Record<string, unknown>>,
-  { options, given, flags, console }: Omit<
-    Invocation<typeof consoleOptions & typeof recordOptions>,
-    "arguments"
-  >,
+  invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
 ): Promise<number> {
+  const { options, flags, io } = invocation;
   using record = options.record === undefined
     ? undefined
-    : new TranscriptFile(options.record, (line) => console.warn(line));
+    : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
   using hangUp = new ReloadSignal();
-  const emit = serverEventSink(console, record, signals.finish);
-  const asked = concerning({ ...options, ...operand }, given, flags, what, urls);
-  const table = tableFor(what, urls, asked);
+  const emit = serverEventSink(io, record, signals.finish);
+  const given = { ...givenOf(servedOptions, invocation), ...operand };
+  const plan = planned(what, urls, given, flags);
   const notes: string[] = [];
-  await using dock: Dock = await startServing(urls, what, {
-    ...await withUserHistory(await withLocalAuthority(asked, table, notes), table, notes),
-    ...operand,
-    ...askedUser(options, flags, console),
-    ...typedLines(what, console),
+  await using dock: Dock = await startServing(plan.urls, what, {
+    ...await withUserDefaults(plan.options, plan.table, notes),
+    ...askedUser(options, flags, io),
+    ...typedLines(what, io),
     emit,
-    watch: console.verbose || record !== undefined,
+    watch: io.verbose || record !== undefined,
   });
   hangUp.concerns([dock], signals.finish);
-  // Programs hear of listening first, on every run alike, and need no more.
-  if (!console.json) { for (const note of notes) console.note(note); }
+  // With --json the first line is the `listening` event, on every run.
+  if (!io.json) { for (const note of notes) io.note(note); }
   return await untilStopped([dock], signals, emit);
 }
 
-/** What is typed here, where somebody types and it is for what is served. */
+/** The lines that are typed at the terminal, for a protocol that takes them. */
 function typedLines(
   what: Protocol | HttpApp,
-  console: Console,
+  io: Stdio,
 ): { readonly lines?: AsyncIterable<string> } {
-  if (!("console" in what) || !what.console || !hasTerminal(console)) return {};
-  return { lines: linesOf(console) };
+  if (!("console" in what) || !what.console || !hasTerminal(io)) return {};
+  return { lines: linesOf(io) };
 }
 
-/** A line longer than this is not typed by anybody. */
+/** A person does not type a longer line. */
 const MAX_TYPED_BYTES = 64 * 1024;
 
-async function* linesOf(console: Console): AsyncGenerator<string> {
-  for await (const line of stdinLines(console, MAX_TYPED_BYTES)) yield textOf(line);
+async function* linesOf(io: Stdio): AsyncGenerator<string> {
+  for await (const line of stdinLines(io, MAX_TYPED_BYTES)) yield textOf(line);
 }
 
 /** Tells URLs from the one word that may stand for an option, such as the folder of `files`.
  * @throws {UsageError} when there are more such words, or the option was given too */
-function readWords(
+function takeOperand(
   what: Protocol | HttpApp,
   words: readonly string[],
   flags: ReadonlySet<string>,
@@ -130,14 +126,14 @@ function readWords(
   return { urls, operand: { [key]: what.options[key]?.parse(word, flag) } };
 }
 
-/** The user of --auth with the password, asked for where it is not there. */
+/** The user of --auth with the password, which is asked for at the terminal when it was left out. */
 function askedUser(
   options: Readonly<Record<string, unknown>>,
   flags: ReadonlySet<string>,
-  console: Console,
+  io: Stdio,
 ): { readonly auth?: string } {
   const { auth } = options;
   if (typeof auth !== "string" || !flags.has("auth")) return {};
-  const { user, password } = readUser("auth", auth, flags, console);
+  const { user, password } = readUser("auth", auth, flags, io);
   return { auth: `${user}:${password}` };
 }

@@ -2,11 +2,16 @@
 
 import { duration, mergeTables } from "../core/options/option.ts";
 import { errorText } from "../core/event.ts";
-import { DEFAULT_WAIT_INTERVAL_MS, DEFAULT_WAIT_TIMEOUT_MS, waitFor } from "../dock/wait.ts";
+import {
+  DEFAULT_WAIT_INTERVAL_MS,
+  DEFAULT_WAIT_TIMEOUT_MS,
+  waitFor,
+  waitSchemes,
+} from "../dock/wait.ts";
 import { defineCommand } from "./command.ts";
-import { consoleOptions } from "./line/common_options.ts";
-import { concerningDial, diallingGroups, transportOptions } from "./line/dialled.ts";
-import { exitCodes } from "./line/exit_code.ts";
+import { printingOptions } from "./line/common_options.ts";
+import { dialGroups, readDial, transportOptions } from "./line/dial_options.ts";
+import { exitCodes } from "./exit_code.ts";
 
 const options = {
   timeoutMs: duration({
@@ -28,8 +33,8 @@ export const wait = defineCommand({
   details:
     `Streams, TLS and WebSockets answer by completing a connection, http and https by taking a
 TCP connection, datagram endpoints by replying to an empty datagram.`,
-  options: mergeTables(options, consoleOptions, transportOptions),
-  groups: diallingGroups,
+  options: mergeTables(options, printingOptions, transportOptions),
+  groups: dialGroups,
   examples: [
     {
       run: "sockdock wait http://127.0.0.1:8080 --timeout 10s",
@@ -38,24 +43,25 @@ TCP connection, datagram endpoints by replying to an empty datagram.`,
   ],
   minArguments: 1,
   maxArguments: 1,
-  async run({ arguments: [url = ""], options, given, flags, console }) {
-    const { connectTimeoutMs: _own, ...dial } = concerningDial(options, given, flags, url);
+  async run({ arguments: [url = ""], options, given, flags, io }) {
+    const { endpoint, dial } = readDial(url, { options, given, flags }, waitSchemes);
+    const { connectTimeoutMs: _own, ...asked } = dial;
     const started = performance.now();
     try {
-      await waitFor(url, {
-        ...dial,
+      await waitFor(endpoint, {
+        ...asked,
         timeoutMs: options.timeoutMs,
         intervalMs: options.intervalMs,
       });
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "TimeoutError")) throw error;
-      if (console.json) console.printJson({ event: "timed-out", url, error: errorText(error) });
-      else console.error(errorText(error));
+      if (io.json) io.printJson({ event: "timed-out", url, error: errorText(error) });
+      else io.error(errorText(error));
       return exitCodes.checkFailed;
     }
     const tookMs = Math.round(performance.now() - started);
-    if (console.json) console.printJson({ event: "answered", url, tookMs });
-    else console.note(`${url} answered after ${tookMs} ms`);
+    if (io.json) io.printJson({ event: "answered", url, tookMs });
+    else io.note(`${url} answered after ${tookMs} ms`);
     return exitCodes.ok;
   },
 });

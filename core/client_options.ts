@@ -4,7 +4,7 @@ import { localOptions } from "./addresses/local_address.ts";
 import { familyOptions } from "./addresses/resolve.ts";
 import { createCounters } from "./counters.ts";
 import type { LayerWork } from "./layer.ts";
-import { type OptionValues, size } from "./options/option.ts";
+import { duration, type OptionValues, size } from "./options/option.ts";
 
 /** What chooses our own address and the family of the peer's. */
 export const routeOptions = { ...localOptions, ...familyOptions } as const;
@@ -16,6 +16,11 @@ export const clientOptions = {
     min: 1,
     help: "largest message to take from the peer",
   }),
+} as const;
+
+/** For everything that dials. */
+export const connectTimeoutOptions = {
+  connectTimeoutMs: duration({ default: 10_000, min: 1, help: "how long to try to connect" }),
 } as const;
 
 /** What layers learn of a datagram socket that we dialled from: there is one peer, and it is not idle

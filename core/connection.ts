@@ -27,6 +27,12 @@ export interface Connection extends Disposable {
   reset?(): void;
 }
 
+/** Thrown by the `ready` of a connection whose peer is turned away by name: not a handshake that
+ * failed, but an answer of no. */
+export class DeniedPeerError extends Error {
+  override readonly name = "DeniedPeerError";
+}
+
 /** A listening stream socket. */
 export interface Acceptor<C extends Connection = Connection> extends Disposable {
   readonly address: Address;

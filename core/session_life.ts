@@ -73,14 +73,10 @@ export class OpenSessions implements Drainable {
 /** What one server keeps of its peers: the sessions that are open, the counters, and where events go. */
 export class Ledger {
   readonly sessions = new OpenSessions();
+  readonly counters: Counters = createCounters();
 
-  /** @param url where the server listens
-   * @param counters where something else counts for the same server, its counters */
-  constructor(
-    readonly url: string,
-    readonly emit: Emit,
-    readonly counters: Counters = createCounters(),
-  ) {}
+  /** @param url where the server listens */
+  constructor(readonly url: string, readonly emit: Emit) {}
 
   /** A peer was turned away. */
   denied(

@@ -1,4 +1,4 @@
-// What there is and what goes with what, as data.
+// All protocols, transports and layers, and which of them go together, as data.
 
 import { clientKinds } from "../clients/index.ts";
 import type { HttpApp } from "../core/http/app.ts";
@@ -10,7 +10,7 @@ import { layers as allLayers } from "../layers/index.ts";
 import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { apps } from "../web/index.ts";
-import { carrierOf, kindsFor } from "./server_kinds.ts";
+import { carrierOf, kindsFor } from "./schemes.ts";
 
 /** One thing that can be served. */
 export interface CatalogueEntry {
@@ -20,7 +20,7 @@ export interface CatalogueEntry {
   readonly transports: readonly string[];
 }
 
-/** All there is. */
+/** All that can be served and dialled, and what cannot be had. */
 export interface Catalogue {
   readonly protocols: readonly CatalogueEntry[];
   readonly transports: readonly {
@@ -32,7 +32,7 @@ export interface Catalogue {
     readonly layers: readonly string[];
   }[];
   readonly layers: readonly { readonly name: string; readonly summary: string }[];
-  /** What socket programs elsewhere can do and no program on this Deno can, and why. */
+  /** What socket programs can do on other runtimes and cannot on this Deno, and why. */
   readonly impossible: readonly { readonly name: string; readonly reason: string }[];
 }
 
@@ -101,7 +101,7 @@ export function catalogue(): Catalogue {
   };
 }
 
-/** The layer for what needs order. */
+/** The layer that delivers in order, for protocols that need it. */
 const ordered = layers.find((layer) => layer.ordered)?.name;
 
 function isFirstOfItsName(

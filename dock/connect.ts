@@ -1,28 +1,16 @@
 // Opening a session to any endpoint.
 
-import { clientKinds } from "../clients/index.ts";
-import type { ClientKind, DialledSession } from "../core/client_kind.ts";
-import {
-  type Addressing,
-  diallingPort,
-  type Endpoint,
-  parseEndpoint,
-} from "../core/addresses/endpoint.ts";
+import type { clientKinds } from "../clients/index.ts";
+import type { DialledSession } from "../core/client_kind.ts";
+import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
+import { connectTimeoutOptions } from "../core/client_options.ts";
 import type { Emit } from "../core/event.ts";
 import type { Intersection } from "../core/intersection.ts";
-import type { Layer } from "../core/layer.ts";
-import { flagName, type OptionValues } from "../core/options/option.ts";
-import { UsageError } from "../core/usage_error.ts";
+import { type OptionValues, resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
 import type { layers } from "../layers/index.ts";
-import {
-  layerOptionsFor,
-  layerStack,
-  type layerStackOptions,
-  layersWithOption,
-  openLayers,
-} from "./layer_stack.ts";
-import { pick } from "./pick.ts";
+import { type layerStackOptions, openLayers } from "./layer_stack.ts";
+import { placeToDial } from "./place.ts";
 
 type KindOptions = Intersection<(typeof clientKinds)[number]["options"]>;
 
@@ -37,14 +25,6 @@ export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> &
   /** Where notices of the layers go, such as the seed of faults. Default: nowhere. */
   readonly emit?: Emit;
 };
-
-/** How long `connect` tries unless told otherwise, in milliseconds. */
-export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
-
-/** The schemes that can be dialled and how each is addressed. */
-export const clientSchemes: ReadonlyMap<string, Addressing> = new Map(
-  clientKinds.map((kind) => [kind.name, kind.addressing]),
-);
 
 /** Opens a session: one peer, messages in and out. Resolves once the peer was verified, where its
  * transport verifies. Dispose the session to close it.
@@ -64,15 +44,15 @@ export const clientSchemes: ReadonlyMap<string, Addressing> = new Map(
  * @throws {UsageError} when the URL or an option cannot work
  * @throws {Error} when the peer cannot be reached or is not who it should be, naming the URL */
 export async function connect(
-  url: string,
+  url: string | Endpoint,
   {
     signal,
-    connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS,
+    connectTimeoutMs = connectTimeoutOptions.connectTimeoutMs.fallback,
     emit = () => {},
     ...given
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
-  const { endpoint, kind, stack } = wayTo(url, given);
+  const { endpoint, kind, stack } = placeToDial(url, given);
   const opened = await openLayers(stack, given, {
     clock: systemClock,
     random: Math.random,
@@ -86,15 +66,15 @@ export async function connect(
   );
   const attemptSignal = signal ? AbortSignal.any([signal, attempt.signal]) : attempt.signal;
   try {
-    return await kind.connect(endpoint, pick(given, kind.options), {
+    return await kind.connect(endpoint, resolveShare(kind.options, given), {
       layers: opened,
       signal: attemptSignal,
     });
   } catch (error) {
-    // The one error that callers branch on is kept as it is.
+    // Callers tell a time-out from other errors by the name of the exception.
     if (attempt.signal.aborted) {
       throw new DOMException(
-        `Cannot connect to ${url}: no answer within ${connectTimeoutMs} ms`,
+        `Cannot connect to ${endpoint.text}: no answer within ${connectTimeoutMs} ms`,
         "TimeoutError",
       );
     }
@@ -104,16 +84,10 @@ export async function connect(
   }
 }
 
-/** A URL with its options, all of which go together. */
-interface Way {
-  readonly endpoint: Endpoint;
-  readonly kind: ClientKind;
-  readonly stack: readonly Layer[];
-}
-
 /** Finds out whether `connect` could work, without dialling.
  *
  * @param flagOf what an option is called where it was given
+ * @returns the parsed URL
  * @throws {UsageError} when it never can */
 export async function checkConnect(
   url: string,
@@ -122,40 +96,10 @@ export async function checkConnect(
     readonly flagOf: (key: string) => string;
     readonly emit?: Emit;
   },
-): Promise<void> {
-  const { endpoint, kind, stack } = wayTo(url, given, flagOf);
+): Promise<Endpoint> {
+  const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
   // WebSockets have usual ports.
   if (kind.addressing === "host" && !/^wss?$/.test(kind.name)) diallingPort(endpoint);
   await openLayers(stack, given, { clock: systemClock, random: Math.random, emit });
-}
-
-function wayTo(
-  url: string,
-  given: Readonly<Record<string, unknown>>,
-  flagOf: (key: string) => string = (key) => `--${flagName(key)}`,
-): Way {
-  const endpoint = parseEndpoint(url, clientSchemes);
-  const kinds: readonly ClientKind[] = clientKinds;
-  const kind = kinds.find((kind) => kind.name === endpoint.scheme)!;
-  const stack = layerStack(endpoint, kind.carrier, given);
-  const ofLayers = layerOptionsFor([endpoint.text], given, [kind.carrier]);
-  for (const [key, value] of Object.entries(given)) {
-    if (value === undefined || Object.hasOwn(kind.options, key)) continue;
-    if (Object.hasOwn(ofLayers, key)) continue;
-    const owners = layersWithOption(key);
-    if (owners.length > 0) {
-      throw new UsageError(
-        `${flagOf(key)} belongs to the layer ${owners.join(" or ")}, which the URL does not ` +
-          `name; such as ${endpoint.scheme}+${owners[0]}://`,
-      );
-    }
-    const fitting = kinds.filter((kind) => Object.hasOwn(kind.options, key));
-    throw new UsageError(
-      `${flagOf(key)} has no effect on ${kind.name}` +
-        (fitting.length === 0
-          ? ""
-          : `; it goes with ${fitting.map(({ name }) => name).join(", ")}`),
-    );
-  }
-  return { endpoint, kind, stack };
+  return endpoint;
 }

@@ -1,6 +1,7 @@
-// Sending files to an inbox, and going on where it broke off.
+// Sending files to an inbox, and resuming after the session broke off.
 
 import { backOffMs, waitFor } from "../clients/http/retry.ts";
+import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import type { Delivery } from "../core/connection.ts";
 import { errorText } from "../core/event.ts";
@@ -8,13 +9,14 @@ import { UsageError } from "../core/usage_error.ts";
 import { InboxRefusedError, type LocalFile, sendFiles } from "../protocols/inbox.ts";
 import { listLocalFiles } from "../protocols/inbox/local_files.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
+import { clientSchemes } from "./schemes.ts";
 
 /** How often `copyTo` connects again unless told otherwise, and how long an inbox may be silent, in
  * milliseconds. */
 export const DEFAULT_COPY_RETRIES = 8;
 export const DEFAULT_COPY_TIMEOUT_MS = 30_000;
 
-/** Before the first of several attempts that came to nothing, and the longest, in milliseconds. */
+/** The waits before the first and the last of several attempts without progress, in milliseconds. */
 const FIRST_BACK_OFF_MS = 500;
 const LONGEST_BACK_OFF_MS = 10_000;
 
@@ -24,15 +26,15 @@ export type CopyEvent =
   | { readonly event: "found"; readonly files: number; readonly bytes: number }
   /** Something in a folder is not copied: a link, a device. */
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
-  /** How far all of it has come. */
+  /** How much of all files has arrived. */
   | {
     readonly event: "progress";
     readonly file: string;
     readonly arrivedBytes: number;
-    /** Those of them that the inbox had already. */
+    /** Those of the arrived bytes that the inbox had already. */
     readonly keptBytes: number;
     readonly totalBytes: number;
-    /** Where a layer sees to the delivery. */
+    /** Present where a layer sees to the delivery. */
     readonly delivery?: Delivery;
   }
   /** A file is in its place; the inbox has worked out the same SHA-256. Empty folders have none. */
@@ -98,7 +100,7 @@ export interface CopyResult {
  * @throws {UsageError} when the URL, an option or a path cannot work
  * @throws {Error} when the inbox cannot be reached at first, naming the URL */
 export async function copyTo(
-  url: string,
+  url: string | Endpoint,
   paths: readonly string[],
   {
     retries = DEFAULT_COPY_RETRIES,
@@ -109,6 +111,7 @@ export async function copyTo(
   }: CopyOptions = {},
 ): Promise<CopyResult> {
   if (paths.length === 0) throw new UsageError("there is nothing to copy; name files or folders");
+  const endpoint = parseEndpoint(url, clientSchemes);
   const { files, skipped, unreadable, bytes: totalBytes } = await listLocalFiles(paths);
   for (const { path, reason } of skipped) onEvent({ event: "skipped", path, reason });
   onEvent({ event: "found", files: files.length, bytes: totalBytes });
@@ -125,10 +128,10 @@ export async function copyTo(
     let reason: string;
     let isTimeout = false;
     try {
-      using session = await connect(url, dial);
+      using session = await connect(endpoint, dial);
       if (mayLose(session)) {
         throw new UsageError(
-          `${url} may lose and reorder messages, and an inbox needs them all and in order; put ` +
+          `${endpoint.text} may lose and reorder messages, and an inbox needs them all and in order; put ` +
             "the layer reliable on it, as in udp+reliable://",
         );
       }
@@ -170,7 +173,8 @@ export async function copyTo(
   return { ...tally.result, timedOut: false };
 }
 
-/** Whether nobody sees to it that what is sent arrives. */
+/** Whether messages of the session may be lost, because it is one of datagrams without the layer
+ * reliable. */
 function mayLose({ peer, delivery }: DialledSession): boolean {
   const isDatagram = peer.transport === "udp" || peer.transport === "unixgram";
   return isDatagram && delivery === undefined;

@@ -1,5 +1,5 @@
 // Which layers stand on an endpoint: those that its URL names, those that the options add and those
-// that an option implies; and how they get their own options.
+// that an option implies; and how they are opened with their share of the options.
 
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import {
@@ -11,15 +11,20 @@ import {
   type LayerContext,
 } from "../core/layer.ts";
 import { didYouMean } from "../core/options/nearest.ts";
-import { flagName, type OptionTable, text } from "../core/options/option.ts";
+import {
+  flagName,
+  mergeTables,
+  type OptionTable,
+  resolveShare,
+  text,
+} from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers as allLayers } from "../layers/index.ts";
 import { serverKinds } from "../servers/index.ts";
-import { pick } from "./pick.ts";
 
 const layers: readonly Layer[] = allLayers;
 
-/** What adds layers to those of a URL. */
+/** The option that adds layers to those of a URL. */
 export const layerStackOptions = {
   layers: text.many({
     metavar: "name",
@@ -27,11 +32,17 @@ export const layerStackOptions = {
   }),
 } as const;
 
+/** Every option that any layer understands, and the one that adds layers. */
+export const layerOptions: OptionTable = mergeTables(
+  layerStackOptions,
+  ...layers.map((layer) => layer.options),
+);
+
 type Given = Readonly<Record<string, unknown>>;
 
 /** The layers of an endpoint, from the wire inward, none opened yet.
  *
- * @param carrier what they would wrap; null when the transport takes none
+ * @param carrier the kind of socket that they wrap; null when the transport takes no layers
  * @param given the options, `layers` among them
  * @throws {UsageError} when a layer is unknown or the stack cannot work */
 export function layerStack(
@@ -39,12 +50,7 @@ export function layerStack(
   carrier: Carrier | null,
   given: Given,
 ): readonly Layer[] {
-  const [idle] = idleLayerOptions(endpoint.text, given);
-  if (idle !== undefined) {
-    const [{ impliedBy } = {}] = layers.filter(({ options }) => Object.hasOwn(options, idle));
-    throw new UsageError(`--${flagName(idle)} has no effect without --${flagName(impliedBy!)}`);
-  }
-  const added = namesIn(given).map((name) => layerNamed(name, "--layers"));
+  const added = addedLayers(given).map((name) => layerNamed(name, "--layers"));
   const implied = layers.filter(({ name, impliedBy }) =>
     impliedBy !== undefined && given[impliedBy] !== undefined && !endpoint.layers.includes(name)
   );
@@ -66,7 +72,7 @@ export function layerStack(
 
 function refuseUnfit(layer: Layer, carrier: Carrier, url: string, given: Given): void {
   try {
-    layer.check?.(pick(given, layer.options), carrier);
+    layer.check?.(resolveShare(layer.options, given), carrier);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`${url}: ${error.message}`, { cause: error });
@@ -86,47 +92,13 @@ export async function openLayers(
 ): Promise<readonly BoundLayer[]> {
   const bound: BoundLayer[] = [];
   for (const layer of stack) {
-    bound.push(await bindLayer(layer, pick(given, layer.options), context));
+    bound.push(await bindLayer(layer, resolveShare(layer.options, given), context));
   }
   return bound;
 }
 
-/** The options that have an effect on the layers of these URLs. What is wrong with a URL or a name is
- * for others to say.
- *
- * @param carriers what the transports of the URLs can carry */
-export function layerOptionsFor(
-  urls: readonly string[],
-  given: Given,
-  carriers: readonly (Carrier | null)[],
-): OptionTable {
-  if (carriers.every((carrier) => carrier === null)) return {};
-  const names = new Set([
-    ...urls.flatMap((url) => /^[a-z0-9+-]*/i.exec(url)![0].toLowerCase().split("+").slice(1)),
-    ...namesIn(given),
-  ]);
-  const used = layers.filter(({ name, impliedBy, carriers: own }) =>
-    names.has(name) ||
-    (impliedBy !== undefined && own.some((carrier) => carriers.includes(carrier)))
-  );
-  return Object.assign({}, layerStackOptions, ...used.map(({ options }) => options));
-}
-
-/** The given options that would have an effect only beside another one that was not given. */
-export function idleLayerOptions(endpoint: string, given: Given): readonly string[] {
-  const named = /^[a-z0-9+-]*/i.exec(endpoint)![0].toLowerCase().split("+").slice(1);
-  return layers.filter(({ name, impliedBy }) =>
-    impliedBy !== undefined && given[impliedBy] === undefined &&
-    !named.includes(name) && !namesIn(given).includes(name)
-  ).flatMap(({ options }) => Object.keys(options)).filter((key) => given[key] !== undefined);
-}
-
-/** The layers that understand an option. */
-export function layersWithOption(key: string): readonly string[] {
-  return layers.filter(({ options }) => Object.hasOwn(options, key)).map(({ name }) => name);
-}
-
-function namesIn({ layers }: Given): readonly string[] {
+/** The layers that the option `layers` adds, by name. */
+export function addedLayers({ layers }: Given): readonly string[] {
   if (!Array.isArray(layers)) return [];
   return layers.flatMap((names) =>
     String(names).toLowerCase().split(",").map((name) => name.trim())

@@ -1,40 +1,35 @@
-// Where something is to be served: a URL, its transport and its layers, and whether the options fit.
+// The place that a URL means, to serve something on or to dial: its transport and its layers.
 
+import { clientKinds } from "../clients/index.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
+import type { ClientKind } from "../core/client_kind.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import type { Layer } from "../core/layer.ts";
-import { didYouMean } from "../core/options/nearest.ts";
-import { flagName, type OptionTable } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers } from "../layers/index.ts";
-import { serverKinds } from "../servers/index.ts";
-import { layerOptionsFor, layerStack, layersWithOption, shownLayers } from "./layer_stack.ts";
-import { carrierOf, kindsFor } from "./server_kinds.ts";
-import { upstreamOptions } from "./upstream.ts";
+import { refuseUselessDialling } from "./applicable.ts";
+import { layerStack, shownLayers } from "./layer_stack.ts";
+import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
 
-/** The schemes that can be listened on and how each is addressed. */
-export const serverSchemes: ReadonlyMap<string, Endpoint["addressing"]> = new Map(
-  serverKinds.map((kind) => [kind.name, kind.addressing]),
-);
+const clients: readonly ClientKind[] = clientKinds;
 
-/** An endpoint to serve on. */
-export interface Place {
-  readonly kind: ServerKind;
+/** An endpoint with what its scheme and its layers mean. */
+export interface Place<Kind> {
+  readonly kind: Kind;
   readonly endpoint: Endpoint;
   readonly stack: readonly Layer[];
 }
 
-/** Reads a URL to serve something on.
+/** Finds the transport and the layers that an endpoint means for what is served.
  *
- * @throws {UsageError} when it is no such URL, or what is served cannot run there */
-export function place(
-  url: string,
+ * @throws {UsageError} when it cannot run there */
+export function placeToServe(
+  endpoint: Endpoint,
   served: Protocol | HttpApp,
   given: Readonly<Record<string, unknown>>,
-): Place {
-  const endpoint = parseEndpoint(url, serverSchemes);
+): Place<ServerKind> {
   const kinds = kindsFor(served);
   const kind = kinds.find((kind) => kind.name === endpoint.scheme);
   if (kind === undefined) {
@@ -61,48 +56,18 @@ function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Layer[
   );
 }
 
-/** Refuses options that nothing here understands: they would be silently without effect.
+/** Finds the transport and the layers that a URL means for a session with these options.
  *
- * @param ofServe the options of `serve` itself
- * @throws {UsageError} naming the option and where it would have an effect */
-export function refuseForeignOptions(
+ * @param flagOf what an option is called where it was given
+ * @throws {UsageError} when the URL and the options do not go together */
+export function placeToDial(
+  url: string | Endpoint,
   given: Readonly<Record<string, unknown>>,
-  served: Protocol | HttpApp,
-  places: readonly Place[],
-  ofServe: OptionTable,
-): void {
-  const kinds = places.map(({ kind }) => kind);
-  const known = [
-    ofServe,
-    served.options,
-    ...kinds.map((kind) => kind.options),
-    layerOptionsFor(places.map(({ endpoint }) => endpoint.text), given, kinds.map(carrierOf)),
-    "dials" in served && served.dials ? upstreamOptions : {},
-  ];
-  for (const [key, value] of Object.entries(given)) {
-    if (value === undefined || known.some((table) => Object.hasOwn(table, key))) continue;
-    const elsewhere = kindsFor(served).filter((kind) => Object.hasOwn(kind.options, key));
-    if (Object.hasOwn(upstreamOptions, key)) {
-      throw new UsageError(`--${flagName(key)} has no effect on ${served.name}; it is for relay`);
-    }
-    const ofLayers = layersWithOption(key);
-    if (ofLayers.length > 0) {
-      throw new UsageError(
-        `--${flagName(key)} belongs to the layer ${ofLayers.join(" or ")}, which no URL here ` +
-          `names; such as udp+${ofLayers[0]}://`,
-      );
-    }
-    const used = [...new Set(kinds.map((kind) => kind.name))].join(", ");
-    // One that other servers have was not mistyped.
-    const similar = serverKinds.some((kind) => Object.hasOwn(kind.options, key))
-      ? ""
-      : didYouMean(flagName(key), known.flatMap((table) => Object.keys(table).map(flagName)));
-    throw new UsageError(
-      elsewhere.length > 0
-        ? `--${flagName(key)} has no effect on ${used}; it goes with ${
-          elsewhere.map((kind) => kind.name).join(", ")
-        }`
-        : `${served.name} on ${used} has no option ${flagName(key)}${similar}`,
-    );
-  }
+  flagOf?: (key: string) => string,
+): Place<ClientKind> {
+  const endpoint = parseEndpoint(url, clientSchemes);
+  const kind = clients.find(({ name }) => name === endpoint.scheme)!;
+  const stack = layerStack(endpoint, kind.carrier, given);
+  refuseUselessDialling(endpoint, given, flagOf);
+  return { kind, endpoint, stack };
 }

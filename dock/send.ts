@@ -52,8 +52,8 @@ export async function* exchange(
     : yield* exchangeMessages(session, messages, options);
 }
 
-/** Whether sending failed because the peer takes no more: an answer of false. A message that cannot be
- * sent at all is for the caller to hear of. */
+/** Turns the error of sending to a peer that takes no more into false. An error because the message
+ * cannot be sent at all is for the caller. */
 function hadEnough(error: unknown): false {
   if (error instanceof RangeError) throw error;
   return false;
@@ -78,12 +78,12 @@ async function* exchangeStream(
   const sending = (async () => {
     for await (const message of messages) {
       awaitsMessage = false;
-      // A peer that takes no more has had enough; what it answers counts, and reading tells the rest.
+      // A peer that takes no more may still answer; reading goes on and finds its end or its error.
       if (!(await session.send(message).then(() => true, hadEnough))) return;
       awaitsMessage = true;
     }
     awaitsMessage = false;
-    // Where a layer sees to the delivery, an end that never came through says what did not arrive.
+    // Where a layer sees to the delivery, the error of `end` says how much was not delivered.
     const failed = (error: unknown) => {
       if (error instanceof UndeliveredError) throw error;
     };
@@ -98,7 +98,7 @@ async function* exchangeStream(
   });
   try {
     for await (const message of session) yield message;
-    // A peer that has nothing more to say may still be taking in what we said.
+    // A peer that has ended its half may still be receiving ours.
     if (session.delivery !== undefined && !awaitsMessage) await sending;
   } finally {
     session.close();

@@ -4,10 +4,16 @@
 import type { DialledSession } from "../core/client_kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { createCounters, sumStats } from "../core/counters.ts";
+import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { Emit } from "../core/event.ts";
 import type { HttpApp, HttpHandler } from "../core/http/app.ts";
 import type { LayerContext } from "../core/layer.ts";
-import { flag, flagName, type OptionTable, type OptionValues } from "../core/options/option.ts";
+import {
+  flagName,
+  type OptionTable,
+  type OptionValues,
+  resolveShare,
+} from "../core/options/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { Intersection } from "../core/intersection.ts";
 import type { RunningServer } from "../core/running_server.ts";
@@ -16,23 +22,17 @@ import { UsageError } from "../core/usage_error.ts";
 import { watched } from "../core/watched_service.ts";
 import type { layers } from "../layers/index.ts";
 import type { serverKinds } from "../servers/index.ts";
+import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import { checkConnect, connect, type ConnectOptions } from "./connect.ts";
 import { type layerStackOptions, openLayers } from "./layer_stack.ts";
-import { pick } from "./pick.ts";
-import { place, refuseForeignOptions } from "./place.ts";
+import { placeToServe } from "./place.ts";
+import { serverSchemes } from "./schemes.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
-
-/** What `serve` itself understands, whatever is served where. */
-export const serveOptions = {
-  once: flag({
-    help: "stop after the first session or request (on datagrams, after the first message)",
-  }),
-} as const;
 
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof layerStackOptions;
 
-/** What of the outside can be replaced, in tests above all. */
+/** What the server uses of the outside; tests replace it. */
 export interface ServeHooks {
   /** Where events go. Default: nowhere. */
   readonly emit?: Emit;
@@ -88,7 +88,7 @@ const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
  * @throws {TypeError | RangeError} when an option's value has the wrong type or is out of bounds
  * @throws {Error} when a socket cannot be opened, naming its URL */
 export async function serve<Own extends OptionTable>(
-  urls: string | readonly string[],
+  urls: string | Endpoint | readonly (string | Endpoint)[],
   what: Protocol<Own> | HttpApp<Own> | HttpHandler,
   options: ServeOptions<Own> = {},
 ): Promise<Dock> {
@@ -97,11 +97,11 @@ export async function serve<Own extends OptionTable>(
   const given = Object.fromEntries(
     Object.entries(options).filter(([key, value]) => value !== undefined && !hookNames.has(key)),
   );
-  const places = (typeof urls === "string" ? [urls] : urls)
-    .map((url) => place(url, served, given));
+  const endpoints = [urls].flat().map((url) => parseEndpoint(url, serverSchemes));
+  const places = endpoints.map((endpoint) => placeToServe(endpoint, served, given));
   if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
-  refuseForeignOptions(given, served, places, serveOptions);
-  const own = pick(given, serveOptions);
+  refuseUselessServing(served, endpoints, given);
+  const own = resolveShare(serveOptions, given);
 
   const stopping = new AbortController();
   const emit = hooks.emit ?? (() => {});
@@ -114,8 +114,7 @@ export async function serve<Own extends OptionTable>(
     random: hooks.random ?? Math.random,
     dial: hooks.dial ?? ((url) => connect(url, { ...dialling, signal: stopping.signal })),
     checkDial: hooks.dial ? () => Promise.resolve() : async (url) => {
-      await checkUpstream(url, dialling, emit);
-      refuseOwnUpstream(url, places.map(({ endpoint }) => endpoint));
+      refuseOwnUpstream(await checkUpstream(url, dialling, emit), endpoints);
     },
     stop(reason) {
       emit({ event: "notice", text: `stopping: ${reason}` });
@@ -133,7 +132,7 @@ export async function serve<Own extends OptionTable>(
   const starting: (() => Promise<RunningServer>)[] = [];
   let counters: Service["counters"];
   if ("framing" in served) {
-    const opened = resources.use(await served.open(pick(given, served.options), context));
+    const opened = resources.use(await served.open(resolveShare(served.options, given), context));
     const shown = hooks.watch ? watched(opened, emit) : opened;
     const service = own.once ? single(shown, context.stop) : shown;
     const { framing = served.framing } = opened;
@@ -141,18 +140,18 @@ export async function serve<Own extends OptionTable>(
     counters = opened.counters;
     for (const { kind, endpoint, stack } of places) {
       if (kind.carries !== "sessions") continue;
-      const limits = pick({ ...served.defaults, ...given }, kind.options);
+      const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
         const layers = await openLayers(stack, given, layerContext);
         return await kind.start(endpoint, limits, { protocol, service, layers, context });
       });
     }
   } else {
-    const opened = resources.use(await served.open(pick(given, served.options), context));
+    const opened = resources.use(await served.open(resolveShare(served.options, given), context));
     const service = own.once ? singleRequest(opened, context.stop) : opened;
     for (const { kind, endpoint } of places) {
       if (kind.carries !== "requests") continue;
-      const limits = pick(given, kind.options);
+      const limits = resolveShare(kind.options, given);
       const watch = hooks.watch ?? false;
       starting.push(() =>
         kind.start(endpoint, limits, { name: served.name, service, context, watch })
@@ -172,18 +171,21 @@ export async function serve<Own extends OptionTable>(
     });
   }
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
-  // Whoever holds the dock hears from `finished` if a server broke.
+  // The holder of the dock learns from `finished` that a server broke.
   const stop = () => void dock.shutdown().catch(() => {});
   hooks.signal?.addEventListener("abort", stop, { once: true });
   if (hooks.signal?.aborted) stop();
   return dock;
 }
 
-/** Refuses what a protocol is to dial if that cannot work, in the words of the options it was given
- * by. */
-async function checkUpstream(url: string, dialling: ConnectOptions, emit: Emit): Promise<void> {
+/** Refuses an upstream that can never be dialled, under the names that its options have here. */
+async function checkUpstream(
+  url: string,
+  dialling: ConnectOptions,
+  emit: Emit,
+): Promise<Endpoint> {
   try {
-    await checkConnect(url, dialling, {
+    return await checkConnect(url, dialling, {
       flagOf: (key) => `--${flagName(upstreamKey(key))}`,
       emit,
     });

@@ -1,5 +1,6 @@
 // Many servers at once, all or none.
 
+import type { Endpoint } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -8,11 +9,11 @@ import { type Dock, serve, type ServeHooks } from "./serve.ts";
 /** One entry of a suite: what to serve where, with its options. */
 export interface SuiteEntry {
   readonly what: Protocol | HttpApp;
-  readonly urls: readonly string[];
+  readonly urls: readonly (string | Endpoint)[];
   /** As `serve` takes them, without its hooks. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Where the entry was written, such as `harbour.toml:4: server[1]`: what is wrong with it is
-   * said with this in front. */
+  /** Where the entry was written, such as `harbour.toml:4: server[1]`: the message of an error about it
+   * begins with this. */
   readonly where?: string;
 }
 

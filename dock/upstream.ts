@@ -3,71 +3,33 @@
 
 import { clientKinds } from "../clients/index.ts";
 import { canonicalHost, isLoopback } from "../core/addresses/address.ts";
-import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
-import type { Intersection } from "../core/intersection.ts";
-import {
-  duration,
-  flagName,
-  type Option,
-  type OptionTable,
-  type OptionValues,
-} from "../core/options/option.ts";
+import type { Endpoint } from "../core/addresses/endpoint.ts";
+import { connectTimeoutOptions } from "../core/client_options.ts";
+import { flagName, type Option, type OptionTable } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { layers } from "../layers/index.ts";
-import { clientSchemes, DEFAULT_CONNECT_TIMEOUT_MS } from "./connect.ts";
-import { layerOptionsFor, layerStackOptions } from "./layer_stack.ts";
-
-/** How long a dialling protocol tries. */
-const connectTimeoutOptions = {
-  connectTimeoutMs: duration({
-    default: DEFAULT_CONNECT_TIMEOUT_MS,
-    min: 1,
-    help: "how long to try to connect",
-  }),
-} as const;
+import type { ConnectOptions } from "./connect.ts";
+import { layerOptions } from "./layer_stack.ts";
 
 const dialling = Object.assign(
   {},
   connectTimeoutOptions,
   ...clientKinds.map((kind) => kind.options),
-  layerStackOptions,
-  ...layers.map((layer) => layer.options),
+  layerOptions,
 ) as OptionTable;
 
 const diallingFlags = new Set(Object.keys(dialling).map(flagName));
 
-type Dialling =
-  & typeof connectTimeoutOptions
-  & Intersection<(typeof clientKinds)[number]["options"]>
-  & Intersection<(typeof layers)[number]["options"]>
-  & typeof layerStackOptions;
+type Dialling = Omit<ConnectOptions, "signal" | "emit">;
 
 /** The library's options for the upstream: `tlsCa` of `connect` is `upstreamTlsCa` here. */
 export type UpstreamOptions = {
-  readonly [
-    Key in keyof OptionValues<Dialling> as `upstream${Capitalize<Key & string>}`
-  ]?: OptionValues<Dialling>[Key] | undefined;
+  readonly [Key in keyof Dialling as `upstream${Capitalize<Key>}`]?: Dialling[Key] | undefined;
 };
 
 /** The same as a table. One letter is never enough to say which side is meant. */
 export const upstreamOptions: OptionTable = Object.fromEntries(
   Object.entries(dialling).map(([key, option]) => [upstreamKey(key), upstreamOption(option)]),
 );
-
-/** Those that have an effect on an upstream. What is wrong with its URL is for others to say.
- *
- * @param given the options, of which `to` says where and some may add layers */
-export function upstreamOptionsFor(given: Readonly<Record<string, unknown>>): OptionTable {
-  const { to } = given;
-  if (typeof to !== "string") return upstreamOptions;
-  const scheme = /^[a-z0-9]+/i.exec(to)?.[0].toLowerCase();
-  const kind = clientKinds.find(({ name }) => name === scheme);
-  if (kind === undefined) return upstreamOptions;
-  const ofLayers = layerOptionsFor([to], upstreamGiven(given), [kind.carrier]);
-  const own = { ...connectTimeoutOptions, ...kind.options, ...ofLayers };
-  const keys = new Set(Object.keys(own).map(upstreamKey));
-  return Object.fromEntries(Object.entries(upstreamOptions).filter(([key]) => keys.has(key)));
-}
 
 /** The options of `connect` among those given for the upstream. */
 export function upstreamGiven(
@@ -83,12 +45,11 @@ export function upstreamGiven(
  * nothing more can be opened.
  *
  * @throws {UsageError} naming both */
-export function refuseOwnUpstream(to: string, endpoints: readonly Endpoint[]): void {
-  const upstream = parseEndpoint(to, clientSchemes);
+export function refuseOwnUpstream(upstream: Endpoint, endpoints: readonly Endpoint[]): void {
   const own = endpoints.find((endpoint) => isSamePlace(endpoint, upstream));
   if (own === undefined) return;
   throw new UsageError(
-    `upstream: ${to} is where ${own.text} listens, so every session would come back as a new one; ` +
+    `upstream: ${upstream.text} is where ${own.text} listens, so every session would come back as a new one; ` +
       "name another endpoint",
   );
 }
@@ -104,7 +65,7 @@ function isSamePlace(listens: Endpoint, dialled: Endpoint): boolean {
   return own === "0.0.0.0" && isLoopback(other) && !other.includes(":");
 }
 
-/** What the ports of a scheme are ports of. */
+/** The kind of socket that a scheme opens; ports of different kinds are independent. */
 function socketOf({ scheme }: Endpoint): string {
   if (scheme === "udp" || scheme === "dtls") return "udp";
   return scheme.startsWith("unix") ? scheme : "tcp";
@@ -114,13 +75,13 @@ function hostOf({ hostname }: Endpoint): string {
   return hostname === "" || hostname === "localhost" ? "127.0.0.1" : canonicalHost(hostname);
 }
 
-/** What an option of `connect` is called when it is for the upstream. */
+/** The name for the upstream of an option of `connect`. */
 export function upstreamKey(key: string): string {
   return `upstream${key.charAt(0).toUpperCase()}${key.slice(1)}`;
 }
 
 function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
-  // What an option says of others is true of those of the same side.
+  // The options that a help text names are those of the same side.
   const help = option.help.replace(
     /--([a-z][a-z0-9-]*)/g,
     (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,

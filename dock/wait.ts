@@ -1,15 +1,23 @@
 // Waiting until something answers.
 
-import { parseEndpoint } from "../core/addresses/endpoint.ts";
+import { type Addressing, type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { clientSchemes, connect, type ConnectOptions } from "./connect.ts";
+import { connect, type ConnectOptions } from "./connect.ts";
+import { clientSchemes } from "./schemes.ts";
 
 /** How long to wait unless told otherwise, in milliseconds. */
 export const DEFAULT_WAIT_TIMEOUT_MS = 30_000;
 
 /** How often to try again unless told otherwise, in milliseconds. */
 export const DEFAULT_WAIT_INTERVAL_MS = 200;
+
+const httpPorts: ReadonlyMap<string, number> = new Map([["http", 80], ["https", 443]]);
+
+/** The schemes that can be waited for and how each is addressed. */
+export const waitSchemes: ReadonlyMap<string, Addressing> = new Map<string, Addressing>(
+  [...clientSchemes, ["http", "host"], ["https", "host"]],
+);
 
 /** How to wait and how to connect. */
 export type WaitOptions = Omit<ConnectOptions, "connectTimeoutMs"> & {
@@ -33,7 +41,7 @@ export type WaitOptions = Omit<ConnectOptions, "connectTimeoutMs"> & {
  * @throws {DOMException} named TimeoutError, with what went wrong last, when it does not in time
  * @throws {UsageError} when the URL or an option cannot work */
 export async function waitFor(
-  url: string,
+  url: string | Endpoint,
   {
     timeoutMs = DEFAULT_WAIT_TIMEOUT_MS,
     intervalMs = DEFAULT_WAIT_INTERVAL_MS,
@@ -41,14 +49,14 @@ export async function waitFor(
     ...options
   }: WaitOptions = {},
 ): Promise<void> {
-  const target = probeUrl(url);
+  const endpoint = probed(url);
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();
     const leftMs = Math.max(1, deadline - performance.now());
     let failure: unknown;
     try {
-      await probe(target, leftMs, { ...options, ...(signal && { signal }) });
+      await probe(endpoint, leftMs, { ...options, ...(signal && { signal }) });
       return;
     } catch (error) {
       if (error instanceof UsageError || error instanceof TypeError) throw error;
@@ -56,7 +64,7 @@ export async function waitFor(
     }
     if (performance.now() + intervalMs >= deadline) {
       throw new DOMException(
-        `${url} did not answer within ${timeoutMs} ms: ${errorText(failure)}`,
+        `${endpoint.text} did not answer within ${timeoutMs} ms: ${errorText(failure)}`,
         "TimeoutError",
       );
     }
@@ -64,20 +72,22 @@ export async function waitFor(
   }
 }
 
-/** HTTP has no session to open; that its port takes connections is the answer. */
-function probeUrl(url: string): string {
-  const match = /^(https?):\/\//i.exec(url);
-  if (match === null) {
-    parseEndpoint(url, clientSchemes);
-    return url;
-  }
-  const { hostname, port, protocol } = new URL(url);
-  return `tcp://${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+/** The endpoint to connect to. HTTP has no session to open, so its port is dialled as TCP. */
+function probed(url: string | Endpoint): Endpoint {
+  const endpoint = parseEndpoint(url, waitSchemes);
+  const usualPort = httpPorts.get(endpoint.scheme);
+  return usualPort === undefined
+    ? endpoint
+    : { ...endpoint, scheme: "tcp", port: endpoint.port ?? usualPort };
 }
 
-async function probe(url: string, leftMs: number, options: ConnectOptions): Promise<void> {
-  using session = await connect(url, { ...options, connectTimeoutMs: leftMs });
-  // Who has proved who it is has answered, and so has who has shaken hands.
+async function probe(
+  endpoint: Endpoint,
+  leftMs: number,
+  options: ConnectOptions,
+): Promise<void> {
+  using session = await connect(endpoint, { ...options, connectTimeoutMs: leftMs });
+  // A peer that has proved its identity, or completed a handshake, has answered.
   if (session.identity !== undefined || session.delivery !== undefined) return;
   if (session.peer.transport !== "udp" && session.peer.transport !== "unixgram") return;
   await session.send(new Uint8Array(0));

@@ -1,8 +1,6 @@
 // DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with every peer.
 
-import { formatAddress } from "../core/addresses/address.ts";
 import { createAdmission } from "../core/addresses/admission.ts";
-import { createCounters } from "../core/counters.ts";
 import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
 import { hostOrLoopback } from "../core/addresses/endpoint.ts";
 import { createIdentityList } from "../core/certificates/identity.ts";
@@ -10,6 +8,7 @@ import { type BoundLayer, checkLayers, withLayer } from "../core/layer.ts";
 import type { OptionValues } from "../core/options/option.ts";
 import type { Context } from "../core/protocol.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
+import { Ledger } from "../core/session_life.ts";
 import { requireFeature } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
@@ -31,15 +30,12 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
   options: dtlsServerOptions,
   async start(endpoint, limits, work) {
     requireFeature("dtls");
-    const { emit } = work.context;
     const host = hostOrLoopback(endpoint);
     const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });
     const admits = await createAdmission(limits);
     const { DtlsListenSocket } = await import("../layers/dtls/listen_socket.ts");
     const { systemClock } = await import("../core/clock.ts");
     const { usableSuites } = await import("../layers/dtls/crypto/suites.ts");
-    const counters = createCounters();
-    let url = endpoint.text;
     const layer: BoundLayer = {
       name: "dtls",
       rank: DTLS_RANK,
@@ -57,18 +53,15 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
           handshakeTimeoutMs: limits.handshakeTimeoutMs,
           peerTimeoutMs: limits.peerTimeoutMs,
           hooks: {
-            handshakeFailed(from, error) {
-              const peer = formatAddress(from);
-              if (error.alert === "access_denied" && !error.byPeer) {
-                counters.identitiesDenied++;
-                emit({ event: "denied", url, peer, reason: error.message });
-                return;
+            handshakeFailed(from, { alert, byPeer, message }) {
+              if (alert === "access_denied" && !byPeer) {
+                ledger.denied(from, message, "identitiesDenied");
+              } else {
+                ledger.failed(from, `handshake: ${message}`, "handshakesFailed");
               }
-              counters.handshakesFailed++;
-              emit({ event: "failed", url, peer, error: `handshake: ${error.message}` });
             },
             refused() {
-              counters.peersRefused++;
+              ledger.counters.peersRefused++;
             },
           },
         }),
@@ -76,15 +69,14 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
     const layers = withLayer(work.layers, layer);
     checkLayers(layers, "datagram", endpoint.text);
     // Every peer has proved its address by its cookie, so none of them can aim an answer at others.
-    const { socket, url: listeningAt } = await listenUdp(
+    const listener = await listenUdp(
       endpoint,
       limits,
       (wanted, hostname) => refuseGroup(wanted, hostname, "dtls"),
     );
-    url = listeningAt;
+    const ledger = new Ledger(listener.url, work.context.emit);
     const certificate = identity && { pem: identity.cert, fingerprint: identity.fingerprint };
-    const options = { layers, admits, limits, work, counters };
-    return serveDatagrams({ url, socket, certificate }, options);
+    return serveDatagrams({ ...listener, certificate }, { layers, admits, limits, work, ledger });
   },
 };
 

@@ -8,7 +8,7 @@ import { httpOptions } from "./http/limits.ts";
 import { loadNodeHttpEngine, nodeHttpEngineFor } from "./http/node_engine_choice.ts";
 import { readHttpRules } from "./http/rules.ts";
 import { serveHttp } from "./http/server.ts";
-import { listenNodeTls, listenTls } from "./tls.ts";
+import { listenNodeTls, listenTls } from "./tls/listen.ts";
 import { needsNodeTls, refuseOnOldRuntime, tlsOptions } from "./tls/options.ts";
 import { loadTlsIdentity } from "./tls/server_certificate.ts";
 

@@ -3,7 +3,7 @@
 import { isLoopback } from "../core/addresses/address.ts";
 import { createAdmission } from "../core/addresses/admission.ts";
 import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
-import { DenoDatagramSocket } from "../core/datagrams/deno_datagram_socket.ts";
+import { DenoDatagramSocket } from "../core/datagrams/deno_socket.ts";
 import { errorText } from "../core/event.ts";
 import {
   type Endpoint,

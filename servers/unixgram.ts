@@ -4,7 +4,7 @@ import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
 import { formatEndpoint } from "../core/addresses/endpoint.ts";
 import { datagramOptions } from "../core/limits.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
-import { openUnixDatagrams } from "../core/datagrams/unix_datagram_socket.ts";
+import { openUnixDatagrams } from "../core/datagrams/unix_socket.ts";
 import { listening } from "./listeners/listen_error.ts";
 import { atSocketFile, removeSocketFile } from "./listeners/socket_file.ts";
 

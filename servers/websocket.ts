@@ -28,7 +28,7 @@ import { webGuardOptions } from "./http/host_guard.ts";
 import { readHttpRules } from "./http/rules.ts";
 import { wrapAcceptor } from "./listeners/wrapped_acceptor.ts";
 import { listenTcpFor } from "./tcp.ts";
-import { listenNodeTls } from "./tls.ts";
+import { listenNodeTls } from "./tls/listen.ts";
 import { tlsOptions } from "./tls/options.ts";
 import { type UpgradeRules, UpgradingConnection } from "./websocket/upgrade.ts";
 

@@ -5,7 +5,7 @@ import { assertEquals } from "@std/assert";
 import { clientKinds } from "../clients/index.ts";
 import { commands } from "../commands/index.ts";
 import { mergeTables, type Option, type OptionTable } from "../core/options/option.ts";
-import { serveOptions } from "../dock/serve.ts";
+import { serveOptions } from "../dock/applicable.ts";
 import { layers } from "../layers/index.ts";
 import * as face from "../mod.ts";
 import { protocols } from "../protocols/index.ts";

@@ -5,7 +5,7 @@ import type { routeOptions } from "../../core/client_options.ts";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 import { openDatagramSession } from "../../core/datagrams/client_session.ts";
-import { DenoDatagramSocket } from "../../core/datagrams/deno_datagram_socket.ts";
+import { DenoDatagramSocket } from "../../core/datagrams/deno_socket.ts";
 import { diallingPort, type Endpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
 import {
   interfaceAddress,

@@ -5,7 +5,7 @@ import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
 import { openDatagramSession } from "../../core/datagrams/client_session.ts";
 import type { OptionValues } from "../../core/options/option.ts";
-import { anonymousPath, openUnixDatagrams } from "../../core/datagrams/unix_datagram_socket.ts";
+import { anonymousPath, openUnixDatagrams } from "../../core/datagrams/unix_socket.ts";
 import { dialling } from "../dial_error.ts";
 import type { unixgramOptions } from "../unixgram.ts";
 

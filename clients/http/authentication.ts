@@ -1,10 +1,10 @@
 // Answers to the 401 of a server (RFC 9110 11): with a password only where one was meant for that
 // place and realm, and once for each challenge.
 
-import { covers, credentialsFor, type Entry } from "./credentials.ts";
+import { type CheckedCredentials, covers, credentialsFor } from "./credentials.ts";
 import { parseChallenges } from "./challenge.ts";
 import { answerDigest, type DigestChallenge, parseDigest } from "./digest.ts";
-import { type Answer, type Asked, type Exchange, hasField, valuesOf } from "./message.ts";
+import { type Answer, type Exchange, hasField, type OutgoingRequest, valuesOf } from "./message.ts";
 import { basicAuthorization } from "./proxy.ts";
 
 /** A server that keeps saying that its nonce is out of date is not asked for ever. */
@@ -14,8 +14,8 @@ const MAX_SPACES = 256;
 
 /** How a request proves which user sends it. */
 type Proof =
-  | { readonly by: "basic"; readonly entry: Entry }
-  | { readonly by: "digest"; readonly entry: Entry; readonly nonce: Nonce };
+  | { readonly by: "basic"; readonly entry: CheckedCredentials }
+  | { readonly by: "digest"; readonly entry: CheckedCredentials; readonly nonce: Nonce };
 
 /** A nonce of a server, and how often it was used. */
 class Nonce {
@@ -29,7 +29,7 @@ class Nonce {
 }
 
 /** A protection space that accepted a proof (RFC 7617 2.2, RFC 7616 3.3 and 3.6). */
-interface Space {
+interface ProtectionSpace {
   readonly origin: string;
   /** Ends with a slash. */
   readonly path: string;
@@ -38,44 +38,48 @@ interface Space {
 
 /** Keeps credentials, and the protection spaces that accepted them. */
 export class Authentication {
-  readonly #entries: readonly Entry[];
-  #spaces: Space[] = [];
+  readonly #entries: readonly CheckedCredentials[];
+  #spaces: ProtectionSpace[] = [];
 
-  constructor(entries: readonly Entry[]) {
+  constructor(entries: readonly CheckedCredentials[]) {
     this.#entries = entries;
   }
 
   /** An exchange that answers challenges.
    * @param own credentials for this request alone, which go before the others */
-  over(exchange: Exchange, own: readonly Entry[]): Exchange {
-    return async (asked) => {
+  over(exchange: Exchange, own: readonly CheckedCredentials[]): Exchange {
+    return async (request) => {
       // What the caller wrote themselves is their own affair.
-      if (hasField(asked.headers, "authorization")) return await exchange(asked);
-      return await this.#ask(exchange, asked, own);
+      if (hasField(request.headers, "authorization")) return await exchange(request);
+      return await this.#ask(exchange, request, own);
     };
   }
 
-  async #ask(exchange: Exchange, asked: Asked, own: readonly Entry[]): Promise<Answer> {
-    let proof = this.#known(asked.url, own);
-    const tried = new Set<Entry>(proof?.by === "basic" ? [proof.entry] : []);
+  async #ask(
+    exchange: Exchange,
+    request: OutgoingRequest,
+    own: readonly CheckedCredentials[],
+  ): Promise<Answer> {
+    let proof = this.#known(request.url, own);
+    const tried = new Set<CheckedCredentials>(proof?.by === "basic" ? [proof.entry] : []);
     for (let answers = 0;; answers++) {
-      const answer = await exchange(await withProof(asked, proof));
+      const answer = await exchange(await withProof(request, proof));
       if (answer.response.status !== 401) {
-        if (proof !== undefined) this.#remember(asked.url, proof, answer);
+        if (proof !== undefined) this.#remember(request.url, proof, answer);
         return answer;
       }
       const next = answers < MAX_ANSWERS
-        ? this.#next(answer, asked, own, { proof, tried })
+        ? this.#next(answer, request, own, { proof, tried })
         : undefined;
       if (proof !== undefined) this.#forget(proof);
-      if (next === undefined || asked.body?.available === false) return answer;
+      if (next === undefined || request.body?.available === false) return answer;
       answer.close();
       proof = next;
     }
   }
 
   /** What may be sent before there is a challenge. */
-  #known(url: URL, own: readonly Entry[]): Proof | undefined {
+  #known(url: URL, own: readonly CheckedCredentials[]): Proof | undefined {
     const [space] = this.#spaces.filter((space) =>
       covers(space, url) && covers(space.proof.entry, url) &&
       // What was given for another request stays with that one.
@@ -89,9 +93,12 @@ export class Authentication {
   /** The answer to the strongest challenge for which there are credentials. */
   #next(
     { response }: Answer,
-    { url, body }: Asked,
-    own: readonly Entry[],
-    { proof, tried }: { readonly proof: Proof | undefined; readonly tried: Set<Entry> },
+    { url, body }: OutgoingRequest,
+    own: readonly CheckedCredentials[],
+    { proof, tried }: {
+      readonly proof: Proof | undefined;
+      readonly tried: Set<CheckedCredentials>;
+    },
   ): Proof | undefined {
     const offers: { readonly proof: Proof; readonly strength: number }[] = [];
     for (const challenge of parseChallenges(valuesOf(response.headerList, "www-authenticate"))) {
@@ -157,21 +164,24 @@ function placesOf(url: URL, proof: Proof): { readonly origin: string; readonly p
   });
 }
 
-async function withProof(asked: Asked, proof: Proof | undefined): Promise<Asked> {
-  if (proof === undefined) return asked;
+async function withProof(
+  request: OutgoingRequest,
+  proof: Proof | undefined,
+): Promise<OutgoingRequest> {
+  if (proof === undefined) return request;
   const { user, password } = proof.entry;
   const value = proof.by === "basic"
     ? basicAuthorization(`${user}:${password}`)
     : await answerDigest(proof.nonce.challenge, {
       user,
       password,
-      method: asked.method,
-      target: asked.url.pathname + asked.url.search,
-      body: proof.nonce.challenge.qop === "auth-int" ? asked.body?.open() : undefined,
+      method: request.method,
+      target: request.url.pathname + request.url.search,
+      body: proof.nonce.challenge.qop === "auth-int" ? request.body?.open() : undefined,
       cnonce: proof.nonce.cnonce,
       nonceCount: ++proof.nonce.count,
     });
-  return { ...asked, headers: [...asked.headers, ["authorization", value]] };
+  return { ...request, headers: [...request.headers, ["authorization", value]] };
 }
 
 /** A realm as people write it: headers come with one character a byte. */

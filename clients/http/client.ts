@@ -3,7 +3,7 @@
 
 import { type OptionValues, resolveOptions } from "../../core/options/option.ts";
 import { type Cookie, CookieJar } from "./cookie_jar.ts";
-import { type Credentials, entryOf } from "./credentials.ts";
+import { checkCredentials, type Credentials } from "./credentials.ts";
 import { Deadline } from "../deadline.ts";
 import { Authentication } from "./authentication.ts";
 import { withCookies } from "./cookies.ts";
@@ -76,7 +76,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     ...defaults
   } = options;
   resolveOptions(fetchOptions, defaults);
-  const authentication = new Authentication([...credentials].map((one) => entryOf(one)));
+  const authentication = new Authentication([...credentials].map((one) => checkCredentials(one)));
   const jar = new CookieJar({ now });
   for (const cookie of cookies) jar.add(cookie);
   return {
@@ -89,16 +89,16 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       const { request, values: given } = split(options);
       const values = resolveOptions(fetchOptions, { ...defaults, ...given });
       const { onRedirect, onRetry, bytes, compressed, proxies: rules = {} } = request;
-      const asked = prepareRequest(url, request);
+      const prepared = prepareRequest(url, request);
       const own = ownCredentials(url, request);
       const deadline = new Deadline(values.maxTimeMs, request.signal);
       const { signal } = deadline;
-      const exchange: Exchange = async (asked) => {
+      const exchange: Exchange = async (prepared) => {
         const viaSocket = values.unixSocket !== undefined;
-        return await ask(asked, {
+        return await ask(prepared, {
           values,
           reading: { bytes, compressed },
-          proxy: viaSocket ? undefined : await chooseProxy(asked.url, { ...values, rules }),
+          proxy: viaSocket ? undefined : await chooseProxy(prepared.url, { ...values, rules }),
           stopwatch: new Stopwatch(beganMs, clock),
           deadline,
         });
@@ -107,7 +107,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       const tried = withRetries(authenticated, { values, onRetry, random, wait, now, signal });
       const redirected = withRedirects(tried, { maxRedirects: values.maxRedirects, onRedirect });
       try {
-        return (await redirected(asked)).response;
+        return (await redirected(prepared)).response;
       } catch (error) {
         deadline[Symbol.dispose]();
         throw deadline.explain(`Cannot fetch ${url}`, error);
@@ -140,7 +140,7 @@ function ownCredentials(url: string, { credentials }: FetchRequest) {
   if (credentials === undefined) return [];
   const prefix = `${parseHttpUrl(url).origin}/`;
   const atOnce = credentials.realm === undefined && credentials.scheme === undefined;
-  return [entryOf({ ...credentials, prefix }, { atOnce })];
+  return [checkCredentials({ ...credentials, prefix }, { atOnce })];
 }
 
 function split(options: FetchOptions): {

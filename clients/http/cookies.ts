@@ -1,17 +1,17 @@
 // An exchange that brings cookies along and keeps those it is given.
 
 import type { CookieJar } from "./cookie_jar.ts";
-import { type Asked, type Exchange, type Field, valuesOf } from "./message.ts";
+import { type Exchange, type Field, type OutgoingRequest, valuesOf } from "./message.ts";
 
 /** A server may refuse a longer field; what does not fit is left out. */
 const MAX_FIELD_LENGTH = 8 * 1024;
 
 /** Adds the cookies of a jar to each request, and those of each response to the jar. */
 export function withCookies(exchange: Exchange, jar: CookieJar): Exchange {
-  return async (asked) => {
-    const answer = await exchange({ ...asked, headers: cookieFields(asked, jar) });
+  return async (request) => {
+    const answer = await exchange({ ...request, headers: cookieFields(request, jar) });
     try {
-      await jar.take(asked.url, valuesOf(answer.response.headerList, "set-cookie"));
+      await jar.take(request.url, valuesOf(answer.response.headerList, "set-cookie"));
     } catch (error) {
       answer.close();
       throw error;
@@ -21,7 +21,7 @@ export function withCookies(exchange: Exchange, jar: CookieJar): Exchange {
 }
 
 /** What the caller wrote themselves comes first, and wins over a cookie of the same name. */
-function cookieFields({ url, headers }: Asked, jar: CookieJar): readonly Field[] {
+function cookieFields({ url, headers }: OutgoingRequest, jar: CookieJar): readonly Field[] {
   const written = valuesOf(headers, "cookie").flatMap((value) =>
     value.split(";").map((pair) => pair.trim()).filter((pair) => pair !== "")
   );

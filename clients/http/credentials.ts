@@ -16,7 +16,7 @@ export interface Credentials {
 }
 
 /** Credentials that were checked. */
-export interface Entry extends Credentials {
+export interface CheckedCredentials extends Credentials {
   readonly origin: string;
   /** Ends with a slash. */
   readonly path: string;
@@ -26,7 +26,10 @@ export interface Entry extends Credentials {
 
 /** Checks credentials.
  * @throws {UsageError} when they can be for no URL, or not be sent */
-export function entryOf(credentials: Credentials, { atOnce = false } = {}): Entry {
+export function checkCredentials(
+  credentials: Credentials,
+  { atOnce = false } = {},
+): CheckedCredentials {
   const { user, password, prefix, realm, scheme } = credentials;
   const url = URL.parse(prefix);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
@@ -62,10 +65,10 @@ export function entryOf(credentials: Credentials, { atOnce = false } = {}): Entr
  *
  * @param realm of the challenge; undefined before there was one */
 export function credentialsFor(
-  entries: readonly Entry[],
+  entries: readonly CheckedCredentials[],
   url: URL,
   realm: string | undefined,
-): Entry[] {
+): CheckedCredentials[] {
   return entries
     .filter((entry) => covers(entry, url) && (entry.realm === undefined || entry.realm === realm))
     .sort((one, other) =>

@@ -5,7 +5,7 @@ import { errorText } from "../../core/event.ts";
 import { hasFeature, needsRuntime } from "../../core/runtime.ts";
 import type { Deadline } from "../deadline.ts";
 import { HttpBody } from "./body.ts";
-import { type Answer, type Asked, type Field, hasField } from "./message.ts";
+import { type Answer, type Field, hasField, type OutgoingRequest } from "./message.ts";
 import type { Proxy } from "./proxy.ts";
 import { type Reading, responseOf } from "./response.ts";
 import { routeTo, type RouteValues } from "./route.ts";
@@ -25,16 +25,16 @@ export interface ExchangeWork {
 
 /** Makes one request and reads the head of its response.
  * @throws {Error} naming the URL when the server cannot be reached or does not answer as HTTP does */
-export async function ask(asked: Asked, work: ExchangeWork): Promise<Answer> {
+export async function ask(request: OutgoingRequest, work: ExchangeWork): Promise<Answer> {
   const { values, reading, proxy, stopwatch, deadline } = work;
   const { signal } = deadline;
   const body = new HttpBody();
-  const route = await routeTo(asked.url, values, { body, proxy, stopwatch, signal });
+  const route = await routeTo(request.url, values, { body, proxy, stopwatch, signal });
   let close = () => route.close();
   try {
     const outgoing = route.request({
-      method: asked.method,
-      path: targetOf(asked.url, proxy),
+      method: request.method,
+      path: targetOf(request.url, proxy),
       setHost: false,
     });
     const head = new Promise<IncomingMessage>((resolve, reject) => {
@@ -62,8 +62,8 @@ export async function ask(asked: Asked, work: ExchangeWork): Promise<Answer> {
         body.receive(message);
         resolve(message);
       });
-      for (const [name, value] of withOwnFields(asked, proxy)) outgoing.appendHeader(name, value);
-      sendBody(outgoing, asked, values.maxBodyBytes).catch((error: Error) => {
+      for (const [name, value] of withOwnFields(request, proxy)) outgoing.appendHeader(name, value);
+      sendBody(outgoing, request, values.maxBodyBytes).catch((error: Error) => {
         reject(error);
         body.fail(error);
         close();
@@ -71,7 +71,7 @@ export async function ask(asked: Asked, work: ExchangeWork): Promise<Answer> {
     });
     const message = await stopwatch.measure("firstByteMs", () => head);
     const response = responseOf(message, {
-      asked,
+      request,
       body,
       reading,
       values,
@@ -82,12 +82,12 @@ export async function ask(asked: Asked, work: ExchangeWork): Promise<Answer> {
     return { response, close };
   } catch (error) {
     close();
-    throw new Error(`Cannot fetch ${asked.url}: ${failureOf(error, asked)}`, { cause: error });
+    throw new Error(`Cannot fetch ${request.url}: ${failureOf(error, request)}`, { cause: error });
   }
 }
 
 /** Why there was no answer, and what to do where that is known. */
-function failureOf(error: unknown, { url }: Asked): string {
+function failureOf(error: unknown, { url }: OutgoingRequest): string {
   const text = errorText(error);
   if (/Parse Error: Expected HTTP\//.test(text)) {
     const remedy = url.protocol === "http:" ? "; if it speaks TLS, write https" : "";
@@ -109,7 +109,7 @@ function targetOf(url: URL, proxy: Proxy | undefined): string {
 /** Sends the body, at the pace of the server where it comes in parts. */
 async function sendBody(
   outgoing: ClientRequest,
-  { body }: Asked,
+  { body }: OutgoingRequest,
   maxBodyBytes: number,
 ): Promise<void> {
   const content = body?.open();
@@ -170,7 +170,7 @@ function writePart(outgoing: ClientRequest, part: Uint8Array): Promise<void> {
 
 /** The fields that say where the request goes and how long it is. */
 function withOwnFields(
-  { url, method, headers, body }: Asked,
+  { url, method, headers, body }: OutgoingRequest,
   proxy: Proxy | undefined,
 ): readonly Field[] {
   const has = (name: string) => hasField(headers, name);

@@ -18,7 +18,7 @@ export interface OutgoingBody {
 }
 
 /** One request, ready to send. */
-export interface Asked {
+export interface OutgoingRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: readonly Field[];
@@ -60,7 +60,7 @@ export interface Answer {
 }
 
 /** Makes one request. Each part of the client takes one of these and is one itself. */
-export type Exchange = (asked: Asked) => Promise<Answer>;
+export type Exchange = (request: OutgoingRequest) => Promise<Answer>;
 
 /** Whether there is such a field. Names are compared in lower case. */
 export function hasField(headers: readonly Field[], name: string): boolean {

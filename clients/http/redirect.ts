@@ -1,6 +1,6 @@
 // An exchange that goes where a response points (RFC 9110 15.4).
 
-import type { Asked, Exchange, ResponseHead } from "./message.ts";
+import type { Exchange, OutgoingRequest, ResponseHead } from "./message.ts";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -28,25 +28,25 @@ export function withRedirects(
   { maxRedirects, onRedirect }: RedirectOptions,
 ): Exchange {
   if (maxRedirects === 0) return exchange;
-  return async (asked) => {
+  return async (request) => {
     const passed = new Set<string>();
     for (let count = 0;; count++) {
-      const answer = await exchange(asked);
+      const answer = await exchange(request);
       const { response } = answer;
       const location = response.headers.get("location");
       if (location === null || !REDIRECTS.has(response.status)) return answer;
       try {
         onRedirect?.(response);
-        const next = redirected(asked, response.status, location);
-        passed.add(asked.url.href);
+        const next = redirected(request, response.status, location);
+        passed.add(request.url.href);
         if (count >= maxRedirects) {
           const circle = passed.has(next.url.href) ? "in a circle, back to" : "on to";
           throw new Error(
-            `${asked.url.href} redirects ${circle} ${next.url.href}, after ${maxRedirects} ` +
+            `${request.url.href} redirects ${circle} ${next.url.href}, after ${maxRedirects} ` +
               "redirects; --max-redirects allows more",
           );
         }
-        asked = next;
+        request = next;
       } finally {
         answer.close();
       }
@@ -72,23 +72,23 @@ function targetOf(from: URL, location: string): URL {
 }
 
 /** What a redirect asks for next. */
-function redirected(asked: Asked, status: number, location: string): Asked {
-  const url = targetOf(asked.url, location);
-  const toGet = status === 303 && asked.method !== "HEAD" ||
-    (status === 301 || status === 302) && asked.method === "POST";
-  if (!toGet && asked.body?.available === false) {
+function redirected(request: OutgoingRequest, status: number, location: string): OutgoingRequest {
+  const url = targetOf(request.url, location);
+  const toGet = status === 303 && request.method !== "HEAD" ||
+    (status === 301 || status === 302) && request.method === "POST";
+  if (!toGet && request.body?.available === false) {
     throw new Error(
-      `${asked.url} redirects to ${url}, and the body was a stream that cannot be sent again`,
+      `${request.url} redirects to ${url}, and the body was a stream that cannot be sent again`,
     );
   }
   const dropped = new Set([
-    ...(url.origin === asked.url.origin ? [] : FOR_ONE_ORIGIN),
+    ...(url.origin === request.url.origin ? [] : FOR_ONE_ORIGIN),
     ...(toGet ? ABOUT_THE_BODY : []),
   ]);
   return {
     url,
-    method: toGet ? "GET" : asked.method,
-    headers: asked.headers.filter(([name]) => !dropped.has(name.toLowerCase())),
-    body: toGet ? undefined : asked.body,
+    method: toGet ? "GET" : request.method,
+    headers: request.headers.filter(([name]) => !dropped.has(name.toLowerCase())),
+    body: toGet ? undefined : request.body,
   };
 }

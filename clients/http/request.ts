@@ -3,10 +3,10 @@
 import { UsageError } from "../../core/usage_error.ts";
 import type { Credentials } from "./credentials.ts";
 import {
-  type Asked,
   type Field,
   hasField,
   type OutgoingBody,
+  type OutgoingRequest,
   type ResponseHead,
 } from "./message.ts";
 import type { ProxyRules } from "./proxy.ts";
@@ -53,7 +53,7 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Checks a request and makes it ready to send.
  * @throws {UsageError} when it cannot be sent */
-export function prepareRequest(text: string, request: FetchRequest): Asked {
+export function prepareRequest(text: string, request: FetchRequest): OutgoingRequest {
   const url = parseHttpUrl(text);
   const { json, form, compressed } = request;
   const given = [request.body, json, form].filter((body) => body !== undefined);

@@ -5,7 +5,7 @@ import { errorText } from "../../core/event.ts";
 import type { Deadline } from "../deadline.ts";
 import type { HttpBody } from "./body.ts";
 import { contentOf } from "./encoding.ts";
-import type { Asked, FetchResponse, Field } from "./message.ts";
+import type { FetchResponse, Field, OutgoingRequest } from "./message.ts";
 import type { Stopwatch } from "./timing.ts";
 
 /** How to read the response. */
@@ -17,7 +17,7 @@ export interface Reading {
 
 /** What a response stands on. */
 export interface Answering {
-  readonly asked: Asked;
+  readonly request: OutgoingRequest;
   readonly body: HttpBody;
   readonly reading: Reading;
   readonly values: { readonly maxBodyBytes: number };
@@ -28,7 +28,7 @@ export interface Answering {
 
 /** The response whose head is `message`. */
 export function responseOf(message: IncomingMessage, answering: Answering): FetchResponse {
-  const { asked: { url: { href: url } }, values: { maxBodyBytes }, stopwatch } = answering;
+  const { request: { url: { href: url } }, values: { maxBodyBytes }, stopwatch } = answering;
   const headerList: Field[] = [];
   for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
     headerList.push([message.rawHeaders[at] ?? "", message.rawHeaders[at + 1] ?? ""]);
@@ -80,13 +80,13 @@ export function responseOf(message: IncomingMessage, answering: Answering): Fetc
 async function* readBody(
   message: IncomingMessage,
   headers: Headers,
-  { asked, body, reading, deadline }: Answering,
+  { request, body, reading, deadline }: Answering,
   end: () => void,
 ): AsyncGenerator<Uint8Array> {
   let left = reading.bytes ?? Infinity;
   try {
     if (left === 0) return;
-    const whole = untilAnnounced(body, message, asked.method);
+    const whole = untilAnnounced(body, message, request.method);
     const parts = reading.compressed
       ? contentOf(whole, headers.get("content-encoding") ?? "")
       : whole;
@@ -96,7 +96,7 @@ async function* readBody(
       if (left <= 0) return;
     }
   } catch (error) {
-    const what = `Cannot fetch ${asked.url.href}`;
+    const what = `Cannot fetch ${request.url.href}`;
     throw deadline.explain(what, new Error(`${what}: ${errorText(error)}`, { cause: error }));
   } finally {
     end();

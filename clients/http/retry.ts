@@ -3,7 +3,7 @@
 import { errorText } from "../../core/event.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { Answer, Asked, Exchange } from "./message.ts";
+import type { Answer, Exchange, OutgoingRequest } from "./message.ts";
 import type { retryOptions } from "./options.ts";
 import { ConnectTimeoutError, NotConnectedError } from "./route.ts";
 
@@ -42,18 +42,18 @@ const LONGEST_ASKED_WAIT_MS = 10 * 60_000;
 export function withRetries(exchange: Exchange, work: RetryWork): Exchange {
   const { values, now, signal } = work;
   if (values.retry === 0) return exchange;
-  return async (asked) => {
+  return async (request) => {
     const beganMs = now();
     for (let attempt = 1;; attempt++) {
       const mayTry = attempt <= values.retry;
       let answer: Answer | undefined;
       let failure: unknown;
       try {
-        answer = await exchange(asked);
+        answer = await exchange(request);
       } catch (error) {
         failure = error;
       }
-      const reason = mayTry ? reasonToRetry(asked, { answer, failure }, work) : undefined;
+      const reason = mayTry ? reasonToRetry(request, { answer, failure }, work) : undefined;
       const waitMs = waitBefore(attempt, answer, work);
       const inTime = now() - beganMs + waitMs <= values.retryMaxTimeMs;
       if (reason === undefined || !inTime || waitMs > LONGEST_ASKED_WAIT_MS) {
@@ -74,7 +74,7 @@ interface Outcome {
 
 /** Why the request may be made again; undefined when it may not. */
 function reasonToRetry(
-  { method, body }: Asked,
+  { method, body }: OutgoingRequest,
   { answer, failure }: Outcome,
   { values, signal }: RetryWork,
 ): string | undefined {
@@ -102,8 +102,8 @@ function waitBefore(
   answer: Answer | undefined,
   { values, random, now }: RetryWork,
 ): number {
-  const asked = askedWait(answer?.response.headers.get("retry-after") ?? "", answer, now);
-  if (asked !== undefined) return asked;
+  const request = askedWait(answer?.response.headers.get("retry-after") ?? "", answer, now);
+  if (request !== undefined) return request;
   return backOffMs(attempt, values.retryDelayMs, random);
 }
 

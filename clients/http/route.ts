@@ -21,7 +21,7 @@ import type { fetchOptions } from "./options.ts";
 import { bareHost, openTunnel, portOf, type Proxy } from "./proxy.ts";
 import type { Stopwatch } from "./timing.ts";
 import { dialTcp } from "../tcp.ts";
-import { prepareTls } from "../tls.ts";
+import { prepareTls } from "../tls/dial.ts";
 
 /** What a request may ask of its route. */
 export type RouteValues = OptionValues<typeof fetchOptions>;

@@ -12,7 +12,7 @@ import {
   tlsFilePairs,
 } from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { tlsClientOptions } from "./options.ts";
+import type { tlsClientOptions } from "../tls.ts";
 
 /** What `loadTrust` reads. */
 type TrustValues = OptionValues<

@@ -20,7 +20,7 @@ import { Keepalive } from "../../core/websocket/keepalive.ts";
 import { WebSocketSession } from "../../core/websocket/websocket_session.ts";
 import { dialling } from "../dial_error.ts";
 import { dialTcp } from "../tcp.ts";
-import { dialTls } from "../tls.ts";
+import { dialTls } from "../tls/dial.ts";
 import { refusalOf } from "./refusal.ts";
 import type { webSocketOptions, webSocketTlsOptions } from "../websocket.ts";
 

@@ -8,7 +8,7 @@ import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dataFolderOr, fileNameOf, readSmallFile, writeParts } from "./file.ts";
 import type { CertValues } from "./options.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
@@ -17,12 +17,12 @@ import { alignedRows } from "../terminal/table.ts";
  * @throws {UsageError} when it must not be used, or its folder cannot be */
 async function theAuthority(
   given: string | undefined,
-  console: Console,
+  io: Stdio,
 ): Promise<{ readonly authority: KeptAuthority; readonly made: boolean }> {
   const dataFolder = dataFolderOr(given);
   try {
     const opened = await openAuthority(dataFolder, Date.now());
-    if (opened.made) console.note(`made a local authority in ${dataFolder}`);
+    if (opened.made) io.note(`made a local authority in ${dataFolder}`);
     return opened;
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -34,10 +34,10 @@ async function theAuthority(
 }
 
 /** `cert authority`. */
-export async function showAuthority({ dataFolder }: CertValues, console: Console): Promise<void> {
-  const { authority, made } = await theAuthority(dataFolder, console);
+export async function showAuthority({ dataFolder }: CertValues, io: Stdio): Promise<void> {
+  const { authority, made } = await theAuthority(dataFolder, io);
   const { cert, certFile, keyFile } = authority;
-  await report(console, "authority", {
+  await report(io, "authority", {
     cert,
     files: { certificate: certFile, key: keyFile },
     made,
@@ -49,25 +49,25 @@ export async function issue(
   names: readonly string[],
   use: CertificateUse,
   values: CertValues,
-  console: Console,
+  io: Stdio,
 ): Promise<void> {
   refuseNone(names, use === "server" ? "localhost 127.0.0.1" : "ada@harbour.example");
   const { issueCertificate } = await import("../../core/certificates/issue.ts");
-  const { authority } = await theAuthority(values.dataFolder, console);
+  const { authority } = await theAuthority(values.dataFolder, io);
   const { days, keyType } = values;
   const { cert, chain, key } = await issueCertificate(authority, { names, use, days, keyType });
   const [certificate, keyFile] = await writeParts(fileNameOf(names[0]!), [
     { extension: ".pem", text: chain, isPrivate: false },
     { extension: ".key", text: key, isPrivate: true },
   ], values);
-  await report(console, "issued", { cert, files: { certificate, key: keyFile } });
+  await report(io, "issued", { cert, files: { certificate, key: keyFile } });
 }
 
 /** `cert request`. */
 export async function request(
   names: readonly string[],
   values: CertValues,
-  console: Console,
+  io: Stdio,
 ): Promise<void> {
   refuseNone(names, "localhost 127.0.0.1");
   const { createRequest } = await import("../../core/certificates/signing_request.ts");
@@ -78,15 +78,15 @@ export async function request(
     { extension: ".csr", text: made.request, isPrivate: false },
     { extension: ".key", text: made.key, isPrivate: true },
   ], values);
-  if (console.json) console.printJson({ event: "request", request: file, key, names });
-  else printRows(console, [["request", file!], ["key", key!], ["names", names.join(", ")]]);
+  if (io.json) io.printJson({ event: "request", request: file, key, names });
+  else printRows(io, [["request", file!], ["key", key!], ["names", names.join(", ")]]);
 }
 
 /** `cert sign`. */
-export async function sign(file: string, values: CertValues, console: Console): Promise<void> {
+export async function sign(file: string, values: CertValues, io: Stdio): Promise<void> {
   const { signRequest } = await import("../../core/certificates/signing_request.ts");
   const pem = new TextDecoder().decode(await readSmallFile(file));
-  const { authority } = await theAuthority(values.dataFolder, console);
+  const { authority } = await theAuthority(values.dataFolder, io);
   const { days, client } = values;
   let signed;
   try {
@@ -100,13 +100,13 @@ export async function sign(file: string, values: CertValues, console: Console): 
     );
   }
   if (signed.leftOut.length > 0) {
-    console.warn(`left out what the request asked for besides names: ${signed.leftOut.join(", ")}`);
+    io.warn(`left out what the request asked for besides names: ${signed.leftOut.join(", ")}`);
   }
   const name = fileNameOf(basename(file).replace(/\.(csr|req|pem)$/i, ""));
   const [certificate] = await writeParts(name, [
     { extension: ".pem", text: signed.chain, isPrivate: false },
   ], values);
-  await report(console, "issued", {
+  await report(io, "issued", {
     cert: signed.cert,
     files: { certificate },
     leftOut: signed.leftOut,
@@ -120,7 +120,7 @@ function refuseNone(names: readonly string[], example: string): void {
 
 /** Says what was made, where it is and how long it is good for. */
 async function report(
-  console: Console,
+  io: Stdio,
   event: string,
   { cert, files, ...more }: {
     readonly cert: string;
@@ -133,11 +133,11 @@ async function report(
   const [block] = pemBlocks(cert);
   const { names, validTo, daysLeft } = await describeCertificate(block!.der, Date.now());
   const fingerprint = await fingerprintOf(cert);
-  if (console.json) {
-    console.printJson({ event, ...files, ...more, names, fingerprint, validTo, daysLeft });
+  if (io.json) {
+    io.printJson({ event, ...files, ...more, names, fingerprint, validTo, daysLeft });
     return;
   }
-  printRows(console, [
+  printRows(io, [
     ...Object.entries(files).map(([what, path = ""]) => [what, path] as const),
     ...names.length === 0 ? [] : [["names", names.join(", ")] as const],
     ["valid to", `${validTo.slice(0, 10)}, ${daysLeft} days left`],
@@ -145,10 +145,10 @@ async function report(
   ]);
 }
 
-function printRows(console: Console, rows: readonly (readonly [string, string])[]): void {
+function printRows(io: Stdio, rows: readonly (readonly [string, string])[]): void {
   const painted = rows.map(([what, value]) => [
-    console.paintStdout("dim", what),
+    io.paintStdout("dim", what),
     printable(value),
   ]);
-  for (const line of alignedRows(painted)) console.print(line);
+  for (const line of alignedRows(painted)) io.print(line);
 }

@@ -1,6 +1,6 @@
 // The options of `cert`, and which of them concern which of its subjects.
 
-import { tlsClientOptions } from "../../clients/tls/options.ts";
+import { tlsClientOptions } from "../../clients/tls.ts";
 import { routeOptions } from "../../core/client_options.ts";
 import { dataFolderOptions } from "../../core/files/data_folder.ts";
 import { MAX_VALIDITY_DAYS } from "../../core/certificates/issue.ts";
@@ -15,7 +15,7 @@ import {
 } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { KEY_TYPES } from "../../core/certificates/x509.ts";
-import { connectTimeoutOptions } from "../line/dialled.ts";
+import { connectTimeoutOptions } from "../../core/client_options.ts";
 
 /** What is made, and where it is put. */
 export const makingOptions = {

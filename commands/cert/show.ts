@@ -1,7 +1,7 @@
 // `cert show`: the certificates in a file, or those that a server shows.
 
 import { Deadline } from "../../clients/deadline.ts";
-import { dialTls } from "../../clients/tls.ts";
+import { dialTls } from "../../clients/tls/dial.ts";
 import { fetchChain } from "../../clients/tls/chain.ts";
 import type {
   CertificateDescription,
@@ -14,8 +14,8 @@ import { pemBlocks } from "../../core/certificates/pem.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { readSmallFile } from "./file.ts";
 import type { CertValues } from "./options.ts";
-import type { Console } from "../terminal/console.ts";
-import { exitCodes } from "../line/exit_code.ts";
+import type { Stdio } from "../terminal/stdio.ts";
+import { exitCodes } from "../exit_code.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
@@ -25,11 +25,11 @@ const MAX_SHOWN = 500;
 /** Shows what is in a file or at a URL.
  *
  * @returns the exit code: that of a failed check when a server cannot be verified */
-export async function show(place: string, values: CertValues, console: Console): Promise<number> {
-  if (place.includes("://")) return await showServer(place, values, console);
+export async function show(place: string, values: CertValues, io: Stdio): Promise<number> {
+  if (place.includes("://")) return await showServer(place, values, io);
   const bytes = await readSmallFile(place);
   try {
-    await showFile(bytes, console);
+    await showFile(bytes, io);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new UsageError(`${place}: ${error.message}`);
@@ -37,21 +37,21 @@ export async function show(place: string, values: CertValues, console: Console):
   return exitCodes.ok;
 }
 
-async function showFile(bytes: Uint8Array<ArrayBuffer>, console: Console): Promise<void> {
+async function showFile(bytes: Uint8Array<ArrayBuffer>, io: Stdio): Promise<void> {
   const text = new TextDecoder().decode(bytes);
   const blocks = pemBlocks(text);
   if (blocks.length === 0) {
     if (/-----BEGIN /.test(text)) throw new SyntaxError("its block has no end; copy it again");
     // SEQUENCE, of more than 127 bytes: it may be DER.
-    if (bytes[0] === 0x30 && bytes[1]! >= 0x80) return await showCertificates([bytes], console);
+    if (bytes[0] === 0x30 && bytes[1]! >= 0x80) return await showCertificates([bytes], io);
     throw new SyntaxError("it holds no certificate, neither in PEM nor in DER");
   }
   const certificates = blocks.filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label));
   if (certificates.length > 0) {
-    return await showCertificates(certificates.map(({ der }) => der), console);
+    return await showCertificates(certificates.map(({ der }) => der), io);
   }
   if (blocks.some(({ label }) => label.endsWith("CERTIFICATE REQUEST"))) {
-    return printRequest(await describeRequest(text), console);
+    return printRequest(await describeRequest(text), io);
   }
   throw new SyntaxError(
     `it holds no certificate, but: ${blocks[0]!.label.toLowerCase()}; name the certificate's file`,
@@ -60,22 +60,22 @@ async function showFile(bytes: Uint8Array<ArrayBuffer>, console: Console): Promi
 
 async function showCertificates(
   ders: readonly Uint8Array<ArrayBuffer>[],
-  console: Console,
+  io: Stdio,
 ): Promise<void> {
   const shown = ders.slice(0, MAX_SHOWN);
   for (const [index, der] of shown.entries()) {
     const description = await describeCertificate(der, Date.now());
-    if (console.json) console.printJson({ event: "certificate", place: index + 1, ...description });
-    else printCertificate(description, index, ders.length, console);
+    if (io.json) io.printJson({ event: "certificate", place: index + 1, ...description });
+    else printCertificate(description, index, ders.length, io);
   }
-  if (shown.length < ders.length) console.note(`(${ders.length - shown.length} more)`);
+  if (shown.length < ders.length) io.note(`(${ders.length - shown.length} more)`);
 }
 
 const SCHEMES: ReadonlyMap<string, Addressing> = new Map(
   ["tls", "https", "wss"].map((scheme) => [scheme, "host"]),
 );
 
-async function showServer(url: string, values: CertValues, console: Console): Promise<number> {
+async function showServer(url: string, values: CertValues, io: Stdio): Promise<number> {
   const endpoint = parseEndpoint(url, SCHEMES);
   if (endpoint.layers.length > 0) {
     throw new UsageError(`"${url}" has layers; show the certificate of its TLS alone`);
@@ -90,7 +90,7 @@ async function showServer(url: string, values: CertValues, console: Console): Pr
     }
   };
   const { certificates, version } = await inTime(fetchChain(endpoint, values, signal));
-  await showCertificates(certificates, console);
+  await showCertificates(certificates, io);
   const tls = {
     ...values,
     ...{ tlsFingerprint: undefined, insecure: false, tlsCert: undefined, tlsKey: undefined },
@@ -100,8 +100,8 @@ async function showServer(url: string, values: CertValues, console: Console): Pr
     signal,
   ));
   const verified = error === null;
-  if (console.json) {
-    console.printJson({
+  if (io.json) {
+    io.printJson({
       event: "verified",
       url,
       version,
@@ -111,9 +111,9 @@ async function showServer(url: string, values: CertValues, console: Console): Pr
   } else {
     const by = values.tlsCa.length > 0 ? values.tlsCa.join(", ") : "the well-known authorities";
     const verdict = verified
-      ? console.paintStdout("green", `verified by ${printable(by)}`)
-      : `${console.paintStdout("red", "not verified")}: ${printable(error)}`;
-    console.print(`${version}, ${verdict}`);
+      ? io.paintStdout("green", `verified by ${printable(by)}`)
+      : `${io.paintStdout("red", "not verified")}: ${printable(error)}`;
+    io.print(`${version}, ${verdict}`);
   }
   return verified ? exitCodes.ok : exitCodes.checkFailed;
 }
@@ -136,16 +136,16 @@ function printCertificate(
   described: CertificateDescription,
   index: number,
   count: number,
-  console: Console,
+  io: Stdio,
 ): void {
   const { subject, issuer, selfSigned, validFrom, validTo, serialNumber, fingerprint } = described;
   const date = (iso: string) => iso.slice(0, 16).replace("T", " ");
-  console.print(console.paintStdout("bold", `certificate ${index + 1} of ${count}`));
-  printRows(console, [
+  io.print(io.paintStdout("bold", `certificate ${index + 1} of ${count}`));
+  printRows(io, [
     ["subject", printable(subject) || "(none)"],
     ["issuer", selfSigned ? "itself (self-signed)" : printable(issuer) || "(none)"],
     ["names", namesText(described)],
-    ["valid", `${date(validFrom)} to ${date(validTo)} UTC, ${stateText(described, console)}`],
+    ["valid", `${date(validFrom)} to ${date(validTo)} UTC, ${stateText(described, io)}`],
     ...keyRows(described),
     ["serial", serialNumber],
     ["SHA-256", fingerprint],
@@ -154,14 +154,14 @@ function printCertificate(
 
 function printRequest(
   described: RequestDescription & { readonly holdsKey: boolean },
-  console: Console,
+  io: Stdio,
 ): void {
-  if (console.json) {
-    console.printJson({ event: "request", ...described });
+  if (io.json) {
+    io.printJson({ event: "request", ...described });
     return;
   }
-  console.print(console.paintStdout("bold", "certificate request"));
-  printRows(console, [
+  io.print(io.paintStdout("bold", "certificate request"));
+  printRows(io, [
     ["subject", printable(described.subject) || "(none)"],
     ["names", namesText(described)],
     ...keyRows(described),
@@ -169,7 +169,7 @@ function printRequest(
       "signed",
       described.holdsKey
         ? "by its own key"
-        : console.paintStdout("red", "not by its own key: nobody should sign it"),
+        : io.paintStdout("red", "not by its own key: nobody should sign it"),
     ],
   ]);
 }
@@ -186,18 +186,18 @@ function keyRows({ key, signature, usages }: RequestDescription): [string, strin
   ];
 }
 
-function stateText({ state, daysLeft }: CertificateDescription, console: Console): string {
+function stateText({ state, daysLeft }: CertificateDescription, io: Stdio): string {
   if (state === "valid") {
     return daysLeft < 30
-      ? console.paintStdout("yellow", `${daysLeft} days left`)
+      ? io.paintStdout("yellow", `${daysLeft} days left`)
       : `${daysLeft} days left`;
   }
   const words = state === "expired" ? `expired ${-daysLeft} days ago` : "not yet valid";
-  return console.paintStdout("red", words);
+  return io.paintStdout("red", words);
 }
 
-function printRows(console: Console, rows: readonly (readonly [string, string])[]): void {
-  const painted = rows.map(([what, value]) => [`  ${console.paintStdout("dim", what)}`, value]);
-  for (const line of alignedRows(painted)) console.print(line);
-  console.print("");
+function printRows(io: Stdio, rows: readonly (readonly [string, string])[]): void {
+  const painted = rows.map(([what, value]) => [`  ${io.paintStdout("dim", what)}`, value]);
+  for (const line of alignedRows(painted)) io.print(line);
+  io.print("");
 }

@@ -5,7 +5,7 @@ import { loadAuthority } from "../../core/certificates/authority_folder.ts";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { CertValues } from "./options.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { dataFolderOr } from "./file.ts";
 
 /** How one system or program is told. */
@@ -17,7 +17,7 @@ interface Recipe {
 /** Prints the recipes for the local authority.
  *
  * @throws {UsageError} when there is none, or it must not be used */
-export async function trust({ dataFolder: given }: CertValues, console: Console): Promise<void> {
+export async function trust({ dataFolder: given }: CertValues, io: Stdio): Promise<void> {
   const dataFolder = dataFolderOr(given);
   const authority = await loadAuthority(dataFolder);
   if (authority === null) {
@@ -28,18 +28,18 @@ export async function trust({ dataFolder: given }: CertValues, console: Console)
   const { cert, certFile, keyFile } = authority;
   const fingerprint = await fingerprintOf(cert);
   const recipes = recipesFor(certFile);
-  if (console.json) {
-    console.printJson({ event: "trust", certificate: certFile, fingerprint, recipes });
+  if (io.json) {
+    io.printJson({ event: "trust", certificate: certFile, fingerprint, recipes });
     return;
   }
-  console.print(`The authority's certificate is ${certFile}
+  io.print(`The authority's certificate is ${certFile}
 SHA-256 ${fingerprint}
 
 Whoever has the key beside it (${keyFile}) can be any server to whoever trusts it: keep it on
 this machine, and trust it only where you develop.`);
   for (const { system, how } of recipes) {
-    console.print(`\n${console.paintStdout("bold", system)}`);
-    for (const line of how) console.print(`  ${line}`);
+    io.print(`\n${io.paintStdout("bold", system)}`);
+    for (const line of how) io.print(`  ${line}`);
   }
 }
 

@@ -4,14 +4,14 @@ import type { JoinedChat } from "../../dock/join_chat.ts";
 import { ChatLines } from "./lines.ts";
 import { ChatTalk } from "./talk.ts";
 import { completeChat } from "./words.ts";
-import type { Console } from "../terminal/console.ts";
-import { exitCodes } from "../line/exit_code.ts";
+import type { Stdio } from "../terminal/stdio.ts";
+import { exitCodes } from "../exit_code.ts";
 import { KeyReader } from "../terminal/key_reader.ts";
 import { LineEditor } from "../terminal/line_editor.ts";
 import { printable } from "../terminal/printable.ts";
 import { cutToWidth, PromptLine } from "../terminal/prompt_line.ts";
 import { stdinChunks } from "../terminal/stdin.ts";
-import type { StopSignals } from "../serving/stop_signals.ts";
+import type { StopSignals } from "../terminal/stop_signals.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { textWidth } from "../terminal/text_width.ts";
 
@@ -27,7 +27,7 @@ export interface ChatTerminalOptions {
 /** Runs a chat at a terminal until the person leaves or it is over; resolves to the exit code. */
 export async function chatAtTerminal(
   link: JoinedChat,
-  console: Console,
+  io: Stdio,
   terminal: Terminal,
   signals: Pick<StopSignals, "drain" | "exitCode">,
   { bell }: ChatTerminalOptions,
@@ -35,13 +35,13 @@ export async function chatAtTerminal(
   const leaving = Promise.withResolvers<void>();
   const editor = new LineEditor({ complete: (before) => completeChat(before, talk) });
   const prompt = new PromptLine(
-    { columns: () => terminal.columns(), write: (text) => console.printRaw(text) },
+    { columns: () => terminal.columns(), write: (text) => io.printRaw(text) },
     (columns) => {
       const prompt = promptText(link, columns);
       return { prompt, view: editor.view(columns - textWidth(prompt)) };
     },
   );
-  const lines = new ChatLines({ color: console.colorStdout, dates: true });
+  const lines = new ChatLines({ color: io.colorStdout, dates: true });
   const talk = new ChatTalk(link, lines, {
     show: (shown) => prompt.above(shown),
     giveBack(line) {
@@ -49,7 +49,7 @@ export async function chatAtTerminal(
       if (editor.text === "") editor.set(line);
       prompt.draw();
     },
-    ring: () => bell && console.printRaw("\x07"),
+    ring: () => bell && io.printRaw("\x07"),
   });
   let closedBecause: string | undefined;
   const hearing = (async () => {
@@ -60,7 +60,7 @@ export async function chatAtTerminal(
       if (event.event !== "message") prompt.draw();
     }
   })();
-  const typing = type(console, editor, prompt, talk, lines, () => leaving.resolve());
+  const typing = type(io, editor, prompt, talk, lines, () => leaving.resolve());
   signals.drain.addEventListener("abort", () => leaving.resolve(), { once: true });
   if (signals.drain.aborted) leaving.resolve();
 
@@ -78,12 +78,12 @@ export async function chatAtTerminal(
     terminal.setRaw(false);
   }
   if (closedBecause !== undefined && !signals.drain.aborted) {
-    console.error(closedBecause);
+    io.error(closedBecause);
     return exitCodes.failed;
   }
   const { unsaid } = link;
   if (unsaid > 0) {
-    console.error(`${unsaid} of your messages ${unsaid === 1 ? "was" : "were"} not acknowledged`);
+    io.error(`${unsaid} of your messages ${unsaid === 1 ? "was" : "were"} not acknowledged`);
   }
   await link.close();
   await hearing;
@@ -93,7 +93,7 @@ export async function chatAtTerminal(
 
 /** Reads keys until the terminal is gone. */
 async function type(
-  console: Console,
+  io: Stdio,
   editor: LineEditor,
   prompt: PromptLine,
   talk: ChatTalk,
@@ -102,7 +102,7 @@ async function type(
 ): Promise<void> {
   const keys = new KeyReader();
   let interrupted = false;
-  for await (const chunk of stdinChunks(console)) {
+  for await (const chunk of stdinChunks(io)) {
     for (const key of keys.push(chunk)) {
       const done = editor.press(key);
       const again = interrupted;
@@ -123,7 +123,7 @@ async function type(
           prompt.clearScreen();
           break;
         case "bell":
-          console.printRaw("\x07");
+          io.printRaw("\x07");
           break;
       }
     }

@@ -5,7 +5,7 @@ import { errorText } from "../../core/event.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { readUser } from "../line/user_password.ts";
 
 /** The options about passwords for servers. */
@@ -35,7 +35,7 @@ const MAX_FILE_BYTES = 1024 * 1024;
 export function ownCredentials(
   { user, realm, digest }: OptionValues<typeof credentialOptions>,
   flags: ReadonlySet<string>,
-  console: Console,
+  io: Stdio,
 ): { readonly credentials?: Omit<Credentials, "prefix"> } {
   if (user === undefined) {
     for (const key of ["realm", "digest"]) {
@@ -45,7 +45,7 @@ export function ownCredentials(
   }
   return {
     credentials: {
-      ...readUser("user", user, flags, console),
+      ...readUser("user", user, flags, io),
       realm,
       ...(digest && { scheme: "digest" }),
     },

@@ -4,7 +4,7 @@
 
 import type { ResponseHead } from "../../clients/http/message.ts";
 import { errorText } from "../../core/event.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 
 /** What failed on the disk is not to be taken for what failed on the network. */
@@ -114,7 +114,7 @@ export class PartFile {
       readonly fromBytes: number;
       readonly totalBytes: number | undefined;
     },
-    console: Console,
+    io: Stdio,
   ): Promise<number> {
     const { path } = this;
     const validator = strongValidator(response);
@@ -134,7 +134,7 @@ export class PartFile {
         await onDisk(path, () => Deno.writeTextFile(this.#notePath, `${note}\n`));
       }
       try {
-        using progress = new Progress(console, totalBytes, fromBytes);
+        using progress = new Progress(io, totalBytes, fromBytes);
         for await (const chunk of response.body) {
           await onDisk(path, () => writeAll(file, chunk));
           length += chunk.length;
@@ -180,13 +180,13 @@ export async function writeWhole(
     readonly totalBytes: number | undefined;
     readonly overwrite: boolean;
   },
-  console: Console,
+  io: Stdio,
 ): Promise<number> {
   await refuseExisting(path, overwrite);
   if (await isDevice(path)) {
     // Such as /dev/null, or a pipe with a name: nothing can take its place.
     using file = await onDisk(path, () => Deno.open(path, { write: true }));
-    return await copyInto(file, path, body, totalBytes, console);
+    return await copyInto(file, path, body, totalBytes, io);
   }
   const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
   using undo = new DisposableStack();
@@ -194,7 +194,7 @@ export async function writeWhole(
   {
     using file = await onDisk(path, () => Deno.open(partial, { write: true, createNew: true }));
     undo.defer(() => Deno.removeSync(partial));
-    length = await copyInto(file, path, body, totalBytes, console);
+    length = await copyInto(file, path, body, totalBytes, io);
   }
   await refuseExisting(path, overwrite);
   await onDisk(path, () => Deno.rename(partial, path));
@@ -208,10 +208,10 @@ async function copyInto(
   path: string,
   body: AsyncIterable<Uint8Array>,
   totalBytes: number | undefined,
-  console: Console,
+  io: Stdio,
 ): Promise<number> {
   let length = 0;
-  using progress = new Progress(console, totalBytes);
+  using progress = new Progress(io, totalBytes);
   for await (const chunk of body) {
     await onDisk(path, () => writeAll(file, chunk));
     length += chunk.length;

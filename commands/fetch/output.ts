@@ -2,20 +2,20 @@
 
 import type { FetchResponse, ResponseHead } from "../../clients/http/message.ts";
 import type { FetchTiming } from "../../clients/http/timing.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { messageJson } from "../terminal/events.ts";
 
 /** Prints status and headers as they came, and an empty line. */
 export function printHead(
   { httpVersion, status, statusText, headerList }: ResponseHead,
-  console: Console,
+  io: Stdio,
 ): void {
   const lines = [
     `HTTP/${httpVersion} ${status} ${statusText}`.trimEnd(),
     ...headerList.map(([name, value]) => `${name}: ${value}`),
     "",
   ];
-  console.printPeer(new TextEncoder().encode(lines.map((line) => `${line}\r\n`).join("")));
+  io.printPeer(new TextEncoder().encode(lines.map((line) => `${line}\r\n`).join("")));
 }
 
 /** Prints a response as one object.
@@ -23,11 +23,11 @@ export function printHead(
 export async function printJsonResponse(
   response: FetchResponse,
   written: { readonly file: string; readonly fileBytes: number } | undefined,
-  console: Console,
+  io: Stdio,
 ): Promise<void> {
   const { url, status, statusText, httpVersion, headerList } = response;
   const body = written ?? messageJson(await response.bytes());
-  console.printJson({
+  io.printJson({
     event: "response",
     url,
     status,
@@ -48,10 +48,10 @@ const STEPS = [
 ] as const;
 
 /** A line for each step that there was, on stderr. */
-export function printTiming(timing: FetchTiming, console: Console): void {
+export function printTiming(timing: FetchTiming, io: Stdio): void {
   for (const [name, key] of STEPS) {
     const ms = timing[key];
     if (ms === undefined) continue;
-    console.note(`${name.padEnd(10)} ${ms.toFixed(1).padStart(9)} ms`);
+    io.note(`${name.padEnd(10)} ${ms.toFixed(1).padStart(9)} ms`);
   }
 }

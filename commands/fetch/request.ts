@@ -5,7 +5,7 @@ import type { FormFile } from "../../clients/http/multipart.ts";
 import { errorText } from "../../core/event.ts";
 import { type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stdinChunks } from "../terminal/stdin.ts";
 
@@ -61,7 +61,7 @@ export function requestUrl(written: string, uploadFile: string | undefined): str
 /** The body that the options describe. A file is read while it is sent, and shown as it goes. */
 export async function readBody(
   { data, dataJson, form, formString, uploadFile }: OptionValues<typeof bodyOptions>,
-  console: Console,
+  io: Stdio,
 ): Promise<Sent> {
   const fields = [
     ...form.map((field) => parseField("--form", field)),
@@ -79,12 +79,12 @@ export async function readBody(
     );
   }
   if (dataJson !== undefined) return { json: parseJson(dataJson) };
-  if (uploadFile !== undefined) return { method: "PUT", ...await uploadOf(uploadFile, console) };
+  if (uploadFile !== undefined) return { method: "PUT", ...await uploadOf(uploadFile, io) };
   if (fields.length > 0) {
-    return { form: await Promise.all(fields.map((field) => formField(field, console))) };
+    return { form: await Promise.all(fields.map((field) => formField(field, io))) };
   }
   if (data.length === 0) return {};
-  const parts = await Promise.all(data.map((part) => readPart(part, console)));
+  const parts = await Promise.all(data.map((part) => readPart(part, io)));
   const joined = parts.flatMap((part, index) =>
     index === 0 ? [part] : [new TextEncoder().encode("&"), part]
   );
@@ -114,11 +114,11 @@ function parseField(flag: string, field: string): WrittenField {
 
 async function formField(
   { name, value, isText }: WrittenField,
-  console: Console,
+  io: Stdio,
 ): Promise<readonly [string, string | FormFile]> {
   if (isText) return [name, value];
   const [, path = "", type = ""] = /^@(.*?)(?:;type=([^;]*))?$/s.exec(value) ?? [];
-  const { lengthBytes, open } = await fileToSend("--form", path, console);
+  const { lengthBytes, open } = await fileToSend("--form", path, io);
   if (lengthBytes === undefined) {
     throw new UsageError(`--form: ${path} is no plain file, so its length is not known`);
   }
@@ -131,9 +131,9 @@ async function formField(
   return [name, file];
 }
 
-async function uploadOf(path: string, console: Console): Promise<Sent> {
-  if (path === "-") return { body: stdinChunks(console) };
-  const { lengthBytes, open } = await fileToSend("--upload-file", path, console);
+async function uploadOf(path: string, io: Stdio): Promise<Sent> {
+  if (path === "-") return { body: stdinChunks(io) };
+  const { lengthBytes, open } = await fileToSend("--upload-file", path, io);
   return { body: open, ...(lengthBytes !== undefined && { bodyLengthBytes: lengthBytes }) };
 }
 
@@ -144,7 +144,7 @@ interface FileToSend {
   open(): AsyncIterable<Uint8Array>;
 }
 
-async function fileToSend(flag: string, path: string, console: Console): Promise<FileToSend> {
+async function fileToSend(flag: string, path: string, io: Stdio): Promise<FileToSend> {
   let info: Deno.FileInfo;
   try {
     info = await Deno.stat(path);
@@ -155,16 +155,16 @@ async function fileToSend(flag: string, path: string, console: Console): Promise
     throw new UsageError(`${flag}: cannot read ${path}: ${errorText(error)}`);
   }
   const lengthBytes = info.isFile ? info.size : undefined;
-  return { lengthBytes, open: () => fileParts(path, lengthBytes, console) };
+  return { lengthBytes, open: () => fileParts(path, lengthBytes, io) };
 }
 
 async function* fileParts(
   path: string,
   totalBytes: number | undefined,
-  console: Console,
+  io: Stdio,
 ): AsyncGenerator<Uint8Array> {
   using file = await Deno.open(path);
-  using progress = new Progress(console, totalBytes);
+  using progress = new Progress(io, totalBytes);
   const buffer = new Uint8Array(64 * 1024);
   let sentBytes = 0;
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
@@ -176,11 +176,11 @@ async function* fileParts(
   }
 }
 
-async function readPart(part: string, console: Console): Promise<Uint8Array<ArrayBuffer>> {
+async function readPart(part: string, io: Stdio): Promise<Uint8Array<ArrayBuffer>> {
   if (!part.startsWith("@")) return new TextEncoder().encode(part);
   if (part === "@-") {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
-    for await (const chunk of stdinChunks(console)) chunks.push(chunk.slice());
+    for await (const chunk of stdinChunks(io)) chunks.push(chunk.slice());
     return new Uint8Array(await new Blob(chunks).arrayBuffer());
   }
   try {

@@ -8,7 +8,7 @@ import { backOffMs, waitFor } from "../../clients/http/retry.ts";
 import { errorText } from "../../core/event.ts";
 import { flag, formatDuration, type OptionValues, size } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { type Console, ReaderGoneError } from "../terminal/console.ts";
+import { ReaderGoneError, type Stdio } from "../terminal/stdio.ts";
 import { DiskError, judge, PartFile, rangeFields, writeWhole } from "./download.ts";
 import { outputOptions, outputPath } from "./file_name.ts";
 import { printHead, printJsonResponse, printTiming } from "./output.ts";
@@ -42,13 +42,13 @@ export interface Transfer {
   readonly ask: (fields: readonly Field[]) => Promise<FetchResponse>;
   readonly options: Options;
   readonly request: FetchOptions;
-  readonly console: Console;
+  readonly io: Stdio;
 }
 
 /** Asks and delivers the body; a file whose body breaks off is asked for again, as --retry allows.
  * @returns the status */
 export async function transfer(work: Transfer): Promise<number> {
-  const { options, console, request } = work;
+  const { options, io, request } = work;
   const { method = "GET" } = request;
   const path = await outputPath(options, work.url, undefined);
   const beganMs = performance.now();
@@ -63,7 +63,7 @@ export async function transfer(work: Transfer): Promise<number> {
       const inTime = performance.now() - beganMs + waitMs <= options.retryMaxTimeMs;
       if (!mayAgain || !inTime) throw error;
       const again = `try ${attempt} of ${options.retry} in ${formatDuration(waitMs)}`;
-      console.note(`${printable(errorText(error))}; ${again}`);
+      io.note(`${printable(errorText(error))}; ${again}`);
       await waitFor(waitMs, new AbortController().signal);
     }
   }
@@ -82,7 +82,7 @@ function isPassing(error: unknown): boolean {
 }
 
 async function transferOnce(work: Transfer, progress: { hasHead: boolean }): Promise<number> {
-  const { options, console, ask, url } = work;
+  const { options, io, ask, url } = work;
   if (options.continue) return await goOn(work, progress);
   await using response = await ask([]);
   progress.hasHead = true;
@@ -91,24 +91,24 @@ async function transferOnce(work: Transfer, progress: { hasHead: boolean }): Pro
   const path = options.fail && status >= 400
     ? undefined
     : await outputPath(options, url, disposition);
-  if (!console.json && options.include) printHead(response, console);
+  if (!io.json && options.include) printHead(response, io);
   if (path === undefined) {
-    if (console.json) await printJsonResponse(response, undefined, console);
-    else for await (const chunk of response.body) console.printPeer(chunk);
+    if (io.json) await printJsonResponse(response, undefined, io);
+    else for await (const chunk of response.body) io.printPeer(chunk);
   } else {
     const totalBytes = announcedBytes(response, options);
     const overwrite = !options.remoteHeaderName;
     const limits = { totalBytes, overwrite };
-    const fileBytes = await writeWhole(path, response.body, limits, console);
-    if (console.json) await printJsonResponse(response, { file: path, fileBytes }, console);
+    const fileBytes = await writeWhole(path, response.body, limits, io);
+    if (io.json) await printJsonResponse(response, { file: path, fileBytes }, io);
   }
-  finish(response, options, console);
+  finish(response, options, io);
   return status;
 }
 
 /** Goes on with what was kept of a file, or begins. */
 async function goOn(
-  { url, ask, options, console }: Transfer,
+  { url, ask, options, io }: Transfer,
   progress: { hasHead: boolean },
 ): Promise<number> {
   const path = await outputPath(options, url, null) ?? "";
@@ -122,11 +122,11 @@ async function goOn(
     progress.hasHead = true;
     const verdict = judge(response, part);
     if (verdict.is === "unfit") {
-      console.note(`${path} starts anew: ${verdict.why}`);
+      io.note(`${path} starts anew: ${verdict.why}`);
       part = undefined;
       continue;
     }
-    if (!console.json && options.include) printHead(response, console);
+    if (!io.json && options.include) printHead(response, io);
     let fileBytes = part?.fromBytes ?? 0;
     if (verdict.is === "error") {
       throw new NotTheFileError(
@@ -140,20 +140,20 @@ async function goOn(
         ? [fileBytes, verdict.totalBytes]
         : [0, announcedBytes(response, options)];
       if (part !== undefined && fromBytes === 0) {
-        console.note(`${path} starts anew: it has changed`);
+        io.note(`${path} starts anew: it has changed`);
       }
-      fileBytes = await file.write(response, { fromBytes, totalBytes }, console);
+      fileBytes = await file.write(response, { fromBytes, totalBytes }, io);
     }
-    if (console.json) await printJsonResponse(response, { file: path, fileBytes }, console);
-    if (options.timing) printTiming(response.timing, console);
+    if (io.json) await printJsonResponse(response, { file: path, fileBytes }, io);
+    if (options.timing) printTiming(response.timing, io);
     return 200;
   }
 }
 
-function finish(response: FetchResponse, options: Options, console: Console): void {
-  if (options.timing) printTiming(response.timing, console);
+function finish(response: FetchResponse, options: Options, io: Stdio): void {
+  if (options.timing) printTiming(response.timing, io);
   if (!options.fail || response.status < 400) return;
-  console.error(
+  io.error(
     `the server answered ${response.status} ${printable(statusWords(response))}`.trimEnd(),
   );
 }

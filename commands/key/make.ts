@@ -8,31 +8,27 @@ import { didYouMean } from "../../core/options/nearest.ts";
 import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dataFolderOr, fileNameOf } from "../cert/file.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import type { KeyMakingValues } from "./options.ts";
 
 /** Makes a key. With `--out -`, or in a pipe where nothing says otherwise, it is printed; else it is
  * written to a file, and only what may be known of it is said.
  *
  * @throws {UsageError} when the kind or the name is wrong, or the file is there or cannot be written */
-export async function makeKeyFile(
-  word: string,
-  values: KeyMakingValues,
-  console: Console,
-): Promise<void> {
+export async function makeKeyFile(word: string, values: KeyMakingValues, io: Stdio): Promise<void> {
   const kind = parseKind(word);
   const made = make(kind, values.name);
-  const file = whereTo(kind, values, console);
+  const file = whereTo(kind, values, io);
   if (file !== null) await write(file, made.text, values);
   const { fingerprint, publicLine } = made;
-  if (console.json) {
+  if (io.json) {
     const secret = file === null ? { key: made.text } : { file };
-    console.printJson({ event: "key", kind, fingerprint, ...secret, public: publicLine });
+    io.printJson({ event: "key", kind, fingerprint, ...secret, public: publicLine });
     return;
   }
-  if (file === null) console.print(made.text.trimEnd());
-  console.note(`made ${file === null ? "a key" : file}: ${kind}, sha256:${fingerprint}`);
-  if (publicLine !== undefined) console.note(`for --signed-senders: ${publicLine}`);
+  if (file === null) io.print(made.text.trimEnd());
+  io.note(`made ${file === null ? "a key" : file}: ${kind}, sha256:${fingerprint}`);
+  if (publicLine !== undefined) io.note(`for --signed-senders: ${publicLine}`);
 }
 
 function parseKind(word: string): KeyKind {
@@ -55,11 +51,11 @@ function make(kind: KeyKind, name: string | undefined): MadeKey {
 function whereTo(
   kind: KeyKind,
   { out, name, dataFolder }: KeyMakingValues,
-  console: Console,
+  io: Stdio,
 ): string | null {
   if (out === "-") return null;
   if (out !== undefined) return out;
-  if (dataFolder === undefined && !console.stdoutIsTerminal) return null;
+  if (dataFolder === undefined && !io.stdoutIsTerminal) return null;
   return join(dataFolderOr(dataFolder), "keys", `${fileNameOf(name ?? kind)}.key`);
 }
 

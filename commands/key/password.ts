@@ -2,7 +2,7 @@
 
 import { hashPassword } from "../../core/keys/password_hash.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { stdinLines } from "../terminal/stdin.ts";
 
 const MAX_PASSWORD_BYTES = 1024;
@@ -10,7 +10,7 @@ const MAX_PASSWORD_BYTES = 1024;
 /** Asks for the password of a user, or reads it from a pipe, and prints the line.
  *
  * @throws {UsageError} when the file would not give the name back, or the password is empty */
-export async function makePassword(user: string, console: Console): Promise<void> {
+export async function makePassword(user: string, io: Stdio): Promise<void> {
   // deno-lint-ignore no-control-regex
   if (user === "" || /[:\x00-\x1f\x7f]/.test(user)) {
     throw new UsageError(`a user name holds no colon and no control characters, got "${user}"`);
@@ -21,16 +21,16 @@ export async function makePassword(user: string, console: Console): Promise<void
       `a user name begins with no # and has no space around it, got "${user}"`,
     );
   }
-  const password = console.promptSecret(`Password of ${user}: `) ?? await firstLine(console);
+  const password = io.promptSecret(`Password of ${user}: `) ?? await firstLine(io);
   if (password === "") throw new UsageError("an empty password protects nothing");
   const hash = await hashPassword(password);
-  if (console.json) console.printJson({ event: "password", user, hash });
-  else console.print(`${user}:${hash}`);
+  if (io.json) io.printJson({ event: "password", user, hash });
+  else io.print(`${user}:${hash}`);
 }
 
 /** What a pipe says, up to its first newline. */
-async function firstLine(console: Console): Promise<string> {
-  for await (const line of stdinLines(console, MAX_PASSWORD_BYTES)) {
+async function firstLine(io: Stdio): Promise<string> {
+  for await (const line of stdinLines(io, MAX_PASSWORD_BYTES)) {
     return new TextDecoder().decode(line);
   }
   return "";

@@ -2,20 +2,20 @@
 
 import { formatKey, keyFingerprint } from "../../core/keys/key.ts";
 import { readKeyFile } from "../../core/keys/file.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
 /** Prints kind, name and fingerprint of each key, and the line of a public one; never a secret.
  *
  * @throws {UsageError} when the file cannot be used */
-export async function showKeys(file: string, console: Console): Promise<void> {
+export async function showKeys(file: string, io: Stdio): Promise<void> {
   for (const key of await readKeyFile("key show", file)) {
     const { kind, name } = key;
     const fingerprint = keyFingerprint(key);
     const line = key.kind === "ed25519" ? formatKey(key) : undefined;
-    if (console.json) {
-      console.printJson({ event: "key", kind, name, fingerprint, public: line });
+    if (io.json) {
+      io.printJson({ event: "key", kind, name, fingerprint, public: line });
       continue;
     }
     const rows = [
@@ -24,6 +24,6 @@ export async function showKeys(file: string, console: Console): Promise<void> {
       ["fingerprint", `sha256:${fingerprint}`],
       ...(line === undefined ? [] : [["public", printable(line)]]),
     ];
-    for (const row of alignedRows(rows)) console.print(row);
+    for (const row of alignedRows(rows)) io.print(row);
   }
 }

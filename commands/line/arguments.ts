@@ -1,4 +1,5 @@
-// argv and the environment become the typed call of a command.
+// argv and the environment become the typed call of a command: words.ts resolves the words, parseArgs
+// collects them by option, and each value is parsed and checked here, once.
 
 import { parseArgs } from "@std/cli/parse-args";
 import {
@@ -11,12 +12,12 @@ import {
 } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Command, type Invocation, PROGRAM } from "../command.ts";
-import { readWords, type Word } from "./words.ts";
+import { resolveWords, type Word } from "./words.ts";
 
 /** Looks up one environment variable. */
 export type ReadEnvironment = (name: string) => string | undefined;
 
-/** What reading a command line needs to know of a command. */
+/** The part of a command that reading its line needs. */
 export type CommandShape<Table extends OptionTable> = Pick<
   Command<Table>,
   "name" | "usage" | "options" | "minArguments" | "maxArguments"
@@ -26,23 +27,25 @@ export type CommandShape<Table extends OptionTable> = Pick<
  * Reads the words after the command's name. A flag wins over its `SOCKDOCK_*` variable, which wins
  * over the default; an empty variable counts as not set.
  *
- * @throws {UsageError} when anything is wrong with either
+ * @throws {UsageError} when a word or a variable is wrong
  */
 export function readArguments<Table extends OptionTable>(
   command: CommandShape<Table>,
   argv: readonly string[],
   env: ReadEnvironment,
-): Omit<Invocation<Table>, "console"> {
-  const words = readWords(command.options, argv);
-  refuseWrong(command.options, words);
-  const parsed = parseArgs(unambiguous(words), parseOptions(command.options));
-  const given = new Map<string, unknown>();
+): Omit<Invocation<Table>, "io"> {
+  const { "--": positional = [], ...collected } = parseArgs(
+    attached(command.options, resolveWords(command.options, argv)),
+    { "--": true, string: Object.keys(command.options), collect: Object.keys(command.options) },
+  );
+  const options: Record<string, unknown> = {};
+  const given = new Set<string>();
   const flags = new Set<string>();
   for (const [key, option] of Object.entries(command.options)) {
-    const typed = fromFlag(key, option, parsed[flagName(key)]);
+    const typed = fromFlag(key, option, collected[key] as readonly string[]);
     if (typed !== undefined) flags.add(key);
     const value = typed ?? fromEnvironment(key, option, env);
-    if (value !== undefined) given.set(key, value);
+    if (value !== undefined) given.add(key);
     else if (option.required) {
       throw new UsageError(
         `--${flagName(key)} <${option.metavar}> is required (or ${
@@ -50,19 +53,21 @@ export function readArguments<Table extends OptionTable>(
         }): ${option.help}`,
       );
     }
+    options[key] = value ?? option.fallback;
   }
-  const positional = parsed["--"] ?? [];
   checkCount(command, positional);
-  const options = Object.entries(command.options).map(([key, option]) =>
-    [key, given.has(key) ? given.get(key) : option.fallback] as const
+  // Each value was made by the `parse` of its own option, or is its fallback.
+  return { options: options as OptionValues<Table>, given, flags, arguments: positional };
+}
+
+/** The options of a table that were given, by key: a default says nothing. */
+export function givenOf(
+  table: OptionTable,
+  { options, given }: Pick<Invocation, "options" | "given">,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    [...given].filter((key) => Object.hasOwn(table, key)).map((key) => [key, options[key]]),
   );
-  return {
-    // Each value was made by the `parse` of its own option, or is its fallback.
-    options: Object.fromEntries(options) as OptionValues<Table>,
-    given: new Set(given.keys()),
-    flags,
-    arguments: positional,
-  };
 }
 
 /** Whether the line asks for help, however wrong the rest of it is. */
@@ -72,56 +77,43 @@ export function wantsHelp(argv: readonly string[]): boolean {
     .some((word) => word === "--help" || word === "-h");
 }
 
-function refuseWrong(table: OptionTable, words: readonly Word[]): void {
+/**
+ * The resolved words in the shape that parseArgs collects exactly: `--key=value`, the arguments behind
+ * `--`. Left to itself it makes 7 of the argument `007`, gives `true` after a flag to the flag, splits
+ * a value off before `-x`, and leaves an empty value behind as an argument.
+ *
+ * @throws {UsageError} when a word is wrong or a value is missing
+ */
+function attached(table: OptionTable, words: readonly Word[]): string[] {
+  const options: string[] = [];
+  const positional: string[] = [];
   for (const word of words) {
     if (word.kind === "wrong") throw new UsageError(word.message);
-    if (word.kind !== "value" || word.text !== undefined) continue;
-    const name = `--${flagName(word.key)}`;
-    throw new UsageError(
-      `${name} needs a value: ${name} <${table[word.key]?.metavar}>` +
-        `, or ${name}=... when it begins with a dash`,
-    );
+    if (word.kind === "argument") positional.push(word.text);
+    else if (word.text !== undefined) options.push(`--${word.key}=${word.text}`);
+    else {
+      const name = `--${flagName(word.key)}`;
+      throw new UsageError(
+        `${name} needs a value: ${name} <${table[word.key]?.metavar}>` +
+          `, or ${name}=... when it begins with a dash`,
+      );
+    }
   }
-}
-
-/**
- * The same line in the one shape that parseArgs reads exactly: names written out, values attached,
- * arguments behind `--`. Left to itself it makes 7 of the argument `007`, gives `true` after a flag
- * to the flag, splits a value off before `-x`, leaves an empty value behind as an argument, and
- * reads `--no-x=1` as `--x=1`.
- */
-function unambiguous(words: readonly Word[]): string[] {
-  const options = words.flatMap((word) => {
-    if (word.kind === "flag") return [`--${word.on ? "" : "no-"}${flagName(word.key)}`];
-    return word.kind === "value" ? [`--${flagName(word.key)}=${word.text}`] : [];
-  });
-  const positional = words.flatMap((word) => word.kind === "argument" ? [word.text] : []);
   return [...options, "--", ...positional];
 }
 
-function parseOptions(table: OptionTable) {
-  const named = (wanted: (option: Option<unknown>) => boolean) =>
-    Object.entries(table).filter(([, option]) => wanted(option)).map(([key]) => flagName(key));
-  return {
-    "--": true,
-    string: named((option) => option.kind === "value"),
-    boolean: named((option) => option.kind === "flag"),
-    negatable: named((option) => option.negatable),
-    // Flags too: collected, one that was not given is [] and cannot be taken for --no-flag.
-    collect: named(() => true),
-  };
-}
-
-function fromFlag(key: string, option: Option<unknown>, parsed: unknown): unknown {
-  if (parsed === false) return false;
-  if (!Array.isArray(parsed) || parsed.length === 0) return undefined;
-  if (option.kind === "flag") return true;
+/** The value that the command line gives; undefined when it gives none. */
+function fromFlag(key: string, option: Option<unknown>, texts: readonly string[]): unknown {
   const name = `--${flagName(key)}`;
-  if (!option.many && parsed.length > 1) {
-    throw new UsageError(`${name} was given ${parsed.length} times; give it once`);
+  if (option.many) {
+    return texts.length === 0 ? undefined : texts.map((text) => option.parse(text, name));
   }
-  const values = parsed.map((text) => option.parse(String(text), name));
-  return option.many ? values : values[0];
+  if (option.kind === "value" && texts.length > 1) {
+    throw new UsageError(`${name} was given ${texts.length} times; give it once`);
+  }
+  // Of a flag that was given more than once, the last word counts.
+  const text = texts.at(-1);
+  return text === undefined ? undefined : option.parse(text, name);
 }
 
 function fromEnvironment(key: string, option: Option<unknown>, env: ReadEnvironment): unknown {

@@ -3,7 +3,7 @@
 import { choice, flag, text } from "../../core/options/option.ts";
 
 /** How a command prints. */
-export const consoleOptions = {
+export const printingOptions = {
   json: flag({ help: "print one JSON object a line on stdout, for programs", negatable: false }),
   quiet: flag({ short: "q", help: "print nothing but data and errors", negatable: false }),
   verbose: flag({
@@ -17,7 +17,7 @@ export const consoleOptions = {
   }),
 } as const;
 
-/** What keeps a transcript. */
+/** Where a transcript is kept. */
 export const recordOptions = {
   record: text({
     metavar: "file",

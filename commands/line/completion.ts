@@ -7,18 +7,15 @@ import { type CommandEntry, HELP_TABLE } from "../command.ts";
 import bash from "../completion_scripts/sockdock.bash" with { type: "text" };
 import fish from "../completion_scripts/sockdock.fish" with { type: "text" };
 import zsh from "../completion_scripts/sockdock.zsh" with { type: "text" };
-import { optionNames, readWords } from "./words.ts";
+import { optionNames, resolveWords } from "./words.ts";
 
 export type Shell = "bash" | "zsh" | "fish";
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash, zsh, fish };
 
-/** The hidden command that the scripts run. */
-export const COMPLETE_COMMAND = "__complete";
-
 /**
- * What the last of `words` could become. Nothing means that only files can be meant, which is for
- * the shell to complete.
+ * The completions of the last of `words`. None means that only a file can be meant, which the shell
+ * completes itself.
  */
 export async function complete(
   entries: readonly CommandEntry[],
@@ -45,22 +42,22 @@ async function commandCandidates(
   if (entry === undefined) return [];
   const command = await entry.load();
   const table: OptionTable = { ...command.options, ...HELP_TABLE };
-  const read = readWords(table, before);
-  const arguments_ = read.flatMap((word) => word.kind === "argument" ? [word.text] : []);
+  const words = resolveWords(table, before);
+  const arguments_ = words.flatMap((word) => word.kind === "argument" ? [word.text] : []);
   if (!before.includes("--")) {
-    const last = read.at(-1);
-    if (last?.kind === "value" && last.text === undefined) {
+    const last = words.at(-1);
+    if (last?.kind === "option" && last.text === undefined) {
       return table[last.key]?.choices ?? [];
     }
     if (current.startsWith("-")) {
-      const used = new Set(read.flatMap((word) => "key" in word ? [word.key] : []));
+      const used = new Set(words.flatMap((word) => "key" in word ? [word.key] : []));
       return optionCandidates(table, used, current);
     }
   }
   return command.complete?.(arguments_, current) ?? [];
 }
 
-/** Long names not used yet, or after `--name=` the words it takes. */
+/** The long names of options that were not used yet, or after `--name=` the choices of that option. */
 function optionCandidates(
   table: OptionTable,
   used: ReadonlySet<string>,
@@ -74,7 +71,7 @@ function optionCandidates(
   return [...names]
     .filter(([name]) => name.startsWith("--"))
     .filter(([, { key, option }]) => option.many || !used.has(key))
-    // Every flag has a --no- form; unasked for, they would only double the list.
+    // Every flag has a --no- form, which would double the list; it is offered after --n.
     .filter(([, { on, option }]) => on || option.fallback === true || current.startsWith("--n"))
     .map(([name]) => name);
 }

@@ -1,15 +1,14 @@
 // The configuration of `up`: which servers, where, with which options.
 
-import { layerStackOptions } from "../../dock/layer_stack.ts";
-import { parseEndpoint } from "../../core/addresses/endpoint.ts";
+import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
-import { flagName, type OptionTable, parseText } from "../../core/options/option.ts";
+import { flagName, parseText } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { serverSchemes } from "../../dock/place.ts";
-import type { SuiteEntry } from "../../dock/suite.ts";
+import { missingBeside } from "../../dock/applicable.ts";
+import { serverSchemes } from "../../dock/schemes.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
-import { servedByName, servedOptions, tableFor } from "./served.ts";
+import { planned, type PlannedEntry, servedByName, servedOptions } from "./serve_options.ts";
 
 /** The name of the list of servers. */
 const SERVERS = "server";
@@ -26,7 +25,7 @@ const OWN_KEYS = ["serve", "on"] as const;
 export async function readConfig(
   path: string,
   overrides: Readonly<Record<string, unknown>>,
-): Promise<SuiteEntry[]> {
+): Promise<PlannedEntry[]> {
   let text: string;
   try {
     text = await Deno.readTextFile(path);
@@ -35,7 +34,7 @@ export async function readConfig(
   }
   const root = await parseConfig(path, text);
   const reader = new ConfigReader(path);
-  const defaults = reader.options(root, "", [SERVERS], servedOptions);
+  const defaults = reader.options(root, "", [SERVERS]);
   const list = root.value.get(SERVERS);
   if (list === undefined || !isList(list) || list.value.length === 0) {
     throw new UsageError(
@@ -47,6 +46,9 @@ export async function readConfig(
     reader.server(server, `${SERVERS}[${index + 1}]`, defaults, overrides)
   );
 }
+
+/** The keys of options by the names of their flags. */
+const keys = new Map(Object.keys(servedOptions).map((key) => [flagName(key), key]));
 
 class ConfigReader {
   readonly #path: string;
@@ -60,7 +62,7 @@ class ConfigReader {
     label: string,
     defaults: Readonly<Record<string, unknown>>,
     overrides: Readonly<Record<string, unknown>>,
-  ): SuiteEntry {
+  ): PlannedEntry {
     if (!isTable(server)) throw this.#wrong(server, label, "expected a table");
     const name = server.value.get("serve");
     if (typeof name?.value !== "string") {
@@ -68,26 +70,21 @@ class ConfigReader {
     }
     const what = this.#located(name, `${label}.serve`, () => servedByName(String(name.value)));
     const urls = this.#urls(server, label);
-    // Layers first: they bring options of their own.
-    const { layers } = { ...defaults, ...this.#layersOf(server, label), ...overrides };
-    const table = tableFor(what, urls, { ...defaults, ...overrides, layers });
-    const own = this.options(server, `${label}.`, OWN_KEYS, table);
-    const concerning = (values: Readonly<Record<string, unknown>>) =>
-      Object.fromEntries(Object.entries(values).filter(([key]) => Object.hasOwn(table, key)));
-    return {
-      what,
-      urls,
-      where: this.#label(server, label),
-      options: { ...concerning(defaults), ...own, ...concerning(overrides) },
-    };
-  }
-
-  /** The layers that a server's table adds, if it does. */
-  #layersOf(server: ConfigTable, label: string): { readonly layers?: unknown } {
-    const layers = server.value.get("layers");
-    if (layers === undefined) return {};
-    const only: ConfigTable = { ...server, value: new Map([["layers", layers]]) };
-    return this.options(only, `${label}.`, [], layerStackOptions);
+    const own = this.options(server, `${label}.`, OWN_KEYS);
+    const given = { ...defaults, ...own, ...overrides };
+    const entry = planned(what, urls, given);
+    for (const key of Object.keys(own)) {
+      if (Object.hasOwn(entry.table, key)) continue;
+      const missing = missingBeside(key, urls, given);
+      const name = flagName(key);
+      throw this.#wrong(
+        server.value.get(name)!,
+        `${label}.${name}`,
+        "this option has no effect " +
+          (missing === undefined ? "on what is served here" : `without ${flagName(missing)}`),
+      );
+    }
+    return { ...entry, where: this.#label(server, label) };
   }
 
   /** The options of a table, by key. */
@@ -95,23 +92,16 @@ class ConfigReader {
     from: ConfigTable,
     prefix: string,
     others: readonly string[],
-    table: OptionTable,
   ): Record<string, unknown> {
-    const keys = new Map(Object.keys(table).map((key) => [flagName(key), key]));
     const values: Record<string, unknown> = {};
     for (const [name, value] of from.value) {
       if (others.includes(name)) continue;
       const label = `${prefix}${name}`;
       const key = keys.get(name);
-      const option = key === undefined ? undefined : table[key];
+      const option = key === undefined ? undefined : servedOptions[key];
       if (key === undefined || option === undefined) {
-        const known = Object.keys(servedOptions).some((key) => flagName(key) === name);
         const hint = didYouMean(name, [...keys.keys(), ...others]);
-        throw this.#wrong(
-          value,
-          label,
-          known ? "this option has no effect on what is served here" : `unknown key${hint}`,
-        );
+        throw this.#wrong(value, label, `unknown key${hint}`);
       }
       values[key] = this.#located(value, label, () => {
         const texts = isList(value) ? value.value.map(scalarText) : scalarText(value);
@@ -121,19 +111,19 @@ class ConfigReader {
     return values;
   }
 
-  #urls(server: ConfigTable, label: string): string[] {
+  #urls(server: ConfigTable, label: string): Endpoint[] {
     const on = server.value.get("on");
     if (on === undefined) throw this.#wrong(server, `${label}.on`, "expected a URL, or a list");
     const items = isList(on) ? on.value : [on];
     if (items.length === 0) throw this.#wrong(on, `${label}.on`, "expected a URL, or a list");
     return items.map((item) => {
       if (typeof item.value !== "string") throw this.#wrong(item, `${label}.on`, "expected a URL");
-      this.#located(item, `${label}.on`, () => parseEndpoint(String(item.value), serverSchemes));
-      return item.value;
+      const { value } = item;
+      return this.#located(item, `${label}.on`, () => parseEndpoint(value, serverSchemes));
     });
   }
 
-  /** Runs `read` and puts the place in front of what it has to say. */
+  /** Runs `read` and puts file, line and key in front of the message of its error. */
   #located<T>(at: ConfigValue, label: string, read: () => T): T {
     try {
       return read();

@@ -1,4 +1,4 @@
-// A configuration file as values that know their line, whatever it is written in.
+// A configuration file, TOML or JSON, as a tree of values that know their line.
 
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -9,7 +9,7 @@ export interface Located<T = unknown> {
   readonly value: T;
 }
 
-/** What a configuration is made of. */
+/** A value of a configuration. */
 export type ConfigValue =
   | Located<string | number | boolean | null>
   | Located<readonly ConfigValue[]>
@@ -26,7 +26,7 @@ export async function parseConfig(path: string, text: string): Promise<ConfigTab
   try {
     root = await parse(path, text);
   } catch (error) {
-    // Both parsers go down into what is nested, and the stack has an end.
+    // Both parsers recurse, and a file that is nested too deeply overflows the stack.
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`${path}: it is nested too deeply to be a configuration`);
   }
@@ -90,7 +90,7 @@ async function parseToml(path: string, text: string): Promise<ConfigValue> {
   }
   const lines = new Map<string, number>();
   const keyText = (keys: readonly (string | number)[]) => JSON.stringify(keys);
-  /** Everything on the way to a key stands where it is first named. */
+  /** Notes the line of a key; the tables that contain it have the line where they are first named. */
   function place(
     prefix: readonly (string | number)[],
     keys: readonly (string | number)[],

@@ -2,7 +2,7 @@
 
 import { environmentName, flagName } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { Console } from "../terminal/console.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 
 /** Splits `user:password`, asks for a password that is missing, and warns of one that others on
  * this machine can read.
@@ -12,21 +12,21 @@ export function readUser(
   key: string,
   written: string,
   flags: ReadonlySet<string>,
-  console: Console,
+  io: Stdio,
 ): { readonly user: string; readonly password: string } {
   const name = flagName(key);
   const variable = environmentName(key);
   const colon = written.indexOf(":");
   if (colon >= 0) {
     if (flags.has(key)) {
-      console.warn(
+      io.warn(
         "others on this machine can read a password on a command line; " +
           `give ${key === "user" ? "-u" : `--${name}`} the user alone, or set ${variable}`,
       );
     }
     return { user: written.slice(0, colon), password: written.slice(colon + 1) };
   }
-  const password = console.promptSecret(`Password of ${written}: `);
+  const password = io.promptSecret(`Password of ${written}: `);
   if (password === null) {
     throw new UsageError(
       `--${name}: no terminal to ask for the password of ${written}; ` +

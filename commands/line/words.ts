@@ -1,13 +1,12 @@
-// Decides for every word of a command line whether it is an option, an option's value or an
-// argument. Completions read unfinished lines, so nothing throws here: a wrong word is a word.
+// Resolves the words of a command line: which are options, which are the values of options and which
+// are arguments. Completion resolves unfinished lines, so nothing throws here: a wrong word is a word.
 
 import { nearest } from "../../core/options/nearest.ts";
 import { flagName, type Option, type OptionTable } from "../../core/options/option.ts";
 
 export type Word =
-  | { readonly kind: "flag"; readonly key: string; readonly on: boolean }
-  /** `text` is undefined when the value is missing. */
-  | { readonly kind: "value"; readonly key: string; readonly text: string | undefined }
+  /** `text` is the value, `true` or `false` for a flag; undefined when the value is missing. */
+  | { readonly kind: "option"; readonly key: string; readonly text: string | undefined }
   | { readonly kind: "argument"; readonly text: string }
   | { readonly kind: "wrong"; readonly message: string };
 
@@ -17,20 +16,20 @@ interface Named {
   readonly on: boolean;
 }
 
-/** Reads `words`, the command's name left out, by the names in `table`. */
-export function readWords(table: OptionTable, words: readonly string[]): Word[] {
+/** Resolves `words`, the command's name left out, by the names in `table`. */
+export function resolveWords(table: OptionTable, words: readonly string[]): Word[] {
   const names = optionNames(table);
   const queue = [...words];
-  const read: Word[] = [];
+  const resolved: Word[] = [];
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     if (word === "--") {
-      return [...read, ...queue.map((text) => ({ kind: "argument", text } as const))];
+      return [...resolved, ...queue.map((text) => ({ kind: "argument", text } as const))];
     }
-    if (!isOption(word, names)) read.push({ kind: "argument", text: word });
-    else if (word.startsWith("--")) read.push(readLong(word, names, queue));
-    else read.push(...readShorts(word, names, queue));
+    if (!isOption(word, names)) resolved.push({ kind: "argument", text: word });
+    else if (word.startsWith("--")) resolved.push(resolveLong(word, names, queue));
+    else resolved.push(...resolveShorts(word, names, queue));
   }
-  return read;
+  return resolved;
 }
 
 /** What each written name stands for: `--idle-timeout`, `--no-json`, `-k`. */
@@ -50,7 +49,7 @@ function isOption(word: string, names: ReadonlyMap<string, Named>): boolean {
   return !/^-\.?\d/.test(word) || names.has(word.slice(0, 2));
 }
 
-function readLong(word: string, names: ReadonlyMap<string, Named>, queue: string[]): Word {
+function resolveLong(word: string, names: ReadonlyMap<string, Named>, queue: string[]): Word {
   const equals = word.indexOf("=");
   const name = equals === -1 ? word : word.slice(0, equals);
   const attached = equals === -1 ? undefined : word.slice(equals + 1);
@@ -58,31 +57,33 @@ function readLong(word: string, names: ReadonlyMap<string, Named>, queue: string
   if (named === undefined) return { kind: "wrong", message: unknownLong(name, names) };
   const { key, option, on } = named;
   if (option.kind === "value") {
-    return { kind: "value", key, text: attached ?? takeValue(names, queue) };
+    return { kind: "option", key, text: attached ?? takeValue(names, queue) };
   }
-  return attached === undefined ? { kind: "flag", key, on } : refuseValue(name, attached);
+  return attached === undefined
+    ? { kind: "option", key, text: String(on) }
+    : refuseValue(name, attached);
 }
 
 /** `-q`, `-k value`, `-kvalue`, `-k=value`, and flags bundled before it: `-qk value`. */
-function readShorts(word: string, names: ReadonlyMap<string, Named>, queue: string[]): Word[] {
-  const read: Word[] = [];
+function resolveShorts(word: string, names: ReadonlyMap<string, Named>, queue: string[]): Word[] {
+  const resolved: Word[] = [];
   const letters = [...word.slice(1)];
   for (let letter = letters.shift(); letter !== undefined; letter = letters.shift()) {
     const named = names.get(`-${letter}`);
     const rest = letters.join("");
     const attached = rest.startsWith("=") ? rest.slice(1) : rest;
     if (named === undefined) {
-      return [...read, { kind: "wrong", message: unknownShort(letter, word) }];
+      return [...resolved, { kind: "wrong", message: unknownShort(letter, word) }];
     }
     const { key, option } = named;
     if (option.kind === "value") {
       const text = rest === "" ? takeValue(names, queue) : attached;
-      return [...read, { kind: "value", key, text }];
+      return [...resolved, { kind: "option", key, text }];
     }
-    if (rest.startsWith("=")) return [...read, refuseValue(`-${letter}`, attached)];
-    read.push({ kind: "flag", key, on: true });
+    if (rest.startsWith("=")) return [...resolved, refuseValue(`-${letter}`, attached)];
+    resolved.push({ kind: "option", key, text: "true" });
   }
-  return read;
+  return resolved;
 }
 
 function takeValue(names: ReadonlyMap<string, Named>, queue: string[]): string | undefined {

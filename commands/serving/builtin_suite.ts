@@ -1,7 +1,7 @@
-// What `up` starts when it is given no configuration.
+// The suite of servers that `up` starts when it is given no configuration.
 
 import type { SuiteEntry } from "../../dock/suite.ts";
-import { servedByName } from "../line/served.ts";
+import { servedByName } from "../line/serve_options.ts";
 
 /** Ports that people know from the guides to socket programming, and 8080 for the web. */
 const ports = {
@@ -38,7 +38,7 @@ export function builtinSuite(socketPath: string, freePorts: boolean): SuiteEntry
     {
       what: servedByName("chat"),
       urls: [...both(ports.chat), at("ws", ports.chatWs)],
-      // Trying it out leaves nothing behind.
+      // A trial run leaves no file behind.
       options: { history: ":memory:" },
     },
     { what: servedByName("daytime"), urls: both(DAYTIME_PORT) },

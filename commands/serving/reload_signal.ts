@@ -1,19 +1,19 @@
-// SIGHUP: take up certificate files that have changed.
+// SIGHUP, on which servers load certificate files that have changed.
 
 import type { Dock } from "../../dock/serve.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 
-/** Listens for the signal until disposed. Where nothing can be reloaded it keeps its usual meaning:
- * the terminal was closed, so end. Windows has no such signal; there, as everywhere, changed files
- * are noticed without one. */
+/** Listens for the signal until disposed. When no server can reload, the signal keeps its usual
+ * meaning: the terminal was closed, and the program ends. Windows has no such signal; changed files
+ * are noticed without it on every system. */
 export class ReloadSignal implements Disposable {
   #handler: (() => void) | null = null;
   #servers: readonly RunningServer[] = [];
-  /** It came before there were servers. */
+  /** Whether the signal came before the servers had started. */
   #early = false;
 
-  /** From here on the signal does not end the process, which it would between the moment when a
-   * server says that it listens and the moment when it is known here. */
+  /** From here on the signal does not end the process. Without this it would, if it came after a server
+   * said that it listens and before `concerns` is called. */
   constructor() {
     if (Deno.build.os === "windows") return;
     this.#handler = () => {
@@ -23,8 +23,8 @@ export class ReloadSignal implements Disposable {
     Deno.addSignalListener("SIGHUP", this.#handler);
   }
 
-  /** The servers have started.
-   * @param finish ends them, if that is what an early signal meant */
+  /** To be called once the servers have started.
+   * @param finish ends them; called when the signal came early and none of them can reload */
   concerns(docks: readonly Dock[], finish: () => void): void {
     this.#servers = docks.flatMap((dock) => dock.servers).filter(({ reload }) => reload);
     if (this.#servers.length > 0) {

@@ -2,7 +2,7 @@
 
 import type { Emit } from "../../core/event.ts";
 import type { Dock } from "../../dock/serve.ts";
-import type { StopSignals } from "./stop_signals.ts";
+import type { StopSignals } from "../terminal/stop_signals.ts";
 
 /** Waits until all docks have stopped, by themselves or by a signal, emits what each counted, and
  * returns the exit code.

@@ -8,19 +8,30 @@ import type { OptionTable } from "../../core/options/option.ts";
 import { defaultHistoryFile } from "../../protocols/chat/history/history_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** The same options, with the data folder of an authority that can issue a certificate where one
- * will be needed; the authority is made when there is none yet. Where it cannot be, the server makes
- * a certificate on the spot.
+type Given = Readonly<Record<string, unknown>>;
+
+/** The same options, with those that say where a server keeps its authority and a chat its history, when
+ * they have an effect and nothing else was said.
  *
  * @param table the options that have an effect on what is served
- * @param notes what people should hear of it is added here, to be said once all has started: a
- *   command that fails says one line
+ * @param notes sentences for the user are added here, to be printed once all has started: a command
+ *   that fails prints one line
  * @throws {UsageError} when there is an authority that must not be used */
-export async function withLocalAuthority(
-  options: Readonly<Record<string, unknown>>,
+export async function withUserDefaults(
+  options: Given,
   table: OptionTable,
   notes: string[],
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<Given> {
+  return await withHistory(await withLocalAuthority(options, table, notes), table, notes);
+}
+
+/** Makes the authority when there is none yet. Where it cannot be kept, the server makes a certificate
+ * on the spot. */
+async function withLocalAuthority(
+  options: Given,
+  table: OptionTable,
+  notes: string[],
+): Promise<Given> {
   const { tlsCert, tlsKey, dataFolder: given } = options;
   const isNeeded = Object.hasOwn(table, "dataFolder") &&
     tlsCert === undefined && tlsKey === undefined;
@@ -48,16 +59,8 @@ export async function withLocalAuthority(
   }
 }
 
-/** The same options, with the file in the user's data folder where a chat keeps its history when
- * nothing else was said. Where there can be none it stays in memory.
- *
- * @param table the options that have an effect on what is served
- * @param notes what people should hear of it is added here */
-export async function withUserHistory(
-  options: Readonly<Record<string, unknown>>,
-  table: OptionTable,
-  notes: string[],
-): Promise<Readonly<Record<string, unknown>>> {
+/** Where no file can be kept, the history stays in memory. */
+async function withHistory(options: Given, table: OptionTable, notes: string[]): Promise<Given> {
   const isNeeded = Object.hasOwn(table, "history") && options.history === undefined &&
     options.bare !== true;
   if (!isNeeded) return options;

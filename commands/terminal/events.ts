@@ -12,34 +12,34 @@ import { eventJson, messageJson } from "../../core/event_json.ts";
 import { flagName } from "../../core/options/option.ts";
 import { bytesOf, type Message, textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { type Console, ReaderGoneError } from "./console.ts";
+import { ReaderGoneError, type Stdio } from "./stdio.ts";
 import { hexDump, printable } from "./printable.ts";
 
 export { eventJson, messageJson } from "../../core/event_json.ts";
 
-/** Where the events of a command go: its console and, if there is one, its record. */
-export function eventSink(console: Console, record?: TranscriptFile): Emit {
+/** Where the events of a command go: its standard streams and, if there is one, its record. */
+export function eventSink(io: Stdio, record?: TranscriptFile): Emit {
   return (event) => {
     record?.write(event);
-    if (console.json) {
-      if (shown(event, console)) console.printJson(eventJson(event));
+    if (io.json) {
+      if (shown(event, io)) io.printJson(eventJson(event));
       return;
     }
-    if (event.event === "message") printMessage(event, console);
-    else if (event.event === "inspected") printInspected(event, console);
-    else if (event.event === "chat") printRoom(event, console);
-    else if (shown(event, console)) noteEvent(event, console);
+    if (event.event === "message") printMessage(event, io);
+    else if (event.event === "inspected") printInspected(event, io);
+    else if (event.event === "chat") printRoom(event, io);
+    else if (shown(event, io)) noteEvent(event, io);
   };
 }
 
-/** The same for a server, whose events must not throw: when nobody reads our data any more, it is
- * told so. */
+/** The same for a server, whose events must not throw: once the reader of stdout is gone, `finish` is
+ * called. */
 export function serverEventSink(
-  console: Console,
+  io: Stdio,
   record: TranscriptFile | undefined,
   onReaderGone: () => void,
 ): Emit {
-  const emit = eventSink(console, record);
+  const emit = eventSink(io, record);
   return (event) => {
     try {
       emit(event);
@@ -50,26 +50,26 @@ export function serverEventSink(
   };
 }
 
-function shown(event: ServerEvent, console: Console): boolean {
+function shown(event: ServerEvent, io: Stdio): boolean {
   switch (event.event) {
     case "received":
     case "sent":
     case "request":
-      return console.verbose;
+      return io.verbose;
     default:
       return true;
   }
 }
 
-function printMessage(event: ServerEvent & { event: "message" }, console: Console): void {
-  const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
-  const peer = console.paintStdout("cyan", harmless(event.peer));
-  console.print(`${peer} ${harmless(textOf(event.message))}`);
+function printMessage(event: ServerEvent & { event: "message" }, io: Stdio): void {
+  const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
+  const peer = io.paintStdout("cyan", harmless(event.peer));
+  io.print(`${peer} ${harmless(textOf(event.message))}`);
 }
 
-/** What happened in a room of a chat: what is said as data, who comes and goes as a note. */
-function printRoom(event: RoomEvent, console: Console): void {
-  const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
+/** Prints what happened in a room of a chat: messages as data, members that enter and leave as notes. */
+function printRoom(event: RoomEvent, io: Stdio): void {
+  const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const date = new Date(event.time);
   const time = [date.getHours(), date.getMinutes()]
     .map((number) => String(number).padStart(2, "0")).join(":");
@@ -82,51 +82,51 @@ function printRoom(event: RoomEvent, console: Console): void {
       : kind === "renamed"
       ? `is ${printable(text)} now`
       : `left${text === "" ? "" : ` (${printable(text)})`}`;
-    console.note(`${time} ${room}* ${printable(event.name)}${mark} ${what}`);
+    io.note(`${time} ${room}* ${printable(event.name)}${mark} ${what}`);
     return;
   }
-  const name = console.paintStdout("cyan", `${harmless(event.name)}${mark}`);
-  const before = console.paintStdout("dim", `${time} ${harmless(room)}`);
-  console.print(
+  const name = io.paintStdout("cyan", `${harmless(event.name)}${mark}`);
+  const before = io.paintStdout("dim", `${time} ${harmless(room)}`);
+  io.print(
     kind === "me" ? `${before}* ${name} ${harmless(text)}` : `${before}${name}: ${harmless(text)}`,
   );
 }
 
 /** A request as it was written, the body below its headers, a line of its own before the next. */
-function printInspected(event: InspectedEvent, console: Console): void {
+function printInspected(event: InspectedEvent, io: Stdio): void {
   const { time, peer, method, url, httpVersion, headers, bodyBytes, message } = event;
-  const harmless = (text: string) => console.stdoutIsTerminal ? printable(text) : text;
+  const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const version = httpVersion === undefined ? "" : ` HTTP/${httpVersion}`;
-  console.print(console.paintStdout("dim", `${time} ${harmless(peer)}`));
-  console.print(`${console.paintStdout("green", harmless(method))} ${harmless(url)}${version}`);
+  io.print(io.paintStdout("dim", `${time} ${harmless(peer)}`));
+  io.print(`${io.paintStdout("green", harmless(method))} ${harmless(url)}${version}`);
   for (const [name, value] of headers) {
-    console.print(`${console.paintStdout("cyan", harmless(name))}: ${harmless(value)}`);
+    io.print(`${io.paintStdout("cyan", harmless(name))}: ${harmless(value)}`);
   }
   const json = messageJson(message);
   const shownBytes = bytesOf(message).length;
   if (bodyBytes > 0) {
-    console.print("");
+    io.print("");
     if ("text" in json) {
       const text = json.text.replace(/\r?\n$/, "");
-      for (const line of text.split(/\r?\n/)) console.print(harmless(line));
-    } else for (const row of hexDump(bytesOf(message))) console.print(row);
+      for (const line of text.split(/\r?\n/)) io.print(harmless(line));
+    } else for (const row of hexDump(bytesOf(message))) io.print(row);
   }
   if (shownBytes < bodyBytes) {
-    console.print(
-      console.paintStdout("dim", `(${bodyBytes - shownBytes} more bytes of ${bodyBytes})`),
+    io.print(
+      io.paintStdout("dim", `(${bodyBytes - shownBytes} more bytes of ${bodyBytes})`),
     );
   }
-  console.print("");
+  io.print("");
 }
 
 type NotedEvent = Exclude<ServerEvent, { event: "message" | "inspected" | "chat" }>;
 
-function noteEvent(event: NotedEvent, console: Console): void {
-  const peer = "peer" in event ? console.paint("cyan", printable(event.peer)) : "";
+function noteEvent(event: NotedEvent, io: Stdio): void {
+  const peer = "peer" in event ? io.paint("cyan", printable(event.peer)) : "";
   switch (event.event) {
     case "listening":
-      console.note(
-        `${console.paint("green", "listening")} ${console.paint("bold", event.url)} ` +
+      io.note(
+        `${io.paint("green", "listening")} ${io.paint("bold", event.url)} ` +
           `(${event.protocol})` +
           (event.fingerprint === undefined
             ? ""
@@ -134,71 +134,66 @@ function noteEvent(event: NotedEvent, console: Console): void {
       );
       break;
     case "opened":
-      console.note(
+      io.note(
         event.identity === undefined
           ? `${peer} opened on ${event.url}`
           : `${peer} (${printable(event.identity.name)}) opened on ${event.url}`,
       );
       break;
     case "closed":
-      console.note(
+      io.note(
         `${peer} closed: ${printable(event.reason)} ` +
-          console.paint("dim", `(${event.bytesReceived} B in, ${event.bytesSent} B out)`),
+          io.paint("dim", `(${event.bytesReceived} B in, ${event.bytesSent} B out)`),
       );
       break;
     case "denied":
-      console.note(
-        `${peer} ${console.paint("yellow", "denied")} on ${event.url}: ${printable(event.reason)}`,
+      io.note(
+        `${peer} ${io.paint("yellow", "denied")} on ${event.url}: ${printable(event.reason)}`,
       );
       break;
     case "failed":
-      console.note(
-        `${peer} ${console.paint("red", "failed")} on ${event.url}: ${printable(event.error)}`,
+      io.note(
+        `${peer} ${io.paint("red", "failed")} on ${event.url}: ${printable(event.error)}`,
       );
       break;
     case "accept-failed":
-      console.note(`${console.paint("red", "cannot accept")} on ${event.url}: ${event.error}`);
+      io.note(`${io.paint("red", "cannot accept")} on ${event.url}: ${event.error}`);
       break;
     case "stored":
-      console.note(
-        `${peer} ${event.already ? "sent again" : console.paint("green", "stored")} ` +
+      io.note(
+        `${peer} ${event.already ? "sent again" : io.paint("green", "stored")} ` +
           `${printable(event.file)} ` +
-          console.paint("dim", `(${event.bytes} B, SHA-256 ${event.sha256})`),
+          io.paint("dim", `(${event.bytes} B, SHA-256 ${event.sha256})`),
       );
       break;
     case "refused":
-      console.note(
-        `${peer} ${console.paint("yellow", "refused")}` +
+      io.note(
+        `${peer} ${io.paint("yellow", "refused")}` +
           `${event.file === undefined ? "" : ` ${printable(event.file)}`}: ${
             printable(event.reason)
           }`,
       );
       break;
     case "request":
-      console.note(`${peer} ${printable(event.method)} ${printable(event.path)} ${event.status}`);
+      io.note(`${peer} ${printable(event.method)} ${printable(event.path)} ${event.status}`);
       break;
     case "received":
     case "sent":
-      noteBytes(event.event, peer, event.message, console);
+      noteBytes(event.event, peer, event.message, io);
       break;
     case "notice":
-      console.note(printable(event.text));
+      io.note(printable(event.text));
       break;
     case "stopped":
-      console.note(`stopped ${event.url}: ${statsText(event.stats)}`);
+      io.note(`stopped ${event.url}: ${statsText(event.stats)}`);
       break;
   }
 }
 
-function noteBytes(
-  event: "received" | "sent",
-  peer: string,
-  message: Message,
-  console: Console,
-): void {
+function noteBytes(event: "received" | "sent", peer: string, message: Message, io: Stdio): void {
   const bytes = bytesOf(message);
-  console.note(`${peer} ${event} ${bytes.length} B ${quoted(textOf(message))}`);
-  for (const row of hexDump(bytes)) console.note(console.paint("dim", `  ${row}`));
+  io.note(`${peer} ${event} ${bytes.length} B ${quoted(textOf(message))}`);
+  for (const row of hexDump(bytes)) io.note(io.paint("dim", `  ${row}`));
 }
 
 /** Text in quotation marks, on one line. */
@@ -218,7 +213,7 @@ function words(name: string): string {
   return flagName(name).replaceAll("-", " ");
 }
 
-/** A transcript: a JSON object a line, with the time of each. */
+/** A transcript: every event as a JSON object on a line of its own, with its time. */
 export class TranscriptFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #encoder = new TextEncoder();

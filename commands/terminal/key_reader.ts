@@ -1,6 +1,6 @@
 // Keys, from the bytes that a terminal in raw mode sends (ECMA-48, and xterm's control sequences).
 
-/** What a key asks for; `text` and `paste` carry what was typed. */
+/** A key that was pressed; `text` and `paste` carry the characters. */
 export type Key =
   | { readonly key: "text" | "paste"; readonly text: string }
   | { readonly key: KeyName };
@@ -88,17 +88,17 @@ const PASTE_ENDS = "\x1b[201~";
 /** A paste is cut off here; an editor takes less. */
 const MAX_PASTE_LENGTH = 64 * 1024;
 
-/** No sequence of a key is as long; what is, is none. */
+/** The sequence of a key is shorter than this; a longer one is not a key. */
 const MAX_SEQUENCE_LENGTH = 32;
 
-/** Takes bytes in, gives keys out; characters and sequences may be split between two reads. */
+/** Turns bytes into keys. Characters and sequences may be split between two reads. */
 export class KeyReader {
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  /** What follows an ESC that has come, or undefined outside of a sequence. */
+  /** The characters after an ESC, or undefined outside of a sequence. */
   #sequence: string | undefined;
-  /** What has been pasted so far, or undefined outside of a paste. */
+  /** The text that has been pasted so far, or undefined outside of a paste. */
   #pasted: string | undefined;
-  /** What has come of the sequence that ends a paste. */
+  /** The beginning of the sequence that ends a paste, as far as it has arrived. */
   #ending = "";
 
   push(bytes: Uint8Array): Key[] {
@@ -131,7 +131,7 @@ export class KeyReader {
   }
 
   #takeEscaped(character: string): KeyName | undefined {
-    // ESC twice is a lone one and then another.
+    // The first of two ESC is the Escape key; the second may begin a sequence.
     if (character === "\x1b") {
       this.#sequence = "";
       return undefined;
@@ -160,7 +160,7 @@ export class KeyReader {
       this.#ending = "";
       return whole;
     }
-    // What looked like the end was none; what stopped it from being one may begin it.
+    // It was not the end of the paste, but its last character may begin that sequence anew.
     this.#ending = character === "\x1b" ? character : "";
     if (this.#pasted!.length < MAX_PASTE_LENGTH) {
       this.#pasted += ending.slice(0, ending.length - this.#ending.length);

@@ -9,15 +9,15 @@
 import type { Key } from "./key_reader.ts";
 import { graphemes, graphemeWidth } from "./text_width.ts";
 
-/** What is offered for the word before the cursor. */
+/** The completions of the word before the cursor. */
 export interface Completion {
   /** Where in the text the word begins. */
   readonly from: number;
-  /** What it may become, each whole, with the space that follows. */
+  /** The words it may become, each whole, with the space that follows. */
   readonly candidates: readonly string[];
 }
 
-/** What the person asks for with a key, besides a line that looks different now. */
+/** What a key asks of the command, besides a line that looks different now. */
 export type EditorAction =
   | { readonly action: "line"; readonly line: string }
   | { readonly action: "interrupt" | "end" | "clear-screen" | "bell" };
@@ -38,7 +38,7 @@ export interface LineEditorOptions {
   readonly maxLength?: number;
 }
 
-/** What a terminal obeys or what turns the direction of text has no place in a line. */
+/** Characters that a terminal obeys, and marks that change the direction of text: a line has none. */
 // deno-lint-ignore no-control-regex
 const refused = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
@@ -89,7 +89,7 @@ export class LineEditor {
       case "text":
         return this.#insert(key.text);
       case "paste":
-        // A paste is read before it is said, all of it on one line.
+        // A person can read pasted lines before sending them, so they become one line.
         return this.#insert(key.text.replace(/\s*[\r\n\t]+\s*/g, " ").trim());
       case "enter":
         return { action: "line", line: this.#take() };
@@ -179,7 +179,7 @@ export class LineEditor {
       // By half a row at a time, so that the line does not move with every key.
       for (scroll = cursorAt; scroll > 0 && widthOf(scroll - 1, cursorAt) <= room / 2;) scroll--;
     }
-    // No column stays empty while there is something to the left of it.
+    // Columns at the end are not left empty while text is scrolled away at the beginning.
     while (scroll > 0 && widthOf(scroll - 1, characters.length) < room) scroll--;
     this.#scroll = scroll;
     let end = cursorAt;
@@ -199,7 +199,7 @@ export class LineEditor {
     if (this.#text.length + text.length > this.#maxLength) return { action: "bell" };
     this.#text = this.#text.slice(0, this.#cursor) + text + this.#text.slice(this.#cursor);
     this.#cursor += text.length;
-    // What was typed may have joined with what stands before it or behind it.
+    // A typed character may combine with the one before it or behind it.
     this.#cursor = this.#boundary(this.#cursor);
     return undefined;
   }
@@ -225,7 +225,7 @@ export class LineEditor {
       const before = this.#text.slice(0, this.#cursor);
       const { from, candidates } = this.#complete(before);
       if (candidates.length === 0) return { action: "bell" };
-      // The last is what was typed, so that going round comes back to it.
+      // The last candidate is the word as it was typed, so that cycling comes back to it.
       const texts = candidates.length === 1 ? candidates : [...candidates, before.slice(from)];
       this.#offered = { from, texts, at: step === 1 ? -1 : texts.length };
     }

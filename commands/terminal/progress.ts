@@ -1,15 +1,15 @@
 // A progress bar on stderr, when that is a terminal.
 
-import type { Console } from "./console.ts";
+import type { Stdio } from "./stdio.ts";
 
 /** How often it is drawn at most, in milliseconds. */
 const REDRAW_MS = 100;
 const BAR_COLUMNS = 24;
 const SHORT_BAR_COLUMNS = 10;
 
-/** Shows how far something has come. Does nothing where nobody would see it. */
+/** Shows how many bytes of a transfer are done. Draws nothing when stderr is no terminal. */
 export class Progress implements Disposable {
-  readonly #console: Console;
+  readonly #io: Stdio;
   readonly #totalBytes: number | undefined;
   readonly #detail: () => string;
   #keptBytes: number;
@@ -20,36 +20,36 @@ export class Progress implements Disposable {
   #ended = false;
 
   /**
-   * @param totalBytes undefined when nobody knows
-   * @param keptBytes there already, from an earlier time
-   * @param detail something to add to the line; nothing when empty
+   * @param totalBytes undefined when it is not known
+   * @param keptBytes bytes that were there already, from an earlier attempt
+   * @param detail more text for the end of the line; none when empty
    */
   constructor(
-    console: Console,
+    io: Stdio,
     totalBytes: number | undefined,
     keptBytes = 0,
     detail: () => string = () => "",
   ) {
     this.#detail = detail;
-    this.#console = console;
+    this.#io = io;
     this.#totalBytes = totalBytes;
     this.#keptBytes = keptBytes;
     this.#doneBytes = keptBytes;
-    this.#shown = console.stderrIsTerminal && !console.quiet && !console.json;
+    this.#shown = io.stderrIsTerminal && !io.quiet && !io.json;
   }
 
   add(bytes: number): void {
     this.at(this.#doneBytes + bytes, this.#keptBytes);
   }
 
-  /** So much is done now, of which so much was there already. */
+  /** Sets how many bytes are done, and how many of them were there already. */
   at(doneBytes: number, keptBytes: number): void {
     this.#doneBytes = doneBytes;
     this.#keptBytes = keptBytes;
     const nowMs = performance.now();
     if (this.#shown && nowMs - this.#drawnMs >= REDRAW_MS) {
       this.#drawnMs = nowMs;
-      this.#console.draw(`\r${this.#line}\x1b[K`);
+      this.#io.draw(`\r${this.#line}\x1b[K`);
     }
   }
 
@@ -57,20 +57,20 @@ export class Progress implements Disposable {
   clear(): void {
     if (!this.#shown) return;
     this.#drawnMs = -Infinity;
-    this.#console.draw("\r\x1b[K");
+    this.#io.draw("\r\x1b[K");
   }
 
   /** Draws it for the last time. Once is enough. */
   [Symbol.dispose](): void {
     if (!this.#shown || this.#ended) return;
     this.#ended = true;
-    this.#console.draw(`\r${this.#line}\x1b[K\n`);
+    this.#io.draw(`\r${this.#line}\x1b[K\n`);
   }
 
   get #line(): string {
     const elapsedMs = Math.max(1, performance.now() - this.#startedMs);
     return progressLine(this.#doneBytes, this.#totalBytes, elapsedMs, this.#keptBytes, {
-      columns: this.#console.columns,
+      columns: this.#io.columns,
       detail: this.#detail(),
     });
   }
@@ -78,9 +78,9 @@ export class Progress implements Disposable {
 
 /** `[######......] 42%  1.30 MiB of 3.00 MiB  512 KiB/s  4 s left`
  *
- * @param keptBytes those of `doneBytes` that took none of the time
- * @param fit how wide the line may be, for one that wraps is not drawn over but below; and something
- *   to add at its end */
+ * @param keptBytes those of `doneBytes` that were there before `elapsedMs` began
+ * @param fit how wide the line may be, since a line that wraps would not be drawn over; and more text
+ *   for its end */
 export function progressLine(
   doneBytes: number,
   totalBytes: number | undefined,
@@ -126,7 +126,7 @@ export function roundSize(bytes: number): string {
   if (bytes < 1024) return `${Math.round(bytes)} B`;
   const unit = Math.min(3, Math.floor(Math.log2(bytes) / 10));
   const count = bytes / 1024 ** unit;
-  // In three digits it would be 1.02e+3.
+  // `toPrecision(3)` would write 1.02e+3.
   const digits = count < 999.5 ? count.toPrecision(3) : count.toFixed(0);
   return `${digits} ${["B", "KiB", "MiB", "GiB"][unit]}`;
 }

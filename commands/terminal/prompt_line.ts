@@ -3,7 +3,7 @@
 import type { EditorView } from "./line_editor.ts";
 import { graphemes, graphemeWidth, textWidth } from "./text_width.ts";
 
-/** What a prompt line needs of a terminal. */
+/** The part of a terminal that a prompt line uses. */
 export interface Screen {
   /** How wide it is now. */
   columns(): number;
@@ -97,7 +97,7 @@ export class PromptLine {
   }
 }
 
-/** The beginning of a text that takes no more than so many columns. */
+/** The beginning of a text that fits into a number of columns. */
 export function cutToWidth(text: string, columns: number): string {
   let width = 0;
   let cut = "";

@@ -1,6 +1,11 @@
-// The terminal itself: its size, and whether it hands on every key at once.
+// The terminal itself: its size, whether it hands on every key at once, and secrets asked for at it.
 
-/** What a command that edits needs of its terminal, besides reading and writing. */
+const ENTER = /[\r\n]/;
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+const BACKSPACE = /[\b\x7f]/;
+
+/** The part of a terminal, besides reading and writing, that editing a line needs. */
 export interface Terminal {
   columns(): number;
   /** In raw mode keys arrive as they are pressed, and nothing is shown of them. */
@@ -11,14 +16,7 @@ export interface Terminal {
 
 /** The terminal of this process. */
 export const processTerminal: Terminal = {
-  columns() {
-    try {
-      return Deno.consoleSize().columns || 80;
-    } catch {
-      // Stdout is a terminal without a size.
-      return 80;
-    }
-  },
+  columns: () => terminalColumns(80),
   setRaw: (raw) => Deno.stdin.setRaw(raw),
   onResize(run) {
     if (Deno.build.os === "windows") return { [Symbol.dispose]: () => {} };
@@ -26,3 +24,40 @@ export const processTerminal: Terminal = {
     return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", run) };
   },
 };
+
+/** How wide the terminal is; `otherwise` when there is none, or it does not say. */
+export function terminalColumns(otherwise: number): number {
+  try {
+    return Deno.consoleSize().columns || otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Shows a question on stderr and reads a line that is not shown; null when there is no terminal or
+ * the person gives up with Ctrl-C or Ctrl-D. The `prompt` of Deno writes to stdout, which may be a
+ * file that takes the data. */
+export function promptSecret(question: string): string | null {
+  if (!Deno.stdin.isTerminal()) return null;
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  Deno.stderr.writeSync(encoder.encode(question));
+  Deno.stdin.setRaw(true);
+  try {
+    const secret: string[] = [];
+    const buffer = new Uint8Array(256);
+    for (;;) {
+      const count = Deno.stdin.readSync(buffer);
+      if (count === null) return null;
+      for (const character of decoder.decode(buffer.subarray(0, count), { stream: true })) {
+        if (ENTER.test(character)) return secret.join("");
+        if (character === CTRL_C || character === CTRL_D) return null;
+        if (BACKSPACE.test(character)) secret.pop();
+        else secret.push(character);
+      }
+    }
+  } finally {
+    Deno.stdin.setRaw(false);
+    Deno.stderr.writeSync(encoder.encode("\n"));
+  }
+}

@@ -3,7 +3,7 @@
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { DialledSession } from "../../core/client_kind.ts";
 import { WatchedSession } from "../../core/watched_service.ts";
-import type { Console } from "./console.ts";
+import type { Stdio } from "./stdio.ts";
 import { eventJson, eventSink, TranscriptFile } from "./events.ts";
 
 /** Watches the sessions of one command. Disposing it closes the record. */
@@ -13,21 +13,19 @@ export interface Traffic extends Disposable {
 }
 
 /** Opens the record, if there is one. */
-export function openTraffic(console: Console, path: string | undefined): Traffic {
-  const record = path === undefined
-    ? undefined
-    : new TranscriptFile(path, (line) => console.warn(line));
-  const sink = eventSink(console, record);
-  const watching = console.verbose || console.json || record !== undefined;
+export function openTraffic(io: Stdio, path: string | undefined): Traffic {
+  const record = path === undefined ? undefined : new TranscriptFile(path, (line) => io.warn(line));
+  const sink = eventSink(io, record);
+  const watching = io.verbose || io.json || record !== undefined;
   return {
     watch(session) {
       if (!watching) return session;
-      if (console.verbose) console.note(`connected to ${formatAddress(session.peer)}`);
+      if (io.verbose) io.note(`connected to ${formatAddress(session.peer)}`);
       return new WatchedSession(session, (event) => {
         // A client's data is what passes, so programs get all of it.
-        if (console.json && !console.verbose) {
+        if (io.json && !io.verbose) {
           record?.write(event);
-          console.printJson(eventJson(event));
+          io.printJson(eventJson(event));
         } else {
           sink(event);
         }

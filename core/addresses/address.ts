@@ -48,7 +48,7 @@ export function isLoopback(hostname: string): boolean {
     /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }
 
-/** Our own form of an address that Deno reports. */
+/** The `Address` of an address that Deno reports. */
 export function addressOf(address: Deno.Addr): Address {
   // Deno 2.6 leaves the transport out of the addresses of a TLS socket.
   if (address.transport === undefined) {

@@ -5,12 +5,12 @@ import { bracket } from "./address.ts";
 import { didYouMean } from "../options/nearest.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** How a scheme says where it is. */
+/** What the URLs of a scheme name: a host, or the path of a socket. */
 export type Addressing = "host" | "path";
 
 /** A parsed URL of the grammar. */
 export interface Endpoint {
-  /** What the user wrote. */
+  /** The URL as it was written. */
   readonly text: string;
   readonly scheme: string;
   /** Layers from the wire inward, as written. */
@@ -27,11 +27,16 @@ export interface Endpoint {
 /** The longest path that `sockaddr_un` holds on Linux, in bytes, less its closing NUL. */
 const MAX_UNIX_PATH_BYTES = 107;
 
-/** Parses an endpoint URL.
+/** Parses an endpoint URL. One that was parsed before is returned as it is.
  *
  * @param schemes the schemes that the caller understands and how each is addressed
  * @throws {UsageError} with the value and the remedy when the text is not such a URL */
-export function parseEndpoint(text: string, schemes: ReadonlyMap<string, Addressing>): Endpoint {
+export function parseEndpoint(
+  url: string | Endpoint,
+  schemes: ReadonlyMap<string, Addressing>,
+): Endpoint {
+  if (typeof url !== "string") return url;
+  const text = url;
   const match = /^([a-z][a-z0-9]*)((?:\+[a-z0-9-]+)*):(.*)$/is.exec(text);
   if (match === null || (match[3] ?? "").match(/^\d*$/)) {
     throw new UsageError(

@@ -1,4 +1,4 @@
-// Where a client's own socket stands: `--local host:port`.
+// The local address of a client's socket: `--local host:port`.
 
 import { text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";

@@ -1,4 +1,4 @@
-// Host names to addresses, when it matters which family they are of.
+// Resolves host names to addresses of the IP family that was asked for.
 
 import { ipFamily } from "./admission.ts";
 import { errorText } from "../event.ts";

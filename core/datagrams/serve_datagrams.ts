@@ -31,8 +31,8 @@ export interface DatagramServerOptions {
   readonly admits: Admission;
   readonly limits: DatagramLimits;
   readonly work: SessionWork;
-  /** Where a layer counts too, its counters. */
-  readonly counters?: Counters;
+  /** Where a layer of the transport's own tells of peers too, what it tells them to. */
+  readonly ledger?: Ledger;
 }
 
 /** Serves until shut down. Takes the socket, which is without the layers, over. */
@@ -53,7 +53,8 @@ export function serveDatagrams(
 /** One socket with its peers. */
 class DatagramServer {
   readonly ledger: Ledger;
-  readonly #options: DatagramServerOptions;
+  readonly #admits: Admission;
+  readonly #limits: DatagramLimits;
   readonly #counters: Counters;
   /** With the layers. */
   readonly #socket: DatagramSocket;
@@ -72,10 +73,11 @@ class DatagramServer {
   #stopping = false;
 
   constructor({ url, socket }: DatagramListener, options: DatagramServerOptions) {
-    const { limits, work, layers = work.layers } = options;
+    const { admits, limits, work, layers = work.layers } = options;
     const { protocol, service, context } = work;
-    this.ledger = new Ledger(url, context.emit, options.counters);
-    this.#options = options;
+    this.ledger = options.ledger ?? new Ledger(url, context.emit);
+    this.#admits = admits;
+    this.#limits = limits;
     const counters = this.#counters = this.ledger.counters;
     this.#asksAdmission = layers.length === 0;
     // Layers work for every sender that they hear, so they hear only those that are admitted.
@@ -125,7 +127,7 @@ class DatagramServer {
   }
 
   #isAdmitted(from: Address): boolean {
-    if (this.#options.admits(from)) return true;
+    if (this.#admits(from)) return true;
     this.ledger.denied(from, "address");
     return false;
   }
@@ -135,9 +137,7 @@ class DatagramServer {
     if (this.#stopping) return;
     if (this.#asksAdmission && !this.#isAdmitted(from)) return;
     if (this.#couldLoop(from)) return this.#refuse(from, bytes, "loopsRefused");
-    if (bytes.length > this.#options.limits.maxMessageBytes) {
-      return this.#refuse(from, bytes, "oversized");
-    }
+    if (bytes.length > this.#limits.maxMessageBytes) return this.#refuse(from, bytes, "oversized");
     const before = this.#peers.get(from);
     // A session never carries what another peer said, and answers no other.
     if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
@@ -168,7 +168,7 @@ class DatagramServer {
   #findPeer(from: Address): DatagramPeer | undefined {
     const known = this.#peers.get(from);
     if (known !== undefined) return known;
-    const { maxPeers, maxMessageBytes, inboxMessages } = this.#options.limits;
+    const { maxPeers, maxMessageBytes, inboxMessages } = this.#limits;
     if (this.#peers.size >= maxPeers) {
       const oldest = this.#dormant.values().next().value;
       if (oldest === undefined) return undefined;

@@ -27,6 +27,7 @@ export {
   type OptionValues,
   parseText,
   resolveOptions,
+  resolveShare,
 } from "./option_table.ts";
 
 /** One option whose value is a `T`. Made by the factories below. */
@@ -46,7 +47,7 @@ export interface Option<T> {
   readonly negatable: boolean;
   /** Between the elements of a repeatable option in one text, as in an environment variable. */
   readonly separator: string;
-  /** The value when nobody gave one. Of no meaning when `required`. */
+  /** The value when none was given. Of no meaning when `required`. */
   readonly fallback: T;
   /** The fallback in people's units, when it is worth printing. */
   readonly fallbackText?: string;

@@ -21,11 +21,12 @@ export interface Bounds {
 export interface OptionElement<T> {
   readonly metavar: string;
   readonly choices?: readonly string[];
-  /** Completes "expected ..." about text, for a wrong shape and for a value out of bounds. */
+  /** Completes "expected ..." about text. */
   readonly expected: string;
-  readonly expectedBounds: string;
-  /** Completes "expected ..." about a library argument. */
-  readonly expectedValue: string;
+  /** The same about text whose value is out of bounds. @default `expected` */
+  readonly expectedBounds?: string;
+  /** The same about a library argument. @default `expected` */
+  readonly expectedValue?: string;
   /** Undefined when the text has the wrong shape. */
   read(text: string): T | undefined;
   hasShape(value: unknown): value is T;
@@ -38,7 +39,6 @@ export function textElement(): OptionElement<string> {
   return {
     metavar: "text",
     expected: "text",
-    expectedBounds: "text",
     expectedValue: "a string",
     read: (text) => text,
     hasShape: (value) => typeof value === "string",
@@ -48,28 +48,24 @@ export function textElement(): OptionElement<string> {
 }
 
 export function integerElement(bounds: Bounds): OptionElement<number> {
-  const expected = within("a whole number", bounds, String);
-  return {
-    metavar: "number",
-    expected,
-    expectedBounds: expected,
-    expectedValue: expected,
-    read: (text) => /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined,
-    hasShape: (value): value is number => Number.isSafeInteger(value),
-    inBounds: isWithin(bounds),
-    format: String,
-  };
+  return numberElement("a whole number", /^[+-]?\d{1,15}$/, Number.isSafeInteger, bounds);
 }
 
 export function decimalElement(bounds: Bounds): OptionElement<number> {
-  const expected = within("a number", bounds, String);
+  return numberElement("a number", /^[+-]?(\d{1,15}(\.\d*)?|\.\d+)$/, Number.isFinite, bounds);
+}
+
+function numberElement(
+  noun: string,
+  shape: RegExp,
+  hasShape: (value: unknown) => boolean,
+  bounds: Bounds,
+): OptionElement<number> {
   return {
     metavar: "number",
-    expected,
-    expectedBounds: expected,
-    expectedValue: expected,
-    read: (text) => /^[+-]?(\d{1,15}(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : undefined,
-    hasShape: (value): value is number => Number.isFinite(value),
+    expected: within(noun, bounds, String),
+    read: (text) => shape.test(text) ? Number(text) : undefined,
+    hasShape: (value): value is number => hasShape(value),
     inBounds: isWithin(bounds),
     format: String,
   };
@@ -114,14 +110,11 @@ export function sizeElement({ min = 0, max }: Bounds): OptionElement<number> {
 }
 
 export function choiceElement<V extends string>(values: readonly V[]): OptionElement<V> {
-  const expected = `one of ${values.join(", ")}`;
   const isKnown = (value: unknown): value is V => values.some((known) => known === value);
   return {
     metavar: values.join("|"),
     choices: values,
-    expected,
-    expectedBounds: expected,
-    expectedValue: expected,
+    expected: `one of ${values.join(", ")}`,
     read: (text) => isKnown(text) ? text : undefined,
     hasShape: isKnown,
     inBounds: () => true,
@@ -133,7 +126,8 @@ export function choiceElement<V extends string>(values: readonly V[]): OptionEle
 export function parseElement<T>(element: OptionElement<T>, text: string, name: string): T {
   const value = element.read(text);
   if (value !== undefined && element.inBounds(value)) return value;
-  const expected = value === undefined ? element.expected : element.expectedBounds;
+  const { expected: shape, expectedBounds: bounds = shape } = element;
+  const expected = value === undefined ? shape : bounds;
   throw new UsageError(`${name}: expected ${expected}, got ${JSON.stringify(text)}`);
 }
 
@@ -143,7 +137,9 @@ export function checkElement<T>(
   value: unknown,
   name: string,
 ): void {
-  const message = `${name}: expected ${element.expectedValue}, got ${show(value)}`;
+  const message = `${name}: expected ${element.expectedValue ?? element.expected}, got ${
+    show(value)
+  }`;
   if (!element.hasShape(value)) throw new TypeError(message);
   if (!element.inBounds(value)) throw new RangeError(message);
 }

@@ -82,6 +82,20 @@ export function resolveOptions<Table extends OptionTable>(
   return Object.freeze(Object.fromEntries(resolved)) as OptionValues<Table>;
 }
 
+/**
+ * One table's share of the options that were given for many, complete and checked.
+ *
+ * @throws as {@linkcode resolveOptions} does, but for the keys of others, which are left out
+ */
+export function resolveShare<Table extends OptionTable>(
+  table: Table,
+  given: Readonly<Record<string, unknown>>,
+): OptionValues<Table> {
+  const own = Object.entries(given).filter(([key]) => Object.hasOwn(table, key));
+  // resolveOptions checks each value against its option.
+  return resolveOptions(table, Object.fromEntries(own) as Partial<OptionValues<Table>>);
+}
+
 type Merged<Tables extends readonly OptionTable[]> = number extends Tables["length"] ? OptionTable
   : Tables extends
     readonly [infer First extends OptionTable, ...infer Rest extends readonly OptionTable[]]
@@ -122,7 +136,7 @@ function claimedNames(key: string, option: Option<unknown>): string[] {
     throw new TypeError(`option key "${key}" is not a plain camelCase name`);
   }
   const flag = flagName(key);
-  // parseArgs reads `--no-x=1` as `--x=1`, so such an option could never be given a value.
+  // `--no-x` is how the flag x is turned off.
   if (option.kind === "value" && flag.startsWith("no-")) {
     throw new TypeError(`option key "${key}" takes a value and so cannot begin with "no"`);
   }

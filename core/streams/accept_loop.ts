@@ -2,8 +2,7 @@
 // its own for each connection, and a decision for every way in which accepting can fail.
 
 import type { Admission } from "../addresses/admission.ts";
-import type { Acceptor, Connection } from "../connection.ts";
-import { DeniedPeerError } from "../denied_peer_error.ts";
+import { type Acceptor, type Connection, DeniedPeerError } from "../connection.ts";
 import { errorText } from "../event.ts";
 import { type Listener, type RunningServer, runningServer } from "../running_server.ts";
 import type { Drainable, Ledger } from "../session_life.ts";

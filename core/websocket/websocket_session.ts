@@ -191,12 +191,18 @@ export class WebSocketSession
   }
 
   async send(message: Message): Promise<void> {
+    const closed = "the WebSocket is closed";
     if (this.#closeSent || this.#disposed) {
-      throw this.#failure ?? new Deno.errors.BrokenPipe("the WebSocket is closed");
+      throw this.#failure ?? new Deno.errors.BrokenPipe(closed);
     }
     const frame = messageFrame(message, this.#masks, this.#compress);
     this.active = true;
-    await this.#output.write(frame);
+    try {
+      await this.#output.write(frame);
+    } catch (error) {
+      // Whether it was cut off or never began makes no difference to the sender.
+      throw this.#peerClose === undefined ? error : new Deno.errors.BrokenPipe(closed);
+    }
     this.active = true;
     this.#sent(frame);
     this.#counters.messagesSent++;
@@ -221,7 +227,10 @@ export class WebSocketSession
 
   /** Begins the closing handshake. What the peer sent before its own close frame still arrives. */
   async end(): Promise<void> {
-    await this.#sendClose(CLOSE_CODE.normal, "");
+    await this.#sendClose(CLOSE_CODE.normal, "").catch((error) => {
+      // A peer that has closed meanwhile need not be told.
+      if (this.#peerClose === undefined) throw error;
+    });
   }
 
   /** Ends the session now. The peer is told, unless it is in the way of being told. */

@@ -19,7 +19,7 @@ import {
   readServerHello,
   writeClientHello,
 } from "./handshake/hello.ts";
-import { pskIdentity } from "./certificates/identity.ts";
+import { pskIdentity } from "./psk_file.ts";
 import {
   readCertificateRequest,
   readCertificates,

@@ -1,7 +1,9 @@
 // Files of pre-shared keys: a line each, `identity:key`, the key in hexadecimal. Empty lines and
 // lines that begin with # say nothing.
 
+import { createHash } from "node:crypto";
 import { errorText } from "../../core/event.ts";
+import type { Identity } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** Shorter keys can be guessed from one recorded handshake (RFC 4279 7.2). */
@@ -69,4 +71,10 @@ export function parsePsks(text: string, file: string): ReadonlyMap<string, Uint8
     );
   }
   return keys;
+}
+
+/** The identity of the holder of a pre-shared key. */
+export function pskIdentity(name: string, key: Uint8Array): Identity {
+  const fingerprint = createHash("sha256").update(key).digest("hex");
+  return { name, source: "psk", fingerprint };
 }

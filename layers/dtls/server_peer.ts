@@ -21,7 +21,7 @@ import {
   readClientHello,
   writeServerHello,
 } from "./handshake/hello.ts";
-import { pskIdentity } from "./certificates/identity.ts";
+import { pskIdentity } from "./psk_file.ts";
 import {
   readCertificates,
   readCertificateVerify,

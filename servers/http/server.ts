@@ -13,7 +13,7 @@ import { HttpConnection, type HttpSharing } from "./connection.ts";
 import type { HttpEngine } from "./engine.ts";
 import type { RequestLimits } from "./limits.ts";
 import type { HttpRules } from "./rules.ts";
-import { upgradeHttp } from "./http_upgrade.ts";
+import { upgradeHttp } from "./upgrade.ts";
 import type { RequestBody } from "./request_body.ts";
 import { WebSocketSessions } from "../../core/websocket/sessions.ts";
 

@@ -17,7 +17,7 @@ import {
   identityOf,
 } from "../../core/certificates/identity.ts";
 import { readCertificateFields } from "../../core/certificates/fields.ts";
-import { DeniedPeerError } from "../../core/denied_peer_error.ts";
+import { DeniedPeerError } from "../../core/connection.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import type { Identity } from "../../core/session.ts";
 

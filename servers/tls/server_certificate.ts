@@ -10,27 +10,11 @@ import {
   readPairKey,
   readTlsFilePair,
   refuseForeignKey,
+  type TlsFilePair,
   tlsFilePairs,
 } from "../../core/tls/file_pairs.ts";
 import type { TlsFiles } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
-
-/** Loads every certificate, the default first. As `loadTlsIdentity` otherwise. */
-export async function loadTlsIdentities(
-  files: TlsFiles,
-  context: IdentityContext,
-): Promise<[TlsIdentity, ...TlsIdentity[]]> {
-  const { dataFolder } = files;
-  const [first = {}, ...others] = tlsFilePairs(files);
-  const none = { tlsCert: undefined, tlsKey: undefined, dataFolder };
-  const identities: [TlsIdentity, ...TlsIdentity[]] = [
-    await loadTlsIdentity({ ...none, ...first }, context),
-  ];
-  for (const pair of others) {
-    identities.push(await loadTlsIdentity({ ...none, ...pair }, context));
-  }
-  return identities;
-}
 
 /** A certificate to show, and its private key. */
 export interface TlsIdentity {
@@ -52,26 +36,43 @@ export interface IdentityContext {
   readonly now: () => number;
 }
 
-/** Reads and checks the first pair of files. When none is named the local authority in the data folder
- * issues a certificate, and where there is no such folder one is made on the spot. A certificate that
- * is out of date is a notice only: a test may want to see clients refuse it.
+/** Loads every certificate, the default first.
  *
  * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
+export async function loadTlsIdentities(
+  files: TlsFiles,
+  context: IdentityContext,
+): Promise<[TlsIdentity, ...TlsIdentity[]]> {
+  const [first, ...others] = tlsFilePairs(files);
+  const identities: [TlsIdentity, ...TlsIdentity[]] = [await load(first, files, context)];
+  for (const pair of others) identities.push(await load(pair, files, context));
+  return identities;
+}
+
+/** Loads the default certificate alone. Otherwise as `loadTlsIdentities`. */
 export async function loadTlsIdentity(
   files: TlsFiles,
+  context: IdentityContext,
+): Promise<TlsIdentity> {
+  return await load(tlsFilePairs(files)[0], files, context);
+}
+
+/** Reads and checks a pair of files. Without one the local authority in the data folder issues a
+ * certificate, and where there is no such folder one is made on the spot. A certificate that is out
+ * of date is a notice only: a test may want to see clients refuse it. */
+async function load(
+  pair: TlsFilePair | undefined,
+  { dataFolder }: TlsFiles,
   { host, emit, now }: IdentityContext,
 ): Promise<TlsIdentity> {
-  const { dataFolder } = files;
-  const [pair] = tlsFilePairs(files);
   if (pair === undefined) {
-    const issued = dataFolder === undefined
-      ? null
-      : await issueLocally(dataFolder, namesOf(host), now());
+    const names = namesOf(host);
+    const issued = dataFolder === undefined ? null : await issueLocally(dataFolder, names, now());
     if (issued !== null) {
       return { ...issued, fingerprint: await fingerprintOf(issued.cert), made: false };
     }
     const { makeCertificate } = await import("../../core/certificates/self_signed.ts");
-    const made = await makeCertificate(namesOf(host), now());
+    const made = await makeCertificate(names, now());
     return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
   }
   const texts = await readTlsFilePair(pair);

@@ -7,7 +7,7 @@ import { loadX509, makeKeys } from "../../core/certificates/x509.ts";
 import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { FakeConsole, type FakeParts } from "./fake_console.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 /** A folder to make things in, and `cert` with a data folder below it. */
 async function making() {
@@ -15,9 +15,9 @@ async function making() {
   const data = `${folder.path}/data`;
   const env = (name: string) => name === "SOCKDOCK_DATA_FOLDER" ? data : undefined;
   const cert = async (args: readonly string[], parts: FakeParts = {}) => {
-    const console = new FakeConsole(parts);
-    const code = await runCommandLine(["cert", ...args], console, env);
-    return { code, stdout: console.stdoutText, stderr: console.stderrText };
+    const io = new FakeStdio(parts);
+    const code = await runCommandLine(["cert", ...args], io, env);
+    return { code, stdout: io.stdoutText, stderr: io.stderrText };
   };
   const into = ["--folder", folder.path];
   return { ...folder, data, into, cert, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] };

@@ -9,7 +9,7 @@ import { serve } from "../../dock/serve.ts";
 import type { ChatMessage } from "../../protocols/chat/message.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { FakeConsole, type FakeParts } from "./fake_console.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 const NOON = new Date(2026, 10, 21, 12, 4).getTime();
 const message = (fields: Partial<ChatMessage> = {}): ChatMessage => ({
@@ -155,10 +155,10 @@ async function inPipe(
   args: readonly string[],
   stdin: FakeParts["stdin"] = [],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const console = new FakeConsole({ stdin: stdin ?? [] });
-  // The console of the command is another with the same parts.
-  const code = await runCommandLine(["chat", ...args], console, () => undefined);
-  return { code, stdout: console.stdoutText, stderr: console.stderrText };
+  const io = new FakeStdio({ stdin: stdin ?? [] });
+  // The streams of the command are others with the same parts.
+  const code = await runCommandLine(["chat", ...args], io, () => undefined);
+  return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }
 
 Deno.test("chat in a pipe says each line, prints what others say, and ends after the acks", async () => {
@@ -205,10 +205,10 @@ Deno.test("chat --json prints an object for everything, also for what was said",
 Deno.test("chat ends with 1 and a remedy when the name is taken in a pipe or nobody answers", async () => {
   const room = new ScriptedChat();
   await using server = await serve("tcp://127.0.0.1:0", room.protocol);
-  const console = new FakeConsole({ stdin: [] });
+  const io = new FakeStdio({ stdin: [] });
   const first = runCommandLine(
     ["chat", server.url, "--name", "bot", "--wait", "5s"],
-    console,
+    io,
     () => undefined,
   );
   while (room.seats.size === 0) await new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,20 +1,15 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { readArguments } from "../../commands/line/arguments.ts";
 import { defineCommand } from "../../commands/command.ts";
-import type { Console } from "../../commands/terminal/console.ts";
+import type { Stdio } from "../../commands/terminal/stdio.ts";
 import { text } from "../../core/options/option.ts";
 import { invocations, serve } from "./example_command.ts";
 
-Deno.test("defineCommand() checks the values it is run with", async () => {
-  const console: Console = Object.create(null);
-  const call = { ...readArguments(serve, ["--json", "echo"], () => undefined), console };
+Deno.test("a command runs with the values that were read for it", async () => {
+  const io: Stdio = Object.create(null);
+  const call = { ...readArguments(serve, ["--json", "echo"], () => undefined), io };
   assertEquals(await serve.run(call), 0);
   assertEquals(invocations.at(-1)?.options.json, true);
-  await assertRejects(
-    async () => await serve.run({ ...call, options: { json: "yes" } }),
-    TypeError,
-    `json: expected true or false, got "yes"`,
-  );
 });
 
 Deno.test("defineCommand() keeps --help and -h for itself", () => {

@@ -4,14 +4,14 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { runCommandLine } from "../../commands/run.ts";
 import { answerOf, startRawServer } from "../clients/raw_server.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { FakeConsole, type FakeParts } from "./fake_console.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 type Parts = FakeParts & { readonly env?: Readonly<Record<string, string>> };
 
 async function fetch(argv: readonly string[], { env = {}, ...parts }: Parts = {}) {
-  const console = new FakeConsole(parts);
-  const code = await runCommandLine(["fetch", ...argv], console, (name) => env[name]);
-  return { code, stdout: console.stdoutText, stderr: console.stderrText };
+  const io = new FakeStdio(parts);
+  const code = await runCommandLine(["fetch", ...argv], io, (name) => env[name]);
+  return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }
 
 const BASIC = 'WWW-Authenticate: Basic realm="PDQ Application"';

@@ -4,22 +4,22 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { runCommandLine } from "../../commands/run.ts";
 import { answerOf, type RawRequest, startRawServer } from "../clients/raw_server.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { FakeConsole, type FakeParts } from "./fake_console.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 type Parts = FakeParts & { readonly env?: Readonly<Record<string, string>> };
 
 /** Runs `sockdock fetch` in this process. */
 async function fetch(argv: readonly string[], { env = {}, ...parts }: Parts = {}) {
-  const console = new FakeConsole(parts);
-  const code = await runCommandLine(["fetch", ...argv], console, (name) => env[name]);
-  return { code, stdout: console.stdoutText, stderr: console.stderrText, console };
+  const io = new FakeStdio(parts);
+  const code = await runCommandLine(["fetch", ...argv], io, (name) => env[name]);
+  return { code, stdout: io.stdoutText, stderr: io.stderrText, io };
 }
 
 /** Runs it against a server that answers with these bytes. */
 async function fetchFrom(answer: string, argv: readonly string[] = [], parts: Parts = {}) {
   await using server = startRawServer(() => answer);
-  const { code, stdout, stderr, console } = await fetch([server.url, ...argv], parts);
-  return { code, stdout, stderr, console, url: server.url, request: server.requests[0] };
+  const { code, stdout, stderr, io } = await fetch([server.url, ...argv], parts);
+  return { code, stdout, stderr, io, url: server.url, request: server.requests[0] };
 }
 
 /** What arrives at a server. */
@@ -35,9 +35,9 @@ Deno.test("fetch prints the body as it is in a pipe, and harmless on a terminal"
     await peer.send("HTTP/1.1 200 OK\r\n\r\n\x1b[31m");
     await peer.send(new Uint8Array([0xff, 0x00]));
   });
-  const { code, console } = await fetch([server.url]);
+  const { code, io } = await fetch([server.url]);
   assertEquals(code, 0);
-  assertEquals([...console.stdoutBytes], [0x1b, 0x5b, 0x33, 0x31, 0x6d, 0xff, 0x00]);
+  assertEquals([...io.stdoutBytes], [0x1b, 0x5b, 0x33, 0x31, 0x6d, 0xff, 0x00]);
   const terminal = await fetch([server.url], { stdoutIsTerminal: true });
   assert(!terminal.stdout.includes("\x1b"), terminal.stdout);
 });

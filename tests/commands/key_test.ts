@@ -8,22 +8,22 @@ import { UsageError } from "../../core/usage_error.ts";
 import { packageTest, startPackageProgram } from "../python_package.ts";
 import { peerTest, runPeer } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { FakeConsole, type FakeParts } from "./fake_console.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 type Given = Readonly<Record<string, unknown>>;
 
 /** Runs `key` with these words and options, and returns what it printed. */
 async function run(words: readonly string[], given: Given = {}, fake: FakeParts = {}) {
-  const console = new FakeConsole(fake, { json: given.json === true });
+  const io = new FakeStdio(fake, { json: given.json === true });
   const names = new Set(Object.keys(given));
   await key.run({
     arguments: [...words],
-    console,
+    io,
     options: resolveOptions(key.options, given),
     given: names,
     flags: names,
   });
-  return { stdout: console.stdoutText, stderr: console.stderrText };
+  return { stdout: io.stdoutText, stderr: io.stderrText };
 }
 
 async function lineOf(user: string, stdin: string): Promise<string> {

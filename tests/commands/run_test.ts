@@ -5,16 +5,16 @@ import { runCommandLine, VERSION } from "../../commands/run.ts";
 import { flagName } from "../../core/options/option.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import { freePort } from "../free_port.ts";
-import { FakeConsole, type FakeParts } from "./fake_console.ts";
+import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
 /** Runs one command line in this process. */
 async function run(
   argv: readonly string[],
   { env = {}, ...parts }: FakeParts & { readonly env?: Readonly<Record<string, string>> } = {},
 ) {
-  const console = new FakeConsole(parts);
-  const code = await runCommandLine(argv, console, (name) => env[name]);
-  return { code, stdout: console.stdoutText, stderr: console.stderrText };
+  const io = new FakeStdio(parts);
+  const code = await runCommandLine(argv, io, (name) => env[name]);
+  return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }
 
 Deno.test("no command at all shows the overview, as help does", async () => {

@@ -14,9 +14,9 @@ import { serveStream } from "../../core/streams/serve_stream.ts";
 import { WebSocketSessions } from "../../core/websocket/sessions.ts";
 import { FakeTime, settled } from "../fake_time.ts";
 import {
+  connectionPair,
   EventLog,
   MemoryAcceptor,
-  type MemoryConnection,
   MemoryDatagramSocket,
   stillContext,
   udpAddress,
@@ -36,6 +36,8 @@ interface Peer {
   end(): Promise<void>;
   /** Is gone in the middle of things. */
   reset(): void;
+  /** Takes in nothing more, where a peer can refuse to. */
+  stopReading?(): void;
 }
 
 type Carrier = "stream" | "datagrams" | "WebSocket";
@@ -68,10 +70,12 @@ function stream(work: SessionWork): Started {
     }),
     work,
   });
-  const connection = acceptor.dial();
+  const { client: connection, server: end } = connectionPair();
+  acceptor.offer(end);
   return {
     server,
     peer: {
+      stopReading: () => end.capacityBytes = 0,
       say: (text) => connection.write(utf8(`${text}\n`)),
       end: () => connection.closeWrite(),
       reset: () => connection.reset(),
@@ -121,10 +125,12 @@ function webSocket(work: SessionWork): Started {
       ),
     release: () => webSockets[Symbol.dispose](),
   });
-  const connection: MemoryConnection = acceptor.dial();
+  const { client: connection, server: end } = connectionPair();
+  acceptor.offer(end);
   return {
     server,
     peer: {
+      stopReading: () => end.capacityBytes = 0,
       say: (text) => connection.write(rawFrame(1, text)),
       end: () => connection.write(rawFrame(8, [0x03, 0xe8])),
       reset: () => connection.reset(),
@@ -178,6 +184,18 @@ const ENDS: readonly End[] = [
     },
     then: ({ peer }) => peer.end(),
     told: "done",
+  },
+  {
+    name: "the peer ends, and does not read what the protocol sends",
+    async then({ peer }, time) {
+      peer.stopReading?.();
+      await peer.say("more");
+      await settled();
+      await peer.end();
+      await time.advance(3000);
+    },
+    // The end of a stream's half is not the end of the other; that of a WebSocket is.
+    told: { stream: "open", datagrams: "done", WebSocket: "done" },
   },
   {
     name: "the peer is gone",

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { Carrier } from "../../core/layer.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { layerOptionsFor, layerStack, shownLayers } from "../../dock/layer_stack.ts";
+import { layerStack, shownLayers } from "../../dock/layer_stack.ts";
 
 const schemes = new Map([["udp", "host"], ["tcp", "host"], ["http", "host"]] as const);
 
@@ -74,13 +74,4 @@ Deno.test("a stack that cannot work is refused with the reason", () => {
     refused("http://:1", { fault: ["latency=1s"] }, null),
     '"http://:1": http takes no layers, so --fault has no effect; put a relay in front of it',
   );
-});
-
-Deno.test("the options of a layer concern the URLs that have it, and nothing else", () => {
-  const keysFor = (urls: string[], given = {}, carriers: (Carrier | null)[] = ["datagram"]) =>
-    Object.keys(layerOptionsFor(urls, given, carriers));
-  assertEquals(keysFor(["http://:1"], {}, [null]), []);
-  const plain = keysFor(["udp://:1"]);
-  assertEquals(plain.includes("layers"), true);
-  assertEquals(plain.some((key) => key.startsWith("reliable")), false);
 });

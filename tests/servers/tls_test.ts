@@ -9,7 +9,7 @@ import { textOf } from "../../core/session.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import type { Listener } from "../../core/running_server.ts";
-import { listenNodeTls, listenTls } from "../../servers/tls.ts";
+import { listenNodeTls, listenTls } from "../../servers/tls/listen.ts";
 import { peerTest, placeArguments, runPeer, runPython, startPeer } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 

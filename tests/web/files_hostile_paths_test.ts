@@ -234,7 +234,7 @@ Deno.test("nothing outside is ever served and nothing answers 5xx, for 4,000 pat
     let path = randomPath(random).replaceAll("é", "%c3%a9");
     if (!path.startsWith("/")) path = `http://${authority}/${path}`;
     // Archives come in chunks that are no text.
-    if (path.replaceAll("%7a", "z").includes("zip")) path = path.replaceAll("?", "%3f");
+    if (/(?:z|%7a)(?:i|%69)(?:p|%70)/.test(path)) path = path.replaceAll("?", "%3f");
     await connection.get(path, "localhost");
     const { status, body } = await connection.answer();
     statuses.set(status, (statuses.get(status) ?? 0) + 1);

@@ -10,12 +10,12 @@ import {
   startRawServer,
 } from "../../clients/raw_server.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { FakeConsole } from "../fake_console.ts";
+import { FakeStdio } from "../fake_stdio.ts";
 
 async function fetch(...argv: string[]) {
-  const console = new FakeConsole();
-  const code = await runCommandLine(["fetch", ...argv], console, () => undefined);
-  return { code, stdout: console.stdoutText, stderr: console.stderrText };
+  const io = new FakeStdio();
+  const code = await runCommandLine(["fetch", ...argv], io, () => undefined);
+  return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }
 
 const namesIn = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();

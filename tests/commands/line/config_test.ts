@@ -14,7 +14,11 @@ async function read(
   await Deno.writeTextFile(path, text);
   try {
     const entries = await readConfig(path, overrides);
-    return entries.map(({ what, urls, options }) => ({ what: what.name, urls, options }));
+    return entries.map(({ what, urls, options }) => ({
+      what: what.name,
+      urls: urls.map(({ text }) => text),
+      options,
+    }));
   } catch (error) {
     // The folder is another one every time.
     if (error instanceof UsageError) throw new UsageError(error.message.replaceAll(path, name));
@@ -288,6 +292,12 @@ const WRONG: readonly [what: string, name: string, text: string, message: string
     "a.toml",
     `[[server]]\nserve = "echo"\non = "udp://:1"\nbacklog = 5`,
     "a.toml:4: server[1].backlog: this option has no effect on what is served here",
+  ],
+  [
+    "an option that has no effect by itself",
+    "a.toml",
+    `${ECHO}seed = 7`,
+    "a.toml:4: server[1].seed: this option has no effect without fault",
   ],
   ["no list of servers", "a.toml", "once = true", "a.toml:1: server: expected a list of servers"],
   [

@@ -11,7 +11,7 @@ import { createCounters } from "../../../core/counters.ts";
 import type { ServerEvent } from "../../../core/event.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { FakeConsole } from "../fake_console.ts";
+import { FakeStdio } from "../fake_stdio.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const url = "tcp://127.0.0.1:9999";
@@ -107,44 +107,44 @@ for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
   const words = verbose ? " with --verbose alone" : "";
 
   Deno.test(`${name} is shown to people${words}, and never coloured in a pipe`, () => {
-    const console = new FakeConsole({}, { verbose });
-    eventSink(console)(event);
-    assertEquals({ stdout: console.stdoutText, stderr: console.stderrText }, { stdout, stderr });
+    const io = new FakeStdio({}, { verbose });
+    eventSink(io)(event);
+    assertEquals({ stdout: io.stdoutText, stderr: io.stderrText }, { stdout, stderr });
     if (!verbose) return;
-    const terse = new FakeConsole();
+    const terse = new FakeStdio();
     eventSink(terse)(event);
     assertEquals(terse.stdoutText + terse.stderrText, "");
   });
 
   Deno.test(`${name} is shown to programs${words}, as one line of JSON on stdout`, () => {
-    const console = new FakeConsole({}, { json: true, verbose });
-    eventSink(console)(event);
-    assertEquals(console.stdoutText, `${json}\n`);
-    assertEquals(console.stderrText, "");
-    assertEquals(Object.keys(JSON.parse(console.stdoutText))[0], "event");
+    const io = new FakeStdio({}, { json: true, verbose });
+    eventSink(io)(event);
+    assertEquals(io.stdoutText, `${json}\n`);
+    assertEquals(io.stderrText, "");
+    assertEquals(Object.keys(JSON.parse(io.stdoutText))[0], "event");
     if (!verbose) return;
-    const terse = new FakeConsole({}, { json: true });
+    const terse = new FakeStdio({}, { json: true });
     eventSink(terse)(event);
     assertEquals(terse.stdoutText + terse.stderrText, "");
   });
 
   Deno.test(`${name} has the same words under its colours on a terminal`, () => {
     const terminal = { stdoutIsTerminal: true, stderrIsTerminal: true };
-    const console = new FakeConsole(terminal, { verbose });
-    eventSink(console)(event);
+    const io = new FakeStdio(terminal, { verbose });
+    eventSink(io)(event);
     // deno-lint-ignore no-control-regex
     const plain = (text: string) => text.replace(/\x1b\[\d+m/g, "");
-    assertEquals(plain(console.stdoutText), stdout);
-    assertEquals(plain(console.stderrText), stderr);
+    assertEquals(plain(io.stdoutText), stdout);
+    assertEquals(plain(io.stderrText), stderr);
   });
 }
 
 Deno.test("quiet drops what is for people and keeps messages", () => {
-  const console = new FakeConsole({}, { quiet: true, verbose: true });
-  const emit = eventSink(console);
+  const io = new FakeStdio({}, { quiet: true, verbose: true });
+  const emit = eventSink(io);
   for (const { event } of EVENTS) emit(event);
-  assertEquals(console.stdoutText, `${peer} hello\n`);
-  assertEquals(console.stderrText, "");
+  assertEquals(io.stdoutText, `${peer} hello\n`);
+  assertEquals(io.stderrText, "");
 });
 
 const EVIL = "\x1b[2J\x07\u009b31m\u202e";
@@ -154,18 +154,18 @@ Deno.test("a message with escapes is harmless on a terminal and left alone in a 
   const event: ServerEvent = { event: "message", peer: path, message: EVIL };
   const harmless = "\\x1b[2J\\x07\\x9b31m\\u202e";
 
-  const shown = new FakeConsole({ stdoutIsTerminal: true, noColor: true });
+  const shown = new FakeStdio({ stdoutIsTerminal: true, noColor: true });
   eventSink(shown)(event);
   assertEquals(shown.stdoutText, `/tmp/${harmless} ${harmless}\n`);
 
-  const piped = new FakeConsole();
+  const piped = new FakeStdio();
   eventSink(piped)(event);
   assertEquals(piped.stdoutText, `${path} ${EVIL}\n`);
 });
 
 Deno.test("nothing that a peer names reaches the words for people unescaped", () => {
-  const console = new FakeConsole({ stderrIsTerminal: true, noColor: true }, { verbose: true });
-  const emit = eventSink(console);
+  const io = new FakeStdio({ stderrIsTerminal: true, noColor: true }, { verbose: true });
+  const emit = eventSink(io);
   const evil = `x${EVIL}\n`;
   emit({ event: "opened", url, peer: evil });
   emit({ event: "closed", url, peer: evil, reason: evil, bytesReceived: 0, bytesSent: 0 });
@@ -175,7 +175,7 @@ Deno.test("nothing that a peer names reaches the words for people unescaped", ()
   emit({ event: "received", peer: evil, message: evil });
   emit({ event: "sent", peer: evil, message: bytes(evil) });
   emit({ event: "notice", text: evil });
-  const rows = console.stderrText.trimEnd().split("\n");
+  const rows = io.stderrText.trimEnd().split("\n");
   // Eight lines and the hex dumps of two messages.
   assertEquals(rows.length, 8 + 2 * Math.ceil(bytes(evil).length / 16));
   // deno-lint-ignore no-control-regex
@@ -207,12 +207,12 @@ Deno.test("counters are named in words, and those that are zero left out", () =>
   );
 });
 
-Deno.test("a transcript has every event with its time, whatever the console shows", async () => {
+Deno.test("a transcript has every event with its time, whatever is printed", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/transcript`;
   {
     using record = new TranscriptFile(path, fail);
-    const emit = eventSink(new FakeConsole({}, { quiet: true }), record);
+    const emit = eventSink(new FakeStdio({}, { quiet: true }), record);
     for (const { event } of EVENTS) emit(event);
   }
   const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
@@ -250,8 +250,8 @@ Deno.test("a server's events never throw for want of a reader, and say so", asyn
   const path = `${folder.path}/transcript`;
   using record = new TranscriptFile(path, fail);
   let gone = 0;
-  const console = new FakeConsole({ broken: ["stdout"] }, { json: true });
-  const emit = serverEventSink(console, record, () => gone++);
+  const io = new FakeStdio({ broken: ["stdout"] }, { json: true });
+  const emit = serverEventSink(io, record, () => gone++);
   emit({ event: "opened", url, peer });
   emit({ event: "notice", text: "still recorded" });
   assertEquals(gone, 2);
@@ -283,32 +283,32 @@ const INSPECTED = {
 } as const satisfies ServerEvent;
 
 Deno.test("an inspected request is shown on stdout as it was written", () => {
-  const console = new FakeConsole();
-  eventSink(console)(INSPECTED);
-  eventSink(console)({ ...INSPECTED, bodyBytes: 0, message: "" });
+  const io = new FakeStdio();
+  eventSink(io)(INSPECTED);
+  eventSink(io)({ ...INSPECTED, bodyBytes: 0, message: "" });
   const head = `2026-01-02T03:04:05.678Z ${peer}\n` +
     "POST http://127.0.0.1:8080/post HTTP/1.1\nHost: 127.0.0.1:8080\nx-Dock: 7\n";
-  assertEquals(console.stdoutText, `${head}\nahoy\n\n${head}\n`);
-  assertEquals(console.stderrText, "");
+  assertEquals(io.stdoutText, `${head}\nahoy\n\n${head}\n`);
+  assertEquals(io.stderrText, "");
 });
 
 Deno.test("an inspected body that is no text is shown in hex, and one cut short says so", () => {
-  const console = new FakeConsole();
-  eventSink(console)({ ...INSPECTED, bodyBytes: 9, message: new Uint8Array([255, 0]) });
-  assertMatch(console.stdoutText, /\n\n000000 {2}ff 00 .*\n\(7 more bytes of 9\)\n\n$/);
+  const io = new FakeStdio();
+  eventSink(io)({ ...INSPECTED, bodyBytes: 9, message: new Uint8Array([255, 0]) });
+  assertMatch(io.stdoutText, /\n\n000000 {2}ff 00 .*\n\(7 more bytes of 9\)\n\n$/);
 });
 
 Deno.test("an inspected request is one line of JSON for programs, its body as text or base64", () => {
-  const console = new FakeConsole({}, { json: true });
-  eventSink(console)(INSPECTED);
+  const io = new FakeStdio({}, { json: true });
+  eventSink(io)(INSPECTED);
   const { message: _, ...rest } = INSPECTED;
-  assertEquals(console.stdoutText, `${JSON.stringify({ ...rest, text: "ahoy" })}\n`);
+  assertEquals(io.stdoutText, `${JSON.stringify({ ...rest, text: "ahoy" })}\n`);
   assertEquals(eventJson({ ...INSPECTED, message: new Uint8Array([255]) }).base64, "/w==");
 });
 
 Deno.test("nothing in an inspected request moves a terminal", () => {
-  const console = new FakeConsole({ stdoutIsTerminal: true, noColor: true });
-  eventSink(console)({
+  const io = new FakeStdio({ stdoutIsTerminal: true, noColor: true });
+  eventSink(io)({
     ...INSPECTED,
     method: EVIL,
     url: EVIL,
@@ -316,5 +316,5 @@ Deno.test("nothing in an inspected request moves a terminal", () => {
     message: `${EVIL}\n${EVIL}`,
   });
   // deno-lint-ignore no-control-regex
-  assertEquals(console.stdoutText.match(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/g), null);
+  assertEquals(io.stdoutText.match(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/g), null);
 });

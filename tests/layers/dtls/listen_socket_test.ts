@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Address } from "../../../core/addresses/address.ts";
 import type { Datagram } from "../../../core/connection.ts";
-import type { DtlsError } from "../../../layers/dtls/wire/alert.ts";
+import { DtlsError } from "../../../layers/dtls/wire/alert.ts";
 import { ClientPeer } from "../../../layers/dtls/client_peer.ts";
 import type { DropReason } from "../../../layers/dtls/record/record_layer.ts";
 import { DtlsListenSocket, type ListenOptions } from "../../../layers/dtls/listen_socket.ts";
@@ -303,6 +303,20 @@ Deno.test("a goodbye of the client ends its session, one of ours is heard", asyn
   await other.settle();
   assert(other.ended);
   assertEquals(harbour.socket.peers, 0);
+});
+
+Deno.test("a client whose association fails is lost, which is no end in good order", async () => {
+  using harbour = await Harbour.open();
+  const client = await harbour.client(5001);
+  await client.shakeHands();
+  client.peer.fail(new DtlsError("internal_error", "out of order"));
+  await settled();
+  const [ended] = harbour.events;
+  assertEquals(ended, {
+    from: client.address,
+    ended: "the peer refused with the alert internal_error",
+    lost: true,
+  });
 });
 
 Deno.test("disposal says goodbye to everybody and leaves no timer", async () => {

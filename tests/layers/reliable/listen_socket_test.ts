@@ -345,6 +345,22 @@ Deno.test("a peer that says nothing after its handshake is forgotten soon, an id
   assertEquals(harbour.events.at(-1), { from: other.address, ended: "idle" });
 });
 
+Deno.test("a peer that answers no more is lost, which is no end in good order", async () => {
+  using harbour = new Harbour({ timeoutMs: 5000 });
+  const client = harbour.client(1000);
+  await client.connect();
+  await client.socket.send(utf8("hello"));
+  await harbour.run(50);
+  harbour.loses = () => true;
+  await harbour.socket.send(utf8("bye"), client.address);
+  await harbour.run(10_000);
+  assertEquals(harbour.events.at(-1), {
+    from: client.address,
+    ended: "no answer for 5 s",
+    lost: true,
+  });
+});
+
 Deno.test("forgetting a peer ends our half in the background", async () => {
   using harbour = new Harbour();
   const client = harbour.client(1000);

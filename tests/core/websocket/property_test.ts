@@ -2,17 +2,17 @@
  * beside the plainest reader there could be. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Address } from "../../core/addresses/address.ts";
-import type { Connection } from "../../core/connection.ts";
-import { createCounters } from "../../core/counters.ts";
-import type { Message } from "../../core/session.ts";
-import { openDeflate } from "../../core/websocket/deflate.ts";
-import { WebSocketViolation } from "../../core/websocket/frame.ts";
-import { ControlFrame, FrameReader } from "../../core/websocket/reader.ts";
-import { WebSocketSession } from "../../core/websocket/websocket_session.ts";
-import { type Below, damaged, goodStream, pieces } from "../random_frames.ts";
-import { concat, rawFrame } from "../raw_websocket.ts";
-import { newSeed, seeded } from "../seeded.ts";
+import type { Address } from "../../../core/addresses/address.ts";
+import type { Connection } from "../../../core/connection.ts";
+import { createCounters } from "../../../core/counters.ts";
+import type { Message } from "../../../core/session.ts";
+import { openDeflate } from "../../../core/websocket/deflate.ts";
+import { WebSocketViolation } from "../../../core/websocket/frame.ts";
+import { ControlFrame, FrameReader } from "../../../core/websocket/reader.ts";
+import { WebSocketSession } from "../../../core/websocket/websocket_session.ts";
+import { type Below, damaged, goodStream, pieces } from "../../random_frames.ts";
+import { concat, rawFrame } from "../../raw_websocket.ts";
+import { newSeed, seeded } from "../../seeded.ts";
 
 const MAX_MESSAGE_BYTES = 3000;
 const ADDRESS: Address = { transport: "tcp", hostname: "127.0.0.1", port: 1 };

@@ -1,18 +1,20 @@
-// What can be served, by the name it has on the command line and in a configuration.
+// What can be served, by the name it has on the command line and in a configuration, and which options
+// concern it.
 
+import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import { mergeTables, type OptionTable } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { serveOptions } from "../../dock/serve.ts";
-import { idleLayerOptions } from "../../dock/layer_stack.ts";
-import { optionsFor } from "../../dock/server_kinds.ts";
+import { optionsForServing, serveOptions } from "../../dock/applicable.ts";
+import { serverSchemes } from "../../dock/schemes.ts";
+import type { SuiteEntry } from "../../dock/suite.ts";
 import { upstreamOptions } from "../../dock/upstream.ts";
 import { protocols } from "../../protocols/index.ts";
-import { layerGroup, layerOptions } from "./layer_options.ts";
 import { serverKinds } from "../../servers/index.ts";
 import { apps } from "../../web/index.ts";
+import { layerGroup } from "./dial_options.ts";
 
 /** Everything that `serve` and `up` can start. */
 export const served: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
@@ -36,14 +38,14 @@ export const servedOptions: OptionTable = mergeTables(
   serveOptions,
   ofProtocols,
   ofTransports,
-  layerOptions,
+  layerGroup.options,
   upstreamOptions,
 );
 
-/** What a relay is told of the side that it dials. */
+/** The options for the session that a relay dials, for help. */
 export const upstreamGroup = { title: "Upstream", options: upstreamOptions } as const;
 
-/** The same, grouped for help. */
+/** All of them, grouped for help. */
 export const servedGroups = [
   { title: "Protocols", options: ofProtocols },
   { title: "Transports", options: ofTransports },
@@ -51,33 +53,27 @@ export const servedGroups = [
   upstreamGroup,
 ] as const;
 
-/** The options that concern what is served where. What the environment sets for other protocols
- * and transports is left out; what the command line sets stays, so that it is refused. */
-export function concerning(
-  values: Readonly<Record<string, unknown>>,
-  given: ReadonlySet<string>,
-  flags: ReadonlySet<string>,
-  what: Protocol | HttpApp,
-  urls: readonly string[],
-): Record<string, unknown> {
-  const table = tableFor(what, urls, values);
-  const asked = Object.fromEntries([...given].map((key) => [key, values[key]]));
-  const idle = new Set(urls.flatMap((url) => idleLayerOptions(url, asked)));
-  const kept = [...given].filter((key) =>
-    Object.hasOwn(servedOptions, key) &&
-    (flags.has(key) || (Object.hasOwn(table, key) && !idle.has(key)))
-  );
-  return Object.fromEntries(kept.map((key) => [key, values[key]]));
+/** An entry of a suite whose URLs were read, with the options that concern it. */
+export interface PlannedEntry extends SuiteEntry {
+  readonly urls: readonly Endpoint[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** All options that have an effect on it. */
+  readonly table: OptionTable;
 }
 
-/** The options that have an effect on what is served where. What is wrong with a URL is for others to
- * say.
+/** Reads the URLs, and leaves out the options that were given for other protocols and transports.
  *
- * @param given the options, of which some may add layers */
-export function tableFor(
+ * @param flags those of the command line stay, so that they are refused
+ * @throws {UsageError} when a text is not such a URL */
+export function planned(
   what: Protocol | HttpApp,
-  urls: readonly string[],
+  texts: readonly (string | Endpoint)[],
   given: Readonly<Record<string, unknown>>,
-): OptionTable {
-  return { ...serveOptions, ...optionsFor(what, urls, given) };
+  flags: ReadonlySet<string> = new Set(),
+): PlannedEntry {
+  const urls = texts.map((text) => parseEndpoint(text, serverSchemes));
+  const table = optionsForServing(what, urls, given);
+  const kept = Object.entries(given)
+    .filter(([key]) => flags.has(key) || Object.hasOwn(table, key));
+  return { what, urls, table, options: Object.fromEntries(kept) };
 }

@@ -1,6 +1,7 @@
 // Ctrl-C and SIGTERM: the first asks to finish, the second to stop now.
 
-import { exitCodes } from "../line/exit_code.ts";
+import type { DialledSession } from "../../core/client_kind.ts";
+import { exitCodes } from "../exit_code.ts";
 
 /** Listens for signals until disposed. */
 export class StopSignals implements Disposable {
@@ -40,4 +41,29 @@ export class StopSignals implements Disposable {
       Deno.removeSignalListener(name, handler);
     }
   }
+}
+
+/** Runs what a command does with a session. Where the session is one of datagrams, a signal closes it and
+ * ends the command: no system tells the peer that the program has died, as it does for a connection, and
+ * the peer would wait until the session counts as idle. Elsewhere a signal ends the program as usual.
+ *
+ * @returns the exit code */
+export async function leaveOnSignal(
+  session: DialledSession,
+  run: () => Promise<number>,
+): Promise<number> {
+  const { transport } = session.peer;
+  if (transport !== "udp" && transport !== "unixgram") return await run();
+  using signals = new StopSignals();
+  const signalled = Promise.withResolvers<undefined>();
+  signals.drain.addEventListener("abort", () => signalled.resolve(undefined), { once: true });
+  const running = run();
+  const code = await Promise.race([running, signalled.promise]);
+  if (code !== undefined) return code;
+  // The outcome of what was interrupted is of no interest any more.
+  running.catch(() => {});
+  session.close("interrupted");
+  // The farewell is sent before the program ends.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  return signals.exitCode;
 }

@@ -1,11 +1,10 @@
-// What the exit code tells.
+// The exit codes that all commands share.
 
-/** The exit codes of every command. */
 export const exitCodes = {
   ok: 0,
-  /** The network or the other side failed. */
+  /** The network or the peer failed. */
   failed: 1,
-  /** What was asked for cannot be. */
+  /** The command line or the configuration asks for something that cannot be. */
   usage: 2,
   /** A check or threshold was not met. */
   checkFailed: 3,

@@ -1,7 +1,8 @@
-// Where a command reads and prints: data on stdout, words for people on stderr.
+// The standard streams of a command: what it reads from stdin, data on stdout, words for people on
+// stderr.
 
 import { printable } from "./printable.ts";
-import { promptSecret } from "./prompt_secret.ts";
+import { promptSecret, terminalColumns } from "./terminal.ts";
 
 /** When to colour. */
 export type ColorChoice = "auto" | "always" | "never";
@@ -9,26 +10,26 @@ export type ColorChoice = "auto" | "always" | "never";
 /** A colour of the sixteen that every terminal has. */
 export type Color = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
-/** One side of a terminal or pipe. */
+/** A stream to write to: a terminal, a pipe or a file. */
 export interface Output {
   readonly isTerminal: boolean;
   /** Writes all of it. */
   writeSync(bytes: Uint8Array): void;
 }
 
-/** What a console is made of; tests replace all of it. */
-export interface ConsoleParts {
+/** The streams themselves and what is known of them; tests replace all of it. */
+export interface StdioParts {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdin: { readonly isTerminal: boolean; read(into: Uint8Array): Promise<number | null> };
   readonly columns: number;
   readonly noColor: boolean;
-  /** Null where nobody can be asked. */
+  /** Null when there is no terminal to ask at. */
   promptSecret(question: string): string | null;
 }
 
-/** How a command wants its console. */
-export interface ConsoleOptions {
+/** How a command prints. */
+export interface PrintingOptions {
   readonly color?: ColorChoice;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -46,21 +47,21 @@ const codes: Readonly<Record<Color, readonly [on: number, off: number]>> = {
 
 const encoder = new TextEncoder();
 
-/** Whoever read our stdout went away, as `| head` does: it has seen what it wanted. */
+/** The reader of stdout is gone, as `| head` is once it has its lines. */
 export class ReaderGoneError extends Error {
   override readonly name = "ReaderGoneError";
 }
 
 /** Reads and prints for one command. */
-export class Console {
+export class Stdio {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  readonly #parts: ConsoleParts;
+  readonly #parts: StdioParts;
   readonly #color: ColorChoice;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-  constructor(parts: ConsoleParts, options: ConsoleOptions = {}) {
+  constructor(parts: StdioParts, options: PrintingOptions = {}) {
     this.#parts = parts;
     this.#color = options.color ?? "auto";
     this.json = options.json ?? false;
@@ -68,9 +69,9 @@ export class Console {
     this.verbose = options.verbose ?? false;
   }
 
-  /** The same console, as a command's options want it. */
-  with(options: ConsoleOptions): Console {
-    return new Console(this.#parts, options);
+  /** The same streams, printed to as the options of a command have it. */
+  with(options: PrintingOptions): Stdio {
+    return new Stdio(this.#parts, options);
   }
 
   /** How wide the terminal is now. */
@@ -78,7 +79,7 @@ export class Console {
     return this.#parts.columns;
   }
 
-  get stdin(): ConsoleParts["stdin"] {
+  get stdin(): StdioParts["stdin"] {
     return this.#parts.stdin;
   }
 
@@ -100,12 +101,12 @@ export class Console {
     return this.#colors(this.#parts.stdout);
   }
 
-  /** Text of our own on stdout, with a newline. */
+  /** Text of the program on stdout, with a newline. */
   print(text: string): void {
     this.#write(this.#parts.stdout, `${text}\n`);
   }
 
-  /** Text of our own on stdout, as it is. */
+  /** Text of the program on stdout, without a newline. */
   printRaw(text: string): void {
     this.#write(this.#parts.stdout, text);
   }
@@ -176,7 +177,7 @@ export class Console {
       output.writeSync(bytes);
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      // Data that nobody takes is a reason to end; words for people that nobody reads are none.
+      // A command ends when the reader of its data is gone, but not when that of its notes is.
       if (output === this.#parts.stdout) throw new ReaderGoneError(undefined, { cause: error });
     }
   }
@@ -187,9 +188,9 @@ function paint(color: Color, text: string): string {
   return `\x1b[${on}m${text}\x1b[${off}m`;
 }
 
-/** The console of this process. */
-export function processConsole(): Console {
-  return new Console({
+/** The standard streams of this process. */
+export function processStdio(): Stdio {
+  return new Stdio({
     stdout: outputOf(Deno.stdout),
     stderr: outputOf(Deno.stderr),
     stdin: {
@@ -199,7 +200,7 @@ export function processConsole(): Console {
       read: (into) => Deno.stdin.read(into),
     },
     get columns() {
-      return terminalColumns();
+      return terminalColumns(100);
     },
     promptSecret,
     noColor: (Deno.env.get("NO_COLOR") ?? "") !== "",
@@ -221,13 +222,4 @@ function outputOf(stream: typeof Deno.stdout): Output {
       }
     },
   };
-}
-
-function terminalColumns(): number {
-  try {
-    return Deno.consoleSize().columns || 100;
-  } catch {
-    // Not a terminal.
-    return 100;
-  }
 }

@@ -4,7 +4,7 @@ import { send } from "../../../dock/send.ts";
 import { serve } from "../../../dock/serve.ts";
 import { echo } from "../../../protocols/echo.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { anonymousPath, openUnixDatagrams } from "../../../core/datagrams/unix_datagram_socket.ts";
+import { anonymousPath, openUnixDatagrams } from "../../../core/datagrams/unix_socket.ts";
 
 function open(name: string) {
   const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });

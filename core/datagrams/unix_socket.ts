@@ -4,7 +4,7 @@
 
 import type { Address } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";
-import { DenoDatagramSocket } from "./deno_datagram_socket.ts";
+import { DenoDatagramSocket } from "./deno_socket.ts";
 
 /** How long a peer may take to have room for a datagram, and how long it is then let alone. */
 const STUCK_AFTER_MS = 250;

@@ -1,10 +1,6 @@
-// A console whose sides are kept in memory, for the tests of what prints.
+// Standard streams that are kept in memory, for the tests of what prints.
 
-import {
-  Console,
-  type ConsoleOptions,
-  type ConsoleParts,
-} from "../../commands/terminal/console.ts";
+import { type PrintingOptions, Stdio, type StdioParts } from "../../commands/terminal/stdio.ts";
 
 /** What stands in for the terminal or pipes. */
 export interface FakeParts {
@@ -22,12 +18,12 @@ export interface FakeParts {
   readonly broken?: readonly ("stdout" | "stderr")[];
 }
 
-/** A console and what was printed on it. */
-export class FakeConsole extends Console {
+/** Standard streams and what was printed on them. */
+export class FakeStdio extends Stdio {
   readonly #stdout: MemorySide;
   readonly #stderr: MemorySide;
 
-  constructor(fake: FakeParts = {}, options: ConsoleOptions = {}) {
+  constructor(fake: FakeParts = {}, options: PrintingOptions = {}) {
     const stdout = new MemorySide(fake.stdoutIsTerminal, fake.broken?.includes("stdout"));
     const stderr = new MemorySide(fake.stderrIsTerminal, fake.broken?.includes("stderr"));
     super(
@@ -77,7 +73,7 @@ class MemorySide {
   }
 }
 
-function reader(chunks: readonly (string | Uint8Array)[]): ConsoleParts["stdin"]["read"] {
+function reader(chunks: readonly (string | Uint8Array)[]): StdioParts["stdin"]["read"] {
   const left = chunks.map((one) => typeof one === "string" ? new TextEncoder().encode(one) : one);
   return (into) => {
     const chunk = left.shift();

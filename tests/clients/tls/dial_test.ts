@@ -1,23 +1,23 @@
 /** TLS clients: whom they trust, and what they say about those they do not. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
-import { makeCertificate } from "../../core/certificates/self_signed.ts";
-import { parseEndpoint } from "../../core/addresses/endpoint.ts";
-import type { ServerEvent } from "../../core/event.ts";
-import { bytesOf } from "../../core/session.ts";
-import { UsageError } from "../../core/usage_error.ts";
-import { dialTls, type DialTlsOptions } from "../../clients/tls.ts";
-import { connect, type ConnectOptions } from "../../dock/connect.ts";
-import { send } from "../../dock/send.ts";
-import { serve } from "../../dock/serve.ts";
-import { echo } from "../../protocols/echo.ts";
-import { upper } from "../../protocols/upper.ts";
-import { makeCertificate as makeByOpenssl } from "../certificate.ts";
-import { freePort } from "../free_port.ts";
-import { peerTest, runPeer, startPeer, startPythonServer } from "../peer.ts";
-import { RunningProcess } from "../running_process.ts";
-import { temporaryFolder } from "../temporary_folder.ts";
+import { fingerprintOf } from "../../../core/certificates/fingerprint.ts";
+import { makeCertificate } from "../../../core/certificates/self_signed.ts";
+import { parseEndpoint } from "../../../core/addresses/endpoint.ts";
+import type { ServerEvent } from "../../../core/event.ts";
+import { bytesOf } from "../../../core/session.ts";
+import { UsageError } from "../../../core/usage_error.ts";
+import { dialTls, type DialTlsOptions } from "../../../clients/tls/dial.ts";
+import { connect, type ConnectOptions } from "../../../dock/connect.ts";
+import { send } from "../../../dock/send.ts";
+import { serve } from "../../../dock/serve.ts";
+import { echo } from "../../../protocols/echo.ts";
+import { upper } from "../../../protocols/upper.ts";
+import { makeCertificate as makeByOpenssl } from "../../certificate.ts";
+import { freePort } from "../../free_port.ts";
+import { peerTest, runPeer, startPeer, startPythonServer } from "../../peer.ts";
+import { RunningProcess } from "../../running_process.ts";
+import { temporaryFolder } from "../../temporary_folder.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -242,13 +242,15 @@ Deno.test("dialTls() agrees on a protocol with the server", async () => {
 
 Deno.test("a server that an authority of Deno's vouches for needs no option", async () => {
   await using at = await serving();
-  const script = `import { send } from ${JSON.stringify(import.meta.resolve("../../dock/send.ts"))};
+  const script = `import { send } from ${
+    JSON.stringify(import.meta.resolve("../../../dock/send.ts"))
+  };
     console.log(new TextDecoder().decode(await send(${JSON.stringify(at.url)}, "known")));`;
   const file = `${at.folder}/known.ts`;
   await Deno.writeTextFile(file, script);
   // Deno reads its own authorities from this, as a company's machine may have it.
   const env = { DENO_CERT: at.tlsCert };
-  const config = new URL(import.meta.resolve("../../deno.json")).pathname;
+  const config = new URL(import.meta.resolve("../../../deno.json")).pathname;
   const args = ["run", "--quiet", "--no-check", "--allow-all", "--config", config, file];
   await using client = new RunningProcess(Deno.execPath(), args, { env });
   assertEquals(await client.finish().then(({ stdout, stderr }) => stdout + stderr), "KNOWN\n");

@@ -1,0 +1,56 @@
+// The options of commands that dial, and which of them concern the endpoint that is dialled.
+
+import { clientKinds } from "../../clients/index.ts";
+import { type Addressing, type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
+import { connectTimeoutOptions } from "../../core/client_options.ts";
+import type { Emit } from "../../core/event.ts";
+import { mergeTables, type OptionTable } from "../../core/options/option.ts";
+import { optionsForDialling } from "../../dock/applicable.ts";
+import { layerOptions } from "../../dock/layer_stack.ts";
+import { clientSchemes } from "../../dock/schemes.ts";
+import type { Invocation } from "../command.ts";
+import type { Stdio } from "../terminal/stdio.ts";
+import { givenOf } from "./arguments.ts";
+
+/** Every option that any layer understands, for help. */
+export const layerGroup = { title: "Layers", options: layerOptions } as const;
+
+/** Every option that any client transport understands. */
+const ofTransports: OptionTable = mergeTables(...clientKinds.map((kind) => kind.options));
+
+/** Every option that a transport or a layer understands. */
+export const transportOptions: OptionTable = mergeTables(ofTransports, layerOptions);
+
+/** The same, and how long to try. */
+export const dialOptions = mergeTables(connectTimeoutOptions, transportOptions);
+
+/** The same, grouped for help. */
+export const dialGroups = [
+  { title: "Transports", options: ofTransports },
+  layerGroup,
+] as const;
+
+/** Prints the notices of layers when a session is opened, such as the seed of faults. */
+export function dialNotices(io: Stdio): Emit {
+  return (event) => {
+    if (event.event === "notice") io.note(event.text);
+  };
+}
+
+/** Reads the URL to dial and the options for the session to it. What the environment sets for other
+ * endpoints is left out; what the command line sets stays, so that it is refused.
+ *
+ * @throws {UsageError} when the text is not such a URL */
+export function readDial(
+  url: string,
+  { options, given, flags }: Pick<Invocation, "options" | "given" | "flags">,
+  schemes: ReadonlyMap<string, Addressing> = clientSchemes,
+): { readonly endpoint: Endpoint; readonly dial: Record<string, unknown> } {
+  const endpoint = parseEndpoint(url, schemes);
+  const asked = givenOf(transportOptions, { options, given });
+  const table = optionsForDialling(endpoint, asked);
+  const kept = Object.entries(asked)
+    .filter(([key]) => flags.has(key) || Object.hasOwn(table, key));
+  const { connectTimeoutMs } = options;
+  return { endpoint, dial: { connectTimeoutMs, ...Object.fromEntries(kept) } };
+}

@@ -1,0 +1,217 @@
+// Which options fit an endpoint: those that have an effect on what is served or dialled there. The
+// command line and configurations ask it, to leave out what was said for other endpoints, and the
+// library asks it, to refuse what would silently be without effect. The answer stands on names and
+// option tables alone: nothing has to be loaded for it.
+
+import { clientKinds } from "../clients/index.ts";
+import { connectTimeoutOptions } from "../core/client_options.ts";
+import type { ClientKind } from "../core/client_kind.ts";
+import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
+import type { HttpApp } from "../core/http/app.ts";
+import type { Carrier, Layer } from "../core/layer.ts";
+import { didYouMean } from "../core/options/nearest.ts";
+import { flag, flagName, type OptionTable } from "../core/options/option.ts";
+import type { Protocol } from "../core/protocol.ts";
+import type { ServerKind } from "../core/server_kind.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { layers as allLayers } from "../layers/index.ts";
+import { serverKinds } from "../servers/index.ts";
+import { addedLayers, layerStackOptions } from "./layer_stack.ts";
+import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
+import { upstreamGiven, upstreamKey, upstreamOptions } from "./upstream.ts";
+
+/** What is known, without loading it, of a protocol or an HTTP application. */
+export type Served =
+  | Pick<Protocol, "name" | "options" | "framing" | "dials">
+  | Pick<HttpApp, "name" | "options">;
+
+type Transport = Pick<ServerKind, "name" | "options">;
+
+type LayerKind = Pick<Layer, "name" | "options" | "carriers" | "impliedBy">;
+
+/** Options by key. What was not given is left out or undefined: a default says nothing. */
+type Given = Readonly<Record<string, unknown>>;
+
+const servers: readonly Transport[] = serverKinds;
+const clients: readonly (Transport & Pick<ClientKind, "carrier">)[] = clientKinds;
+const layers: readonly LayerKind[] = allLayers;
+
+/** What `serve` itself understands, whatever is served where. */
+export const serveOptions = {
+  once: flag({
+    help: "stop after the first session or request (on datagrams, after the first message)",
+  }),
+} as const;
+
+/** The options that have an effect on what is served at these endpoints. */
+export function optionsForServing(
+  served: Served,
+  endpoints: readonly Endpoint[],
+  given: Given,
+): OptionTable {
+  const kinds = kindsFor(served)
+    .filter(({ name }) => endpoints.some(({ scheme }) => scheme === name));
+  return Object.assign(
+    {},
+    serveOptions,
+    served.options,
+    ...kinds.map((kind) => kind.options),
+    layerOptionsFor(endpoints, kinds.map(carrierOf), given),
+    dials(served) ? upstreamOptionsFor(given) : {},
+  );
+}
+
+/** The options that have an effect on a session that is dialled. */
+export function optionsForDialling(endpoint: Endpoint, given: Given): OptionTable {
+  const kind = clients.find(({ name }) => name === endpoint.scheme);
+  if (kind === undefined) return {};
+  return { ...kind.options, ...layerOptionsFor([endpoint], [kind.carrier], given) };
+}
+
+/** Refuses options that have no effect on what is served. Those of an upstream are left to
+ * `refuseUselessDialling`.
+ *
+ * @throws {UsageError} naming the option and where it would have an effect */
+export function refuseUselessServing(
+  served: Served,
+  endpoints: readonly Endpoint[],
+  given: Given,
+): void {
+  const table = optionsForServing(served, endpoints, given);
+  const used = [...new Set(endpoints.map(({ scheme }) => scheme))].join(", ");
+  for (const key of foreignKeys(given, table)) {
+    if (Object.hasOwn(upstreamOptions, key)) {
+      if (dials(served)) continue;
+      throw new UsageError(`${flagOf(key)} has no effect on ${served.name}; it is for relay`);
+    }
+    refuseLayerOption(key, endpoints, given, flagOf, "which no URL here names; such as udp");
+    refuseOptionOf(kindsFor(served), key, flagOf, used);
+    // An option that other servers have was not mistyped.
+    const similar = servers.some(({ options }) => Object.hasOwn(options, key))
+      ? ""
+      : didYouMean(flagName(key), Object.keys(table).map(flagName));
+    throw new UsageError(`${served.name} on ${used} has no option ${flagName(key)}${similar}`);
+  }
+}
+
+/** Refuses options that have no effect on a session that is dialled.
+ *
+ * @param nameOf what an option is called where it was given
+ * @throws {UsageError} naming the option and where it would have an effect */
+export function refuseUselessDialling(
+  endpoint: Endpoint,
+  given: Given,
+  nameOf: (key: string) => string = flagOf,
+): void {
+  const { scheme } = endpoint;
+  for (const key of foreignKeys(given, optionsForDialling(endpoint, given))) {
+    const remedy = `which the URL does not name; such as ${scheme}`;
+    refuseLayerOption(key, [endpoint], given, nameOf, remedy);
+    refuseOptionOf(clients, key, nameOf, scheme);
+    throw new UsageError(`${nameOf(key)} has no effect on ${scheme}`);
+  }
+}
+
+/** The option that puts a layer on these endpoints, where another option of that layer has no effect
+ * because it was not given: `fault` for `seed`. */
+export function missingBeside(
+  key: string,
+  endpoints: readonly Endpoint[],
+  given: Given,
+): string | undefined {
+  return layers.find((layer) =>
+    Object.hasOwn(layer.options, key) && layer.impliedBy !== undefined &&
+    given[layer.impliedBy] === undefined && !isNamed(layer, endpoints, given)
+  )?.impliedBy;
+}
+
+/** @param carriers what the transports of the endpoints carry */
+function layerOptionsFor(
+  endpoints: readonly Endpoint[],
+  carriers: readonly (Carrier | null)[],
+  given: Given,
+): OptionTable {
+  if (carriers.every((carrier) => carrier === null)) return {};
+  return Object.assign(
+    {},
+    layerStackOptions,
+    ...layers.map((layer): OptionTable => {
+      const { options, impliedBy } = layer;
+      if (isNamed(layer, endpoints, given)) return options;
+      if (impliedBy === undefined || !layer.carriers.some((own) => carriers.includes(own))) {
+        return {};
+      }
+      // By itself none of the others puts the layer there.
+      return given[impliedBy] === undefined ? { [impliedBy]: options[impliedBy]! } : options;
+    }),
+  );
+}
+
+function isNamed({ name }: LayerKind, endpoints: readonly Endpoint[], given: Given): boolean {
+  return endpoints.some(({ layers }) => layers.includes(name)) || addedLayers(given).includes(name);
+}
+
+/** What is wrong with the URL of the upstream is said where it is dialled; until then all may fit. */
+function upstreamOptionsFor(given: Given): OptionTable {
+  const { to } = given;
+  if (typeof to !== "string") return upstreamOptions;
+  let endpoint: Endpoint;
+  try {
+    endpoint = parseEndpoint(to, clientSchemes);
+  } catch (error) {
+    if (error instanceof UsageError) return upstreamOptions;
+    throw error;
+  }
+  const fitting = {
+    ...connectTimeoutOptions,
+    ...optionsForDialling(endpoint, upstreamGiven(given)),
+  };
+  const keys = new Set(Object.keys(fitting).map(upstreamKey));
+  return Object.fromEntries(Object.entries(upstreamOptions).filter(([key]) => keys.has(key)));
+}
+
+/** Says of an option that only a layer has what is missing for it to have an effect. */
+function refuseLayerOption(
+  key: string,
+  endpoints: readonly Endpoint[],
+  given: Given,
+  nameOf: (key: string) => string,
+  remedy: string,
+): void {
+  const missing = missingBeside(key, endpoints, given);
+  if (missing !== undefined) {
+    throw new UsageError(`${nameOf(key)} has no effect without ${nameOf(missing)}`);
+  }
+  const owners = layers.filter(({ options }) => Object.hasOwn(options, key))
+    .map(({ name }) => name);
+  if (owners.length === 0) return;
+  throw new UsageError(
+    `${nameOf(key)} belongs to the layer ${owners.join(" or ")}, ${remedy}+${owners[0]}://`,
+  );
+}
+
+/** Says of an option that other transports have which they are. */
+function refuseOptionOf(
+  kinds: readonly Transport[],
+  key: string,
+  nameOf: (key: string) => string,
+  used: string,
+): void {
+  const fitting = kinds.filter(({ options }) => Object.hasOwn(options, key));
+  if (fitting.length === 0) return;
+  const names = fitting.map(({ name }) => name).join(", ");
+  throw new UsageError(`${nameOf(key)} has no effect on ${used}; it goes with ${names}`);
+}
+
+function foreignKeys(given: Given, table: OptionTable): readonly string[] {
+  return Object.keys(given)
+    .filter((key) => given[key] !== undefined && !Object.hasOwn(table, key));
+}
+
+function dials(served: Served): boolean {
+  return "dials" in served && served.dials === true;
+}
+
+function flagOf(key: string): string {
+  return `--${flagName(key)}`;
+}

@@ -1,0 +1,35 @@
+// The schemes that a URL may have, and the transport that one means for what is served: `unix` carries
+// sessions for a protocol and requests for an HTTP application.
+
+import { clientKinds } from "../clients/index.ts";
+import type { Addressing } from "../core/addresses/endpoint.ts";
+import type { HttpApp } from "../core/http/app.ts";
+import type { Carrier } from "../core/layer.ts";
+import type { Protocol } from "../core/protocol.ts";
+import type { ServerKind } from "../core/server_kind.ts";
+import { serverKinds } from "../servers/index.ts";
+
+const kinds: readonly ServerKind[] = serverKinds;
+
+/** The schemes that can be listened on and how each is addressed. */
+export const serverSchemes: ReadonlyMap<string, Addressing> = new Map(
+  serverKinds.map((kind) => [kind.name, kind.addressing]),
+);
+
+/** The schemes that can be dialled and how each is addressed. */
+export const clientSchemes: ReadonlyMap<string, Addressing> = new Map(
+  clientKinds.map((kind) => [kind.name, kind.addressing]),
+);
+
+/** The transports that can carry a protocol or an application. */
+export function kindsFor(
+  served: Pick<Protocol, "name" | "framing"> | Pick<HttpApp, "name">,
+): readonly ServerKind[] {
+  const carries = "framing" in served ? "sessions" : "requests";
+  return kinds.filter((kind) => kind.carries === carries);
+}
+
+/** What the layers on a transport wrap; null when it takes none. */
+export function carrierOf(kind: ServerKind): Carrier | null {
+  return kind.carries === "sessions" ? kind.carrier : null;
+}
