@@ -34,10 +34,25 @@ export async function dialTcp(
     // Deno tries a name's addresses of both families; a choice of ours narrows them to one.
     const hostname = route.ipv4 || route.ipv6 ? await resolveHost(host, route) : host;
     if (route.local !== undefined) return await dialFrom(route.local, hostname, port, signal);
-    const conn = await Deno.connect({ hostname, port, signal });
+    const conn = await connected(hostname, port, signal);
     conn.setNoDelay(true);
     return new DenoConnection(conn);
   });
+}
+
+/** Deno.connect looks at its signal once more when it is connected, and then leaves the connection
+ * open that nobody has (measured on 2.9.6). So it gets one that never throws. */
+async function connected(hostname: string, port: number, signal: AbortSignal) {
+  signal.throwIfAborted();
+  const silent = Object.assign(AbortSignal.any([signal]), { throwIfAborted() {} });
+  try {
+    const conn = await Deno.connect({ hostname, port, signal: silent });
+    if (!signal.aborted) return conn;
+    conn.close();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  throw signal.reason;
 }
 
 /** Deno.connect cannot choose its own address; node:net can. */

@@ -13,7 +13,7 @@ export const CHROMIUM_FLAGS: readonly string[] = [
 ];
 
 /** How often, and how long apart, an empty profile is tried to be removed. */
-const ATTEMPTS = 50;
+const ATTEMPTS = 600;
 const PAUSE_MS = 100;
 
 /** An empty profile. Some of the browser's processes outlive it and write there for a moment. */

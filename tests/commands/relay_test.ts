@@ -50,7 +50,7 @@ peerTest("Python sees a real reset", ["python3"], async () => {
     const { stdout } = await runPeer("python3", [
       "-c",
       `import socket
-with socket.create_connection(("127.0.0.1", ${port}), 10) as sock:
+with socket.create_connection(("127.0.0.1", ${port}), 60) as sock:
     sock.sendall(b"GET / HTTP/1.1\\r\\nHost: 127.0.0.1:${port}\\r\\n\\r\\n")
     try:
         while sock.recv(100): pass

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 60
 
 
 def arguments(description, *options):

@@ -20,7 +20,7 @@ given = parser.parse_args()
 group = ipaddress.ip_address(given.group)
 family = socket.AF_INET if group.version == 4 else socket.AF_INET6
 with socket.socket(family, socket.SOCK_DGRAM) as sock:
-    sock.settimeout(10)
+    sock.settimeout(60)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((given.group if group.version == 4 else "::", given.port))
     if group.is_multicast and group.version == 4:

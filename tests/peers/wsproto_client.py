@@ -51,7 +51,7 @@ def main():
     arguments = parser.parse_args()
     extensions = [] if arguments.deflate is None else [deflate_of(arguments.deflate)]
     with socket.create_connection((arguments.host, arguments.port)) as sock:
-        sock.settimeout(20)
+        sock.settimeout(60)
         websocket = WSConnection(ConnectionType.CLIENT)
         host = f"{arguments.host}:{arguments.port}"
         sock.sendall(websocket.send(Request(host=host, target="/", extensions=extensions)))

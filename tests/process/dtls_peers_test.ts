@@ -69,17 +69,15 @@ async function makeFiles(folder: string): Promise<Files> {
 /** CI can only get an old runtime for the executable. */
 const runs = await runsOn("2.8.3");
 
-Deno.test({
-  name: "on a runtime that a peer could crash, DTLS is refused with the reason",
-  ignore: runs,
-  async fn() {
+if (!runs) {
+  Deno.test("on a runtime that a peer could crash, DTLS is refused with the reason", async () => {
     for (const command of [["serve", "echo", "dtls://127.0.0.1:0"], ["send", "dtls://:9", "x"]]) {
       const { code, stderr } = await runProgram(command);
       assertEquals(code, 2);
       assertStringIncludes(stderr, "dtls needs Deno 2.8.3 or newer");
     }
-  },
-});
+  });
+}
 
 /** A test with a folder of files. */
 function dtlsTest(

@@ -50,7 +50,7 @@ function networkTest(name: string, script: string, expected: readonly RegExp[]):
         cwd: folder.path,
         env: { SOCKDOCK: program, PEERS: peers, NO_COLOR: "1" },
       });
-      const { stdout, stderr } = await shell.ended(30_000);
+      const { stdout, stderr } = await shell.ended();
       for (const pattern of expected) assertMatch(stdout, pattern, stderr);
     },
   });
@@ -59,7 +59,7 @@ function networkTest(name: string, script: string, expected: readonly RegExp[]):
 networkTest(
   "send --broadcast hears who answers at the address of a network",
   `serve acknowledge udp://0.0.0.0:9998 --allow 10.9.0.0/24
-"$SOCKDOCK" send udp://10.9.0.255:9998 --broadcast --timeout 500ms ahoy
+"$SOCKDOCK" send udp://10.9.0.255:9998 --broadcast --timeout 3s ahoy
 stop`,
   [/^10\.9\.0\.1:9998 Message received: ahoy\. Thank you\.$/m],
 );

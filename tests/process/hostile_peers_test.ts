@@ -47,6 +47,7 @@ peerTest("silent peers up to the limit leave once they are idle for too long", [
   await using silent = startPython("hostile_client.py", hostile);
   await silent.stdout.line(/^Holding 10$/);
   await stillEchoes(program);
+  for (let idle = 0; idle < 10;) if ((await program.event("closed")).reason === "idle") idle++;
   assertEquals((await counted(program)).idle, 10);
 });
 

@@ -31,7 +31,7 @@ kill -INT $SERVER; wait $SERVER || true`;
     cwd: folder.path,
     env: { NO_COLOR: "1", SOCKDOCK: program },
   });
-  const { stdout, stderr } = await shell.ended(30_000);
+  const { stdout, stderr } = await shell.ended();
   return `${stdout}${stderr}`;
 }
 

@@ -71,7 +71,11 @@ peerTest(
   ["python3"],
   () =>
     serving("acknowledge", "udp", async (place) => {
-      const client = await runPython("datagram_retry_client.py", place.slice(1));
+      const client = await runPython("datagram_retry_client.py", [
+        "--wait",
+        "5",
+        ...place.slice(1),
+      ]);
       assertStringIncludes(
         client.stdout,
         "Acknowledged: Message received: Hello, UDP!. Thank you.",

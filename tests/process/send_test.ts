@@ -130,7 +130,7 @@ Deno.test("send without the end of a stream in time is exit code 4, or 0 with a 
 });
 
 Deno.test("send --retries says how often it tried", async () => {
-  await using silent = await startProgram(["serve", "discard", UDP, "--json"]);
+  await using silent = await startProgram(["serve", "print", UDP, "--json"]);
   const args = ["send", silent.url, "--retries", "2", "--timeout", "50ms", "anyone?"];
   const { code, stderr } = await runProgram(args);
   assertEquals(code, 4);
@@ -143,6 +143,9 @@ Deno.test("send --retries says how often it tried", async () => {
   ]);
   const quiet = await runProgram([...args, "--quiet"]);
   assertEquals([quiet.code, quiet.stderr.split("\n").length], [4, 2]);
+  for (let sent = 0; sent < 6; sent++) {
+    assertEquals((await silent.event("message")).text, "anyone?");
+  }
   silent.interrupt();
   const { stats } = await silent.event("stopped");
   assertEquals((stats as { messagesReceived: number }).messagesReceived, 6);

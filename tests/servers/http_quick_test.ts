@@ -181,7 +181,7 @@ Deno.test("a client that does not read its file is dropped after the keep-alive 
   const path = `${folder.path}/file`;
   await Deno.writeFile(path, new Uint8Array(1));
   await Deno.truncate(path, 64 * 1024 * 1024);
-  await using server = await serving({ keepAliveTimeoutMs: 200 }, path);
+  await using server = await serving({ keepAliveTimeoutMs: 1000 }, path);
   const { host, hostname, port } = new URL(server.url);
   using client = await Deno.connect({ hostname, port: Number(port) });
   await client.write(new TextEncoder().encode(`GET /file HTTP/1.1\r\nHost: ${host}\r\n\r\n`));

@@ -41,6 +41,7 @@ async function visit(
   });
   try {
     const context = await browser.newContext(browserOptions);
+    context.setDefaultTimeout(120_000);
     const page = await context.newPage();
     const complaints: string[] = [];
     page.on("pageerror", (error: Error) => complaints.push(error.message));
