@@ -30,8 +30,7 @@ export const ws: ClientKind<typeof webSocketOptions> = {
   addressing: "host",
   carrier: "stream",
   options: webSocketOptions,
-  connect: async (...dial) =>
-    (await import("./websocket/dial_websocket.ts")).connectWebSocket(...dial),
+  connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocket(...dial),
 };
 
 /** `wss://host:port/path`, the same over TLS. */
@@ -40,6 +39,5 @@ export const wss: ClientKind<typeof webSocketTlsOptions> = {
   addressing: "host",
   carrier: "stream",
   options: webSocketTlsOptions,
-  connect: async (...dial) =>
-    (await import("./websocket/dial_websocket.ts")).connectWebSocketTls(...dial),
+  connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocketTls(...dial),
 };

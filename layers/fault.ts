@@ -15,5 +15,5 @@ export const fault: Layer<typeof faultOptions> = {
   check({ fault }, carrier) {
     parseFaults(fault, carrier);
   },
-  open: async (...given) => (await import("./fault/open_fault.ts")).openFault(...given),
+  open: async (...given) => (await import("./fault/open.ts")).openFault(...given),
 };

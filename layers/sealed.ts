@@ -13,5 +13,5 @@ export const sealed: Layer<typeof sealedOptions> = {
   carriers: ["datagram"],
   provesSender: true,
   options: sealedOptions,
-  open: async (...given) => (await import("./sealed/open_sealed.ts")).openSealed(...given),
+  open: async (...given) => (await import("./sealed/open.ts")).openSealed(...given),
 };

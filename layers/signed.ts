@@ -12,5 +12,5 @@ export const signed: Layer<typeof signedOptions> = {
   carriers: ["datagram"],
   provesSender: true,
   options: signedOptions,
-  open: async (...given) => (await import("./signed/open_signed.ts")).openSigned(...given),
+  open: async (...given) => (await import("./signed/open.ts")).openSigned(...given),
 };

@@ -33,5 +33,5 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
   carrier: "datagram",
   layerRank: DTLS_RANK,
   options: dtlsServerOptions,
-  start: async (...serve) => (await import("./datagrams/dtls.ts")).serveDtls(...serve),
+  start: async (...serve) => (await import("./datagrams/serve_dtls.ts")).serveDtls(...serve),
 };

@@ -21,5 +21,5 @@ export const udp: SessionServerKind<typeof udpOptions> = {
   carries: "sessions",
   carrier: "datagram",
   options: udpOptions,
-  start: async (...serve) => (await import("./datagrams/udp.ts")).serveUdp(...serve),
+  start: async (...serve) => (await import("./datagrams/serve_udp.ts")).serveUdp(...serve),
 };

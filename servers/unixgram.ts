@@ -17,5 +17,6 @@ export const unixgram: SessionServerKind<typeof unixgramOptions> = {
   carries: "sessions",
   carrier: "datagram",
   options: unixgramOptions,
-  start: async (...serve) => (await import("./datagrams/unixgram.ts")).serveUnixgram(...serve),
+  start: async (...serve) =>
+    (await import("./datagrams/serve_unixgram.ts")).serveUnixgram(...serve),
 };

@@ -36,8 +36,7 @@ export const ws: SessionServerKind<typeof webSocketOptions> = {
   carries: "sessions",
   carrier: "stream",
   options: webSocketOptions,
-  start: async (...serve) =>
-    (await import("./websocket/serve_websocket.ts")).serveWebSocket(...serve),
+  start: async (...serve) => (await import("./websocket/serve.ts")).serveWebSocket(...serve),
 };
 
 /** `wss://host:port/path`, the same over TLS. */
@@ -48,6 +47,5 @@ export const wss: SessionServerKind<typeof webSocketTlsOptions> = {
   carries: "sessions",
   carrier: "stream",
   options: webSocketTlsOptions,
-  start: async (...serve) =>
-    (await import("./websocket/serve_websocket.ts")).serveWebSocketTls(...serve),
+  start: async (...serve) => (await import("./websocket/serve.ts")).serveWebSocketTls(...serve),
 };

@@ -16,7 +16,7 @@ import { DTLS_RANK } from "../../layers/dtls/options.ts";
 import { readAuthorities } from "../tls/client_certificates.ts";
 import { checkClientCertificateOptions } from "../tls/options.ts";
 import { loadTlsIdentity, type TlsIdentity } from "../tls/server_certificate.ts";
-import { listenUdp, refuseGroup } from "./udp.ts";
+import { listenUdp, refuseGroup } from "./serve_udp.ts";
 import { systemClock } from "../../core/clock.ts";
 import { credentialsOf } from "../../layers/dtls/certificates/credentials.ts";
 import { usableSuites } from "../../layers/dtls/crypto/suites.ts";
