@@ -114,14 +114,14 @@ export {
 export type { Member, Room, Whisper } from "./protocols/chat/client/server_message.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";
+export { inbox } from "./protocols/inbox.ts";
+export type { LocalFile } from "./protocols/inbox/local_files.ts";
 export {
   type FileOutcome,
-  inbox,
   InboxRefusedError,
-  type LocalFile,
   sendFiles,
   type SendFilesOptions,
-} from "./protocols/inbox.ts";
+} from "./protocols/inbox/send_files.ts";
 export { print } from "./protocols/print.ts";
 export { qotd } from "./protocols/qotd.ts";
 export { relay as relayProtocol } from "./protocols/relay.ts";

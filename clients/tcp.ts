@@ -5,7 +5,6 @@ import { clientOptions, routeOptions } from "../core/client_options.ts";
 import type { Connection } from "../core/connection.ts";
 import { createCounters } from "../core/counters.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
-import { DuplexConnection } from "../core/streams/duplex_connection.ts";
 import {
   diallingPort,
   type Endpoint,
@@ -66,6 +65,7 @@ async function dialFrom(
   const from = parseLocal(local);
   requireFeature("localAddress");
   const { connect } = await import("node:net");
+  const { DuplexConnection } = await import("../core/streams/duplex_connection.ts");
   const socket = connect({
     host,
     port,

@@ -3,8 +3,7 @@
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions, routeOptions } from "../core/client_options.ts";
 import { text } from "../core/options/option.ts";
-import { agreementOptions } from "../core/websocket/handshake.ts";
-import { keepaliveOptions } from "../core/websocket/keepalive.ts";
+import { agreementOptions, keepaliveOptions } from "../core/websocket/options.ts";
 import { tlsClientOptions } from "./tls.ts";
 
 /** Options of `ws`. */
@@ -31,8 +30,7 @@ export const ws: ClientKind<typeof webSocketOptions> = {
   addressing: "host",
   carrier: "stream",
   options: webSocketOptions,
-  connect: async (...dial) =>
-    (await import("./websocket/dial_websocket.ts")).connectWebSocket(...dial),
+  connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocket(...dial),
 };
 
 /** `wss://host:port/path`, the same over TLS. */
@@ -41,6 +39,5 @@ export const wss: ClientKind<typeof webSocketTlsOptions> = {
   addressing: "host",
   carrier: "stream",
   options: webSocketTlsOptions,
-  connect: async (...dial) =>
-    (await import("./websocket/dial_websocket.ts")).connectWebSocketTls(...dial),
+  connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocketTls(...dial),
 };

@@ -1,5 +1,5 @@
-// The life of a session, whatever carries it: opened, served, closed, counted and told, by one rule.
-// Everything that a server tells of a peer is told here.
+// The life of a session, whatever carries it: opened, served, closed and counted, by one rule. The
+// events of peers that come, go, fail or are turned away are made here alone.
 
 import { type Address, formatAddress } from "./addresses/address.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -26,8 +26,9 @@ export interface ServedSession extends Session, Drainable {
   readonly peerClose?: { readonly code: number } | undefined;
   /** What the peer said when it closed it, if that was out of the ordinary. */
   readonly farewell?: string | undefined;
-  /** Says our last once the protocol is done, and closes. Never rejects but for want of delivery.
-   * @param failed what the protocol threw, if it did */
+  /** Says our last once the protocol is done, and resolves when that has left; it may have closed the
+   * session by then. Rejects where a layer finds that the peer will never have it all.
+   * @param failed what the protocol threw, if it did; then it never rejects */
   finish(failed?: Error): Promise<void>;
 }
 
@@ -117,7 +118,7 @@ export class Ledger {
    * has failed if something broke it, such as a reset, whatever the protocol makes of that; or if the
    * protocol threw, unless that is because it found the session closed.
    *
-   * @param over called in the same turn in which the session is told to be closed */
+   * @param over called right after the event `closed`, before anything else can happen */
   async live<S extends ServedSession>(
     session: S,
     serve: (session: S) => Promise<void>,

@@ -10,12 +10,12 @@ import type { HttpApp, HttpHandler } from "../core/http/app.ts";
 import type { LayerContext } from "../core/layer.ts";
 import {
   flagName,
+  type Intersection,
   type OptionTable,
   type OptionValues,
   resolveShare,
 } from "../core/options/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
-import type { Intersection } from "../core/intersection.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { single, singleRequest } from "../core/single_service.ts";
 import { UsageError } from "../core/usage_error.ts";

@@ -2,8 +2,6 @@
 // not. docs/reliable.md describes what is on the wire.
 
 import type { Layer } from "../core/layer.ts";
-import { ReliableDialSocket } from "./reliable/dial_socket.ts";
-import { ReliableListenSocket } from "./reliable/listen_socket.ts";
 import { reliableOptions } from "./reliable/options.ts";
 
 /** The layer `reliable`. */
@@ -16,12 +14,16 @@ export const reliable: Layer<typeof reliableOptions> = {
   provesSender: true,
   ordered: true,
   options: reliableOptions,
-  open: (chosen, context) => ({
-    datagram(socket, side, work) {
-      const options = { chosen, context, work };
-      return side.role === "listen"
-        ? new ReliableListenSocket(socket, options)
-        : new ReliableDialSocket(socket, side.to, options);
-    },
-  }),
+  async open(chosen, context) {
+    const { ReliableDialSocket } = await import("./reliable/dial_socket.ts");
+    const { ReliableListenSocket } = await import("./reliable/listen_socket.ts");
+    return {
+      datagram(socket, side, work) {
+        const options = { chosen, context, work };
+        return side.role === "listen"
+          ? new ReliableListenSocket(socket, options)
+          : new ReliableDialSocket(socket, side.to, options);
+      },
+    };
+  },
 };

@@ -2,22 +2,8 @@
 // AES-256-GCM in a format of our own (docs/sealed.md), or Fernet tokens, which programs in many
 // languages understand.
 
-import { type Key, keyFingerprint, keyName, type SharedKey } from "../core/keys/key.ts";
-import { readKeyFile } from "../core/keys/file.ts";
 import type { Layer } from "../core/layer.ts";
-import type { OptionValues } from "../core/options/option.ts";
-import { UsageError } from "../core/usage_error.ts";
-import { aesGcmKey } from "./sealed/aes_gcm.ts";
-import { Fernet } from "./sealed/fernet.ts";
-import { FernetDatagrams, type FernetKey } from "./sealed/fernet_datagrams.ts";
 import { sealedOptions } from "./sealed/options.ts";
-import { refuseSameIds } from "./stamped/protection.ts";
-import { StampedDatagrams } from "./stamped/stamped_datagrams.ts";
-
-/** A token does not say with which key it was made, so a forged one costs a check with each. */
-const MAX_FERNET_KEYS = 64;
-
-type Cipher = OptionValues<typeof sealedOptions>["sealedCipher"];
 
 /** The layer `sealed`. */
 export const sealed: Layer<typeof sealedOptions> = {
@@ -27,95 +13,5 @@ export const sealed: Layer<typeof sealedOptions> = {
   carriers: ["datagram"],
   provesSender: true,
   options: sealedOptions,
-  async open(
-    { sealedKey, sealedCipher, sealedLifetimeMs, sealedMaxSenders, sealedMaxTokens },
-    { clock },
-  ) {
-    const keys = await readKeys(sealedKey, sealedCipher);
-    const common = { lifetimeMs: sealedLifetimeMs, clock };
-    if (keys[0].kind === "fernet") {
-      const [first, ...others] = keys;
-      if (keys.length > MAX_FERNET_KEYS) {
-        throw new UsageError(
-          `--sealed-key: ${keys.length} Fernet keys are too many to try each; give ` +
-            `${MAX_FERNET_KEYS} at most, or use keys of the kind aes-gcm`,
-        );
-      }
-      const fernets = [fernetKey(first), ...others.map(fernetKey)] as const;
-      return {
-        datagram: (socket, { role }, { counters, limits: { maxPeers } }) =>
-          new FernetDatagrams(socket, {
-            ...common,
-            role,
-            keys: fernets,
-            maxTokens: sealedMaxTokens,
-            maxPeers,
-            counters,
-          }),
-      };
-    }
-    const ciphers = keys.map(aesGcmKey);
-    refuseSameIds("--sealed-key", ciphers);
-    return {
-      datagram: (socket, { role }, { counters, limits: { maxPeers } }) =>
-        new StampedDatagrams(socket, {
-          ...common,
-          role,
-          keys: ciphers,
-          own: ciphers[0],
-          maxSenders: sealedMaxSenders,
-          maxPeers,
-          counters,
-        }),
-    };
-  },
+  open: async (...given) => (await import("./sealed/open.ts")).openSealed(...given),
 };
-
-/** The keys of all files, of one kind.
- *
- * @throws {UsageError} when there is none, or one that cannot be used */
-async function readKeys(
-  files: readonly string[],
-  cipher: Cipher,
-): Promise<readonly [SharedKey, ...SharedKey[]]> {
-  const keys: Key[] = [];
-  for (const file of files) keys.push(...await readKeyFile("--sealed-key", file, cipher));
-  const [first, ...others] = keys.map((key) => sealing(key, cipher));
-  if (first === undefined) {
-    throw new UsageError(
-      "the layer sealed needs a key: make one with sockdock key make aes-gcm --out sealed.key, " +
-        "and name the file on both sides with --sealed-key sealed.key",
-    );
-  }
-  const other = others.find(({ kind }) => kind !== first.kind);
-  if (other !== undefined) {
-    throw new UsageError(
-      `--sealed-key: keys of the kinds ${first.kind} and ${other.kind} are not spoken at once; ` +
-        "give one of them an endpoint of its own",
-    );
-  }
-  return [first, ...others];
-}
-
-function sealing(key: Key, cipher: Cipher): SharedKey {
-  if (key.kind === "hmac" || key.kind === "ed25519") {
-    throw new UsageError(
-      `--sealed-key: a key of kind ${key.kind} signs and does not seal; use the layer signed, or ` +
-        "make a key with: sockdock key make aes-gcm",
-    );
-  }
-  if (cipher !== undefined && key.kind !== cipher) {
-    throw new UsageError(
-      `--sealed-cipher ${cipher}: the key of --sealed-key is of kind ${key.kind}; ` +
-        `make one with: sockdock key make ${cipher}`,
-    );
-  }
-  return key;
-}
-
-function fernetKey(key: SharedKey): FernetKey {
-  return {
-    fernet: new Fernet(key.secret),
-    identity: { name: keyName(key), source: "psk", fingerprint: keyFingerprint(key) },
-  };
-}

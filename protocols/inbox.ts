@@ -3,14 +3,6 @@
 import type { Protocol } from "../core/protocol.ts";
 import { inboxOptions } from "./inbox/options.ts";
 
-export {
-  type FileOutcome,
-  InboxRefusedError,
-  sendFiles,
-  type SendFilesOptions,
-} from "./inbox/send_files.ts";
-export type { LocalFile } from "./inbox/local_files.ts";
-
 /** Receives files into a folder, under the names that their senders give them below it. A file takes
  * its name when all of it has come and its SHA-256 is what the sender says; what came of one that
  * broke off is kept, and its sender goes on from there. Beyond this machine only senders that have

@@ -1,23 +1,28 @@
-// DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with every peer.
+// DTLS 1.2 (RFC 6347), from the listening side.
 
-import { createAdmission } from "../core/addresses/admission.ts";
-import { serveDatagrams } from "../core/datagrams/serve_datagrams.ts";
-import { hostOrLoopback } from "../core/addresses/endpoint.ts";
-import { createIdentityList } from "../core/certificates/identity.ts";
-import { type BoundLayer, checkLayers, withLayer } from "../core/layer.ts";
-import type { OptionValues } from "../core/options/option.ts";
-import type { Context } from "../core/protocol.ts";
+import { familyOptions } from "../core/addresses/resolve.ts";
+import { admissionOptions, datagramOptions, handshakeOptions } from "../core/limits.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
-import { Ledger } from "../core/session_life.ts";
-import { requireFeature } from "../core/runtime.ts";
-import { UsageError } from "../core/usage_error.ts";
-import type { ServerPeerOptions } from "../layers/dtls/server_peer.ts";
-import { DTLS_RANK } from "../layers/dtls/options.ts";
-import { dtlsServerOptions } from "./dtls/options.ts";
-import { readAuthorities } from "./tls/client_certificates.ts";
-import { checkClientCertificateOptions } from "./tls/options.ts";
-import { loadTlsIdentity, type TlsIdentity } from "./tls/server_certificate.ts";
-import { listenUdp, refuseGroup } from "./udp.ts";
+import { integer } from "../core/options/option.ts";
+import { DTLS_RANK, dtlsOptions } from "../layers/dtls/options.ts";
+import { clientCertificateOptions, tlsServerOptions } from "./tls/options.ts";
+
+/** Options of `dtls`. */
+export const dtlsServerOptions = {
+  ...admissionOptions,
+  ...datagramOptions,
+  ...handshakeOptions,
+  ...familyOptions,
+  ...tlsServerOptions,
+  ...clientCertificateOptions,
+  ...dtlsOptions,
+  maxHandshakes: integer({
+    default: 512,
+    min: 1,
+    max: 1_000_000,
+    help: "handshakes at once; clients that begin more have to try again",
+  }),
+} as const;
 
 /** `dtls://host:port`. */
 export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
@@ -28,98 +33,5 @@ export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
   carrier: "datagram",
   layerRank: DTLS_RANK,
   options: dtlsServerOptions,
-  async start(endpoint, limits, work) {
-    requireFeature("dtls");
-    const host = hostOrLoopback(endpoint);
-    const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });
-    const admits = await createAdmission(limits);
-    const { DtlsListenSocket } = await import("../layers/dtls/listen_socket.ts");
-    const { systemClock } = await import("../core/clock.ts");
-    const { usableSuites } = await import("../layers/dtls/crypto/suites.ts");
-    const layer: BoundLayer = {
-      name: "dtls",
-      rank: DTLS_RANK,
-      carriers: ["datagram"],
-      // By the cookie of its handshake.
-      provesSender: true,
-      datagram: (inner) =>
-        new DtlsListenSocket(inner, {
-          ...secrets,
-          clock: { ...systemClock, now: work.context.now },
-          mtuBytes: limits.dtlsMtuBytes,
-          suites: usableSuites(),
-          maxPeers: limits.maxPeers,
-          maxHandshakes: limits.maxHandshakes,
-          handshakeTimeoutMs: limits.handshakeTimeoutMs,
-          peerTimeoutMs: limits.peerTimeoutMs,
-          hooks: {
-            handshakeFailed(from, { alert, byPeer, message }) {
-              if (alert === "access_denied" && !byPeer) {
-                ledger.denied(from, message, "identitiesDenied");
-              } else {
-                ledger.failed(from, `handshake: ${message}`, "handshakesFailed");
-              }
-            },
-            refused() {
-              ledger.counters.peersRefused++;
-            },
-          },
-        }),
-    };
-    const layers = withLayer(work.layers, layer);
-    checkLayers(layers, "datagram", endpoint.text);
-    // Every peer has proved its address by its cookie, so none of them can aim an answer at others.
-    const listener = await listenUdp(
-      endpoint,
-      limits,
-      (wanted, hostname) => refuseGroup(wanted, hostname, "dtls"),
-    );
-    const ledger = new Ledger(listener.url, work.context.emit);
-    const certificate = identity && { pem: identity.cert, fingerprint: identity.fingerprint };
-    return serveDatagrams({ ...listener, certificate }, { layers, admits, limits, work, ledger });
-  },
+  start: async (...serve) => (await import("./datagrams/serve_dtls.ts")).serveDtls(...serve),
 };
-
-/** The certificate and keys of the server, and what it asks of its clients.
- * @throws {UsageError} when a file cannot be used or options exclude each other */
-async function loadSecrets(
-  limits: OptionValues<typeof dtlsServerOptions>,
-  context: Pick<Context, "emit" | "now"> & { readonly host: string },
-): Promise<{
-  readonly identity: TlsIdentity | undefined;
-  readonly secrets: Pick<
-    ServerPeerOptions,
-    "credentials" | "psk" | "clientTrust" | "admitsIdentity"
-  >;
-}> {
-  checkClientCertificateOptions(limits);
-  const { allowIdentity, requireClientCert, tlsCa, tlsCert, tlsKey, pskFile } = limits;
-  if (requireClientCert && pskFile !== undefined) {
-    throw new UsageError(
-      "--require-client-cert and --psk-file exclude each other: who has a key needs no certificate",
-    );
-  }
-  // With pre-shared keys, a certificate is needed only where the options name one.
-  const named = [tlsCert ?? [], tlsKey ?? []].flat();
-  if (named.length > 2) {
-    throw new UsageError("dtls shows one certificate; give --tls-cert and --tls-key once each");
-  }
-  const shows = pskFile === undefined || named.length > 0;
-  const identity = shows ? await loadTlsIdentity(limits, context) : undefined;
-  const { credentialsOf } = await import("../layers/dtls/certificates/credentials.ts");
-  const { readPskFile } = await import("../layers/dtls/psk_file.ts");
-  const keys = pskFile === undefined ? undefined : await readPskFile(pskFile);
-  const { certificates: authorities } = await readAuthorities(tlsCa, limits.dataFolder);
-  const admitsIdentity = createIdentityList(allowIdentity);
-  return {
-    identity,
-    secrets: {
-      ...(identity && { credentials: credentialsOf(identity) }),
-      ...(keys && { psk: (name: string) => keys.get(name) }),
-      ...(requireClientCert && {
-        clientTrust: { by: "authority", authorities },
-        admitsIdentity,
-      }),
-    },
-  };
-}

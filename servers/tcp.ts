@@ -22,7 +22,6 @@ import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
 import { DenoAcceptor } from "./listeners/deno_acceptor.ts";
 import { listening } from "./listeners/listen_error.ts";
-import { NodeAcceptor } from "./listeners/node_acceptor.ts";
 
 const options = {
   ...admissionOptions,
@@ -48,14 +47,14 @@ export function listenTcp(
 
 /** Opens a TCP listener for what stands on it: on node:net if a layer resets connections, which
  * Deno's own cannot. */
-export function listenTcpFor(
+export async function listenTcpFor(
   layers: readonly BoundLayer[],
   endpoint: Endpoint,
   limits: BacklogLimits & FamilyChoice,
 ): Promise<Listener> {
-  return layers.some(({ resets }) => resets)
-    ? listenAt(endpoint, limits, (place) => NodeAcceptor.listen(place))
-    : listenTcp(endpoint, limits);
+  if (!layers.some(({ resets }) => resets)) return await listenTcp(endpoint, limits);
+  const { NodeAcceptor } = await import("./listeners/node_acceptor.ts");
+  return await listenAt(endpoint, limits, (place) => NodeAcceptor.listen(place));
 }
 
 /** Where a TCP listener is to be, its host name resolved. */

@@ -8,7 +8,7 @@ import type { DenoConnection } from "../core/streams/deno_connection.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
 import { DenoAcceptor } from "./listeners/deno_acceptor.ts";
 import { listening } from "./listeners/listen_error.ts";
-import { atSocketFile, removeSocketFile } from "./listeners/socket_file.ts";
+import { atSocketFile } from "./listeners/socket_file.ts";
 
 /** Opens a listener at a socket's path.
  * @throws {Error} naming its URL when it cannot be opened */
@@ -26,7 +26,7 @@ export async function listenUnix(
         () => Deno.listen({ transport: "unix", path }),
       ),
   );
-  return { acceptor: new DenoAcceptor(listener, undefined, () => removeSocketFile(path)), url };
+  return { acceptor: new DenoAcceptor(listener), url };
 }
 
 /** `unix://path`, or `unix://@name` for an abstract socket. Who may connect is for the file's

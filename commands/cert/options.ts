@@ -2,7 +2,7 @@
 
 import { tlsClientOptions } from "../../clients/tls.ts";
 import { routeOptions } from "../../core/client_options.ts";
-import { dataFolderOptions } from "../../core/files/data_folder.ts";
+import { dataFolderOptions } from "../../core/files/options.ts";
 import { MAX_VALIDITY_DAYS } from "../../core/certificates/issue.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import {

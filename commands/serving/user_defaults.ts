@@ -2,10 +2,8 @@
 // a file for the history of a chat. The library touches no folder that it was not given; the program
 // does so for its user.
 
-import { userDataFolder } from "../../core/files/data_folder.ts";
 import { errorText } from "../../core/event.ts";
 import type { OptionTable } from "../../core/options/option.ts";
-import { defaultHistoryFile } from "../../protocols/chat/history/history_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 type Given = Readonly<Record<string, unknown>>;
@@ -36,7 +34,7 @@ async function withLocalAuthority(
   const isNeeded = Object.hasOwn(table, "dataFolder") &&
     tlsCert === undefined && tlsKey === undefined;
   if (!isNeeded) return options;
-  const dataFolder = typeof given === "string" ? given : userDataFolder();
+  const dataFolder = typeof given === "string" ? given : await usersFolder();
   if (dataFolder === null || !mayUse(dataFolder)) return options;
   const { openAuthority } = await import("../../core/certificates/authority_folder.ts");
   try {
@@ -65,7 +63,7 @@ async function withHistory(options: Given, table: OptionTable, notes: string[]):
     options.bare !== true;
   if (!isNeeded) return options;
   const { dataFolder: given } = options;
-  const dataFolder = typeof given === "string" ? given : userDataFolder();
+  const dataFolder = typeof given === "string" ? given : await usersFolder();
   if (dataFolder === null || !mayUse(dataFolder)) {
     const why = dataFolder === null
       ? "nothing says where your data folder is"
@@ -75,6 +73,7 @@ async function withHistory(options: Given, table: OptionTable, notes: string[]):
   }
   try {
     await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
+    const { defaultHistoryFile } = await import("../../protocols/chat/history/history_file.ts");
     return { ...options, history: defaultHistoryFile(dataFolder) };
   } catch (error) {
     notes.push(
@@ -82,6 +81,11 @@ async function withHistory(options: Given, table: OptionTable, notes: string[]):
     );
     return options;
   }
+}
+
+/** Loaded only where it is needed: what knows of paths doubles the start of a small server. */
+async function usersFolder(): Promise<string | null> {
+  return (await import("../../core/files/data_folder.ts")).userDataFolder();
 }
 
 /** Whether the folder may be used without asking the user for the permission. */

@@ -1,6 +1,6 @@
 // A certificate authority of our own (RFC 5280), in memory; authority_folder.ts keeps it on disk.
 
-import { BACKDATE_MS, DAY_MS, ECDSA, keyToPem, loadX509, makeKeys, randomSerial } from "./x509.ts";
+import { selfSign } from "./x509.ts";
 
 /** An authority's certificate and its private key, both PEM. With the key, certificates can be made that
  * every client accepts which trusts the authority. */
@@ -26,28 +26,15 @@ const VALIDITY_DAYS = 3650;
 export async function createAuthority(
   { now = Date.now() }: { readonly now?: number } = {},
 ): Promise<Authority> {
-  const x509 = await loadX509();
-  const keys = await makeKeys("ecdsa");
-  const serialNumber = randomSerial();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber,
-    // Two authorities of one name would be taken for each other when a chain is built.
-    name: [{ CN: [`sockdock authority ${serialNumber.slice(0, 8)}`] }],
-    notBefore: new Date(now - BACKDATE_MS),
-    notAfter: new Date(now + VALIDITY_DAYS * DAY_MS),
-    signingAlgorithm: ECDSA,
-    keys,
-    extensions: [
+  return await selfSign(
+    { title: "sockdock authority", days: VALIDITY_DAYS, now },
+    async (x509, publicKey) => [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(
         x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
         true,
       ),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
     ],
-  });
-  return {
-    cert: `${certificate.toString("pem")}\n`,
-    key: await keyToPem(x509, keys.privateKey),
-  };
+  );
 }

@@ -1,16 +1,7 @@
 // Self-signed certificates (RFC 5280), for a TLS server that was given none where there is no authority.
 
 import { MAX_NAMES, parseNames } from "./names.ts";
-import {
-  alternativeNames,
-  BACKDATE_MS,
-  DAY_MS,
-  ECDSA,
-  keyToPem,
-  loadX509,
-  makeKeys,
-  randomSerial,
-} from "./x509.ts";
+import { alternativeNames, selfSign } from "./x509.ts";
 
 /** A self-signed certificate and its private key, as PEM. */
 export interface MadeCertificate {
@@ -19,7 +10,7 @@ export interface MadeCertificate {
 }
 
 /** Long enough for any test, too short for production. */
-const VALIDITY_MS = 30 * DAY_MS;
+const VALIDITY_DAYS = 30;
 
 /** Makes a self-signed certificate that a server can show and that its clients can be told to
  * trust. It is no authority: with its key nothing else can be signed.
@@ -32,28 +23,16 @@ export async function makeCertificate(
   now: number,
 ): Promise<MadeCertificate> {
   const parsed = parseNames(names.slice(0, MAX_NAMES), "server");
-  const x509 = await loadX509();
-  const keys = await makeKeys("ecdsa");
-  const serialNumber = randomSerial();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber,
-    // Verification goes by the alternative names; this only tells such certificates apart.
-    name: [{ CN: [`sockdock ${serialNumber.slice(0, 8)}`] }],
-    notBefore: new Date(now - BACKDATE_MS),
-    notAfter: new Date(now + VALIDITY_MS),
-    signingAlgorithm: ECDSA,
-    keys,
-    extensions: [
+  return await selfSign(
+    { title: "sockdock", days: VALIDITY_DAYS, now },
+    async (x509, publicKey) => [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      // Verification goes by these names, and not by the common one.
       alternativeNames(x509, parsed),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(publicKey),
     ],
-  });
-  return {
-    cert: `${certificate.toString("pem")}\n`,
-    key: await keyToPem(x509, keys.privateKey),
-  };
+  );
 }

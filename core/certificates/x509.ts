@@ -1,7 +1,7 @@
 // The library that makes certificates (X.509, RFC 5280), and what its users share: kinds of keys, serial
 // numbers, names. It is loaded only where a certificate is made or described.
 
-import type { SubjectAlternativeNameExtension } from "@peculiar/x509";
+import type { Extension, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import type { CertificateName } from "./names.ts";
 
 /** Loads the library, which takes 100 ms. */
@@ -70,4 +70,28 @@ export function randomSerial(): string {
 /** Bytes in lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Makes keys, and a certificate of the public one that is signed with the private one.
+ *
+ * @param title the common name, to which a part of the serial number is added: two issuers of one name
+ *   would be taken for each other when a chain is built
+ * @param now milliseconds since the epoch */
+export async function selfSign(
+  { title, days, now }: { readonly title: string; readonly days: number; readonly now: number },
+  extensionsFor: (x509: X509, publicKey: CryptoKey) => Promise<Extension[]>,
+): Promise<{ readonly cert: string; readonly key: string }> {
+  const x509 = await loadX509();
+  const keys = await makeKeys("ecdsa");
+  const serialNumber = randomSerial();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber,
+    name: [{ CN: [`${title} ${serialNumber.slice(0, 8)}`] }],
+    notBefore: new Date(now - BACKDATE_MS),
+    notAfter: new Date(now + days * DAY_MS),
+    signingAlgorithm: ECDSA,
+    keys,
+    extensions: await extensionsFor(x509, keys.publicKey),
+  });
+  return { cert: `${certificate.toString("pem")}\n`, key: await keyToPem(x509, keys.privateKey) };
 }

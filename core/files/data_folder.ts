@@ -1,15 +1,6 @@
-// The data folder of a user, where each system has it, and the option that names another.
+// The data folder of a user, where each system has it.
 
 import { isAbsolute, join } from "node:path";
-import { text } from "../options/option.ts";
-
-/** Where the local authority is kept. */
-export const dataFolderOptions = {
-  dataFolder: text({
-    metavar: "folder",
-    help: "folder of the local authority, which issues a certificate where --tls-cert names none",
-  }),
-} as const;
 
 /** The variable that names the folder for every command. */
 export const DATA_FOLDER_VARIABLE = "SOCKDOCK_DATA_FOLDER";

@@ -1,13 +1,6 @@
 // Giving a received file its name in one step: no other program ever sees half of it, and of two that
 // want one name at the same time one is refused.
 
-import { flag } from "../options/option.ts";
-
-/** `--overwrite`, for everything that receives files. */
-export const overwriteOption = flag({
-  help: "let a file that is sent replace one of the same name",
-});
-
 /** What became of the file that a name stood for. */
 export type Placed = "created" | "replaced";
 

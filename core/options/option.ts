@@ -22,6 +22,7 @@ export { formatDuration, formatSize, parseDuration, parseSize } from "./quantity
 export {
   environmentName,
   flagName,
+  type Intersection,
   mergeTables,
   type OptionTable,
   type OptionValues,

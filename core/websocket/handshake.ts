@@ -2,7 +2,6 @@
 // the answer. Both sides of it, without any connection.
 
 import { HttpHeadError, isField, type RequestHead, type ResponseHead } from "../http/head.ts";
-import { flag, text } from "../options/option.ts";
 import { bytesOf } from "../session.ts";
 import { UsageError } from "../usage_error.ts";
 import {
@@ -13,18 +12,6 @@ import {
   openDeflate,
 } from "./deflate.ts";
 import { parseExtensions } from "./extensions.ts";
-
-/** What both sides agree on. */
-export const agreementOptions = {
-  subprotocol: text.many({
-    metavar: "name",
-    help: "WebSocket subprotocol to agree on, the preferred one first",
-  }),
-  deflate: flag({
-    default: true,
-    help: "compress large messages when the peer can do that too (permessage-deflate)",
-  }),
-} as const;
 
 /** What two sides agreed on. */
 export interface Agreement {

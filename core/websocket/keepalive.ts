@@ -1,25 +1,7 @@
 // Whether a silent peer is still there: it is sent a ping (RFC 6455 5.5.2), which also keeps open
 // what lies between, and has to send something in time. One timer for all sessions of a server.
 
-import { duration, type OptionValues } from "../options/option.ts";
-
-/** For servers and clients. */
-export const keepaliveOptions = {
-  pingIntervalMs: duration({
-    default: 20_000,
-    min: 1,
-    allowNone: true,
-    help: "ping a WebSocket peer that is silent for this long; --idle-timeout counts no pings",
-  }),
-  pingTimeoutMs: duration({
-    default: 20_000,
-    min: 1,
-    allowNone: true,
-    help: "close a WebSocket whose peer answers a ping with nothing at all for this long",
-  }),
-} as const;
-
-export type KeepaliveLimits = OptionValues<typeof keepaliveOptions>;
+import type { KeepaliveLimits } from "./options.ts";
 
 /** A session that can be asked whether its peer is still there. */
 export interface KeptAlive {

@@ -5,7 +5,8 @@ import { IdleSweep } from "../idle_sweep.ts";
 import type { Session } from "../session.ts";
 import type { Ledger } from "../session_life.ts";
 import type { Agreement } from "./handshake.ts";
-import { Keepalive, type KeepaliveLimits } from "./keepalive.ts";
+import { Keepalive } from "./keepalive.ts";
+import type { KeepaliveLimits } from "./options.ts";
 import { WebSocketSession } from "./websocket_session.ts";
 
 /** What WebSockets are held to. */

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { errorText } from "../../core/event.ts";
 import type { Identity } from "../../core/session.ts";
+import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** Shorter keys can be guessed from one recorded handshake (RFC 4279 7.2). */
@@ -15,6 +16,8 @@ const MAX_PSK_BYTES = 256;
 /** RFC 4279 5.1 */
 const MAX_IDENTITY_BYTES = 128;
 
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
 /** Reads a file of pre-shared keys, which its owner alone may be able to read.
  *
  * @returns the keys by their identity, in the order of the file
@@ -22,13 +25,13 @@ const MAX_IDENTITY_BYTES = 128;
 export async function readPskFile(file: string): Promise<ReadonlyMap<string, Uint8Array>> {
   let text: string;
   try {
-    const { mode, isFile } = await Deno.stat(file);
+    const { bytes, info: { mode, isFile } } = await readBounded(file, MAX_FILE_BYTES);
     if (isFile && mode !== null && (mode & 0o077) !== 0) {
       throw new UsageError(
         `--psk-file: others can read the keys in ${file}; forbid it with: chmod 600 ${file}`,
       );
     }
-    text = await Deno.readTextFile(file);
+    text = new TextDecoder().decode(bytes);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const why = error instanceof Deno.errors.NotFound ? "there is no such file" : errorText(error);

@@ -1,7 +1,7 @@
 // The options of an inbox, apart from the code that they are for: the command line reads them without
 // loading what receives files.
 
-import { overwriteOption } from "../../core/files/place_file.ts";
+import { overwriteOption } from "../../core/files/options.ts";
 import { duration, integer, type OptionValues, size, text } from "../../core/options/option.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -3,7 +3,6 @@
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { HttpService, RequestInfo } from "../../core/http/app.ts";
-import { type OptionValues, text } from "../../core/options/option.ts";
 import type { PasswordCheck } from "../../core/keys/password_hash.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Context } from "../../core/protocol.ts";
@@ -11,35 +10,8 @@ import type { Ledger } from "../../core/session_life.ts";
 import { Semaphore } from "../../core/streams/semaphore.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { AttemptLimit } from "./attempt_limit.ts";
+import type { AuthenticationLimits } from "./options.ts";
 import { type Digest, readTokens, readUsers } from "./credential_files.ts";
-
-/** Who may ask. Without any of them everybody may. */
-export const authenticationOptions = {
-  auth: text({
-    metavar: "user:password",
-    help: "let in this user; better as SOCKDOCK_AUTH, which other users cannot see",
-  }),
-  authFile: text({
-    metavar: "file",
-    help: "let in the users of this file: lines of user:hash, from sockdock key password",
-  }),
-  authToken: text({
-    metavar: "token",
-    help: "let in whoever has this bearer token; better as SOCKDOCK_AUTH_TOKEN",
-  }),
-  authTokenFile: text({
-    metavar: "file",
-    help: "let in whoever has a bearer token of this file: lines of token or name:token",
-  }),
-  realm: text({
-    metavar: "name",
-    default: "sockdock",
-    help: "what a browser says the password is for",
-  }),
-} as const;
-
-/** The values of `authenticationOptions`. */
-export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
 
 /** What is decided about a request. */
 export type Verdict =

@@ -1,6 +1,7 @@
 // Users and bearer tokens, from options and from files of lines.
 
 import { errorText } from "../../core/event.ts";
+import { readBounded } from "../../core/files/read_bounded.ts";
 import { type PasswordCheck, passwordCheck } from "../../core/keys/password_hash.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -75,9 +76,7 @@ async function readLines(
 ): Promise<{ readonly text: string; readonly place: string }[]> {
   let content: string;
   try {
-    const { size } = await Deno.stat(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`it is larger than ${MAX_FILE_BYTES} bytes`);
-    content = await Deno.readTextFile(path);
+    content = new TextDecoder().decode((await readBounded(path, MAX_FILE_BYTES)).bytes);
   } catch (error) {
     throw new UsageError(`${flag}: cannot read ${path}: ${errorText(error)}`);
   }

@@ -18,7 +18,7 @@ import type { RequestWork } from "../../core/server_kind.ts";
 import { type Drainable, Ledger } from "../../core/session_life.ts";
 import { HttpConnection } from "./connection.ts";
 import { madeUpAuthority } from "./engine.ts";
-import type { HttpLimits } from "./limits.ts";
+import type { HttpLimits } from "./options.ts";
 import type { HttpRules } from "./rules.ts";
 import { httpSharing, stopSweeps } from "./server.ts";
 import { listening } from "../listeners/listen_error.ts";

@@ -4,23 +4,8 @@
 // server goes by (Host, RFC 9110 7.2) and against where they come from (Origin, RFC 6454 7).
 
 import { type Address, isLoopback } from "../../core/addresses/address.ts";
-import { type OptionValues, text } from "../../core/options/option.ts";
+import type { WebGuardLimits } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
-
-/** For every transport that browsers can reach. */
-export const webGuardOptions = {
-  allowHost: text.many({
-    metavar: "host",
-    help: "serve requests for this host name too, written without its port (* is any)",
-  }),
-  allowOrigin: text.many({
-    metavar: "origin",
-    help: "let pages of this origin open WebSockets and change things (* is any)",
-  }),
-} as const;
-
-/** The values of `webGuardOptions`. */
-export type WebGuardLimits = OptionValues<typeof webGuardOptions>;
 
 /** What of a request decides. */
 export interface GuardedRequest {
@@ -58,44 +43,45 @@ export interface GuardedServer {
 /** Methods that change nothing (RFC 9110 9.2.1); a browser sends them across origins anyway. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Builds the rules of one server.
+/** Reads the lists. What it returns builds the rules of one server, once that listens.
  *
  * @throws {UsageError} when an entry of a list is no host name or no origin */
-export function createHostGuard(server: GuardedServer, limits: WebGuardLimits): HostGuard {
-  const onLoopback = "port" in server.address && isLoopback(server.address.hostname);
+export function readWebGuard(limits: WebGuardLimits): (server: GuardedServer) => HostGuard {
   const named = limits.allowHost.filter((entry) => entry !== "*").map(hostEntry);
-  const hosts = new Set(named);
-  const own = parseHost(hostText(server.hostname));
-  if (own !== null) hosts.add(own.hostname);
-  const anyHost = limits.allowHost.includes("*") || (!onLoopback && named.length === 0);
   const origins = new Set(limits.allowOrigin.filter((entry) => entry !== "*").map(originEntry));
   const anyOrigin = limits.allowOrigin.includes("*");
 
-  return function refusal(request) {
-    const host = request.host === null ? null : parseHost(request.host);
-    if (host === null) {
-      if (request.host !== null) return badHost(`the Host ${quote(request.host)} is malformed`);
-      if (request.httpVersion !== "1.0") return badHost("there is no Host");
-    } else if (
-      !anyHost && !hosts.has(host.hostname) && !(onLoopback && isLoopback(bare(host.hostname)))
-    ) {
+  return ({ address, hostname }) => {
+    const onLoopback = "port" in address && isLoopback(address.hostname);
+    const own = parseHost(hostText(hostname));
+    const hosts = new Set(own === null ? named : [...named, own.hostname]);
+    const anyHost = limits.allowHost.includes("*") || (!onLoopback && named.length === 0);
+    return (request) => {
+      const host = request.host === null ? null : parseHost(request.host);
+      if (host === null) {
+        if (request.host !== null) return badHost(`the Host ${quote(request.host)} is malformed`);
+        if (request.httpVersion !== "1.0") return badHost("there is no Host");
+      } else if (
+        !anyHost && !hosts.has(host.hostname) && !(onLoopback && isLoopback(bare(host.hostname)))
+      ) {
+        return {
+          status: 421,
+          reason: `host ${host.hostname}`,
+          message: `This server is not ${host.hostname}; start it with --allow-host ` +
+            `${bare(host.hostname)} to let it be.`,
+        };
+      }
+      if (request.origin === null || anyOrigin) return null;
+      if (!request.upgrade && SAFE_METHODS.has(request.method)) return null;
+      const origin = parseOrigin(request.origin);
+      if (origin !== null && (origins.has(origin.text) || isSameHost(origin, host))) return null;
+      const shown = origin?.text ?? quote(request.origin);
       return {
-        status: 421,
-        reason: `host ${host.hostname}`,
-        message: `This server is not ${host.hostname}; start it with --allow-host ` +
-          `${bare(host.hostname)} to let it be.`,
+        status: 403,
+        reason: `origin ${shown}`,
+        message: `Pages of ${shown} may not do this; start the server with --allow-origin ` +
+          `${origin?.text ?? "'*'"} to let them.`,
       };
-    }
-    if (request.origin === null || anyOrigin) return null;
-    if (!request.upgrade && SAFE_METHODS.has(request.method)) return null;
-    const origin = parseOrigin(request.origin);
-    if (origin !== null && (origins.has(origin.text) || isSameHost(origin, host))) return null;
-    const shown = origin?.text ?? quote(request.origin);
-    return {
-      status: 403,
-      reason: `origin ${shown}`,
-      message: `Pages of ${shown} may not do this; start the server with --allow-origin ` +
-        `${origin?.text ?? "'*'"} to let them.`,
     };
   };
 }

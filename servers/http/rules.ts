@@ -5,12 +5,9 @@ import { type Admission, createAdmission } from "../../core/addresses/admission.
 import { type Endpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
 import type { AdmissionLimits } from "../../core/limits.ts";
 import type { Context } from "../../core/protocol.ts";
-import {
-  type AuthenticationLimits,
-  type Authenticator,
-  createAuthenticator,
-} from "./authentication.ts";
-import { createHostGuard, type HostGuard, type WebGuardLimits } from "./host_guard.ts";
+import { type Authenticator, createAuthenticator } from "./authentication.ts";
+import { type HostGuard, readWebGuard } from "./host_guard.ts";
+import type { AuthenticationLimits, WebGuardLimits } from "./options.ts";
 
 /** What decides about a request before its application does. */
 export interface HttpRules {
@@ -29,6 +26,7 @@ export async function readHttpRules(
 ): Promise<(address: Address) => HttpRules> {
   const admits = await createAdmission(limits);
   const authenticate = await createAuthenticator(limits, context);
+  const guardAt = readWebGuard(limits);
   const hostname = endpoint.addressing === "host" ? hostOrLoopback(endpoint) : "localhost";
   return (address) => {
     const isEncrypted = endpoint.scheme === "https" || endpoint.scheme === "wss";
@@ -38,6 +36,6 @@ export async function readHttpRules(
         "passwords and tokens cross the network unencrypted; serve https:// or wss:// instead";
       context.emit({ event: "notice", text });
     }
-    return { admits, guard: createHostGuard({ address, hostname }, limits), authenticate };
+    return { admits, guard: guardAt({ address, hostname }), authenticate };
   };
 }

@@ -9,17 +9,14 @@ export class DenoAcceptor<C extends Deno.Conn = Deno.Conn> implements Acceptor<D
   readonly address: Address;
   readonly #listener: Deno.Listener<C>;
   readonly #wrap: (conn: C) => DenoConnection<C>;
-  readonly #onClose: () => void;
   #disposed = false;
 
   constructor(
     listener: Deno.Listener<C>,
     wrap: (conn: C) => DenoConnection<C> = (conn) => new DenoConnection(conn),
-    onClose: () => void = () => {},
   ) {
     this.#listener = listener;
     this.#wrap = wrap;
-    this.#onClose = onClose;
     this.address = addressOf(listener.addr);
   }
 
@@ -37,6 +34,5 @@ export class DenoAcceptor<C extends Deno.Conn = Deno.Conn> implements Acceptor<D
     if (this.#disposed) return;
     this.#disposed = true;
     this.#listener.close();
-    this.#onClose();
   }
 }

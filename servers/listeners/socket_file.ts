@@ -1,4 +1,4 @@
-// The file of a Unix socket: made by listening, gone when listening ends.
+// The file of a Unix socket, when it is there before its server listens.
 
 /** Opens a socket at a path. A file left behind by a process that died is removed; a socket that a
  * process listens on is left alone, and the error goes on. */
@@ -25,15 +25,5 @@ async function isAbandoned(path: string, probe: () => Promise<void>): Promise<bo
     return false;
   } catch (error) {
     return error instanceof Deno.errors.ConnectionRefused;
-  }
-}
-
-/** Removes the socket's file, which older runtimes leave behind when they close it. */
-export function removeSocketFile(path: string): void {
-  if (path.startsWith("\0")) return;
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // It is gone already.
   }
 }

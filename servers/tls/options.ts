@@ -2,7 +2,7 @@
 // loads no TLS: the command line reads these tables for servers that it never starts.
 
 import { familyOptions } from "../../core/addresses/resolve.ts";
-import { dataFolderOptions } from "../../core/files/data_folder.ts";
+import { dataFolderOptions } from "../../core/files/options.ts";
 import {
   admissionOptions,
   backlogOptions,

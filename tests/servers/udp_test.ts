@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { BoundLayer } from "../../core/layer.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { refuseAmplifier } from "../../servers/udp.ts";
+import { refuseAmplifier } from "../../servers/datagrams/serve_udp.ts";
 
 Deno.test("refuseAmplifier() wants to know whom to answer beyond loopback", () => {
   const chargen = { name: "chargen", framing: "none", datagramReply: "larger" } as const;

@@ -1,6 +1,6 @@
 // What a user can choose when a folder is served.
 
-import { overwriteOption } from "../../core/files/place_file.ts";
+import { overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";
 
 /** The options of `files`. */

@@ -1,7 +1,8 @@
 /** Pings to silent peers, and the end of those that stay silent. */
 
 import { assertEquals } from "@std/assert";
-import { Keepalive, type KeepaliveLimits } from "../../../core/websocket/keepalive.ts";
+import { Keepalive } from "../../../core/websocket/keepalive.ts";
+import type { KeepaliveLimits } from "../../../core/websocket/options.ts";
 import { FakeTime } from "../../fake_time.ts";
 
 /** A keepalive, a session of its, and what happened to that. */

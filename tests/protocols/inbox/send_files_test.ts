@@ -5,7 +5,11 @@ import { createCounters } from "../../../core/counters.ts";
 import { framedSession } from "../../../core/streams/framed_session.ts";
 import { type Message, type Session, textOf } from "../../../core/session.ts";
 import { StreamSession } from "../../../core/streams/stream_session.ts";
-import { type FileOutcome, InboxRefusedError, sendFiles } from "../../../protocols/inbox.ts";
+import {
+  type FileOutcome,
+  InboxRefusedError,
+  sendFiles,
+} from "../../../protocols/inbox/send_files.ts";
 import { connectionPair } from "../../memory.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
 

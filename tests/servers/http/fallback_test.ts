@@ -7,7 +7,7 @@ import type { HttpHandler } from "../../../core/http/app.ts";
 import { resolveOptions } from "../../../core/options/option.ts";
 import type { RunningServer } from "../../../core/running_server.ts";
 import { serveWithoutEngine } from "../../../servers/http/fallback.ts";
-import { type HttpLimits, httpOptions } from "../../../servers/http/limits.ts";
+import { type HttpLimits, httpOptions } from "../../../servers/http/options.ts";
 import { readHttpRules } from "../../../servers/http/rules.ts";
 import { RawHttp } from "../raw_http.ts";
 

@@ -2,11 +2,8 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../core/usage_error.ts";
-import {
-  createHostGuard,
-  type GuardedRequest,
-  type WebGuardLimits,
-} from "../../../servers/http/host_guard.ts";
+import { type GuardedRequest, readWebGuard } from "../../../servers/http/host_guard.ts";
+import type { WebGuardLimits } from "../../../servers/http/options.ts";
 
 const LOOPBACK = "127.0.0.1";
 const EVERYWHERE = "0.0.0.0";
@@ -18,9 +15,8 @@ function statusOf(
   bound = LOOPBACK,
   hostname = bound,
 ): number | null {
-  const guard = createHostGuard(
+  const guard = readWebGuard({ allowHost: [], allowOrigin: [], ...limits })(
     { address: { transport: "tcp", hostname: bound, port: 8080 }, hostname },
-    { allowHost: [], allowOrigin: [], ...limits },
   );
   const refusal = guard({
     method: "GET",
@@ -77,9 +73,8 @@ Deno.test("elsewhere any name is served, unless some are named", () => {
 });
 
 Deno.test("a Unix socket, which no browser reaches, has no names to check", () => {
-  const guard = createHostGuard(
+  const guard = readWebGuard({ allowHost: [], allowOrigin: [] })(
     { address: { transport: "unix", path: "/run/web.sock" }, hostname: "" },
-    { allowHost: [], allowOrigin: [] },
   );
   const request = { method: "GET", upgrade: false, httpVersion: "1.1", origin: null };
   assertEquals(guard({ ...request, host: "docker" }), null);
@@ -162,9 +157,8 @@ Deno.test("pages of --allow-origin may do what pages of the same host may", () =
 });
 
 Deno.test("a refusal names the option that would let the request pass", () => {
-  const guard = createHostGuard(
+  const guard = readWebGuard({ allowHost: [], allowOrigin: [] })(
     { address: { transport: "tcp", hostname: LOOPBACK, port: 1 }, hostname: LOOPBACK },
-    { allowHost: [], allowOrigin: [] },
   );
   const request = { method: "POST", upgrade: false, httpVersion: "1.1" };
   assertEquals(guard({ ...request, host: "box.example:1", origin: null }), {

@@ -1,0 +1,34 @@
+// The options that servers and clients of WebSockets share.
+
+import { duration, flag, type OptionValues, text } from "../options/option.ts";
+
+/** What the two sides are to agree on in the handshake. */
+export const agreementOptions = {
+  subprotocol: text.many({
+    metavar: "name",
+    help: "WebSocket subprotocol to agree on, the preferred one first",
+  }),
+  deflate: flag({
+    default: true,
+    help: "compress large messages when the peer can do that too (permessage-deflate)",
+  }),
+} as const;
+
+/** When a peer is asked whether it is still there. */
+export const keepaliveOptions = {
+  pingIntervalMs: duration({
+    default: 20_000,
+    min: 1,
+    allowNone: true,
+    help: "ping a WebSocket peer that is silent for this long; --idle-timeout counts no pings",
+  }),
+  pingTimeoutMs: duration({
+    default: 20_000,
+    min: 1,
+    allowNone: true,
+    help: "close a WebSocket whose peer answers a ping with nothing at all for this long",
+  }),
+} as const;
+
+/** The values of `keepaliveOptions`. */
+export type KeepaliveLimits = OptionValues<typeof keepaliveOptions>;

@@ -1,0 +1,90 @@
+// The options of every transport that serves HTTP, WebSockets included.
+
+import { admissionOptions, backlogOptions, streamOptions } from "../../core/limits.ts";
+import { duration, type OptionValues, size, text } from "../../core/options/option.ts";
+import { familyOptions } from "../../core/addresses/resolve.ts";
+
+/** Who may ask. Without any of them everybody may. */
+export const authenticationOptions = {
+  auth: text({
+    metavar: "user:password",
+    help: "let in this user; better as SOCKDOCK_AUTH, which other users cannot see",
+  }),
+  authFile: text({
+    metavar: "file",
+    help: "let in the users of this file: lines of user:hash, from sockdock key password",
+  }),
+  authToken: text({
+    metavar: "token",
+    help: "let in whoever has this bearer token; better as SOCKDOCK_AUTH_TOKEN",
+  }),
+  authTokenFile: text({
+    metavar: "file",
+    help: "let in whoever has a bearer token of this file: lines of token or name:token",
+  }),
+  realm: text({
+    metavar: "name",
+    default: "sockdock",
+    help: "what a browser says the password is for",
+  }),
+} as const;
+
+/** The values of `authenticationOptions`. */
+export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
+
+/** For every transport that browsers can reach. */
+export const webGuardOptions = {
+  allowHost: text.many({
+    metavar: "host",
+    help: "serve requests for this host name too, written without its port (* is any)",
+  }),
+  allowOrigin: text.many({
+    metavar: "origin",
+    help: "let pages of this origin open WebSockets and change things (* is any)",
+  }),
+} as const;
+
+/** The values of `webGuardOptions`. */
+export type WebGuardLimits = OptionValues<typeof webGuardOptions>;
+
+/** Limits on requests. */
+export const requestOptions = {
+  headerTimeoutMs: duration({
+    default: 10_000,
+    min: 1,
+    allowNone: true,
+    help: "close a connection that has not sent a whole request by then",
+  }),
+  keepAliveTimeoutMs: duration({
+    default: 60_000,
+    min: 1,
+    allowNone: true,
+    help: "close a connection that sends no further request for this long",
+  }),
+  bodyTimeoutMs: duration({
+    default: 30_000,
+    min: 1,
+    allowNone: true,
+    help: "give up a request whose body does not move for this long",
+  }),
+  maxBodyBytes: size({
+    help: "largest body of a request; 10m, or what an application says that it takes",
+  }),
+} as const;
+
+/** The options of every HTTP transport. */
+export const httpOptions = {
+  ...admissionOptions,
+  maxConnections: streamOptions.maxConnections,
+  ...backlogOptions,
+  ...familyOptions,
+  ...requestOptions,
+  ...webGuardOptions,
+  ...authenticationOptions,
+} as const;
+
+/** The values of `requestOptions`. */
+export type RequestLimits = OptionValues<typeof requestOptions>;
+
+/** The values of `httpOptions`. */
+export type HttpLimits = OptionValues<typeof httpOptions>;

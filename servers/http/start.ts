@@ -1,0 +1,93 @@
+// Starting HTTP over TCP, TLS and Unix sockets: which engine serves the connections that our own loop
+// accepts. Deno's own, or node:http for an application that has WebSockets or answers that lie ready,
+// for options of TLS that Deno has not, and on Unix sockets, where Deno's engine gives requests URLs
+// of a scheme of its own.
+
+import { type Endpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
+import type { OptionValues } from "../../core/options/option.ts";
+import type { RunningServer } from "../../core/running_server.ts";
+import { requireFeature } from "../../core/runtime.ts";
+import type { RequestWork } from "../../core/server_kind.ts";
+import type { httpUnixOptions } from "../http_unix.ts";
+import type { httpsOptions } from "../https.ts";
+import { listenTcp } from "../tcp.ts";
+import { listenNodeTls, listenTls } from "../tls/listen.ts";
+import { needsNodeTls, refuseOnOldRuntime } from "../tls/options.ts";
+import { loadTlsIdentity } from "../tls/server_certificate.ts";
+import { listenUnix } from "../unix.ts";
+import { findHttpEngine } from "./engine.ts";
+import { loadNodeHttpEngine, nodeHttpEngineFor, quickEngineFor } from "./node_engine_choice.ts";
+import type { HttpLimits } from "./options.ts";
+import { readHttpRules } from "./rules.ts";
+import { serveHttp } from "./server.ts";
+
+/** Serves requests over TCP. */
+export async function startHttp(
+  endpoint: Endpoint,
+  limits: HttpLimits,
+  work: RequestWork,
+): Promise<RunningServer> {
+  const rulesAt = await readHttpRules(endpoint, limits, work.context);
+  const denoEngine = findHttpEngine();
+  const nodeEngine = await nodeHttpEngineFor(work, "http");
+  if (denoEngine === null && nodeEngine === null) {
+    const { serveWithoutEngine } = await import("./fallback.ts");
+    return await serveWithoutEngine(endpoint, limits, work, rulesAt);
+  }
+  const listener = await listenTcp(endpoint, limits);
+  using opened = new DisposableStack();
+  opened.use(listener.acceptor);
+  const rules = rulesAt(listener.acceptor.address);
+  const engine = await quickEngineFor(work, rules) ?? nodeEngine ?? denoEngine!;
+  opened.move();
+  return serveHttp(listener, { engine, rules, limits, work });
+}
+
+const ALPN = ["h2", "http/1.1"];
+
+/** Serves requests over TLS. */
+export async function startHttps(
+  endpoint: Endpoint,
+  limits: OptionValues<typeof httpsOptions>,
+  work: RequestWork,
+): Promise<RunningServer> {
+  refuseOnOldRuntime(limits);
+  const rulesAt = await readHttpRules(endpoint, limits, work.context);
+  const nodeEngine = needsNodeTls(limits) === null
+    ? await nodeHttpEngineFor(work, "https")
+    : await loadNodeHttpEngine("https");
+  if (nodeEngine !== null) {
+    const tls = { ...limits, alpnProtocols: ALPN };
+    const listener = await listenNodeTls(endpoint, tls, work.context);
+    const rules = rulesAt(listener.acceptor.address);
+    return serveHttp(listener, { engine: nodeEngine, rules, limits, work });
+  }
+  const engine = findHttpEngine();
+  if (engine === null) {
+    const { serveWithoutEngine } = await import("./fallback.ts");
+    const { cert, key, fingerprint } = await loadTlsIdentity(limits, {
+      host: hostOrLoopback(endpoint),
+      ...work.context,
+    });
+    const identity = { pem: cert, key, fingerprint };
+    return await serveWithoutEngine(endpoint, limits, work, rulesAt, identity);
+  }
+  const listener = await listenTls(endpoint, { ...limits, alpnProtocols: ALPN }, work.context);
+  const rules = rulesAt(listener.acceptor.address);
+  return serveHttp(listener, { engine, rules, limits, work });
+}
+
+/** Serves requests over a Unix socket. */
+export async function startHttpUnix(
+  endpoint: Endpoint,
+  limits: OptionValues<typeof httpUnixOptions>,
+  work: RequestWork,
+): Promise<RunningServer> {
+  const everybody = { allow: [], deny: [] };
+  const rulesAt = await readHttpRules(endpoint, { ...limits, ...everybody }, work.context);
+  requireFeature("nodeHttp", "HTTP on a Unix socket");
+  const engine = await loadNodeHttpEngine("http");
+  const listener = await listenUnix(endpoint);
+  const rules = rulesAt(listener.acceptor.address);
+  return serveHttp(listener, { engine, rules, limits, work });
+}
