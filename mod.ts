@@ -78,14 +78,13 @@ export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/ser
 export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
 export { waitFor, type WaitOptions } from "./dock/wait.ts";
 export { acknowledge } from "./protocols/acknowledge.ts";
-export { createLocalLog } from "./protocols/chat/history/local_log.ts";
 export {
   createMemoryLog,
   createNoLog,
   type MemoryLimits,
 } from "./protocols/chat/history/memory_log.ts";
 export { defaultHistoryFile } from "./protocols/chat/history/history_file.ts";
-export { openHistory } from "./protocols/chat/history/open_history.ts";
+export { createLocalLog, openHistory } from "./protocols/chat/history/open_history.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./protocols/chat/history/sqlite_store.ts";
 export type { ChatLog, LogHooks, Receipt, Scope } from "./protocols/chat/log.ts";
 export type { ChatMessage, NewMessage, Standing } from "./protocols/chat/message.ts";

@@ -3,7 +3,7 @@
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions, routeOptions } from "../core/client_options.ts";
 import { flag, text } from "../core/options/option.ts";
-import { fileOrFiles } from "../core/tls/file_pairs.ts";
+import { fileOrFiles } from "../core/tls/options.ts";
 
 /** How the server is to be verified. */
 export const tlsClientOptions = {

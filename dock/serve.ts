@@ -17,13 +17,11 @@ import {
 } from "../core/options/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
-import { single, singleRequest } from "../core/single_service.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { watched } from "../core/watched_service.ts";
 import type { layers } from "../layers/index.ts";
 import type { serverKinds } from "../servers/index.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
-import { checkConnect, connect, type ConnectOptions } from "./connect.ts";
+import type { ConnectOptions } from "./connect.ts";
 import { type layerStackOptions, openLayers } from "./layer_stack.ts";
 import { placeToServe } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
@@ -112,7 +110,10 @@ export async function serve<Own extends OptionTable>(
     emit,
     now: hooks.now ?? Date.now,
     random: hooks.random ?? Math.random,
-    dial: hooks.dial ?? ((url) => connect(url, { ...dialling, signal: stopping.signal })),
+    dial: hooks.dial ?? (async (url) => {
+      const { connect } = await import("./connect.ts");
+      return await connect(url, { ...dialling, signal: stopping.signal });
+    }),
     checkDial: hooks.dial ? () => Promise.resolve() : async (url) => {
       refuseOwnUpstream(await checkUpstream(url, dialling, emit), endpoints);
     },
@@ -133,8 +134,12 @@ export async function serve<Own extends OptionTable>(
   let counters: Service["counters"];
   if ("framing" in served) {
     const opened = resources.use(await served.open(resolveShare(served.options, given), context));
-    const shown = hooks.watch ? watched(opened, emit) : opened;
-    const service = own.once ? single(shown, context.stop) : shown;
+    const shown = hooks.watch
+      ? (await import("../core/watched_service.ts")).watched(opened, emit)
+      : opened;
+    const service = own.once
+      ? (await import("../core/single_service.ts")).single(shown, context.stop)
+      : shown;
     const { framing = served.framing } = opened;
     const protocol = framing === served.framing ? served : { ...served, framing };
     counters = opened.counters;
@@ -148,7 +153,9 @@ export async function serve<Own extends OptionTable>(
     }
   } else {
     const opened = resources.use(await served.open(resolveShare(served.options, given), context));
-    const service = own.once ? singleRequest(opened, context.stop) : opened;
+    const service = own.once
+      ? (await import("../core/single_service.ts")).singleRequest(opened, context.stop)
+      : opened;
     for (const { kind, endpoint } of places) {
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
@@ -185,6 +192,7 @@ async function checkUpstream(
   emit: Emit,
 ): Promise<Endpoint> {
   try {
+    const { checkConnect } = await import("./connect.ts");
     return await checkConnect(url, dialling, {
       flagOf: (key) => `--${flagName(upstreamKey(key))}`,
       emit,

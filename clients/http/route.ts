@@ -12,7 +12,7 @@ import { errorText } from "../../core/event.ts";
 import { hasFeature, requireFeature } from "../../core/runtime.ts";
 import { flagName, type OptionValues } from "../../core/options/option.ts";
 import { resolveHost } from "../../core/addresses/resolve.ts";
-import { tlsFilePairs } from "../../core/tls/file_pairs.ts";
+import { tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { Deadline } from "../deadline.ts";
 import { dialling } from "../dial_error.ts";

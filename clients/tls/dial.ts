@@ -19,7 +19,7 @@ import { hasFeature, requireFeature } from "../../core/runtime.ts";
 import { NodeTlsConnection } from "../../core/tls/node_connection.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { StreamSession } from "../../core/streams/stream_session.ts";
-import { tlsFilePairs } from "../../core/tls/file_pairs.ts";
+import { tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dialTcp } from "../tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./error.ts";

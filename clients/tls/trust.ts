@@ -5,12 +5,8 @@ import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { parseFingerprint } from "../../core/certificates/fingerprint.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
-import {
-  readPairKey,
-  readTlsFilePair,
-  refuseForeignKey,
-  tlsFilePairs,
-} from "../../core/tls/file_pairs.ts";
+import { tlsFilePairs } from "../../core/tls/options.ts";
+import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { tlsClientOptions } from "../tls.ts";
 

@@ -124,20 +124,25 @@ type Merged<Tables extends readonly OptionTable[]> = number extends Tables["leng
 export function mergeTables<const Tables extends readonly OptionTable[]>(
   ...tables: Tables
 ): Merged<Tables> {
-  const owners = new Map<string, { readonly key: string; readonly option: Option<unknown> }>();
+  const owners = new Map<string, string>();
   const merged: Record<string, Option<unknown>> = {};
-  for (const [key, option] of tables.flatMap((table) => Object.entries(table))) {
-    if (merged[key] === option) continue;
-    for (const name of claimedNames(key, option)) {
-      const owner = owners.get(name);
-      if (owner !== undefined && (owner.key !== key || owner.option !== option)) {
-        throw new TypeError(
-          `two options claim ${name}: ${owner.key} ("${owner.option.help}") and ${key} ("${option.help}")`,
-        );
+  for (const table of tables) {
+    for (const key in table) {
+      const option = table[key]!;
+      const before = merged[key];
+      if (before === option) continue;
+      for (const name of claimedNames(key, option)) {
+        const owner = owners.get(name) ?? key;
+        const other = merged[owner];
+        if (other !== undefined) {
+          throw new TypeError(
+            `two options claim ${name}: ${owner} ("${other.help}") and ${key} ("${option.help}")`,
+          );
+        }
+        owners.set(name, key);
       }
-      owners.set(name, { key, option });
+      merged[key] = option;
     }
-    merged[key] = option;
   }
   // The loop put every entry of every table in, which is what the intersection says.
   return Object.freeze(merged) as Merged<Tables>;

@@ -1,5 +1,5 @@
-// Guessing made slow: whoever was wrong has to wait before the next guess is looked at, longer each
-// time. It is the address that waits, so that one guesser does not lock a user out everywhere.
+// Slowing down guesses of passwords: after a wrong one, the next from the same address is looked at
+// only after a wait, which doubles each time. Users are not locked out, since only addresses wait.
 
 import { type Address, canonicalHost } from "../../core/addresses/address.ts";
 

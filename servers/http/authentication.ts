@@ -175,7 +175,7 @@ class Credentials {
     try {
       const check = this.#users.get(user);
       if (check !== undefined) return await check(password) ? user : null;
-      // Somebody's password is hashed all the same, or the time would tell who there is.
+      // A password is hashed all the same: the time would tell which users there are.
       const [someone] = this.#users.values();
       await someone?.(password);
       return null;

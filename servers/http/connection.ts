@@ -40,7 +40,7 @@ export interface HttpSharing {
   readonly silent: IdleSweep<HttpConnection>;
   /** Connections whose requests are answered. */
   readonly resting: IdleSweep<HttpConnection>;
-  /** Bodies that somebody waits for. */
+  /** Bodies that an application reads. */
   readonly bodies: IdleSweep<RequestBody>;
 }
 
@@ -96,7 +96,7 @@ export class HttpConnection implements Drainable, Sweepable {
     this.#madeUpAuthority = madeUpAuthority;
   }
 
-  /** Resolves when the connection is closed, whoever closes it. */
+  /** Resolves when the connection is closed, by either side. */
   async attach(engine: EngineConnection): Promise<void> {
     const { silent, resting } = this.#shared;
     this.#engine = engine;
@@ -181,7 +181,7 @@ export class HttpConnection implements Drainable, Sweepable {
   drain(): void {
     this.#draining = true;
     for (const body of this.#eventStreams) body.end();
-    // Not before whoever drains had a chance to say that it is in a hurry.
+    // The caller that drains may close at once in the same turn, and then nothing is left to do.
     queueMicrotask(() => {
       if (this.#answering === 0 && this.#lingering === undefined) this.#leave();
     });

@@ -56,7 +56,7 @@ export interface QuickHandlers {
   readonly touch: () => void;
 }
 
-/** Whoever answers the requests of a connection. */
+/** What answers the requests of a connection. */
 export interface EngineHandlers {
   readonly handle: EngineHandler;
   readonly quick: QuickHandlers;

@@ -10,7 +10,7 @@ import { rawRequest } from "./raw_request.ts";
 
 const BUFFER_BYTES = 16 * 1024;
 
-/** Anybody on this machine could try to connect in our place; so often they are turned away. */
+/** How many foreign connections are refused: any program on this machine can connect to the port. */
 const MAX_STRANGERS = 16;
 
 /** Serves a connection by way of another. Takes it over.

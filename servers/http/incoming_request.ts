@@ -56,7 +56,7 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffe
         controller.error(new Error("the peer left in the middle of the body"));
       };
       incoming.on("data", (chunk: Uint8Array) => {
-        // What nobody wants goes nowhere; whoever answers decides how long it may still come.
+        // The rest of a body that is not read is dropped; the connection bounds how long it may come.
         if (over) return;
         incoming.pause();
         controller.enqueue(new Uint8Array(chunk));

@@ -287,7 +287,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
 
   #origin({ headers }: IncomingMessage): string {
     const origin = `${this.#scheme}://${headers.host}`;
-    // A Host that is none is refused as such, by whoever looks at the header.
+    // A malformed Host is refused by the host guard, which reads the header itself.
     return headers.host !== undefined && URL.canParse(origin)
       ? origin
       : `${this.#scheme}://${NO_AUTHORITY}`;

@@ -1,5 +1,5 @@
-// A connection that goes at the pace of whoever is slower: nothing more is read while there is enough
-// to do, and a peer that takes nothing of what it is sent is given up.
+// A connection with back-pressure in both directions: reading stops while enough requests wait, and a
+// peer that reads nothing of what it is sent is given up.
 
 import type { Connection } from "../../core/connection.ts";
 import { PrefixedConnection } from "../../core/streams/prefixed_connection.ts";

@@ -46,7 +46,7 @@ export class QuickHeads {
       if ((method !== "GET" && method !== "HEAD") || version !== "1.1") return null;
       if (!PLAIN_PATH.test(target)) return null;
       for (const name of fields.names()) if (OUT_OF_THE_ORDINARY.test(name)) return null;
-      // Whoever wants the connection closed is told that it will be.
+      // An answer that lies ready cannot say that the connection will be closed.
       if (fields.list("connection").some((word) => word.toLowerCase() !== "keep-alive")) {
         return null;
       }

@@ -8,7 +8,7 @@ export type BodyFailure = "oversized" | "stalled" | "cut short";
 /** What a body is held to. */
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** Watches bodies that somebody waits for; calls `stall` of one that does not move. */
+  /** Watches bodies that are being read; calls `stall` of one that does not move. */
   readonly sweep: IdleSweep<RequestBody>;
   /** Told once, before the reader is. */
   onFailure(failure: BodyFailure): void;

@@ -11,7 +11,7 @@ import {
 } from "../../core/limits.ts";
 import { choice, flag, type OptionValues, text } from "../../core/options/option.ts";
 import { requireFeature } from "../../core/runtime.ts";
-import { fileOrFiles, tlsFilePairs } from "../../core/tls/file_pairs.ts";
+import { fileOrFiles, tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** Where the certificates come from. */

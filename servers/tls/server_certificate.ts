@@ -6,13 +6,8 @@ import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { MAX_NAMES } from "../../core/certificates/names.ts";
 import { type Emit, errorText } from "../../core/event.ts";
 import { hasFeature } from "../../core/runtime.ts";
-import {
-  readPairKey,
-  readTlsFilePair,
-  refuseForeignKey,
-  type TlsFilePair,
-  tlsFilePairs,
-} from "../../core/tls/file_pairs.ts";
+import { type TlsFilePair, tlsFilePairs } from "../../core/tls/options.ts";
+import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/file_pairs.ts";
 import type { TlsFiles } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 

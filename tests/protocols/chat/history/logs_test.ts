@@ -243,7 +243,7 @@ Deno.test(":memory: keeps the newest of each room, of all rooms, and nothing too
 });
 
 Deno.test("a message that cannot be stored is not delivered, and its receipt says why", async () => {
-  const { createLocalLog } = await import("../../../../protocols/chat/history/local_log.ts");
+  const { createLocalLog } = await import("../../../../protocols/chat/history/open_history.ts");
   const delivered: ChatMessage[] = [];
   let fails = true;
   let seq = 0;
@@ -279,7 +279,7 @@ Deno.test("the file of a history is in the user's data folder, where there is on
 });
 
 Deno.test("messages are delivered in the order of the calls, whichever the store answers first", async () => {
-  const { createLocalLog } = await import("../../../../protocols/chat/history/local_log.ts");
+  const { createLocalLog } = await import("../../../../protocols/chat/history/open_history.ts");
   const delivered: ChatMessage[] = [];
   const answers: ((results: StoreResult[]) => void)[] = [];
   const store: Partial<ChatStore> = {
