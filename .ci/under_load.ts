@@ -50,10 +50,18 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-/** The tests that failed, each as `name => file:line:column`, as `deno test` lists them last. */
+/** The tests that failed, as `deno test` lists them last: `name => file:line:column`. For the place,
+ * which is that of the call of `Deno.test` and may be a helper's, stands the file that ran. */
 function failedTests(output: string): string[] {
+  const files = new Map(
+    output.matchAll(/^(\S+) => (.+?) \.\.\./gm).map(([, file, name]) => [name, file]),
+  );
   const list = output.split(/^ FAILURES\s*$/m)[1] ?? "";
-  return list.split(/^FAILED \|/m)[0]!.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = list.split(/^FAILED \|/m)[0]!.split("\n").map((line) => line.trim());
+  return lines.filter(Boolean).map((line) => {
+    const [name = line] = line.split(" => ");
+    return files.has(name) ? `${name} => ${files.get(name)}` : line;
+  });
 }
 
 /** One run: what failed in it, and a line about it. */

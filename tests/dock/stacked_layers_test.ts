@@ -62,7 +62,7 @@ for (const { url, layers, fault, key } of table) {
     using session = await connect(place, {
       ...options,
       ...(layers && { layers }),
-      ...(fault && { fault, seed: 8 }),
+      ...(fault && { fault, seed: 8, connectTimeoutMs: 120_000 }),
       ...(certificate && { tlsFingerprint: certificate.fingerprint }),
     });
     const lengths = [0, 1, 1199, 1200, 65_536, 200_000, ...Array(94).fill(700)];

@@ -62,7 +62,12 @@ Deno.test("handshakes of DTLS get through loss, below which they stand", async (
     fault: ["loss=20%"],
     seed: 5,
   });
-  const options = { tlsFingerprint: server.certificate!.fingerprint, retries: 30, timeoutMs: 1000 };
+  const options = {
+    tlsFingerprint: server.certificate!.fingerprint,
+    connectTimeoutMs: 120_000,
+    retries: 30,
+    timeoutMs: 1000,
+  };
   assertEquals(
     textOf(await send(server.url, "Hi", options)),
     "Message received: Hi. Thank you.",
