@@ -2,12 +2,12 @@
 
 import { mergeTables } from "../core/options/option.ts";
 import { serveOptions } from "../dock/applicable.ts";
+import { layerOptions } from "../dock/layer_stack.ts";
 import { clientSchemes, serverSchemes } from "../dock/schemes.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
-import { layerGroup } from "./line/dial_options.ts";
 import { serveUntilStopped } from "./serve.ts";
 import { upstreamGroup } from "./line/serve_options.ts";
 
@@ -32,10 +32,14 @@ way. HTTP goes through tcp:// on both sides. Options of the upstream side begin 
     printingOptions,
     recordOptions,
     transports,
-    layerGroup.options,
+    layerOptions,
     upstreamGroup.options,
   ),
-  groups: [{ title: "Transports", options: transports }, layerGroup, upstreamGroup],
+  groups: [
+    { title: "Transports", options: transports },
+    { title: "Layers", options: layerOptions },
+    upstreamGroup,
+  ],
   examples: [
     {
       run: "sockdock relay tcp://:8081 tcp://127.0.0.1:8080 --fault latency=200ms",

@@ -12,9 +12,6 @@ import type { Invocation } from "../command.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { givenOf } from "./arguments.ts";
 
-/** Every option that any layer understands, for help. */
-export const layerGroup = { title: "Layers", options: layerOptions } as const;
-
 /** Every option that any client transport understands. */
 const ofTransports: OptionTable = mergeTables(...clientKinds.map((kind) => kind.options));
 
@@ -27,7 +24,7 @@ export const dialOptions = mergeTables(connectTimeoutOptions, transportOptions);
 /** The same, grouped for help. */
 export const dialGroups = [
   { title: "Transports", options: ofTransports },
-  layerGroup,
+  { title: "Layers", options: layerOptions },
 ] as const;
 
 /** Prints the notices of layers when a session is opened, such as the seed of faults. */

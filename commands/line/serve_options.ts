@@ -8,13 +8,13 @@ import { mergeTables, type OptionTable } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { optionsForServing, serveOptions } from "../../dock/applicable.ts";
+import { layerOptions } from "../../dock/layer_stack.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { upstreamOptions } from "../../dock/upstream.ts";
 import { protocols } from "../../protocols/index.ts";
 import { serverKinds } from "../../servers/index.ts";
 import { apps } from "../../web/index.ts";
-import { layerGroup } from "./dial_options.ts";
 
 /** Everything that `serve` and `up` can start. */
 export const served: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
@@ -38,7 +38,7 @@ export const servedOptions: OptionTable = mergeTables(
   serveOptions,
   ofProtocols,
   ofTransports,
-  layerGroup.options,
+  layerOptions,
   upstreamOptions,
 );
 
@@ -49,7 +49,7 @@ export const upstreamGroup = { title: "Upstream", options: upstreamOptions } as 
 export const servedGroups = [
   { title: "Protocols", options: ofProtocols },
   { title: "Transports", options: ofTransports },
-  layerGroup,
+  { title: "Layers", options: layerOptions },
   upstreamGroup,
 ] as const;
 

@@ -175,9 +175,8 @@ function claimedNames(key: string, option: Option<unknown>): string[] {
   if (option.kind === "value" && flag.startsWith("no-")) {
     throw new TypeError(`option key "${key}" takes a value and so cannot begin with "no"`);
   }
-  return [
-    `--${flag}`,
-    ...(option.negatable ? [`--no-${flag}`] : []),
-    ...(option.short === undefined ? [] : [`-${option.short}`]),
-  ];
+  const names = [`--${flag}`];
+  if (option.negatable) names.push(`--no-${flag}`);
+  if (option.short !== undefined) names.push(`-${option.short}`);
+  return names;
 }
