@@ -114,6 +114,10 @@ type Merged<Tables extends readonly OptionTable[]> = number extends Tables["leng
     ? First & Merged<Rest>
   : unknown;
 
+/** Which key has each name in the tables that were merged: what was checked once is not checked again
+ * when such a table becomes a part of another. */
+const ownersIn = new WeakMap<OptionTable, ReadonlyMap<string, string>>();
+
 /**
  * One table of several. The same option object under the same key may come from many of them, which
  * is how tables share an option; anything else that would make a flag, environment variable or
@@ -124,19 +128,20 @@ type Merged<Tables extends readonly OptionTable[]> = number extends Tables["leng
 export function mergeTables<const Tables extends readonly OptionTable[]>(
   ...tables: Tables
 ): Merged<Tables> {
-  const owners = new Map<string, string>();
+  const [largest = {}] = tables.filter((table) => ownersIn.has(table))
+    .toSorted((one, other) => ownersIn.get(other)!.size - ownersIn.get(one)!.size);
+  const owners = new Map(ownersIn.get(largest));
   const merged: Record<string, Option<unknown>> = {};
   for (const table of tables) {
     for (const key in table) {
       const option = table[key]!;
-      const before = merged[key];
-      if (before === option) continue;
-      for (const name of claimedNames(key, option)) {
-        const owner = owners.get(name) ?? key;
-        const other = merged[owner];
-        if (other !== undefined) {
+      if (merged[key] === option) continue;
+      for (const name of largest[key] === option ? [] : claimedNames(key, option)) {
+        const owner = owners.get(name);
+        if (owner !== undefined) {
+          const { help } = (merged[owner] ?? largest[owner])!;
           throw new TypeError(
-            `two options claim ${name}: ${owner} ("${other.help}") and ${key} ("${option.help}")`,
+            `two options claim ${name}: ${owner} ("${help}") and ${key} ("${option.help}")`,
           );
         }
         owners.set(name, key);
@@ -144,8 +149,10 @@ export function mergeTables<const Tables extends readonly OptionTable[]>(
       merged[key] = option;
     }
   }
+  Object.freeze(merged);
+  ownersIn.set(merged, owners);
   // The loop put every entry of every table in, which is what the intersection says.
-  return Object.freeze(merged) as Merged<Tables>;
+  return merged as Merged<Tables>;
 }
 
 /** Every form the command line reads as this option. */
