@@ -24,7 +24,6 @@ import { ReloadSignal } from "./serving/reload_signal.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
-import { readUser } from "./line/user_password.ts";
 
 export const serve = defineCommand({
   name: "serve",
@@ -77,7 +76,7 @@ export async function serveUntilStopped(
   const notes: string[] = [];
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(plan.options, plan.table, notes),
-    ...askedUser(options, flags, io),
+    ...await askedUser(options, flags, io),
     ...typedLines(what, io),
     emit,
     watch: io.verbose || record !== undefined,
@@ -127,13 +126,14 @@ function takeOperand(
 }
 
 /** The user of --auth with the password, which is asked for at the terminal when it was left out. */
-function askedUser(
+async function askedUser(
   options: Readonly<Record<string, unknown>>,
   flags: ReadonlySet<string>,
   io: Stdio,
-): { readonly auth?: string } {
+): Promise<{ readonly auth?: string }> {
   const { auth } = options;
   if (typeof auth !== "string" || !flags.has("auth")) return {};
+  const { readUser } = await import("./line/user_password.ts");
   const { user, password } = readUser("auth", auth, flags, io);
   return { auth: `${user}:${password}` };
 }

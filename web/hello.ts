@@ -2,59 +2,17 @@
 
 import type { HttpApp } from "../core/http/app.ts";
 import { text } from "../core/options/option.ts";
-import { ReadyAnswer } from "../core/http/ready_answer.ts";
-import { plainResponse } from "../core/http/plain_response.ts";
-import { requestPath } from "./request/path.ts";
-import { escapeHtml } from "./page/html.ts";
 
-const options = {
+/** Options of `hello`. */
+export const helloOptions = {
   text: text({ default: "Hello, World!", help: "what the page says" }),
 } as const;
 
-const STYLE = ":root{color-scheme:light dark;font:2em system-ui;text-align:center}";
-
-/** A Content-Security-Policy that allows the style above, by its hash, and nothing else. */
-const POLICY = "default-src 'none';style-src 'sha256-jR6Nk8fimkSqXs7C5UJuU1htke30YyFAwykQbgdX9XY='";
-
 /** Answers `GET /` with a page, and `GET /hello.txt` with its text alone. The path chooses between
  * the two instead of the Accept header, because reading any header costs an eighth of the rate. */
-export const hello: HttpApp<typeof options> = {
+export const hello: HttpApp<typeof helloOptions> = {
   name: "hello",
   summary: "Says Hello, World! on a page, and in plain text at /hello.txt",
-  options,
-  open({ text }, { now }) {
-    const page = pageOf(text);
-    // A second header would cost a fifth of the rate, so the page carries its policy inside.
-    const headers = { "content-type": "text/html; charset=utf-8" };
-    const html: ResponseInit = { headers };
-    const body = new TextEncoder().encode(page);
-    const ready = new ReadyAnswer({ headers, body, length: body.length });
-
-    return {
-      quick({ method, path }) {
-        if (path !== "/") return null;
-        return method === "HEAD" ? ready.head(now()) : ready.whole(now());
-      },
-      handle(request) {
-        const { url, method } = request;
-        const path = requestPath(url);
-        if (path !== "/" && path !== "/hello.txt") return plainResponse(404, "Not Found");
-        if (method !== "GET" && method !== "HEAD") {
-          return plainResponse(405, "Method Not Allowed", { allow: "GET, HEAD" });
-        }
-        return path === "/" ? new Response(page, html) : plainResponse(200, text);
-      },
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
-  },
+  options: helloOptions,
+  open: async (...given) => (await import("./hello_page.ts")).openHello(...given),
 };
-
-/** Small on purpose: Deno sends a response of up to 512 bytes, its head included, in one piece, and
- * a larger one at half the rate. */
-function pageOf(text: string): string {
-  const escaped = escapeHtml(text);
-  return `<!doctype html><html lang=en>` +
-    `<meta http-equiv=content-security-policy content="${POLICY}">` +
-    `<meta name=viewport content="width=device-width"><title>${escaped}</title>` +
-    `<style>${STYLE}</style><h1>${escaped}</h1>\n`;
-}

@@ -34,15 +34,17 @@ export function readArguments<Table extends OptionTable>(
   argv: readonly string[],
   env: ReadEnvironment,
 ): Omit<Invocation<Table>, "io"> {
+  const words = resolveWords(command.options, argv);
+  const used = words.flatMap((word) => word.kind === "option" ? [word.key] : []);
   const { "--": positional = [], ...collected } = parseArgs(
-    attached(command.options, resolveWords(command.options, argv)),
-    { "--": true, string: Object.keys(command.options), collect: Object.keys(command.options) },
+    attached(command.options, words),
+    { "--": true, string: used, collect: used },
   );
   const options: Record<string, unknown> = {};
   const given = new Set<string>();
   const flags = new Set<string>();
   for (const [key, option] of Object.entries(command.options)) {
-    const typed = fromFlag(key, option, collected[key] as readonly string[]);
+    const typed = fromFlag(key, option, collected[key] as readonly string[] | undefined);
     if (typed !== undefined) flags.add(key);
     const value = typed ?? fromEnvironment(key, option, env);
     if (value !== undefined) given.add(key);
@@ -103,17 +105,19 @@ function attached(table: OptionTable, words: readonly Word[]): string[] {
 }
 
 /** The value that the command line gives; undefined when it gives none. */
-function fromFlag(key: string, option: Option<unknown>, texts: readonly string[]): unknown {
+function fromFlag(
+  key: string,
+  option: Option<unknown>,
+  texts: readonly string[] | undefined,
+): unknown {
+  if (texts === undefined) return undefined;
   const name = `--${flagName(key)}`;
-  if (option.many) {
-    return texts.length === 0 ? undefined : texts.map((text) => option.parse(text, name));
-  }
+  if (option.many) return texts.map((text) => option.parse(text, name));
   if (option.kind === "value" && texts.length > 1) {
     throw new UsageError(`${name} was given ${texts.length} times; give it once`);
   }
   // Of a flag that was given more than once, the last word counts.
-  const text = texts.at(-1);
-  return text === undefined ? undefined : option.parse(text, name);
+  return option.parse(texts.at(-1)!, name);
 }
 
 function fromEnvironment(key: string, option: Option<unknown>, env: ReadEnvironment): unknown {

@@ -17,7 +17,8 @@ export interface Bounds {
   readonly max?: number;
 }
 
-/** How one element is read, checked and printed. */
+/** How one element is read, checked and printed. What only an error says is made for that error: there
+ * are hundreds of options, of which a command uses a few. */
 export interface OptionElement<T> {
   readonly metavar: string;
   readonly choices?: readonly string[];
@@ -63,7 +64,9 @@ function numberElement(
 ): OptionElement<number> {
   return {
     metavar: "number",
-    expected: within(noun, bounds, String),
+    get expected() {
+      return within(noun, bounds, String);
+    },
     read: (text) => shape.test(text) ? Number(text) : undefined,
     hasShape: (value): value is number => hasShape(value),
     inBounds: isWithin(bounds),
@@ -85,9 +88,13 @@ export function durationElement(
   return {
     metavar: "duration",
     expected: DURATION_EXAMPLES + orNone,
-    expectedBounds: within("a duration", { min, max }, formatDuration) + orNone,
-    expectedValue: within("a number of milliseconds", { min, max }, String) +
-      (allowNone ? ", or Infinity" : ""),
+    get expectedBounds() {
+      return within("a duration", { min, max }, formatDuration) + orNone;
+    },
+    get expectedValue() {
+      const orInfinity = allowNone ? ", or Infinity" : "";
+      return within("a number of milliseconds", { min, max }, String) + orInfinity;
+    },
     read: (text) => allowNone && text === "none" ? Infinity : readDuration(text),
     hasShape: (value): value is number => typeof value === "number" && !Number.isNaN(value),
     inBounds: (value) => isInside(value) || (allowNone && value === Infinity),
@@ -100,8 +107,12 @@ export function sizeElement({ min = 0, max }: Bounds): OptionElement<number> {
   return {
     metavar: "size",
     expected: SIZE_EXAMPLES,
-    expectedBounds: within("a size", bounds, formatSize),
-    expectedValue: within("a whole number of bytes", bounds, String),
+    get expectedBounds() {
+      return within("a size", bounds, formatSize);
+    },
+    get expectedValue() {
+      return within("a whole number of bytes", bounds, String);
+    },
     read: readSize,
     hasShape: (value): value is number => Number.isSafeInteger(value),
     inBounds: isWithin(bounds),
@@ -137,11 +148,11 @@ export function checkElement<T>(
   value: unknown,
   name: string,
 ): void {
-  const message = `${name}: expected ${element.expectedValue ?? element.expected}, got ${
-    show(value)
-  }`;
-  if (!element.hasShape(value)) throw new TypeError(message);
-  if (!element.inBounds(value)) throw new RangeError(message);
+  const hasShape = element.hasShape(value);
+  if (hasShape && element.inBounds(value)) return;
+  const { expectedValue: expected = element.expected } = element;
+  const message = `${name}: expected ${expected}, got ${show(value)}`;
+  throw hasShape ? new RangeError(message) : new TypeError(message);
 }
 
 /** A value as a message quotes it. */

@@ -114,9 +114,15 @@ type Merged<Tables extends readonly OptionTable[]> = number extends Tables["leng
     ? First & Merged<Rest>
   : unknown;
 
-/** Which key has each name in the tables that were merged: what was checked once is not checked again
- * when such a table becomes a part of another. */
-const ownersIn = new WeakMap<OptionTable, ReadonlyMap<string, string>>();
+/** The names of a merged table, each with its key: those of the largest of its parts, which were
+ * checked when that was merged, and the others. */
+interface Names {
+  readonly table: OptionTable;
+  readonly part: Names | undefined;
+  readonly others: ReadonlyMap<string, string>;
+}
+
+const namesOf = new WeakMap<OptionTable, Names>();
 
 /**
  * One table of several. The same option object under the same key may come from many of them, which
@@ -128,31 +134,35 @@ const ownersIn = new WeakMap<OptionTable, ReadonlyMap<string, string>>();
 export function mergeTables<const Tables extends readonly OptionTable[]>(
   ...tables: Tables
 ): Merged<Tables> {
-  const [largest = {}] = tables.filter((table) => ownersIn.has(table))
-    .toSorted((one, other) => ownersIn.get(other)!.size - ownersIn.get(one)!.size);
-  const owners = new Map(ownersIn.get(largest));
+  const [part] = tables.map((table) => namesOf.get(table)).filter((names) => names !== undefined)
+    .toSorted((one, other) => Object.keys(other.table).length - Object.keys(one.table).length);
+  const others = new Map<string, string>();
   const merged: Record<string, Option<unknown>> = {};
   for (const table of tables) {
     for (const key in table) {
       const option = table[key]!;
       if (merged[key] === option) continue;
-      for (const name of largest[key] === option ? [] : claimedNames(key, option)) {
-        const owner = owners.get(name);
+      merged[key] ??= option;
+      if (part?.table[key] === option) continue;
+      for (const name of claimedNames(key, option)) {
+        const owner = others.get(name) ?? ownerIn(part, name);
         if (owner !== undefined) {
-          const { help } = (merged[owner] ?? largest[owner])!;
+          const { help } = (part?.table[owner] ?? merged[owner])!;
           throw new TypeError(
             `two options claim ${name}: ${owner} ("${help}") and ${key} ("${option.help}")`,
           );
         }
-        owners.set(name, key);
+        others.set(name, key);
       }
-      merged[key] = option;
     }
   }
-  Object.freeze(merged);
-  ownersIn.set(merged, owners);
+  namesOf.set(merged, { table: merged, part, others });
   // The loop put every entry of every table in, which is what the intersection says.
-  return merged as Merged<Tables>;
+  return Object.freeze(merged) as Merged<Tables>;
+}
+
+function ownerIn(names: Names | undefined, name: string): string | undefined {
+  return names && (names.others.get(name) ?? ownerIn(names.part, name));
 }
 
 /** Every form the command line reads as this option. */
