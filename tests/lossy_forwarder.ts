@@ -9,8 +9,8 @@ export interface LossyForwarderOptions {
   /** One way. */
   readonly delayMs: number;
   readonly seed: number;
-  /** Told of each datagram that is back at the client's socket. */
-  readonly onReturn?: (bytes: Uint8Array) => void;
+  /** Told of each datagram that is at the socket of this end. */
+  readonly onArrival?: (end: "client" | "server", bytes: Uint8Array) => void;
 }
 
 interface Held {
@@ -76,9 +76,8 @@ export class LossyForwarder implements AsyncDisposable {
     for (const { atMs, bytes, out, to } of this.#held) {
       if (atMs > now) break;
       count++;
-      out.send(bytes, to).then(() => {
-        if (out === this.#front) this.#options.onReturn?.(bytes);
-      }, () => {});
+      const end = out === this.#front ? "client" : "server";
+      out.send(bytes, to).then(() => this.#options.onArrival?.(end, bytes), () => {});
     }
     this.#held.splice(0, count);
     const next = this.#held[0];
