@@ -1,4 +1,5 @@
-// Time as timers and handshakes see it, so that a test can move it on.
+// Time and timers for handshakes and protocols, behind an interface so that a test can advance
+// them.
 
 /** Timers, and the time of day. */
 export interface Clock {

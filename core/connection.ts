@@ -1,5 +1,5 @@
-// The two kinds of socket that everything else stands on, a stream and a datagram socket, whatever
-// opened them. A layer takes one of them and returns one of the same kind.
+// The two kinds of socket, a stream (Connection) and a DatagramSocket, independent of the runtime's
+// API that opened them. A layer takes one of them and returns one of the same kind.
 
 import type { Address } from "./addresses/address.ts";
 import type { Identity } from "./session.ts";
@@ -40,15 +40,15 @@ export interface Acceptor<C extends Connection = Connection> extends Disposable 
   accept(): Promise<C | null>;
 }
 
-/** What a datagram socket received: bytes from an address; that a peer will send no more, though it
- * still listens; or that there is nothing between us and a peer any more, why, and whether the peer
- * was lost, as by a reset, and not let go in good order. */
+/** One result of receiving: bytes from an address; or a peer's notice that it will send no more,
+ * though it still receives; or the end of the association with a peer, with the reason and whether
+ * the peer was lost, as by a reset, or ended it in good order. */
 export type Datagram =
   | { readonly from: Address; readonly bytes: Uint8Array; readonly identity?: Identity }
   | { readonly from: Address; readonly finished: true }
   | { readonly from: Address; readonly ended: string; readonly lost?: true };
 
-/** How the delivery to a peer goes, where a layer sees to it. */
+/** Progress of the delivery to a peer, from a layer with acknowledgements. */
 export interface Delivery {
   /** Messages that were handed over to be sent. */
   readonly sent: number;
@@ -76,7 +76,7 @@ export interface DatagramSocket extends Disposable {
   /** Resolves once the peer has everything that was sent to it, where a layer sees to that; rejects
    * with an UndeliveredError if it never will. */
   delivered?(to: Address): Promise<void>;
-  /** How the delivery to a peer goes, where a layer sees to it. */
+  /** Progress of the delivery to a peer, where a layer has acknowledgements. */
   delivery?(to: Address): Delivery | undefined;
   /** Says that the protocol has read a message. A socket that has this holds its peers back while their
    * messages are unread, so that none of them needs to be dropped. */

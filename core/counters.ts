@@ -1,9 +1,9 @@
-// What a server counts. One set of names for every transport, so that they add up.
+// The counters of a server. One set of names for every transport, so that they can be added up.
 
 const zero = {
   /** Sessions and HTTP connections that were admitted. */
   opened: 0,
-  /** Those that are open now. */
+  /** Sessions or connections open now. */
   open: 0,
   /** HTTP requests. */
   requests: 0,

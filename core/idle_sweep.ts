@@ -1,4 +1,4 @@
-// Idle peers: one timer for a whole server instead of one for each session.
+// Detection of idle peers: one timer for a whole server instead of one for each session.
 
 /** Something that says whether it moved since it was last asked. */
 export interface Sweepable {
@@ -6,8 +6,7 @@ export interface Sweepable {
   active: boolean;
 }
 
-/** How often a session is looked at within its idle time: it ends after between 1 and 1.25 times
- * that time. */
+/** Checks of a session within its idle time, so it ends after between 1 and 1.25 times that time. */
 const LOOKS = 4;
 
 /** A longer interval overflows and fires at once. */

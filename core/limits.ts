@@ -1,10 +1,10 @@
-// The limits that transports share, each with its default. The option table of a transport is made
-// of these and of its own.
+// The options that limit a server, such as sessions, message sizes and idle time, with their
+// defaults. The option table of a transport is made of these and of its own.
 
 import { duration, integer, size, text } from "./options/option.ts";
 import type { OptionValues } from "./options/option.ts";
 
-/** Which peers are admitted, by address. */
+/** Options that admit or deny peers by their address. */
 export const admissionOptions = {
   allow: text.many({
     metavar: "cidr",

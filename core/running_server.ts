@@ -1,4 +1,4 @@
-// The life of a server: running, draining, finished.
+// The life cycle of a server, the same for every transport: listening, draining, finished.
 
 import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
 import type { Stats } from "./counters.ts";
@@ -13,11 +13,11 @@ export interface ServerCertificate {
   readonly fingerprint: string;
 }
 
-/** Where a server listens, and what it shows there. */
+/** The public part of a listening socket: its URL and its certificate. */
 export interface Listening {
   /** With the port that the system chose. */
   readonly url: string;
-  /** As it is now, where it can change. */
+  /** The certificate in use now; a reload can replace it. */
   readonly certificate?: ServerCertificate | undefined;
   /** Takes up certificate files that have changed, where there are any. Never rejects. */
   readonly reload?: (() => Promise<void>) | undefined;
@@ -35,15 +35,15 @@ export interface DatagramListener extends Listening {
 
 /** A server that listens. Disposing it stops it now; `shutdown` lets sessions finish first. */
 export interface RunningServer extends AsyncDisposable {
-  /** Where it listens, with the port that the system chose. */
+  /** URL of the listening socket, with the port that the system chose. */
   readonly url: string;
-  /** What proves who it is, where something does. */
+  /** The server's certificate, on TLS and DTLS. */
   readonly certificate?: ServerCertificate;
   /** Takes up certificate files that have changed, where there are any; it does so by itself, too,
    * within a second or two. Connections that are open are not touched. Never rejects: what cannot be
    * used is said in a `notice`, and the old stays in use. */
   reload?(): Promise<void>;
-  /** Resolves when the server has stopped, for whatever reason; rejects if it broke. */
+  /** Resolves when the server has stopped, for any reason; rejects if it broke. */
   readonly finished: Promise<void>;
   /** A copy of the counters. */
   stats(): Stats;
@@ -52,10 +52,10 @@ export interface RunningServer extends AsyncDisposable {
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
-/** How long `shutdown` waits for sessions unless told otherwise, in milliseconds. */
+/** Default time that `shutdown` waits for sessions, in milliseconds. */
 export const DEFAULT_GRACE_MS = 5000;
 
-/** What a RunningServer is made of. */
+/** The parts from which `runningServer` composes a RunningServer. */
 export interface ServerParts {
   readonly listening: Listening;
   readonly ledger: Ledger;

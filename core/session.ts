@@ -1,11 +1,12 @@
-// The hinge of the whole: one peer, messages in and out, whatever carries them.
+// The interface between protocols and transports: a session is one peer with messages in and out,
+// on any transport.
 
 import type { Address } from "./addresses/address.ts";
 
 /** Bytes, or the text of a WebSocket text frame. UTF-8 wherever text becomes bytes. */
 export type Message = Uint8Array | string;
 
-/** Who a peer proved to be. */
+/** The identity that a peer proved, by a certificate or a key. */
 export interface Identity {
   /** A subject alternative name or the name a key is listed under, never a common name; a certificate
    * without a name goes by `sha256:` and its fingerprint. */
@@ -15,7 +16,7 @@ export interface Identity {
   readonly fingerprint: string;
 }
 
-/** Whether two peers proved to be the same; two that proved nothing count as one. */
+/** Whether two identities are the same; two peers that proved none count as the same. */
 export function sameIdentity(one: Identity | undefined, other: Identity | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return one === other || one.source === other.source && one.fingerprint === other.fingerprint &&
@@ -62,7 +63,7 @@ export function textOf(message: Message): string {
   return typeof message === "string" ? message : decoder.decode(message);
 }
 
-/** How many bytes a message has on the wire. */
+/** Length of a message on the wire, in bytes. */
 export function byteLength(message: Message): number {
   return typeof message === "string" ? encoder.encode(message).length : message.length;
 }

@@ -1,5 +1,5 @@
-// The life of a session, whatever carries it: opened, served, closed and counted, by one rule. The
-// events of peers that come, go, fail or are turned away are made here alone.
+// The life cycle of a session on any transport: opened, served, closed and counted, by one rule.
+// Only this file makes the events of peers that connect, leave, fail or are denied.
 
 import { type Address, formatAddress } from "./addresses/address.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -20,11 +20,11 @@ export interface ServedSession extends Session, Drainable {
   readonly bytesSent: number;
   /** Why we ended it; empty if we closed it without saying why, undefined if we did not. */
   readonly reason: string | undefined;
-  /** What broke it besides the protocol, such as a reset. */
+  /** The error that broke the session apart from the protocol, such as a reset. */
   readonly failure: Error | undefined;
-  /** How the peer closed it, on a transport on which a peer that has closed hears no more. */
+  /** The peer's close code, on a transport on which a peer that has closed receives no more. */
   readonly peerClose?: { readonly code: number } | undefined;
-  /** What the peer said when it closed it, if that was out of the ordinary. */
+  /** The reason that the peer gave for closing; undefined after an ordinary close. */
   readonly farewell?: string | undefined;
   /** Says our last once the protocol is done, and resolves when that has left; it may have closed the
    * session by then. Rejects where a layer finds that the peer will never have it all.
@@ -32,7 +32,7 @@ export interface ServedSession extends Session, Drainable {
   finish(failed?: Error): Promise<void>;
 }
 
-/** The sessions that are open on a server, and whatever else has to end before it does. */
+/** The open sessions of a server, and other tasks that have to end before it does. */
 export class OpenSessions implements Drainable {
   readonly #open = new Set<Drainable>();
   #draining = false;
@@ -71,7 +71,7 @@ export class OpenSessions implements Drainable {
   }
 }
 
-/** What one server keeps of its peers: the sessions that are open, the counters, and where events go. */
+/** A server's record of its peers: open sessions, counters, and the receiver of events. */
 export class Ledger {
   readonly sessions = new OpenSessions();
   readonly counters: Counters = createCounters();
@@ -114,9 +114,9 @@ export class Ledger {
 
   /** Serves a session to its end. Opens it before it returns, and never rejects.
    *
-   * A session that we end for a reason has not failed, whatever is thrown because of that. Any other
-   * has failed if something broke it, such as a reset, whatever the protocol makes of that; or if the
-   * protocol threw, unless that is because it found the session closed.
+   * A session that the server ends for a reason has not failed, even if that makes the protocol
+   * throw. Any other session has failed if an error such as a reset broke it, even if the protocol
+   * ignores that; or if the protocol threw, unless it threw because the session was closed.
    *
    * @param over called right after the event `closed`, before anything else can happen */
   async live<S extends ServedSession>(

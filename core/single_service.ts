@@ -1,4 +1,4 @@
-// A service for one session or request only: what `--once` means.
+// A service that serves one session or request only, for `--once`.
 
 import type { HttpService, RequestInfo } from "./http/app.ts";
 import type { Service } from "./protocol.ts";

@@ -1,4 +1,4 @@
-// What is thrown when a peer will never have what was sent to it.
+// The error of a message that can never be delivered to its peer.
 
 /** Messages were handed over and never acknowledged. Messages arrive in order, so the first
  * `acknowledged` of them arrived; of the others nothing is known. */

@@ -1,4 +1,4 @@
-// A service whose traffic is shown: every message either way becomes an event.
+// A service whose traffic is logged: every message in either direction becomes an event.
 
 import { formatAddress } from "./addresses/address.ts";
 import type { Emit } from "./event.ts";

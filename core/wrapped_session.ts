@@ -1,4 +1,5 @@
-// A session that is another one but for what its subclass does differently.
+// A session that forwards every call to an inner session: the base class of sessions that change a
+// part of one, such as its framing.
 
 import type { Address } from "./addresses/address.ts";
 import type { DialledSession } from "./client_kind.ts";

@@ -1,4 +1,4 @@
-// Where a socket is: a host and port, or the path of a Unix socket.
+// Socket addresses: a host and port, or the path of a Unix socket.
 
 /** A socket's address. A Unix peer that never bound a path has the path `""`. */
 export type Address =
@@ -13,14 +13,14 @@ export function unmapIpv4(hostname: string): string {
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(hostname) ? hostname.slice(7) : hostname;
 }
 
-/** One spelling for every way to write an address, the one that the system reports: IPv6 as in
- * RFC 5952 and without its zone, mapped IPv4 as IPv4. A name stays one. */
+/** The canonical spelling of a host, which is the one that the system reports: IPv6 as in RFC 5952
+ * and without its zone, mapped IPv4 as IPv4. A host name is returned as it is. */
 export function canonicalHost(hostname: string): string {
   const bare = unmapIpv4(hostname.replace(/%.*$/, "")).toLowerCase();
   return bare.includes(":") ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare;
 }
 
-/** Whether two addresses, both as the system reports them, are one. */
+/** Whether two addresses, both as the system reports them, are equal. */
 export function sameAddress(left: Address, right: Address): boolean {
   if ("port" in left) {
     return "port" in right && left.port === right.port && left.hostname === right.hostname;

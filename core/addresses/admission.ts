@@ -1,4 +1,5 @@
-// Which peers are admitted: allow and deny lists of addresses and networks (CIDR, RFC 4632 and RFC 4291 2.3).
+// Admission of peers by address: lists of allowed and denied addresses and networks (CIDR, RFC 4632
+// and RFC 4291 2.3).
 
 import { type Address, unmapIpv4 } from "./address.ts";
 import { errorText } from "../event.ts";
@@ -61,7 +62,7 @@ async function expandFiles(entries: readonly string[], flag: string): Promise<st
   return all;
 }
 
-/** One network, with mapped IPv4 networks in their IPv4 form.
+/** Parses a network; a mapped IPv4 network is returned in its IPv4 form.
  * @throws {UsageError} naming the flag and the entry */
 export function parseNetwork(
   entry: string,

@@ -1,11 +1,11 @@
-// The grammar of places on the network: `scheme[+layer]...://host:port/path`, or
-// `unix://path` for a socket file and `unix://@name` for an abstract one.
+// The grammar of endpoint URLs (RFC 3986): `scheme[+layer]...://host:port/path`, or `unix://path`
+// for a socket file and `unix://@name` for an abstract socket.
 
 import { bracket } from "./address.ts";
 import { didYouMean } from "../options/nearest.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** What the URLs of a scheme name: a host, or the path of a socket. */
+/** The kind of address in the URLs of a scheme: a host, or the path of a socket. */
 export type Addressing = "host" | "path";
 
 /** A parsed URL of the grammar. */

@@ -1,4 +1,4 @@
-// The local address of a client's socket: `--local host:port`.
+// The option `--local host:port`: the local address of a client's socket.
 
 import { text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";

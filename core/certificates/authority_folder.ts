@@ -1,5 +1,5 @@
-// The local authority on disk: made once, in one step, and never overwritten; and the word that stands
-// for it in `--tls-ca`.
+// The local certificate authority on disk, created once, in one step, and never overwritten; and
+// the word that stands for it in `--tls-ca`.
 
 import { join } from "node:path";
 import type { Authority } from "./authority.ts";
@@ -26,7 +26,7 @@ const FOLDER = "authority";
 const CERT_FILE = "authority.pem";
 const KEY_FILE = "authority.key";
 
-/** Where an authority is kept in a data folder, whether or not it is there. */
+/** Paths of an authority's files in a data folder, whether or not they exist. */
 function placesIn(
   dataFolder: string,
 ): { readonly folder: string; readonly certFile: string; readonly keyFile: string } {

@@ -1,4 +1,4 @@
-// What a certificate or a request says, in words and as data (RFC 5280, RFC 2986).
+// Descriptions of certificates and signing requests, as text and as data (RFC 5280, RFC 2986).
 
 import type { Extension, PublicKey, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import { parseRequest } from "./signing_request.ts";
@@ -6,7 +6,7 @@ import { errorText } from "../event.ts";
 import { fingerprintOfDer } from "./fingerprint.ts";
 import { DAY_MS, loadX509, type X509 } from "./x509.ts";
 
-/** What certificates and requests have in common. */
+/** The fields that certificates and requests have in common. */
 export interface RequestDescription {
   readonly subject: string;
   /** `DNS:localhost`, `IP:127.0.0.1`, `email:ada@harbour.example`, `URI:spiffe://dock/ada`. */
@@ -15,7 +15,7 @@ export interface RequestDescription {
   readonly key: string;
   /** Such as `ECDSA with SHA-256`. */
   readonly signature: string;
-  /** What the key may be used for, as RFC 5280 calls it; `CA` and its path length among them. */
+  /** Key usages as RFC 5280 names them; `CA` and its path length among them. */
   readonly usages: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export interface CertificateDescription extends RequestDescription {
   /** Whole days until it ends; negative when it has. */
   readonly daysLeft: number;
   readonly state: "valid" | "expired" | "not yet valid";
-  /** It was signed by its own key. */
+  /** Whether the certificate was signed by its own key. */
   readonly selfSigned: boolean;
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;

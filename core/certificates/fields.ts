@@ -1,16 +1,17 @@
-// The parts of a certificate that decide what it may be used for (RFC 5280 4.1 and 4.2). The
-// runtime's own X509Certificate gives no key usage, no path length and no critical extensions.
+// The extensions of a certificate that restrict its use (RFC 5280 4.1 and 4.2). The runtime's own
+// X509Certificate gives no key usage, no path length and no critical extensions.
 
 import { canonicalHost } from "../addresses/address.ts";
 import { type DerElement, readDer, readOid } from "./der.ts";
 import type { CertificateName } from "./names.ts";
 
-/** What a certificate says of itself. */
+/** Fields of a certificate. */
 export interface CertificateFields {
   /** The object identifier of the algorithm of its signature. */
   readonly signatureAlgorithm: string;
   readonly isAuthority: boolean;
-  /** How many authorities may stand between it and the last certificate; undefined is any. */
+  /** Number of authorities that may stand between this one and the last certificate; undefined is
+   * no limit. */
   readonly maxPathLength: number | undefined;
   /** Undefined when its key may be used for anything. */
   readonly keyUsage:
@@ -32,8 +33,8 @@ const KEY_USAGE = "2.5.29.15";
 const ALTERNATIVE_NAME = "2.5.29.17";
 const BASIC_CONSTRAINTS = "2.5.29.19";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
-/** Which names an authority may vouch for (RFC 5280 4.2.1.10). It has to be critical, and is taken
- * for it where it is not: what is not looked at must not be passed over. */
+/** The name constraints of an authority (RFC 5280 4.2.1.10). The extension has to be critical, and
+ * is treated as critical where it is not: a constraint that is not checked must not be ignored. */
 const NAME_CONSTRAINTS = "2.5.29.30";
 
 const UNDERSTOOD = [KEY_USAGE, ALTERNATIVE_NAME, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE];

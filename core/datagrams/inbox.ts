@@ -39,7 +39,7 @@ export class Inbox implements AsyncIterator<Message, undefined> {
     return true;
   }
 
-  /** Nothing more will come; what is held can still be read. */
+  /** Ends the queue; messages in it can still be read. */
   end(): void {
     this.#ended = true;
     this.#wake?.(done);
