@@ -63,8 +63,8 @@ class DatagramServer {
   /** Peers without a session: the first to go when the table is full. */
   readonly #dormant = new Set<DatagramPeer>();
   readonly #idle: IdleSweep<DatagramPeer>;
-  /** Whether this loop checks admission. A layer that has to be kept from working for denied peers
-   * checks it first. */
+  /** Whether this loop checks admission; with layers, the socket below them does, so that they do
+   * no work for denied peers. */
   readonly #asksAdmission: boolean;
   readonly #answers: boolean;
   readonly #ownPort: number | undefined;

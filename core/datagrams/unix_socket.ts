@@ -6,8 +6,8 @@ import type { Address } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";
 import { DenoDatagramSocket } from "./deno_socket.ts";
 
-/** Time that a peer with a full queue may take to have room for a datagram; afterwards nothing is
- * sent to it for as long. */
+/** Time that a peer with a full queue has to read from it, and time for which nothing is sent to it
+ * after that. */
 const STUCK_AFTER_MS = 250;
 const STUCK_FOR_MS = 10_000;
 

@@ -1,10 +1,10 @@
-// The head of an HTTP/1.1 message: the part of it that opens a WebSocket (RFC 9112 2 to 5). Strict,
-// because two programs that read one head differently can be played against each other: lines end
-// in CR LF, names stand next to their colon, and no line is folded.
+// A parser for the head of an HTTP/1.1 message that opens a WebSocket (RFC 9112 2 to 5). It is
+// strict, because two programs that read one head differently allow request smuggling: lines end in
+// CR LF, names stand next to their colon, and no line is folded.
 
 import type { Connection } from "../connection.ts";
 
-/** What a head may measure, in bytes. */
+/** Maximum size of a head. */
 export const MAX_HEAD_BYTES = 16 * 1024;
 
 const FIRST_BUFFER_BYTES = 1024;
@@ -57,7 +57,7 @@ export class HttpFields {
       .map((element) => element.trim()).filter((element) => element !== "");
   }
 
-  /** Whether a list holds this word, in upper or lower case. */
+  /** Whether a list has this word, in upper or lower case. */
   includes(name: string, word: string): boolean {
     return this.list(name).some((element) => element.toLowerCase() === word);
   }
@@ -78,10 +78,10 @@ export interface ResponseHead {
   readonly fields: HttpFields;
 }
 
-/** Reads from a connection to the end of a head. Resolves to its text and to whatever was read
- * beyond it, or to null when the peer left without a word.
+/** Reads from a connection to the end of a head. Resolves to its text and to the bytes that were
+ * read beyond it, or to null when the peer closed without sending anything.
  *
- * @throws {HttpHeadError} when it is too long, is no head, or ends in its middle */
+ * @throws {HttpHeadError} when it is too long, is no head, or is incomplete */
 export async function readHead(
   connection: Connection,
 ): Promise<{ readonly head: string; readonly rest: Uint8Array } | null> {
@@ -111,11 +111,11 @@ export async function readHead(
   }
 }
 
-/** Where the head ends, after its empty line; 0 when it goes on.
+/** Index of the end of the head, after its empty line; 0 while it is incomplete.
  *
- * @param from what was looked at before
- * @throws {HttpHeadError} as soon as it cannot become one: TLS or some other protocol, which would
- *   otherwise keep us waiting for an empty line */
+ * @param from index up to which an earlier call has searched
+ * @throws {HttpHeadError} as soon as it cannot become a head: TLS or another protocol, which would
+ * otherwise keep us waiting for an empty line */
 function headEnd(bytes: Uint8Array, from: number): number {
   const first = bytes[0] ?? 0;
   if (first < 0x41 || first > 0x5a) throw new HttpHeadError(400, "this is not HTTP");

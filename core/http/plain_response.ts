@@ -1,4 +1,4 @@
-// The short answers in words that every application gives.
+// Short responses in plain text, which every application uses.
 
 /** A response of one line of text, whose newline is added here. */
 export function plainResponse(

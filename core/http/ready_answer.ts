@@ -1,9 +1,9 @@
-// A whole response in HTTP/1.1, made once and sent as it is. The only thing in it that changes is the
-// date, so it is made anew each second that it is asked for.
+// A prebuilt HTTP/1.1 response, sent as it is. Only its date changes, so it is rebuilt at most once
+// a second.
 
 import type { QuickAnswer } from "./app.ts";
 
-/** What the answer is made of. */
+/** Parts of the response. */
 export interface ReadyParts {
   /** Fields of ASCII alone, without Content-Length and Date. */
   readonly headers: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-// Reading files of keys. One that holds a secret must be its owner's alone.
+// Reads key files. A file with a secret key must be readable by its owner alone.
 
 import { errorText } from "../event.ts";
 import { isSecret, type Key, type KeyKind, parseKeys } from "./key.ts";

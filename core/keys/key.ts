@@ -1,10 +1,10 @@
-// The keys of the layers `sealed` and `signed`: their kinds, how each is written as a line or as PEM,
-// and what may be shown of it.
+// The keys of the layers `sealed` and `signed`: their kinds, their text forms (a line, or PEM), and
+// their fingerprints.
 
 import { Buffer } from "node:buffer";
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
-/** What a key is for. `fernet` and `aes-gcm` seal, `hmac` and `ed25519` sign. */
+/** Kinds of keys. `fernet` and `aes-gcm` seal, `hmac` and `ed25519` sign. */
 export const KEY_KINDS = ["fernet", "aes-gcm", "hmac", "ed25519"] as const;
 
 export type KeyKind = typeof KEY_KINDS[number];
@@ -44,23 +44,23 @@ const HMAC_BYTES = { least: 16, most: 64 } as const;
 
 const MAX_NAME_BYTES = 128;
 
-/** What stands before the 32 bytes of a public key in DER (RFC 8410 4). */
+/** DER prefix of the 32 bytes of a public key (RFC 8410 4). */
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 
-/** Whether a key lets its holder sign or seal. */
+/** Whether a key can sign or seal. */
 export function isSecret(key: Key): key is SharedKey | PrivateKey {
   return "secret" in key || "privateKey" in key;
 }
 
-/** What may be shown of a key, in lower-case hexadecimal: SHA-256 of a public key; of a secret, SHA-256
- * over a domain and the secret, from which the secret cannot be found. */
+/** Fingerprint of a key, in lower-case hexadecimal: SHA-256 of a public key; of a secret, SHA-256
+ * over a domain and the secret, which does not reveal it. */
 export function keyFingerprint(key: Key): string {
   const hash = createHash("sha256");
   if (key.kind === "ed25519") return hash.update(key.publicKey).digest("hex");
   return hash.update(`sockdock key fingerprint 1\0${key.kind}\0`).update(key.secret).digest("hex");
 }
 
-/** What a key goes by: its name, or its fingerprint where it has none. */
+/** Name of a key, or its fingerprint if it has none. */
 export function keyName(key: Key): string {
   return key.name ?? `sha256:${keyFingerprint(key)}`;
 }
@@ -91,13 +91,13 @@ function parseLine(line: string, bareKind: KeyKind): Key {
   const written = withoutColon(before);
   const [, named = "", kind] = /^(?:(.*)[:\s])?(fernet|aes-gcm|hmac|ed25519)$/.exec(written) ?? [];
   const name = kind === undefined ? written : withoutColon(named);
-  // It may be half of a key, so it is not shown.
+  // The text may be half of a key, so the message does not quote it.
   if (name !== "" && !isName(name)) throw new SyntaxError(`${NAME_RULE}, and this one is none`);
   const bytes = new Uint8Array(Buffer.from(base64, "base64"));
   return keyOf((kind ?? bareKind) as KeyKind, name === "" ? undefined : name, bytes);
 }
 
-/** What stands before a separator, which may be a colon and a space. */
+/** The text before a separator, which may be a colon and a space. */
 function withoutColon(text: string): string {
   return text.trim().replace(/\s*:$/, "");
 }

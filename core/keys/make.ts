@@ -1,4 +1,4 @@
-// Making the keys of the layers `sealed` and `signed`.
+// Generates the keys of the layers `sealed` and `signed`.
 
 import { generateKeyPairSync } from "node:crypto";
 import {
@@ -11,7 +11,7 @@ import {
   refuseName,
 } from "./key.ts";
 
-/** How to make a key. */
+/** Options of `makeKey`. */
 export interface MakeKeyOptions {
   /** The name of its holder, as peers that know the key will show it. @default none */
   readonly name?: string;
@@ -20,7 +20,7 @@ export interface MakeKeyOptions {
 /** A new key, as files hold it. */
 export interface MadeKey {
   readonly kind: KeyKind;
-  /** What a file holds that its owner alone may read: a line, or PKCS #8 in PEM for Ed25519. */
+  /** Contents of the secret key file: a line, or PKCS #8 in PEM for Ed25519. */
   readonly text: string;
   /** SHA-256 in lower-case hexadecimal, from which the key cannot be found. */
   readonly fingerprint: string;

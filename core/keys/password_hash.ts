@@ -1,11 +1,11 @@
-// Passwords as a file of users holds them: PBKDF2 (RFC 8018) in the form that Python's passlib
-// writes, and bcrypt as htpasswd -B does.
+// Password hashes in a file of users: PBKDF2 (RFC 8018) in the format of Python's passlib, and
+// bcrypt as htpasswd -B writes it.
 
 import { UsageError } from "../usage_error.ts";
 
 /** Iterations of a new hash: about a quarter of a second on a machine of today. */
 const ITERATIONS = 600_000;
-/** What a file may ask for: more would keep the server busy with one guess. */
+/** Limit of the iterations in a file: more would keep the server busy with one guess. */
 const MAX_ITERATIONS = 10_000_000;
 const MAX_BCRYPT_COST = 16;
 const SALT_BYTES = 16;
@@ -25,8 +25,8 @@ export async function hashPassword(password: string): Promise<string> {
   return `$pbkdf2-sha256$${ITERATIONS}$${encode(salt)}$${encode(hash)}`;
 }
 
-/** What checks passwords against a hash.
- * @throws {UsageError} when it is of no kind that is known here */
+/** Returns the check of passwords against a hash.
+ * @throws {UsageError} when the format of the hash is unknown */
 export function passwordCheck(hash: string): PasswordCheck {
   const pbkdf2 =
     /^\$pbkdf2-sha(256|512)\$(?:i=)?(\d{1,8})\$([A-Za-z0-9./+]+=*)\$([A-Za-z0-9./+]+=*)$/.exec(

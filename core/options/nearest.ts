@@ -1,4 +1,4 @@
-// "Did you mean ...?": the known name a mistyped one most likely stands for.
+// "Did you mean ...?": finds the known name that is nearest to a mistyped one.
 
 /**
  * The known name nearest to what was typed, or undefined when none is near enough to be worth

@@ -31,20 +31,20 @@ export {
   resolveShare,
 } from "./option_table.ts";
 
-/** One option whose value is a `T`. Made by the factories below. */
+/** An option whose value is a `T`, made by the factories below. */
 export interface Option<T> {
   /** A flag is there or not; a value option takes one text. */
   readonly kind: "flag" | "value";
-  /** What it does, in a phrase that continues the flag: `end a session that says nothing`. */
+  /** Help text that continues the flag: `end a session that says nothing`. */
   readonly help: string;
-  /** What stands for the value in help: `--idle-timeout <duration>`. Empty for flags. */
+  /** Placeholder of the value in help: `--idle-timeout <duration>`. Empty for flags. */
   readonly metavar: string;
   readonly short?: string;
   readonly choices?: readonly string[];
   /** May be repeated; the value is then an array. */
   readonly many: boolean;
   readonly required: boolean;
-  /** Whether `--no-name` turns it off. Flags only. */
+  /** Whether `--no-name` turns the option off. Flags only. */
   readonly negatable: boolean;
   /** Between the elements of a repeatable option in one text, as in an environment variable. */
   readonly separator: string;
@@ -52,12 +52,11 @@ export interface Option<T> {
   readonly fallback: T;
   /** The fallback in people's units, when it is worth printing. */
   readonly fallbackText?: string;
-  /**
-   * One element from text.
+  /** Parses one element.
    *
-   * @param name what it was given for, which begins the message: `--port`, `SOCKDOCK_PORT`
-   * @throws {UsageError} when the text is not such a value
-   */
+   * @param name the flag or variable that the text was given for, which begins the error message:
+   * `--port`, `SOCKDOCK_PORT`
+   * @throws {UsageError} when the text is not such a value */
   parse(text: string, name: string): unknown;
   /**
    * A whole value that arrives as a library argument.
@@ -68,7 +67,7 @@ export interface Option<T> {
   check(value: unknown, name: string): void;
 }
 
-/** What every factory takes. `metavar` is written without its angle brackets. */
+/** Arguments of every factory. `metavar` is written without its angle brackets. */
 export interface OptionSpec {
   readonly help: string;
   readonly short?: string;

@@ -1,5 +1,5 @@
-// What one value of an option is: how it is read from text, checked as a library argument and
-// printed. option.ts makes single, required and repeatable options of these.
+// The type of one value of an option: parsing it from text, checking it as a library argument, and
+// printing it. option.ts makes single, required and repeatable options of these.
 
 import {
   DURATION_EXAMPLES,
@@ -17,8 +17,8 @@ export interface Bounds {
   readonly max?: number;
 }
 
-/** How one element is read, checked and printed. What only an error says is made for that error: there
- * are hundreds of options, of which a command uses a few. */
+/** Parses, checks and prints one element. Text for error messages is made only when there is an
+ * error: there are hundreds of options, of which a command uses a few. */
 export interface OptionElement<T> {
   readonly metavar: string;
   readonly choices?: readonly string[];

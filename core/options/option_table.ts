@@ -1,4 +1,4 @@
-// A table of options: the names derived from its keys, and how given values become complete ones.
+// Tables of options: names derived from their keys, and resolving given values to complete ones.
 
 import { didYouMean } from "./nearest.ts";
 import type { Option } from "./option.ts";
@@ -7,12 +7,12 @@ import { UsageError } from "../usage_error.ts";
 /** Keys are camelCase with their unit, as in code: `idleTimeoutMs`. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** What a table's options are once resolved: every field is there. */
+/** The resolved values of a table: every field is present. */
 export type OptionValues<Table extends OptionTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Option<infer T> ? T : never;
 };
 
-/** What several tables are together: `A & B & C` from `A | B | C`. */
+/** Converts a union of tables to their intersection: `A & B & C` from `A | B | C`. */
 export type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends
   (value: infer All) => void ? All : never;
 
@@ -94,11 +94,9 @@ export function resolveOptions<Table extends OptionTable>(
   return Object.freeze(Object.fromEntries(resolved)) as OptionValues<Table>;
 }
 
-/**
- * One table's share of the options that were given for many, complete and checked.
+/** Resolves one table from values that were given for several.
  *
- * @throws as {@linkcode resolveOptions} does, but for the keys of others, which are left out
- */
+ * @throws as {@linkcode resolveOptions} does, except for unknown keys, which are ignored */
 export function resolveShare<Table extends OptionTable>(
   table: Table,
   given: Readonly<Record<string, unknown>>,
@@ -124,13 +122,11 @@ interface Names {
 
 const namesOf = new WeakMap<OptionTable, Names>();
 
-/**
- * One table of several. The same option object under the same key may come from many of them, which
- * is how tables share an option; anything else that would make a flag, environment variable or
- * short letter mean two things is a mistake in the program.
+/** Merges several tables. Tables share an option by having the same option object under the same
+ * key; any other flag, environment variable or short letter that two of them claim is a
+ * programming error.
  *
- * @throws {TypeError} when two different options claim one name
- */
+ * @throws {TypeError} when two different options claim one name */
 export function mergeTables<const Tables extends readonly OptionTable[]>(
   ...tables: Tables
 ): Merged<Tables> {

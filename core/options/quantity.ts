@@ -1,5 +1,5 @@
-// Durations and sizes as people write them. In code they are plain numbers with the unit in the
-// name, milliseconds and bytes; these functions are the only place the two meet.
+// Durations and sizes, written as `30s` or `64KiB`. In code they are plain numbers with the unit in
+// the name, milliseconds and bytes; only these functions convert between the two.
 
 import { UsageError } from "../usage_error.ts";
 
@@ -32,12 +32,11 @@ export function readDuration(text: string): number | undefined {
   return scale(whole, fraction, unitOf(DURATION_UNITS, suffix));
 }
 
-/**
- * As {@linkcode readDuration}, for text that has to be a duration.
+/** Parses a duration as {@linkcode readDuration} does, and throws instead of returning undefined.
  *
- * @param name what the text was given for, which begins the message: `--idle-timeout`
- * @throws {UsageError} when it is not
- */
+ * @param name the flag or variable that the text was given for, which begins the error message:
+ * `--idle-timeout`
+ * @throws {UsageError} when it is not a duration */
 export function parseDuration(text: string, name: string): number {
   return readDuration(text) ?? refuse(name, DURATION_EXAMPLES, text);
 }
@@ -57,12 +56,11 @@ export function readSize(text: string): number | undefined {
   return scale(whole, fraction, unitOf(SIZE_UNITS, suffix));
 }
 
-/**
- * As {@linkcode readSize}, for text that has to be a size.
+/** Parses a size as {@linkcode readSize} does, and throws instead of returning undefined.
  *
- * @param name what the text was given for, which begins the message: `--max-message`
- * @throws {UsageError} when it is not
- */
+ * @param name the flag or variable that the text was given for, which begins the error message:
+ * `--max-message`
+ * @throws {UsageError} when it is not a size */
 export function parseSize(text: string, name: string): number {
   return readSize(text) ?? refuse(name, SIZE_EXAMPLES, text);
 }

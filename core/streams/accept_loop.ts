@@ -1,5 +1,5 @@
-// The accept loop that every stream transport and HTTP share: permit, accept, admission, a task of
-// its own for each connection, and a decision for every way in which accepting can fail.
+// The accept loop of stream transports and HTTP: it takes a permit, accepts, checks admission,
+// starts a task for each connection, and decides for each error of accept whether to go on.
 
 import type { Admission } from "../addresses/admission.ts";
 import { type Acceptor, type Connection, DeniedPeerError } from "../connection.ts";
@@ -8,11 +8,11 @@ import { type Listener, type RunningServer, runningServer } from "../running_ser
 import type { Drainable, Ledger } from "../session_life.ts";
 import { Semaphore } from "./semaphore.ts";
 
-/** How long to wait when the system cannot give us a connection. Out of descriptors, `accept`
- * fails at once, again and again; a connection that ends meanwhile frees one. */
+/** Delay when the system cannot give us a connection. Out of descriptors, `accept` fails at once,
+ * again and again; a connection that ends meanwhile frees one. */
 const BACK_OFF_MS = 75;
 
-/** What a server does with the connections of its listener. */
+/** Options of an accept loop. */
 export interface AcceptOptions<C extends Connection> {
   readonly admits: Admission;
   readonly limits: {
@@ -71,8 +71,8 @@ async function acceptLoop<C extends Connection>(
   }
 }
 
-/** Whether the next connection has a better chance: one that was reset while it waited says nothing of
- * others; anything else may last. */
+/** Whether the error concerns one connection only, such as a reset while it waited; any other error
+ * may last. */
 function isPassing(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionAborted ||
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.NotConnected;
@@ -94,7 +94,7 @@ async function serveConnection<C extends Connection>(
   }
 }
 
-/** Whether the handshake, if there is one, was finished in time. */
+/** Runs the handshake, if there is one; false when it failed or timed out. */
 async function shakeHands<C extends Connection>(
   connection: C,
   { limits: { handshakeTimeoutMs = 10_000 }, ledger }: AcceptOptions<C>,
@@ -124,7 +124,7 @@ async function shakeHands<C extends Connection>(
       return false;
     }
     const why = errorText(deadline.signal.aborted ? deadline.signal.reason : error);
-    // That we stop is not the doing of the peer.
+    // A handshake that our own shutdown interrupts is not counted as the peer's failure.
     ledger.failed(remote, `handshake: ${why}`, shutdown ? null : "handshakesFailed");
     return false;
   } finally {

@@ -1,5 +1,5 @@
-// Our own type of connection as a Node stream, which is what node:tls, node:http and `ws` work on.
-// Loaded by a dynamic import only: node:stream costs start-up time that plain TCP need not pay.
+// Adapts a Connection to a Node stream, for node:tls, node:http and `ws`. Loaded by a dynamic
+// import only: node:stream costs start-up time that plain TCP need not pay.
 
 import { Duplex } from "node:stream";
 import type { Connection } from "../connection.ts";
@@ -15,7 +15,7 @@ export class ConnectionDuplex extends Duplex {
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   bytesRead = 0;
   bytesWritten = 0;
-  /** What node:net calls a socket whose connection is still being made. */
+  /** The property by which node:net marks a socket that is still connecting. */
   readonly connecting = false;
   /** True where the connection below is TLS, as node:http asks of node:tls. */
   readonly encrypted: boolean;
@@ -102,7 +102,7 @@ export class ConnectionDuplex extends Duplex {
     }
     this.bytesRead += count;
     if (count < buffer.length) {
-      // What is pushed belongs to the reader, and may wait there.
+      // The reader owns pushed chunks and may keep them, so each is a copy.
       this.push(buffer.slice(0, count));
       return;
     }

@@ -1,4 +1,4 @@
-// A connection that Deno opened, as our own type.
+// A Connection over a connection of Deno, such as Deno.TcpConn.
 
 import { type Address, addressOf } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
@@ -32,7 +32,7 @@ export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
     if (this.#writing) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#writing = true;
     try {
-      // One call nearly always takes everything; the loop is for when it does not.
+      // One write nearly always takes all bytes; the loop sends the rest when it does not.
       let written = await this.conn.write(all);
       while (written < all.length) written += await this.conn.write(all.subarray(written));
     } finally {

@@ -1,4 +1,4 @@
-// Cutting a byte stream into messages.
+// Framing: cuts a byte stream into messages, by lines or by lengths.
 
 import type { Framing } from "../protocol.ts";
 
@@ -9,7 +9,7 @@ export interface Framer {
   /** The next whole message, or null when more must be read. A view that lives until `push`.
    * @throws {MessageTooLargeError} when a message is over the limit */
   next(): Uint8Array | null;
-  /** What is left at the end of the stream: a last line without its newline, else null.
+  /** The rest at the end of the stream: a last line without its newline, else null.
    * @throws {TypeError} when the stream ended inside a message */
   rest(): Uint8Array | null;
   /** Puts the mark of a message's end or beginning around it, for sending. */
@@ -76,7 +76,7 @@ const CR = 13;
 class LineFramer implements Framer {
   readonly #maxMessageBytes: number;
   readonly #pending = new Pending();
-  /** How much of the pending bytes was already searched for a newline. */
+  /** Number of pending bytes that were already searched for a newline. */
   #searched = 0;
 
   constructor(maxMessageBytes: number) {

@@ -1,4 +1,5 @@
-// A connection of which something was read already, as if nothing had been.
+// A connection whose first bytes were already read, to recognize a protocol: it yields them again
+// before the rest.
 
 import type { Connection } from "../connection.ts";
 import { WrappedConnection } from "./wrapped_connection.ts";

@@ -1,4 +1,4 @@
-// Permits: how many of something may exist at once.
+// A counting semaphore: permits that limit connections or tasks at a time.
 
 /** A counting semaphore that serves waiters in order. */
 export class Semaphore {

@@ -1,4 +1,4 @@
-// Serving a session protocol on any stream transport: what TCP, TLS and Unix sockets share.
+// Serving a session protocol on a stream transport: shared by TCP, TLS and Unix sockets.
 
 import type { Admission } from "../addresses/admission.ts";
 import { IdleSweep } from "../idle_sweep.ts";
@@ -10,7 +10,7 @@ import { Ledger } from "../session_life.ts";
 import { acceptingServer } from "./accept_loop.ts";
 import { StreamSession } from "./stream_session.ts";
 
-/** What a stream server needs besides its listener. */
+/** Options of a stream server besides its listener. */
 export interface StreamServerOptions {
   readonly admits: Admission;
   readonly limits: StreamLimits & Partial<HandshakeLimits>;

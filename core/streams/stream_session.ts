@@ -12,15 +12,15 @@ import type { ServedSession } from "../session_life.ts";
 const FIRST_BUFFER_BYTES = 512;
 const LARGEST_BUFFER_BYTES = 64 * 1024;
 
-/** How much a peer may still send, and for how long, after we have said our last: closing a socket
- * with unread input resets the connection, which can destroy the reply on its way (RFC 1122
- * 4.2.2.13). */
+/** Limits of the bytes and the time for which a peer may still send after we have ended our side:
+ * closing a socket with unread input resets the connection, which can destroy the reply on its way
+ * (RFC 1122 4.2.2.13). */
 const LINGER_BYTES = 256 * 1024;
 const LINGER_MS = 1000;
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** What a StreamSession needs besides its connection. */
+/** Options of a StreamSession. */
 export interface StreamSessionOptions {
   readonly framing: Framing;
   readonly maxMessageBytes: number;
@@ -187,8 +187,8 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     return { done: false, value: message };
   }
 
-  /** One read. Without framing it is a message. Not an async function, because every idle session
-   * waits here, and one of those holds on to five times as much while it waits. */
+  /** Reads once; without framing the result is a message. Not an async function, because every idle
+   * session waits here, and the promise of one retains five times as much memory. */
   #read(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#inputEnded || this.#draining || this.#disposed) return Promise.resolve(done);
     this.#reading = true;

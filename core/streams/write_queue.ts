@@ -1,5 +1,5 @@
-// Writes of several tasks on one connection, one after the other. A write that the system takes
-// only in part must not let another in between.
+// Serializes the writes of several tasks on one connection. A write that the system takes only in
+// part must be completed before the next.
 
 import type { Connection } from "../connection.ts";
 
@@ -21,7 +21,7 @@ export class WriteQueue {
     this.#connection = connection;
   }
 
-  /** Whether a write is on its way: a peer that does not read keeps it there. */
+  /** Whether a write is pending, as with a peer that does not read. */
   get busy(): boolean {
     return this.#busy;
   }

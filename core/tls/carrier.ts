@@ -1,6 +1,6 @@
-// What node:tls reads from and writes to on a server's side: as much of a Node stream as it uses, and
-// none of the machinery, which costs a server five to twelve per cent of its speed. Only node:tls
-// can live with so little; everything else gets a ConnectionDuplex.
+// A minimal Node stream for node:tls on the server side: only the methods that node:tls calls,
+// because the machinery of node:stream costs a server five to twelve per cent of its speed. All
+// others need a ConnectionDuplex.
 
 import { EventEmitter } from "node:events";
 import type { Connection } from "../connection.ts";
@@ -48,7 +48,7 @@ export class TlsCarrier extends EventEmitter {
     return this;
   }
 
-  // What is written together comes as one.
+  // No-ops: buffers that are written together arrive as one write.
   cork(): void {}
   uncork(): void {}
 
@@ -83,7 +83,7 @@ export class TlsCarrier extends EventEmitter {
     this.readable = false;
     this.writable = false;
     this.#connection[Symbol.dispose]();
-    // Not in the middle of whatever called.
+    // Asynchronous, so that the handler does not run inside the caller.
     queueMicrotask(() => {
       if (error !== undefined) this.emit("error", error);
       this.emit("close");

@@ -1,4 +1,4 @@
-// A TLS connection that Deno opened, as our own type.
+// A Connection over the TLS connection of Deno.
 
 import type { Connection } from "../connection.ts";
 import { DenoConnection } from "../streams/deno_connection.ts";

@@ -1,4 +1,5 @@
-// Reading the certificates and keys that options name, and holding one against the other.
+// Reads the certificate and key files that options name, and checks that each key belongs to its
+// certificate.
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";

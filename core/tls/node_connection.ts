@@ -13,7 +13,7 @@ import type { Connection } from "../connection.ts";
 import { DuplexConnection } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
 
-/** How to shake hands. */
+/** Options of a TLS handshake. */
 export interface NodeTlsOptions {
   /** Makes a stream of the connection below. */
   readonly carrier: (connection: Connection) => Duplex | Promise<Duplex>;
@@ -104,14 +104,14 @@ export class NodeTlsConnection implements Connection {
     this.#inner[Symbol.dispose]();
   }
 
-  /** Whether little enough waits, decrypted, to be read. */
+  /** Whether less decrypted data waits to be read than the limit. */
   get #hasRoom(): boolean {
     const socket = this.#socket;
     return socket === undefined || socket.readableLength < socket.readableHighWaterMark;
   }
 
-  /** The connection below. node:tls takes in whatever comes from it, whether or not what it has
-   * decrypted was read, so a peer could fill the memory: the gate is shut while enough waits. */
+  /** The connection below, with flow control. node:tls reads without limit, even if the decrypted
+   * data is not read, so a peer could fill the memory: the gate is shut while enough waits. */
   get #gated(): Connection {
     const inner = this.#inner;
     return {

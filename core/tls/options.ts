@@ -1,16 +1,16 @@
-// Certificates and their keys as options: each repeated `--tls-cert` goes with the `--tls-key` in the
-// same place.
+// The options for certificates and their keys: each repeated `--tls-cert` belongs to the
+// `--tls-key` at the same position.
 
 import { type Option, type OptionSpec, text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** What the two options hold. */
+/** Values of the two options. */
 export interface TlsFileOptions {
   readonly tlsCert?: string | readonly string[] | undefined;
   readonly tlsKey?: string | readonly string[] | undefined;
 }
 
-/** One certificate's file and its key's, as they were named. */
+/** Paths of a certificate and of its key, as given. */
 export interface TlsFilePair {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;

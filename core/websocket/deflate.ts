@@ -1,10 +1,10 @@
-// Compressed messages: the extension permessage-deflate (RFC 7692). How two sides agree on it, and
-// what one of them does with a message then.
+// Compression of WebSocket messages, the extension permessage-deflate (RFC 7692): its negotiation,
+// and a compressor and decompressor for one side.
 //
 // We never keep a compressor between messages, which would cost each connection some 300 KiB: every
-// message is compressed by itself. Where the other side keeps its own (a server may; of clients we
-// ask that they do not), the last 32 KiB that came are kept and put in front of the next message,
-// which has the same effect.
+// message is compressed by itself. Where the other side keeps its own (a server may; clients are
+// asked not to), the last 32 KiB received are kept and put in front of the next message, which has
+// the same effect.
 
 import type * as zlib from "node:zlib";
 import { CLOSE_CODE, WebSocketViolation } from "./frame.ts";
@@ -18,11 +18,11 @@ const WORTH_BYTES = 1024;
 /** Level 6 needs five times as long for a large message and saves a tenth more. */
 const LEVEL = 3;
 
-/** What reaches furthest back in a message (RFC 1951). */
+/** The largest window of deflate (RFC 1951). */
 const WINDOW_BYTES = 32 * 1024;
 
-/** How often a message may end a stream of deflate and begin another (RFC 7692 7.2.3.4): each
- * costs a context of its own. */
+/** Limit of the deflate streams in one message (RFC 7692 7.2.3.4): each costs a context of its
+ * own. */
 const MAX_STREAMS = 16;
 
 /** Left out at the end of every message (RFC 7692 7.2.1). */
@@ -32,15 +32,15 @@ const TAIL = Uint8Array.from([...FLUSH, 0x03, 0x00]);
 
 const NO_BYTES = new Uint8Array(0);
 
-/** What was agreed on, from one side's point of view. */
+/** The negotiated parameters, from the point of view of one side. */
 export interface DeflateTerms {
-  /** How far back, as a power of two, what we send may refer. */
+  /** Size of the window for messages that we send, as a power of two. */
   readonly sendWindowBits: number;
-  /** Whether what the peer sends may refer to its earlier messages. */
+  /** Whether the peer's messages may refer to its earlier ones. */
   readonly peerKeepsContext: boolean;
 }
 
-/** What a client asks for: that the server may choose how far back we refer. */
+/** A client's offer: the server may choose the size of our window. */
 export const DEFLATE_OFFER = `${NAME}; client_max_window_bits`;
 
 /** The first offer that a server can serve, with the element that answers it.
@@ -67,8 +67,8 @@ export function acceptDeflate(
   return undefined;
 }
 
-/** What a server's answer to `DEFLATE_OFFER` means; undefined when it turned nothing on.
- * @throws {Error} saying what is wrong with it */
+/** Parses a server's answer to `DEFLATE_OFFER`; undefined when it declined compression.
+ * @throws {Error} saying what is wrong with the answer */
 export function checkDeflate(answer: readonly Extension[]): DeflateTerms | undefined {
   const [extension, ...more] = answer;
   if (extension === undefined) return undefined;
@@ -112,7 +112,7 @@ function readParameters(
   return read;
 }
 
-/** Those that keep nothing of a session, which sessions share. */
+/** Instances without context takeover, which sessions share. */
 const shared = new Map<number, MessageDeflate>();
 
 /** Gets ready to compress on these terms. What it resolves to is for one session, in which it is
@@ -196,7 +196,7 @@ export class MessageDeflate {
       const { buffer, engine } = this.#zlib.inflateRawSync(
         before.length === 0 ? bytes : joined([before, bytes]),
         {
-          // It has to be positive.
+          // zlib refuses a limit of 0.
           maxOutputLength: Math.max(1, length + maxBytes),
           info: true,
         },
@@ -214,7 +214,7 @@ export class MessageDeflate {
   }
 }
 
-/** What of all that came a later message may refer to. A copy. */
+/** The window for the next message: a copy of the last bytes of those received. */
 function lastOf(before: Uint8Array, latest: Uint8Array): Uint8Array<ArrayBuffer> {
   if (latest.length >= WINDOW_BYTES) return latest.slice(-WINDOW_BYTES);
   return joined([

@@ -1,9 +1,9 @@
-// What the frames of a WebSocket are made of (RFC 6455 5), and how they are written.
+// WebSocket frames (RFC 6455 5): opcodes, close codes, and encoding.
 
 import type { Message } from "../session.ts";
 import { smallBytes } from "../small_bytes.ts";
 
-/** What a frame is (RFC 6455 5.2 and 11.8). */
+/** Opcodes (RFC 6455 5.2 and 11.8). */
 export const OPCODE = {
   continuation: 0,
   text: 1,
@@ -50,12 +50,12 @@ export const MAX_CONTROL_BYTES = 125;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** What a close frame says. `code` is 1005 when it says nothing.
+/** Parses the payload of a close frame. `code` is 1005 when there is none.
  *
- * The codes from 1012 to 1014 came after RFC 6455 and tell what a server or gateway goes through;
- * from a client they mean nothing.
+ * The codes from 1012 to 1014, registered after RFC 6455, report states of a server or gateway and
+ * are invalid from a client.
  *
- * @throws {WebSocketViolation} when its payload is none (RFC 6455 5.5.1, 7.4) */
+ * @throws {WebSocketViolation} when the payload is invalid (RFC 6455 5.5.1, 7.4) */
 export function parseClose(
   payload: Uint8Array,
   sender: "client" | "server",
@@ -86,7 +86,7 @@ export function closeFrame(code: number, reason: string, masked: boolean): Uint8
   return encodeFrame(OPCODE.close, payload.subarray(0, 2 + written), masked);
 }
 
-/** One message as one frame, compressed when `compress` makes something of it. */
+/** Encodes a message as one frame, compressed where `compress` makes it smaller. */
 export function messageFrame(
   message: Message,
   masked: boolean,

@@ -1,5 +1,5 @@
-// The opening handshake of a WebSocket (RFC 6455 4): an HTTP request to change the protocol, and
-// the answer. Both sides of it, without any connection.
+// The opening handshake of a WebSocket (RFC 6455 4): the HTTP request to upgrade, and the answer.
+// For client and server, without any connection.
 
 import { HttpHeadError, isField, type RequestHead, type ResponseHead } from "../http/head.ts";
 import { bytesOf } from "../session.ts";
@@ -13,10 +13,10 @@ import {
 } from "./deflate.ts";
 import { parseExtensions } from "./extensions.ts";
 
-/** What two sides agreed on. */
+/** The result of a handshake. */
 export interface Agreement {
   readonly subprotocol: string | undefined;
-  /** What compresses and inflates the messages, if anything does. For one session. */
+  /** The compressor of one session's messages, if compression was negotiated. */
   readonly deflate: MessageDeflate | undefined;
 }
 
@@ -68,14 +68,14 @@ export function checkUpgrade(request: RequestHead): string {
   if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) {
     throw new UpgradeError(400, "there is no Sec-WebSocket-Key of 16 bytes");
   }
-  // What follows the head are frames already, so it cannot be a body.
+  // Frames follow the head directly, so the request cannot have a body.
   if (fields.list("transfer-encoding").length > 0 || Number(fields.only("content-length")) !== 0) {
     throw new UpgradeError(400, "a request for a WebSocket has no body");
   }
   return key;
 }
 
-/** What a server is ready to agree on. */
+/** Protocols and extensions that a server supports. */
 export interface ServerTerms {
   /** The preferred one first. A client that offers none of them is served without one. */
   readonly subprotocol: readonly string[];
@@ -123,7 +123,7 @@ export function newKey(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
 }
 
-/** What a client asks for. */
+/** Parameters of a client's request. */
 export interface UpgradeRequest {
   /** The path and query. */
   readonly target: string;

@@ -1,20 +1,21 @@
-// Whether a silent peer is still there: it is sent a ping (RFC 6455 5.5.2), which also keeps open
-// what lies between, and has to send something in time. One timer for all sessions of a server.
+// Keepalive: a silent peer is sent a ping (RFC 6455 5.5.2), which also keeps proxies and NAT in
+// between open, and has to answer in time. One timer for all sessions of a server.
 
 import type { KeepaliveLimits } from "./options.ts";
 
 /** A session that can be asked whether its peer is still there. */
 export interface KeptAlive {
-  /** Set to true by whatever comes from the peer. */
+  /** Set to true by any data from the peer. */
   heard: boolean;
-  /** Whether silence is the peer's. It is ours while we do not read, or what we write waits. */
+  /** Whether it is the peer's turn. It is ours while we do not read, or while our writes are
+   * pending. */
   readonly awaitsPeer: boolean;
   ping(): void;
   /** Ends it, because the peer is gone. */
   lost(): void;
 }
 
-/** How often a session is looked at within the shorter of the two times: what is due happens after
+/** Checks of a session within the shorter of the two times, so a deadline takes effect after
  * between 1 and 1.25 times that time. */
 const LOOKS = 4;
 

@@ -1,8 +1,8 @@
-// Reading the frames of a WebSocket (RFC 6455 5, RFC 7692 6): bytes in, messages and control frames
-// out. Written here rather than taken from `ws` because the parser decides the speed of the whole:
-// this one reads straight from our connection, holds nothing but a message that has begun, and finds
-// malformed text at the byte that makes it so. A little long, because all of it is one machine that
-// may stop at any byte.
+// A parser of WebSocket frames (RFC 6455 5, RFC 7692 6): bytes in, messages and control frames out.
+// Our own rather than that of `ws`, because the parser decides the speed of the server: this one
+// reads straight from our connection, buffers only a message that has begun, and reports malformed
+// text at its first wrong byte. Past 300 lines because it is one state machine that may stop at any
+// byte.
 
 import type { Message } from "../session.ts";
 import { smallBytes } from "../small_bytes.ts";
@@ -20,8 +20,8 @@ import {
 const NO_BYTES = new Uint8Array(0);
 /** Two bytes, a length of up to eight, a mask of four. */
 const LONGEST_HEAD_BYTES = 14;
-/** What a message that has begun is given at first, however long it claims to become: more when it
- * comes in one frame, since a frame is seldom cut off. */
+/** First allocation for a message, however long it claims to be: larger for a single frame, since a
+ * frame is seldom cut off. */
 const FIRST_FRAME_BYTES = 64 * 1024;
 const FIRST_FRAGMENT_BYTES = 4 * 1024;
 
@@ -38,7 +38,7 @@ export class ControlFrame {
   }
 }
 
-/** How frames arrive. */
+/** Options of a FrameReader. */
 export interface FrameReaderOptions {
   /** Clients mask what they send and servers do not (RFC 6455 5.1). */
   readonly masked: boolean;
@@ -62,13 +62,13 @@ export class FrameReader {
   // The frame that is being read.
   readonly #head = new Uint8Array(LONGEST_HEAD_BYTES);
   #headBytes = 0;
-  /** How many bytes its head has, as far as is known. */
+  /** Length of the head, as far as its bytes tell. */
   #headNeeds = 2;
   #inPayload = false;
   #opcode = 0;
   #isLast = false;
   #payloadLeft = 0;
-  /** Where in the mask the next byte of the payload falls. */
+  /** Index in the mask for the next byte of the payload. */
   #maskPhase = 0;
   #control: Uint8Array = NO_BYTES;
   #controlBytes = 0;
@@ -121,7 +121,7 @@ export class FrameReader {
     }
   }
 
-  /** Whether a frame's head is complete; reads as much of it as there is. */
+  /** Reads as much of a frame's head as there is; true once it is complete. */
   #readHead(): boolean {
     const head = this.#head;
     for (;;) {
@@ -172,7 +172,7 @@ export class FrameReader {
       if (!isMore) {
         this.#messageOpcode = opcode;
         this.#isCompressed = reserved !== 0;
-        // What cannot be compressed grows by a few bytes for each of its blocks.
+        // Incompressible data grows by a few bytes for each block.
         const most = this.#maxMessageBytes;
         this.#mostBytes = reserved === 0 ? most : most + Math.ceil(most / 16) + 64;
       }
@@ -213,7 +213,7 @@ export class FrameReader {
     this.#maskPhase = 0;
   }
 
-  /** What the chunk holds of the payload, unmasked: a view. */
+  /** Takes the payload in the current chunk, unmasked: a view. */
   #takePayload(): Uint8Array {
     const end = Math.min(this.#at + this.#payloadLeft, this.#chunk.length);
     const part = this.#chunk.subarray(this.#at, end);
@@ -264,8 +264,9 @@ export class FrameReader {
       return;
     }
     if (this.#messageBytes > this.#binary.length) {
-      // As much as is claimed, but no more than twice what has come. Before the last frame nothing
-      // is claimed for the whole, and growing by what each adds would copy all of it each time.
+      // As much as the head claims, but no more than twice what has arrived. Before the last frame
+      // the length of the message is unknown, and growing by each frame would copy the message each
+      // time.
       const first = this.#isLast ? FIRST_FRAME_BYTES : FIRST_FRAGMENT_BYTES;
       const room = Math.max(first, this.#messageBytes * 2);
       const claimed = this.#isLast ? this.#messageBytes + this.#payloadLeft : this.#mostBytes;

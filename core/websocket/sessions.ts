@@ -1,4 +1,4 @@
-// The WebSockets of one server: watched for silence, and closed with the right code.
+// The WebSocket sessions of one server: their keepalive, and their close codes on shutdown.
 
 import type { Connection } from "../connection.ts";
 import { IdleSweep } from "../idle_sweep.ts";
@@ -9,7 +9,7 @@ import { Keepalive } from "./keepalive.ts";
 import type { KeepaliveLimits } from "./options.ts";
 import { WebSocketSession } from "./websocket_session.ts";
 
-/** What WebSockets are held to. */
+/** Limits of WebSocket sessions. */
 export interface WebSocketLimits extends KeepaliveLimits {
   readonly idleTimeoutMs: number;
   readonly maxMessageBytes: number;

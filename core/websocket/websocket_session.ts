@@ -1,6 +1,6 @@
-// A session over a WebSocket (RFC 6455, RFC 7692), on either side, over any connection whose opening
-// handshake is done. Long, because it is one machine: what is read next depends on what is held,
-// what is being written and which side has closed.
+// A session over a WebSocket (RFC 6455, RFC 7692), on either side, over any connection whose
+// opening handshake is done. Past 300 lines because it is one state machine: the next read depends
+// on the queued messages, on pending writes and on which side has closed.
 
 import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
@@ -25,13 +25,14 @@ import { WriteQueue } from "../streams/write_queue.ts";
 const FIRST_BUFFER_BYTES = 512;
 const LARGEST_BUFFER_BYTES = 64 * 1024;
 
-/** How much is taken in before it is asked for: enough that a peer's ping or close behind a message
- * is seen while the protocol is busy, and no more. */
+/** Messages read ahead of the protocol: enough to see a peer's ping or close behind a message while
+ * the protocol is busy. */
 const MAX_HELD_MESSAGES = 16;
 const MAX_HELD_BYTES = 64 * 1024;
 
-/** How long we let the protocol answer what came before the peer's close frame or violation, and
- * wait for the peer's close frame once we have sent ours; and how much we take in meanwhile. */
+/** Time for which the protocol may still answer messages received before the peer's close frame or
+ * violation, and for which we wait for the peer's close frame once we have sent ours; and limit of
+ * the bytes read meanwhile. */
 const LINGER_MS = 1000;
 const LINGER_BYTES = 256 * 1024;
 
@@ -39,18 +40,18 @@ const NO_BYTES = new Uint8Array(0);
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** What a WebSocketSession needs besides its connection. */
+/** Options of a WebSocketSession. */
 export interface WebSocketSessionOptions {
   readonly role: "client" | "server";
   readonly maxMessageBytes: number;
   readonly counters: Counters;
-  /** What was read beyond the handshake. */
+  /** Bytes that were read beyond the handshake. */
   readonly head: Uint8Array;
-  /** What was agreed on for the messages of this session, if anything was. */
+  /** The negotiated compression of this session, if any. */
   readonly deflate?: MessageDeflate | undefined;
 }
 
-/** How the peer closed. The code is 1005 when it gave none. */
+/** The peer's close frame. The code is 1005 when it had none. */
 export interface PeerClose {
   readonly code: number;
   readonly reason: string;
@@ -68,7 +69,7 @@ export class WebSocketSession
   /** Set by every part of a message, either way; an idle sweep compares it. Pings and pongs do not
    * count: a peer that has nothing to say but that it is still there is idle. */
   active = true;
-  /** Set by whatever comes from the peer. */
+  /** Set to true by any data from the peer. */
   heard = true;
 
   readonly #connection: Connection;
@@ -89,7 +90,7 @@ export class WebSocketSession
 
   /** A read is pending, or a pong that must leave before more is looked at. */
   #occupied = false;
-  /** Nothing more will be delivered. */
+  /** Set when no more messages will be yielded. */
   #inputEnded = false;
   /** The peer has closed its half of the connection. */
   #inputClosed = false;
@@ -137,20 +138,19 @@ export class WebSocketSession
     return this.#reason;
   }
 
-  /** How the peer closed, if it has. */
+  /** The peer's close frame, once it has closed. */
   get peerClose(): PeerClose | undefined {
     return this.#peerClose;
   }
 
-  /** What the peer said when it closed, in words; undefined when that was nothing out of the
-   * ordinary. */
+  /** The reason that the peer gave for closing; undefined after an ordinary close. */
   get farewell(): string | undefined {
     const { code, reason } = this.#peerClose ?? { code: CLOSE_CODE.none, reason: "" };
     if (code === CLOSE_CODE.normal || code === CLOSE_CODE.none) return undefined;
     return `the peer closed with ${code}${reason === "" ? "" : ` ${JSON.stringify(reason)}`}`;
   }
 
-  /** What broke the session: a reset, a violation, an end without a close frame. */
+  /** The error that broke the session: a reset, a violation, an end without a close frame. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -200,7 +200,7 @@ export class WebSocketSession
     try {
       await this.#output.write(frame);
     } catch (error) {
-      // Whether it was cut off or never began makes no difference to the sender.
+      // The sender gets one error, whether its message was cut off or never begun.
       throw this.#peerClose === undefined ? error : new Deno.errors.BrokenPipe(closed);
     }
     this.active = true;
@@ -208,7 +208,7 @@ export class WebSocketSession
     this.#counters.messagesSent++;
   }
 
-  /** Whether silence is the peer's: we read, and nothing that we wrote is still under way. */
+  /** Whether it is the peer's turn: we read, and no write is pending. */
   get awaitsPeer(): boolean {
     return this.#occupied && !this.#output.busy;
   }
@@ -216,7 +216,7 @@ export class WebSocketSession
   ping(): void {
     if (this.#closeSent || this.#disposed) return;
     const frame = encodeFrame(OPCODE.ping, NO_BYTES, this.#masks);
-    // That it did not leave is learned from reading.
+    // A failure to send shows in the next read.
     this.#output.write(frame).then(() => this.#sent(frame), () => {});
   }
 
@@ -357,8 +357,8 @@ export class WebSocketSession
 
   #control({ opcode, payload }: ControlFrame): void {
     if (opcode === OPCODE.ping && !this.#closeSent) {
-      // Nothing more is looked at until the pong has left, so that a peer which sends pings and
-      // does not read keeps one pong of ours waiting and not many.
+      // Reading stops until the pong is sent, so that a peer that sends pings and does not read
+      // keeps only one pong waiting.
       this.#occupied = true;
       const frame = encodeFrame(OPCODE.pong, payload, this.#masks);
       this.#output.write(frame).then(() => {
@@ -468,7 +468,7 @@ export class WebSocketSession
   }
 }
 
-/** What we tell a peer whose session is not over because of what was said in it. */
+/** The close code for a session that we end for a reason outside the protocol. */
 function codeFor(reason: string | undefined): number {
   return reason === "shutdown" || reason === "idle" ? CLOSE_CODE.goingAway : CLOSE_CODE.normal;
 }
