@@ -1,4 +1,4 @@
-// DTLS 1.2 (RFC 6347), from the listening side.
+// The server transport `dtls`: DTLS 1.2 (RFC 6347).
 
 import { familyOptions } from "../core/addresses/resolve.ts";
 import { admissionOptions, datagramOptions, handshakeOptions } from "../core/limits.ts";

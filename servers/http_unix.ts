@@ -1,4 +1,5 @@
-// HTTP over a Unix socket, as programs on one machine speak it that browsers should not reach.
+// The server transport `unix` for HTTP applications: HTTP over a Unix socket, for clients on this
+// machine; browsers cannot reach it.
 
 import type { RequestServerKind } from "../core/server_kind.ts";
 import {

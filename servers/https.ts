@@ -1,4 +1,4 @@
-// HTTP over TLS, from the listening side.
+// The server transport `https`: HTTP over TLS.
 
 import { handshakeOptions } from "../core/limits.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";

@@ -1,4 +1,4 @@
-// TCP, on Deno.listen.
+// The server transport `tcp` (RFC 9293), on Deno.listen.
 
 import { createAdmission } from "../core/addresses/admission.ts";
 import type { Acceptor, Connection } from "../core/connection.ts";
@@ -57,7 +57,7 @@ export async function listenTcpFor(
   return await listenAt(endpoint, limits, (place) => NodeAcceptor.listen(place));
 }
 
-/** Where a TCP listener is to be, its host name resolved. */
+/** The address of a TCP listener, its host name resolved. */
 interface ListeningPlace {
   readonly hostname: string;
   readonly port: number;

@@ -1,4 +1,4 @@
-// UDP, from the listening side.
+// The server transport `udp` (RFC 768).
 
 import { familyOptions } from "../core/addresses/resolve.ts";
 import { interfaceOptions } from "../core/datagrams/group_address.ts";

@@ -1,4 +1,4 @@
-// Unix stream sockets, on Deno.listen.
+// The server transport `unix`: Unix stream sockets, on Deno.listen.
 
 import { type Endpoint, formatEndpoint } from "../core/addresses/endpoint.ts";
 import { streamOptions } from "../core/limits.ts";

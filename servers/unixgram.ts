@@ -1,4 +1,4 @@
-// Unix datagram sockets, from the listening side.
+// The server transport `unixgram`: Unix datagram sockets.
 
 import { datagramOptions } from "../core/limits.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";

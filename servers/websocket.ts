@@ -1,4 +1,4 @@
-// WebSockets (RFC 6455), plain and over TLS, from the listening side.
+// The server transports `ws` and `wss`: WebSockets (RFC 6455), plain and over TLS.
 
 import { familyOptions } from "../core/addresses/resolve.ts";
 import {

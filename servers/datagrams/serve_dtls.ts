@@ -1,4 +1,5 @@
-// Listening on DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with every peer.
+// Serving on DTLS 1.2 (RFC 6347): a UDP socket under a layer that completes a handshake with each
+// peer.
 
 import { createAdmission } from "../../core/addresses/admission.ts";
 import { serveDatagrams } from "../../core/datagrams/serve_datagrams.ts";

@@ -1,4 +1,4 @@
-// Listening on UDP: a socket of Deno.listenDatagram, in a multicast group or not.
+// Serving on UDP: a socket of Deno.listenDatagram, with or without a multicast group.
 
 import { isLoopback } from "../../core/addresses/address.ts";
 import { createAdmission } from "../../core/addresses/admission.ts";

@@ -1,12 +1,13 @@
-// Slowing down guesses of passwords: after a wrong one, the next from the same address is looked at
-// only after a wait, which doubles each time. Users are not locked out, since only addresses wait.
+// A limit on password guesses: after a wrong password, the next from the same address is checked
+// only after a delay, which doubles each time. The limit is by address, so that guesses cannot lock
+// a user out.
 
 import { type Address, canonicalHost } from "../../core/addresses/address.ts";
 
 /** The wait after the second wrong guess; it doubles with each. */
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 15_000;
-/** One slip costs nothing. */
+/** Wrong passwords before the first delay. */
 const FREE_FAILURES = 1;
 /** Failures are forgotten after this long without another. */
 const FORGET_MS = 10 * 60_000;
@@ -48,7 +49,7 @@ export class AttemptLimit {
     return true;
   }
 
-  /** How long a peer should stay away, in milliseconds. */
+  /** Time until the peer's next password is checked, in milliseconds. */
   waitMs(peer: Address): number {
     return waitAfter(this.#recordOf(peer)?.failures ?? 0);
   }
@@ -81,7 +82,8 @@ function waitAfter(failures: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** (failures - FREE_FAILURES - 1), LONGEST_WAIT_MS);
 }
 
-/** One subscriber has one IPv4 address, and a whole /64 of IPv6. */
+/** The key of a peer: an IPv4 address, or the /64 network of an IPv6 address, which is what one
+ * subscriber has. */
 function keyOf(peer: Address): string {
   if (!("hostname" in peer)) return peer.transport;
   const hostname = canonicalHost(peer.hostname);

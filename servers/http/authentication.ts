@@ -1,5 +1,5 @@
-// Who may ask: basic authentication (RFC 7617) and bearer tokens (RFC 6750), for everything that is
-// served over HTTP, WebSockets included.
+// Authentication of HTTP clients, for WebSockets too: basic authentication (RFC 7617) and bearer
+// tokens (RFC 6750).
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { HttpService, RequestInfo } from "../../core/http/app.ts";
@@ -13,7 +13,7 @@ import { AttemptLimit } from "./attempt_limit.ts";
 import type { AuthenticationLimits } from "./options.ts";
 import { type Digest, readTokens, readUsers } from "./credential_files.ts";
 
-/** What is decided about a request. */
+/** The decision about a request. */
 export type Verdict =
   | { readonly admitted: true; readonly user?: string }
   | {
@@ -37,8 +37,9 @@ const MAX_WAITING = 32;
 /** Beyond it nothing is looked at. */
 const MAX_HEADER_LENGTH = 8192;
 
-/** Reads the files and builds the decision; null when everybody may ask.
- * @throws {UsageError} when a file cannot be read, has nobody in it or is malformed, naming the line */
+/** Reads the files and returns the authenticator; null when none is configured.
+ * @throws {UsageError} when a file cannot be read, lists no users or is malformed, naming the
+ * line */
 export async function createAuthenticator(
   limits: AuthenticationLimits,
   context: Pick<Context, "now" | "signal" | "emit">,
@@ -51,8 +52,8 @@ export async function createAuthenticator(
   }
   const { createHmac, randomBytes } = await import("node:crypto");
   const key = randomBytes(32);
-  // What differs in a digest under a random key tells nothing about what was digested, so digests
-  // may be looked up and compared in any way.
+  // Under a random key, the difference between two digests reveals nothing about the secrets, so
+  // digests may be compared without constant time.
   const digest = (secret: string) => createHmac("sha256", key).update(secret).digest("base64");
   const users = await readUsers(limits, digest);
   const tokens = await readTokens(limits, digest);
@@ -67,7 +68,7 @@ export function authenticated(
 ): HttpService {
   if (authenticate === null) return service;
 
-  /** What the application is told of who asks, or the refusal. */
+  /** Returns the info of an authenticated request, or the refusal. */
   async function admit(request: Request, info: RequestInfo): Promise<RequestInfo | Response> {
     const verdict = await authenticate!(request.headers.get("authorization"), info.peer);
     if (verdict.admitted) {

@@ -1,7 +1,7 @@
-// One HTTP connection: which of its requests are served, and when it has been quiet or stuck for
-// too long. What is done for every request costs throughput, so the common one (a GET for the host
-// that the connection asked for before, answered at once) touches nothing but its URL and method.
-// Past 300 lines because all of it works on the same few fields.
+// One HTTP connection (RFC 9112): it checks each request against the rules and closes the
+// connection when it is idle or stuck for too long. Work for every request costs throughput, so the
+// common one (a GET for the same host as before, answered at once) costs only a look at its URL and
+// method. Past 300 lines because all of it works on the same few fields.
 
 import { type Address, formatAddress } from "../../core/addresses/address.ts";
 import { errorText } from "../../core/event.ts";
@@ -24,11 +24,11 @@ import { rawRequest } from "./raw_request.ts";
 import { RequestBody } from "./request_body.ts";
 import { requestMethod } from "./request_method.ts";
 
-/** How long a peer whose body nobody wants may go on sending it, so that it comes to read the
- * answer: cut off at once, it would see a reset instead. */
+/** Time for which a client may still send an unread body after the response: closing at once would
+ * reset the connection before the client has read the response. */
 const LINGER_MS = 2000;
 
-/** What all connections of a server share. */
+/** State that all connections of a server share. */
 export interface HttpSharing {
   readonly ledger: Ledger;
   readonly service: HttpService;
@@ -44,15 +44,15 @@ export interface HttpSharing {
   readonly bodies: IdleSweep<RequestBody>;
 }
 
-/** What was asked, as far as answering it goes on to need it. */
+/** The parts of a request that are needed until it is answered. */
 interface Asked {
   readonly url: string;
   readonly method: string;
   readonly completion: EngineInfo;
-  /** What the application is told. */
+  /** The info passed to the application. */
   readonly info: RequestInfo;
   readonly body?: RequestBody;
-  /** Whether a body follows that must be read, or the connection is of no more use. */
+  /** Whether a body follows, which must be read before the connection can be reused. */
   readonly hasBody: boolean;
 }
 
@@ -63,18 +63,19 @@ export class HttpConnection implements Drainable, Sweepable {
   readonly #peer: Address;
   readonly #info: RequestInfo;
   readonly #madeUpAuthority: string | null;
-  /** How the URL of an acceptable request begins; nothing does before the first. */
+  /** Prefix of the URLs that need no further check of the host; matches none before the first
+   * request. */
   #prefix = "\0";
   #requests = 0;
   /** Requests whose answer is being made or sent. HTTP/2 may have several. */
   #answering = 0;
   readonly #eventStreams = new Set<EndableBody>();
-  /** Those that a handler may still be reading. */
+  /** Bodies that a handler may still be reading. */
   readonly #bodies = new Set<RequestBody>();
   #engine: EngineConnection | undefined;
   #lingering: ReturnType<typeof setTimeout> | undefined;
   #draining = false;
-  /** How it is being closed, once it is. */
+  /** The way in which the connection is being closed. */
   #end: "leave" | "cut" | undefined;
   /** Broke off in the middle of a body, which was counted. */
   #lost = false;
@@ -188,7 +189,8 @@ export class HttpConnection implements Drainable, Sweepable {
   }
 
   close(): void {
-    // What leaves cannot be cut off before its peer has read everything: let it go.
+    // A connection that drains cannot be cut off before its client has read everything, so it is
+    // abandoned instead.
     if (this.#end === "leave") this.#abandoned.resolve();
     else this.#cut();
   }
@@ -217,7 +219,7 @@ export class HttpConnection implements Drainable, Sweepable {
     this.#shared.resting.add(this);
   }
 
-  /** Nothing is left to answer, and nothing more shall be asked. */
+  /** Closes the connection after its last response. */
   #leave(): void {
     if (this.#end !== undefined) return;
     if (this.#requests === 0) return this.#cut();
@@ -351,7 +353,7 @@ export class HttpConnection implements Drainable, Sweepable {
       response = new Response(eventStream.stream, response);
       if (this.#draining) eventStream.end();
     }
-    // What comes next on the connection would be taken for the rest of the body.
+    // The rest of the body would be parsed as the next request.
     if (this.#draining || asked.body?.failure === "stalled") sayGoodbye(response);
     // The engine would forget it, and with it a file that was just opened.
     if (this.#end === "cut") response.body?.cancel().catch(() => {});
@@ -371,7 +373,7 @@ export class HttpConnection implements Drainable, Sweepable {
     } catch (error) {
       failure = error;
     }
-    // Whatever the handler made of it, that is what happened.
+    // A body limit decides the response, even if the handler caught the error of the body.
     if (body?.failure === "oversized") return oversized(maxBodyBytes);
     if (body?.failure === "stalled") return stalled();
     return response ?? this.recover(failure);
@@ -392,7 +394,7 @@ export class HttpConnection implements Drainable, Sweepable {
     }
   }
 
-  /** Gives the peer time to read an answer while it still sends what nobody reads. */
+  /** Gives the client time to read the response while it still sends a body that is not read. */
   #linger(): void {
     const requests = this.#requests;
     clearTimeout(this.#lingering);
@@ -423,8 +425,8 @@ function originOf(url: string): string {
   return /^[^:]*:\/\/[^/]*/.exec(url)?.[0] ?? url;
 }
 
-/** Whether a peer left without the farewell of TLS (RFC 8446 6.1), as many do: what its request was
- * and what it was answered is no worse for it. */
+/** Whether a peer closed without the close_notify alert of TLS (RFC 8446 6.1), as many do: its
+ * requests were complete all the same. */
 function lacksFarewell(error: unknown): boolean {
   return /without sending TLS close_notify/.test(errorText(error));
 }

@@ -16,7 +16,7 @@ import type { Connection } from "../../core/connection.ts";
 import type { DenoConnection } from "../../core/streams/deno_connection.ts";
 import type { QuickAnswer, QuickRequest, RequestInfo } from "../../core/http/app.ts";
 
-/** What is known of a request besides itself. */
+/** Properties of a request from the engine. */
 export interface EngineInfo {
   /** Resolves when the answer was sent, rejects when its peer is gone. */
   readonly completed: Promise<void>;
@@ -27,7 +27,7 @@ export interface DetailedEngineInfo extends EngineInfo {
   readonly details: RequestDetails;
 }
 
-/** What only some engines tell of a request. */
+/** Properties of a request that only some engines know. */
 export type RequestDetails = Pick<RequestInfo, "httpVersion" | "headerList">;
 
 /** A request to change the protocol, and the connection that it came on. */
@@ -35,7 +35,7 @@ export interface EngineUpgrade {
   readonly request: Request;
   readonly details: RequestDetails;
   readonly connection: Connection;
-  /** What followed the head. */
+  /** Bytes that were read after the head. */
   readonly rest: Uint8Array;
 }
 
@@ -46,7 +46,7 @@ export type EngineHandler<Info = EngineInfo> = (
   info: Info,
 ) => Response | Promise<Response>;
 
-/** What answers without an engine. */
+/** Callbacks that answer requests without an engine. */
 export interface QuickHandlers {
   /** The answer, or null when there is none that is quick. */
   readonly find: (request: QuickRequest) => QuickAnswer | null | Promise<QuickAnswer | null>;
@@ -56,7 +56,7 @@ export interface QuickHandlers {
   readonly touch: () => void;
 }
 
-/** What answers the requests of a connection. */
+/** Callbacks that answer the requests of a connection. */
 export interface EngineHandlers {
   readonly handle: EngineHandler;
   readonly quick: QuickHandlers;
@@ -67,11 +67,11 @@ export interface EngineHandlers {
   /** Used by an engine that can change the protocol. Takes the connection over, and closes it in the
    * end. */
   readonly upgrade: (upgrade: EngineUpgrade) => Promise<void>;
-  /** How long a peer may take nothing of what is sent, where an engine can tell. */
+  /** Time for which a client may read nothing of a response, for engines that can measure it. */
   readonly writeTimeoutMs: number;
 }
 
-/** One connection in the hands of an engine. */
+/** A connection that an engine serves. */
 export interface EngineConnection {
   /** Resolves when the connection is closed; rejects when it was reset or made no sense. */
   readonly finished: Promise<void>;
@@ -91,7 +91,7 @@ export interface HttpEngine<C extends Connection> {
 }
 
 /** The part of an AbortSignal that the engine uses. A real one would end the process: cancelling
- * throws when the connection has just gone, and what a listener throws nobody can catch. */
+ * throws when the connection has just closed, and an error thrown in a listener is uncaught. */
 interface EngineSignal {
   readonly aborted: boolean;
   addEventListener(type: "abort", cancel: () => void): void;
@@ -111,7 +111,7 @@ export function findHttpEngine(): HttpEngine<DenoConnection> | null {
   if (typeof serve !== "function") return null;
   return {
     async madeUpAuthority({ conn }) {
-      // Without TLS nobody knows which version it is.
+      // A connection without TLS may turn out to be HTTP/1.1 or HTTP/2.
       if (!isTls(conn)) return madeUpAuthority(conn);
       const { alpnProtocol } = await conn.handshake();
       return alpnProtocol === "h2" ? null : madeUpAuthority(conn, 443);

@@ -7,10 +7,10 @@ import { type Address, isLoopback } from "../../core/addresses/address.ts";
 import type { WebGuardLimits } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** What of a request decides. */
+/** The parts of a request on which the decision depends. */
 export interface GuardedRequest {
   readonly method: string;
-  /** Whether it asks for another protocol, such as a WebSocket. */
+  /** Whether the request asks for an upgrade, such as to a WebSocket. */
   readonly upgrade: boolean;
   /** `1.0`, `1.1` or `2`: only HTTP/1.0 may come without a Host. */
   readonly httpVersion: string;
@@ -34,7 +34,7 @@ export type HostGuard = (request: GuardedRequest) => Refusal | null;
 
 /** Whose server it is. */
 export interface GuardedServer {
-  /** Where it listens. */
+  /** The listening address. */
   readonly address: Address;
   /** The host name of its URL, which it may always be called by. */
   readonly hostname: string;
@@ -87,16 +87,16 @@ export function readWebGuard(limits: WebGuardLimits): (server: GuardedServer) =>
 }
 
 interface Host {
-  /** As URLs write it: lower case, addresses in their usual form, IPv6 in brackets. */
+  /** Host name as in a URL: lower case, addresses in canonical form, IPv6 in brackets. */
   readonly hostname: string;
   /** Empty when none was written. */
   readonly port: string;
 }
 
 interface Origin extends Host {
-  /** As browsers send it. */
+  /** The origin as browsers send it. */
   readonly text: string;
-  /** What its scheme means when no port is written. */
+  /** Default port of the scheme. */
   readonly usualPort: string;
 }
 
@@ -121,8 +121,8 @@ function parseOrigin(written: string): Origin | null {
   return { hostname: host.hostname, port, text, usualPort };
 }
 
-/** Whether a page and a request are of the same host and port. The scheme may differ: a proxy that
- * ends TLS turns https into http, and a page's https is a socket's wss. */
+/** Whether an origin and a request have the same host and port. The scheme may differ: a proxy that
+ * ends TLS turns https into http, and a page on https opens a socket on wss. */
 function isSameHost(origin: Origin, host: Host | null): boolean {
   return host !== null && origin.usualPort !== "" && origin.hostname === host.hostname &&
     (origin.port || origin.usualPort) === (host.port || origin.usualPort);
@@ -161,7 +161,7 @@ function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "");
 }
 
-/** What a peer sent, safe to print. */
+/** Quotes text from a peer so that it is safe to print. */
 function quote(written: string): string {
   return JSON.stringify(written.slice(0, 100));
 }

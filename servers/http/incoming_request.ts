@@ -1,4 +1,4 @@
-// A request of node:http as the standard's own type.
+// Converts a request of node:http to a standard Request (Fetch standard).
 
 import type { IncomingMessage } from "node:http";
 import { rawRequest } from "./raw_request.ts";

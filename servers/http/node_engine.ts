@@ -66,7 +66,7 @@ export async function nodeHttpEngine(
   const server: Server = new Server(options);
   // Beyond it, node:http would leave fields out and say nothing.
   server.maxHeadersCount = 0;
-  // One that does not listen by itself would close after every answer.
+  // node:http closes the connections of a server that does not listen after each response.
   Object.defineProperty(server, "listening", { value: true });
   server.on("request", (incoming, outgoing) => {
     ownerOf(incoming.socket)?.answer(incoming, outgoing);
@@ -125,7 +125,7 @@ function startsWith(bytes: Uint8Array, beginning: Uint8Array): boolean {
   return beginning.length <= bytes.length && beginning.every((byte, at) => byte === bytes[at]);
 }
 
-/** One connection in the hands of node:http. */
+/** A connection that node:http serves. */
 class NodeHttpConnection implements EngineConnection, Pace {
   readonly finished: Promise<void>;
   readonly writeTimeoutMs: number;
@@ -134,7 +134,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
   readonly #scheme: "http" | "https";
   readonly #over = Promise.withResolvers<void>();
   #stream: Duplex | undefined;
-  /** Who has taken over. */
+  /** The engine that has taken over the connection. */
   #successor: EngineConnection | undefined;
   #answering = 0;
   #room: PromiseWithResolvers<void> | undefined;
@@ -159,7 +159,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     });
   }
 
-  /** It is for another engine. */
+  /** Hands the connection to another engine. */
   handOver(successor: EngineConnection): void {
     this.#successor = successor;
     if (this.#draining) successor.drain();
@@ -203,7 +203,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
 
   #turnAway(status: 400 | 431, socket: Duplex): void {
     if (!socket.writable) return void socket.destroy();
-    // Nobody reads what may still come: it goes nowhere, until the connection's time is over.
+    // Further input is discarded until the connection's deadline.
     const line = `HTTP/1.1 ${status} ${STATUS_TEXT[status]}`;
     socket.end(`${line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   }
@@ -219,7 +219,8 @@ class NodeHttpConnection implements EngineConnection, Pace {
     const connection = new DuplexConnection(socket, { local, remote, identity });
     const { request } = asked;
     const details = detailsOf(incoming);
-    // What was asked before is answered first, or its answer would end up inside the WebSocket.
+    // Earlier requests are answered first; otherwise their responses would be sent inside the
+    // WebSocket.
     void this.#idle().then(() => this.#handlers.upgrade({ request, details, connection, rest }))
       .then(this.#over.resolve, this.#over.reject).finally(() => socket.destroy());
   }

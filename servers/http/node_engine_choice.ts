@@ -1,5 +1,5 @@
-// When HTTP runs on node:http: only where it has to, because Deno's engine is many times faster, or
-// where hardly anything reaches it.
+// The choice between node:http and Deno's engine: node:http only where it is needed, because Deno's
+// engine is many times faster, or where hardly any request reaches it.
 
 import type { Connection } from "../../core/connection.ts";
 import { hasFeature, needsRuntime } from "../../core/runtime.ts";

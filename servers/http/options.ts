@@ -1,10 +1,10 @@
-// The options of every transport that serves HTTP, WebSockets included.
+// The options of all transports that serve HTTP, WebSockets included.
 
 import { admissionOptions, backlogOptions, streamOptions } from "../../core/limits.ts";
 import { duration, type OptionValues, size, text } from "../../core/options/option.ts";
 import { familyOptions } from "../../core/addresses/resolve.ts";
 
-/** Who may ask. Without any of them everybody may. */
+/** Options of authentication. Without any of them every client is admitted. */
 export const authenticationOptions = {
   auth: text({
     metavar: "user:password",

@@ -1,5 +1,5 @@
-// Heads of requests that ask for nothing out of the ordinary. Clients send the same few heads again
-// and again, so what was made of one is remembered.
+// A parser and cache of the heads of simple requests. Clients send the same few heads again and
+// again, so parsed heads are remembered.
 
 import type { QuickRequest } from "../../core/http/app.ts";
 import { HttpHeadError, parseRequestHead } from "../../core/http/head.ts";
@@ -26,7 +26,7 @@ export class QuickHeads {
     this.#guard = guard;
   }
 
-  /** What the head asks for, without its empty line; null when that is not quick, or no request. */
+  /** Parses a head, without its empty line; null when its request is not quick, or invalid. */
   read(head: string): QuickRequest | null {
     let request = this.#remembered.get(head);
     if (request === undefined) {
@@ -38,7 +38,7 @@ export class QuickHeads {
   }
 
   #parse(head: string): QuickRequest | null {
-    // What is no ASCII was not decoded byte by byte.
+    // A character outside ASCII may stand for several bytes.
     // deno-lint-ignore no-control-regex
     if (/[^\x00-\x7f]/.test(head)) return null;
     try {

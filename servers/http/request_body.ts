@@ -1,11 +1,11 @@
-// The body of a request, held to its limits while a handler reads it.
+// The body of a request, limited in size and time while a handler reads it.
 
 import type { IdleSweep, Sweepable } from "../../core/idle_sweep.ts";
 
 /** Why a body was not read to its end. */
 export type BodyFailure = "oversized" | "stalled" | "cut short";
 
-/** What a body is held to. */
+/** Limits of a body. */
 export interface BodyLimits {
   readonly maxBytes: number;
   /** Watches bodies that are being read; calls `stall` of one that does not move. */
@@ -18,7 +18,7 @@ export interface BodyLimits {
  * that a reader waits counts: a slow handler is not the peer's fault. */
 export class RequestBody implements Sweepable {
   active = true;
-  /** What the handler reads. */
+  /** The stream for the handler. */
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #source: ReadableStream<Uint8Array<ArrayBuffer>>;
   #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
@@ -46,7 +46,7 @@ export class RequestBody implements Sweepable {
     return this.#failure;
   }
 
-  /** Whether it was read to its end. */
+  /** Whether the body was read to its end. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -62,8 +62,8 @@ export class RequestBody implements Sweepable {
     if (!this.#ended) this.#breakOff("cut short", new Error("The request's body was cut short"));
   }
 
-  /** Lets go of what was not read: the engine would take the connection for finished, and the
-   * reader would hold its socket open for as long as nobody collects the garbage. */
+  /** Releases an unread body: the engine would take the connection for finished, and the reader
+   * would hold its socket open until the garbage is collected. */
   release(): void {
     if (this.#ended || this.#released) return;
     this.#released = true;

@@ -1,4 +1,4 @@
-// Who and what is served over HTTP: by address, by credentials, by Host and Origin.
+// The rules for requests over HTTP: address, credentials, Host and Origin.
 
 import { type Address, isLoopback } from "../../core/addresses/address.ts";
 import { type Admission, createAdmission } from "../../core/addresses/admission.ts";
@@ -9,7 +9,7 @@ import { type Authenticator, createAuthenticator } from "./authentication.ts";
 import { type HostGuard, readWebGuard } from "./host_guard.ts";
 import type { AuthenticationLimits, WebGuardLimits } from "./options.ts";
 
-/** What decides about a request before its application does. */
+/** The checks of a request before its application receives it. */
 export interface HttpRules {
   readonly admits: Admission;
   readonly guard: HostGuard;

@@ -1,4 +1,5 @@
-// Serving an HTTP application on any stream listener: what http and https share.
+// Serving an HTTP application on a stream listener: shared by `http`, `https` and HTTP on Unix
+// sockets.
 
 import type { Connection } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/idle_sweep.ts";
@@ -26,7 +27,7 @@ const keepaliveDefaults = {
   pingTimeoutMs: keepaliveOptions.pingTimeoutMs.fallback,
 };
 
-/** What an HTTP server needs besides its listener. */
+/** Options of an HTTP server besides its listener. */
 export interface HttpServerOptions<C extends Connection> {
   readonly engine: HttpEngine<C>;
   readonly rules: HttpRules;
@@ -82,7 +83,7 @@ export function serveHttp<C extends Connection>(
   });
 }
 
-/** What the connections of one server share. Its sweeps run until `stopSweeps`. */
+/** Creates the state that the connections of one server share. Its sweeps run until `stopSweeps`. */
 export function httpSharing(
   ledger: Ledger,
   { rules, limits, work }: {

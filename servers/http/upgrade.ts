@@ -1,4 +1,4 @@
-// From an HTTP request to a WebSocket on the same connection.
+// The upgrade of an HTTP request to a WebSocket on the same connection (RFC 6455 4.2).
 
 import { STATUS_TEXT } from "@std/http/status";
 import { HttpFields, HttpHeadError, type RequestHead } from "../../core/http/head.ts";

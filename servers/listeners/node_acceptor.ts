@@ -1,4 +1,4 @@
-// A TCP listener of node:net as our own type. Slower than Deno's own, but the only one whose
+// An Acceptor over a TCP listener of node:net. Slower than Deno's own, but the only one whose
 // connections can be reset: Deno has neither SO_LINGER nor a call for it, and Deno 2.9 ends even a
 // connection with unread input by FIN.
 
@@ -21,7 +21,7 @@ export class NodeAcceptor implements Acceptor {
     this.#server = server;
     this.address = address;
     server.on("connection", (socket) => {
-      // What goes wrong before the first read is told to that read.
+      // An error before the first read is reported by that read.
       socket.on("error", () => {});
       if (this.#disposed || this.#waiting.length >= backlog) {
         socket.destroy();

@@ -1,4 +1,4 @@
-// An acceptor that makes something else of the connections of another.
+// An acceptor that converts the connections of another one, such as to TLS.
 
 import type { Acceptor, Connection } from "../../core/connection.ts";
 

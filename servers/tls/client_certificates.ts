@@ -64,7 +64,7 @@ interface TlsHandle {
 export class ClientVerifier {
   readonly #list: IdentityList;
   readonly #now: () => number;
-  /** When each certificate that was verified ends, by its fingerprint, the oldest first. */
+  /** End of validity of each verified certificate, by its fingerprint, the oldest first. */
   readonly #verified = new Map<string, number>();
   readonly #parse: (der: Uint8Array) => X509Certificate;
   #authorities: Authorities = { pems: [], certificates: [] };
@@ -174,8 +174,9 @@ function nameOf(peer: CertifiedPeer): string {
   return name.startsWith("sha256:") ? name : `${name} (sha256:${fingerprint})`;
 }
 
-/** Which check it was. node:tls calls nearly everything UNABLE_TO_VERIFY_LEAF_SIGNATURE, so this looks
- * for itself; that the certificate was refused is settled by then. */
+/** Describes the check that failed. node:tls reports nearly everything as
+ * UNABLE_TO_VERIFY_LEAF_SIGNATURE, so the checks are repeated here, for the message only: the
+ * certificate was already refused. */
 function wordsFor(
   failure: string,
   certificate: X509Certificate,
