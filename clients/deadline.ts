@@ -1,6 +1,6 @@
-// How long something may take.
+// The deadline of an operation: aborts when the time is up or when the caller aborts.
 
-/** The time that something may take, and the caller's own wish to end it. */
+/** Combines a timeout with the caller's AbortSignal. */
 export class Deadline implements Disposable {
   readonly signal: AbortSignal;
   readonly #maxTimeMs: number;

@@ -1,4 +1,4 @@
-// Why a peer could not be reached, in words that say what to do.
+// Explains the error of a failed connection attempt, with the remedy.
 
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -8,7 +8,7 @@ export async function dialling<T>(url: string, dial: () => T | Promise<T>): Prom
   try {
     return await dial();
   } catch (error) {
-    // What the user wrote is wrong, whatever the peer does.
+    // A usage error does not depend on the peer, and is passed on.
     if (error instanceof UsageError) throw error;
     throw new Error(`Cannot connect to ${url}: ${reason(error)}`, { cause: error });
   }

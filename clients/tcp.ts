@@ -1,4 +1,4 @@
-// TCP, on Deno.connect.
+// The client transport `tcp` (RFC 9293), on Deno.connect.
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions, routeOptions } from "../core/client_options.ts";
@@ -40,8 +40,8 @@ export async function dialTcp(
   });
 }
 
-/** Deno.connect looks at its signal once more when it is connected, and then leaves the connection
- * open that nobody has (measured on 2.9.6). So it gets one that never throws. */
+/** Connects with a signal that never throws: when connected, Deno.connect checks its signal once
+ * more, and if that throws it leaks the open connection (measured on 2.9.6). */
 async function connected(hostname: string, port: number, signal: AbortSignal) {
   signal.throwIfAborted();
   const silent = Object.assign(AbortSignal.any([signal]), { throwIfAborted() {} });

@@ -1,11 +1,11 @@
-// TLS, from the dialling side.
+// The client transport `tls`: sessions over TLS (RFC 8446, RFC 5246).
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions, routeOptions } from "../core/client_options.ts";
 import { flag, text } from "../core/options/option.ts";
 import { fileOrFiles } from "../core/tls/options.ts";
 
-/** How the server is to be verified. */
+/** Options for verifying the server. */
 export const tlsClientOptions = {
   tlsCa: text.many({
     metavar: "file",

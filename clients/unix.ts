@@ -1,4 +1,4 @@
-// Unix stream sockets, on Deno.connect.
+// The client transport `unix`: Unix stream sockets, on Deno.connect.
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";

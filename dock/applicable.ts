@@ -1,7 +1,7 @@
-// Which options fit an endpoint: those that have an effect on what is served or dialled there. The
-// command line and configurations ask it, to leave out what was said for other endpoints, and the
-// library asks it, to refuse what would silently be without effect. The answer stands on names and
-// option tables alone: nothing has to be loaded for it.
+// The options that apply to an endpoint: those that have an effect on what is served or dialled
+// there. The command line and configurations use it to leave out options that are meant for other
+// endpoints, and the library to refuse options that would silently have no effect. It works on
+// names and option tables alone: no transport or protocol has to be loaded for it.
 
 import { clientKinds } from "../clients/index.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
@@ -20,7 +20,7 @@ import { addedLayers, layerStackOptions } from "./layer_stack.ts";
 import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
 import { upstreamGiven, upstreamKey, upstreamOptions } from "./upstream.ts";
 
-/** What is known, without loading it, of a protocol or an HTTP application. */
+/** A protocol or an HTTP application, as its index entry describes it. */
 export type Served =
   | Pick<Protocol, "name" | "options" | "framing" | "dials">
   | Pick<HttpApp, "name" | "options">;
@@ -36,7 +36,7 @@ const servers: readonly Transport[] = serverKinds;
 const clients: readonly (Transport & Pick<ClientKind, "carrier">)[] = clientKinds;
 const layers: readonly LayerKind[] = allLayers;
 
-/** What `serve` itself understands, whatever is served where. */
+/** Options of `serve` itself, for every protocol and transport. */
 export const serveOptions = {
   once: flag({
     help: "stop after the first session or request (on datagrams, after the first message)",
@@ -151,7 +151,8 @@ function isNamed({ name }: LayerKind, endpoints: readonly Endpoint[], given: Giv
   return endpoints.some(({ layers }) => layers.includes(name)) || addedLayers(given).includes(name);
 }
 
-/** What is wrong with the URL of the upstream is said where it is dialled; until then all may fit. */
+/** Options of the upstream. An error in its URL is reported when it is dialled; until then all
+ * options apply. */
 function upstreamOptionsFor(given: Given): OptionTable {
   const { to } = given;
   if (typeof to !== "string") return upstreamOptions;

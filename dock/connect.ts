@@ -1,4 +1,4 @@
-// Opening a session to any endpoint.
+// Opens a client session to any endpoint.
 
 import type { clientKinds } from "../clients/index.ts";
 import type { DialledSession } from "../core/client_kind.ts";
@@ -19,9 +19,9 @@ type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof la
 export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> & {
   /** Aborting it ends the attempt; an open session is closed by its holder. */
   readonly signal?: AbortSignal;
-  /** How long to try, in milliseconds. Default: 10,000. */
+  /** Time for connecting, in milliseconds. Default: 10,000. */
   readonly connectTimeoutMs?: number;
-  /** Where notices of the layers go, such as the seed of faults. Default: nowhere. */
+  /** Receives notices of the layers, such as the seed of faults. Default: none. */
   readonly emit?: Emit;
 };
 

@@ -1,6 +1,7 @@
-// A chat client that outlives its connections: it dials, and when the connection is lost it dials
-// again, shows what was missed, and repeats what was not acknowledged. Long, because it is one state
-// machine: what is sent next depends on the connection, on what was seen and on what waits.
+// A chat client that reconnects: after a lost connection it dials again, yields the messages that
+// it missed, and repeats those that were not acknowledged. Past 300 lines because it is one state
+// machine: the next message to send depends on the connection, on the messages seen and on those
+// that wait.
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { systemClock } from "../core/clock.ts";
@@ -22,7 +23,7 @@ import type { Member, Room } from "../protocols/chat/client/server_message.ts";
 import type { ChatMessage, Standing } from "../protocols/chat/message.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 
-/** What happens in a chat and to the connection to it. */
+/** Events of a chat and of the connection to it. */
 export type ChatLinkEvent =
   | Exclude<ChatEvent, { readonly event: "message" }>
   /** A message, which comes once; `own` says whether this client said it. */
@@ -58,25 +59,25 @@ export type JoinChatOptions = ConnectOptions & OverOptions & {
   /** The room. Default: the path of a URL such as `tcp://host:port/harbour`, else the server's
    * choice. The path of `ws://` and `unix://` is that of the socket. */
   readonly room?: string | undefined;
-  /** How many of the last messages to begin with. Default: 20. */
+  /** Number of earlier messages to begin with. Default: 20. */
   readonly last?: number;
   /** Whether to enter as `name-2` and so on when the name is taken, and to take the name once it is
-   * free. Always so after a lost connection, when our old session may still have the name. Default:
-   * false. */
+   * free. Always so after a lost connection, when our old session may still have the name.
+   * Default: false. */
   readonly otherName?: boolean;
-  /** How often to try to come back before giving up; 0 never tries. Default: Infinity. */
+  /** Number of attempts to reconnect; 0 for none. Default: Infinity. */
   readonly reconnectAttempts?: number;
-  /** How long to wait before the first attempt to come back, in milliseconds; doubled for every
-   * further one, and shortened by chance by up to a half. Default: 500. */
+  /** Delay before the first attempt to reconnect, in milliseconds; doubled for each further
+   * attempt, and shortened at random by up to a half. Default: 500. */
   readonly reconnectFirstMs?: number;
   /** The longest such wait, in milliseconds. Default: 30,000. */
   readonly reconnectMaxMs?: number;
-  /** How long to wait for the acknowledgement of a message, with all attempts, in milliseconds.
-   * Default: Infinity. */
+  /** Time for the acknowledgement of a message, over all attempts, in milliseconds. Default:
+   * Infinity. */
   readonly ackTimeoutMs?: number;
-  /** How many messages may wait to be said. Default: 1000. */
+  /** Limit of messages that wait to be sent. Default: 1000. */
   readonly maxUnsaid?: number;
-  /** How many events may wait to be read; the oldest are then dropped and counted in `missed`.
+  /** Limit of events that wait to be read; the oldest are then dropped and counted in `missed`.
    * Default: 10,000. */
   readonly maxEvents?: number;
   /** Wraps every session that is opened, for example to record it. */
@@ -91,7 +92,7 @@ export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>,
   readonly standing: Standing;
   readonly room: string;
   readonly connected: boolean;
-  /** How many messages wait to be said or acknowledged. */
+  /** Number of messages that wait to be sent or acknowledged. */
   readonly unsaid: number;
   /** Says something in the room. Messages are said in the order of the calls, each once, however
    * often the connection is lost: resolves once the server has stored it.
@@ -141,14 +142,14 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "bad-request",
 ]);
 
-/** How many ids are remembered, to recognise what was shown before and what is our own. */
+/** Limit of remembered ids, by which duplicates and our own messages are recognised. */
 const MAX_REMEMBERED_IDS = 10_000;
 
-/** How many names are tried when one is taken. */
+/** Limit of names to try when one is taken. */
 const MAX_OTHER_NAMES = 20;
 
-/** How long to wait when the server refuses us as too fast. It says so at most once a second, and
- * would pass over an earlier attempt in silence. */
+/** Delay after the server refused us for a rate limit. It sends this refusal at most once a second,
+ * and would ignore an earlier attempt. */
 const TOO_FAST_WAIT_MS = 1200;
 
 /** A request that is made in its turn, and again on the next connection until it is answered. */
@@ -186,7 +187,7 @@ class Link implements JoinedChat {
   #highest: number | undefined;
   /** Messages from before this time, by the server's clock, are not shown. */
   #hideBeforeMs = 0;
-  /** When we were welcomed, by the server's clock and by ours. */
+  /** Time of the welcome, by the server's clock and by ours. */
   #welcomed = { serverMs: 0, elapsedMs: 0 };
   readonly #seenIds = new Set<string>();
   readonly #ownIds = new Set<string>();
@@ -514,7 +515,7 @@ class Link implements JoinedChat {
     client.setName(freed).then(() => this.#isStandIn = false, () => {});
   }
 
-  /** Whether a message is to be shown: it is no duplicate, and not from before we came. */
+  /** Whether a message is to be yielded: it is no duplicate, and not from before we joined. */
   #isNew({ id, room, seq, timeMs }: ChatMessage): boolean {
     if (seq !== undefined && room === this.room) this.#highest = Math.max(this.#highest ?? 0, seq);
     if (this.#seenIds.has(id)) return false;

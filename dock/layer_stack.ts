@@ -1,5 +1,5 @@
-// Which layers stand on an endpoint: those that its URL names, those that the options add and those
-// that an option implies; and how they are opened with their share of the options.
+// Selects the layers of an endpoint (those in its URL, those that options add, and those that an
+// option implies) and opens them with their options.
 
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import {

@@ -1,4 +1,4 @@
-// The place that a URL means, to serve something on or to dial: its transport and its layers.
+// Resolves a URL to its transport and layers, for serving and for dialling.
 
 import { clientKinds } from "../clients/index.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";

@@ -1,4 +1,4 @@
-// The relay as a function.
+// The function `relay`: serves on one endpoint and forwards its sessions to another.
 
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { type Dock, serve, type ServeOptions } from "./serve.ts";

@@ -1,39 +1,41 @@
-// One exchange: messages out, the answer in.
+// One exchange with a server: sends messages and yields the answers.
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 
-/** How long to wait for an answer unless told otherwise, in milliseconds. */
+/** Default time to wait for an answer, in milliseconds. */
 export const DEFAULT_ANSWER_TIMEOUT_MS = 5000;
 
 /** The same for each attempt, when there may be several. */
 export const DEFAULT_ATTEMPT_TIMEOUT_MS = 1000;
 
-/** How an exchange waits. */
+/** Options of an exchange. */
 export interface ExchangeOptions {
   /** On a session with an end, how long to read after our last message was sent; on others, how long
    * to wait for the answer to each attempt, and for further ones where many may answer. In
    * milliseconds. Default: 5,000, or 1,000 when there are retries or many may answer. */
   readonly timeoutMs?: number;
-  /** How many times to send a datagram again that was not answered. Default: 0. */
+  /** Number of times to repeat a datagram that was not answered. Default: 0. */
   readonly retries?: number;
-  /** Whether to end our half of a stream after the last message. Some peers take that for the end
-   * of all and never answer; without it, only they or the time end the exchange. Default: true. */
+  /** Whether to close our side of a stream after the last message. Some peers then close the
+   * connection without an answer; if it stays open, only the peer or the timeout ends the
+   * exchange. Default: true. */
   readonly halfClose?: boolean;
-  /** Whether each datagram may have many answers, of which all are yielded that come in time: so it
-   * is at a broadcast address or a multicast group. Default: what the session says. */
+  /** Whether a datagram may have several answers, of which all that arrive in time are yielded, as
+   * at a broadcast address or a multicast group. Default: `manyAnswer` of the session. */
   readonly manyAnswers?: boolean;
   /** Told before each further attempt, counted from 2. */
   readonly onRetry?: (attempt: number) => void;
 }
 
-/** How an exchange ended. */
+/** Result of an exchange. */
 export interface ExchangeResult {
-  /** Whether time ran out: before the end of the stream, or before an answer to each message. */
+  /** Whether the exchange timed out: before the end of the stream, or before an answer to each
+   * message. */
   readonly timedOut: boolean;
-  /** How many times something was sent. */
+  /** Number of sends, repetitions included. */
   readonly attempts: number;
 }
 
@@ -59,7 +61,7 @@ function hadEnough(error: unknown): false {
   return false;
 }
 
-/** Whether a session has an end that the peer learns of, as a stream has. */
+/** Whether the session can be ended in one direction, as a stream can. */
 export function hasEnd({ boundary, delivery }: DialledSession): boolean {
   return boundary === "bytes" || delivery !== undefined;
 }
@@ -83,7 +85,7 @@ async function* exchangeStream(
       awaitsMessage = true;
     }
     awaitsMessage = false;
-    // Where a layer sees to the delivery, the error of `end` says how much was not delivered.
+    // With acknowledgements, the error of `end` tells how much was not delivered.
     const failed = (error: unknown) => {
       if (error instanceof UndeliveredError) throw error;
     };

@@ -1,5 +1,5 @@
-// Starting one protocol or HTTP application on one or several endpoints that share it: where URLs,
-// transports, layers and protocols come together.
+// Starts one protocol or HTTP application on one or several endpoints that share it: resolves URLs,
+// transports and layers, checks the options, and opens them in order.
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
@@ -30,9 +30,9 @@ import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } f
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof layerStackOptions;
 
-/** What the server uses of the outside; tests replace it. */
+/** The environment of a server: events, time, chance and the like; tests replace it. */
 export interface ServeHooks {
-  /** Where events go. Default: nowhere. */
+  /** Receives events. Default: none. */
   readonly emit?: Emit;
   /** Whether messages become `received` and `sent` events. Default: false. */
   readonly watch?: boolean;
@@ -44,7 +44,7 @@ export interface ServeHooks {
   readonly clock?: Clock;
   /** Opens sessions for protocols that dial. Default: `connect`. */
   readonly dial?: (url: string) => Promise<DialledSession>;
-  /** What is typed at the terminal that runs the server, where the protocol wants it. Default: none. */
+  /** Lines typed at the server's terminal, for a protocol that reads them. Default: none. */
   readonly lines?: AsyncIterable<string>;
   /** Aborting it shuts the server down, with the usual grace. */
   readonly signal?: AbortSignal;
@@ -62,7 +62,7 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
 
 /** A server on one or several endpoints. */
 export interface Dock extends RunningServer {
-  /** Where it listens, in the order that was asked for; `url` is the first of them. */
+  /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
   readonly urls: readonly string[];
   /** The server of each endpoint, in the same order. */
   readonly servers: readonly RunningServer[];
@@ -231,7 +231,7 @@ function dockOf(
     await down;
     await finished.promise;
   }
-  // One endpoint that ends, however it ends, takes the others with it.
+  // When one endpoint ends, for any reason, the others are stopped.
   for (const server of running) {
     server.finished.catch(() => {}).finally(() => shutdown()).catch(() => {});
   }

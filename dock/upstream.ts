@@ -1,5 +1,6 @@
-// The options of the sessions that a protocol opens itself, such as those of a relay: the options of
-// clients, under names that begin with `upstream`, because those of servers have the plain names.
+// The options of client sessions that a protocol opens itself, as a relay does: the options of
+// clients, under names that begin with `upstream`, because a server's own options have the plain
+// names.
 
 import { clientKinds } from "../clients/index.ts";
 import { canonicalHost, isLoopback } from "../core/addresses/address.ts";

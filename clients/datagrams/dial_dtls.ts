@@ -1,4 +1,5 @@
-// Dialling DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with the server and verifies it.
+// Dialling DTLS 1.2 (RFC 6347): a UDP socket under a layer that completes a handshake with the
+// server and verifies it.
 
 import { canonicalHost } from "../../core/addresses/address.ts";
 import { asciiHost } from "../../core/certificates/names.ts";

@@ -1,4 +1,5 @@
-// Dialling UDP: a socket of Deno.listenDatagram that sends to one peer, a group or a network.
+// Dialling UDP: a socket of Deno.listenDatagram that sends to one peer, a multicast group or a
+// broadcast address.
 
 import { type Address, canonicalHost } from "../../core/addresses/address.ts";
 import type { routeOptions } from "../../core/client_options.ts";
@@ -118,7 +119,7 @@ function withInterface(route: Route): Route {
   return { ...route, local: interfaceAddress(route.interface, systemInterfaces) };
 }
 
-/** What would be silently without effect. */
+/** Refuses options that would have no effect on this endpoint. */
 function refuseGroupOptions(endpoint: Endpoint, route: Route): void {
   if (route.interface === undefined && route.hops === 1) return;
   const given = route.interface === undefined ? "--hops" : "--interface";

@@ -1,5 +1,5 @@
-// Answers to the 401 of a server (RFC 9110 11): with a password only where one was meant for that
-// place and realm, and once for each challenge.
+// Answers to a server's 401 (RFC 9110 11): the client sends a password only to the URL and realm
+// for which it was given, and once for each challenge.
 
 import { type CheckedCredentials, covers, credentialsFor } from "./credentials.ts";
 import { parseChallenges } from "./challenge.ts";
@@ -9,10 +9,10 @@ import { basicAuthorization } from "./proxy.ts";
 
 /** A server that keeps saying that its nonce is out of date is not asked for ever. */
 const MAX_ANSWERS = 4;
-/** How many protection spaces are remembered; beyond, the oldest is forgotten. */
+/** Limit of remembered protection spaces; the oldest are forgotten first. */
 const MAX_SPACES = 256;
 
-/** How a request proves which user sends it. */
+/** The credentials that a request carries. */
 type Proof =
   | { readonly by: "basic"; readonly entry: CheckedCredentials }
   | { readonly by: "digest"; readonly entry: CheckedCredentials; readonly nonce: Nonce };
@@ -49,7 +49,7 @@ export class Authentication {
    * @param own credentials for this request alone, which go before the others */
   over(exchange: Exchange, own: readonly CheckedCredentials[]): Exchange {
     return async (request) => {
-      // What the caller wrote themselves is their own affair.
+      // A field that the caller has set is sent as it is.
       if (hasField(request.headers, "authorization")) return await exchange(request);
       return await this.#ask(exchange, request, own);
     };
@@ -78,11 +78,11 @@ export class Authentication {
     }
   }
 
-  /** What may be sent before there is a challenge. */
+  /** Credentials that may be sent before there is a challenge. */
   #known(url: URL, own: readonly CheckedCredentials[]): Proof | undefined {
     const [space] = this.#spaces.filter((space) =>
       covers(space, url) && covers(space.proof.entry, url) &&
-      // What was given for another request stays with that one.
+      // Credentials that were given for another request are used only there.
       [...own, ...this.#entries].includes(space.proof.entry)
     ).sort((one, other) => other.path.length - one.path.length);
     if (space !== undefined) return space.proof;
@@ -149,7 +149,7 @@ export class Authentication {
   }
 }
 
-/** Where else a proof is good that was good for a URL. */
+/** Other places where the credentials for a URL are valid. */
 function placesOf(url: URL, proof: Proof): { readonly origin: string; readonly path: string }[] {
   const folder = url.pathname.slice(0, url.pathname.lastIndexOf("/") + 1);
   if (proof.by === "basic") return [{ origin: url.origin, path: folder }];
@@ -157,7 +157,7 @@ function placesOf(url: URL, proof: Proof): { readonly origin: string; readonly p
   if (domain.length === 0) return [{ origin: url.origin, path: "/" }];
   return domain.flatMap((one) => {
     const place = URL.parse(one, url);
-    // Another server is not vouched for by this one.
+    // A server cannot claim credentials for another origin.
     if (place === null || place.origin !== url.origin) return [];
     const { origin, pathname } = place;
     return [{ origin, path: pathname.endsWith("/") ? pathname : `${pathname}/` }];

@@ -1,11 +1,11 @@
-// The body of a response on its way from node:http to its reader. When a connection ends early,
-// node:http throws away what has come and was not read yet; kept here, it is not lost, and the error
-// can say how much is missing.
+// The body of a response between node:http and its reader. When a connection ends early, node:http
+// discards data that was received and not yet read; this buffer keeps it, and the error can tell
+// how much is missing.
 
 import type { IncomingMessage } from "node:http";
 import type { Connection } from "../../core/connection.ts";
 
-/** How much may wait to be read before the connection is left alone. */
+/** Unread bytes above which reading from the connection pauses. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
 /** The parts of one body, in their order. */
@@ -61,7 +61,7 @@ export class HttpBody {
     this.#end(error);
   }
 
-  /** Everything that came, and then the error if there was one. To be read once. */
+  /** Yields all received data, then throws the error if there was one. To be iterated once. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     for (;;) {
       for (let part = this.#parts.shift(); part !== undefined; part = this.#parts.shift()) {

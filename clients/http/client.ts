@@ -1,5 +1,5 @@
-// The HTTP client (RFC 9110, RFC 9112): one exchange, and around it cookies, authentication, further
-// tries and redirects, each a wrapper of its own.
+// The HTTP client (RFC 9110, RFC 9112): one exchange, wrapped in turn for cookies, authentication,
+// retries and redirects.
 
 import { type OptionValues, resolveOptions } from "../../core/options/option.ts";
 import { type Cookie, CookieJar } from "./cookie_jar.ts";
@@ -19,8 +19,8 @@ import { Stopwatch } from "./timing.ts";
 /** All that one request takes. */
 export type FetchOptions = FetchRequest & Partial<OptionValues<typeof fetchOptions>>;
 
-/** What all requests of a client share. Options of `fetchUrl` stand for every request that does not
- * say otherwise. */
+/** Options of a client, shared by all its requests. Options of `fetchUrl` are defaults for each
+ * request. */
 export interface HttpClientOptions extends Partial<OptionValues<typeof fetchOptions>> {
   /** Passwords by realm and URL prefix. They answer only a challenge of their own place; where one
    * was good, it is sent at once from then on. */

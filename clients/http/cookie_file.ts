@@ -1,5 +1,4 @@
-// Cookies in a file, in the format of Netscape's browser, which curl and Python's
-// MozillaCookieJar read and write.
+// Cookie files in the Netscape format, which curl and Python's MozillaCookieJar read and write.
 
 import { errorText } from "../../core/event.ts";
 import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";

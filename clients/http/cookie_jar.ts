@@ -1,13 +1,13 @@
-// Cookies, the client's half (RFC 6265): taken only from whom they may come, sent only where they
-// belong, and never more of them than is sensible.
+// The cookie store of a client (RFC 6265): it accepts cookies only from hosts that may set them,
+// sends them only where they belong, and limits their number.
 
-/** One cookie. */
+/** A cookie with its scope and expiry. */
 export interface Cookie {
   readonly name: string;
   readonly value: string;
   /** In lower case and ASCII, without a leading dot. */
   readonly domain: string;
-  /** Whether it is for that host alone, and not for those below it. */
+  /** Whether the cookie is for that host alone, and not for its subdomains. */
   readonly hostOnly: boolean;
   readonly path: string;
   /** For https alone. */
@@ -21,7 +21,7 @@ export interface Cookie {
 /** Whether a domain is a public suffix, such as `com` or `co.uk`. */
 export type IsPublicSuffix = (domain: string) => boolean | Promise<boolean>;
 
-/** How a jar sees the world. */
+/** Options of a CookieJar. */
 export interface CookieJarOptions {
   /** @default Date.now */
   readonly now?: () => number;
@@ -63,7 +63,7 @@ export class CookieJar {
       this.#remove(key);
       return;
     }
-    // The one that is replaced keeps its age, by which cookies are sorted (RFC 6265 5.3, 11.3).
+    // A replaced cookie keeps its creation time, by which cookies are sorted (RFC 6265 5.3, 11.3).
     if (!this.#cookies.has(key)) {
       this.#countByDomain.set(domain, (this.#countByDomain.get(domain) ?? 0) + 1);
     }
@@ -183,7 +183,7 @@ export class CookieJar {
   }
 }
 
-/** By the list of public suffixes. A name of one part is one whatever the list says. */
+/** Looks a domain up in the Public Suffix List. A name of one label is always a suffix. */
 async function isListedSuffix(domain: string): Promise<boolean> {
   if (!domain.includes(".")) return true;
   const { getPublicSuffix } = await import("tldts");

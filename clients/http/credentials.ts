@@ -1,4 +1,4 @@
-// Which user and password answer which server: by realm and URL prefix.
+// Credentials given by the user, chosen for a server by URL prefix and realm.
 
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -77,7 +77,7 @@ export function credentialsFor(
     );
 }
 
-/** Whether a URL lies below an origin and a path that ends with a slash. */
+/** Whether a URL is below an origin and a path that ends with a slash. */
 export function covers(
   { origin, path }: { readonly origin: string; readonly path: string },
   url: URL,

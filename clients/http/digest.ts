@@ -1,8 +1,8 @@
-// Digest authentication, the client's half (RFC 7616): the password is proved and not sent.
+// Digest authentication of a client (RFC 7616): it proves the password without sending it.
 
 import type { Challenge } from "./challenge.ts";
 
-/** How the hash of each algorithm is called by node:crypto, the strongest first. */
+/** Names of the hash functions in node:crypto, by algorithm, the strongest first. */
 const HASHES: readonly (readonly [algorithm: string, hash: string])[] = [
   ["sha-512-256", "sha512-256"],
   ["sha-256", "sha256"],
@@ -14,7 +14,7 @@ export interface DigestChallenge {
   readonly realm: string;
   readonly nonce: string;
   readonly opaque: string | undefined;
-  /** As the server wrote it; undefined stands for MD5. */
+  /** The algorithm as the server wrote it; undefined stands for MD5. */
   readonly algorithm: string | undefined;
   readonly hash: string;
   readonly isSession: boolean;
@@ -60,17 +60,17 @@ export function parseDigest({ scheme, parameters }: Challenge): DigestChallenge 
   };
 }
 
-/** One request to prove a password for. */
+/** The parts of a request that the digest covers. */
 export interface DigestRequest {
   readonly user: string;
   readonly password: string;
   readonly method: string;
-  /** As it stands in the request line. */
+  /** The target as it stands in the request line. */
   readonly target: string;
-  /** What auth-int signs. */
+  /** The body, which auth-int signs. */
   readonly body: AsyncIterable<Uint8Array> | Uint8Array | undefined;
   readonly cnonce: string;
-  /** How many requests have used this nonce, this one included. */
+  /** Number of requests that have used this nonce, this one included. */
   readonly nonceCount: number;
 }
 
@@ -153,7 +153,7 @@ function latin1Of(text: string): string {
   return bytes;
 }
 
-/** As RFC 8187 3.2.1 writes a value. */
+/** Encodes a value as RFC 8187 3.2.1 says. */
 function extended(text: string): string {
   return encodeURIComponent(text).replace(
     /['()*]/g,

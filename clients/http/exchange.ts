@@ -1,4 +1,5 @@
-// One HTTP/1.1 exchange: a request on a connection of our own, by the parser of node:http.
+// One HTTP/1.1 exchange (RFC 9112): a request on a connection that we dialled, with the parser of
+// node:http.
 
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { errorText } from "../../core/event.ts";
@@ -14,7 +15,7 @@ import type { Stopwatch } from "./timing.ts";
 /** A server may send interim responses, but not for ever (RFC 9110 15.2). */
 const MAX_INTERIM_RESPONSES = 100;
 
-/** What an exchange needs besides the request. */
+/** Arguments of an exchange besides the request. */
 export interface ExchangeWork {
   readonly values: RouteValues;
   readonly reading: Reading;
@@ -100,7 +101,7 @@ function failureOf(error: unknown, { url }: OutgoingRequest): string {
   return text;
 }
 
-/** What stands in the request line. A proxy has to know of which server (RFC 9112 3.2). */
+/** The target in the request line. For a proxy it is the whole URL (RFC 9112 3.2). */
 function targetOf(url: URL, proxy: Proxy | undefined): string {
   const target = url.pathname + url.search;
   return proxy !== undefined && url.protocol === "http:" ? `http://${url.host}${target}` : target;

@@ -1,10 +1,10 @@
-// What may be set for every HTTP request: the command line has these options too.
+// Options of an HTTP request, shared by the library and the command line.
 
 import { duration, flag, integer, size, text } from "../../core/options/option.ts";
 import { routeOptions } from "../../core/client_options.ts";
 import { tlsClientOptions } from "../tls.ts";
 
-/** When a request is made again. */
+/** Options for retries. */
 export const retryOptions = {
   retry: integer({
     default: 0,

@@ -1,4 +1,4 @@
-// HTTP proxies: which one a request goes through, and the tunnel for https (RFC 9110 9.3.6).
+// HTTP proxies: the choice of the proxy for a request, and the tunnel for https (RFC 9110 9.3.6).
 
 import { bracket, isLoopback } from "../../core/addresses/address.ts";
 import { ipFamily, parseNetwork } from "../../core/addresses/admission.ts";
@@ -6,7 +6,7 @@ import type { Connection } from "../../core/connection.ts";
 import { parseResponseHead, readHead } from "../../core/http/head.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** What the environment says of proxies, by the names of its variables without `_proxy`. */
+/** The proxy settings in the environment, by the names of their variables without `_proxy`. */
 export interface ProxyRules {
   /** For http, as a URL. */
   readonly http?: string | undefined;
@@ -27,7 +27,7 @@ export interface Proxy {
   readonly authorization: string | undefined;
 }
 
-/** What was asked for besides the environment. */
+/** The proxy settings of the request itself. */
 export interface ProxyChoice {
   readonly proxy: string | undefined;
   readonly noProxy: boolean;
@@ -67,7 +67,7 @@ function parseProxy(source: string, written: string, user: string | undefined): 
   }
   const url = URL.parse(/^http:/i.test(written) ? written : `http://${written}`);
   if (url === null || url.pathname !== "/" || url.search !== "") {
-    // It may hold a password, so it is not shown.
+    // The URL may contain a password, so the message does not quote it.
     throw new UsageError(`${source}: expected the URL of a proxy, such as http://proxy:3128`);
   }
   const fromUrl = url.username === "" && url.password === ""

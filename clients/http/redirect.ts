@@ -1,4 +1,4 @@
-// An exchange that goes where a response points (RFC 9110 15.4).
+// Wraps an exchange so that it follows redirects (RFC 9110 15.4).
 
 import type { Exchange, OutgoingRequest, ResponseHead } from "./message.ts";
 
@@ -15,14 +15,14 @@ const ABOUT_THE_BODY = [
   "transfer-encoding",
 ];
 
-/** How far to go. */
+/** Limits of redirects. */
 export interface RedirectOptions {
   /** 0: not at all, and the response is handed on. */
   readonly maxRedirects: number;
   readonly onRedirect: ((response: ResponseHead) => void) | undefined;
 }
 
-/** Follows redirects. Whatever is wrong with one is the server's fault, so it is no UsageError. */
+/** Follows redirects. A wrong redirect is the server's fault, so it is no UsageError. */
 export function withRedirects(
   exchange: Exchange,
   { maxRedirects, onRedirect }: RedirectOptions,
@@ -71,7 +71,7 @@ function targetOf(from: URL, location: string): URL {
   throw new Error(`${from} redirects to "${location}", ${why}`);
 }
 
-/** What a redirect asks for next. */
+/** The request to send after a redirect. */
 function redirected(request: OutgoingRequest, status: number, location: string): OutgoingRequest {
   const url = targetOf(request.url, location);
   const toGet = status === 303 && request.method !== "HEAD" ||

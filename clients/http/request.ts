@@ -1,4 +1,4 @@
-// What the caller asks for becomes a request that can be sent: checked, with its body and fields.
+// Converts the caller's arguments to a request that can be sent: checked, with its body and fields.
 
 import { UsageError } from "../../core/usage_error.ts";
 import type { Credentials } from "./credentials.ts";
@@ -17,14 +17,14 @@ import { type FormFile, multipartBody } from "./multipart.ts";
  * request can be made again. */
 export type BodyStream = AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
 
-/** What to ask for. */
+/** A request as the caller describes it. */
 export interface FetchRequest {
   /** Default: GET, or POST with a body. */
   readonly method?: string;
   /** In the order in which they are sent. */
   readonly headers?: Iterable<readonly [name: string, value: string]>;
   readonly body?: Uint8Array | string | BodyStream;
-  /** How long a body that comes in parts is. Without, it is sent in chunks. */
+  /** Length of a streamed body. Without it, the body is sent in chunks. */
   readonly bodyLengthBytes?: number;
   /** Sent as a JSON body. */
   readonly json?: unknown;

@@ -1,4 +1,4 @@
-// The response of an exchange: its head, and its body as it comes, checked for being whole.
+// The response of an exchange: its head and its streamed body, which is checked for completeness.
 
 import type { IncomingMessage } from "node:http";
 import { errorText } from "../../core/event.ts";
@@ -8,14 +8,14 @@ import { contentOf } from "./encoding.ts";
 import type { FetchResponse, Field, OutgoingRequest } from "./message.ts";
 import type { Stopwatch } from "./timing.ts";
 
-/** How to read the response. */
+/** Options for reading the response. */
 export interface Reading {
   /** No more than this of the body. */
   readonly bytes: number | undefined;
   readonly compressed: boolean | undefined;
 }
 
-/** What a response stands on. */
+/** The connection and the request of a response. */
 export interface Answering {
   readonly request: OutgoingRequest;
   readonly body: HttpBody;

@@ -1,4 +1,4 @@
-// An exchange that is tried again when the network or the server fails for a while.
+// Wraps an exchange so that it is retried after temporary failures of the network or the server.
 
 import { errorText } from "../../core/event.ts";
 import type { OptionValues } from "../../core/options/option.ts";
@@ -11,15 +11,15 @@ import { ConnectTimeoutError, NotConnectedError } from "./route.ts";
 export interface RetryNotice {
   /** 1 for the first further one. */
   readonly attempt: number;
-  /** How many there may be. */
+  /** Limit of the retries. */
   readonly of: number;
-  /** How long to wait for it. */
+  /** Delay before the retry. */
   readonly waitMs: number;
   /** Why: `the server answered 503`. */
   readonly reason: string;
 }
 
-/** What the waits depend on. */
+/** Options of the retries, and their sources of time and chance. */
 export interface RetryWork {
   readonly values: OptionValues<typeof retryOptions>;
   readonly onRetry: ((notice: RetryNotice) => void) | undefined;
@@ -90,7 +90,7 @@ function reasonToRetry(
   return isUnsent || isRepeatable ? errorText(failure) : undefined;
 }
 
-/** Whether another try would fail as well: a wrong certificate is still wrong in a second. */
+/** Whether a retry would fail as well, as with a wrong certificate. */
 function isLasting(failure: unknown): boolean {
   return /\b(?:certificate|does not speak TLS|Requires (?:net|read) access)\b/.test(
     errorText(failure),
@@ -116,7 +116,7 @@ export function backOffMs(attempt: number, firstMs: number, random: () => number
   return Math.round(longestMs / 2 + random() * longestMs / 2);
 }
 
-/** What Retry-After says: seconds, or a date by the server's own clock (RFC 9110 10.2.3). */
+/** The delay in Retry-After: seconds, or a date by the server's own clock (RFC 9110 10.2.3). */
 function askedWait(
   written: string,
   answer: Answer | undefined,

@@ -1,6 +1,5 @@
-// How an HTTP request reaches its server: on a connection that we dialled, so that our own address,
-// the family of addresses, TLS options, proxies and Unix sockets are what they are for every other
-// client.
+// Connects an HTTP request to its server, on a connection that we dial, so that the local address,
+// the address family, TLS options, proxies and Unix sockets work as for every other client.
 
 import type { ClientRequest, RequestOptions } from "node:http";
 import { bracket } from "../../core/addresses/address.ts";
@@ -23,10 +22,10 @@ import type { Stopwatch } from "./timing.ts";
 import { dialTcp } from "../tcp.ts";
 import { prepareTls } from "../tls/dial.ts";
 
-/** What a request may ask of its route. */
+/** Options of a request that affect its route. */
 export type RouteValues = OptionValues<typeof fetchOptions>;
 
-/** What else decides about a route. */
+/** Other inputs of a route. */
 export interface RouteWork {
   readonly body: HttpBody;
   readonly proxy: Proxy | undefined;
@@ -167,7 +166,7 @@ async function dialHost(
     let failure: unknown;
     for (const [index, address] of addresses.entries()) {
       signal.throwIfAborted();
-      // One that does not answer leaves time for the next.
+      // An address that does not answer leaves time for the next.
       const isLast = index === addresses.length - 1;
       const shareMs = values.connectTimeoutMs / addresses.length;
       using attempt = new Deadline(isLast ? Infinity : shareMs, signal);

@@ -1,4 +1,4 @@
-// How long the steps of a request take.
+// Measures the steps of a request.
 
 /** Milliseconds. A step that there was not, such as TLS on http, is left out. */
 export interface FetchTiming {
@@ -40,7 +40,7 @@ export class Stopwatch {
     }
   }
 
-  /** Nothing more comes. */
+  /** Ends the measurement. */
   end(): void {
     this.#endedMs ??= this.#now();
   }

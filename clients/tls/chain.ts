@@ -1,4 +1,4 @@
-// The certificates that a TLS server shows, whether or not they would be accepted: `cert show`.
+// Fetches the certificates of a TLS server, trusted or not, for `cert show`.
 
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
@@ -14,7 +14,7 @@ import { handshakeFailure } from "./error.ts";
 /** More than any server has a reason to show. */
 const MAX_CERTIFICATES = 20;
 
-/** What a server showed. */
+/** The certificates that a server sent. */
 export interface ShownChain {
   /** DER, the server's own certificate first. */
   readonly certificates: readonly Uint8Array<ArrayBuffer>[];

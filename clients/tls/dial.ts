@@ -1,4 +1,5 @@
-// Dialling TLS: on Deno.startTls where it can do what was asked, on node:tls where it cannot.
+// Dialling TLS (RFC 8446, RFC 5246): on Deno.startTls where it supports the options, else on
+// node:tls.
 
 import type { ConnectionOptions } from "node:tls";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
@@ -26,7 +27,7 @@ import { handshakeFailure, WrongFingerprintError } from "./error.ts";
 import { type ClientCertificate, loadClientCertificate, loadTrust, type Trust } from "./trust.ts";
 import type { tlsTransportOptions } from "../tls.ts";
 
-/** What `dialTls` needs. */
+/** Options of `dialTls`. */
 export interface DialTlsOptions
   extends OptionValues<Omit<typeof tlsTransportOptions, "maxMessageBytes">> {
   /** Protocols to offer by ALPN (RFC 7301), the preferred one first. Default: none. */
@@ -89,12 +90,12 @@ export async function prepareTls(
   };
 }
 
-/** What the handshake needs to know. */
+/** Options of the handshake. */
 interface SecureOptions {
   /** The name or address that the certificate must be for. */
   readonly name: string;
   readonly trust: Trust;
-  /** What to show to a server that asks. */
+  /** Certificate for a server that requests one. */
   readonly certificate: ClientCertificate | undefined;
   readonly alpnProtocols: readonly string[];
   /** Aborting it ends the handshake. */

@@ -1,4 +1,4 @@
-// Why a TLS handshake failed, in words that say which check it was and what to do.
+// Explains the error of a failed TLS handshake: the check that failed, and the remedy.
 
 import { errorText } from "../../core/event.ts";
 import type { Trust } from "./trust.ts";
