@@ -1,4 +1,5 @@
-// `sockdock chat`: a chat in the terminal, or lines of a pipe said in it.
+// The command `sockdock chat`: joins a chat room at the terminal, or sends the lines of a pipe to
+// it.
 
 import { errorText } from "../core/event.ts";
 import { duration, flag, integer, mergeTables, text } from "../core/options/option.ts";
@@ -250,7 +251,7 @@ async function chatInPipe(
 
 function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io: Stdio): void {
   if (event.event === "message") {
-    // As with plain clients, which do not get their own messages.
+    // Plain clients do not receive their own messages either.
     if (event.own) return;
     for (const line of lines.message(event.message, link.name)) io.print(line);
   } else if (event.event === "private") {

@@ -1,4 +1,4 @@
-// `sockdock connect`: the terminal or a pipe, joined to a session.
+// The command `sockdock connect`: connects the terminal or a pipe to a session.
 
 import { formatAddress } from "../core/addresses/address.ts";
 import type { DialledSession } from "../core/client_kind.ts";
@@ -64,7 +64,7 @@ is lost is an error.`,
       const receiving = receive(session, options.hex, io);
       const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
-          // Where a layer sees to the delivery, `end` resolves once all typed lines are delivered.
+          // With acknowledgements, `end` resolves once all typed lines are delivered.
           if (session.delivery !== undefined) await session.end();
           session.close();
         } else if (!hasEnd(session)) await closeAfter(session, options.waitMs);
@@ -161,7 +161,7 @@ async function sendAll(
   return false;
 }
 
-/** When each session last received a message, by `performance.now()`. */
+/** Time of the last message of each session, by `performance.now()`. */
 const lastArrival = new WeakMap<DialledSession, number>();
 
 /** Closes a session once nothing has arrived for a while. */

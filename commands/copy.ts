@@ -1,4 +1,4 @@
-// `sockdock copy`: files and folders to an inbox.
+// The command `sockdock copy`: sends files and folders to an inbox.
 
 import { duration, formatDuration, integer, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";

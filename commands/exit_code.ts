@@ -1,4 +1,4 @@
-// The exit codes that all commands share.
+// The exit codes of all commands.
 
 export const exitCodes = {
   ok: 0,

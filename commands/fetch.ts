@@ -1,4 +1,4 @@
-// `sockdock fetch`: one HTTP request.
+// The command `sockdock fetch`: makes one HTTP request.
 
 import { writeCookieFile } from "../clients/http/cookie_file.ts";
 import { createHttpClient, type FetchOptions } from "../clients/http/client.ts";

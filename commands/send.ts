@@ -1,4 +1,4 @@
-// `sockdock send`: messages out, replies to stdout.
+// The command `sockdock send`: sends messages and prints the replies on stdout.
 
 import { formatAddress } from "../core/addresses/address.ts";
 import { errorText } from "../core/event.ts";
@@ -93,7 +93,7 @@ code 4 says that no reply came, or what was not delivered.`,
       throw new UsageError("--file and words exclude each other; give one");
     }
     const { endpoint, dial } = readDial(url, { options, given, flags });
-    // What cannot be sent is refused before a connection is opened.
+    // Messages are checked before a connection is opened.
     const messages = await outgoing(words, options, io);
     using traffic = openTraffic(io, options.record);
     const dialled = await connectRetrying(

@@ -1,4 +1,4 @@
-// `sockdock serve`: one protocol on one or several endpoints.
+// The command `sockdock serve`: serves one protocol on one or several endpoints.
 
 import type { HttpApp } from "../core/http/app.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";

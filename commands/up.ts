@@ -1,4 +1,4 @@
-// `sockdock up`: many servers at once.
+// The command `sockdock up`: starts several servers from a configuration.
 
 import { flag, flagName, mergeTables, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -149,8 +149,8 @@ function talkTo(
   return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;
 }
 
-/** How this program is called: `sockdock` for the executable, else the task that runs it, through npx
- * where npx runs Deno. */
+/** Name by which the user called this program: `sockdock` for the executable, else the task that
+ * runs it, through npx where npx runs Deno. */
 export function programWords(): string {
   if (Deno.build.standalone) return "sockdock";
   const runner = Deno.env.get("npm_command") === "exec"

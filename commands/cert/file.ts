@@ -1,4 +1,4 @@
-// The files that `cert` and `key` write and read.
+// Reads and writes the files of `cert` and `key`.
 
 import { join } from "node:path";
 import { errorText } from "../../core/event.ts";
@@ -7,12 +7,12 @@ import { createPrivateFile, createPublicFile, replaceFile } from "../../core/fil
 import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** What is written together. */
+/** A part of a file to write. */
 export interface WrittenPart {
   /** With a dot: `.pem`. */
   readonly extension: string;
   readonly text: string;
-  /** Whether its owner alone may read it. */
+  /** Whether only its owner may read the file. */
   readonly isPrivate: boolean;
 }
 

@@ -1,4 +1,4 @@
-// What `cert` makes: the local authority, certificates, requests.
+// The actions of `cert` that make files: the local authority, certificates, signing requests.
 
 import { basename } from "node:path";
 import { type KeptAuthority, openAuthority } from "../../core/certificates/authority_folder.ts";

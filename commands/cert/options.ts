@@ -1,4 +1,4 @@
-// The options of `cert`, and which of them concern which of its subjects.
+// Options of `cert`, and the subset that each of its actions accepts.
 
 import { tlsClientOptions } from "../../clients/tls.ts";
 import { routeOptions } from "../../core/client_options.ts";
@@ -17,7 +17,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import { KEY_TYPES } from "../../core/certificates/x509.ts";
 import { connectTimeoutOptions } from "../../core/client_options.ts";
 
-/** What is made, and where it is put. */
+/** Options for making a certificate: its names, its validity and its files. */
 export const makingOptions = {
   ...dataFolderOptions,
   folder: text({ metavar: "folder", default: ".", help: "put what is made into this folder" }),
@@ -39,7 +39,7 @@ export const makingOptions = {
   }),
 } as const;
 
-/** How a server whose certificate is shown is reached and verified. */
+/** Options for connecting to a server whose certificate is shown, and for verifying it. */
 export const showingOptions = {
   tlsCa: tlsClientOptions.tlsCa,
   serverName: tlsClientOptions.serverName,

@@ -1,4 +1,4 @@
-// `cert show`: the certificates in a file, or those that a server shows.
+// `cert show`: prints the certificates in a file, or those of a server.
 
 import { Deadline } from "../../clients/deadline.ts";
 import { dialTls } from "../../clients/tls/dial.ts";

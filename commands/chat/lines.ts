@@ -1,4 +1,5 @@
-// The events of a chat as lines of text, harmless for a terminal whatever their senders wrote.
+// Formats the events of a chat as lines of text, with control characters of the senders made
+// harmless.
 
 import type { ChatLinkEvent } from "../../dock/join_chat.ts";
 import type { ChatMessage, Standing } from "../../protocols/chat/message.ts";
@@ -11,10 +12,10 @@ const NAME_COLOURS = [27, 28, 30, 31, 62, 64, 97, 99, 129, 130, 131, 132, 161, 1
 /** Longer texts are cut off, so that a message cannot flood the terminal. */
 const MAX_SHOWN_LENGTH = 16 * 1024;
 
-/** How lines are made. */
+/** Options of the format. */
 export interface ChatLinesOptions {
   readonly color: boolean;
-  /** Whether a line says when a new day has begun. */
+  /** Whether a line announces each new day. */
   readonly dates: boolean;
 }
 

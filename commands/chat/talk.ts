@@ -1,4 +1,4 @@
-// The talk of a person at a chat client: carries out the lines typed, and shows what happens.
+// The chat client of one user: carries out the lines typed, and prints the events.
 
 import { errorText } from "../../core/event.ts";
 import type { ChatLinkEvent, JoinedChat } from "../../dock/join_chat.ts";
@@ -6,10 +6,10 @@ import { ChatLostError } from "../../protocols/chat/client/chat_over.ts";
 import { type ChatLines, mentions } from "./lines.ts";
 import { chatCommands, parseChatLine } from "./words.ts";
 
-/** How many names are kept for completion. */
+/** Limit of the names kept for completion. */
 const MAX_NAMES = 5000;
 
-/** How a talk shows lines and gives them back. */
+/** Callbacks of a talk: printing lines, and returning refused ones to the editor. */
 export interface ChatTalkHooks {
   /** Shows lines, which are harmless for a terminal. */
   show(lines: readonly string[]): void;
@@ -27,7 +27,7 @@ export class ChatTalk {
   /** The members of the room, in the order in which they last spoke. */
   #names = new Set<string>();
   #rooms: readonly string[] = [];
-  /** How many lines were refused or not acknowledged. */
+  /** Number of lines that were refused or not acknowledged. */
   unsaid = 0;
 
   constructor(link: JoinedChat, lines: ChatLines, hooks: ChatTalkHooks) {

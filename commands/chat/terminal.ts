@@ -1,4 +1,4 @@
-// A chat at a terminal with a line editor: the line being typed stays below what comes in.
+// A chat at a terminal with a line editor: the line being typed stays below incoming messages.
 
 import type { JoinedChat } from "../../dock/join_chat.ts";
 import { ChatLines } from "./lines.ts";
@@ -15,10 +15,10 @@ import type { StopSignals } from "../terminal/stop_signals.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { textWidth } from "../terminal/text_width.ts";
 
-/** How long leaving waits for what has been said to be acknowledged. */
+/** Time that leaving waits for acknowledgements, in milliseconds. */
 const LEAVING_MS = 2000;
 
-/** How a chat at a terminal behaves. */
+/** Options of a chat at a terminal. */
 export interface ChatTerminalOptions {
   /** Whether a mention or a private message rings the terminal's bell. */
   readonly bell: boolean;

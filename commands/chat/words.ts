@@ -1,9 +1,9 @@
-// The lines that a person types in a chat: a text to say, or a command that begins with a slash.
-// Reads them, and completes the last word of one.
+// Parses the lines that a user types in a chat (a message, or a command that begins with a slash),
+// and completes the last word of one.
 
 import type { Completion } from "../terminal/line_editor.ts";
 
-/** What a line asks for. */
+/** The meaning of a typed line. */
 export type ChatWish =
   | { readonly wish: "nothing" | "help" | "quit" | "rooms" | "who" }
   | { readonly wish: "say" | "me" | "search"; readonly text: string }

@@ -1,4 +1,4 @@
-// Cookies of `sockdock fetch`: given on the command line, read from files, kept in one.
+// The cookies of `sockdock fetch`: from the command line and from files, and kept in a file.
 
 import { readCookieFile } from "../../clients/http/cookie_file.ts";
 import type { Cookie } from "../../clients/http/cookie_jar.ts";
@@ -21,7 +21,7 @@ export const cookieOptions = {
   }),
 } as const;
 
-/** What the options come to. */
+/** The cookies that the options give, and the jar that they name. */
 export interface GivenCookies {
   /** A Cookie field for the origin of the URL. */
   readonly headers: readonly (readonly [string, string])[];

@@ -1,4 +1,4 @@
-// Users and passwords of `sockdock fetch`: from options, prompts and a file.
+// The users and passwords of `sockdock fetch`: from options, prompts and a file.
 
 import type { Credentials } from "../../clients/http/credentials.ts";
 import { errorText } from "../../core/event.ts";

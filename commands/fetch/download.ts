@@ -1,36 +1,37 @@
-// Writing a body to a file that appears only when it is whole, and going on with one that broke off
-// (RFC 9110 13.1.5 and 14.4). A part is kept with the validator of what it is a part of; without a
-// strong one it cannot be told whether the rest belongs to it, and it is dropped.
+// Writes a body to a file that appears only when it is complete, and resumes a download that broke
+// off (RFC 9110 13.1.5 and 14.4). An incomplete download is kept with the validator of its file;
+// without a strong validator a later response may belong to another version of the file, so the
+// part is dropped.
 
 import type { ResponseHead } from "../../clients/http/message.ts";
 import { errorText } from "../../core/event.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 
-/** What failed on the disk is not to be taken for what failed on the network. */
+/** An error of the disk, to be told apart from one of the network. */
 export class DiskError extends Error {
   override readonly name = "DiskError";
 }
 
-/** What was kept of a download. */
+/** An incomplete download. */
 export interface Part {
-  /** How much of it is there. */
+  /** Number of bytes that were kept. */
   readonly fromBytes: number;
   /** A strong entity tag, or the date of the last change. */
   readonly validator: string;
 }
 
-/** What a response to a request for the rest means. */
+/** The kind of response to a request for the rest. */
 export type Verdict =
-  /** It is the rest. */
+  /** The rest of the file. */
   | { readonly is: "rest"; readonly totalBytes: number | undefined }
-  /** It is the whole, from its beginning. */
+  /** The whole file, from its beginning. */
   | { readonly is: "whole" }
   /** There is no more: the part is the whole. */
   | { readonly is: "done" }
-  /** It fits nothing that is here; ask for the whole. */
+  /** A range that does not continue the part; the whole has to be requested. */
   | { readonly is: "unfit"; readonly why: string }
-  /** It is not the file. */
+  /** A response that is not the file. */
   | { readonly is: "error" };
 
 /** The fields that ask for the rest of a part, if it is still the same file. */
@@ -38,7 +39,7 @@ export function rangeFields({ fromBytes, validator }: Part): (readonly [string, 
   return [["Range", `bytes=${fromBytes}-`], ["If-Range", validator]];
 }
 
-/** What a response is for a part. */
+/** Decides how a response continues a part. */
 export function judge({ status, headers }: ResponseHead, part: Part | undefined): Verdict {
   if (status === 200) return { is: "whole" };
   if (part === undefined) return { is: "error" };
@@ -89,7 +90,7 @@ export class PartFile {
     this.#notePath = `${path}.part.json`;
   }
 
-  /** What was kept, if it is of this URL and can be gone on with. */
+  /** Reads the kept part, if it is of this URL and can be resumed. */
   async kept(): Promise<Part | undefined> {
     try {
       const note = JSON.parse(await Deno.readTextFile(this.#notePath)) as unknown;
@@ -101,7 +102,7 @@ export class PartFile {
       // deno-lint-ignore no-control-regex
       return /[\0-\x1f\x7f]/.test(validator) ? undefined : { fromBytes: size, validator };
     } catch {
-      // Nothing was kept, or nothing that can be used: it starts at the beginning.
+      // Without a usable part the download starts at the beginning.
       return undefined;
     }
   }
@@ -220,7 +221,7 @@ async function copyInto(
   return length;
 }
 
-/** Whether something is there that is neither file nor folder. */
+/** Whether the path is neither a file nor a folder. */
 async function isDevice(path: string): Promise<boolean> {
   try {
     const { isFile, isDirectory } = await Deno.stat(path);

@@ -1,5 +1,6 @@
-// Where `sockdock fetch` writes a body: under a name that was given, that the URL ends in, or that
-// the server proposes. No name from elsewhere leads out of the folder or hides in it.
+// The file in which `sockdock fetch` writes a body: the name that was given, the end of the URL, or
+// the server's proposal (RFC 6266). A name from the network never leads out of the folder and is
+// never hidden.
 
 import { isDeviceOnWindows } from "../../core/files/plain_name.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
@@ -67,7 +68,7 @@ async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch {
-    // Whatever is wrong with it comes up when it is written.
+    // Writing the file reports the error.
     return false;
   }
 }

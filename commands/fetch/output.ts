@@ -1,4 +1,4 @@
-// What `sockdock fetch` shows of a response.
+// Prints the parts of a response of `sockdock fetch`.
 
 import type { FetchResponse, ResponseHead } from "../../clients/http/message.ts";
 import type { FetchTiming } from "../../clients/http/timing.ts";

@@ -1,4 +1,4 @@
-// What the options of `sockdock fetch` say to send: headers, and a body of one kind.
+// Converts the options of `sockdock fetch` to a request: header fields, and a body of one kind.
 
 import type { FetchRequest } from "../../clients/http/request.ts";
 import type { FormFile } from "../../clients/http/multipart.ts";
@@ -149,7 +149,7 @@ async function fileToSend(flag: string, path: string, io: Stdio): Promise<FileTo
   try {
     info = await Deno.stat(path);
     if (info.isDirectory) throw new Error("it is a folder");
-    // One that cannot be read is found out before anything is sent.
+    // An unreadable file is reported before the request is sent.
     if (info.isFile) (await Deno.open(path)).close();
   } catch (error) {
     throw new UsageError(`${flag}: cannot read ${path}: ${errorText(error)}`);

@@ -1,4 +1,4 @@
-// The transfer of `sockdock fetch`: asks, and delivers the body to where it belongs.
+// The transfer of `sockdock fetch`: sends the request, and delivers the body to stdout or a file.
 
 import { STATUS_TEXT } from "@std/http/status";
 import type { FetchOptions } from "../../clients/http/client.ts";
@@ -35,7 +35,7 @@ export const responseOptions = {
 
 type Options = OptionValues<typeof responseOptions & typeof retryOptions>;
 
-/** One transfer, and what it needs. */
+/** The inputs of a transfer. */
 export interface Transfer {
   readonly url: string;
   /** Asks, with these fields besides. */
@@ -76,7 +76,7 @@ class NotTheFileError extends Error {
 
 const LASTING = [DiskError, UsageError, DOMException, ReaderGoneError, NotTheFileError];
 
-/** Whether it may be over soon: what went wrong here will not be. */
+/** Whether the failure may be temporary: failures on this machine are not. */
 function isPassing(error: unknown): boolean {
   return !LASTING.some((kind) => error instanceof kind);
 }
@@ -158,12 +158,12 @@ function finish(response: FetchResponse, options: Options, io: Stdio): void {
   );
 }
 
-/** What a status means. A server may leave the words out. */
+/** Text for a status. A server may omit its reason phrase. */
 function statusWords({ status, statusText }: FetchResponse): string {
   return statusText || (STATUS_TEXT[status] ?? "");
 }
 
-/** How much will come; undefined when it is not known. */
+/** Announced length of the body; undefined when it is not known. */
 function announcedBytes({ headers }: FetchResponse, { bytes, compressed }: Options) {
   const written = headers.get("content-length");
   if (written === null || (compressed && headers.has("content-encoding"))) return undefined;

@@ -1,4 +1,4 @@
-// `key make`: a key for the layers `sealed` and `signed`.
+// `key make`: makes a key for the layers `sealed` and `signed`.
 
 import { dirname, join } from "node:path";
 import { errorText } from "../../core/event.ts";

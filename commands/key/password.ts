@@ -1,4 +1,4 @@
-// `key password`: a line with a user and a password's hash, for the file of `--auth-file`.
+// `key password`: prints a line with a user and a password hash, for the file of `--auth-file`.
 
 import { hashPassword } from "../../core/keys/password_hash.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -28,7 +28,7 @@ export async function makePassword(user: string, io: Stdio): Promise<void> {
   else io.print(`${user}:${hash}`);
 }
 
-/** What a pipe says, up to its first newline. */
+/** Reads a pipe up to its first newline. */
 async function firstLine(io: Stdio): Promise<string> {
   for await (const line of stdinLines(io, MAX_PASSWORD_BYTES)) {
     return new TextDecoder().decode(line);

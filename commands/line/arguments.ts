@@ -1,5 +1,5 @@
-// argv and the environment become the typed call of a command: words.ts resolves the words, parseArgs
-// collects them by option, and each value is parsed and checked here, once.
+// Parses argv and the environment to the typed call of a command: words.ts resolves the words,
+// parseArgs collects them by option, and each value is parsed and checked here, once.
 
 import { parseArgs } from "@std/cli/parse-args";
 import {
@@ -72,7 +72,7 @@ export function givenOf(
   );
 }
 
-/** Whether the line asks for help, however wrong the rest of it is. */
+/** Whether the line asks for help, even if the rest of it is wrong. */
 export function wantsHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return argv.slice(0, end === -1 ? argv.length : end)

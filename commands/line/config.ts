@@ -1,4 +1,4 @@
-// The configuration of `up`: which servers, where, with which options.
+// Reads the configuration of `up`: the servers, their URLs and their options.
 
 import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";

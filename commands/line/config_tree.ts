@@ -1,4 +1,4 @@
-// A configuration file, TOML or JSON, as a tree of values that know their line.
+// Parses a configuration file, TOML or JSON, to a tree of values that know their line.
 
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";

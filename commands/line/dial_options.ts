@@ -1,4 +1,4 @@
-// The options of commands that dial, and which of them concern the endpoint that is dialled.
+// The options of commands that dial, and those of them that apply to an endpoint.
 
 import { clientKinds } from "../../clients/index.ts";
 import { type Addressing, type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";

@@ -1,4 +1,4 @@
-// `--help` and `sockdock help`, printed from the same tables that read the command line.
+// The text of `--help` and `sockdock help`, from the tables by which the command line is parsed.
 
 import {
   environmentName,

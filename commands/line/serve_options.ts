@@ -1,5 +1,5 @@
-// What can be served, by the name it has on the command line and in a configuration, and which options
-// concern it.
+// Protocols and applications by their name on the command line and in a configuration, and the
+// options that apply to each.
 
 import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";

@@ -1,4 +1,4 @@
-// A user and a password as an option holds them, `user:password` as in curl.
+// Parses `user:password`, the format of an option as in curl.
 
 import { environmentName, flagName } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";

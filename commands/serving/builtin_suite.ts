@@ -1,4 +1,4 @@
-// The suite of servers that `up` starts when it is given no configuration.
+// The suite of servers that `up` starts without a configuration.
 
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { servedByName } from "../line/serve_options.ts";

@@ -1,4 +1,4 @@
-// SIGHUP, on which servers load certificate files that have changed.
+// SIGHUP, which makes servers load certificate files that have changed.
 
 import type { Dock } from "../../dock/serve.ts";
 import type { RunningServer } from "../../core/running_server.ts";

@@ -1,4 +1,4 @@
-// The life of a command that serves: until its servers stop or a signal stops them.
+// The life cycle of a command that serves: it runs until its servers stop or a signal stops them.
 
 import type { Emit } from "../../core/event.ts";
 import type { Dock } from "../../dock/serve.ts";

@@ -1,6 +1,5 @@
-// What a server takes from its user's data folder where the options name nothing: a local authority and
-// a file for the history of a chat. The library touches no folder that it was not given; the program
-// does so for its user.
+// Defaults of a server from its user's data folder: a local authority, and a file for the history
+// of a chat. The library uses no folder that was not given to it; the program does so for its user.
 
 import { errorText } from "../../core/event.ts";
 import type { OptionTable } from "../../core/options/option.ts";
@@ -57,7 +56,7 @@ async function withLocalAuthority(
   }
 }
 
-/** Where no file can be kept, the history stays in memory. */
+/** Adds a file for the history, where one can be kept; elsewhere the history stays in memory. */
 async function withHistory(options: Given, table: OptionTable, notes: string[]): Promise<Given> {
   const isNeeded = Object.hasOwn(table, "history") && options.history === undefined &&
     options.bare !== true;
@@ -88,7 +87,7 @@ async function usersFolder(): Promise<string | null> {
   return (await import("../../core/files/data_folder.ts")).userDataFolder();
 }
 
-/** Whether the folder may be used without asking the user for the permission. */
+/** Whether the folder may be used without asking the user for permission. */
 function mayUse(path: string): boolean {
   return (["read", "write"] as const).every((name) =>
     Deno.permissions.querySync({ name, path }).state === "granted"

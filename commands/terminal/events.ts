@@ -1,4 +1,4 @@
-// Server events for people, for programs and for the record.
+// Prints the events of a server: as text for users, as JSON for programs, and to the transcript.
 
 import type { Stats } from "../../core/counters.ts";
 import {
@@ -17,7 +17,8 @@ import { hexDump, printable } from "./printable.ts";
 
 export { eventJson, messageJson } from "../../core/event_json.ts";
 
-/** Where the events of a command go: its standard streams and, if there is one, its record. */
+/** Returns the receiver of a command's events: its standard streams and, if there is one, its
+ * transcript. */
 export function eventSink(io: Stdio, record?: TranscriptFile): Emit {
   return (event) => {
     record?.write(event);

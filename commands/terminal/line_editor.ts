@@ -11,13 +11,13 @@ import { graphemes, graphemeWidth } from "./text_width.ts";
 
 /** The completions of the word before the cursor. */
 export interface Completion {
-  /** Where in the text the word begins. */
+  /** Index in the text at which the word begins. */
   readonly from: number;
   /** The words it may become, each whole, with the space that follows. */
   readonly candidates: readonly string[];
 }
 
-/** What a key asks of the command, besides a line that looks different now. */
+/** The request of a key to the command, besides redrawing the line. */
 export type EditorAction =
   | { readonly action: "line"; readonly line: string }
   | { readonly action: "interrupt" | "end" | "clear-screen" | "bell" };
@@ -28,13 +28,13 @@ export interface EditorView {
   readonly after: string;
 }
 
-/** How an editor is set up. */
+/** Options of a LineEditor. */
 export interface LineEditorOptions {
   /** Completes the text before the cursor. */
   readonly complete?: (before: string) => Completion;
-  /** How many lines are remembered. @default 500 */
+  /** Limit of the history, in lines. @default 500 */
   readonly maxHistory?: number;
-  /** How long a line may become, in UTF-16 units. @default 4000 */
+  /** Limit of a line, in UTF-16 units. @default 4000 */
   readonly maxLength?: number;
 }
 
@@ -52,7 +52,7 @@ export class LineEditor {
   #cursor = 0;
   #killed = "";
   readonly #history: string[] = [];
-  /** Which line of the history is shown; its length is the line being typed. */
+  /** Index in the history of the line shown; its length is the line being typed. */
   #shown = 0;
   /** The line being typed, while one of the history is shown. */
   #draft = "";
@@ -163,7 +163,7 @@ export class LineEditor {
     this.#shown = this.#history.length;
   }
 
-  /** What of the line is shown on so many columns, the cursor always among it. */
+  /** The part of the line that fits so many columns, the cursor always in it. */
   view(columns: number): EditorView {
     const room = Math.max(4, columns);
     const characters = graphemes(this.#text);
@@ -283,7 +283,7 @@ export class LineEditor {
     return this.#boundary(this.#cursor + word.length);
   }
 
-  /** As the shell's Ctrl-W has it: words stand between spaces. */
+  /** Start of the word for Ctrl-W, as in a shell: words are separated by spaces. */
   #spacedWordLeft(): number {
     return this.#text.slice(0, this.#cursor).replace(/\S*\s*$/u, "").length;
   }

@@ -2,7 +2,7 @@
 
 import type { Stdio } from "./stdio.ts";
 
-/** How often it is drawn at most, in milliseconds. */
+/** Shortest time between two drawings, in milliseconds. */
 const REDRAW_MS = 100;
 const BAR_COLUMNS = 24;
 const SHORT_BAR_COLUMNS = 10;

@@ -1,4 +1,4 @@
-// Makes the service of `files` from its options.
+// Opens the service of `files`: checks its options and its folder.
 
 import type { HttpService } from "../../core/http/app.ts";
 import type { Context } from "../../core/protocol.ts";
@@ -12,8 +12,8 @@ import { fieldValue, responseHeaders } from "./response_header.ts";
 import { FileRoot } from "./access/root.ts";
 import type { FilesOptions } from "./options.ts";
 
-/** Where files can be uploaded, the pages among them are not trusted: their scripts run in an
- * opaque origin and cannot read, store or change anything here. */
+/** The policy for pages of a folder that takes uploads: they are not trusted, so their scripts run
+ * in an opaque origin and cannot read, store or change anything here. */
 const SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts";
 
 /** Opens the folder.

@@ -1,5 +1,5 @@
-// Which names an uploaded file may have. More are refused than the disk would refuse, because the
-// names are shown to people and used by other systems.
+// The rules for names of uploaded files. They are stricter than those of the disk, because the
+// names are shown to users and read by other systems.
 
 import { isDeviceOnWindows, isTemporaryName, unreadable } from "../../../core/files/plain_name.ts";
 import type { FileRoot } from "../access/root.ts";
