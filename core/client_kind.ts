@@ -26,13 +26,13 @@ export interface DialledSession extends Session, Disposable {
 
 /** Arguments of `connect` besides the options. */
 export interface DialWork {
-  /** From the wire inward. */
+  /** Layers from the wire inward. */
   readonly layers: readonly BoundLayer[];
   /** Aborting it ends the attempt, not the session. */
   readonly signal: AbortSignal;
 }
 
-/** A transport, from the dialling side. */
+/** A client transport. */
 export interface ClientKind<Options extends OptionTable = OptionTable> {
   /** The scheme of its URLs. */
   readonly name: string;
@@ -40,7 +40,7 @@ export interface ClientKind<Options extends OptionTable = OptionTable> {
   /** The kind of socket that layers on this transport wrap; null for a transport without layers. */
   readonly carrier: "stream" | "datagram" | null;
   readonly options: Options;
-  /** Opens a session; resolves once the peer was verified, where there is something to verify.
+  /** Opens a session; resolves once it is connected and, with TLS or DTLS, the server was verified.
    * @throws {Error} naming the URL and the cause */
   connect(
     endpoint: Endpoint,

@@ -9,7 +9,7 @@ import { duration, type OptionValues, size } from "./options/option.ts";
 /** Options for the local address of a client and the address family of its peer. */
 export const routeOptions = { ...localOptions, ...familyOptions } as const;
 
-/** For every client that opens a session. */
+/** Options of every client that opens a session. */
 export const clientOptions = {
   maxMessageBytes: size({
     default: 16 * 1024 * 1024,
@@ -18,7 +18,7 @@ export const clientOptions = {
   }),
 } as const;
 
-/** For everything that dials. */
+/** The timeout of every client, sessions and HTTP requests alike. */
 export const connectTimeoutOptions = {
   connectTimeoutMs: duration({ default: 10_000, min: 1, help: "how long to try to connect" }),
 } as const;

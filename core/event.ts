@@ -28,7 +28,7 @@ export interface RoomEvent {
   /** Time, in ISO 8601. */
   readonly time: string;
   readonly room: string;
-  /** Something said or done, or a member that came, went or has another name now. */
+  /** A message, an action (`/me`), or a member that joined, left or was renamed. */
   readonly kind: "say" | "me" | "came" | "went" | "renamed";
   readonly name: string;
   readonly standing: "plain" | "verified";
@@ -37,7 +37,7 @@ export interface RoomEvent {
   readonly id?: string;
 }
 
-/** Something that happened, as data. `peer` and `url` are in the form people read and write. */
+/** An event, as data. `peer` and `url` are in the form people read and write. */
 export type ServerEvent =
   | {
     readonly event: "listening";
@@ -61,15 +61,15 @@ export type ServerEvent =
     readonly bytesReceived: number;
     readonly bytesSent: number;
   }
-  /** A peer was turned away before any of its bytes were used. */
+  /** A peer was denied before any of its bytes were used. */
   | {
     readonly event: "denied";
     readonly url: string;
     readonly peer: string;
     readonly reason: string;
   }
-  /** A handshake, an HTTP connection or what a relay dials ended in an error. Where there was a
-   * session, that is the reason of its `closed`. */
+  /** A handshake, an HTTP connection or the client session of a relay ended in an error. Where
+   * there was a session, that is the reason of its `closed`. */
   | {
     readonly event: "failed";
     readonly url: string;
@@ -78,9 +78,9 @@ export type ServerEvent =
   }
   /** The listener could not take a connection or datagram; it goes on. */
   | { readonly event: "accept-failed"; readonly url: string; readonly error: string }
-  /** Something happened in a room of a chat. */
+  /** An event of a chat room. */
   | RoomEvent
-  /** A protocol shows a message. */
+  /** A message that a protocol prints. */
   | { readonly event: "message"; readonly peer: string; readonly message: Message }
   | {
     readonly event: "request";
@@ -92,17 +92,17 @@ export type ServerEvent =
     /** The identity that the peer proved, where authentication is required. */
     readonly identity?: Identity;
   }
-  /** A file that was sent is in its place, or was there already. */
+  /** A received file is in its place, or was there already. */
   | {
     readonly event: "stored";
     readonly peer: string;
-    /** Its path below the folder that it was sent to. */
+    /** Path of the file below the receiving folder. */
     readonly file: string;
     readonly bytes: number;
     readonly sha256: string;
     readonly already?: true;
   }
-  /** A file that was offered, or its sender, was turned away. */
+  /** An offered file, or its sender, was refused. */
   | {
     readonly event: "refused";
     readonly peer: string;
@@ -111,7 +111,7 @@ export type ServerEvent =
   }
   /** A client's request, logged by the inspector. */
   | InspectedEvent
-  /** Bytes that passed, when they are watched. */
+  /** Bytes in either direction, when they are watched. */
   | { readonly event: "received" | "sent"; readonly peer: string; readonly message: Message }
   | { readonly event: "notice"; readonly url?: string; readonly text: string }
   | { readonly event: "stopped"; readonly url: string; readonly stats: Stats };
@@ -119,7 +119,7 @@ export type ServerEvent =
 /** Receives events. Must not throw. */
 export type Emit = (event: ServerEvent) => void;
 
-/** The text of anything that was thrown. */
+/** The message of a thrown value. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

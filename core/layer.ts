@@ -21,7 +21,7 @@ export type Side =
 /** The services that a layer is given: a clock and the like. */
 export interface LayerContext {
   readonly clock: Clock;
-  /** At least 0, below 1; nothing secret is made of it. */
+  /** A random number from 0 to below 1, for uses without secrets. */
   random(): number;
   readonly emit: Emit;
 }
@@ -68,14 +68,14 @@ export interface LayerTraits {
 export interface Layer<Options extends OptionTable = OptionTable> extends LayerTraits {
   readonly summary: string;
   readonly options: Options;
-  /** The option that puts the layer on an endpoint whose URL does not name it. Such a layer is a
-   * matter of one side alone: URLs that are shown leave it out. */
+  /** The option that adds the layer to an endpoint whose URL does not name it. Such a layer
+   * concerns one side alone, so URLs that are printed omit it. */
   readonly impliedBy?: string;
-  /** Refuses options that cannot work on what a transport carries. Called for each endpoint before
-   * any of them opens.
+  /** Refuses options that cannot work on this kind of socket. Called for each endpoint before any
+   * of them opens.
    * @throws {UsageError} saying why */
   check?(options: OptionValues<Options>, carrier: Carrier): void;
-  /** Called once for each endpoint.
+  /** Opens the layer, once for each endpoint.
    * @throws {UsageError} when a key or another option cannot be used */
   open(
     options: OptionValues<Options>,
@@ -159,8 +159,8 @@ export function layerStream(
   return layers.reduce((inner, layer) => layer.stream?.(inner, side, work) ?? inner, connection);
 }
 
-/** Wraps a datagram socket in its layers, the first nearest to the wire. Takes the socket over: where
- * a layer refuses to work, it is closed. */
+/** Wraps a datagram socket in its layers, the first nearest to the wire. Takes ownership of the
+ * socket, and closes it when a layer fails. */
 export function layerDatagrams(
   socket: DatagramSocket,
   layers: readonly BoundLayer[],

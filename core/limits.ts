@@ -41,7 +41,7 @@ export const streamOptions = {
   }),
 } as const;
 
-/** For transports that queue connections in the system. */
+/** Options of transports that queue connections in the system. */
 export const backlogOptions = {
   backlog: integer({
     default: 511,
@@ -51,7 +51,7 @@ export const backlogOptions = {
   }),
 } as const;
 
-/** For transports with a handshake. */
+/** Options of transports with a handshake. */
 export const handshakeOptions = {
   handshakeTimeoutMs: duration({
     default: 10_000,

@@ -15,10 +15,10 @@ export interface Context {
   now(): number;
   /** At least 0, below 1. */
   random(): number;
-  /** Opens a session to another endpoint, where the host of the protocol allows it. */
+  /** Opens a session to another endpoint, where the server allows its protocol to dial. */
   dial(url: string): Promise<DialledSession>;
-  /** Finds out whether `dial` could work, without dialling: the URL and the options for it.
-   * @throws {UsageError} when it never can */
+  /** Checks the URL and the options of `dial` without dialling.
+   * @throws {UsageError} when it can never work */
   checkDial(url: string): Promise<void>;
   /** Asks the whole server to stop, as Ctrl-C does. */
   stop(reason: string): void;
@@ -40,7 +40,7 @@ export type DatagramReply = "none" | "bounded" | "larger";
 export interface Service extends AsyncDisposable {
   /** Resolves when the protocol is done with the session; the transport then closes it. */
   serve(session: Session): Promise<void>;
-  /** In place of the protocol's, where an option decides how streams are framed. */
+  /** Replaces the framing of the protocol, where an option decides it. */
   readonly framing?: Framing;
   /** Counters of the protocol itself; they appear in the server's stats. */
   readonly counters?: Readonly<Partial<Counters>>;
@@ -61,10 +61,10 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   readonly dials?: boolean;
   /** Whether the protocol reads the lines typed at the server's terminal (`Context.lines`). */
   readonly console?: boolean;
-  /** Its own defaults for options of the transports, such as `peerTimeoutMs`, by key. */
+  /** Defaults of the protocol for options of transports, such as `peerTimeoutMs`, by key. */
   readonly defaults?: Readonly<Record<string, unknown>>;
   readonly options: Options;
-  /** The option that a word on the command line stands for, such as a folder. */
+  /** The option for the word after the protocol's name on the command line, such as a folder. */
   readonly operand?: string;
   /** Opened once for all endpoints that share it, disposed after the last of them. */
   open(options: OptionValues<Options>, context: Context): Service | Promise<Service>;

@@ -5,7 +5,7 @@ import type { Stats } from "./counters.ts";
 import { errorText } from "./event.ts";
 import type { Ledger } from "./session_life.ts";
 
-/** The certificate that a server shows. */
+/** The certificate of a server. */
 export interface ServerCertificate {
   /** PEM, the server's own certificate first. */
   readonly pem: string;
@@ -15,40 +15,40 @@ export interface ServerCertificate {
 
 /** The public part of a listening socket: its URL and its certificate. */
 export interface Listening {
-  /** With the port that the system chose. */
+  /** URL with the port that the system chose. */
   readonly url: string;
   /** The certificate in use now; a reload can replace it. */
   readonly certificate?: ServerCertificate | undefined;
-  /** Takes up certificate files that have changed, where there are any. Never rejects. */
+  /** Reloads certificate files that have changed, where there are any. Never rejects. */
   readonly reload?: (() => Promise<void>) | undefined;
 }
 
-/** A stream socket that listens, and what is known of it. */
+/** A listening stream socket. */
 export interface Listener<C extends Connection = Connection> extends Listening {
   readonly acceptor: Acceptor<C>;
 }
 
-/** A datagram socket that listens, and what is known of it. */
+/** A listening datagram socket. */
 export interface DatagramListener extends Listening {
   readonly socket: DatagramSocket;
 }
 
-/** A server that listens. Disposing it stops it now; `shutdown` lets sessions finish first. */
+/** A running server. Disposing it stops it now; `shutdown` lets sessions finish first. */
 export interface RunningServer extends AsyncDisposable {
   /** URL of the listening socket, with the port that the system chose. */
   readonly url: string;
   /** The server's certificate, on TLS and DTLS. */
   readonly certificate?: ServerCertificate;
-  /** Takes up certificate files that have changed, where there are any; it does so by itself, too,
-   * within a second or two. Connections that are open are not touched. Never rejects: what cannot be
-   * used is said in a `notice`, and the old stays in use. */
+  /** Reloads certificate files that have changed, where there are any; the server also does so by
+   * itself, within a second or two. Open connections are not affected. Never rejects: an error is
+   * emitted as a `notice`, and the old certificate stays in use. */
   reload?(): Promise<void>;
   /** Resolves when the server has stopped, for any reason; rejects if it broke. */
   readonly finished: Promise<void>;
   /** A copy of the counters. */
   stats(): Stats;
-  /** Stops listening, lets what is being answered finish for `graceMs`, then closes the rest.
-   * Resolves when all is closed. Calling it again with a shorter grace shortens the wait. */
+  /** Stops listening, lets open sessions and requests finish for `graceMs`, then closes the rest.
+   * Resolves when all are closed. Calling it again with a shorter grace shortens the wait. */
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
@@ -59,20 +59,20 @@ export const DEFAULT_GRACE_MS = 5000;
 export interface ServerParts {
   readonly listening: Listening;
   readonly ledger: Ledger;
-  /** From here on no new peer is served. Called once. */
+  /** Stops serving new peers. Called once. */
   stopListening(): void;
-  /** Gives back what the server still holds, once no session is open. Called once, last. */
+  /** Releases the remaining resources, once no session is open. Called once, last. */
   release(): void;
   /** Resolves when the listening loop has ended, which is after `release` at the latest. */
   readonly loop: Promise<void>;
 }
 
-/** Puts the parts of a listening server together. */
+/** Composes a RunningServer from its parts. */
 export function runningServer(parts: ServerParts): RunningServer {
   const { listening: { url, certificate, reload }, ledger: { sessions, counters } } = parts;
   let stopped = false;
   const finished = Promise.withResolvers<void>();
-  // A caller that awaits `finished` sees the error; none has to.
+  // A caller that awaits `finished` sees the error; no caller has to.
   finished.promise.catch(() => {});
 
   async function stop(): Promise<void> {
@@ -83,7 +83,7 @@ export function runningServer(parts: ServerParts): RunningServer {
     } finally {
       parts.release();
     }
-    // The loop may have taken one more in the meantime.
+    // The loop may have accepted one more peer in the meantime.
     await parts.loop;
     await sessions.idle;
   }
@@ -101,7 +101,7 @@ export function runningServer(parts: ServerParts): RunningServer {
     return finished.promise.finally(() => clearTimeout(timer));
   }
 
-  // A loop that ends by itself takes the server with it.
+  // When the loop ends by itself, the server stops.
   parts.loop.then(
     () => shutdown(),
     (error: unknown) => {

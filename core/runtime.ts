@@ -3,19 +3,20 @@
 
 import { UsageError } from "./usage_error.ts";
 
-/** Something that needs a certain version of Deno. */
+/** A feature that needs a certain version of Deno. */
 interface RuntimeFeature {
   /** The feature, as the subject of a sentence. */
   readonly what: string;
-  /** The oldest version that was measured and is good. */
+  /** The oldest version on which the feature was measured to work. */
   readonly since: `${number}.${number}.${number}`;
   /** Behaviour of an older runtime, to complete "this is 2.6.10, which ...". */
   readonly before: string;
 }
 
 const features = {
-  /** With verification off, an older one does not check either that the server holds the key of its
-   * certificate, so that a copy of the certificate passes for the one of the right fingerprint. */
+  /** An older runtime without verification does not check either that the server holds the key of
+   * its certificate, so that a copy of the certificate with the expected fingerprint would be
+   * accepted. */
   nodeTls: {
     what: "--tls-fingerprint and --insecure",
     since: "2.7.14",
@@ -26,7 +27,7 @@ const features = {
     since: "2.7.14",
     before: "ignores client certificates and would let everyone in",
   },
-  /** Measured on 2.6.10: "Not implemented", and not every key can be parsed that TLS can use. */
+  /** Measured on 2.6.10: "Not implemented", and some keys that TLS can use cannot be parsed. */
   keyComparison: {
     what: "the check of a key against its certificate",
     since: "2.7.14",
@@ -88,7 +89,7 @@ export function needsRuntime(
   return `${what} needs Deno ${since} or newer; this is ${version}, which ${before}`;
 }
 
-/** Refuses what this runtime cannot do.
+/** Throws when this runtime lacks a feature.
  *
  * @param what as for `needsRuntime`
  * @throws {UsageError} naming the version that is needed */

@@ -8,16 +8,16 @@ import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Context, Protocol, Service } from "./protocol.ts";
 import type { RunningServer } from "./running_server.ts";
 
-/** A protocol that was opened, and what its transport must know of it. */
+/** An opened protocol, for a transport that carries sessions. */
 export interface SessionWork {
   readonly protocol: Pick<Protocol, "name" | "framing" | "datagramReply">;
   readonly service: Service;
-  /** From the wire inward. */
+  /** Layers from the wire inward. */
   readonly layers: readonly BoundLayer[];
   readonly context: Context;
 }
 
-/** An HTTP application that was opened. */
+/** An opened HTTP application, for a transport that carries requests. */
 export interface RequestWork {
   readonly name: string;
   readonly service: HttpService;
@@ -45,7 +45,8 @@ export interface SessionServerKind<Options extends OptionTable = OptionTable>
    * can be stacked on it. */
   readonly layerRank?: number;
   /** Listens and serves. Resolves once it listens.
-   * @throws {Error} naming the URL and the cause when it cannot; nothing is left open then */
+   * @throws {Error} naming the URL and the cause when it cannot listen; nothing is left open
+   * then */
   start(
     endpoint: Endpoint,
     options: OptionValues<Options>,
@@ -65,7 +66,7 @@ export interface RequestServerKind<Options extends OptionTable = OptionTable>
   ): Promise<RunningServer>;
 }
 
-/** A transport, from the listening side. */
+/** A server transport. */
 export type ServerKind<Options extends OptionTable = OptionTable> =
   | SessionServerKind<Options>
   | RequestServerKind<Options>;

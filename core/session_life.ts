@@ -6,19 +6,19 @@ import { type Counters, createCounters } from "./counters.ts";
 import { type Emit, errorText } from "./event.ts";
 import type { Session } from "./session.ts";
 
-/** Something open that a shutdown has to end. */
+/** A session, connection or task that a shutdown has to end. */
 export interface Drainable {
-  /** End at the next safe point. */
+  /** Ends at the next safe point. */
   drain(): void;
-  /** End now. */
+  /** Ends at once. */
   close(reason?: string): void;
 }
 
-/** A session as its server sees it. */
+/** A session from the point of view of its server. */
 export interface ServedSession extends Session, Drainable {
   readonly bytesReceived: number;
   readonly bytesSent: number;
-  /** Why we ended it; empty if we closed it without saying why, undefined if we did not. */
+  /** Our reason for ending it; empty if we closed it without one, undefined if we did not end it. */
   readonly reason: string | undefined;
   /** The error that broke the session apart from the protocol, such as a reset. */
   readonly failure: Error | undefined;
@@ -26,9 +26,9 @@ export interface ServedSession extends Session, Drainable {
   readonly peerClose?: { readonly code: number } | undefined;
   /** The reason that the peer gave for closing; undefined after an ordinary close. */
   readonly farewell?: string | undefined;
-  /** Says our last once the protocol is done, and resolves when that has left; it may have closed the
-   * session by then. Rejects where a layer finds that the peer will never have it all.
-   * @param failed what the protocol threw, if it did; then it never rejects */
+  /** Ends the sending side after the protocol, and resolves when everything was sent; the session
+   * may be closed by then. Rejects when a layer finds that the peer will never receive everything.
+   * @param failed the error of the protocol, if it threw; then `finish` never rejects */
   finish(failed?: Error): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export class OpenSessions implements Drainable {
     for (const session of this.#open) session.close(reason);
   }
 
-  /** Resolves when none is open. */
+  /** Resolves when no session is open. */
   get idle(): Promise<void> {
     return this.#idle.promise;
   }
@@ -76,10 +76,10 @@ export class Ledger {
   readonly sessions = new OpenSessions();
   readonly counters: Counters = createCounters();
 
-  /** @param url where the server listens */
+  /** @param url the URL of the server */
   constructor(readonly url: string, readonly emit: Emit) {}
 
-  /** A peer was turned away. */
+  /** Records a peer that was denied. */
   denied(
     peer: Address,
     reason: string,
@@ -89,8 +89,8 @@ export class Ledger {
     this.emit({ event: "denied", url: this.url, peer: formatAddress(peer), reason });
   }
 
-  /** A connection failed that is no session.
-   * @param counter null where it failed because we stop */
+  /** Records the failure of a connection that has no session.
+   * @param counter null for a failure because of our own shutdown */
   failed(
     peer: Address,
     error: string,
@@ -100,13 +100,13 @@ export class Ledger {
     this.emit({ event: "failed", url: this.url, peer: formatAddress(peer), error });
   }
 
-  /** The listener could not take a connection or datagram. */
+  /** Records a failure of the listening socket to accept or receive. */
   acceptFailed(error: unknown): void {
     this.counters.acceptFailures++;
     this.emit({ event: "accept-failed", url: this.url, error: errorText(error) });
   }
 
-  /** Ends a session on which nothing moved for too long. */
+  /** Ends an idle session. */
   closeIdle(session: Drainable): void {
     this.counters.idle++;
     session.close("idle");

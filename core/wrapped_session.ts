@@ -6,7 +6,7 @@ import type { DialledSession } from "./client_kind.ts";
 import type { Delivery } from "./connection.ts";
 import type { Identity, Message, Session } from "./session.ts";
 
-/** Passes everything on but `sendFramed`, by which messages would leave that a subclass does not see. */
+/** Forwards every member except `sendFramed`, which would bypass the `send` of a subclass. */
 export class WrappedSession implements DialledSession {
   protected readonly inner: Session & Partial<DialledSession>;
 

@@ -5,10 +5,10 @@ export type Address =
   | { readonly transport: "tcp" | "udp"; readonly hostname: string; readonly port: number }
   | { readonly transport: "unix" | "unixgram"; readonly path: string };
 
-/** Turns an IPv4 address that arrived on an IPv6 socket (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2)
- * back into its IPv4 form; leaves every other address alone. */
+/** Converts an IPv4 address that arrived on an IPv6 socket (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2)
+ * to its IPv4 form; returns every other address unchanged. */
 export function unmapIpv4(hostname: string): string {
-  // Asked for every datagram: an IPv4 address never starts with a colon.
+  // A quick test, because this runs for every datagram: an IPv4 address never starts with a colon.
   if (hostname.charCodeAt(0) !== 58) return hostname;
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(hostname) ? hostname.slice(7) : hostname;
 }
@@ -35,7 +35,7 @@ export function formatAddress(address: Address): string {
   return address.path.startsWith("\0") ? `@${address.path.slice(1)}` : address.path;
 }
 
-/** An IPv6 address in the brackets that a URL wants; everything else as it is. */
+/** Puts an IPv6 address in brackets, as in a URL; returns every other host unchanged. */
 export function bracket(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
 }
@@ -48,7 +48,7 @@ export function isLoopback(hostname: string): boolean {
     /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }
 
-/** The `Address` of an address that Deno reports. */
+/** Converts an address of Deno to an `Address`. */
 export function addressOf(address: Deno.Addr): Address {
   // Deno 2.6 leaves the transport out of the addresses of a TLS socket.
   if (address.transport === undefined) {
@@ -57,7 +57,7 @@ export function addressOf(address: Deno.Addr): Address {
   switch (address.transport) {
     case "tcp":
     case "udp":
-      // Always a new object: what the runtime hands out is a dictionary, which is slow to read.
+      // Always a new object: the runtime's is in dictionary mode, which is slow to read.
       return {
         transport: address.transport,
         hostname: unmapIpv4(address.hostname),

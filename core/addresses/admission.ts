@@ -6,11 +6,11 @@ import { errorText } from "../event.ts";
 import type { AdmissionLimits } from "../limits.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Decides by address alone, before anything of the peer is read. */
+/** Decides by address alone, before any byte of the peer is read. */
 export type Admission = (address: Address) => boolean;
 
-/** Builds the decision from two lists. A peer on the deny list is turned away; with an allow list,
- * so is every peer that is not on it. Unix peers have no address and are admitted: the socket file's
+/** Builds an Admission from two lists. A peer on the deny list is denied; with an allow list, so is
+ * every peer that is not on it. Unix peers have no address and are admitted: the socket file's
  * permissions decide about them.
  *
  * @throws {UsageError} when an entry is not an address or network, or a list cannot be read */

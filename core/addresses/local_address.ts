@@ -3,7 +3,7 @@
 import { text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** For clients that can choose their own address. */
+/** Options of clients that can choose their local address. */
 export const localOptions = {
   local: text({ metavar: "host:port", help: "dial from this address; port 0 is any free one" }),
 } as const;

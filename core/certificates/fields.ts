@@ -7,20 +7,20 @@ import type { CertificateName } from "./names.ts";
 
 /** Fields of a certificate. */
 export interface CertificateFields {
-  /** The object identifier of the algorithm of its signature. */
+  /** Object identifier of the signature algorithm. */
   readonly signatureAlgorithm: string;
   readonly isAuthority: boolean;
   /** Number of authorities that may stand between this one and the last certificate; undefined is
    * no limit. */
   readonly maxPathLength: number | undefined;
-  /** Undefined when its key may be used for anything. */
+  /** Undefined when the use of the key is not restricted. */
   readonly keyUsage:
     | { readonly digitalSignature: boolean; readonly keyCertSign: boolean }
     | undefined;
-  /** Object identifiers; undefined when it may be used for anything. */
+  /** Object identifiers; undefined when the use of the certificate is not restricted. */
   readonly extendedKeyUsage: readonly string[] | undefined;
   readonly names: readonly CertificateName[];
-  /** Critical extensions that are not understood here, by their object identifiers. */
+  /** Critical extensions that this module does not know, by their object identifiers. */
   readonly unknownCritical: readonly string[];
 }
 
@@ -100,19 +100,19 @@ const NAME_TYPES = new Map<number, CertificateName["type"]>([
   [0x87, "ip"],
 ]);
 
-/** Read from the DER, because the text that the runtime makes of names runs several into one: a
- * single name that holds a comma could pass for two. */
+/** Reads a name from the DER, because the runtime joins names with commas: a single name that
+ * contains a comma could pass for two. */
 function alternativeName({ tag, value: bytes }: DerElement): CertificateName[] {
   const type = NAME_TYPES.get(tag);
   if (type === undefined) return [];
   if (type === "ip") return [{ type, value: addressText(bytes) }];
   const value = decoder.decode(bytes);
-  // A control character or a space has no place in any name, and would in our messages.
+  // Control characters and spaces are invalid in every name, and would be printed in our messages.
   if (!/^[\x21-\x7e]+$/.test(value)) return [];
   return [{ type, value: type === "dns" ? value.toLowerCase() : value }];
 }
 
-/** An address of 4 or 16 bytes as it is written. */
+/** Formats an address of 4 or 16 bytes. */
 function addressText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
   const groups = Array.from(

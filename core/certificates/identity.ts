@@ -10,14 +10,14 @@ import type { CertificateName } from "./names.ts";
 
 /** The holder of a certificate. */
 export interface CertifiedPeer {
-  /** In the order of the certificate. Addresses are left out: they say where a peer is, not which
-   * peer it is. */
+  /** Names in the order of the certificate, without addresses: these tell the place of a peer, not
+   * its identity. */
   readonly names: readonly CertificateName[];
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;
 }
 
-/** The holder of a certificate, by what the certificate says and its fingerprint. */
+/** The holder of a certificate, with its names and its fingerprint. */
 export function certifiedPeer(
   { names }: Pick<CertificateFields, "names">,
   { fingerprint256 }: Pick<X509Certificate, "fingerprint256">,
@@ -40,10 +40,10 @@ export function identityOf({ names, fingerprint }: CertifiedPeer): Identity {
 /** The identity by which a peer is admitted, or null when it is not. */
 export type IdentityList = (peer: CertifiedPeer) => Identity | null;
 
-/** Builds the decision from names and fingerprints. An empty list admits every peer.
+/** Builds an IdentityList from names and fingerprints. An empty list admits every peer.
  *
- * An entry is compared with names of its own kind only: with `@` it is an e-mail address, with `:` a
- * URI, else a host name. A wildcard in a certificate matches itself alone.
+ * An entry is compared with names of its own kind only: with `@` it is an e-mail address, with `:`
+ * a URI, else a host name. A wildcard in a certificate matches only the same wildcard.
  *
  * @throws {UsageError} when an entry is neither a name nor a fingerprint */
 export function createIdentityList(entries: readonly string[]): IdentityList {
@@ -56,7 +56,7 @@ export function createIdentityList(entries: readonly string[]): IdentityList {
   }
   return (peer) => {
     const name = peer.names.find((name) => names.has(keyOf(name)));
-    // Of several names, the one that is on the list is shown.
+    // Of several names, the listed one becomes the identity.
     if (name !== undefined) return { ...identityOf(peer), name: name.value };
     return fingerprints.has(peer.fingerprint) ? identityOf(peer) : null;
   };
@@ -73,7 +73,7 @@ function parseName(entry: string): CertificateName {
       `--allow-identity: expected a name or sha256:FINGERPRINT, got ${JSON.stringify(entry)}`,
     );
   }
-  // A URI may have an @ in it, an e-mail address no scheme before it.
+  // A URI may contain an @, but an e-mail address has no scheme.
   if (/^[a-z][a-z0-9+.-]*:/i.test(value)) return { type: "uri", value };
   if (value.includes("@")) return { type: "email", value };
   return { type: "dns", value: value.toLowerCase() };

@@ -5,7 +5,7 @@ import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
 import type { Identity } from "../session.ts";
 
-/** Passes everything on. Takes the connection over. */
+/** Takes ownership of the inner connection. */
 export class WrappedConnection implements Connection {
   protected readonly inner: Connection;
 
