@@ -26,7 +26,7 @@ function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return `Deno was not given the permission: ${errorText(error)}`;
   }
-  // For an address that is not there, Deno's node:net says EINVAL.
+  // For an address that this machine does not have, Deno's node:net reports EINVAL.
   const isUnbound = code === "EINVAL" &&
     (error as { readonly syscall?: unknown }).syscall === "bind";
   if (code === "EADDRNOTAVAIL" || isUnbound || error instanceof Deno.errors.AddrNotAvailable) {

@@ -16,7 +16,7 @@ export const unix: ClientKind<typeof clientOptions> = {
   options: clientOptions,
   async connect(endpoint, { maxMessageBytes }, { layers }) {
     const { path } = endpoint;
-    // A Unix socket answers at once or not at all, so there is nothing to abort.
+    // A Unix socket connects at once or not at all, so there is nothing to abort.
     const conn = await dialling(
       endpoint.text,
       () => Deno.connect({ transport: "unix", path }),

@@ -17,8 +17,8 @@ export const httpUnixOptions = {
   ...authenticationOptions,
 } as const;
 
-/** `unix://path` for an application: `serve hello unix://hello.sock`. Who may connect is for the
- * file's permissions to say. */
+/** `unix://path` for an application: `serve hello unix://hello.sock`. The file's permissions decide
+ * who may connect. */
 export const httpUnix: RequestServerKind<typeof httpUnixOptions> = {
   name: "unix",
   summary: "HTTP/1.1 and HTTP/2 on a Unix socket",

@@ -5,11 +5,11 @@ import type { SessionServerKind } from "../core/server_kind.ts";
 
 const { replyRatePerSecond: _unused, ...options } = datagramOptions;
 
-/** Options of `unixgram`. Answers stay on this machine, so they are not rationed. */
+/** Options of `unixgram`. Replies stay on this machine, so there is no limit on their rate. */
 export const unixgramOptions = options;
 
-/** `unixgram://path`, or `unixgram://@name` for an abstract socket. A peer that never bound a path
- * is heard but cannot be answered. */
+/** `unixgram://path`, or `unixgram://@name` for an abstract socket. Datagrams of a peer that never
+ * bound a path are received but cannot be answered. */
 export const unixgram: SessionServerKind<typeof unixgramOptions> = {
   name: "unixgram",
   summary: "Unix datagram socket, a file or @name",

@@ -28,7 +28,7 @@ export const webSocketOptions = {
 /** Options of `wss`. */
 export const webSocketTlsOptions = { ...webSocketOptions, ...tlsOptions } as const;
 
-/** `ws://host:port/path`. With a path, that is the only one there is. */
+/** `ws://host:port/path`. With a path, only this path opens a WebSocket. */
 export const ws: SessionServerKind<typeof webSocketOptions> = {
   name: "ws",
   summary: "WebSocket, messages that browsers can send",

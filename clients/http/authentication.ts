@@ -7,7 +7,7 @@ import { answerDigest, type DigestChallenge, parseDigest } from "./digest.ts";
 import { type Answer, type Exchange, hasField, type OutgoingRequest, valuesOf } from "./message.ts";
 import { basicAuthorization } from "./proxy.ts";
 
-/** A server that keeps saying that its nonce is out of date is not asked for ever. */
+/** Limit of answers to one request, for a server that reports every nonce as stale. */
 const MAX_ANSWERS = 4;
 /** Limit of remembered protection spaces; the oldest are forgotten first. */
 const MAX_SPACES = 256;
@@ -17,7 +17,7 @@ type Proof =
   | { readonly by: "basic"; readonly entry: CheckedCredentials }
   | { readonly by: "digest"; readonly entry: CheckedCredentials; readonly nonce: Nonce };
 
-/** A nonce of a server, and how often it was used. */
+/** A nonce of a server, with the number of its uses. */
 class Nonce {
   readonly challenge: DigestChallenge;
   readonly cnonce: string = crypto.randomUUID().replaceAll("-", "");
@@ -28,10 +28,10 @@ class Nonce {
   }
 }
 
-/** A protection space that accepted a proof (RFC 7617 2.2, RFC 7616 3.3 and 3.6). */
+/** A protection space in which credentials were accepted (RFC 7617 2.2, RFC 7616 3.3 and 3.6). */
 interface ProtectionSpace {
   readonly origin: string;
-  /** Ends with a slash. */
+  /** Path that ends with a slash. */
   readonly path: string;
   readonly proof: Proof;
 }
@@ -45,8 +45,8 @@ export class Authentication {
     this.#entries = entries;
   }
 
-  /** An exchange that answers challenges.
-   * @param own credentials for this request alone, which go before the others */
+  /** Wraps an exchange so that it answers challenges.
+   * @param own credentials for this request alone, which take precedence */
   over(exchange: Exchange, own: readonly CheckedCredentials[]): Exchange {
     return async (request) => {
       // A field that the caller has set is sent as it is.
@@ -111,7 +111,7 @@ export class Authentication {
       const [entry] = candidates;
       if (entry === undefined) continue;
       const digest = parseDigest(challenge);
-      // To sign a body is to read it once more.
+      // Signing a body means reading it twice.
       if (digest?.qop === "auth-int" && body?.repeatable === false) continue;
       if (digest !== undefined) {
         const nonce = new Nonce(digest);
@@ -123,7 +123,7 @@ export class Authentication {
     offers.sort((one, other) => other.strength - one.strength);
     const next = offers[0]?.proof;
     if (next === undefined) return undefined;
-    // A password that was refused is not offered again: only a nonce may have run out.
+    // A refused password is not sent again; only a stale nonce may be renewed.
     const isRenewal = next.by === "digest" && proof?.by === "digest" &&
       (next.nonce.challenge.stale || !tried.has(next.entry));
     const isStronger = next.by === "digest" && proof?.by === "basic";
@@ -184,7 +184,7 @@ async function withProof(
   return { ...request, headers: [...request.headers, ["authorization", value]] };
 }
 
-/** A realm as people write it: headers come with one character a byte. */
+/** Decodes a realm as UTF-8: header values have one character for each byte. */
 function utf8Of(realm: string): string {
   try {
     const bytes = Uint8Array.from(realm, (one) => one.charCodeAt(0));

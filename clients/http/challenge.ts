@@ -2,13 +2,13 @@
 
 /** One challenge: an authentication scheme with its parameters. */
 export interface Challenge {
-  /** In lower case: `basic`, `digest`. */
+  /** Scheme in lower case: `basic`, `digest`. */
   readonly scheme: string;
   /** Names are in lower case. Bytes beyond ASCII are one character each, as in any header. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** No server has that much to say. */
+/** Limit of challenges in one response. */
 const MAX_CHALLENGES = 32;
 const MAX_TEXT_LENGTH = 16 * 1024;
 
@@ -63,7 +63,7 @@ function parseField(text: string): Challenge[] {
   function takeToken68(): void {
     const before = at;
     const token = take(TOKEN_68);
-    // A word alone may as well be the next scheme; only what cannot be a scheme is dropped.
+    // A lone word may be the next scheme; only a word that cannot be a scheme is dropped.
     if (token !== null && !/[/=]/.test(token[0])) at = before;
   }
 }

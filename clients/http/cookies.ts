@@ -3,7 +3,7 @@
 import type { CookieJar } from "./cookie_jar.ts";
 import { type Exchange, type Field, type OutgoingRequest, valuesOf } from "./message.ts";
 
-/** A server may refuse a longer field; what does not fit is left out. */
+/** A server may refuse a longer field; cookies that do not fit are left out. */
 const MAX_FIELD_LENGTH = 8 * 1024;
 
 /** Adds the cookies of a jar to each request, and those of each response to the jar. */

@@ -2,20 +2,20 @@
 
 import { UsageError } from "../../core/usage_error.ts";
 
-/** A user and where their password may go. */
+/** A user and password, with the URLs to which they may be sent. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;
-  /** The URL that everything they open begins with, by whole segments of its path: what is for
-   * `http://host/a` is for `http://host/a/b` too, and not for `http://host/ab`. */
+  /** Prefix of these URLs, by whole segments of the path: `http://host/a` includes
+   * `http://host/a/b`, but not `http://host/ab`. */
   readonly prefix: string;
-  /** Answer only a challenge of this realm. Default: of any. */
+  /** Sent only on a challenge of this realm. Default: of any. */
   readonly realm?: string | undefined;
   /** `digest`: never send the password itself. Default: digest where it is offered, else basic. */
   readonly scheme?: "digest" | undefined;
 }
 
-/** Credentials that were checked. */
+/** Credentials whose prefix was parsed and checked. */
 export interface CheckedCredentials extends Credentials {
   readonly origin: string;
   /** Ends with a slash. */
@@ -25,7 +25,7 @@ export interface CheckedCredentials extends Credentials {
 }
 
 /** Checks credentials.
- * @throws {UsageError} when they can be for no URL, or not be sent */
+ * @throws {UsageError} when their prefix is invalid, or they cannot be encoded */
 export function checkCredentials(
   credentials: Credentials,
   { atOnce = false } = {},

@@ -9,7 +9,7 @@ const HASHES: readonly (readonly [algorithm: string, hash: string])[] = [
   ["md5", "md5"],
 ];
 
-/** A challenge that can be answered. */
+/** A challenge of a supported kind. */
 export interface DigestChallenge {
   readonly realm: string;
   readonly nonce: string;
@@ -18,18 +18,18 @@ export interface DigestChallenge {
   readonly algorithm: string | undefined;
   readonly hash: string;
   readonly isSession: boolean;
-  /** Undefined for a server of before RFC 2617. */
+  /** Undefined for a server that follows RFC 2069, without qop. */
   readonly qop: "auth" | "auth-int" | undefined;
   readonly userhash: boolean;
   readonly isUtf8: boolean;
   readonly stale: boolean;
-  /** The URLs it holds for; empty for the whole server. */
+  /** The URLs of the protection space; empty for the whole server. */
   readonly domain: string;
   /** Larger is stronger. */
   readonly strength: number;
 }
 
-/** Reads a challenge; undefined when it asks for what is not implemented here. */
+/** Parses a challenge; undefined when it needs features that are not implemented here. */
 export function parseDigest({ scheme, parameters }: Challenge): DigestChallenge | undefined {
   const [realm, nonce] = [parameters.get("realm"), parameters.get("nonce")];
   if (scheme !== "digest" || realm === undefined || nonce === undefined) return undefined;
@@ -91,7 +91,7 @@ export async function answerDigest(
   };
   const { realm, nonce, opaque, algorithm, qop, userhash, isUtf8 } = challenge;
   const { cnonce, method, target } = request;
-  // RFC 7616 4: compared and hashed in one form.
+  // RFC 7616 4: normalized before hashing.
   const user = isUtf8 ? request.user.normalize("NFC") : request.user;
   const password = isUtf8 ? request.password.normalize("NFC") : request.password;
   const nonceCount = request.nonceCount.toString(16).padStart(8, "0");
@@ -146,7 +146,7 @@ function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** The bytes of a text in UTF-8, one character each, as a header takes them. */
+/** Encodes a text in UTF-8, with one character for each byte, for a header. */
 function latin1Of(text: string): string {
   let bytes = "";
   for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);

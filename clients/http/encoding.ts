@@ -32,10 +32,10 @@ export async function* contentOf(
   }
   const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();
-  // The answer to HEAD, and 304: of what is not there nothing is broken.
+  // The response to HEAD, or a 304, has no body, which is then not truncated.
   if (first.done) return;
   const { pipeline, Readable } = await import("node:stream");
-  // The encoding that was put on last is undone first.
+  // The last encoding is decoded first.
   const chain = names.reverse().map((name) => decoders.get(name)!());
   const last = chain.at(-1)!;
   pipeline([Readable.from(beginningWith(first.value, iterator)), ...chain], () => {

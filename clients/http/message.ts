@@ -7,7 +7,7 @@ export type Field = readonly [name: string, value: string];
 
 /** A body to send. */
 export interface OutgoingBody {
-  /** Undefined when it is not known: the body is then sent in chunks. */
+  /** Undefined when the length is not known: the body is then sent in chunks. */
   readonly lengthBytes: number | undefined;
   /** Whether the body can be sent more than once: a stream cannot. */
   readonly repeatable: boolean;
@@ -40,7 +40,7 @@ export interface ResponseHead {
 
 /** A response. Read its body once, or dispose it: either closes the connection. */
 export interface FetchResponse extends ResponseHead, AsyncDisposable {
-  /** The body, in parts as they come.
+  /** The body, in parts as they arrive.
    * @throws {Error} when the connection breaks before the body's end */
   readonly body: AsyncIterable<Uint8Array>;
   /** Duration of each step. The total grows until the body has been read. */
@@ -52,14 +52,14 @@ export interface FetchResponse extends ResponseHead, AsyncDisposable {
   json(): Promise<unknown>;
 }
 
-/** A response, and the way to leave it for a request that follows. */
+/** A response, with a function that abandons it for a further request. */
 export interface Answer {
   readonly response: FetchResponse;
-  /** Closes the connection; the deadline runs on. */
+  /** Closes the connection; the deadline continues. */
   close(): void;
 }
 
-/** Makes one request. Each part of the client takes one of these and is one itself. */
+/** Sends one request. Each part of the client wraps an Exchange in another one. */
 export type Exchange = (request: OutgoingRequest) => Promise<Answer>;
 
 /** Whether a field is present. Names are compared in lower case. */
@@ -67,7 +67,7 @@ export function hasField(headers: readonly Field[], name: string): boolean {
   return headers.some(([one]) => one.toLowerCase() === name);
 }
 
-/** The values of a field that may be there several times. */
+/** The values of a field that may be repeated. */
 export function valuesOf(headers: readonly Field[], name: string): string[] {
   return headers.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
 }

@@ -22,7 +22,7 @@ const CR_LF = encoder.encode("\r\n");
 export function multipartBody(
   fields: readonly (readonly [name: string, value: string | FormFile])[],
 ): { readonly body: OutgoingBody; readonly type: string } {
-  // Random, so that no file holds it.
+  // Random, so that no file contains it.
   const boundary = `sockdock-${crypto.randomUUID()}`;
   const parts = fields.map(([name, value]) => ({
     head: encoder.encode(`--${boundary}\r\n${partHead(name, value)}\r\n\r\n`),

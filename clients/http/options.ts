@@ -29,7 +29,7 @@ export const retryOptions = {
   }),
 } as const;
 
-/** Through which proxy. */
+/** Options for the proxy. */
 export const proxyOptions = {
   proxy: text({
     metavar: "url",
@@ -43,7 +43,7 @@ export const proxyOptions = {
   }),
 } as const;
 
-/** Options of `fetchUrl` that are plain values: the command line has them too. */
+/** Options of `fetchUrl` that are plain values, which the command line has too. */
 export const fetchOptions = {
   ...routeOptions,
   ...tlsClientOptions,

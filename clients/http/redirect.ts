@@ -4,7 +4,7 @@ import type { Exchange, OutgoingRequest, ResponseHead } from "./message.ts";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Fields that are for one origin alone. */
+/** Fields that are not sent to another origin. */
 const FOR_ONE_ORIGIN = ["authorization", "cookie", "host", "proxy-authorization"];
 const ABOUT_THE_BODY = [
   "content-type",
@@ -17,7 +17,7 @@ const ABOUT_THE_BODY = [
 
 /** Limits of redirects. */
 export interface RedirectOptions {
-  /** 0: not at all, and the response is handed on. */
+  /** Limit of redirects; with 0 the redirect itself is returned. */
   readonly maxRedirects: number;
   readonly onRedirect: ((response: ResponseHead) => void) | undefined;
 }
@@ -64,7 +64,7 @@ function targetOf(from: URL, location: string): URL {
     ? "which carries a user name"
     : undefined;
   if (url !== null && why === undefined) {
-    // A place in the page is kept where the new one names none (RFC 9110 10.2.2).
+    // The fragment is kept where the new URL has none (RFC 9110 10.2.2).
     if (url.hash === "") url.hash = from.hash;
     return url;
   }

@@ -10,7 +10,7 @@ import type { Stopwatch } from "./timing.ts";
 
 /** Options for reading the response. */
 export interface Reading {
-  /** No more than this of the body. */
+  /** Limit of the bytes to read from the body. */
   readonly bytes: number | undefined;
   readonly compressed: boolean | undefined;
 }
@@ -103,7 +103,7 @@ async function* readBody(
   }
 }
 
-/** The body as it comes, and an error when less comes than was announced. */
+/** Yields the body, and throws when it is shorter than its Content-Length. */
 async function* untilAnnounced(
   body: AsyncIterable<Uint8Array>,
   message: IncomingMessage,
@@ -117,7 +117,7 @@ async function* untilAnnounced(
       yield chunk;
     }
   } catch (error) {
-    // Of a connection that ended, node:http says no more than "aborted".
+    // For a connection that ended, node:http reports only "aborted".
     if (!isEarlyEnd(error)) throw error;
     cause = error;
   }

@@ -11,7 +11,7 @@ import type { routeOptions } from "../../core/client_options.ts";
 import { dialTcp } from "../tcp.ts";
 import { handshakeFailure } from "./error.ts";
 
-/** More than any server has a reason to show. */
+/** Limit of certificates in a chain. */
 const MAX_CERTIFICATES = 20;
 
 /** The certificates that a server sent. */
@@ -22,7 +22,7 @@ export interface ShownChain {
   readonly version: string;
 }
 
-/** Shakes hands without verifying the server, and closes the connection.
+/** Completes a handshake without verifying the server, and closes the connection.
  *
  * @throws {UsageError} on a runtime that cannot
  * @throws {Error} when the server cannot be reached or does not speak TLS */
@@ -59,7 +59,7 @@ function chainOf(first: DetailedPeerCertificate): Uint8Array<ArrayBuffer>[] {
   const certificates: Uint8Array<ArrayBuffer>[] = [];
   const seen = new Set<string>();
   let next: DetailedPeerCertificate | undefined = first;
-  // A certificate that vouches for itself is its own issuer here.
+  // A self-signed certificate is its own issuer here.
   while (next?.raw && !seen.has(next.fingerprint256) && certificates.length < MAX_CERTIFICATES) {
     seen.add(next.fingerprint256);
     certificates.push(Uint8Array.from(next.raw));

@@ -40,7 +40,7 @@ export async function serveDtls(
     name: "dtls",
     rank: DTLS_RANK,
     carriers: ["datagram"],
-    // By the cookie of its handshake.
+    // The cookie of the handshake proves the address.
     provesSender: true,
     datagram: (inner) =>
       new DtlsListenSocket(inner, {
@@ -68,7 +68,7 @@ export async function serveDtls(
   };
   const layers = withLayer(work.layers, layer);
   checkLayers(layers, "datagram", endpoint.text);
-  // Every peer has proved its address by its cookie, so none of them can aim an answer at others.
+  // Every peer has proved its address by its cookie, so replies cannot be directed at a victim.
   const listener = await listenUdp(
     endpoint,
     limits,
@@ -79,7 +79,7 @@ export async function serveDtls(
   return serveDatagrams({ ...listener, certificate }, { layers, admits, limits, work, ledger });
 }
 
-/** The certificate and keys of the server, and what it asks of its clients.
+/** Loads the certificate and keys of the server, and the requirements on its clients.
  * @throws {UsageError} when a file cannot be used or options exclude each other */
 async function loadSecrets(
   limits: OptionValues<typeof dtlsServerOptions>,

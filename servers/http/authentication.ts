@@ -23,18 +23,18 @@ export type Verdict =
     readonly headers: Readonly<Record<string, string>>;
   };
 
-/** Decides by the Authorization header. Null as an authenticator admits everybody. */
+/** Decides by the Authorization header. A null Authenticator admits every client. */
 export type Authenticator = (
   authorization: string | null,
   peer: Address,
 ) => Verdict | Promise<Verdict>;
 
-/** Answers that are remembered, so that a user's password is not hashed for every request. */
+/** Limit of remembered headers, which spare hashing a user's password for every request. */
 const MAX_REMEMBERED = 1024;
-/** Passwords that are hashed at once; a few more wait. */
+/** Passwords that are hashed at a time; a few more wait. */
 const MAX_HASHING = 2;
 const MAX_WAITING = 32;
-/** Beyond it nothing is looked at. */
+/** Longer headers are refused unread. */
 const MAX_HEADER_LENGTH = 8192;
 
 /** Reads the files and returns the authenticator; null when none is configured.
@@ -60,7 +60,7 @@ export async function createAuthenticator(
   return new Credentials(realm, users, tokens, digest, context).verdict;
 }
 
-/** Wraps a service so that only those who may ask reach it. */
+/** Wraps a service so that only authenticated requests reach it. */
 export function authenticated(
   service: HttpService,
   authenticate: Authenticator | null,
@@ -85,7 +85,7 @@ export function authenticated(
   const { upgrade } = service;
   return {
     async handle(request, info) {
-      // Browsers ask without credentials whether they may ask with them (Fetch standard, 4.8).
+      // A browser sends its preflight request without credentials (Fetch standard, 4.8).
       const isPreflight = request.method === "OPTIONS" &&
         request.headers.has("access-control-request-method");
       if (isPreflight) return await service.handle(request, info);
@@ -110,7 +110,7 @@ class Credentials {
   /** Names by the digest of the token. */
   readonly #tokens: ReadonlyMap<string, string>;
   readonly #digest: Digest;
-  /** Users by the digest of the header that let them in. */
+  /** Users by the digest of an accepted header. */
   readonly #remembered = new Map<string, string>();
   readonly #attempts: AttemptLimit;
   readonly #hashing = new Semaphore(MAX_HASHING);
@@ -166,7 +166,8 @@ class Credentials {
     return { admitted: true, user };
   }
 
-  /** The user, null when the password is wrong, undefined when there is no time to find out. */
+  /** Returns the user, null when the password is wrong, undefined when too many passwords wait for
+   * their check. */
   async #checkPassword(
     { user, password }: { readonly user: string; readonly password: string },
   ): Promise<string | null | undefined> {
@@ -176,7 +177,8 @@ class Credentials {
     try {
       const check = this.#users.get(user);
       if (check !== undefined) return await check(password) ? user : null;
-      // A password is hashed all the same: the time would tell which users there are.
+      // For an unknown user a password is hashed all the same: the time would reveal the names of
+      // users.
       const [someone] = this.#users.values();
       await someone?.(password);
       return null;

@@ -77,14 +77,14 @@ export class HttpConnection implements Drainable, Sweepable {
   #draining = false;
   /** The way in which the connection is being closed. */
   #end: "leave" | "cut" | undefined;
-  /** Broke off in the middle of a body, which was counted. */
+  /** Set when the connection broke off in the middle of a body, which is counted there. */
   #lost = false;
   #ended = false;
   readonly #abandoned = Promise.withResolvers<void>();
 
-  /** @param madeUpAuthority what the engine puts into the URL of a request that names no authority;
-   * null where every request names one
-   * @param identity who the peer proved to be */
+  /** @param madeUpAuthority the engine's placeholder in the URL of a request without an authority;
+   * null where every request has one
+   * @param identity the identity that the peer proved */
   constructor(
     shared: HttpSharing,
     peer: Address,
@@ -115,8 +115,8 @@ export class HttpConnection implements Drainable, Sweepable {
     }
   }
 
-  /** Answers a request of Deno's engine. It must have two parameters: the engine looks at how many
-   * there are. */
+  /** Answers a request of Deno's engine. It must have two parameters, because the engine checks
+   * their number. */
   readonly handle = (request: Request, info: EngineInfo): Response | Promise<Response> => {
     const { url, method } = request;
     this.#count();
@@ -145,8 +145,8 @@ export class HttpConnection implements Drainable, Sweepable {
     },
   };
 
-  /** Decides about a request to open a WebSocket. With an answer other than a response, the
-   * connection is a WebSocket from here on and no more watched by this. */
+  /** Decides about a request to open a WebSocket. Unless the result is a response, the connection
+   * is a WebSocket from here on, and no longer watched by this class. */
   async decideUpgrade(
     request: Request,
     details: RequestDetails,
@@ -173,7 +173,7 @@ export class HttpConnection implements Drainable, Sweepable {
     return answer;
   }
 
-  /** Answers for a handler that failed. */
+  /** The response for a handler that failed. */
   readonly recover = (error: unknown): Response => {
     this.#fail(error);
     return plainResponse(500, "Internal Server Error");
@@ -182,7 +182,8 @@ export class HttpConnection implements Drainable, Sweepable {
   drain(): void {
     this.#draining = true;
     for (const body of this.#eventStreams) body.end();
-    // The caller that drains may close at once in the same turn, and then nothing is left to do.
+    // A caller of `drain` may call `close` in the same turn, and then the connection is closed
+    // already.
     queueMicrotask(() => {
       if (this.#answering === 0 && this.#lingering === undefined) this.#leave();
     });
@@ -212,7 +213,7 @@ export class HttpConnection implements Drainable, Sweepable {
     if (this.#requests++ === 0) this.#speak();
   }
 
-  /** The first request has come. */
+  /** Records the first request. */
   #speak(): void {
     if (this.#engine === undefined) return;
     this.#shared.silent.delete(this);
@@ -287,7 +288,7 @@ export class HttpConnection implements Drainable, Sweepable {
         if (failure === "oversized") counters.oversized++;
         if (failure === "stalled") counters.timedOut++;
         if (failure === "cut short") this.#lost = true;
-        // A status can no longer be sent, so an answer that breaks off has to do.
+        // The status was sent already, so the response can only be aborted.
         if (responded) this.#cut();
       },
     });
@@ -321,7 +322,8 @@ export class HttpConnection implements Drainable, Sweepable {
     const authority = origin.slice(origin.indexOf("//") + 2);
     const asked = { method, upgrade, httpVersion, origin: headers.get("origin") };
     if (host === null) {
-      // HTTP/2 has its authority in the URL; what HTTP/1.1 left out is made up there.
+      // HTTP/2 has its authority in the URL; for HTTP/1.1 without a Host the engine makes one up
+      // there.
       return guard({ ...asked, host: authority === this.#madeUpAuthority ? null : authority });
     }
     const refusal = guard({ ...asked, host });
@@ -334,7 +336,7 @@ export class HttpConnection implements Drainable, Sweepable {
     return plainResponse(status, message);
   }
 
-  /** Watches an answer to its end, and turns what went wrong into one. */
+  /** Watches a response to its end, and converts errors to responses. */
   async #finish(answer: Response | Promise<Response>, asked: Asked): Promise<Response> {
     const { watch, resting } = this.#shared;
     this.#answering++;
@@ -355,7 +357,7 @@ export class HttpConnection implements Drainable, Sweepable {
     }
     // The rest of the body would be parsed as the next request.
     if (this.#draining || asked.body?.failure === "stalled") sayGoodbye(response);
-    // The engine would forget it, and with it a file that was just opened.
+    // The engine would not close the body, nor a file that was opened for it.
     if (this.#end === "cut") response.body?.cancel().catch(() => {});
     if (watch) this.#report(asked, response.status);
     return response;
@@ -379,7 +381,7 @@ export class HttpConnection implements Drainable, Sweepable {
     return response ?? this.recover(failure);
   }
 
-  /** An answer was sent, or its peer is gone. */
+  /** Called when a response was sent, or its client is gone. */
   #answered({ hasBody, body }: Asked): void {
     this.#answering--;
     body?.release();
@@ -400,7 +402,7 @@ export class HttpConnection implements Drainable, Sweepable {
     clearTimeout(this.#lingering);
     this.#lingering = setTimeout(() => {
       this.#lingering = undefined;
-      // On HTTP/2 one refused body is no reason to end what else is going on.
+      // On HTTP/2 a refused body must not end the other streams.
       if (this.#answering === 0 && this.#requests === requests) this.#cut();
     }, LINGER_MS);
   }
@@ -439,7 +441,8 @@ function sayGoodbye(response: Response): void {
   try {
     response.headers.set("connection", "close");
   } catch {
-    // The headers of some, such as a redirect, cannot be changed; closing will have to tell.
+    // Some responses, such as redirects, have immutable headers; closing the connection has to
+    // suffice.
   }
 }
 
@@ -447,7 +450,8 @@ function oversized(maxBodyBytes: number): Response {
   return plainResponse(413, `A body may have at most ${formatSize(maxBodyBytes)} bytes.`);
 }
 
-/** The engine undoes "chunked", and would pass on what else was done to a body (RFC 9112 6.1). */
+/** The engine decodes "chunked", and would pass on a body with any other transfer coding as it is
+ * (RFC 9112 6.1). */
 function unknownCoding(coding: string): Response {
   const shown = JSON.stringify(coding.slice(0, 100));
   return plainResponse(

@@ -43,7 +43,7 @@ export async function readUsers(
   return users;
 }
 
-/** The names of those who have a token, by its digest.
+/** Names of token holders, by the digest of the token.
  * @throws {UsageError} as `readUsers` does */
 export async function readTokens(
   { authToken, authTokenFile }: {
@@ -69,7 +69,7 @@ export async function readTokens(
   return tokens;
 }
 
-/** The lines of a file that say something, and where they stand. */
+/** The lines of a file that are neither empty nor comments, with their numbers. */
 async function readLines(
   flag: string,
   path: string,

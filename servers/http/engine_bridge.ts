@@ -13,8 +13,8 @@ const BUFFER_BYTES = 16 * 1024;
 /** Limit of refused foreign connections: any program on this machine can connect to the port. */
 const MAX_STRANGERS = 16;
 
-/** Serves a connection by way of another. Takes it over.
- * @param scheme of the URLs of requests */
+/** Serves a connection through a second one. Takes ownership of it.
+ * @param scheme the scheme in the URLs of requests */
 export function bridged(
   connection: Connection,
   engine: HttpEngine<DenoConnection>,
@@ -88,7 +88,7 @@ class Bridge implements EngineConnection {
   }
 }
 
-/** Two ends of one connection. */
+/** Opens both ends of a connection within this process. */
 async function pair(): Promise<{ near: DenoConnection; far: DenoConnection }> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
@@ -106,7 +106,7 @@ async function pair(): Promise<{ near: DenoConnection; far: DenoConnection }> {
   throw new Error("others took the place of a connection within this process");
 }
 
-/** Copies to the end, and says that it is. */
+/** Copies to the end of the stream, and ends the other one. */
 async function copy(from: Connection, to: Connection): Promise<void> {
   const buffer = new Uint8Array(BUFFER_BYTES);
   for (;;) {

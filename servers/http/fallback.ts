@@ -104,7 +104,7 @@ export async function serveWithoutEngine(
       server.shutdown().catch(() => {});
     },
     close() {
-      // Aborting a server that shuts down already would end the process.
+      // Aborting a server that already shuts down would end the process.
       if (!draining) closing.abort();
       sessions.delete(whole);
       abandoned.resolve();

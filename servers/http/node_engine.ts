@@ -1,10 +1,10 @@
-// HTTP/1.1 on node:http, over connections of any kind that are ours. Deno's engine is many times
-// faster, but takes only Deno's own connections, changes to no other protocol, and does not tell how
-// the header fields were written.
+// HTTP/1.1 on node:http, over any connection of ours. Deno's engine is many times faster, but
+// supports only Deno's own connections and no upgrades, and does not tell how the header fields
+// were written.
 //
-// HTTP/2, known by its first bytes (RFC 9113 3.4) with and without TLS, is carried on to Deno's
-// engine. node:http keeps no deadlines here: it would keep them with its own sockets and its own
-// listener only.
+// HTTP/2, recognized by its first bytes (RFC 9113 3.4) with and without TLS, is passed on to Deno's
+// engine. The timeouts of node:http are off: they work only with its own sockets and its own
+// listener.
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -29,19 +29,19 @@ const preface = new TextEncoder().encode(PREFACE);
 
 /** In bytes, before the answer is 431. */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** Header fields of one request, before the answer is 431: as many as Deno's engine takes. What is
- * done with them takes the square of their number. */
+/** Limit of header fields in a request, beyond which the answer is 431: the same as in Deno's
+ * engine. Processing them takes time that grows with the square of their number. */
 const MAX_HEADER_FIELDS = 128;
 
-/** Requests of one HTTP/1.1 connection that are answered at a time. Beyond it nothing more is read,
- * so that it is TCP which holds back a peer that sends without end. */
+/** Limit of pipelined requests on one HTTP/1.1 connection. Beyond it reading stops, so that TCP
+ * holds back a client that sends without end. */
 const MAX_PIPELINED = 16;
 
-/** The authority of a request that named none: it cannot be a host. */
+/** Placeholder for the authority of a request without one: it cannot be a host. */
 const NO_AUTHORITY = "missing.invalid";
 
-/** Makes the engine.
- * @param scheme of the URLs of requests: `http` or `https` */
+/** Creates the engine.
+ * @param scheme the scheme in the URLs of requests: `http` or `https` */
 export async function nodeHttpEngine(
   scheme: "http" | "https",
 ): Promise<HttpEngine<Connection>> {
@@ -59,12 +59,12 @@ export async function nodeHttpEngine(
     keepAliveTimeout: 0,
     requestTimeout: 0,
     headersTimeout: 0,
-    // Any other offer is passed over (RFC 9110 7.8): several clients try HTTP/2 in this way.
+    // Other upgrades are ignored (RFC 9110 7.8): several clients offer HTTP/2 in this way.
     shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
       /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i.test(headers.upgrade ?? ""),
   };
   const server: Server = new Server(options);
-  // Beyond it, node:http would leave fields out and say nothing.
+  // With a limit, node:http would silently drop further fields.
   server.maxHeadersCount = 0;
   // node:http closes the connections of a server that does not listen after each response.
   Object.defineProperty(server, "listening", { value: true });
@@ -109,7 +109,7 @@ export async function nodeHttpEngine(
   }
 }
 
-/** Reads as much as it takes to tell the versions apart; empty when the peer left. */
+/** Reads as many bytes as tell the versions apart; empty when the client left. */
 async function firstBytes(connection: Connection): Promise<Uint8Array> {
   const buffer = new Uint8Array(1024);
   let length = 0;
@@ -150,7 +150,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     this.finished = this.#over.promise;
   }
 
-  /** The connection has spoken. */
+  /** Called with the first bytes of the connection. */
   attach(stream: Duplex): void {
     this.#stream = stream;
     stream.on("error", (error) => this.fail(error));
@@ -173,7 +173,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     return this.#room.promise;
   }
 
-  /** Resolves when nothing is being answered. */
+  /** Resolves when no request is open. */
   async #idle(): Promise<void> {
     while (this.#answering > 0) {
       await new Promise<void>((resolve) => {
@@ -243,7 +243,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     this.#over.resolve();
   }
 
-  /** Never rejects: what goes wrong ends this one answer. */
+  /** Never rejects: an error aborts this one response. */
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const completed = Promise.withResolvers<void>();
     completed.promise.catch(() => {});
@@ -276,7 +276,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     await completed.promise.catch(() => {});
   }
 
-  /** The request, or the status that says why it is none. */
+  /** Converts the request, or returns the status for an invalid one. */
   #read(incoming: IncomingMessage): IncomingRequest | 400 | 431 {
     if (incoming.rawHeaders.length > MAX_HEADER_FIELDS * 2) return 431;
     try {

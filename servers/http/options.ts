@@ -32,7 +32,7 @@ export const authenticationOptions = {
 /** The values of `authenticationOptions`. */
 export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
 
-/** For every transport that browsers can reach. */
+/** Options of every transport that browsers can reach. */
 export const webGuardOptions = {
   allowHost: text.many({
     metavar: "host",

@@ -23,7 +23,7 @@ export async function sendResponse(
       outgoing.end();
       return;
     }
-    // A body that was in memory is whole after one part, and its length can be told.
+    // A body that was in memory ends after one part, so its length is known.
     const next = reader.read();
     next.catch(() => {});
     const isWhole = await doneSoon(next);
@@ -86,16 +86,16 @@ function writeHead({ status, statusText, headers }: Response, outgoing: ServerRe
   const fields = new Map<string, OutgoingHttpHeader>();
   for (const [name, value] of headers) {
     const before = fields.get(name);
-    // Only cookies come more than once.
+    // Only Set-Cookie may be repeated.
     fields.set(name, before === undefined ? value : [before, value].flat().map(String));
   }
-  // Its own clock would outlive the server.
+  // The timer of node:http for the date would outlive the server.
   outgoing.sendDate = false;
   outgoing.setHeader("date", new Date().toUTCString());
   for (const [name, value] of fields) outgoing.setHeader(name, value);
 }
 
-/** Resolves when there is room for more, or the peer has left. */
+/** Writes a part, and resolves when there is room for more, or the client has left. */
 async function write(part: Uint8Array, outgoing: ServerResponse): Promise<void> {
   if (outgoing.write(part) || outgoing.destroyed) return;
   await new Promise<void>((resolve) => {

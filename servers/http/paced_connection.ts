@@ -4,7 +4,7 @@
 import type { Connection } from "../../core/connection.ts";
 import { PrefixedConnection } from "../../core/streams/prefixed_connection.ts";
 
-/** A longer one overflows and fires at once. */
+/** A longer delay overflows, and the timer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Bytes that a client has to read within the write timeout: with more, a slow client would look
@@ -13,12 +13,12 @@ const PIECE_BYTES = 64 * 1024;
 
 /** Limits of a connection. */
 export interface Pace {
-  /** Undefined when there is room for more, else what resolves when there is. */
+  /** Undefined when there is room for more requests, else a promise that resolves when there is. */
   room(): Promise<void> | undefined;
   readonly writeTimeoutMs: number;
 }
 
-/** Reads no more than there is room for, and gives up a peer that takes nothing of what is sent. */
+/** Reads only while there is room, and disconnects a client that reads nothing of a response. */
 export class PacedConnection extends PrefixedConnection {
   readonly #pace: Pace;
 

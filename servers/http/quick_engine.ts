@@ -10,7 +10,7 @@ import type { HostGuard } from "./host_guard.ts";
 import type { EngineConnection, EngineHandlers, HttpEngine } from "./engine.ts";
 import { QuickHeads } from "./quick_heads.ts";
 
-/** Longer heads are for the other engine. */
+/** Longer heads go to the other engine. */
 const BUFFER_BYTES = 4096;
 
 /** Size of the pieces in which a file is read and written. Two such buffers are in use for each
@@ -19,7 +19,7 @@ const FILE_CHUNK_BYTES = 256 * 1024;
 
 const decoder = new TextDecoder();
 
-/** Puts the quick way in front of another engine. */
+/** Puts the quick engine in front of another engine. */
 export function quickHttpEngine(
   other: HttpEngine<Connection>,
   guard: HostGuard,
@@ -85,7 +85,8 @@ class QuickConnection implements EngineConnection {
     }
   }
 
-  /** Answers what it can. Resolves to the bytes of what it cannot, or to null at the end. */
+  /** Answers quick requests. Resolves to the bytes of the first other request, or to null at the
+   * end. */
   async #answerQuickly(): Promise<Uint8Array | null> {
     const connection = this.#connection;
     const buffer = new Uint8Array(BUFFER_BYTES);
@@ -105,7 +106,7 @@ class QuickConnection implements EngineConnection {
         this.#answering = false;
         if (!answered) return buffer.slice(0, length);
         if (this.#draining) return null;
-        // In a head that was answered, every character is one byte.
+        // A head that was answered is ASCII: every character is one byte.
         buffer.copyWithin(0, end + 4, length);
         length -= end + 4;
       }
@@ -125,7 +126,7 @@ class QuickConnection implements EngineConnection {
     return true;
   }
 
-  /** Reads ahead while it writes. */
+  /** Sends a file, and reads the next piece while it writes. */
   async #sendFile({ bytes }: QuickAnswer, { handle, length }: QuickFile): Promise<void> {
     let reading: Promise<number | null> | undefined;
     try {

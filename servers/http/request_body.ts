@@ -2,20 +2,20 @@
 
 import type { IdleSweep, Sweepable } from "../../core/idle_sweep.ts";
 
-/** Why a body was not read to its end. */
+/** The reason that a body was not read to its end. */
 export type BodyFailure = "oversized" | "stalled" | "cut short";
 
 /** Limits of a body. */
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** Watches bodies that are being read; calls `stall` of one that does not move. */
+  /** Watches bodies that are being read, and calls `stall` of an idle one. */
   readonly sweep: IdleSweep<RequestBody>;
-  /** Told once, before the reader is. */
+  /** Called once, before the reader gets the error. */
   onFailure(failure: BodyFailure): void;
 }
 
-/** A body that ends in an error when it grows too large, stops moving or breaks off. Only the time
- * that a reader waits counts: a slow handler is not the peer's fault. */
+/** A body that ends in an error when it grows too large, stalls or breaks off. Only the time that a
+ * reader waits counts: a slow handler is not the client's fault. */
 export class RequestBody implements Sweepable {
   active = true;
   /** The stream for the handler. */
@@ -41,7 +41,7 @@ export class RequestBody implements Sweepable {
     }, { highWaterMark: 0 });
   }
 
-  /** Why it broke off, once it has. */
+  /** The reason of the failure, if it failed. */
   get failure(): BodyFailure | undefined {
     return this.#failure;
   }
@@ -56,8 +56,8 @@ export class RequestBody implements Sweepable {
     this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
   }
 
-  /** To be called when its connection is about to be closed from this side: some engines would end
-   * the body as if all of it had come. */
+  /** To be called before its connection is closed by the server: some engines would end the body as
+   * if it were complete. */
   cutShort(): void {
     if (!this.#ended) this.#breakOff("cut short", new Error("The request's body was cut short"));
   }

@@ -16,8 +16,8 @@ export interface HttpRules {
   readonly authenticate: Authenticator | null;
 }
 
-/** Reads all that the rules are made of, so that a mistake in them opens no socket. The rest needs
- * the address that is listened on.
+/** Reads the lists and files of the rules, so that an error in them is reported before a socket is
+ * opened. The function returned needs the listening address.
  * @throws {UsageError} when a list or a file cannot be used */
 export async function readHttpRules(
   endpoint: Endpoint,

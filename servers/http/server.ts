@@ -18,7 +18,7 @@ import { upgradeHttp } from "./upgrade.ts";
 import type { RequestBody } from "./request_body.ts";
 import { WebSocketSessions } from "../../core/websocket/sessions.ts";
 
-/** The largest body of a request where neither the user nor the application says. */
+/** Default limit of a request body, unless the user or the application sets one. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /** WebSockets within an application are pinged as those of the WebSocket transports are. */
@@ -60,7 +60,7 @@ export function serveHttp<C extends Connection>(
       quick,
       recover,
       writeTimeoutMs: limits.keepAliveTimeoutMs,
-      // From there on it is a session of its own.
+      // From here on the connection is a session.
       upgrade: (upgrade) => upgradeHttp(upgrade, http, webSockets, () => sessions.delete(http)),
     });
     sessions.add(http);
@@ -111,7 +111,7 @@ export function httpSharing(
   };
 }
 
-/** Ends the watch on what is quiet. */
+/** Stops the idle sweeps. */
 export function stopSweeps({ silent, resting, bodies }: HttpSharing): void {
   for (const sweep of [silent, resting, bodies]) sweep[Symbol.dispose]();
 }

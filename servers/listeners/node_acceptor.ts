@@ -7,8 +7,8 @@ import type { Address } from "../../core/addresses/address.ts";
 import type { Acceptor, Connection } from "../../core/connection.ts";
 import { DuplexConnection } from "../../core/streams/duplex_connection.ts";
 
-/** A `node:net` server as an Acceptor. It takes connections from the system before they are asked
- * for, up to as many as the backlog would have held. */
+/** A `net.Server` of Node as an Acceptor. It accepts connections before the server asks for them,
+ * up to the size of the backlog. */
 export class NodeAcceptor implements Acceptor {
   readonly address: Address;
   readonly #server: Server;

@@ -1,8 +1,8 @@
 // The file of a Unix socket that exists before its server listens: removed when its server is gone,
 // refused otherwise.
 
-/** Opens a socket at a path. A file left behind by a process that died is removed; a socket that a
- * process listens on is left alone, and the error goes on. */
+/** Opens a socket at a path. The file of a process that died is removed; the socket of a process
+ * that listens is left alone, and the error is thrown. */
 export async function atSocketFile<T>(
   path: string,
   probe: () => Promise<void>,

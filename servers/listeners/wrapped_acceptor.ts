@@ -2,7 +2,7 @@
 
 import type { Acceptor, Connection } from "../../core/connection.ts";
 
-/** Takes the acceptor over, and what else goes with it. */
+/** Takes ownership of the acceptor and of further resources. */
 export function wrapAcceptor<C extends Connection>(
   inner: Acceptor,
   wrap: (connection: Connection) => C,
