@@ -29,7 +29,7 @@ type Transport = Pick<ServerKind, "name" | "options">;
 
 type LayerKind = Pick<Layer, "name" | "options" | "carriers" | "impliedBy">;
 
-/** Options by key. What was not given is left out or undefined: a default says nothing. */
+/** Given options by key; absent or undefined ones are not given. Defaults do not count. */
 type Given = Readonly<Record<string, unknown>>;
 
 const servers: readonly Transport[] = serverKinds;
@@ -43,7 +43,7 @@ export const serveOptions = {
   }),
 } as const;
 
-/** The options that have an effect on what is served at these endpoints. */
+/** The options that have an effect on serving at these endpoints. */
 export function optionsForServing(
   served: Served,
   endpoints: readonly Endpoint[],
@@ -61,14 +61,14 @@ export function optionsForServing(
   );
 }
 
-/** The options that have an effect on a session that is dialled. */
+/** The options that have an effect on a client session. */
 export function optionsForDialling(endpoint: Endpoint, given: Given): OptionTable {
   const kind = clients.find(({ name }) => name === endpoint.scheme);
   if (kind === undefined) return {};
   return { ...kind.options, ...layerOptionsFor([endpoint], [kind.carrier], given) };
 }
 
-/** Refuses options that have no effect on what is served. Those of an upstream are left to
+/** Refuses options that have no effect on serving. Options of an upstream are checked by
  * `refuseUselessDialling`.
  *
  * @throws {UsageError} naming the option and where it would have an effect */
@@ -94,9 +94,9 @@ export function refuseUselessServing(
   }
 }
 
-/** Refuses options that have no effect on a session that is dialled.
+/** Refuses options that have no effect on a client session.
  *
- * @param nameOf what an option is called where it was given
+ * @param nameOf the name under which an option was given
  * @throws {UsageError} naming the option and where it would have an effect */
 export function refuseUselessDialling(
   endpoint: Endpoint,
@@ -112,8 +112,8 @@ export function refuseUselessDialling(
   }
 }
 
-/** The option that puts a layer on these endpoints, where another option of that layer has no effect
- * because it was not given: `fault` for `seed`. */
+/** The option that adds a layer to these endpoints, if it is missing and another option of the
+ * layer has no effect for that reason: `fault` for `seed`. */
 export function missingBeside(
   key: string,
   endpoints: readonly Endpoint[],
@@ -141,7 +141,7 @@ function layerOptionsFor(
       if (impliedBy === undefined || !layer.carriers.some((own) => carriers.includes(own))) {
         return {};
       }
-      // By itself none of the others puts the layer there.
+      // No other option adds the layer by itself.
       return given[impliedBy] === undefined ? { [impliedBy]: options[impliedBy]! } : options;
     }),
   );
@@ -171,7 +171,7 @@ function upstreamOptionsFor(given: Given): OptionTable {
   return Object.fromEntries(Object.entries(upstreamOptions).filter(([key]) => keys.has(key)));
 }
 
-/** Says of an option that only a layer has what is missing for it to have an effect. */
+/** Refuses an option of a layer, naming the layer or the option that is missing. */
 function refuseLayerOption(
   key: string,
   endpoints: readonly Endpoint[],
@@ -191,7 +191,7 @@ function refuseLayerOption(
   );
 }
 
-/** Says of an option that other transports have which they are. */
+/** Refuses an option of other transports, naming them. */
 function refuseOptionOf(
   kinds: readonly Transport[],
   key: string,

@@ -16,11 +16,11 @@ import { carrierOf, kindsFor } from "./schemes.ts";
 export interface CatalogueEntry {
   readonly name: string;
   readonly summary: string;
-  /** The schemes it runs on, with the layer that it cannot do without. */
+  /** The schemes on which it runs, with the layer that it needs there. */
   readonly transports: readonly string[];
 }
 
-/** All that can be served and dialled, and what cannot be had. */
+/** Everything that can be served and dialled, and what cannot. */
 export interface Catalogue {
   readonly protocols: readonly CatalogueEntry[];
   readonly transports: readonly {
@@ -28,7 +28,7 @@ export interface Catalogue {
     readonly summary: string;
     readonly listens: boolean;
     readonly dials: boolean;
-    /** The layers that can stand on it. */
+    /** The layers that can be stacked on it. */
     readonly layers: readonly string[];
   }[];
   readonly layers: readonly { readonly name: string; readonly summary: string }[];

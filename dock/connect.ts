@@ -17,7 +17,7 @@ type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof la
 
 /** Options of `connect`: those of the transport and the layers in use, and two of its own. */
 export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> & {
-  /** Aborting it ends the attempt; an open session is closed by its holder. */
+  /** Aborting it ends the attempt; an open session is closed by its owner. */
   readonly signal?: AbortSignal;
   /** Time for connecting, in milliseconds. Default: 10,000. */
   readonly connectTimeoutMs?: number;
@@ -83,11 +83,11 @@ export async function connect(
   }
 }
 
-/** Finds out whether `connect` could work, without dialling.
+/** Checks the URL and the options of `connect` without dialling.
  *
- * @param flagOf what an option is called where it was given
+ * @param flagOf the name under which an option was given
  * @returns the parsed URL
- * @throws {UsageError} when it never can */
+ * @throws {UsageError} when it can never work */
 export async function checkConnect(
   url: string,
   { signal: _signal, connectTimeoutMs: _timeout, emit: _emit, ...given }: ConnectOptions,
@@ -97,7 +97,7 @@ export async function checkConnect(
   },
 ): Promise<Endpoint> {
   const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
-  // WebSockets have usual ports.
+  // WebSockets have default ports.
   if (kind.addressing === "host" && !/^wss?$/.test(kind.name)) diallingPort(endpoint);
   await openLayers(stack, given, { clock: systemClock, random: Math.random, emit });
   return endpoint;

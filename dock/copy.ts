@@ -17,7 +17,8 @@ import { clientSchemes } from "./schemes.ts";
 export const DEFAULT_COPY_RETRIES = 8;
 export const DEFAULT_COPY_TIMEOUT_MS = 30_000;
 
-/** The waits before the first and the last of several attempts without progress, in milliseconds. */
+/** The delays before the first and the last of several attempts without progress, in
+ * milliseconds. */
 const FIRST_BACK_OFF_MS = 500;
 const LONGEST_BACK_OFF_MS = 10_000;
 
@@ -25,7 +26,7 @@ const LONGEST_BACK_OFF_MS = 10_000;
 export type CopyEvent =
   /** All files to copy have been found. */
   | { readonly event: "found"; readonly files: number; readonly bytes: number }
-  /** Something in a folder is not copied: a link, a device. */
+  /** A link or a device in a folder is not copied. */
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   /** Total progress of all files. */
   | {
@@ -35,10 +36,10 @@ export type CopyEvent =
     /** Part of the arrived bytes that the inbox had already. */
     readonly keptBytes: number;
     readonly totalBytes: number;
-    /** Present where a layer sees to the delivery. */
+    /** Present where a layer has acknowledgements. */
     readonly delivery?: Delivery;
   }
-  /** A file is in its place; the inbox has worked out the same SHA-256. Empty folders have none. */
+  /** A file is in its place; the inbox has computed the same SHA-256. Empty folders have none. */
   | {
     readonly event: "copied";
     readonly file: string;
@@ -193,11 +194,11 @@ class Tally {
   #arrived = 0;
   #already = 0;
   #bytes = 0;
-  /** Of the files that are done with, arrived or not. */
+  /** Bytes of finished files, arrived or not. */
   #doneBytes = 0;
   #keptBytes = 0;
-  /** Of files that are under way: the present one, and those that the inbox is putting in their
-   * place. Those of a session that broke off stay until they are sent again. */
+  /** Bytes of unfinished files: the current one, and those that the inbox is moving to their place.
+   * After the session broke off they stay until they are sent again. */
   readonly #present = new Map<string, { arrivedBytes: number; keptBytes: number }>();
 
   constructor(totalBytes: number, onEvent: (event: CopyEvent) => void) {
@@ -205,7 +206,7 @@ class Tally {
     this.#onEvent = onEvent;
   }
 
-  /** With what has come of the files that are under way. */
+  /** Bytes that have arrived, those of unfinished files included. */
   get arrivedBytes(): number {
     return this.#sum("arrivedBytes", this.#doneBytes);
   }

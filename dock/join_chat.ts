@@ -26,9 +26,10 @@ import { connect, type ConnectOptions } from "./connect.ts";
 /** Events of a chat and of the connection to it. */
 export type ChatLinkEvent =
   | Exclude<ChatEvent, { readonly event: "message" }>
-  /** A message, which comes once; `own` says whether this client said it. */
+  /** A message, yielded once; `own` is true for our own. */
   | { readonly event: "message"; readonly message: ChatMessage; readonly own: boolean }
-  /** We are in a room; `again` says whether we were in the chat before. What was missed follows. */
+  /** We have joined a room; `again` tells whether we had been in the chat before. Missed messages
+   * follow. */
   | {
     readonly event: "connected";
     readonly again: boolean;
@@ -37,7 +38,7 @@ export type ChatLinkEvent =
     readonly room: string;
     readonly members: number | undefined;
   }
-  /** The connection is lost; `unsaid` messages wait to be said. */
+  /** The connection is lost; `unsaid` messages wait to be sent. */
   | { readonly event: "lost"; readonly reason: string; readonly unsaid: number }
   /** The next attempt comes after `waitMs`. */
   | {
@@ -46,7 +47,7 @@ export type ChatLinkEvent =
     readonly waitMs: number;
     readonly reason: string;
   }
-  /** The chat is over; `code` is one of docs/chat.md where the server refused us. */
+  /** The chat has ended; `code` is one of docs/chat.md where the server refused us. */
   | { readonly event: "closed"; readonly reason: string; readonly code: string | undefined };
 
 type OverOptions = Pick<
@@ -70,7 +71,7 @@ export type JoinChatOptions = ConnectOptions & OverOptions & {
   /** Delay before the first attempt to reconnect, in milliseconds; doubled for each further
    * attempt, and shortened at random by up to a half. Default: 500. */
   readonly reconnectFirstMs?: number;
-  /** The longest such wait, in milliseconds. Default: 30,000. */
+  /** Limit of this delay, in milliseconds. Default: 30,000. */
   readonly reconnectMaxMs?: number;
   /** Time for the acknowledgement of a message, over all attempts, in milliseconds. Default:
    * Infinity. */
@@ -80,13 +81,13 @@ export type JoinChatOptions = ConnectOptions & OverOptions & {
   /** Limit of events that wait to be read; the oldest are then dropped and counted in `missed`.
    * Default: 10,000. */
   readonly maxEvents?: number;
-  /** Wraps every session that is opened, for example to record it. */
+  /** Wraps every opened session, for example to record it. */
   readonly wrap?: (session: DialledSession) => DialledSession;
   /** At least 0, below 1. Default: Math.random. */
   readonly random?: () => number;
 };
 
-/** A chat. Iterating it yields what happens, until it is closed; there is one reader. */
+/** A chat. Iterating it yields its events, until it is closed; there is one reader. */
 export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>, AsyncDisposable {
   readonly name: string;
   readonly standing: Standing;
@@ -94,22 +95,23 @@ export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>,
   readonly connected: boolean;
   /** Number of messages that wait to be sent or acknowledged. */
   readonly unsaid: number;
-  /** Says something in the room. Messages are said in the order of the calls, each once, however
+  /** Sends a message to the room. Messages are sent in the order of the calls, each once, however
    * often the connection is lost: resolves once the server has stored it.
    * @throws {ChatError} when it is refused
    * @throws {ChatLostError} when the chat is closed first, or the acknowledgement takes too long */
   say(text: string, kind?: "say" | "me"): Promise<ChatAck>;
-  /** Goes to another room, once what waits has been said. */
+  /** Joins another room, after the waiting messages. */
   join(room: string): Promise<void>;
-  /** Takes another name, once what waits has been said. */
+  /** Changes our name, after the waiting messages. */
   setName(name: string): Promise<void>;
-  /** Leaves now; what has not been acknowledged rejects. */
+  /** Leaves now; messages without an acknowledgement reject. */
   close(): Promise<void>;
 }
 
-/** Enters a chat, and comes back to it when the connection is lost: what was said meanwhile is shown,
- * and messages of ours that the server did not acknowledge are said again under the same id. No
- * message is lost or shown twice. On bare `udp://` what others say may be lost, as datagrams are.
+/** Joins a chat, and rejoins it when the connection is lost: missed messages are yielded, and
+ * messages of ours that the server did not acknowledge are sent again under the same id. No
+ * message is lost or yielded twice. On bare `udp://` messages of others may be lost, as datagrams
+ * are.
  *
  * The first attempt to connect must succeed.
  *
@@ -133,7 +135,7 @@ export function roomOfUrl(url: string): string | undefined {
   }
 }
 
-/** Refusals that no further attempt changes. */
+/** Refusals that are final, so that there is no further attempt. */
 const FINAL_CODES: ReadonlySet<string> = new Set([
   "banned",
   "name-refused",
@@ -152,7 +154,7 @@ const MAX_OTHER_NAMES = 20;
  * and would ignore an earlier attempt. */
 const TOO_FAST_WAIT_MS = 1200;
 
-/** A request that is made in its turn, and again on the next connection until it is answered. */
+/** A request in the queue, repeated on the next connection until it is answered. */
 interface Errand {
   readonly run: (client: ChatClient) => Promise<unknown>;
   readonly isMessage: boolean;
@@ -183,9 +185,9 @@ class Link implements JoinedChat {
   #wantedRoom: string | undefined;
   /** Whether we have another name because the wanted one was taken. */
   #isStandIn = false;
-  /** The highest place in the room's order that we have seen. */
+  /** The highest sequence number seen in the room. */
   #highest: number | undefined;
-  /** Messages from before this time, by the server's clock, are not shown. */
+  /** Messages from before this time, by the server's clock, are not yielded. */
   #hideBeforeMs = 0;
   /** Time of the welcome, by the server's clock and by ours. */
   #welcomed = { serverMs: 0, elapsedMs: 0 };
@@ -354,15 +356,16 @@ class Link implements JoinedChat {
     const timer = !Number.isFinite(ackTimeoutMs) ? undefined : setTimeout(() => {
       reject(new ChatLostError(`no acknowledgement within ${ackTimeoutMs} ms`));
       errand.done = true;
-      // If it was not sent yet, it never is; if it was, it is unknown whether it arrived.
+      // A message that was not sent yet is dropped; of one that was sent, it is unknown whether it
+      // arrived.
       this.#errands = this.#errands.filter((one) => !one.done);
     }, ackTimeoutMs);
     void this.#work();
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** Runs the errands one after the other, so that a message which has to be said again is not
-   * overtaken by the next. */
+  /** Runs the errands one after the other, so that the next message cannot overtake one that has to
+   * be repeated. */
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
@@ -375,7 +378,7 @@ class Link implements JoinedChat {
           errand.resolve(await errand.run(client));
         } catch (error) {
           if (error instanceof ChatLostError) {
-            // The errand stays first in line. A server that does not answer counts as gone.
+            // The errand stays first in the queue. A server that does not answer counts as lost.
             client[Symbol.dispose]();
             if (this.#client === client) this.#client = undefined;
             continue;
@@ -394,7 +397,7 @@ class Link implements JoinedChat {
     }
   }
 
-  /** Opens a session and enters. */
+  /** Opens a session and joins the chat. */
   async #enter(otherName: boolean): Promise<ChatClient> {
     const { last, wrap } = this.#settings;
     const again = this.#welcomed.serverMs !== 0;
@@ -406,7 +409,7 @@ class Link implements JoinedChat {
           ...this.#over,
           name,
           room: this.#wantedRoom,
-          // A client that has seen no message yet has missed all that there are now.
+          // A client that has seen no message yet asks for all of them.
           ...(again ? { after: this.#highest ?? 0 } : { last: Math.max(1, last) }),
           signal: this.#dial.signal,
         });
@@ -432,14 +435,15 @@ class Link implements JoinedChat {
       serverMs: Math.max(1, client.welcomeTimeMs),
       elapsedMs: systemClock.elapsedMs(),
     };
-    // A client that shows no history asks for one message all the same, to learn where it begins.
+    // A client without history asks for one message all the same, to learn the current sequence
+    // number.
     if (!again && this.#settings.last === 0) this.#hideBeforeMs = client.welcomeTimeMs;
     const { name, standing, room, members } = client;
     this.#events.push({ event: "connected", again, name, standing, room, members });
     void this.#work();
   }
 
-  /** Reads from one connection after the other until the chat is over. */
+  /** Reads from one connection after the other until the chat has ended. */
   async #run(first: ChatClient): Promise<void> {
     let client: ChatClient | undefined = first;
     let reason = "we left";
@@ -468,7 +472,8 @@ class Link implements JoinedChat {
     this.#events.end();
   }
 
-  /** Passes on the events of one connection until it ends; resolves to why we were removed, if so. */
+  /** Passes on the events of one connection until it ends; resolves to the reason if we were
+   * removed. */
   async #listen(client: ChatClient): Promise<
     { readonly reason: string; readonly code: string | undefined } | undefined
   > {
@@ -524,13 +529,13 @@ class Link implements JoinedChat {
   }
 
   /** Dials until we are in the chat again.
-   * @throws {Error} the last reason, when it gives up */
+   * @throws {Error} the last reason, when the attempts are used up */
   async #comeBack(lostBecause: string): Promise<ChatClient> {
     const { reconnectAttempts, reconnectFirstMs, reconnectMaxMs, random } = this.#settings;
     let reason = lostBecause;
     for (let attempt = 1; attempt <= reconnectAttempts; attempt++) {
       const fullMs = Math.min(reconnectMaxMs, reconnectFirstMs * 2 ** Math.min(attempt - 1, 30));
-      // At random, so that the clients of a restarted server do not come back all at once.
+      // Random, so that the clients of a restarted server do not return at the same time.
       const waitMs = Math.round(fullMs * (1 - random() / 2));
       this.#events.push({ event: "reconnecting", attempt, waitMs, reason });
       await this.#pause(waitMs);
@@ -546,7 +551,7 @@ class Link implements JoinedChat {
     throw new ChatLostError(reason);
   }
 
-  /** Waits for a time, or until we leave. */
+  /** Waits, or returns when we leave. */
   async #pause(waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, waitMs);

@@ -24,7 +24,7 @@ import { serverKinds } from "../servers/index.ts";
 
 const layers: readonly Layer[] = allLayers;
 
-/** The option that adds layers to those of a URL. */
+/** The option that adds layers to those in a URL. */
 export const layerStackOptions = {
   layers: text.many({
     metavar: "name",
@@ -32,7 +32,7 @@ export const layerStackOptions = {
   }),
 } as const;
 
-/** Every option that any layer understands, and the one that adds layers. */
+/** The options of all layers, and the one that adds layers. */
 export const layerOptions: OptionTable = mergeTables(
   layerStackOptions,
   ...layers.map((layer) => layer.options),
@@ -79,12 +79,12 @@ function refuseUnfit(layer: Layer, carrier: Carrier, url: string, given: Given):
   }
 }
 
-/** The layers of a stack that a URL names: those that both sides must have. */
+/** The layers of a stack that are named in a URL: those that both sides must have. */
 export function shownLayers(stack: readonly Layer[]): readonly string[] {
   return stack.filter(({ impliedBy }) => impliedBy === undefined).map(({ name }) => name);
 }
 
-/** Opens a stack with its share of the options. */
+/** Opens a stack with the options of its layers. */
 export async function openLayers(
   stack: readonly Layer[],
   given: Given,

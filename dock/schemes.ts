@@ -11,12 +11,12 @@ import { serverKinds } from "../servers/index.ts";
 
 const kinds: readonly ServerKind[] = serverKinds;
 
-/** The schemes that can be listened on and how each is addressed. */
+/** The schemes of servers, with the kind of address of each. */
 export const serverSchemes: ReadonlyMap<string, Addressing> = new Map(
   serverKinds.map((kind) => [kind.name, kind.addressing]),
 );
 
-/** The schemes that can be dialled and how each is addressed. */
+/** The schemes of clients, with the kind of address of each. */
 export const clientSchemes: ReadonlyMap<string, Addressing> = new Map(
   clientKinds.map((kind) => [kind.name, kind.addressing]),
 );

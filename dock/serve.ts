@@ -178,14 +178,14 @@ export async function serve<Own extends OptionTable>(
     });
   }
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
-  // The holder of the dock learns from `finished` that a server broke.
+  // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});
   hooks.signal?.addEventListener("abort", stop, { once: true });
   if (hooks.signal?.aborted) stop();
   return dock;
 }
 
-/** Refuses an upstream that can never be dialled, under the names that its options have here. */
+/** Refuses an upstream that can never be dialled, naming its options as they are called here. */
 async function checkUpstream(
   url: string,
   dialling: ConnectOptions,
@@ -212,7 +212,7 @@ function appOf(handle: HttpHandler): HttpApp {
   };
 }
 
-/** Several servers as one. Disposes what they share after the last of them. */
+/** Combines several servers in one. Disposes what they share after the last of them. */
 function dockOf(
   running: readonly RunningServer[],
   stopping: AbortController,

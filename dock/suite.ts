@@ -19,9 +19,9 @@ export interface SuiteEntry {
 
 /** A running suite. Disposing it stops all of it now. */
 export interface Suite extends AsyncDisposable {
-  /** In the order of the entries. */
+  /** One for each entry, in their order. */
   readonly docks: readonly Dock[];
-  /** Shuts all of it down, as a server's `shutdown` does. */
+  /** Shuts all servers down, as a server's `shutdown` does. */
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;
 }
 

@@ -27,7 +27,7 @@ export type UpstreamOptions = {
   readonly [Key in keyof Dialling as `upstream${Capitalize<Key>}`]?: Dialling[Key] | undefined;
 };
 
-/** The same as a table. One letter is never enough to say which side is meant. */
+/** The same as a table. Without short letters, because one letter cannot tell the side. */
 export const upstreamOptions: OptionTable = Object.fromEntries(
   Object.entries(dialling).map(([key, option]) => [upstreamKey(key), upstreamOption(option)]),
 );
@@ -42,8 +42,8 @@ export function upstreamGiven(
   );
 }
 
-/** Refuses an upstream that is one of our own endpoints: every session would open the next one, until
- * nothing more can be opened.
+/** Refuses an upstream that is one of our own endpoints: every session would open another one,
+ * until no more can be opened.
  *
  * @throws {UsageError} naming both */
 export function refuseOwnUpstream(upstream: Endpoint, endpoints: readonly Endpoint[]): void {
@@ -76,13 +76,13 @@ function hostOf({ hostname }: Endpoint): string {
   return hostname === "" || hostname === "localhost" ? "127.0.0.1" : canonicalHost(hostname);
 }
 
-/** The name for the upstream of an option of `connect`. */
+/** The name of `connect`'s option for the upstream. */
 export function upstreamKey(key: string): string {
   return `upstream${key.charAt(0).toUpperCase()}${key.slice(1)}`;
 }
 
 function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
-  // The options that a help text names are those of the same side.
+  // A help text refers to options of the same side, so they are renamed too.
   const help = option.help.replace(
     /--([a-z][a-z0-9-]*)/g,
     (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,

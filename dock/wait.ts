@@ -14,7 +14,7 @@ export const DEFAULT_WAIT_INTERVAL_MS = 200;
 
 const httpPorts: ReadonlyMap<string, number> = new Map([["http", 80], ["https", 443]]);
 
-/** The schemes that can be waited for and how each is addressed. */
+/** The schemes that can be waited for, with the kind of address of each. */
 export const waitSchemes: ReadonlyMap<string, Addressing> = new Map<string, Addressing>(
   [...clientSchemes, ["http", "host"], ["https", "host"]],
 );
@@ -72,7 +72,7 @@ export async function waitFor(
   }
 }
 
-/** The endpoint to connect to. HTTP has no session to open, so its port is dialled as TCP. */
+/** The endpoint to connect to. HTTP has no session, so its port is dialled as TCP. */
 function probed(url: string | Endpoint): Endpoint {
   const endpoint = parseEndpoint(url, waitSchemes);
   const usualPort = httpPorts.get(endpoint.scheme);

@@ -17,18 +17,18 @@ export interface AcceptOptions<C extends Connection> {
   readonly admits: Admission;
   readonly limits: {
     readonly maxConnections: number;
-    /** For connections that have a handshake. Default 10,000 ms. */
+    /** Timeout of the handshake, where there is one. Default 10,000 ms. */
     readonly handshakeTimeoutMs?: number;
   };
   readonly ledger: Ledger;
-  /** Serves one connection whose handshake is done, and resolves at its end; a rejection is counted
-   * and goes no further. */
+  /** Serves one connection whose handshake is complete, and resolves at its end; a rejection is
+   * counted and goes no further. */
   serve(connection: C): Promise<void>;
-  /** Gives back what the server still holds, once all is closed. */
+  /** Releases the remaining resources, once all connections are closed. */
   release(): void;
 }
 
-/** Accepts and serves until shut down. Takes the acceptor over. */
+/** Accepts and serves until shut down. Takes ownership of the acceptor. */
 export function acceptingServer<C extends Connection>(
   listener: Listener<C>,
   options: AcceptOptions<C>,
@@ -78,7 +78,7 @@ function isPassing(error: unknown): boolean {
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.NotConnected;
 }
 
-/** Serves one connection, gives its permit back, and never rejects. */
+/** Serves one connection, releases its permit, and never rejects. */
 async function serveConnection<C extends Connection>(
   connection: C,
   permits: Semaphore,

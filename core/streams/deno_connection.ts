@@ -5,7 +5,7 @@ import type { Connection } from "../connection.ts";
 
 /** A `Deno.Conn` as a Connection. */
 export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connection {
-  /** For what only Deno's own type can do, such as serving HTTP on it. */
+  /** The connection of Deno, for its own functions, such as serving HTTP on it. */
   readonly conn: C;
   #closed = false;
   #writing = false;
@@ -52,7 +52,7 @@ export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
     try {
       this.conn.close();
     } catch {
-      // Something below us, such as an HTTP engine, took it over and closed it.
+      // A user of the connection, such as an HTTP engine, has closed it already.
     }
   }
 }

@@ -88,8 +88,8 @@ export class DuplexConnection implements Connection {
     this.#abandon();
   }
 
-  /** Resolves when the stream says that it is done, rejects when it cannot be any more: a stream
-   * that was destroyed need not say anything. */
+  /** Resolves when the stream calls back, and rejects when it never will: a destroyed stream need
+   * not call back. */
   #settled(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#stream.destroyed) {

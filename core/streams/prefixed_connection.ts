@@ -4,7 +4,7 @@
 import type { Connection } from "../connection.ts";
 import { WrappedConnection } from "./wrapped_connection.ts";
 
-/** Gives `prefix` to its reader before what the connection below still has. */
+/** Yields `prefix` before the data of the inner connection. */
 export class PrefixedConnection extends WrappedConnection {
   #prefix: Uint8Array;
 

@@ -18,7 +18,7 @@ export class Semaphore {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Gives a permit back. */
+  /** Releases a permit. */
   release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free++;

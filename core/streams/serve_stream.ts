@@ -17,7 +17,7 @@ export interface StreamServerOptions {
   readonly work: SessionWork;
 }
 
-/** Serves until shut down. Takes the acceptor over. */
+/** Serves until shut down. Takes ownership of the acceptor. */
 export function serveStream(
   listener: Listener,
   { admits, limits, work }: StreamServerOptions,

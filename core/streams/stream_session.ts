@@ -49,8 +49,8 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
   #disposed = false;
   #reason: string | undefined;
   #failure: Error | undefined;
-  // Most sessions never ask for their signal, and an AbortController costs more than the rest of
-  // an idle session.
+  // Created on demand: most sessions never use their signal, and an AbortController costs more
+  // memory than the rest of an idle session.
   #abort: AbortController | undefined;
 
   constructor(connection: Connection, options: StreamSessionOptions) {
@@ -75,7 +75,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     return this.#reason;
   }
 
-  /** Why nothing more can be read, if that is not the end. */
+  /** The error that ended reading, unless it was the end of the stream. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -127,8 +127,8 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     this.close();
   }
 
-  /** Ends the session at the next safe point: at once if it waits for input, else when what is
-   * being answered has been answered. */
+  /** Ends the session at the next safe point: at once if it waits for input, else after the current
+   * answer. */
   drain(): void {
     this.#draining = true;
     this.#reason ??= "shutdown";
@@ -136,13 +136,13 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     if (this.#reading || this.#finishing) this.close("shutdown");
   }
 
-  /** Says our last, takes in what the peer still sends for a moment, and closes; at once after a
-   * failure of the protocol. */
+  /** Ends the sending side, reads further input for a short time, and closes; closes at once after
+   * a failure of the protocol. */
   async finish(failed?: Error): Promise<void> {
     if (failed !== undefined) return this.close();
     await this.#connection.flushed?.();
-    // Only TLS, which alone has something to be ready for, says its last in words; without them
-    // its peers take what they got for cut off (RFC 8446 6.1).
+    // Only TLS, which alone has `ready`, must send a close_notify: without it the peer has to take
+    // the data for truncated (RFC 8446 6.1).
     const isSaid = this.#inputEnded && this.#connection.ready === undefined;
     if (!this.#disposed && !isSaid) {
       this.#finishing = true;
@@ -153,7 +153,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
           left -= (await this.#connection.read(this.#buffer)) ?? LINGER_BYTES;
         }
       } catch {
-        // The peer is gone already, or the deadline closed the connection: both are an end.
+        // The peer is gone already, or the deadline has closed the connection.
       } finally {
         clearTimeout(deadline);
       }

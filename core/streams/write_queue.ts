@@ -3,7 +3,7 @@
 
 import type { Connection } from "../connection.ts";
 
-/** Writes that waited leave together, up to this many bytes. */
+/** Limit of a batch: waiting writes are sent together, up to this many bytes. */
 const BATCH_BYTES = 64 * 1024;
 
 interface Waiting {
@@ -11,7 +11,7 @@ interface Waiting {
   readonly written: PromiseWithResolvers<void>;
 }
 
-/** The writing half of a connection. */
+/** The writing side of a connection. */
 export class WriteQueue {
   readonly #connection: Connection;
   #waiting: Waiting[] = [];
@@ -42,7 +42,7 @@ export class WriteQueue {
     }
   }
 
-  /** Writes what waits. A failure is told to the writes that wait; this promise never rejects. */
+  /** Writes the queue. A failure rejects the waiting writes; this promise never rejects. */
   async #flush(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#takeBatch();

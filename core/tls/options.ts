@@ -16,7 +16,7 @@ export interface TlsFilePair {
   readonly tlsKey?: string | undefined;
 }
 
-/** An option that may be repeated, and for which a program may give one text by itself. */
+/** A repeatable option for files, to which a program may also give a single value. */
 export function fileOrFiles(
   spec: Pick<OptionSpec, "help">,
 ): Option<string | readonly string[] | undefined> {
@@ -27,7 +27,7 @@ export function fileOrFiles(
   };
 }
 
-/** Each certificate with its key; none when there are no files. One alone has no partner.
+/** Pairs each certificate with its key; either may be given without the other.
  * @throws {UsageError} when there are more of one than of the other */
 export function tlsFilePairs({ tlsCert, tlsKey }: TlsFileOptions): TlsFilePair[] {
   const certs = [tlsCert ?? []].flat();

@@ -12,10 +12,10 @@ import type { Extension } from "./extensions.ts";
 
 const NAME = "permessage-deflate";
 
-/** Smaller messages are sent as they are: compressing them costs more time than it saves. */
+/** Smaller messages are sent uncompressed: compressing them costs more time than it saves. */
 const WORTH_BYTES = 1024;
 
-/** Level 6 needs five times as long for a large message and saves a tenth more. */
+/** Compression level: 6 would need five times as long for a large message and save a tenth more. */
 const LEVEL = 3;
 
 /** The largest window of deflate (RFC 1951). */
@@ -25,9 +25,10 @@ const WINDOW_BYTES = 32 * 1024;
  * own. */
 const MAX_STREAMS = 16;
 
-/** Left out at the end of every message (RFC 7692 7.2.1). */
+/** Bytes omitted at the end of every message (RFC 7692 7.2.1). */
 const FLUSH = [0x00, 0x00, 0xff, 0xff];
-/** Put behind that, an empty last block shows whether the message ended where a block does. */
+/** The same bytes and an empty last block, which shows whether the message ended at the end of a
+ * block. */
 const TAIL = Uint8Array.from([...FLUSH, 0x03, 0x00]);
 
 const NO_BYTES = new Uint8Array(0);
@@ -43,9 +44,9 @@ export interface DeflateTerms {
 /** A client's offer: the server may choose the size of our window. */
 export const DEFLATE_OFFER = `${NAME}; client_max_window_bits`;
 
-/** The first offer that a server can serve, with the element that answers it.
+/** Returns the first acceptable offer, with the element that answers it.
  *
- * An offer with a parameter that is unknown, repeated or has a wrong value is passed over (RFC 7692
+ * An offer with a parameter that is unknown, repeated or has a wrong value is declined (RFC 7692
  * 7.1). */
 export function acceptDeflate(
   offers: readonly Extension[],
@@ -86,8 +87,8 @@ export function checkDeflate(answer: readonly Extension[]): DeflateTerms | undef
   };
 }
 
-/** The parameters by name, with the window bits of those that have some, or what is wrong. In an
- * offer, `client_max_window_bits` without a value says that the server may choose one. */
+/** Parses the parameters, or returns what is wrong with them. In an offer, `client_max_window_bits`
+ * without a value means that the server may choose one. */
 function readParameters(
   parameters: Extension["parameters"],
   place: "offer" | "answer",
@@ -115,23 +116,23 @@ function readParameters(
 /** Instances without context takeover, which sessions share. */
 const shared = new Map<number, MessageDeflate>();
 
-/** Gets ready to compress on these terms. What it resolves to is for one session, in which it is
- * for every message in turn. */
+/** Creates the compressor for these parameters. It is for one session, whose messages it processes
+ * one at a time. */
 export async function openDeflate(terms: DeflateTerms): Promise<MessageDeflate> {
   const known = terms.peerKeepsContext ? undefined : shared.get(terms.sendWindowBits);
   if (known !== undefined) return known;
-  // Loading it takes a good part of what starting the program does.
+  // Loaded on demand, because it takes a large part of the time to start the program.
   const deflate = new MessageDeflate(terms, await import("node:zlib"));
   if (!terms.peerKeepsContext) shared.set(terms.sendWindowBits, deflate);
   return deflate;
 }
 
-/** Compresses and inflates the messages of one session. */
+/** Compresses and decompresses the messages of one session. */
 export class MessageDeflate {
   readonly #zlib: typeof zlib;
   readonly #options: zlib.ZlibOptions;
   readonly #keepsContext: boolean;
-  /** The last that came, where the peer may refer to it. */
+  /** The last bytes received, if the peer may refer to them. */
   #context = NO_BYTES;
 
   constructor({ sendWindowBits, peerKeepsContext }: DeflateTerms, library: typeof zlib) {
@@ -140,12 +141,12 @@ export class MessageDeflate {
     this.#options = {
       level: LEVEL,
       finishFlush: library.constants.Z_SYNC_FLUSH,
-      // zlib has no window of 8 bits, but in one of 9 it refers no more than 250 bytes back.
+      // zlib has no window of 8 bits, but with one of 9 it refers at most 250 bytes back.
       windowBits: Math.max(9, sendWindowBits),
     };
   }
 
-  /** A message's payload compressed, or null where that is not worth it. */
+  /** Compresses the payload of a message; null where that is not worth it. */
   compress(payload: Uint8Array): Uint8Array | null {
     if (payload.length < WORTH_BYTES) return null;
     const deflated = this.#zlib.deflateRawSync(payload, this.#options);
@@ -153,12 +154,12 @@ export class MessageDeflate {
     return length < payload.length ? deflated.subarray(0, length) : null;
   }
 
-  /** A message as it was before its sender compressed it. Never makes more than `maxBytes` of it.
+  /** Decompresses a message to at most `maxBytes`.
    *
-   * @param payload all of its frames
+   * @param payload the payloads of all its frames
    * @throws {WebSocketViolation} when it is malformed (1007) or larger than `maxBytes` (1009) */
   inflate(payload: Uint8Array, maxBytes: number): Uint8Array {
-    // zlib itself writes an empty message so after another one.
+    // zlib itself compresses an empty message to no bytes after another one.
     if (payload.length === 0) return NO_BYTES;
     const parts: Uint8Array[] = [];
     let rest = joined([payload, TAIL]);
@@ -171,7 +172,7 @@ export class MessageDeflate {
       if (length > maxBytes) throw tooLarge(maxBytes);
       parts.push(inflated);
       rest = rest.subarray(consumed);
-      // A last block that ended the message needs nothing behind it.
+      // A last block that ended the message needs nothing after it.
       if (rest.length === TAIL.length) break;
       if (rest.length > 0) context = lastOf(context, inflated);
     }
@@ -185,14 +186,14 @@ export class MessageDeflate {
     context: Uint8Array,
     maxBytes: number,
   ): { readonly inflated: Uint8Array; readonly consumed: number } {
-    // Deno 2.9.6 leaves out the dictionary of a raw stream, so what came before is put in front of
-    // it, as a block that is not compressed (RFC 1951 3.2.4).
+    // Deno 2.9.6 ignores the dictionary of a raw stream, so the window is put in front of the
+    // message, as a block that is not compressed (RFC 1951 3.2.4).
     const { length } = context;
     const before = length === 0
       ? NO_BYTES
       : joined([[0, length & 0xff, length >> 8, ~length & 0xff, ~length >> 8 & 0xff], context]);
     try {
-      // The types do not know what `info` does.
+      // The types lack the effect of `info`.
       const { buffer, engine } = this.#zlib.inflateRawSync(
         before.length === 0 ? bytes : joined([before, bytes]),
         {
@@ -202,7 +203,7 @@ export class MessageDeflate {
         },
       ) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
       return {
-        // A copy: however short, what zlib gives out holds on to all that it made room for.
+        // A copy, because zlib returns a view of a much larger buffer.
         inflated: new Uint8Array(buffer.subarray(length)),
         consumed: engine.bytesWritten - before.length,
       };

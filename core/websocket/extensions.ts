@@ -14,8 +14,9 @@ const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const PARAMETER = `[ \\t]*;[ \\t]*(${TOKEN})(?:[ \\t]*=[ \\t]*(?:(${TOKEN})|"(${TOKEN})"))?`;
 const ELEMENT = new RegExp(`^(${TOKEN})((?:${PARAMETER})*)$`);
 
-/** The elements of the field, over all its lines, the preferred ones first.
- * @throws {HttpHeadError} when it is malformed: RFC 6455 9.1 asks that no WebSocket is opened then */
+/** Parses all lines of the field, in order of preference.
+ * @throws {HttpHeadError} when it is malformed: RFC 6455 9.1 requires that no WebSocket is opened
+ * then */
 export function parseExtensions(fields: HttpFields): Extension[] {
   return fields.list("sec-websocket-extensions").map((element) => {
     const [, name, parameters] = ELEMENT.exec(element) ?? [];

@@ -22,7 +22,7 @@ export interface Agreement {
 
 const VERSION = "13";
 
-/** @throws {UsageError} when a name cannot stand in a header */
+/** @throws {UsageError} when a name is invalid in a header */
 export function checkSubprotocols(names: readonly string[]): void {
   for (const name of names) {
     if (isField(name, "")) continue;
@@ -32,7 +32,7 @@ export function checkSubprotocols(names: readonly string[]): void {
   }
 }
 
-/** A request that opens no WebSocket, with the status and fields that say why. */
+/** A request that opens no WebSocket, with the status and header fields of the refusal. */
 export class UpgradeError extends HttpHeadError {
   readonly fields: Readonly<Record<string, string>>;
   constructor(status: number, message: string, fields: Readonly<Record<string, string>> = {}) {
@@ -77,18 +77,19 @@ export function checkUpgrade(request: RequestHead): string {
 
 /** Protocols and extensions that a server supports. */
 export interface ServerTerms {
-  /** The preferred one first. A client that offers none of them is served without one. */
+  /** Supported subprotocols in order of preference. A client that offers none of them is served
+   * without one. */
   readonly subprotocol: readonly string[];
   readonly deflate: boolean;
 }
 
-/** An opening that was accepted: the fields of the answer, whose status is 101, and what was agreed
- * on, which the session has to be given. */
+/** An accepted upgrade: the header fields of the answer with status 101, and the negotiated
+ * parameters, which the session needs. */
 export interface AcceptedUpgrade extends Agreement {
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 
-/** Checks a request as `checkUpgrade` does and works out the answer.
+/** Checks a request as `checkUpgrade` does and negotiates the answer.
  * @throws {HttpHeadError} with the status to answer */
 export async function acceptUpgrade(
   request: RequestHead,
@@ -133,7 +134,7 @@ export interface UpgradeRequest {
   readonly origin: string | undefined;
   readonly subprotocols: readonly string[];
   readonly deflate: boolean;
-  /** Further fields, which stand after ours. */
+  /** Further header fields, sent after ours. */
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 
@@ -158,8 +159,9 @@ export function upgradeRequest(request: UpgradeRequest): Uint8Array {
   return bytesOf(`GET ${request.target} HTTP/1.1\r\n${lines.join("")}\r\n`);
 }
 
-/** Checks an answer whose status is 101 as RFC 6455 4.1 asks. Resolves to what was agreed on.
- * @throws {Error} saying what is wrong with it */
+/** Checks an answer with status 101 as RFC 6455 4.1 requires. Resolves to the negotiated
+ * parameters.
+ * @throws {Error} saying what is wrong with the answer */
 export async function checkAnswer(
   { fields }: ResponseHead,
   { key, subprotocols, deflate }: UpgradeRequest,

@@ -3,7 +3,7 @@
 
 import type { KeepaliveLimits } from "./options.ts";
 
-/** A session that can be asked whether its peer is still there. */
+/** A session that can be pinged. */
 export interface KeptAlive {
   /** Set to true by any data from the peer. */
   heard: boolean;
@@ -11,7 +11,7 @@ export interface KeptAlive {
    * pending. */
   readonly awaitsPeer: boolean;
   ping(): void;
-  /** Ends it, because the peer is gone. */
+  /** Ends the session, because the peer did not answer. */
   lost(): void;
 }
 
@@ -19,10 +19,10 @@ export interface KeptAlive {
  * between 1 and 1.25 times that time. */
 const LOOKS = 4;
 
-/** A longer interval overflows and fires at once. */
+/** A longer delay overflows, and the timer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Pings members that are silent, and calls `lose` for each that stays so. */
+/** Pings silent members, and calls `lose` for each that does not answer in time. */
 export class Keepalive<Member extends KeptAlive> implements Disposable {
   readonly #silentLooks = new Map<Member, number>();
   readonly #timer: ReturnType<typeof setInterval> | undefined;

@@ -25,7 +25,7 @@ const LONGEST_HEAD_BYTES = 14;
 const FIRST_FRAME_BYTES = 64 * 1024;
 const FIRST_FRAGMENT_BYTES = 4 * 1024;
 
-// A byte order mark is the sender's business.
+// A byte order mark is part of the peer's message.
 const wholeText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A close, ping or pong frame. */
@@ -40,26 +40,26 @@ export class ControlFrame {
 
 /** Options of a FrameReader. */
 export interface FrameReaderOptions {
-  /** Clients mask what they send and servers do not (RFC 6455 5.1). */
+  /** Whether frames must be masked: a client's are, a server's are not (RFC 6455 5.1). */
   readonly masked: boolean;
   readonly maxMessageBytes: number;
-  /** Makes a compressed message what it was; compressed ones are refused without it.
-   * @throws {WebSocketViolation} when that cannot be done, or makes more than `maxBytes` */
+  /** Decompresses a message; without it, compressed messages are refused.
+   * @throws {WebSocketViolation} when the message is malformed, or larger than `maxBytes` */
   readonly inflate?: ((payload: Uint8Array, maxBytes: number) => Uint8Array) | undefined;
 }
 
-/** Takes chunks in, gives messages and control frames out. Fragments are put together. */
+/** Takes chunks, and returns messages and control frames. Fragments are joined. */
 export class FrameReader {
   readonly #masked: boolean;
   readonly #maxMessageBytes: number;
   readonly #inflate: FrameReaderOptions["inflate"];
-  /** Set to true by every part of a message that is not whole yet. */
+  /** Set to true by every part of an incomplete message. */
   progressed = false;
 
   #chunk: Uint8Array = NO_BYTES;
   #at = 0;
 
-  // The frame that is being read.
+  // Head of the current frame.
   readonly #head = new Uint8Array(LONGEST_HEAD_BYTES);
   #headBytes = 0;
   /** Length of the head, as far as its bytes tell. */
@@ -73,7 +73,7 @@ export class FrameReader {
   #control: Uint8Array = NO_BYTES;
   #controlBytes = 0;
 
-  // The message that is being put together.
+  // State of the current message.
   #messageOpcode: number = OPCODE.continuation;
   #isCompressed = false;
   #mostBytes = 0;
@@ -88,16 +88,16 @@ export class FrameReader {
     this.#inflate = inflate;
   }
 
-  /** Adds what was read, once `next` has returned null. The chunk must stay as it is until `next`
-   * returns null again, and is unmasked in place. */
+  /** Adds a chunk, once `next` has returned null. The chunk must not change until `next` returns
+   * null again, and is unmasked in place. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#at = 0;
   }
 
-  /** The next message or control frame, or null when more must be read. What is returned is the
-   * caller's.
-   * @throws {WebSocketViolation} when the peer broke the protocol; there is no next one then */
+  /** The next message or control frame, or null when more must be read. The caller owns the result.
+   * @throws {WebSocketViolation} when the peer broke the protocol; the reader cannot be used after
+   * it */
   next(): Message | ControlFrame | null {
     for (;;) {
       if (!this.#inPayload && !this.#readHead()) return null;
@@ -142,7 +142,7 @@ export class FrameReader {
     return true;
   }
 
-  /** Checks what the first two bytes say (RFC 6455 5.2, 5.4, 5.5). */
+  /** Checks the first two bytes of a frame (RFC 6455 5.2, 5.4, 5.5). */
   #startFrame(first: number, second: number): void {
     const opcode = first & 0x0f;
     const isLast = (first & 0x80) !== 0;
@@ -150,7 +150,7 @@ export class FrameReader {
     const reserved = first & 0x70;
     if (
       reserved !== 0 &&
-      // A message is compressed as a whole, so its first frame says so (RFC 7692 6.1).
+      // A message is compressed as a whole, so only its first frame has the bit (RFC 7692 6.1).
       (reserved !== COMPRESSED || this.#inflate === undefined ||
         (opcode !== OPCODE.text && opcode !== OPCODE.binary))
     ) throw protocolError("a reserved bit is set");
@@ -232,7 +232,7 @@ export class FrameReader {
     this.#headNeeds = 2;
   }
 
-  /** A message that came in one piece, which most do. */
+  /** A message in one part, as most are. */
   #wholeMessage(part: Uint8Array): Message {
     const isText = this.#messageOpcode === OPCODE.text;
     this.#messageOpcode = OPCODE.continuation;

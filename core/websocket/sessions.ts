@@ -15,7 +15,7 @@ export interface WebSocketLimits extends KeepaliveLimits {
   readonly maxMessageBytes: number;
 }
 
-/** Serves WebSockets until it is disposed, which is when none is open any more. */
+/** Serves WebSockets until it is disposed, which happens when all are closed. */
 export class WebSocketSessions implements Disposable {
   readonly #ledger: Ledger;
   readonly #maxMessageBytes: number;
@@ -35,9 +35,9 @@ export class WebSocketSessions implements Disposable {
     });
   }
 
-  /** Speaks on a connection whose opening handshake is done. Resolves when it is closed; never
+  /** Serves a connection whose opening handshake is complete. Resolves when it is closed; never
    * rejects.
-   * @param head what was read beyond the handshake */
+   * @param head bytes that were read beyond the handshake */
   serve(
     connection: Connection,
     { head, deflate }: { readonly head: Uint8Array; readonly deflate: Agreement["deflate"] },

@@ -57,8 +57,8 @@ export interface PeerClose {
   readonly reason: string;
 }
 
-/** One peer on a WebSocket. Iterate it once. Takes the connection over and reads ahead of the
- * protocol by a few messages. Bytes that it yields are the reader's to keep. */
+/** One peer on a WebSocket. Iterate it once. Takes ownership of the connection and reads a few
+ * messages ahead of the protocol. The reader owns the bytes that it yields. */
 export class WebSocketSession
   implements ServedSession, KeptAlive, AsyncIterator<Message, undefined>, Disposable {
   readonly boundary = "messages";
@@ -66,8 +66,8 @@ export class WebSocketSession
   readonly peer: Address;
   bytesReceived = 0;
   bytesSent = 0;
-  /** Set by every part of a message, either way; an idle sweep compares it. Pings and pongs do not
-   * count: a peer that has nothing to say but that it is still there is idle. */
+  /** Set by every part of a message in either direction; an idle sweep compares it. Pings and pongs
+   * do not count: a peer that sends nothing else is idle. */
   active = true;
   /** Set to true by any data from the peer. */
   heard = true;
@@ -82,17 +82,17 @@ export class WebSocketSession
   readonly #over = Promise.withResolvers<void>();
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
 
-  // Messages that the protocol has not asked for yet, or its question for one that is not there yet.
+  // Messages that the protocol has not read yet, or its pending read.
   readonly #held: Message[] = [];
   #heldBytes = 0;
   #wake: ((result: IteratorResult<Message, undefined>) => void) | undefined;
   #refuse: ((error: Error) => void) | undefined;
 
-  /** A read is pending, or a pong that must leave before more is looked at. */
+  /** Set while a read is pending, or a pong that must be sent before the next read. */
   #occupied = false;
   /** Set when no more messages will be yielded. */
   #inputEnded = false;
-  /** The peer has closed its half of the connection. */
+  /** Set once the peer has closed its side of the connection. */
   #inputClosed = false;
   #peerClose: PeerClose | undefined;
   #closeSent = false;
@@ -103,7 +103,7 @@ export class WebSocketSession
   #disposed = false;
   #reason: string | undefined;
   #failure: Error | undefined;
-  // Most sessions never ask for their signal.
+  // Created on demand: most sessions never use their signal.
   #abort: AbortController | undefined;
 
   constructor(connection: Connection, options: WebSocketSessionOptions) {
@@ -172,8 +172,7 @@ export class WebSocketSession
       return Promise.resolve({ done: false, value: message });
     }
     if (this.#draining || this.#inputEnded) {
-      // All that came before the peer's close frame, or before it broke the protocol, has been
-      // answered.
+      // All messages before the peer's close frame or violation have been answered.
       if (this.#peerClose !== undefined) this.#answerClose();
       else this.#tellViolation();
       return this.#failure === undefined || this.#draining
@@ -225,15 +224,16 @@ export class WebSocketSession
     this.close("no answer to a ping", CLOSE_CODE.internalError);
   }
 
-  /** Begins the closing handshake. What the peer sent before its own close frame still arrives. */
+  /** Starts the closing handshake. Messages that the peer sends before its own close frame still
+   * arrive. */
   async end(): Promise<void> {
     await this.#sendClose(CLOSE_CODE.normal, "").catch((error) => {
-      // A peer that has closed meanwhile need not be told.
+      // A peer that has closed meanwhile needs no close frame.
       if (this.#peerClose === undefined) throw error;
     });
   }
 
-  /** Ends the session now. The peer is told, unless it is in the way of being told. */
+  /** Ends the session now, with a close frame unless one was sent or cannot be sent. */
   close(reason?: string, code: number = codeFor(reason)): void {
     if (this.#disposed) return;
     this.#reason ??= reason ?? "";
@@ -246,8 +246,8 @@ export class WebSocketSession
     this.close();
   }
 
-  /** Ends the session at the next safe point: at once if it waits for input, else when what is
-   * being answered has been answered. */
+  /** Ends the session at the next safe point: at once if it waits for input, else after the current
+   * answer. */
   drain(): void {
     this.#draining = true;
     this.#reason ??= "shutdown";
@@ -255,8 +255,9 @@ export class WebSocketSession
     else this.#endInput();
   }
 
-  /** Says our last and waits for the peer to do the same for a moment. Resolves when the connection
-   * is closed. What went wrong with the protocol is for the operator and not for the peer. */
+  /** Completes the closing handshake, waiting for the peer for a short time. Resolves when the
+   * connection is closed. The error of a failed protocol is for the operator and is not sent to
+   * the peer. */
   async finish(failed?: Error): Promise<void> {
     const code = failed === undefined ? CLOSE_CODE.normal : CLOSE_CODE.internalError;
     await this.#connection.flushed?.();
@@ -281,7 +282,7 @@ export class WebSocketSession
     await this.#over.promise;
   }
 
-  /** Looks at what was read, as far as there is room for it, and reads on. */
+  /** Processes the bytes that were read, as far as there is room for messages, and reads on. */
   #advance(): void {
     try {
       while (!this.#occupied && !this.#disposed && this.#hasRoom()) {
@@ -335,8 +336,8 @@ export class WebSocketSession
       this.#lingerLeft -= chunk.length;
       if (this.#lingerLeft < 0) return this.#dispose();
     }
-    // After a violation nothing means anything any more; it is taken in so that closing does not
-    // reset the connection before the peer has read why (RFC 6455 7.1.1).
+    // After a violation further bytes have no meaning; they are read so that closing does not reset
+    // the connection before the peer has read the reason (RFC 6455 7.1.1).
     if (this.#failure === undefined) this.#reader.push(chunk);
     this.#advance();
   }
@@ -375,7 +376,7 @@ export class WebSocketSession
     }
   }
 
-  /** Ends the closing handshake that the peer began, or that we did. */
+  /** Completes the closing handshake that either side has begun. */
   #answerClose(): void {
     clearTimeout(this.#closeTimer);
     if (this.#disposed) return;
@@ -391,8 +392,8 @@ export class WebSocketSession
     this.#sent(frame);
   }
 
-  /** Fails the connection (RFC 6455 7.1.7): listens no more, and says why once the protocol has
-   * answered what came before. */
+  /** Fails the connection (RFC 6455 7.1.7): ignores further input, and sends the reason once the
+   * protocol has answered the messages before it. */
   #violated(violation: WebSocketViolation): void {
     this.#failure = violation;
     if (violation.code === CLOSE_CODE.tooLarge) {
@@ -414,11 +415,11 @@ export class WebSocketSession
       .catch(() => this.#dispose());
   }
 
-  /** The peer closed its half of the connection. */
+  /** Called when the peer has closed its side of the connection. */
   #ended(): void {
     this.#inputClosed = true;
-    // Once a close frame has passed either way, that is all right. Without one (code 1006) the peer
-    // has most likely gone, but may still read what answers its last messages.
+    // After a close frame in either direction this is the normal end. Without one (code 1006) the
+    // peer has most likely gone, but may still read the answers to its last messages.
     if (this.#closeSent || this.#peerClose !== undefined) return this.#dispose();
     this.#failure = new Error("the peer left without closing the WebSocket (1006)");
     this.#endInput();
@@ -440,7 +441,7 @@ export class WebSocketSession
     else refuse?.(this.#failure);
   }
 
-  /** Closes the connection, after a last word if one is on its way and leaves in time. */
+  /** Closes the connection, after a last frame if one is under way and is sent in time. */
   #dispose(lastWord?: Promise<void>): void {
     if (this.#disposed) return;
     this.#disposed = true;
