@@ -103,7 +103,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   async run({ arguments: [url = ""], options, given, flags, io }) {
     const isTyped = io.stdin.isTerminal && !io.json;
     const isEdited = isTyped && io.stdoutIsTerminal && options.editor && !io.verbose;
-    // --verbose shows the traffic and --record keeps it; --json prints the events instead.
+    // --verbose prints the traffic and --record keeps it; --json prints the events instead.
     using traffic = openTraffic(
       io.json ? io.with({ color: options.color, verbose: io.verbose }) : io,
       options.record,
@@ -123,7 +123,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
       signal: signals.drain,
     });
     if (link === undefined) return signals.exitCode;
-    // A verified client has the name that its proof gives, which may look like a numbered one.
+    // A verified client has the name in its certificate or key, which may look like a numbered one.
     if (isTyped && link.name.startsWith(`${options.name}-`) && link.standing === "plain") {
       io.note(`${options.name} is taken; you are ${link.name} until it is free`);
     }
@@ -135,7 +135,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   },
 });
 
-/** Enters; undefined when a signal ended the attempt. */
+/** Joins the chat; undefined when a signal ended the attempt. */
 async function enter(
   url: string,
   signals: StopSignals,
@@ -155,7 +155,7 @@ async function enter(
   }
 }
 
-/** Runs a chat at a terminal that edits lines itself. */
+/** Runs a chat at a terminal in line mode, which edits lines itself. */
 async function chatWithoutEditor(
   link: JoinedChat,
   io: Stdio,
@@ -190,7 +190,7 @@ async function chatWithoutEditor(
   return signals.exitCode;
 }
 
-/** Says the lines of a pipe, and prints what others say. */
+/** Sends the lines of a pipe, and prints the messages of others. */
 async function chatInPipe(
   link: JoinedChat,
   io: Stdio,
@@ -230,10 +230,10 @@ async function chatInPipe(
     await quiet(() => lastArrivalMs, waitMs);
   })();
   await Promise.race([saying, hearing, aborted(signals.drain)]);
-  // A signal also closes a chat, while it tries to come back; that is no failure.
+  // A signal also ends a chat that is reconnecting; that is no failure.
   const endedBecause = signals.drain.aborted ? undefined : closedBecause;
   if (endedBecause !== undefined) {
-    // The messages that waited have just been rejected; their handlers run before they are counted.
+    // The waiting messages have just been rejected; their handlers run before they are counted.
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (!io.json) io.error(endedBecause);
   } else {
@@ -262,7 +262,7 @@ function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io
   }
 }
 
-/** An event as a JSON object, with times as docs/chat.md has them. */
+/** Converts an event to a JSON object, with times as in docs/chat.md. */
 export function chatEventJson(event: ChatLinkEvent): Readonly<Record<string, unknown>> {
   if (event.event === "message") {
     const { timeMs, sentAtMs, ...message } = event.message;
@@ -277,7 +277,7 @@ export function chatEventJson(event: ChatLinkEvent): Readonly<Record<string, unk
   return event;
 }
 
-/** Resolves once nothing has come for a time. */
+/** Resolves once no message has arrived for a time. */
 async function quiet(lastArrivalMs: () => number, waitMs: number): Promise<void> {
   for (;;) {
     const leftMs = lastArrivalMs() + waitMs - performance.now();

@@ -4,10 +4,10 @@
 import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 
-/** The word that starts every command line. */
+/** Name of the program. */
 export const PROGRAM = "sockdock";
 
-/** The option that every command has besides its own; `run.ts` answers it. */
+/** The option of every command, answered by `run.ts`. */
 export const HELP_TABLE = {
   help: flag({ help: "show this help", short: "h", negatable: false }),
 };
@@ -53,7 +53,7 @@ export interface Example {
 /** The parsed call of a command. */
 export interface Invocation<Table extends OptionTable = OptionTable> {
   readonly options: OptionValues<Table>;
-  /** The keys of the options that the command line or the environment sets; all others are defaults. */
+  /** Keys of the options that the command line or the environment sets; all others have defaults. */
   readonly given: ReadonlySet<string>;
   /** Options that the command line sets. An option from the environment is meant for many commands
    * and may not concern this one. */

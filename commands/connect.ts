@@ -59,8 +59,8 @@ is lost is an error.`,
     const typed = io.stdin.isTerminal;
     if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
     return await leaveOnSignal(session, async () => {
-      // The command ends when the peer or the person at the terminal ends. A read from stdin cannot
-      // be taken back, so the sending half is left alone when the peer ends first.
+      // The command ends when the peer or the user ends. A pending read from stdin cannot be
+      // cancelled, so the sending side is not awaited when the peer ends first.
       const receiving = receive(session, options.hex, io);
       const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
@@ -77,11 +77,12 @@ is lost is an error.`,
   },
 });
 
-/** After so long without data, the last line of a stream is ended on a terminal, in milliseconds. */
+/** Time without data after which the last line of a stream is ended on a terminal, in
+ * milliseconds. */
 const LINE_QUIET_MS = 50;
 
 async function receive(session: DialledSession, hex: boolean, io: Stdio): Promise<void> {
-  // Answers without a newline would run into each other and into what is typed next.
+  // Answers without a newline would run into each other and into the next typed line.
   using lines = io.stdoutIsTerminal
     ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, io)
     : undefined;
@@ -98,7 +99,7 @@ async function receive(session: DialledSession, hex: boolean, io: Stdio): Promis
     } else {
       io.printPeer(bytes);
       lines?.printed(bytes);
-      // A message that is printed behind its sender is a line, in a pipe too.
+      // A message that is printed with its sender is a line, in a pipe too.
       if (from !== undefined && lines === undefined && bytes.at(-1) !== LF) io.printRaw("\n");
     }
   }
@@ -136,7 +137,7 @@ class LineEnder implements Disposable {
   }
 }
 
-/** Sends stdin. Resolves to whether the person asked to quit. */
+/** Sends stdin. Resolves to whether the user asked to quit. */
 async function sendAll(
   session: DialledSession,
   typed: boolean,

@@ -9,7 +9,7 @@ import { UsageError } from "../../core/usage_error.ts";
 
 /** A part of a file to write. */
 export interface WrittenPart {
-  /** With a dot: `.pem`. */
+  /** Extension with a dot: `.pem`. */
   readonly extension: string;
   readonly text: string;
   /** Whether only its owner may read the file. */
@@ -19,7 +19,7 @@ export interface WrittenPart {
 /** Writes the parts as files of one name; all of them or none.
  *
  * @returns their paths, in the same order
- * @throws {UsageError} when one is there already and is not to be replaced, or cannot be written */
+ * @throws {UsageError} when a file exists and may not be replaced, or cannot be written */
 export async function writeParts(
   name: string,
   parts: readonly WrittenPart[],
@@ -59,7 +59,7 @@ async function refuseExisting(path: string): Promise<void> {
   );
 }
 
-/** A name that is harmless for a file, from what a certificate is for. */
+/** Converts the subject of a certificate to a name that is valid for a file. */
 export function fileNameOf(subject: string): string {
   const name = subject.replace(/^\*/, "_wildcard").replace(/[^A-Za-z0-9._@-]+/g, "-")
     .replace(/^[.-]+/, "_");
@@ -68,7 +68,7 @@ export function fileNameOf(subject: string): string {
 
 /** Reads a small file.
  *
- * @throws {UsageError} when it cannot be read or is too large to be what is looked for */
+ * @throws {UsageError} when it cannot be read or is too large for a certificate or key */
 export async function readSmallFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return (await readBounded(path, 1024 * 1024)).bytes;
@@ -84,9 +84,9 @@ export async function readSmallFile(path: string): Promise<Uint8Array<ArrayBuffe
   }
 }
 
-/** The folder that was given, or the user's.
+/** The given folder, or the user's.
  *
- * @throws {UsageError} when nothing says which */
+ * @throws {UsageError} when the environment names none */
 export function dataFolderOr(given: string | undefined): string {
   const folder = given ?? userDataFolder();
   if (folder !== null) return folder;

@@ -12,7 +12,7 @@ import type { Stdio } from "../terminal/stdio.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** The local authority, made now when there is none, which is said.
+/** Returns the local authority; creates it when there is none, with a note.
  *
  * @throws {UsageError} when it must not be used, or its folder cannot be */
 async function theAuthority(
@@ -118,7 +118,7 @@ function refuseNone(names: readonly string[], example: string): void {
   throw new UsageError(`a certificate is for at least one name, such as: ${example}`);
 }
 
-/** Says what was made, where it is and how long it is good for. */
+/** Prints the new files and their validity. */
 async function report(
   io: Stdio,
   event: string,

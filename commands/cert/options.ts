@@ -47,12 +47,12 @@ export const showingOptions = {
   ...routeOptions,
 } as const;
 
-/** The values of both. */
+/** Values of all options of `cert`. */
 export type CertValues = OptionValues<typeof makingOptions & typeof showingOptions>;
 
 const ISSUING = ["dataFolder", "folder", "overwrite", "days"] as const;
 
-/** The subjects of the command, with the options that each understands. */
+/** The actions of the command, with the options of each. */
 const SUBJECTS = {
   authority: ["dataFolder"],
   server: [...ISSUING, "keyType"],
@@ -63,15 +63,15 @@ const SUBJECTS = {
   trust: ["dataFolder"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** A subject of the command. */
+/** An action of the command. */
 export type CertSubject = keyof typeof SUBJECTS;
 
-/** All of them. */
+/** The names of all actions. */
 export const certSubjects = Object.keys(SUBJECTS) as readonly CertSubject[];
 
-/** The subject of a word, when the options fit it.
+/** Parses the action, and checks that the options apply to it.
  *
- * @throws {UsageError} when there is no such subject, or an option is without effect on it */
+ * @throws {UsageError} when there is no such action, or an option has no effect on it */
 export function parseSubject(word: string, flags: ReadonlySet<string>): CertSubject {
   const subject = certSubjects.find((one) => one === word);
   if (subject === undefined) {

@@ -14,7 +14,7 @@ interface Recipe {
   readonly how: readonly string[];
 }
 
-/** Prints the recipes for the local authority.
+/** Prints the instructions for the local authority.
  *
  * @throws {UsageError} when there is none, or it must not be used */
 export async function trust({ dataFolder: given }: CertValues, io: Stdio): Promise<void> {

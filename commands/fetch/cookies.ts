@@ -5,7 +5,7 @@ import type { Cookie } from "../../clients/http/cookie_jar.ts";
 import { type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** The options about cookies. */
+/** Options for cookies. */
 export const cookieOptions = {
   cookie: text.many({
     short: "b",

@@ -6,7 +6,7 @@ import { isDeviceOnWindows } from "../../core/files/plain_name.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** The options that say where. */
+/** Options for the output. */
 export const outputOptions = {
   output: text({
     short: "o",
@@ -73,7 +73,7 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-/** The last segment of a URL's path, if it can be the name of a file. */
+/** The last segment of a URL's path, if it is valid for a file. */
 export function nameInUrl(url: string): string | undefined {
   const segment = URL.parse(url)?.pathname.split("/").at(-1) ?? "";
   try {
@@ -83,7 +83,7 @@ export function nameInUrl(url: string): string | undefined {
   }
 }
 
-/** The name in a Content-Disposition field (RFC 6266), if it can be that of a file. Of a path only
+/** The name in a Content-Disposition field (RFC 6266), if it is valid for a file. Of a path only
  * the last part counts (4.3). */
 export function proposedName(disposition: string): string | undefined {
   const extended = /;\s*filename\*\s*=\s*UTF-8'[^']*'([^\s;"]+)/i.exec(disposition)?.[1];
@@ -107,8 +107,8 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** A name that stays in its folder and is seen there: no path, no dot at its beginning, nothing
- * that a terminal or Windows takes for something else. */
+/** Returns a name that stays in its folder and is visible there: no path, no leading dot, no
+ * characters that a terminal or Windows interprets. */
 function safeName(name: string): string | undefined {
   if (name === "" || /^\.|[/\\:*?"<>|\p{Cc}\p{Bidi_Control}]/u.test(name)) return undefined;
   if (/[. ]$/.test(name) || isDeviceOnWindows(name)) return undefined;

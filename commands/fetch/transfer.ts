@@ -14,7 +14,7 @@ import { outputOptions, outputPath } from "./file_name.ts";
 import { printHead, printJsonResponse, printTiming } from "./output.ts";
 import { printable } from "../terminal/printable.ts";
 
-/** The options about what comes back. */
+/** Options for the response. */
 export const responseOptions = {
   bytes: size({ min: 0, help: "read only the first bytes of the body" }),
   include: flag({ short: "i", help: "print status and headers first", negatable: false }),
@@ -38,14 +38,15 @@ type Options = OptionValues<typeof responseOptions & typeof retryOptions>;
 /** The inputs of a transfer. */
 export interface Transfer {
   readonly url: string;
-  /** Asks, with these fields besides. */
+  /** Sends the request, with these additional fields. */
   readonly ask: (fields: readonly Field[]) => Promise<FetchResponse>;
   readonly options: Options;
   readonly request: FetchOptions;
   readonly io: Stdio;
 }
 
-/** Asks and delivers the body; a file whose body breaks off is asked for again, as --retry allows.
+/** Sends the request and delivers the body; a download that breaks off is resumed, as --retry
+ * allows.
  * @returns the status */
 export async function transfer(work: Transfer): Promise<number> {
   const { options, io, request } = work;
@@ -69,7 +70,7 @@ export async function transfer(work: Transfer): Promise<number> {
   }
 }
 
-/** The server has answered, and not with the file. */
+/** The error of a response that is not the file. */
 class NotTheFileError extends Error {
   override readonly name = "NotTheFileError";
 }
@@ -106,7 +107,7 @@ async function transferOnce(work: Transfer, progress: { hasHead: boolean }): Pro
   return status;
 }
 
-/** Goes on with what was kept of a file, or begins. */
+/** Resumes a kept part, or starts at the beginning. */
 async function goOn(
   { url, ask, options, io }: Transfer,
   progress: { hasHead: boolean },

@@ -9,13 +9,14 @@ const MAX_PASSWORD_BYTES = 1024;
 
 /** Asks for the password of a user, or reads it from a pipe, and prints the line.
  *
- * @throws {UsageError} when the file would not give the name back, or the password is empty */
+ * @throws {UsageError} when the name could not be read back from the file, or the password is
+ * empty */
 export async function makePassword(user: string, io: Stdio): Promise<void> {
   // deno-lint-ignore no-control-regex
   if (user === "" || /[:\x00-\x1f\x7f]/.test(user)) {
     throw new UsageError(`a user name holds no colon and no control characters, got "${user}"`);
   }
-  // The file's reader would take it for another name, or for a comment.
+  // A reader of the file would take it for another name, or for a comment.
   if (user !== user.trim() || user.startsWith("#")) {
     throw new UsageError(
       `a user name begins with no # and has no space around it, got "${user}"`,

@@ -17,7 +17,7 @@ import { resolveWords, type Word } from "./words.ts";
 /** Looks up one environment variable. */
 export type ReadEnvironment = (name: string) => string | undefined;
 
-/** The part of a command that reading its line needs. */
+/** The part of a command that is needed to parse its line. */
 export type CommandShape<Table extends OptionTable> = Pick<
   Command<Table>,
   "name" | "usage" | "options" | "minArguments" | "maxArguments"
@@ -62,7 +62,7 @@ export function readArguments<Table extends OptionTable>(
   return { options: options as OptionValues<Table>, given, flags, arguments: positional };
 }
 
-/** The options of a table that were given, by key: a default says nothing. */
+/** The given options of a table, by key, without defaults. */
 export function givenOf(
   table: OptionTable,
   { options, given }: Pick<Invocation, "options" | "given">,
@@ -79,13 +79,11 @@ export function wantsHelp(argv: readonly string[]): boolean {
     .some((word) => word === "--help" || word === "-h");
 }
 
-/**
- * The resolved words in the shape that parseArgs collects exactly: `--key=value`, the arguments behind
- * `--`. Left to itself it makes 7 of the argument `007`, gives `true` after a flag to the flag, splits
- * a value off before `-x`, and leaves an empty value behind as an argument.
+/** Writes the resolved words in a form that parseArgs cannot misread: `--key=value`, the arguments
+ * after `--`. Otherwise it would convert the argument `007` to 7, take `true` after a flag for its
+ * value, split a value off before `-x`, and leave an empty value behind as an argument.
  *
- * @throws {UsageError} when a word is wrong or a value is missing
- */
+ * @throws {UsageError} when a word is wrong or a value is missing */
 function attached(table: OptionTable, words: readonly Word[]): string[] {
   const options: string[] = [];
   const positional: string[] = [];
@@ -104,7 +102,7 @@ function attached(table: OptionTable, words: readonly Word[]): string[] {
   return [...options, "--", ...positional];
 }
 
-/** The value that the command line gives; undefined when it gives none. */
+/** The value on the command line; undefined when there is none. */
 function fromFlag(
   key: string,
   option: Option<unknown>,
@@ -116,7 +114,7 @@ function fromFlag(
   if (option.kind === "value" && texts.length > 1) {
     throw new UsageError(`${name} was given ${texts.length} times; give it once`);
   }
-  // Of a flag that was given more than once, the last word counts.
+  // The last word counts, unless the option is repeatable.
   return option.parse(texts.at(-1)!, name);
 }
 

@@ -53,7 +53,7 @@ export function optionLabel(key: string, option: Option<unknown>): string {
   return `--${option.fallback === true && option.negatable ? "[no-]" : ""}${flagName(key)}`;
 }
 
-/** `required`, `repeatable`, `default 10k`: what follows the help in brackets. */
+/** The notes after the help in brackets: `required`, `repeatable`, `default 10k`. */
 export function optionNotes(
   option: Option<unknown>,
   quote: (text: string) => string = String,

@@ -43,7 +43,7 @@ export function optionNames(table: OptionTable): ReadonlyMap<string, Named> {
   return names;
 }
 
-/** A dash alone is an argument (standard input, by custom), and so is a negative number. */
+/** A single dash is an argument (standard input, by convention), and so is a negative number. */
 function isOption(word: string, names: ReadonlyMap<string, Named>): boolean {
   if (!word.startsWith("-") || word === "-") return false;
   return !/^-\.?\d/.test(word) || names.has(word.slice(0, 2));

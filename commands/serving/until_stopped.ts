@@ -4,7 +4,7 @@ import type { Emit } from "../../core/event.ts";
 import type { Dock } from "../../dock/serve.ts";
 import type { StopSignals } from "../terminal/stop_signals.ts";
 
-/** Waits until all docks have stopped, by themselves or by a signal, emits what each counted, and
+/** Waits until all docks have stopped, by themselves or by a signal, emits the stats of each, and
  * returns the exit code.
  * @throws {Error} when one of them broke */
 export async function untilStopped(

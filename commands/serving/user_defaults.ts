@@ -7,12 +7,12 @@ import { UsageError } from "../../core/usage_error.ts";
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** The same options, with those that say where a server keeps its authority and a chat its history, when
- * they have an effect and nothing else was said.
+/** Adds the options for the folder of the authority and the file of a chat's history, where they
+ * have an effect and were not given.
  *
- * @param table the options that have an effect on what is served
- * @param notes sentences for the user are added here, to be printed once all has started: a command
- *   that fails prints one line
+ * @param table the options that have an effect on the server
+ * @param notes receives notes for the user, to be printed once all servers have started: a command
+ * that fails prints one line
  * @throws {UsageError} when there is an authority that must not be used */
 export async function withUserDefaults(
   options: Given,
@@ -22,8 +22,8 @@ export async function withUserDefaults(
   return await withHistory(await withLocalAuthority(options, table, notes), table, notes);
 }
 
-/** Makes the authority when there is none yet. Where it cannot be kept, the server makes a certificate
- * on the spot. */
+/** Creates the authority when there is none yet. If it cannot be kept, the server makes a
+ * self-signed certificate. */
 async function withLocalAuthority(
   options: Given,
   table: OptionTable,
@@ -82,7 +82,7 @@ async function withHistory(options: Given, table: OptionTable, notes: string[]):
   }
 }
 
-/** Loaded only where it is needed: what knows of paths doubles the start of a small server. */
+/** Loaded on demand: the modules for paths double the start of a small server. */
 async function usersFolder(): Promise<string | null> {
   return (await import("../../core/files/data_folder.ts")).userDataFolder();
 }

@@ -91,7 +91,7 @@ const MAX_PASTE_LENGTH = 64 * 1024;
 /** The sequence of a key is shorter than this; a longer one is not a key. */
 const MAX_SEQUENCE_LENGTH = 32;
 
-/** Turns bytes into keys. Characters and sequences may be split between two reads. */
+/** Parses bytes to keys. Characters and sequences may be split between two reads. */
 export class KeyReader {
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   /** The characters after an ESC, or undefined outside of a sequence. */

@@ -13,7 +13,7 @@ export interface PrintableOptions {
   readonly style?: "short" | "json";
 }
 
-/** Writes characters that a terminal would obey as escapes, such as `\x1b` or `\u202e`. */
+/** Escapes characters that a terminal would interpret, such as `\x1b` or `\u202e`. */
 export function printable(text: string, options: PrintableOptions = {}): string {
   return text.replace(obeyed, (character, offset: number) => {
     if (options.lines) {

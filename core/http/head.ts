@@ -16,7 +16,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // deno-lint-ignore no-control-regex
 const FORBIDDEN_IN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
 
-/** A head that cannot be read, and the status that says so. */
+/** The error of a malformed head, with the status to answer. */
 export class HttpHeadError extends Error {
   override readonly name = "HttpHeadError";
   readonly status: number;
@@ -26,7 +26,7 @@ export class HttpHeadError extends Error {
   }
 }
 
-/** The fields of a head. Names are in lower case. */
+/** The header fields of a head. Names are in lower case. */
 export class HttpFields {
   readonly #values = new Map<string, string[]>();
 
@@ -37,13 +37,13 @@ export class HttpFields {
     else values.push(value);
   }
 
-  /** The names that there are. */
+  /** All names. */
   names(): Iterable<string> {
     return this.#values.keys();
   }
 
-  /** The value of a field that may be there once, or null.
-   * @throws {HttpHeadError} when it is there more often */
+  /** The value of a field that may occur only once, or null.
+   * @throws {HttpHeadError} when it occurs more than once */
   only(name: string): string | null {
     const values = this.#values.get(name);
     if (values === undefined) return null;
@@ -126,7 +126,7 @@ function headEnd(bytes: Uint8Array, from: number): number {
   return 0;
 }
 
-/** Header fields are octets (RFC 9110 5.5): one character for each. */
+/** Decodes header fields, which are octets (RFC 9110 5.5), with one character for each. */
 function latin1(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -170,8 +170,8 @@ function parseFields(lines: readonly string[]): HttpFields {
   return fields;
 }
 
-/** Without the blanks around it (RFC 9112 5). A pattern for those at the end would begin anew at
- * every blank, which takes the square of their number. */
+/** Removes the blanks around a value (RFC 9112 5). A regular expression for the trailing blanks
+ * would start anew at every blank, which takes quadratic time. */
 function trimmed(value: string): string {
   let [start, end] = [0, value.length];
   while (start < end && isBlank(value[start])) start++;
@@ -183,7 +183,7 @@ function isBlank(character: string | undefined): boolean {
   return character === " " || character === "\t";
 }
 
-/** Whether a name and a value may stand in a header line. */
+/** Whether a name and a value are valid in a header line. */
 export function isField(name: string, value: string): boolean {
   return TOKEN.test(name) && !FORBIDDEN_IN_VALUE.test(value);
 }

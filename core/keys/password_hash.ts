@@ -3,7 +3,7 @@
 
 import { UsageError } from "../usage_error.ts";
 
-/** Iterations of a new hash: about a quarter of a second on a machine of today. */
+/** Iterations of a new hash: about a quarter of a second on a current machine. */
 const ITERATIONS = 600_000;
 /** Limit of the iterations in a file: more would keep the server busy with one guess. */
 const MAX_ITERATIONS = 10_000_000;
@@ -82,7 +82,7 @@ async function derive(
   return new Uint8Array(await crypto.subtle.deriveBits(terms, key, bytes * 8));
 }
 
-/** Compares in a time that says nothing of where the two differ. */
+/** Compares in constant time. */
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;
@@ -90,7 +90,7 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** Base64 with a dot for the plus and no padding, as passlib writes it. */
+/** Encodes base64 with a dot for the plus and no padding, as passlib does. */
 function encode(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", ".").replace(/=+$/, "");
 }

@@ -1,6 +1,6 @@
-// One declaration per option. Its TypeScript type, command-line flag, environment variable,
-// configuration key, help line, completions and reference entry all derive from what is written
-// here; option_table.ts has what is done with a whole table of them.
+// The declaration of an option. Its TypeScript type, command-line flag, environment variable,
+// configuration key, help line, completions and reference entry all derive from it; option_table.ts
+// processes whole tables of options.
 
 import {
   type Bounds,
@@ -33,7 +33,7 @@ export {
 
 /** An option whose value is a `T`, made by the factories below. */
 export interface Option<T> {
-  /** A flag is there or not; a value option takes one text. */
+  /** A flag has no value on the command line; a value option has one. */
   readonly kind: "flag" | "value";
   /** Help text that continues the flag: `end a session that says nothing`. */
   readonly help: string;
@@ -41,16 +41,16 @@ export interface Option<T> {
   readonly metavar: string;
   readonly short?: string;
   readonly choices?: readonly string[];
-  /** May be repeated; the value is then an array. */
+  /** Whether the option may be repeated; its value is then an array. */
   readonly many: boolean;
   readonly required: boolean;
   /** Whether `--no-name` turns the option off. Flags only. */
   readonly negatable: boolean;
-  /** Between the elements of a repeatable option in one text, as in an environment variable. */
+  /** Separator of the elements of a repeatable option in one text, as in an environment variable. */
   readonly separator: string;
-  /** The value when none was given. Of no meaning when `required`. */
+  /** The default. Meaningless when `required`. */
   readonly fallback: T;
-  /** The fallback in people's units, when it is worth printing. */
+  /** The default with its unit, if it is worth printing. */
   readonly fallbackText?: string;
   /** Parses one element.
    *
@@ -58,12 +58,10 @@ export interface Option<T> {
    * `--port`, `SOCKDOCK_PORT`
    * @throws {UsageError} when the text is not such a value */
   parse(text: string, name: string): unknown;
-  /**
-   * A whole value that arrives as a library argument.
+  /** Checks a whole value given as a library argument.
    *
    * @throws {TypeError} when it is of the wrong type
-   * @throws {RangeError} when it is out of bounds
-   */
+   * @throws {RangeError} when it is out of bounds */
   check(value: unknown, name: string): void;
 }
 
@@ -74,7 +72,7 @@ export interface OptionSpec {
   readonly metavar?: string;
 }
 
-/** With a default or `required: true` the value is always there; otherwise it may be undefined. */
+/** With a default or `required: true` the value is always present; otherwise it may be undefined. */
 export interface OptionFactory<T, Extra> {
   (spec: OptionSpec & Extra & { readonly default: T }): Option<T>;
   (spec: OptionSpec & Extra & { readonly required: true }): Option<T>;
@@ -141,7 +139,7 @@ choice.many = function <const V extends readonly string[]>(
   return many<V[number]>(choiceElement(values), spec);
 };
 
-/** There or not. `--no-name` turns it off; in the environment it is `1`, `true`, `0` or `false`. */
+/** A flag. `--no-name` turns it off; in the environment it is `1`, `true`, `0` or `false`. */
 export function flag(spec: {
   readonly help: string;
   readonly short?: string;

@@ -16,8 +16,8 @@ export type OptionValues<Table extends OptionTable> = {
 export type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends
   (value: infer All) => void ? All : never;
 
-/** The names that were asked for. A command asks for those of hundreds of options several times
- * before it begins; without this, a sixth of its start goes into that. */
+/** Cache of flag names. A command needs those of hundreds of options several times before it
+ * begins; without the cache, they take a sixth of its start. */
 const flagNames = new Map<string, string>();
 
 /** The flag of a key, without dashes and unit: `idleTimeoutMs` is `idle-timeout`. */
@@ -38,14 +38,12 @@ export function environmentName(key: string): string {
   return `SOCKDOCK_${flagName(key).replaceAll("-", "_").toUpperCase()}`;
 }
 
-/**
- * The value of a whole option from the text of a source other than the command line. A repeatable
- * option takes an array of texts, or one text with its separator between the elements.
+/** Parses the value of an option from a source other than the command line. A repeatable option
+ * takes an array of texts, or one text with its separator between the elements.
  *
- * @param label what the source calls it, which begins every message: `SOCKDOCK_PORT`,
- *   `harbour.toml: servers.chat.port`
- * @throws {UsageError} when the text is not such a value
- */
+ * @param label the name in the source, which begins every message: `SOCKDOCK_PORT`, `harbour.toml:
+ * servers.chat.port`
+ * @throws {UsageError} when the text is not such a value */
 export function parseText(
   option: Option<unknown>,
   text: string | readonly string[],
@@ -63,13 +61,11 @@ export function parseText(
   return option.parse(text, label);
 }
 
-/**
- * The library's edge: checks each given value and fills in the defaults, once, so that inside every
- * field is present. The argument is left as it was; undefined counts as not given.
+/** Checks the options of a library call and fills in the defaults, once, so that internally every
+ * field is present. The argument is not changed; undefined counts as not given.
  *
  * @throws {TypeError} when a key is unknown, a value of the wrong type or a required one missing
- * @throws {RangeError} when a value is out of bounds
- */
+ * @throws {RangeError} when a value is out of bounds */
 export function resolveOptions<Table extends OptionTable>(
   table: Table,
   given: Partial<OptionValues<Table>>,
@@ -86,11 +82,11 @@ export function resolveOptions<Table extends OptionTable>(
       return [key, option.fallback];
     }
     option.check(value, key);
-    // A copy, so that an array the caller keeps changing does not change a running server.
+    // A copy, so that later changes to the caller's array do not change a running server.
     return [key, Array.isArray(value) ? [...value] : value];
   });
-  // Sound because `check` has just held each value against its own option; TypeScript cannot see
-  // that through Object.fromEntries.
+  // Sound because `check` has compared each value with its option; TypeScript cannot see that
+  // through Object.fromEntries.
   return Object.freeze(Object.fromEntries(resolved)) as OptionValues<Table>;
 }
 
@@ -112,8 +108,8 @@ type Merged<Tables extends readonly OptionTable[]> = number extends Tables["leng
     ? First & Merged<Rest>
   : unknown;
 
-/** The names of a merged table, each with its key: those of the largest of its parts, which were
- * checked when that was merged, and the others. */
+/** The names of a merged table, each with its key. Those of its largest part were checked when that
+ * was merged, so only the others are. */
 interface Names {
   readonly table: OptionTable;
   readonly part: Names | undefined;
@@ -153,7 +149,7 @@ export function mergeTables<const Tables extends readonly OptionTable[]>(
     }
   }
   namesOf.set(merged, { table: merged, part, others });
-  // The loop put every entry of every table in, which is what the intersection says.
+  // The loop has added every entry of every table, as the intersection says.
   return Object.freeze(merged) as Merged<Tables>;
 }
 
@@ -161,13 +157,13 @@ function ownerIn(names: Names | undefined, name: string): string | undefined {
   return names && (names.others.get(name) ?? ownerIn(names.part, name));
 }
 
-/** Every form the command line reads as this option. */
+/** Every spelling that the command line accepts for this option. */
 function claimedNames(key: string, option: Option<unknown>): string[] {
   if (!/^[a-z][A-Za-z0-9]*$/.test(key) || key in Object.prototype) {
     throw new TypeError(`option key "${key}" is not a plain camelCase name`);
   }
   const flag = flagName(key);
-  // `--no-x` is how the flag x is turned off.
+  // `--no-x` turns the flag x off.
   if (option.kind === "value" && flag.startsWith("no-")) {
     throw new TypeError(`option key "${key}" takes a value and so cannot begin with "no"`);
   }
