@@ -8,7 +8,7 @@ import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import { tlsFilePairs } from "../../core/tls/options.ts";
 import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { tlsClientOptions } from "../tls.ts";
+import type { tlsClientOptions } from "./options.ts";
 
 /** What `loadTrust` reads. */
 type TrustValues = OptionValues<

@@ -23,7 +23,7 @@ import { usableSuites } from "../../layers/dtls/crypto/suites.ts";
 import { DtlsListenSocket } from "../../layers/dtls/listen_socket.ts";
 import { readPskFile } from "../../layers/dtls/psk_file.ts";
 import type { RunningServer } from "../../core/running_server.ts";
-import type { dtlsServerOptions } from "../dtls.ts";
+import type { dtlsServerOptions } from "./options.ts";
 
 /** Serves sessions over DTLS. */
 export async function serveDtls(

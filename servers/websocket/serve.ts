@@ -19,8 +19,8 @@ import { readHttpRules } from "../http/rules.ts";
 import { wrapAcceptor } from "../listeners/wrapped_acceptor.ts";
 import { listenTcpFor } from "../tcp.ts";
 import { listenNodeTls } from "../tls/listen.ts";
+import type { webSocketOptions, webSocketTlsOptions } from "./options.ts";
 import { type UpgradeRules, UpgradingConnection } from "./upgrade.ts";
-import type { webSocketOptions, webSocketTlsOptions } from "../websocket.ts";
 
 /** Serves until shut down. Takes the acceptor over. */
 function serveWebSockets(
