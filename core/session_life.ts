@@ -89,14 +89,9 @@ export class Ledger {
     this.emit({ event: "denied", url: this.url, peer: formatAddress(peer), reason });
   }
 
-  /** A connection failed that is no session.
-   * @param counter null where it failed because we stop */
-  failed(
-    peer: Address,
-    error: string,
-    counter: "failed" | "handshakesFailed" | null = "failed",
-  ): void {
-    if (counter !== null) this.counters[counter]++;
+  /** A connection failed that is no session. */
+  failed(peer: Address, error: string, counter: "failed" | "handshakesFailed" = "failed"): void {
+    this.counters[counter]++;
     this.emit({ event: "failed", url: this.url, peer: formatAddress(peer), error });
   }
 

@@ -123,9 +123,10 @@ async function shakeHands<C extends Connection>(
       ledger.denied(remote, error.message, "identitiesDenied");
       return false;
     }
+    // What we end has not failed.
+    if (shutdown) return false;
     const why = errorText(deadline.signal.aborted ? deadline.signal.reason : error);
-    // That we stop is not the doing of the peer.
-    ledger.failed(remote, `handshake: ${why}`, shutdown ? null : "handshakesFailed");
+    ledger.failed(remote, `handshake: ${why}`, "handshakesFailed");
     return false;
   } finally {
     clearTimeout(timer);
