@@ -101,10 +101,11 @@ export class Ledger {
     this.emit({ event: "accept-failed", url: this.url, error: errorText(error) });
   }
 
-  /** Ends a session on which nothing moved for too long. */
-  closeIdle(session: Drainable): void {
+  /** Ends what did not move for too long, a session or a connection.
+   * @param end how, unless as idle */
+  closeIdle(idle: Drainable, end: () => void = () => idle.close("idle")): void {
     this.counters.idle++;
-    session.close("idle");
+    end();
   }
 
   /** Serves a session to its end. Opens it before it returns, and never rejects.

@@ -29,10 +29,10 @@ export class WebSocketSessions implements Disposable {
       limits.idleTimeoutMs,
       (session) => ledger.closeIdle(session),
     );
-    this.#keepalive = new Keepalive<WebSocketSession>(limits, (session) => {
-      ledger.counters.idle++;
-      session.lost();
-    });
+    this.#keepalive = new Keepalive<WebSocketSession>(
+      limits,
+      (session) => ledger.closeIdle(session, () => session.lost()),
+    );
   }
 
   /** Speaks on a connection whose opening handshake is done. Resolves when it is closed; never

@@ -91,7 +91,6 @@ export function httpSharing(
     readonly work: RequestWork;
   },
 ): HttpSharing {
-  const { counters } = ledger;
   return {
     ledger,
     service: authenticated(work.service, rules.authenticate, ledger),
@@ -99,13 +98,13 @@ export function httpSharing(
     maxBodyBytes: limits.maxBodyBytes ?? work.service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     watch: work.watch ?? false,
     silent: new IdleSweep<HttpConnection>(limits.headerTimeoutMs, (connection) => {
-      counters.timedOut++;
+      ledger.counters.timedOut++;
       connection.close();
     }),
-    resting: new IdleSweep<HttpConnection>(limits.keepAliveTimeoutMs, (connection) => {
-      counters.idle++;
-      connection.close();
-    }),
+    resting: new IdleSweep<HttpConnection>(
+      limits.keepAliveTimeoutMs,
+      (connection) => ledger.closeIdle(connection),
+    ),
     bodies: new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall()),
   };
 }
