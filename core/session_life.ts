@@ -18,7 +18,9 @@ export interface Drainable {
 export interface ServedSession extends Session, Drainable {
   readonly bytesReceived: number;
   readonly bytesSent: number;
-  /** Why we ended it; empty if we closed it without saying why, undefined if we did not. */
+  /** Why we ended it; empty if we closed it without saying why, undefined if we did not. A shutdown is
+   * the reason from when the protocol is told that no more will come, or is done: what breaks the
+   * session before that is a failure, during a shutdown, too. */
   readonly reason: string | undefined;
   /** What broke it besides the protocol, such as a reset. */
   readonly failure: Error | undefined;
