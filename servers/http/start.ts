@@ -10,7 +10,7 @@ import { requireFeature } from "../../core/runtime.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
 import { listenTcp } from "../tcp.ts";
 import { listenNodeTls, listenTls } from "../tls/listen.ts";
-import { needsNodeTls, refuseOnOldRuntime } from "../tls/options.ts";
+import { checkTlsOptions, needsNodeTls } from "../tls/options.ts";
 import { loadTlsIdentity } from "../tls/server_certificate.ts";
 import { listenUnix } from "../unix.ts";
 import { findHttpEngine } from "./engine.ts";
@@ -49,7 +49,7 @@ export async function startHttps(
   limits: OptionValues<typeof httpsOptions>,
   work: RequestWork,
 ): Promise<RunningServer> {
-  refuseOnOldRuntime(limits);
+  checkTlsOptions(limits);
   const rulesAt = await readHttpRules(endpoint, limits, work.context);
   const nodeEngine = needsNodeTls(limits) === null
     ? await nodeHttpEngineFor(work, "https")
