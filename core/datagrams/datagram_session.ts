@@ -6,7 +6,7 @@ import type { DatagramSocket } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { Inbox, type InboxRoom } from "./inbox.ts";
 import { bytesOf, type Identity, type Message } from "../session.ts";
-import type { ServedSession } from "../session_life.ts";
+import type { ServedSession } from "../sessions/life.ts";
 
 /** What a datagram peer is made of. */
 export interface DatagramPeerOptions {

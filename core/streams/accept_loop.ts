@@ -4,8 +4,9 @@
 import type { Admission } from "../addresses/admission.ts";
 import { type Acceptor, type Connection, DeniedPeerError } from "../connection.ts";
 import { errorText } from "../event.ts";
-import { type Listener, type RunningServer, runningServer } from "../running_server.ts";
-import type { Drainable, Ledger } from "../session_life.ts";
+import type { Listener, RunningServer } from "../running_server.ts";
+import { runningServer } from "../sessions/server.ts";
+import type { Drainable, Ledger } from "../sessions/life.ts";
 import { Semaphore } from "./semaphore.ts";
 
 /** How long to wait when the system cannot give us a connection. Out of descriptors, `accept`

@@ -6,7 +6,7 @@ import type { Counters } from "../counters.ts";
 import { createFramer, type Framer, MessageTooLargeError } from "./framing.ts";
 import type { Framing } from "../protocol.ts";
 import { bytesOf, type Identity, type Message } from "../session.ts";
-import type { ServedSession } from "../session_life.ts";
+import type { ServedSession } from "../sessions/life.ts";
 
 /** The read buffer starts small, since most connections are idle, and grows when a read fills it. */
 const FIRST_BUFFER_BYTES = 512;

@@ -6,7 +6,7 @@ import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import type { Identity, Message } from "../session.ts";
-import type { ServedSession } from "../session_life.ts";
+import type { ServedSession } from "../sessions/life.ts";
 import type { MessageDeflate } from "./deflate.ts";
 import {
   CLOSE_CODE,

@@ -8,7 +8,7 @@ import { type BoundLayer, checkLayers, withLayer } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import type { Context } from "../../core/protocol.ts";
 import type { SessionWork } from "../../core/server_kind.ts";
-import { Ledger } from "../../core/session_life.ts";
+import { Ledger } from "../../core/sessions/life.ts";
 import { requireFeature } from "../../core/runtime.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { ServerPeerOptions } from "../../layers/dtls/server_peer.ts";

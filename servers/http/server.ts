@@ -1,11 +1,11 @@
 // Serving an HTTP application on any stream listener: what http and https share.
 
 import type { Connection } from "../../core/connection.ts";
-import { IdleSweep } from "../../core/idle_sweep.ts";
+import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
 import type { HandshakeLimits } from "../../core/limits.ts";
 import type { Listener, RunningServer } from "../../core/running_server.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
-import { Ledger } from "../../core/session_life.ts";
+import { Ledger } from "../../core/sessions/life.ts";
 import { acceptingServer } from "../../core/streams/accept_loop.ts";
 import { keepaliveOptions } from "../../core/websocket/options.ts";
 import { authenticated } from "./authentication.ts";

@@ -10,7 +10,7 @@ import type { OptionValues } from "../../core/options/option.ts";
 import type { Listener, RunningServer } from "../../core/running_server.ts";
 import type { SessionWork } from "../../core/server_kind.ts";
 import type { Session } from "../../core/session.ts";
-import { Ledger } from "../../core/session_life.ts";
+import { Ledger } from "../../core/sessions/life.ts";
 import { acceptingServer } from "../../core/streams/accept_loop.ts";
 import { checkSubprotocols } from "../../core/websocket/handshake.ts";
 import type { KeepaliveLimits } from "../../core/websocket/options.ts";

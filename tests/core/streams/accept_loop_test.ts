@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Connection } from "../../../core/connection.ts";
-import { Ledger } from "../../../core/session_life.ts";
+import { Ledger } from "../../../core/sessions/life.ts";
 import { acceptingServer, type AcceptOptions } from "../../../core/streams/accept_loop.ts";
 import { FakeTime, settled } from "../../fake_time.ts";
 import { connectionPair, EventLog, MemoryAcceptor, tcpAddress } from "../../memory.ts";

@@ -1,10 +1,10 @@
 // The life of a session, whatever carries it: opened, served, closed and counted, by one rule. The
 // events of peers that come, go, fail or are turned away are made here alone.
 
-import { type Address, formatAddress } from "./addresses/address.ts";
-import { type Counters, createCounters } from "./counters.ts";
-import { type Emit, errorText } from "./event.ts";
-import type { Session } from "./session.ts";
+import { type Address, formatAddress } from "../addresses/address.ts";
+import { type Counters, createCounters } from "../counters.ts";
+import { type Emit, errorText } from "../event.ts";
+import type { Session } from "../session.ts";
 
 /** Something open that a shutdown has to end. */
 export interface Drainable {

@@ -1,18 +1,18 @@
 /** How sessions end, whatever carries them: one table for streams, datagrams and WebSockets. */
 
 import { assertEquals } from "@std/assert";
-import type { Address } from "../../core/addresses/address.ts";
-import { serveDatagrams } from "../../core/datagrams/serve_datagrams.ts";
-import { datagramOptions, streamOptions } from "../../core/limits.ts";
-import { resolveOptions } from "../../core/options/option.ts";
-import type { RunningServer } from "../../core/running_server.ts";
-import type { SessionWork } from "../../core/server_kind.ts";
-import type { Session } from "../../core/session.ts";
-import { acceptingServer } from "../../core/streams/accept_loop.ts";
-import { Ledger } from "../../core/session_life.ts";
-import { serveStream } from "../../core/streams/serve_stream.ts";
-import { WebSocketSessions } from "../../core/websocket/sessions.ts";
-import { FakeTime, settled } from "../fake_time.ts";
+import type { Address } from "../../../core/addresses/address.ts";
+import { serveDatagrams } from "../../../core/datagrams/serve_datagrams.ts";
+import { datagramOptions, streamOptions } from "../../../core/limits.ts";
+import { resolveOptions } from "../../../core/options/option.ts";
+import type { RunningServer } from "../../../core/running_server.ts";
+import type { SessionWork } from "../../../core/server_kind.ts";
+import type { Session } from "../../../core/session.ts";
+import { acceptingServer } from "../../../core/streams/accept_loop.ts";
+import { Ledger } from "../../../core/sessions/life.ts";
+import { serveStream } from "../../../core/streams/serve_stream.ts";
+import { WebSocketSessions } from "../../../core/websocket/sessions.ts";
+import { FakeTime, settled } from "../../fake_time.ts";
 import {
   connectionPair,
   EventLog,
@@ -21,8 +21,8 @@ import {
   stillContext,
   udpAddress,
   utf8,
-} from "../memory.ts";
-import { rawFrame } from "../raw_websocket.ts";
+} from "../../memory.ts";
+import { rawFrame } from "../../raw_websocket.ts";
 
 const URL = "test://here";
 const IDLE_MS = 10_000;
