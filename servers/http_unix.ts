@@ -1,20 +1,7 @@
 // HTTP over a Unix socket, as programs on one machine speak it that browsers should not reach.
 
 import type { RequestServerKind } from "../core/server_kind.ts";
-import {
-  authenticationOptions,
-  httpOptions,
-  requestOptions,
-  webGuardOptions,
-} from "./http/options.ts";
-
-/** Options of `unix` for requests. */
-export const httpUnixOptions = {
-  maxConnections: httpOptions.maxConnections,
-  ...requestOptions,
-  ...webGuardOptions,
-  ...authenticationOptions,
-} as const;
+import { httpUnixOptions } from "./http/options.ts";
 
 /** `unix://path` for an application: `serve hello unix://hello.sock`. Who may connect is for the
  * file's permissions to say. */

@@ -1,12 +1,7 @@
 // Unix datagram sockets, from the listening side.
 
-import { datagramOptions } from "../core/limits.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
-
-const { replyRatePerSecond: _unused, ...options } = datagramOptions;
-
-/** Options of `unixgram`. Answers stay on this machine, so they are not rationed. */
-export const unixgramOptions = options;
+import { unixgramOptions } from "./datagrams/options.ts";
 
 /** `unixgram://path`, or `unixgram://@name` for an abstract socket. A peer that never bound a path
  * is heard but cannot be answered. */

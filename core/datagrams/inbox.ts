@@ -39,11 +39,14 @@ export class Inbox implements AsyncIterator<Message, undefined> {
     return true;
   }
 
-  /** Nothing more will come; what is held can still be read. */
-  end(): void {
+  /** Nothing more will come; what is held can still be read. Returns whether the reader hears of it at
+   * once, because it was waiting. */
+  end(): boolean {
+    const wake = this.#wake;
     this.#ended = true;
-    this.#wake?.(done);
     this.#wake = undefined;
+    wake?.(done);
+    return wake !== undefined;
   }
 
   /** Throws away what is held and returns it. */

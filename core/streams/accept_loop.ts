@@ -4,8 +4,9 @@
 import type { Admission } from "../addresses/admission.ts";
 import { type Acceptor, type Connection, DeniedPeerError } from "../connection.ts";
 import { errorText } from "../event.ts";
-import { type Listener, type RunningServer, runningServer } from "../running_server.ts";
-import type { Drainable, Ledger } from "../session_life.ts";
+import type { Listener, RunningServer } from "../running_server.ts";
+import { runningServer } from "../sessions/server.ts";
+import type { Drainable, Ledger } from "../sessions/life.ts";
 import { Semaphore } from "./semaphore.ts";
 
 /** How long to wait when the system cannot give us a connection. Out of descriptors, `accept`
@@ -123,9 +124,10 @@ async function shakeHands<C extends Connection>(
       ledger.denied(remote, error.message, "identitiesDenied");
       return false;
     }
+    // What we end has not failed.
+    if (shutdown) return false;
     const why = errorText(deadline.signal.aborted ? deadline.signal.reason : error);
-    // That we stop is not the doing of the peer.
-    ledger.failed(remote, `handshake: ${why}`, shutdown ? null : "handshakesFailed");
+    ledger.failed(remote, `handshake: ${why}`, "handshakesFailed");
     return false;
   } finally {
     clearTimeout(timer);

@@ -1,7 +1,7 @@
 // What the frames of a WebSocket are made of (RFC 6455 5), and how they are written.
 
 import type { Message } from "../session.ts";
-import { smallBytes } from "../small_bytes.ts";
+import { smallBytes } from "../sessions/small_bytes.ts";
 
 /** What a frame is (RFC 6455 5.2 and 11.8). */
 export const OPCODE = {

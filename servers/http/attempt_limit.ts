@@ -1,7 +1,7 @@
 // Slowing down guesses of passwords: after a wrong one, the next from the same address is looked at
 // only after a wait, which doubles each time. Users are not locked out, since only addresses wait.
 
-import { type Address, canonicalHost } from "../../core/addresses/address.ts";
+import { type Address, networkOf } from "../../core/addresses/address.ts";
 
 /** The wait after the second wrong guess; it doubles with each. */
 const FIRST_WAIT_MS = 250;
@@ -55,7 +55,7 @@ export class AttemptLimit {
 
   /** A guess was wrong. */
   failed(peer: Address): void {
-    const key = keyOf(peer);
+    const key = networkAt(peer);
     const record = this.#recordOf(peer) ?? { failures: 0, lastMs: 0, waiting: 0 };
     record.failures++;
     record.lastMs = this.#now();
@@ -68,7 +68,7 @@ export class AttemptLimit {
   }
 
   #recordOf(peer: Address): Record | undefined {
-    const key = keyOf(peer);
+    const key = networkAt(peer);
     const record = this.#records.get(key);
     if (record === undefined || this.#now() - record.lastMs < FORGET_MS) return record;
     this.#records.delete(key);
@@ -81,19 +81,6 @@ function waitAfter(failures: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** (failures - FREE_FAILURES - 1), LONGEST_WAIT_MS);
 }
 
-/** One subscriber has one IPv4 address, and a whole /64 of IPv6. */
-function keyOf(peer: Address): string {
-  if (!("hostname" in peer)) return peer.transport;
-  const hostname = canonicalHost(peer.hostname);
-  if (!hostname.includes(":")) return hostname;
-  return groupsOf(hostname).slice(0, 4).join(":");
-}
-
-/** The eight groups of an IPv6 address in its usual form. */
-function groupsOf(address: string): string[] {
-  const [head = "", tail] = address.split("::");
-  const left = head === "" ? [] : head.split(":");
-  if (tail === undefined) return left;
-  const right = tail === "" ? [] : tail.split(":");
-  return [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+function networkAt(peer: Address): string {
+  return "hostname" in peer ? networkOf(peer.hostname) : peer.transport;
 }

@@ -1,10 +1,10 @@
 // The life of a session, whatever carries it: opened, served, closed and counted, by one rule. The
 // events of peers that come, go, fail or are turned away are made here alone.
 
-import { type Address, formatAddress } from "./addresses/address.ts";
-import { type Counters, createCounters } from "./counters.ts";
-import { type Emit, errorText } from "./event.ts";
-import type { Session } from "./session.ts";
+import { type Address, formatAddress } from "../addresses/address.ts";
+import { type Counters, createCounters } from "../counters.ts";
+import { type Emit, errorText } from "../event.ts";
+import type { Session } from "../session.ts";
 
 /** Something open that a shutdown has to end. */
 export interface Drainable {
@@ -18,7 +18,9 @@ export interface Drainable {
 export interface ServedSession extends Session, Drainable {
   readonly bytesReceived: number;
   readonly bytesSent: number;
-  /** Why we ended it; empty if we closed it without saying why, undefined if we did not. */
+  /** Why we ended it; empty if we closed it without saying why, undefined if we did not. A shutdown is
+   * the reason from when the protocol is told that no more will come, or is done: what breaks the
+   * session before that is a failure, during a shutdown, too. */
   readonly reason: string | undefined;
   /** What broke it besides the protocol, such as a reset. */
   readonly failure: Error | undefined;
@@ -89,14 +91,9 @@ export class Ledger {
     this.emit({ event: "denied", url: this.url, peer: formatAddress(peer), reason });
   }
 
-  /** A connection failed that is no session.
-   * @param counter null where it failed because we stop */
-  failed(
-    peer: Address,
-    error: string,
-    counter: "failed" | "handshakesFailed" | null = "failed",
-  ): void {
-    if (counter !== null) this.counters[counter]++;
+  /** A connection failed that is no session. */
+  failed(peer: Address, error: string, counter: "failed" | "handshakesFailed" = "failed"): void {
+    this.counters[counter]++;
     this.emit({ event: "failed", url: this.url, peer: formatAddress(peer), error });
   }
 
@@ -106,10 +103,11 @@ export class Ledger {
     this.emit({ event: "accept-failed", url: this.url, error: errorText(error) });
   }
 
-  /** Ends a session on which nothing moved for too long. */
-  closeIdle(session: Drainable): void {
+  /** Ends what did not move for too long, a session or a connection.
+   * @param end how, unless as idle */
+  closeIdle(idle: Drainable, end: () => void = () => idle.close("idle")): void {
     this.counters.idle++;
-    session.close("idle");
+    end();
   }
 
   /** Serves a session to its end. Opens it before it returns, and never rejects.

@@ -1,9 +1,9 @@
 // A session that is another one but for what its subclass does differently.
 
-import type { Address } from "./addresses/address.ts";
-import type { DialledSession } from "./client_kind.ts";
-import type { Delivery } from "./connection.ts";
-import type { Identity, Message, Session } from "./session.ts";
+import type { Address } from "../addresses/address.ts";
+import type { DialledSession } from "../client_kind.ts";
+import type { Delivery } from "../connection.ts";
+import type { Identity, Message, Session } from "../session.ts";
 
 /** Passes everything on but `sendFramed`, by which messages would leave that a subclass does not see. */
 export class WrappedSession implements DialledSession {
