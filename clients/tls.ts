@@ -1,42 +1,7 @@
 // The client transport `tls`: sessions over TLS (RFC 8446, RFC 5246).
 
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions, routeOptions } from "../core/client_options.ts";
-import { flag, text } from "../core/options/option.ts";
-import { fileOrFiles } from "../core/tls/options.ts";
-
-/** Options for verifying the server. */
-export const tlsClientOptions = {
-  tlsCa: text.many({
-    metavar: "file",
-    help: "trust these authorities or certificates, PEM, instead of the well-known authorities; " +
-      "local is the local authority",
-  }),
-  tlsFingerprint: text({
-    metavar: "SHA256",
-    help: "trust exactly this certificate, whatever its name, issuer and dates",
-  }),
-  serverName: text({
-    metavar: "name",
-    help: "name to ask for and to expect in the certificate, instead of the URL's",
-  }),
-  insecure: flag({
-    short: "k",
-    help: "do not verify the server: whoever is in the way can read and change everything",
-    negatable: false,
-  }),
-  tlsCert: fileOrFiles({
-    help: "certificate to show to a server that asks for one, PEM, its chain after it",
-  }),
-  tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
-} as const;
-
-/** Options of `tls`. */
-export const tlsTransportOptions = {
-  ...routeOptions,
-  ...tlsClientOptions,
-  ...clientOptions,
-} as const;
+import { tlsTransportOptions } from "./tls/options.ts";
 
 /** `tls://host:port`. */
 export const tls: ClientKind<typeof tlsTransportOptions> = {

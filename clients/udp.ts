@@ -1,11 +1,7 @@
 // The client transport `udp` (RFC 768).
 
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions, routeOptions } from "../core/client_options.ts";
-import { groupSenderOptions } from "../core/datagrams/group_address.ts";
-
-/** Options of `udp`. */
-export const udpOptions = { ...routeOptions, ...groupSenderOptions, ...clientOptions } as const;
+import { udpOptions } from "./datagrams/options.ts";
 
 /** `udp://host:port`. */
 export const udp: ClientKind<typeof udpOptions> = {

@@ -1,28 +1,7 @@
 // The client transports `ws` and `wss`: WebSockets (RFC 6455), plain and over TLS.
 
 import type { ClientKind } from "../core/client_kind.ts";
-import { clientOptions, routeOptions } from "../core/client_options.ts";
-import { text } from "../core/options/option.ts";
-import { agreementOptions, keepaliveOptions } from "../core/websocket/options.ts";
-import { tlsClientOptions } from "./tls.ts";
-
-/** Options of `ws`. */
-export const webSocketOptions = {
-  ...routeOptions,
-  ...clientOptions,
-  ...agreementOptions,
-  ...keepaliveOptions,
-  header: text.many({
-    short: "H",
-    metavar: "name: value",
-    separator: "\n",
-    help: "send this header with the request that opens the WebSocket",
-  }),
-  origin: text({ metavar: "origin", help: "say that a page of this origin opens the WebSocket" }),
-} as const;
-
-/** Options of `wss`. */
-export const webSocketTlsOptions = { ...webSocketOptions, ...tlsClientOptions } as const;
+import { webSocketOptions, webSocketTlsOptions } from "./websocket/options.ts";
 
 /** `ws://host:port/path`. */
 export const ws: ClientKind<typeof webSocketOptions> = {

@@ -1,9 +1,7 @@
-// The life cycle of a server, the same for every transport: listening, draining, finished.
+// The interfaces of listening sockets and of running servers.
 
 import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
 import type { Stats } from "./counters.ts";
-import { errorText } from "./event.ts";
-import type { Ledger } from "./session_life.ts";
 
 /** The certificate of a server. */
 export interface ServerCertificate {
@@ -50,73 +48,4 @@ export interface RunningServer extends AsyncDisposable {
   /** Stops listening, lets open sessions and requests finish for `graceMs`, then closes the rest.
    * Resolves when all are closed. Calling it again with a shorter grace shortens the wait. */
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;
-}
-
-/** Default time that `shutdown` waits for sessions, in milliseconds. */
-export const DEFAULT_GRACE_MS = 5000;
-
-/** The parts from which `runningServer` composes a RunningServer. */
-export interface ServerParts {
-  readonly listening: Listening;
-  readonly ledger: Ledger;
-  /** Stops serving new peers. Called once. */
-  stopListening(): void;
-  /** Releases the remaining resources, once no session is open. Called once, last. */
-  release(): void;
-  /** Resolves when the listening loop has ended, which is after `release` at the latest. */
-  readonly loop: Promise<void>;
-}
-
-/** Composes a RunningServer from its parts. */
-export function runningServer(parts: ServerParts): RunningServer {
-  const { listening: { url, certificate, reload }, ledger: { sessions, counters } } = parts;
-  let stopped = false;
-  const finished = Promise.withResolvers<void>();
-  // A caller that awaits `finished` sees the error; no caller has to.
-  finished.promise.catch(() => {});
-
-  async function stop(): Promise<void> {
-    try {
-      parts.stopListening();
-      sessions.drain();
-      await sessions.idle;
-    } finally {
-      parts.release();
-    }
-    // The loop may have accepted one more peer in the meantime.
-    await parts.loop;
-    await sessions.idle;
-  }
-
-  function shutdown({ graceMs = DEFAULT_GRACE_MS } = {}): Promise<void> {
-    if (!stopped) {
-      stopped = true;
-      stop().then(finished.resolve, finished.reject);
-    }
-    if (graceMs <= 0) {
-      sessions.close("shutdown");
-      return finished.promise;
-    }
-    const timer = setTimeout(() => sessions.close("shutdown"), graceMs);
-    return finished.promise.finally(() => clearTimeout(timer));
-  }
-
-  // When the loop ends by itself, the server stops.
-  parts.loop.then(
-    () => shutdown(),
-    (error: unknown) => {
-      finished.reject(new Error(`${url} stopped: ${errorText(error)}`, { cause: error }));
-      return shutdown({ graceMs: 0 });
-    },
-  ).catch(() => {});
-
-  return {
-    url,
-    ...(certificate && { certificate }),
-    ...(reload && { reload }),
-    finished: finished.promise,
-    stats: () => ({ ...counters, open: sessions.size }),
-    shutdown,
-    [Symbol.asyncDispose]: () => shutdown({ graceMs: 0 }),
-  };
 }

@@ -135,10 +135,10 @@ export async function serve<Own extends OptionTable>(
   if ("framing" in served) {
     const opened = resources.use(await served.open(resolveShare(served.options, given), context));
     const shown = hooks.watch
-      ? (await import("../core/watched_service.ts")).watched(opened, emit)
+      ? (await import("./watched_service.ts")).watched(opened, emit)
       : opened;
     const service = own.once
-      ? (await import("../core/single_service.ts")).single(shown, context.stop)
+      ? (await import("./single_service.ts")).single(shown, context.stop)
       : shown;
     const { framing = served.framing } = opened;
     const protocol = framing === served.framing ? served : { ...served, framing };
@@ -154,7 +154,7 @@ export async function serve<Own extends OptionTable>(
   } else {
     const opened = resources.use(await served.open(resolveShare(served.options, given), context));
     const service = own.once
-      ? (await import("../core/single_service.ts")).singleRequest(opened, context.stop)
+      ? (await import("./single_service.ts")).singleRequest(opened, context.stop)
       : opened;
     for (const { kind, endpoint } of places) {
       if (kind.carries !== "requests") continue;

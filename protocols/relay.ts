@@ -19,5 +19,5 @@ export const relay: Protocol<typeof options> = {
   datagramReply: "larger",
   dials: true,
   options,
-  open: async (...given) => (await import("./joined_sessions.ts")).openRelay(...given),
+  open: async (...given) => (await import("./relay/join.ts")).openRelay(...given),
 };

@@ -2,20 +2,7 @@
 // machine; browsers cannot reach it.
 
 import type { RequestServerKind } from "../core/server_kind.ts";
-import {
-  authenticationOptions,
-  httpOptions,
-  requestOptions,
-  webGuardOptions,
-} from "./http/options.ts";
-
-/** Options of `unix` for requests. */
-export const httpUnixOptions = {
-  maxConnections: httpOptions.maxConnections,
-  ...requestOptions,
-  ...webGuardOptions,
-  ...authenticationOptions,
-} as const;
+import { httpUnixOptions } from "./http/options.ts";
 
 /** `unix://path` for an application: `serve hello unix://hello.sock`. The file's permissions decide
  * who may connect. */

@@ -1,12 +1,7 @@
 // The server transport `https`: HTTP over TLS.
 
-import { handshakeOptions } from "../core/limits.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
-import { httpOptions } from "./http/options.ts";
-import { tlsOptions } from "./tls/options.ts";
-
-/** Options of `https`. */
-export const httpsOptions = { ...httpOptions, ...handshakeOptions, ...tlsOptions } as const;
+import { httpsOptions } from "./http/options.ts";
 
 /** `https://host:port`: HTTP/2 where the client can, HTTP/1.1 elsewhere. */
 export const https: RequestServerKind<typeof httpsOptions> = {

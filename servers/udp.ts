@@ -1,17 +1,7 @@
 // The server transport `udp` (RFC 768).
 
-import { familyOptions } from "../core/addresses/resolve.ts";
-import { interfaceOptions } from "../core/datagrams/group_address.ts";
-import { admissionOptions, datagramOptions } from "../core/limits.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
-
-/** Options of `udp`. */
-export const udpOptions = {
-  ...admissionOptions,
-  ...datagramOptions,
-  ...familyOptions,
-  ...interfaceOptions,
-} as const;
+import { udpOptions } from "./datagrams/options.ts";
 
 /** `udp://host:port`. */
 export const udp: SessionServerKind<typeof udpOptions> = {

@@ -3,16 +3,15 @@
 import type { HttpApp } from "../core/http/app.ts";
 import { text } from "../core/options/option.ts";
 
-/** Options of `hello`. */
-export const helloOptions = {
+const options = {
   text: text({ default: "Hello, World!", help: "what the page says" }),
 } as const;
 
 /** Answers `GET /` with a page, and `GET /hello.txt` with its text alone. The path chooses between
  * the two instead of the Accept header, because reading any header costs an eighth of the rate. */
-export const hello: HttpApp<typeof helloOptions> = {
+export const hello: HttpApp<typeof options> = {
   name: "hello",
   summary: "Says Hello, World! on a page, and in plain text at /hello.txt",
-  options: helloOptions,
-  open: async (...given) => (await import("./hello_page.ts")).openHello(...given),
+  options,
+  open: async (...given) => (await import("./hello/page.ts")).openHello(...given),
 };

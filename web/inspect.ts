@@ -3,31 +3,7 @@
 // web/inspect/page/differences.ts).
 
 import type { HttpApp } from "../core/http/app.ts";
-import { flag, size, text } from "../core/options/option.ts";
-
-/** Options of `inspect`. */
-export const inspectOptions = {
-  logRequests: flag({ help: "show every request with its headers and body" }),
-  requestLog: text({
-    metavar: "file",
-    help: "append every request to this file, a JSON object a line",
-  }),
-  requestLogLimit: size({
-    default: 100 * 1024 * 1024,
-    help: "stop appending to the request log when it is this large",
-  }),
-  logBody: size({
-    default: 64 * 1024,
-    max: 64 * 1024 * 1024,
-    help: "log this much of each body",
-  }),
-  trustForwarded: flag({
-    help: "believe X-Forwarded-For and X-Forwarded-Proto, for use behind a proxy",
-  }),
-  allowCredentials: flag({
-    help: "let pages of any origin send cookies and read the answers, as httpbin does",
-  }),
-} as const;
+import { inspectOptions } from "./inspect/options.ts";
 
 /** Says requests back as JSON, and answers as its paths are told to: any status, delays, redirects,
  * cookies, authentication, streams, pictures. What a test uses instead of httpbin:

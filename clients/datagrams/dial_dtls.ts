@@ -20,7 +20,7 @@ import { DtlsDialSocket } from "../../layers/dtls/dial_socket.ts";
 import { DTLS_RANK } from "../../layers/dtls/options.ts";
 import { readPskFile } from "../../layers/dtls/psk_file.ts";
 import { dialling } from "../dial_error.ts";
-import type { dtlsClientOptions } from "../dtls.ts";
+import type { dtlsClientOptions } from "./options.ts";
 import { handshakeFailure, WrongFingerprintError } from "../tls/error.ts";
 import { loadClientCertificate, loadTrust, type Trust } from "../tls/trust.ts";
 import { dialUdp } from "./dial_udp.ts";

@@ -19,7 +19,7 @@ import type { OptionValues } from "../../core/options/option.ts";
 import { resolveHost } from "../../core/addresses/resolve.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dialling } from "../dial_error.ts";
-import type { udpOptions } from "../udp.ts";
+import type { udpOptions } from "./options.ts";
 
 type Route = OptionValues<typeof udpOptions>;
 

@@ -7,7 +7,7 @@ import { openDatagramSession } from "../../core/datagrams/client_session.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { anonymousPath, openUnixDatagrams } from "../../core/datagrams/unix_socket.ts";
 import { dialling } from "../dial_error.ts";
-import type { unixgramOptions } from "../unixgram.ts";
+import type { unixgramOptions } from "./options.ts";
 
 /** Opens a session with a Unix datagram socket. */
 export function connectUnixgram(

@@ -2,7 +2,7 @@
 
 import { duration, flag, integer, size, text } from "../../core/options/option.ts";
 import { routeOptions } from "../../core/client_options.ts";
-import { tlsClientOptions } from "../tls.ts";
+import { tlsClientOptions } from "../tls/options.ts";
 
 /** Options for retries. */
 export const retryOptions = {

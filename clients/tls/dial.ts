@@ -25,7 +25,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import { dialTcp } from "../tcp.ts";
 import { handshakeFailure, WrongFingerprintError } from "./error.ts";
 import { type ClientCertificate, loadClientCertificate, loadTrust, type Trust } from "./trust.ts";
-import type { tlsTransportOptions } from "../tls.ts";
+import type { tlsTransportOptions } from "./options.ts";
 
 /** Options of `dialTls`. */
 export interface DialTlsOptions

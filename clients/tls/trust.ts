@@ -3,12 +3,12 @@
 
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { OptionValues } from "../../core/options/option.ts";
-import { parseFingerprint } from "../../core/certificates/fingerprint.ts";
+import { readFingerprint } from "../../core/certificates/fingerprint.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import { tlsFilePairs } from "../../core/tls/options.ts";
 import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { tlsClientOptions } from "../tls.ts";
+import type { tlsClientOptions } from "./options.ts";
 
 /** Options that `loadTrust` reads. */
 type TrustValues = OptionValues<
@@ -66,7 +66,9 @@ export async function loadTrust(
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other; give one`);
   if (insecure) return { by: "nothing" };
   if (tlsFingerprint !== undefined) {
-    return { by: "fingerprint", fingerprint: fingerprintIn(tlsFingerprint) };
+    const expected =
+      "--tls-fingerprint: expected a SHA-256, 64 hexadecimal digits with or without colons";
+    return { by: "fingerprint", fingerprint: readFingerprint(tlsFingerprint, expected) };
   }
   const pems: string[] = [];
   const dates: Date[] = [];
@@ -79,13 +81,4 @@ export async function loadTrust(
   }
   dates.sort((one, other) => one.getTime() - other.getTime());
   return { by: "authority", files, pems, firstExpiry: dates[0] };
-}
-
-function fingerprintIn(written: string): string {
-  const fingerprint = parseFingerprint(written);
-  if (fingerprint !== null) return fingerprint;
-  throw new UsageError(
-    `--tls-fingerprint: expected a SHA-256, 64 hexadecimal digits with or without colons, ` +
-      `got "${written}"; print one with: openssl x509 -in FILE -noout -fingerprint -sha256`,
-  );
 }

@@ -21,8 +21,8 @@ import { WebSocketSession } from "../../core/websocket/websocket_session.ts";
 import { dialling } from "../dial_error.ts";
 import { dialTcp } from "../tcp.ts";
 import { dialTls } from "../tls/dial.ts";
+import type { webSocketOptions, webSocketTlsOptions } from "./options.ts";
 import { refusalOf } from "./refusal.ts";
-import type { webSocketOptions, webSocketTlsOptions } from "../websocket.ts";
 
 type Options = OptionValues<typeof webSocketOptions>;
 

@@ -1,6 +1,6 @@
 // Options of `cert`, and the subset that each of its actions accepts.
 
-import { tlsClientOptions } from "../../clients/tls.ts";
+import { tlsClientOptions } from "../../clients/tls/options.ts";
 import { routeOptions } from "../../core/client_options.ts";
 import { dataFolderOptions } from "../../core/files/options.ts";
 import { MAX_VALIDITY_DAYS } from "../../core/certificates/issue.ts";

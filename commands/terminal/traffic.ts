@@ -3,7 +3,7 @@
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { DialledSession } from "../../core/client_kind.ts";
-import { WatchedSession } from "../../core/watched_service.ts";
+import { WatchedSession } from "../../dock/watched_service.ts";
 import type { Stdio } from "./stdio.ts";
 import { eventJson, eventSink, TranscriptFile } from "./events.ts";
 

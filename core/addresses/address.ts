@@ -20,6 +20,17 @@ export function canonicalHost(hostname: string): string {
   return bare.includes(":") ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare;
 }
 
+/** The network of one subscriber: an IPv4 address, or a /64 network of IPv6, by its first four
+ * groups. A host name is returned as it is. */
+export function networkOf(hostname: string): string {
+  const host = canonicalHost(hostname);
+  if (!host.includes(":")) return host;
+  const [head = "", tail = ""] = host.split("::");
+  const [left, right] = [head, tail].map((part) => part === "" ? [] : part.split(":"));
+  const zeros = Array<string>(8 - left!.length - right!.length).fill("0");
+  return [...left!, ...zeros, ...right!].slice(0, 4).join(":");
+}
+
 /** Whether two addresses, both as the system reports them, are equal. */
 export function sameAddress(left: Address, right: Address): boolean {
   if ("port" in left) {

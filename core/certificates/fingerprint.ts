@@ -1,5 +1,6 @@
 // SHA-256 fingerprints of certificates, everywhere in lower-case hexadecimal without colons.
 
+import { UsageError } from "../usage_error.ts";
 import { pemBlocks } from "./pem.ts";
 import { toHex } from "./x509.ts";
 
@@ -22,4 +23,17 @@ export async function fingerprintOfDer(der: Uint8Array<ArrayBuffer>): Promise<st
 export function parseFingerprint(text: string): string | null {
   const hex = text.trim().replace(/^sha-?256[:=]/i, "").replaceAll(":", "").toLowerCase();
   return /^[0-9a-f]{64}$/.test(hex) ? hex : null;
+}
+
+/** A fingerprint that a user wrote.
+ *
+ * @param expected the option and what stands there, as the error begins
+ * @throws {UsageError} when it is none */
+export function readFingerprint(written: string, expected: string): string {
+  const fingerprint = parseFingerprint(written);
+  if (fingerprint !== null) return fingerprint;
+  throw new UsageError(
+    `${expected}, got "${written}"; ` +
+      `print one with: openssl x509 -in FILE -noout -fingerprint -sha256`,
+  );
 }

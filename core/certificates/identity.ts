@@ -5,8 +5,8 @@ import type { X509Certificate } from "node:crypto";
 import type { Identity } from "../session.ts";
 import { UsageError } from "../usage_error.ts";
 import type { CertificateFields } from "./fields.ts";
-import { parseFingerprint } from "./fingerprint.ts";
-import type { CertificateName } from "./names.ts";
+import { parseFingerprint, readFingerprint } from "./fingerprint.ts";
+import { type CertificateName, nameType } from "./names.ts";
 
 /** The holder of a certificate. */
 export interface CertifiedPeer {
@@ -51,8 +51,12 @@ export function createIdentityList(entries: readonly string[]): IdentityList {
   const fingerprints = new Set<string>();
   const names = new Set<string>();
   for (const entry of entries) {
-    if (/^sha-?256[:=]/i.test(entry.trim())) fingerprints.add(fingerprintIn(entry));
-    else names.add(keyOf(parseName(entry)));
+    if (/^sha-?256[:=]/i.test(entry.trim())) {
+      fingerprints.add(readFingerprint(
+        entry,
+        "--allow-identity: expected a SHA-256 of 64 hexadecimal digits after sha256:",
+      ));
+    } else names.add(keyOf(parseName(entry)));
   }
   return (peer) => {
     const name = peer.names.find((name) => names.has(keyOf(name)));
@@ -73,17 +77,6 @@ function parseName(entry: string): CertificateName {
       `--allow-identity: expected a name or sha256:FINGERPRINT, got ${JSON.stringify(entry)}`,
     );
   }
-  // A URI may contain an @, but an e-mail address has no scheme.
-  if (/^[a-z][a-z0-9+.-]*:/i.test(value)) return { type: "uri", value };
-  if (value.includes("@")) return { type: "email", value };
-  return { type: "dns", value: value.toLowerCase() };
-}
-
-function fingerprintIn(entry: string): string {
-  const fingerprint = parseFingerprint(entry);
-  if (fingerprint !== null) return fingerprint;
-  throw new UsageError(
-    `--allow-identity: expected a SHA-256 of 64 hexadecimal digits after sha256:, got "${entry}"; ` +
-      `print one with: openssl x509 -in FILE -noout -fingerprint -sha256`,
-  );
+  const type = nameType(value);
+  return { type, value: type === "dns" ? value.toLowerCase() : value };
 }

@@ -52,11 +52,17 @@ function parseName(text: string, use: CertificateUse): CertificateName {
   }
   const address = text.replace(/^\[(.*)\]$/, "$1").replace(/%.*$/, "");
   if (ipFamily(address) !== null) return { type: "ip", value: canonicalHost(address) };
-  if (use === "client") {
-    if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return { type: "uri", value: parseUri(text) };
-    if (text.includes("@")) return { type: "email", value: parseEmail(text) };
-  }
-  return { type: "dns", value: parseDnsName(text, use) };
+  const type = use === "client" ? nameType(text) : "dns";
+  if (type === "uri") return { type, value: parseUri(text) };
+  if (type === "email") return { type, value: parseEmail(text) };
+  return { type, value: parseDnsName(text, use) };
+}
+
+/** What a text names that is no address. A URI may have an @ in it, an e-mail address no scheme before
+ * it. */
+export function nameType(text: string): "uri" | "email" | "dns" {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return "uri";
+  return text.includes("@") ? "email" : "dns";
 }
 
 function parseUri(text: string): string {

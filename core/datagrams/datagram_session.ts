@@ -6,7 +6,7 @@ import type { DatagramSocket } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { Inbox, type InboxRoom } from "./inbox.ts";
 import { bytesOf, type Identity, type Message } from "../session.ts";
-import type { ServedSession } from "../session_life.ts";
+import type { ServedSession } from "../sessions/life.ts";
 
 /** Options of a DatagramPeer. */
 export interface DatagramPeerOptions {
@@ -77,6 +77,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   readonly #inbox: Inbox;
   #readAny = false;
   #closed = false;
+  #draining = false;
   #replaced = false;
   #abort: AbortController | undefined;
   /** Rejects the calls that wait for the peer's acknowledgements, where a layer has them. */
@@ -124,9 +125,10 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   next(): Promise<IteratorResult<Message, undefined>> {
     this.#readAny = true;
     const { socket } = this.#options;
-    if (socket.consumed === undefined) return this.#inbox.next();
+    if (socket.consumed === undefined && !this.#draining) return this.#inbox.next();
     return this.#inbox.next().then((result) => {
-      if (!result.done) socket.consumed!(this.peer, bytesOf(result.value).length);
+      if (!result.done) socket.consumed?.(this.peer, bytesOf(result.value).length);
+      else if (this.#draining) this.reason ??= "shutdown";
       return result;
     });
   }
@@ -170,9 +172,11 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
 
   /** Resolves once the peer has all that was sent, where a layer sees to it; rejects when the session is
    * closed before. What arrives meanwhile stays unread. */
-  finish(failed?: Error): Promise<void> {
-    const delivered = failed ? undefined : this.#options.socket.delivered?.(this.peer);
-    return delivered === undefined ? Promise.resolve() : this.#unlessClosed(delivered);
+  async finish(failed?: Error): Promise<void> {
+    if (failed !== undefined) return;
+    const delivered = this.#options.socket.delivered?.(this.peer);
+    if (delivered !== undefined) await this.#unlessClosed(delivered);
+    if (this.#draining) this.reason ??= "shutdown";
   }
 
   /** Waits for the peer, but no longer than until the session is closed: a peer that does not read, or
@@ -212,7 +216,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
 
   /** Reads what has arrived, then ends. */
   drain(): void {
-    this.reason ??= "shutdown";
-    this.#inbox.end();
+    this.#draining = true;
+    if (this.#inbox.end()) this.reason ??= "shutdown";
   }
 }

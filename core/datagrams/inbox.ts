@@ -39,11 +39,13 @@ export class Inbox implements AsyncIterator<Message, undefined> {
     return true;
   }
 
-  /** Ends the queue; messages in it can still be read. */
-  end(): void {
+  /** Ends the queue; messages in it can still be read. Returns whether a waiting reader was told. */
+  end(): boolean {
+    const wake = this.#wake;
     this.#ended = true;
-    this.#wake?.(done);
     this.#wake = undefined;
+    wake?.(done);
+    return wake !== undefined;
   }
 
   /** Throws away what is held and returns it. */

@@ -4,8 +4,9 @@
 import type { Admission } from "../addresses/admission.ts";
 import { type Acceptor, type Connection, DeniedPeerError } from "../connection.ts";
 import { errorText } from "../event.ts";
-import { type Listener, type RunningServer, runningServer } from "../running_server.ts";
-import type { Drainable, Ledger } from "../session_life.ts";
+import type { Listener, RunningServer } from "../running_server.ts";
+import { runningServer } from "../sessions/server.ts";
+import type { Drainable, Ledger } from "../sessions/life.ts";
 import { Semaphore } from "./semaphore.ts";
 
 /** Delay when the system cannot give us a connection. Out of descriptors, `accept` fails at once,
@@ -123,9 +124,10 @@ async function shakeHands<C extends Connection>(
       ledger.denied(remote, error.message, "identitiesDenied");
       return false;
     }
+    // A handshake that our own shutdown ends is no failure.
+    if (shutdown) return false;
     const why = errorText(deadline.signal.aborted ? deadline.signal.reason : error);
-    // A handshake that our own shutdown interrupts is not counted as the peer's failure.
-    ledger.failed(remote, `handshake: ${why}`, shutdown ? null : "handshakesFailed");
+    ledger.failed(remote, `handshake: ${why}`, "handshakesFailed");
     return false;
   } finally {
     clearTimeout(timer);

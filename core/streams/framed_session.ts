@@ -3,7 +3,7 @@
 
 import type { Framing } from "../protocol.ts";
 import { bytesOf, type Message, type Session } from "../session.ts";
-import { WrappedSession } from "../wrapped_session.ts";
+import { WrappedSession } from "../sessions/wrapped.ts";
 import { createFramer, type Framer } from "./framing.ts";
 
 /** Wraps a session so that it yields messages. A transport that keeps boundaries needs no framing,

@@ -1,12 +1,12 @@
 // Serving a session protocol on a stream transport: shared by TCP, TLS and Unix sockets.
 
 import type { Admission } from "../addresses/admission.ts";
-import { IdleSweep } from "../idle_sweep.ts";
+import { IdleSweep } from "../sessions/idle_sweep.ts";
 import { layerStream } from "../layer.ts";
 import type { HandshakeLimits, StreamLimits } from "../limits.ts";
 import type { Listener, RunningServer } from "../running_server.ts";
 import type { SessionWork } from "../server_kind.ts";
-import { Ledger } from "../session_life.ts";
+import { Ledger } from "../sessions/life.ts";
 import { acceptingServer } from "./accept_loop.ts";
 import { StreamSession } from "./stream_session.ts";
 

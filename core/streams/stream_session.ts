@@ -6,7 +6,7 @@ import type { Counters } from "../counters.ts";
 import { createFramer, type Framer, MessageTooLargeError } from "./framing.ts";
 import type { Framing } from "../protocol.ts";
 import { bytesOf, type Identity, type Message } from "../session.ts";
-import type { ServedSession } from "../session_life.ts";
+import type { ServedSession } from "../sessions/life.ts";
 
 /** The read buffer starts small, since most connections are idle, and grows when a read fills it. */
 const FIRST_BUFFER_BYTES = 512;
@@ -131,7 +131,6 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
    * answer. */
   drain(): void {
     this.#draining = true;
-    this.#reason ??= "shutdown";
     // A pending read can only be ended by closing the connection; nothing is in flight then.
     if (this.#reading || this.#finishing) this.close("shutdown");
   }
@@ -141,6 +140,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
   async finish(failed?: Error): Promise<void> {
     if (failed !== undefined) return this.close();
     await this.#connection.flushed?.();
+    if (this.#draining) this.#reason ??= "shutdown";
     // Only TLS, which alone has `ready`, must send a close_notify: without it the peer has to take
     // the data for truncated (RFC 8446 6.1).
     const isSaid = this.#inputEnded && this.#connection.ready === undefined;
@@ -190,7 +190,11 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
   /** Reads once; without framing the result is a message. Not an async function, because every idle
    * session waits here, and the promise of one retains five times as much memory. */
   #read(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (this.#inputEnded || this.#draining || this.#disposed) return Promise.resolve(done);
+    if (this.#inputEnded || this.#disposed) return Promise.resolve(done);
+    if (this.#draining) {
+      this.#reason ??= "shutdown";
+      return Promise.resolve(done);
+    }
     this.#reading = true;
     this.active = true;
     return this.#connection.read(this.#buffer).then(

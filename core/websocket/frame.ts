@@ -1,7 +1,7 @@
 // WebSocket frames (RFC 6455 5): opcodes, close codes, and encoding.
 
 import type { Message } from "../session.ts";
-import { smallBytes } from "../small_bytes.ts";
+import { smallBytes } from "../sessions/small_bytes.ts";
 
 /** Opcodes (RFC 6455 5.2 and 11.8). */
 export const OPCODE = {

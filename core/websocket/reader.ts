@@ -5,7 +5,7 @@
 // byte.
 
 import type { Message } from "../session.ts";
-import { smallBytes } from "../small_bytes.ts";
+import { smallBytes } from "../sessions/small_bytes.ts";
 import {
   applyMask,
   CLOSE_CODE,

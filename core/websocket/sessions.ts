@@ -1,9 +1,9 @@
 // The WebSocket sessions of one server: their keepalive, and their close codes on shutdown.
 
 import type { Connection } from "../connection.ts";
-import { IdleSweep } from "../idle_sweep.ts";
+import { IdleSweep } from "../sessions/idle_sweep.ts";
 import type { Session } from "../session.ts";
-import type { Ledger } from "../session_life.ts";
+import type { Ledger } from "../sessions/life.ts";
 import type { Agreement } from "./handshake.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { KeepaliveLimits } from "./options.ts";
@@ -29,10 +29,10 @@ export class WebSocketSessions implements Disposable {
       limits.idleTimeoutMs,
       (session) => ledger.closeIdle(session),
     );
-    this.#keepalive = new Keepalive<WebSocketSession>(limits, (session) => {
-      ledger.counters.idle++;
-      session.lost();
-    });
+    this.#keepalive = new Keepalive<WebSocketSession>(
+      limits,
+      (session) => ledger.closeIdle(session, () => session.lost()),
+    );
   }
 
   /** Serves a connection whose opening handshake is complete. Resolves when it is closed; never

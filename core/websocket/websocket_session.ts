@@ -6,7 +6,7 @@ import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import type { Identity, Message } from "../session.ts";
-import type { ServedSession } from "../session_life.ts";
+import type { ServedSession } from "../sessions/life.ts";
 import type { MessageDeflate } from "./deflate.ts";
 import {
   CLOSE_CODE,
@@ -175,9 +175,9 @@ export class WebSocketSession
       // All messages before the peer's close frame or violation have been answered.
       if (this.#peerClose !== undefined) this.#answerClose();
       else this.#tellViolation();
-      return this.#failure === undefined || this.#draining
-        ? Promise.resolve(done)
-        : Promise.reject(this.#failure);
+      if (this.#failure !== undefined && !this.#draining) return Promise.reject(this.#failure);
+      this.#tellShutdown();
+      return Promise.resolve(done);
     }
     return new Promise((resolve, reject) => {
       this.#wake = resolve;
@@ -250,9 +250,9 @@ export class WebSocketSession
    * answer. */
   drain(): void {
     this.#draining = true;
-    this.#reason ??= "shutdown";
-    if (this.#finishing) this.close("shutdown");
-    else this.#endInput();
+    if (this.#finishing) return this.close("shutdown");
+    if (this.#wake !== undefined) this.#reason ??= "shutdown";
+    this.#endInput();
   }
 
   /** Completes the closing handshake, waiting for the peer for a short time. Resolves when the
@@ -261,6 +261,7 @@ export class WebSocketSession
   async finish(failed?: Error): Promise<void> {
     const code = failed === undefined ? CLOSE_CODE.normal : CLOSE_CODE.internalError;
     await this.#connection.flushed?.();
+    if (failed === undefined) this.#tellShutdown();
     this.#finishing = true;
     if (this.#inputClosed) {
       this.#dispose();
@@ -280,6 +281,11 @@ export class WebSocketSession
       }
     }
     await this.#over.promise;
+  }
+
+  /** Records a shutdown, and no failure, as the reason for which the protocol ends. */
+  #tellShutdown(): void {
+    if (this.#draining && this.#failure === undefined) this.#reason ??= "shutdown";
   }
 
   /** Processes the bytes that were read, as far as there is room for messages, and reads on. */

@@ -2,7 +2,7 @@
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
-import { IdleSweep } from "../../core/idle_sweep.ts";
+import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
 import { PeerTable } from "../../core/datagrams/peer_table.ts";
 import { DtlsError } from "./wire/alert.ts";
 import { CookieSecret } from "../peers/cookie.ts";

@@ -4,7 +4,7 @@ import { type Address, sameAddress } from "../../core/addresses/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
 import type { Identity } from "../../core/session.ts";
-import { smallBytes } from "../../core/small_bytes.ts";
+import { smallBytes } from "../../core/sessions/small_bytes.ts";
 import { DelayLine } from "./delay_line.ts";
 import { Pace } from "./pace.ts";
 import { seededRandom } from "./random.ts";

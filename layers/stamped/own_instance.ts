@@ -1,6 +1,6 @@
 // Our own end as a sender: a random instance, its counter, and what protects its datagrams.
 
-import { byteCutter } from "../../core/small_bytes.ts";
+import { byteCutter } from "../../core/sessions/small_bytes.ts";
 import type { Sealer, SealingKey } from "./protection.ts";
 import { type Direction, INSTANCE_BYTES, STAMP_BYTES, writeStamp } from "./stamp.ts";
 

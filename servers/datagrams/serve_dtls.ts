@@ -9,7 +9,7 @@ import { type BoundLayer, checkLayers, withLayer } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import type { Context } from "../../core/protocol.ts";
 import type { SessionWork } from "../../core/server_kind.ts";
-import { Ledger } from "../../core/session_life.ts";
+import { Ledger } from "../../core/sessions/life.ts";
 import { requireFeature } from "../../core/runtime.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { ServerPeerOptions } from "../../layers/dtls/server_peer.ts";
@@ -24,7 +24,7 @@ import { usableSuites } from "../../layers/dtls/crypto/suites.ts";
 import { DtlsListenSocket } from "../../layers/dtls/listen_socket.ts";
 import { readPskFile } from "../../layers/dtls/psk_file.ts";
 import type { RunningServer } from "../../core/running_server.ts";
-import type { dtlsServerOptions } from "../dtls.ts";
+import type { dtlsServerOptions } from "./options.ts";
 
 /** Serves sessions over DTLS. */
 export async function serveDtls(

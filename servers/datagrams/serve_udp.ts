@@ -24,7 +24,7 @@ import type { DatagramListener, RunningServer } from "../../core/running_server.
 import type { SessionWork } from "../../core/server_kind.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { listening } from "../listeners/listen_error.ts";
-import type { udpOptions } from "../udp.ts";
+import type { udpOptions } from "./options.ts";
 
 /** Opens a UDP socket to listen on. At a multicast address it joins the group, beside other
  * programs in it.

@@ -8,7 +8,7 @@ import type { SessionWork } from "../../core/server_kind.ts";
 import { openUnixDatagrams, removeSocketFile } from "../../core/datagrams/unix_socket.ts";
 import { listening } from "../listeners/listen_error.ts";
 import { atSocketFile } from "../listeners/socket_file.ts";
-import type { unixgramOptions } from "../unixgram.ts";
+import type { unixgramOptions } from "./options.ts";
 
 /** Serves sessions over Unix datagrams. */
 export async function serveUnixgram(

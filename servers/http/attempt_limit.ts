@@ -2,7 +2,7 @@
 // only after a delay, which doubles each time. The limit is by address, so that guesses cannot lock
 // a user out.
 
-import { type Address, canonicalHost } from "../../core/addresses/address.ts";
+import { type Address, networkOf } from "../../core/addresses/address.ts";
 
 /** Delay after the second wrong guess; it doubles with each. */
 const FIRST_WAIT_MS = 250;
@@ -56,7 +56,7 @@ export class AttemptLimit {
 
   /** Records a wrong guess. */
   failed(peer: Address): void {
-    const key = keyOf(peer);
+    const key = networkAt(peer);
     const record = this.#recordOf(peer) ?? { failures: 0, lastMs: 0, waiting: 0 };
     record.failures++;
     record.lastMs = this.#now();
@@ -69,7 +69,7 @@ export class AttemptLimit {
   }
 
   #recordOf(peer: Address): Record | undefined {
-    const key = keyOf(peer);
+    const key = networkAt(peer);
     const record = this.#records.get(key);
     if (record === undefined || this.#now() - record.lastMs < FORGET_MS) return record;
     this.#records.delete(key);
@@ -82,20 +82,6 @@ function waitAfter(failures: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** (failures - FREE_FAILURES - 1), LONGEST_WAIT_MS);
 }
 
-/** The key of a peer: an IPv4 address, or the /64 network of an IPv6 address, which is what one
- * subscriber has. */
-function keyOf(peer: Address): string {
-  if (!("hostname" in peer)) return peer.transport;
-  const hostname = canonicalHost(peer.hostname);
-  if (!hostname.includes(":")) return hostname;
-  return groupsOf(hostname).slice(0, 4).join(":");
-}
-
-/** The eight groups of an IPv6 address in its usual form. */
-function groupsOf(address: string): string[] {
-  const [head = "", tail] = address.split("::");
-  const left = head === "" ? [] : head.split(":");
-  if (tail === undefined) return left;
-  const right = tail === "" ? [] : tail.split(":");
-  return [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+function networkAt(peer: Address): string {
+  return "hostname" in peer ? networkOf(peer.hostname) : peer.transport;
 }

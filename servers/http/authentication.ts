@@ -6,7 +6,7 @@ import type { HttpService, RequestInfo } from "../../core/http/app.ts";
 import type { PasswordCheck } from "../../core/keys/password_hash.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Context } from "../../core/protocol.ts";
-import type { Ledger } from "../../core/session_life.ts";
+import type { Ledger } from "../../core/sessions/life.ts";
 import { Semaphore } from "../../core/streams/semaphore.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { AttemptLimit } from "./attempt_limit.ts";

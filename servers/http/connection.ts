@@ -6,11 +6,11 @@
 import { type Address, formatAddress } from "../../core/addresses/address.ts";
 import { errorText } from "../../core/event.ts";
 import type { HttpService, RequestInfo, WebSocketAnswer } from "../../core/http/app.ts";
-import type { IdleSweep, Sweepable } from "../../core/idle_sweep.ts";
+import type { IdleSweep, Sweepable } from "../../core/sessions/idle_sweep.ts";
 import { formatSize } from "../../core/options/option.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Identity } from "../../core/session.ts";
-import type { Drainable, Ledger } from "../../core/session_life.ts";
+import type { Drainable, Ledger } from "../../core/sessions/life.ts";
 import { type EndableBody, endableBody } from "./endable_body.ts";
 import type { HostGuard, Refusal } from "./host_guard.ts";
 import type {

@@ -10,13 +10,10 @@ import {
   listeningPort,
 } from "../../core/addresses/endpoint.ts";
 import { resolveHost } from "../../core/addresses/resolve.ts";
-import {
-  type RunningServer,
-  runningServer,
-  type ServerCertificate,
-} from "../../core/running_server.ts";
+import type { RunningServer, ServerCertificate } from "../../core/running_server.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
-import { type Drainable, Ledger } from "../../core/session_life.ts";
+import { type Drainable, Ledger } from "../../core/sessions/life.ts";
+import { runningServer } from "../../core/sessions/server.ts";
 import { HttpConnection } from "./connection.ts";
 import { madeUpAuthority } from "./engine.ts";
 import type { HttpLimits } from "./options.ts";

@@ -1,8 +1,14 @@
 // The options of all transports that serve HTTP, WebSockets included.
 
-import { admissionOptions, backlogOptions, streamOptions } from "../../core/limits.ts";
+import {
+  admissionOptions,
+  backlogOptions,
+  handshakeOptions,
+  streamOptions,
+} from "../../core/limits.ts";
 import { duration, type OptionValues, size, text } from "../../core/options/option.ts";
 import { familyOptions } from "../../core/addresses/resolve.ts";
+import { tlsOptions } from "../tls/options.ts";
 
 /** Options of authentication. Without any of them every client is admitted. */
 export const authenticationOptions = {
@@ -78,6 +84,17 @@ export const httpOptions = {
   maxConnections: streamOptions.maxConnections,
   ...backlogOptions,
   ...familyOptions,
+  ...requestOptions,
+  ...webGuardOptions,
+  ...authenticationOptions,
+} as const;
+
+/** Options of `https`. */
+export const httpsOptions = { ...httpOptions, ...handshakeOptions, ...tlsOptions } as const;
+
+/** Options of `unix` for requests. */
+export const httpUnixOptions = {
+  maxConnections: httpOptions.maxConnections,
   ...requestOptions,
   ...webGuardOptions,
   ...authenticationOptions,

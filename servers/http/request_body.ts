@@ -1,6 +1,6 @@
 // The body of a request, limited in size and time while a handler reads it.
 
-import type { IdleSweep, Sweepable } from "../../core/idle_sweep.ts";
+import type { IdleSweep, Sweepable } from "../../core/sessions/idle_sweep.ts";
 
 /** The reason that a body was not read to its end. */
 export type BodyFailure = "oversized" | "stalled" | "cut short";

@@ -2,11 +2,11 @@
 // sockets.
 
 import type { Connection } from "../../core/connection.ts";
-import { IdleSweep } from "../../core/idle_sweep.ts";
+import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
 import type { HandshakeLimits } from "../../core/limits.ts";
 import type { Listener, RunningServer } from "../../core/running_server.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
-import { Ledger } from "../../core/session_life.ts";
+import { Ledger } from "../../core/sessions/life.ts";
 import { acceptingServer } from "../../core/streams/accept_loop.ts";
 import { keepaliveOptions } from "../../core/websocket/options.ts";
 import { authenticated } from "./authentication.ts";
@@ -92,7 +92,6 @@ export function httpSharing(
     readonly work: RequestWork;
   },
 ): HttpSharing {
-  const { counters } = ledger;
   return {
     ledger,
     service: authenticated(work.service, rules.authenticate, ledger),
@@ -100,13 +99,13 @@ export function httpSharing(
     maxBodyBytes: limits.maxBodyBytes ?? work.service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     watch: work.watch ?? false,
     silent: new IdleSweep<HttpConnection>(limits.headerTimeoutMs, (connection) => {
-      counters.timedOut++;
+      ledger.counters.timedOut++;
       connection.close();
     }),
-    resting: new IdleSweep<HttpConnection>(limits.keepAliveTimeoutMs, (connection) => {
-      counters.idle++;
-      connection.close();
-    }),
+    resting: new IdleSweep<HttpConnection>(
+      limits.keepAliveTimeoutMs,
+      (connection) => ledger.closeIdle(connection),
+    ),
     bodies: new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall()),
   };
 }

@@ -8,16 +8,14 @@ import type { OptionValues } from "../../core/options/option.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 import { requireFeature } from "../../core/runtime.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
-import type { httpUnixOptions } from "../http_unix.ts";
-import type { httpsOptions } from "../https.ts";
 import { listenTcp } from "../tcp.ts";
 import { listenNodeTls, listenTls } from "../tls/listen.ts";
-import { needsNodeTls, refuseOnOldRuntime } from "../tls/options.ts";
+import { checkTlsOptions, needsNodeTls } from "../tls/options.ts";
 import { loadTlsIdentity } from "../tls/server_certificate.ts";
 import { listenUnix } from "../unix.ts";
 import { findHttpEngine } from "./engine.ts";
 import { loadNodeHttpEngine, nodeHttpEngineFor, quickEngineFor } from "./node_engine_choice.ts";
-import type { HttpLimits } from "./options.ts";
+import type { HttpLimits, httpsOptions, httpUnixOptions } from "./options.ts";
 import { readHttpRules } from "./rules.ts";
 import { serveHttp } from "./server.ts";
 
@@ -51,7 +49,7 @@ export async function startHttps(
   limits: OptionValues<typeof httpsOptions>,
   work: RequestWork,
 ): Promise<RunningServer> {
-  refuseOnOldRuntime(limits);
+  checkTlsOptions(limits);
   const rulesAt = await readHttpRules(endpoint, limits, work.context);
   const nodeEngine = needsNodeTls(limits) === null
     ? await nodeHttpEngineFor(work, "https")

@@ -26,7 +26,7 @@ import { wrapAcceptor } from "../listeners/wrapped_acceptor.ts";
 import { RenewableAcceptor } from "./renewable_acceptor.ts";
 import { listenTcp } from "../tcp.ts";
 import { filesOf, takingUp, TlsContexts } from "./contexts.ts";
-import { refuseOnOldRuntime, type TlsSettings, type tlsTransportOptions } from "./options.ts";
+import { checkTlsOptions, type TlsSettings, type tlsTransportOptions } from "./options.ts";
 import { identityError, loadTlsIdentity, type TlsIdentity } from "./server_certificate.ts";
 
 /** Options of a TLS listener. */
@@ -45,7 +45,7 @@ export async function listenNodeTls(
   options: ListenTlsOptions,
   context: Pick<Context, "emit" | "now">,
 ): Promise<Listener> {
-  refuseOnOldRuntime(options);
+  checkTlsOptions(options);
   if (!hasFeature("nodeTls")) return await listenTls(endpoint, options, context);
   const host = hostOrLoopback(endpoint);
   using opened = new DisposableStack();

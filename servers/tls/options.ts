@@ -108,9 +108,9 @@ export function needsNodeTls(settings: TlsSettings): string | null {
   return tlsFilePairs(settings).length > 1 ? "more than one --tls-cert" : null;
 }
 
-/** Refuses what a runtime would silently not do.
- * @throws {UsageError} naming the option and the runtime that it needs */
-export function refuseOnOldRuntime(settings: TlsSettings, version?: string): void {
+/** Refuses options that cannot stand together, or that this runtime would silently not honour.
+ * @throws {UsageError} naming the option, and what is missing or the runtime that it needs */
+export function checkTlsOptions(settings: TlsSettings, version?: string): void {
   checkClientCertificateOptions(settings);
   if (settings.requireClientCert) requireFeature("clientCertificates", undefined, version);
   const option = needsNodeTls(settings);

@@ -10,7 +10,7 @@ import type { OptionValues } from "../../core/options/option.ts";
 import type { Listener, RunningServer } from "../../core/running_server.ts";
 import type { SessionWork } from "../../core/server_kind.ts";
 import type { Session } from "../../core/session.ts";
-import { Ledger } from "../../core/session_life.ts";
+import { Ledger } from "../../core/sessions/life.ts";
 import { acceptingServer } from "../../core/streams/accept_loop.ts";
 import { checkSubprotocols } from "../../core/websocket/handshake.ts";
 import type { KeepaliveLimits } from "../../core/websocket/options.ts";
@@ -19,8 +19,8 @@ import { readHttpRules } from "../http/rules.ts";
 import { wrapAcceptor } from "../listeners/wrapped_acceptor.ts";
 import { listenTcpFor } from "../tcp.ts";
 import { listenNodeTls } from "../tls/listen.ts";
+import type { webSocketOptions, webSocketTlsOptions } from "./options.ts";
 import { type UpgradeRules, UpgradingConnection } from "./upgrade.ts";
-import type { webSocketOptions, webSocketTlsOptions } from "../websocket.ts";
 
 /** Serves until shut down. Takes the acceptor over. */
 function serveWebSockets(

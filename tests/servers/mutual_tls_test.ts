@@ -16,7 +16,7 @@ import { connect, type ConnectOptions } from "../../dock/connect.ts";
 import { send } from "../../dock/send.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
-import { refuseOnOldRuntime } from "../../servers/tls/options.ts";
+import { checkTlsOptions } from "../../servers/tls/options.ts";
 import { CertificateAuthority, type IssuedFiles } from "../certificate_authority.ts";
 import { peerTest, runPeer } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -458,7 +458,7 @@ Deno.test("a runtime that ignores client certificates does not serve those who r
   const asking = { ...files, requireClientCert: true, tlsCa: ["ca.pem"] };
   let message = "";
   try {
-    refuseOnOldRuntime(asking, "2.6.10");
+    checkTlsOptions(asking, "2.6.10");
   } catch (error) {
     assert(error instanceof UsageError);
     message = error.message;
@@ -468,8 +468,8 @@ Deno.test("a runtime that ignores client certificates does not serve those who r
     "--require-client-cert needs Deno 2.7.14 or newer; this is 2.6.10, " +
       "which ignores client certificates and would let everyone in",
   );
-  refuseOnOldRuntime(asking, "2.7.14");
-  refuseOnOldRuntime(files, "2.6.10");
+  checkTlsOptions(asking, "2.7.14");
+  checkTlsOptions(files, "2.6.10");
 });
 
 /** What should have happened long ago fails instead of hanging. */

@@ -197,7 +197,8 @@ Deno.test("a tls server that stops ends handshakes under way", async () => {
   await running.emitted("opened");
   await running.server.shutdown({ graceMs: 0 });
   await gone(conn);
-  assertEquals(errorsOf(await running.emitted("failed")), ["handshake: shutdown"]);
+  // What we end has not failed.
+  assertEquals(running.server.stats().handshakesFailed, 0);
 });
 
 Deno.test("a client that sends without end and never reads is made to wait", async () => {

@@ -14,7 +14,7 @@ import { allowed, allows, createRouter, type Route } from "./router.ts";
 import { echoingSocket } from "./endpoints/streams.ts";
 import { isPaced } from "./waiting.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
-import type { inspectOptions } from "../inspect.ts";
+import type { inspectOptions } from "./options.ts";
 
 type InspectOptions = OptionValues<typeof inspectOptions>;
 

@@ -1,6 +1,6 @@
 // Reading messages from a stream of bytes in which each comes after its length.
 
-import { smallBytes } from "../../../core/small_bytes.ts";
+import { smallBytes } from "../../../core/sessions/small_bytes.ts";
 import { MESSAGE_HEADER_BYTES } from "./send_buffer.ts";
 import { readUint32 } from "../wire/prefix.ts";
 

@@ -1,6 +1,7 @@
 // How often clients of one host may enter. A client that leaves and comes back begins with a fresh
 // allowance of messages, and the room is told each time; so entering has a limit of its own.
 
+import { networkOf } from "../../../core/addresses/address.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** After a pause, as many clients may enter at once as the rate allows in this many seconds: when a
@@ -31,14 +32,4 @@ export class Joins {
     }
     return bucket.take(nowMs);
   }
-}
-
-/** The address of IPv4; of IPv6 the network of 64 bits, in which a host may choose its own. */
-function networkOf(host: string): string {
-  const [left = "", right] = host.split("::");
-  const groups = left.split(":");
-  if (right === undefined) return groups.length === 1 ? host : groups.slice(0, 4).join(":");
-  const behind = right.split(":").length;
-  const zeros = Array.from({ length: Math.max(0, 8 - behind - groups.length) }, () => "0");
-  return [...groups, ...zeros, ...right.split(":")].slice(0, 4).join(":");
 }

@@ -5,6 +5,7 @@ import {
   canonicalHost,
   formatAddress,
   isLoopback,
+  networkOf,
   unmapIpv4,
 } from "../../../core/addresses/address.ts";
 
@@ -27,6 +28,22 @@ Deno.test("canonicalHost() gives every spelling of an address the system's own",
     ["Example.org", "example.org"],
   ] as const;
   for (const [written, expected] of table) assertEquals(canonicalHost(written), expected);
+});
+
+Deno.test("networkOf() gives what one subscriber has", () => {
+  const table = [
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+    ["2001:db8:1:2::9", "2001:db8:1:2"],
+    ["2001:db8::9", "2001:db8:0:0"],
+    ["2001:db8::7:6:5:4:3", "2001:db8:0:7"],
+    ["fe80::1%eth0", "fe80:0:0:0"],
+    ["1::", "1:0:0:0"],
+    ["::1", "0:0:0:0"],
+    ["Example.org", "example.org"],
+  ] as const;
+  for (const [hostname, network] of table) assertEquals(networkOf(hostname), network, hostname);
 });
 
 Deno.test("formatAddress() writes what people read and URLs take", () => {

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import type { DialledSession } from "../../core/client_kind.ts";
-import { WatchedSession } from "../../core/watched_service.ts";
-import { WrappedSession } from "../../core/wrapped_session.ts";
-import { EventLog, udpAddress } from "../memory.ts";
+import type { DialledSession } from "../../../core/client_kind.ts";
+import { WatchedSession } from "../../../dock/watched_service.ts";
+import { WrappedSession } from "../../../core/sessions/wrapped.ts";
+import { EventLog, udpAddress } from "../../memory.ts";
 
 /** A session with all that a session can have, and what was asked of it. */
 function sessionOf() {

@@ -1,10 +1,10 @@
 // A session that forwards every call to an inner session: the base class of sessions that change a
 // part of one, such as its framing.
 
-import type { Address } from "./addresses/address.ts";
-import type { DialledSession } from "./client_kind.ts";
-import type { Delivery } from "./connection.ts";
-import type { Identity, Message, Session } from "./session.ts";
+import type { Address } from "../addresses/address.ts";
+import type { DialledSession } from "../client_kind.ts";
+import type { Delivery } from "../connection.ts";
+import type { Identity, Message, Session } from "../session.ts";
 
 /** Forwards every member except `sendFramed`, which would bypass the `send` of a subclass. */
 export class WrappedSession implements DialledSession {

@@ -1,13 +1,11 @@
 // The page of the application `hello`, built once.
 
-import type { HttpService } from "../core/http/app.ts";
-import { plainResponse } from "../core/http/plain_response.ts";
-import { ReadyAnswer } from "../core/http/ready_answer.ts";
-import type { OptionValues } from "../core/options/option.ts";
-import type { Context } from "../core/protocol.ts";
-import type { helloOptions } from "./hello.ts";
-import { escapeHtml } from "./page/html.ts";
-import { requestPath } from "./request/path.ts";
+import type { HttpService } from "../../core/http/app.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
+import { ReadyAnswer } from "../../core/http/ready_answer.ts";
+import type { Context } from "../../core/protocol.ts";
+import { escapeHtml } from "../page/html.ts";
+import { requestPath } from "../request/path.ts";
 
 const STYLE = ":root{color-scheme:light dark;font:2em system-ui;text-align:center}";
 
@@ -16,7 +14,7 @@ const POLICY = "default-src 'none';style-src 'sha256-jR6Nk8fimkSqXs7C5UJuU1htke3
 
 /** Opens the application with its options. */
 export function openHello(
-  { text }: OptionValues<typeof helloOptions>,
+  { text }: { readonly text: string },
   { now }: Pick<Context, "now">,
 ): HttpService {
   const page = pageOf(text);

@@ -1,11 +1,11 @@
 // What a relay does: each session that is served is joined to one that is dialled.
 
-import { formatAddress } from "../core/addresses/address.ts";
-import { errorText } from "../core/event.ts";
-import type { Context, Service } from "../core/protocol.ts";
-import type { DialledSession } from "../core/client_kind.ts";
-import { bytesOf, type Message, type Session } from "../core/session.ts";
-import { UsageError } from "../core/usage_error.ts";
+import { formatAddress } from "../../core/addresses/address.ts";
+import { errorText } from "../../core/event.ts";
+import type { Context, Service } from "../../core/protocol.ts";
+import type { DialledSession } from "../../core/client_kind.ts";
+import { bytesOf, type Message, type Session } from "../../core/session.ts";
+import { UsageError } from "../../core/usage_error.ts";
 
 /** After one side has ended, how long a side without an end of its own (datagrams) may be silent
  * before the relay counts it as ended. */

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { Address } from "../../core/addresses/address.ts";
 import type { Service } from "../../core/protocol.ts";
 import { type Message, type Session, textOf } from "../../core/session.ts";
-import { single } from "../../core/single_service.ts";
+import { single } from "../../dock/single_service.ts";
 import { tcpAddress, udpAddress } from "../memory.ts";
 
 /** A session with these messages, and what was sent on it. */

@@ -1,10 +1,10 @@
 // The life cycle of a session on any transport: opened, served, closed and counted, by one rule.
 // Only this file makes the events of peers that connect, leave, fail or are denied.
 
-import { type Address, formatAddress } from "./addresses/address.ts";
-import { type Counters, createCounters } from "./counters.ts";
-import { type Emit, errorText } from "./event.ts";
-import type { Session } from "./session.ts";
+import { type Address, formatAddress } from "../addresses/address.ts";
+import { type Counters, createCounters } from "../counters.ts";
+import { type Emit, errorText } from "../event.ts";
+import type { Session } from "../session.ts";
 
 /** A session, connection or task that a shutdown has to end. */
 export interface Drainable {
@@ -18,7 +18,9 @@ export interface Drainable {
 export interface ServedSession extends Session, Drainable {
   readonly bytesReceived: number;
   readonly bytesSent: number;
-  /** Our reason for ending it; empty if we closed it without one, undefined if we did not end it. */
+  /** Our reason for ending it; empty if we closed it without one, undefined if we did not end it. A
+   * shutdown becomes the reason once the protocol is told of the end of input, or has returned: an
+   * error that breaks the session before that is a failure, also during a shutdown. */
   readonly reason: string | undefined;
   /** The error that broke the session apart from the protocol, such as a reset. */
   readonly failure: Error | undefined;
@@ -89,14 +91,9 @@ export class Ledger {
     this.emit({ event: "denied", url: this.url, peer: formatAddress(peer), reason });
   }
 
-  /** Records the failure of a connection that has no session.
-   * @param counter null for a failure because of our own shutdown */
-  failed(
-    peer: Address,
-    error: string,
-    counter: "failed" | "handshakesFailed" | null = "failed",
-  ): void {
-    if (counter !== null) this.counters[counter]++;
+  /** Records the failure of a connection that has no session. */
+  failed(peer: Address, error: string, counter: "failed" | "handshakesFailed" = "failed"): void {
+    this.counters[counter]++;
     this.emit({ event: "failed", url: this.url, peer: formatAddress(peer), error });
   }
 
@@ -106,10 +103,11 @@ export class Ledger {
     this.emit({ event: "accept-failed", url: this.url, error: errorText(error) });
   }
 
-  /** Ends an idle session. */
-  closeIdle(session: Drainable): void {
+  /** Ends an idle session or connection.
+   * @param end ends it in another way than by `close("idle")` */
+  closeIdle(idle: Drainable, end: () => void = () => idle.close("idle")): void {
     this.counters.idle++;
-    session.close("idle");
+    end();
   }
 
   /** Serves a session to its end. Opens it before it returns, and never rejects.

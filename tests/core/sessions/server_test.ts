@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { runningServer, type ServerParts } from "../../core/running_server.ts";
-import { type Drainable, Ledger } from "../../core/session_life.ts";
-import { FakeTime, settled } from "../fake_time.ts";
+import { runningServer, type ServerParts } from "../../../core/sessions/server.ts";
+import { type Drainable, Ledger } from "../../../core/sessions/life.ts";
+import { FakeTime, settled } from "../../fake_time.ts";
 
 /** A server whose loop ends when it stops listening, and what happened to it. */
 function serverOf(overrides: Partial<ServerParts> = {}) {

@@ -1,18 +1,18 @@
 /** How sessions end, whatever carries them: one table for streams, datagrams and WebSockets. */
 
 import { assertEquals } from "@std/assert";
-import type { Address } from "../../core/addresses/address.ts";
-import { serveDatagrams } from "../../core/datagrams/serve_datagrams.ts";
-import { datagramOptions, streamOptions } from "../../core/limits.ts";
-import { resolveOptions } from "../../core/options/option.ts";
-import type { RunningServer } from "../../core/running_server.ts";
-import type { SessionWork } from "../../core/server_kind.ts";
-import type { Session } from "../../core/session.ts";
-import { acceptingServer } from "../../core/streams/accept_loop.ts";
-import { Ledger } from "../../core/session_life.ts";
-import { serveStream } from "../../core/streams/serve_stream.ts";
-import { WebSocketSessions } from "../../core/websocket/sessions.ts";
-import { FakeTime, settled } from "../fake_time.ts";
+import type { Address } from "../../../core/addresses/address.ts";
+import { serveDatagrams } from "../../../core/datagrams/serve_datagrams.ts";
+import { datagramOptions, streamOptions } from "../../../core/limits.ts";
+import { resolveOptions } from "../../../core/options/option.ts";
+import type { RunningServer } from "../../../core/running_server.ts";
+import type { SessionWork } from "../../../core/server_kind.ts";
+import type { Session } from "../../../core/session.ts";
+import { acceptingServer } from "../../../core/streams/accept_loop.ts";
+import { Ledger } from "../../../core/sessions/life.ts";
+import { serveStream } from "../../../core/streams/serve_stream.ts";
+import { WebSocketSessions } from "../../../core/websocket/sessions.ts";
+import { FakeTime, settled } from "../../fake_time.ts";
 import {
   connectionPair,
   EventLog,
@@ -21,8 +21,8 @@ import {
   stillContext,
   udpAddress,
   utf8,
-} from "../memory.ts";
-import { rawFrame } from "../raw_websocket.ts";
+} from "../../memory.ts";
+import { rawFrame } from "../../raw_websocket.ts";
 
 const URL = "test://here";
 const IDLE_MS = 10_000;
@@ -142,6 +142,15 @@ async function echo(session: Session): Promise<void> {
   for await (const message of session) await session.send(message);
 }
 
+/** Answers messages half a second after they came, all or as many as it is told. */
+async function lateEcho(session: Session, left = Infinity): Promise<void> {
+  for await (const message of session) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await session.send(message);
+    if (--left === 0) return;
+  }
+}
+
 /** One way in which a session ends. */
 interface End {
   readonly name: string;
@@ -259,7 +268,43 @@ const ENDS: readonly End[] = [
       }
     },
     then: ({ server }) => void server.shutdown(),
+    told: "broken, failed",
+  },
+  {
+    name: "a shutdown in mid-reply",
+    serve: lateEcho,
+    then: ({ server }) => void server.shutdown(),
     told: "shutdown",
+  },
+  {
+    name: "a shutdown in mid-reply, after which the protocol does not read",
+    serve: (session) => lateEcho(session, 1),
+    then: ({ server }) => void server.shutdown(),
+    told: "shutdown",
+  },
+  {
+    name: "a shutdown in mid-reply, and the protocol throws for want of more",
+    async serve(session) {
+      await lateEcho(session);
+      throw new TypeError("cut off");
+    },
+    then: ({ server }) => void server.shutdown(),
+    told: "shutdown",
+  },
+  {
+    name: "a shutdown in mid-reply, and the peer is gone",
+    serve: lateEcho,
+    async then({ server, peer }) {
+      void server.shutdown();
+      await settled();
+      peer.reset();
+    },
+    told: {
+      // Nothing is read during a shutdown, so that writing finds it.
+      stream: "broken pipe, failed",
+      datagrams: "connection reset by peer, failed",
+      WebSocket: "connection reset by peer, failed",
+    },
   },
   {
     name: "a shutdown whose grace is over",

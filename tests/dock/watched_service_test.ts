@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { createCounters } from "../../core/counters.ts";
 import { type Session, textOf } from "../../core/session.ts";
 import { StreamSession } from "../../core/streams/stream_session.ts";
-import { watched } from "../../core/watched_service.ts";
+import { watched } from "../../dock/watched_service.ts";
 import { settled } from "../fake_time.ts";
 import { connectionPair, EventLog, tcpAddress, utf8 } from "../memory.ts";
 

@@ -1,9 +1,9 @@
 // A service that serves one session or request only, for `--once`.
 
-import type { HttpService, RequestInfo } from "./http/app.ts";
-import type { Service } from "./protocol.ts";
-import type { Message, Session } from "./session.ts";
-import { WrappedSession } from "./wrapped_session.ts";
+import type { HttpService, RequestInfo } from "../core/http/app.ts";
+import type { Service } from "../core/protocol.ts";
+import type { Message, Session } from "../core/session.ts";
+import { WrappedSession } from "../core/sessions/wrapped.ts";
 
 /** Wraps a service so that it serves the first session and then asks the server to stop. A peer
  * without a connection cannot end its session, so a datagram session ends after one message. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { IdleSweep } from "../../core/idle_sweep.ts";
-import { FakeTime } from "../fake_time.ts";
+import { IdleSweep } from "../../../core/sessions/idle_sweep.ts";
+import { FakeTime } from "../../fake_time.ts";
 
 interface Member {
   readonly name: string;

@@ -1,10 +1,10 @@
 // A service whose traffic is logged: every message in either direction becomes an event.
 
-import { formatAddress } from "./addresses/address.ts";
-import type { Emit } from "./event.ts";
-import type { Service } from "./protocol.ts";
-import type { Message, Session } from "./session.ts";
-import { WrappedSession } from "./wrapped_session.ts";
+import { formatAddress } from "../core/addresses/address.ts";
+import type { Emit } from "../core/event.ts";
+import type { Service } from "../core/protocol.ts";
+import type { Message, Session } from "../core/session.ts";
+import { WrappedSession } from "../core/sessions/wrapped.ts";
 
 /** Wraps a service so that it emits `received` and `sent` events with copies of the messages. */
 export function watched(service: Service, emit: Emit): Service {

@@ -1,0 +1,32 @@
+// What clients on UDP, DTLS and Unix datagrams can be told. It loads none of them: the command line
+// reads these tables for sockets that it never opens.
+
+import { clientOptions, routeOptions } from "../../core/client_options.ts";
+import { groupSenderOptions } from "../../core/datagrams/group_address.ts";
+import { text } from "../../core/options/option.ts";
+import { dtlsOptions } from "../../layers/dtls/options.ts";
+import { tlsClientOptions } from "../tls/options.ts";
+
+/** Options of `udp`. */
+export const udpOptions = { ...routeOptions, ...groupSenderOptions, ...clientOptions } as const;
+
+/** Options of `dtls`. */
+export const dtlsClientOptions = {
+  ...routeOptions,
+  ...tlsClientOptions,
+  ...dtlsOptions,
+  pskIdentity: text({
+    metavar: "name",
+    help: "which key of --psk-file to use, when it holds several",
+  }),
+  ...clientOptions,
+} as const;
+
+/** Options of `unixgram`. */
+export const unixgramOptions = {
+  ...clientOptions,
+  localPath: text({
+    metavar: "path",
+    help: "bind our own Unix datagram socket here, where the answers arrive",
+  }),
+} as const;

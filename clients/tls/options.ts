@@ -1,0 +1,39 @@
+// What a TLS client can be told. It loads no TLS: the command line reads these tables for connections
+// that it never opens.
+
+import { clientOptions, routeOptions } from "../../core/client_options.ts";
+import { flag, text } from "../../core/options/option.ts";
+import { fileOrFiles } from "../../core/tls/options.ts";
+
+/** How the server is to be verified. */
+export const tlsClientOptions = {
+  tlsCa: text.many({
+    metavar: "file",
+    help: "trust these authorities or certificates, PEM, instead of the well-known authorities; " +
+      "local is the local authority",
+  }),
+  tlsFingerprint: text({
+    metavar: "SHA256",
+    help: "trust exactly this certificate, whatever its name, issuer and dates",
+  }),
+  serverName: text({
+    metavar: "name",
+    help: "name to ask for and to expect in the certificate, instead of the URL's",
+  }),
+  insecure: flag({
+    short: "k",
+    help: "do not verify the server: whoever is in the way can read and change everything",
+    negatable: false,
+  }),
+  tlsCert: fileOrFiles({
+    help: "certificate to show to a server that asks for one, PEM, its chain after it",
+  }),
+  tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
+} as const;
+
+/** Options of `tls`. */
+export const tlsTransportOptions = {
+  ...routeOptions,
+  ...tlsClientOptions,
+  ...clientOptions,
+} as const;

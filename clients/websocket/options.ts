@@ -1,0 +1,25 @@
+// What a WebSocket client can be told. It loads none: the command line reads these tables for
+// connections that it never opens.
+
+import { clientOptions, routeOptions } from "../../core/client_options.ts";
+import { text } from "../../core/options/option.ts";
+import { agreementOptions, keepaliveOptions } from "../../core/websocket/options.ts";
+import { tlsClientOptions } from "../tls/options.ts";
+
+/** Options of `ws`. */
+export const webSocketOptions = {
+  ...routeOptions,
+  ...clientOptions,
+  ...agreementOptions,
+  ...keepaliveOptions,
+  header: text.many({
+    short: "H",
+    metavar: "name: value",
+    separator: "\n",
+    help: "send this header with the request that opens the WebSocket",
+  }),
+  origin: text({ metavar: "origin", help: "say that a page of this origin opens the WebSocket" }),
+} as const;
+
+/** Options of `wss`. */
+export const webSocketTlsOptions = { ...webSocketOptions, ...tlsClientOptions } as const;

@@ -1,0 +1,39 @@
+// What listeners on UDP, DTLS and Unix datagrams can be told. It loads none of them: the command line
+// reads these tables for servers that it never starts.
+
+import { familyOptions } from "../../core/addresses/resolve.ts";
+import { interfaceOptions } from "../../core/datagrams/group_address.ts";
+import { admissionOptions, datagramOptions, handshakeOptions } from "../../core/limits.ts";
+import { integer } from "../../core/options/option.ts";
+import { dtlsOptions } from "../../layers/dtls/options.ts";
+import { clientCertificateOptions, tlsServerOptions } from "../tls/options.ts";
+
+/** Options of `udp`. */
+export const udpOptions = {
+  ...admissionOptions,
+  ...datagramOptions,
+  ...familyOptions,
+  ...interfaceOptions,
+} as const;
+
+/** Options of `dtls`. */
+export const dtlsServerOptions = {
+  ...admissionOptions,
+  ...datagramOptions,
+  ...handshakeOptions,
+  ...familyOptions,
+  ...tlsServerOptions,
+  ...clientCertificateOptions,
+  ...dtlsOptions,
+  maxHandshakes: integer({
+    default: 512,
+    min: 1,
+    max: 1_000_000,
+    help: "handshakes at once; clients that begin more have to try again",
+  }),
+} as const;
+
+const { replyRatePerSecond: _unused, ...localDatagramOptions } = datagramOptions;
+
+/** Options of `unixgram`. Answers stay on this machine, so they are not rationed. */
+export const unixgramOptions = localDatagramOptions;

@@ -1,0 +1,29 @@
+// What listeners for WebSockets can be told. It loads none of them: the command line reads these
+// tables for servers that it never starts.
+
+import { familyOptions } from "../../core/addresses/resolve.ts";
+import {
+  admissionOptions,
+  backlogOptions,
+  handshakeOptions,
+  streamOptions,
+} from "../../core/limits.ts";
+import { agreementOptions, keepaliveOptions } from "../../core/websocket/options.ts";
+import { authenticationOptions, webGuardOptions } from "../http/options.ts";
+import { tlsOptions } from "../tls/options.ts";
+
+/** Options of `ws`. */
+export const webSocketOptions = {
+  ...admissionOptions,
+  ...streamOptions,
+  ...backlogOptions,
+  ...handshakeOptions,
+  ...familyOptions,
+  ...webGuardOptions,
+  ...authenticationOptions,
+  ...agreementOptions,
+  ...keepaliveOptions,
+} as const;
+
+/** Options of `wss`. */
+export const webSocketTlsOptions = { ...webSocketOptions, ...tlsOptions } as const;

@@ -1,0 +1,28 @@
+// What `inspect` can be told. It loads none of it: the command line reads this table for applications
+// that it never opens.
+
+import { flag, size, text } from "../../core/options/option.ts";
+
+/** Options of `inspect`. */
+export const inspectOptions = {
+  logRequests: flag({ help: "show every request with its headers and body" }),
+  requestLog: text({
+    metavar: "file",
+    help: "append every request to this file, a JSON object a line",
+  }),
+  requestLogLimit: size({
+    default: 100 * 1024 * 1024,
+    help: "stop appending to the request log when it is this large",
+  }),
+  logBody: size({
+    default: 64 * 1024,
+    max: 64 * 1024 * 1024,
+    help: "log this much of each body",
+  }),
+  trustForwarded: flag({
+    help: "believe X-Forwarded-For and X-Forwarded-Proto, for use behind a proxy",
+  }),
+  allowCredentials: flag({
+    help: "let pages of any origin send cookies and read the answers, as httpbin does",
+  }),
+} as const;
