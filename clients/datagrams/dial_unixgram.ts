@@ -1,11 +1,14 @@
 // Dialling Unix datagram sockets, on Deno.listenDatagram.
 
+import { resolve } from "node:path";
 import type { Address } from "../../core/addresses/address.ts";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
+import type { Datagram } from "../../core/connection.ts";
 import { openDatagramSession } from "../../core/datagrams/client_session.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { anonymousPath, openUnixDatagrams } from "../../core/datagrams/unix_socket.ts";
+import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
 import { dialling } from "../dial_error.ts";
 import type { unixgramOptions } from "./options.ts";
 
@@ -16,8 +19,8 @@ export function connectUnixgram(
   { layers, signal }: DialWork,
 ): Promise<DialledSession> {
   return dialling(endpoint.text, async () => {
-    const to: Address = { transport: "unixgram", path: endpoint.path };
-    // Sending to a missing path fails only with the first datagram; this reports it when dialling.
+    const to = absolute({ transport: "unixgram", path: endpoint.path });
+    // Sending to a path that is not there fails only with the first datagram; say so now.
     if (!endpoint.path.startsWith("\0")) await Deno.stat(endpoint.path);
     const { localPath } = given;
     const { path, remove } = localPath === undefined
@@ -25,8 +28,23 @@ export function connectUnixgram(
       : { path: localPath, remove: () => removeFile(localPath) };
     const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });
     const bare = await openUnixDatagrams(path, bind, remove);
-    return await openDatagramSession(bare, to, { layers, signal }, given);
+    return await openDatagramSession(new AbsoluteSenders(bare), to, { layers, signal }, given);
   });
+}
+
+/** Names senders by absolute paths. A sender's address is the text by which it bound its socket, which
+ * Deno makes absolute and other programs do not; the one that was dialled is to be known by both. */
+class AbsoluteSenders extends WrappedDatagrams {
+  override async receive(): Promise<Datagram | null> {
+    const datagram = await super.receive();
+    return datagram && { ...datagram, from: absolute(datagram.from) };
+  }
+}
+
+/** Leaves abstract addresses, which begin with NUL, and senders without one as they are. */
+function absolute(address: Address): Address {
+  if (!("path" in address) || address.path === "" || address.path.startsWith("\0")) return address;
+  return { ...address, path: resolve(address.path) };
 }
 
 function removeFile(path: string): void {
