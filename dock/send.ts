@@ -1,4 +1,4 @@
-// One exchange with a server: sends messages and yields the answers.
+// An exchange with a server: sends messages and yields the answers.
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { bytesOf, type Message } from "../core/session.ts";

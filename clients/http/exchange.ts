@@ -1,5 +1,5 @@
-// One HTTP/1.1 exchange (RFC 9112): a request on a connection that we dialled, with the parser of
-// node:http.
+// An HTTP/1.1 exchange (RFC 9112): sends a request on a connection that we dialled and reads its
+// response, with the parser of node:http.
 
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { errorText } from "../../core/event.ts";

@@ -58,8 +58,8 @@ function parseName(text: string, use: CertificateUse): CertificateName {
   return { type, value: parseDnsName(text, use) };
 }
 
-/** What a text names that is no address. A URI may have an @ in it, an e-mail address no scheme before
- * it. */
+/** The kind of a name that is no address. A URI may contain an @, but an e-mail address has no
+ * scheme. */
 export function nameType(text: string): "uri" | "email" | "dns" {
   if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return "uri";
   return text.includes("@") ? "email" : "dns";

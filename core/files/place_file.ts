@@ -23,7 +23,7 @@ export function placeFile(
   return overwrite ? replace(from, to, operations) : create(from, to, operations);
 }
 
-/** Why a name cannot be had. */
+/** The reason that a name cannot be had. */
 export function occupied(name: string, overwrite: boolean): string {
   const shown = JSON.stringify(name);
   return overwrite

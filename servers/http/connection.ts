@@ -1,7 +1,7 @@
-// One HTTP connection (RFC 9112): it checks each request against the rules and closes the
-// connection when it is idle or stuck for too long. Work for every request costs throughput, so the
-// common one (a GET for the same host as before, answered at once) costs only a look at its URL and
-// method. Past 300 lines because all of it works on the same few fields.
+// An HTTP connection of a server (RFC 9112): it checks each request against the rules and closes
+// the connection when it is idle or stuck for too long. Work for every request costs throughput, so
+// the common one (a GET for the same host as before, answered at once) costs only a look at its URL
+// and method. Past 300 lines because all of it works on the same few fields.
 
 import { type Address, formatAddress } from "../../core/addresses/address.ts";
 import { errorText } from "../../core/event.ts";

@@ -9,7 +9,7 @@ export function lastName(sent: string): string {
   return sent.slice(Math.max(sent.lastIndexOf("/"), sent.lastIndexOf("\\")) + 1);
 }
 
-/** Why a file may not have a name, to complete "The name ... "; null when it may. */
+/** The reason that a file may not have a name, to complete "The name ... "; null when it may. */
 export function nameProblem(name: string, root: FileRoot): string | null {
   if (name === "") return "is empty";
   const hidden = unreadable(name);
