@@ -1,5 +1,6 @@
 // `sockdock serve`: one protocol on one or several endpoints.
 
+import { isUrl } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
@@ -112,8 +113,8 @@ function takeOperand(
 ): { readonly urls: readonly string[]; readonly operand: Record<string, unknown> } {
   const key = "operand" in what ? what.operand : undefined;
   if (key === undefined) return { urls: words, operand: {} };
-  const urls = words.filter((word) => word.includes("://"));
-  const [word, second] = words.filter((word) => !word.includes("://"));
+  const urls = words.filter((word) => isUrl(word, serverSchemes));
+  const [word, second] = words.filter((word) => !isUrl(word, serverSchemes));
   if (word === undefined) return { urls, operand: {} };
   const flag = `--${flagName(key)}`;
   if (second !== undefined) {

@@ -8,7 +8,12 @@ import type {
   RequestDescription,
 } from "../../core/certificates/description.ts";
 import { describeCertificate, describeRequest } from "../../core/certificates/description.ts";
-import { type Addressing, diallingPort, parseEndpoint } from "../../core/addresses/endpoint.ts";
+import {
+  type Addressing,
+  diallingPort,
+  isUrl,
+  parseEndpoint,
+} from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";
 import { pemBlocks } from "../../core/certificates/pem.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -26,7 +31,7 @@ const MAX_SHOWN = 500;
  *
  * @returns the exit code: that of a failed check when a server cannot be verified */
 export async function show(place: string, values: CertValues, io: Stdio): Promise<number> {
-  if (place.includes("://")) return await showServer(place, values, io);
+  if (isUrl(place, SCHEMES)) return await showServer(place, values, io);
   const bytes = await readSmallFile(place);
   try {
     await showFile(bytes, io);
