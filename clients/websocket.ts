@@ -25,18 +25,22 @@ export const webSocketOptions = {
 export const webSocketTlsOptions = { ...webSocketOptions, ...tlsClientOptions } as const;
 
 /** `ws://host:port/path`. */
-export const ws: ClientKind<typeof webSocketOptions> = {
+export const ws: ClientKind<typeof webSocketOptions> & { readonly usualPort: number } = {
   name: "ws",
   addressing: "host",
+  usualPort: 80,
+  usesPath: true,
   carrier: "stream",
   options: webSocketOptions,
   connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocket(...dial),
 };
 
 /** `wss://host:port/path`, the same over TLS. */
-export const wss: ClientKind<typeof webSocketTlsOptions> = {
+export const wss: ClientKind<typeof webSocketTlsOptions> & { readonly usualPort: number } = {
   name: "wss",
   addressing: "host",
+  usualPort: 443,
+  usesPath: true,
   carrier: "stream",
   options: webSocketTlsOptions,
   connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocketTls(...dial),

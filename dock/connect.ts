@@ -97,8 +97,7 @@ export async function checkConnect(
   },
 ): Promise<Endpoint> {
   const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
-  // WebSockets have usual ports.
-  if (kind.addressing === "host" && !/^wss?$/.test(kind.name)) diallingPort(endpoint);
+  if (kind.addressing === "host") diallingPort(endpoint, kind.usualPort);
   await openLayers(stack, given, { clock: systemClock, random: Math.random, emit });
   return endpoint;
 }

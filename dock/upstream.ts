@@ -66,9 +66,10 @@ function isSamePlace(listens: Endpoint, dialled: Endpoint): boolean {
 }
 
 /** The kind of socket that a scheme opens; ports of different kinds are independent. */
-function socketOf({ scheme }: Endpoint): string {
-  if (scheme === "udp" || scheme === "dtls") return "udp";
-  return scheme.startsWith("unix") ? scheme : "tcp";
+function socketOf({ scheme, addressing }: Endpoint): string {
+  if (addressing === "path") return scheme;
+  const isDatagram = clientKinds.find(({ name }) => name === scheme)?.carrier === "datagram";
+  return isDatagram ? "udp" : "tcp";
 }
 
 function hostOf({ hostname }: Endpoint): string {

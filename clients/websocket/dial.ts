@@ -22,7 +22,7 @@ import { dialling } from "../dial_error.ts";
 import { dialTcp } from "../tcp.ts";
 import { dialTls } from "../tls/dial.ts";
 import { refusalOf } from "./refusal.ts";
-import type { webSocketOptions, webSocketTlsOptions } from "../websocket.ts";
+import { type webSocketOptions, type webSocketTlsOptions, ws, wss } from "../websocket.ts";
 
 type Options = OptionValues<typeof webSocketOptions>;
 
@@ -122,8 +122,8 @@ export async function connectWebSocket(
   options: Options,
   { layers, signal }: DialWork,
 ): Promise<DialledSession> {
-  const request = requestFor(endpoint, 80, options);
-  const wire = await dialTcp(endpoint, diallingPort(endpoint, 80), options, signal);
+  const request = requestFor(endpoint, ws.usualPort, options);
+  const wire = await dialTcp(endpoint, diallingPort(endpoint, ws.usualPort), options, signal);
   const side = { role: "dial", to: wire.remote } as const;
   return await open(endpoint.text, wire, { layers, side }, request, options, signal);
 }
@@ -134,8 +134,8 @@ export async function connectWebSocketTls(
   options: OptionValues<typeof webSocketTlsOptions>,
   { layers, signal }: DialWork,
 ): Promise<DialledSession> {
-  const request = requestFor(endpoint, 443, options);
-  const wire = await dialTls(endpoint, diallingPort(endpoint, 443), options, signal);
+  const request = requestFor(endpoint, wss.usualPort, options);
+  const wire = await dialTls(endpoint, diallingPort(endpoint, wss.usualPort), options, signal);
   const serverName = options.serverName ?? hostOrLoopback(endpoint);
   const side = { role: "dial", to: wire.remote, serverName } as const;
   return await open(endpoint.text, wire, { layers, side }, request, options, signal);
