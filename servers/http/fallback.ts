@@ -51,6 +51,7 @@ export async function serveWithoutEngine(
   const closing = new AbortController();
   const server = await listening(
     formatEndpoint(named, port),
+    port,
     () =>
       Deno.serve({
         hostname,
