@@ -2,7 +2,7 @@
 
 import { flag, flagName, mergeTables, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { missingBeside } from "../dock/applicable.ts";
+import { whyUseless } from "../dock/applicable.ts";
 import type { Dock } from "../dock/serve.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
@@ -114,11 +114,8 @@ function refuseUseless(
 ): void {
   for (const key of Object.keys(overrides)) {
     if (!flags.has(key) || entries.some(({ table }) => Object.hasOwn(table, key))) continue;
-    const missing = missingBeside(key, entries.flatMap(({ urls }) => urls), overrides);
-    throw new UsageError(
-      `--${flagName(key)} has no effect ` +
-        (missing === undefined ? "on what is served here" : `without --${flagName(missing)}`),
-    );
+    const why = whyUseless(key, entries.flatMap(({ urls }) => urls), overrides);
+    throw new UsageError(`--${flagName(key)} ${why}`);
   }
 }
 

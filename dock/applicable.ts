@@ -112,9 +112,38 @@ export function refuseUselessDialling(
   }
 }
 
+/** The options among those given that are in a table.
+ *
+ * @param asked the keys of options that stay in any case, so that they are refused where they have no
+ * effect */
+export function fittingOptions(
+  given: Given,
+  table: OptionTable,
+  asked: ReadonlySet<string>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(given).filter(([key]) => asked.has(key) || Object.hasOwn(table, key)),
+  );
+}
+
+/** Says of an option that fits no endpoint why: another option is missing, or nothing here has it.
+ *
+ * @param nameOf what an option is called where it was given */
+export function whyUseless(
+  key: string,
+  endpoints: readonly Endpoint[],
+  given: Given,
+  nameOf: (key: string) => string = flagOf,
+): string {
+  const missing = missingBeside(key, endpoints, given);
+  return missing === undefined
+    ? "has no effect on what is served here"
+    : `has no effect without ${nameOf(missing)}`;
+}
+
 /** The option that puts a layer on these endpoints, where another option of that layer has no effect
  * because it was not given: `fault` for `seed`. */
-export function missingBeside(
+function missingBeside(
   key: string,
   endpoints: readonly Endpoint[],
   given: Given,
@@ -178,9 +207,8 @@ function refuseLayerOption(
   nameOf: (key: string) => string,
   remedy: string,
 ): void {
-  const missing = missingBeside(key, endpoints, given);
-  if (missing !== undefined) {
-    throw new UsageError(`${nameOf(key)} has no effect without ${nameOf(missing)}`);
+  if (missingBeside(key, endpoints, given) !== undefined) {
+    throw new UsageError(`${nameOf(key)} ${whyUseless(key, endpoints, given, nameOf)}`);
   }
   const owners = layers.filter(({ options }) => Object.hasOwn(options, key))
     .map(({ name }) => name);

@@ -5,7 +5,7 @@ import { errorText } from "../../core/event.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import { flagName, parseText } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { missingBeside } from "../../dock/applicable.ts";
+import { whyUseless } from "../../dock/applicable.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
 import { planned, type PlannedEntry, servedByName, servedOptions } from "./serve_options.ts";
@@ -75,13 +75,11 @@ class ConfigReader {
     const entry = planned(what, urls, given);
     for (const key of Object.keys(own)) {
       if (Object.hasOwn(entry.table, key)) continue;
-      const missing = missingBeside(key, urls, given);
       const name = flagName(key);
       throw this.#wrong(
         server.value.get(name)!,
         `${label}.${name}`,
-        "this option has no effect " +
-          (missing === undefined ? "on what is served here" : `without ${flagName(missing)}`),
+        `this option ${whyUseless(key, urls, given, flagName)}`,
       );
     }
     return { ...entry, where: this.#label(server, label) };

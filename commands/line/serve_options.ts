@@ -7,7 +7,7 @@ import { didYouMean } from "../../core/options/nearest.ts";
 import { mergeTables, type OptionTable } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { optionsForServing, serveOptions } from "../../dock/applicable.ts";
+import { fittingOptions, optionsForServing, serveOptions } from "../../dock/applicable.ts";
 import { layerOptions } from "../../dock/layer_stack.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
@@ -73,7 +73,5 @@ export function planned(
 ): PlannedEntry {
   const urls = texts.map((text) => parseEndpoint(text, serverSchemes));
   const table = optionsForServing(what, urls, given);
-  const kept = Object.entries(given)
-    .filter(([key]) => flags.has(key) || Object.hasOwn(table, key));
-  return { what, urls, table, options: Object.fromEntries(kept) };
+  return { what, urls, table, options: fittingOptions(given, table, flags) };
 }
