@@ -16,7 +16,7 @@ import { withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
   planned,
-  served,
+  servable,
   servedByName,
   servedGroups,
   servedOptions,
@@ -45,7 +45,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
   minArguments: 2,
   complete: (before, current) =>
     before.length === 0
-      ? served.map((one) => one.name)
+      ? servable.map((one) => one.name)
       : current.includes(":")
       ? []
       : [...serverSchemes.keys()].map((scheme) => `${scheme}://`),

@@ -17,20 +17,20 @@ import { serverKinds } from "../../servers/index.ts";
 import { apps } from "../../web/index.ts";
 
 /** Everything that `serve` and `up` can start. */
-export const served: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
+export const servable: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
 
 /** The protocol or application of a name.
  * @throws {UsageError} when there is none */
 export function servedByName(name: string): Protocol | HttpApp {
-  const found = served.find((one) => one.name === name);
+  const found = servable.find((one) => one.name === name);
   if (found !== undefined) return found;
-  const names = served.map((one) => one.name);
+  const names = servable.map((one) => one.name);
   throw new UsageError(
     `unknown protocol "${name}"${didYouMean(name, names)}; known are ${names.join(", ")}`,
   );
 }
 
-const ofProtocols: OptionTable = mergeTables(...served.map((one) => one.options));
+const ofProtocols: OptionTable = mergeTables(...servable.map((one) => one.options));
 const ofTransports: OptionTable = mergeTables(...serverKinds.map((kind) => kind.options));
 
 /** Every option that anything served understands. */
