@@ -24,24 +24,29 @@ export const webSocketOptions = {
 /** Options of `wss`. */
 export const webSocketTlsOptions = { ...webSocketOptions, ...tlsClientOptions } as const;
 
+/** Where servers listen whose URL names no port (RFC 6455 3). */
+const PORT = 80;
+const TLS_PORT = 443;
+
 /** `ws://host:port/path`. */
-export const ws: ClientKind<typeof webSocketOptions> & { readonly usualPort: number } = {
+export const ws: ClientKind<typeof webSocketOptions> = {
   name: "ws",
   addressing: "host",
-  usualPort: 80,
+  usualPort: PORT,
   usesPath: true,
   carrier: "stream",
   options: webSocketOptions,
-  connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocket(...dial),
+  connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocket(PORT, ...dial),
 };
 
 /** `wss://host:port/path`, the same over TLS. */
-export const wss: ClientKind<typeof webSocketTlsOptions> & { readonly usualPort: number } = {
+export const wss: ClientKind<typeof webSocketTlsOptions> = {
   name: "wss",
   addressing: "host",
-  usualPort: 443,
+  usualPort: TLS_PORT,
   usesPath: true,
   carrier: "stream",
   options: webSocketTlsOptions,
-  connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocketTls(...dial),
+  connect: async (...dial) =>
+    (await import("./websocket/dial.ts")).connectWebSocketTls(TLS_PORT, ...dial),
 };
