@@ -2,7 +2,7 @@
 
 import { isUrl } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
-import { flagName, mergeTables } from "../core/options/option.ts";
+import { flagName, type Given, mergeTables } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -62,7 +62,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
 export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
-  operand: Readonly<Record<string, unknown>>,
+  operand: Given,
   invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
 ): Promise<number> {
   const { options, flags, io } = invocation;
@@ -128,7 +128,7 @@ function takeOperand(
 
 /** The user of --auth with the password, which is asked for at the terminal when it was left out. */
 async function askedUser(
-  options: Readonly<Record<string, unknown>>,
+  options: Given,
   flags: ReadonlySet<string>,
   io: Stdio,
 ): Promise<{ readonly auth?: string }> {

@@ -10,7 +10,7 @@ import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import type { Carrier, Layer } from "../core/layer.ts";
 import { didYouMean } from "../core/options/nearest.ts";
-import { flag, flagName, type OptionTable } from "../core/options/option.ts";
+import { flag, flagName, type Given, type OptionTable } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -28,9 +28,6 @@ export type Served =
 type Transport = Pick<ServerKind, "name" | "options">;
 
 type LayerKind = Pick<Layer, "name" | "options" | "carriers" | "impliedBy">;
-
-/** Options by key. What was not given is left out or undefined: a default says nothing. */
-type Given = Readonly<Record<string, unknown>>;
 
 const servers: readonly Transport[] = serverKinds;
 const clients: readonly (Transport & Pick<ClientKind, "carrier">)[] = clientKinds;

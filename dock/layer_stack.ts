@@ -13,6 +13,8 @@ import {
 import { didYouMean } from "../core/options/nearest.ts";
 import {
   flagName,
+  type Given,
+  type Intersection,
   mergeTables,
   type OptionTable,
   resolveShare,
@@ -32,13 +34,16 @@ export const layerStackOptions = {
   }),
 } as const;
 
+/** What the options of all layers are together. */
+export type LayerOptions =
+  & Intersection<(typeof allLayers)[number]["options"]>
+  & typeof layerStackOptions;
+
 /** Every option that any layer understands, and the one that adds layers. */
 export const layerOptions: OptionTable = mergeTables(
   layerStackOptions,
   ...layers.map((layer) => layer.options),
 );
-
-type Given = Readonly<Record<string, unknown>>;
 
 /** The layers of an endpoint, from the wire inward, none opened yet.
  *

@@ -4,6 +4,7 @@ import { clientKinds } from "../clients/index.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import type { HttpApp } from "../core/http/app.ts";
+import type { Given } from "../core/options/option.ts";
 import type { Layer } from "../core/layer.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
@@ -28,7 +29,7 @@ export interface Place<Kind> {
 export function placeToServe(
   endpoint: Endpoint,
   served: Protocol | HttpApp,
-  given: Readonly<Record<string, unknown>>,
+  given: Given,
 ): Place<ServerKind> {
   const kinds = kindsFor(served);
   const kind = kinds.find((kind) => kind.name === endpoint.scheme);
@@ -62,7 +63,7 @@ function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Layer[
  * @throws {UsageError} when the URL and the options do not go together */
 export function placeToDial(
   url: string | Endpoint,
-  given: Readonly<Record<string, unknown>>,
+  given: Given,
   flagOf?: (key: string) => string,
 ): Place<ClientKind> {
   const endpoint = parseEndpoint(url, clientSchemes);

@@ -18,17 +18,15 @@ import {
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { layers } from "../layers/index.ts";
 import type { serverKinds } from "../servers/index.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { type layerStackOptions, openLayers } from "./layer_stack.ts";
+import { type LayerOptions, openLayers } from "./layer_stack.ts";
 import { placeToServe } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
 
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
-type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof layerStackOptions;
 
 /** What the server uses of the outside; tests replace it. */
 export interface ServeHooks {

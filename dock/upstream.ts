@@ -5,7 +5,7 @@ import { clientKinds } from "../clients/index.ts";
 import { canonicalHost, isLoopback } from "../core/addresses/address.ts";
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
-import { flagName, type Option, type OptionTable } from "../core/options/option.ts";
+import { flagName, type Given, type Option, type OptionTable } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { layerOptions } from "./layer_stack.ts";
@@ -32,9 +32,7 @@ export const upstreamOptions: OptionTable = Object.fromEntries(
 );
 
 /** The options of `connect` among those given for the upstream. */
-export function upstreamGiven(
-  given: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
+export function upstreamGiven(given: Given): Given {
   return Object.fromEntries(
     Object.keys(dialling).filter((key) => given[upstreamKey(key)] !== undefined)
       .map((key) => [key, given[upstreamKey(key)]]),

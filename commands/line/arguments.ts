@@ -5,6 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import {
   environmentName,
   flagName,
+  type Given,
   type Option,
   type OptionTable,
   type OptionValues,
@@ -66,7 +67,7 @@ export function readArguments<Table extends OptionTable>(
 export function givenOf(
   table: OptionTable,
   { options, given }: Pick<Invocation, "options" | "given">,
-): Readonly<Record<string, unknown>> {
+): Given {
   return Object.fromEntries(
     [...given].filter((key) => Object.hasOwn(table, key)).map((key) => [key, options[key]]),
   );

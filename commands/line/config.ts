@@ -3,7 +3,7 @@
 import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
-import { flagName, parseText } from "../../core/options/option.ts";
+import { flagName, type Given, parseText } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { whyUseless } from "../../dock/applicable.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
@@ -24,7 +24,7 @@ const OWN_KEYS = ["serve", "on"] as const;
  * @throws {UsageError} naming file, line and key */
 export async function readConfig(
   path: string,
-  overrides: Readonly<Record<string, unknown>>,
+  overrides: Given,
 ): Promise<PlannedEntry[]> {
   let text: string;
   try {
@@ -60,8 +60,8 @@ class ConfigReader {
   server(
     server: ConfigValue,
     label: string,
-    defaults: Readonly<Record<string, unknown>>,
-    overrides: Readonly<Record<string, unknown>>,
+    defaults: Given,
+    overrides: Given,
   ): PlannedEntry {
     if (!isTable(server)) throw this.#wrong(server, label, "expected a table");
     const name = server.value.get("serve");

@@ -4,7 +4,7 @@
 import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
-import { mergeTables, type OptionTable } from "../../core/options/option.ts";
+import { type Given, mergeTables, type OptionTable } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { fittingOptions, optionsForServing, serveOptions } from "../../dock/applicable.ts";
@@ -56,7 +56,7 @@ export const servedGroups = [
 /** An entry of a suite whose URLs were read, with the options that concern it. */
 export interface PlannedEntry extends SuiteEntry {
   readonly urls: readonly Endpoint[];
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Given;
   /** All options that have an effect on it. */
   readonly table: OptionTable;
 }
@@ -68,7 +68,7 @@ export interface PlannedEntry extends SuiteEntry {
 export function planned(
   what: Protocol | HttpApp,
   texts: readonly (string | Endpoint)[],
-  given: Readonly<Record<string, unknown>>,
+  given: Given,
   flags: ReadonlySet<string> = new Set(),
 ): PlannedEntry {
   const urls = texts.map((text) => parseEndpoint(text, serverSchemes));
