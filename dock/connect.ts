@@ -49,11 +49,7 @@ export async function connect(
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
   const { endpoint, kind, stack } = placeToDial(url, given);
-  const opened = await openLayers(stack, given, {
-    clock: systemClock,
-    random: Math.random,
-    emit,
-  });
+  const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   const attempt = new AbortController();
   const timer = setTimeout(
     () =>
@@ -95,6 +91,6 @@ export async function checkConnect(
 ): Promise<Endpoint> {
   const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
   if (kind.addressing === "host") diallingPort(endpoint, kind.usualPort);
-  await openLayers(stack, given, { clock: systemClock, random: Math.random, emit });
+  await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   return endpoint;
 }

@@ -145,7 +145,7 @@ export async function serve<Own extends OptionTable>(
       if (kind.carries !== "sessions") continue;
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
-        const layers = await openLayers(stack, given, layerContext);
+        const layers = await openLayers(stack, layerContext);
         return await kind.start(endpoint, limits, { protocol, service, layers, context });
       });
     }
