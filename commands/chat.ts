@@ -254,7 +254,7 @@ async function chatInPipe(
 
 function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io: Stdio): void {
   if (event.event === "message") {
-    // As with plain clients, which do not get their own messages.
+    // The server does not send plain clients their own messages; a pipe hides them as well.
     if (event.own) return;
     for (const line of lines.message(event.message, link.name)) io.print(line);
   } else if (event.event === "private") {

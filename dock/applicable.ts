@@ -151,7 +151,10 @@ function missingBeside(
   )?.impliedBy;
 }
 
-/** @param carriers what the transports of the endpoints carry */
+/** The options of layers: all those of a layer that stands on one of the endpoints, and the option
+ * that would add a layer where one fits.
+ *
+ * @param carriers what layers on the transports of the endpoints wrap */
 function layerOptionsFor(
   endpoints: readonly Endpoint[],
   carriers: readonly (Carrier | null)[],
@@ -167,7 +170,7 @@ function layerOptionsFor(
       if (impliedBy === undefined || !layer.carriers.some((own) => carriers.includes(own))) {
         return {};
       }
-      // By itself none of the others puts the layer there.
+      // The other options of the layer have an effect once the one that adds it is given.
       return given[impliedBy] === undefined ? { [impliedBy]: options[impliedBy]! } : options;
     }),
   );
@@ -177,7 +180,8 @@ function isNamed({ name }: LayerKind, endpoints: readonly Endpoint[], given: Giv
   return endpoints.some(({ layers }) => layers.includes(name)) || addedLayers(given).includes(name);
 }
 
-/** What is wrong with the URL of the upstream is said where it is dialled; until then all may fit. */
+/** The options of an upstream that have an effect at its URL. Where the URL cannot be parsed, all of
+ * them: the check before dialling refuses the URL itself. */
 function upstreamOptionsFor(given: Given): OptionTable {
   const { to } = given;
   if (typeof to !== "string") return upstreamOptions;
@@ -196,7 +200,7 @@ function upstreamOptionsFor(given: Given): OptionTable {
   return Object.fromEntries(Object.entries(upstreamOptions).filter(([key]) => keys.has(key)));
 }
 
-/** Says of an option that only a layer has what is missing for it to have an effect. */
+/** Refuses an option that only layers have, naming what is missing for it to have an effect. */
 function refuseLayerOption(
   key: string,
   endpoints: readonly Endpoint[],
@@ -215,7 +219,7 @@ function refuseLayerOption(
   );
 }
 
-/** Says of an option that other transports have which they are. */
+/** Refuses an option that other transports have, naming them. */
 function refuseOptionOf(
   kinds: readonly Transport[],
   key: string,

@@ -28,7 +28,7 @@ import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } f
 
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 
-/** What the server uses of the outside; tests replace it. */
+/** What a server takes from its surroundings, such as the clock; tests replace it. */
 export interface ServeHooks {
   /** Where events go. Default: nowhere. */
   readonly emit?: Emit;
@@ -176,7 +176,7 @@ export async function serve<Own extends OptionTable>(
     });
   }
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
-  // The holder of the dock learns from `finished` that a server broke.
+  // A server that broke is told by `dock.finished`, which rejects as this shutdown does.
   const stop = () => void dock.shutdown().catch(() => {});
   hooks.signal?.addEventListener("abort", stop, { once: true });
   if (hooks.signal?.aborted) stop();

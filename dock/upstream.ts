@@ -26,7 +26,7 @@ export type UpstreamOptions = {
   readonly [Key in keyof Dialling as `upstream${Capitalize<Key>}`]?: Dialling[Key] | undefined;
 };
 
-/** The same as a table. One letter is never enough to say which side is meant. */
+/** The same as a table, without short flags: one letter cannot say which side it means. */
 export const upstreamOptions: OptionTable = Object.fromEntries(
   Object.entries(dialling).map(([key, option]) => [upstreamKey(key), upstreamOption(option)]),
 );
@@ -80,7 +80,7 @@ export function upstreamKey(key: string): string {
 }
 
 function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
-  // The options that a help text names are those of the same side.
+  // A help text that names another option of a client means that of the upstream.
   const help = option.help.replace(
     /--([a-z][a-z0-9-]*)/g,
     (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,

@@ -6,7 +6,7 @@ import { createPrivateFile, createPublicFile, replaceFile } from "../../core/fil
 import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** What is written together. */
+/** One of several files that are written together. */
 export interface WrittenPart {
   /** With a dot: `.pem`. */
   readonly extension: string;

@@ -13,7 +13,7 @@ import type { Stdio } from "../terminal/stdio.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** The local authority, made now when there is none, which is said.
+/** Opens the local authority. Makes it when there is none, and says so.
  *
  * @throws {UsageError} when it must not be used, or its folder cannot be */
 async function theAuthority(

@@ -24,7 +24,7 @@ import { exitCodes } from "../exit_code.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** More than can be looked through; a bundle of every authority has some 140. */
+/** The most certificates that are shown. A bundle of all well-known authorities has some 140. */
 const MAX_SHOWN = 500;
 
 /** Shows what is in a file or at a URL.
