@@ -59,15 +59,16 @@ is lost is an error.`,
     const typed = io.stdin.isTerminal;
     if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
     return await leaveOnSignal(session, async () => {
+      const arrival = { lastMs: -Infinity };
       // The command ends when the peer or the person at the terminal ends. A read from stdin cannot
       // be taken back, so the sending half is left alone when the peer ends first.
-      const receiving = receive(session, options.hex, io);
+      const receiving = receive(session, options.hex, io, arrival);
       const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
           // Where a layer sees to the delivery, `end` resolves once all typed lines are delivered.
           if (session.delivery !== undefined) await session.end();
           session.close();
-        } else if (!hasEnd(session)) await closeAfter(session, options.waitMs);
+        } else if (!hasEnd(session)) await closeAfter(session, options.waitMs, arrival);
       });
       sending.catch(() => {});
       await Promise.race([receiving, sending.then(() => receiving)]);
@@ -77,16 +78,26 @@ is lost is an error.`,
   },
 });
 
+/** When the last message arrived, by `performance.now()`. */
+interface Arrival {
+  lastMs: number;
+}
+
 /** After so long without data, the last line of a stream is ended on a terminal, in milliseconds. */
 const LINE_QUIET_MS = 50;
 
-async function receive(session: DialledSession, hex: boolean, io: Stdio): Promise<void> {
+async function receive(
+  session: DialledSession,
+  hex: boolean,
+  io: Stdio,
+  arrival: Arrival,
+): Promise<void> {
   // Answers without a newline would run into each other and into what is typed next.
   using lines = io.stdoutIsTerminal
     ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, io)
     : undefined;
   for await (const message of session) {
-    lastArrival.set(session, performance.now());
+    arrival.lastMs = performance.now();
     if (io.json) continue;
     const from = session.responder;
     if (from !== undefined) {
@@ -161,14 +172,15 @@ async function sendAll(
   return false;
 }
 
-/** When each session last received a message, by `performance.now()`. */
-const lastArrival = new WeakMap<DialledSession, number>();
-
 /** Closes a session once nothing has arrived for a while. */
-async function closeAfter(session: DialledSession, waitMs: number): Promise<void> {
+async function closeAfter(
+  session: DialledSession,
+  waitMs: number,
+  arrival: Readonly<Arrival>,
+): Promise<void> {
   const started = performance.now();
   while (Number.isFinite(waitMs)) {
-    const quietMs = performance.now() - Math.max(started, lastArrival.get(session) ?? 0);
+    const quietMs = performance.now() - Math.max(started, arrival.lastMs);
     if (quietMs >= waitMs) return session.close();
     await new Promise((resolve) => setTimeout(resolve, waitMs - quietMs));
   }

@@ -102,7 +102,7 @@ async function* exchangeStream(
     if (session.delivery !== undefined && !awaitsMessage) await sending;
   } finally {
     session.close();
-    // The next message may never come, and the peer would not hear it.
+    // A source may never produce its next message, which could not be sent any more either.
     if (!awaitsMessage) await sending;
     clearTimeout(timer);
   }

@@ -47,7 +47,7 @@ export const showingOptions = {
   ...routeOptions,
 } as const;
 
-/** The values of both. */
+/** The values of the options for making and for showing. */
 export type CertValues = OptionValues<typeof makingOptions & typeof showingOptions>;
 
 const ISSUING = ["dataFolder", "folder", "overwrite", "days"] as const;
@@ -66,7 +66,7 @@ const SUBJECTS = {
 /** A subject of the command. */
 export type CertSubject = keyof typeof SUBJECTS;
 
-/** All of them. */
+/** All subjects, in the order in which help lists them. */
 export const certSubjects = Object.keys(SUBJECTS) as readonly CertSubject[];
 
 /** The subject of a word, when the options fit it.

@@ -7,7 +7,7 @@ import { errorText } from "../../core/event.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 
-/** What failed on the disk is not to be taken for what failed on the network. */
+/** A failure of the disk, which unlike one of the network is no reason to try again. */
 export class DiskError extends Error {
   override readonly name = "DiskError";
 }

@@ -67,7 +67,7 @@ async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch {
-    // Whatever is wrong with it comes up when it is written.
+    // A path that cannot be used is refused when the file is written.
     return false;
   }
 }

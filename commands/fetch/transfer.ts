@@ -69,14 +69,15 @@ export async function transfer(work: Transfer): Promise<number> {
   }
 }
 
-/** The server has answered, and not with the file. */
+/** An answer of the server that is not the file. */
 class NotTheFileError extends Error {
   override readonly name = "NotTheFileError";
 }
 
 const LASTING = [DiskError, UsageError, DOMException, ReaderGoneError, NotTheFileError];
 
-/** Whether it may be over soon: what went wrong here will not be. */
+/** Whether another attempt may succeed. It cannot where the failure is on this side, or the server's
+ * decision. */
 function isPassing(error: unknown): boolean {
   return !LASTING.some((kind) => error instanceof kind);
 }

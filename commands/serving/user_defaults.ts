@@ -3,10 +3,8 @@
 // does so for its user.
 
 import { errorText } from "../../core/event.ts";
-import type { OptionTable } from "../../core/options/option.ts";
+import type { Given, OptionTable } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-
-type Given = Readonly<Record<string, unknown>>;
 
 /** The same options, with those that say where a server keeps its authority and a chat its history, when
  * they have an effect and nothing else was said.

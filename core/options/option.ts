@@ -22,6 +22,7 @@ export { formatDuration, formatSize, parseDuration, parseSize } from "./quantity
 export {
   environmentName,
   flagName,
+  type Given,
   type Intersection,
   mergeTables,
   type OptionTable,

@@ -48,6 +48,7 @@ export async function serveWithoutEngine(
   const closing = new AbortController();
   const server = await listening(
     formatEndpoint(named, port),
+    port,
     () =>
       Deno.serve({
         hostname,

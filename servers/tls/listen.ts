@@ -117,8 +117,9 @@ export async function listenTls(
       reusePort,
       ...(alpnProtocols.length > 0 && { alpnProtocols: [...alpnProtocols] }),
     });
-  const listener = await listening(urlAt(listeningPort(endpoint)), () => {
-    let port = listeningPort(endpoint);
+  const wanted = listeningPort(endpoint);
+  const listener = await listening(urlAt(wanted), wanted, () => {
+    let port = wanted;
     if (reusePort) {
       // With reusePort alone, a server of another program on the port would not be noticed.
       using alone = Deno.listen({ hostname, port });
