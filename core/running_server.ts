@@ -14,7 +14,7 @@ export interface ServerCertificate {
 }
 
 /** Where a server listens, and what it shows there. */
-export interface Listening {
+interface Listening {
   /** With the port that the system chose. */
   readonly url: string;
   /** As it is now, where it can change. */
@@ -53,7 +53,7 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /** How long `shutdown` waits for sessions unless told otherwise, in milliseconds. */
-export const DEFAULT_GRACE_MS = 5000;
+const DEFAULT_GRACE_MS = 5000;
 
 /** What a RunningServer is made of. */
 export interface ServerParts {

@@ -11,7 +11,7 @@ import { OVERHEAD_BYTES } from "./listen_socket.ts";
 import { MAX_PLAINTEXT_BYTES } from "./record/format.ts";
 
 /** What a dialling socket needs. */
-export interface DialOptions extends ClientPeerOptions {
+interface DialOptions extends ClientPeerOptions {
   /** A record was dropped. */
   readonly dropped?: (reason: DropReason) => void;
 }

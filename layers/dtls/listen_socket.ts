@@ -21,7 +21,7 @@ export const OVERHEAD_BYTES = RECORD_HEADER_BYTES + MAX_SEAL_BYTES;
 const IDLE_FACTOR = 1.5;
 
 /** What a server may want to count. */
-export interface ListenHooks {
+interface ListenHooks {
   /** A handshake failed or took too long. */
   handshakeFailed?(from: Address, error: DtlsError): void;
   /** A client had to go because there was no room. */

@@ -11,7 +11,7 @@ const SECRET_BYTES = 32;
 const ROTATION_MS = 60_000;
 
 /** The parts of a client's first message that concern its cookie. */
-export interface Hello {
+interface Hello {
   readonly cookie: Uint8Array;
   /** The message without the cookie: the bytes that the cookie is bound to. */
   readonly withoutCookie: Uint8Array;

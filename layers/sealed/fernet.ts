@@ -15,7 +15,7 @@ const HEAD_BYTES = 25;
 const LEAST_BYTES = HEAD_BYTES + BLOCK_BYTES + MAC_BYTES;
 
 /** A token taken apart, and not yet authenticated. */
-export interface FernetToken {
+interface FernetToken {
   /** Seconds since the epoch. */
   readonly seconds: number;
   readonly iv: Uint8Array;

@@ -29,7 +29,7 @@ export interface FernetKey {
 const DIALLED_SLACK_SECONDS = 5;
 
 /** What the socket needs. */
-export interface FernetOptions {
+interface FernetOptions {
   readonly role: Side["role"];
   /** The first seals, all open. */
   readonly keys: readonly [FernetKey, ...FernetKey[]];

@@ -33,7 +33,7 @@ export const STAMP_BYTES = 43;
 export const MAX_COUNTER = 2 ** 48 - 1;
 
 /** What a header says. */
-export interface Stamp {
+interface Stamp {
   readonly algorithm: Algorithm;
   readonly direction: Direction;
   /** The first bytes of the key's fingerprint. */

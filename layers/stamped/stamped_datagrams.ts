@@ -27,7 +27,7 @@ import {
 } from "./stamp.ts";
 
 /** What the socket needs. */
-export interface StampedOptions {
+interface StampedOptions {
   readonly role: "listen" | "dial";
   /** The keys whose holders are believed; no two have the same id. */
   readonly keys: readonly OpeningKey[];

@@ -19,7 +19,7 @@ export const REFUSALS = [
   "version",
 ] as const;
 
-export type ChatRefusalCode = (typeof REFUSALS)[number];
+type ChatRefusalCode = (typeof REFUSALS)[number];
 
 /** A request that the chat refuses. The client that asked is told, as JSON or as a line of text. */
 export class RefusedError extends Error {

@@ -17,7 +17,7 @@ const MAX_ENTRIES = 1_000_000;
 const LOOK_EVERY_MS = 2000;
 
 /** The limits of a folder. */
-export interface InboxFolderOptions {
+interface InboxFolderOptions {
   readonly quotaBytes: number;
   /** How long a partial file is kept whose sender does not come back, in milliseconds. */
   readonly keepPartialMs: number;

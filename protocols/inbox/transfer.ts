@@ -10,7 +10,7 @@ import { InboxRefusal } from "./refusal.ts";
 import type { OfferedFile } from "./wire.ts";
 
 /** What a transfer consists of. */
-export interface TransferOptions {
+interface TransferOptions {
   readonly folder: InboxFolder;
   readonly file: OfferedFile;
   /** The plain names of its path. */

@@ -12,7 +12,7 @@ import type { Located } from "./access/located.ts";
 import { quickAnswer } from "./serving/quick_answer.ts";
 
 /** The settings of a served folder. */
-export interface FileServiceSettings extends FileSource {
+interface FileServiceSettings extends FileSource {
   /** The names of index files, the preferred one first. */
   readonly index: readonly string[];
   readonly spa: boolean;

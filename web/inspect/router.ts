@@ -17,7 +17,7 @@ interface Pattern {
 }
 
 /** Finds the endpoint of a path, still percent-encoded; undefined where there is none. */
-export type Router = (path: string) => Route | undefined;
+type Router = (path: string) => Route | undefined;
 
 /** Builds a router over a list, whose order decides where several match. */
 export function createRouter(endpoints: readonly Endpoint[]): Router {

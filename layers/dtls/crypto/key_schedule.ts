@@ -30,7 +30,7 @@ export function prf(
 }
 
 /** The random numbers of both hellos. */
-export interface Randoms {
+interface Randoms {
   readonly client: Uint8Array;
   readonly server: Uint8Array;
 }

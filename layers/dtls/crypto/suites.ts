@@ -4,10 +4,10 @@
 import { getCiphers } from "node:crypto";
 
 /** How the premaster secret comes about (RFC 8422, 4279, 5489). */
-export type KeyExchange = "ecdhe" | "psk" | "ecdhe_psk";
+type KeyExchange = "ecdhe" | "psk" | "ecdhe_psk";
 
 /** What authenticates the server. */
-export type Authentication = "ecdsa" | "rsa" | "psk";
+type Authentication = "ecdsa" | "rsa" | "psk";
 
 /** The hash of the PRF and of the transcript. */
 export type SuiteHash = "sha256" | "sha384";

@@ -85,7 +85,7 @@ export function writeClientHello(
 }
 
 /** A ServerHello. */
-export interface ServerHello {
+interface ServerHello {
   readonly version: number;
   readonly random: Uint8Array;
   readonly suite: number;

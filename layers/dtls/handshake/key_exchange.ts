@@ -99,7 +99,7 @@ export function writeCertificateRequest(schemes: readonly number[]): Uint8Array 
 }
 
 /** A ClientKeyExchange. */
-export interface ClientKeyExchange {
+interface ClientKeyExchange {
   readonly identity?: Uint8Array;
   readonly publicKey?: Uint8Array;
 }
@@ -123,7 +123,7 @@ export function writeClientKeyExchange({ identity, publicKey }: ClientKeyExchang
 }
 
 /** A CertificateVerify (RFC 5246 7.4.8). */
-export interface CertificateVerify {
+interface CertificateVerify {
   readonly scheme: number;
   readonly signature: Uint8Array;
 }

@@ -27,7 +27,7 @@ interface Partial {
 }
 
 /** Where a fragment stands: kept or of no use now, or part of a message that was there before. */
-export type FragmentFate = "taken" | "dropped" | "past";
+type FragmentFate = "taken" | "dropped" | "past";
 
 /** The incoming messages of one handshake, in their order. */
 export class Reassembly {

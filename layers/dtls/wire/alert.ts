@@ -43,7 +43,7 @@ export function alertName(code: number): string {
 export const alertLevels = { warning: 1, fatal: 2 } as const;
 
 /** What was wrong with a certificate, in the codes that node:tls uses for the same. */
-export type CertificateFault =
+type CertificateFault =
   | "CERT_HAS_EXPIRED"
   | "CERT_NOT_YET_VALID"
   | "ERR_TLS_CERT_ALTNAME_INVALID"

@@ -19,7 +19,7 @@ export interface SentPacket {
 }
 
 /** What changed by an acknowledgement. */
-export interface SentEvents {
+interface SentEvents {
   acknowledged(packet: SentPacket): void;
   lost(packet: SentPacket): void;
 }

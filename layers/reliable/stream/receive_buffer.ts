@@ -12,7 +12,7 @@ export interface UnreadRoom {
 }
 
 /** What a receive buffer needs. */
-export interface ReceiveBufferOptions {
+interface ReceiveBufferOptions {
   readonly windowBytes: number;
   readonly maxMessageBytes: number;
   /** How many messages may be unread; the others stay in the stream. */
@@ -23,7 +23,7 @@ export interface ReceiveBufferOptions {
 }
 
 /** What became of a part of the stream: `invalid` breaks the rules, for `full` there is no room. */
-export type Taken = "taken" | "invalid" | "full";
+type Taken = "taken" | "invalid" | "full";
 
 /** The receiving end of a stream. */
 export class ReceiveBuffer {

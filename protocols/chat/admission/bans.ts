@@ -4,7 +4,7 @@ import type { Identity } from "../../../core/session.ts";
 import { lookalikeKey } from "./names.ts";
 
 /** What is known of a client that wants to enter. */
-export interface Visitor {
+interface Visitor {
   readonly identity: Identity | undefined;
   /** Its host, unless many clients share it, as they do loopback and a Unix socket. */
   readonly host: string | undefined;

@@ -63,7 +63,7 @@ interface Pending {
 }
 
 /** What a log needs besides its hooks. */
-export interface ClusterLogOptions {
+interface ClusterLogOptions {
   readonly store: ChatStore;
   readonly hooks: LogHooks;
   readonly subjects: Subjects;

@@ -51,7 +51,7 @@ interface OpenClaim {
 }
 
 /** What peers need besides their hooks. */
-export interface ClusterPeersOptions {
+interface ClusterPeersOptions {
   readonly hooks: PeerHooks;
   readonly subjects: Subjects;
   /** Milliseconds since the epoch. */

@@ -44,7 +44,7 @@ export interface Stored {
 }
 
 /** What a stream is made like. */
-export interface StreamLimits {
+interface StreamLimits {
   readonly retention: Retention;
   /** For how long the broker recognises an id by itself, in milliseconds. */
   readonly duplicateWindowMs: number;

@@ -22,7 +22,7 @@ import { LocalRoom } from "./local_room.ts";
 import { NameRegistry, type TakenName } from "./name_registry.ts";
 
 /** The room of clients that ask for none. */
-export const LOBBY = "lobby";
+const LOBBY = "lobby";
 
 const MAX_REASON_BYTES = 200;
 

@@ -8,7 +8,7 @@ import type { ChatMessage, Standing } from "../message.ts";
 import type { LocalRoom } from "./local_room.ts";
 
 /** How a member is spoken to: in lines of text, or in JSON objects. */
-export type Wire = "plain" | "rich";
+type Wire = "plain" | "rich";
 
 /** A line that came while a member was still given the history, and the message that it is. */
 interface Held {
@@ -20,7 +20,7 @@ interface Held {
 const MAX_HELD = 4096;
 
 /** What a member is made of. */
-export interface LocalMemberOptions {
+interface LocalMemberOptions {
   /** Undefined for the terminal of the server, which shows all rooms anyway. */
   readonly outbox: Outbox | undefined;
   /** Whether each line leaves by itself and as text, as in a frame of a WebSocket. */

@@ -28,7 +28,7 @@ export interface TakenName {
 }
 
 /** What a registry needs of its hub. */
-export interface NameRegistryHooks {
+interface NameRegistryHooks {
   peers(): ChatPeers;
   /** Gives a member its new name and tells the room; `why` is told a member that did not ask. */
   renamed(member: LocalMember, room: LocalRoom, name: string, why?: string): void;

@@ -16,7 +16,7 @@ import { lastName, nameProblem } from "./name.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
 /** Where an upload goes: a folder, and the name of the file in it when the URL gives one. */
-export interface UploadTarget {
+interface UploadTarget {
   readonly folder: Located;
   readonly name: string | null;
 }

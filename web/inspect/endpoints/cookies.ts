@@ -37,7 +37,7 @@ function unquote(value: string): string {
 }
 
 /** The attributes that follow `name=value`. */
-export interface CookieAttributes {
+interface CookieAttributes {
   readonly secure?: boolean;
   /** Whether the cookie is deleted instead. */
   readonly expired?: boolean;

@@ -20,7 +20,7 @@ export const MAX_BYTES = 100 * 1024;
 const MAX_LINKS = 200;
 
 /** Fields that keep a browser from running anything in content that a client made up. */
-export const HARMLESS = {
+const HARMLESS = {
   "content-security-policy": "sandbox; default-src 'none'",
   "x-content-type-options": "nosniff",
 } as const;

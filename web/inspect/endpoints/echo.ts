@@ -9,7 +9,7 @@ import { multipartBoundary, MultipartError, readMultipart } from "../../multipar
 import { HttpError } from "../http_error.ts";
 
 /** A field of the JSON. */
-export type EchoField =
+type EchoField =
   | "args"
   | "data"
   | "files"
@@ -106,7 +106,7 @@ export function gathered(pairs: Iterable<readonly [string, string]>): JsonFields
 }
 
 /** Header fields as an object: a repeated one is joined (RFC 9110 5.3) under its first spelling. */
-export function headersObject(fields: readonly HeaderField[]): Readonly<Record<string, string>> {
+function headersObject(fields: readonly HeaderField[]): Readonly<Record<string, string>> {
   const joined = new Map<string, [name: string, value: string]>();
   for (const [name, value] of fields) {
     const key = name.toLowerCase();
@@ -118,7 +118,7 @@ export function headersObject(fields: readonly HeaderField[]): Readonly<Record<s
 }
 
 /** The bytes as text when they are UTF-8, otherwise as a data: URL (RFC 2397). */
-export function textOrDataUrl(bytes: Uint8Array, contentType = "application/octet-stream"): string {
+function textOrDataUrl(bytes: Uint8Array, contentType = "application/octet-stream"): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

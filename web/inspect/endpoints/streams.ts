@@ -15,7 +15,7 @@ const MAX_LINES = 100;
 const MAX_EVENTS = 100;
 const MAX_DRIP_BYTES = 10 * 1024 * 1024;
 /** The longest time that a body takes, not counting the delay before it. */
-export const MAX_DURATION_MS = 60_000;
+const MAX_DURATION_MS = 60_000;
 /** The largest piece of a drip. */
 const DRIP_PIECE_BYTES = 64 * 1024;
 /** The time between two pieces of a drip, unless they would be empty or too large. */

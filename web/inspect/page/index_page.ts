@@ -9,7 +9,7 @@ import script from "./script.js" with { type: "text" };
 import style from "./style.css" with { type: "text" };
 
 /** The page and its Content-Security-Policy. */
-export interface IndexPage {
+interface IndexPage {
   readonly html: string;
   readonly policy: string;
 }
