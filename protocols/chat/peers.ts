@@ -11,7 +11,7 @@ export interface RemoteMember {
 }
 
 /** What the other nodes tell a chat. */
-export interface PeerHooks {
+export interface ChatPeerHooks {
   /** A private message came for a member of ours; returns whether that member is there. */
   whispered(room: string, to: string, from: RemoteMember, text: string): boolean;
   /** An operator on another node removes a member of ours. */

@@ -41,7 +41,7 @@ export interface Tools {
 }
 
 /** One endpoint. */
-export interface Endpoint {
+export interface InspectEndpoint {
   readonly group: (typeof groups)[number];
   /** `/bytes/:n`; a last `*path` takes the rest, slashes included. */
   readonly path: string;

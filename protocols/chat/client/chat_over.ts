@@ -173,10 +173,10 @@ export async function chatOver(
   }
 }
 
-type Answer = ServerMessage["type"];
+type AnswerType = ServerMessage["type"];
 
-interface Pending {
-  readonly expects: Answer;
+interface PendingRequest {
+  readonly expects: AnswerType;
   resolve(answer: ServerMessage): void;
   reject(error: Error): void;
 }
@@ -204,7 +204,7 @@ class Client implements ChatClient {
   /** Whether what we send may be lost without an error: bare datagrams. */
   readonly #isLossy: boolean;
   readonly #events: EventQueue<ChatEvent>;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, PendingRequest>();
   readonly #end = Promise.withResolvers<string>();
   #lastRef = 0;
   #lost: string | undefined;
@@ -326,7 +326,7 @@ class Client implements ChatClient {
   }
 
   /** Sends a request and waits for its answer; on bare datagrams it is sent again meanwhile. */
-  async #request<T extends Answer>(
+  async #request<T extends AnswerType>(
     request: object,
     expects: T,
     resends = this.#options.resends ?? 8,
@@ -465,12 +465,12 @@ class Client implements ChatClient {
     return pending !== undefined || typeof message.ref === "number";
   }
 
-  #pendingOf({ ref }: ServerMessage): Pending | undefined {
+  #pendingOf({ ref }: ServerMessage): PendingRequest | undefined {
     return typeof ref === "number" ? this.#pending.get(ref) : undefined;
   }
 
   /** The hello, before we are welcomed: every error is about it then. */
-  #pendingHello(): Pending | undefined {
+  #pendingHello(): PendingRequest | undefined {
     return this.#welcomed ? undefined : this.#pending.get(HELLO_REF);
   }
 

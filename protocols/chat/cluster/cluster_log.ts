@@ -51,7 +51,7 @@ const MAX_PENDING = 10_000;
 const MAX_OWED = 100_000;
 
 /** A message of this node that was put into the stream, or will be in a moment. */
-interface Pending {
+interface PendingMessage {
   readonly message: NewMessage;
   readonly record: Uint8Array;
   readonly sinceMs: number;
@@ -87,7 +87,7 @@ export class ClusterLog implements ChatLog {
   #link: StreamLink | undefined;
   /** What becomes of a new message: it goes to the broker, waits a moment, or stays here as owed. */
   #state: "live" | "held" | "away" = "away";
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new Map<string, PendingMessage>();
   #watch: ReturnType<typeof setTimeout> | undefined;
   /** Grows with every call that stores something as owed. */
   #owings = 0;
@@ -135,7 +135,7 @@ export class ClusterLog implements ChatLog {
     if (same !== undefined) {
       return same.receipt.promise.then((receipt) => ({ ...receipt, duplicate: true }));
     }
-    const pending: Pending = {
+    const pending: PendingMessage = {
       message,
       record,
       sinceMs: performance.now(),
@@ -357,7 +357,7 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Puts a message of our own into the stream. */
-  #send(pending: Pending): void {
+  #send(pending: PendingMessage): void {
     const link = this.#link;
     if (link === undefined || pending.isSent) return;
     pending.isSent = true;
@@ -375,14 +375,14 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Gives the receipt once the broker has acknowledged the message and it was read. */
-  #settle({ message: { id }, result, isAcknowledged, receipt }: Pending): void {
+  #settle({ message: { id }, result, isAcknowledged, receipt }: PendingMessage): void {
     if (result === undefined || !isAcknowledged) return;
     this.#pending.delete(id);
     receipt.resolve({ id, ...result, scope: "stored" });
   }
 
   /** Stores messages as owed, in one go, and shows them. */
-  #owe(list: readonly Pending[]): void {
+  #owe(list: readonly PendingMessage[]): void {
     if (list.length === 0) return;
     if (this.#owed + list.length > MAX_OWED) {
       for (const { receipt } of list) {

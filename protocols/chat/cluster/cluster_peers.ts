@@ -13,7 +13,7 @@
 
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { Standing } from "../message.ts";
-import type { ChatPeers, PeerHooks, RemoteMember } from "../peers.ts";
+import type { ChatPeerHooks, ChatPeers, RemoteMember } from "../peers.ts";
 import { MemberList } from "./member_list.ts";
 import {
   decodeNodeMessage,
@@ -52,7 +52,7 @@ interface OpenClaim {
 
 /** What peers need besides their hooks. */
 interface ClusterPeersOptions {
-  readonly hooks: PeerHooks;
+  readonly hooks: ChatPeerHooks;
   readonly subjects: Subjects;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -64,7 +64,7 @@ interface ClusterPeersOptions {
 export class ClusterPeers implements ChatPeers {
   /** What this node calls itself; another one after each start. */
   readonly node = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
-  readonly #hooks: PeerHooks;
+  readonly #hooks: ChatPeerHooks;
   readonly #subjects: Subjects;
   readonly #now: () => number;
   readonly #nameKey: (name: string) => string;

@@ -5,7 +5,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../../../core/event.ts";
 import type { ChatLog, LogHooks } from "../log.ts";
 import type { ClusterOptions } from "../options.ts";
-import type { ChatPeers, PeerHooks } from "../peers.ts";
+import type { ChatPeerHooks, ChatPeers } from "../peers.ts";
 import type { ChatStore, Retention } from "../store.ts";
 import { ClusterLog, HistoryFailedError } from "./cluster_log.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
@@ -69,7 +69,7 @@ export async function openCluster(
   options: ClusterOptions,
   store: ChatStore,
   logHooks: LogHooks,
-  peerHooks: PeerHooks,
+  peerHooks: ChatPeerHooks,
   context: ClusterContext,
 ): Promise<Cluster> {
   const settings = await readClusterSettings(options);

@@ -53,7 +53,7 @@ export async function openSqliteStore(
 }
 
 /** Calls that are written in one transaction. */
-interface Batch {
+interface WriteBatch {
   readonly writings: { entries: readonly StoreEntry[]; notes: [key: string, value: string][] }[];
   readonly done: PromiseWithResolvers<StoreResult[][]>;
   entries: number;
@@ -67,9 +67,9 @@ class SqliteStore implements ChatStore {
   /** Resolves with the writer once it has opened the file. */
   #opened: Promise<WorkerCalls<SqliteRequest>> | undefined;
   /** Batches that the Worker does not have yet. */
-  readonly #batches: Batch[] = [];
+  readonly #batches: WriteBatch[] = [];
   /** The batch that takes the calls of this turn. */
-  #turn: Batch | undefined;
+  #turn: WriteBatch | undefined;
   /** How many entries are with the Worker or wait for it. */
   #waiting = 0;
   #writing: Promise<void> | undefined;
@@ -215,11 +215,11 @@ class SqliteStore implements ChatStore {
   }
 
   /** The batch for the calls of one turn of the event loop, which are written together. */
-  #openTurn(): Batch {
+  #openTurn(): WriteBatch {
     queueMicrotask(() => this.#turn = undefined);
     const last = this.#batches.at(-1);
     if (last !== undefined && last.entries < FULL_BATCH) return last;
-    const batch: Batch = { writings: [], done: Promise.withResolvers(), entries: 0 };
+    const batch: WriteBatch = { writings: [], done: Promise.withResolvers(), entries: 0 };
     // Each call reports the failure; a batch that nobody awaits must not end the process.
     batch.done.promise.catch(() => {});
     this.#batches.push(batch);

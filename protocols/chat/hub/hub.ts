@@ -14,7 +14,7 @@ import { isoTime, richLine, richMessage } from "../delivery/rich_lines.ts";
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";
 import type { ChatMessage, Standing } from "../message.ts";
 import type { ChatOptions } from "../options.ts";
-import { alone, type ChatPeers, type PeerHooks, type RemoteMember } from "../peers.ts";
+import { alone, type ChatPeerHooks, type ChatPeers, type RemoteMember } from "../peers.ts";
 import { RefusedError } from "../refused_error.ts";
 import { FlushSchedule } from "./flush_schedule.ts";
 import type { LocalMember } from "./local_member.ts";
@@ -90,7 +90,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** What the other nodes tell this chat. */
-  get peerHooks(): PeerHooks {
+  get peerHooks(): ChatPeerHooks {
     return {
       whispered: (room, to, from, text) => this.#whispered(room, to, from, text),
       expelled: (room, name, ban, reason) => {

@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import { headerValue, type ParsedRequest } from "../parsed_request.ts";
-import { COMMON, type Endpoint, GET, type Parameter } from "../endpoint.ts";
+import { COMMON, GET, type InspectEndpoint, type Parameter } from "../endpoint.ts";
 import { jsonAnswer, jsonText } from "../json_answer.ts";
 import { milliseconds, realNumber, wholeNumber } from "../numbers.ts";
 import { randomByteSource } from "./random_bytes.ts";
@@ -133,7 +133,7 @@ const HEADERS_TO_SEND: Parameter = {
 };
 
 /** The endpoints of answers that the client chooses. */
-export const dynamicData: readonly Endpoint[] = [
+export const dynamicData: readonly InspectEndpoint[] = [
   {
     group: "Made to order",
     path: "/delay/:seconds",

@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import type { HeaderField, ParsedRequest } from "../parsed_request.ts";
-import type { Endpoint, Methods, Parameter } from "../endpoint.ts";
+import type { InspectEndpoint, Methods, Parameter } from "../endpoint.ts";
 import { GET } from "../endpoint.ts";
 import { jsonAnswer, type JsonFields, RawJson } from "../json_answer.ts";
 import { multipartBoundary, MultipartError, readMultipart } from "../../multipart/reader.ts";
@@ -152,7 +152,11 @@ const JSON_BODY: Parameter = {
   help: "any body",
 };
 
-function anything(path: string, summary: string, parameters: readonly Parameter[]): Endpoint {
+function anything(
+  path: string,
+  summary: string,
+  parameters: readonly Parameter[],
+): InspectEndpoint {
   return {
     group: "What you sent",
     path,
@@ -164,7 +168,7 @@ function anything(path: string, summary: string, parameters: readonly Parameter[
   };
 }
 
-function echoing(method: string): Endpoint {
+function echoing(method: string): InspectEndpoint {
   const methods: Methods = [method];
   return {
     group: "What you sent",
@@ -178,7 +182,7 @@ function echoing(method: string): Endpoint {
 }
 
 /** The endpoints that show a request. */
-export const echo: readonly Endpoint[] = [
+export const echo: readonly InspectEndpoint[] = [
   anything("/anything", "Says everything back, whatever the method", [QUERY, JSON_BODY]),
   anything("/anything/*path", "The same below it, for clients that want a path of their own", [
     { name: "path", in: "path", example: "any/path", help: "what follows" },

@@ -3,7 +3,7 @@
 import type { WebSocketAnswer } from "../../../core/http/app.ts";
 import { contentRange, parseRange } from "../../request/range.ts";
 import type { ParsedRequest } from "../parsed_request.ts";
-import { type Endpoint, GET, type Parameter, type Tools } from "../endpoint.ts";
+import { GET, type InspectEndpoint, type Parameter, type Tools } from "../endpoint.ts";
 import { milliseconds, wholeNumber } from "../numbers.ts";
 import { MAX_BYTES } from "./dynamic_data.ts";
 import { randomByteSource } from "./random_bytes.ts";
@@ -183,7 +183,7 @@ const CHUNK_SIZE: Parameter = {
 };
 
 /** The endpoints whose bodies take their time. */
-export const streams: readonly Endpoint[] = [
+export const streams: readonly InspectEndpoint[] = [
   {
     group: "Streams",
     path: "/stream/:n",
