@@ -11,7 +11,7 @@ import { ClusterLog, HistoryFailedError } from "./cluster_log.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { dialBroker, flush } from "./dial_broker.ts";
 import { type ClusterSettings, readClusterSettings } from "./settings.ts";
-import { StreamLink } from "./stream_link.ts";
+import { JetStreamLink } from "./jetstream_link.ts";
 import { type Subjects, subjectsOf } from "./subjects.ts";
 
 /** What a node needs besides its options. */
@@ -209,7 +209,7 @@ class ClusterNode implements Cluster {
     try {
       const { retention, duplicateWindowMs = 120_000 } = this.#context;
       const limits = { retention, duplicateWindowMs };
-      const link = await StreamLink.open(connection, this.#settings, this.#subjects, limits);
+      const link = await JetStreamLink.open(connection, this.#settings, this.#subjects, limits);
       const stop = () => link.close(signal.reason);
       signal.addEventListener("abort", stop);
       if (signal.aborted) stop();

@@ -51,7 +51,7 @@ interface StreamLimits {
 }
 
 /** The shared history over one connection. */
-export class StreamLink {
+export class JetStreamLink {
   /** When the stream was created, as the broker says it. */
   readonly created: string;
   /** The last sequence of the stream when the link was made. */
@@ -100,7 +100,7 @@ export class StreamLink {
     settings: ClusterSettings,
     subjects: Subjects,
     limits: StreamLimits,
-  ): Promise<StreamLink> {
+  ): Promise<JetStreamLink> {
     const most = connection.info?.max_payload ?? 0;
     if (most < LEAST_PAYLOAD_BYTES) {
       throw new Error(
@@ -140,7 +140,7 @@ export class StreamLink {
           `choose another --cluster-name, or remove it`,
       );
     }
-    return new StreamLink(connection, subjects, jetstream(connection, options), info);
+    return new JetStreamLink(connection, subjects, jetstream(connection, options), info);
   }
 
   /** Begins to read, from a sequence on. */
