@@ -6,9 +6,9 @@
 // done, and that is easier to check in one place.
 
 import { randomBytes, timingSafeEqual, X509Certificate } from "node:crypto";
+import { concat } from "@std/bytes/concat";
 import type { Identity } from "../../core/session.ts";
 import { alertCodes, alertLevels, type AlertName, alertName, DtlsError } from "./wire/alert.ts";
-import { concat } from "./wire/presentation.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { DtlsCredentials } from "./certificates/credentials.ts";
 import { datagramsOf, type Flight, type FlightPart } from "./handshake/flight.ts";
@@ -182,7 +182,7 @@ export abstract class DtlsPeer {
 
   /** All handshake messages so far (RFC 5246 7.4.9). */
   protected transcript(): Uint8Array {
-    return concat(...this.#transcript);
+    return concat(this.#transcript);
   }
 
   /** The first hello and its answer are no part of the transcript (RFC 6347 4.2.1). */

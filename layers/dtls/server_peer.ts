@@ -1,10 +1,10 @@
 // The listening end of a DTLS handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
+import { concat } from "@std/bytes/concat";
 import { type CertifiedPeer, certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
-import { concat } from "./wire/presentation.ts";
 import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { type Group, groups, type KeyShare } from "./crypto/groups.ts";
@@ -195,7 +195,7 @@ export class ServerPeer extends DtlsPeer {
     this.#share = group.makeShare();
     const parameters = writeEcdhParameters(group.id, this.#share.publicKey);
     if (scheme === undefined) return writeServerKeyExchange({ parameters });
-    const covered = concat(this.peerRandom, this.random, parameters);
+    const covered = concat([this.peerRandom, this.random, parameters]);
     const signature = signWith(scheme, this.#options.credentials!.key, covered);
     return writeServerKeyExchange({ parameters, signed: { scheme: scheme.id, signature } });
   }
