@@ -40,7 +40,7 @@ export interface OwnPsk {
   readonly key: Uint8Array;
 }
 
-/** What the dialling end needs. */
+/** The options of the dialling end. */
 export interface ClientPeerOptions extends PeerOptions {
   readonly trust: DtlsTrust;
   /** The host name or address that the server's certificate must be for. */

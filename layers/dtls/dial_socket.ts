@@ -10,7 +10,7 @@ import type { DropReason } from "./record/record_layer.ts";
 import { OVERHEAD_BYTES } from "./listen_socket.ts";
 import { MAX_PLAINTEXT_BYTES } from "./record/format.ts";
 
-/** What a dialling socket needs. */
+/** The options of a dialling socket. */
 interface DialOptions extends ClientPeerOptions {
   /** A record was dropped. */
   readonly dropped?: (reason: DropReason) => void;

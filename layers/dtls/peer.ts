@@ -34,7 +34,7 @@ import {
 } from "./crypto/signatures.ts";
 import type { CipherSuite } from "./crypto/suites.ts";
 
-/** What an association tells its socket. None of these may throw. */
+/** The events of an association, for its socket. None of these may throw. */
 export interface PeerHooks {
   /** Sends one datagram. */
   transmit(datagram: Uint8Array): void;
@@ -42,13 +42,13 @@ export interface PeerHooks {
   connected(): void;
   /** A message arrived; the bytes are the receiver's. */
   received(bytes: Uint8Array): void;
-  /** It is over; called once. Without an error, one of the ends closed it. */
+  /** The association is over; called once. Without an error, one of the ends closed it. */
   ended(error: DtlsError | undefined): void;
   /** A record was dropped. */
   dropped?(reason: DropReason): void;
 }
 
-/** What both ends of an association need. */
+/** The options that both ends of an association have. */
 export interface PeerOptions {
   readonly clock: Clock;
   /** The largest datagram of a handshake, in bytes. */

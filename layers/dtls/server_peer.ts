@@ -43,17 +43,17 @@ import {
 } from "./crypto/signatures.ts";
 import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./crypto/suites.ts";
 
-/** What the listening end needs. */
+/** The options of the listening end. */
 export interface ServerPeerOptions extends PeerOptions {
   /** The key of an identity, or undefined when it has none. */
   readonly psk?: (identity: string) => Uint8Array | undefined;
-  /** Whose certificates clients must show; without it none is asked for. */
+  /** The issuers that clients need a certificate of; without it no certificate is asked for. */
   readonly clientTrust?: DtlsTrust;
   /** The identity by which the holder of a certificate is let in, or null when it is not. */
   readonly admitsIdentity?: (peer: CertifiedPeer) => Identity | null;
 }
 
-/** What was chosen for one handshake. */
+/** The suite, group and signature scheme that were chosen for one handshake. */
 interface Choice {
   readonly suite: CipherSuite;
   readonly group: Group | undefined;
@@ -226,7 +226,7 @@ export class ServerPeer extends DtlsPeer {
     throw new DtlsError("access_denied", `${identityOf(peer).name} is not on --allow-identity`);
   }
 
-  /** What a CertificateVerify signs. */
+  /** The bytes that a CertificateVerify signs. */
   #signedByClient: Uint8Array = new Uint8Array(0);
 
   #takeKeyExchange(body: Uint8Array): void {

@@ -30,7 +30,7 @@ export class OwnInstance {
     return this.#id;
   }
 
-  /** What the instance was before its counter ran out: answers to it may still be under way. */
+  /** The instance before the last counter ran out: answers to it may still be under way. */
   get previous(): Uint8Array | undefined {
     return this.#previous;
   }

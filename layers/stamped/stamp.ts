@@ -32,7 +32,7 @@ export const STAMP_BYTES = 43;
 /** Counters are exact as numbers up to here, and no sender comes near it. */
 export const MAX_COUNTER = 2 ** 48 - 1;
 
-/** What a header says. */
+/** The fields of a header. */
 interface Stamp {
   readonly algorithm: Algorithm;
   readonly direction: Direction;

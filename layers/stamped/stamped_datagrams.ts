@@ -26,7 +26,7 @@ import {
   VERSION,
 } from "./stamp.ts";
 
-/** What the socket needs. */
+/** The keys, limits and counters of the socket. */
 interface StampedOptions {
   readonly role: "listen" | "dial";
   /** The keys whose holders are believed; no two have the same id. */

@@ -10,7 +10,7 @@ export interface RemoteMember {
   readonly room: string;
 }
 
-/** What the other nodes tell a chat. */
+/** The events of the other nodes, for the hub of a chat. */
 export interface ChatPeerHooks {
   /** A private message came for a member of ours; returns whether that member is there. */
   whispered(room: string, to: string, from: RemoteMember, text: string): boolean;

@@ -1,4 +1,4 @@
-// What the chat refuses, and why: a code for programs and a sentence for people.
+// The error of a request that the chat refuses: a code for programs and a sentence for people.
 
 /** The codes of the protocol (docs/chat.md). */
 export const REFUSALS = [

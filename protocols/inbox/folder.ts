@@ -208,7 +208,7 @@ async function* entriesOf(path: string, mayGo: boolean): AsyncGenerator<Deno.Dir
   }
 }
 
-/** What is at a path, links not followed; null when nothing is. */
+/** The state of a path, links not followed; null when nothing is there. */
 export async function lookAt(path: string): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.lstat(path);

@@ -109,7 +109,7 @@ interface SenderParts {
 interface Sent {
   /** Whether its outcome can be had without waiting. */
   isKnown(): boolean;
-  /** What became of it. To be called once. */
+  /** Resolves with the outcome of the file. To be called once. */
   readonly outcome: () => Promise<FileOutcome>;
 }
 

@@ -9,7 +9,7 @@ import { chargeFor } from "./quota.ts";
 import { InboxRefusal } from "./refusal.ts";
 import type { OfferedFile } from "./wire.ts";
 
-/** What a transfer consists of. */
+/** The file of a transfer, and where it goes. */
 interface TransferOptions {
   readonly folder: InboxFolder;
   readonly file: OfferedFile;
@@ -22,7 +22,7 @@ interface TransferOptions {
   readonly onEnd: () => void;
 }
 
-/** What the sender is to do next: prove by a hash that it has the same bytes, send from a byte on, or
+/** The next step of the sender: prove by a hash that it has the same bytes, send from a byte on, or
  * nothing. */
 export type NextStep =
   | { readonly type: "check"; readonly bytes: number }

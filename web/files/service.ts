@@ -26,7 +26,7 @@ interface FileServiceSettings extends FileSource {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** What the path of a request leads to. */
+/** The target of a request, by its path. */
 type Found =
   | { readonly kind: "file"; readonly file: ServedFile }
   | { readonly kind: "folder"; readonly folder: Located }
@@ -179,7 +179,7 @@ export class FileService implements HttpService {
     return file === null ? NOTHING : { kind: "file", file };
   }
 
-  /** What a query asks for in place of the index file. */
+  /** The answer that a query asks for in place of the index file. */
   #wants(query: string): "zip" | "tar" | "json" | null {
     if (query === "") return null;
     const { archive, listing } = this.#settings;

@@ -76,7 +76,7 @@ export function recordKeys(
   };
 }
 
-/** What a Finished message holds (RFC 5246 7.4.9). */
+/** The content of a Finished message (RFC 5246 7.4.9). */
 export function verifyData(
   { hash }: Pick<CipherSuite, "hash">,
   master: Uint8Array,

@@ -26,7 +26,7 @@ export const extensionTypes = {
 
 const NULL_COMPRESSION = 0;
 
-/** What a hello carries besides its fields, by number. */
+/** The extensions of a hello, by their numbers. */
 export type Extensions = ReadonlyMap<number, Uint8Array>;
 
 /** A ClientHello. */
@@ -179,7 +179,8 @@ export function checkPointFormats(extensions: Extensions): void {
   throw new DtlsError("illegal_parameter", "the peer takes no uncompressed points");
 }
 
-/** What says that no handshake came before this one on the same association (RFC 5746 3.2). */
+/** The extension that says: no handshake came before this one on the same association (RFC 5746
+ * 3.2). */
 export const firstHandshake: Uint8Array = vector(1);
 
 /** Refuses a hello that claims to renegotiate (RFC 5746 3.4 and 3.6). */

@@ -39,7 +39,7 @@ export function writeEcdhParameters(group: number, publicKey: Uint8Array): Uint8
 export interface ServerKeyExchange {
   /** Absent with plain PSK. */
   readonly ecdh?: { readonly group: number; readonly publicKey: Uint8Array };
-  /** What the signature covers besides the random numbers. */
+  /** The bytes that the signature covers besides the random numbers. */
   readonly parameters: Uint8Array;
   /** Absent with PSK. */
   readonly signed?: { readonly scheme: number; readonly signature: Uint8Array };

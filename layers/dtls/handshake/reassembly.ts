@@ -26,7 +26,7 @@ interface Partial {
   missing: number;
 }
 
-/** Where a fragment stands: kept or of no use now, or part of a message that was there before. */
+/** The fate of a fragment: kept, of no use now, or part of a message that is complete already. */
 type FragmentFate = "taken" | "dropped" | "past";
 
 /** The incoming messages of one handshake, in their order. */

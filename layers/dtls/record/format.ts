@@ -1,6 +1,6 @@
 // The form of DTLS records on the wire (RFC 6347 4.1).
 
-/** What a record holds (RFC 5246 6.2.1). */
+/** The content types of records (RFC 5246 6.2.1). */
 export const contentTypes = {
   changeCipherSpec: 20,
   alert: 21,

@@ -18,7 +18,7 @@ export interface SentPacket {
   readonly finish: boolean;
 }
 
-/** What changed by an acknowledgement. */
+/** Told which packets an acknowledgement settles. */
 interface SentEvents {
   acknowledged(packet: SentPacket): void;
   lost(packet: SentPacket): void;
@@ -51,7 +51,7 @@ export class SentPackets {
     return this.#bytes;
   }
 
-  /** The same as the receiving socket counts them. */
+  /** The room that these datagrams take in the buffer of the receiving socket. */
   get kernelBytes(): number {
     return this.#kernelBytes;
   }

@@ -11,7 +11,7 @@ export interface UnreadRoom {
   bytes: number;
 }
 
-/** What a receive buffer needs. */
+/** The limits and the receiver of a receive buffer. */
 interface ReceiveBufferOptions {
   readonly windowBytes: number;
   readonly maxMessageBytes: number;
@@ -22,7 +22,7 @@ interface ReceiveBufferOptions {
   readonly deliver: (message: Uint8Array) => void;
 }
 
-/** What became of a part of the stream: `invalid` breaks the rules, for `full` there is no room. */
+/** The fate of a part of the stream: `invalid` breaks the rules, for `full` there is no room. */
 type Taken = "taken" | "invalid" | "full";
 
 /** The receiving end of a stream. */
@@ -30,7 +30,7 @@ export class ReceiveBuffer {
   readonly #options: ReceiveBufferOptions;
   readonly #reader: MessageReader;
   readonly #ring = new ByteRing();
-  /** What is in the ring. */
+  /** The parts of the stream that the ring holds. */
   readonly #ranges = new RangeSet();
   #next = 0;
   #unreadBytes = 0;

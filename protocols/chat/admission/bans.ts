@@ -3,7 +3,7 @@
 import type { Identity } from "../../../core/session.ts";
 import { lookalikeKey } from "./names.ts";
 
-/** What is known of a client that wants to enter. */
+/** The marks of a client that wants to enter, by which a ban recognises it. */
 interface Visitor {
   readonly identity: Identity | undefined;
   /** Its host, unless many clients share it, as they do loopback and a Unix socket. */

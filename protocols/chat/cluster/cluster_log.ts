@@ -58,11 +58,11 @@ interface PendingMessage {
   readonly receipt: PromiseWithResolvers<Receipt>;
   isSent: boolean;
   isAcknowledged: boolean;
-  /** What the store said when it was read out of the stream. */
+  /** The answer of the store when the message was read out of the stream. */
   result: StoreResult | undefined;
 }
 
-/** What a log needs besides its hooks. */
+/** The options of the log. */
 interface ClusterLogOptions {
   readonly store: ChatStore;
   readonly hooks: LogHooks;

@@ -50,19 +50,19 @@ interface OpenClaim {
   readonly decided: PromiseWithResolvers<boolean>;
 }
 
-/** What peers need besides their hooks. */
+/** The options of the peers. */
 interface ClusterPeersOptions {
   readonly hooks: ChatPeerHooks;
   readonly subjects: Subjects;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** What makes two names one. */
+  /** The key of a name: two names with the same key are one. */
   nameKey(name: string): string;
 }
 
 /** The other nodes of a cluster, as one node sees them. */
 export class ClusterPeers implements ChatPeers {
-  /** What this node calls itself; another one after each start. */
+  /** The id of this node; a new one at each start. */
   readonly node = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   readonly #hooks: ChatPeerHooks;
   readonly #subjects: Subjects;

@@ -36,14 +36,14 @@ export interface Arrival {
   readonly data: Uint8Array;
 }
 
-/** What the broker said of a message that was put into the stream. */
+/** The acknowledgement of the broker for a message that was put into the stream. */
 export interface Stored {
   readonly seq: number;
   /** Whether the broker knew the id from shortly before, at this `seq`. */
   readonly duplicate: boolean;
 }
 
-/** What a stream is made like. */
+/** The limits that a new stream is created with. */
 interface StreamLimits {
   readonly retention: Retention;
   /** For how long the broker recognises an id by itself, in milliseconds. */
@@ -62,7 +62,7 @@ export class JetStreamLink {
   readonly #subjects: Subjects;
   readonly #client: JetStreamClient;
   readonly #end: (reason: Error) => void;
-  /** What has come and is not read: messages, and between them the broker's requests for flow
+  /** Arrivals that are not read: messages, and between them the broker's requests for flow
    * control, which are answered once the messages before them are read. */
   #queue: (Arrival | { readonly answer: string })[] = [];
   #wake = Promise.withResolvers<void>();
@@ -191,7 +191,7 @@ export class JetStreamLink {
     return this.#lastReceived;
   }
 
-  /** What has come next, in order; undefined once the link is dead. */
+  /** The next arrivals, in order; undefined once the link is dead. */
   async next(count: number): Promise<readonly Arrival[] | undefined> {
     while (this.#isOpen) {
       const batch: Arrival[] = [];

@@ -14,13 +14,13 @@ import { type ClusterSettings, readClusterSettings } from "./settings.ts";
 import { JetStreamLink } from "./jetstream_link.ts";
 import { type Subjects, subjectsOf } from "./subjects.ts";
 
-/** What a node needs besides its options. */
+/** The clock, the randomness and the limits of a node. */
 export interface ClusterContext {
   /** Milliseconds since the epoch. */
   now(): number;
   /** At least 0, below 1; nothing secret is made of it. */
   random(): number;
-  /** What a new shared history keeps; one that is there stays as it is. */
+  /** The retention of a new shared history; one that exists stays as it is. */
   readonly retention: Retention;
   /** The key of a name, the same on every node; names with the same key are one.
    * @default without case and without the ways to write a character */

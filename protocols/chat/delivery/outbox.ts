@@ -16,7 +16,7 @@ interface OutboxLimits {
   readonly queueSizeBytes: number;
 }
 
-/** What an outbox tells of itself. */
+/** The events of an outbox. */
 interface OutboxHooks {
   /** Whether messages are lines, so that many of them may leave in one write. */
   readonly lines: boolean;

@@ -34,11 +34,11 @@ export interface Saying {
   readonly sentAtMs?: number;
 }
 
-/** One chat. */
+/** The hub of one chat. */
 export class Hub implements AsyncDisposable {
   readonly options: ChatOptions;
   readonly context: Context;
-  /** What the stats of the server show. */
+  /** The counters in the stats of the server. */
   readonly counters: Pick<
     Counters,
     "missed" | "tooFast" | "tooSlow" | "membersRefused" | "expelled"
@@ -81,7 +81,7 @@ export class Hub implements AsyncDisposable {
     );
   }
 
-  /** What the log tells this chat. */
+  /** Handles the events of the log. */
   get logHooks(): LogHooks {
     return {
       deliver: (message) => this.#deliver(message),
@@ -89,7 +89,7 @@ export class Hub implements AsyncDisposable {
     };
   }
 
-  /** What the other nodes tell this chat. */
+  /** Handles the events of the other nodes. */
   get peerHooks(): ChatPeerHooks {
     return {
       whispered: (room, to, from, text) => this.#whispered(room, to, from, text),
@@ -224,7 +224,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Says something to one member alone.
-   * @throws {RefusedError} when nobody in the room has that name */
+   * @throws {RefusedError} when no member of the room has that name */
   async whisper(member: LocalMember, to: string, text: string): Promise<void> {
     const room = roomOf(member);
     const clean = spokenText(text, this.options.maxTextBytes);
@@ -239,7 +239,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Removes another member from the room of an operator.
-   * @throws {RefusedError} when the member is no operator, or nobody in the room has that name */
+   * @throws {RefusedError} when the member is no operator, or none in the room has that name */
   expel(member: LocalMember, name: string, ban: boolean, reason: string): void {
     if (!member.isOperator) {
       throw new RefusedError("not-an-operator", "only verified operators may do that");

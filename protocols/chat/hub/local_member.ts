@@ -19,7 +19,7 @@ interface Held {
 /** How many lines may wait while a member is given the history. */
 const MAX_HELD = 4096;
 
-/** What a member is made of. */
+/** The session of a member, as the hub sees it, and the limits that hold for it. */
 interface LocalMemberOptions {
   /** Undefined for the terminal of the server, which shows all rooms anyway. */
   readonly outbox: Outbox | undefined;
@@ -40,7 +40,7 @@ interface LocalMemberOptions {
   readonly close: (reason: string) => void;
 }
 
-/** One member. */
+/** A member, which is in one room at most. */
 export class LocalMember {
   readonly options: LocalMemberOptions;
   wire: Wire = "plain";
@@ -56,7 +56,7 @@ export class LocalMember {
   gone = false;
   /** When it last said or asked something, in milliseconds. */
   heardAtMs = 0;
-  /** Messages of its own that are not stored yet. */
+  /** How many messages of this member are not stored yet. */
   unstored = 0;
   /** Settles when the last of the unstored messages is answered. */
   answered: Promise<void> = Promise.resolve();
