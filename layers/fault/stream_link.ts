@@ -21,7 +21,7 @@ export const LARGEST_PIECE_BYTES = 64 * 1024;
 export interface StreamFaultWork {
   readonly clock: Clock;
   readonly seed: number;
-  /** Which connection of the endpoint it is: each has chances of its own. */
+  /** The number of the connection at its endpoint: each has chances of its own. */
   readonly index: number;
   readonly counters: Counters;
   /** When the time of a blackout begins to count. */

@@ -1,4 +1,5 @@
-// Our own end as a sender: a random instance, its counter, and what protects its datagrams.
+// Our own end as a sender of stamped datagrams: its random instance, its counter, and the sealing of
+// its datagrams.
 
 import { byteCutter } from "../../core/small_bytes.ts";
 import type { Sealer, SealingKey } from "./protection.ts";

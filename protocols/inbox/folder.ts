@@ -79,7 +79,7 @@ export class InboxFolder {
     return this.pathOf([PARTIAL_PREFIX + key]);
   }
 
-  /** What is at a place already; null when nothing is.
+  /** The state of a place in the inbox; null when nothing is there.
    * @throws {InboxRefusal} when one of the folders above is a file or a link, or the inbox is gone */
   async find(names: readonly string[]): Promise<Deno.FileInfo | null> {
     await this.#checkRoot();

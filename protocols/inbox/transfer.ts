@@ -1,6 +1,6 @@
-// The transfer of one file into an inbox. Content is written to a partial file, whose name is derived
-// from the offer, so that a sender that comes back goes on with it. The file gets its own name when
-// all of it has come. Long, because a transfer is one state machine.
+// The transfer of one file into an inbox. Content is written to a partial file, whose name is
+// derived from the offer, so that a sender that comes back goes on with it. The file gets its own
+// name when all of it has come. Long, because a transfer is one state machine.
 
 import { occupied, placeFile } from "../../core/files/place_file.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
@@ -29,7 +29,7 @@ export type NextStep =
   | { readonly type: "ready"; readonly fromBytes: number }
   | { readonly type: "done"; readonly sha256: string; readonly already: true };
 
-/** Which local bytes are compared with those of the sender. */
+/** The local bytes that are compared with those of the sender. */
 type Comparing = "nothing" | "whole" | "partial";
 
 /** One file that is being received. */
@@ -165,8 +165,7 @@ export class Transfer implements AsyncDisposable {
       // An empty file had no content that would have opened it.
       const partial = this.#partial ??= await this.#openPartial(true);
       await partial.utime(new Date(), new Date(this.file.modifiedMs)).catch(ignoreTime);
-      // What is reported as stored outlives a power failure, and a disk that is full may only say so
-      // here.
+      // A file reported as stored outlives a power failure, and a full disk may fail only here.
       await partial.sync();
       partial.close();
       this.#partial = undefined;

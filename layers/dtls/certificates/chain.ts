@@ -1,4 +1,5 @@
-// Verifying a chain of certificates: links, dates, names and uses (RFC 5280 6.1, RFC 9525).
+// Verifies the chain of certificates of a DTLS peer: links, dates, names and uses (RFC 5280
+// 6.1, RFC 9525).
 
 import type { X509Certificate } from "node:crypto";
 import {

@@ -1,4 +1,4 @@
-// Sealing and opening DTLS records (RFC 5246 6.2.3.3, with the nonces of RFC 5288 3 and RFC 7905 2).
+// Seals and opens DTLS records (RFC 5246 6.2.3.3, with the nonces of RFC 5288 3 and RFC 7905 2).
 
 import { type CipherGCMTypes, createCipheriv, createDecipheriv } from "node:crypto";
 import type { DirectionKeys } from "../crypto/key_schedule.ts";

@@ -1,4 +1,5 @@
-// The packets on their way, and which of them are lost (RFC 9002 6.1).
+// The sending side of loss recovery in the layer reliable: it keeps the packets that are on their
+// way, and tells which are lost (RFC 9002 6.1).
 
 /** How many later packets must have arrived for one to be lost. */
 const REORDERED_PACKETS = 3;

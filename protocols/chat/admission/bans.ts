@@ -1,4 +1,4 @@
-// The clients that operators have banned.
+// The list of clients that operators have banned from a chat.
 
 import type { Identity } from "../../../core/session.ts";
 import { lookalikeKey } from "./names.ts";
@@ -29,7 +29,7 @@ export class Bans {
     return keys;
   }
 
-  /** Bans the client that these keys are of. */
+  /** Bans the client that these keys identify. */
   addKeys(keys: readonly string[]): void {
     for (const key of keys) this.#keys.delete(key);
     for (const key of keys) this.#keys.add(key);

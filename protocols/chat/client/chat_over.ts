@@ -1,5 +1,5 @@
-// The dialling half of the chat: a rich client over any session (docs/chat.md). Long, because half of
-// it is the interface for programs.
+// The dialling half of the chat: a rich client over any session (docs/chat.md). Long, because half
+// of it is the interface for programs.
 
 import type { Delivery } from "../../../core/connection.ts";
 import { errorText } from "../../../core/event.ts";
@@ -39,7 +39,7 @@ export type ChatEvent =
   /** An error that answers none of our requests. */
   | { readonly event: "error"; readonly code: string; readonly text: string };
 
-/** What the server answered to a message of ours. */
+/** The answer of the server to a message of ours. */
 export interface ChatAck {
   /** The message's id; undefined for what has none, such as a private message. */
   readonly id: string | undefined;
@@ -91,7 +91,7 @@ export interface ChatOverOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What may go with a message. */
+/** The options of a message. */
 export interface SayOptions {
   /** Says it again under the id that it had. @default a new one */
   readonly id?: string;
@@ -101,7 +101,7 @@ export interface SayOptions {
   readonly sentAtMs?: number;
 }
 
-/** What a client can ask of a chat. */
+/** The questions that a client can ask a chat. */
 export interface ChatQuestions {
   who(): Promise<readonly Member[]>;
   rooms(): Promise<readonly Room[]>;
@@ -127,7 +127,7 @@ export interface ChatClient extends ChatQuestions, AsyncIterable<ChatEvent>, Dis
   readonly members: number | undefined;
   /** The server's time when we entered, in milliseconds since the epoch. */
   readonly welcomeTimeMs: number;
-  /** What the server allows, such as `history`, the most messages that it gives at once. */
+  /** The limits of the server, such as `history`, the most messages that it gives at once. */
   readonly limits: Readonly<Record<string, number>>;
   /** How many messages of the server were malformed and dropped. */
   readonly malformed: number;
@@ -523,5 +523,5 @@ async function* texts(session: Session): AsyncGenerator<string> {
     if (!(error instanceof MessageTooLargeError)) throw error;
     throw new Error(`the server sent a line of more than ${session.maxMessageBytes} bytes`);
   }
-  // What is left has no end of line: the connection broke in the middle of a message.
+  // The rest has no end of line: the connection broke in the middle of a message.
 }

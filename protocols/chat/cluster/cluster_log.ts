@@ -1,5 +1,5 @@
 // The log of a chat that several nodes share. The broker's stream is the one order; this file says
-// when a message goes there, when it stays here for now, and why nobody sees it twice.
+// when a message goes there, when it stays here for now, and why no member sees it twice.
 //
 // - **Live.** A message is put into the stream under its id, and comes back to us as to every other
 //   node. It is stored with its place, shown, and only then acknowledged as `stored`, once the broker
@@ -85,7 +85,7 @@ export class ClusterLog implements ChatLog {
   readonly #hooks: LogHooks;
   #position: Position;
   #link: JetStreamLink | undefined;
-  /** What becomes of a new message: it goes to the broker, waits a moment, or stays here as owed. */
+  /** Where a new message goes: to the broker, into a short wait, or into the store as owed. */
   #state: "live" | "held" | "away" = "away";
   readonly #pending = new Map<string, PendingMessage>();
   #watch: ReturnType<typeof setTimeout> | undefined;

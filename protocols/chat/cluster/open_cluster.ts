@@ -171,7 +171,7 @@ class ClusterNode implements Cluster {
 
   async #end(): Promise<void> {
     await this.#ownPeers[Symbol.asyncDispose]();
-    // What was published last has a moment to leave.
+    // The last messages that were published get a moment to leave.
     if (this.#connection !== undefined) await flush(this.#connection);
     this.#stopping.abort(new Error("the chat has ended"));
     await this.#ownLog[Symbol.asyncDispose]();

@@ -25,7 +25,7 @@ export interface SqliteStoreOptions {
   readonly maxWaiting?: number;
   /** How often retention is applied, in milliseconds. @default 30000 */
   readonly sweepEveryMs?: number;
-  /** Told what the operator of the server should know, such as that no old messages can be removed. */
+  /** Called with what the operator should know, such as that no old messages can be removed. */
   readonly notice?: (text: string) => void;
   readonly clock?: Clock;
 }
@@ -220,7 +220,7 @@ class SqliteStore implements ChatStore {
     const last = this.#batches.at(-1);
     if (last !== undefined && last.entries < FULL_BATCH) return last;
     const batch: WriteBatch = { writings: [], done: Promise.withResolvers(), entries: 0 };
-    // Each call reports the failure; a batch that nobody awaits must not end the process.
+    // Each call reports the failure; a batch that no caller awaits must not end the process.
     batch.done.promise.catch(() => {});
     this.#batches.push(batch);
     return batch;

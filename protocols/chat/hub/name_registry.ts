@@ -57,7 +57,7 @@ export class NameRegistry {
 
   /** A plain name in the form in which it is shown, when it is no verified member's name and looks
    * like none.
-   * @throws {RefusedError} when nobody can take it */
+   * @throws {RefusedError} when no member can take it */
   plain(asked: string): string {
     const name = plainName(asked, this.#options.maxNameLength);
     if (!this.#verified.has(lookalikeKey(name))) return name;
