@@ -61,7 +61,7 @@ const features = {
 } as const satisfies Readonly<Record<string, RuntimeFeature>>;
 
 /** What this module knows of. */
-export type RuntimeFeatureName = keyof typeof features;
+type RuntimeFeatureName = keyof typeof features;
 
 /** Whether a runtime has a feature. */
 export function hasFeature(

@@ -16,7 +16,7 @@ import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
 const clients: readonly ClientKind[] = clientKinds;
 
 /** An endpoint with what its scheme and its layers mean. */
-export interface Place<Kind> {
+interface Place<Kind> {
   readonly kind: Kind;
   readonly endpoint: Endpoint;
   readonly stack: readonly PlannedLayer[];

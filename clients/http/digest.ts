@@ -61,7 +61,7 @@ export function parseDigest({ scheme, parameters }: Challenge): DigestChallenge 
 }
 
 /** One request to prove a password for. */
-export interface DigestRequest {
+interface DigestRequest {
   readonly user: string;
   readonly password: string;
   readonly method: string;

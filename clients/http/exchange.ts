@@ -15,7 +15,7 @@ import type { Stopwatch } from "./timing.ts";
 const MAX_INTERIM_RESPONSES = 100;
 
 /** What an exchange needs besides the request. */
-export interface ExchangeWork {
+interface ExchangeWork {
   readonly values: RouteValues;
   readonly reading: Reading;
   readonly proxy: Proxy | undefined;

@@ -28,7 +28,7 @@ export interface Proxy {
 }
 
 /** What was asked for besides the environment. */
-export interface ProxyChoice {
+interface ProxyChoice {
   readonly proxy: string | undefined;
   readonly noProxy: boolean;
   readonly proxyUser: string | undefined;

@@ -16,7 +16,7 @@ const ABOUT_THE_BODY = [
 ];
 
 /** How far to go. */
-export interface RedirectOptions {
+interface RedirectOptions {
   /** 0: not at all, and the response is handed on. */
   readonly maxRedirects: number;
   readonly onRedirect: ((response: ResponseHead) => void) | undefined;

@@ -16,7 +16,7 @@ export interface Reading {
 }
 
 /** What a response stands on. */
-export interface Answering {
+interface Answering {
   readonly request: OutgoingRequest;
   readonly body: HttpBody;
   readonly reading: Reading;

@@ -20,7 +20,7 @@ export interface RetryNotice {
 }
 
 /** What the waits depend on. */
-export interface RetryWork {
+interface RetryWork {
   readonly values: OptionValues<typeof retryOptions>;
   readonly onRetry: ((notice: RetryNotice) => void) | undefined;
   readonly random: () => number;

@@ -27,7 +27,7 @@ import { prepareTls } from "../tls/dial.ts";
 export type RouteValues = OptionValues<typeof fetchOptions>;
 
 /** What else decides about a route. */
-export interface RouteWork {
+interface RouteWork {
   readonly body: HttpBody;
   readonly proxy: Proxy | undefined;
   readonly stopwatch: Stopwatch;
@@ -35,7 +35,7 @@ export interface RouteWork {
 }
 
 /** A way to the server, for one request. */
-export interface HttpRoute {
+interface HttpRoute {
   request(options: RequestOptions): ClientRequest;
   /** Resolves when the connection is closed, where that is known. */
   readonly closed?: Promise<void>;

@@ -49,7 +49,7 @@ export async function dialTls(
 }
 
 /** Makes TLS of a connection that leads to the server, and takes it over. */
-export type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Connection>;
+type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Connection>;
 
 /** Reads the files that the options name before anything is dialled, so that a wrong one costs no
  * connection. What it returns throws as `dialTls` does.

@@ -7,7 +7,7 @@ import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** One of several files that are written together. */
-export interface WrittenPart {
+interface WrittenPart {
   /** With a dot: `.pem`. */
   readonly extension: string;
   readonly text: string;

@@ -64,7 +64,7 @@ const SUBJECTS = {
 } as const satisfies Record<string, readonly string[]>;
 
 /** A subject of the command. */
-export type CertSubject = keyof typeof SUBJECTS;
+type CertSubject = keyof typeof SUBJECTS;
 
 /** All subjects, in the order in which help lists them. */
 export const certSubjects = Object.keys(SUBJECTS) as readonly CertSubject[];

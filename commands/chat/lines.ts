@@ -12,7 +12,7 @@ const NAME_COLOURS = [27, 28, 30, 31, 62, 64, 97, 99, 129, 130, 131, 132, 161, 1
 const MAX_SHOWN_LENGTH = 16 * 1024;
 
 /** How lines are made. */
-export interface ChatLinesOptions {
+interface ChatLinesOptions {
   readonly color: boolean;
   /** Whether a line says when a new day has begun. */
   readonly dates: boolean;

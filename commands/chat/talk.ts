@@ -10,7 +10,7 @@ import { chatCommands, parseChatLine } from "./words.ts";
 const MAX_NAMES = 5000;
 
 /** How a talk shows lines and gives them back. */
-export interface ChatTalkHooks {
+interface ChatTalkHooks {
   /** Shows lines, which are harmless for a terminal. */
   show(lines: readonly string[]): void;
   /** Gives back a line that was refused, for the person to change. */

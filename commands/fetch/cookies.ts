@@ -22,7 +22,7 @@ export const cookieOptions = {
 } as const;
 
 /** What the options come to. */
-export interface GivenCookies {
+interface GivenCookies {
   /** A Cookie field for the origin of the URL. */
   readonly headers: readonly (readonly [string, string])[];
   readonly cookies: readonly Cookie[];

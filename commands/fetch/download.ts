@@ -13,7 +13,7 @@ export class DiskError extends Error {
 }
 
 /** What was kept of a download. */
-export interface Part {
+interface Part {
   /** How much of it is there. */
   readonly fromBytes: number;
   /** A strong entity tag, or the date of the last change. */
@@ -21,7 +21,7 @@ export interface Part {
 }
 
 /** What a response to a request for the rest means. */
-export type Verdict =
+type Verdict =
   /** It is the rest. */
   | { readonly is: "rest"; readonly totalBytes: number | undefined }
   /** It is the whole, from its beginning. */

@@ -36,7 +36,7 @@ export const responseOptions = {
 type Options = OptionValues<typeof responseOptions & typeof retryOptions>;
 
 /** One transfer, and what it needs. */
-export interface Transfer {
+interface Transfer {
   readonly url: string;
   /** Asks, with these fields besides. */
   readonly ask: (fields: readonly Field[]) => Promise<FetchResponse>;

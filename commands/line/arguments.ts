@@ -19,7 +19,7 @@ import { resolveWords, type Word } from "./words.ts";
 export type ReadEnvironment = (name: string) => string | undefined;
 
 /** The part of a command that reading its line needs. */
-export type CommandShape<Table extends OptionTable> = Pick<
+type CommandShape<Table extends OptionTable> = Pick<
   Command<Table>,
   "name" | "usage" | "options" | "minArguments" | "maxArguments"
 >;

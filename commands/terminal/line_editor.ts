@@ -29,7 +29,7 @@ export interface EditorView {
 }
 
 /** How an editor is set up. */
-export interface LineEditorOptions {
+interface LineEditorOptions {
   /** Completes the text before the cursor. */
   readonly complete?: (before: string) => Completion;
   /** How many lines are remembered. @default 500 */

@@ -80,7 +80,7 @@ export async function issueCertificate(
 }
 
 /** What a certificate says of its holder, and for how long. */
-export interface Certified {
+interface Certified {
   readonly names: readonly [CertificateName, ...CertificateName[]];
   readonly use: CertificateUse;
   readonly days: number | undefined;

@@ -19,7 +19,7 @@ import {
 } from "./x509.ts";
 
 /** A request and the private key that stays at home, both PEM. */
-export interface MadeRequest {
+interface MadeRequest {
   readonly request: string;
   readonly key: string;
 }
@@ -51,7 +51,7 @@ export async function createRequest(
 }
 
 /** The certificate for a request. */
-export interface SignedRequest {
+interface SignedRequest {
   /** The certificate, PEM. */
   readonly cert: string;
   /** It, and the authority's after it. */
@@ -62,7 +62,7 @@ export interface SignedRequest {
 }
 
 /** How to sign a request. */
-export interface SignOptions {
+interface SignOptions {
   readonly use: CertificateUse;
   readonly days?: number | undefined;
   /** Milliseconds since the epoch. */

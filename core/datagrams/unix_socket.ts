@@ -19,7 +19,7 @@ interface Waiting {
 }
 
 /** A socket and the second one that wakes it, as one. Disposes both. */
-export class UnixDatagramSocket implements DatagramSocket {
+class UnixDatagramSocket implements DatagramSocket {
   readonly address: Address;
   readonly maxBytes: number;
   #socket: DenoDatagramSocket;

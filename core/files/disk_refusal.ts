@@ -4,7 +4,7 @@
 export type DiskFailure = "full" | "too-large" | "bad-name" | "busy" | "forbidden" | "gone";
 
 /** A failure, and a sentence about it. */
-export interface DiskRefusal {
+interface DiskRefusal {
   readonly failure: DiskFailure;
   readonly message: string;
 }

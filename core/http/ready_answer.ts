@@ -4,7 +4,7 @@
 import type { QuickAnswer } from "./app.ts";
 
 /** What the answer is made of. */
-export interface ReadyParts {
+interface ReadyParts {
   /** Fields of ASCII alone, without Content-Length and Date. */
   readonly headers: Readonly<Record<string, string>>;
   /** Null where the caller sends the body. */

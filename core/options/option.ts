@@ -77,7 +77,7 @@ export interface OptionSpec {
 }
 
 /** With a default or `required: true` the value is always there; otherwise it may be undefined. */
-export interface OptionFactory<T, Extra> {
+interface OptionFactory<T, Extra> {
   (spec: OptionSpec & Extra & { readonly default: T }): Option<T>;
   (spec: OptionSpec & Extra & { readonly required: true }): Option<T>;
   (spec: OptionSpec & Extra): Option<T | undefined>;
@@ -85,7 +85,7 @@ export interface OptionFactory<T, Extra> {
 }
 
 /** `separator` (a comma unless given) stands between elements in an environment variable. */
-export interface ManySpec<T> extends OptionSpec {
+interface ManySpec<T> extends OptionSpec {
   readonly default?: readonly T[];
   readonly separator?: string;
 }

@@ -35,7 +35,7 @@ export interface ServedSession extends Session, Drainable {
 }
 
 /** The sessions that are open on a server, and whatever else has to end before it does. */
-export class OpenSessions implements Drainable {
+class OpenSessions implements Drainable {
   readonly #open = new Set<Drainable>();
   #draining = false;
   #idle = Promise.withResolvers<void>();

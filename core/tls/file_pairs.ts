@@ -7,7 +7,7 @@ import { UsageError } from "../usage_error.ts";
 import type { TlsFilePair } from "./options.ts";
 
 /** A certificate and its key, as they were read. */
-export interface TlsFileTexts {
+interface TlsFileTexts {
   readonly tlsCert: string;
   readonly tlsKey: string;
   /** PEM, the certificate that is meant first. */

@@ -49,7 +49,7 @@ export function asksForWebSocket({ version, fields }: RequestHead): boolean {
 
 /** Checks a request as RFC 6455 4.2.1 asks, and returns its key.
  * @throws {HttpHeadError} with the status to answer */
-export function checkUpgrade(request: RequestHead): string {
+function checkUpgrade(request: RequestHead): string {
   const { method, fields } = request;
   if (method !== "GET" && method !== "HEAD") {
     throw new UpgradeError(405, "a WebSocket is opened by GET", { "Allow": "GET" });
@@ -84,7 +84,7 @@ export interface ServerTerms {
 
 /** An opening that was accepted: the fields of the answer, whose status is 101, and what was agreed
  * on, which the session has to be given. */
-export interface AcceptedUpgrade extends Agreement {
+interface AcceptedUpgrade extends Agreement {
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 

@@ -39,7 +39,7 @@ export class ControlFrame {
 }
 
 /** How frames arrive. */
-export interface FrameReaderOptions {
+interface FrameReaderOptions {
   /** Clients mask what they send and servers do not (RFC 6455 5.1). */
   readonly masked: boolean;
   readonly maxMessageBytes: number;

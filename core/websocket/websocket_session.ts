@@ -40,7 +40,7 @@ const NO_BYTES = new Uint8Array(0);
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** What a WebSocketSession needs besides its connection. */
-export interface WebSocketSessionOptions {
+interface WebSocketSessionOptions {
   readonly role: "client" | "server";
   readonly maxMessageBytes: number;
   readonly counters: Counters;
@@ -51,7 +51,7 @@ export interface WebSocketSessionOptions {
 }
 
 /** How the peer closed. The code is 1005 when it gave none. */
-export interface PeerClose {
+interface PeerClose {
   readonly code: number;
   readonly reason: string;
 }

@@ -41,7 +41,7 @@ export interface EngineUpgrade {
 
 /** Answers one request of a connection. It must have two parameters: Deno's engine looks at how
  * many there are. */
-export type EngineHandler<Info = EngineInfo> = (
+type EngineHandler<Info = EngineInfo> = (
   request: Request,
   info: Info,
 ) => Response | Promise<Response>;

@@ -25,7 +25,7 @@ const LOST =
   "request, and --max-connections, --header-timeout and --keep-alive-timeout have no effect";
 
 /** The certificate of https; both in PEM. */
-export interface FallbackIdentity extends ServerCertificate {
+interface FallbackIdentity extends ServerCertificate {
   readonly key: string;
 }
 

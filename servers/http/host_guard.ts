@@ -33,7 +33,7 @@ export interface Refusal {
 export type HostGuard = (request: GuardedRequest) => Refusal | null;
 
 /** Whose server it is. */
-export interface GuardedServer {
+interface GuardedServer {
   /** Where it listens. */
   readonly address: Address;
   /** The host name of its URL, which it may always be called by. */

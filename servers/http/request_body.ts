@@ -3,10 +3,10 @@
 import type { IdleSweep, Sweepable } from "../../core/sessions/idle_sweep.ts";
 
 /** Why a body was not read to its end. */
-export type BodyFailure = "oversized" | "stalled" | "cut short";
+type BodyFailure = "oversized" | "stalled" | "cut short";
 
 /** What a body is held to. */
-export interface BodyLimits {
+interface BodyLimits {
   readonly maxBytes: number;
   /** Watches bodies that are being read; calls `stall` of one that does not move. */
   readonly sweep: IdleSweep<RequestBody>;

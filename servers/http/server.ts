@@ -27,7 +27,7 @@ const keepaliveDefaults = {
 };
 
 /** What an HTTP server needs besides its listener. */
-export interface HttpServerOptions<C extends Connection> {
+interface HttpServerOptions<C extends Connection> {
   readonly engine: HttpEngine<C>;
   readonly rules: HttpRules;
   readonly limits: RequestLimits & Partial<HandshakeLimits> & { readonly maxConnections: number };

@@ -48,7 +48,7 @@ export async function readAuthorities(
 }
 
 /** The part of a TLSSocket that is looked at after its handshake. */
-export interface Handshaken {
+interface Handshaken {
   /** Without a `raw` when the client showed none. */
   getPeerCertificate(): { readonly raw?: Uint8Array } | null;
 }

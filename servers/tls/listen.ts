@@ -30,7 +30,7 @@ import { checkTlsOptions, type TlsSettings, type tlsTransportOptions } from "./o
 import { identityError, loadTlsIdentity, type TlsIdentity } from "./server_certificate.ts";
 
 /** What a TLS listener needs. */
-export interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
+interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
   /** Protocols to agree on by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];
 }

@@ -48,7 +48,7 @@ export const clientCertificateOptions = {
 } as const;
 
 /** The values of `clientCertificateOptions`. */
-export type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
+type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
 
 /** What tls, https and wss understand beyond their limits. */
 export const tlsOptions = {
@@ -62,7 +62,7 @@ export const tlsOptions = {
 } as const;
 
 /** The values of `tlsOptions`. */
-export type TlsOptions = OptionValues<typeof tlsOptions>;
+type TlsOptions = OptionValues<typeof tlsOptions>;
 
 /** The same for a library's own listeners, where everything but the files may be left out. */
 export type TlsSettings = TlsFiles & Partial<TlsOptions>;

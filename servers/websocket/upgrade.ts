@@ -37,7 +37,7 @@ export interface UpgradeRules {
 }
 
 /** How a handshake that was understood ended. */
-export type UpgradeOutcome =
+type UpgradeOutcome =
   | {
     readonly connection: Connection;
     /** What was read beyond the request. */

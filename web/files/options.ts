@@ -1,4 +1,4 @@
-// What a user can choose when a folder is served.
+// The options of the application `files`, which serves a folder.
 
 import { overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";

@@ -3,7 +3,7 @@
 import { PIECE_BYTES } from "./member.ts";
 
 /** How an archive is sent. */
-export interface ArchiveStreamOptions {
+interface ArchiveStreamOptions {
   /** How long a client may take nothing before the stream fails, so that it keeps no file open. */
   readonly stallTimeoutMs: number;
   /** Called once, however the stream ends. */
