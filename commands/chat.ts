@@ -1,6 +1,7 @@
 // The command `sockdock chat`: joins a chat room at the terminal, or sends the lines of a pipe to
 // it.
 
+import type { Endpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
 import { duration, flag, integer, mergeTables, text } from "../core/options/option.ts";
 import {
@@ -109,8 +110,9 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
       options.record,
     );
     using signals = new StopSignals();
-    const link = await enter(url, signals, {
-      ...readDial(url, { options, given, flags }).dial,
+    const { endpoint, dial } = readDial(url, { options, given, flags });
+    const link = await enter(endpoint, signals, {
+      ...dial,
       name: options.name,
       room: options.room,
       last: options.noHistory ? 0 : options.last,
@@ -137,19 +139,21 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
 
 /** Joins the chat; undefined when a signal ended the attempt. */
 async function enter(
-  url: string,
+  endpoint: Endpoint,
   signals: StopSignals,
   options: JoinChatOptions,
 ): Promise<JoinedChat | undefined> {
   try {
-    return await joinChat(url, options);
+    return await joinChat(endpoint, options);
   } catch (error) {
     if (signals.drain.aborted) return undefined;
     if (error instanceof ChatError && error.code === "name-taken") {
       throw new Error(`${error.message}; choose another with --name`, { cause: error });
     }
     if (error instanceof ChatLostError) {
-      throw new Error(`Cannot enter the chat at ${url}: ${error.message}`, { cause: error });
+      throw new Error(`Cannot enter the chat at ${endpoint.text}: ${error.message}`, {
+        cause: error,
+      });
     }
     throw error;
   }
@@ -251,7 +255,7 @@ async function chatInPipe(
 
 function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io: Stdio): void {
   if (event.event === "message") {
-    // Plain clients do not receive their own messages either.
+    // The server does not send plain clients their own messages; a pipe hides them as well.
     if (event.own) return;
     for (const line of lines.message(event.message, link.name)) io.print(line);
   } else if (event.event === "private") {

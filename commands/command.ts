@@ -45,7 +45,7 @@ export interface OptionGroup {
 }
 
 /** `run` is a whole command line, program name included; `does` says what it is good for. */
-export interface Example {
+interface Example {
   readonly run: string;
   readonly does: string;
 }

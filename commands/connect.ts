@@ -59,15 +59,16 @@ is lost is an error.`,
     const typed = io.stdin.isTerminal;
     if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
     return await leaveOnSignal(session, async () => {
+      const arrival = { lastMs: -Infinity };
       // The command ends when the peer or the user ends. A pending read from stdin cannot be
       // cancelled, so the sending side is not awaited when the peer ends first.
-      const receiving = receive(session, options.hex, io);
+      const receiving = receive(session, options.hex, io, arrival);
       const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
           // With acknowledgements, `end` resolves once all typed lines are delivered.
           if (session.delivery !== undefined) await session.end();
           session.close();
-        } else if (!hasEnd(session)) await closeAfter(session, options.waitMs);
+        } else if (!hasEnd(session)) await closeAfter(session, options.waitMs, arrival);
       });
       sending.catch(() => {});
       await Promise.race([receiving, sending.then(() => receiving)]);
@@ -77,17 +78,27 @@ is lost is an error.`,
   },
 });
 
+/** When the last message arrived, by `performance.now()`. */
+interface Arrival {
+  lastMs: number;
+}
+
 /** Time without data after which the last line of a stream is ended on a terminal, in
  * milliseconds. */
 const LINE_QUIET_MS = 50;
 
-async function receive(session: DialledSession, hex: boolean, io: Stdio): Promise<void> {
+async function receive(
+  session: DialledSession,
+  hex: boolean,
+  io: Stdio,
+  arrival: Arrival,
+): Promise<void> {
   // Answers without a newline would run into each other and into the next typed line.
   using lines = io.stdoutIsTerminal
     ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, io)
     : undefined;
   for await (const message of session) {
-    lastArrival.set(session, performance.now());
+    arrival.lastMs = performance.now();
     if (io.json) continue;
     const from = session.responder;
     if (from !== undefined) {
@@ -162,14 +173,15 @@ async function sendAll(
   return false;
 }
 
-/** Time of the last message of each session, by `performance.now()`. */
-const lastArrival = new WeakMap<DialledSession, number>();
-
 /** Closes a session once nothing has arrived for a while. */
-async function closeAfter(session: DialledSession, waitMs: number): Promise<void> {
+async function closeAfter(
+  session: DialledSession,
+  waitMs: number,
+  arrival: Readonly<Arrival>,
+): Promise<void> {
   const started = performance.now();
   while (Number.isFinite(waitMs)) {
-    const quietMs = performance.now() - Math.max(started, lastArrival.get(session) ?? 0);
+    const quietMs = performance.now() - Math.max(started, arrival.lastMs);
     if (quietMs >= waitMs) return session.close();
     await new Promise((resolve) => setTimeout(resolve, waitMs - quietMs));
   }

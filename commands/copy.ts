@@ -1,5 +1,6 @@
 // The command `sockdock copy`: sends files and folders to an inbox.
 
+import { isUrl } from "../core/addresses/endpoint.ts";
 import { duration, formatDuration, integer, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
@@ -9,6 +10,7 @@ import {
   DEFAULT_COPY_RETRIES,
   DEFAULT_COPY_TIMEOUT_MS,
 } from "../dock/copy.ts";
+import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
@@ -56,7 +58,7 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
   async run({ arguments: words, options, given, flags, io }) {
     const url = words.at(-1) ?? "";
     const paths = words.slice(0, -1);
-    if (!url.includes("://")) {
+    if (!isUrl(url, clientSchemes)) {
       throw new UsageError(
         `"${url}" is not a URL; the last word says where to, such as tcp://127.0.0.1:9100`,
       );

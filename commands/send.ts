@@ -96,12 +96,8 @@ code 4 says that no reply came, or what was not delivered.`,
     // Messages are checked before a connection is opened.
     const messages = await outgoing(words, options, io);
     using traffic = openTraffic(io, options.record);
-    const dialled = await connectRetrying(
-      () => open(endpoint, { ...dial, emit: dialNotices(io) }),
-      options.retries,
-      io,
-    );
-    using session = traffic.watch(dialled);
+    const dialling = () => open(endpoint, { ...dial, emit: dialNotices(io) });
+    using session = traffic.watch(await connectRetrying(dialling, options.retries, io));
     return await leaveOnSignal(session, async () => {
       if (options.timeoutMs === 0) {
         for await (const message of messages) await session.send(message);

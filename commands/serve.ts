@@ -1,7 +1,8 @@
 // The command `sockdock serve`: serves one protocol on one or several endpoints.
 
+import { isUrl } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
-import { flagName, mergeTables } from "../core/options/option.ts";
+import { flagName, type Given, mergeTables } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -15,7 +16,7 @@ import { withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
   planned,
-  served,
+  servable,
   servedByName,
   servedGroups,
   servedOptions,
@@ -44,7 +45,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
   minArguments: 2,
   complete: (before, current) =>
     before.length === 0
-      ? served.map((one) => one.name)
+      ? servable.map((one) => one.name)
       : current.includes(":")
       ? []
       : [...serverSchemes.keys()].map((scheme) => `${scheme}://`),
@@ -60,7 +61,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
 export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
-  operand: Readonly<Record<string, unknown>>,
+  operand: Given,
   invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
 ): Promise<number> {
   const { options, flags, io } = invocation;
@@ -111,8 +112,8 @@ function takeOperand(
 ): { readonly urls: readonly string[]; readonly operand: Record<string, unknown> } {
   const key = "operand" in what ? what.operand : undefined;
   if (key === undefined) return { urls: words, operand: {} };
-  const urls = words.filter((word) => word.includes("://"));
-  const [word, second] = words.filter((word) => !word.includes("://"));
+  const urls = words.filter((word) => isUrl(word, serverSchemes));
+  const [word, second] = words.filter((word) => !isUrl(word, serverSchemes));
   if (word === undefined) return { urls, operand: {} };
   const flag = `--${flagName(key)}`;
   if (second !== undefined) {
@@ -126,7 +127,7 @@ function takeOperand(
 
 /** The user of --auth; a missing password is asked for at the terminal. */
 async function askedUser(
-  options: Readonly<Record<string, unknown>>,
+  options: Given,
   flags: ReadonlySet<string>,
   io: Stdio,
 ): Promise<{ readonly auth?: string }> {

@@ -1,8 +1,8 @@
 // The command `sockdock up`: starts several servers from a configuration.
 
-import { flag, flagName, mergeTables, text } from "../core/options/option.ts";
+import { flag, flagName, type Given, mergeTables, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { missingBeside } from "../dock/applicable.ts";
+import { whyUseless } from "../dock/applicable.ts";
 import type { Dock } from "../dock/serve.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
@@ -93,7 +93,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
 async function builtinEntries(
   socket: string | undefined,
   freePorts: boolean,
-  overrides: Readonly<Record<string, unknown>>,
+  overrides: Given,
   stack: AsyncDisposableStack,
 ): Promise<PlannedEntry[]> {
   if (socket === undefined) {
@@ -109,16 +109,13 @@ async function builtinEntries(
 /** Refuses an option of the command line that has no effect on any of the servers. */
 function refuseUseless(
   flags: ReadonlySet<string>,
-  overrides: Readonly<Record<string, unknown>>,
+  overrides: Given,
   entries: readonly PlannedEntry[],
 ): void {
   for (const key of Object.keys(overrides)) {
     if (!flags.has(key) || entries.some(({ table }) => Object.hasOwn(table, key))) continue;
-    const missing = missingBeside(key, entries.flatMap(({ urls }) => urls), overrides);
-    throw new UsageError(
-      `--${flagName(key)} has no effect ` +
-        (missing === undefined ? "on what is served here" : `without --${flagName(missing)}`),
-    );
+    const why = whyUseless(key, entries.flatMap(({ urls }) => urls), overrides);
+    throw new UsageError(`--${flagName(key)} ${why}`);
   }
 }
 

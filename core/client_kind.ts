@@ -37,6 +37,11 @@ export interface ClientKind<Options extends OptionTable = OptionTable> {
   /** The scheme of its URLs. */
   readonly name: string;
   readonly addressing: Addressing;
+  /** The port to dial when a URL names none. Without, a URL has to name one. */
+  readonly usualPort?: number;
+  /** Whether the path of a URL with a host is for the transport. Elsewhere it is for what is said over
+   * the session, such as the room of a chat. */
+  readonly usesPath?: boolean;
   /** The kind of socket that layers on this transport wrap; null for a transport without layers. */
   readonly carrier: "stream" | "datagram" | null;
   readonly options: Options;

@@ -62,7 +62,7 @@ const features = {
 } as const satisfies Readonly<Record<string, RuntimeFeature>>;
 
 /** Names of the features above. */
-export type RuntimeFeatureName = keyof typeof features;
+type RuntimeFeatureName = keyof typeof features;
 
 /** Whether a runtime has a feature. */
 export function hasFeature(

@@ -1,6 +1,10 @@
 // Types for the few modules of the standard library that sockdock uses. The npm distribution of the
 // standard library carries none, and an untyped module is silently `any`.
 
+declare module "@std/bytes/concat" {
+  export function concat(arrays: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
+}
+
 declare module "@std/cli/parse-args" {
   export interface ParseOptions {
     readonly "--"?: boolean;

@@ -10,7 +10,7 @@ import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import type { Carrier, Layer } from "../core/layer.ts";
 import { didYouMean } from "../core/options/nearest.ts";
-import { flag, flagName, type OptionTable } from "../core/options/option.ts";
+import { flag, flagName, type Given, type OptionTable } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -28,9 +28,6 @@ export type Served =
 type Transport = Pick<ServerKind, "name" | "options">;
 
 type LayerKind = Pick<Layer, "name" | "options" | "carriers" | "impliedBy">;
-
-/** Given options by key; absent or undefined ones are not given. Defaults do not count. */
-type Given = Readonly<Record<string, unknown>>;
 
 const servers: readonly Transport[] = serverKinds;
 const clients: readonly (Transport & Pick<ClientKind, "carrier">)[] = clientKinds;
@@ -112,9 +109,38 @@ export function refuseUselessDialling(
   }
 }
 
+/** The options among those given that are in a table.
+ *
+ * @param asked the keys of options that stay in any case, so that they are refused where they have no
+ * effect */
+export function fittingOptions(
+  given: Given,
+  table: OptionTable,
+  asked: ReadonlySet<string>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(given).filter(([key]) => asked.has(key) || Object.hasOwn(table, key)),
+  );
+}
+
+/** Says of an option that fits no endpoint why: another option is missing, or nothing here has it.
+ *
+ * @param nameOf what an option is called where it was given */
+export function whyUseless(
+  key: string,
+  endpoints: readonly Endpoint[],
+  given: Given,
+  nameOf: (key: string) => string = flagOf,
+): string {
+  const missing = missingBeside(key, endpoints, given);
+  return missing === undefined
+    ? "has no effect on what is served here"
+    : `has no effect without ${nameOf(missing)}`;
+}
+
 /** The option that adds a layer to these endpoints, if it is missing and another option of the
  * layer has no effect for that reason: `fault` for `seed`. */
-export function missingBeside(
+function missingBeside(
   key: string,
   endpoints: readonly Endpoint[],
   given: Given,
@@ -125,7 +151,10 @@ export function missingBeside(
   )?.impliedBy;
 }
 
-/** @param carriers what the transports of the endpoints carry */
+/** The options of layers: all those of a layer that stands on one of the endpoints, and the option
+ * that would add a layer where one fits.
+ *
+ * @param carriers what layers on the transports of the endpoints wrap */
 function layerOptionsFor(
   endpoints: readonly Endpoint[],
   carriers: readonly (Carrier | null)[],
@@ -141,7 +170,7 @@ function layerOptionsFor(
       if (impliedBy === undefined || !layer.carriers.some((own) => carriers.includes(own))) {
         return {};
       }
-      // No other option adds the layer by itself.
+      // The other options of the layer have an effect once the one that adds it is given.
       return given[impliedBy] === undefined ? { [impliedBy]: options[impliedBy]! } : options;
     }),
   );
@@ -151,8 +180,8 @@ function isNamed({ name }: LayerKind, endpoints: readonly Endpoint[], given: Giv
   return endpoints.some(({ layers }) => layers.includes(name)) || addedLayers(given).includes(name);
 }
 
-/** Options of the upstream. An error in its URL is reported when it is dialled; until then all
- * options apply. */
+/** The options of an upstream that have an effect at its URL. Where the URL cannot be parsed, all of
+ * them: the check before dialling refuses the URL itself. */
 function upstreamOptionsFor(given: Given): OptionTable {
   const { to } = given;
   if (typeof to !== "string") return upstreamOptions;
@@ -171,7 +200,7 @@ function upstreamOptionsFor(given: Given): OptionTable {
   return Object.fromEntries(Object.entries(upstreamOptions).filter(([key]) => keys.has(key)));
 }
 
-/** Refuses an option of a layer, naming the layer or the option that is missing. */
+/** Refuses an option that only layers have, naming what is missing for it to have an effect. */
 function refuseLayerOption(
   key: string,
   endpoints: readonly Endpoint[],
@@ -179,9 +208,8 @@ function refuseLayerOption(
   nameOf: (key: string) => string,
   remedy: string,
 ): void {
-  const missing = missingBeside(key, endpoints, given);
-  if (missing !== undefined) {
-    throw new UsageError(`${nameOf(key)} has no effect without ${nameOf(missing)}`);
+  if (missingBeside(key, endpoints, given) !== undefined) {
+    throw new UsageError(`${nameOf(key)} ${whyUseless(key, endpoints, given, nameOf)}`);
   }
   const owners = layers.filter(({ options }) => Object.hasOwn(options, key))
     .map(({ name }) => name);
@@ -191,7 +219,7 @@ function refuseLayerOption(
   );
 }
 
-/** Refuses an option of other transports, naming them. */
+/** Refuses an option that other transports have, naming them. */
 function refuseOptionOf(
   kinds: readonly Transport[],
   key: string,

@@ -7,13 +7,10 @@ import { connectTimeoutOptions } from "../core/client_options.ts";
 import type { Emit } from "../core/event.ts";
 import { type Intersection, type OptionValues, resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
-import type { layers } from "../layers/index.ts";
-import { type layerStackOptions, openLayers } from "./layer_stack.ts";
+import { type LayerOptions, openLayers } from "./layer_stack.ts";
 import { placeToDial } from "./place.ts";
 
 type KindOptions = Intersection<(typeof clientKinds)[number]["options"]>;
-
-type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof layerStackOptions;
 
 /** Options of `connect`: those of the transport and the layers in use, and two of its own. */
 export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> & {
@@ -52,11 +49,7 @@ export async function connect(
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
   const { endpoint, kind, stack } = placeToDial(url, given);
-  const opened = await openLayers(stack, given, {
-    clock: systemClock,
-    random: Math.random,
-    emit,
-  });
+  const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   const attempt = new AbortController();
   const timer = setTimeout(
     () =>
@@ -97,8 +90,7 @@ export async function checkConnect(
   },
 ): Promise<Endpoint> {
   const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
-  // WebSockets have default ports.
-  if (kind.addressing === "host" && !/^wss?$/.test(kind.name)) diallingPort(endpoint);
-  await openLayers(stack, given, { clock: systemClock, random: Math.random, emit });
+  if (kind.addressing === "host") diallingPort(endpoint, kind.usualPort);
+  await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   return endpoint;
 }

@@ -3,7 +3,9 @@
 // machine: the next message to send depends on the connection, on the messages seen and on those
 // that wait.
 
-import type { DialledSession } from "../core/client_kind.ts";
+import { clientKinds } from "../clients/index.ts";
+import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
+import type { ClientKind, DialledSession } from "../core/client_kind.ts";
 import { systemClock } from "../core/clock.ts";
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -22,6 +24,9 @@ import { EventQueue } from "../protocols/chat/client/event_queue.ts";
 import type { Member, Room } from "../protocols/chat/client/server_message.ts";
 import type { ChatMessage, Standing } from "../protocols/chat/message.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
+import { clientSchemes } from "./schemes.ts";
+
+const clients: readonly ClientKind[] = clientKinds;
 
 /** Events of a chat and of the connection to it. */
 export type ChatLinkEvent =
@@ -118,20 +123,24 @@ export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>,
  * @throws {UsageError} when the URL or an option cannot work
  * @throws {ChatError} when the server refuses, such as with `name-taken`
  * @throws {Error} when the server cannot be reached */
-export async function joinChat(url: string, options: JoinChatOptions = {}): Promise<JoinedChat> {
-  const link = new Link(url, options);
+export async function joinChat(
+  url: string | Endpoint,
+  options: JoinChatOptions = {},
+): Promise<JoinedChat> {
+  const link = new Link(parseEndpoint(url, clientSchemes), options);
   await link.open();
   return link;
 }
 
 /** The room that a URL names: its path, on schemes whose sockets have no path of their own. */
-export function roomOfUrl(url: string): string | undefined {
-  const path = /^(?:tcp|tls|udp|dtls)(?:\+[a-z0-9-]+)*:\/\/[^/?#]*\/([^?#]*)/i.exec(url)?.[1];
-  if (path === undefined || path === "") return undefined;
+export function roomOf({ text, scheme, addressing, path }: Endpoint): string | undefined {
+  const kind = clients.find(({ name }) => name === scheme);
+  const room = path.replace(/\?.*$/s, "").slice(1);
+  if (addressing === "path" || kind?.usesPath || room === "") return undefined;
   try {
-    return decodeURIComponent(path);
+    return decodeURIComponent(room);
   } catch {
-    throw new UsageError(`"${url}" holds a broken percent escape; a bare % is written %25`);
+    throw new UsageError(`"${text}" holds a broken percent escape; a bare % is written %25`);
   }
 }
 
@@ -172,7 +181,7 @@ class Link implements JoinedChat {
   name = "";
   standing: Standing = "plain";
   room = "";
-  readonly #url: string;
+  readonly #endpoint: Endpoint;
   readonly #settings: Settings;
   readonly #over: ChatOverOptions;
   readonly #dial: ConnectOptions & { readonly signal: AbortSignal };
@@ -196,7 +205,7 @@ class Link implements JoinedChat {
   #running: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(url: string, options: JoinChatOptions) {
+  constructor(endpoint: Endpoint, options: JoinChatOptions) {
     const {
       name,
       room,
@@ -217,11 +226,13 @@ class Link implements JoinedChat {
       signal,
       ...dial
     } = options;
-    const pathRoom = roomOfUrl(url);
+    const pathRoom = roomOf(endpoint);
     if (room !== undefined && pathRoom !== undefined && room !== pathRoom) {
-      throw new UsageError(`"${url}" names the room ${pathRoom} and --room ${room}; give one`);
+      throw new UsageError(
+        `"${endpoint.text}" names the room ${pathRoom} and --room ${room}; give one`,
+      );
     }
-    this.#url = url;
+    this.#endpoint = endpoint;
     this.#settings = {
       last,
       otherName,
@@ -403,7 +414,7 @@ class Link implements JoinedChat {
     const again = this.#welcomed.serverMs !== 0;
     for (let attempt = 1;; attempt++) {
       const name = attempt === 1 ? this.#wantedName : `${this.#wantedName}-${attempt}`;
-      const session = wrap(await connect(this.#url, this.#dial));
+      const session = wrap(await connect(this.#endpoint, this.#dial));
       try {
         const client = await chatOver(session, {
           ...this.#over,

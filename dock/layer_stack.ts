@@ -13,8 +13,11 @@ import {
 import { didYouMean } from "../core/options/nearest.ts";
 import {
   flagName,
+  type Given,
+  type Intersection,
   mergeTables,
   type OptionTable,
+  type OptionValues,
   resolveShare,
   text,
 } from "../core/options/option.ts";
@@ -32,24 +35,34 @@ export const layerStackOptions = {
   }),
 } as const;
 
+/** The options of all layers together. */
+export type LayerOptions =
+  & Intersection<(typeof allLayers)[number]["options"]>
+  & typeof layerStackOptions;
+
 /** The options of all layers, and the one that adds layers. */
 export const layerOptions: OptionTable = mergeTables(
   layerStackOptions,
   ...layers.map((layer) => layer.options),
 );
 
-type Given = Readonly<Record<string, unknown>>;
+/** A layer that is not opened yet, with its share of the options. */
+export interface PlannedLayer {
+  readonly layer: Layer;
+  readonly values: OptionValues<OptionTable>;
+}
 
-/** The layers of an endpoint, from the wire inward, none opened yet.
+/** The layers of an endpoint, from the wire inward.
  *
  * @param carrier the kind of socket that they wrap; null when the transport takes no layers
  * @param given the options, `layers` among them
- * @throws {UsageError} when a layer is unknown or the stack cannot work */
+ * @throws {UsageError} when a layer is unknown or the stack cannot work
+ * @throws {TypeError | RangeError} when an option's value has the wrong type or is out of bounds */
 export function layerStack(
   endpoint: Endpoint,
   carrier: Carrier | null,
   given: Given,
-): readonly Layer[] {
+): readonly PlannedLayer[] {
   const added = addedLayers(given).map((name) => layerNamed(name, "--layers"));
   const implied = layers.filter(({ name, impliedBy }) =>
     impliedBy !== undefined && given[impliedBy] !== undefined && !endpoint.layers.includes(name)
@@ -66,34 +79,30 @@ export function layerStack(
   checkLayers(named, carrier, endpoint.text);
   const stack = [...named, ...added, ...implied].sort((one, other) => one.rank - other.rank);
   checkLayers(stack, carrier, endpoint.text);
-  for (const layer of stack) refuseUnfit(layer, carrier, endpoint.text, given);
-  return stack;
-}
-
-function refuseUnfit(layer: Layer, carrier: Carrier, url: string, given: Given): void {
-  try {
-    layer.check?.(resolveShare(layer.options, given), carrier);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${url}: ${error.message}`, { cause: error });
-  }
+  return stack.map((layer) => {
+    try {
+      const values = resolveShare(layer.options, given);
+      layer.check?.(values, carrier);
+      return { layer, values };
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`${endpoint.text}: ${error.message}`, { cause: error });
+    }
+  });
 }
 
 /** The layers of a stack that are named in a URL: those that both sides must have. */
-export function shownLayers(stack: readonly Layer[]): readonly string[] {
-  return stack.filter(({ impliedBy }) => impliedBy === undefined).map(({ name }) => name);
+export function shownLayers(stack: readonly PlannedLayer[]): readonly string[] {
+  return stack.filter(({ layer }) => layer.impliedBy === undefined).map(({ layer }) => layer.name);
 }
 
-/** Opens a stack with the options of its layers. */
+/** Opens the layers of a stack, one after the other. */
 export async function openLayers(
-  stack: readonly Layer[],
-  given: Given,
+  stack: readonly PlannedLayer[],
   context: LayerContext,
 ): Promise<readonly BoundLayer[]> {
   const bound: BoundLayer[] = [];
-  for (const layer of stack) {
-    bound.push(await bindLayer(layer, resolveShare(layer.options, given), context));
-  }
+  for (const { layer, values } of stack) bound.push(await bindLayer(layer, values, context));
   return bound;
 }
 

@@ -4,22 +4,22 @@ import { clientKinds } from "../clients/index.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import type { HttpApp } from "../core/http/app.ts";
-import type { Layer } from "../core/layer.ts";
+import type { Given } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers } from "../layers/index.ts";
 import { refuseUselessDialling } from "./applicable.ts";
-import { layerStack, shownLayers } from "./layer_stack.ts";
+import { layerStack, type PlannedLayer, shownLayers } from "./layer_stack.ts";
 import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
 
 const clients: readonly ClientKind[] = clientKinds;
 
 /** An endpoint with its transport and its layers. */
-export interface Place<Kind> {
+interface Place<Kind> {
   readonly kind: Kind;
   readonly endpoint: Endpoint;
-  readonly stack: readonly Layer[];
+  readonly stack: readonly PlannedLayer[];
 }
 
 /** Resolves an endpoint to the transport and the layers for serving.
@@ -28,7 +28,7 @@ export interface Place<Kind> {
 export function placeToServe(
   endpoint: Endpoint,
   served: Protocol | HttpApp,
-  given: Readonly<Record<string, unknown>>,
+  given: Given,
 ): Place<ServerKind> {
   const kinds = kindsFor(served);
   const kind = kinds.find((kind) => kind.name === endpoint.scheme);
@@ -46,8 +46,8 @@ export function placeToServe(
   return { kind, endpoint: { ...endpoint, layers: shownLayers(stack) }, stack };
 }
 
-function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Layer[]): void {
-  if (stack.some(({ ordered }) => ordered)) return;
+function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly PlannedLayer[]): void {
+  if (stack.some(({ layer }) => layer.ordered)) return;
   const remedy = layers.filter(({ ordered }) => ordered)
     .map((layer) => `${[endpoint.scheme, ...endpoint.layers, layer.name].join("+")}://`);
   throw new UsageError(
@@ -62,7 +62,7 @@ function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Layer[
  * @throws {UsageError} when the URL and the options exclude each other */
 export function placeToDial(
   url: string | Endpoint,
-  given: Readonly<Record<string, unknown>>,
+  given: Given,
   flagOf?: (key: string) => string,
 ): Place<ClientKind> {
   const endpoint = parseEndpoint(url, clientSchemes);

@@ -1,5 +1,6 @@
 // An exchange with a server: sends messages and yields the answers.
 
+import { concat } from "@std/bytes/concat";
 import type { DialledSession } from "../core/client_kind.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
@@ -104,7 +105,7 @@ async function* exchangeStream(
     if (session.delivery !== undefined && !awaitsMessage) await sending;
   } finally {
     session.close();
-    // The next message may never come, and the peer would not receive it.
+    // A source may never produce its next message, which could not be sent any more either.
     if (!awaitsMessage) await sending;
     clearTimeout(timer);
   }
@@ -213,14 +214,4 @@ export async function send(
     }
     return concat(parts);
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

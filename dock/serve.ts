@@ -18,19 +18,17 @@ import {
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { layers } from "../layers/index.ts";
 import type { serverKinds } from "../servers/index.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { type layerStackOptions, openLayers } from "./layer_stack.ts";
+import { type LayerOptions, openLayers } from "./layer_stack.ts";
 import { placeToServe } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
 
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
-type LayerOptions = Intersection<(typeof layers)[number]["options"]> & typeof layerStackOptions;
 
-/** The environment of a server: events, time, chance and the like; tests replace it. */
+/** What a server takes from its surroundings, such as the clock; tests replace it. */
 export interface ServeHooks {
   /** Receives events. Default: none. */
   readonly emit?: Emit;
@@ -147,7 +145,7 @@ export async function serve<Own extends OptionTable>(
       if (kind.carries !== "sessions") continue;
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
-        const layers = await openLayers(stack, given, layerContext);
+        const layers = await openLayers(stack, layerContext);
         return await kind.start(endpoint, limits, { protocol, service, layers, context });
       });
     }
@@ -178,7 +176,7 @@ export async function serve<Own extends OptionTable>(
     });
   }
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
-  // A broken server is reported by `finished`.
+  // A server that broke is told by `dock.finished`, which rejects as this shutdown does.
   const stop = () => void dock.shutdown().catch(() => {});
   hooks.signal?.addEventListener("abort", stop, { once: true });
   if (hooks.signal?.aborted) stop();

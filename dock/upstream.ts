@@ -6,7 +6,7 @@ import { clientKinds } from "../clients/index.ts";
 import { canonicalHost, isLoopback } from "../core/addresses/address.ts";
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
-import { flagName, type Option, type OptionTable } from "../core/options/option.ts";
+import { flagName, type Given, type Option, type OptionTable } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { layerOptions } from "./layer_stack.ts";
@@ -27,15 +27,13 @@ export type UpstreamOptions = {
   readonly [Key in keyof Dialling as `upstream${Capitalize<Key>}`]?: Dialling[Key] | undefined;
 };
 
-/** The same as a table. Without short letters, because one letter cannot tell the side. */
+/** The same as a table, without short flags: one letter cannot say which side it means. */
 export const upstreamOptions: OptionTable = Object.fromEntries(
   Object.entries(dialling).map(([key, option]) => [upstreamKey(key), upstreamOption(option)]),
 );
 
 /** The options of `connect` among those given for the upstream. */
-export function upstreamGiven(
-  given: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
+export function upstreamGiven(given: Given): Given {
   return Object.fromEntries(
     Object.keys(dialling).filter((key) => given[upstreamKey(key)] !== undefined)
       .map((key) => [key, given[upstreamKey(key)]]),
@@ -67,9 +65,10 @@ function isSamePlace(listens: Endpoint, dialled: Endpoint): boolean {
 }
 
 /** The kind of socket that a scheme opens; ports of different kinds are independent. */
-function socketOf({ scheme }: Endpoint): string {
-  if (scheme === "udp" || scheme === "dtls") return "udp";
-  return scheme.startsWith("unix") ? scheme : "tcp";
+function socketOf({ scheme, addressing }: Endpoint): string {
+  if (addressing === "path") return scheme;
+  const isDatagram = clientKinds.find(({ name }) => name === scheme)?.carrier === "datagram";
+  return isDatagram ? "udp" : "tcp";
 }
 
 function hostOf({ hostname }: Endpoint): string {
@@ -82,7 +81,7 @@ export function upstreamKey(key: string): string {
 }
 
 function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
-  // A help text refers to options of the same side, so they are renamed too.
+  // A help text that names another option of a client means that of the upstream.
   const help = option.help.replace(
     /--([a-z][a-z0-9-]*)/g,
     (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,

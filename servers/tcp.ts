@@ -75,6 +75,7 @@ async function listenAt<C extends Connection>(
   const hostname = await resolveHost(named.hostname, limits);
   const acceptor = await listening(
     formatEndpoint(named, port),
+    port,
     () => open({ hostname, port, backlog }),
   );
   const { address } = acceptor;

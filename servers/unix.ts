@@ -19,6 +19,7 @@ export async function listenUnix(
   const url = formatEndpoint(endpoint, undefined);
   const listener = await listening(
     url,
+    undefined,
     () =>
       atSocketFile(
         path,

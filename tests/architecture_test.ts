@@ -72,8 +72,8 @@ interface Source {
   readonly code: string;
 }
 
-/** Every source file of the program and the library. */
-async function readSources(): Promise<Source[]> {
+/** Every TypeScript file of some parts. */
+async function readSources(parts: readonly string[]): Promise<Source[]> {
   const paths: string[] = [];
   async function walk(folder: string): Promise<void> {
     for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
@@ -81,7 +81,7 @@ async function readSources(): Promise<Source[]> {
       else if (name.endsWith(".ts") && !name.endsWith(".d.ts")) paths.push(folder + name);
     }
   }
-  for (const part of Object.keys(MAY_IMPORT)) {
+  for (const part of parts) {
     if (part.endsWith(".ts")) paths.push(part);
     else await walk(`${part}/`);
   }
@@ -132,7 +132,8 @@ async function readImports(entry: string): Promise<Import[]> {
     );
 }
 
-const sources = await readSources();
+/** The program and the library. */
+const sources = await readSources(Object.keys(MAY_IMPORT));
 const imports = [...await readImports("main.ts"), ...await readImports("mod.ts")];
 
 function partOf(path: string): string {
@@ -160,6 +161,24 @@ Deno.test("imports run one way, and siblings do not import each other", () => {
     return part !== other && !MAY_IMPORT[part]?.includes(other);
   });
   assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
+});
+
+Deno.test("nothing is exported that no other file imports", async () => {
+  const imported = new Set<string>();
+  for (const { path, code } of [...sources, ...await readSources(["tests", ".ci"])]) {
+    const statement = /(?:(\{[^}]*\}) from |import\(\s*|\* as \w+ from )"(\.[^"]+)"/g;
+    for (const [, names = code, to] of code.matchAll(statement)) {
+      // What takes a whole module may use every name that stands in the file.
+      const other = new URL(to!, new URL(path, ROOT)).href.slice(ROOT.href.length);
+      for (const [name] of names.matchAll(/\w+/g)) imported.add(`${other}: ${name}`);
+    }
+  }
+  const defined =
+    /^export (?:async |abstract |declare )*(?:function\*?|class|const|type|interface) (\w+)/gm;
+  const exported = sources.flatMap(({ path, code }) =>
+    [...code.matchAll(defined)].map(([, name]) => `${path}: ${name}`)
+  );
+  assertEquals(exported.filter((one) => !imported.has(one)), []);
 });
 
 /** The folder of a file, from the root. */

@@ -19,10 +19,10 @@ export interface Cookie {
 }
 
 /** Whether a domain is a public suffix, such as `com` or `co.uk`. */
-export type IsPublicSuffix = (domain: string) => boolean | Promise<boolean>;
+type IsPublicSuffix = (domain: string) => boolean | Promise<boolean>;
 
 /** Options of a CookieJar. */
-export interface CookieJarOptions {
+interface CookieJarOptions {
   /** @default Date.now */
   readonly now?: () => number;
   /** @default the list of public suffixes */

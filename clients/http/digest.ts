@@ -61,7 +61,7 @@ export function parseDigest({ scheme, parameters }: Challenge): DigestChallenge 
 }
 
 /** The parts of a request that the digest covers. */
-export interface DigestRequest {
+interface DigestRequest {
   readonly user: string;
   readonly password: string;
   readonly method: string;

@@ -16,7 +16,7 @@ import type { Stopwatch } from "./timing.ts";
 const MAX_INTERIM_RESPONSES = 100;
 
 /** Arguments of an exchange besides the request. */
-export interface ExchangeWork {
+interface ExchangeWork {
   readonly values: RouteValues;
   readonly reading: Reading;
   readonly proxy: Proxy | undefined;

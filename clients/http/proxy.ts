@@ -28,7 +28,7 @@ export interface Proxy {
 }
 
 /** The proxy settings of the request itself. */
-export interface ProxyChoice {
+interface ProxyChoice {
   readonly proxy: string | undefined;
   readonly noProxy: boolean;
   readonly proxyUser: string | undefined;

@@ -16,7 +16,7 @@ const ABOUT_THE_BODY = [
 ];
 
 /** Limits of redirects. */
-export interface RedirectOptions {
+interface RedirectOptions {
   /** Limit of redirects; with 0 the redirect itself is returned. */
   readonly maxRedirects: number;
   readonly onRedirect: ((response: ResponseHead) => void) | undefined;

@@ -16,7 +16,7 @@ export interface Reading {
 }
 
 /** The connection and the request of a response. */
-export interface Answering {
+interface Answering {
   readonly request: OutgoingRequest;
   readonly body: HttpBody;
   readonly reading: Reading;

@@ -20,7 +20,7 @@ export interface RetryNotice {
 }
 
 /** Options of the retries, and their sources of time and chance. */
-export interface RetryWork {
+interface RetryWork {
   readonly values: OptionValues<typeof retryOptions>;
   readonly onRetry: ((notice: RetryNotice) => void) | undefined;
   readonly random: () => number;

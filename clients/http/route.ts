@@ -26,7 +26,7 @@ import { prepareTls } from "../tls/dial.ts";
 export type RouteValues = OptionValues<typeof fetchOptions>;
 
 /** Other inputs of a route. */
-export interface RouteWork {
+interface RouteWork {
   readonly body: HttpBody;
   readonly proxy: Proxy | undefined;
   readonly stopwatch: Stopwatch;
@@ -34,7 +34,7 @@ export interface RouteWork {
 }
 
 /** The connection to the server, for one request. */
-export interface HttpRoute {
+interface HttpRoute {
   request(options: RequestOptions): ClientRequest;
   /** Resolves when the connection is closed, if the route can tell. */
   readonly closed?: Promise<void>;

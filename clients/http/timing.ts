@@ -15,7 +15,7 @@ export interface FetchTiming {
 }
 
 /** The steps that are measured one by one. */
-export type Step = "dnsMs" | "connectMs" | "tlsMs" | "firstByteMs";
+type Step = "dnsMs" | "connectMs" | "tlsMs" | "firstByteMs";
 
 /** Measures one exchange as a part of a request. */
 export class Stopwatch {

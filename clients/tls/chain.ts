@@ -15,7 +15,7 @@ import { handshakeFailure } from "./error.ts";
 const MAX_CERTIFICATES = 20;
 
 /** The certificates that a server sent. */
-export interface ShownChain {
+interface ShownChain {
   /** DER, the server's own certificate first. */
   readonly certificates: readonly Uint8Array<ArrayBuffer>[];
   /** Such as `TLSv1.3`. */

@@ -50,7 +50,7 @@ export async function dialTls(
 }
 
 /** Starts TLS on a connection to the server, and takes ownership of it. */
-export type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Connection>;
+type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Connection>;
 
 /** Reads the files of the options before dialling, so that an error in one costs no connection. The
  * function returned throws as `dialTls` does.

@@ -116,26 +116,28 @@ function notHttp(error: unknown): never {
   throw new Error(`the server did not answer as HTTP does: ${error.message}`, { cause: error });
 }
 
-/** Opens a WebSocket, at port 80 unless the URL has one. */
+/** Opens a WebSocket, at the usual port unless the URL has one. */
 export async function connectWebSocket(
+  usualPort: number,
   endpoint: Endpoint,
   options: Options,
   { layers, signal }: DialWork,
 ): Promise<DialledSession> {
-  const request = requestFor(endpoint, 80, options);
-  const wire = await dialTcp(endpoint, diallingPort(endpoint, 80), options, signal);
+  const request = requestFor(endpoint, usualPort, options);
+  const wire = await dialTcp(endpoint, diallingPort(endpoint, usualPort), options, signal);
   const side = { role: "dial", to: wire.remote } as const;
   return await open(endpoint.text, wire, { layers, side }, request, options, signal);
 }
 
-/** Opens a WebSocket over TLS, at port 443 unless the URL has one. */
+/** Opens a WebSocket over TLS, at the usual port unless the URL has one. */
 export async function connectWebSocketTls(
+  usualPort: number,
   endpoint: Endpoint,
   options: OptionValues<typeof webSocketTlsOptions>,
   { layers, signal }: DialWork,
 ): Promise<DialledSession> {
-  const request = requestFor(endpoint, 443, options);
-  const wire = await dialTls(endpoint, diallingPort(endpoint, 443), options, signal);
+  const request = requestFor(endpoint, usualPort, options);
+  const wire = await dialTls(endpoint, diallingPort(endpoint, usualPort), options, signal);
   const serverName = options.serverName ?? hostOrLoopback(endpoint);
   const side = { role: "dial", to: wire.remote, serverName } as const;
   return await open(endpoint.text, wire, { layers, side }, request, options, signal);

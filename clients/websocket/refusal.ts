@@ -2,7 +2,7 @@
 // the status alone seldom tells enough.
 
 import type { Connection } from "../../core/connection.ts";
-import type { ResponseHead } from "../../core/http/head.ts";
+import { latin1, type ResponseHead } from "../../core/http/head.ts";
 
 const MAX_BODY_BYTES = 4 * 1024;
 const MAX_SHOWN_CHARACTERS = 200;
@@ -75,8 +75,4 @@ function unchunked(body: Uint8Array): Uint8Array {
     at += chunk.length + 2;
   }
   return whole.subarray(0, length);
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }

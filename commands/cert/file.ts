@@ -1,14 +1,13 @@
-// Reads and writes the files of `cert` and `key`.
+// The files that `cert` writes and reads.
 
 import { join } from "node:path";
 import { errorText } from "../../core/event.ts";
-import { DATA_FOLDER_VARIABLE, userDataFolder } from "../../core/files/data_folder.ts";
 import { createPrivateFile, createPublicFile, replaceFile } from "../../core/files/private_file.ts";
 import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** A part of a file to write. */
-export interface WrittenPart {
+/** One of several files that are written together. */
+interface WrittenPart {
   /** Extension with a dot: `.pem`. */
   readonly extension: string;
   readonly text: string;
@@ -59,13 +58,6 @@ async function refuseExisting(path: string): Promise<void> {
   );
 }
 
-/** Converts the subject of a certificate to a name that is valid for a file. */
-export function fileNameOf(subject: string): string {
-  const name = subject.replace(/^\*/, "_wildcard").replace(/[^A-Za-z0-9._@-]+/g, "-")
-    .replace(/^[.-]+/, "_");
-  return name.slice(0, 100) || "certificate";
-}
-
 /** Reads a small file.
  *
  * @throws {UsageError} when it cannot be read or is too large for a certificate or key */
@@ -82,16 +74,4 @@ export async function readSmallFile(path: string): Promise<Uint8Array<ArrayBuffe
       `cannot read ${path}: ${missing ? `there is no such file${hint}` : errorText(error)}`,
     );
   }
-}
-
-/** The given folder, or the user's.
- *
- * @throws {UsageError} when the environment names none */
-export function dataFolderOr(given: string | undefined): string {
-  const folder = given ?? userDataFolder();
-  if (folder !== null) return folder;
-  throw new UsageError(
-    `nothing says where the local authority is kept; name a folder with --data-folder or in ` +
-      DATA_FOLDER_VARIABLE,
-  );
 }

@@ -6,13 +6,14 @@ import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import type { CertificateUse } from "../../core/certificates/names.ts";
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { dataFolderOr, fileNameOf, readSmallFile, writeParts } from "./file.ts";
+import { dataFolderOr, fileNameOf } from "../line/data_folder.ts";
+import { readSmallFile, writeParts } from "./file.ts";
 import type { CertValues } from "./options.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** Returns the local authority; creates it when there is none, with a note.
+/** Opens the local authority. Makes it when there is none, and says so.
  *
  * @throws {UsageError} when it must not be used, or its folder cannot be */
 async function theAuthority(

@@ -47,7 +47,7 @@ export const showingOptions = {
   ...routeOptions,
 } as const;
 
-/** Values of all options of `cert`. */
+/** The values of the options for making and for showing. */
 export type CertValues = OptionValues<typeof makingOptions & typeof showingOptions>;
 
 const ISSUING = ["dataFolder", "folder", "overwrite", "days"] as const;
@@ -64,9 +64,9 @@ const SUBJECTS = {
 } as const satisfies Record<string, readonly string[]>;
 
 /** An action of the command. */
-export type CertSubject = keyof typeof SUBJECTS;
+type CertSubject = keyof typeof SUBJECTS;
 
-/** The names of all actions. */
+/** All subjects, in the order in which help lists them. */
 export const certSubjects = Object.keys(SUBJECTS) as readonly CertSubject[];
 
 /** Parses the action, and checks that the options apply to it.

@@ -8,7 +8,12 @@ import type {
   RequestDescription,
 } from "../../core/certificates/description.ts";
 import { describeCertificate, describeRequest } from "../../core/certificates/description.ts";
-import { type Addressing, diallingPort, parseEndpoint } from "../../core/addresses/endpoint.ts";
+import {
+  type Addressing,
+  diallingPort,
+  isUrl,
+  parseEndpoint,
+} from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";
 import { pemBlocks } from "../../core/certificates/pem.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -19,14 +24,14 @@ import { exitCodes } from "../exit_code.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** Limit of certificates in a file; a bundle of all authorities has some 140. */
+/** The most certificates that are shown. A bundle of all well-known authorities has some 140. */
 const MAX_SHOWN = 500;
 
 /** Prints the certificates in a file or at a URL.
  *
  * @returns the exit code: that of a failed check when a server cannot be verified */
 export async function show(place: string, values: CertValues, io: Stdio): Promise<number> {
-  if (place.includes("://")) return await showServer(place, values, io);
+  if (isUrl(place, SCHEMES)) return await showServer(place, values, io);
   const bytes = await readSmallFile(place);
   try {
     await showFile(bytes, io);

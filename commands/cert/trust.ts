@@ -6,7 +6,7 @@ import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { CertValues } from "./options.ts";
 import type { Stdio } from "../terminal/stdio.ts";
-import { dataFolderOr } from "./file.ts";
+import { dataFolderOr } from "../line/data_folder.ts";
 
 /** Instructions for one system or program. */
 interface Recipe {

@@ -13,7 +13,7 @@ const NAME_COLOURS = [27, 28, 30, 31, 62, 64, 97, 99, 129, 130, 131, 132, 161, 1
 const MAX_SHOWN_LENGTH = 16 * 1024;
 
 /** Options of the format. */
-export interface ChatLinesOptions {
+interface ChatLinesOptions {
   readonly color: boolean;
   /** Whether a line announces each new day. */
   readonly dates: boolean;

@@ -10,7 +10,7 @@ import { chatCommands, parseChatLine } from "./words.ts";
 const MAX_NAMES = 5000;
 
 /** Callbacks of a talk: printing lines, and returning refused ones to the editor. */
-export interface ChatTalkHooks {
+interface ChatTalkHooks {
   /** Prints lines, which are escaped already. */
   show(lines: readonly string[]): void;
   /** Returns a refused line to the editor, for the user to change. */

@@ -19,7 +19,7 @@ import { textWidth } from "../terminal/text_width.ts";
 const LEAVING_MS = 2000;
 
 /** Options of a chat at a terminal. */
-export interface ChatTerminalOptions {
+interface ChatTerminalOptions {
   /** Whether a mention or a private message rings the terminal's bell. */
   readonly bell: boolean;
 }

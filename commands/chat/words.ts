@@ -4,7 +4,7 @@
 import type { Completion } from "../terminal/line_editor.ts";
 
 /** The meaning of a typed line. */
-export type ChatWish =
+type ChatWish =
   | { readonly wish: "nothing" | "help" | "quit" | "rooms" | "who" }
   | { readonly wish: "say" | "me" | "search"; readonly text: string }
   | { readonly wish: "name" | "join"; readonly name: string }
@@ -67,7 +67,7 @@ export function parseChatLine(line: string): ChatWish {
 }
 
 /** The names and rooms that completion offers. */
-export interface ChatNames {
+interface ChatNames {
   /** The members of the room; the one that spoke last comes first. */
   readonly names: Iterable<string>;
   readonly rooms: Iterable<string>;

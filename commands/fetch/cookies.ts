@@ -22,7 +22,7 @@ export const cookieOptions = {
 } as const;
 
 /** The cookies that the options give, and the jar that they name. */
-export interface GivenCookies {
+interface GivenCookies {
   /** A Cookie field for the origin of the URL. */
   readonly headers: readonly (readonly [string, string])[];
   readonly cookies: readonly Cookie[];

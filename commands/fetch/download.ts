@@ -8,13 +8,13 @@ import { errorText } from "../../core/event.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 
-/** An error of the disk, to be told apart from one of the network. */
+/** A failure of the disk, which unlike one of the network is no reason to try again. */
 export class DiskError extends Error {
   override readonly name = "DiskError";
 }
 
 /** An incomplete download. */
-export interface Part {
+interface Part {
   /** Number of bytes that were kept. */
   readonly fromBytes: number;
   /** A strong entity tag, or the date of the last change. */
@@ -22,7 +22,7 @@ export interface Part {
 }
 
 /** The kind of response to a request for the rest. */
-export type Verdict =
+type Verdict =
   /** The rest of the file. */
   | { readonly is: "rest"; readonly totalBytes: number | undefined }
   /** The whole file, from its beginning. */

@@ -37,7 +37,7 @@ export const bodyOptions = {
 } as const;
 
 /** The part of a request that these options describe. */
-export type Sent = Pick<FetchRequest, "method" | "body" | "bodyLengthBytes" | "json" | "form">;
+type Sent = Pick<FetchRequest, "method" | "body" | "bodyLengthBytes" | "json" | "form">;
 
 /** `Name: value`. */
 export function parseHeader(header: string): readonly [string, string] {

@@ -36,7 +36,7 @@ export const responseOptions = {
 type Options = OptionValues<typeof responseOptions & typeof retryOptions>;
 
 /** The inputs of a transfer. */
-export interface Transfer {
+interface Transfer {
   readonly url: string;
   /** Sends the request, with these additional fields. */
   readonly ask: (fields: readonly Field[]) => Promise<FetchResponse>;
@@ -70,14 +70,15 @@ export async function transfer(work: Transfer): Promise<number> {
   }
 }
 
-/** The error of a response that is not the file. */
+/** An answer of the server that is not the file. */
 class NotTheFileError extends Error {
   override readonly name = "NotTheFileError";
 }
 
 const LASTING = [DiskError, UsageError, DOMException, ReaderGoneError, NotTheFileError];
 
-/** Whether the failure may be temporary: failures on this machine are not. */
+/** Whether another attempt may succeed. It cannot where the failure is on this side, or the server's
+ * decision. */
 function isPassing(error: unknown): boolean {
   return !LASTING.some((kind) => error instanceof kind);
 }

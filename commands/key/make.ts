@@ -7,7 +7,7 @@ import { type MadeKey, makeKey } from "../../core/keys/make.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
 import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { dataFolderOr, fileNameOf } from "../cert/file.ts";
+import { dataFolderOr, fileNameOf } from "../line/data_folder.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import type { KeyMakingValues } from "./options.ts";
 

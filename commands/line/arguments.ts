@@ -5,6 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import {
   environmentName,
   flagName,
+  type Given,
   type Option,
   type OptionTable,
   type OptionValues,
@@ -18,7 +19,7 @@ import { resolveWords, type Word } from "./words.ts";
 export type ReadEnvironment = (name: string) => string | undefined;
 
 /** The part of a command that is needed to parse its line. */
-export type CommandShape<Table extends OptionTable> = Pick<
+type CommandShape<Table extends OptionTable> = Pick<
   Command<Table>,
   "name" | "usage" | "options" | "minArguments" | "maxArguments"
 >;
@@ -62,11 +63,11 @@ export function readArguments<Table extends OptionTable>(
   return { options: options as OptionValues<Table>, given, flags, arguments: positional };
 }
 
-/** The given options of a table, by key, without defaults. */
+/** The options of a table that were given, by key, without those that have their default. */
 export function givenOf(
   table: OptionTable,
   { options, given }: Pick<Invocation, "options" | "given">,
-): Readonly<Record<string, unknown>> {
+): Given {
   return Object.fromEntries(
     [...given].filter((key) => Object.hasOwn(table, key)).map((key) => [key, options[key]]),
   );

@@ -4,9 +4,9 @@
 
 import type { OptionTable } from "../../core/options/option.ts";
 import { type CommandEntry, HELP_TABLE } from "../command.ts";
-import bash from "../completion_scripts/sockdock.bash" with { type: "text" };
-import fish from "../completion_scripts/sockdock.fish" with { type: "text" };
-import zsh from "../completion_scripts/sockdock.zsh" with { type: "text" };
+import bash from "./completion_scripts/sockdock.bash" with { type: "text" };
+import fish from "./completion_scripts/sockdock.fish" with { type: "text" };
+import zsh from "./completion_scripts/sockdock.zsh" with { type: "text" };
 import { optionNames, resolveWords } from "./words.ts";
 
 export type Shell = "bash" | "zsh" | "fish";

@@ -3,9 +3,9 @@
 import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
-import { flagName, parseText } from "../../core/options/option.ts";
+import { flagName, type Given, parseText } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { missingBeside } from "../../dock/applicable.ts";
+import { whyUseless } from "../../dock/applicable.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
 import { planned, type PlannedEntry, servedByName, servedOptions } from "./serve_options.ts";
@@ -24,7 +24,7 @@ const OWN_KEYS = ["serve", "on"] as const;
  * @throws {UsageError} naming file, line and key */
 export async function readConfig(
   path: string,
-  overrides: Readonly<Record<string, unknown>>,
+  overrides: Given,
 ): Promise<PlannedEntry[]> {
   let text: string;
   try {
@@ -60,8 +60,8 @@ class ConfigReader {
   server(
     server: ConfigValue,
     label: string,
-    defaults: Readonly<Record<string, unknown>>,
-    overrides: Readonly<Record<string, unknown>>,
+    defaults: Given,
+    overrides: Given,
   ): PlannedEntry {
     if (!isTable(server)) throw this.#wrong(server, label, "expected a table");
     const name = server.value.get("serve");
@@ -75,13 +75,11 @@ class ConfigReader {
     const entry = planned(what, urls, given);
     for (const key of Object.keys(own)) {
       if (Object.hasOwn(entry.table, key)) continue;
-      const missing = missingBeside(key, urls, given);
       const name = flagName(key);
       throw this.#wrong(
         server.value.get(name)!,
         `${label}.${name}`,
-        "this option has no effect " +
-          (missing === undefined ? "on what is served here" : `without ${flagName(missing)}`),
+        `this option ${whyUseless(key, urls, given, flagName)}`,
       );
     }
     return { ...entry, where: this.#label(server, label) };

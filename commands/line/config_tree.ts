@@ -4,7 +4,7 @@ import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** A value with its line, counted from 1. */
-export interface Located<T = unknown> {
+interface Located<T = unknown> {
   readonly line: number;
   readonly value: T;
 }

@@ -5,7 +5,7 @@ import { type Addressing, type Endpoint, parseEndpoint } from "../../core/addres
 import { connectTimeoutOptions } from "../../core/client_options.ts";
 import type { Emit } from "../../core/event.ts";
 import { mergeTables, type OptionTable } from "../../core/options/option.ts";
-import { optionsForDialling } from "../../dock/applicable.ts";
+import { fittingOptions, optionsForDialling } from "../../dock/applicable.ts";
 import { layerOptions } from "../../dock/layer_stack.ts";
 import { clientSchemes } from "../../dock/schemes.ts";
 import type { Invocation } from "../command.ts";
@@ -45,9 +45,6 @@ export function readDial(
 ): { readonly endpoint: Endpoint; readonly dial: Record<string, unknown> } {
   const endpoint = parseEndpoint(url, schemes);
   const asked = givenOf(transportOptions, { options, given });
-  const table = optionsForDialling(endpoint, asked);
-  const kept = Object.entries(asked)
-    .filter(([key]) => flags.has(key) || Object.hasOwn(table, key));
-  const { connectTimeoutMs } = options;
-  return { endpoint, dial: { connectTimeoutMs, ...Object.fromEntries(kept) } };
+  const kept = fittingOptions(asked, optionsForDialling(endpoint, asked), flags);
+  return { endpoint, dial: { connectTimeoutMs: options.connectTimeoutMs, ...kept } };
 }

@@ -14,7 +14,7 @@ import {
   PROGRAM,
 } from "../command.ts";
 
-export interface HelpTextOptions {
+interface HelpTextOptions {
   /** Width of the terminal; text is wrapped at 80 columns at least and 100 at most. @default 100 */
   readonly widthColumns?: number;
 }

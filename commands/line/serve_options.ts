@@ -4,10 +4,10 @@
 import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
-import { mergeTables, type OptionTable } from "../../core/options/option.ts";
+import { type Given, mergeTables, type OptionTable } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { optionsForServing, serveOptions } from "../../dock/applicable.ts";
+import { fittingOptions, optionsForServing, serveOptions } from "../../dock/applicable.ts";
 import { layerOptions } from "../../dock/layer_stack.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
@@ -17,20 +17,20 @@ import { serverKinds } from "../../servers/index.ts";
 import { apps } from "../../web/index.ts";
 
 /** All protocols and applications. */
-export const served: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
+export const servable: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
 
 /** The protocol or application with this name.
  * @throws {UsageError} when there is none */
 export function servedByName(name: string): Protocol | HttpApp {
-  const found = served.find((one) => one.name === name);
+  const found = servable.find((one) => one.name === name);
   if (found !== undefined) return found;
-  const names = served.map((one) => one.name);
+  const names = servable.map((one) => one.name);
   throw new UsageError(
     `unknown protocol "${name}"${didYouMean(name, names)}; known are ${names.join(", ")}`,
   );
 }
 
-const ofProtocols: OptionTable = mergeTables(...served.map((one) => one.options));
+const ofProtocols: OptionTable = mergeTables(...servable.map((one) => one.options));
 const ofTransports: OptionTable = mergeTables(...serverKinds.map((kind) => kind.options));
 
 /** Options of all protocols, applications, server transports and layers. */
@@ -56,7 +56,7 @@ export const servedGroups = [
 /** An entry of a suite with parsed URLs and the options that apply to it. */
 export interface PlannedEntry extends SuiteEntry {
   readonly urls: readonly Endpoint[];
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Given;
   /** All options that have an effect on the entry. */
   readonly table: OptionTable;
 }
@@ -68,12 +68,10 @@ export interface PlannedEntry extends SuiteEntry {
 export function planned(
   what: Protocol | HttpApp,
   texts: readonly (string | Endpoint)[],
-  given: Readonly<Record<string, unknown>>,
+  given: Given,
   flags: ReadonlySet<string> = new Set(),
 ): PlannedEntry {
   const urls = texts.map((text) => parseEndpoint(text, serverSchemes));
   const table = optionsForServing(what, urls, given);
-  const kept = Object.entries(given)
-    .filter(([key]) => flags.has(key) || Object.hasOwn(table, key));
-  return { what, urls, table, options: Object.fromEntries(kept) };
+  return { what, urls, table, options: fittingOptions(given, table, flags) };
 }

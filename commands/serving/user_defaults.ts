@@ -2,10 +2,8 @@
 // of a chat. The library uses no folder that was not given to it; the program does so for its user.
 
 import { errorText } from "../../core/event.ts";
-import type { OptionTable } from "../../core/options/option.ts";
+import type { Given, OptionTable } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-
-type Given = Readonly<Record<string, unknown>>;
 
 /** Adds the options for the folder of the authority and the file of a chat's history, where they
  * have an effect and were not given.

@@ -6,7 +6,7 @@ export type Key =
   | { readonly key: KeyName };
 
 /** The keys that a line editor knows. */
-export type KeyName =
+type KeyName =
   | "enter"
   | "tab"
   | "back-tab"

@@ -30,7 +30,7 @@ export interface EditorView {
 }
 
 /** Options of a LineEditor. */
-export interface LineEditorOptions {
+interface LineEditorOptions {
   /** Completes the text before the cursor. */
   readonly complete?: (before: string) => Completion;
   /** Limit of the history, in lines. @default 500 */

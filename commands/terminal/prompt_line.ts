@@ -4,7 +4,7 @@ import type { EditorView } from "./line_editor.ts";
 import { graphemes, graphemeWidth, textWidth } from "./text_width.ts";
 
 /** The part of a terminal that a prompt line uses. */
-export interface Screen {
+interface Screen {
   /** Current width of the terminal. */
   columns(): number;
   write(text: string): void;

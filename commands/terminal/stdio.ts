@@ -5,13 +5,13 @@ import { printable } from "./printable.ts";
 import { promptSecret, terminalColumns } from "./terminal.ts";
 
 /** The choice of `--color`. */
-export type ColorChoice = "auto" | "always" | "never";
+type ColorChoice = "auto" | "always" | "never";
 
 /** A colour of the sixteen that every terminal has. */
-export type Color = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+type Color = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 /** A stream to write to: a terminal, a pipe or a file. */
-export interface Output {
+interface Output {
   readonly isTerminal: boolean;
   /** Writes all of it. */
   writeSync(bytes: Uint8Array): void;

@@ -8,7 +8,7 @@ import type { Stdio } from "./stdio.ts";
 import { eventJson, eventSink, TranscriptFile } from "./events.ts";
 
 /** Watches the sessions of one command. Disposing it closes the record. */
-export interface Traffic extends Disposable {
+interface Traffic extends Disposable {
   /** Returns the session itself when nothing is printed or recorded. */
   watch(session: DialledSession): DialledSession;
 }

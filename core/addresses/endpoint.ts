@@ -27,6 +27,18 @@ export interface Endpoint {
 /** The longest path that `sockaddr_un` holds on Linux, in bytes, less its closing NUL. */
 const MAX_UNIX_PATH_BYTES = 107;
 
+/** A scheme, its layers, and what follows the colon. */
+const GRAMMAR = /^([a-z][a-z0-9]*)((?:\+[a-z0-9-]+)*):(.*)$/is;
+
+/** Whether a word of a command line is meant as a URL rather than as the name of a file: it has `://`,
+ * or a scheme whose sockets have paths, as `unix:/tmp/echo.sock` has.
+ *
+ * @param schemes the schemes that the caller understands and how each is addressed */
+export function isUrl(text: string, schemes: ReadonlyMap<string, Addressing>): boolean {
+  const scheme = GRAMMAR.exec(text)?.[1] ?? "";
+  return text.includes("://") || schemes.get(scheme.toLowerCase()) === "path";
+}
+
 /** Parses an endpoint URL. An Endpoint is returned as it is.
  *
  * @param schemes the schemes that the caller supports, with the kind of address of each
@@ -37,7 +49,7 @@ export function parseEndpoint(
 ): Endpoint {
   if (typeof url !== "string") return url;
   const text = url;
-  const match = /^([a-z][a-z0-9]*)((?:\+[a-z0-9-]+)*):(.*)$/is.exec(text);
+  const match = GRAMMAR.exec(text);
   if (match === null || (match[3] ?? "").match(/^\d*$/)) {
     throw new UsageError(
       `"${text}" is not a URL; write it as scheme://host:port, such as tcp://127.0.0.1:9999`,

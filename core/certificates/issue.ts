@@ -80,7 +80,7 @@ export async function issueCertificate(
 }
 
 /** The subject, names and validity of a certificate. */
-export interface Certified {
+interface Certified {
   readonly names: readonly [CertificateName, ...CertificateName[]];
   readonly use: CertificateUse;
   readonly days: number | undefined;

@@ -6,7 +6,7 @@ import { createPrivateFile, refuseShared, replaceFile } from "../files/private_f
 import { DAY_MS, toHex } from "./x509.ts";
 
 /** A certificate with the authority's after it, and its key, both PEM. */
-export interface ServerCertificateAndKey {
+interface ServerCertificateAndKey {
   readonly chain: string;
   readonly key: string;
 }

@@ -6,7 +6,7 @@ import { errorText } from "../event.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** One PEM block: its label and its DER. */
-export interface PemBlock {
+interface PemBlock {
   /** Such as `CERTIFICATE`. */
   readonly label: string;
   readonly der: Uint8Array<ArrayBuffer>;
@@ -28,7 +28,7 @@ export function pemBlocks(text: string): PemBlock[] {
 }
 
 /** The labels that PEM files are expected to have. */
-export type PemLabel = "CERTIFICATE" | "PRIVATE KEY";
+type PemLabel = "CERTIFICATE" | "PRIVATE KEY";
 
 const command = { "CERTIFICATE": "x509", "PRIVATE KEY": "pkey" } as const;
 

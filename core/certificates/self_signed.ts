@@ -5,7 +5,7 @@ import { MAX_NAMES, parseNames } from "./names.ts";
 import { alternativeNames, selfSign } from "./x509.ts";
 
 /** A self-signed certificate and its private key, as PEM. */
-export interface MadeCertificate {
+interface MadeCertificate {
   readonly cert: string;
   readonly key: string;
 }

@@ -19,7 +19,7 @@ import {
 } from "./x509.ts";
 
 /** A request and its private key, which is not sent, both PEM. */
-export interface MadeRequest {
+interface MadeRequest {
   readonly request: string;
   readonly key: string;
 }
@@ -51,7 +51,7 @@ export async function createRequest(
 }
 
 /** The certificate for a request. */
-export interface SignedRequest {
+interface SignedRequest {
   /** The certificate, PEM. */
   readonly cert: string;
   /** The certificate, followed by the authority's. */
@@ -63,7 +63,7 @@ export interface SignedRequest {
 }
 
 /** Options for signing a request. */
-export interface SignOptions {
+interface SignOptions {
   readonly use: CertificateUse;
   readonly days?: number | undefined;
   /** Milliseconds since the epoch. */

@@ -4,7 +4,7 @@ import { type Address, addressOf } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";
 
 /** Largest UDP datagram over IPv4: 65,535 bytes less the headers of IP and UDP. */
-export const MAX_DATAGRAM_BYTES = 65_507;
+const MAX_DATAGRAM_BYTES = 65_507;
 
 /** A `Deno.DatagramConn` as a DatagramSocket. */
 export class DenoDatagramSocket implements DatagramSocket {

@@ -20,7 +20,7 @@ interface Waiting {
 }
 
 /** A socket and a second one that wakes it. Disposing it closes both. */
-export class UnixDatagramSocket implements DatagramSocket {
+class UnixDatagramSocket implements DatagramSocket {
   readonly address: Address;
   readonly maxBytes: number;
   #socket: DenoDatagramSocket;

@@ -5,7 +5,7 @@
 export type DiskFailure = "full" | "too-large" | "bad-name" | "busy" | "forbidden" | "gone";
 
 /** A failure, with a sentence that describes it. */
-export interface DiskRefusal {
+interface DiskRefusal {
   readonly failure: DiskFailure;
   readonly message: string;
 }

@@ -127,7 +127,7 @@ function headEnd(bytes: Uint8Array, from: number): number {
 }
 
 /** Decodes header fields, which are octets (RFC 9110 5.5), with one character for each. */
-function latin1(bytes: Uint8Array): string {
+export function latin1(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;

@@ -4,7 +4,7 @@
 import type { QuickAnswer } from "./app.ts";
 
 /** Parts of the response. */
-export interface ReadyParts {
+interface ReadyParts {
   /** Header fields in ASCII, without Content-Length and Date. */
   readonly headers: Readonly<Record<string, string>>;
   /** Null where the caller sends the body. */

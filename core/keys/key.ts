@@ -174,15 +174,15 @@ export function publicKeyObject(publicKey: Uint8Array): KeyObject {
  * written, `name ed25519:KEY`. */
 export function formatKey(key: Key): string {
   if (key.kind === "ed25519") {
-    const line = `ed25519:${base64Of(key.publicKey)}`;
+    const line = `ed25519:${paddedBase64(key.publicKey)}`;
     return key.name === undefined ? line : `${key.name} ${line}`;
   }
   const kind = key.kind === "fernet" ? "" : `${key.kind}:`;
-  return `${key.name === undefined ? "" : `${key.name}:`}${kind}${base64Of(key.secret)}`;
+  return `${key.name === undefined ? "" : `${key.name}:`}${kind}${paddedBase64(key.secret)}`;
 }
 
 /** Encodes base64 URL-safe and padded, as Python writes Fernet keys. */
-function base64Of(bytes: Uint8Array): string {
-  const unpadded = Buffer.from(bytes).toString("base64url");
+export function paddedBase64(bytes: Uint8Array): string {
+  const unpadded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url");
   return unpadded.padEnd(4 * Math.ceil(unpadded.length / 4), "=");
 }

@@ -22,6 +22,7 @@ export { formatDuration, formatSize, parseDuration, parseSize } from "./quantity
 export {
   environmentName,
   flagName,
+  type Given,
   type Intersection,
   mergeTables,
   type OptionTable,
@@ -73,7 +74,7 @@ export interface OptionSpec {
 }
 
 /** With a default or `required: true` the value is always present; otherwise it may be undefined. */
-export interface OptionFactory<T, Extra> {
+interface OptionFactory<T, Extra> {
   (spec: OptionSpec & Extra & { readonly default: T }): Option<T>;
   (spec: OptionSpec & Extra & { readonly required: true }): Option<T>;
   (spec: OptionSpec & Extra): Option<T | undefined>;
@@ -81,7 +82,7 @@ export interface OptionFactory<T, Extra> {
 }
 
 /** `separator` (a comma unless given) stands between elements in an environment variable. */
-export interface ManySpec<T> extends OptionSpec {
+interface ManySpec<T> extends OptionSpec {
   readonly default?: readonly T[];
   readonly separator?: string;
 }

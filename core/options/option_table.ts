@@ -12,6 +12,9 @@ export type OptionValues<Table extends OptionTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Option<infer T> ? T : never;
 };
 
+/** Options by key, before they are resolved. What was not given is left out or undefined. */
+export type Given = Readonly<Record<string, unknown>>;
+
 /** Converts a union of tables to their intersection: `A & B & C` from `A | B | C`. */
 export type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends
   (value: infer All) => void ? All : never;
@@ -95,7 +98,7 @@ export function resolveOptions<Table extends OptionTable>(
  * @throws as {@linkcode resolveOptions} does, except for unknown keys, which are ignored */
 export function resolveShare<Table extends OptionTable>(
   table: Table,
-  given: Readonly<Record<string, unknown>>,
+  given: Given,
 ): OptionValues<Table> {
   const own = Object.entries(given).filter(([key]) => Object.hasOwn(table, key));
   // resolveOptions checks each value against its option.

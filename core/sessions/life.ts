@@ -35,7 +35,7 @@ export interface ServedSession extends Session, Drainable {
 }
 
 /** The open sessions of a server, and other tasks that have to end before it does. */
-export class OpenSessions implements Drainable {
+class OpenSessions implements Drainable {
   readonly #open = new Set<Drainable>();
   #draining = false;
   #idle = Promise.withResolvers<void>();

@@ -11,7 +11,7 @@ import { acceptingServer } from "./accept_loop.ts";
 import { StreamSession } from "./stream_session.ts";
 
 /** Options of a stream server besides its listener. */
-export interface StreamServerOptions {
+interface StreamServerOptions {
   readonly admits: Admission;
   readonly limits: StreamLimits & Partial<HandshakeLimits>;
   readonly work: SessionWork;

@@ -8,7 +8,7 @@ import { UsageError } from "../usage_error.ts";
 import type { TlsFilePair } from "./options.ts";
 
 /** The texts of a certificate file and its key file. */
-export interface TlsFileTexts {
+interface TlsFileTexts {
   readonly tlsCert: string;
   readonly tlsKey: string;
   /** PEM, the server's or client's own certificate first. */

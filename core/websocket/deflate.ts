@@ -7,6 +7,7 @@
 // the same effect.
 
 import type * as zlib from "node:zlib";
+import { concat } from "@std/bytes/concat";
 import { CLOSE_CODE, WebSocketViolation } from "./frame.ts";
 import type { Extension } from "./extensions.ts";
 
@@ -162,7 +163,7 @@ export class MessageDeflate {
     // zlib itself compresses an empty message to no bytes after another one.
     if (payload.length === 0) return NO_BYTES;
     const parts: Uint8Array[] = [];
-    let rest = joined([payload, TAIL]);
+    let rest = concat([payload, TAIL]);
     let context = this.#context;
     let length = 0;
     for (let streams = 0; rest.length > 0; streams++) {
@@ -176,7 +177,7 @@ export class MessageDeflate {
       if (rest.length === TAIL.length) break;
       if (rest.length > 0) context = lastOf(context, inflated);
     }
-    const whole = parts.length === 1 ? parts[0]! : joined(parts);
+    const whole = parts.length === 1 ? parts[0]! : concat(parts);
     if (this.#keepsContext) this.#context = lastOf(this.#context, whole);
     return whole;
   }
@@ -189,13 +190,14 @@ export class MessageDeflate {
     // Deno 2.9.6 ignores the dictionary of a raw stream, so the window is put in front of the
     // message, as a block that is not compressed (RFC 1951 3.2.4).
     const { length } = context;
-    const before = length === 0
-      ? NO_BYTES
-      : joined([[0, length & 0xff, length >> 8, ~length & 0xff, ~length >> 8 & 0xff], context]);
+    const before = length === 0 ? NO_BYTES : concat([
+      Uint8Array.of(0, length, length >> 8, ~length, ~length >> 8),
+      context,
+    ]);
     try {
       // The types lack the effect of `info`.
       const { buffer, engine } = this.#zlib.inflateRawSync(
-        before.length === 0 ? bytes : joined([before, bytes]),
+        before.length === 0 ? bytes : concat([before, bytes]),
         {
           // zlib refuses a limit of 0.
           maxOutputLength: Math.max(1, length + maxBytes),
@@ -218,20 +220,10 @@ export class MessageDeflate {
 /** The window for the next message: a copy of the last bytes of those received. */
 function lastOf(before: Uint8Array, latest: Uint8Array): Uint8Array<ArrayBuffer> {
   if (latest.length >= WINDOW_BYTES) return latest.slice(-WINDOW_BYTES);
-  return joined([
+  return concat([
     before.subarray(Math.max(0, before.length + latest.length - WINDOW_BYTES)),
     latest,
   ]);
-}
-
-function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function malformed(): WebSocketViolation {

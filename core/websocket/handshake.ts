@@ -49,7 +49,7 @@ export function asksForWebSocket({ version, fields }: RequestHead): boolean {
 
 /** Checks a request as RFC 6455 4.2.1 asks, and returns its key.
  * @throws {HttpHeadError} with the status to answer */
-export function checkUpgrade(request: RequestHead): string {
+function checkUpgrade(request: RequestHead): string {
   const { method, fields } = request;
   if (method !== "GET" && method !== "HEAD") {
     throw new UpgradeError(405, "a WebSocket is opened by GET", { "Allow": "GET" });
@@ -85,7 +85,7 @@ export interface ServerTerms {
 
 /** An accepted upgrade: the header fields of the answer with status 101, and the negotiated
  * parameters, which the session needs. */
-export interface AcceptedUpgrade extends Agreement {
+interface AcceptedUpgrade extends Agreement {
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 

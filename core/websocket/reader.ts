@@ -39,7 +39,7 @@ export class ControlFrame {
 }
 
 /** Options of a FrameReader. */
-export interface FrameReaderOptions {
+interface FrameReaderOptions {
   /** Whether frames must be masked: a client's are, a server's are not (RFC 6455 5.1). */
   readonly masked: boolean;
   readonly maxMessageBytes: number;

@@ -10,7 +10,7 @@ import type { KeepaliveLimits } from "./options.ts";
 import { WebSocketSession } from "./websocket_session.ts";
 
 /** Limits of WebSocket sessions. */
-export interface WebSocketLimits extends KeepaliveLimits {
+interface WebSocketLimits extends KeepaliveLimits {
   readonly idleTimeoutMs: number;
   readonly maxMessageBytes: number;
 }

@@ -41,7 +41,7 @@ const NO_BYTES = new Uint8Array(0);
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** Options of a WebSocketSession. */
-export interface WebSocketSessionOptions {
+interface WebSocketSessionOptions {
   readonly role: "client" | "server";
   readonly maxMessageBytes: number;
   readonly counters: Counters;
@@ -52,7 +52,7 @@ export interface WebSocketSessionOptions {
 }
 
 /** The peer's close frame. The code is 1005 when it had none. */
-export interface PeerClose {
+interface PeerClose {
   readonly code: number;
   readonly reason: string;
 }

@@ -1,9 +1,10 @@
 // The dialling end of a DTLS handshake (RFC 6347 4.2, RFC 5246 7.3).
 
+import { concat } from "@std/bytes/concat";
 import { certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
-import { concat, uint, vector, vectorOf16 } from "./wire/presentation.ts";
+import { uint, vector, vectorOf16 } from "./wire/presentation.ts";
 import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { groups } from "./crypto/groups.ts";
@@ -39,7 +40,7 @@ export interface OwnPsk {
   readonly key: Uint8Array;
 }
 
-/** What the dialling end needs. */
+/** The options of the dialling end. */
 export interface ClientPeerOptions extends PeerOptions {
   readonly trust: DtlsTrust;
   /** The host name or address that the server's certificate must be for. */
@@ -180,7 +181,7 @@ export class ClientPeer extends DtlsPeer {
     const { signed, parameters } = this.#exchange;
     if (signed !== undefined) {
       // RFC 8422 5.4: both random numbers and the parameters.
-      const covered = concat(this.random, this.peerRandom, parameters);
+      const covered = concat([this.random, this.peerRandom, parameters]);
       this.checkSignature(signed.scheme, signed.signature, covered);
     }
     this.expected = suite.authentication === "psk"

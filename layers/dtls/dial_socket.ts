@@ -10,8 +10,8 @@ import type { DropReason } from "./record/record_layer.ts";
 import { OVERHEAD_BYTES } from "./listen_socket.ts";
 import { MAX_PLAINTEXT_BYTES } from "./record/format.ts";
 
-/** What a dialling socket needs. */
-export interface DialOptions extends ClientPeerOptions {
+/** The options of a dialling socket. */
+interface DialOptions extends ClientPeerOptions {
   /** A record was dropped. */
   readonly dropped?: (reason: DropReason) => void;
 }

@@ -20,8 +20,8 @@ export const OVERHEAD_BYTES = RECORD_HEADER_BYTES + MAX_SEAL_BYTES;
  * decides; this is for associations without a message, of which it has not heard. */
 const IDLE_FACTOR = 1.5;
 
-/** What a server may want to count. */
-export interface ListenHooks {
+/** Events for the counters of a server. */
+interface ListenHooks {
   /** A handshake failed or took too long. */
   handshakeFailed?(from: Address, error: DtlsError): void;
   /** A client had to go because there was no room. */
@@ -29,10 +29,10 @@ export interface ListenHooks {
   dropped?(reason: DropReason): void;
 }
 
-/** What a listening socket needs. */
+/** The limits and hooks of a listening socket. */
 export interface ListenOptions extends ServerPeerOptions {
   readonly maxPeers: number;
-  /** Handshakes that are not done. */
+  /** How many handshakes may be under way. */
   readonly maxHandshakes: number;
   readonly handshakeTimeoutMs: number;
   readonly peerTimeoutMs: number;
@@ -67,7 +67,7 @@ export class DtlsListenSocket implements DatagramSocket {
   readonly #idle: IdleSweep<Association>;
   readonly #queue = new DatagramQueue();
   #handshakes = 0;
-  /** The same for each host, so that one cannot have them all. */
+  /** Handshakes under way by host: one host may have only a part of them. */
   readonly #handshakesOf = new Map<string, number>();
   #disposed = false;
   delivered?(to: Address): Promise<void>;

@@ -1,8 +1,8 @@
-// What both halves of DTLS have: their options, and their rank among the layers.
+// The options that both ends of DTLS have, and the rank of DTLS among the layers.
 
 import { size, text } from "../../core/options/option.ts";
 
-/** Where DTLS stands among the layers, from the wire inward. */
+/** The rank of DTLS among the layers, counted from the wire inward. */
 export const DTLS_RANK = 30;
 
 export const dtlsOptions = {

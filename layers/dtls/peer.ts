@@ -6,9 +6,9 @@
 // done, and that is easier to check in one place.
 
 import { randomBytes, timingSafeEqual, X509Certificate } from "node:crypto";
+import { concat } from "@std/bytes/concat";
 import type { Identity } from "../../core/session.ts";
 import { alertCodes, alertLevels, type AlertName, alertName, DtlsError } from "./wire/alert.ts";
-import { concat } from "./wire/presentation.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { DtlsCredentials } from "./certificates/credentials.ts";
 import { datagramsOf, type Flight, type FlightPart } from "./handshake/flight.ts";
@@ -34,7 +34,7 @@ import {
 } from "./crypto/signatures.ts";
 import type { CipherSuite } from "./crypto/suites.ts";
 
-/** What an association tells its socket. None of these may throw. */
+/** The events of an association, for its socket. None of these may throw. */
 export interface PeerHooks {
   /** Sends one datagram. */
   transmit(datagram: Uint8Array): void;
@@ -42,13 +42,13 @@ export interface PeerHooks {
   connected(): void;
   /** A message arrived; the bytes are the receiver's. */
   received(bytes: Uint8Array): void;
-  /** It is over; called once. Without an error, one of the ends closed it. */
+  /** The association is over; called once. Without an error, one of the ends closed it. */
   ended(error: DtlsError | undefined): void;
   /** A record was dropped. */
   dropped?(reason: DropReason): void;
 }
 
-/** What both ends of an association need. */
+/** The options that both ends of an association have. */
 export interface PeerOptions {
   readonly clock: Clock;
   /** The largest datagram of a handshake, in bytes. */
@@ -182,7 +182,7 @@ export abstract class DtlsPeer {
 
   /** All handshake messages so far (RFC 5246 7.4.9). */
   protected transcript(): Uint8Array {
-    return concat(...this.#transcript);
+    return concat(this.#transcript);
   }
 
   /** The first hello and its answer are no part of the transcript (RFC 6347 4.2.1). */

@@ -1,10 +1,10 @@
 // The listening end of a DTLS handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
+import { concat } from "@std/bytes/concat";
 import { type CertifiedPeer, certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
-import { concat } from "./wire/presentation.ts";
 import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { type Group, groups, type KeyShare } from "./crypto/groups.ts";
@@ -43,17 +43,17 @@ import {
 } from "./crypto/signatures.ts";
 import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./crypto/suites.ts";
 
-/** What the listening end needs. */
+/** The options of the listening end. */
 export interface ServerPeerOptions extends PeerOptions {
   /** The key of an identity, or undefined when it has none. */
   readonly psk?: (identity: string) => Uint8Array | undefined;
-  /** Whose certificates clients must show; without it none is asked for. */
+  /** The issuers that clients need a certificate of; without it no certificate is asked for. */
   readonly clientTrust?: DtlsTrust;
   /** The identity by which the holder of a certificate is let in, or null when it is not. */
   readonly admitsIdentity?: (peer: CertifiedPeer) => Identity | null;
 }
 
-/** What was chosen for one handshake. */
+/** The suite, group and signature scheme that were chosen for one handshake. */
 interface Choice {
   readonly suite: CipherSuite;
   readonly group: Group | undefined;
@@ -195,7 +195,7 @@ export class ServerPeer extends DtlsPeer {
     this.#share = group.makeShare();
     const parameters = writeEcdhParameters(group.id, this.#share.publicKey);
     if (scheme === undefined) return writeServerKeyExchange({ parameters });
-    const covered = concat(this.peerRandom, this.random, parameters);
+    const covered = concat([this.peerRandom, this.random, parameters]);
     const signature = signWith(scheme, this.#options.credentials!.key, covered);
     return writeServerKeyExchange({ parameters, signed: { scheme: scheme.id, signature } });
   }
@@ -226,7 +226,7 @@ export class ServerPeer extends DtlsPeer {
     throw new DtlsError("access_denied", `${identityOf(peer).name} is not on --allow-identity`);
   }
 
-  /** What a CertificateVerify signs. */
+  /** The bytes that a CertificateVerify signs. */
   #signedByClient: Uint8Array = new Uint8Array(0);
 
   #takeKeyExchange(body: Uint8Array): void {

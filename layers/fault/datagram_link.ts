@@ -1,4 +1,5 @@
-// One direction of a datagram network that misbehaves on purpose.
+// One direction of a datagram network that misbehaves on purpose: it loses, delays, reorders,
+// duplicates and corrupts datagrams, by chances that a seed repeats.
 
 import { type Address, sameAddress } from "../../core/addresses/address.ts";
 import type { Clock } from "../../core/clock.ts";
@@ -24,7 +25,7 @@ const MAX_OVERTAKERS = 3;
 const LONGEST_HOLD_MS = 50;
 const MAX_HELD = 256;
 
-/** What the layer gives to its links. */
+/** The clock, the seed and the counters that the two links of a socket work with. */
 export interface FaultWork {
   readonly clock: Clock;
   readonly seed: number;
@@ -50,7 +51,7 @@ interface Held {
   overtakersLeft: number;
 }
 
-/** What chance says about one datagram. */
+/** The chances that were drawn for one datagram. */
 interface Chances {
   readonly duplicate: boolean;
   readonly jitter: number;

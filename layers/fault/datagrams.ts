@@ -72,7 +72,7 @@ export class FaultyDatagrams extends WrappedDatagrams {
       if (arrived instanceof Error) throw arrived;
       if (arrived !== undefined) return arrived;
       if (!this.#in.waits) {
-        // What is taken in stays valid until the socket below is asked again, so nothing is copied.
+        // The bytes stay valid until the socket below is asked again, so nothing is copied.
         this.#take(await this.inner.receive());
         continue;
       }

@@ -1,4 +1,5 @@
-// Things that wait until they are due, with one timer for all of them.
+// A delay line: holds each datagram of a slowed network until the time at which it arrives, in a
+// heap with one timer for all of them.
 
 import type { Clock } from "../../core/clock.ts";
 
@@ -8,7 +9,7 @@ const SLACK_MS = 0.5;
 
 interface Waiting<T> {
   readonly dueMs: number;
-  /** What came first leaves first, of those that are due together. */
+  /** The order of arrival, which decides between items that are due together. */
   readonly order: number;
   readonly item: T;
 }
@@ -29,12 +30,12 @@ export class DelayLine<T> implements Disposable {
     this.#deliver = deliver;
   }
 
-  /** How many wait. */
+  /** How many items wait. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** When the last of what was pushed so far is due; long ago when nothing was. */
+  /** When the last item that was ever pushed is due; -Infinity before the first. */
   get latestMs(): number {
     return this.#latestMs;
   }

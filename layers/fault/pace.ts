@@ -1,4 +1,5 @@
-// When something that is sent now arrives at the other end of a slow link.
+// The arithmetic of a slow link: when bytes that are sent now arrive at its other end, given its
+// bandwidth, latency and blackouts.
 
 import type { LinkFaults } from "./spec.ts";
 

@@ -1,4 +1,5 @@
-// What is under way in one direction of a stream whose network is slow on purpose.
+// A queue for one direction of a slowed stream: the bytes that were sent and have not yet come out
+// at the other end, each with the time at which it does.
 
 import type { Clock } from "../../core/clock.ts";
 

@@ -5,7 +5,7 @@ import { didYouMean } from "../../core/options/nearest.ts";
 import { parseDuration, parseSize } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** What a datagram or a chunk of a stream meets on its way in one direction. */
+/** The faults that datagrams and the chunks of a stream meet in one direction. */
 export interface LinkFaults {
   /** Shares of all datagrams, from 0 to 1. */
   readonly loss: number;
@@ -16,7 +16,7 @@ export interface LinkFaults {
   /** How much longer or shorter the latency may be; each amount is as likely. */
   readonly jitterMs: number;
   readonly bandwidthBytesPerSecond: number | undefined;
-  /** What may wait for the bandwidth or the latency. Undefined: as the transport needs it. */
+  /** How many bytes may wait for the bandwidth or the latency; undefined: the transport decides. */
   readonly queueBytes: number | undefined;
   /** Nothing passes from `startMs` after the start for `lengthMs`. */
   readonly blackout: { readonly startMs: number; readonly lengthMs: number } | undefined;

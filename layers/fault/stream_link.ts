@@ -7,8 +7,8 @@ import { Pace } from "./pace.ts";
 import { seededRandom } from "./random.ts";
 import type { LinkFaults } from "./spec.ts";
 
-/** What one direction holds at most unless the user says otherwise. With bandwidth it is short, as
- * the queue of a modem; with latency alone it is what keeps a fast link full. */
+/** The longest queue of one direction unless the user says otherwise. A limited bandwidth gets a
+ * short one, like that of a modem; latency alone gets one that keeps a fast link full. */
 const SLOW_QUEUE_BYTES = 256 * 1024;
 const LONG_QUEUE_BYTES = 4 * 1024 * 1024;
 
@@ -17,11 +17,11 @@ const LONG_QUEUE_BYTES = 4 * 1024 * 1024;
 const PIECE_MS = 20;
 export const LARGEST_PIECE_BYTES = 64 * 1024;
 
-/** What the layer gives to the links of a connection. */
+/** The clock, the seed and the counters that the links of a connection work with. */
 export interface StreamFaultWork {
   readonly clock: Clock;
   readonly seed: number;
-  /** Which connection of the endpoint it is: each has chances of its own. */
+  /** The number of the connection at its endpoint: each has chances of its own. */
   readonly index: number;
   readonly counters: Counters;
   /** When the time of a blackout begins to count. */
@@ -31,7 +31,7 @@ export interface StreamFaultWork {
 /** How a connection was broken on purpose. */
 export type Break = "reset" | "close";
 
-/** What one direction does with its bytes. */
+/** The timing and the breaks of one direction. */
 export class StreamLink {
   /** Whether anything may come out other than at once. */
   readonly waits: boolean;

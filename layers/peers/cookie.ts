@@ -11,7 +11,7 @@ const SECRET_BYTES = 32;
 const ROTATION_MS = 60_000;
 
 /** The parts of a client's first message that concern its cookie. */
-export interface Hello {
+interface HelloParts {
   readonly cookie: Uint8Array;
   /** The message without the cookie: the bytes that the cookie is bound to. */
   readonly withoutCookie: Uint8Array;
@@ -31,13 +31,13 @@ export class CookieSecret {
   }
 
   /** The cookie of a client and its hello. */
-  make(address: Address, hello: Pick<Hello, "withoutCookie">): Uint8Array {
+  make(address: Address, hello: Pick<HelloParts, "withoutCookie">): Uint8Array {
     this.#rotate();
     return cookie(this.#current, address, hello);
   }
 
   /** Whether a hello holds the cookie that this address was sent for it. */
-  isGood(address: Address, hello: Hello): boolean {
+  isGood(address: Address, hello: HelloParts): boolean {
     if (hello.cookie.length !== COOKIE_BYTES) return false;
     this.#rotate();
     return [this.#current, this.#previous].some((secret) =>
@@ -59,7 +59,7 @@ export class CookieSecret {
 function cookie(
   secret: Uint8Array,
   address: Address,
-  { withoutCookie }: Pick<Hello, "withoutCookie">,
+  { withoutCookie }: Pick<HelloParts, "withoutCookie">,
 ): Uint8Array {
   return createHmac("sha256", secret)
     // An address has no NUL in it, so no other address and hello give the same bytes.

@@ -1,4 +1,4 @@
-// The datagrams and ends of sessions that a layer has ready for its reader, in order.
+// A queue of the datagrams and ends of sessions that a layer has ready for the socket above it.
 
 import type { Clock } from "../../core/clock.ts";
 import type { Datagram } from "../../core/connection.ts";

@@ -1,5 +1,6 @@
-// What a listening socket knows of the sender at each address, by the last authentic datagram from
-// there. Answers depend on it: they are protected with the key of that sender, and meant for it.
+// A table of the senders that a listening socket answers, by address, as the last authentic
+// datagram from each address names them: an answer is protected with the key of that sender, and
+// meant for it.
 
 import type { Address } from "../../core/addresses/address.ts";
 import { PeerTable } from "../../core/datagrams/peer_table.ts";
@@ -9,7 +10,7 @@ interface Recipient<What> {
   what: What;
 }
 
-/** Something for each address; the address that was there longest makes room for a new one. */
+/** A value for each address; the address that was there longest makes room for a new one. */
 export class Recipients<What> {
   readonly #table = new PeerTable<Recipient<What>>();
   readonly #order = new Set<Recipient<What>>();

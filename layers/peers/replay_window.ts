@@ -1,5 +1,5 @@
-// Which of a sender's datagrams have arrived before: a sliding window over its counter (RFC 6479; RFC
-// 6347 4.1.2.6 for DTLS).
+// A replay window: it recognises datagrams of a sender that have arrived before, by a sliding window
+// over the sender's counter (RFC 6479; RFC 6347 4.1.2.6 for DTLS).
 
 const WORD_BITS = 32;
 

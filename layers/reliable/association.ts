@@ -318,7 +318,7 @@ export class Association {
     this.#flush();
   }
 
-  // What arrives.
+  // Incoming packets.
 
   /** Whether nothing in a packet is impossible. */
   #isPlausible(packet: PacketReader): boolean {
@@ -475,7 +475,7 @@ export class Association {
     this.#checkBothFinished();
   }
 
-  // What goes out.
+  // Outgoing packets.
 
   /** Sends at the end of this turn, so that messages handed over together travel together. */
   #queueFlush(): void {

@@ -1,4 +1,5 @@
-// What an association of reliable datagrams needs, and where its output goes.
+// The options and the events of an association of the layer reliable (association.ts). The sockets
+// give both, and associations know no socket.
 
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
@@ -6,12 +7,12 @@ import type { Terms } from "./wire/handshake.ts";
 import type { KernelBuffer } from "./congestion/kernel_buffer.ts";
 import type { UnreadRoom } from "./stream/receive_buffer.ts";
 
-/** What every association of a socket shares. */
+/** The options that all associations of a socket share. */
 export interface AssociationOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly counters: Counters;
-  /** What this side told the other about itself. */
+  /** The limits that this side announced to the peer. */
   readonly terms: Terms;
   /** How many bytes may wait to be acknowledged. */
   readonly sendBufferBytes: number;

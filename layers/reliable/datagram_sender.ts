@@ -1,4 +1,5 @@
-// Sending datagrams from buffers that are used again.
+// The sending half of a socket of the layer reliable. Datagrams are written into buffers that are
+// used again once the system has taken them.
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { DatagramSocket } from "../../core/connection.ts";

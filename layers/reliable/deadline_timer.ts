@@ -1,4 +1,4 @@
-// One timer for all deadlines of an association.
+// One timer for all deadlines of an association of the layer reliable.
 
 import type { Clock } from "../../core/clock.ts";
 

@@ -1,4 +1,4 @@
-// The callers that wait for the peer to acknowledge what was sent.
+// The callers that wait until the peer has acknowledged their messages, in the layer reliable.
 
 /** Promises of delivery. */
 export class DeliveryWaiters {

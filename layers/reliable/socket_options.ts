@@ -10,7 +10,7 @@ import { kernelBufferOf } from "./congestion/kernel_buffer.ts";
 import type { reliableOptions } from "./options.ts";
 import type { UnreadRoom } from "./stream/receive_buffer.ts";
 
-/** What a socket needs. */
+/** The options of a socket of the layer reliable. */
 export interface ReliableSocketOptions {
   readonly chosen: OptionValues<typeof reliableOptions>;
   readonly context: Pick<LayerContext, "clock" | "random">;
@@ -36,7 +36,7 @@ export function maxMessageBytesOf({ limits }: LayerWork): number {
   return Math.min(limits.maxMessageBytes, MAX_MESSAGE_BYTES);
 }
 
-/** What this side tells every peer about itself. */
+/** The limits that this side announces to every peer. */
 export function termsOf({ chosen, work }: ReliableSocketOptions): Terms {
   return { maxMessageBytes: maxMessageBytesOf(work), windowBytes: chosen.reliableWindowBytes };
 }

@@ -4,7 +4,7 @@
 
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
-import { KEY_BYTES } from "../../core/keys/key.ts";
+import { KEY_BYTES, paddedBase64 } from "../../core/keys/key.ts";
 
 const VERSION = 0x80;
 const BLOCK_BYTES = 16;
@@ -15,7 +15,7 @@ const HEAD_BYTES = 25;
 const LEAST_BYTES = HEAD_BYTES + BLOCK_BYTES + MAC_BYTES;
 
 /** A token taken apart, and not yet authenticated. */
-export interface FernetToken {
+interface FernetToken {
   /** Seconds since the epoch. */
   readonly seconds: number;
   readonly iv: Uint8Array;
@@ -41,7 +41,7 @@ export function parseToken(token: Uint8Array): FernetToken | null {
   if (token.length % 4 !== 0 || token.length < 4 * Math.ceil(LEAST_BYTES / 3)) return null;
   const text = Buffer.from(token.buffer, token.byteOffset, token.length).toString("latin1");
   const decoded = decodeBase64(text);
-  if (decoded === null || base64Of(decoded) !== text) return null;
+  if (decoded === null || paddedBase64(decoded) !== text) return null;
   const sealed = decoded.length - HEAD_BYTES - MAC_BYTES;
   if (decoded[0] !== VERSION || sealed < BLOCK_BYTES || sealed % BLOCK_BYTES !== 0) return null;
   const bytes = new Uint8Array(decoded.buffer, decoded.byteOffset, decoded.length);
@@ -83,7 +83,7 @@ export class Fernet {
     const cipher = createCipheriv("aes-128-cbc", this.#encryption, iv);
     const signed = Buffer.concat([head, cipher.update(payload), cipher.final()]);
     const mac = this.#mac(signed);
-    const token = Buffer.from(base64Of(Buffer.concat([signed, mac])), "latin1");
+    const token = Buffer.from(paddedBase64(Buffer.concat([signed, mac])), "latin1");
     return { token: new Uint8Array(token), mac };
   }
 
@@ -118,9 +118,4 @@ function decodeBase64(text: string): Buffer | null {
   } catch {
     return null;
   }
-}
-
-function base64Of(bytes: Buffer): string {
-  const unpadded = bytes.toString("base64url");
-  return unpadded.padEnd(4 * Math.ceil(unpadded.length / 4), "=");
 }

@@ -28,14 +28,14 @@ export interface FernetKey {
  * question it answers, so without this an answer right after our start could look older than it. */
 const DIALLED_SLACK_SECONDS = 5;
 
-/** What the socket needs. */
-export interface FernetOptions {
+/** The keys, limits and counters of the socket. */
+interface FernetOptions {
   readonly role: Side["role"];
-  /** The first seals, all open. */
+  /** The first key seals; every key opens. */
   readonly keys: readonly [FernetKey, ...FernetKey[]];
   readonly lifetimeMs: number;
   readonly maxTokens: number;
-  /** Addresses of which it is remembered which key they use. */
+  /** For how many addresses the socket remembers the key that they use. */
   readonly maxPeers: number;
   readonly clock: Clock;
   readonly counters: Counters;

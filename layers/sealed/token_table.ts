@@ -1,4 +1,4 @@
-// The tokens that were taken and could still be replayed.
+// A table of the Fernet tokens that were accepted and are young enough to be replayed.
 
 /** A bounded table. A token leaves it only when it has become too old to be believed. */
 export class TokenTable {

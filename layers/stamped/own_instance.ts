@@ -1,4 +1,5 @@
-// Our own end as a sender: a random instance, its counter, and what protects its datagrams.
+// Our own end as a sender of stamped datagrams: its random instance, its counter, and the sealing of
+// its datagrams.
 
 import { byteCutter } from "../../core/sessions/small_bytes.ts";
 import type { Sealer, SealingKey } from "./protection.ts";
@@ -30,7 +31,7 @@ export class OwnInstance {
     return this.#id;
   }
 
-  /** What the instance was before its counter ran out: answers to it may still be under way. */
+  /** The instance before the last counter ran out: answers to it may still be under way. */
   get previous(): Uint8Array | undefined {
     return this.#previous;
   }

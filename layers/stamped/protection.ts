@@ -1,4 +1,5 @@
-// Keys as stamped datagrams use them, whichever the algorithm.
+// The keys of stamped datagrams, which hide the algorithm: a sealing key protects what is sent, and
+// an opening key checks what arrives.
 
 import { Buffer } from "node:buffer";
 import { type Key, keyFingerprint } from "../../core/keys/key.ts";
@@ -20,7 +21,7 @@ export type Opener = (datagram: Uint8Array, recipient: Uint8Array) => Uint8Array
 export interface SealingKey {
   readonly algorithm: Algorithm;
   readonly id: Uint8Array;
-  /** What it adds to the stamp and the payload. */
+  /** How many bytes the key adds to the stamp and the payload. */
   readonly tagBytes: number;
   sealer(instance: Uint8Array, direction: Direction): Sealer;
 }
@@ -32,13 +33,12 @@ export interface OpeningKey {
   readonly tagBytes: number;
   /** The identity of its holder. */
   readonly identity: Identity;
-  /** What answers to its holder are protected with, on a listening socket; absent where nothing is
-   * answered. */
+  /** The key that protects the answers of a listening socket to the holder. */
   readonly answer: SealingKey;
   opener(instance: Uint8Array, direction: Direction): Opener;
 }
 
-/** What stands for a key in a stamp. */
+/** The id of a key in a stamp. */
 export function keyIdOf(key: Key): Uint8Array {
   return new Uint8Array(Buffer.from(keyFingerprint(key), "hex").subarray(0, KEY_ID_BYTES));
 }

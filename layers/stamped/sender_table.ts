@@ -1,4 +1,5 @@
-// The senders whose datagrams could still be replayed, and what is known of each.
+// A table of the senders of stamped datagrams, kept for as long as a datagram of theirs is young
+// enough to be replayed.
 
 /** One sender, known by an authentic datagram. */
 export interface Sender {

@@ -32,8 +32,8 @@ export const STAMP_BYTES = 43;
 /** Counters are exact as numbers up to here, and no sender comes near it. */
 export const MAX_COUNTER = 2 ** 48 - 1;
 
-/** What a header says. */
-export interface Stamp {
+/** The fields of a header. */
+interface Stamp {
   readonly algorithm: Algorithm;
   readonly direction: Direction;
   /** The first bytes of the key's fingerprint. */
@@ -58,18 +58,13 @@ export function writeStamp(into: Uint8Array, stamp: Stamp): void {
 
 /** Writes a whole number up to 2^53 in eight bytes, the highest first. */
 function writeUint64(into: Uint8Array, at: number, value: number): void {
-  let rest = value;
-  for (let place = at + 7; place >= at; place--) {
-    into[place] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
+  const view = new DataView(into.buffer, into.byteOffset + at, 8);
+  view.setUint32(0, Math.floor(value / 2 ** 32));
+  view.setUint32(4, value);
 }
 
 /** Reads eight bytes as a number, which above 2^53 is only nearly right. */
 export function readUint64(from: Uint8Array, at: number): number {
-  return readUint32(from, at) * 2 ** 32 + readUint32(from, at + 4);
-}
-
-function readUint32(from: Uint8Array, at: number): number {
-  return (from[at]! << 24 | from[at + 1]! << 16 | from[at + 2]! << 8 | from[at + 3]!) >>> 0;
+  const view = new DataView(from.buffer, from.byteOffset + at, 8);
+  return view.getUint32(0) * 2 ** 32 + view.getUint32(4);
 }

@@ -1,6 +1,6 @@
-// Datagrams with a stamp, under a seal or a signature: what `signed`, and `sealed` with AES-GCM, have
-// in common. A datagram that fails a check is dropped without an answer and counted; cheap checks
-// come first.
+// Datagrams with a stamp, under a seal or a signature: what `signed`, and `sealed` with AES-GCM,
+// have in common. A datagram that fails a check is dropped without an answer and counted; cheap
+// checks come first.
 
 import { Buffer } from "node:buffer";
 import type { Address } from "../../core/addresses/address.ts";
@@ -26,8 +26,8 @@ import {
   VERSION,
 } from "./stamp.ts";
 
-/** What the socket needs. */
-export interface StampedOptions {
+/** The keys, limits and counters of the socket. */
+interface StampedOptions {
   readonly role: "listen" | "dial";
   /** The keys whose holders are believed; no two have the same id. */
   readonly keys: readonly OpeningKey[];
@@ -116,7 +116,8 @@ export class StampedDatagrams extends WrappedDatagrams {
       if (datagram === null || !("bytes" in datagram)) return datagram;
       const { from, bytes, identity } = datagram;
       const opened = this.#open(from, bytes);
-      // What a layer nearer to the wire proved says more than a key that several may have.
+      // An identity that a layer nearer to the wire proved says more than a key, which several
+      // senders may have.
       if (opened !== null) return { from, ...opened, ...(identity && { identity }) };
     }
   }

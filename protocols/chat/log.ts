@@ -3,7 +3,7 @@
 
 import type { ChatMessage, NewMessage } from "./message.ts";
 
-/** What became of a message.
+/** How safe a message is.
  *
  * - `stored`: it survives whatever happens to this process, and to the cluster's others where there
  *   is a cluster.
@@ -21,7 +21,7 @@ export interface Receipt {
   readonly duplicate: boolean;
 }
 
-/** What a log tells its chat. */
+/** The events of a log, for its chat. */
 export interface LogHooks {
   /** A message to show to its room. Called once for each message that this node has not shown before,
    * in the room's order; a message of our own comes before its receipt does. */

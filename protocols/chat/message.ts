@@ -1,4 +1,4 @@
-// What is said in a chat.
+// The messages of a chat, as logs and stores keep them, and how their senders have their names.
 
 /** How a member has its name: `plain` names go to the first client that asks, `verified` ones are
  * proved by a certificate, a signature or a shared key. */
@@ -20,7 +20,7 @@ export interface ChatMessage {
   readonly text: string;
   /** When the first server had it, in milliseconds since the epoch. */
   readonly timeMs: number;
-  /** When its sender says it was sent, in milliseconds since the epoch, where it says so. */
+  /** When the message was sent, by the clock of its sender, in milliseconds since the epoch. */
   readonly sentAtMs: number | undefined;
 }
 

@@ -10,8 +10,8 @@ export interface RemoteMember {
   readonly room: string;
 }
 
-/** What the other nodes tell a chat. */
-export interface PeerHooks {
+/** The events of the other nodes, for the hub of a chat. */
+export interface ChatPeerHooks {
   /** A private message came for a member of ours; returns whether that member is there. */
   whispered(room: string, to: string, from: RemoteMember, text: string): boolean;
   /** An operator on another node removes a member of ours. */

@@ -1,4 +1,4 @@
-// What the chat refuses, and why: a code for programs and a sentence for people.
+// The error of a request that the chat refuses: a code for programs and a sentence for people.
 
 /** The codes of the protocol (docs/chat.md). */
 export const REFUSALS = [
@@ -19,7 +19,7 @@ export const REFUSALS = [
   "version",
 ] as const;
 
-export type ChatRefusalCode = (typeof REFUSALS)[number];
+type ChatRefusalCode = (typeof REFUSALS)[number];
 
 /** A request that the chat refuses. The client that asked is told, as JSON or as a line of text. */
 export class RefusedError extends Error {

@@ -13,7 +13,7 @@ export interface StoreEntry {
   readonly owed?: boolean;
 }
 
-/** What the store did with an entry. */
+/** The result of storing one entry. */
 export interface StoreResult {
   /** As in ChatMessage. */
   readonly seq: number | undefined;
@@ -35,11 +35,11 @@ export interface ChatStore extends AsyncDisposable {
   /** Stores entries, all or none; resolves once they would survive a `kill -9`. One result for each.
    * @throws {Error} when they cannot be stored, saying why */
   append(entries: readonly StoreEntry[]): Promise<readonly StoreResult[]>;
-  /** As in ChatLog; what is owed stands last. */
+  /** As in ChatLog; owed messages stand last. */
   last(room: string, count: number, before?: number): Promise<readonly ChatMessage[]>;
   after(room: string, seq: number, count: number): Promise<readonly ChatMessage[]>;
   search(room: string, words: string, count: number): Promise<readonly ChatMessage[]>;
-  /** What is owed, oldest first. */
+  /** The owed messages, oldest first. */
   owed(count: number): Promise<readonly ChatMessage[]>;
   /** The highest place that was ever taken; 0 before any was. */
   highest(): Promise<number>;

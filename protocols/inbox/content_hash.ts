@@ -1,4 +1,4 @@
-// The SHA-256 of a file, computed while its content passes.
+// The SHA-256 of a file in a transfer, computed while its content passes.
 
 import { createHash, type Hash } from "node:crypto";
 

@@ -17,7 +17,7 @@ const MAX_ENTRIES = 1_000_000;
 const LOOK_EVERY_MS = 2000;
 
 /** The limits of a folder. */
-export interface InboxFolderOptions {
+interface InboxFolderOptions {
   readonly quotaBytes: number;
   /** How long a partial file is kept whose sender does not come back, in milliseconds. */
   readonly keepPartialMs: number;
@@ -79,7 +79,7 @@ export class InboxFolder {
     return this.pathOf([PARTIAL_PREFIX + key]);
   }
 
-  /** What is at a place already; null when nothing is.
+  /** The state of a place in the inbox; null when nothing is there.
    * @throws {InboxRefusal} when one of the folders above is a file or a link, or the inbox is gone */
   async find(names: readonly string[]): Promise<Deno.FileInfo | null> {
     await this.#checkRoot();
@@ -208,7 +208,7 @@ async function* entriesOf(path: string, mayGo: boolean): AsyncGenerator<Deno.Dir
   }
 }
 
-/** What is at a path, links not followed; null when nothing is. */
+/** The state of a path, links not followed; null when nothing is there. */
 export async function lookAt(path: string): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.lstat(path);

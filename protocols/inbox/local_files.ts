@@ -18,13 +18,13 @@ export interface LocalFile {
 }
 
 /** A file that is not sent. */
-export interface SkippedFile {
+interface SkippedFile {
   readonly path: string;
   readonly reason: string;
 }
 
 /** All files to send. */
-export interface LocalFiles {
+interface LocalFiles {
   readonly files: readonly LocalFile[];
   /** Entries of folders that are no files; links are not followed. */
   readonly skipped: readonly SkippedFile[];

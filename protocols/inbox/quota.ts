@@ -10,13 +10,13 @@ export function chargeFor(bytes: number): number {
   return Math.max(bytes, LEAST_BYTES);
 }
 
-/** What is used of a limit, in bytes. */
+/** The bytes that are used and reserved of a limit. */
 export class Quota {
   readonly limitBytes: number;
-  /** What is in the inbox, without the files that are being received. */
+  /** The size of the files in the inbox, without those that are being received. */
   #keptBytes = 0;
   #reservedBytes = 0;
-  /** What was kept since the last look at the disk began. */
+  /** The size of the files that were kept since the last look at the disk began. */
   #sinceLookBytes: number | undefined;
 
   constructor(limitBytes: number) {

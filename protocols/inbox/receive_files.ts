@@ -68,13 +68,13 @@ class Receiver implements AsyncDisposable {
   #offered = 0;
   /** The last offer, which a refusal is about. */
   #last: Offered | undefined;
-  /** Files that were sent to their end and are put in their place while the next one comes. */
+  /** Files whose content is complete, and which are put in their place while the next one comes. */
   readonly #settling = new Set<Promise<void>>();
-  /** An error of one of them that is no refusal. */
+  /** An error of a file that settles, unless it is a refusal; it ends the session. */
   #failure: unknown;
-  /** How much of the current file was confirmed to the sender. */
+  /** How many bytes of the current file were confirmed to the sender. */
   #confirmedBytes = 0;
-  /** How much content of a refused file came after its refusal. */
+  /** How many bytes of a refused file came after its refusal. */
   #strayBytes = 0;
   #said: Promise<void> = Promise.resolve();
 

@@ -1,5 +1,5 @@
-// The dialling half of an inbox: sends files over one session, one after the other. Long, because the
-// ways in which one file can end (stored, refused, changed meanwhile) share their state.
+// The dialling half of an inbox: sends files over one session, one after the other. Long, because
+// the ways in which one file can end (stored, refused, changed meanwhile) share their state.
 
 import { errorText } from "../../core/event.ts";
 import type { Session } from "../../core/session.ts";
@@ -25,7 +25,7 @@ const MAX_CHUNK_BYTES = 1024 * 1024;
  * file through to its disk, which takes many at a time almost as fast as one. */
 const MAX_UNSETTLED = 32;
 
-/** What became of one file. */
+/** The outcome of one file. */
 export type FileOutcome =
   /** The file is in its place, and the inbox has computed the same SHA-256; folders have none. */
   | {
@@ -50,7 +50,7 @@ export interface SendFilesOptions {
   /** How long the inbox may say nothing while something is expected of it, in milliseconds.
    * Default: 30,000. */
   readonly timeoutMs?: number;
-  /** Told how much of the current file has arrived. `keptBytes` of it were there from before. */
+  /** Called with how much of the current file has arrived; `keptBytes` were there from before. */
   readonly onProgress?: (file: LocalFile, arrivedBytes: number, keptBytes: number) => void;
   /** Aborting it ends the session. */
   readonly signal?: AbortSignal;
@@ -109,7 +109,7 @@ interface SenderParts {
 interface Sent {
   /** Whether its outcome can be had without waiting. */
   isKnown(): boolean;
-  /** What became of it. To be called once. */
+  /** Resolves with the outcome of the file. To be called once. */
   readonly outcome: () => Promise<FileOutcome>;
 }
 

@@ -1,6 +1,6 @@
-// The transfer of one file into an inbox. Content is written to a partial file, whose name is derived
-// from the offer, so that a sender that comes back goes on with it. The file gets its own name when
-// all of it has come. Long, because a transfer is one state machine.
+// The transfer of one file into an inbox. Content is written to a partial file, whose name is
+// derived from the offer, so that a sender that comes back goes on with it. The file gets its own
+// name when all of it has come. Long, because a transfer is one state machine.
 
 import { occupied, placeFile } from "../../core/files/place_file.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
@@ -9,8 +9,8 @@ import { chargeFor } from "./quota.ts";
 import { InboxRefusal } from "./refusal.ts";
 import type { OfferedFile } from "./wire.ts";
 
-/** What a transfer consists of. */
-export interface TransferOptions {
+/** The file of a transfer, and where it goes. */
+interface TransferOptions {
   readonly folder: InboxFolder;
   readonly file: OfferedFile;
   /** The plain names of its path. */
@@ -22,14 +22,14 @@ export interface TransferOptions {
   readonly onEnd: () => void;
 }
 
-/** What the sender is to do next: prove by a hash that it has the same bytes, send from a byte on, or
+/** The next step of the sender: prove by a hash that it has the same bytes, send from a byte on, or
  * nothing. */
 export type NextStep =
   | { readonly type: "check"; readonly bytes: number }
   | { readonly type: "ready"; readonly fromBytes: number }
   | { readonly type: "done"; readonly sha256: string; readonly already: true };
 
-/** Which local bytes are compared with those of the sender. */
+/** The local bytes that are compared with those of the sender. */
 type Comparing = "nothing" | "whole" | "partial";
 
 /** One file that is being received. */
@@ -165,8 +165,7 @@ export class Transfer implements AsyncDisposable {
       // An empty file had no content that would have opened it.
       const partial = this.#partial ??= await this.#openPartial(true);
       await partial.utime(new Date(), new Date(this.file.modifiedMs)).catch(ignoreTime);
-      // What is reported as stored outlives a power failure, and a disk that is full may only say so
-      // here.
+      // A file reported as stored outlives a power failure, and a full disk may fail only here.
       await partial.sync();
       partial.close();
       this.#partial = undefined;

@@ -47,7 +47,7 @@ export async function listenUdp(
   if (family.interface !== undefined && !isMulticast(hostname)) {
     throw new UsageError(`--interface goes with a multicast group, and ${hostname} is none`);
   }
-  const conn = await listening(wanted, open);
+  const conn = await listening(wanted, port, open);
   const url = formatEndpoint({ ...endpoint, hostname: host }, (conn.addr as Deno.NetAddr).port);
   return { socket: new DenoDatagramSocket(conn), url };
 }

@@ -21,6 +21,7 @@ export async function serveUnixgram(
   const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });
   const socket = await listening(
     url,
+    undefined,
     () =>
       atSocketFile(
         path,

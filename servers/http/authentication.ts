@@ -14,7 +14,7 @@ import type { AuthenticationLimits } from "./options.ts";
 import { type Digest, readTokens, readUsers } from "./credential_files.ts";
 
 /** The decision about a request. */
-export type Verdict =
+type Verdict =
   | { readonly admitted: true; readonly user?: string }
   | {
     readonly admitted: false;

@@ -41,7 +41,7 @@ export interface EngineUpgrade {
 
 /** Answers one request of a connection. It must have two parameters, because Deno's engine checks
  * their number. */
-export type EngineHandler<Info = EngineInfo> = (
+type EngineHandler<Info = EngineInfo> = (
   request: Request,
   info: Info,
 ) => Response | Promise<Response>;

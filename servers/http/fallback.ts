@@ -26,7 +26,7 @@ const LOST =
   "request, and --max-connections, --header-timeout and --keep-alive-timeout have no effect";
 
 /** The certificate of https; both in PEM. */
-export interface FallbackIdentity extends ServerCertificate {
+interface FallbackIdentity extends ServerCertificate {
   readonly key: string;
 }
 
@@ -49,6 +49,7 @@ export async function serveWithoutEngine(
   const closing = new AbortController();
   const server = await listening(
     formatEndpoint(named, port),
+    port,
     () =>
       Deno.serve({
         hostname,

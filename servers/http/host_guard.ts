@@ -34,7 +34,7 @@ export interface Refusal {
 export type HostGuard = (request: GuardedRequest) => Refusal | null;
 
 /** The server that is guarded. */
-export interface GuardedServer {
+interface GuardedServer {
   /** The listening address. */
   readonly address: Address;
   /** The host name in its URL, which is always accepted. */

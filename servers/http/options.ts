@@ -54,7 +54,7 @@ export const webGuardOptions = {
 export type WebGuardLimits = OptionValues<typeof webGuardOptions>;
 
 /** Limits on requests. */
-export const requestOptions = {
+const requestOptions = {
   headerTimeoutMs: duration({
     default: 10_000,
     min: 1,

@@ -3,10 +3,10 @@
 import type { IdleSweep, Sweepable } from "../../core/sessions/idle_sweep.ts";
 
 /** The reason that a body was not read to its end. */
-export type BodyFailure = "oversized" | "stalled" | "cut short";
+type BodyFailure = "oversized" | "stalled" | "cut short";
 
 /** Limits of a body. */
-export interface BodyLimits {
+interface BodyLimits {
   readonly maxBytes: number;
   /** Watches bodies that are being read, and calls `stall` of an idle one. */
   readonly sweep: IdleSweep<RequestBody>;

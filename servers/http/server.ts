@@ -28,7 +28,7 @@ const keepaliveDefaults = {
 };
 
 /** Options of an HTTP server besides its listener. */
-export interface HttpServerOptions<C extends Connection> {
+interface HttpServerOptions<C extends Connection> {
   readonly engine: HttpEngine<C>;
   readonly rules: HttpRules;
   readonly limits: RequestLimits & Partial<HandshakeLimits> & { readonly maxConnections: number };

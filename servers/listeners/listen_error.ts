@@ -3,19 +3,24 @@
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** Runs `listen` and turns its failure into an error that names the URL and the remedy. */
-export async function listening<T>(url: string, listen: () => T | Promise<T>): Promise<T> {
+/** Runs `listen` and turns its failure into an error that names the URL and the remedy.
+ *
+ * @param port the port in the URL; undefined where the socket has a path */
+export async function listening<T>(
+  url: string,
+  port: number | undefined,
+  listen: () => T | Promise<T>,
+): Promise<T> {
   try {
     return await listen();
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new Error(`Cannot listen on ${url}: ${reason(error, url)}`, { cause: error });
+    throw new Error(`Cannot listen on ${url}: ${reason(error, port)}`, { cause: error });
   }
 }
 
-function reason(error: unknown, url: string): string {
+function reason(error: unknown, port: number | undefined): string {
   if (error instanceof Deno.errors.AddrInUse) {
-    const port = /:(\d+)(?:\/|$)/.exec(url)?.[1];
     return port === undefined
       ? "the socket file exists already; remove it if nothing uses it"
       : `port ${port} is in use; choose another, or :0 for any free one`;

@@ -49,7 +49,7 @@ export async function readAuthorities(
 }
 
 /** The part of a TLSSocket that is used after its handshake. */
-export interface Handshaken {
+interface Handshaken {
   /** Without `raw` when the client presented no certificate. */
   getPeerCertificate(): { readonly raw?: Uint8Array } | null;
 }

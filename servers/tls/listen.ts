@@ -31,7 +31,7 @@ import { checkTlsOptions, type TlsSettings, type tlsTransportOptions } from "./o
 import { identityError, loadTlsIdentity, type TlsIdentity } from "./server_certificate.ts";
 
 /** Options of a TLS listener. */
-export interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
+interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
   /** Protocols to negotiate by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];
 }
@@ -117,8 +117,9 @@ export async function listenTls(
       reusePort,
       ...(alpnProtocols.length > 0 && { alpnProtocols: [...alpnProtocols] }),
     });
-  const listener = await listening(urlAt(listeningPort(endpoint)), () => {
-    let port = listeningPort(endpoint);
+  const wanted = listeningPort(endpoint);
+  const listener = await listening(urlAt(wanted), wanted, () => {
+    let port = wanted;
     if (reusePort) {
       // With reusePort alone, a server of another program on the port would go unnoticed.
       using alone = Deno.listen({ hostname, port });

@@ -48,7 +48,7 @@ export const clientCertificateOptions = {
 } as const;
 
 /** The values of `clientCertificateOptions`. */
-export type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
+type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
 
 /** Options of tls, https and wss besides their limits. */
 export const tlsOptions = {
@@ -62,7 +62,7 @@ export const tlsOptions = {
 } as const;
 
 /** The values of `tlsOptions`. */
-export type TlsOptions = OptionValues<typeof tlsOptions>;
+type TlsOptions = OptionValues<typeof tlsOptions>;
 
 /** The options of TLS listeners within the library, of which only the files are required. */
 export type TlsSettings = TlsFiles & Partial<TlsOptions>;

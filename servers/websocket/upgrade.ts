@@ -37,7 +37,7 @@ export interface UpgradeRules {
 }
 
 /** The result of a handshake. */
-export type UpgradeOutcome =
+type UpgradeOutcome =
   | {
     readonly connection: Connection;
     /** Bytes that were read beyond the request. */

@@ -2,12 +2,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import {
-  missingBeside,
   optionsForDialling,
   optionsForServing,
   refuseUselessDialling,
   refuseUselessServing,
   type Served,
+  whyUseless,
 } from "../../dock/applicable.ts";
 import { clientSchemes, serverSchemes } from "../../dock/schemes.ts";
 import { echo } from "../../protocols/echo.ts";
@@ -63,9 +63,10 @@ Deno.test("of a layer that an option implies, that option alone fits until it is
     assertEquals(keys({ fault: ["latency=1s"] }).includes("seed"), true);
   }
   assertEquals(servingKeys(echo, ["udp+fault://:1"]).includes("seed"), true);
-  assertEquals(missingBeside("seed", listening(["udp://:1"]), {}), "fault");
-  assertEquals(missingBeside("seed", listening(["udp+fault://:1"]), {}), undefined);
-  assertEquals(missingBeside("backlog", listening(["udp://:1"]), {}), undefined);
+  const why = (key: string, url: string) => whyUseless(key, listening([url]), {});
+  assertEquals(why("seed", "udp://:1"), "has no effect without --fault");
+  assertEquals(why("seed", "udp+fault://:1"), "has no effect on what is served here");
+  assertEquals(why("backlog", "udp://:1"), "has no effect on what is served here");
 });
 
 Deno.test("the options of each transport fit its URLs, those of the protocol all of them", () => {

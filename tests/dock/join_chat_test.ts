@@ -1,14 +1,16 @@
 /** A chat whose server dies: nothing is lost, nothing is there twice, and the order is kept. */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import {
   type ChatLinkEvent,
   joinChat,
   type JoinChatOptions,
   type JoinedChat,
-  roomOfUrl,
+  roomOf,
 } from "../../dock/join_chat.ts";
+import { clientSchemes } from "../../dock/schemes.ts";
 import { serve } from "../../dock/serve.ts";
 import { chat } from "../../protocols/chat.ts";
 import { ChatError, ChatLostError } from "../../protocols/chat/client/chat_over.ts";
@@ -283,12 +285,14 @@ Deno.test("joinChat() goes to another room once what waits has been said, and co
 });
 
 Deno.test("the room stands in the URL where sockets have no path of their own", async () => {
-  assertEquals(roomOfUrl("tcp://host:1/harbour"), "harbour");
-  assertEquals(roomOfUrl("udp+sealed://[::1]:1/caf%C3%A9"), "caf\u00e9");
-  assertEquals(roomOfUrl("tls://host:1"), undefined);
-  assertEquals(roomOfUrl("tls://host:1/"), undefined);
-  assertEquals(roomOfUrl("ws://host:1/chat"), undefined);
-  assertEquals(roomOfUrl("unix:///run/chat"), undefined);
+  const room = (url: string) => roomOf(parseEndpoint(url, clientSchemes));
+  assertEquals(room("tcp://host:1/harbour"), "harbour");
+  assertEquals(room("udp+sealed://[::1]:1/caf%C3%A9"), "caf\u00e9");
+  assertEquals(room("tls://host:1"), undefined);
+  assertEquals(room("tls://host:1/"), undefined);
+  assertEquals(room("ws://host:1/chat"), undefined);
+  assertEquals(room("unix:///run/chat"), undefined);
+  assertEquals(room("tcp://host:1/a/b?c"), "a/b");
   await assertRejects(
     () => joinChat("tcp://127.0.0.1:1/harbour", { room: "lobby" }),
     UsageError,

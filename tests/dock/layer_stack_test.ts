@@ -15,7 +15,7 @@ function stackOf(
 }
 
 function namesOf(url: string, given: Record<string, unknown> = {}): string[] {
-  return stackOf(url, given).map(({ name }) => name);
+  return stackOf(url, given).map(({ layer }) => layer.name);
 }
 
 Deno.test("layers come from the URL in its order, and from options by their rank", () => {
@@ -28,7 +28,7 @@ Deno.test("layers come from the URL in its order, and from options by their rank
 
 Deno.test("a layer that an option implies stands nearest to the wire and is not shown", () => {
   const stack = stackOf("udp+reliable://:1", { fault: ["loss=5%"], layers: ["sealed"] });
-  assertEquals(stack.map(({ name }) => name), ["fault", "sealed", "reliable"]);
+  assertEquals(stack.map(({ layer }) => layer.name), ["fault", "sealed", "reliable"]);
   assertEquals(shownLayers(stack), ["sealed", "reliable"]);
 });
 

@@ -16,14 +16,9 @@ const TERMINAL = "import os, pty, sys\n" +
 Deno.test("copy sends to serve inbox, and both say the hash", async () => {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(`${folder.path}/notes.txt`, "ahoy\n");
-  await using server = await startProgram([
-    ...["serve", "inbox", `unix://${folder.path}/socket`, `${folder.path}/in`],
-  ]);
-  const { code, stdout, stderr } = await runProgram([
-    "copy",
-    `${folder.path}/notes.txt`,
-    server.url,
-  ]);
+  const url = `unix:${folder.path}/socket`;
+  await using server = await startProgram(["serve", "inbox", url, `${folder.path}/in`]);
+  const { code, stdout, stderr } = await runProgram(["copy", `${folder.path}/notes.txt`, url]);
   const hash = await sha256("ahoy\n");
   assertEquals({ code, stdout }, { code: 0, stdout: "" });
   assertEquals(stderr, `SHA-256 ${hash}, checked by the inbox\n1 of 1 arrived (5 B)\n`);

@@ -12,7 +12,7 @@ import type { Located } from "./access/located.ts";
 import { quickAnswer } from "./serving/quick_answer.ts";
 
 /** The settings of a served folder. */
-export interface FileServiceSettings extends FileSource {
+interface FileServiceSettings extends FileSource {
   /** The names of index files, the preferred one first. */
   readonly index: readonly string[];
   readonly spa: boolean;
@@ -26,7 +26,7 @@ export interface FileServiceSettings extends FileSource {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** The file or folder that the path of a request leads to. */
+/** The target of a request, by its path. */
 type Found =
   | { readonly kind: "file"; readonly file: ServedFile }
   | { readonly kind: "folder"; readonly folder: Located }
@@ -179,7 +179,7 @@ export class FileService implements HttpService {
     return file === null ? NOTHING : { kind: "file", file };
   }
 
-  /** The form of a folder that the query asks for in place of the index file. */
+  /** The answer that a query asks for in place of the index file. */
   #wants(query: string): "zip" | "tar" | "json" | null {
     if (query === "") return null;
     const { archive, listing } = this.#settings;

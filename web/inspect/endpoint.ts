@@ -35,13 +35,13 @@ export const groups = [
 /** The methods of an endpoint; `any` stands for all. */
 export type Methods = readonly string[] | "any";
 
-/** Services for handlers besides the request. */
+/** The means of a handler besides the request. */
 export interface Tools {
   readonly context: Context;
 }
 
 /** One endpoint. */
-export interface Endpoint {
+export interface InspectEndpoint {
   readonly group: (typeof groups)[number];
   /** `/bytes/:n`; a last `*path` takes the rest, slashes included. */
   readonly path: string;

@@ -103,7 +103,7 @@ export class ParsedRequest {
 }
 
 /** `Content-Type` for `content-type`. */
-export function titleCase(name: string): string {
+function titleCase(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 

@@ -1,26 +1,26 @@
 // Finds the endpoint for a path, and tells which methods it has.
 
 import { decodePercent } from "./parsed_request.ts";
-import { COMMON, type Endpoint } from "./endpoint.ts";
+import { COMMON, type InspectEndpoint } from "./endpoint.ts";
 
 /** An endpoint, and the values of the parameters in its path. */
 export interface Route {
-  readonly endpoint: Endpoint;
+  readonly endpoint: InspectEndpoint;
   readonly params: Readonly<Record<string, string>>;
 }
 
 interface Pattern {
-  readonly endpoint: Endpoint;
+  readonly endpoint: InspectEndpoint;
   readonly segments: readonly string[];
   /** The parameters that take digits only. */
   readonly whole: ReadonlySet<string>;
 }
 
 /** Finds the endpoint of a path, still percent-encoded; undefined where there is none. */
-export type Router = (path: string) => Route | undefined;
+type Router = (path: string) => Route | undefined;
 
 /** Builds a router over a list, whose order decides where several match. */
-export function createRouter(endpoints: readonly Endpoint[]): Router {
+export function createRouter(endpoints: readonly InspectEndpoint[]): Router {
   const byFirst = Map.groupBy(
     endpoints.map((endpoint): Pattern => ({
       endpoint,
@@ -67,14 +67,14 @@ function match(
 const UNSERVED: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK", "UNSUPPORTED"]);
 
 /** Whether an endpoint has a method. */
-export function allows({ methods }: Endpoint, method: string): boolean {
+export function allows({ methods }: InspectEndpoint, method: string): boolean {
   if (UNSERVED.has(method)) return false;
   return methods === "any" || methods.includes(method) ||
     (method === "HEAD" && methods.includes("GET"));
 }
 
 /** The value of the Allow field. */
-export function allowed({ methods }: Endpoint): string {
+export function allowed({ methods }: InspectEndpoint): string {
   const own = methods === "any" ? COMMON : methods;
   return [...own, ...(own.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
 }

@@ -5,7 +5,7 @@ import type { ParsedRequest } from "./parsed_request.ts";
 import { HttpError } from "./http_error.ts";
 
 /** Resolves to true after this time, or to false as soon as one of the signals is aborted. */
-export function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<boolean> {
+function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<boolean> {
   if (signals.some((signal) => signal.aborted)) return Promise.resolve(false);
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const done = (whole: boolean) => {
@@ -39,7 +39,7 @@ export interface Piece {
 
 /** The end of an incomplete body when the server stops: an event stream ends normally; a body with
  * a length or a last piece is aborted, so that the client does not take it for complete. */
-export type WhenStopped = "end" | "break";
+type WhenStopped = "end" | "break";
 
 /** A body whose pieces are sent at intervals. No piece is made before it is read. */
 export function pacedBody(

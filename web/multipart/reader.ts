@@ -9,7 +9,7 @@ import { type MultipartFields, partFields } from "./part_header.ts";
 export { MultipartError } from "./error.ts";
 
 /** The limits of a body. */
-export interface MultipartLimits {
+interface MultipartLimits {
   readonly maxParts: number;
   /** The most bytes of one part's headers, and of what stands before the first part or after the
    * last. */
@@ -22,7 +22,7 @@ export interface ByteSource {
 }
 
 /** One part. */
-export interface Part extends MultipartFields {
+interface Part extends MultipartFields {
   /** The content, which can be read once. The next part skips what was left of it. */
   readonly body: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }

@@ -1,4 +1,5 @@
-// Verifying a chain of certificates: links, dates, names and uses (RFC 5280 6.1, RFC 9525).
+// Verifies the chain of certificates of a DTLS peer: links, dates, names and uses (RFC 5280
+// 6.1, RFC 9525).
 
 import type { X509Certificate } from "node:crypto";
 import {
@@ -11,17 +12,17 @@ import { DtlsError } from "../wire/alert.ts";
 
 /** Which certificates to trust. */
 export type DtlsTrust =
-  /** Those that one of these authorities issued, and these themselves. */
+  /** Certificates that one of these authorities issued, and those of the authorities themselves. */
   | { readonly by: "authority"; readonly authorities: readonly X509Certificate[] }
-  /** The one with this SHA-256, in lower-case hexadecimal. */
+  /** The certificate with this SHA-256, in lower-case hexadecimal. */
   | { readonly by: "fingerprint"; readonly fingerprint: string }
-  /** Any whose key the peer holds. */
+  /** Any certificate whose private key the peer proves to hold. */
   | { readonly by: "nothing" };
 
-/** What a chain has to be good for. */
+/** The requirements that a chain is verified against. */
 export interface ChainPurpose {
   readonly trust: DtlsTrust;
-  /** Whose certificate it is. */
+  /** The role of the peer that shows the chain. */
   readonly of: "server" | "client";
   /** The host name or address that a server's certificate must be for. */
   readonly name?: string;
@@ -48,7 +49,7 @@ const WEAK_SIGNATURES: ReadonlySet<string> = new Set([
 
 const MIN_RSA_BITS = 2048;
 
-/** What a certificate says of itself.
+/** The fields of a certificate.
  * @throws {DtlsError} when it cannot be read */
 export function fieldsOf(certificate: X509Certificate): CertificateFields {
   try {

@@ -2,7 +2,8 @@
 // 2 and RFC 5489 2 for pre-shared keys).
 
 import { createHash, createHmac } from "node:crypto";
-import { ByteReader, concat, vector } from "../wire/presentation.ts";
+import { concat } from "@std/bytes/concat";
+import { ByteReader, vector } from "../wire/presentation.ts";
 import type { CipherSuite, SuiteHash } from "./suites.ts";
 
 const encoder = new TextEncoder();
@@ -17,9 +18,9 @@ export function prf(
   seed: Uint8Array,
   length: number,
 ): Uint8Array {
-  const labelled = concat(encoder.encode(label), seed);
+  const labelled = concat([encoder.encode(label), seed]);
   const out = new Uint8Array(length);
-  let chained = labelled;
+  let chained: Uint8Array = labelled;
   for (let at = 0; at < length;) {
     chained = createHmac(hash, secret).update(chained).digest();
     const block = createHmac(hash, secret).update(chained).update(labelled).digest();
@@ -30,7 +31,7 @@ export function prf(
 }
 
 /** The random numbers of both hellos. */
-export interface Randoms {
+interface Randoms {
   readonly client: Uint8Array;
   readonly server: Uint8Array;
 }
@@ -44,7 +45,7 @@ export function masterSecret(
   extendedOver: Uint8Array | null,
 ): Uint8Array {
   if (extendedOver === null) {
-    const seed = concat(randoms.client, randoms.server);
+    const seed = concat([randoms.client, randoms.server]);
     return prf(hash, premaster, "master secret", seed, MASTER_SECRET_BYTES);
   }
   const sessionHash = createHash(hash).update(extendedOver).digest();
@@ -64,7 +65,7 @@ export function recordKeys(
   randoms: Randoms,
 ): { readonly client: DirectionKeys; readonly server: DirectionKeys } {
   const { keyBytes, fixedNonceBytes } = cipher;
-  const seed = concat(randoms.server, randoms.client);
+  const seed = concat([randoms.server, randoms.client]);
   const block = prf(hash, master, "key expansion", seed, 2 * (keyBytes + fixedNonceBytes));
   const reader = new ByteReader(block);
   const [clientKey, serverKey] = [reader.bytes(keyBytes), reader.bytes(keyBytes)];
@@ -75,7 +76,7 @@ export function recordKeys(
   };
 }
 
-/** What a Finished message holds (RFC 5246 7.4.9). */
+/** The content of a Finished message (RFC 5246 7.4.9). */
 export function verifyData(
   { hash }: Pick<CipherSuite, "hash">,
   master: Uint8Array,
@@ -89,5 +90,5 @@ export function verifyData(
 /** The premaster secret with a pre-shared key. Without a Diffie-Hellman exchange, zeros stand in
  * its place (RFC 4279 2). */
 export function pskPremaster(psk: Uint8Array, exchanged?: Uint8Array): Uint8Array {
-  return concat(vector(2, exchanged ?? new Uint8Array(psk.length)), vector(2, psk));
+  return concat([vector(2, exchanged ?? new Uint8Array(psk.length)), vector(2, psk)]);
 }

@@ -4,10 +4,10 @@
 import { getCiphers } from "node:crypto";
 
 /** How the premaster secret comes about (RFC 8422, 4279, 5489). */
-export type KeyExchange = "ecdhe" | "psk" | "ecdhe_psk";
+type KeyExchange = "ecdhe" | "psk" | "ecdhe_psk";
 
-/** What authenticates the server. */
-export type Authentication = "ecdsa" | "rsa" | "psk";
+/** How the server is authenticated. */
+type Authentication = "ecdsa" | "rsa" | "psk";
 
 /** The hash of the PRF and of the transcript. */
 export type SuiteHash = "sha256" | "sha384";
@@ -25,7 +25,7 @@ export interface RecordCipher {
 /** One cipher suite. */
 export interface CipherSuite {
   readonly id: number;
-  /** As the registry has it, without `TLS_`. */
+  /** The name in the IANA registry, without `TLS_`. */
   readonly name: string;
   readonly keyExchange: KeyExchange;
   readonly authentication: Authentication;
@@ -83,7 +83,7 @@ export const cipherSuites: readonly CipherSuite[] = [
   suite(0x00a9, "psk", "psk", aes256),
 ];
 
-/** Not a suite but a sign: the client knows secure renegotiation (RFC 5746 3.3). */
+/** A signal in the list of suites: the client knows secure renegotiation (RFC 5746 3.3). */
 export const EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff;
 
 let usable: readonly CipherSuite[] | undefined;

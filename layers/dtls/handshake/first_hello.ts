@@ -1,4 +1,4 @@
-// Answering the first datagram of a client without keeping any state for it (RFC 6347 4.2.1).
+// Answers the first datagram of a DTLS client without keeping any state for it (RFC 6347 4.2.1).
 
 import { DtlsError } from "../wire/alert.ts";
 import { encodeMessage, handshakeTypes, readFragments } from "./message.ts";

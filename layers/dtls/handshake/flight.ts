@@ -1,7 +1,8 @@
 // The flights of a DTLS handshake: the messages that one end sends before it waits for the other (RFC
 // 6347 4.2.4).
 
-import { concat, uint } from "../wire/presentation.ts";
+import { concat } from "@std/bytes/concat";
+import { uint } from "../wire/presentation.ts";
 import { fragmentsOf, type HandshakeMessage, MESSAGE_HEADER_BYTES } from "./message.ts";
 import { contentTypes, RECORD_HEADER_BYTES } from "../record/format.ts";
 import type { Epoch } from "../record/record_layer.ts";
@@ -27,14 +28,14 @@ export function* datagramsOf(
   let pendingBytes = 0;
   for (const record of recordsOf(flight, mtuBytes, write)) {
     if (pendingBytes > 0 && pendingBytes + record.length > mtuBytes) {
-      yield concat(...pending);
+      yield concat(pending);
       pending = [];
       pendingBytes = 0;
     }
     pending.push(record);
     pendingBytes += record.length;
   }
-  if (pending.length > 0) yield concat(...pending);
+  if (pending.length > 0) yield concat(pending);
 }
 
 function* recordsOf(

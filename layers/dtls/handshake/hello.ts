@@ -1,8 +1,9 @@
 // ClientHello, ServerHello and HelloVerifyRequest, and their extensions (RFC 5246 7.4.1, RFC 6347
 // 4.2.1).
 
+import { concat } from "@std/bytes/concat";
 import { DtlsError } from "../wire/alert.ts";
-import { ByteReader, concat, uint, vector, vectorOf16 } from "../wire/presentation.ts";
+import { ByteReader, uint, vector, vectorOf16 } from "../wire/presentation.ts";
 import { DTLS_1_0, DTLS_1_2 } from "../record/format.ts";
 
 export const RANDOM_BYTES = 32;
@@ -25,7 +26,7 @@ export const extensionTypes = {
 
 const NULL_COMPRESSION = 0;
 
-/** What a hello carries besides its fields, by number. */
+/** The extensions of a hello, by their numbers. */
 export type Extensions = ReadonlyMap<number, Uint8Array>;
 
 /** A ClientHello. */
@@ -62,7 +63,7 @@ export function readClientHello(body: Uint8Array): ClientHello {
     cookie,
     suites,
     extensions: readExtensions(reader),
-    withoutCookie: concat(body.subarray(0, beforeCookie), body.subarray(afterCookie)),
+    withoutCookie: concat([body.subarray(0, beforeCookie), body.subarray(afterCookie)]),
   };
 }
 
@@ -73,7 +74,7 @@ export function writeClientHello(
     "random" | "cookie" | "suites" | "extensions"
   >,
 ): Uint8Array {
-  return concat(
+  return concat([
     uint(DTLS_1_2, 2),
     random,
     vector(1),
@@ -81,11 +82,11 @@ export function writeClientHello(
     vectorOf16(suites),
     vector(1, uint(NULL_COMPRESSION, 1)),
     writeExtensions(extensions),
-  );
+  ]);
 }
 
 /** A ServerHello. */
-export interface ServerHello {
+interface ServerHello {
   readonly version: number;
   readonly random: Uint8Array;
   readonly suite: number;
@@ -108,7 +109,7 @@ export function readServerHello(body: Uint8Array): ServerHello {
 
 /** Writes a ServerHello without a session to resume. */
 export function writeServerHello({ random, suite, extensions }: Omit<ServerHello, "version">) {
-  return concat(
+  return concat([
     uint(DTLS_1_2, 2),
     random,
     vector(1),
@@ -116,7 +117,7 @@ export function writeServerHello({ random, suite, extensions }: Omit<ServerHello
     uint(NULL_COMPRESSION, 1),
     // An empty list could trouble an old client (RFC 5246 7.4.1.3).
     extensions.size === 0 ? new Uint8Array(0) : writeExtensions(extensions),
-  );
+  ]);
 }
 
 /** The cookie of a HelloVerifyRequest. Its version says nothing (RFC 6347 4.2.1). */
@@ -130,7 +131,7 @@ export function readHelloVerifyRequest(body: Uint8Array): Uint8Array {
 
 /** Writes a HelloVerifyRequest, with the version that the RFC asks for whatever follows. */
 export function writeHelloVerifyRequest(cookie: Uint8Array): Uint8Array {
-  return concat(uint(DTLS_1_0, 2), vector(1, cookie));
+  return concat([uint(DTLS_1_0, 2), vector(1, cookie)]);
 }
 
 function readExtensions(reader: ByteReader): Extensions {
@@ -178,7 +179,8 @@ export function checkPointFormats(extensions: Extensions): void {
   throw new DtlsError("illegal_parameter", "the peer takes no uncompressed points");
 }
 
-/** What says that no handshake came before this one on the same association (RFC 5746 3.2). */
+/** The extension that says: no handshake came before this one on the same association (RFC 5746
+ * 3.2). */
 export const firstHandshake: Uint8Array = vector(1);
 
 /** Refuses a hello that claims to renegotiate (RFC 5746 3.4 and 3.6). */

@@ -1,8 +1,9 @@
 // The messages between the hellos and Finished (RFC 5246 7.4.2 to 7.4.8, RFC 8422 5.4 to 5.8, RFC
 // 4279 2, RFC 5489 2).
 
+import { concat } from "@std/bytes/concat";
 import { DtlsError } from "../wire/alert.ts";
-import { ByteReader, concat, uint, vector, vectorOf16 } from "../wire/presentation.ts";
+import { ByteReader, uint, vector, vectorOf16 } from "../wire/presentation.ts";
 import type { CipherSuite } from "../crypto/suites.ts";
 
 /** The most certificates that are looked at in one chain. */
@@ -31,14 +32,14 @@ const NAMED_CURVE = 3;
 
 /** Our half of the exchange as it is signed (RFC 8422 5.4). */
 export function writeEcdhParameters(group: number, publicKey: Uint8Array): Uint8Array {
-  return concat(uint(NAMED_CURVE, 1), uint(group, 2), vector(1, publicKey));
+  return concat([uint(NAMED_CURVE, 1), uint(group, 2), vector(1, publicKey)]);
 }
 
 /** A ServerKeyExchange. */
 export interface ServerKeyExchange {
   /** Absent with plain PSK. */
   readonly ecdh?: { readonly group: number; readonly publicKey: Uint8Array };
-  /** What the signature covers besides the random numbers. */
+  /** The bytes that the signature covers besides the random numbers. */
   readonly parameters: Uint8Array;
   /** Absent with PSK. */
   readonly signed?: { readonly scheme: number; readonly signature: Uint8Array };
@@ -73,8 +74,8 @@ export function writeServerKeyExchange(
   { parameters, signed }: Pick<ServerKeyExchange, "parameters" | "signed">,
 ): Uint8Array {
   return signed === undefined
-    ? concat(vector(2), parameters)
-    : concat(parameters, uint(signed.scheme, 2), vector(2, signed.signature));
+    ? concat([vector(2), parameters])
+    : concat([parameters, uint(signed.scheme, 2), vector(2, signed.signature)]);
 }
 
 /** The numbers of ClientCertificateType (RFC 8422 5.5). */
@@ -95,11 +96,11 @@ export function readCertificateRequest(body: Uint8Array): number[] {
 /** Asks for any certificate whose key can sign, without naming authorities. */
 export function writeCertificateRequest(schemes: readonly number[]): Uint8Array {
   const types = vector(1, uint(ECDSA_SIGN, 1), uint(RSA_SIGN, 1));
-  return concat(types, vectorOf16(schemes), vector(2));
+  return concat([types, vectorOf16(schemes), vector(2)]);
 }
 
 /** A ClientKeyExchange. */
-export interface ClientKeyExchange {
+interface ClientKeyExchange {
   readonly identity?: Uint8Array;
   readonly publicKey?: Uint8Array;
 }
@@ -116,14 +117,14 @@ export function readClientKeyExchange(
 }
 
 export function writeClientKeyExchange({ identity, publicKey }: ClientKeyExchange): Uint8Array {
-  return concat(
+  return concat([
     identity === undefined ? new Uint8Array(0) : vector(2, identity),
     publicKey === undefined ? new Uint8Array(0) : vector(1, publicKey),
-  );
+  ]);
 }
 
 /** A CertificateVerify (RFC 5246 7.4.8). */
-export interface CertificateVerify {
+interface CertificateVerify {
   readonly scheme: number;
   readonly signature: Uint8Array;
 }
@@ -136,5 +137,5 @@ export function readCertificateVerify(body: Uint8Array): CertificateVerify {
 }
 
 export function writeCertificateVerify({ scheme, signature }: CertificateVerify): Uint8Array {
-  return concat(uint(scheme, 2), vector(2, signature));
+  return concat([uint(scheme, 2), vector(2, signature)]);
 }

@@ -1,6 +1,7 @@
 // DTLS handshake messages and the fragments that they travel in (RFC 6347 4.2.2 and 4.2.3).
 
-import { concat, uint } from "../wire/presentation.ts";
+import { concat } from "@std/bytes/concat";
+import { uint } from "../wire/presentation.ts";
 
 /** The kinds of message (RFC 5246 7.4, RFC 6347 4.3.2). */
 export const handshakeTypes = {
@@ -52,14 +53,14 @@ export function encodeMessage({ type, sequence, body }: HandshakeMessage): Uint8
 }
 
 function encodeFragment({ type, sequence, length, offset, part }: MessageFragment): Uint8Array {
-  return concat(
+  return concat([
     uint(type, 1),
     uint(length, 3),
     uint(sequence, 2),
     uint(offset, 3),
     uint(part.length, 3),
     part,
-  );
+  ]);
 }
 
 /** A message in fragments of at most so many bytes, each with its header. */

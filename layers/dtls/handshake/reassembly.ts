@@ -26,8 +26,8 @@ interface Partial {
   missing: number;
 }
 
-/** Where a fragment stands: kept or of no use now, or part of a message that was there before. */
-export type FragmentFate = "taken" | "dropped" | "past";
+/** The fate of a fragment: kept, of no use now, or part of a message that is complete already. */
+type FragmentFate = "taken" | "dropped" | "past";
 
 /** The incoming messages of one handshake, in their order. */
 export class Reassembly {

@@ -1,4 +1,5 @@
-// When a flight of a DTLS handshake is sent again (RFC 6347 4.2.4).
+// Sends a flight of a DTLS handshake again, by a timer and when the peer repeats its own (RFC 6347
+// 4.2.4).
 
 import type { Clock } from "../../../core/clock.ts";
 

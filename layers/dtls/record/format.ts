@@ -1,6 +1,6 @@
 // The form of DTLS records on the wire (RFC 6347 4.1).
 
-/** What a record holds (RFC 5246 6.2.1). */
+/** The content types of records (RFC 5246 6.2.1). */
 export const contentTypes = {
   changeCipherSpec: 20,
   alert: 21,
@@ -63,18 +63,13 @@ export function writeRecordHeader(
   length: number,
   version: number = DTLS_1_2,
 ): void {
-  into[0] = type;
-  writeUint16(into, 1, version);
-  writeUint16(into, 3, epoch);
-  writeUint16(into, 5, Math.floor(sequence / 2 ** 32));
-  writeUint16(into, 7, Math.floor(sequence / 2 ** 16) % 2 ** 16);
-  writeUint16(into, 9, sequence % 2 ** 16);
-  writeUint16(into, 11, length);
-}
-
-function writeUint16(into: Uint8Array, at: number, value: number): void {
-  into[at] = value >> 8;
-  into[at + 1] = value;
+  const view = new DataView(into.buffer, into.byteOffset, RECORD_HEADER_BYTES);
+  view.setUint8(0, type);
+  view.setUint16(1, version);
+  view.setUint16(3, epoch);
+  view.setUint16(5, Math.floor(sequence / 2 ** 32));
+  view.setUint32(7, sequence);
+  view.setUint16(11, length);
 }
 
 /** A record that is not sealed, as all are before the keys are there. */

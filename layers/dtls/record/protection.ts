@@ -1,4 +1,4 @@
-// Sealing and opening DTLS records (RFC 5246 6.2.3.3, with the nonces of RFC 5288 3 and RFC 7905 2).
+// Seals and opens DTLS records (RFC 5246 6.2.3.3, with the nonces of RFC 5288 3 and RFC 7905 2).
 
 import { type CipherGCMTypes, createCipheriv, createDecipheriv } from "node:crypto";
 import type { DirectionKeys } from "../crypto/key_schedule.ts";
@@ -34,7 +34,7 @@ export class RecordProtection {
     writeRecordHeader(record, type, epoch, sequence, length);
     const counted = record.subarray(SEQUENCE_OFFSET, SEQUENCE_OFFSET + SEQUENCE_BYTES);
     const start = RECORD_HEADER_BYTES + explicitNonceBytes;
-    // What makes the nonce unique: the number that no other record of this key has.
+    // The sequence number makes the nonce unique: no other record under this key has it.
     if (explicitNonceBytes > 0) record.set(counted, RECORD_HEADER_BYTES);
     const cipher = createCipheriv(
       this.#cipher.name as CipherGCMTypes,
@@ -49,7 +49,7 @@ export class RecordProtection {
     return record;
   }
 
-  /** What a record holds, or null when it is not as it was sealed. */
+  /** The content of a record, or null when it is not authentic. */
   open({ fragment, whole }: DtlsRecord): Uint8Array | null {
     const { explicitNonceBytes } = this.#cipher;
     const length = fragment.length - explicitNonceBytes - TAG_BYTES;

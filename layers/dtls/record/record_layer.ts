@@ -68,7 +68,7 @@ export class RecordLayer {
       : this.#sealing!.seal(type, epoch, sequence, plain);
   }
 
-  /** What a record holds; why it has to be dropped; or null when it is kept for later.
+  /** The content of a record, or the reason to drop it, or null when it is kept for later.
    *
    * @param shaking whether the handshake is still going on */
   read(record: DtlsRecord, shaking: boolean): Uint8Array | DropReason | null {

@@ -42,8 +42,8 @@ export function alertName(code: number): string {
 /** How severe an alert is (RFC 5246 7.2). */
 export const alertLevels = { warning: 1, fatal: 2 } as const;
 
-/** What was wrong with a certificate, in the codes that node:tls uses for the same. */
-export type CertificateFault =
+/** The faults of a certificate, in the codes that node:tls uses for them. */
+type CertificateFault =
   | "CERT_HAS_EXPIRED"
   | "CERT_NOT_YET_VALID"
   | "ERR_TLS_CERT_ALTNAME_INVALID"
@@ -53,7 +53,7 @@ export type CertificateFault =
 /** Why an association ended or never came to be. */
 export class DtlsError extends Error {
   override readonly name = "DtlsError";
-  /** What the peer is told, or has told us. */
+  /** The alert that the peer is sent, or has sent us. */
   readonly alert: string;
   /** Whether the peer ended it. */
   readonly byPeer: boolean;

@@ -1,6 +1,7 @@
 // Reading and writing the presentation language of TLS (RFC 5246 4): big-endian numbers, and vectors
 // that begin with their length.
 
+import { concat } from "@std/bytes/concat";
 import { DtlsError } from "./alert.ts";
 
 /** Reads from the front of some bytes. What it returns are views, not copies.
@@ -79,17 +80,6 @@ export class ByteReader {
   }
 }
 
-/** Some arrays of bytes as one. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 /** A big-endian number of `size` bytes. */
 export function uint(value: number, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
@@ -102,8 +92,8 @@ export function uint(value: number, size: number): Uint8Array {
 
 /** A vector whose length stands in `lengthBytes` bytes before it. */
 export function vector(lengthBytes: 1 | 2 | 3, ...parts: readonly Uint8Array[]): Uint8Array {
-  const body = concat(...parts);
-  return concat(uint(body.length, lengthBytes), body);
+  const body = concat(parts);
+  return concat([uint(body.length, lengthBytes), body]);
 }
 
 /** A vector of 16-bit numbers. */

@@ -12,7 +12,7 @@ export interface KernelBuffer {
  * until a while after they were read. */
 const DEFAULT_BYTES = Math.floor(212_992 * 0.72);
 
-/** What a datagram takes there besides its bytes, before and after rounding up to a power of two.
+/** What the kernel adds to a datagram, before and after rounding up to a power of two.
  * Measured: 92 datagrams of 1,000 to 1,452 bytes fit, 48 of 2,000, 12 of 8,000 to 16,000. */
 const HEAD_BYTES = 384;
 const RECORD_BYTES = 256;

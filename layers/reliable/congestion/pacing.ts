@@ -1,10 +1,10 @@
-// Sending evenly over the round trip instead of all at once (RFC 9002 7.7).
+// Pacing: an association sends evenly over the round trip instead of all at once (RFC 9002 7.7).
 
 /** Slightly faster than one window in each round trip, so that pacing is never what limits. */
 const GAIN = 1.25;
 
-/** What may go out at once after a pause: enough that a timer which is late by a millisecond or two
- * costs no speed. */
+/** The burst that may go out at once after a pause: enough that a timer which is late by a
+ * millisecond or two costs no speed. */
 const BURST_MS = 2;
 const BURST_DATAGRAMS = 4;
 

@@ -5,8 +5,9 @@
 /** The share that is left of the window when a loss comes with a queue (RFC 9438 4.6). */
 const REDUCTION = 0.7;
 
-/** The same when the round trip says that no queue stands anywhere, so that the loss hardly comes of
- * congestion, or of a short queue: what RFC 8511 gives CUBIC for a mark that comes of one. */
+/** The share that is left when the round trip shows no queue, so that the loss hardly comes of
+ * congestion, or comes of a short queue. RFC 8511 gives CUBIC this value for a mark of such a
+ * queue. */
 const REDUCTION_WITHOUT_QUEUE = 0.85;
 
 /** Of the cubic function, in datagrams per second cubed (RFC 9438 5). */

@@ -1,4 +1,5 @@
-// Which packets have arrived: everything below a number, and a few ranges above it.
+// The packet numbers that have arrived, as acknowledgements of the layer reliable tell them: all
+// below a number, and a few ranges above it.
 
 import { MAX_ACK_RANGES } from "../wire/packet.ts";
 import { RangeSet } from "../stream/range_set.ts";

@@ -1,4 +1,5 @@
-// Which packets have arrived, and when to acknowledge them (RFC 9000 13.2).
+// The receiving side of loss recovery in the layer reliable: it notes which packets have arrived,
+// and says when to acknowledge them (RFC 9000 13.2).
 
 import { AckRanges } from "./ack_ranges.ts";
 import type { PacketReader, PacketWriter } from "../wire/packet.ts";

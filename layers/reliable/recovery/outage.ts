@@ -1,6 +1,7 @@
-// Whether nothing got through for so long that what was known of the path is void (RFC 9002 7.6).
+// Detects persistent congestion in the layer reliable: every packet was lost for so long that the
+// measurements of the path are void (RFC 9002 7.6).
 
-/** How many timeouts that is. */
+/** The length of an outage, in timeouts. */
 const TIMEOUTS = 3;
 
 /** Looks at what one acknowledgement says arrived and was lost. Times are when packets were sent. */

@@ -1,4 +1,5 @@
-// The round trip and how long to wait for an acknowledgement (RFC 6298).
+// Measures the round trip of an association of the layer reliable, and derives how long to wait for
+// an acknowledgement (RFC 6298).
 
 /** Before anything was measured. RFC 6298 says 1 s; as the timer only sends a probe and does not
  * empty the window (RFC 9002 6.2), waiting half as long costs one datagram if it was wrong. */

@@ -1,4 +1,5 @@
-// The packets on their way, and which of them are lost (RFC 9002 6.1).
+// The sending side of loss recovery in the layer reliable: it keeps the packets that are on their
+// way, and tells which are lost (RFC 9002 6.1).
 
 /** How many later packets must have arrived for one to be lost. */
 const REORDERED_PACKETS = 3;
@@ -18,8 +19,8 @@ export interface SentPacket {
   readonly finish: boolean;
 }
 
-/** What changed by an acknowledgement. */
-export interface SentEvents {
+/** Told which packets an acknowledgement settles. */
+interface SentEvents {
   acknowledged(packet: SentPacket): void;
   lost(packet: SentPacket): void;
 }
@@ -51,7 +52,7 @@ export class SentPackets {
     return this.#bytes;
   }
 
-  /** The same as the receiving socket counts them. */
+  /** The room that these datagrams take in the buffer of the receiving socket. */
   get kernelBytes(): number {
     return this.#kernelBytes;
   }

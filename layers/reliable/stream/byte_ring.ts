@@ -1,4 +1,4 @@
-// A window of a byte stream in memory, which moves on with the stream.
+// A ring buffer: the window of a byte stream that is in memory, which moves on with the stream.
 
 const SMALLEST_BYTES = 4096;
 

@@ -1,4 +1,5 @@
-// Reading messages from a stream of bytes in which each comes after its length.
+// Reads the messages of the layer reliable from a stream of bytes, in which each comes after its
+// length.
 
 import { smallBytes } from "../../../core/sessions/small_bytes.ts";
 import { MESSAGE_HEADER_BYTES } from "./send_buffer.ts";

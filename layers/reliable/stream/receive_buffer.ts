@@ -11,8 +11,8 @@ export interface UnreadRoom {
   bytes: number;
 }
 
-/** What a receive buffer needs. */
-export interface ReceiveBufferOptions {
+/** The limits and the receiver of a receive buffer. */
+interface ReceiveBufferOptions {
   readonly windowBytes: number;
   readonly maxMessageBytes: number;
   /** How many messages may be unread; the others stay in the stream. */
@@ -22,15 +22,15 @@ export interface ReceiveBufferOptions {
   readonly deliver: (message: Uint8Array) => void;
 }
 
-/** What became of a part of the stream: `invalid` breaks the rules, for `full` there is no room. */
-export type Taken = "taken" | "invalid" | "full";
+/** The fate of a part of the stream: `invalid` breaks the rules, for `full` there is no room. */
+type Taken = "taken" | "invalid" | "full";
 
 /** The receiving end of a stream. */
 export class ReceiveBuffer {
   readonly #options: ReceiveBufferOptions;
   readonly #reader: MessageReader;
   readonly #ring = new ByteRing();
-  /** What is in the ring. */
+  /** The parts of the stream that the ring holds. */
   readonly #ranges = new RangeSet();
   #next = 0;
   #unreadBytes = 0;

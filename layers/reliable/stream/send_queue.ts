@@ -1,4 +1,4 @@
-// Messages that wait for room in the send buffer, in their order.
+// The queue of messages that wait for room in the send buffer of an association, in their order.
 
 import { MESSAGE_HEADER_BYTES, type SendBuffer } from "./send_buffer.ts";
 

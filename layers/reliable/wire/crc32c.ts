@@ -34,7 +34,7 @@ const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as readonly Int32Array[] as [
   Int32Array,
 ];
 
-/** What a checksum begins with. */
+/** The initial value of a checksum. */
 export const CRC_START = -1;
 
 /** Takes bytes into a checksum that began with CRC_START; `finishCrc` makes the result of it. */

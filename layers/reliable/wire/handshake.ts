@@ -26,7 +26,7 @@ const COOKIE_AT = WINDOW_AT + 6;
 const RETRY_BYTES = PREFIX_BYTES + COOKIE_BYTES;
 const ACCEPT_BYTES = PREFIX_BYTES + 8 + 4 + 6;
 
-/** What one side tells the other about itself. */
+/** The limits that one side announces to the other. */
 export interface Terms {
   /** The largest message that it takes, in bytes. */
   readonly maxMessageBytes: number;
@@ -34,7 +34,7 @@ export interface Terms {
   readonly windowBytes: number;
 }
 
-/** What begins an association. */
+/** The datagram HELLO, which begins an association. */
 export interface Hello {
   /** The id by which the dialling side wants to be addressed. */
   readonly id: ConnectionId;
@@ -45,7 +45,7 @@ export interface Hello {
   readonly withoutCookie: Uint8Array;
 }
 
-/** What an association was accepted with. */
+/** The datagram ACCEPT, which ends the handshake. */
 export interface Accept {
   /** The id by which the listening side wants to be addressed. */
   readonly id: ConnectionId;

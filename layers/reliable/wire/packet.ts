@@ -13,14 +13,14 @@ import {
   writeUint48,
 } from "./prefix.ts";
 
-/** What comes before the frames. */
+/** The length of a packet before its frames. */
 export const HEADER_BYTES = PREFIX_BYTES + 6 + 2;
 
-/** What comes before the bytes in a STREAM frame. */
+/** The length of a STREAM frame before its bytes. */
 export const STREAM_HEADER_BYTES = 1 + 6 + 2;
 
 /** The first byte of a frame. */
-export const frames = { padding: 0, ping: 1, ack: 2, stream: 3, finish: 4, close: 5 } as const;
+const frames = { padding: 0, ping: 1, ack: 2, stream: 3, finish: 4, close: 5 } as const;
 
 /** Why an association is closed, in a CLOSE frame. */
 export const closeCodes = {

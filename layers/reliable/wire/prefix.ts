@@ -4,7 +4,7 @@
 import { CRC_START, finishCrc, updateCrc } from "./crc32c.ts";
 
 /** The version of the format, the first byte of every datagram. */
-export const VERSION = 1;
+const VERSION = 1;
 
 /** The kind of a datagram, its second byte. */
 export const kinds = { hello: 1, retry: 2, accept: 3, reset: 4, data: 5 } as const;

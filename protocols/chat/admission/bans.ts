@@ -1,10 +1,10 @@
-// The clients that operators have banned.
+// The list of clients that operators have banned from a chat.
 
 import type { Identity } from "../../../core/session.ts";
 import { lookalikeKey } from "./names.ts";
 
-/** What is known of a client that wants to enter. */
-export interface Visitor {
+/** The marks of a client that wants to enter, by which a ban recognises it. */
+interface Visitor {
   readonly identity: Identity | undefined;
   /** Its host, unless many clients share it, as they do loopback and a Unix socket. */
   readonly host: string | undefined;
@@ -29,7 +29,7 @@ export class Bans {
     return keys;
   }
 
-  /** Bans the client that these keys are of. */
+  /** Bans the client that these keys identify. */
   addKeys(keys: readonly string[]): void {
     for (const key of keys) this.#keys.delete(key);
     for (const key of keys) this.#keys.add(key);

@@ -1,5 +1,5 @@
-// What a text must be like to be the name of a member or a room, and which names look the same to a
-// reader (in the spirit of UTS #39 and RFC 8266).
+// The names of members and rooms: checks that a text may be one, and tells which names look the same
+// to a reader (in the spirit of UTS #39 and RFC 8266).
 
 import type { Identity } from "../../../core/session.ts";
 import { cleanText } from "../clean_text.ts";

@@ -1,5 +1,5 @@
-// The dialling half of the chat: a rich client over any session (docs/chat.md). Long, because half of
-// it is the interface for programs.
+// The dialling half of the chat: a rich client over any session (docs/chat.md). Long, because half
+// of it is the interface for programs.
 
 import type { Delivery } from "../../../core/connection.ts";
 import { errorText } from "../../../core/event.ts";
@@ -39,7 +39,7 @@ export type ChatEvent =
   /** An error that answers none of our requests. */
   | { readonly event: "error"; readonly code: string; readonly text: string };
 
-/** What the server answered to a message of ours. */
+/** The answer of the server to a message of ours. */
 export interface ChatAck {
   /** The message's id; undefined for what has none, such as a private message. */
   readonly id: string | undefined;
@@ -91,7 +91,7 @@ export interface ChatOverOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What may go with a message. */
+/** The options of a message. */
 export interface SayOptions {
   /** Says it again under the id that it had. @default a new one */
   readonly id?: string;
@@ -101,7 +101,7 @@ export interface SayOptions {
   readonly sentAtMs?: number;
 }
 
-/** What a client can ask of a chat. */
+/** The questions that a client can ask a chat. */
 export interface ChatQuestions {
   who(): Promise<readonly Member[]>;
   rooms(): Promise<readonly Room[]>;
@@ -127,7 +127,7 @@ export interface ChatClient extends ChatQuestions, AsyncIterable<ChatEvent>, Dis
   readonly members: number | undefined;
   /** The server's time when we entered, in milliseconds since the epoch. */
   readonly welcomeTimeMs: number;
-  /** What the server allows, such as `history`, the most messages that it gives at once. */
+  /** The limits of the server, such as `history`, the most messages that it gives at once. */
   readonly limits: Readonly<Record<string, number>>;
   /** How many messages of the server were malformed and dropped. */
   readonly malformed: number;
@@ -173,10 +173,10 @@ export async function chatOver(
   }
 }
 
-type Answer = ServerMessage["type"];
+type AnswerType = ServerMessage["type"];
 
-interface Pending {
-  readonly expects: Answer;
+interface PendingRequest {
+  readonly expects: AnswerType;
   resolve(answer: ServerMessage): void;
   reject(error: Error): void;
 }
@@ -204,7 +204,7 @@ class Client implements ChatClient {
   /** Whether what we send may be lost without an error: bare datagrams. */
   readonly #isLossy: boolean;
   readonly #events: EventQueue<ChatEvent>;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, PendingRequest>();
   readonly #end = Promise.withResolvers<string>();
   #lastRef = 0;
   #lost: string | undefined;
@@ -326,7 +326,7 @@ class Client implements ChatClient {
   }
 
   /** Sends a request and waits for its answer; on bare datagrams it is sent again meanwhile. */
-  async #request<T extends Answer>(
+  async #request<T extends AnswerType>(
     request: object,
     expects: T,
     resends = this.#options.resends ?? 8,
@@ -465,12 +465,12 @@ class Client implements ChatClient {
     return pending !== undefined || typeof message.ref === "number";
   }
 
-  #pendingOf({ ref }: ServerMessage): Pending | undefined {
+  #pendingOf({ ref }: ServerMessage): PendingRequest | undefined {
     return typeof ref === "number" ? this.#pending.get(ref) : undefined;
   }
 
   /** The hello, before we are welcomed: every error is about it then. */
-  #pendingHello(): Pending | undefined {
+  #pendingHello(): PendingRequest | undefined {
     return this.#welcomed ? undefined : this.#pending.get(HELLO_REF);
   }
 
@@ -523,5 +523,5 @@ async function* texts(session: Session): AsyncGenerator<string> {
     if (!(error instanceof MessageTooLargeError)) throw error;
     throw new Error(`the server sent a line of more than ${session.maxMessageBytes} bytes`);
   }
-  // What is left has no end of line: the connection broke in the middle of a message.
+  // The rest has no end of line: the connection broke in the middle of a message.
 }

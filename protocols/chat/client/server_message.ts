@@ -103,7 +103,7 @@ function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null;
 }
 
-/** Which member something is about. */
+/** Reads the room and the name of the member that a message is about. */
 function readWho(fields: Fields): { room: string; name: string } {
   return { room: readName(fields["room"]), name: readName(fields["name"]) };
 }

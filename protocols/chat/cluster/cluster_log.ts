@@ -1,5 +1,5 @@
 // The log of a chat that several nodes share. The broker's stream is the one order; this file says
-// when a message goes there, when it stays here for now, and why nobody sees it twice.
+// when a message goes there, when it stays here for now, and why no member sees it twice.
 //
 // - **Live.** A message is put into the stream under its id, and comes back to us as to every other
 //   node. It is stored with its place, shown, and only then acknowledged as `stored`, once the broker
@@ -40,7 +40,7 @@ import type { ChatMessage, NewMessage } from "../message.ts";
 import type { ChatStore, StoreResult } from "../store.ts";
 import { basePlace, parsePosition, type Position } from "./place.ts";
 import { decodeRecord, encodeRecord, isShift, readObject } from "./record.ts";
-import type { Arrival, Stored, StreamLink } from "./stream_link.ts";
+import type { Arrival, JetStreamLink, Stored } from "./jetstream_link.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** How much is stored or sent at once. */
@@ -51,19 +51,19 @@ const MAX_PENDING = 10_000;
 const MAX_OWED = 100_000;
 
 /** A message of this node that was put into the stream, or will be in a moment. */
-interface Pending {
+interface PendingMessage {
   readonly message: NewMessage;
   readonly record: Uint8Array;
   readonly sinceMs: number;
   readonly receipt: PromiseWithResolvers<Receipt>;
   isSent: boolean;
   isAcknowledged: boolean;
-  /** What the store said when it was read out of the stream. */
+  /** The answer of the store when the message was read out of the stream. */
   result: StoreResult | undefined;
 }
 
-/** What a log needs besides its hooks. */
-export interface ClusterLogOptions {
+/** The options of the log. */
+interface ClusterLogOptions {
   readonly store: ChatStore;
   readonly hooks: LogHooks;
   readonly subjects: Subjects;
@@ -84,10 +84,10 @@ export class ClusterLog implements ChatLog {
   readonly #store: ChatStore;
   readonly #hooks: LogHooks;
   #position: Position;
-  #link: StreamLink | undefined;
-  /** What becomes of a new message: it goes to the broker, waits a moment, or stays here as owed. */
+  #link: JetStreamLink | undefined;
+  /** Where a new message goes: to the broker, into a short wait, or into the store as owed. */
   #state: "live" | "held" | "away" = "away";
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new Map<string, PendingMessage>();
   #watch: ReturnType<typeof setTimeout> | undefined;
   /** Grows with every call that stores something as owed. */
   #owings = 0;
@@ -135,7 +135,7 @@ export class ClusterLog implements ChatLog {
     if (same !== undefined) {
       return same.receipt.promise.then((receipt) => ({ ...receipt, duplicate: true }));
     }
-    const pending: Pending = {
+    const pending: PendingMessage = {
       message,
       record,
       sinceMs: performance.now(),
@@ -175,7 +175,7 @@ export class ClusterLog implements ChatLog {
    * @param live called once everything is shared and messages go to the broker, with how many were
    *   owed
    * @returns why it ended */
-  async follow(link: StreamLink, live: (shared: number) => void): Promise<Error> {
+  async follow(link: JetStreamLink, live: (shared: number) => void): Promise<Error> {
     this.#link = link;
     try {
       await link.start(this.#begin(link));
@@ -202,7 +202,7 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Where to begin to read, after checking whether this is the stream that we know. */
-  #begin(link: StreamLink): number {
+  #begin(link: JetStreamLink): number {
     const { created, seq, top } = this.#position;
     if (created !== link.created) {
       if (created !== "") {
@@ -227,7 +227,7 @@ export class ClusterLog implements ChatLog {
     this.#position = { ...this.#position, seq: 0, stamp: "", shift: 0 };
   }
 
-  async #read(link: StreamLink): Promise<void> {
+  async #read(link: JetStreamLink): Promise<void> {
     for (;;) {
       const batch = await link.next(BATCH);
       if (batch === undefined) return;
@@ -236,7 +236,7 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Stores what has come, shows what is new, and settles what is ours. */
-  async #take(link: StreamLink, batch: readonly Arrival[]): Promise<void> {
+  async #take(link: JetStreamLink, batch: readonly Arrival[]): Promise<void> {
     const base = basePlace(link.created);
     let { seq, stamp, shift, top } = this.#position;
     const messages: ChatMessage[] = [];
@@ -296,7 +296,7 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Resolves once everything up to a sequence is read and stored; or when the link is dead. */
-  async #readUpTo(link: StreamLink, seq: number): Promise<void> {
+  async #readUpTo(link: JetStreamLink, seq: number): Promise<void> {
     if (this.#position.seq >= seq) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#readers.push({ seq, resolve });
@@ -304,7 +304,7 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Puts into the stream what is owed. Returns how much it was, or nothing when the link died. */
-  async #share(link: StreamLink): Promise<number | undefined> {
+  async #share(link: JetStreamLink): Promise<number | undefined> {
     if (!await link.caughtUp()) return undefined;
     await this.#readUpTo(link, link.lastReceived);
     const base = basePlace(link.created);
@@ -347,7 +347,7 @@ export class ClusterLog implements ChatLog {
     }
   }
 
-  #put(link: StreamLink, message: NewMessage, record?: Uint8Array): Promise<Stored> {
+  #put(link: JetStreamLink, message: NewMessage, record?: Uint8Array): Promise<Stored> {
     return link.put(
       message.room,
       message.id,
@@ -357,7 +357,7 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Puts a message of our own into the stream. */
-  #send(pending: Pending): void {
+  #send(pending: PendingMessage): void {
     const link = this.#link;
     if (link === undefined || pending.isSent) return;
     pending.isSent = true;
@@ -375,14 +375,14 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Gives the receipt once the broker has acknowledged the message and it was read. */
-  #settle({ message: { id }, result, isAcknowledged, receipt }: Pending): void {
+  #settle({ message: { id }, result, isAcknowledged, receipt }: PendingMessage): void {
     if (result === undefined || !isAcknowledged) return;
     this.#pending.delete(id);
     receipt.resolve({ id, ...result, scope: "stored" });
   }
 
   /** Stores messages as owed, in one go, and shows them. */
-  #owe(list: readonly Pending[]): void {
+  #owe(list: readonly PendingMessage[]): void {
     if (list.length === 0) return;
     if (this.#owed + list.length > MAX_OWED) {
       for (const { receipt } of list) {
@@ -415,13 +415,13 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Ends a link that failed. */
-  #drop(link: StreamLink, error: unknown): void {
+  #drop(link: JetStreamLink, error: unknown): void {
     link.close(error instanceof Error ? error : new Error(errorText(error)));
     this.#leave(link);
   }
 
   /** From now on messages stay here as owed, first those that are under way, in their order. */
-  #leave(link: StreamLink): void {
+  #leave(link: JetStreamLink): void {
     if (this.#link !== link) return;
     this.#link = undefined;
     this.#state = "away";

@@ -13,7 +13,7 @@
 
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { Standing } from "../message.ts";
-import type { ChatPeers, PeerHooks, RemoteMember } from "../peers.ts";
+import type { ChatPeerHooks, ChatPeers, RemoteMember } from "../peers.ts";
 import { MemberList } from "./member_list.ts";
 import {
   decodeNodeMessage,
@@ -50,21 +50,21 @@ interface OpenClaim {
   readonly decided: PromiseWithResolvers<boolean>;
 }
 
-/** What peers need besides their hooks. */
-export interface ClusterPeersOptions {
-  readonly hooks: PeerHooks;
+/** The options of the peers. */
+interface ClusterPeersOptions {
+  readonly hooks: ChatPeerHooks;
   readonly subjects: Subjects;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** What makes two names one. */
+  /** The key of a name: two names with the same key are one. */
   nameKey(name: string): string;
 }
 
 /** The other nodes of a cluster, as one node sees them. */
 export class ClusterPeers implements ChatPeers {
-  /** What this node calls itself; another one after each start. */
+  /** The id of this node; a new one at each start. */
   readonly node = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
-  readonly #hooks: PeerHooks;
+  readonly #hooks: ChatPeerHooks;
   readonly #subjects: Subjects;
   readonly #now: () => number;
   readonly #nameKey: (name: string) => string;

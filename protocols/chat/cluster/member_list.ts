@@ -1,4 +1,4 @@
-// The members of one node of a cluster, by room and name.
+// A list of the members of one node of a chat's cluster, by room and name.
 
 import type { Entry } from "./node_message.ts";
 

@@ -79,7 +79,7 @@ export const decodeNodeMessage = {
     return { from: { room, name, standing }, to, text };
   },
 
-  /** Whether the member got it. */
+  /** Whether the private message reached the member. */
   whisperAnswer(bytes: Uint8Array): boolean {
     return read(bytes)["got"] === true;
   },
@@ -94,7 +94,7 @@ export const decodeNodeMessage = {
     return { node, room, name, ban, reason };
   },
 
-  /** An operator bans a client on all nodes, known by its keys (admission/bans.ts). */
+  /** An operator bans a client on all nodes; its keys identify it (admission/bans.ts). */
   ban(bytes: Uint8Array) {
     const { node, keys } = read(bytes);
     if (!isNode(node) || !Array.isArray(keys) || keys.length > MAX_BAN_KEYS) return undefined;

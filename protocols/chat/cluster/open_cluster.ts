@@ -5,22 +5,22 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { errorText } from "../../../core/event.ts";
 import type { ChatLog, LogHooks } from "../log.ts";
 import type { ClusterOptions } from "../options.ts";
-import type { ChatPeers, PeerHooks } from "../peers.ts";
+import type { ChatPeerHooks, ChatPeers } from "../peers.ts";
 import type { ChatStore, Retention } from "../store.ts";
 import { ClusterLog, HistoryFailedError } from "./cluster_log.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { dialBroker, flush } from "./dial_broker.ts";
 import { type ClusterSettings, readClusterSettings } from "./settings.ts";
-import { StreamLink } from "./stream_link.ts";
+import { JetStreamLink } from "./jetstream_link.ts";
 import { type Subjects, subjectsOf } from "./subjects.ts";
 
-/** What a node needs besides its options. */
+/** The clock, the randomness and the limits of a node. */
 export interface ClusterContext {
   /** Milliseconds since the epoch. */
   now(): number;
   /** At least 0, below 1; nothing secret is made of it. */
   random(): number;
-  /** What a new shared history keeps; one that is there stays as it is. */
+  /** The retention of a new shared history; one that exists stays as it is. */
   readonly retention: Retention;
   /** The key of a name, the same on every node; names with the same key are one.
    * @default without case and without the ways to write a character */
@@ -69,7 +69,7 @@ export async function openCluster(
   options: ClusterOptions,
   store: ChatStore,
   logHooks: LogHooks,
-  peerHooks: PeerHooks,
+  peerHooks: ChatPeerHooks,
   context: ClusterContext,
 ): Promise<Cluster> {
   const settings = await readClusterSettings(options);
@@ -171,7 +171,7 @@ class ClusterNode implements Cluster {
 
   async #end(): Promise<void> {
     await this.#ownPeers[Symbol.asyncDispose]();
-    // What was published last has a moment to leave.
+    // The last messages that were published get a moment to leave.
     if (this.#connection !== undefined) await flush(this.#connection);
     this.#stopping.abort(new Error("the chat has ended"));
     await this.#ownLog[Symbol.asyncDispose]();
@@ -209,7 +209,7 @@ class ClusterNode implements Cluster {
     try {
       const { retention, duplicateWindowMs = 120_000 } = this.#context;
       const limits = { retention, duplicateWindowMs };
-      const link = await StreamLink.open(connection, this.#settings, this.#subjects, limits);
+      const link = await JetStreamLink.open(connection, this.#settings, this.#subjects, limits);
       const stop = () => link.close(signal.reason);
       signal.addEventListener("abort", stop);
       if (signal.aborted) stop();

@@ -13,7 +13,7 @@ const MAX_TIME_MS = 8.64e15;
 const UNRULY = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /** A record that was read. */
-export interface Recorded {
+interface Recorded {
   readonly message: NewMessage;
   /** As in place.ts. */
   readonly shift: number;

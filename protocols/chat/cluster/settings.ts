@@ -6,14 +6,14 @@ import { refuseShared } from "../../../core/files/private_file.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import type { ClusterOptions } from "../options.ts";
 
-/** What is known of the brokers before one is dialled. */
+/** The checked options, with the content of the files that they name. */
 export interface ClusterSettings {
   /** `host:port`, an IPv6 address in brackets. */
   readonly brokers: readonly string[];
   readonly name: string;
   readonly replicas: number;
   readonly maxBytes: number;
-  /** What a credentials file holds. */
+  /** The content of the credentials file. */
   readonly creds: Uint8Array | undefined;
   /** Undefined where the broker decides. */
   readonly tls: {
@@ -54,7 +54,7 @@ export async function readClusterSettings(options: ClusterOptions): Promise<Clus
     ...(natsTlsKey !== undefined &&
       { key: await readPemFile("--nats-tls-key", natsTlsKey, "PRIVATE KEY") }),
   };
-  // Where one broker is to be spoken with in secret, none is spoken with in the open.
+  // When one broker asks for TLS, all are dialled with it: a node goes from one to the next.
   const secret = brokers.some(({ isSecret }) => isSecret) || Object.keys(tls).length > 0;
   return {
     brokers: brokers.map(({ place }) => place),

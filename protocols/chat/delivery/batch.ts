@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 /** The lines of one wire: each as text, and all of them as bytes that follow one another. */
 export class Lines {
   readonly texts: string[] = [];
-  /** Where each begins in the bytes, and where the last ends. */
+  /** The offset of each line in the bytes, and the end of the last. */
   readonly offsets: number[] = [0];
   #buffer = new Uint8Array(FIRST_BYTES);
   #length = 0;
@@ -59,7 +59,7 @@ export interface Edit {
   readonly add: string | null;
 }
 
-/** What happened in a room, line by line, on each wire that a member there uses. */
+/** The lines of a room, on each wire that a member there uses. */
 export class Batch {
   readonly plain: Lines | undefined;
   readonly rich: Lines | undefined;

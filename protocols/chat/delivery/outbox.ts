@@ -11,13 +11,13 @@ const MAX_IN_FLIGHT = 16;
 const JOINED_BYTES = 64 * 1024;
 
 /** The limits of one outbox. */
-export interface OutboxLimits {
+interface OutboxLimits {
   readonly queueMessages: number;
   readonly queueSizeBytes: number;
 }
 
-/** What an outbox tells of itself. */
-export interface OutboxHooks {
+/** The events of an outbox. */
+interface OutboxHooks {
   /** Whether messages are lines, so that many of them may leave in one write. */
   readonly lines: boolean;
   now(): number;

@@ -6,7 +6,7 @@ let minute = -1;
 let clock = "";
 
 /** Hours and minutes in the time zone of the server, as `12:04`. */
-export function clockTime(timeMs: number): string {
+function clockTime(timeMs: number): string {
   const now = Math.floor(timeMs / 60_000);
   // Kept, because nearly every message is of the same minute as the one before.
   if (now !== minute) {

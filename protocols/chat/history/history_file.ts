@@ -48,7 +48,7 @@ export function isForeign(error: unknown): boolean {
   return /not a database|holds something else/.test(errorText(error));
 }
 
-/** What is wrong with a history that SQLite does not open, and what to do about it. */
+/** The reason that SQLite does not open a history, and the remedy. */
 export function cannotOpen(path: string, error: unknown): UsageError {
   const text = errorText(error);
   const why = /database is locked/.test(text)

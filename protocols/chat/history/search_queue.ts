@@ -8,7 +8,7 @@ import type { SqliteRequest } from "./sqlite_worker.ts";
 import type { WorkerCalls } from "./worker_calls.ts";
 
 /** The limits of searches. */
-export interface SearchLimits {
+interface SearchLimits {
   readonly searchTimeoutMs: number;
   /** How many may wait. */
   readonly maxSearches: number;

@@ -2,7 +2,7 @@
 // scripts that put no spaces between words, such as Japanese, any part of a run of letters is found.
 
 /** One word of a text. */
-export interface SearchWord {
+interface SearchWord {
   /** Folded. A pictograph has become `u` and its number. */
   readonly text: string;
   /** Whether it is a run of a script without spaces, such as Japanese: a part of it matches too. */
@@ -10,7 +10,7 @@ export interface SearchWord {
 }
 
 /** A query of more different words is refused. */
-export const MAX_SEARCH_WORDS = 32;
+const MAX_SEARCH_WORDS = 32;
 
 const WORD = /[\p{L}\p{M}\p{N}\p{Co}]+|\p{Extended_Pictographic}/gv;
 const PICTOGRAPH = /^\p{Extended_Pictographic}$/v;
@@ -18,7 +18,7 @@ const SPACELESS =
   /([[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Mymr}]&&[\p{L}\p{M}\p{N}]]+)/v;
 
 /** The words of a text, in their order. */
-export function searchWords(text: string): SearchWord[] {
+function searchWords(text: string): SearchWord[] {
   return (fold(text).match(WORD) ?? []).flatMap((word): SearchWord[] => {
     if (PICTOGRAPH.test(word)) {
       return [{ text: `u${word.codePointAt(0)!.toString(16)}`, spaceless: false }];

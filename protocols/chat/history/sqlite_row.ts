@@ -1,4 +1,4 @@
-// A message as a row of its table.
+// Reads a chat message from a row of the SQLite history.
 
 import type { SQLOutputValue } from "node:sqlite";
 import type { ChatMessage } from "../message.ts";

@@ -3,11 +3,11 @@
 import type { DatabaseSync } from "node:sqlite";
 
 /** Marks a file as one of ours: `sock` in ASCII. */
-export const APPLICATION_ID = 0x736f636b;
+const APPLICATION_ID = 0x736f636b;
 
 /** Each migration brings a file to the version that is its place in this list, counted from 1. Files
  * with these versions are on disks: add migrations, and change none. */
-export const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly string[] = [
   `
   -- One row: the highest place that was ever given, which retention does not take back.
   create table state (last_seq integer not null);
@@ -58,7 +58,7 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /** A file that cannot be a history of this program. */
-export class ForeignFileError extends Error {
+class ForeignFileError extends Error {
   override readonly name = "ForeignFileError";
 }
 

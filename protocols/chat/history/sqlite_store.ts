@@ -25,7 +25,7 @@ export interface SqliteStoreOptions {
   readonly maxWaiting?: number;
   /** How often retention is applied, in milliseconds. @default 30000 */
   readonly sweepEveryMs?: number;
-  /** Told what the operator of the server should know, such as that no old messages can be removed. */
+  /** Called with what the operator should know, such as that no old messages can be removed. */
   readonly notice?: (text: string) => void;
   readonly clock?: Clock;
 }
@@ -53,7 +53,7 @@ export async function openSqliteStore(
 }
 
 /** Calls that are written in one transaction. */
-interface Batch {
+interface WriteBatch {
   readonly writings: { entries: readonly StoreEntry[]; notes: [key: string, value: string][] }[];
   readonly done: PromiseWithResolvers<StoreResult[][]>;
   entries: number;
@@ -67,9 +67,9 @@ class SqliteStore implements ChatStore {
   /** Resolves with the writer once it has opened the file. */
   #opened: Promise<WorkerCalls<SqliteRequest>> | undefined;
   /** Batches that the Worker does not have yet. */
-  readonly #batches: Batch[] = [];
+  readonly #batches: WriteBatch[] = [];
   /** The batch that takes the calls of this turn. */
-  #turn: Batch | undefined;
+  #turn: WriteBatch | undefined;
   /** How many entries are with the Worker or wait for it. */
   #waiting = 0;
   #writing: Promise<void> | undefined;
@@ -215,12 +215,12 @@ class SqliteStore implements ChatStore {
   }
 
   /** The batch for the calls of one turn of the event loop, which are written together. */
-  #openTurn(): Batch {
+  #openTurn(): WriteBatch {
     queueMicrotask(() => this.#turn = undefined);
     const last = this.#batches.at(-1);
     if (last !== undefined && last.entries < FULL_BATCH) return last;
-    const batch: Batch = { writings: [], done: Promise.withResolvers(), entries: 0 };
-    // Each call reports the failure; a batch that nobody awaits must not end the process.
+    const batch: WriteBatch = { writings: [], done: Promise.withResolvers(), entries: 0 };
+    // Each call reports the failure; a batch that no caller awaits must not end the process.
     batch.done.promise.catch(() => {});
     this.#batches.push(batch);
     return batch;

@@ -15,7 +15,7 @@ export interface Writing {
 }
 
 /** For how long an id is remembered, even when its message is removed sooner. */
-export const ID_AGE_MS = 24 * 3_600_000;
+const ID_AGE_MS = 24 * 3_600_000;
 
 /** How many pages one step of merging the index writes. */
 const MERGE_PAGES = 16;

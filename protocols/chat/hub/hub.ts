@@ -14,7 +14,7 @@ import { isoTime, richLine, richMessage } from "../delivery/rich_lines.ts";
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";
 import type { ChatMessage, Standing } from "../message.ts";
 import type { ChatOptions } from "../options.ts";
-import { alone, type ChatPeers, type PeerHooks, type RemoteMember } from "../peers.ts";
+import { alone, type ChatPeerHooks, type ChatPeers, type RemoteMember } from "../peers.ts";
 import { RefusedError } from "../refused_error.ts";
 import { FlushSchedule } from "./flush_schedule.ts";
 import type { LocalMember } from "./local_member.ts";
@@ -22,7 +22,7 @@ import { LocalRoom } from "./local_room.ts";
 import { NameRegistry, type TakenName } from "./name_registry.ts";
 
 /** The room of clients that ask for none. */
-export const LOBBY = "lobby";
+const LOBBY = "lobby";
 
 const MAX_REASON_BYTES = 200;
 
@@ -34,11 +34,11 @@ export interface Saying {
   readonly sentAtMs?: number;
 }
 
-/** One chat. */
+/** The hub of one chat. */
 export class Hub implements AsyncDisposable {
   readonly options: ChatOptions;
   readonly context: Context;
-  /** What the stats of the server show. */
+  /** The counters in the stats of the server. */
   readonly counters: Pick<
     Counters,
     "missed" | "tooFast" | "tooSlow" | "membersRefused" | "expelled"
@@ -81,7 +81,7 @@ export class Hub implements AsyncDisposable {
     );
   }
 
-  /** What the log tells this chat. */
+  /** Handles the events of the log. */
   get logHooks(): LogHooks {
     return {
       deliver: (message) => this.#deliver(message),
@@ -89,8 +89,8 @@ export class Hub implements AsyncDisposable {
     };
   }
 
-  /** What the other nodes tell this chat. */
-  get peerHooks(): PeerHooks {
+  /** Handles the events of the other nodes. */
+  get peerHooks(): ChatPeerHooks {
     return {
       whispered: (room, to, from, text) => this.#whispered(room, to, from, text),
       expelled: (room, name, ban, reason) => {
@@ -224,7 +224,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Says something to one member alone.
-   * @throws {RefusedError} when nobody in the room has that name */
+   * @throws {RefusedError} when no member of the room has that name */
   async whisper(member: LocalMember, to: string, text: string): Promise<void> {
     const room = roomOf(member);
     const clean = spokenText(text, this.options.maxTextBytes);
@@ -239,7 +239,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Removes another member from the room of an operator.
-   * @throws {RefusedError} when the member is no operator, or nobody in the room has that name */
+   * @throws {RefusedError} when the member is no operator, or none in the room has that name */
   expel(member: LocalMember, name: string, ban: boolean, reason: string): void {
     if (!member.isOperator) {
       throw new RefusedError("not-an-operator", "only verified operators may do that");

@@ -8,7 +8,7 @@ import type { ChatMessage, Standing } from "../message.ts";
 import type { LocalRoom } from "./local_room.ts";
 
 /** How a member is spoken to: in lines of text, or in JSON objects. */
-export type Wire = "plain" | "rich";
+type Wire = "plain" | "rich";
 
 /** A line that came while a member was still given the history, and the message that it is. */
 interface Held {
@@ -19,8 +19,8 @@ interface Held {
 /** How many lines may wait while a member is given the history. */
 const MAX_HELD = 4096;
 
-/** What a member is made of. */
-export interface LocalMemberOptions {
+/** The session of a member, as the hub sees it, and the limits that hold for it. */
+interface LocalMemberOptions {
   /** Undefined for the terminal of the server, which shows all rooms anyway. */
   readonly outbox: Outbox | undefined;
   /** Whether each line leaves by itself and as text, as in a frame of a WebSocket. */
@@ -40,7 +40,7 @@ export interface LocalMemberOptions {
   readonly close: (reason: string) => void;
 }
 
-/** One member. */
+/** A member, which is in one room at most. */
 export class LocalMember {
   readonly options: LocalMemberOptions;
   wire: Wire = "plain";
@@ -56,7 +56,7 @@ export class LocalMember {
   gone = false;
   /** When it last said or asked something, in milliseconds. */
   heardAtMs = 0;
-  /** Messages of its own that are not stored yet. */
+  /** How many messages of this member are not stored yet. */
   unstored = 0;
   /** Settles when the last of the unstored messages is answered. */
   answered: Promise<void> = Promise.resolve();

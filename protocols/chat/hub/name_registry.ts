@@ -1,6 +1,6 @@
-// Which member has which name in a room, on this node and on the others: how a name is asked for,
-// numbered, taken from a member that cannot prove it, and given back. What a text must be like to be
-// a name is in admission/names.ts.
+// The registry of names of a chat: it gives members their names, on this node and in agreement with
+// the others, numbers a name that is taken, moves it to a member that can prove it, and takes it
+// back. The form of names is checked in admission/names.ts.
 
 import type { Identity } from "../../../core/session.ts";
 import { lookalikeKey, nameKey, plainName, verifiedName } from "../admission/names.ts";
@@ -27,14 +27,14 @@ export interface TakenName {
   readonly standing: Standing;
 }
 
-/** What a registry needs of its hub. */
-export interface NameRegistryHooks {
+/** The parts of the hub that a registry calls. */
+interface NameRegistryHooks {
   peers(): ChatPeers;
   /** Gives a member its new name and tells the room; `why` is told a member that did not ask. */
   renamed(member: LocalMember, room: LocalRoom, name: string, why?: string): void;
   /** Ends the session of a ghost, whose name has gone to the same program started again. */
   replaced(ghost: LocalMember): void;
-  /** A name was given back; nobody may be left in the room. */
+  /** A name was given back; the room may be empty now. */
   released(room: LocalRoom): void;
 }
 
@@ -57,7 +57,7 @@ export class NameRegistry {
 
   /** A plain name in the form in which it is shown, when it is no verified member's name and looks
    * like none.
-   * @throws {RefusedError} when nobody can take it */
+   * @throws {RefusedError} when no member can take it */
   plain(asked: string): string {
     const name = plainName(asked, this.#options.maxNameLength);
     if (!this.#verified.has(lookalikeKey(name))) return name;

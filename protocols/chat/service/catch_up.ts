@@ -7,7 +7,7 @@ import type { LocalMember } from "../hub/local_member.ts";
 import type { ChatMessage } from "../message.ts";
 import { fitting } from "./fitting.ts";
 
-/** Which old messages a client asks for. */
+/** The old messages that a client asks for. */
 export interface CatchUp {
   /** All messages that stand after this place. */
   readonly after: number | undefined;

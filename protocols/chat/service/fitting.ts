@@ -1,4 +1,4 @@
-// Cuts a list of old messages to what fits into one answer.
+// Cuts a list of old chat messages to as many as fit into one answer.
 
 import { byteLength } from "../../../core/session.ts";
 import type { ChatMessage } from "../message.ts";

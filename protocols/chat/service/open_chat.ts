@@ -59,7 +59,7 @@ async function openSharedLog(
     }),
   );
   const { now, random } = context;
-  // What was said on the other nodes before this one opened is history, and not shown as news.
+  // Messages that the other nodes took before this one opened are history, and not shown as news.
   let isOpen = false;
   const hooks: LogHooks = {
     ...logHooks,

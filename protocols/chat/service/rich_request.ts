@@ -20,7 +20,7 @@ export const REQUESTS = [
   "quit",
 ] as const;
 
-export type RequestType = (typeof REQUESTS)[number];
+type RequestType = (typeof REQUESTS)[number];
 
 const MAX_REF_BYTES = 64;
 

@@ -1,5 +1,5 @@
-// What the two kinds of clients have in common, those that send lines of text and those that send
-// JSON: a speaker for each member takes what it sends, at no more than the rate of the chat.
+// The contract of a speaker, which carries out the requests of one member, and the rate limit that
+// holds for both kinds: plain clients, which send lines of text, and rich ones, which send JSON.
 
 import type { Hub, Saying } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";

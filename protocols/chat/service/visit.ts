@@ -1,4 +1,4 @@
-// One session with the chat, from its first message to its end.
+// A visit: one session of a client with the chat, from its first message to its end.
 
 import { isLoopback } from "../../../core/addresses/address.ts";
 import { type Message, type Session, textOf } from "../../../core/session.ts";

@@ -5,6 +5,7 @@ import {
   type Endpoint,
   formatEndpoint,
   hostOrLoopback,
+  isUrl,
   listeningPort,
   parseEndpoint,
 } from "../../../core/addresses/endpoint.ts";
@@ -26,6 +27,13 @@ function parts(text: string): Partial<Endpoint> {
   const { scheme, layers, hostname, port, path } = parse(text);
   return { scheme, layers, hostname, ...(port !== undefined && { port }), path };
 }
+
+Deno.test("isUrl() tells URLs from the names of files", () => {
+  const urls = ["tcp://:9", "x://y", "unix:/tmp/x", "unix:x", "UNIX:@x", "unix+fault:x"];
+  for (const url of urls) assertEquals(isUrl(url, schemes), true, url);
+  const files = ["/tmp/x", "folder", "localhost:9", "tcp:/x", "backup:2.tar", "C:\\x", "./unix:x"];
+  for (const file of files) assertEquals(isUrl(file, schemes), false, file);
+});
 
 Deno.test("parseEndpoint() reads host, port and path", () => {
   assertEquals(parse("tcp://127.0.0.1:9999"), {

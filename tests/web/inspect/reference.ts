@@ -1,7 +1,7 @@
 /** docs/inspect.md, from the same lists as the index page of the inspector. */
 
 import { differences } from "../../../web/inspect/page/differences.ts";
-import { type Endpoint, groups } from "../../../web/inspect/endpoint.ts";
+import { groups, type InspectEndpoint } from "../../../web/inspect/endpoint.ts";
 import { endpoints } from "../../../web/inspect/endpoints/index.ts";
 
 /** The page, in Markdown. */
@@ -28,7 +28,7 @@ ${
   }`;
 }
 
-function rowOf({ path, methods, summary, parameters = [] }: Endpoint): string[] {
+function rowOf({ path, methods, summary, parameters = [] }: InspectEndpoint): string[] {
   const takes = parameters.map(({ name, in: place, help }) =>
     `${place === "body" ? "a body" : `\`${name}\``} ${place === "path" ? "" : `(${place}) `}${help}`
   );

@@ -7,7 +7,7 @@ import { isPlainName } from "../../../core/files/plain_name.ts";
 const MAX_SEGMENTS = 256;
 
 /** The names of a path. */
-export interface PathSegments {
+interface PathSegments {
   readonly names: readonly string[];
   /** Whether it ends in a slash, as only that of a folder does. */
   readonly trailingSlash: boolean;

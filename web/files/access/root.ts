@@ -15,7 +15,7 @@ const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 const ENTRY_BATCH = 64;
 
 /** The options of a `FileRoot`. */
-export interface FileRootOptions {
+interface FileRootOptions {
   /** Whether names that begin with a dot can be seen. */
   readonly hidden: boolean;
 }

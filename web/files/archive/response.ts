@@ -10,7 +10,7 @@ import { tar } from "./tar.ts";
 import { zip } from "./zip.ts";
 
 /** The formats of an archive. */
-export type ArchiveFormat = keyof typeof FORMATS;
+type ArchiveFormat = keyof typeof FORMATS;
 
 const FORMATS = {
   zip: { make: zip, contentType: "application/zip" },
@@ -18,7 +18,7 @@ const FORMATS = {
 } as const;
 
 /** The limits of archives. */
-export interface ArchiveLimits extends WalkLimits {
+interface ArchiveLimits extends WalkLimits {
   /** Limit of the archives of one root that are made at the same time. */
   readonly maxArchives: number;
   /** Time for which a client may read nothing before its archive is ended. */

@@ -3,7 +3,7 @@
 import { PIECE_BYTES } from "./member.ts";
 
 /** Options for sending an archive. */
-export interface ArchiveStreamOptions {
+interface ArchiveStreamOptions {
   /** Time for which a client may read nothing before the stream fails, so that it keeps no file
    * open. */
   readonly stallTimeoutMs: number;

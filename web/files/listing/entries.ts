@@ -7,7 +7,7 @@ import type { FileRoot } from "../access/root.ts";
 export const MAX_LISTED = 10_000;
 
 /** The columns, as they are named in a URL. */
-export const COLUMNS = ["name", "size", "modified"] as const;
+const COLUMNS = ["name", "size", "modified"] as const;
 
 /** One of the columns. */
 export type Column = typeof COLUMNS[number];

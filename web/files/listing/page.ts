@@ -18,7 +18,7 @@ import style from "./page.css" with { type: "text" };
 import type { FolderEntry, Located } from "../access/located.ts";
 
 /** The data of a page. */
-export interface FolderPage {
+interface FolderPage {
   readonly folder: Located;
   readonly listing: Listing;
   readonly order: SortOrder;
@@ -65,7 +65,7 @@ export function folderPage(page: FolderPage): Uint8Array<ArrayBuffer> {
 }
 
 /** The data of a page of one sentence. */
-export interface Message {
+interface Message {
   readonly title: string;
   readonly message: string;
   /** The path of the folder that its link leads to, percent-encoded. */

@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const PIECE_BYTES = 64 * 1024;
 
 /** The framing of a body: the head before each part, and the end. */
-export interface PartFraming {
+interface PartFraming {
   readonly contentType: string;
   readonly heads: readonly Uint8Array<ArrayBuffer>[];
   readonly end: Uint8Array<ArrayBuffer>;

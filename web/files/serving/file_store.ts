@@ -30,7 +30,7 @@ const COMPRESS_MIN_BYTES = 1024;
 const COMPRESS_MAX_BYTES = 1024 * 1024;
 
 /** The settings of a store. */
-export interface FileStoreSettings {
+interface FileStoreSettings {
   readonly precompressed: boolean;
   readonly compress: boolean;
   readonly fileCacheBytes: number;

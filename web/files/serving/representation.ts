@@ -10,7 +10,7 @@ import type { Located } from "../access/located.ts";
 export type Content = string | Uint8Array<ArrayBuffer>;
 
 /** The parts that a representation is made from. */
-export interface RepresentationParts {
+interface RepresentationParts {
   readonly file: Located;
   /** The bytes, or null where they are read from the disk for each answer. */
   readonly content: Content | null;

@@ -3,6 +3,7 @@
 // complete; a request that fails leaves nothing behind.
 
 import { type FileOperations, occupied } from "../../../core/files/place_file.ts";
+import { isDeviceOnWindows, isTemporaryName, unreadable } from "../../../core/files/plain_name.ts";
 import { requestPath } from "../../request/path.ts";
 import type { Located } from "../access/located.ts";
 import { forgetListings } from "../listing/cache.ts";
@@ -12,11 +13,10 @@ import { refusedUpload, type StoredFile, storedFile, storedForm } from "./answer
 import { UploadBody } from "./body.ts";
 import { allowsUpload, conditionsOf } from "../../request/conditions.ts";
 import { onDisk, UploadError } from "./error.ts";
-import { lastName, nameProblem } from "./name.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
 /** The target of an upload: a folder, and the name of the file in it when the URL gives one. */
-export interface UploadTarget {
+interface UploadTarget {
   readonly folder: Located;
   readonly name: string | null;
 }
@@ -255,4 +255,24 @@ async function oneByOne<T>(path: string, work: () => Promise<T>): Promise<T> {
   } finally {
     if (lastAt.get(path) === running) lastAt.delete(path);
   }
+}
+
+/** The last name of a path, because some clients send the whole path of the file. */
+function lastName(sent: string): string {
+  return sent.slice(Math.max(sent.lastIndexOf("/"), sent.lastIndexOf("\\")) + 1);
+}
+
+/** Why a file may not have a name, to complete "The name ... "; null when it may.
+ * More are refused than the disk would refuse, because names are shown to people and used by other
+ * systems. */
+function nameProblem(name: string, root: FileRoot): string | null {
+  if (name === "") return "is empty";
+  const hidden = unreadable(name);
+  if (hidden !== null) return hidden;
+  if (isDeviceOnWindows(name)) return "is that of a device on Windows";
+  if (isTemporaryName(name)) return "is kept for uploads under way";
+  if (name.startsWith(".") && !/^\.\.?$/.test(name) && !root.acceptsName(name)) {
+    return "begins with a dot, and such files are hidden here";
+  }
+  return root.acceptsName(name) ? null : "cannot be that of a file";
 }

@@ -4,7 +4,7 @@
 import { Buffer } from "node:buffer";
 import type { ParsedRequest } from "../parsed_request.ts";
 import { digestAnswer } from "./digest.ts";
-import { type Endpoint, GET, type Parameter } from "../endpoint.ts";
+import { GET, type InspectEndpoint, type Parameter } from "../endpoint.ts";
 import { jsonAnswer } from "../json_answer.ts";
 import { statusAnswer } from "./status.ts";
 
@@ -70,7 +70,7 @@ const AUTHORIZATION: Parameter = {
   help: "name and password in base64; leave it out to be asked",
 };
 
-function digest(path: string, summary: string, extra: readonly Parameter[]): Endpoint {
+function digest(path: string, summary: string, extra: readonly Parameter[]): InspectEndpoint {
   return {
     group: "Authentication",
     path,
@@ -83,7 +83,7 @@ function digest(path: string, summary: string, extra: readonly Parameter[]): End
 }
 
 /** The endpoints of authentication. */
-export const authentication: readonly Endpoint[] = [
+export const authentication: readonly InspectEndpoint[] = [
   {
     group: "Authentication",
     path: "/basic-auth/:user/:password",

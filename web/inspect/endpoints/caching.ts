@@ -1,7 +1,7 @@
 // The endpoints for conditional requests and Cache-Control (RFC 9110 13, RFC 9111).
 
 import { headerValue, type ParsedRequest } from "../parsed_request.ts";
-import { type Endpoint, GET } from "../endpoint.ts";
+import { GET, type InspectEndpoint } from "../endpoint.ts";
 import { jsonAnswer } from "../json_answer.ts";
 import { wholeNumber } from "../numbers.ts";
 import { HttpError, quote } from "../http_error.ts";
@@ -36,7 +36,7 @@ async function tagged(request: ParsedRequest): Promise<Response> {
 }
 
 /** The endpoints of caching. */
-export const caching: readonly Endpoint[] = [
+export const caching: readonly InspectEndpoint[] = [
   {
     group: "Caching",
     path: "/cache",

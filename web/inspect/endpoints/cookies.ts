@@ -2,7 +2,7 @@
 // it is goes between quotation marks with octal escapes, as in Python's http.cookies.
 
 import type { ParsedRequest } from "../parsed_request.ts";
-import { type Endpoint, GET } from "../endpoint.ts";
+import { GET, type InspectEndpoint } from "../endpoint.ts";
 import { jsonAnswer } from "../json_answer.ts";
 import { redirectAnswer } from "./redirects.ts";
 import { HttpError, quote } from "../http_error.ts";
@@ -37,7 +37,7 @@ function unquote(value: string): string {
 }
 
 /** The attributes that follow `name=value`. */
-export interface CookieAttributes {
+interface CookieAttributes {
   readonly secure?: boolean;
   /** Whether the cookie is deleted instead. */
   readonly expired?: boolean;
@@ -88,7 +88,7 @@ function setCookiesAnswer(
 }
 
 /** The endpoints of cookies. */
-export const cookies: readonly Endpoint[] = [
+export const cookies: readonly InspectEndpoint[] = [
   {
     group: "Cookies",
     path: "/cookies",

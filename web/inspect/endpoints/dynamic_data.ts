@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import { headerValue, type ParsedRequest } from "../parsed_request.ts";
-import { COMMON, type Endpoint, GET, type Parameter } from "../endpoint.ts";
+import { COMMON, GET, type InspectEndpoint, type Parameter } from "../endpoint.ts";
 import { jsonAnswer, jsonText } from "../json_answer.ts";
 import { milliseconds, realNumber, wholeNumber } from "../numbers.ts";
 import { randomByteSource } from "./random_bytes.ts";
@@ -20,7 +20,7 @@ export const MAX_BYTES = 100 * 1024;
 const MAX_LINKS = 200;
 
 /** Fields that keep a browser from running anything in content that a client made up. */
-export const HARMLESS = {
+const HARMLESS = {
   "content-security-policy": "sandbox; default-src 'none'",
   "x-content-type-options": "nosniff",
 } as const;
@@ -133,7 +133,7 @@ const HEADERS_TO_SEND: Parameter = {
 };
 
 /** The endpoints of answers that the client chooses. */
-export const dynamicData: readonly Endpoint[] = [
+export const dynamicData: readonly InspectEndpoint[] = [
   {
     group: "Made to order",
     path: "/delay/:seconds",

@@ -2,14 +2,14 @@
 
 import { Buffer } from "node:buffer";
 import type { HeaderField, ParsedRequest } from "../parsed_request.ts";
-import type { Endpoint, Methods, Parameter } from "../endpoint.ts";
+import type { InspectEndpoint, Methods, Parameter } from "../endpoint.ts";
 import { GET } from "../endpoint.ts";
 import { jsonAnswer, type JsonFields, RawJson } from "../json_answer.ts";
 import { multipartBoundary, MultipartError, readMultipart } from "../../multipart/reader.ts";
 import { HttpError } from "../http_error.ts";
 
 /** A field of the JSON. */
-export type EchoField =
+type EchoField =
   | "args"
   | "data"
   | "files"
@@ -106,7 +106,7 @@ export function gathered(pairs: Iterable<readonly [string, string]>): JsonFields
 }
 
 /** Header fields as an object: a repeated one is joined (RFC 9110 5.3) under its first spelling. */
-export function headersObject(fields: readonly HeaderField[]): Readonly<Record<string, string>> {
+function headersObject(fields: readonly HeaderField[]): Readonly<Record<string, string>> {
   const joined = new Map<string, [name: string, value: string]>();
   for (const [name, value] of fields) {
     const key = name.toLowerCase();
@@ -118,7 +118,7 @@ export function headersObject(fields: readonly HeaderField[]): Readonly<Record<s
 }
 
 /** The bytes as text when they are UTF-8, otherwise as a data: URL (RFC 2397). */
-export function textOrDataUrl(bytes: Uint8Array, contentType = "application/octet-stream"): string {
+function textOrDataUrl(bytes: Uint8Array, contentType = "application/octet-stream"): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -152,7 +152,11 @@ const JSON_BODY: Parameter = {
   help: "any body",
 };
 
-function anything(path: string, summary: string, parameters: readonly Parameter[]): Endpoint {
+function anything(
+  path: string,
+  summary: string,
+  parameters: readonly Parameter[],
+): InspectEndpoint {
   return {
     group: "What you sent",
     path,
@@ -164,7 +168,7 @@ function anything(path: string, summary: string, parameters: readonly Parameter[
   };
 }
 
-function echoing(method: string): Endpoint {
+function echoing(method: string): InspectEndpoint {
   const methods: Methods = [method];
   return {
     group: "What you sent",
@@ -178,7 +182,7 @@ function echoing(method: string): Endpoint {
 }
 
 /** The endpoints that show a request. */
-export const echo: readonly Endpoint[] = [
+export const echo: readonly InspectEndpoint[] = [
   anything("/anything", "Says everything back, whatever the method", [QUERY, JSON_BODY]),
   anything("/anything/*path", "The same below it, for clients that want a path of their own", [
     { name: "path", in: "path", example: "any/path", help: "what follows" },

@@ -3,7 +3,7 @@
 import { promisify } from "node:util";
 import { brotliCompress, deflate, gzip } from "node:zlib";
 import type { ParsedRequest } from "../parsed_request.ts";
-import { type Endpoint, GET } from "../endpoint.ts";
+import { GET, type InspectEndpoint } from "../endpoint.ts";
 import { jsonAnswer, jsonText } from "../json_answer.ts";
 import { echoFields } from "./echo.ts";
 
@@ -83,7 +83,7 @@ const FORM = page(
 </form>`,
 );
 
-function document(path: string, summary: string, type: string, text: string): Endpoint {
+function document(path: string, summary: string, type: string, text: string): InspectEndpoint {
   return {
     group: "Formats",
     path,
@@ -95,7 +95,12 @@ function document(path: string, summary: string, type: string, text: string): En
 
 type Compress = (bytes: Uint8Array) => Promise<Uint8Array<ArrayBuffer>>;
 
-function compressed(path: string, coding: string, field: string, compress: Compress): Endpoint {
+function compressed(
+  path: string,
+  coding: string,
+  field: string,
+  compress: Compress,
+): InspectEndpoint {
   return {
     group: "Formats",
     path,
@@ -112,7 +117,7 @@ function compressed(path: string, coding: string, field: string, compress: Compr
 }
 
 /** The endpoints of formats and encodings. */
-export const formats: readonly Endpoint[] = [
+export const formats: readonly InspectEndpoint[] = [
   {
     group: "Formats",
     path: "/json",

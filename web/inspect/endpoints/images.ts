@@ -1,7 +1,7 @@
 // The endpoints that send a picture in the format of their path, or in one that the client accepts.
 
 import type { ParsedRequest } from "../parsed_request.ts";
-import { type Endpoint, GET } from "../endpoint.ts";
+import { GET, type InspectEndpoint } from "../endpoint.ts";
 import { type ImageKind, pictures } from "./picture.ts";
 import { statusAnswer } from "./status.ts";
 
@@ -21,7 +21,7 @@ function accepted(request: ParsedRequest): Response {
 }
 
 /** The endpoints of pictures. */
-export const images: readonly Endpoint[] = [
+export const images: readonly InspectEndpoint[] = [
   {
     group: "Images",
     path: "/image",
@@ -30,7 +30,7 @@ export const images: readonly Endpoint[] = [
     parameters: [{ name: "Accept", in: "header", example: "image/webp", help: "the formats" }],
     handle: accepted,
   },
-  ...(["png", "jpeg", "webp", "svg"] as const).map((kind): Endpoint => ({
+  ...(["png", "jpeg", "webp", "svg"] as const).map((kind): InspectEndpoint => ({
     group: "Images",
     path: `/image/${kind}`,
     methods: GET,

@@ -3,7 +3,7 @@
 import { authentication } from "./authentication.ts";
 import { caching } from "./caching.ts";
 import { cookies } from "./cookies.ts";
-import type { Endpoint } from "../endpoint.ts";
+import type { InspectEndpoint } from "../endpoint.ts";
 import { formats } from "./formats.ts";
 import { images } from "./images.ts";
 import { dynamicData } from "./dynamic_data.ts";
@@ -16,7 +16,7 @@ import { streams } from "./streams.ts";
  * it, because the rest has to be routed again; the entry below is its documentation. */
 export const DELAYED_PATH = "/delay/:seconds/*path";
 
-const delayed: Endpoint = {
+const delayed: InspectEndpoint = {
   group: "Made to order",
   path: DELAYED_PATH,
   methods: "any",
@@ -32,7 +32,7 @@ const delayed: Endpoint = {
 };
 
 /** All endpoints, in the order of the index page. */
-export const endpoints: readonly Endpoint[] = [
+export const endpoints: readonly InspectEndpoint[] = [
   ...echo,
   ...status,
   ...redirects,

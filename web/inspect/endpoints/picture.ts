@@ -4,7 +4,7 @@
 export type ImageKind = "png" | "jpeg" | "webp" | "svg";
 
 /** A picture as it is sent. */
-export interface Picture {
+interface Picture {
   readonly type: string;
   readonly body: string | Uint8Array<ArrayBuffer>;
 }

@@ -1,7 +1,7 @@
 // The endpoints that redirect, once or several times in a row.
 
 import { headerValue, type ParsedRequest } from "../parsed_request.ts";
-import { COMMON, type Endpoint, GET, type Parameter } from "../endpoint.ts";
+import { COMMON, GET, type InspectEndpoint, type Parameter } from "../endpoint.ts";
 import { wholeNumber } from "../numbers.ts";
 import { HttpError } from "../http_error.ts";
 
@@ -43,7 +43,7 @@ function redirectTo(request: ParsedRequest): Response {
 }
 
 /** The endpoints that redirect. */
-export const redirects: readonly Endpoint[] = [
+export const redirects: readonly InspectEndpoint[] = [
   {
     group: "Status and redirects",
     path: "/redirect/:n",

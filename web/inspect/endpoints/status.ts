@@ -1,6 +1,6 @@
 // The endpoint that answers with any status, and the answers for a status that others use.
 
-import { COMMON, type Endpoint } from "../endpoint.ts";
+import { COMMON, type InspectEndpoint } from "../endpoint.ts";
 import type { ParsedRequest } from "../parsed_request.ts";
 import { jsonText } from "../json_answer.ts";
 import { milliseconds } from "../numbers.ts";
@@ -107,7 +107,7 @@ async function handle(request: ParsedRequest, random: () => number, stopping: Ab
 }
 
 /** The endpoint. */
-export const status: readonly Endpoint[] = [
+export const status: readonly InspectEndpoint[] = [
   {
     group: "Status and redirects",
     path: "/status/:codes",

@@ -3,7 +3,7 @@
 import type { WebSocketAnswer } from "../../../core/http/app.ts";
 import { contentRange, parseRange } from "../../request/range.ts";
 import type { ParsedRequest } from "../parsed_request.ts";
-import { type Endpoint, GET, type Parameter, type Tools } from "../endpoint.ts";
+import { GET, type InspectEndpoint, type Parameter, type Tools } from "../endpoint.ts";
 import { milliseconds, wholeNumber } from "../numbers.ts";
 import { MAX_BYTES } from "./dynamic_data.ts";
 import { randomByteSource } from "./random_bytes.ts";
@@ -15,7 +15,7 @@ const MAX_LINES = 100;
 const MAX_EVENTS = 100;
 const MAX_DRIP_BYTES = 10 * 1024 * 1024;
 /** The longest time that a body takes, not counting the delay before it. */
-export const MAX_DURATION_MS = 60_000;
+const MAX_DURATION_MS = 60_000;
 /** The largest piece of a drip. */
 const DRIP_PIECE_BYTES = 64 * 1024;
 /** The time between two pieces of a drip, unless they would be empty or too large. */
@@ -183,7 +183,7 @@ const CHUNK_SIZE: Parameter = {
 };
 
 /** The endpoints whose bodies take their time. */
-export const streams: readonly Endpoint[] = [
+export const streams: readonly InspectEndpoint[] = [
   {
     group: "Streams",
     path: "/stream/:n",

@@ -2,7 +2,7 @@
 // reference and the tests, which compare everything else with httpbin itself.
 
 /** One difference. */
-export interface Difference {
+interface Difference {
   readonly where: string;
   readonly httpbin: string;
   readonly here: string;

@@ -3,13 +3,13 @@
 
 import { escapeHtml, pagePolicy } from "../../page/html.ts";
 import { differences } from "./differences.ts";
-import { type Endpoint, groups, type Parameter } from "../endpoint.ts";
+import { groups, type InspectEndpoint, type Parameter } from "../endpoint.ts";
 import { endpoints } from "../endpoints/index.ts";
 import script from "./script.js" with { type: "text" };
 import style from "./style.css" with { type: "text" };
 
 /** The page and its Content-Security-Policy. */
-export interface IndexPage {
+interface IndexPage {
   readonly html: string;
   readonly policy: string;
 }
@@ -80,14 +80,14 @@ ${
   return { html, policy };
 }
 
-function sectionOf(group: string, own: readonly Endpoint[]): string {
+function sectionOf(group: string, own: readonly InspectEndpoint[]): string {
   return `<section id="${slug(group)}" data-group>
 <h2>${escapeHtml(group)}</h2>
 ${own.map(endpointOf).join("\n")}
 </section>`;
 }
 
-function endpointOf(endpoint: Endpoint): string {
+function endpointOf(endpoint: InspectEndpoint): string {
   const { path, summary, group } = endpoint;
   const methods = triable(endpoint);
   const method = endpoint.tryMethod ?? methods[0]!;
@@ -119,7 +119,7 @@ const MESSAGE: Parameter = {
 };
 
 /** The methods that the form offers. */
-function triable({ methods }: Endpoint): readonly string[] {
+function triable({ methods }: InspectEndpoint): readonly string[] {
   return methods === "any" ? ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] : methods;
 }
 

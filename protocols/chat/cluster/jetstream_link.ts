@@ -36,22 +36,22 @@ export interface Arrival {
   readonly data: Uint8Array;
 }
 
-/** What the broker said of a message that was put into the stream. */
+/** The acknowledgement of the broker for a message that was put into the stream. */
 export interface Stored {
   readonly seq: number;
   /** Whether the broker knew the id from shortly before, at this `seq`. */
   readonly duplicate: boolean;
 }
 
-/** What a stream is made like. */
-export interface StreamLimits {
+/** The limits that a new stream is created with. */
+interface StreamLimits {
   readonly retention: Retention;
   /** For how long the broker recognises an id by itself, in milliseconds. */
   readonly duplicateWindowMs: number;
 }
 
 /** The shared history over one connection. */
-export class StreamLink {
+export class JetStreamLink {
   /** When the stream was created, as the broker says it. */
   readonly created: string;
   /** The last sequence of the stream when the link was made. */
@@ -62,7 +62,7 @@ export class StreamLink {
   readonly #subjects: Subjects;
   readonly #client: JetStreamClient;
   readonly #end: (reason: Error) => void;
-  /** What has come and is not read: messages, and between them the broker's requests for flow
+  /** Arrivals that are not read: messages, and between them the broker's requests for flow
    * control, which are answered once the messages before them are read. */
   #queue: (Arrival | { readonly answer: string })[] = [];
   #wake = Promise.withResolvers<void>();
@@ -100,7 +100,7 @@ export class StreamLink {
     settings: ClusterSettings,
     subjects: Subjects,
     limits: StreamLimits,
-  ): Promise<StreamLink> {
+  ): Promise<JetStreamLink> {
     const most = connection.info?.max_payload ?? 0;
     if (most < LEAST_PAYLOAD_BYTES) {
       throw new Error(
@@ -140,7 +140,7 @@ export class StreamLink {
           `choose another --cluster-name, or remove it`,
       );
     }
-    return new StreamLink(connection, subjects, jetstream(connection, options), info);
+    return new JetStreamLink(connection, subjects, jetstream(connection, options), info);
   }
 
   /** Begins to read, from a sequence on. */
@@ -191,7 +191,7 @@ export class StreamLink {
     return this.#lastReceived;
   }
 
-  /** What has come next, in order; undefined once the link is dead. */
+  /** The next arrivals, in order; undefined once the link is dead. */
   async next(count: number): Promise<readonly Arrival[] | undefined> {
     while (this.#isOpen) {
       const batch: Arrival[] = [];
