@@ -1,6 +1,6 @@
-// How long something may take.
+// The deadline of an operation: aborts when the time is up or when the caller aborts.
 
-/** The time that something may take, and the caller's own wish to end it. */
+/** Combines a timeout with the caller's AbortSignal. */
 export class Deadline implements Disposable {
   readonly signal: AbortSignal;
   readonly #maxTimeMs: number;
@@ -17,7 +17,8 @@ export class Deadline implements Disposable {
       : AbortSignal.any([signal, this.#late.signal]);
   }
 
-  /** The error to show, given the one that came up. A caller that aborted gets its own reason back. */
+  /** Returns the error to report: the timeout, the reason of a caller that aborted, or else the
+   * given error. */
   explain(what: string, error: unknown): unknown {
     if (!this.#late.signal.aborted) return this.signal.aborted ? this.signal.reason : error;
     return new DOMException(`${what}: not done within ${this.#maxTimeMs} ms`, "TimeoutError");

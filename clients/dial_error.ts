@@ -1,4 +1,4 @@
-// Why a peer could not be reached, in words that say what to do.
+// Explains the error of a failed connection attempt, with the remedy.
 
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -8,7 +8,7 @@ export async function dialling<T>(url: string, dial: () => T | Promise<T>): Prom
   try {
     return await dial();
   } catch (error) {
-    // What the user wrote is wrong, whatever the peer does.
+    // A usage error does not depend on the peer, and is passed on.
     if (error instanceof UsageError) throw error;
     throw new Error(`Cannot connect to ${url}: ${reason(error)}`, { cause: error });
   }
@@ -26,7 +26,7 @@ function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return `Deno was not given the permission: ${errorText(error)}`;
   }
-  // For an address that is not there, Deno's node:net says EINVAL.
+  // For an address that this machine does not have, Deno's node:net reports EINVAL.
   const isUnbound = code === "EINVAL" &&
     (error as { readonly syscall?: unknown }).syscall === "bind";
   if (code === "EADDRNOTAVAIL" || isUnbound || error instanceof Deno.errors.AddrNotAvailable) {

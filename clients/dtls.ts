@@ -1,4 +1,4 @@
-// DTLS 1.2 (RFC 6347), from the dialling side.
+// The client transport `dtls`: DTLS 1.2 (RFC 6347).
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { dtlsClientOptions } from "./datagrams/options.ts";

@@ -1,5 +1,4 @@
-// Every transport there is, from the dialling side. A new one is a file in this folder and a line
-// in this list.
+// The list of all client transports. A new one is a file in this folder and a line in this list.
 
 import { dtls } from "./dtls.ts";
 import { tcp } from "./tcp.ts";

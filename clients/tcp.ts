@@ -1,4 +1,4 @@
-// TCP, on Deno.connect.
+// The client transport `tcp` (RFC 9293), on Deno.connect.
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions, routeOptions } from "../core/client_options.ts";
@@ -21,7 +21,7 @@ import { dialling } from "./dial_error.ts";
 
 const options = { ...routeOptions, ...clientOptions } as const;
 
-/** Opens a TCP connection: what tcp, tls, ws and http clients stand on. */
+/** Opens a TCP connection, for tcp, tls, ws and http clients. */
 export async function dialTcp(
   endpoint: Endpoint,
   port: number,
@@ -31,7 +31,7 @@ export async function dialTcp(
   const host = hostOrLoopback(endpoint);
   const url = formatEndpoint({ ...endpoint, hostname: host }, port);
   return await dialling(url, async () => {
-    // Deno tries a name's addresses of both families; a choice of ours narrows them to one.
+    // Deno tries the addresses of both families; with -4 or -6 only those of one are resolved.
     const hostname = route.ipv4 || route.ipv6 ? await resolveHost(host, route) : host;
     if (route.local !== undefined) return await dialFrom(route.local, hostname, port, signal);
     const conn = await connected(hostname, port, signal);
@@ -40,8 +40,8 @@ export async function dialTcp(
   });
 }
 
-/** Deno.connect looks at its signal once more when it is connected, and then leaves the connection
- * open that nobody has (measured on 2.9.6). So it gets one that never throws. */
+/** Connects with a signal that never throws: when connected, Deno.connect checks its signal once
+ * more, and if that throws it leaks the open connection (measured on 2.9.6). */
 async function connected(hostname: string, port: number, signal: AbortSignal) {
   signal.throwIfAborted();
   const silent = Object.assign(AbortSignal.any([signal]), { throwIfAborted() {} });
@@ -55,7 +55,7 @@ async function connected(hostname: string, port: number, signal: AbortSignal) {
   throw signal.reason;
 }
 
-/** Deno.connect cannot choose its own address; node:net can. */
+/** Dials on node:net, because Deno.connect cannot bind a local address. */
 async function dialFrom(
   local: string,
   host: string,

@@ -1,4 +1,4 @@
-// TLS, from the dialling side.
+// The client transport `tls`: sessions over TLS (RFC 8446, RFC 5246).
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { tlsTransportOptions } from "./tls/options.ts";

@@ -1,4 +1,4 @@
-// UDP, from the dialling side.
+// The client transport `udp` (RFC 768).
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { udpOptions } from "./datagrams/options.ts";

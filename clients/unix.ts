@@ -1,4 +1,4 @@
-// Unix stream sockets, on Deno.connect.
+// The client transport `unix`: Unix stream sockets, on Deno.connect.
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { clientOptions } from "../core/client_options.ts";
@@ -16,7 +16,7 @@ export const unix: ClientKind<typeof clientOptions> = {
   options: clientOptions,
   async connect(endpoint, { maxMessageBytes }, { layers }) {
     const { path } = endpoint;
-    // A Unix socket answers at once or not at all, so there is nothing to abort.
+    // A Unix socket connects at once or not at all, so there is nothing to abort.
     const conn = await dialling(
       endpoint.text,
       () => Deno.connect({ transport: "unix", path }),

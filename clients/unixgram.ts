@@ -1,4 +1,4 @@
-// Unix datagram sockets, from the dialling side.
+// The client transport `unixgram`: Unix datagram sockets.
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { unixgramOptions } from "./datagrams/options.ts";

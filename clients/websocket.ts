@@ -1,4 +1,4 @@
-// WebSockets (RFC 6455), plain and over TLS, from the dialling side.
+// The client transports `ws` and `wss`: WebSockets (RFC 6455), plain and over TLS.
 
 import type { ClientKind } from "../core/client_kind.ts";
 import { webSocketOptions, webSocketTlsOptions } from "./websocket/options.ts";

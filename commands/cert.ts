@@ -1,4 +1,5 @@
-// `sockdock cert`: the local authority, and certificates.
+// The command `sockdock cert`: manages the local certificate authority, and makes and shows
+// certificates.
 
 import { mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";

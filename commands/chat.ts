@@ -1,4 +1,5 @@
-// `sockdock chat`: a chat in the terminal, or lines of a pipe said in it.
+// The command `sockdock chat`: joins a chat room at the terminal, or sends the lines of a pipe to
+// it.
 
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
@@ -103,7 +104,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   async run({ arguments: [url = ""], options, given, flags, io }) {
     const isTyped = io.stdin.isTerminal && !io.json;
     const isEdited = isTyped && io.stdoutIsTerminal && options.editor && !io.verbose;
-    // --verbose shows the traffic and --record keeps it; --json prints the events instead.
+    // --verbose prints the traffic and --record keeps it; --json prints the events instead.
     using traffic = openTraffic(
       io.json ? io.with({ color: options.color, verbose: io.verbose }) : io,
       options.record,
@@ -124,7 +125,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
       signal: signals.drain,
     });
     if (link === undefined) return signals.exitCode;
-    // A verified client has the name that its proof gives, which may look like a numbered one.
+    // A verified client has the name in its certificate or key, which may look like a numbered one.
     if (isTyped && link.name.startsWith(`${options.name}-`) && link.standing === "plain") {
       io.note(`${options.name} is taken; you are ${link.name} until it is free`);
     }
@@ -136,7 +137,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   },
 });
 
-/** Enters; undefined when a signal ended the attempt. */
+/** Joins the chat; undefined when a signal ended the attempt. */
 async function enter(
   endpoint: Endpoint,
   signals: StopSignals,
@@ -158,7 +159,7 @@ async function enter(
   }
 }
 
-/** Runs a chat at a terminal that edits lines itself. */
+/** Runs a chat at a terminal in line mode, which edits lines itself. */
 async function chatWithoutEditor(
   link: JoinedChat,
   io: Stdio,
@@ -193,7 +194,7 @@ async function chatWithoutEditor(
   return signals.exitCode;
 }
 
-/** Says the lines of a pipe, and prints what others say. */
+/** Sends the lines of a pipe, and prints the messages of others. */
 async function chatInPipe(
   link: JoinedChat,
   io: Stdio,
@@ -233,10 +234,10 @@ async function chatInPipe(
     await quiet(() => lastArrivalMs, waitMs);
   })();
   await Promise.race([saying, hearing, aborted(signals.drain)]);
-  // A signal also closes a chat, while it tries to come back; that is no failure.
+  // A signal also ends a chat that is reconnecting; that is no failure.
   const endedBecause = signals.drain.aborted ? undefined : closedBecause;
   if (endedBecause !== undefined) {
-    // The messages that waited have just been rejected; their handlers run before they are counted.
+    // The waiting messages have just been rejected; their handlers run before they are counted.
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (!io.json) io.error(endedBecause);
   } else {
@@ -254,7 +255,7 @@ async function chatInPipe(
 
 function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io: Stdio): void {
   if (event.event === "message") {
-    // The server does not send plain clients their own messages; a pipe hides them as well.
+    // Plain clients do not receive their own messages either.
     if (event.own) return;
     for (const line of lines.message(event.message, link.name)) io.print(line);
   } else if (event.event === "private") {
@@ -265,7 +266,7 @@ function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io
   }
 }
 
-/** An event as a JSON object, with times as docs/chat.md has them. */
+/** Converts an event to a JSON object, with times as in docs/chat.md. */
 export function chatEventJson(event: ChatLinkEvent): Readonly<Record<string, unknown>> {
   if (event.event === "message") {
     const { timeMs, sentAtMs, ...message } = event.message;
@@ -280,7 +281,7 @@ export function chatEventJson(event: ChatLinkEvent): Readonly<Record<string, unk
   return event;
 }
 
-/** Resolves once nothing has come for a time. */
+/** Resolves once no message has arrived for a time. */
 async function quiet(lastArrivalMs: () => number, waitMs: number): Promise<void> {
   for (;;) {
     const leftMs = lastArrivalMs() + waitMs - performance.now();

@@ -1,23 +1,23 @@
-// What a command is. argv becomes a call in line/arguments.ts; help, the reference page and completions
-// are printed from the same object.
+// The declaration of a command: its options, its usage and its function. line/arguments.ts parses
+// argv by it; help, the reference page and completions are printed from it.
 
 import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 
-/** The word that starts every command line. */
+/** Name of the program. */
 export const PROGRAM = "sockdock";
 
-/** The option that every command has besides its own; `run.ts` answers it. */
+/** The option of every command, answered by `run.ts`. */
 export const HELP_TABLE = {
   help: flag({ help: "show this help", short: "h", negatable: false }),
 };
 
-/** One command. Declare it with {@linkcode defineCommand}, which infers the option types. */
+/** A command. Declare it with {@linkcode defineCommand}, which infers the option types. */
 export interface Command<Table extends OptionTable = OptionTable> {
   readonly name: string;
   /** One line, in the third person: `starts one protocol on one or several endpoints`. */
   readonly summary: string;
-  /** What follows the name, options left out: `<protocol> <url>...`. */
+  /** Usage after the name, without options: `<protocol> <url>...`. */
   readonly usage: string;
   /** Paragraphs for help and reference, separated by an empty line. */
   readonly details?: string;
@@ -50,13 +50,13 @@ interface Example {
   readonly does: string;
 }
 
-/** One call of a command. */
+/** The parsed call of a command. */
 export interface Invocation<Table extends OptionTable = OptionTable> {
   readonly options: OptionValues<Table>;
-  /** The keys of the options that the command line or the environment sets; all others are defaults. */
+  /** Keys of the options that the command line or the environment sets; all others have defaults. */
   readonly given: ReadonlySet<string>;
-  /** Those of them that the command line sets. An option that the environment sets is meant for many
-   * commands and may not concern this one. */
+  /** Options that the command line sets. An option from the environment is meant for many commands
+   * and may not concern this one. */
   readonly flags: ReadonlySet<string>;
   /** The positional arguments, exactly as typed. */
   readonly arguments: readonly string[];

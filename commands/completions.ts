@@ -1,4 +1,4 @@
-// `sockdock completions`: a script that a shell can source.
+// The command `sockdock completions`: prints a completion script for a shell.
 
 import { didYouMean } from "../core/options/nearest.ts";
 import { UsageError } from "../core/usage_error.ts";

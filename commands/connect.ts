@@ -1,4 +1,4 @@
-// `sockdock connect`: the terminal or a pipe, joined to a session.
+// The command `sockdock connect`: connects the terminal or a pipe to a session.
 
 import { formatAddress } from "../core/addresses/address.ts";
 import type { DialledSession } from "../core/client_kind.ts";
@@ -65,7 +65,7 @@ is lost is an error.`,
       const receiving = receive(session, options.hex, io, arrival);
       const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
-          // Where a layer sees to the delivery, `end` resolves once all typed lines are delivered.
+          // With acknowledgements, `end` resolves once all typed lines are delivered.
           if (session.delivery !== undefined) await session.end();
           session.close();
         } else if (!hasEnd(session)) await closeAfter(session, options.waitMs, arrival);
@@ -109,7 +109,7 @@ async function receive(
     } else {
       io.printPeer(bytes);
       lines?.printed(bytes);
-      // A message that is printed behind its sender is a line, in a pipe too.
+      // A message that is printed with its sender is a line, in a pipe too.
       if (from !== undefined && lines === undefined && bytes.at(-1) !== LF) io.printRaw("\n");
     }
   }
@@ -147,7 +147,7 @@ class LineEnder implements Disposable {
   }
 }
 
-/** Sends stdin. Resolves to whether the person asked to quit. */
+/** Sends stdin. Resolves to whether the user asked to quit. */
 async function sendAll(
   session: DialledSession,
   typed: boolean,

@@ -1,4 +1,4 @@
-// `sockdock copy`: files and folders to an inbox.
+// The command `sockdock copy`: sends files and folders to an inbox.
 
 import { isUrl } from "../core/addresses/endpoint.ts";
 import { duration, formatDuration, integer, mergeTables } from "../core/options/option.ts";
@@ -19,7 +19,7 @@ import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
 import { Progress, roundSize } from "./terminal/progress.ts";
 
-/** The shortest time between two progress events with --json, in milliseconds. */
+/** Interval of progress events with --json, in milliseconds. */
 const PROGRESS_EVERY_MS = 500;
 
 const options = {
@@ -77,7 +77,7 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
   },
 });
 
-/** Shows the progress and the outcome of copying. */
+/** Prints the progress and the result of copying. */
 class CopyDisplay implements Disposable {
   readonly #io: Stdio;
   readonly #only: string | undefined;
@@ -85,7 +85,7 @@ class CopyDisplay implements Disposable {
   #retransmitted: number | undefined;
   #reportedMs = -Infinity;
 
-  /** @param only the one path that is copied, if it is one */
+  /** @param only the path to copy, if there is only one */
   constructor(io: Stdio, only: string | undefined) {
     this.#io = io;
     this.#only = only;
@@ -123,7 +123,7 @@ class CopyDisplay implements Disposable {
     }
   }
 
-  /** Shows the outcome. */
+  /** Prints the result. */
   finish(result: CopyResult): void {
     this[Symbol.dispose]();
     const { arrived, already, bytes, failed } = result;
@@ -162,7 +162,7 @@ class CopyDisplay implements Disposable {
     this.#io.printJson(event);
   }
 
-  /** A line for people, without the progress bar running into it. */
+  /** Prints a line for the user, clear of the progress bar. */
   #note(line: string): void {
     if (this.#io.json || this.#io.quiet) return;
     this.#progress?.clear();

@@ -1,10 +1,10 @@
-// The exit codes that all commands share.
+// The exit codes of all commands.
 
 export const exitCodes = {
   ok: 0,
   /** The network or the peer failed. */
   failed: 1,
-  /** The command line or the configuration asks for something that cannot be. */
+  /** The command line or the configuration is wrong. */
   usage: 2,
   /** A check or threshold was not met. */
   checkFailed: 3,

@@ -1,4 +1,4 @@
-// `sockdock help`: the overview, one command, or the whole reference.
+// The command `sockdock help`: prints the overview, one command, or the whole reference.
 
 import { flag } from "../core/options/option.ts";
 import { didYouMean } from "../core/options/nearest.ts";

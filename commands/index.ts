@@ -1,4 +1,4 @@
-// Every command there is. A new one is a file in this folder and an entry in this list. Each is
+// The list of all commands. A new one is a file in this folder and an entry in this list. Each is
 // loaded only when it runs.
 
 import type { CommandEntry } from "./command.ts";

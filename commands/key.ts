@@ -1,4 +1,4 @@
-// `sockdock key`: what other commands need as a secret, made and shown.
+// The command `sockdock key`: makes and shows keys and password hashes for other commands.
 
 import { KEY_KINDS } from "../core/keys/key.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";

@@ -1,4 +1,5 @@
-// `sockdock list`: protocols, transports and layers, and which of them go together.
+// The command `sockdock list`: prints protocols, transports and layers, and their valid
+// combinations.
 
 import { mergeTables } from "../core/options/option.ts";
 import { catalogue } from "../dock/catalogue.ts";

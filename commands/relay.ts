@@ -1,4 +1,4 @@
-// `sockdock relay`: a short way to serve the protocol of that name.
+// The command `sockdock relay`: short for `serve relay`.
 
 import { mergeTables } from "../core/options/option.ts";
 import { serveOptions } from "../dock/applicable.ts";

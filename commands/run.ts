@@ -1,4 +1,4 @@
-// From argv to an exit code.
+// Runs the command that argv names, and returns its exit code.
 
 import { errorText } from "../core/event.ts";
 import { didYouMean } from "../core/options/nearest.ts";

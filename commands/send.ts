@@ -1,4 +1,4 @@
-// `sockdock send`: messages out, replies to stdout.
+// The command `sockdock send`: sends messages and prints the replies on stdout.
 
 import { formatAddress } from "../core/addresses/address.ts";
 import { errorText } from "../core/event.ts";
@@ -93,7 +93,7 @@ code 4 says that no reply came, or what was not delivered.`,
       throw new UsageError("--file and words exclude each other; give one");
     }
     const { endpoint, dial } = readDial(url, { options, given, flags });
-    // What cannot be sent is refused before a connection is opened.
+    // Messages are checked before a connection is opened.
     const messages = await outgoing(words, options, io);
     using traffic = openTraffic(io, options.record);
     const dialling = () => open(endpoint, { ...dial, emit: dialNotices(io) });
@@ -132,7 +132,7 @@ code 4 says that no reply came, or what was not delivered.`,
         if (retried) {
           io.note(`${value.attempts} attempts, ${count(received, "reply", "replies")}`);
         }
-        // The peer ended the session and said why, instead of answering.
+        // The peer ended the session with a reason instead of an answer.
         if (session.farewell !== undefined && received < value.attempts) {
           io.error(printable(session.farewell));
           return exitCodes.failed;
@@ -167,7 +167,7 @@ interface Wording {
   readonly maxMessageBytes?: unknown;
 }
 
-/** The messages to send. Words and a file are read here, lines of stdin as they come. */
+/** The messages to send. Words and a file are read at once, lines of stdin as they arrive. */
 async function outgoing(
   words: readonly string[],
   wording: Wording,
@@ -184,7 +184,7 @@ async function* lineMessages(wording: Wording, io: Stdio): AsyncGenerator<Messag
   }
 }
 
-/** A file whole: on a stream it could go in parts, but a datagram is one message. */
+/** Reads a whole file: on a stream it could be sent in parts, but a datagram is one message. */
 async function readMessage(path: string, io: Stdio): Promise<Message> {
   if (path !== "-") {
     try {
@@ -208,7 +208,7 @@ function ended(message: Message, { line, crlf }: Wording): Message {
   return whole;
 }
 
-/** Bytes from hexadecimal digits, between which space, `:` and `0x` may stand.
+/** Parses hexadecimal digits, which space, `:` and `0x` may separate.
  * @throws {UsageError} naming the text */
 function parseHex(text: string): Uint8Array {
   const digits = text.replace(/0x|[\s:]/gi, "");
@@ -228,7 +228,7 @@ function printReply(reply: Message, boundary: "bytes" | "messages", hex: boolean
   if (boundary === "messages" || io.stdoutIsTerminal) endLine(reply, io);
 }
 
-/** A reply without a newline gets one where lines are read: on a terminal, and between messages. */
+/** Adds a newline to a reply without one, on a terminal and between messages. */
 function endLine(reply: Message, io: Stdio): void {
   const last = bytesOf(reply).at(-1);
   if (last !== 10) io.printPeer(bytesOf("\n"));
@@ -238,7 +238,7 @@ function count(amount: number, one: string, many: string): string {
   return `${amount} ${amount === 1 ? one : many}`;
 }
 
-/** Prints how many messages were acknowledged, where a layer sees to the delivery. */
+/** Prints the number of acknowledged messages, on a layer with acknowledgements. */
 function report(delivery: Delivery | undefined, io: Stdio): void {
   if (delivery === undefined) return;
   const { sent, acknowledged, retransmitted, roundTripMs } = delivery;

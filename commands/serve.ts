@@ -1,4 +1,4 @@
-// `sockdock serve`: one protocol on one or several endpoints.
+// The command `sockdock serve`: serves one protocol on one or several endpoints.
 
 import { isUrl } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
@@ -57,8 +57,7 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
 });
 
 /** Serves a protocol or an application until it is stopped.
- *
- * @param operand option values that words of the command line stand for */
+ * @param operand values of options that are given as plain words */
 export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
@@ -88,7 +87,7 @@ export async function serveUntilStopped(
   return await untilStopped([dock], signals, emit);
 }
 
-/** The lines that are typed at the terminal, for a protocol that takes them. */
+/** The lines typed at the terminal, for a protocol that reads them. */
 function typedLines(
   what: Protocol | HttpApp,
   io: Stdio,
@@ -97,14 +96,14 @@ function typedLines(
   return { lines: linesOf(io) };
 }
 
-/** A person does not type a longer line. */
+/** Limit of a typed line. */
 const MAX_TYPED_BYTES = 64 * 1024;
 
 async function* linesOf(io: Stdio): AsyncGenerator<string> {
   for await (const line of stdinLines(io, MAX_TYPED_BYTES)) yield textOf(line);
 }
 
-/** Tells URLs from the one word that may stand for an option, such as the folder of `files`.
+/** Separates URLs from the word that stands for an option, such as the folder of `files`.
  * @throws {UsageError} when there are more such words, or the option was given too */
 function takeOperand(
   what: Protocol | HttpApp,
@@ -126,7 +125,7 @@ function takeOperand(
   return { urls, operand: { [key]: what.options[key]?.parse(word, flag) } };
 }
 
-/** The user of --auth with the password, which is asked for at the terminal when it was left out. */
+/** The user of --auth; a missing password is asked for at the terminal. */
 async function askedUser(
   options: Given,
   flags: ReadonlySet<string>,

@@ -1,4 +1,4 @@
-// `sockdock up`: many servers at once.
+// The command `sockdock up`: starts several servers from a configuration.
 
 import { flag, flagName, type Given, mergeTables, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -76,7 +76,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const emit = serverEventSink(io, record, signals.finish);
     const suite = stack.use(
       await startSuite(entries, {
-        // The table that is printed once all listen says the same.
+        // The table that is printed once all servers listen has the same information.
         emit: (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
         watch: io.verbose || record !== undefined,
       }),
@@ -97,7 +97,7 @@ async function builtinEntries(
   stack: AsyncDisposableStack,
 ): Promise<PlannedEntry[]> {
   if (socket === undefined) {
-    // A folder that only its owner can enter keeps the socket to its owner.
+    // The socket is in a folder that only its owner can enter, so only the owner can connect.
     const folder = await Deno.makeTempDir({ prefix: "sockdock-" });
     stack.defer(() => Deno.remove(folder, { recursive: true }));
     socket = `${folder}/echo.sock`;
@@ -134,7 +134,7 @@ function printTable(entries: readonly PlannedEntry[], docks: readonly Dock[], io
   io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
 }
 
-/** The command that talks to an endpoint. */
+/** The command with which a user can talk to an endpoint. */
 function talkTo(
   what: string,
   scheme: string,
@@ -146,8 +146,8 @@ function talkTo(
   return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;
 }
 
-/** How this program is called: `sockdock` for the executable, else the task that runs it, through npx
- * where npx runs Deno. */
+/** Name by which the user called this program: `sockdock` for the executable, else the task that
+ * runs it, through npx where npx runs Deno. */
 export function programWords(): string {
   if (Deno.build.standalone) return "sockdock";
   const runner = Deno.env.get("npm_command") === "exec"

@@ -1,4 +1,4 @@
-// `sockdock wait`: until an endpoint answers.
+// The command `sockdock wait`: waits until an endpoint answers.
 
 import { duration, mergeTables } from "../core/options/option.ts";
 import { errorText } from "../core/event.ts";

@@ -1,4 +1,5 @@
-// What a transport is, from the dialling side.
+// The interface of a client transport, such as `tcp` or `wss`: its scheme, its options, and
+// `connect`, which returns a session. server_kind.ts has its counterpart.
 
 import type { Address } from "./addresses/address.ts";
 import type { Addressing, Endpoint } from "./addresses/endpoint.ts";
@@ -9,29 +10,29 @@ import type { Session } from "./session.ts";
 
 /** A session that we opened. Disposing it closes it at once. */
 export interface DialledSession extends Session, Disposable {
-  /** What the peer said when it ended the session, where the transport has words for that and they
-   * are out of the ordinary. */
+  /** The reason that the peer gave for ending the session, on a transport that carries one;
+   * undefined after an ordinary end. */
   readonly farewell?: string | undefined;
-  /** Whether many may answer, as at a broadcast address or a multicast group. The session then hears
-   * every sender that sends to its port. */
+  /** Whether many peers may answer, as at a broadcast address or a multicast group. The session
+   * then receives from every sender that sends to its port. */
   readonly manyAnswer?: boolean;
   /** The sender of the message that was yielded last, where many may answer. */
   readonly responder?: Address | undefined;
-  /** How the delivery of what we send goes, where a layer sees to it. Such a session has an end, as a
-   * stream has: `end` resolves once the peer has everything and rejects with an UndeliveredError if
-   * it never will. */
+  /** Progress of the delivery of sent messages, on a transport or layer that has acknowledgements.
+   * Such a session has an end, as a stream has: `end` resolves once the peer has everything and
+   * rejects with an UndeliveredError if it never will. */
   readonly delivery?: Delivery | undefined;
 }
 
-/** What a client needs besides its options. */
+/** Arguments of `connect` besides the options. */
 export interface DialWork {
-  /** From the wire inward. */
+  /** Layers from the wire inward. */
   readonly layers: readonly BoundLayer[];
   /** Aborting it ends the attempt, not the session. */
   readonly signal: AbortSignal;
 }
 
-/** A transport, from the dialling side. */
+/** A client transport. */
 export interface ClientKind<Options extends OptionTable = OptionTable> {
   /** The scheme of its URLs. */
   readonly name: string;
@@ -44,7 +45,7 @@ export interface ClientKind<Options extends OptionTable = OptionTable> {
   /** What its layers would wrap; null when it takes none. */
   readonly carrier: "stream" | "datagram" | null;
   readonly options: Options;
-  /** Opens a session; resolves once the peer was verified, where there is something to verify.
+  /** Opens a session; resolves once it is connected and, with TLS or DTLS, the server was verified.
    * @throws {Error} naming the URL and the cause */
   connect(
     endpoint: Endpoint,

@@ -6,10 +6,10 @@ import { createCounters } from "./counters.ts";
 import type { LayerWork } from "./layer.ts";
 import { duration, type OptionValues, size } from "./options/option.ts";
 
-/** What chooses our own address and the family of the peer's. */
+/** Options for the local address of a client and the address family of its peer. */
 export const routeOptions = { ...localOptions, ...familyOptions } as const;
 
-/** For every client that opens a session. */
+/** Options of every client that opens a session. */
 export const clientOptions = {
   maxMessageBytes: size({
     default: 16 * 1024 * 1024,
@@ -18,13 +18,13 @@ export const clientOptions = {
   }),
 } as const;
 
-/** For everything that dials. */
+/** The timeout of every client, sessions and HTTP requests alike. */
 export const connectTimeoutOptions = {
   connectTimeoutMs: duration({ default: 10_000, min: 1, help: "how long to try to connect" }),
 } as const;
 
-/** What layers learn of a datagram socket that we dialled from: there is one peer, and it is not idle
- * as long as we hold the session. */
+/** The work of layers on a client's datagram socket: there is one peer, and it is not idle as long
+ * as the session is held. */
 export function dialledWork({ maxMessageBytes }: OptionValues<typeof clientOptions>): LayerWork {
   return {
     counters: createCounters(),

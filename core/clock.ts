@@ -1,12 +1,13 @@
-// Time as timers and handshakes see it, so that a test can move it on.
+// Time and timers for handshakes and protocols, behind an interface so that a test can advance
+// them.
 
 /** Timers, and the time of day. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Wall-clock time, in milliseconds since the epoch. */
   now(): number;
-  /** Milliseconds that only ever grow. */
+  /** Monotonic time, in milliseconds. */
   elapsedMs(): number;
-  /** Calls `run` once after this long; what it returns calls that off. */
+  /** Calls `run` once after this delay; the function returned cancels it. */
   after(delayMs: number, run: () => void): () => void;
 }
 

@@ -1,5 +1,5 @@
-// The two kinds of socket that everything else stands on, a stream and a datagram socket, whatever
-// opened them. A layer takes one of them and returns one of the same kind.
+// The two kinds of socket, a stream (Connection) and a DatagramSocket, independent of the runtime's
+// API that opened them. A layer takes one of them and returns one of the same kind.
 
 import type { Address } from "./addresses/address.ts";
 import type { Identity } from "./session.ts";
@@ -8,27 +8,27 @@ import type { Identity } from "./session.ts";
 export interface Connection extends Disposable {
   readonly local: Address;
   readonly remote: Address;
-  /** Set once `ready` has resolved, where the handshake proves who the peer is. */
+  /** The identity that the peer proved in its handshake; set once `ready` has resolved. */
   readonly identity?: Identity | undefined;
-  /** Finishes the handshake; absent where there is none.
-   * @throws {DeniedPeerError} when the peer proved who it is and is turned away by name */
+  /** Completes the handshake; absent where there is none.
+   * @throws {DeniedPeerError} when the peer proved its identity and is not admitted */
   ready?(signal: AbortSignal): Promise<void>;
-  /** Reads at least one byte into `into`; resolves to how many, or null at the end. */
+  /** Reads at least one byte into `into`; resolves to the number of bytes, or null at the end. */
   read(into: Uint8Array): Promise<number | null>;
   /** Resolves once every byte was handed to the system. */
   write(all: Uint8Array): Promise<void>;
   /** Ends our half; the peer's half stays readable. */
   closeWrite(): Promise<void>;
-  /** Resolves once all that was written has left, where a layer holds it back, or the connection was
-   * disposed. A session that ends in good order waits for it. */
+  /** Resolves once all written bytes have been sent, where a layer delays them, or the connection
+   * was disposed. A session that ends in good order waits for it. */
   flushed?(): Promise<void>;
-  /** Ends the connection at once with a reset (RST), where the system lets us; what was sent and not
-   * read by the peer may be lost. */
+  /** Closes the connection at once with a reset (RST), where the system supports it; data that the
+   * peer has not read may be lost. */
   reset?(): void;
 }
 
-/** Thrown by the `ready` of a connection whose peer is turned away by name: not a handshake that
- * failed, but an answer of no. */
+/** Thrown by `ready` for a peer whose identity is not admitted: the handshake itself did not
+ * fail. */
 export class DeniedPeerError extends Error {
   override readonly name = "DeniedPeerError";
 }
@@ -40,23 +40,23 @@ export interface Acceptor<C extends Connection = Connection> extends Disposable 
   accept(): Promise<C | null>;
 }
 
-/** What a datagram socket received: bytes from an address; that a peer will send no more, though it
- * still listens; or that there is nothing between us and a peer any more, why, and whether the peer
- * was lost, as by a reset, and not let go in good order. */
+/** One result of receiving: bytes from an address; or a peer's notice that it will send no more,
+ * though it still receives; or the end of the association with a peer, with the reason and whether
+ * the peer was lost, as by a reset, or ended it in good order. */
 export type Datagram =
   | { readonly from: Address; readonly bytes: Uint8Array; readonly identity?: Identity }
   | { readonly from: Address; readonly finished: true }
   | { readonly from: Address; readonly ended: string; readonly lost?: true };
 
-/** How the delivery to a peer goes, where a layer sees to it. */
+/** Progress of the delivery to a peer, from a layer with acknowledgements. */
 export interface Delivery {
-  /** Messages that were handed over to be sent. */
+  /** Messages that the session has sent. */
   readonly sent: number;
-  /** Messages that the peer has whole. */
+  /** Messages that the peer has received whole. */
   readonly acknowledged: number;
   /** Datagrams that were sent again. */
   readonly retransmitted: number;
-  /** Bytes of messages that the peer has whole or in part. */
+  /** Bytes of messages that the peer has received, whole or in part. */
   readonly acknowledgedBytes: number;
   /** The smoothed round trip, in milliseconds; undefined before it was measured. */
   readonly roundTripMs: number | undefined;
@@ -67,21 +67,22 @@ export interface DatagramSocket extends Disposable {
   readonly address: Address;
   /** The largest datagram that `send` takes, in bytes. */
   readonly maxBytes: number;
-  /** Makes the peer known before the first datagram, where a layer has a handshake. */
+  /** Completes a layer's handshake with the peer before the first datagram. */
   connect?(to: Address, signal: AbortSignal): Promise<void>;
   send(bytes: Uint8Array, to: Address): Promise<void>;
-  /** Tells a peer, where a layer can, that no more will come. Where a layer sees to the delivery it
-   * resolves once the peer has everything, and rejects with an UndeliveredError if it never will. */
+  /** Tells the peer, where a layer can, that no more messages will follow. With acknowledgements it
+   * resolves once the peer has everything, and rejects with an UndeliveredError if it never
+   * will. */
   end(to: Address): Promise<void>;
-  /** Resolves once the peer has everything that was sent to it, where a layer sees to that; rejects
-   * with an UndeliveredError if it never will. */
+  /** Resolves once the peer has acknowledged everything sent to it, where a layer has
+   * acknowledgements; rejects with an UndeliveredError if it never will. */
   delivered?(to: Address): Promise<void>;
-  /** How the delivery to a peer goes, where a layer sees to it. */
+  /** Progress of the delivery to a peer, where a layer has acknowledgements. */
   delivery?(to: Address): Delivery | undefined;
-  /** Says that the protocol has read a message. A socket that has this holds its peers back while their
-   * messages are unread, so that none of them needs to be dropped. */
+  /** Tells the socket that the protocol has read a message. A socket with this method has flow
+   * control: peers wait while their messages are unread, so that none has to be dropped. */
   consumed?(from: Address, bytes: number): void;
-  /** Ends what there is between us and a peer, where a layer keeps something. */
+  /** Ends the association with a peer, where a layer keeps one. */
   forget?(to: Address): void;
   /** The next datagram, or null once disposed. `bytes` is valid until the next call. */
   receive(): Promise<Datagram | null>;

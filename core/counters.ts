@@ -1,9 +1,9 @@
-// What a server counts. One set of names for every transport, so that they add up.
+// The counters of a server. One set of names for every transport, so that they can be added up.
 
 const zero = {
   /** Sessions and HTTP connections that were admitted. */
   opened: 0,
-  /** Those that are open now. */
+  /** Sessions or connections open now. */
   open: 0,
   /** HTTP requests. */
   requests: 0,
@@ -11,20 +11,20 @@ const zero = {
   messagesSent: 0,
   bytesReceived: 0,
   bytesSent: 0,
-  /** Turned away by --allow or --deny. */
+  /** Peers denied by --allow or --deny. */
   denied: 0,
-  /** Turned away by --allow-identity, in spite of a valid certificate or key. */
+  /** Peers denied by --allow-identity, in spite of a valid certificate or key. */
   identitiesDenied: 0,
-  /** Turned away by the rules on Host and Origin. */
+  /** Requests refused by the rules on Host and Origin. */
   forbidden: 0,
-  /** Requests turned away for want of the right credentials. */
+  /** Requests refused for missing or wrong credentials. */
   unauthenticated: 0,
   /** Handshakes that failed or took too long. */
   handshakesFailed: 0,
   /** Sessions and HTTP connections that ended in an error: the protocol threw, or the peer was lost, as
    * by a reset. What fails because we closed the session does not count. */
   failed: 0,
-  /** Sessions ended because nothing moved for too long. */
+  /** Sessions ended because they were idle for too long. */
   idle: 0,
   /** HTTP connections ended because a header or body took too long. */
   timedOut: 0,
@@ -36,12 +36,12 @@ const zero = {
   peersRefused: 0,
   /** Datagrams dropped because answering them could start a loop. */
   loopsRefused: 0,
-  /** Answers dropped because their peer had had enough of them. */
+  /** Replies dropped because of the limit on replies to their peer. */
   repliesLimited: 0,
-  /** Answers dropped because their peer's socket has no address, or because nothing authentic came from
-   * where they should go. */
+  /** Replies dropped because their peer's socket has no address, or because nothing authentic came
+   * from the address to which they would go. */
   unanswerable: 0,
-  /** Datagrams that no layer could read: too short, of another version, or nonsense. */
+  /** Datagrams that no layer could parse: too short, of another version, or malformed. */
   malformed: 0,
   /** Datagrams whose seal or signature is wrong: forged, damaged, or made with another key. */
   forged: 0,
@@ -51,25 +51,25 @@ const zero = {
   replayed: 0,
   /** Datagrams that are too old, or from the future. */
   stale: 0,
-  /** Datagrams dropped because a layer's table of what it has seen was full. */
+  /** Datagrams dropped because a layer's table of seen datagrams was full. */
   tableFull: 0,
   /** Datagrams that were sent again. */
   retransmitted: 0,
   /** Messages that were never acknowledged. */
   undelivered: 0,
-  /** Datagrams and bytes that a fault on purpose dropped, changed, doubled or held back. */
+  /** Datagrams and bytes that the layer `fault` dropped, changed, doubled or delayed. */
   faults: 0,
-  /** Messages that a member of a chat did not get because it did not read. */
+  /** Messages that a member of a chat did not receive because it read too slowly. */
   missed: 0,
-  /** Requests to a chat refused because their sender makes too many. */
+  /** Requests to a chat refused by its rate limit. */
   tooFast: 0,
-  /** Members of a chat dropped because they did not read for too long. */
+  /** Members of a chat dropped because they read nothing for too long. */
   tooSlow: 0,
-  /** Sessions with a chat that found it or their room full, or that are banned. */
+  /** Sessions with a chat refused because it or the room was full, or because of a ban. */
   membersRefused: 0,
   /** Members of a chat removed by an operator. */
   expelled: 0,
-  /** Times that accepting or receiving failed, such as for want of descriptors. */
+  /** Failures of accepting or receiving, such as for want of descriptors. */
   acceptFailures: 0,
 };
 

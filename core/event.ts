@@ -1,42 +1,43 @@
-// What a server tells the world. Library code emits these; only commands print them.
+// The events of a server, such as a session opened or a request answered. Library code emits them;
+// only commands print them.
 
 import type { Stats } from "./counters.ts";
 import type { Identity, Message } from "./session.ts";
 
-/** One HTTP request, whole but for a long body. */
+/** One HTTP request as the inspector logs it, whole but for a long body. */
 export interface InspectedEvent {
   readonly event: "inspected";
-  /** When it came, as ISO 8601. */
+  /** Time of arrival, in ISO 8601. */
   readonly time: string;
   readonly peer: string;
   readonly method: string;
-  /** What was asked for. */
+  /** The request's URL. */
   readonly url: string;
-  /** Where it is known. */
+  /** Absent where the version is not known. */
   readonly httpVersion?: string;
-  /** As they were sent and in their order, where that is known. */
+  /** Header fields as the client sent them and in their order, where the transport knows it. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** How long the body was, of which `message` may be the beginning. */
+  /** Length of the whole body; `message` may be only its beginning. */
   readonly bodyBytes: number;
   readonly message: Message;
 }
 
-/** What a chat shows to its operator. */
+/** An event of a chat room, for its operator. */
 export interface RoomEvent {
   readonly event: "chat";
-  /** When, as ISO 8601. */
+  /** Time, in ISO 8601. */
   readonly time: string;
   readonly room: string;
-  /** Something said or done, or a member that came, went or has another name now. */
+  /** A message, an action (`/me`), or a member that joined, left or was renamed. */
   readonly kind: "say" | "me" | "came" | "went" | "renamed";
   readonly name: string;
   readonly standing: "plain" | "verified";
-  /** What was said, why the member went, or what the new name is. */
+  /** The message, the reason that the member left, or the new name. */
   readonly text?: string;
   readonly id?: string;
 }
 
-/** Something that happened, as data. `peer` and `url` are in the form people read and write. */
+/** An event, as data. `peer` and `url` are in the form people read and write. */
 export type ServerEvent =
   | {
     readonly event: "listening";
@@ -49,7 +50,7 @@ export type ServerEvent =
     readonly event: "opened";
     readonly url: string;
     readonly peer: string;
-    /** Who the peer proved to be, where it had to. */
+    /** The identity that the peer proved, where authentication is required. */
     readonly identity?: Identity;
   }
   | {
@@ -60,15 +61,15 @@ export type ServerEvent =
     readonly bytesReceived: number;
     readonly bytesSent: number;
   }
-  /** A peer was turned away before any of its bytes were used. */
+  /** A peer was denied before any of its bytes were used. */
   | {
     readonly event: "denied";
     readonly url: string;
     readonly peer: string;
     readonly reason: string;
   }
-  /** A handshake, an HTTP connection or what a relay dials ended in an error. Where there was a
-   * session, that is the reason of its `closed`. */
+  /** A handshake, an HTTP connection or the client session of a relay ended in an error. Where
+   * there was a session, that is the reason of its `closed`. */
   | {
     readonly event: "failed";
     readonly url: string;
@@ -77,9 +78,9 @@ export type ServerEvent =
   }
   /** The listener could not take a connection or datagram; it goes on. */
   | { readonly event: "accept-failed"; readonly url: string; readonly error: string }
-  /** Something happened in a room of a chat. */
+  /** An event of a chat room. */
   | RoomEvent
-  /** A protocol shows a message. */
+  /** A message that a protocol prints. */
   | { readonly event: "message"; readonly peer: string; readonly message: Message }
   | {
     readonly event: "request";
@@ -88,37 +89,37 @@ export type ServerEvent =
     readonly method: string;
     readonly path: string;
     readonly status: number;
-    /** Who the peer proved to be, where it had to. */
+    /** The identity that the peer proved, where authentication is required. */
     readonly identity?: Identity;
   }
-  /** A file that was sent is in its place, or was there already. */
+  /** A received file is in its place, or was there already. */
   | {
     readonly event: "stored";
     readonly peer: string;
-    /** Its path below the folder that it was sent to. */
+    /** Path of the file below the receiving folder. */
     readonly file: string;
     readonly bytes: number;
     readonly sha256: string;
     readonly already?: true;
   }
-  /** A file that was offered, or its sender, was turned away. */
+  /** An offered file, or its sender, was refused. */
   | {
     readonly event: "refused";
     readonly peer: string;
     readonly file?: string;
     readonly reason: string;
   }
-  /** What a client sent, when the inspector logs it. */
+  /** A client's request, logged by the inspector. */
   | InspectedEvent
-  /** Bytes that passed, when they are watched. */
+  /** Bytes in either direction, when they are watched. */
   | { readonly event: "received" | "sent"; readonly peer: string; readonly message: Message }
   | { readonly event: "notice"; readonly url?: string; readonly text: string }
   | { readonly event: "stopped"; readonly url: string; readonly stats: Stats };
 
-/** Where events go. Must not throw. */
+/** Receives events. Must not throw. */
 export type Emit = (event: ServerEvent) => void;
 
-/** The text of anything that was thrown. */
+/** The message of a thrown value. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-// Events and messages as JSON.
+// Serializes events and messages to JSON, for `--log-format json` and the inspector.
 
 import type { ServerEvent } from "./event.ts";
 import type { Message } from "./session.ts";

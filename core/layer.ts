@@ -1,4 +1,5 @@
-// Layers: wrappers that take a connection or a datagram socket and return one, so that they stack.
+// Layers: wrappers that take a connection or a datagram socket and return one, so that they can be
+// stacked on each other and under any protocol.
 
 import type { Address } from "./addresses/address.ts";
 import type { Clock } from "./clock.ts";
@@ -9,25 +10,25 @@ import type { DatagramLimits } from "./limits.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** What a layer wraps. */
+/** The kind of socket that a layer wraps. */
 export type Carrier = "stream" | "datagram";
 
-/** Which end of the wire a layer is on. */
+/** The side that a layer is on: of a client or of a server. */
 export type Side =
   | { readonly role: "listen" }
   | { readonly role: "dial"; readonly to: Address; readonly serverName?: string };
 
-/** What a layer may use of the world. */
+/** The services that a layer is given: a clock and the like. */
 export interface LayerContext {
   readonly clock: Clock;
-  /** At least 0, below 1; nothing secret is made of it. */
+  /** A random number from 0 to below 1, for uses without secrets. */
   random(): number;
   readonly emit: Emit;
 }
 
-/** What a layer knows of the socket it wraps. */
+/** Properties of the socket that a layer wraps. */
 export interface LayerWork {
-  /** Where the layer counts what it drops and does. */
+  /** Counters to which the layer adds what it drops and does. */
   readonly counters: Counters;
   /** The limits of the server or client that reads from a datagram socket. */
   readonly limits: Pick<
@@ -36,9 +37,9 @@ export interface LayerWork {
   >;
 }
 
-/** A layer that has read its keys and whatever else its options name. */
+/** A layer whose keys and other files have been read. */
 export interface OpenedLayer {
-  /** Whether it resets connections, so that a transport which can should offer to. */
+  /** Whether the layer resets connections, so that a transport that can reset has to offer it. */
   readonly resets?: boolean;
   stream?(
     connection: Connection,
@@ -48,17 +49,18 @@ export interface OpenedLayer {
   datagram?(socket: DatagramSocket, side: Side, work: LayerWork): DatagramSocket;
 }
 
-/** What a stack must know of a layer. */
+/** Properties of a layer by which a stack is checked. */
 export interface LayerTraits {
   readonly name: string;
   /** From the wire inward: fault 10, signed 20, sealed or dtls 30, reliable 40. */
   readonly rank: number;
-  /** What it can wrap. */
+  /** The kinds of socket that the layer can wrap. */
   readonly carriers: readonly Carrier[];
-  /** Whether what passes it comes from the address that it says, or from a peer that was let in by its
-   * key. */
+  /** Whether a message that passes the layer comes from the address that it claims, or from a peer
+   * that proved its key. */
   readonly provesSender?: boolean;
-  /** Whether what passes it arrives once and in order, or the session ends in an error. */
+  /** Whether messages that pass the layer arrive once and in order, or the session ends in an
+   * error. */
   readonly ordered?: boolean;
 }
 
@@ -66,14 +68,14 @@ export interface LayerTraits {
 export interface Layer<Options extends OptionTable = OptionTable> extends LayerTraits {
   readonly summary: string;
   readonly options: Options;
-  /** The option that puts the layer on an endpoint whose URL does not name it. Such a layer is a
-   * matter of one side alone: URLs that are shown leave it out. */
+  /** The option that adds the layer to an endpoint whose URL does not name it. Such a layer
+   * concerns one side alone, so URLs that are printed omit it. */
   readonly impliedBy?: string;
-  /** Refuses options that cannot work on what a transport carries. Called for each endpoint before
-   * any of them opens.
+  /** Refuses options that cannot work on this kind of socket. Called for each endpoint before any
+   * of them opens.
    * @throws {UsageError} saying why */
   check?(options: OptionValues<Options>, carrier: Carrier): void;
-  /** Called once for each endpoint.
+  /** Opens the layer, once for each endpoint.
    * @throws {UsageError} when a key or another option cannot be used */
   open(
     options: OptionValues<Options>,
@@ -157,8 +159,8 @@ export function layerStream(
   return layers.reduce((inner, layer) => layer.stream?.(inner, side, work) ?? inner, connection);
 }
 
-/** Wraps a datagram socket in its layers, the first nearest to the wire. Takes the socket over: where
- * a layer refuses to work, it is closed. */
+/** Wraps a datagram socket in its layers, the first nearest to the wire. Takes ownership of the
+ * socket, and closes it when a layer fails. */
 export function layerDatagrams(
   socket: DatagramSocket,
   layers: readonly BoundLayer[],

@@ -1,10 +1,10 @@
-// The limits that transports share, each with its default. The option table of a transport is made
-// of these and of its own.
+// The options that limit a server, such as sessions, message sizes and idle time, with their
+// defaults. The option table of a transport is made of these and of its own.
 
 import { duration, integer, size, text } from "./options/option.ts";
 import type { OptionValues } from "./options/option.ts";
 
-/** Which peers are admitted, by address. */
+/** Options that admit or deny peers by their address. */
 export const admissionOptions = {
   allow: text.many({
     metavar: "cidr",
@@ -41,7 +41,7 @@ export const streamOptions = {
   }),
 } as const;
 
-/** For transports that queue connections in the system. */
+/** Options of transports that queue connections in the system. */
 export const backlogOptions = {
   backlog: integer({
     default: 511,
@@ -51,7 +51,7 @@ export const backlogOptions = {
   }),
 } as const;
 
-/** For transports with a handshake. */
+/** Options of transports with a handshake. */
 export const handshakeOptions = {
   handshakeTimeoutMs: duration({
     default: 10_000,

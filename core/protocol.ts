@@ -1,4 +1,4 @@
-// What is said over a session: written once, running on every transport.
+// The interface of a session protocol, such as `echo`: written once, it runs on every transport.
 
 import type { DialledSession } from "./client_kind.ts";
 import type { Counters } from "./counters.ts";
@@ -6,7 +6,7 @@ import type { Emit } from "./event.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Session } from "./session.ts";
 
-/** What a protocol may use of the world outside its sessions. */
+/** The services that a protocol is given besides its sessions. */
 export interface Context {
   /** Aborted when the server begins to shut down. */
   readonly signal: AbortSignal;
@@ -15,33 +15,34 @@ export interface Context {
   now(): number;
   /** At least 0, below 1. */
   random(): number;
-  /** Opens a session to another endpoint, where the host of the protocol allows it. */
+  /** Opens a session to another endpoint, where the server allows its protocol to dial. */
   dial(url: string): Promise<DialledSession>;
-  /** Finds out whether `dial` could work, without dialling: the URL and the options for it.
-   * @throws {UsageError} when it never can */
+  /** Checks the URL and the options of `dial` without dialling.
+   * @throws {UsageError} when it can never work */
   checkDial(url: string): Promise<void>;
   /** Asks the whole server to stop, as Ctrl-C does. */
   stop(reason: string): void;
-  /** What is typed at the terminal that runs the server, for a protocol whose `console` is true;
-   * absent where there is no terminal. */
+  /** Lines typed at the server's terminal, for a protocol whose `console` is true; absent where
+   * there is no terminal. */
   readonly lines?: AsyncIterable<string>;
 }
 
-/** How a byte stream is cut into messages: as read, by lines (LF or CRLF, without it), or by a
- * 32-bit big-endian length. Transports that keep boundaries ignore it. */
+/** Framing of a byte stream into messages: none (as read), by lines (LF or CRLF, which the message
+ * does not include), or by a 32-bit big-endian length. Transports that keep boundaries ignore
+ * it. */
 export type Framing = "none" | "line" | "length";
 
-/** What a protocol answers to a datagram whose sender's address proves nothing: nothing, never
- * more than was received, or possibly more (which could amplify an attack). */
+/** The size of a protocol's replies to a datagram whose source address may be spoofed: no reply,
+ * never larger than the datagram, or possibly larger (which could amplify an attack). */
 export type DatagramReply = "none" | "bounded" | "larger";
 
-/** One opened protocol. `serve` is called once for each session, possibly many at a time. */
+/** An opened protocol. `serve` is called once for each session, possibly many at a time. */
 export interface Service extends AsyncDisposable {
   /** Resolves when the protocol is done with the session; the transport then closes it. */
   serve(session: Session): Promise<void>;
-  /** In place of the protocol's, where an option decides how streams are framed. */
+  /** Replaces the framing of the protocol, where an option decides it. */
   readonly framing?: Framing;
-  /** What the protocol itself counts; it appears in the stats of the whole. */
+  /** Counters of the protocol itself; they appear in the server's stats. */
   readonly counters?: Readonly<Partial<Counters>>;
 }
 
@@ -52,17 +53,18 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   readonly summary: string;
   readonly framing: Framing;
   readonly datagramReply: DatagramReply;
-  /** Whether it cannot do without messages that arrive all, once and in order: on datagrams it then
-   * runs only over a layer that sees to that. */
+  /** Whether the protocol needs all messages, once and in order: on datagrams it then runs only
+   * over a layer that guarantees this. */
   readonly needsOrder?: boolean;
-  /** Whether it opens sessions of its own, and so takes the options of clients, as `upstream...`. */
+  /** Whether the protocol opens client sessions, and so takes the options of clients, as
+   * `upstream...`. */
   readonly dials?: boolean;
-  /** Whether what is typed at the terminal that runs the server is for it (`Context.lines`). */
+  /** Whether the protocol reads the lines typed at the server's terminal (`Context.lines`). */
   readonly console?: boolean;
-  /** Its own defaults for options of the transports, such as `peerTimeoutMs`, by key. */
+  /** Defaults of the protocol for options of transports, such as `peerTimeoutMs`, by key. */
   readonly defaults?: Readonly<Record<string, unknown>>;
   readonly options: Options;
-  /** The option that a word on the command line stands for, such as a folder. */
+  /** The option for the word after the protocol's name on the command line, such as a folder. */
   readonly operand?: string;
   /** Opened once for all endpoints that share it, disposed after the last of them. */
   open(options: OptionValues<Options>, context: Context): Service | Promise<Service>;

@@ -1,9 +1,9 @@
-// What listens, and a server that does.
+// The interfaces of listening sockets and of running servers.
 
 import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
 import type { Stats } from "./counters.ts";
 
-/** The certificate that a server shows. */
+/** The certificate of a server. */
 export interface ServerCertificate {
   /** PEM, the server's own certificate first. */
   readonly pem: string;
@@ -11,41 +11,41 @@ export interface ServerCertificate {
   readonly fingerprint: string;
 }
 
-/** Where a server listens, and what it shows there. */
+/** The public part of a listening socket: its URL and its certificate. */
 export interface Listening {
-  /** With the port that the system chose. */
+  /** URL with the port that the system chose. */
   readonly url: string;
-  /** As it is now, where it can change. */
+  /** The certificate in use now; a reload can replace it. */
   readonly certificate?: ServerCertificate | undefined;
-  /** Takes up certificate files that have changed, where there are any. Never rejects. */
+  /** Reloads certificate files that have changed, where there are any. Never rejects. */
   readonly reload?: (() => Promise<void>) | undefined;
 }
 
-/** A stream socket that listens, and what is known of it. */
+/** A listening stream socket. */
 export interface Listener<C extends Connection = Connection> extends Listening {
   readonly acceptor: Acceptor<C>;
 }
 
-/** A datagram socket that listens, and what is known of it. */
+/** A listening datagram socket. */
 export interface DatagramListener extends Listening {
   readonly socket: DatagramSocket;
 }
 
-/** A server that listens. Disposing it stops it now; `shutdown` lets sessions finish first. */
+/** A running server. Disposing it stops it now; `shutdown` lets sessions finish first. */
 export interface RunningServer extends AsyncDisposable {
-  /** Where it listens, with the port that the system chose. */
+  /** URL of the listening socket, with the port that the system chose. */
   readonly url: string;
-  /** What proves who it is, where something does. */
+  /** The server's certificate, on TLS and DTLS. */
   readonly certificate?: ServerCertificate;
-  /** Takes up certificate files that have changed, where there are any; it does so by itself, too,
-   * within a second or two. Connections that are open are not touched. Never rejects: what cannot be
-   * used is said in a `notice`, and the old stays in use. */
+  /** Reloads certificate files that have changed, where there are any; the server also does so by
+   * itself, within a second or two. Open connections are not affected. Never rejects: an error is
+   * emitted as a `notice`, and the old certificate stays in use. */
   reload?(): Promise<void>;
-  /** Resolves when the server has stopped, for whatever reason; rejects if it broke. */
+  /** Resolves when the server has stopped, for any reason; rejects if it broke. */
   readonly finished: Promise<void>;
   /** A copy of the counters. */
   stats(): Stats;
-  /** Stops listening, lets what is being answered finish for `graceMs`, then closes the rest.
-   * Resolves when all is closed. Calling it again with a shorter grace shortens the wait. */
+  /** Stops listening, lets open sessions and requests finish for `graceMs`, then closes the rest.
+   * Resolves when all are closed. Calling it again with a shorter grace shortens the wait. */
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;
 }

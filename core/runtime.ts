@@ -1,21 +1,22 @@
-// What depends on the version of the runtime, and the sentence that refuses it. An executable brings
-// its own runtime, which may be older than the one that the sources are written for.
+// Features that need a certain version of Deno, and the error that names the version. An executable
+// brings its own runtime, which may be older than the one that the sources are written for.
 
 import { UsageError } from "./usage_error.ts";
 
-/** Something that needs a certain version of Deno. */
+/** A feature that needs a certain version of Deno. */
 interface RuntimeFeature {
-  /** What cannot be had before, as the subject of a sentence. */
+  /** The feature, as the subject of a sentence. */
   readonly what: string;
-  /** The oldest version that was measured and is good. */
+  /** The oldest version on which the feature was measured to work. */
   readonly since: `${number}.${number}.${number}`;
-  /** What an older runtime does instead, to complete "this is 2.6.10, which ...". */
+  /** Behaviour of an older runtime, to complete "this is 2.6.10, which ...". */
   readonly before: string;
 }
 
 const features = {
-  /** With verification off, an older one does not check either that the server holds the key of its
-   * certificate, so that a copy of the certificate passes for the one of the right fingerprint. */
+  /** An older runtime without verification does not check either that the server holds the key of
+   * its certificate, so that a copy of the certificate with the expected fingerprint would be
+   * accepted. */
   nodeTls: {
     what: "--tls-fingerprint and --insecure",
     since: "2.7.14",
@@ -26,7 +27,7 @@ const features = {
     since: "2.7.14",
     before: "ignores client certificates and would let everyone in",
   },
-  /** Measured on 2.6.10: "Not implemented", and not every key can be parsed that TLS can use. */
+  /** Measured on 2.6.10: "Not implemented", and some keys that TLS can use cannot be parsed. */
   keyComparison: {
     what: "the check of a key against its certificate",
     since: "2.7.14",
@@ -60,7 +61,7 @@ const features = {
   },
 } as const satisfies Readonly<Record<string, RuntimeFeature>>;
 
-/** What this module knows of. */
+/** Names of the features above. */
 type RuntimeFeatureName = keyof typeof features;
 
 /** Whether a runtime has a feature. */
@@ -68,14 +69,15 @@ export function hasFeature(
   name: RuntimeFeatureName,
   version: string = Deno.version.deno,
 ): boolean {
-  // What follows the third number says that it is a preview or a build of it.
+  // A suffix after the third number marks a preview or a build of that version.
   const found = version.split(/[.+-]/).map(Number);
   const wanted = features[name].since.split(".").map(Number);
   const at = wanted.findIndex((part, index) => found[index] !== part);
   return at < 0 || found[at]! > wanted[at]!;
 }
 
-/** Which version a feature needs, which this is, and what it does instead.
+/** The error for a missing feature: the version that it needs, the version that runs, and what that
+ * one does instead.
  *
  * @param what the subject of the sentence, where the feature's own says too little or too much */
 export function needsRuntime(
@@ -87,7 +89,7 @@ export function needsRuntime(
   return `${what} needs Deno ${since} or newer; this is ${version}, which ${before}`;
 }
 
-/** Refuses what this runtime cannot do.
+/** Throws when this runtime lacks a feature.
  *
  * @param what as for `needsRuntime`
  * @throws {UsageError} naming the version that is needed */
@@ -99,7 +101,7 @@ export function requireFeature(
   if (!hasFeature(name, version)) throw new UsageError(needsRuntime(name, what, version));
 }
 
-/** What cannot be had on a runtime, and why. */
+/** The features that a runtime lacks, each with its reason. */
 export function missingFeatures(
   version: string = Deno.version.deno,
 ): { readonly name: string; readonly reason: string }[] {

@@ -1,4 +1,5 @@
-// What a transport is, from the listening side.
+// The interface of a server transport, such as `tcp` or `http`: its scheme, its options, and
+// `start`, which listens. client_kind.ts has its counterpart.
 
 import type { Addressing, Endpoint } from "./addresses/endpoint.ts";
 import type { HttpService } from "./http/app.ts";
@@ -7,21 +8,21 @@ import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Context, Protocol, Service } from "./protocol.ts";
 import type { RunningServer } from "./running_server.ts";
 
-/** A protocol that was opened, and what its transport must know of it. */
+/** An opened protocol, for a transport that carries sessions. */
 export interface SessionWork {
   readonly protocol: Pick<Protocol, "name" | "framing" | "datagramReply">;
   readonly service: Service;
-  /** From the wire inward. */
+  /** Layers from the wire inward. */
   readonly layers: readonly BoundLayer[];
   readonly context: Context;
 }
 
-/** An HTTP application that was opened. */
+/** An opened HTTP application, for a transport that carries requests. */
 export interface RequestWork {
   readonly name: string;
   readonly service: HttpService;
   readonly context: Context;
-  /** Whether every request becomes an event. Default: false, because it costs throughput. */
+  /** Whether every request becomes an event. Default: false, because events cost throughput. */
   readonly watch?: boolean;
 }
 
@@ -38,13 +39,14 @@ interface Kind<Options extends OptionTable> {
 export interface SessionServerKind<Options extends OptionTable = OptionTable>
   extends Kind<Options> {
   readonly carries: "sessions";
-  /** What its layers would wrap; null when it takes none. */
+  /** The kind of socket that layers on this transport wrap; null for a transport without layers. */
   readonly carrier: "stream" | "datagram" | null;
-  /** Where it stands among the layers, when it is one of them itself: none of the same rank goes
-   * with it. */
+  /** The rank among the layers of a transport that is itself one of them: no layer of the same rank
+   * can be stacked on it. */
   readonly layerRank?: number;
   /** Listens and serves. Resolves once it listens.
-   * @throws {Error} naming the URL and the cause when it cannot; nothing is left open then */
+   * @throws {Error} naming the URL and the cause when it cannot listen; nothing is left open
+   * then */
   start(
     endpoint: Endpoint,
     options: OptionValues<Options>,
@@ -56,7 +58,7 @@ export interface SessionServerKind<Options extends OptionTable = OptionTable>
 export interface RequestServerKind<Options extends OptionTable = OptionTable>
   extends Kind<Options> {
   readonly carries: "requests";
-  /** As for sessions. */
+  /** Listens and serves, as `SessionServerKind.start` does. */
   start(
     endpoint: Endpoint,
     options: OptionValues<Options>,
@@ -64,7 +66,7 @@ export interface RequestServerKind<Options extends OptionTable = OptionTable>
   ): Promise<RunningServer>;
 }
 
-/** A transport, from the listening side. */
+/** A server transport. */
 export type ServerKind<Options extends OptionTable = OptionTable> =
   | SessionServerKind<Options>
   | RequestServerKind<Options>;

@@ -1,21 +1,22 @@
-// The hinge of the whole: one peer, messages in and out, whatever carries them.
+// The interface between protocols and transports: a session is one peer with messages in and out,
+// on any transport.
 
 import type { Address } from "./addresses/address.ts";
 
-/** Bytes, or the text of a WebSocket text frame. UTF-8 wherever text becomes bytes. */
+/** Bytes, or the text of a WebSocket text frame. Text is converted to bytes as UTF-8. */
 export type Message = Uint8Array | string;
 
-/** Who a peer proved to be. */
+/** The identity that a peer proved, by a certificate or a key. */
 export interface Identity {
-  /** A subject alternative name or the name a key is listed under, never a common name; a certificate
-   * without a name goes by `sha256:` and its fingerprint. */
+  /** A subject alternative name or the name under which a key is listed, never a common name; for a
+   * certificate without a name, `sha256:` and its fingerprint. */
   readonly name: string;
   readonly source: "certificate" | "psk" | "signature";
   /** SHA-256 of the certificate or key, in lower-case hexadecimal. */
   readonly fingerprint: string;
 }
 
-/** Whether two peers proved to be the same; two that proved nothing count as one. */
+/** Whether two identities are the same; two peers that proved none count as the same. */
 export function sameIdentity(one: Identity | undefined, other: Identity | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return one === other || one.source === other.source && one.fingerprint === other.fingerprint &&
@@ -34,22 +35,22 @@ export interface Session extends AsyncIterable<Message> {
   readonly boundary: "bytes" | "messages";
   /** The largest message that can be sent or received, in bytes. */
   readonly maxMessageBytes: number;
-  /** Aborted when the session is over or must be. */
+  /** Aborted when the session has ended or must end. */
   readonly signal: AbortSignal;
   /** Resolves once the message was handed to the system. */
   send(message: Message): Promise<void>;
-  /** Sends messages that are framed already and follow one another in `bytes`, in one write. Only on
-   * streams whose protocol frames, and not everywhere there.
-   * @param messages how many they are */
+  /** Sends messages that are framed already and follow one another in `bytes`, in one write.
+   * Present only on some streams, whose protocol has framing.
+   * @param messages the number of messages */
   sendFramed?(bytes: Uint8Array, messages: number): Promise<void>;
-  /** Says that no more will be sent; the peer may still send. */
+  /** Ends the sending side; the peer may still send. */
   end(): Promise<void>;
   /** Ends the session now. */
   close(reason?: string): void;
 }
 
 const encoder = new TextEncoder();
-// A byte order mark is the sender's business.
+// A byte order mark is part of the peer's message.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A message as bytes. */
@@ -62,13 +63,13 @@ export function textOf(message: Message): string {
   return typeof message === "string" ? message : decoder.decode(message);
 }
 
-/** How many bytes a message has on the wire. */
+/** Length of a message on the wire, in bytes. */
 export function byteLength(message: Message): number {
   return typeof message === "string" ? encoder.encode(message).length : message.length;
 }
 
-/** A session's messages as text. On a byte stream, a character that was split between two reads is
- * put together with the second. */
+/** Yields a session's messages as text. On a byte stream, a character that was split between two
+ * reads is completed with the second. */
 export async function* texts(session: Session): AsyncGenerator<string> {
   if (session.boundary === "messages") {
     for await (const message of session) yield textOf(message);

@@ -29,7 +29,7 @@ declare module "@std/http/status" {
 }
 
 declare module "@std/media-types/type-by-extension" {
-  /** `text/html` of `html`. */
+  /** Returns `text/html` for `html`. */
   export function typeByExtension(extension: string): string | undefined;
 }
 

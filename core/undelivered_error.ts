@@ -1,13 +1,13 @@
-// What is thrown when a peer will never have what was sent to it.
+// The error of a message that can never be delivered to its peer.
 
-/** Messages were handed over and never acknowledged. Messages arrive in order, so the first
- * `acknowledged` of them arrived; of the others nothing is known. */
+/** Messages were sent and never acknowledged. Messages arrive in order, so the first `acknowledged`
+ * of them arrived; the fate of the others is unknown. */
 export class UndeliveredError extends Error {
   override name = "UndeliveredError";
 
-  /** @param why what ended it, such as `no answer for 30 s`
-   * @param sent how many messages were handed over to be sent
-   * @param acknowledged how many of them the peer has */
+  /** @param why the end of the session, such as `no answer for 30 s`
+   * @param sent number of messages sent
+   * @param acknowledged number of messages that the peer has received */
   constructor(
     why: string,
     readonly sent: number,

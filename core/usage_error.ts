@@ -1,8 +1,6 @@
-/**
- * The person at the terminal asked for something that cannot be: a wrong option, value, address or
- * configuration. The program prints the message as one line on stderr and exits with 2, without a
- * stack, so the message has to name the thing, the value and the remedy.
- */
+/** An error of usage: a wrong option, value, address or configuration. The program prints the
+ * message as one line on stderr and exits with 2, without a stack, so the message has to name the
+ * thing, the value and the remedy. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -1,7 +1,7 @@
-// Which options fit an endpoint: those that have an effect on what is served or dialled there. The
-// command line and configurations ask it, to leave out what was said for other endpoints, and the
-// library asks it, to refuse what would silently be without effect. The answer stands on names and
-// option tables alone: nothing has to be loaded for it.
+// The options that apply to an endpoint: those that have an effect on what is served or dialled
+// there. The command line and configurations use it to leave out options that are meant for other
+// endpoints, and the library to refuse options that would silently have no effect. It works on
+// names and option tables alone: no transport or protocol has to be loaded for it.
 
 import { clientKinds } from "../clients/index.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
@@ -20,7 +20,7 @@ import { addedLayers, layerStackOptions } from "./layer_stack.ts";
 import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
 import { upstreamGiven, upstreamKey, upstreamOptions } from "./upstream.ts";
 
-/** What is known, without loading it, of a protocol or an HTTP application. */
+/** A protocol or an HTTP application, as its index entry describes it. */
 export type Served =
   | Pick<Protocol, "name" | "options" | "framing" | "dials">
   | Pick<HttpApp, "name" | "options">;
@@ -33,14 +33,14 @@ const servers: readonly Transport[] = serverKinds;
 const clients: readonly (Transport & Pick<ClientKind, "carrier">)[] = clientKinds;
 const layers: readonly LayerKind[] = allLayers;
 
-/** What `serve` itself understands, whatever is served where. */
+/** Options of `serve` itself, for every protocol and transport. */
 export const serveOptions = {
   once: flag({
     help: "stop after the first session or request (on datagrams, after the first message)",
   }),
 } as const;
 
-/** The options that have an effect on what is served at these endpoints. */
+/** The options that have an effect on serving at these endpoints. */
 export function optionsForServing(
   served: Served,
   endpoints: readonly Endpoint[],
@@ -58,14 +58,14 @@ export function optionsForServing(
   );
 }
 
-/** The options that have an effect on a session that is dialled. */
+/** The options that have an effect on a client session. */
 export function optionsForDialling(endpoint: Endpoint, given: Given): OptionTable {
   const kind = clients.find(({ name }) => name === endpoint.scheme);
   if (kind === undefined) return {};
   return { ...kind.options, ...layerOptionsFor([endpoint], [kind.carrier], given) };
 }
 
-/** Refuses options that have no effect on what is served. Those of an upstream are left to
+/** Refuses options that have no effect on serving. Options of an upstream are checked by
  * `refuseUselessDialling`.
  *
  * @throws {UsageError} naming the option and where it would have an effect */
@@ -91,9 +91,9 @@ export function refuseUselessServing(
   }
 }
 
-/** Refuses options that have no effect on a session that is dialled.
+/** Refuses options that have no effect on a client session.
  *
- * @param nameOf what an option is called where it was given
+ * @param nameOf the name under which an option was given
  * @throws {UsageError} naming the option and where it would have an effect */
 export function refuseUselessDialling(
   endpoint: Endpoint,
@@ -170,7 +170,7 @@ function layerOptionsFor(
       if (impliedBy === undefined || !layer.carriers.some((own) => carriers.includes(own))) {
         return {};
       }
-      // The other options of the layer have an effect once the one that adds it is given.
+      // No other option adds the layer by itself.
       return given[impliedBy] === undefined ? { [impliedBy]: options[impliedBy]! } : options;
     }),
   );
@@ -180,8 +180,8 @@ function isNamed({ name }: LayerKind, endpoints: readonly Endpoint[], given: Giv
   return endpoints.some(({ layers }) => layers.includes(name)) || addedLayers(given).includes(name);
 }
 
-/** The options of an upstream that have an effect at its URL. Where the URL cannot be parsed, all of
- * them: the check before dialling refuses the URL itself. */
+/** Options of the upstream. An error in its URL is reported when it is dialled; until then all
+ * options apply. */
 function upstreamOptionsFor(given: Given): OptionTable {
   const { to } = given;
   if (typeof to !== "string") return upstreamOptions;
@@ -200,7 +200,7 @@ function upstreamOptionsFor(given: Given): OptionTable {
   return Object.fromEntries(Object.entries(upstreamOptions).filter(([key]) => keys.has(key)));
 }
 
-/** Refuses an option that only layers have, naming what is missing for it to have an effect. */
+/** Refuses an option of a layer, naming the layer or the option that is missing. */
 function refuseLayerOption(
   key: string,
   endpoints: readonly Endpoint[],
@@ -219,7 +219,7 @@ function refuseLayerOption(
   );
 }
 
-/** Refuses an option that other transports have, naming them. */
+/** Refuses an option of other transports, naming them. */
 function refuseOptionOf(
   kinds: readonly Transport[],
   key: string,

@@ -1,4 +1,4 @@
-// All protocols, transports and layers, and which of them go together, as data.
+// The catalogue of all protocols, transports and layers, and of their valid combinations, as data.
 
 import { clientKinds } from "../clients/index.ts";
 import type { HttpApp } from "../core/http/app.ts";
@@ -12,15 +12,15 @@ import { serverKinds } from "../servers/index.ts";
 import { apps } from "../web/index.ts";
 import { carrierOf, kindsFor } from "./schemes.ts";
 
-/** One thing that can be served. */
+/** An entry of the catalogue. */
 export interface CatalogueEntry {
   readonly name: string;
   readonly summary: string;
-  /** The schemes it runs on, with the layer that it cannot do without. */
+  /** The schemes on which it runs, with the layer that it needs there. */
   readonly transports: readonly string[];
 }
 
-/** All that can be served and dialled, and what cannot be had. */
+/** Everything that can be served and dialled, and what cannot. */
 export interface Catalogue {
   readonly protocols: readonly CatalogueEntry[];
   readonly transports: readonly {
@@ -28,11 +28,11 @@ export interface Catalogue {
     readonly summary: string;
     readonly listens: boolean;
     readonly dials: boolean;
-    /** The layers that can stand on it. */
+    /** The layers that can be stacked on it. */
     readonly layers: readonly string[];
   }[];
   readonly layers: readonly { readonly name: string; readonly summary: string }[];
-  /** What socket programs can do on other runtimes and cannot on this Deno, and why. */
+  /** Features of sockets that other runtimes have and this Deno lacks, with the reason. */
   readonly impossible: readonly { readonly name: string; readonly reason: string }[];
 }
 
@@ -67,7 +67,7 @@ const impossible: Catalogue["impossible"] = [
   },
 ];
 
-/** Everything that can be served and dialled here, and what cannot. */
+/** Returns everything that can be served and dialled on this runtime, and what cannot. */
 export function catalogue(): Catalogue {
   const kinds: readonly ServerKind[] = serverKinds;
   const entry = (one: Protocol | HttpApp): CatalogueEntry => ({
@@ -81,7 +81,7 @@ export function catalogue(): Catalogue {
   });
   return {
     protocols: [...protocols.map(entry), ...apps.map(entry)],
-    // One scheme may carry sessions for a protocol and requests for an application.
+    // One scheme may have a transport for sessions and another for requests.
     transports: kinds.filter(isFirstOfItsName).map((kind) => {
       const carrier = carrierOf(kind);
       const rank = kind.carries === "sessions" ? kind.layerRank : undefined;

@@ -1,4 +1,4 @@
-// Opening a session to any endpoint.
+// Opens a client session to any endpoint.
 
 import type { clientKinds } from "../clients/index.ts";
 import type { DialledSession } from "../core/client_kind.ts";
@@ -14,11 +14,11 @@ type KindOptions = Intersection<(typeof clientKinds)[number]["options"]>;
 
 /** Options of `connect`: those of the transport and the layers in use, and two of its own. */
 export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> & {
-  /** Aborting it ends the attempt; an open session is closed by its holder. */
+  /** Aborting it ends the attempt; an open session is closed by its owner. */
   readonly signal?: AbortSignal;
-  /** How long to try, in milliseconds. Default: 10,000. */
+  /** Time for connecting, in milliseconds. Default: 10,000. */
   readonly connectTimeoutMs?: number;
-  /** Where notices of the layers go, such as the seed of faults. Default: nowhere. */
+  /** Receives notices of the layers, such as the seed of faults. Default: none. */
   readonly emit?: Emit;
 };
 
@@ -76,11 +76,11 @@ export async function connect(
   }
 }
 
-/** Finds out whether `connect` could work, without dialling.
+/** Checks the URL and the options of `connect` without dialling.
  *
- * @param flagOf what an option is called where it was given
+ * @param flagOf the name under which an option was given
  * @returns the parsed URL
- * @throws {UsageError} when it never can */
+ * @throws {UsageError} when it can never work */
 export async function checkConnect(
   url: string,
   { signal: _signal, connectTimeoutMs: _timeout, emit: _emit, ...given }: ConnectOptions,

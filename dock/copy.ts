@@ -1,4 +1,4 @@
-// Sending files to an inbox, and resuming after the session broke off.
+// Sends files to an inbox, and resumes after the session broke off.
 
 import { backOffMs, waitFor } from "../clients/http/retry.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
@@ -12,33 +12,34 @@ import { listLocalFiles } from "../protocols/inbox/local_files.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { clientSchemes } from "./schemes.ts";
 
-/** How often `copyTo` connects again unless told otherwise, and how long an inbox may be silent, in
+/** Defaults of `copyTo`: the number of reconnects, and the time that an inbox may be silent, in
  * milliseconds. */
 export const DEFAULT_COPY_RETRIES = 8;
 export const DEFAULT_COPY_TIMEOUT_MS = 30_000;
 
-/** The waits before the first and the last of several attempts without progress, in milliseconds. */
+/** The delays before the first and the last of several attempts without progress, in
+ * milliseconds. */
 const FIRST_BACK_OFF_MS = 500;
 const LONGEST_BACK_OFF_MS = 10_000;
 
-/** What happens while files are copied. Names are those below the inbox. */
+/** Progress of copying. Names are those below the inbox. */
 export type CopyEvent =
-  /** Everything was found that is to be copied. */
+  /** All files to copy have been found. */
   | { readonly event: "found"; readonly files: number; readonly bytes: number }
-  /** Something in a folder is not copied: a link, a device. */
+  /** A link or a device in a folder is not copied. */
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
-  /** How much of all files has arrived. */
+  /** Total progress of all files. */
   | {
     readonly event: "progress";
     readonly file: string;
     readonly arrivedBytes: number;
-    /** Those of the arrived bytes that the inbox had already. */
+    /** Part of the arrived bytes that the inbox had already. */
     readonly keptBytes: number;
     readonly totalBytes: number;
-    /** Present where a layer sees to the delivery. */
+    /** Present where a layer has acknowledgements. */
     readonly delivery?: Delivery;
   }
-  /** A file is in its place; the inbox has worked out the same SHA-256. Empty folders have none. */
+  /** A file is in its place; the inbox has computed the same SHA-256. Empty folders have none. */
   | {
     readonly event: "copied";
     readonly file: string;
@@ -59,28 +60,28 @@ export type CopyEvent =
 
 /** Options of `copyTo`: how to connect, and four of its own. */
 export type CopyOptions = ConnectOptions & {
-  /** How often to connect again when the session breaks off, counted anew whenever something has
-   * arrived. Default: 8. */
+  /** Number of reconnects after the session broke off, counted from the last progress. Default:
+   * 8. */
   readonly retries?: number;
-  /** How long the inbox may say nothing while something is expected of it, in milliseconds.
-   * Default: 30,000. */
+  /** Time that the inbox may be silent while an answer is expected, in milliseconds. Default:
+   * 30,000. */
   readonly timeoutMs?: number;
   readonly onEvent?: (event: CopyEvent) => void;
   /** At least 0, below 1, for the waits between attempts. Default: `Math.random`. */
   readonly random?: () => number;
 };
 
-/** How copying ended. */
+/** Result of `copyTo`. */
 export interface CopyResult {
   /** Files and empty folders that are in the inbox now, with those that were there already. */
   readonly arrived: number;
-  /** Those that were there already. */
+  /** Files that the inbox had already. */
   readonly already: number;
   /** Of the files that arrived. */
   readonly bytes: number;
-  /** What did not arrive, and why. */
+  /** Files that did not arrive, each with the reason. */
   readonly failed: readonly { readonly file: string; readonly reason: string }[];
-  /** Whether something did not arrive because the inbox was silent for too long. */
+  /** Whether a file did not arrive because the inbox was silent for too long. */
   readonly timedOut: boolean;
 }
 
@@ -174,8 +175,7 @@ export async function copyTo(
   return { ...tally.result, timedOut: false };
 }
 
-/** Whether messages of the session may be lost, because it is one of datagrams without the layer
- * reliable. */
+/** Whether the session may lose messages: datagrams without the layer `reliable`. */
 function mayLose({ peer, delivery }: DialledSession): boolean {
   const isDatagram = peer.transport === "udp" || peer.transport === "unixgram";
   return isDatagram && delivery === undefined;
@@ -186,7 +186,7 @@ class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
-/** What arrived and what did not. */
+/** Counts files that arrived and files that did not. */
 class Tally {
   readonly #totalBytes: number;
   readonly #onEvent: (event: CopyEvent) => void;
@@ -194,11 +194,11 @@ class Tally {
   #arrived = 0;
   #already = 0;
   #bytes = 0;
-  /** Of the files that are done with, arrived or not. */
+  /** Bytes of finished files, arrived or not. */
   #doneBytes = 0;
   #keptBytes = 0;
-  /** Of files that are under way: the present one, and those that the inbox is putting in their
-   * place. Those of a session that broke off stay until they are sent again. */
+  /** Bytes of unfinished files: the current one, and those that the inbox is moving to their place.
+   * After the session broke off they stay until they are sent again. */
   readonly #present = new Map<string, { arrivedBytes: number; keptBytes: number }>();
 
   constructor(totalBytes: number, onEvent: (event: CopyEvent) => void) {
@@ -206,7 +206,7 @@ class Tally {
     this.#onEvent = onEvent;
   }
 
-  /** With what has come of the files that are under way. */
+  /** Bytes that have arrived, those of unfinished files included. */
   get arrivedBytes(): number {
     return this.#sum("arrivedBytes", this.#doneBytes);
   }

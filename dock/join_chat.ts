@@ -1,6 +1,7 @@
-// A chat client that outlives its connections: it dials, and when the connection is lost it dials
-// again, shows what was missed, and repeats what was not acknowledged. Long, because it is one state
-// machine: what is sent next depends on the connection, on what was seen and on what waits.
+// A chat client that reconnects: after a lost connection it dials again, yields the messages that
+// it missed, and repeats those that were not acknowledged. Past 300 lines because it is one state
+// machine: the next message to send depends on the connection, on the messages seen and on those
+// that wait.
 
 import { clientKinds } from "../clients/index.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
@@ -27,12 +28,13 @@ import { clientSchemes } from "./schemes.ts";
 
 const clients: readonly ClientKind[] = clientKinds;
 
-/** What happens in a chat and to the connection to it. */
+/** Events of a chat and of the connection to it. */
 export type ChatLinkEvent =
   | Exclude<ChatEvent, { readonly event: "message" }>
-  /** A message, which comes once; `own` says whether this client said it. */
+  /** A message, yielded once; `own` is true for our own. */
   | { readonly event: "message"; readonly message: ChatMessage; readonly own: boolean }
-  /** We are in a room; `again` says whether we were in the chat before. What was missed follows. */
+  /** We have joined a room; `again` tells whether we had been in the chat before. Missed messages
+   * follow. */
   | {
     readonly event: "connected";
     readonly again: boolean;
@@ -41,7 +43,7 @@ export type ChatLinkEvent =
     readonly room: string;
     readonly members: number | undefined;
   }
-  /** The connection is lost; `unsaid` messages wait to be said. */
+  /** The connection is lost; `unsaid` messages wait to be sent. */
   | { readonly event: "lost"; readonly reason: string; readonly unsaid: number }
   /** The next attempt comes after `waitMs`. */
   | {
@@ -50,7 +52,7 @@ export type ChatLinkEvent =
     readonly waitMs: number;
     readonly reason: string;
   }
-  /** The chat is over; `code` is one of docs/chat.md where the server refused us. */
+  /** The chat has ended; `code` is one of docs/chat.md where the server refused us. */
   | { readonly event: "closed"; readonly reason: string; readonly code: string | undefined };
 
 type OverOptions = Pick<
@@ -63,57 +65,58 @@ export type JoinChatOptions = ConnectOptions & OverOptions & {
   /** The room. Default: the path of a URL such as `tcp://host:port/harbour`, else the server's
    * choice. The path of `ws://` and `unix://` is that of the socket. */
   readonly room?: string | undefined;
-  /** How many of the last messages to begin with. Default: 20. */
+  /** Number of earlier messages to begin with. Default: 20. */
   readonly last?: number;
   /** Whether to enter as `name-2` and so on when the name is taken, and to take the name once it is
-   * free. Always so after a lost connection, when our old session may still have the name. Default:
-   * false. */
+   * free. Always so after a lost connection, when our old session may still have the name.
+   * Default: false. */
   readonly otherName?: boolean;
-  /** How often to try to come back before giving up; 0 never tries. Default: Infinity. */
+  /** Number of attempts to reconnect; 0 for none. Default: Infinity. */
   readonly reconnectAttempts?: number;
-  /** How long to wait before the first attempt to come back, in milliseconds; doubled for every
-   * further one, and shortened by chance by up to a half. Default: 500. */
+  /** Delay before the first attempt to reconnect, in milliseconds; doubled for each further
+   * attempt, and shortened at random by up to a half. Default: 500. */
   readonly reconnectFirstMs?: number;
-  /** The longest such wait, in milliseconds. Default: 30,000. */
+  /** Limit of this delay, in milliseconds. Default: 30,000. */
   readonly reconnectMaxMs?: number;
-  /** How long to wait for the acknowledgement of a message, with all attempts, in milliseconds.
-   * Default: Infinity. */
+  /** Time for the acknowledgement of a message, over all attempts, in milliseconds. Default:
+   * Infinity. */
   readonly ackTimeoutMs?: number;
-  /** How many messages may wait to be said. Default: 1000. */
+  /** Limit of messages that wait to be sent. Default: 1000. */
   readonly maxUnsaid?: number;
-  /** How many events may wait to be read; the oldest are then dropped and counted in `missed`.
+  /** Limit of events that wait to be read; the oldest are then dropped and counted in `missed`.
    * Default: 10,000. */
   readonly maxEvents?: number;
-  /** Wraps every session that is opened, for example to record it. */
+  /** Wraps every opened session, for example to record it. */
   readonly wrap?: (session: DialledSession) => DialledSession;
   /** At least 0, below 1. Default: Math.random. */
   readonly random?: () => number;
 };
 
-/** A chat. Iterating it yields what happens, until it is closed; there is one reader. */
+/** A chat. Iterating it yields its events, until it is closed; there is one reader. */
 export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>, AsyncDisposable {
   readonly name: string;
   readonly standing: Standing;
   readonly room: string;
   readonly connected: boolean;
-  /** How many messages wait to be said or acknowledged. */
+  /** Number of messages that wait to be sent or acknowledged. */
   readonly unsaid: number;
-  /** Says something in the room. Messages are said in the order of the calls, each once, however
+  /** Sends a message to the room. Messages are sent in the order of the calls, each once, however
    * often the connection is lost: resolves once the server has stored it.
    * @throws {ChatError} when it is refused
    * @throws {ChatLostError} when the chat is closed first, or the acknowledgement takes too long */
   say(text: string, kind?: "say" | "me"): Promise<ChatAck>;
-  /** Goes to another room, once what waits has been said. */
+  /** Joins another room, after the waiting messages. */
   join(room: string): Promise<void>;
-  /** Takes another name, once what waits has been said. */
+  /** Changes our name, after the waiting messages. */
   setName(name: string): Promise<void>;
-  /** Leaves now; what has not been acknowledged rejects. */
+  /** Leaves now; messages without an acknowledgement reject. */
   close(): Promise<void>;
 }
 
-/** Enters a chat, and comes back to it when the connection is lost: what was said meanwhile is shown,
- * and messages of ours that the server did not acknowledge are said again under the same id. No
- * message is lost or shown twice. On bare `udp://` what others say may be lost, as datagrams are.
+/** Joins a chat, and rejoins it when the connection is lost: missed messages are yielded, and
+ * messages of ours that the server did not acknowledge are sent again under the same id. No
+ * message is lost or yielded twice. On bare `udp://` messages of others may be lost, as datagrams
+ * are.
  *
  * The first attempt to connect must succeed.
  *
@@ -141,7 +144,7 @@ export function roomOf({ text, scheme, addressing, path }: Endpoint): string | u
   }
 }
 
-/** Refusals that no further attempt changes. */
+/** Refusals that are final, so that there is no further attempt. */
 const FINAL_CODES: ReadonlySet<string> = new Set([
   "banned",
   "name-refused",
@@ -150,17 +153,17 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "bad-request",
 ]);
 
-/** How many ids are remembered, to recognise what was shown before and what is our own. */
+/** Limit of remembered ids, by which duplicates and our own messages are recognised. */
 const MAX_REMEMBERED_IDS = 10_000;
 
-/** How many names are tried when one is taken. */
+/** Limit of names to try when one is taken. */
 const MAX_OTHER_NAMES = 20;
 
-/** How long to wait when the server refuses us as too fast. It says so at most once a second, and
- * would pass over an earlier attempt in silence. */
+/** Delay after the server refused us for a rate limit. It sends this refusal at most once a second,
+ * and would ignore an earlier attempt. */
 const TOO_FAST_WAIT_MS = 1200;
 
-/** A request that is made in its turn, and again on the next connection until it is answered. */
+/** A request in the queue, repeated on the next connection until it is answered. */
 interface Errand {
   readonly run: (client: ChatClient) => Promise<unknown>;
   readonly isMessage: boolean;
@@ -191,11 +194,11 @@ class Link implements JoinedChat {
   #wantedRoom: string | undefined;
   /** Whether we have another name because the wanted one was taken. */
   #isStandIn = false;
-  /** The highest place in the room's order that we have seen. */
+  /** The highest sequence number seen in the room. */
   #highest: number | undefined;
-  /** Messages from before this time, by the server's clock, are not shown. */
+  /** Messages from before this time, by the server's clock, are not yielded. */
   #hideBeforeMs = 0;
-  /** When we were welcomed, by the server's clock and by ours. */
+  /** Time of the welcome, by the server's clock and by ours. */
   #welcomed = { serverMs: 0, elapsedMs: 0 };
   readonly #seenIds = new Set<string>();
   readonly #ownIds = new Set<string>();
@@ -364,15 +367,16 @@ class Link implements JoinedChat {
     const timer = !Number.isFinite(ackTimeoutMs) ? undefined : setTimeout(() => {
       reject(new ChatLostError(`no acknowledgement within ${ackTimeoutMs} ms`));
       errand.done = true;
-      // If it was not sent yet, it never is; if it was, it is unknown whether it arrived.
+      // A message that was not sent yet is dropped; of one that was sent, it is unknown whether it
+      // arrived.
       this.#errands = this.#errands.filter((one) => !one.done);
     }, ackTimeoutMs);
     void this.#work();
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** Runs the errands one after the other, so that a message which has to be said again is not
-   * overtaken by the next. */
+  /** Runs the errands one after the other, so that the next message cannot overtake one that has to
+   * be repeated. */
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
@@ -385,7 +389,7 @@ class Link implements JoinedChat {
           errand.resolve(await errand.run(client));
         } catch (error) {
           if (error instanceof ChatLostError) {
-            // The errand stays first in line. A server that does not answer counts as gone.
+            // The errand stays first in the queue. A server that does not answer counts as lost.
             client[Symbol.dispose]();
             if (this.#client === client) this.#client = undefined;
             continue;
@@ -404,7 +408,7 @@ class Link implements JoinedChat {
     }
   }
 
-  /** Opens a session and enters. */
+  /** Opens a session and joins the chat. */
   async #enter(otherName: boolean): Promise<ChatClient> {
     const { last, wrap } = this.#settings;
     const again = this.#welcomed.serverMs !== 0;
@@ -416,7 +420,7 @@ class Link implements JoinedChat {
           ...this.#over,
           name,
           room: this.#wantedRoom,
-          // A client that has seen no message yet has missed all that there are now.
+          // A client that has seen no message yet asks for all of them.
           ...(again ? { after: this.#highest ?? 0 } : { last: Math.max(1, last) }),
           signal: this.#dial.signal,
         });
@@ -442,14 +446,15 @@ class Link implements JoinedChat {
       serverMs: Math.max(1, client.welcomeTimeMs),
       elapsedMs: systemClock.elapsedMs(),
     };
-    // A client that shows no history asks for one message all the same, to learn where it begins.
+    // A client without history asks for one message all the same, to learn the current sequence
+    // number.
     if (!again && this.#settings.last === 0) this.#hideBeforeMs = client.welcomeTimeMs;
     const { name, standing, room, members } = client;
     this.#events.push({ event: "connected", again, name, standing, room, members });
     void this.#work();
   }
 
-  /** Reads from one connection after the other until the chat is over. */
+  /** Reads from one connection after the other until the chat has ended. */
   async #run(first: ChatClient): Promise<void> {
     let client: ChatClient | undefined = first;
     let reason = "we left";
@@ -478,7 +483,8 @@ class Link implements JoinedChat {
     this.#events.end();
   }
 
-  /** Passes on the events of one connection until it ends; resolves to why we were removed, if so. */
+  /** Passes on the events of one connection until it ends; resolves to the reason if we were
+   * removed. */
   async #listen(client: ChatClient): Promise<
     { readonly reason: string; readonly code: string | undefined } | undefined
   > {
@@ -525,7 +531,7 @@ class Link implements JoinedChat {
     client.setName(freed).then(() => this.#isStandIn = false, () => {});
   }
 
-  /** Whether a message is to be shown: it is no duplicate, and not from before we came. */
+  /** Whether a message is to be yielded: it is no duplicate, and not from before we joined. */
   #isNew({ id, room, seq, timeMs }: ChatMessage): boolean {
     if (seq !== undefined && room === this.room) this.#highest = Math.max(this.#highest ?? 0, seq);
     if (this.#seenIds.has(id)) return false;
@@ -534,13 +540,13 @@ class Link implements JoinedChat {
   }
 
   /** Dials until we are in the chat again.
-   * @throws {Error} the last reason, when it gives up */
+   * @throws {Error} the last reason, when the attempts are used up */
   async #comeBack(lostBecause: string): Promise<ChatClient> {
     const { reconnectAttempts, reconnectFirstMs, reconnectMaxMs, random } = this.#settings;
     let reason = lostBecause;
     for (let attempt = 1; attempt <= reconnectAttempts; attempt++) {
       const fullMs = Math.min(reconnectMaxMs, reconnectFirstMs * 2 ** Math.min(attempt - 1, 30));
-      // At random, so that the clients of a restarted server do not come back all at once.
+      // Random, so that the clients of a restarted server do not return at the same time.
       const waitMs = Math.round(fullMs * (1 - random() / 2));
       this.#events.push({ event: "reconnecting", attempt, waitMs, reason });
       await this.#pause(waitMs);
@@ -556,7 +562,7 @@ class Link implements JoinedChat {
     throw new ChatLostError(reason);
   }
 
-  /** Waits for a time, or until we leave. */
+  /** Waits, or returns when we leave. */
   async #pause(waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, waitMs);

@@ -1,5 +1,5 @@
-// Which layers stand on an endpoint: those that its URL names, those that the options add and those
-// that an option implies; and how they are opened with their share of the options.
+// Selects the layers of an endpoint (those in its URL, those that options add, and those that an
+// option implies) and opens them with their options.
 
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import {
@@ -27,7 +27,7 @@ import { serverKinds } from "../servers/index.ts";
 
 const layers: readonly Layer[] = allLayers;
 
-/** The option that adds layers to those of a URL. */
+/** The option that adds layers to those in a URL. */
 export const layerStackOptions = {
   layers: text.many({
     metavar: "name",

@@ -1,4 +1,4 @@
-// The place that a URL means, to serve something on or to dial: its transport and its layers.
+// Resolves a URL to its transport and layers, for serving and for dialling.
 
 import { clientKinds } from "../clients/index.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
@@ -15,16 +15,16 @@ import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
 
 const clients: readonly ClientKind[] = clientKinds;
 
-/** An endpoint with what its scheme and its layers mean. */
+/** An endpoint with its transport and its layers. */
 interface Place<Kind> {
   readonly kind: Kind;
   readonly endpoint: Endpoint;
   readonly stack: readonly PlannedLayer[];
 }
 
-/** Finds the transport and the layers that an endpoint means for what is served.
+/** Resolves an endpoint to the transport and the layers for serving.
  *
- * @throws {UsageError} when it cannot run there */
+ * @throws {UsageError} when the protocol cannot run there */
 export function placeToServe(
   endpoint: Endpoint,
   served: Protocol | HttpApp,
@@ -56,10 +56,10 @@ function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly Planne
   );
 }
 
-/** Finds the transport and the layers that a URL means for a session with these options.
+/** Resolves a URL to the transport and the layers for dialling with these options.
  *
- * @param flagOf what an option is called where it was given
- * @throws {UsageError} when the URL and the options do not go together */
+ * @param flagOf the name under which an option was given
+ * @throws {UsageError} when the URL and the options exclude each other */
 export function placeToDial(
   url: string | Endpoint,
   given: Given,

@@ -1,5 +1,5 @@
-// The schemes that a URL may have, and the transport that one means for what is served: `unix` carries
-// sessions for a protocol and requests for an HTTP application.
+// The URL schemes, and the transport for each: `unix` has one for sessions of a protocol and one
+// for requests of an HTTP application.
 
 import { clientKinds } from "../clients/index.ts";
 import type { Addressing } from "../core/addresses/endpoint.ts";
@@ -11,12 +11,12 @@ import { serverKinds } from "../servers/index.ts";
 
 const kinds: readonly ServerKind[] = serverKinds;
 
-/** The schemes that can be listened on and how each is addressed. */
+/** The schemes of servers, with the kind of address of each. */
 export const serverSchemes: ReadonlyMap<string, Addressing> = new Map(
   serverKinds.map((kind) => [kind.name, kind.addressing]),
 );
 
-/** The schemes that can be dialled and how each is addressed. */
+/** The schemes of clients, with the kind of address of each. */
 export const clientSchemes: ReadonlyMap<string, Addressing> = new Map(
   clientKinds.map((kind) => [kind.name, kind.addressing]),
 );
@@ -29,7 +29,7 @@ export function kindsFor(
   return kinds.filter((kind) => kind.carries === carries);
 }
 
-/** What the layers on a transport wrap; null when it takes none. */
+/** The kind of socket that layers on a transport wrap; null for a transport without layers. */
 export function carrierOf(kind: ServerKind): Carrier | null {
   return kind.carries === "sessions" ? kind.carrier : null;
 }

@@ -1,4 +1,4 @@
-// One exchange: messages out, the answer in.
+// An exchange with a server: sends messages and yields the answers.
 
 import { concat } from "@std/bytes/concat";
 import type { DialledSession } from "../core/client_kind.ts";
@@ -6,43 +6,45 @@ import { bytesOf, type Message } from "../core/session.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 
-/** How long to wait for an answer unless told otherwise, in milliseconds. */
+/** Default time to wait for an answer, in milliseconds. */
 export const DEFAULT_ANSWER_TIMEOUT_MS = 5000;
 
-/** The same for each attempt, when there may be several. */
+/** Default time of each attempt, when there may be several. */
 export const DEFAULT_ATTEMPT_TIMEOUT_MS = 1000;
 
-/** How an exchange waits. */
+/** Options of an exchange. */
 export interface ExchangeOptions {
-  /** On a session with an end, how long to read after our last message was sent; on others, how long
-   * to wait for the answer to each attempt, and for further ones where many may answer. In
-   * milliseconds. Default: 5,000, or 1,000 when there are retries or many may answer. */
+  /** On a stream, the time to read after our last message was sent; on datagrams, the time to wait
+   * for the answer to each attempt, and for further answers where there may be many. In
+   * milliseconds. Default: 5,000, or 1,000 when there are retries or may be many answers. */
   readonly timeoutMs?: number;
-  /** How many times to send a datagram again that was not answered. Default: 0. */
+  /** Number of times to repeat a datagram that was not answered. Default: 0. */
   readonly retries?: number;
-  /** Whether to end our half of a stream after the last message. Some peers take that for the end
-   * of all and never answer; without it, only they or the time end the exchange. Default: true. */
+  /** Whether to close our side of a stream after the last message. Some peers then close the
+   * connection without an answer; if it stays open, only the peer or the timeout ends the
+   * exchange. Default: true. */
   readonly halfClose?: boolean;
-  /** Whether each datagram may have many answers, of which all are yielded that come in time: so it
-   * is at a broadcast address or a multicast group. Default: what the session says. */
+  /** Whether a datagram may have several answers, of which all that arrive in time are yielded, as
+   * at a broadcast address or a multicast group. Default: `manyAnswer` of the session. */
   readonly manyAnswers?: boolean;
-  /** Told before each further attempt, counted from 2. */
+  /** Called before each further attempt, counted from 2. */
   readonly onRetry?: (attempt: number) => void;
 }
 
-/** How an exchange ended. */
+/** Result of an exchange. */
 export interface ExchangeResult {
-  /** Whether time ran out: before the end of the stream, or before an answer to each message. */
+  /** Whether the exchange timed out: before the end of the stream, or before an answer to each
+   * message. */
   readonly timedOut: boolean;
-  /** How many times something was sent. */
+  /** Number of sends, repetitions included. */
   readonly attempts: number;
 }
 
-/** Sends messages and yields what comes back. On a stream, and where a layer sees to the delivery, all
- * messages are sent, our half is ended, and the answer is read to its end; on other transports each
- * message waits for its answer. The generator's return value says how it ended.
+/** Sends messages and yields the answers. On a stream, and on a layer with acknowledgements, all
+ * messages are sent, our side is ended, and the answer is read to its end; on other transports
+ * each message waits for its answer. The generator returns the result.
  *
- * @throws {UndeliveredError} where a layer sees to the delivery and the peer will never have all */
+ * @throws {UndeliveredError} on a layer with acknowledgements, when the peer will never have all */
 export async function* exchange(
   session: DialledSession,
   messages: Iterable<Message> | AsyncIterable<Message>,
@@ -53,14 +55,14 @@ export async function* exchange(
     : yield* exchangeMessages(session, messages, options);
 }
 
-/** Turns the error of sending to a peer that takes no more into false. An error because the message
- * cannot be sent at all is for the caller. */
+/** Returns false for the error of sending to a peer that no longer reads. The error of a message
+ * that cannot be sent at all is rethrown. */
 function hadEnough(error: unknown): false {
   if (error instanceof RangeError) throw error;
   return false;
 }
 
-/** Whether a session has an end that the peer learns of, as a stream has. */
+/** Whether the session can be ended in one direction, as a stream can. */
 export function hasEnd({ boundary, delivery }: DialledSession): boolean {
   return boundary === "bytes" || delivery !== undefined;
 }
@@ -74,17 +76,17 @@ async function* exchangeStream(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let sourceFailure: { readonly error: unknown } | undefined;
   let awaitsMessage = true;
-  // Sending and reading go on side by side: a peer that answers as it reads would otherwise fill
-  // both directions and stop.
+  // Sending and reading go on concurrently: a peer that answers while it reads would otherwise fill
+  // both directions and block.
   const sending = (async () => {
     for await (const message of messages) {
       awaitsMessage = false;
-      // A peer that takes no more may still answer; reading goes on and finds its end or its error.
+      // A peer that no longer reads may still answer; reading finds its end or its error.
       if (!(await session.send(message).then(() => true, hadEnough))) return;
       awaitsMessage = true;
     }
     awaitsMessage = false;
-    // Where a layer sees to the delivery, the error of `end` says how much was not delivered.
+    // With acknowledgements, the error of `end` tells how much was not delivered.
     const failed = (error: unknown) => {
       if (error instanceof UndeliveredError) throw error;
     };
@@ -99,11 +101,11 @@ async function* exchangeStream(
   });
   try {
     for await (const message of session) yield message;
-    // A peer that has ended its half may still be receiving ours.
+    // A peer that has ended its side may still receive our messages.
     if (session.delivery !== undefined && !awaitsMessage) await sending;
   } finally {
     session.close();
-    // A source may never produce its next message, which could not be sent any more either.
+    // The next message may never come, and the peer would not receive it.
     if (!awaitsMessage) await sending;
     clearTimeout(timer);
   }
@@ -160,7 +162,7 @@ async function* exchangeMessages(
   return { timedOut, attempts };
 }
 
-/** The value, or undefined when it takes too long. */
+/** Resolves to the value, or to undefined when it takes too long. */
 async function within<T>(value: Promise<T>, waitMs: number): Promise<T | undefined> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), waitMs);

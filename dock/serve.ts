@@ -1,5 +1,5 @@
-// Starting one protocol or HTTP application on one or several endpoints that share it: where URLs,
-// transports, layers and protocols come together.
+// Starts one protocol or HTTP application on one or several endpoints that share it: resolves URLs,
+// transports and layers, checks the options, and opens them in order.
 
 import type { DialledSession } from "../core/client_kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
@@ -28,9 +28,9 @@ import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } f
 
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 
-/** What a server takes from its surroundings, such as the clock; tests replace it. */
+/** The environment of a server: events, time, chance and the like; tests replace it. */
 export interface ServeHooks {
-  /** Where events go. Default: nowhere. */
+  /** Receives events. Default: none. */
   readonly emit?: Emit;
   /** Whether messages become `received` and `sent` events. Default: false. */
   readonly watch?: boolean;
@@ -42,7 +42,7 @@ export interface ServeHooks {
   readonly clock?: Clock;
   /** Opens sessions for protocols that dial. Default: `connect`. */
   readonly dial?: (url: string) => Promise<DialledSession>;
-  /** What is typed at the terminal that runs the server, where the protocol wants it. Default: none. */
+  /** Lines typed at the server's terminal, for a protocol that reads them. Default: none. */
   readonly lines?: AsyncIterable<string>;
   /** Aborting it shuts the server down, with the usual grace. */
   readonly signal?: AbortSignal;
@@ -60,7 +60,7 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
 
 /** A server on one or several endpoints. */
 export interface Dock extends RunningServer {
-  /** Where it listens, in the order that was asked for; `url` is the first of them. */
+  /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
   readonly urls: readonly string[];
   /** The server of each endpoint, in the same order. */
   readonly servers: readonly RunningServer[];
@@ -176,14 +176,14 @@ export async function serve<Own extends OptionTable>(
     });
   }
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
-  // A server that broke is told by `dock.finished`, which rejects as this shutdown does.
+  // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});
   hooks.signal?.addEventListener("abort", stop, { once: true });
   if (hooks.signal?.aborted) stop();
   return dock;
 }
 
-/** Refuses an upstream that can never be dialled, under the names that its options have here. */
+/** Refuses an upstream that can never be dialled, naming its options as they are called here. */
 async function checkUpstream(
   url: string,
   dialling: ConnectOptions,
@@ -210,7 +210,7 @@ function appOf(handle: HttpHandler): HttpApp {
   };
 }
 
-/** Several servers as one. Disposes what they share after the last of them. */
+/** Combines several servers in one. Disposes what they share after the last of them. */
 function dockOf(
   running: readonly RunningServer[],
   stopping: AbortController,
@@ -229,7 +229,7 @@ function dockOf(
     await down;
     await finished.promise;
   }
-  // One endpoint that ends, however it ends, takes the others with it.
+  // When one endpoint ends, for any reason, the others are stopped.
   for (const server of running) {
     server.finished.catch(() => {}).finally(() => shutdown()).catch(() => {});
   }

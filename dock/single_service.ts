@@ -1,4 +1,4 @@
-// A service for one session or request only: what `--once` means.
+// A service that serves one session or request only, for `--once`.
 
 import type { HttpService, RequestInfo } from "../core/http/app.ts";
 import type { Service } from "../core/protocol.ts";
@@ -6,7 +6,7 @@ import type { Message, Session } from "../core/session.ts";
 import { WrappedSession } from "../core/sessions/wrapped.ts";
 
 /** Wraps a service so that it serves the first session and then asks the server to stop. A peer
- * without a connection never says that it is done, so a datagram session ends after one message. */
+ * without a connection cannot end its session, so a datagram session ends after one message. */
 export function single(service: Service, stop: (reason: string) => void): Service {
   let taken = false;
   return {
@@ -43,7 +43,7 @@ export function singleRequest(service: HttpService, stop: (reason: string) => vo
   const { upgrade, maxBodyBytes } = service;
   return {
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
-    // Async, so that the engine sees the answer to its end before it stops.
+    // Async, so that the engine watches the response to its end before the server stops.
     async handle(request, info) {
       if (taken) return refusal();
       taken = true;

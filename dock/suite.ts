@@ -1,4 +1,4 @@
-// Many servers at once, all or none.
+// Starts several servers at once, all or none.
 
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
@@ -6,22 +6,22 @@ import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { type Dock, serve, type ServeHooks } from "./serve.ts";
 
-/** One entry of a suite: what to serve where, with its options. */
+/** One server of a suite. */
 export interface SuiteEntry {
   readonly what: Protocol | HttpApp;
   readonly urls: readonly (string | Endpoint)[];
-  /** As `serve` takes them, without its hooks. */
+  /** Options of `serve`, without its hooks. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Where the entry was written, such as `harbour.toml:4: server[1]`: the message of an error about it
-   * begins with this. */
+  /** Place of the entry in its configuration, such as `harbour.toml:4: server[1]`, which begins the
+   * message of an error. */
   readonly where?: string;
 }
 
 /** A running suite. Disposing it stops all of it now. */
 export interface Suite extends AsyncDisposable {
-  /** In the order of the entries. */
+  /** One for each entry, in their order. */
   readonly docks: readonly Dock[];
-  /** Shuts all of it down, as a server's `shutdown` does. */
+  /** Shuts all servers down, as a server's `shutdown` does. */
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;
 }
 

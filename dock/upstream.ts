@@ -1,5 +1,6 @@
-// The options of the sessions that a protocol opens itself, such as those of a relay: the options of
-// clients, under names that begin with `upstream`, because those of servers have the plain names.
+// The options of client sessions that a protocol opens itself, as a relay does: the options of
+// clients, under names that begin with `upstream`, because a server's own options have the plain
+// names.
 
 import { clientKinds } from "../clients/index.ts";
 import { canonicalHost, isLoopback } from "../core/addresses/address.ts";
@@ -26,7 +27,7 @@ export type UpstreamOptions = {
   readonly [Key in keyof Dialling as `upstream${Capitalize<Key>}`]?: Dialling[Key] | undefined;
 };
 
-/** The same as a table, without short flags: one letter cannot say which side it means. */
+/** The same as a table. Without short letters, because one letter cannot tell the side. */
 export const upstreamOptions: OptionTable = Object.fromEntries(
   Object.entries(dialling).map(([key, option]) => [upstreamKey(key), upstreamOption(option)]),
 );
@@ -39,8 +40,8 @@ export function upstreamGiven(given: Given): Given {
   );
 }
 
-/** Refuses an upstream that is one of our own endpoints: every session would open the next one, until
- * nothing more can be opened.
+/** Refuses an upstream that is one of our own endpoints: every session would open another one,
+ * until no more can be opened.
  *
  * @throws {UsageError} naming both */
 export function refuseOwnUpstream(upstream: Endpoint, endpoints: readonly Endpoint[]): void {
@@ -74,13 +75,13 @@ function hostOf({ hostname }: Endpoint): string {
   return hostname === "" || hostname === "localhost" ? "127.0.0.1" : canonicalHost(hostname);
 }
 
-/** The name for the upstream of an option of `connect`. */
+/** The name of `connect`'s option for the upstream. */
 export function upstreamKey(key: string): string {
   return `upstream${key.charAt(0).toUpperCase()}${key.slice(1)}`;
 }
 
 function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
-  // A help text that names another option of a client means that of the upstream.
+  // A help text refers to options of the same side, so they are renamed too.
   const help = option.help.replace(
     /--([a-z][a-z0-9-]*)/g,
     (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,

@@ -1,4 +1,4 @@
-// Waiting until something answers.
+// Waits until an endpoint accepts connections.
 
 import { type Addressing, type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
@@ -6,20 +6,20 @@ import { UsageError } from "../core/usage_error.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { clientSchemes } from "./schemes.ts";
 
-/** How long to wait unless told otherwise, in milliseconds. */
+/** Default time to wait, in milliseconds. */
 export const DEFAULT_WAIT_TIMEOUT_MS = 30_000;
 
-/** How often to try again unless told otherwise, in milliseconds. */
+/** Default time between attempts, in milliseconds. */
 export const DEFAULT_WAIT_INTERVAL_MS = 200;
 
 const httpPorts: ReadonlyMap<string, number> = new Map([["http", 80], ["https", 443]]);
 
-/** The schemes that can be waited for and how each is addressed. */
+/** The schemes that can be waited for, with the kind of address of each. */
 export const waitSchemes: ReadonlyMap<string, Addressing> = new Map<string, Addressing>(
   [...clientSchemes, ["http", "host"], ["https", "host"]],
 );
 
-/** How to wait and how to connect. */
+/** Options of `waitFor`. */
 export type WaitOptions = Omit<ConnectOptions, "connectTimeoutMs"> & {
   /** In milliseconds. Default: 30,000. */
   readonly timeoutMs?: number;
@@ -72,7 +72,7 @@ export async function waitFor(
   }
 }
 
-/** The endpoint to connect to. HTTP has no session to open, so its port is dialled as TCP. */
+/** The endpoint to connect to. HTTP has no session, so its port is dialled as TCP. */
 function probed(url: string | Endpoint): Endpoint {
   const endpoint = parseEndpoint(url, waitSchemes);
   const usualPort = httpPorts.get(endpoint.scheme);

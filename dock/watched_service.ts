@@ -1,4 +1,4 @@
-// A service whose traffic is shown: every message either way becomes an event.
+// A service whose traffic is logged: every message in either direction becomes an event.
 
 import { formatAddress } from "../core/addresses/address.ts";
 import type { Emit } from "../core/event.ts";
@@ -14,7 +14,7 @@ export function watched(service: Service, emit: Emit): Service {
   };
 }
 
-/** A session that emits what passes. */
+/** A session that emits an event for each message. */
 export class WatchedSession extends WrappedSession {
   readonly #emit: Emit;
 

@@ -1,4 +1,4 @@
-// DTLS 1.2 (RFC 6347), from the listening side.
+// The server transport `dtls`: DTLS 1.2 (RFC 6347).
 
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { DTLS_RANK } from "../layers/dtls/options.ts";

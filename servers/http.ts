@@ -1,4 +1,4 @@
-// HTTP over TCP, from the listening side.
+// The server transport `http`: HTTP over TCP.
 
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { httpOptions } from "./http/options.ts";

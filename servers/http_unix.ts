@@ -1,10 +1,11 @@
-// HTTP over a Unix socket, as programs on one machine speak it that browsers should not reach.
+// The server transport `unix` for HTTP applications: HTTP over a Unix socket, for clients on this
+// machine; browsers cannot reach it.
 
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { httpUnixOptions } from "./http/options.ts";
 
-/** `unix://path` for an application: `serve hello unix://hello.sock`. Who may connect is for the
- * file's permissions to say. */
+/** `unix://path` for an application: `serve hello unix://hello.sock`. The file's permissions decide
+ * who may connect. */
 export const httpUnix: RequestServerKind<typeof httpUnixOptions> = {
   name: "unix",
   summary: "HTTP/1.1 and HTTP/2 on a Unix socket",

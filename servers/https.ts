@@ -1,4 +1,4 @@
-// HTTP over TLS, from the listening side.
+// The server transport `https`: HTTP over TLS.
 
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { httpsOptions } from "./http/options.ts";

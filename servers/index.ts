@@ -1,5 +1,4 @@
-// Every transport there is, from the listening side. A new one is a file in this folder and a line
-// in this list.
+// The list of all server transports. A new one is a file in this folder and a line in this list.
 
 import { dtls } from "./dtls.ts";
 import { http } from "./http.ts";

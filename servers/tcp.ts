@@ -1,4 +1,4 @@
-// TCP, on Deno.listen.
+// The server transport `tcp` (RFC 9293), on Deno.listen.
 
 import { createAdmission } from "../core/addresses/admission.ts";
 import type { Acceptor, Connection } from "../core/connection.ts";
@@ -30,7 +30,7 @@ const options = {
   ...familyOptions,
 } as const;
 
-/** Opens a TCP listener: what tcp, ws and http stand on. */
+/** Opens a TCP listener, for tcp, ws and http. */
 export function listenTcp(
   endpoint: Endpoint,
   limits: BacklogLimits & FamilyChoice,
@@ -38,15 +38,15 @@ export function listenTcp(
   return listenAt(endpoint, limits, ({ hostname, port, backlog }) => {
     const listener = Deno.listen({ hostname, port, tcpBacklog: backlog });
     return new DenoAcceptor(listener, (conn) => {
-      // Small answers leave at once instead of waiting for more to send.
+      // Small writes are sent at once instead of waiting for more (Nagle's algorithm is off).
       conn.setNoDelay(true);
       return new DenoConnection(conn);
     });
   });
 }
 
-/** Opens a TCP listener for what stands on it: on node:net if a layer resets connections, which
- * Deno's own cannot. */
+/** Opens a TCP listener for a stack of layers: on node:net if a layer resets connections, which
+ * Deno's own listener does not support. */
 export async function listenTcpFor(
   layers: readonly BoundLayer[],
   endpoint: Endpoint,
@@ -57,7 +57,7 @@ export async function listenTcpFor(
   return await listenAt(endpoint, limits, (place) => NodeAcceptor.listen(place));
 }
 
-/** Where a TCP listener is to be, its host name resolved. */
+/** The address of a TCP listener, its host name resolved. */
 interface ListeningPlace {
   readonly hostname: string;
   readonly port: number;

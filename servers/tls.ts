@@ -1,4 +1,4 @@
-// TLS, from the listening side.
+// The server transport `tls`: sessions over TLS (RFC 8446, RFC 5246).
 
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { tlsTransportOptions } from "./tls/options.ts";

@@ -1,4 +1,4 @@
-// UDP, from the listening side.
+// The server transport `udp` (RFC 768).
 
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { udpOptions } from "./datagrams/options.ts";

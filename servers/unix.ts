@@ -1,4 +1,4 @@
-// Unix stream sockets, on Deno.listen.
+// The server transport `unix`: Unix stream sockets, on Deno.listen.
 
 import { type Endpoint, formatEndpoint } from "../core/addresses/endpoint.ts";
 import { streamOptions } from "../core/limits.ts";
@@ -30,8 +30,8 @@ export async function listenUnix(
   return { acceptor: new DenoAcceptor(listener), url };
 }
 
-/** `unix://path`, or `unix://@name` for an abstract socket. Who may connect is for the file's
- * permissions to say. */
+/** `unix://path`, or `unix://@name` for an abstract socket. The file's permissions decide who may
+ * connect. */
 export const unix: SessionServerKind<typeof streamOptions> = {
   name: "unix",
   summary: "Unix stream socket, a file or @name",

@@ -1,10 +1,10 @@
-// Unix datagram sockets, from the listening side.
+// The server transport `unixgram`: Unix datagram sockets.
 
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { unixgramOptions } from "./datagrams/options.ts";
 
-/** `unixgram://path`, or `unixgram://@name` for an abstract socket. A peer that never bound a path
- * is heard but cannot be answered. */
+/** `unixgram://path`, or `unixgram://@name` for an abstract socket. Datagrams of a peer that never
+ * bound a path are received but cannot be answered. */
 export const unixgram: SessionServerKind<typeof unixgramOptions> = {
   name: "unixgram",
   summary: "Unix datagram socket, a file or @name",

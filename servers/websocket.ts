@@ -1,9 +1,9 @@
-// WebSockets (RFC 6455), plain and over TLS, from the listening side.
+// The server transports `ws` and `wss`: WebSockets (RFC 6455), plain and over TLS.
 
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { webSocketOptions, webSocketTlsOptions } from "./websocket/options.ts";
 
-/** `ws://host:port/path`. With a path, that is the only one there is. */
+/** `ws://host:port/path`. With a path, only this path opens a WebSocket. */
 export const ws: SessionServerKind<typeof webSocketOptions> = {
   name: "ws",
   summary: "WebSocket, messages that browsers can send",

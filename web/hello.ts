@@ -1,4 +1,4 @@
-// The application `hello`: the Hello, World page with which guides to web servers begin.
+// The application `hello`, which answers every request with a "Hello, World" page.
 
 import type { HttpApp } from "../core/http/app.ts";
 import { text } from "../core/options/option.ts";

@@ -1,5 +1,5 @@
-// The application `inspect`: an HTTP server that shows a client what it sent and answers as it is told
-// to, with the endpoints, fields and limits of httpbin 0.7.0 (what differs:
+// The application `inspect`: an HTTP server that shows clients their own requests and answers as
+// they ask, with the endpoints, fields and limits of httpbin 0.7.0 (differences:
 // web/inspect/page/differences.ts).
 
 import type { HttpApp } from "../core/http/app.ts";

@@ -1,4 +1,5 @@
-// Dialling DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with the server and verifies it.
+// Dialling DTLS 1.2 (RFC 6347): a UDP socket under a layer that completes a handshake with the
+// server and verifies it.
 
 import { canonicalHost } from "../../core/addresses/address.ts";
 import { asciiHost } from "../../core/certificates/names.ts";
@@ -38,7 +39,7 @@ export async function connectDtls(
   const trust = await loadTrust(given);
   const certificate = await loadClientCertificate(given);
   const psk = await loadPsk(given);
-  // With a pre-shared key the server shows no certificate.
+  // With a pre-shared key the server presents no certificate.
   const dtlsTrust = psk === undefined
     ? await trustOf(trust)
     : { by: "authority", authorities: [] } as const;
@@ -55,7 +56,7 @@ export async function connectDtls(
           clock: systemClock,
           mtuBytes: given.dtlsMtuBytes,
           suites: usableSuites().filter(({ authentication }) =>
-            // A client that was given a key authenticates by it, and so does its server.
+            // A client with a pre-shared key authenticates by it, and so does its server.
             psk === undefined || authentication === "psk"
           ),
           trust: dtlsTrust,
@@ -84,7 +85,7 @@ export async function connectDtls(
   });
 }
 
-/** The trust that the options ask for, with the well-known authorities where no other is named. */
+/** The trust that the options select; without authorities in them, the well-known ones. */
 async function trustOf(trust: Trust): Promise<DtlsTrust> {
   if (trust.by !== "authority") return trust;
   if (trust.pems.length > 0) {
@@ -93,12 +94,12 @@ async function trustOf(trust: Trust): Promise<DtlsTrust> {
   return { by: "authority", authorities: (await wellKnown()).flatMap(certificatesIn) };
 }
 
-/** The well-known authorities. Deno gives them out only with --allow-sys=ca; without it there are
+/** The well-known authorities. Deno provides them only with --allow-sys=ca; without it there are
  * none, and the options have to name an authority. */
 async function wellKnown(): Promise<readonly string[]> {
   try {
     const { rootCertificates } = await import("node:tls");
-    // Read here, because the permission is asked for when the list is read.
+    // Copied here, because the permission is checked when the list is read.
     return [...rootCertificates];
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return [];
@@ -106,7 +107,7 @@ async function wellKnown(): Promise<readonly string[]> {
   }
 }
 
-/** The key that was named, or the only one there is.
+/** The key with the given name, or the only key of the file.
  * @throws {UsageError} when there is no such key, or a name without a file */
 async function loadPsk(
   { pskFile, pskIdentity }: Pick<Given, "pskFile" | "pskIdentity">,
@@ -130,7 +131,7 @@ async function loadPsk(
   return { identity, key };
 }
 
-/** Why the handshake failed, in the words that TLS has for the same. */
+/** Explains the failure of a handshake, with the messages for TLS. */
 function whyOf(
   error: unknown,
   { psk, ...context }: {

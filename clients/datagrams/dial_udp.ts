@@ -1,4 +1,5 @@
-// Dialling UDP: a socket of Deno.listenDatagram that sends to one peer, a group or a network.
+// Dialling UDP: a socket of Deno.listenDatagram that sends to one peer, a multicast group or a
+// broadcast address.
 
 import { type Address, canonicalHost } from "../../core/addresses/address.ts";
 import type { routeOptions } from "../../core/client_options.ts";
@@ -22,7 +23,7 @@ import type { udpOptions } from "./options.ts";
 
 type Route = OptionValues<typeof udpOptions>;
 
-/** Opens a UDP socket to send to an endpoint from, and says what address that has. */
+/** Opens a UDP socket for an endpoint, and resolves its address. */
 export async function dialUdp(
   endpoint: Endpoint,
   route: OptionValues<typeof routeOptions>,
@@ -69,7 +70,7 @@ export async function connectUdp(
   });
 }
 
-/** A socket that stands on the interface by which a group is reached: the system sends by the
+/** Opens a socket bound to the interface by which a group is reached: the system sends by the
  * interface whose address the socket has. */
 async function dialGroup(
   endpoint: Endpoint,
@@ -96,7 +97,7 @@ async function dialGroup(
   });
   if (hops !== 1) {
     try {
-      // The number of hops is a matter of a membership, and of every group once it is set.
+      // Deno sets the number of hops on a membership; it then applies to every group.
       const place = from?.hostname ?? "0.0.0.0";
       const membership = await conn.joinMulticastV4(to.hostname, place);
       await membership.setTTL(hops);
@@ -109,7 +110,7 @@ async function dialGroup(
   return { socket: new DenoDatagramSocket(conn), to };
 }
 
-/** --interface as --local, which decides by what interface a datagram to many leaves. */
+/** Converts --interface to --local, which selects the interface for datagrams to a group. */
 function withInterface(route: Route): Route {
   if (route.interface === undefined) return route;
   if (route.local !== undefined) {
@@ -118,7 +119,7 @@ function withInterface(route: Route): Route {
   return { ...route, local: interfaceAddress(route.interface, systemInterfaces) };
 }
 
-/** What would be silently without effect. */
+/** Refuses options that would have no effect on this endpoint. */
 function refuseGroupOptions(endpoint: Endpoint, route: Route): void {
   if (route.interface === undefined && route.hops === 1) return;
   const given = route.interface === undefined ? "--hops" : "--interface";
@@ -128,8 +129,8 @@ function refuseGroupOptions(endpoint: Endpoint, route: Route): void {
   );
 }
 
-/** "Any address" is where servers listen; what is sent there goes to loopback, and its answer comes
- * from loopback, which is not the address that was dialled. */
+/** A server may listen on the unspecified address; datagrams to it go to loopback, and the answer
+ * would come from loopback, which is not the address that was dialled. */
 function reachable(hostname: string): string {
   const host = canonicalHost(hostname);
   return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : hostname;

@@ -20,7 +20,7 @@ export function connectUnixgram(
 ): Promise<DialledSession> {
   return dialling(endpoint.text, async () => {
     const to = absolute({ transport: "unixgram", path: endpoint.path });
-    // Sending to a path that is not there fails only with the first datagram; say so now.
+    // Sending to a missing path fails only with the first datagram; this reports it when dialling.
     if (!endpoint.path.startsWith("\0")) await Deno.stat(endpoint.path);
     const { localPath } = given;
     const { path, remove } = localPath === undefined

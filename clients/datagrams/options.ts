@@ -1,5 +1,5 @@
-// What clients on UDP, DTLS and Unix datagrams can be told. It loads none of them: the command line
-// reads these tables for sockets that it never opens.
+// Options of clients on UDP, DTLS and Unix datagrams. This file loads none of these transports,
+// because the command line reads the tables for sockets that it never opens.
 
 import { clientOptions, routeOptions } from "../../core/client_options.ts";
 import { groupSenderOptions } from "../../core/datagrams/group_address.ts";

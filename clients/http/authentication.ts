@@ -1,5 +1,5 @@
-// Answers to the 401 of a server (RFC 9110 11): with a password only where one was meant for that
-// place and realm, and once for each challenge.
+// Answers to a server's 401 (RFC 9110 11): the client sends a password only to the URL and realm
+// for which it was given, and once for each challenge.
 
 import { type CheckedCredentials, covers, credentialsFor } from "./credentials.ts";
 import { parseChallenges } from "./challenge.ts";
@@ -7,17 +7,17 @@ import { answerDigest, type DigestChallenge, parseDigest } from "./digest.ts";
 import { type Answer, type Exchange, hasField, type OutgoingRequest, valuesOf } from "./message.ts";
 import { basicAuthorization } from "./proxy.ts";
 
-/** A server that keeps saying that its nonce is out of date is not asked for ever. */
+/** Limit of answers to one request, for a server that reports every nonce as stale. */
 const MAX_ANSWERS = 4;
-/** How many protection spaces are remembered; beyond, the oldest is forgotten. */
+/** Limit of remembered protection spaces; the oldest are forgotten first. */
 const MAX_SPACES = 256;
 
-/** How a request proves which user sends it. */
+/** The credentials that a request carries. */
 type Proof =
   | { readonly by: "basic"; readonly entry: CheckedCredentials }
   | { readonly by: "digest"; readonly entry: CheckedCredentials; readonly nonce: Nonce };
 
-/** A nonce of a server, and how often it was used. */
+/** A nonce of a server, with the number of its uses. */
 class Nonce {
   readonly challenge: DigestChallenge;
   readonly cnonce: string = crypto.randomUUID().replaceAll("-", "");
@@ -28,10 +28,10 @@ class Nonce {
   }
 }
 
-/** A protection space that accepted a proof (RFC 7617 2.2, RFC 7616 3.3 and 3.6). */
+/** A protection space in which credentials were accepted (RFC 7617 2.2, RFC 7616 3.3 and 3.6). */
 interface ProtectionSpace {
   readonly origin: string;
-  /** Ends with a slash. */
+  /** Path that ends with a slash. */
   readonly path: string;
   readonly proof: Proof;
 }
@@ -45,11 +45,11 @@ export class Authentication {
     this.#entries = entries;
   }
 
-  /** An exchange that answers challenges.
-   * @param own credentials for this request alone, which go before the others */
+  /** Wraps an exchange so that it answers challenges.
+   * @param own credentials for this request alone, which take precedence */
   over(exchange: Exchange, own: readonly CheckedCredentials[]): Exchange {
     return async (request) => {
-      // What the caller wrote themselves is their own affair.
+      // A field that the caller has set is sent as it is.
       if (hasField(request.headers, "authorization")) return await exchange(request);
       return await this.#ask(exchange, request, own);
     };
@@ -78,11 +78,11 @@ export class Authentication {
     }
   }
 
-  /** What may be sent before there is a challenge. */
+  /** Credentials that may be sent before there is a challenge. */
   #known(url: URL, own: readonly CheckedCredentials[]): Proof | undefined {
     const [space] = this.#spaces.filter((space) =>
       covers(space, url) && covers(space.proof.entry, url) &&
-      // What was given for another request stays with that one.
+      // Credentials that were given for another request are used only there.
       [...own, ...this.#entries].includes(space.proof.entry)
     ).sort((one, other) => other.path.length - one.path.length);
     if (space !== undefined) return space.proof;
@@ -111,7 +111,7 @@ export class Authentication {
       const [entry] = candidates;
       if (entry === undefined) continue;
       const digest = parseDigest(challenge);
-      // To sign a body is to read it once more.
+      // Signing a body means reading it twice.
       if (digest?.qop === "auth-int" && body?.repeatable === false) continue;
       if (digest !== undefined) {
         const nonce = new Nonce(digest);
@@ -123,7 +123,7 @@ export class Authentication {
     offers.sort((one, other) => other.strength - one.strength);
     const next = offers[0]?.proof;
     if (next === undefined) return undefined;
-    // A password that was refused is not offered again: only a nonce may have run out.
+    // A refused password is not sent again; only a stale nonce may be renewed.
     const isRenewal = next.by === "digest" && proof?.by === "digest" &&
       (next.nonce.challenge.stale || !tried.has(next.entry));
     const isStronger = next.by === "digest" && proof?.by === "basic";
@@ -149,7 +149,7 @@ export class Authentication {
   }
 }
 
-/** Where else a proof is good that was good for a URL. */
+/** Other places where the credentials for a URL are valid. */
 function placesOf(url: URL, proof: Proof): { readonly origin: string; readonly path: string }[] {
   const folder = url.pathname.slice(0, url.pathname.lastIndexOf("/") + 1);
   if (proof.by === "basic") return [{ origin: url.origin, path: folder }];
@@ -157,7 +157,7 @@ function placesOf(url: URL, proof: Proof): { readonly origin: string; readonly p
   if (domain.length === 0) return [{ origin: url.origin, path: "/" }];
   return domain.flatMap((one) => {
     const place = URL.parse(one, url);
-    // Another server is not vouched for by this one.
+    // A server cannot claim credentials for another origin.
     if (place === null || place.origin !== url.origin) return [];
     const { origin, pathname } = place;
     return [{ origin, path: pathname.endsWith("/") ? pathname : `${pathname}/` }];
@@ -184,7 +184,7 @@ async function withProof(
   return { ...request, headers: [...request.headers, ["authorization", value]] };
 }
 
-/** A realm as people write it: headers come with one character a byte. */
+/** Decodes a realm as UTF-8: header values have one character for each byte. */
 function utf8Of(realm: string): string {
   try {
     const bytes = Uint8Array.from(realm, (one) => one.charCodeAt(0));

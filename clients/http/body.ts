@@ -1,14 +1,14 @@
-// The body of a response on its way from node:http to its reader. When a connection ends early,
-// node:http throws away what has come and was not read yet; kept here, it is not lost, and the error
-// can say how much is missing.
+// The body of a response between node:http and its reader. When a connection ends early, node:http
+// discards data that was received and not yet read; this buffer keeps it, and the error can tell
+// how much is missing.
 
 import type { IncomingMessage } from "node:http";
 import type { Connection } from "../../core/connection.ts";
 
-/** How much may wait to be read before the connection is left alone. */
+/** Unread bytes above which reading from the connection pauses. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-/** The parts of one body, in their order. */
+/** A queue of the parts of one body. */
 export class HttpBody {
   readonly #parts: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -16,18 +16,19 @@ export class HttpBody {
   #gated = false;
   #ended = false;
   #error: Error | undefined;
-  /** Resolves when a part comes, or the body ends. */
+  /** Resolves when a part arrives, or the body ends. */
   #news = Promise.withResolvers<void>();
-  /** Resolves when a part was taken. */
+  /** Resolves when a part was read. */
   #room = Promise.withResolvers<void>();
 
-  /** Takes over the message, which must just have come. */
+  /** Takes ownership of a message whose head has just arrived. */
   receive(message: IncomingMessage): void {
     this.#message = message;
     message.on("data", (part: Uint8Array) => {
       this.#parts.push(part);
       this.#waitingBytes += part.length;
-      // Without a connection to gate this has to do, though what waits inside node:http can get lost.
+      // Without a connection to gate, the message itself is paused, though node:http may lose data
+      // that waits inside it.
       if (!this.#gated && this.#waitingBytes > MAX_WAITING_BYTES) message.pause();
       this.#tell();
     });
@@ -36,7 +37,7 @@ export class HttpBody {
     message.on("close", () => this.#end(new Error("aborted")));
   }
 
-  /** The connection, which is not read while enough waits to be taken. */
+  /** Wraps the connection so that it is not read while enough data waits. */
   gate(connection: Connection): Connection {
     this.#gated = true;
     return {
@@ -61,7 +62,7 @@ export class HttpBody {
     this.#end(error);
   }
 
-  /** Everything that came, and then the error if there was one. To be read once. */
+  /** Yields all received data, then throws the error if there was one. To be iterated once. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     for (;;) {
       for (let part = this.#parts.shift(); part !== undefined; part = this.#parts.shift()) {

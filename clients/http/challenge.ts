@@ -1,14 +1,14 @@
-// What a server asks for before it answers: the challenges of WWW-Authenticate (RFC 9110 11.6.1).
+// A parser of the challenges in WWW-Authenticate (RFC 9110 11.6.1).
 
-/** One way to be let in. */
+/** One challenge: an authentication scheme with its parameters. */
 export interface Challenge {
-  /** In lower case: `basic`, `digest`. */
+  /** Scheme in lower case: `basic`, `digest`. */
   readonly scheme: string;
   /** Names are in lower case. Bytes beyond ASCII are one character each, as in any header. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** No server has that much to say. */
+/** Limit of challenges in one response. */
 const MAX_CHALLENGES = 32;
 const MAX_TEXT_LENGTH = 16 * 1024;
 
@@ -17,8 +17,8 @@ const SEPARATORS = /[ \t,]*/y;
 const TOKEN_68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
 const PARAMETER = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/y;
 
-/** Reads the values of all WWW-Authenticate fields, each with one challenge or several. One that is
- * malformed, or says the same thing twice, is left out with whatever follows it in its field. */
+/** Parses the values of all WWW-Authenticate fields, each with one challenge or several. A
+ * challenge that is malformed, or repeats a parameter, is ignored with the rest of its field. */
 export function parseChallenges(values: readonly string[]): Challenge[] {
   const challenges: Challenge[] = [];
   for (const value of values) {
@@ -63,7 +63,7 @@ function parseField(text: string): Challenge[] {
   function takeToken68(): void {
     const before = at;
     const token = take(TOKEN_68);
-    // A word alone may as well be the next scheme; only what cannot be a scheme is dropped.
+    // A lone word may be the next scheme; only a word that cannot be a scheme is dropped.
     if (token !== null && !/[/=]/.test(token[0])) at = before;
   }
 }

@@ -1,5 +1,5 @@
-// The HTTP client (RFC 9110, RFC 9112): one exchange, and around it cookies, authentication, further
-// tries and redirects, each a wrapper of its own.
+// The HTTP client (RFC 9110, RFC 9112): one exchange, wrapped in turn for cookies, authentication,
+// retries and redirects.
 
 import { type OptionValues, resolveOptions } from "../../core/options/option.ts";
 import { type Cookie, CookieJar } from "./cookie_jar.ts";
@@ -16,16 +16,16 @@ import { type FetchRequest, parseHttpUrl, prepareRequest } from "./request.ts";
 import { waitFor, withRetries } from "./retry.ts";
 import { Stopwatch } from "./timing.ts";
 
-/** All that one request takes. */
+/** Options of one request. */
 export type FetchOptions = FetchRequest & Partial<OptionValues<typeof fetchOptions>>;
 
-/** What all requests of a client share. Options of `fetchUrl` stand for every request that does not
- * say otherwise. */
+/** Options of a client, shared by all its requests. Options of `fetchUrl` are defaults for each
+ * request. */
 export interface HttpClientOptions extends Partial<OptionValues<typeof fetchOptions>> {
-  /** Passwords by realm and URL prefix. They answer only a challenge of their own place; where one
-   * was good, it is sent at once from then on. */
+  /** Credentials by realm and URL prefix. They are sent only on a challenge of their own protection
+   * space; once accepted, they are sent there with every request. */
   readonly credentials?: Iterable<Credentials>;
-  /** Cookies to begin with. */
+  /** Initial cookies. */
   readonly cookies?: Iterable<Cookie>;
   /** Chance in the waits between tries, at least 0 and below 1. @default Math.random */
   readonly random?: () => number;
@@ -35,11 +35,11 @@ export interface HttpClientOptions extends Partial<OptionValues<typeof fetchOpti
   readonly now?: () => number;
 }
 
-/** A client that remembers: cookies, and which password opens what. */
+/** A client that keeps cookies, and the credentials of protection spaces. */
 export interface HttpClient {
   /** Makes a request, as `fetchUrl` does. */
   fetch(url: string, options?: FetchOptions): Promise<FetchResponse>;
-  /** The cookies that it has now. */
+  /** Current cookies. */
   readonly cookies: readonly Cookie[];
 }
 
@@ -135,7 +135,7 @@ export async function fetchUrl(url: string, options: FetchOptions = {}): Promise
   return await createHttpClient().fetch(url, options);
 }
 
-/** The credentials of one request are for the origin of its URL. */
+/** Credentials of a request are for the origin of its URL. */
 function ownCredentials(url: string, { credentials }: FetchRequest) {
   if (credentials === undefined) return [];
   const prefix = `${parseHttpUrl(url).origin}/`;

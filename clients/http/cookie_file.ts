@@ -1,5 +1,4 @@
-// Cookies in a file, in the format of Netscape's browser, which curl and Python's
-// MozillaCookieJar read and write.
+// Cookie files in the Netscape format, which curl and Python's MozillaCookieJar read and write.
 
 import { errorText } from "../../core/event.ts";
 import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
@@ -10,8 +9,8 @@ import type { Cookie } from "./cookie_jar.ts";
 const HTTP_ONLY = "#HttpOnly_";
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** Reads cookies from a text.
- * @param name what the text is called in messages
+/** Parses cookies.
+ * @param name the name of the text in messages
  * @throws {UsageError} naming the line that is no cookie */
 export function parseCookies(text: string, name: string): Cookie[] {
   return text.split("\n").flatMap((raw, index) => {
@@ -40,14 +39,14 @@ export function parseCookies(text: string, name: string): Cookie[] {
       path,
       secure: secure.toUpperCase() === "TRUE",
       httpOnly,
-      // For the length of a session curl writes 0, and Python nothing.
+      // For a session cookie curl writes 0, and Python an empty field.
       expiresMs: Number(expires) === 0 ? undefined : Number(expires) * 1000,
     };
     return [cookie];
   });
 }
 
-/** The same text again. */
+/** Formats cookies so that `parseCookies` reads them. */
 export function formatCookies(cookies: readonly Cookie[]): string {
   const bool = (value: boolean) => value ? "TRUE" : "FALSE";
   const lines = cookies.map(

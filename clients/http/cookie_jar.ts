@@ -1,27 +1,27 @@
-// Cookies, the client's half (RFC 6265): taken only from whom they may come, sent only where they
-// belong, and never more of them than is sensible.
+// The cookie store of a client (RFC 6265): it accepts cookies only from hosts that may set them,
+// sends them only where they belong, and limits their number.
 
-/** One cookie. */
+/** A cookie with its scope and expiry. */
 export interface Cookie {
   readonly name: string;
   readonly value: string;
-  /** In lower case and ASCII, without a leading dot. */
+  /** Domain in lower case and ASCII, without a leading dot. */
   readonly domain: string;
-  /** Whether it is for that host alone, and not for those below it. */
+  /** Whether the cookie is for that host alone, and not for its subdomains. */
   readonly hostOnly: boolean;
   readonly path: string;
-  /** For https alone. */
+  /** Sent only over https. */
   readonly secure: boolean;
-  /** Not for the scripts of a page. */
+  /** Hidden from the scripts of a page. */
   readonly httpOnly: boolean;
-  /** Milliseconds since 1970; undefined for the length of a session. */
+  /** Milliseconds since 1970; undefined for a session cookie. */
   readonly expiresMs: number | undefined;
 }
 
 /** Whether a domain is a public suffix, such as `com` or `co.uk`. */
 type IsPublicSuffix = (domain: string) => boolean | Promise<boolean>;
 
-/** How a jar sees the world. */
+/** Options of a CookieJar. */
 interface CookieJarOptions {
   /** @default Date.now */
   readonly now?: () => number;
@@ -54,8 +54,8 @@ export class CookieJar {
     return [...this.#cookies.values()].filter((cookie) => !this.#isExpired(cookie));
   }
 
-  /** Puts a cookie in without asking which server it is from, in the place of one with its name, domain
-   * and path. One that has expired takes that one out. */
+  /** Stores a cookie without checking its origin, in the place of one with its name, domain and
+   * path. An expired cookie deletes that one. */
   add(cookie: Cookie): void {
     const { domain } = cookie;
     const key = JSON.stringify([cookie.name, domain, cookie.path]);
@@ -63,7 +63,7 @@ export class CookieJar {
       this.#remove(key);
       return;
     }
-    // The one that is replaced keeps its age, by which cookies are sorted (RFC 6265 5.3, 11.3).
+    // A replaced cookie keeps its creation time, by which cookies are sorted (RFC 6265 5.3, 11.3).
     if (!this.#cookies.has(key)) {
       this.#countByDomain.set(domain, (this.#countByDomain.get(domain) ?? 0) + 1);
     }
@@ -91,7 +91,8 @@ export class CookieJar {
     else this.#countByDomain.set(domain, left);
   }
 
-  /** Takes what the Set-Cookie fields of a response say. What it may not set is left out. */
+  /** Stores the cookies of a response's Set-Cookie fields. Cookies that the server may not set are
+   * ignored. */
   async take(url: URL, setCookies: readonly string[]): Promise<void> {
     for (const text of setCookies.slice(0, MAX_PER_RESPONSE)) {
       const cookie = await this.#read(url, text);
@@ -147,7 +148,8 @@ export class CookieJar {
       httpOnly: said.has("httponly"),
       expiresMs: this.#expiry(said),
     };
-    // An attacker between client and server must not change over http what https has set.
+    // Over http, where an attacker may be between client and server, a cookie that was set over
+    // https cannot be replaced.
     const hidden = !isSecure &&
       this.cookies.some((other) =>
         other.secure && other.name === name && isWithin(other.domain, cookie.domain) &&
@@ -156,7 +158,7 @@ export class CookieJar {
     return hidden ? undefined : cookie;
   }
 
-  /** For which hosts a cookie is (RFC 6265 5.3, 4 to 6), if they are the sender's own. */
+  /** The hosts of a cookie (RFC 6265 5.3, 4 to 6), if the server may set it for them. */
   async #placeOf(
     host: string,
     attribute: string,
@@ -183,7 +185,7 @@ export class CookieJar {
   }
 }
 
-/** By the list of public suffixes. A name of one part is one whatever the list says. */
+/** Looks a domain up in the Public Suffix List. A name of one label is always a suffix. */
 async function isListedSuffix(domain: string): Promise<boolean> {
   if (!domain.includes(".")) return true;
   const { getPublicSuffix } = await import("tldts");
@@ -220,7 +222,7 @@ function splitAt(text: string, mark: string): [before: string, after: string | u
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/** A date in any of the forms that servers write (RFC 6265 5.1.1), in milliseconds since 1970. */
+/** Parses a date in any form that servers write (RFC 6265 5.1.1), in milliseconds since 1970. */
 export function parseCookieDate(text: string): number | undefined {
   let time: readonly number[] | undefined;
   let [day, month, year] = [-1, -1, -1];

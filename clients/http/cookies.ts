@@ -1,9 +1,9 @@
-// An exchange that brings cookies along and keeps those it is given.
+// Wraps an exchange so that it sends and stores cookies (RFC 6265).
 
 import type { CookieJar } from "./cookie_jar.ts";
 import { type Exchange, type Field, type OutgoingRequest, valuesOf } from "./message.ts";
 
-/** A server may refuse a longer field; what does not fit is left out. */
+/** A server may refuse a longer field; cookies that do not fit are left out. */
 const MAX_FIELD_LENGTH = 8 * 1024;
 
 /** Adds the cookies of a jar to each request, and those of each response to the jar. */
@@ -20,7 +20,8 @@ export function withCookies(exchange: Exchange, jar: CookieJar): Exchange {
   };
 }
 
-/** What the caller wrote themselves comes first, and wins over a cookie of the same name. */
+/** The Cookie fields of a request. Cookies that the caller has set come first, and win over stored
+ * ones of the same name. */
 function cookieFields({ url, headers }: OutgoingRequest, jar: CookieJar): readonly Field[] {
   const written = valuesOf(headers, "cookie").flatMap((value) =>
     value.split(";").map((pair) => pair.trim()).filter((pair) => pair !== "")

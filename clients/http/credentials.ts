@@ -1,21 +1,21 @@
-// Which user and password answer which server: by realm and URL prefix.
+// Credentials given by the user, chosen for a server by URL prefix and realm.
 
 import { UsageError } from "../../core/usage_error.ts";
 
-/** A user and where their password may go. */
+/** A user and password, with the URLs to which they may be sent. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;
-  /** The URL that everything they open begins with, by whole segments of its path: what is for
-   * `http://host/a` is for `http://host/a/b` too, and not for `http://host/ab`. */
+  /** Prefix of these URLs, by whole segments of the path: `http://host/a` includes
+   * `http://host/a/b`, but not `http://host/ab`. */
   readonly prefix: string;
-  /** Answer only a challenge of this realm. Default: of any. */
+  /** Sent only on a challenge of this realm. Default: of any. */
   readonly realm?: string | undefined;
   /** `digest`: never send the password itself. Default: digest where it is offered, else basic. */
   readonly scheme?: "digest" | undefined;
 }
 
-/** Credentials that were checked. */
+/** Credentials whose prefix was parsed and checked. */
 export interface CheckedCredentials extends Credentials {
   readonly origin: string;
   /** Ends with a slash. */
@@ -25,7 +25,7 @@ export interface CheckedCredentials extends Credentials {
 }
 
 /** Checks credentials.
- * @throws {UsageError} when they can be for no URL, or not be sent */
+ * @throws {UsageError} when their prefix is invalid, or they cannot be encoded */
 export function checkCredentials(
   credentials: Credentials,
   { atOnce = false } = {},
@@ -77,7 +77,7 @@ export function credentialsFor(
     );
 }
 
-/** Whether a URL lies below an origin and a path that ends with a slash. */
+/** Whether a URL is below an origin and a path that ends with a slash. */
 export function covers(
   { origin, path }: { readonly origin: string; readonly path: string },
   url: URL,

@@ -1,35 +1,35 @@
-// Digest authentication, the client's half (RFC 7616): the password is proved and not sent.
+// Digest authentication of a client (RFC 7616): it proves the password without sending it.
 
 import type { Challenge } from "./challenge.ts";
 
-/** How the hash of each algorithm is called by node:crypto, the strongest first. */
+/** Names of the hash functions in node:crypto, by algorithm, the strongest first. */
 const HASHES: readonly (readonly [algorithm: string, hash: string])[] = [
   ["sha-512-256", "sha512-256"],
   ["sha-256", "sha256"],
   ["md5", "md5"],
 ];
 
-/** A challenge that can be answered. */
+/** A challenge of a supported kind. */
 export interface DigestChallenge {
   readonly realm: string;
   readonly nonce: string;
   readonly opaque: string | undefined;
-  /** As the server wrote it; undefined stands for MD5. */
+  /** The algorithm as the server wrote it; undefined stands for MD5. */
   readonly algorithm: string | undefined;
   readonly hash: string;
   readonly isSession: boolean;
-  /** Undefined for a server of before RFC 2617. */
+  /** Undefined for a server that follows RFC 2069, without qop. */
   readonly qop: "auth" | "auth-int" | undefined;
   readonly userhash: boolean;
   readonly isUtf8: boolean;
   readonly stale: boolean;
-  /** The URLs it holds for; empty for the whole server. */
+  /** The URLs of the protection space; empty for the whole server. */
   readonly domain: string;
   /** Larger is stronger. */
   readonly strength: number;
 }
 
-/** Reads a challenge; undefined when it asks for what is not implemented here. */
+/** Parses a challenge; undefined when it needs features that are not implemented here. */
 export function parseDigest({ scheme, parameters }: Challenge): DigestChallenge | undefined {
   const [realm, nonce] = [parameters.get("realm"), parameters.get("nonce")];
   if (scheme !== "digest" || realm === undefined || nonce === undefined) return undefined;
@@ -60,17 +60,17 @@ export function parseDigest({ scheme, parameters }: Challenge): DigestChallenge 
   };
 }
 
-/** One request to prove a password for. */
+/** The parts of a request that the digest covers. */
 interface DigestRequest {
   readonly user: string;
   readonly password: string;
   readonly method: string;
-  /** As it stands in the request line. */
+  /** The target as it stands in the request line. */
   readonly target: string;
-  /** What auth-int signs. */
+  /** The body, which auth-int signs. */
   readonly body: AsyncIterable<Uint8Array> | Uint8Array | undefined;
   readonly cnonce: string;
-  /** How many requests have used this nonce, this one included. */
+  /** Number of requests that have used this nonce, this one included. */
   readonly nonceCount: number;
 }
 
@@ -91,7 +91,7 @@ export async function answerDigest(
   };
   const { realm, nonce, opaque, algorithm, qop, userhash, isUtf8 } = challenge;
   const { cnonce, method, target } = request;
-  // RFC 7616 4: compared and hashed in one form.
+  // RFC 7616 4: normalized before hashing.
   const user = isUtf8 ? request.user.normalize("NFC") : request.user;
   const password = isUtf8 ? request.password.normalize("NFC") : request.password;
   const nonceCount = request.nonceCount.toString(16).padStart(8, "0");
@@ -146,14 +146,14 @@ function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** The bytes of a text in UTF-8, one character each, as a header takes them. */
+/** Encodes a text in UTF-8, with one character for each byte, for a header. */
 function latin1Of(text: string): string {
   let bytes = "";
   for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
   return bytes;
 }
 
-/** As RFC 8187 3.2.1 writes a value. */
+/** Encodes a value as RFC 8187 3.2.1 says. */
 function extended(text: string): string {
   return encodeURIComponent(text).replace(
     /['()*]/g,

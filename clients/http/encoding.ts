@@ -1,15 +1,15 @@
-// Undoing the encodings of a body (RFC 9110 8.4), a piece at a time, so that a small body that
-// unfolds into a huge one fills nothing. Measured on Deno 2.9.6: node:zlib does not notice that a
-// brotli stream was cut off before it was sent; DecompressionStream does, but unfolds each piece that
-// it gets as a whole.
+// Decoding of content encodings (RFC 9110 8.4), a piece at a time, so that a small body that
+// decompresses to a huge one does not fill the memory. Measured on Deno 2.9.6: node:zlib does not
+// notice that a brotli stream was cut off before it was sent; DecompressionStream does, but
+// decompresses each piece as a whole.
 
-/** One inside the other, and no more than this. */
+/** Limit of nested encodings. */
 const MAX_ENCODINGS = 4;
 
-/** What a body holds once its encodings are undone. An encoding that is not known ends it: the body
- * is then handed on as it came.
+/** Yields a body with its encodings removed. An unknown encoding ends the decoding: the body is
+ * then passed on as it is.
  *
- * @param encodings the value of Content-Encoding, or nothing */
+ * @param encodings the value of Content-Encoding, if there is one */
 export async function* contentOf(
   parts: AsyncIterable<Uint8Array>,
   encodings: string,
@@ -32,14 +32,14 @@ export async function* contentOf(
   }
   const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();
-  // The answer to HEAD, and 304: of what is not there nothing is broken.
+  // The response to HEAD, or a 304, has no body, which is then not truncated.
   if (first.done) return;
   const { pipeline, Readable } = await import("node:stream");
-  // The encoding that was put on last is undone first.
+  // The last encoding is decoded first.
   const chain = names.reverse().map((name) => decoders.get(name)!());
   const last = chain.at(-1)!;
   pipeline([Readable.from(beginningWith(first.value, iterator)), ...chain], () => {
-    // What went wrong is thrown where the last decoder is read.
+    // The reader of the last decoder gets the error.
   });
   try {
     yield* last as AsyncIterable<Uint8Array>;

@@ -1,4 +1,5 @@
-// One HTTP/1.1 exchange: a request on a connection of our own, by the parser of node:http.
+// An HTTP/1.1 exchange (RFC 9112): sends a request on a connection that we dialled and reads its
+// response, with the parser of node:http.
 
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { errorText } from "../../core/event.ts";
@@ -11,10 +12,10 @@ import { type Reading, responseOf } from "./response.ts";
 import { routeTo, type RouteValues } from "./route.ts";
 import type { Stopwatch } from "./timing.ts";
 
-/** A server may send interim responses, but not for ever (RFC 9110 15.2). */
+/** Limit of interim responses (RFC 9110 15.2). */
 const MAX_INTERIM_RESPONSES = 100;
 
-/** What an exchange needs besides the request. */
+/** Arguments of an exchange besides the request. */
 interface ExchangeWork {
   readonly values: RouteValues;
   readonly reading: Reading;
@@ -23,8 +24,8 @@ interface ExchangeWork {
   readonly deadline: Deadline;
 }
 
-/** Makes one request and reads the head of its response.
- * @throws {Error} naming the URL when the server cannot be reached or does not answer as HTTP does */
+/** Sends one request and reads the head of its response.
+ * @throws {Error} naming the URL when the server cannot be reached or its answer is not HTTP */
 export async function ask(request: OutgoingRequest, work: ExchangeWork): Promise<Answer> {
   const { values, reading, proxy, stopwatch, deadline } = work;
   const { signal } = deadline;
@@ -86,7 +87,7 @@ export async function ask(request: OutgoingRequest, work: ExchangeWork): Promise
   }
 }
 
-/** Why there was no answer, and what to do where that is known. */
+/** Explains a missing response, with the remedy where it is known. */
 function failureOf(error: unknown, { url }: OutgoingRequest): string {
   const text = errorText(error);
   if (/Parse Error: Expected HTTP\//.test(text)) {
@@ -100,13 +101,13 @@ function failureOf(error: unknown, { url }: OutgoingRequest): string {
   return text;
 }
 
-/** What stands in the request line. A proxy has to know of which server (RFC 9112 3.2). */
+/** The target in the request line. For a proxy it is the whole URL (RFC 9112 3.2). */
 function targetOf(url: URL, proxy: Proxy | undefined): string {
   const target = url.pathname + url.search;
   return proxy !== undefined && url.protocol === "http:" ? `http://${url.host}${target}` : target;
 }
 
-/** Sends the body, at the pace of the server where it comes in parts. */
+/** Sends the body; a streamed body is sent at the pace of the server. */
 async function sendBody(
   outgoing: ClientRequest,
   { body }: OutgoingRequest,
@@ -125,7 +126,7 @@ async function sendBody(
   const { lengthBytes } = body ?? {};
   outgoing.flushHeaders();
   for await (const part of content) {
-    // The answer is there, or the connection is gone, which the wait for the head reports.
+    // The response has arrived, or the connection is gone, which reading the head reports.
     if (outgoing.destroyed) return;
     sentBytes += part.length;
     if (lengthBytes !== undefined && sentBytes > lengthBytes) break;
@@ -168,7 +169,7 @@ function writePart(outgoing: ClientRequest, part: Uint8Array): Promise<void> {
   });
 }
 
-/** The fields that say where the request goes and how long it is. */
+/** Adds the fields for the host and the length. */
 function withOwnFields(
   { url, method, headers, body }: OutgoingRequest,
   proxy: Proxy | undefined,

@@ -1,4 +1,4 @@
-// Requests and responses as the parts of the HTTP client hand them to each other.
+// The types of requests and responses between the parts of the HTTP client.
 
 import type { FetchTiming } from "./timing.ts";
 
@@ -7,17 +7,17 @@ export type Field = readonly [name: string, value: string];
 
 /** A body to send. */
 export interface OutgoingBody {
-  /** Undefined when it is not known: the body is then sent in chunks. */
+  /** Undefined when the length is not known: the body is then sent in chunks. */
   readonly lengthBytes: number | undefined;
-  /** Whether it can be sent more than once: a stream cannot. */
+  /** Whether the body can be sent more than once: a stream cannot. */
   readonly repeatable: boolean;
-  /** Whether it can be sent now. */
+  /** Whether the body can be sent now. */
   readonly available: boolean;
-  /** What to send, from its beginning. */
+  /** Opens the body at its beginning. */
   open(): Uint8Array | AsyncIterable<Uint8Array>;
 }
 
-/** One request, ready to send. */
+/** A request that is ready to send. */
 export interface OutgoingRequest {
   readonly url: URL;
   readonly method: string;
@@ -27,23 +27,23 @@ export interface OutgoingRequest {
 
 /** The head of a response. */
 export interface ResponseHead {
-  /** What was asked, after redirects. */
+  /** The URL of the last request, after redirects. */
   readonly url: string;
   readonly status: number;
   readonly statusText: string;
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;
-  /** As they came. */
+  /** The header fields as received, in their order. */
   readonly headerList: readonly Field[];
   readonly headers: Headers;
 }
 
 /** A response. Read its body once, or dispose it: either closes the connection. */
 export interface FetchResponse extends ResponseHead, AsyncDisposable {
-  /** The body, in parts as they come.
+  /** The body, in parts as they arrive.
    * @throws {Error} when the connection breaks before the body's end */
   readonly body: AsyncIterable<Uint8Array>;
-  /** How long each step took. The total grows until the body has been read. */
+  /** Duration of each step. The total grows until the body has been read. */
   readonly timing: FetchTiming;
   /** The whole body.
    * @throws {RangeError} when it is larger than `maxBodyBytes` */
@@ -52,22 +52,22 @@ export interface FetchResponse extends ResponseHead, AsyncDisposable {
   json(): Promise<unknown>;
 }
 
-/** A response, and the way to leave it for a request that follows. */
+/** A response, with a function that abandons it for a further request. */
 export interface Answer {
   readonly response: FetchResponse;
-  /** Closes the connection; the deadline runs on. */
+  /** Closes the connection; the deadline continues. */
   close(): void;
 }
 
-/** Makes one request. Each part of the client takes one of these and is one itself. */
+/** Sends one request. Each part of the client wraps an Exchange in another one. */
 export type Exchange = (request: OutgoingRequest) => Promise<Answer>;
 
-/** Whether there is such a field. Names are compared in lower case. */
+/** Whether a field is present. Names are compared in lower case. */
 export function hasField(headers: readonly Field[], name: string): boolean {
   return headers.some(([one]) => one.toLowerCase() === name);
 }
 
-/** The values of a field that may be there several times. */
+/** The values of a field that may be repeated. */
 export function valuesOf(headers: readonly Field[], name: string): string[] {
   return headers.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
 }

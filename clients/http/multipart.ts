@@ -1,5 +1,5 @@
-// Forms with files (RFC 7578): the body is made while it is sent, so that a file of any size passes
-// through.
+// The body of a form with files (multipart/form-data, RFC 7578). It is streamed, so files may be of
+// any size.
 
 import { UsageError } from "../../core/usage_error.ts";
 import type { OutgoingBody } from "./message.ts";
@@ -11,7 +11,7 @@ export interface FormFile {
   readonly type: string;
   /** In bytes. */
   readonly size: number;
-  /** What it holds; each call begins anew. */
+  /** Opens the contents; each call starts from the beginning. */
   stream(): AsyncIterable<Uint8Array>;
 }
 
@@ -22,7 +22,7 @@ const CR_LF = encoder.encode("\r\n");
 export function multipartBody(
   fields: readonly (readonly [name: string, value: string | FormFile])[],
 ): { readonly body: OutgoingBody; readonly type: string } {
-  // Random, so that no file holds it.
+  // Random, so that no file contains it.
   const boundary = `sockdock-${crypto.randomUUID()}`;
   const parts = fields.map(([name, value]) => ({
     head: encoder.encode(`--${boundary}\r\n${partHead(name, value)}\r\n\r\n`),
@@ -58,7 +58,7 @@ function partHead(name: string, value: string | FormFile): string {
   return `${disposition}; filename="${escaped(value.name)}"\r\nContent-Type: ${type}`;
 }
 
-/** As browsers write a name (the form submission algorithm of HTML). */
+/** Escapes a name as browsers do (HTML, multipart/form-data encoding algorithm). */
 function escaped(name: string): string {
   return name.replace(/\r\n|\r|\n/g, "%0D%0A").replaceAll('"', "%22");
 }

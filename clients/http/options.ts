@@ -1,10 +1,10 @@
-// What may be set for every HTTP request: the command line has these options too.
+// Options of an HTTP request, shared by the library and the command line.
 
 import { duration, flag, integer, size, text } from "../../core/options/option.ts";
 import { routeOptions } from "../../core/client_options.ts";
 import { tlsClientOptions } from "../tls/options.ts";
 
-/** When a request is made again. */
+/** Options for retries. */
 export const retryOptions = {
   retry: integer({
     default: 0,
@@ -29,7 +29,7 @@ export const retryOptions = {
   }),
 } as const;
 
-/** Through which proxy. */
+/** Options for the proxy. */
 export const proxyOptions = {
   proxy: text({
     metavar: "url",
@@ -43,7 +43,7 @@ export const proxyOptions = {
   }),
 } as const;
 
-/** Options of `fetchUrl` that are plain values: the command line has them too. */
+/** Options of `fetchUrl` that are plain values, which the command line has too. */
 export const fetchOptions = {
   ...routeOptions,
   ...tlsClientOptions,

@@ -1,4 +1,4 @@
-// HTTP proxies: which one a request goes through, and the tunnel for https (RFC 9110 9.3.6).
+// HTTP proxies: the choice of the proxy for a request, and the tunnel for https (RFC 9110 9.3.6).
 
 import { bracket, isLoopback } from "../../core/addresses/address.ts";
 import { ipFamily, parseNetwork } from "../../core/addresses/admission.ts";
@@ -6,28 +6,28 @@ import type { Connection } from "../../core/connection.ts";
 import { parseResponseHead, readHead } from "../../core/http/head.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** What the environment says of proxies, by the names of its variables without `_proxy`. */
+/** The proxy settings in the environment, by the names of their variables without `_proxy`. */
 export interface ProxyRules {
-  /** For http, as a URL. */
+  /** Proxy for http, as a URL. */
   readonly http?: string | undefined;
-  /** For https. */
+  /** Proxy for https. */
   readonly https?: string | undefined;
-  /** For whichever of the two has none of its own. */
+  /** Proxy for http and https where they have none of their own. */
   readonly all?: string | undefined;
-  /** Hosts to reach without one: names with all below them, addresses, networks, each with a port
-   * or without, separated by commas; `*` is every host. */
+  /** Hosts without a proxy: names with their subdomains, addresses, networks, each with a port or
+   * without, separated by commas; `*` is every host. */
   readonly no?: string | undefined;
 }
 
-/** A proxy that a request goes through. */
+/** The proxy of a request. */
 export interface Proxy {
   readonly hostname: string;
   readonly port: number;
-  /** The value of Proxy-Authorization, if it wants one. */
+  /** The value of Proxy-Authorization, if the URL of the proxy has credentials. */
   readonly authorization: string | undefined;
 }
 
-/** What was asked for besides the environment. */
+/** The proxy settings of the request itself. */
 interface ProxyChoice {
   readonly proxy: string | undefined;
   readonly noProxy: boolean;
@@ -35,8 +35,8 @@ interface ProxyChoice {
   readonly rules: ProxyRules;
 }
 
-/** The proxy for a URL, or undefined. What is on this machine is reached through a proxy only when
- * that was asked for outright: a proxy's loopback is not ours.
+/** The proxy for a URL, or undefined. Hosts on this machine are reached through a proxy only when
+ * the request names one: a proxy's loopback is not ours.
  *
  * @throws {UsageError} when the proxy is of another kind */
 export async function chooseProxy(
@@ -67,7 +67,7 @@ function parseProxy(source: string, written: string, user: string | undefined): 
   }
   const url = URL.parse(/^http:/i.test(written) ? written : `http://${written}`);
   if (url === null || url.pathname !== "/" || url.search !== "") {
-    // It may hold a password, so it is not shown.
+    // The URL may contain a password, so the message does not quote it.
     throw new UsageError(`${source}: expected the URL of a proxy, such as http://proxy:3128`);
   }
   const fromUrl = url.username === "" && url.password === ""
@@ -86,7 +86,7 @@ export function bareHost(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, "");
 }
 
-/** The port of a URL, or the usual one. */
+/** The port of a URL, or the scheme's default. */
 export function portOf(url: URL): number {
   return Number(url.port) || (url.protocol === "https:" ? 443 : 80);
 }
@@ -132,7 +132,7 @@ async function isInNetwork(host: string, written: string): Promise<boolean> {
   return list.check(host, family);
 }
 
-/** Asks a proxy for a connection to a host. The connection then leads there.
+/** Opens a tunnel to a host with CONNECT.
  * @throws {Error} when the proxy refuses */
 export async function openTunnel(
   connection: Connection,
@@ -154,6 +154,6 @@ export async function openTunnel(
     const remedy = status === 407 ? "; give it a user with --proxy-user" : "";
     throw new Error(`the proxy answered ${`${status} ${reason}`.trim()}${remedy}`);
   }
-  // TLS begins with the client, so bytes that are here already are not the server's.
+  // In TLS the client sends first, so bytes that have arrived already are not the server's.
   if (read.rest.length > 0) throw new Error("the proxy sent more than its answer");
 }

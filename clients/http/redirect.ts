@@ -1,10 +1,10 @@
-// An exchange that goes where a response points (RFC 9110 15.4).
+// Wraps an exchange so that it follows redirects (RFC 9110 15.4).
 
 import type { Exchange, OutgoingRequest, ResponseHead } from "./message.ts";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Fields that are for one origin alone. */
+/** Fields that are not sent to another origin. */
 const FOR_ONE_ORIGIN = ["authorization", "cookie", "host", "proxy-authorization"];
 const ABOUT_THE_BODY = [
   "content-type",
@@ -15,14 +15,14 @@ const ABOUT_THE_BODY = [
   "transfer-encoding",
 ];
 
-/** How far to go. */
+/** Limits of redirects. */
 interface RedirectOptions {
-  /** 0: not at all, and the response is handed on. */
+  /** Limit of redirects; with 0 the redirect itself is returned. */
   readonly maxRedirects: number;
   readonly onRedirect: ((response: ResponseHead) => void) | undefined;
 }
 
-/** Follows redirects. Whatever is wrong with one is the server's fault, so it is no UsageError. */
+/** Follows redirects. A wrong redirect is the server's fault, so it is no UsageError. */
 export function withRedirects(
   exchange: Exchange,
   { maxRedirects, onRedirect }: RedirectOptions,
@@ -64,14 +64,14 @@ function targetOf(from: URL, location: string): URL {
     ? "which carries a user name"
     : undefined;
   if (url !== null && why === undefined) {
-    // A place in the page is kept where the new one names none (RFC 9110 10.2.2).
+    // The fragment is kept where the new URL has none (RFC 9110 10.2.2).
     if (url.hash === "") url.hash = from.hash;
     return url;
   }
   throw new Error(`${from} redirects to "${location}", ${why}`);
 }
 
-/** What a redirect asks for next. */
+/** The request to send after a redirect. */
 function redirected(request: OutgoingRequest, status: number, location: string): OutgoingRequest {
   const url = targetOf(request.url, location);
   const toGet = status === 303 && request.method !== "HEAD" ||

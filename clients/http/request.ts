@@ -1,4 +1,4 @@
-// What the caller asks for becomes a request that can be sent: checked, with its body and fields.
+// Converts the caller's arguments to a request that can be sent: checked, with its body and fields.
 
 import { UsageError } from "../../core/usage_error.ts";
 import type { Credentials } from "./credentials.ts";
@@ -13,37 +13,38 @@ import type { ProxyRules } from "./proxy.ts";
 import type { RetryNotice } from "./retry.ts";
 import { type FormFile, multipartBody } from "./multipart.ts";
 
-/** A body that comes in parts: a stream, or a function that begins one anew each time, so that a
- * request can be made again. */
+/** A streamed body: a stream, or a function that opens one anew each time, so that a request can be
+ * repeated. */
 export type BodyStream = AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
 
-/** What to ask for. */
+/** A request as the caller describes it. */
 export interface FetchRequest {
   /** Default: GET, or POST with a body. */
   readonly method?: string;
   /** In the order in which they are sent. */
   readonly headers?: Iterable<readonly [name: string, value: string]>;
   readonly body?: Uint8Array | string | BodyStream;
-  /** How long a body that comes in parts is. Without, it is sent in chunks. */
+  /** Length of a streamed body. Without it, the body is sent in chunks. */
   readonly bodyLengthBytes?: number;
   /** Sent as a JSON body. */
   readonly json?: unknown;
   /** Sent as an `application/x-www-form-urlencoded` body; with a file among the values, such as a
    * `File`, as `multipart/form-data` (RFC 7578). */
   readonly form?: Iterable<readonly [name: string, value: string | FormFile]>;
-  /** For the origin of the URL alone. Without a realm, sent at once by basic authentication (RFC
-   * 7617), and then by digest where the server asks for that (RFC 7616). With a realm or
-   * `scheme: "digest"`, they answer only such a challenge. */
+  /** Credentials for the origin of the URL alone. Without a realm, they are sent at once by basic
+   * authentication (RFC 7617), and then by digest where the server asks for that (RFC 7616). With
+   * a realm or `scheme: "digest"`, they answer only such a challenge. */
   readonly credentials?: Omit<Credentials, "prefix">;
-  /** Read no more than this of the body, and then close. Default: all of it. */
+  /** Limit of the bytes to read from the body, after which the connection is closed. Default:
+   * none. */
   readonly bytes?: number | undefined;
-  /** Ask for gzip, deflate or br, and undo it. Default: false. */
+  /** Whether to accept gzip, deflate or br, and decode it. Default: false. */
   readonly compressed?: boolean;
   /** The proxies to use where `proxy` names none. Default: none; the environment is not read. */
   readonly proxies?: ProxyRules;
-  /** Told of each response that redirects, before it is followed. */
+  /** Called with each redirect, before it is followed. */
   readonly onRedirect?: (response: ResponseHead) => void;
-  /** Told of each further try, before the wait for it. */
+  /** Called before each retry and its delay. */
   readonly onRetry?: (notice: RetryNotice) => void;
   readonly signal?: AbortSignal;
 }

@@ -1,4 +1,4 @@
-// The response of an exchange: its head, and its body as it comes, checked for being whole.
+// The response of an exchange: its head and its streamed body, which is checked for completeness.
 
 import type { IncomingMessage } from "node:http";
 import { errorText } from "../../core/event.ts";
@@ -8,14 +8,14 @@ import { contentOf } from "./encoding.ts";
 import type { FetchResponse, Field, OutgoingRequest } from "./message.ts";
 import type { Stopwatch } from "./timing.ts";
 
-/** How to read the response. */
+/** Options for reading the response. */
 export interface Reading {
-  /** No more than this of the body. */
+  /** Limit of the bytes to read from the body. */
   readonly bytes: number | undefined;
   readonly compressed: boolean | undefined;
 }
 
-/** What a response stands on. */
+/** The connection and the request of a response. */
 interface Answering {
   readonly request: OutgoingRequest;
   readonly body: HttpBody;
@@ -103,7 +103,7 @@ async function* readBody(
   }
 }
 
-/** The body as it comes, and an error when less comes than was announced. */
+/** Yields the body, and throws when it is shorter than its Content-Length. */
 async function* untilAnnounced(
   body: AsyncIterable<Uint8Array>,
   message: IncomingMessage,
@@ -117,7 +117,7 @@ async function* untilAnnounced(
       yield chunk;
     }
   } catch (error) {
-    // Of a connection that ended, node:http says no more than "aborted".
+    // For a connection that ended, node:http reports only "aborted".
     if (!isEarlyEnd(error)) throw error;
     cause = error;
   }

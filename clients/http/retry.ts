@@ -1,4 +1,4 @@
-// An exchange that is tried again when the network or the server fails for a while.
+// Wraps an exchange so that it is retried after temporary failures of the network or the server.
 
 import { errorText } from "../../core/event.ts";
 import type { OptionValues } from "../../core/options/option.ts";
@@ -7,38 +7,38 @@ import type { Answer, Exchange, OutgoingRequest } from "./message.ts";
 import type { retryOptions } from "./options.ts";
 import { ConnectTimeoutError, NotConnectedError } from "./route.ts";
 
-/** A further try that is about to be made. */
+/** A retry that is about to be made. */
 export interface RetryNotice {
-  /** 1 for the first further one. */
+  /** Number of the retry, from 1. */
   readonly attempt: number;
-  /** How many there may be. */
+  /** Limit of the retries. */
   readonly of: number;
-  /** How long to wait for it. */
+  /** Delay before the retry. */
   readonly waitMs: number;
-  /** Why: `the server answered 503`. */
+  /** Reason, such as `the server answered 503`. */
   readonly reason: string;
 }
 
-/** What the waits depend on. */
+/** Options of the retries, and their sources of time and chance. */
 interface RetryWork {
   readonly values: OptionValues<typeof retryOptions>;
   readonly onRetry: ((notice: RetryNotice) => void) | undefined;
   readonly random: () => number;
-  /** Resolves after that time, or rejects with the reason of the signal. */
+  /** Resolves after the delay, or rejects with the reason of the signal. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
-/** Methods that do the same however often they are done (RFC 9110 9.2.2). */
+/** Idempotent methods (RFC 9110 9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
-/** Too slow, too busy, or something behind the server is away: it may be over soon. */
+/** Statuses of temporary failures: timeouts, rate limits, overload, unreachable upstreams. */
 const PASSING = new Set([408, 429, 502, 503, 504]);
 const LONGEST_WAIT_MS = 60_000;
-/** A server that asks for more patience than this is taken at its word: the response is handed on. */
+/** Limit of Retry-After; beyond it there is no retry, and the response is returned. */
 const LONGEST_ASKED_WAIT_MS = 10 * 60_000;
 
-/** Tries again as the options say. A response that is no better in the end is handed on. */
+/** Retries as the options say. If the last try fails too, its response is returned. */
 export function withRetries(exchange: Exchange, work: RetryWork): Exchange {
   const { values, now, signal } = work;
   if (values.retry === 0) return exchange;
@@ -72,7 +72,7 @@ interface Outcome {
   readonly failure: unknown;
 }
 
-/** Why the request may be made again; undefined when it may not. */
+/** The reason for which the request may be repeated; undefined when it may not. */
 function reasonToRetry(
   { method, body }: OutgoingRequest,
   { answer, failure }: Outcome,
@@ -85,12 +85,12 @@ function reasonToRetry(
     return PASSING.has(status) && isRepeatable ? `the server answered ${status}` : undefined;
   }
   if (failure instanceof UsageError || isLasting(failure)) return undefined;
-  // Without a connection nothing has happened that could happen twice.
+  // Without a connection the server cannot have carried the request out.
   const isUnsent = failure instanceof NotConnectedError || failure instanceof ConnectTimeoutError;
   return isUnsent || isRepeatable ? errorText(failure) : undefined;
 }
 
-/** Whether another try would fail as well: a wrong certificate is still wrong in a second. */
+/** Whether a retry would fail as well, as with a wrong certificate. */
 function isLasting(failure: unknown): boolean {
   return /\b(?:certificate|does not speak TLS|Requires (?:net|read) access)\b/.test(
     errorText(failure),
@@ -107,16 +107,16 @@ function waitBefore(
   return backOffMs(attempt, values.retryDelayMs, random);
 }
 
-/** The wait before a further try: twice the one before, half of it by chance, so that many clients
- * do not come back as one.
+/** The delay before a retry: twice the one before, half of it random, so that many clients do not
+ * return at the same time.
  *
- * @param attempt 1 for the first further one */
+ * @param attempt number of the retry, from 1 */
 export function backOffMs(attempt: number, firstMs: number, random: () => number): number {
   const longestMs = Math.min(firstMs * 2 ** (attempt - 1), LONGEST_WAIT_MS);
   return Math.round(longestMs / 2 + random() * longestMs / 2);
 }
 
-/** What Retry-After says: seconds, or a date by the server's own clock (RFC 9110 10.2.3). */
+/** The delay in Retry-After: seconds, or a date by the server's own clock (RFC 9110 10.2.3). */
 function askedWait(
   written: string,
   answer: Answer | undefined,
@@ -129,7 +129,7 @@ function askedWait(
   return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }
 
-/** Waits on the clock. */
+/** Resolves after a delay. */
 export function waitFor(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const giveUp = () => {

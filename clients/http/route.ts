@@ -1,6 +1,5 @@
-// How an HTTP request reaches its server: on a connection that we dialled, so that our own address,
-// the family of addresses, TLS options, proxies and Unix sockets are what they are for every other
-// client.
+// Connects an HTTP request to its server, on a connection that we dial, so that the local address,
+// the address family, TLS options, proxies and Unix sockets work as for every other client.
 
 import type { ClientRequest, RequestOptions } from "node:http";
 import { bracket } from "../../core/addresses/address.ts";
@@ -23,10 +22,10 @@ import type { Stopwatch } from "./timing.ts";
 import { dialTcp } from "../tcp.ts";
 import { prepareTls } from "../tls/dial.ts";
 
-/** What a request may ask of its route. */
+/** Options of a request that affect its route. */
 export type RouteValues = OptionValues<typeof fetchOptions>;
 
-/** What else decides about a route. */
+/** Other inputs of a route. */
 interface RouteWork {
   readonly body: HttpBody;
   readonly proxy: Proxy | undefined;
@@ -34,27 +33,27 @@ interface RouteWork {
   readonly signal: AbortSignal;
 }
 
-/** A way to the server, for one request. */
+/** The connection to the server, for one request. */
 interface HttpRoute {
   request(options: RequestOptions): ClientRequest;
-  /** Resolves when the connection is closed, where that is known. */
+  /** Resolves when the connection is closed, if the route can tell. */
   readonly closed?: Promise<void>;
   close(): void;
 }
 
-/** There is no connection, so nothing has been asked yet. */
+/** The error of a request without a connection: nothing was sent. */
 export class NotConnectedError extends Error {
   override readonly name = "NotConnectedError";
 }
 
-/** The same, because it took too long. */
+/** The same, after a timeout. */
 export class ConnectTimeoutError extends DOMException {
   constructor(message: string) {
     super(message, "TimeoutError");
   }
 }
 
-/** Connects to the server of a URL. Reading goes at the pace of the body.
+/** Connects to the server of a URL. The body's reader sets the pace of reading.
  * @throws {Error} naming the URL when it cannot be reached */
 export async function routeTo(url: URL, values: RouteValues, work: RouteWork): Promise<HttpRoute> {
   if (!hasFeature("httpOverConnection")) return await routeByNode(url, values, work);
@@ -64,7 +63,8 @@ export async function routeTo(url: URL, values: RouteValues, work: RouteWork): P
     import("../../core/streams/connection_duplex.ts"),
   ]);
   const duplex = new ConnectionDuplex(work.body.gate(connection));
-  // An agent for this request alone: Deno asks only an agent for its connection.
+  // An agent for this request alone, because Deno supports a connection of ours only through an
+  // agent.
   const agent = new Agent();
   agent.createConnection = () => duplex;
   return {
@@ -74,7 +74,7 @@ export async function routeTo(url: URL, values: RouteValues, work: RouteWork): P
   };
 }
 
-/** The way of an old runtime, which dials by itself. */
+/** The route of an old runtime, which dials by itself. */
 async function routeByNode(
   url: URL,
   values: RouteValues,
@@ -130,7 +130,7 @@ async function dialHttp(
       ? wire
       : await stopwatch.measure("tlsMs", () => handshake(wire, signal));
   } catch (error) {
-    // The total time, or an abort by the caller, has an error of its own.
+    // The total timeout, or an abort by the caller, has an error of its own.
     if (total.aborted || !signal.aborted) throw connecting.explain(what, error);
     throw new ConnectTimeoutError(errorText(connecting.explain(what, error)));
   }
@@ -160,14 +160,14 @@ async function dialHost(
 ): Promise<Connection> {
   const { hostname } = endpoint;
   const addresses = ipFamily(hostname) !== null
-    // Of the wrong family, this says so.
+    // An address of the wrong family makes this throw.
     ? [await resolveHost(hostname, values)]
     : await stopwatch.measure("dnsMs", () => addressesOf(endpoint, port, values, signal));
   return await stopwatch.measure("connectMs", async () => {
     let failure: unknown;
     for (const [index, address] of addresses.entries()) {
       signal.throwIfAborted();
-      // One that does not answer leaves time for the next.
+      // An address that does not answer leaves time for the next.
       const isLast = index === addresses.length - 1;
       const shareMs = values.connectTimeoutMs / addresses.length;
       using attempt = new Deadline(isLast ? Infinity : shareMs, signal);
@@ -187,7 +187,7 @@ async function dialHost(
   });
 }
 
-/** More addresses than this are not tried. */
+/** Limit of the addresses to try. */
 const MAX_ADDRESSES = 8;
 
 async function addressesOf(
@@ -239,7 +239,8 @@ async function dialProxy(
     connection = await dialHost(place, port, values, stopwatch, signal);
   } catch (error) {
     if (!(error instanceof NotConnectedError)) throw error;
-    // A proxy that only the environment names would be hard to recognise by its address.
+    // The message names a proxy from the environment, because its address alone would be hard to
+    // recognise.
     const text = `${error.message}; it is the proxy for ${url.origin}`;
     throw new NotConnectedError(text, { cause: error });
   }

@@ -1,8 +1,8 @@
-// How long the steps of a request take.
+// Measures the steps of a request.
 
-/** Milliseconds. A step that there was not, such as TLS on http, is left out. */
+/** Durations in milliseconds. A step that did not happen, such as TLS on http, is left out. */
 export interface FetchTiming {
-  /** Finding the addresses of the host, or of the proxy. */
+  /** Resolving the host, or the proxy. */
   readonly dnsMs?: number;
   /** Opening the connection, through the proxy if there is one. */
   readonly connectMs?: number;
@@ -10,7 +10,7 @@ export interface FetchTiming {
   readonly tlsMs?: number;
   /** From sending the request to the head of the response. */
   readonly firstByteMs?: number;
-  /** From the very beginning, with redirects and tries, to the end of the body. */
+  /** From the call of `fetchUrl`, with redirects and retries, to the end of the body. */
   readonly totalMs: number;
 }
 
@@ -40,7 +40,7 @@ export class Stopwatch {
     }
   }
 
-  /** Nothing more comes. */
+  /** Ends the measurement. */
   end(): void {
     this.#endedMs ??= this.#now();
   }
@@ -57,7 +57,7 @@ export class Stopwatch {
   }
 }
 
-/** To the microsecond: clocks are no finer. */
+/** Rounds to microseconds: clocks are no finer. */
 function rounded(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

@@ -1,4 +1,4 @@
-// The certificates that a TLS server shows, whether or not they would be accepted: `cert show`.
+// Fetches the certificates of a TLS server, trusted or not, for `cert show`.
 
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
@@ -11,10 +11,10 @@ import type { routeOptions } from "../../core/client_options.ts";
 import { dialTcp } from "../tcp.ts";
 import { handshakeFailure } from "./error.ts";
 
-/** More than any server has a reason to show. */
+/** Limit of certificates in a chain. */
 const MAX_CERTIFICATES = 20;
 
-/** What a server showed. */
+/** The certificates that a server sent. */
 interface ShownChain {
   /** DER, the server's own certificate first. */
   readonly certificates: readonly Uint8Array<ArrayBuffer>[];
@@ -22,7 +22,7 @@ interface ShownChain {
   readonly version: string;
 }
 
-/** Shakes hands without verifying the server, and closes the connection.
+/** Completes a handshake without verifying the server, and closes the connection.
  *
  * @throws {UsageError} on a runtime that cannot
  * @throws {Error} when the server cannot be reached or does not speak TLS */
@@ -59,7 +59,7 @@ function chainOf(first: DetailedPeerCertificate): Uint8Array<ArrayBuffer>[] {
   const certificates: Uint8Array<ArrayBuffer>[] = [];
   const seen = new Set<string>();
   let next: DetailedPeerCertificate | undefined = first;
-  // A certificate that vouches for itself is its own issuer here.
+  // A self-signed certificate is its own issuer here.
   while (next?.raw && !seen.has(next.fingerprint256) && certificates.length < MAX_CERTIFICATES) {
     seen.add(next.fingerprint256);
     certificates.push(Uint8Array.from(next.raw));

@@ -1,4 +1,5 @@
-// Dialling TLS: on Deno.startTls where it can do what was asked, on node:tls where it cannot.
+// Dialling TLS (RFC 8446, RFC 5246): on Deno.startTls where it supports the options, else on
+// node:tls.
 
 import type { ConnectionOptions } from "node:tls";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
@@ -26,18 +27,18 @@ import { handshakeFailure, WrongFingerprintError } from "./error.ts";
 import { type ClientCertificate, loadClientCertificate, loadTrust, type Trust } from "./trust.ts";
 import type { tlsTransportOptions } from "./options.ts";
 
-/** What `dialTls` needs. */
+/** Options of `dialTls`. */
 export interface DialTlsOptions
   extends OptionValues<Omit<typeof tlsTransportOptions, "maxMessageBytes">> {
   /** Protocols to offer by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];
 }
 
-/** Opens a TLS connection to a server that was verified: what tls, wss and https clients stand on.
+/** Opens a TLS connection and verifies the server, for tls, wss and https clients.
  *
  * @throws {UsageError} when an option cannot be used
  * @throws {Error} naming the URL and, when the server could not be verified, the check that failed
- *   and the remedy */
+ * and the remedy */
 export async function dialTls(
   endpoint: Endpoint,
   port: number,
@@ -48,11 +49,11 @@ export async function dialTls(
   return await handshake(await dialTcp(endpoint, port, options, signal), signal);
 }
 
-/** Makes TLS of a connection that leads to the server, and takes it over. */
+/** Starts TLS on a connection to the server, and takes ownership of it. */
 type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Connection>;
 
-/** Reads the files that the options name before anything is dialled, so that a wrong one costs no
- * connection. What it returns throws as `dialTls` does.
+/** Reads the files of the options before dialling, so that an error in one costs no connection. The
+ * function returned throws as `dialTls` does.
  *
  * @throws {UsageError} when an option cannot be used */
 export async function prepareTls(
@@ -89,22 +90,22 @@ export async function prepareTls(
   };
 }
 
-/** What the handshake needs to know. */
+/** Options of the handshake. */
 interface SecureOptions {
   /** The name or address that the certificate must be for. */
   readonly name: string;
   readonly trust: Trust;
-  /** What to show to a server that asks. */
+  /** Certificate for a server that requests one. */
   readonly certificate: ClientCertificate | undefined;
   readonly alpnProtocols: readonly string[];
   /** Aborting it ends the handshake. */
   readonly signal: AbortSignal;
 }
 
-/** Deno's own TLS takes only a connection of its own, and refuses a self-signed certificate that is
- * marked as an authority, as `openssl req -x509` makes them, even when it is the very one that is
- * trusted; nor does it show a certificate on a connection that is there already. But with the
- * well-known authorities it can say exactly what is wrong. */
+/** Whether node:tls is needed. Deno's own TLS supports only Deno's own connections, and refuses a
+ * self-signed certificate that is marked as an authority, as `openssl req -x509` makes them, even
+ * when it is the trusted one; nor does it present a client certificate on an open connection. But
+ * with the well-known authorities its errors are exact. */
 function needsNode(connection: Connection, { trust, certificate }: SecureOptions): boolean {
   if (!(connection instanceof DenoConnection) || trust.by !== "authority") return true;
   if (connection.conn.remoteAddr.transport !== "tcp") return true;
@@ -125,12 +126,12 @@ async function secureByNode(
       const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
         socket: stream,
         host: name,
-        // Said, and not left to default: an environment variable of Node's could turn it off.
+        // Set explicitly: an environment variable of Node's could change the default.
         rejectUnauthorized: trust.by === "authority",
         ...(trust.by === "authority" && trust.pems.length > 0 && { ca: [...trust.pems] }),
         ...certificate,
         ...(alpnProtocols.length > 0 && { ALPNProtocols: [...alpnProtocols] }),
-        // A peer that has said its last may still be listening.
+        // A peer that has ended its side may still read.
         allowHalfOpen: true,
       };
       return connect(options);
@@ -154,7 +155,7 @@ async function secureByDeno(
   const secured = new DenoTlsConnection(
     await Deno.startTls(conn, {
       hostname: name,
-      // On an old runtime, which alone gets here with files, they add to the well-known ones.
+      // Only an old runtime gets here with files, and adds them to the well-known authorities.
       ...(trust.by === "authority" && { caCerts: [...trust.pems] }),
       ...(alpnProtocols.length > 0 && { alpnProtocols: [...alpnProtocols] }),
     }),

@@ -1,9 +1,9 @@
-// Why a TLS handshake failed, in words that say which check it was and what to do.
+// Explains the error of a failed TLS handshake: the check that failed, and the remedy.
 
 import { errorText } from "../../core/event.ts";
 import type { Trust } from "./trust.ts";
 
-/** The server holds the key of a certificate, but not of the one that was asked for. */
+/** The error of a server whose certificate has another fingerprint. */
 export class WrongFingerprintError extends Error {
   override readonly name = "WrongFingerprintError";
   readonly found: string;
@@ -17,9 +17,9 @@ export class WrongFingerprintError extends Error {
 const PIN = "--tls-fingerprint SHA256";
 const TRUST_IT = `trust it with --tls-ca FILE or ${PIN}, or skip the check with --insecure`;
 
-/** The words after `Cannot connect to URL:`.
+/** The message after `Cannot connect to URL:`.
  *
- * @param name what the certificate should have been for */
+ * @param name the name that the certificate should have */
 export function handshakeFailure(
   error: unknown,
   { name, trust }: { readonly name: string; readonly trust: Trust },
@@ -29,7 +29,7 @@ export function handshakeFailure(
   }
   const code = String((error as { readonly code?: unknown } | null)?.code ?? "");
   const text = errorText(error);
-  // Deno's own TLS says it in words, node:tls in a code.
+  // Deno's own TLS reports errors as text, node:tls as codes.
   const says = (words: RegExp, ...codes: readonly string[]) =>
     words.test(text) || codes.includes(code);
 
@@ -45,14 +45,14 @@ export function handshakeFailure(
       `say which name to expect with --server-name NAME, or which certificate with ${PIN}`;
   }
   if (says(/CaUsedAsEndEntity/)) {
-    // Given a file, only an old runtime tries without node:tls.
+    // With files, only an old runtime does not use node:tls.
     return trust.by === "authority" && trust.files.length > 0
       ? "its certificate is an authority's own (CA:TRUE), which this version of Deno takes from " +
         "no server; make one with basicConstraints=CA:FALSE"
       : `its certificate is an authority's own (CA:TRUE), and not known here; ${TRUST_IT}`;
   }
   const unknownIssuer = says(/UnknownIssuer/, ...UNKNOWN_ISSUER);
-  // Without a check of the issuer, this is what node:tls calls a wrong signature.
+  // Without a check of the issuer, node:tls reports a wrong signature as an unknown issuer.
   if (says(/BadSignature/) || (unknownIssuer && trust.by !== "authority")) {
     return "it does not hold the key of the certificate that it shows";
   }
@@ -78,7 +78,7 @@ function expired(on?: Date): string {
   return `its certificate expired${when}; renew it, or trust it all the same with ${PIN}`;
 }
 
-/** The names that either TLS found in the certificate instead. */
+/** The names in the certificate, from the error of either TLS. */
 function namesIn(text: string): string {
   const list = /the cert's list: (.+)$/.exec(text)?.[1];
   if (list !== undefined) return ` but for ${list}`;
@@ -88,7 +88,7 @@ function namesIn(text: string): string {
 }
 
 function notVouchedFor(trust: Trust, code: string): string {
-  // node:tls does not tell a certificate of an unknown issuer from one that is out of date.
+  // node:tls has the same code for an unknown issuer and an expired certificate.
   const isVague = code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
   const orExpired = isVague ? ", or it has expired" : "";
   if (trust.by !== "authority" || trust.files.length === 0) {

@@ -1,11 +1,11 @@
-// What a TLS client can be told. It loads no TLS: the command line reads these tables for connections
-// that it never opens.
+// Options of TLS clients. This file loads no TLS, because the command line reads the tables for
+// connections that it never opens.
 
 import { clientOptions, routeOptions } from "../../core/client_options.ts";
 import { flag, text } from "../../core/options/option.ts";
 import { fileOrFiles } from "../../core/tls/options.ts";
 
-/** How the server is to be verified. */
+/** Options for verifying the server. */
 export const tlsClientOptions = {
   tlsCa: text.many({
     metavar: "file",

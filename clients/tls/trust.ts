@@ -1,5 +1,5 @@
-// Which certificates a TLS client accepts from a server, and which one it shows itself. Shared by tls,
-// https, wss and dtls.
+// The trust of a TLS or DTLS client: the authorities or certificates that it accepts from a server,
+// and the certificate that it presents itself.
 
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { OptionValues } from "../../core/options/option.ts";
@@ -10,7 +10,7 @@ import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/f
 import { UsageError } from "../../core/usage_error.ts";
 import type { tlsClientOptions } from "./options.ts";
 
-/** What `loadTrust` reads. */
+/** Options that `loadTrust` reads. */
 type TrustValues = OptionValues<
   Pick<typeof tlsClientOptions, "tlsCa" | "tlsFingerprint" | "insecure">
 >;
@@ -37,7 +37,7 @@ export async function loadClientCertificate(
   return { cert: texts.cert, key: texts.key };
 }
 
-/** Which servers to trust. */
+/** The servers that a client trusts. */
 export type Trust =
   /** A server whose certificate is one of these or was issued by one; without files, by one of the
    * well-known authorities. The certificate must be for the name that was dialled, and in date. */
@@ -45,7 +45,7 @@ export type Trust =
     readonly by: "authority";
     readonly files: readonly string[];
     readonly pems: readonly string[];
-    /** When the first of them ends. */
+    /** Earliest end of validity among the authorities. */
     readonly firstExpiry: Date | undefined;
   }
   /** The server that holds the key of the certificate with this SHA-256, in lower-case hexadecimal. */

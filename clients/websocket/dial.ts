@@ -1,4 +1,4 @@
-// Dialling WebSockets (RFC 6455): the request that upgrades a connection, and what answers it.
+// Dialling WebSockets (RFC 6455): sends the upgrade request and checks the answer.
 
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
 import type { Connection } from "../../core/connection.ts";

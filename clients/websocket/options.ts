@@ -1,5 +1,5 @@
-// What a WebSocket client can be told. It loads none: the command line reads these tables for
-// connections that it never opens.
+// Options of WebSocket clients. This file loads no WebSockets, because the command line reads the
+// tables for connections that it never opens.
 
 import { clientOptions, routeOptions } from "../../core/client_options.ts";
 import { text } from "../../core/options/option.ts";

@@ -1,12 +1,12 @@
-// What a server says that was asked for a WebSocket and opens none: its status and, since that
-// seldom tells enough, the beginning of the page or text that explains it.
+// The error of a server that refuses a WebSocket: its status and the beginning of the body, since
+// the status alone seldom tells enough.
 
 import type { Connection } from "../../core/connection.ts";
 import { latin1, type ResponseHead } from "../../core/http/head.ts";
 
 const MAX_BODY_BYTES = 4 * 1024;
 const MAX_SHOWN_CHARACTERS = 200;
-/** How long we wait for it. */
+/** Time to wait for the body. */
 const PATIENCE_MS = 1000;
 
 /** The end of a body in chunks. */
@@ -54,14 +54,14 @@ async function readSome(
       length += count;
     }
   } catch {
-    // What has come is better than nothing.
+    // A part of the body is better than none.
   } finally {
     clearTimeout(deadline);
   }
   return body.subarray(0, length);
 }
 
-/** What stands in the chunks of a body (RFC 9112 7.1), as far as they are there. */
+/** The data in the chunks of a body (RFC 9112 7.1), as far as it was received. */
 function unchunked(body: Uint8Array): Uint8Array {
   const whole = new Uint8Array(body.length);
   let length = 0;

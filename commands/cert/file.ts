@@ -1,4 +1,4 @@
-// The files that `cert` writes and reads.
+// Reads and writes the files of `cert` and `key`.
 
 import { join } from "node:path";
 import { errorText } from "../../core/event.ts";
@@ -6,19 +6,19 @@ import { createPrivateFile, createPublicFile, replaceFile } from "../../core/fil
 import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** One of several files that are written together. */
+/** A part of a file to write. */
 interface WrittenPart {
-  /** With a dot: `.pem`. */
+  /** Extension with a dot: `.pem`. */
   readonly extension: string;
   readonly text: string;
-  /** Whether its owner alone may read it. */
+  /** Whether only its owner may read the file. */
   readonly isPrivate: boolean;
 }
 
 /** Writes the parts as files of one name; all of them or none.
  *
  * @returns their paths, in the same order
- * @throws {UsageError} when one is there already and is not to be replaced, or cannot be written */
+ * @throws {UsageError} when a file exists and may not be replaced, or cannot be written */
 export async function writeParts(
   name: string,
   parts: readonly WrittenPart[],
@@ -60,7 +60,7 @@ async function refuseExisting(path: string): Promise<void> {
 
 /** Reads a small file.
  *
- * @throws {UsageError} when it cannot be read or is too large to be what is looked for */
+ * @throws {UsageError} when it cannot be read or is too large for a certificate or key */
 export async function readSmallFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return (await readBounded(path, 1024 * 1024)).bytes;

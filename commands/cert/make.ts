@@ -1,4 +1,4 @@
-// What `cert` makes: the local authority, certificates, requests.
+// The actions of `cert` that make files: the local authority, certificates, signing requests.
 
 import { basename } from "node:path";
 import { type KeptAuthority, openAuthority } from "../../core/certificates/authority_folder.ts";
@@ -13,7 +13,7 @@ import type { Stdio } from "../terminal/stdio.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** Opens the local authority. Makes it when there is none, and says so.
+/** Returns the local authority; creates it when there is none, with a note.
  *
  * @throws {UsageError} when it must not be used, or its folder cannot be */
 async function theAuthority(
@@ -119,7 +119,7 @@ function refuseNone(names: readonly string[], example: string): void {
   throw new UsageError(`a certificate is for at least one name, such as: ${example}`);
 }
 
-/** Says what was made, where it is and how long it is good for. */
+/** Prints the new files and their validity. */
 async function report(
   io: Stdio,
   event: string,

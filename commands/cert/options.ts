@@ -1,4 +1,4 @@
-// The options of `cert`, and which of them concern which of its subjects.
+// Options of `cert`, and the subset that each of its actions accepts.
 
 import { tlsClientOptions } from "../../clients/tls/options.ts";
 import { routeOptions } from "../../core/client_options.ts";
@@ -17,7 +17,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import { KEY_TYPES } from "../../core/certificates/x509.ts";
 import { connectTimeoutOptions } from "../../core/client_options.ts";
 
-/** What is made, and where it is put. */
+/** Options for making a certificate: its names, its validity and its files. */
 export const makingOptions = {
   ...dataFolderOptions,
   folder: text({ metavar: "folder", default: ".", help: "put what is made into this folder" }),
@@ -39,7 +39,7 @@ export const makingOptions = {
   }),
 } as const;
 
-/** How a server whose certificate is shown is reached and verified. */
+/** Options for connecting to a server whose certificate is shown, and for verifying it. */
 export const showingOptions = {
   tlsCa: tlsClientOptions.tlsCa,
   serverName: tlsClientOptions.serverName,
@@ -47,12 +47,12 @@ export const showingOptions = {
   ...routeOptions,
 } as const;
 
-/** The values of the options for making and for showing. */
+/** Values of all options of `cert`. */
 export type CertValues = OptionValues<typeof makingOptions & typeof showingOptions>;
 
 const ISSUING = ["dataFolder", "folder", "overwrite", "days"] as const;
 
-/** The subjects of the command, with the options that each understands. */
+/** The actions of the command, with the options of each. */
 const SUBJECTS = {
   authority: ["dataFolder"],
   server: [...ISSUING, "keyType"],
@@ -63,15 +63,15 @@ const SUBJECTS = {
   trust: ["dataFolder"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** A subject of the command. */
+/** An action of the command. */
 type CertSubject = keyof typeof SUBJECTS;
 
-/** All subjects, in the order in which help lists them. */
+/** The names of all actions. */
 export const certSubjects = Object.keys(SUBJECTS) as readonly CertSubject[];
 
-/** The subject of a word, when the options fit it.
+/** Parses the action, and checks that the options apply to it.
  *
- * @throws {UsageError} when there is no such subject, or an option is without effect on it */
+ * @throws {UsageError} when there is no such action, or an option has no effect on it */
 export function parseSubject(word: string, flags: ReadonlySet<string>): CertSubject {
   const subject = certSubjects.find((one) => one === word);
   if (subject === undefined) {

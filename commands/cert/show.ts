@@ -1,4 +1,4 @@
-// `cert show`: the certificates in a file, or those that a server shows.
+// `cert show`: prints the certificates in a file, or those of a server.
 
 import { Deadline } from "../../clients/deadline.ts";
 import { dialTls } from "../../clients/tls/dial.ts";
@@ -24,10 +24,10 @@ import { exitCodes } from "../exit_code.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** The most certificates that are shown. A bundle of all well-known authorities has some 140. */
+/** Limit of certificates in a file; a bundle of all authorities has some 140. */
 const MAX_SHOWN = 500;
 
-/** Shows what is in a file or at a URL.
+/** Prints the certificates in a file or at a URL.
  *
  * @returns the exit code: that of a failed check when a server cannot be verified */
 export async function show(place: string, values: CertValues, io: Stdio): Promise<number> {
@@ -47,7 +47,7 @@ async function showFile(bytes: Uint8Array<ArrayBuffer>, io: Stdio): Promise<void
   const blocks = pemBlocks(text);
   if (blocks.length === 0) {
     if (/-----BEGIN /.test(text)) throw new SyntaxError("its block has no end; copy it again");
-    // SEQUENCE, of more than 127 bytes: it may be DER.
+    // A SEQUENCE of more than 127 bytes: it may be DER.
     if (bytes[0] === 0x30 && bytes[1]! >= 0x80) return await showCertificates([bytes], io);
     throw new SyntaxError("it holds no certificate, neither in PEM nor in DER");
   }
@@ -123,7 +123,7 @@ async function showServer(url: string, values: CertValues, io: Stdio): Promise<n
   return verified ? exitCodes.ok : exitCodes.checkFailed;
 }
 
-/** Why a client would turn the server away; null when it would not. */
+/** The reason for which a client would refuse the server; null when it would not. */
 async function verificationError(
   dial: () => Promise<Disposable>,
   signal: AbortSignal,

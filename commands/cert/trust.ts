@@ -1,5 +1,5 @@
-// `cert trust`: how each system and program is told to trust the local authority. It changes nothing
-// itself: that is for the owner of the machine to decide.
+// `cert trust`: prints how to make each system and program trust the local authority. It changes
+// nothing itself: that is for the owner of the machine to decide.
 
 import { loadAuthority } from "../../core/certificates/authority_folder.ts";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
@@ -8,13 +8,13 @@ import type { CertValues } from "./options.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { dataFolderOr } from "../line/data_folder.ts";
 
-/** How one system or program is told. */
+/** Instructions for one system or program. */
 interface Recipe {
   readonly system: string;
   readonly how: readonly string[];
 }
 
-/** Prints the recipes for the local authority.
+/** Prints the instructions for the local authority.
  *
  * @throws {UsageError} when there is none, or it must not be used */
 export async function trust({ dataFolder: given }: CertValues, io: Stdio): Promise<void> {

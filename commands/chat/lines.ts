@@ -1,24 +1,25 @@
-// The events of a chat as lines of text, harmless for a terminal whatever their senders wrote.
+// Formats the events of a chat as lines of text, with control characters of the senders made
+// harmless.
 
 import type { ChatLinkEvent } from "../../dock/join_chat.ts";
 import type { ChatMessage, Standing } from "../../protocols/chat/message.ts";
 import { printable } from "../terminal/printable.ts";
 
-/** Of the 256 colours of terminals, those that stand out on black and on white alike (a contrast of
- * about 4 or more to both, WCAG 2.2) and from each other. */
+/** Colours of names: of the 256 of terminals, those with enough contrast to black and to white
+ * (about 4 or more, WCAG 2.2) and to each other. */
 const NAME_COLOURS = [27, 28, 30, 31, 62, 64, 97, 99, 129, 130, 131, 132, 161, 163, 165, 196];
 
 /** Longer texts are cut off, so that a message cannot flood the terminal. */
 const MAX_SHOWN_LENGTH = 16 * 1024;
 
-/** How lines are made. */
+/** Options of the format. */
 interface ChatLinesOptions {
   readonly color: boolean;
-  /** Whether a line says when a new day has begun. */
+  /** Whether a line announces each new day. */
   readonly dates: boolean;
 }
 
-/** Makes lines, and knows which day the last one was of. */
+/** Formats lines, and remembers the day of the last one. */
 export class ChatLines {
   readonly #color: boolean;
   readonly #dates: boolean;
@@ -54,17 +55,17 @@ export class ChatLines {
     return [...this.#dateLine(timeMs), `${this.#time(timeMs)} [${who}] ${shown(text)}`];
   }
 
-  /** `* text`: what the chat itself, or this client, has to say. */
+  /** `* text`: a notice of the chat or of this client. */
   notice(text: string): string {
     return this.#paint("2", `* ${shown(text)}`);
   }
 
-  /** The same, for something that did not work. */
+  /** The same for an error. */
   problem(text: string): string {
     return `${this.#paint("31", "!")} ${shown(text)}`;
   }
 
-  /** An event that is no message, for people; undefined where there is nothing to say. */
+  /** Formats an event that is no message; undefined for an event without text. */
   event(event: ChatLinkEvent): string | undefined {
     switch (event.event) {
       case "connected": {
@@ -82,7 +83,7 @@ export class ChatLines {
         return this.problem(`connection lost: ${event.reason}${waiting}`);
       }
       case "reconnecting":
-        // `lost` has been shown; of the attempts only every tenth is.
+        // `lost` has been printed; of the attempts only every tenth is.
         return event.attempt === 1 || event.attempt % 10 !== 0
           ? undefined
           : this.problem(`still trying: ${event.reason}`);
@@ -121,7 +122,7 @@ export class ChatLines {
   #said(text: string, self: string | undefined): string {
     const said = shown(text);
     const mention = self === undefined || !this.#color ? undefined : mentionOf(self);
-    // Reversed colours can be read on every background.
+    // Reversed colours are readable on every background.
     return mention === undefined ? said : said.replace(mention, "\x1b[1;7m$&\x1b[22;27m");
   }
 
@@ -136,7 +137,7 @@ export class ChatLines {
     if (day === this.#day) return [];
     const isFirst = this.#day === "";
     this.#day = day;
-    // The date of today is not shown until the day changes.
+    // Today's date is not printed until the day changes.
     return isFirst && day === localDay(Date.now()) ? [] : [this.#paint("2", `-- ${day} --`)];
   }
 
@@ -150,21 +151,21 @@ export function mentions(text: string, name: string): boolean {
   return mentionOf(name).test(text);
 }
 
-/** The colour of a name, the same everywhere and always. */
+/** The colour of a name, always the same. */
 export function nameColour(name: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
   return NAME_COLOURS[(hash >>> 0) % NAME_COLOURS.length]!;
 }
 
-/** Text of a peer or of ourselves, on one line and not too long. */
+/** Escapes a text, on one line and up to a limit. */
 function shown(text: string): string {
   if (text.length <= MAX_SHOWN_LENGTH) return printable(text);
   const more = text.length - MAX_SHOWN_LENGTH;
   return `${printable(text.slice(0, MAX_SHOWN_LENGTH))} (and ${more} more characters)`;
 }
 
-/** A name without the mark that only a standing gives. */
+/** A name without the mark of its standing. */
 function plainName(name: string): string {
   return name.replace(/[✓✔]/gu, "?");
 }

@@ -1,4 +1,4 @@
-// The talk of a person at a chat client: carries out the lines typed, and shows what happens.
+// The chat client of one user: carries out the lines typed, and prints the events.
 
 import { errorText } from "../../core/event.ts";
 import type { ChatLinkEvent, JoinedChat } from "../../dock/join_chat.ts";
@@ -6,20 +6,20 @@ import { ChatLostError } from "../../protocols/chat/client/chat_over.ts";
 import { type ChatLines, mentions } from "./lines.ts";
 import { chatCommands, parseChatLine } from "./words.ts";
 
-/** How many names are kept for completion. */
+/** Limit of the names kept for completion. */
 const MAX_NAMES = 5000;
 
-/** How a talk shows lines and gives them back. */
+/** Callbacks of a talk: printing lines, and returning refused ones to the editor. */
 interface ChatTalkHooks {
-  /** Shows lines, which are harmless for a terminal. */
+  /** Prints lines, which are escaped already. */
   show(lines: readonly string[]): void;
-  /** Gives back a line that was refused, for the person to change. */
+  /** Returns a refused line to the editor, for the user to change. */
   giveBack(line: string): void;
-  /** Calls for attention: a mention or a private message has come. */
+  /** Alerts the user to a mention or a private message. */
   ring(): void;
 }
 
-/** Carries out lines and shows events. */
+/** Carries out typed lines and prints events. */
 export class ChatTalk {
   readonly #link: JoinedChat;
   readonly #lines: ChatLines;
@@ -27,7 +27,7 @@ export class ChatTalk {
   /** The members of the room, in the order in which they last spoke. */
   #names = new Set<string>();
   #rooms: readonly string[] = [];
-  /** How many lines were refused or not acknowledged. */
+  /** Number of lines that were refused or not acknowledged. */
   unsaid = 0;
 
   constructor(link: JoinedChat, lines: ChatLines, hooks: ChatTalkHooks) {
@@ -45,7 +45,7 @@ export class ChatTalk {
     return this.#rooms;
   }
 
-  /** Shows an event. */
+  /** Prints an event. */
   take(event: ChatLinkEvent): void {
     switch (event.event) {
       case "message": {
@@ -80,8 +80,8 @@ export class ChatTalk {
     if (line !== undefined) this.#hooks.show([line]);
   }
 
-  /** Carries out a line. Resolves, once it is done, to whether the person wants to stay; errors are
-   * shown. */
+  /** Carries out a line. Resolves, once it is done, to whether the user stays; errors are
+   * printed. */
   async carryOut(line: string): Promise<boolean> {
     const wish = parseChatLine(line);
     switch (wish.wish) {
@@ -172,18 +172,18 @@ export class ChatTalk {
     this.#hooks.giveBack(line);
   }
 
-  /** Asks for the members and rooms that completion offers. */
+  /** Requests the members and rooms, for completion. */
   #lookAround(): void {
     this.#names = new Set();
     const ask = async () => {
-      // Members that speak meanwhile stay at the end.
+      // Members that send a message meanwhile stay at the end.
       const members = await this.#link.who();
       const all = [...members.map(({ name }) => name), ...this.#names];
       this.#names = new Set(all.slice(-MAX_NAMES));
       this.#rooms = (await this.#link.rooms()).map(({ room }) => room).slice(0, MAX_NAMES);
     };
     ask().catch((error: unknown) => {
-      // A lost connection is shown by its own event; a server may refuse to list its rooms.
+      // A lost connection is reported by its own event; a server may refuse to list its rooms.
       if (!(error instanceof ChatLostError)) this.#rooms = [];
     });
   }

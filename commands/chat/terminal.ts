@@ -1,4 +1,4 @@
-// A chat at a terminal with a line editor: the line being typed stays below what comes in.
+// A chat at a terminal with a line editor: the line being typed stays below incoming messages.
 
 import type { JoinedChat } from "../../dock/join_chat.ts";
 import { ChatLines } from "./lines.ts";
@@ -15,16 +15,16 @@ import type { StopSignals } from "../terminal/stop_signals.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { textWidth } from "../terminal/text_width.ts";
 
-/** How long leaving waits for what has been said to be acknowledged. */
+/** Time that leaving waits for acknowledgements, in milliseconds. */
 const LEAVING_MS = 2000;
 
-/** How a chat at a terminal behaves. */
+/** Options of a chat at a terminal. */
 interface ChatTerminalOptions {
   /** Whether a mention or a private message rings the terminal's bell. */
   readonly bell: boolean;
 }
 
-/** Runs a chat at a terminal until the person leaves or it is over; resolves to the exit code. */
+/** Runs a chat at a terminal until the user leaves or the chat ends; resolves to the exit code. */
 export async function chatAtTerminal(
   link: JoinedChat,
   io: Stdio,
@@ -56,7 +56,8 @@ export async function chatAtTerminal(
     for await (const event of link) {
       if (event.event === "closed") closedBecause = event.reason;
       else talk.take(event);
-      // The prompt shows the state of the connection and our name, which other events change.
+      // The prompt shows the state of the connection and our name, which every other event may
+      // change.
       if (event.event !== "message") prompt.draw();
     }
   })();
@@ -69,7 +70,7 @@ export async function chatAtTerminal(
   prompt.open();
   try {
     await Promise.race([leaving.promise, hearing, typing]);
-    // The last lines are waited for while there is a connection on which they can be acknowledged.
+    // The last lines are awaited while there is a connection on which they can be acknowledged.
     if (closedBecause === undefined && link.unsaid > 0 && link.connected) {
       await acknowledged(link, LEAVING_MS);
     }
@@ -91,7 +92,7 @@ export async function chatAtTerminal(
   return signals.exitCode;
 }
 
-/** Reads keys until the terminal is gone. */
+/** Reads keys until the terminal is closed. */
 async function type(
   io: Stdio,
   editor: LineEditor,

@@ -1,9 +1,9 @@
-// The lines that a person types in a chat: a text to say, or a command that begins with a slash.
-// Reads them, and completes the last word of one.
+// Parses the lines that a user types in a chat (a message, or a command that begins with a slash),
+// and completes the last word of one.
 
 import type { Completion } from "../terminal/line_editor.ts";
 
-/** What a line asks for. */
+/** The meaning of a typed line. */
 type ChatWish =
   | { readonly wish: "nothing" | "help" | "quit" | "rooms" | "who" }
   | { readonly wish: "say" | "me" | "search"; readonly text: string }
@@ -11,10 +11,10 @@ type ChatWish =
   | { readonly wish: "msg"; readonly name: string; readonly text: string }
   | { readonly wish: "history"; readonly count: number | undefined }
   | { readonly wish: "kick" | "ban"; readonly name: string; readonly reason: string | undefined }
-  /** A line that cannot be read; `why` says how to write it. */
+  /** An invalid line, with the correct usage. */
   | { readonly wish: "wrong"; readonly why: string };
 
-/** The commands, what follows them and what they do, as `/help` shows them. */
+/** The commands with their arguments and effects, as `/help` prints them. */
 export const chatCommands: readonly (readonly [name: string, rest: string, does: string])[] = [
   ["name", "NAME", "takes another name"],
   ["join", "ROOM", "goes to another room"],
@@ -30,7 +30,7 @@ export const chatCommands: readonly (readonly [name: string, rest: string, does:
   ["help", "", "shows this; //text says /text"],
 ];
 
-/** Reads a line. */
+/** Parses a line. */
 export function parseChatLine(line: string): ChatWish {
   if (line.trim() === "") return { wish: "nothing" };
   if (line.startsWith("//")) return { wish: "say", text: line.slice(1) };

@@ -1,11 +1,11 @@
-// Cookies of `sockdock fetch`: given on the command line, read from files, kept in one.
+// The cookies of `sockdock fetch`: from the command line and from files, and kept in a file.
 
 import { readCookieFile } from "../../clients/http/cookie_file.ts";
 import type { Cookie } from "../../clients/http/cookie_jar.ts";
 import { type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** The options about cookies. */
+/** Options for cookies. */
 export const cookieOptions = {
   cookie: text.many({
     short: "b",
@@ -21,7 +21,7 @@ export const cookieOptions = {
   }),
 } as const;
 
-/** What the options come to. */
+/** The cookies that the options give, and the jar that they name. */
 interface GivenCookies {
   /** A Cookie field for the origin of the URL. */
   readonly headers: readonly (readonly [string, string])[];

@@ -1,4 +1,4 @@
-// Users and passwords of `sockdock fetch`: from options, prompts and a file.
+// The users and passwords of `sockdock fetch`: from options, prompts and a file.
 
 import type { Credentials } from "../../clients/http/credentials.ts";
 import { errorText } from "../../core/event.ts";
@@ -8,7 +8,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { readUser } from "../line/user_password.ts";
 
-/** The options about passwords for servers. */
+/** Options for passwords. */
 export const credentialOptions = {
   user: text({
     short: "u",
@@ -31,7 +31,7 @@ export const credentialOptions = {
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** The user of the request's own origin, if one was given. */
+/** The credentials for the origin of the request, if they were given. */
 export function ownCredentials(
   { user, realm, digest }: OptionValues<typeof credentialOptions>,
   flags: ReadonlySet<string>,
@@ -53,7 +53,7 @@ export function ownCredentials(
 }
 
 /** Reads a file of credentials.
- * @throws {UsageError} when others may read it, or a line is none */
+ * @throws {UsageError} when other users may read it, or a line is malformed */
 export async function readCredentialsFile(path: string): Promise<Credentials[]> {
   let content: string;
   try {
@@ -72,7 +72,7 @@ export async function readCredentialsFile(path: string): Promise<Credentials[]> 
     if (
       prefix === undefined || user === undefined || password === undefined || fields!.length > 4
     ) {
-      // Not the line itself: it holds a password.
+      // The message does not quote the line, which contains a password.
       throw new UsageError(
         `--credentials: line ${index + 1} of ${path}: expected a URL prefix, a user, a password ` +
           "and perhaps a realm",
@@ -82,7 +82,7 @@ export async function readCredentialsFile(path: string): Promise<Credentials[]> 
   });
 }
 
-/** Fields between white space; one in double quotes is written as in JSON. */
+/** Splits a line at white space; a field in double quotes is written as in JSON. */
 function fieldsOf(line: string): string[] | undefined {
   const fields = line.match(/"(?:[^"\\]|\\.)*"(?=\s|$)|[^\s"]\S*/g) ?? [];
   if (fields.join("").length !== line.replace(/("(?:[^"\\]|\\.)*")|\s/g, "$1").length) {

@@ -1,44 +1,45 @@
-// Writing a body to a file that appears only when it is whole, and going on with one that broke off
-// (RFC 9110 13.1.5 and 14.4). A part is kept with the validator of what it is a part of; without a
-// strong one it cannot be told whether the rest belongs to it, and it is dropped.
+// Writes a body to a file that appears only when it is complete, and resumes a download that broke
+// off (RFC 9110 13.1.5 and 14.4). An incomplete download is kept with the validator of its file;
+// without a strong validator a later response may belong to another version of the file, so the
+// part is dropped.
 
 import type { ResponseHead } from "../../clients/http/message.ts";
 import { errorText } from "../../core/event.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 
-/** A failure of the disk, which unlike one of the network is no reason to try again. */
+/** An error of the disk, to be told apart from one of the network. */
 export class DiskError extends Error {
   override readonly name = "DiskError";
 }
 
-/** What was kept of a download. */
+/** An incomplete download. */
 interface Part {
-  /** How much of it is there. */
+  /** Number of bytes that were kept. */
   readonly fromBytes: number;
   /** A strong entity tag, or the date of the last change. */
   readonly validator: string;
 }
 
-/** What a response to a request for the rest means. */
+/** The kind of response to a request for the rest. */
 type Verdict =
-  /** It is the rest. */
+  /** The rest of the file. */
   | { readonly is: "rest"; readonly totalBytes: number | undefined }
-  /** It is the whole, from its beginning. */
+  /** The whole file, from its beginning. */
   | { readonly is: "whole" }
-  /** There is no more: the part is the whole. */
+  /** No bytes are missing: the part is the whole file. */
   | { readonly is: "done" }
-  /** It fits nothing that is here; ask for the whole. */
+  /** A range that does not continue the part; the whole has to be requested. */
   | { readonly is: "unfit"; readonly why: string }
-  /** It is not the file. */
+  /** A response that is not the file. */
   | { readonly is: "error" };
 
-/** The fields that ask for the rest of a part, if it is still the same file. */
+/** The header fields that request the rest of a part, if the file is unchanged. */
 export function rangeFields({ fromBytes, validator }: Part): (readonly [string, string])[] {
   return [["Range", `bytes=${fromBytes}-`], ["If-Range", validator]];
 }
 
-/** What a response is for a part. */
+/** Decides how a response continues a part. */
 export function judge({ status, headers }: ResponseHead, part: Part | undefined): Verdict {
   if (status === 200) return { is: "whole" };
   if (part === undefined) return { is: "error" };
@@ -51,7 +52,8 @@ export function judge({ status, headers }: ResponseHead, part: Part | undefined)
       : { is: "unfit", why: "the file is shorter than what was kept of it" };
   }
   if (status !== 206) return { is: "error" };
-  // A server that honours Range and not If-Range must not glue a new file to an old part.
+  // A server that supports Range but not If-Range must not lead to a part of an old file with the
+  // rest of a new one.
   const field = part.validator.startsWith('"') ? "etag" : "last-modified";
   if (headers.get(field) !== part.validator) {
     return { is: "unfit", why: "the server does not say that it is still the same file" };
@@ -63,25 +65,25 @@ export function judge({ status, headers }: ResponseHead, part: Part | undefined)
   return { is: "rest", totalBytes };
 }
 
-/** By which a file can be known again, byte for byte (RFC 9110 8.8.1); undefined when nothing in
- * the response is strong enough. */
+/** The validator by which a file is identified byte for byte (RFC 9110 8.8.1); undefined without a
+ * strong one in the response. */
 function strongValidator({ headers }: ResponseHead): string | undefined {
   const tag = headers.get("etag");
   if (tag !== null && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag)) return tag;
   const modified = headers.get("last-modified");
   const age = Date.parse(headers.get("date") ?? "") - Date.parse(modified ?? "");
-  // Within the second of its date a file may change once more.
+  // A file may change once more within the second of its date.
   return modified !== null && age >= 1000 ? modified : undefined;
 }
 
-/** A download that outlives a failure: `FILE.part`, and beside it what it is a part of. */
+/** A download that survives a failure: `FILE.part`, and beside it the URL and the validator. */
 export class PartFile {
   readonly path: string;
   readonly #url: string;
   readonly #partPath: string;
   readonly #notePath: string;
 
-  /** @param path where the whole will be */
+  /** @param path path of the complete file */
   constructor(path: string, url: string) {
     this.path = path;
     this.#url = url;
@@ -89,7 +91,7 @@ export class PartFile {
     this.#notePath = `${path}.part.json`;
   }
 
-  /** What was kept, if it is of this URL and can be gone on with. */
+  /** Reads the kept part, if it is of this URL and can be resumed. */
   async kept(): Promise<Part | undefined> {
     try {
       const note = JSON.parse(await Deno.readTextFile(this.#notePath)) as unknown;
@@ -101,13 +103,13 @@ export class PartFile {
       // deno-lint-ignore no-control-regex
       return /[\0-\x1f\x7f]/.test(validator) ? undefined : { fromBytes: size, validator };
     } catch {
-      // Nothing was kept, or nothing that can be used: it starts at the beginning.
+      // Without a usable part the download starts at the beginning.
       return undefined;
     }
   }
 
-  /** Writes a body behind the first `fromBytes`, and puts the whole in its place.
-   * @returns how long the whole is */
+  /** Writes a body after the first `fromBytes`, and moves the complete file to its place.
+   * @returns length of the complete file */
   async write(
     response: ResponseHead & { readonly body: AsyncIterable<Uint8Array> },
     { fromBytes, totalBytes }: {
@@ -141,7 +143,7 @@ export class PartFile {
           progress.add(chunk.length);
         }
       } catch (error) {
-        // A part without a validator cannot be gone on with.
+        // A part without a validator cannot be resumed.
         if (validator === undefined && fromBytes === 0) await Deno.remove(this.#partPath);
         throw error;
       }
@@ -154,7 +156,7 @@ export class PartFile {
     return length;
   }
 
-  /** The part is the whole. */
+  /** Moves a part that is the whole file to its place. */
   async finish(): Promise<void> {
     await onDisk(this.path, () => Deno.rename(this.#partPath, this.path));
     await this.#remove(this.#notePath);
@@ -171,8 +173,8 @@ export class PartFile {
   }
 }
 
-/** Writes a body to a file that is there only when it is whole.
- * @returns how long it is */
+/** Writes a body to a file that appears only when it is complete.
+ * @returns its length */
 export async function writeWhole(
   path: string,
   body: AsyncIterable<Uint8Array>,
@@ -184,7 +186,7 @@ export async function writeWhole(
 ): Promise<number> {
   await refuseExisting(path, overwrite);
   if (await isDevice(path)) {
-    // Such as /dev/null, or a pipe with a name: nothing can take its place.
+    // A device or a named pipe, such as /dev/null, cannot be replaced by a file.
     using file = await onDisk(path, () => Deno.open(path, { write: true }));
     return await copyInto(file, path, body, totalBytes, io);
   }
@@ -220,7 +222,7 @@ async function copyInto(
   return length;
 }
 
-/** Whether something is there that is neither file nor folder. */
+/** Whether the path is neither a file nor a folder. */
 async function isDevice(path: string): Promise<boolean> {
   try {
     const { isFile, isDirectory } = await Deno.stat(path);

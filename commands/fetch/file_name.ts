@@ -1,11 +1,12 @@
-// Where `sockdock fetch` writes a body: under a name that was given, that the URL ends in, or that
-// the server proposes. No name from elsewhere leads out of the folder or hides in it.
+// The file in which `sockdock fetch` writes a body: the name that was given, the end of the URL, or
+// the server's proposal (RFC 6266). A name from the network never leads out of the folder and is
+// never hidden.
 
 import { isDeviceOnWindows } from "../../core/files/plain_name.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** The options that say where. */
+/** Options for the output. */
 export const outputOptions = {
   output: text({
     short: "o",
@@ -67,12 +68,12 @@ async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch {
-    // A path that cannot be used is refused when the file is written.
+    // Writing the file reports the error.
     return false;
   }
 }
 
-/** The last segment of a URL's path, if it can be the name of a file. */
+/** The last segment of a URL's path, if it is valid for a file. */
 export function nameInUrl(url: string): string | undefined {
   const segment = URL.parse(url)?.pathname.split("/").at(-1) ?? "";
   try {
@@ -82,7 +83,7 @@ export function nameInUrl(url: string): string | undefined {
   }
 }
 
-/** The name in a Content-Disposition field (RFC 6266), if it can be that of a file. Of a path only
+/** The name in a Content-Disposition field (RFC 6266), if it is valid for a file. Of a path only
  * the last part counts (4.3). */
 export function proposedName(disposition: string): string | undefined {
   const extended = /;\s*filename\*\s*=\s*UTF-8'[^']*'([^\s;"]+)/i.exec(disposition)?.[1];
@@ -106,8 +107,8 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** A name that stays in its folder and is seen there: no path, no dot at its beginning, nothing
- * that a terminal or Windows takes for something else. */
+/** Returns a name that stays in its folder and is visible there: no path, no leading dot, no
+ * characters that a terminal or Windows interprets. */
 function safeName(name: string): string | undefined {
   if (name === "" || /^\.|[/\\:*?"<>|\p{Cc}\p{Bidi_Control}]/u.test(name)) return undefined;
   if (/[. ]$/.test(name) || isDeviceOnWindows(name)) return undefined;

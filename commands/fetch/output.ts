@@ -1,11 +1,11 @@
-// What `sockdock fetch` shows of a response.
+// Prints the parts of a response of `sockdock fetch`.
 
 import type { FetchResponse, ResponseHead } from "../../clients/http/message.ts";
 import type { FetchTiming } from "../../clients/http/timing.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { messageJson } from "../terminal/events.ts";
 
-/** Prints status and headers as they came, and an empty line. */
+/** Prints status and header fields as received, and an empty line. */
 export function printHead(
   { httpVersion, status, statusText, headerList }: ResponseHead,
   io: Stdio,
@@ -19,7 +19,7 @@ export function printHead(
 }
 
 /** Prints a response as one object.
- * @param written where its body went, when that was a file */
+ * @param written path of the file with its body, if there is one */
 export async function printJsonResponse(
   response: FetchResponse,
   written: { readonly file: string; readonly fileBytes: number } | undefined,
@@ -47,7 +47,7 @@ const STEPS = [
   ["total", "totalMs"],
 ] as const;
 
-/** A line for each step that there was, on stderr. */
+/** Prints a line for each measured step, on stderr. */
 export function printTiming(timing: FetchTiming, io: Stdio): void {
   for (const [name, key] of STEPS) {
     const ms = timing[key];

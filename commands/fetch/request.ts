@@ -1,4 +1,4 @@
-// What the options of `sockdock fetch` say to send: headers, and a body of one kind.
+// Converts the options of `sockdock fetch` to a request: header fields, and a body of one kind.
 
 import type { FetchRequest } from "../../clients/http/request.ts";
 import type { FormFile } from "../../clients/http/multipart.ts";
@@ -9,7 +9,7 @@ import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stdinChunks } from "../terminal/stdin.ts";
 
-/** The options that make a body. */
+/** Options for the body of a request. */
 export const bodyOptions = {
   data: text.many({
     short: "d",
@@ -36,7 +36,7 @@ export const bodyOptions = {
   }),
 } as const;
 
-/** The part of a request that says what is sent. */
+/** The part of a request that these options describe. */
 type Sent = Pick<FetchRequest, "method" | "body" | "bodyLengthBytes" | "json" | "form">;
 
 /** `Name: value`. */
@@ -48,7 +48,7 @@ export function parseHeader(header: string): readonly [string, string] {
   return [header.slice(0, colon).trim(), header.slice(colon + 1).trim()];
 }
 
-/** The URL to ask for: an upload into a folder is named after its file. */
+/** The URL to request: for an upload into a folder, with the name of the file. */
 export function requestUrl(written: string, uploadFile: string | undefined): string {
   const url = URL.parse(written);
   if (url === null || uploadFile === undefined || uploadFile === "-") return written;
@@ -58,7 +58,7 @@ export function requestUrl(written: string, uploadFile: string | undefined): str
   return url.href;
 }
 
-/** The body that the options describe. A file is read while it is sent, and shown as it goes. */
+/** The body that the options describe. A file is read while it is sent, with progress. */
 export async function readBody(
   { data, dataJson, form, formString, uploadFile }: OptionValues<typeof bodyOptions>,
   io: Stdio,
@@ -138,9 +138,9 @@ async function uploadOf(path: string, io: Stdio): Promise<Sent> {
 }
 
 interface FileToSend {
-  /** Undefined for what is no plain file, such as a pipe. */
+  /** Undefined for a file without a length, such as a pipe. */
   readonly lengthBytes: number | undefined;
-  /** Begins at the beginning. */
+  /** Opens the file at its beginning. */
   open(): AsyncIterable<Uint8Array>;
 }
 
@@ -149,7 +149,7 @@ async function fileToSend(flag: string, path: string, io: Stdio): Promise<FileTo
   try {
     info = await Deno.stat(path);
     if (info.isDirectory) throw new Error("it is a folder");
-    // One that cannot be read is found out before anything is sent.
+    // An unreadable file is reported before the request is sent.
     if (info.isFile) (await Deno.open(path)).close();
   } catch (error) {
     throw new UsageError(`${flag}: cannot read ${path}: ${errorText(error)}`);
@@ -170,7 +170,7 @@ async function* fileParts(
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
     progress.add(count);
     sentBytes += count;
-    // The answer may come before the next part is asked for, and end the program.
+    // The response may arrive before the next part is read, and end the program.
     if (sentBytes === totalBytes) progress[Symbol.dispose]();
     yield buffer.subarray(0, count);
   }

@@ -1,4 +1,4 @@
-// The transfer of `sockdock fetch`: asks, and delivers the body to where it belongs.
+// The transfer of `sockdock fetch`: sends the request, and delivers the body to stdout or a file.
 
 import { STATUS_TEXT } from "@std/http/status";
 import type { FetchOptions } from "../../clients/http/client.ts";
@@ -14,7 +14,7 @@ import { outputOptions, outputPath } from "./file_name.ts";
 import { printHead, printJsonResponse, printTiming } from "./output.ts";
 import { printable } from "../terminal/printable.ts";
 
-/** The options about what comes back. */
+/** Options for the response. */
 export const responseOptions = {
   bytes: size({ min: 0, help: "read only the first bytes of the body" }),
   include: flag({ short: "i", help: "print status and headers first", negatable: false }),
@@ -35,17 +35,18 @@ export const responseOptions = {
 
 type Options = OptionValues<typeof responseOptions & typeof retryOptions>;
 
-/** One transfer, and what it needs. */
+/** The inputs of a transfer. */
 interface Transfer {
   readonly url: string;
-  /** Asks, with these fields besides. */
+  /** Sends the request, with these additional fields. */
   readonly ask: (fields: readonly Field[]) => Promise<FetchResponse>;
   readonly options: Options;
   readonly request: FetchOptions;
   readonly io: Stdio;
 }
 
-/** Asks and delivers the body; a file whose body breaks off is asked for again, as --retry allows.
+/** Sends the request and delivers the body; a download that breaks off is resumed, as --retry
+ * allows.
  * @returns the status */
 export async function transfer(work: Transfer): Promise<number> {
   const { options, io, request } = work;
@@ -69,15 +70,14 @@ export async function transfer(work: Transfer): Promise<number> {
   }
 }
 
-/** An answer of the server that is not the file. */
+/** The error of a response that is not the file. */
 class NotTheFileError extends Error {
   override readonly name = "NotTheFileError";
 }
 
 const LASTING = [DiskError, UsageError, DOMException, ReaderGoneError, NotTheFileError];
 
-/** Whether another attempt may succeed. It cannot where the failure is on this side, or the server's
- * decision. */
+/** Whether the failure may be temporary: failures on this machine are not. */
 function isPassing(error: unknown): boolean {
   return !LASTING.some((kind) => error instanceof kind);
 }
@@ -107,7 +107,7 @@ async function transferOnce(work: Transfer, progress: { hasHead: boolean }): Pro
   return status;
 }
 
-/** Goes on with what was kept of a file, or begins. */
+/** Resumes a kept part, or starts at the beginning. */
 async function goOn(
   { url, ask, options, io }: Transfer,
   progress: { hasHead: boolean },
@@ -159,12 +159,12 @@ function finish(response: FetchResponse, options: Options, io: Stdio): void {
   );
 }
 
-/** What a status means. A server may leave the words out. */
+/** Text for a status. A server may omit its reason phrase. */
 function statusWords({ status, statusText }: FetchResponse): string {
   return statusText || (STATUS_TEXT[status] ?? "");
 }
 
-/** How much will come; undefined when it is not known. */
+/** Announced length of the body; undefined when it is not known. */
 function announcedBytes({ headers }: FetchResponse, { bytes, compressed }: Options) {
   const written = headers.get("content-length");
   if (written === null || (compressed && headers.has("content-encoding"))) return undefined;

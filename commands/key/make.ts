@@ -1,4 +1,4 @@
-// `key make`: a key for the layers `sealed` and `signed`.
+// `key make`: makes a key for the layers `sealed` and `signed`.
 
 import { dirname, join } from "node:path";
 import { errorText } from "../../core/event.ts";
@@ -11,10 +11,11 @@ import { dataFolderOr, fileNameOf } from "../line/data_folder.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import type { KeyMakingValues } from "./options.ts";
 
-/** Makes a key. With `--out -`, or in a pipe where nothing says otherwise, it is printed; else it is
- * written to a file, and only what may be known of it is said.
+/** Makes a key. With `--out -`, or in a pipe without `--out`, it is printed; else it is written to
+ * a file, and only its fingerprint and public half are printed.
  *
- * @throws {UsageError} when the kind or the name is wrong, or the file is there or cannot be written */
+ * @throws {UsageError} when the kind or the name is wrong, or the file exists or cannot be
+ * written */
 export async function makeKeyFile(word: string, values: KeyMakingValues, io: Stdio): Promise<void> {
   const kind = parseKind(word);
   const made = make(kind, values.name);

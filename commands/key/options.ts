@@ -1,8 +1,8 @@
-// The options of `key`.
+// Options of `key`.
 
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 
-/** What `key make` takes. */
+/** Options of `key make`. */
 export const keyMakingOptions = {
   out: text({ metavar: "file", help: "write the key to this file; - is stdout" }),
   name: text({ metavar: "name", help: "who the holder of the key is to those who know it" }),

@@ -1,4 +1,4 @@
-// `key password`: a line with a user and a password's hash, for the file of `--auth-file`.
+// `key password`: prints a line with a user and a password hash, for the file of `--auth-file`.
 
 import { hashPassword } from "../../core/keys/password_hash.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -9,13 +9,14 @@ const MAX_PASSWORD_BYTES = 1024;
 
 /** Asks for the password of a user, or reads it from a pipe, and prints the line.
  *
- * @throws {UsageError} when the file would not give the name back, or the password is empty */
+ * @throws {UsageError} when the name could not be read back from the file, or the password is
+ * empty */
 export async function makePassword(user: string, io: Stdio): Promise<void> {
   // deno-lint-ignore no-control-regex
   if (user === "" || /[:\x00-\x1f\x7f]/.test(user)) {
     throw new UsageError(`a user name holds no colon and no control characters, got "${user}"`);
   }
-  // The file's reader would take it for another name, or for a comment.
+  // A reader of the file would take it for another name, or for a comment.
   if (user !== user.trim() || user.startsWith("#")) {
     throw new UsageError(
       `a user name begins with no # and has no space around it, got "${user}"`,
@@ -28,7 +29,7 @@ export async function makePassword(user: string, io: Stdio): Promise<void> {
   else io.print(`${user}:${hash}`);
 }
 
-/** What a pipe says, up to its first newline. */
+/** Reads a pipe up to its first newline. */
 async function firstLine(io: Stdio): Promise<string> {
   for await (const line of stdinLines(io, MAX_PASSWORD_BYTES)) {
     return new TextDecoder().decode(line);

@@ -1,4 +1,4 @@
-// `key show`: what may be known of the keys in a file.
+// `key show`: prints the kinds and fingerprints of the keys in a file, never the keys.
 
 import { formatKey, keyFingerprint } from "../../core/keys/key.ts";
 import { readKeyFile } from "../../core/keys/file.ts";

@@ -1,5 +1,5 @@
-// argv and the environment become the typed call of a command: words.ts resolves the words, parseArgs
-// collects them by option, and each value is parsed and checked here, once.
+// Parses argv and the environment to the typed call of a command: words.ts resolves the words,
+// parseArgs collects them by option, and each value is parsed and checked here, once.
 
 import { parseArgs } from "@std/cli/parse-args";
 import {
@@ -18,7 +18,7 @@ import { resolveWords, type Word } from "./words.ts";
 /** Looks up one environment variable. */
 export type ReadEnvironment = (name: string) => string | undefined;
 
-/** The part of a command that reading its line needs. */
+/** The part of a command that is needed to parse its line. */
 type CommandShape<Table extends OptionTable> = Pick<
   Command<Table>,
   "name" | "usage" | "options" | "minArguments" | "maxArguments"
@@ -63,7 +63,7 @@ export function readArguments<Table extends OptionTable>(
   return { options: options as OptionValues<Table>, given, flags, arguments: positional };
 }
 
-/** The options of a table that were given, by key, without those that have their default. */
+/** The given options of a table, by key, without defaults. */
 export function givenOf(
   table: OptionTable,
   { options, given }: Pick<Invocation, "options" | "given">,
@@ -73,20 +73,18 @@ export function givenOf(
   );
 }
 
-/** Whether the line asks for help, however wrong the rest of it is. */
+/** Whether the line asks for help, even if the rest of it is wrong. */
 export function wantsHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return argv.slice(0, end === -1 ? argv.length : end)
     .some((word) => word === "--help" || word === "-h");
 }
 
-/**
- * The resolved words in the shape that parseArgs collects exactly: `--key=value`, the arguments behind
- * `--`. Left to itself it makes 7 of the argument `007`, gives `true` after a flag to the flag, splits
- * a value off before `-x`, and leaves an empty value behind as an argument.
+/** Writes the resolved words in a form that parseArgs cannot misread: `--key=value`, the arguments
+ * after `--`. Otherwise it would convert the argument `007` to 7, take `true` after a flag for its
+ * value, split a value off before `-x`, and leave an empty value behind as an argument.
  *
- * @throws {UsageError} when a word is wrong or a value is missing
- */
+ * @throws {UsageError} when a word is wrong or a value is missing */
 function attached(table: OptionTable, words: readonly Word[]): string[] {
   const options: string[] = [];
   const positional: string[] = [];
@@ -105,7 +103,7 @@ function attached(table: OptionTable, words: readonly Word[]): string[] {
   return [...options, "--", ...positional];
 }
 
-/** The value that the command line gives; undefined when it gives none. */
+/** The value on the command line; undefined when there is none. */
 function fromFlag(
   key: string,
   option: Option<unknown>,
@@ -117,7 +115,7 @@ function fromFlag(
   if (option.kind === "value" && texts.length > 1) {
     throw new UsageError(`${name} was given ${texts.length} times; give it once`);
   }
-  // Of a flag that was given more than once, the last word counts.
+  // The last word counts, unless the option is repeatable.
   return option.parse(texts.at(-1)!, name);
 }
 

@@ -2,7 +2,7 @@
 
 import { choice, flag, text } from "../../core/options/option.ts";
 
-/** How a command prints. */
+/** Options for printing. */
 export const printingOptions = {
   json: flag({ help: "print one JSON object a line on stdout, for programs", negatable: false }),
   quiet: flag({ short: "q", help: "print nothing but data and errors", negatable: false }),
@@ -17,7 +17,7 @@ export const printingOptions = {
   }),
 } as const;
 
-/** Where a transcript is kept. */
+/** Options for the transcript. */
 export const recordOptions = {
   record: text({
     metavar: "file",

@@ -1,6 +1,6 @@
-// Completion of half-typed command lines, and the scripts that let a shell ask for it. The scripts
-// know nothing of the commands: each runs `sockdock __complete -- words...`, whose last word is the
-// one being typed, and shows the lines it prints.
+// Completion of unfinished command lines, and the shell scripts that call it. The scripts contain
+// no command names: each runs `sockdock __complete -- words...`, whose last word is the one being
+// typed, and offers the lines it prints.
 
 import type { OptionTable } from "../../core/options/option.ts";
 import { type CommandEntry, HELP_TABLE } from "../command.ts";
@@ -13,10 +13,8 @@ export type Shell = "bash" | "zsh" | "fish";
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash, zsh, fish };
 
-/**
- * The completions of the last of `words`. None means that only a file can be meant, which the shell
- * completes itself.
- */
+/** The completions of the last of `words`. With none, only a file is possible, which the shell
+ * completes itself. */
 export async function complete(
   entries: readonly CommandEntry[],
   words: readonly string[],

@@ -1,4 +1,4 @@
-// The configuration of `up`: which servers, where, with which options.
+// Reads the configuration of `up`: the servers, their URLs and their options.
 
 import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { errorText } from "../../core/event.ts";
@@ -10,7 +10,7 @@ import { serverSchemes } from "../../dock/schemes.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
 import { planned, type PlannedEntry, servedByName, servedOptions } from "./serve_options.ts";
 
-/** The name of the list of servers. */
+/** Key of the list of servers. */
 const SERVERS = "server";
 
 /** Keys of a server that are not options. */
@@ -140,7 +140,7 @@ class ConfigReader {
   }
 }
 
-/** A value as the text that its option reads.
+/** A value as text, to be parsed by its option.
  * @throws {UsageError} when it is not a single value */
 function scalarText(value: ConfigValue): string {
   if (isTable(value)) throw new UsageError("expected a value, got a table");

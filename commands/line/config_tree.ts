@@ -1,9 +1,9 @@
-// A configuration file, TOML or JSON, as a tree of values that know their line.
+// Parses a configuration file, TOML or JSON, to a tree of values that know their line.
 
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** A value and the line it stands on, counted from 1. */
+/** A value with its line, counted from 1. */
 interface Located<T = unknown> {
   readonly line: number;
   readonly value: T;
@@ -90,7 +90,8 @@ async function parseToml(path: string, text: string): Promise<ConfigValue> {
   }
   const lines = new Map<string, number>();
   const keyText = (keys: readonly (string | number)[]) => JSON.stringify(keys);
-  /** Notes the line of a key; the tables that contain it have the line where they are first named. */
+  /** Records the line of a key; the tables that contain it have the line where they are first
+   * named. */
   function place(
     prefix: readonly (string | number)[],
     keys: readonly (string | number)[],

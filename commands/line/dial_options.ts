@@ -1,4 +1,4 @@
-// The options of commands that dial, and which of them concern the endpoint that is dialled.
+// The options of commands that dial, and those of them that apply to an endpoint.
 
 import { clientKinds } from "../../clients/index.ts";
 import { type Addressing, type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
@@ -12,13 +12,13 @@ import type { Invocation } from "../command.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { givenOf } from "./arguments.ts";
 
-/** Every option that any client transport understands. */
+/** Options of all client transports. */
 const ofTransports: OptionTable = mergeTables(...clientKinds.map((kind) => kind.options));
 
-/** Every option that a transport or a layer understands. */
+/** Options of all client transports and layers. */
 export const transportOptions: OptionTable = mergeTables(ofTransports, layerOptions);
 
-/** The same, and how long to try. */
+/** The same, and the timeout. */
 export const dialOptions = mergeTables(connectTimeoutOptions, transportOptions);
 
 /** The same, grouped for help. */
@@ -34,8 +34,8 @@ export function dialNotices(io: Stdio): Emit {
   };
 }
 
-/** Reads the URL to dial and the options for the session to it. What the environment sets for other
- * endpoints is left out; what the command line sets stays, so that it is refused.
+/** Parses the URL to dial and the options for it. Options from the environment that are meant for
+ * other endpoints are left out; those on the command line stay, so that they are refused.
  *
  * @throws {UsageError} when the text is not such a URL */
 export function readDial(

@@ -1,4 +1,4 @@
-// `--help` and `sockdock help`, printed from the same tables that read the command line.
+// The text of `--help` and `sockdock help`, from the tables by which the command line is parsed.
 
 import {
   environmentName,
@@ -53,7 +53,7 @@ export function optionLabel(key: string, option: Option<unknown>): string {
   return `--${option.fallback === true && option.negatable ? "[no-]" : ""}${flagName(key)}`;
 }
 
-/** `required`, `repeatable`, `default 10k`: what follows the help in brackets. */
+/** The notes after the help in brackets: `required`, `repeatable`, `default 10k`. */
 export function optionNotes(
   option: Option<unknown>,
   quote: (text: string) => string = String,

@@ -1,5 +1,5 @@
-// The reference page, in Markdown, from the tables of the commands. Its layout is the one `deno fmt`
-// would give it, so that a generated page passes the format check unchanged.
+// The reference page, in Markdown, from the tables of the commands. Its layout is that of `deno
+// fmt`, so that a generated page passes the format check unchanged.
 
 import { environmentName, type Option } from "../../core/options/option.ts";
 import { type Command, PROGRAM } from "../command.ts";

@@ -1,5 +1,5 @@
-// What can be served, by the name it has on the command line and in a configuration, and which options
-// concern it.
+// Protocols and applications by their name on the command line and in a configuration, and the
+// options that apply to each.
 
 import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
@@ -19,7 +19,7 @@ import { apps } from "../../web/index.ts";
 /** Everything that `serve` and `up` can start. */
 export const servable: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
 
-/** The protocol or application of a name.
+/** The protocol or application with this name.
  * @throws {UsageError} when there is none */
 export function servedByName(name: string): Protocol | HttpApp {
   const found = servable.find((one) => one.name === name);
@@ -33,7 +33,7 @@ export function servedByName(name: string): Protocol | HttpApp {
 const ofProtocols: OptionTable = mergeTables(...servable.map((one) => one.options));
 const ofTransports: OptionTable = mergeTables(...serverKinds.map((kind) => kind.options));
 
-/** Every option that anything served understands. */
+/** Options of all protocols, applications, server transports and layers. */
 export const servedOptions: OptionTable = mergeTables(
   serveOptions,
   ofProtocols,
@@ -53,7 +53,7 @@ export const servedGroups = [
   upstreamGroup,
 ] as const;
 
-/** An entry of a suite whose URLs were read, with the options that concern it. */
+/** An entry of a suite with parsed URLs and the options that apply to it. */
 export interface PlannedEntry extends SuiteEntry {
   readonly urls: readonly Endpoint[];
   readonly options: Given;
@@ -61,9 +61,9 @@ export interface PlannedEntry extends SuiteEntry {
   readonly table: OptionTable;
 }
 
-/** Reads the URLs, and leaves out the options that were given for other protocols and transports.
+/** Parses the URLs, and leaves out the options that are meant for other protocols and transports.
  *
- * @param flags those of the command line stay, so that they are refused
+ * @param flags options of the command line, which stay, so that they are refused
  * @throws {UsageError} when a text is not such a URL */
 export function planned(
   what: Protocol | HttpApp,

@@ -1,13 +1,13 @@
-// A user and a password as an option holds them, `user:password` as in curl.
+// Parses `user:password`, the format of an option as in curl.
 
 import { environmentName, flagName } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 
-/** Splits `user:password`, asks for a password that is missing, and warns of one that others on
- * this machine can read.
+/** Splits `user:password`, asks for a missing password, and warns of one that other users of this
+ * machine can read.
  *
- * @param key of the option */
+ * @param key the key of the option */
 export function readUser(
   key: string,
   written: string,

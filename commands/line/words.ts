@@ -1,6 +1,5 @@
-// Resolves the words of a command line: which are options, which are the values of options and which
-// are arguments. Completion resolves unfinished lines, so nothing throws here: a wrong word is
-// marked as such.
+// Resolves the words of a command line to options, values of options, and arguments. Completion
+// resolves unfinished lines, so nothing throws here: an unknown option is a word of its own kind.
 
 import { nearest } from "../../core/options/nearest.ts";
 import { flagName, type Option, type OptionTable } from "../../core/options/option.ts";
@@ -33,7 +32,7 @@ export function resolveWords(table: OptionTable, words: readonly string[]): Word
   return resolved;
 }
 
-/** What each written name stands for: `--idle-timeout`, `--no-json`, `-k`. */
+/** Options by the names that may be written: `--idle-timeout`, `--no-json`, `-k`. */
 export function optionNames(table: OptionTable): ReadonlyMap<string, Named> {
   const names = new Map<string, Named>();
   for (const [key, option] of Object.entries(table)) {
@@ -44,7 +43,7 @@ export function optionNames(table: OptionTable): ReadonlyMap<string, Named> {
   return names;
 }
 
-/** A dash alone is an argument (standard input, by custom), and so is a negative number. */
+/** A single dash is an argument (standard input, by convention), and so is a negative number. */
 function isOption(word: string, names: ReadonlyMap<string, Named>): boolean {
   if (!word.startsWith("-") || word === "-") return false;
   return !/^-\.?\d/.test(word) || names.has(word.slice(0, 2));

@@ -1,9 +1,9 @@
-// The suite of servers that `up` starts when it is given no configuration.
+// The suite of servers that `up` starts without a configuration.
 
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { servedByName } from "../line/serve_options.ts";
 
-/** Ports that people know from the guides to socket programming, and 8080 for the web. */
+/** Ports of the usual guides to socket programming, and 8080 for HTTP. */
 const ports = {
   echo: 50007,
   echoTls: 50008,
@@ -16,10 +16,10 @@ const ports = {
 const DAYTIME_PORT = 9913;
 const HTTP_PORT = 8080;
 
-/** The suite, all of it on loopback.
+/** Returns the suite, all of it on loopback.
  *
- * @param socketPath where the Unix socket goes
- * @param freePorts whether the system picks every port */
+ * @param socketPath path of the Unix socket
+ * @param freePorts whether the system chooses every port */
 export function builtinSuite(socketPath: string, freePorts: boolean): SuiteEntry[] {
   const at = (scheme: string, port: number) => `${scheme}://127.0.0.1:${freePorts ? 0 : port}`;
   const both = (port: number) => [at("tcp", port), at("udp", port)];

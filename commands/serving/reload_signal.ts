@@ -1,19 +1,19 @@
-// SIGHUP, on which servers load certificate files that have changed.
+// SIGHUP, which makes servers load certificate files that have changed.
 
 import type { Dock } from "../../dock/serve.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 
-/** Listens for the signal until disposed. When no server can reload, the signal keeps its usual
- * meaning: the terminal was closed, and the program ends. Windows has no such signal; changed files
- * are noticed without it on every system. */
+/** Listens for the signal until disposed. When no server can reload, the signal keeps its default
+ * meaning: the terminal was closed, and the program ends. Windows has no such signal; changed
+ * files are noticed without it on every system. */
 export class ReloadSignal implements Disposable {
   #handler: (() => void) | null = null;
   #servers: readonly RunningServer[] = [];
   /** Whether the signal came before the servers had started. */
   #early = false;
 
-  /** From here on the signal does not end the process. Without this it would, if it came after a server
-   * said that it listens and before `concerns` is called. */
+  /** Handles the signal from here on, because it would end the process if it came between a
+   * server's `listening` and the call of `concerns`. */
   constructor() {
     if (Deno.build.os === "windows") return;
     this.#handler = () => {

@@ -1,10 +1,10 @@
-// The life of a command that serves: until its servers stop or a signal stops them.
+// The life cycle of a command that serves: it runs until its servers stop or a signal stops them.
 
 import type { Emit } from "../../core/event.ts";
 import type { Dock } from "../../dock/serve.ts";
 import type { StopSignals } from "../terminal/stop_signals.ts";
 
-/** Waits until all docks have stopped, by themselves or by a signal, emits what each counted, and
+/** Waits until all docks have stopped, by themselves or by a signal, emits the stats of each, and
  * returns the exit code.
  * @throws {Error} when one of them broke */
 export async function untilStopped(

@@ -1,6 +1,5 @@
-// What a server takes from its user's data folder where the options name nothing: a local authority and
-// a file for the history of a chat. The library touches no folder that it was not given; the program
-// does so for its user.
+// Defaults of a server from its user's data folder: a local authority, and a file for the history
+// of a chat. The library uses no folder that was not given to it; the program does so for its user.
 
 import { errorText } from "../../core/event.ts";
 import type { Given, OptionTable } from "../../core/options/option.ts";
@@ -9,9 +8,9 @@ import { UsageError } from "../../core/usage_error.ts";
 /** The same options, with those that say where a server keeps its authority and a chat its history, when
  * they have an effect and nothing else was said.
  *
- * @param table the options that have an effect on what is served
- * @param notes sentences for the user are added here, to be printed once all has started: a command
- *   that fails prints one line
+ * @param table the options that have an effect on the server
+ * @param notes receives notes for the user, to be printed once all servers have started: a command
+ * that fails prints one line
  * @throws {UsageError} when there is an authority that must not be used */
 export async function withUserDefaults(
   options: Given,
@@ -21,8 +20,8 @@ export async function withUserDefaults(
   return await withHistory(await withLocalAuthority(options, table, notes), table, notes);
 }
 
-/** Makes the authority when there is none yet. Where it cannot be kept, the server makes a certificate
- * on the spot. */
+/** Creates the authority when there is none yet. If it cannot be kept, the server makes a
+ * self-signed certificate. */
 async function withLocalAuthority(
   options: Given,
   table: OptionTable,
@@ -55,7 +54,7 @@ async function withLocalAuthority(
   }
 }
 
-/** Where no file can be kept, the history stays in memory. */
+/** Adds a file for the history, where one can be kept; elsewhere the history stays in memory. */
 async function withHistory(options: Given, table: OptionTable, notes: string[]): Promise<Given> {
   const isNeeded = Object.hasOwn(table, "history") && options.history === undefined &&
     options.bare !== true;
@@ -81,12 +80,12 @@ async function withHistory(options: Given, table: OptionTable, notes: string[]):
   }
 }
 
-/** Loaded only where it is needed: what knows of paths doubles the start of a small server. */
+/** Loaded on demand: the modules for paths double the start of a small server. */
 async function usersFolder(): Promise<string | null> {
   return (await import("../../core/files/data_folder.ts")).userDataFolder();
 }
 
-/** Whether the folder may be used without asking the user for the permission. */
+/** Whether the folder may be used without asking the user for permission. */
 function mayUse(path: string): boolean {
   return (["read", "write"] as const).every((name) =>
     Deno.permissions.querySync({ name, path }).state === "granted"

@@ -1,4 +1,4 @@
-// Server events for people, for programs and for the record.
+// Prints the events of a server: as text for users, as JSON for programs, and to the transcript.
 
 import type { Stats } from "../../core/counters.ts";
 import {
@@ -17,7 +17,8 @@ import { hexDump, printable } from "./printable.ts";
 
 export { eventJson, messageJson } from "../../core/event_json.ts";
 
-/** Where the events of a command go: its standard streams and, if there is one, its record. */
+/** Returns the receiver of a command's events: its standard streams and, if there is one, its
+ * transcript. */
 export function eventSink(io: Stdio, record?: TranscriptFile): Emit {
   return (event) => {
     record?.write(event);
@@ -32,8 +33,8 @@ export function eventSink(io: Stdio, record?: TranscriptFile): Emit {
   };
 }
 
-/** The same for a server, whose events must not throw: once the reader of stdout is gone, `finish` is
- * called. */
+/** The same for a server, whose events must not throw: once the reader of stdout has closed it,
+ * `finish` is called. */
 export function serverEventSink(
   io: Stdio,
   record: TranscriptFile | undefined,
@@ -67,7 +68,7 @@ function printMessage(event: ServerEvent & { event: "message" }, io: Stdio): voi
   io.print(`${peer} ${harmless(textOf(event.message))}`);
 }
 
-/** Prints what happened in a room of a chat: messages as data, members that enter and leave as notes. */
+/** Prints the events of a chat room: messages as data, members that join and leave as notes. */
 function printRoom(event: RoomEvent, io: Stdio): void {
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const date = new Date(event.time);
@@ -92,7 +93,8 @@ function printRoom(event: RoomEvent, io: Stdio): void {
   );
 }
 
-/** A request as it was written, the body below its headers, a line of its own before the next. */
+/** Prints a request as it was sent, the body below its header, with an empty line before the
+ * next. */
 function printInspected(event: InspectedEvent, io: Stdio): void {
   const { time, peer, method, url, httpVersion, headers, bodyBytes, message } = event;
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
@@ -221,7 +223,7 @@ export class TranscriptFile implements Disposable {
   readonly #warn: (line: string) => void;
   #broken = false;
 
-  /** Opens the file for appending, readable by its owner alone: what passes may be secret.
+  /** Opens the file for appending, readable by its owner alone: the traffic may be secret.
    * @throws {UsageError} when it cannot be opened */
   constructor(path: string, warn: (line: string) => void) {
     this.#path = path;

@@ -1,4 +1,4 @@
-// Keys, from the bytes that a terminal in raw mode sends (ECMA-48, and xterm's control sequences).
+// Parses the bytes of a terminal in raw mode to keys (ECMA-48, and xterm's control sequences).
 
 /** A key that was pressed; `text` and `paste` carry the characters. */
 export type Key =
@@ -50,7 +50,7 @@ const CONTROLS: Readonly<Record<string, KeyName>> = {
   "\x7f": "backspace",
 };
 
-/** What follows ESC, as Alt or a terminal's own sequences send it. */
+/** Keys by the character after ESC, which stands for Alt or begins a terminal's own sequence. */
 const ESCAPED: Readonly<Record<string, KeyName>> = {
   "b": "word-left",
   "f": "word-right",
@@ -91,7 +91,7 @@ const MAX_PASTE_LENGTH = 64 * 1024;
 /** The sequence of a key is shorter than this; a longer one is not a key. */
 const MAX_SEQUENCE_LENGTH = 32;
 
-/** Turns bytes into keys. Characters and sequences may be split between two reads. */
+/** Parses bytes to keys. Characters and sequences may be split between two reads. */
 export class KeyReader {
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   /** The characters after an ESC, or undefined outside of a sequence. */
@@ -160,7 +160,7 @@ export class KeyReader {
       this.#ending = "";
       return whole;
     }
-    // It was not the end of the paste, but its last character may begin that sequence anew.
+    // The sequence was not the end of the paste, but its last character may begin another.
     this.#ending = character === "\x1b" ? character : "";
     if (this.#pasted!.length < MAX_PASTE_LENGTH) {
       this.#pasted += ending.slice(0, ending.length - this.#ending.length);

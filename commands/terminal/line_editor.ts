@@ -1,40 +1,41 @@
-// One line being typed: text, cursor, history, completion. It draws nothing.
+// An editor for one line: text, cursor, history, completion. It draws nothing.
 //
-// node:readline was tried first, as an interface with a terminal and a prompt that is redrawn around
-// what comes in. On a pseudo-terminal it falls short in three ways: a line longer than the screen is
-// wide leaves copies of itself behind when the window is resized; backspace takes the last part of an
-// emoji that is made of several (a family of three becomes a couple); and it reads `process.stdin`,
-// which tests of a command cannot replace. This editor keeps to one row that scrolls sideways.
+// node:readline was tried first, as an interface with a terminal and a prompt that is redrawn
+// around incoming text. On a pseudo-terminal it has three faults: a line longer than the screen is
+// wide leaves copies of itself behind when the window is resized; backspace deletes only the last
+// part of an emoji that is made of several (a family of three becomes a couple); and it reads
+// `process.stdin`, which tests of a command cannot replace. This editor keeps to one row that
+// scrolls sideways.
 
 import type { Key } from "./key_reader.ts";
 import { graphemes, graphemeWidth } from "./text_width.ts";
 
 /** The completions of the word before the cursor. */
 export interface Completion {
-  /** Where in the text the word begins. */
+  /** Index in the text at which the word begins. */
   readonly from: number;
-  /** The words it may become, each whole, with the space that follows. */
+  /** The candidates for the whole word, each with the space that follows. */
   readonly candidates: readonly string[];
 }
 
-/** What a key asks of the command, besides a line that looks different now. */
+/** The request of a key to the command, besides redrawing the line. */
 export type EditorAction =
   | { readonly action: "line"; readonly line: string }
   | { readonly action: "interrupt" | "end" | "clear-screen" | "bell" };
 
-/** The part of a line that is shown. */
+/** The visible part of a line. */
 export interface EditorView {
   readonly before: string;
   readonly after: string;
 }
 
-/** How an editor is set up. */
+/** Options of a LineEditor. */
 interface LineEditorOptions {
   /** Completes the text before the cursor. */
   readonly complete?: (before: string) => Completion;
-  /** How many lines are remembered. @default 500 */
+  /** Limit of the history, in lines. @default 500 */
   readonly maxHistory?: number;
-  /** How long a line may become, in UTF-16 units. @default 4000 */
+  /** Limit of a line, in UTF-16 units. @default 4000 */
   readonly maxLength?: number;
 }
 
@@ -52,13 +53,13 @@ export class LineEditor {
   #cursor = 0;
   #killed = "";
   readonly #history: string[] = [];
-  /** Which line of the history is shown; its length is the line being typed. */
+  /** Index in the history of the line shown; its length is the line being typed. */
   #shown = 0;
   /** The line being typed, while one of the history is shown. */
   #draft = "";
-  /** The completions being gone through. */
+  /** The completions that the user cycles through. */
   #offered: { readonly from: number; readonly texts: readonly string[]; at: number } | undefined;
-  /** The first character that is shown. */
+  /** Index of the first visible character. */
   #scroll = 0;
 
   constructor(options: LineEditorOptions = {}) {
@@ -89,7 +90,7 @@ export class LineEditor {
       case "text":
         return this.#insert(key.text);
       case "paste":
-        // A person can read pasted lines before sending them, so they become one line.
+        // Pasted lines become one line, so that the user can read them before sending.
         return this.#insert(key.text.replace(/\s*[\r\n\t]+\s*/g, " ").trim());
       case "enter":
         return { action: "line", line: this.#take() };
@@ -156,14 +157,14 @@ export class LineEditor {
     this.#shown = this.#history.length;
   }
 
-  /** Remembers a line that was not entered here. */
+  /** Adds a line to the history that was not entered here. */
   remember(line: string): void {
     if (line.trim() !== "" && line !== this.#history.at(-1)) this.#history.push(line);
     if (this.#history.length > this.#maxHistory) this.#history.shift();
     this.#shown = this.#history.length;
   }
 
-  /** What of the line is shown on so many columns, the cursor always among it. */
+  /** The part of the line that fits so many columns, the cursor always in it. */
   view(columns: number): EditorView {
     const room = Math.max(4, columns);
     const characters = graphemes(this.#text);
@@ -179,7 +180,7 @@ export class LineEditor {
       // By half a row at a time, so that the line does not move with every key.
       for (scroll = cursorAt; scroll > 0 && widthOf(scroll - 1, cursorAt) <= room / 2;) scroll--;
     }
-    // Columns at the end are not left empty while text is scrolled away at the beginning.
+    // Scrolls back when there would be empty columns at the end.
     while (scroll > 0 && widthOf(scroll - 1, characters.length) < room) scroll--;
     this.#scroll = scroll;
     let end = cursorAt;
@@ -225,7 +226,7 @@ export class LineEditor {
       const before = this.#text.slice(0, this.#cursor);
       const { from, candidates } = this.#complete(before);
       if (candidates.length === 0) return { action: "bell" };
-      // The last candidate is the word as it was typed, so that cycling comes back to it.
+      // The last candidate is the word as it was typed, so that cycling returns to it.
       const texts = candidates.length === 1 ? candidates : [...candidates, before.slice(from)];
       this.#offered = { from, texts, at: step === 1 ? -1 : texts.length };
     }
@@ -283,7 +284,7 @@ export class LineEditor {
     return this.#boundary(this.#cursor + word.length);
   }
 
-  /** As the shell's Ctrl-W has it: words stand between spaces. */
+  /** Start of the word for Ctrl-W, as in a shell: words are separated by spaces. */
   #spacedWordLeft(): number {
     return this.#text.slice(0, this.#cursor).replace(/\S*\s*$/u, "").length;
   }

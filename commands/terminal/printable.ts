@@ -1,11 +1,11 @@
-// Text of a peer, made harmless for a terminal.
+// Escapes control characters in a peer's text, so that printing it cannot control the terminal.
 
 /** C0 and C1 controls and DEL, which a terminal obeys; and the marks that change the direction of
  * text, which can make a line read as something else (Unicode TR36, section 2.4). */
 // deno-lint-ignore no-control-regex
 const obeyed = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** How to make text harmless. */
+/** Options of the escaping. */
 interface PrintableOptions {
   /** Whether newlines and tabs stay as they are; a carriage return stays only before a newline. */
   readonly lines?: boolean;
@@ -13,7 +13,7 @@ interface PrintableOptions {
   readonly style?: "short" | "json";
 }
 
-/** Writes characters that a terminal would obey as escapes, such as `\x1b` or `\u202e`. */
+/** Escapes characters that a terminal would interpret, such as `\x1b` or `\u202e`. */
 export function printable(text: string, options: PrintableOptions = {}): string {
   return text.replace(obeyed, (character, offset: number) => {
     if (options.lines) {

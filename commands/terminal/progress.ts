@@ -2,12 +2,12 @@
 
 import type { Stdio } from "./stdio.ts";
 
-/** How often it is drawn at most, in milliseconds. */
+/** Shortest time between two drawings, in milliseconds. */
 const REDRAW_MS = 100;
 const BAR_COLUMNS = 24;
 const SHORT_BAR_COLUMNS = 10;
 
-/** Shows how many bytes of a transfer are done. Draws nothing when stderr is no terminal. */
+/** Draws the progress of a transfer in bytes. Draws nothing when stderr is no terminal. */
 export class Progress implements Disposable {
   readonly #io: Stdio;
   readonly #totalBytes: number | undefined;
@@ -42,7 +42,7 @@ export class Progress implements Disposable {
     this.at(this.#doneBytes + bytes, this.#keptBytes);
   }
 
-  /** Sets how many bytes are done, and how many of them were there already. */
+  /** Sets the bytes that are done, and how many of them were there already. */
   at(doneBytes: number, keptBytes: number): void {
     this.#doneBytes = doneBytes;
     this.#keptBytes = keptBytes;
@@ -53,14 +53,14 @@ export class Progress implements Disposable {
     }
   }
 
-  /** Takes the line away until it is drawn anew, so that another can be printed. */
+  /** Removes the line until it is drawn again, so that another can be printed. */
   clear(): void {
     if (!this.#shown) return;
     this.#drawnMs = -Infinity;
     this.#io.draw("\r\x1b[K");
   }
 
-  /** Draws it for the last time. Once is enough. */
+  /** Draws the bar for the last time. Further calls have no effect. */
   [Symbol.dispose](): void {
     if (!this.#shown || this.#ended) return;
     this.#ended = true;

@@ -1,11 +1,11 @@
-// The row of a terminal in which a line is typed, below everything that has been printed.
+// The row of a terminal in which a line is typed, below all printed lines.
 
 import type { EditorView } from "./line_editor.ts";
 import { graphemes, graphemeWidth, textWidth } from "./text_width.ts";
 
 /** The part of a terminal that a prompt line uses. */
 interface Screen {
-  /** How wide it is now. */
+  /** Current width of the terminal. */
   columns(): number;
   write(text: string): void;
 }
@@ -25,7 +25,7 @@ export class PromptLine {
   readonly #screen: Screen;
   /** The prompt and the line, for a number of columns. */
   readonly #content: (columns: number) => { readonly prompt: string; readonly view: EditorView };
-  /** How many columns the row that is on the screen takes, up to the cursor. */
+  /** Number of columns of the row on the screen, up to the cursor. */
   #cursorColumn = 0;
   #isDrawn = false;
   #isOpen = false;

@@ -1,4 +1,4 @@
-// Stdin, in chunks and in lines, and whether its terminal may be read.
+// Reads stdin in chunks and in lines, and tells whether its terminal may be read.
 
 import type { Stdio } from "./stdio.ts";
 

@@ -1,10 +1,10 @@
-// The standard streams of a command: what it reads from stdin, data on stdout, words for people on
+// The standard streams of a command: input on stdin, data on stdout, messages for the user on
 // stderr.
 
 import { printable } from "./printable.ts";
 import { promptSecret, terminalColumns } from "./terminal.ts";
 
-/** When to colour. */
+/** The choice of `--color`. */
 type ColorChoice = "auto" | "always" | "never";
 
 /** A colour of the sixteen that every terminal has. */
@@ -28,7 +28,7 @@ export interface StdioParts {
   promptSecret(question: string): string | null;
 }
 
-/** How a command prints. */
+/** Options for printing. */
 export interface PrintingOptions {
   readonly color?: ColorChoice;
   readonly quiet?: boolean;
@@ -74,7 +74,7 @@ export class Stdio {
     return new Stdio(this.#parts, options);
   }
 
-  /** How wide the terminal is now. */
+  /** Current width of the terminal. */
   get columns(): number {
     return this.#parts.columns;
   }
@@ -91,7 +91,7 @@ export class Stdio {
     return this.#parts.stderr.isTerminal;
   }
 
-  /** Whether text for people, on stderr, is coloured. */
+  /** Whether text on stderr is coloured. */
   get color(): boolean {
     return this.#colors(this.#parts.stderr);
   }
@@ -137,12 +137,12 @@ export class Stdio {
     if (!this.quiet) this.#write(this.#parts.stderr, `${line}\n`);
   }
 
-  /** An error: one line on stderr, however quiet and whatever is quoted in it. */
+  /** Prints an error: one line on stderr, even with `--quiet`, with control characters escaped. */
   error(line: string): void {
     this.#write(this.#parts.stderr, `${this.paint("red", "error")}: ${printable(line)}\n`);
   }
 
-  /** A warning: one line on stderr, however quiet and whatever is quoted in it. */
+  /** Prints a warning: one line on stderr, even with `--quiet`, with control characters escaped. */
   warn(line: string): void {
     this.#write(this.#parts.stderr, `${this.paint("yellow", "warning")}: ${printable(line)}\n`);
   }
@@ -157,7 +157,8 @@ export class Stdio {
     this.#write(this.#parts.stderr, text);
   }
 
-  /** One JSON object on a line of stdout. JSON escapes only some of what a terminal obeys. */
+  /** Prints a JSON object on a line of stdout. JSON alone escapes only some of the control
+   * characters. */
   printJson(value: unknown): void {
     const json = JSON.stringify(value);
     this.print(this.#parts.stdout.isTerminal ? printable(json, { style: "json" }) : json);

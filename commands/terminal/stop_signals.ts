@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM: the first asks to finish, the second to stop now.
+// Ctrl-C and SIGTERM: the first signal asks to finish, the second stops at once.
 
 import type { DialledSession } from "../../core/client_kind.ts";
 import { exitCodes } from "../exit_code.ts";

@@ -1,4 +1,4 @@
-// Aligned columns.
+// Prints rows of text as aligned columns.
 
 /** Rows as lines, each column as wide as its widest cell; the last is not padded. Cells may hold
  * colour escapes, which take no width. */

@@ -1,4 +1,4 @@
-// The terminal itself: its size, whether it hands on every key at once, and secrets asked for at it.
+// Functions of the terminal: its size, raw mode, and prompts for secrets.
 
 const ENTER = /[\r\n]/;
 const CTRL_C = "\x03";
@@ -25,7 +25,7 @@ export const processTerminal: Terminal = {
   },
 };
 
-/** How wide the terminal is; `otherwise` when there is none, or it does not say. */
+/** Width of the terminal; `otherwise` when there is none, or its width is unknown. */
 export function terminalColumns(otherwise: number): number {
   try {
     return Deno.consoleSize().columns || otherwise;

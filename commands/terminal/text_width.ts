@@ -1,6 +1,7 @@
-// How many columns text takes on a terminal. The libraries for this disagree with each other and with
-// terminals, so none is used. The position of the cursor is left to the terminal itself
-// (prompt_line.ts): a wrong width here costs a column of text and never misplaces the cursor.
+// The number of columns that text takes on a terminal. The libraries for this disagree with each
+// other and with terminals, so none is used. The position of the cursor is left to the terminal
+// itself (prompt_line.ts): a wrong width here costs a column of text and never misplaces the
+// cursor.
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 

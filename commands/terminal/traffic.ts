@@ -1,4 +1,5 @@
-// What a client shows of its session: bytes with --verbose, JSON with --json, all in a record.
+// Prints the messages of a client's session: bytes with --verbose, JSON with --json, and all of
+// them to the transcript.
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { DialledSession } from "../../core/client_kind.ts";

@@ -1,27 +1,27 @@
-// Where a socket is: a host and port, or the path of a Unix socket.
+// Socket addresses: a host and port, or the path of a Unix socket.
 
 /** A socket's address. A Unix peer that never bound a path has the path `""`. */
 export type Address =
   | { readonly transport: "tcp" | "udp"; readonly hostname: string; readonly port: number }
   | { readonly transport: "unix" | "unixgram"; readonly path: string };
 
-/** Turns an IPv4 address that arrived on an IPv6 socket (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2)
- * back into its IPv4 form; leaves every other address alone. */
+/** Converts an IPv4 address that arrived on an IPv6 socket (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2)
+ * to its IPv4 form; returns every other address unchanged. */
 export function unmapIpv4(hostname: string): string {
-  // Asked for every datagram: an IPv4 address never starts with a colon.
+  // A quick test, because this runs for every datagram: an IPv4 address never starts with a colon.
   if (hostname.charCodeAt(0) !== 58) return hostname;
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(hostname) ? hostname.slice(7) : hostname;
 }
 
-/** One spelling for every way to write an address, the one that the system reports: IPv6 as in
- * RFC 5952 and without its zone, mapped IPv4 as IPv4. A name stays one. */
+/** The canonical spelling of a host, which is the one that the system reports: IPv6 as in RFC 5952
+ * and without its zone, mapped IPv4 as IPv4. A host name is returned as it is. */
 export function canonicalHost(hostname: string): string {
   const bare = unmapIpv4(hostname.replace(/%.*$/, "")).toLowerCase();
   return bare.includes(":") ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare;
 }
 
-/** What one subscriber has: one IPv4 address, or a whole network of 64 bits of IPv6, of which these are
- * the first four groups. A name stays one. */
+/** The network of one subscriber: an IPv4 address, or a /64 network of IPv6, by its first four
+ * groups. A host name is returned as it is. */
 export function networkOf(hostname: string): string {
   const host = canonicalHost(hostname);
   if (!host.includes(":")) return host;
@@ -31,7 +31,7 @@ export function networkOf(hostname: string): string {
   return [...left!, ...zeros, ...right!].slice(0, 4).join(":");
 }
 
-/** Whether two addresses, both as the system reports them, are one. */
+/** Whether two addresses, both as the system reports them, are equal. */
 export function sameAddress(left: Address, right: Address): boolean {
   if ("port" in left) {
     return "port" in right && left.port === right.port && left.hostname === right.hostname;
@@ -46,7 +46,7 @@ export function formatAddress(address: Address): string {
   return address.path.startsWith("\0") ? `@${address.path.slice(1)}` : address.path;
 }
 
-/** An IPv6 address in the brackets that a URL wants; everything else as it is. */
+/** Puts an IPv6 address in brackets, as in a URL; returns every other host unchanged. */
 export function bracket(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
 }
@@ -59,7 +59,7 @@ export function isLoopback(hostname: string): boolean {
     /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }
 
-/** The `Address` of an address that Deno reports. */
+/** Converts an address of Deno to an `Address`. */
 export function addressOf(address: Deno.Addr): Address {
   // Deno 2.6 leaves the transport out of the addresses of a TLS socket.
   if (address.transport === undefined) {
@@ -68,7 +68,7 @@ export function addressOf(address: Deno.Addr): Address {
   switch (address.transport) {
     case "tcp":
     case "udp":
-      // Always a new object: what the runtime hands out is a dictionary, which is slow to read.
+      // Always a new object: the runtime's is in dictionary mode, which is slow to read.
       return {
         transport: address.transport,
         hostname: unmapIpv4(address.hostname),

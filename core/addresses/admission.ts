@@ -1,15 +1,16 @@
-// Which peers are admitted: allow and deny lists of addresses and networks (CIDR, RFC 4632 and RFC 4291 2.3).
+// Admission of peers by address: lists of allowed and denied addresses and networks (CIDR, RFC 4632
+// and RFC 4291 2.3).
 
 import { type Address, unmapIpv4 } from "./address.ts";
 import { errorText } from "../event.ts";
 import type { AdmissionLimits } from "../limits.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Decides by address alone, before anything of the peer is read. */
+/** Decides by address alone, before any byte of the peer is read. */
 export type Admission = (address: Address) => boolean;
 
-/** Builds the decision from two lists. A peer on the deny list is turned away; with an allow list,
- * so is every peer that is not on it. Unix peers have no address and are admitted: the socket file's
+/** Builds an Admission from two lists. A peer on the deny list is denied; with an allow list, so is
+ * every peer that is not on it. Unix peers have no address and are admitted: the socket file's
  * permissions decide about them.
  *
  * @throws {UsageError} when an entry is not an address or network, or a list cannot be read */
@@ -61,7 +62,7 @@ async function expandFiles(entries: readonly string[], flag: string): Promise<st
   return all;
 }
 
-/** One network, with mapped IPv4 networks in their IPv4 form.
+/** Parses a network; a mapped IPv4 network is returned in its IPv4 form.
  * @throws {UsageError} naming the flag and the entry */
 export function parseNetwork(
   entry: string,

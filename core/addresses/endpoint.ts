@@ -1,14 +1,14 @@
-// The grammar of places on the network: `scheme[+layer]...://host:port/path`, or
-// `unix://path` for a socket file and `unix://@name` for an abstract one.
+// The grammar of endpoint URLs (RFC 3986): `scheme[+layer]...://host:port/path`, or `unix://path`
+// for a socket file and `unix://@name` for an abstract socket.
 
 import { bracket } from "./address.ts";
 import { didYouMean } from "../options/nearest.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** What the URLs of a scheme name: a host, or the path of a socket. */
+/** The kind of address in the URLs of a scheme: a host, or the path of a socket. */
 export type Addressing = "host" | "path";
 
-/** A parsed URL of the grammar. */
+/** A parsed endpoint URL. */
 export interface Endpoint {
   /** The URL as it was written. */
   readonly text: string;
@@ -16,7 +16,7 @@ export interface Endpoint {
   /** Layers from the wire inward, as written. */
   readonly layers: readonly string[];
   readonly addressing: Addressing;
-  /** Without brackets; empty for a path. */
+  /** Host without brackets; empty for a path. */
   readonly hostname: string;
   /** Undefined when the URL names none. */
   readonly port: number | undefined;
@@ -41,7 +41,7 @@ export function isUrl(text: string, schemes: ReadonlyMap<string, Addressing>): b
 
 /** Parses an endpoint URL. One that was parsed before is returned as it is.
  *
- * @param schemes the schemes that the caller understands and how each is addressed
+ * @param schemes the schemes that the caller supports, with the kind of address of each
  * @throws {UsageError} with the value and the remedy when the text is not such a URL */
 export function parseEndpoint(
   url: string | Endpoint,
@@ -116,7 +116,7 @@ function parseHost(rest: string, text: string): Pick<Endpoint, "hostname" | "por
   return { hostname, port, path: match?.[2] ?? "" };
 }
 
-/** @param text perhaps with a zone */
+/** @param text an address, with or without a zone */
 function isIpv6(text: string): boolean {
   return URL.canParse(`http://[${text.replace(/%.*$/, "")}]`);
 }
@@ -129,7 +129,7 @@ function decodePercent(value: string, text: string): string {
   }
 }
 
-/** Writes an endpoint back as a URL, with the port that the system chose. */
+/** Formats an endpoint as a URL, with the port that the system chose. */
 export function formatEndpoint(
   endpoint: Pick<Endpoint, "scheme" | "layers" | "addressing" | "hostname" | "path">,
   port: number | undefined,
@@ -155,7 +155,7 @@ export function listeningPort(endpoint: Endpoint): number {
 }
 
 /** The port to dial.
- * @throws {UsageError} when the URL names none and its scheme has no usual one, or names 0 */
+ * @throws {UsageError} when the URL names none and its scheme has no default, or names 0 */
 export function diallingPort(endpoint: Endpoint, usual?: number): number {
   const port = endpoint.port ?? usual;
   if (port === undefined) {
@@ -167,7 +167,7 @@ export function diallingPort(endpoint: Endpoint, usual?: number): number {
   return port;
 }
 
-/** The host to listen on or dial: what the URL names, or loopback. */
+/** The host to listen on or dial: the URL's, or loopback. */
 export function hostOrLoopback(endpoint: Endpoint): string {
   return endpoint.hostname === "" ? "127.0.0.1" : endpoint.hostname;
 }

@@ -1,9 +1,9 @@
-// The local address of a client's socket: `--local host:port`.
+// The option `--local host:port`: the local address of a client's socket.
 
 import { text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** For clients that can choose their own address. */
+/** Options of clients that can choose their local address. */
 export const localOptions = {
   local: text({ metavar: "host:port", help: "dial from this address; port 0 is any free one" }),
 } as const;

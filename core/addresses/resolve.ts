@@ -1,11 +1,11 @@
-// Resolves host names to addresses of the IP family that was asked for.
+// Resolution of host names to addresses of the IP family that was asked for.
 
 import { ipFamily } from "./admission.ts";
 import { errorText } from "../event.ts";
 import { flag } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Which family of addresses a host name may resolve to. */
+/** Options for the address family that a host name resolves to. */
 export const familyOptions = {
   ipv4: flag({ short: "4", help: "use IPv4 addresses only", negatable: false }),
   ipv6: flag({ short: "6", help: "use IPv6 addresses only", negatable: false }),

@@ -2,8 +2,8 @@
 
 import { selfSign } from "./x509.ts";
 
-/** An authority's certificate and its private key, both PEM. With the key, certificates can be made that
- * every client accepts which trusts the authority. */
+/** An authority's certificate and its private key, both PEM. The holder of the key can issue
+ * certificates that every client accepts that trusts the authority. */
 export interface Authority {
   readonly cert: string;
   readonly key: string;

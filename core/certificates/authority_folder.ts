@@ -1,5 +1,5 @@
-// The local authority on disk: made once, in one step, and never overwritten; and the word that stands
-// for it in `--tls-ca`.
+// The local certificate authority on disk, created once, in one step, and never overwritten; and
+// the word that stands for it in `--tls-ca`.
 
 import { join } from "node:path";
 import type { Authority } from "./authority.ts";
@@ -14,9 +14,9 @@ import {
 } from "../files/private_file.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** An authority and where it is kept. */
+/** An authority, with the folder in which it is kept. */
 export interface KeptAuthority extends Authority {
-  /** The data folder that it is in. */
+  /** The data folder. */
   readonly dataFolder: string;
   readonly certFile: string;
   readonly keyFile: string;
@@ -26,7 +26,7 @@ const FOLDER = "authority";
 const CERT_FILE = "authority.pem";
 const KEY_FILE = "authority.key";
 
-/** Where an authority is kept in a data folder, whether or not it is there. */
+/** Paths of an authority's files in a data folder, whether or not they exist. */
 function placesIn(
   dataFolder: string,
 ): { readonly folder: string; readonly certFile: string; readonly keyFile: string } {
@@ -67,7 +67,7 @@ export async function loadAuthority(dataFolder: string): Promise<KeptAuthority |
   }
 }
 
-/** The two files do not make an authority together. */
+/** The two files do not belong together. */
 class DamagedError extends Error {
   override readonly name = "DamagedError";
 }
@@ -84,7 +84,7 @@ async function refuseDamaged(cert: string, key: string): Promise<void> {
   if (!belongs) throw new DamagedError("its key is not that of its certificate");
 }
 
-/** The local authority, made now when there is none.
+/** Returns the local authority, and creates it when there is none.
  *
  * @param now milliseconds since the epoch
  * @throws as `loadAuthority`, and {Error} when the folder cannot be written */
@@ -101,14 +101,15 @@ export async function openAuthority(
   return { authority, made };
 }
 
-/** Puts both files in their place at once: a folder takes its name in one step, and only when the name
- * is free, so that of two programs that make an authority one wins and neither sees half of one.
+/** Puts both files in their place at once: a folder is renamed in one step, and only when the name
+ * is free, so that of two programs that create an authority one wins and neither reads half of
+ * one.
  *
- * @returns whether ours is the one that is there now */
+ * @returns whether our authority is the one in place now */
 async function keepAuthority(dataFolder: string, { cert, key }: Authority): Promise<boolean> {
   const { folder } = placesIn(dataFolder);
   await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
-  // Made with mode 0700 by the system.
+  // The system creates it with mode 0700.
   const temporary = await Deno.makeTempDir({ dir: dataFolder, prefix: `.${FOLDER}-` });
   try {
     await createPrivateFile(join(temporary, KEY_FILE), key);

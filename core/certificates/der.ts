@@ -1,6 +1,6 @@
-// The part of DER (X.690) that reading certificates takes.
+// A reader of DER (X.690), as much of it as certificates need.
 
-/** One element. */
+/** One DER element. */
 export interface DerElement {
   readonly tag: number;
   readonly value: Uint8Array;

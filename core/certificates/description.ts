@@ -1,4 +1,4 @@
-// What a certificate or a request says, in words and as data (RFC 5280, RFC 2986).
+// Descriptions of certificates and signing requests, as text and as data (RFC 5280, RFC 2986).
 
 import type { Extension, PublicKey, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import { parseRequest } from "./signing_request.ts";
@@ -6,16 +6,16 @@ import { errorText } from "../event.ts";
 import { fingerprintOfDer } from "./fingerprint.ts";
 import { DAY_MS, loadX509, type X509 } from "./x509.ts";
 
-/** What certificates and requests have in common. */
+/** The fields that certificates and requests have in common. */
 export interface RequestDescription {
   readonly subject: string;
   /** `DNS:localhost`, `IP:127.0.0.1`, `email:ada@harbour.example`, `URI:spiffe://dock/ada`. */
   readonly names: readonly string[];
-  /** Such as `ECDSA P-256`. */
+  /** Kind of key, such as `ECDSA P-256`. */
   readonly key: string;
-  /** Such as `ECDSA with SHA-256`. */
+  /** Signature algorithm, such as `ECDSA with SHA-256`. */
   readonly signature: string;
-  /** What the key may be used for, as RFC 5280 calls it; `CA` and its path length among them. */
+  /** Key usages as RFC 5280 names them; `CA` and its path length among them. */
   readonly usages: readonly string[];
 }
 
@@ -27,10 +27,10 @@ export interface CertificateDescription extends RequestDescription {
   /** ISO 8601. */
   readonly validFrom: string;
   readonly validTo: string;
-  /** Whole days until it ends; negative when it has. */
+  /** Whole days until the certificate expires; negative when it has expired. */
   readonly daysLeft: number;
   readonly state: "valid" | "expired" | "not yet valid";
-  /** It was signed by its own key. */
+  /** Whether the certificate was signed by its own key. */
   readonly selfSigned: boolean;
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;
@@ -71,7 +71,7 @@ export async function describeCertificate(
   };
 }
 
-/** Describes a request, and says whether its maker holds its key.
+/** Describes a request, and verifies that it is signed by its own key.
  *
  * @throws {SyntaxError} when the text holds no request */
 export async function describeRequest(
@@ -92,7 +92,7 @@ export async function describeRequest(
 
 const UNREADABLE = "(not readable here)";
 
-/** The library throws on what it does not know; the rest is worth showing all the same. */
+/** The library throws on unknown values; the other fields are worth printing all the same. */
 function reading(read: () => string): string {
   try {
     return read();

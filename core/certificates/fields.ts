@@ -1,25 +1,26 @@
-// The parts of a certificate that decide what it may be used for (RFC 5280 4.1 and 4.2). The
-// runtime's own X509Certificate gives no key usage, no path length and no critical extensions.
+// The extensions of a certificate that restrict its use (RFC 5280 4.1 and 4.2). The runtime's own
+// X509Certificate gives no key usage, no path length and no critical extensions.
 
 import { canonicalHost } from "../addresses/address.ts";
 import { type DerElement, readDer, readOid } from "./der.ts";
 import type { CertificateName } from "./names.ts";
 
-/** What a certificate says of itself. */
+/** Fields of a certificate. */
 export interface CertificateFields {
-  /** The object identifier of the algorithm of its signature. */
+  /** Object identifier of the signature algorithm. */
   readonly signatureAlgorithm: string;
   readonly isAuthority: boolean;
-  /** How many authorities may stand between it and the last certificate; undefined is any. */
+  /** Number of authorities that may stand between this one and the last certificate; undefined is
+   * no limit. */
   readonly maxPathLength: number | undefined;
-  /** Undefined when its key may be used for anything. */
+  /** Undefined when the use of the key is not restricted. */
   readonly keyUsage:
     | { readonly digitalSignature: boolean; readonly keyCertSign: boolean }
     | undefined;
-  /** Object identifiers; undefined when it may be used for anything. */
+  /** Object identifiers; undefined when the use of the certificate is not restricted. */
   readonly extendedKeyUsage: readonly string[] | undefined;
   readonly names: readonly CertificateName[];
-  /** Critical extensions that are not understood here, by their object identifiers. */
+  /** Critical extensions that this module does not know, by their object identifiers. */
   readonly unknownCritical: readonly string[];
 }
 
@@ -32,8 +33,8 @@ const KEY_USAGE = "2.5.29.15";
 const ALTERNATIVE_NAME = "2.5.29.17";
 const BASIC_CONSTRAINTS = "2.5.29.19";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
-/** Which names an authority may vouch for (RFC 5280 4.2.1.10). It has to be critical, and is taken
- * for it where it is not: what is not looked at must not be passed over. */
+/** The name constraints of an authority (RFC 5280 4.2.1.10). The extension has to be critical, and
+ * is treated as critical where it is not: a constraint that is not checked must not be ignored. */
 const NAME_CONSTRAINTS = "2.5.29.30";
 
 const UNDERSTOOD = [KEY_USAGE, ALTERNATIVE_NAME, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE];
@@ -99,19 +100,19 @@ const NAME_TYPES = new Map<number, CertificateName["type"]>([
   [0x87, "ip"],
 ]);
 
-/** Read from the DER, because the text that the runtime makes of names runs several into one: a
- * single name that holds a comma could pass for two. */
+/** Reads a name from the DER, because the runtime joins names with commas: a single name that
+ * contains a comma could pass for two. */
 function alternativeName({ tag, value: bytes }: DerElement): CertificateName[] {
   const type = NAME_TYPES.get(tag);
   if (type === undefined) return [];
   if (type === "ip") return [{ type, value: addressText(bytes) }];
   const value = decoder.decode(bytes);
-  // A control character or a space has no place in any name, and would in our messages.
+  // Control characters and spaces are invalid in every name, and would be printed in our messages.
   if (!/^[\x21-\x7e]+$/.test(value)) return [];
   return [{ type, value: type === "dns" ? value.toLowerCase() : value }];
 }
 
-/** An address of 4 or 16 bytes as it is written. */
+/** Formats an address of 4 or 16 bytes. */
 function addressText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
   const groups = Array.from(

@@ -18,8 +18,8 @@ export async function fingerprintOfDer(der: Uint8Array<ArrayBuffer>): Promise<st
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", der)));
 }
 
-/** A fingerprint as openssl, browsers, node:crypto and our own servers write it: in either case, with
- * or without colons and the name of its hash. Null when the text is none. */
+/** Parses a fingerprint in the formats of openssl, browsers, node:crypto and our own servers: in
+ * either case, with or without colons and the name of its hash. Null when the text is none. */
 export function parseFingerprint(text: string): string | null {
   const hex = text.trim().replace(/^sha-?256[:=]/i, "").replaceAll(":", "").toLowerCase();
   return /^[0-9a-f]{64}$/.test(hex) ? hex : null;

@@ -10,14 +10,14 @@ import { type CertificateName, nameType } from "./names.ts";
 
 /** The holder of a certificate. */
 export interface CertifiedPeer {
-  /** In the order of the certificate. Addresses are left out: they say where a peer is, not which
-   * peer it is. */
+  /** Names in the order of the certificate, without addresses: these tell the place of a peer, not
+   * its identity. */
   readonly names: readonly CertificateName[];
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;
 }
 
-/** The holder of a certificate, by what the certificate says and its fingerprint. */
+/** The holder of a certificate, with its names and its fingerprint. */
 export function certifiedPeer(
   { names }: Pick<CertificateFields, "names">,
   { fingerprint256 }: Pick<X509Certificate, "fingerprint256">,
@@ -40,10 +40,10 @@ export function identityOf({ names, fingerprint }: CertifiedPeer): Identity {
 /** The identity by which a peer is admitted, or null when it is not. */
 export type IdentityList = (peer: CertifiedPeer) => Identity | null;
 
-/** Builds the decision from names and fingerprints. An empty list admits every peer.
+/** Builds an IdentityList from names and fingerprints. An empty list admits every peer.
  *
- * An entry is compared with names of its own kind only: with `@` it is an e-mail address, with `:` a
- * URI, else a host name. A wildcard in a certificate matches itself alone.
+ * An entry is compared with names of its own kind only: with `@` it is an e-mail address, with `:`
+ * a URI, else a host name. A wildcard in a certificate matches only the same wildcard.
  *
  * @throws {UsageError} when an entry is neither a name nor a fingerprint */
 export function createIdentityList(entries: readonly string[]): IdentityList {
@@ -60,7 +60,7 @@ export function createIdentityList(entries: readonly string[]): IdentityList {
   }
   return (peer) => {
     const name = peer.names.find((name) => names.has(keyOf(name)));
-    // Of several names, the one that is on the list is shown.
+    // Of several names, the listed one becomes the identity.
     if (name !== undefined) return { ...identityOf(peer), name: name.value };
     return fingerprints.has(peer.fingerprint) ? identityOf(peer) : null;
   };

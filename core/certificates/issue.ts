@@ -1,4 +1,4 @@
-// Certificates that an authority of ours vouches for: for servers and for clients (RFC 5280).
+// Issuing certificates for servers and clients, signed by an authority of our own (RFC 5280).
 
 import type { PublicKey } from "@peculiar/x509";
 import type { Authority } from "./authority.ts";
@@ -17,11 +17,11 @@ import {
   type X509,
 } from "./x509.ts";
 
-/** How long a certificate may be valid: browsers and systems believe none for longer than 398 days
- * (CA/Browser Forum, Baseline Requirements 6.3.2). */
+/** Maximum validity of a certificate: browsers and systems reject more than 398 days (CA/Browser
+ * Forum, Baseline Requirements 6.3.2). */
 export const MAX_VALIDITY_DAYS = 397;
 
-/** What to issue. */
+/** Options of a certificate to issue. */
 export interface IssueOptions {
   /** For a server, host names (`*.harbour.example` too) and addresses; for a client also e-mail
    * addresses and URIs. The first is the certificate's common name as well. */
@@ -79,7 +79,7 @@ export async function issueCertificate(
   return { cert, chain: cert + authority.cert, key: await keyToPem(x509, keys.privateKey) };
 }
 
-/** What a certificate says of its holder, and for how long. */
+/** The subject, names and validity of a certificate. */
 interface Certified {
   readonly names: readonly [CertificateName, ...CertificateName[]];
   readonly use: CertificateUse;

@@ -1,5 +1,5 @@
-// Certificates that the local authority issued to servers on this machine. They are kept, so that the
-// next start of a server shows the same one and need not make it.
+// The cache of certificates that the local authority issued to servers on this machine, so that the
+// next start of a server presents the same certificate and need not issue one.
 
 import type { KeptAuthority } from "./authority_folder.ts";
 import { createPrivateFile, refuseShared, replaceFile } from "../files/private_file.ts";
@@ -37,7 +37,7 @@ export async function issuedFor(
     await replaceFile(file, (temporary) => createPrivateFile(temporary, key + chain));
     await makeRoom(folder);
   } catch {
-    // It is as good for this run without being kept.
+    // The certificate serves this run even if it could not be cached.
   }
   return { chain, key };
 }
@@ -48,7 +48,7 @@ async function nameOf({ cert }: KeptAuthority, names: readonly string[]): Promis
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", what))).slice(0, 32);
 }
 
-/** What was kept, when it can still be used; whatever else is there is replaced. */
+/** Reads the cached certificate if it can still be used; any other file is replaced. */
 async function readKept(
   file: string,
   { cert }: KeptAuthority,

@@ -1,5 +1,6 @@
-// The names in a certificate, which are its subject alternative names (RFC 5280 4.2.1.6): what it can
-// be issued for, and whether it is for a host. The common name is never looked at (RFC 9525 2).
+// The names in a certificate, its subject alternative names (RFC 5280 4.2.1.6): which names can be
+// issued, and whether a certificate matches a host. The common name is never considered (RFC 9525
+// 2).
 
 import { canonicalHost } from "../addresses/address.ts";
 import { ipFamily } from "../addresses/admission.ts";
@@ -57,8 +58,8 @@ function parseName(text: string, use: CertificateUse): CertificateName {
   return { type, value: parseDnsName(text, use) };
 }
 
-/** What a text names that is no address. A URI may have an @ in it, an e-mail address no scheme before
- * it. */
+/** The kind of a name that is no address. A URI may contain an @, but an e-mail address has no
+ * scheme. */
 export function nameType(text: string): "uri" | "email" | "dns" {
   if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return "uri";
   return text.includes("@") ? "email" : "dns";
@@ -122,7 +123,7 @@ export function asciiHost(host: string): string {
   return URL.parse(`http://${name}`)?.hostname ?? name;
 }
 
-/** Whether a certificate with these names is for a host or an address. A `*` stands for one whole
+/** Whether a certificate with these names matches a host or an address. A `*` stands for one whole
  * label, the first, and never in front of a top-level name (RFC 9525 6.3). */
 export function isForHost(names: readonly CertificateName[], wanted: string): boolean {
   const address = canonicalHost(wanted);

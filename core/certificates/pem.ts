@@ -1,11 +1,11 @@
-// Certificates and keys in PEM (RFC 7468): the blocks of a text, and files, with errors that say what
-// a file holds instead.
+// Certificates and keys in PEM (RFC 7468): parsing of text and reading of files, with errors that
+// name what a file contains instead.
 
 import type { X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** One block: what its line says it is, and the DER inside. */
+/** One PEM block: its label and its DER. */
 interface PemBlock {
   /** Such as `CERTIFICATE`. */
   readonly label: string;
@@ -27,7 +27,7 @@ export function pemBlocks(text: string): PemBlock[] {
   });
 }
 
-/** What a file should hold, in the words of PEM. */
+/** The labels that PEM files are expected to have. */
 type PemLabel = "CERTIFICATE" | "PRIVATE KEY";
 
 const command = { "CERTIFICATE": "x509", "PRIVATE KEY": "pkey" } as const;
@@ -80,7 +80,7 @@ export async function parseCertificates(
   }
 }
 
-/** Whether a text has a block of that kind; a key's label may name its algorithm first. */
+/** Whether a text has a block with that label; the label of a key may name its algorithm first. */
 function holds(pem: string, label: PemLabel): boolean {
   return new RegExp(`-----BEGIN (?:[A-Z]+ )?${label}-----`).test(pem);
 }

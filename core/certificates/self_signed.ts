@@ -1,4 +1,5 @@
-// Self-signed certificates (RFC 5280), for a TLS server that was given none where there is no authority.
+// Self-signed certificates (RFC 5280), for a TLS server without `--tls-cert` on a machine without a
+// local authority.
 
 import { MAX_NAMES, parseNames } from "./names.ts";
 import { alternativeNames, selfSign } from "./x509.ts";

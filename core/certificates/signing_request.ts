@@ -1,5 +1,5 @@
-// Certificate signing requests (PKCS #10, RFC 2986): made here for an authority elsewhere, and
-// signed by ours.
+// Certificate signing requests (PKCS #10, RFC 2986): creating one for another authority, and
+// signing one with our own.
 
 import type { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import type { Authority } from "./authority.ts";
@@ -54,14 +54,15 @@ export async function createRequest(
 interface SignedRequest {
   /** The certificate, PEM. */
   readonly cert: string;
-  /** It, and the authority's after it. */
+  /** The certificate, followed by the authority's. */
   readonly chain: string;
   readonly names: readonly CertificateName[];
-  /** What the request asked for besides names and did not get, such as `basicConstraints`. */
+  /** Extensions other than names that the request asked for and the certificate lacks, such as
+   * `basicConstraints`. */
   readonly leftOut: readonly string[];
 }
 
-/** How to sign a request. */
+/** Options for signing a request. */
 interface SignOptions {
   readonly use: CertificateUse;
   readonly days?: number | undefined;

@@ -1,5 +1,5 @@
-// The library that makes certificates (X.509, RFC 5280), and what its users share: kinds of keys, serial
-// numbers, names. It is loaded only where a certificate is made or described.
+// The X.509 library (RFC 5280), and what its users share: kinds of keys, serial numbers, names. It
+// is loaded only where a certificate is made or described.
 
 import type { Extension, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import type { CertificateName } from "./names.ts";
@@ -27,12 +27,12 @@ export function alternativeNames(
   return new x509.SubjectAlternativeNameExtension(general, critical);
 }
 
-/** How long before now a certificate begins, for peers whose clock is behind ours. */
+/** A certificate is valid from this long before now, for peers whose clock is behind ours. */
 export const BACKDATE_MS = 60 * 60_000;
 
 export const DAY_MS = 24 * 60 * 60_000;
 
-/** How our authorities and certificates sign. */
+/** The signature algorithm of our authorities and certificates. */
 export const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 const RSA = {

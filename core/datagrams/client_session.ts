@@ -1,4 +1,4 @@
-// The dialling half of a datagram session: one socket, one peer.
+// A client's session over datagrams: one socket, one peer.
 
 import { type Address, canonicalHost, sameAddress } from "../addresses/address.ts";
 import type { DialledSession, DialWork } from "../client_kind.ts";
@@ -42,12 +42,11 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     this.maxMessageBytes = Math.min(socket.maxBytes, maxMessageBytes);
   }
 
-  /** Who the peer proved to be: known from the handshake, or from its first datagram. */
+  /** The identity that the peer proved, in the handshake or with its first datagram. */
   get identity(): Identity | undefined {
     return this.#identity;
   }
 
-  /** How the delivery goes, where a layer sees to it. */
   get delivery(): Delivery | undefined {
     return this.#socket.delivery?.(this.peer);
   }
@@ -77,7 +76,8 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
   ): IteratorResult<Message, undefined> | Promise<IteratorResult<Message, undefined>> =>
     this.#taken(datagram) ?? this.#search();
 
-  /** What a datagram means to the reader of the session; undefined when it is not for it. */
+  /** Converts a datagram to the result of an iteration; undefined when it is not for this
+   * session. */
   #taken(datagram: Datagram | null): IteratorResult<Message, undefined> | undefined {
     if (datagram === null || this.#closed) return done;
     // Every program can send to our port; only the peer is heard, where there is one.
@@ -101,7 +101,7 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     }
   }
 
-  /** Whether a sender is another than the peer of this session. */
+  /** Whether the sender is not the peer of this session. */
   #isAnother(identity: Identity | undefined): boolean {
     return !this.manyAnswer && this.#identity !== undefined && identity !== undefined &&
       !sameIdentity(this.#identity, identity);

@@ -1,5 +1,5 @@
-// A session over datagrams: one peer address, from its first datagram until the protocol returns or
-// the peer falls idle.
+// A server's session over datagrams: one peer address, from its first datagram until the protocol
+// returns or the peer is idle.
 
 import { type Address, isLoopback } from "../addresses/address.ts";
 import type { DatagramSocket } from "../connection.ts";
@@ -8,7 +8,7 @@ import { Inbox, type InboxRoom } from "./inbox.ts";
 import { bytesOf, type Identity, type Message } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 
-/** What a datagram peer is made of. */
+/** Options of a DatagramPeer. */
 export interface DatagramPeerOptions {
   readonly address: Address;
   readonly socket: DatagramSocket;
@@ -21,13 +21,14 @@ export interface DatagramPeerOptions {
   readonly inboxRoom: InboxRoom;
 }
 
-/** One peer of a datagram socket. It outlives its sessions for a while, so that what limits the
- * answers to it cannot be reset by starting anew. */
+/** One peer of a datagram socket. It outlives its sessions for a while, so that a peer cannot reset
+ * the limit on replies to it by starting a new session. */
 export class DatagramPeer {
   readonly address: Address;
   /** Set on every datagram either way; an idle sweep compares it. */
   active = true;
-  /** Which identity it proved with its latest datagram; the next session is opened with it. */
+  /** The identity that the peer proved with its latest datagram; the next session is opened with
+   * it. */
   identity: Identity | undefined;
   /** The session that is open with this peer. */
   session: DatagramSession | undefined;
@@ -47,7 +48,8 @@ export class DatagramPeer {
     return this.session = new DatagramSession(this, this.#options);
   }
 
-  /** Whether one more answer may go to this peer in the current second. */
+  /** Takes one reply of those that may go to this peer in the current second; false when none is
+   * left. */
   takeReply(): boolean {
     if (!this.#limited) return true;
     const now = performance.now();
@@ -78,7 +80,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   #draining = false;
   #replaced = false;
   #abort: AbortController | undefined;
-  /** What waits for the peer, where a layer sees to the delivery. */
+  /** Rejects the calls that wait for the peer's acknowledgements, where a layer has them. */
   readonly #waiting = new Set<(error: Error) => void>();
 
   constructor(peer: DatagramPeer, options: DatagramPeerOptions) {
@@ -99,7 +101,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     return this.#abort.signal;
   }
 
-  /** Whether the peer said that it will send no more. */
+  /** Set once the peer has said that it will send no more. */
   finished = false;
 
   /** Puts a datagram, which the session then owns, into the inbox; false when it is full. */
@@ -138,7 +140,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   send(message: Message): Promise<void> {
     const { counters, socket } = this.#options;
     const bytes = bytesOf(message);
-    // Another session may have begun with the same address, and another identity.
+    // The address may already belong to a new session with another identity.
     if (this.#replaced) return Promise.resolve();
     if (bytes.length > socket.maxBytes) {
       return Promise.reject(

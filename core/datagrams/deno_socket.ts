@@ -1,4 +1,4 @@
-// A datagram socket that Deno opened, as our own type.
+// A DatagramSocket over the UDP socket of Deno.
 
 import { type Address, addressOf } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";

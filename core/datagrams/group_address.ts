@@ -1,5 +1,5 @@
-// Addresses that stand for many: broadcast (RFC 919) and multicast groups (RFC 1112, RFC 4291 2.7);
-// and by which interface they are reached.
+// Broadcast addresses (RFC 919) and multicast groups (RFC 1112, RFC 4291 2.7), and the interface by
+// which they are reached.
 
 import { canonicalHost, isLoopback } from "../addresses/address.ts";
 import { ipFamily } from "../addresses/admission.ts";
@@ -54,8 +54,8 @@ export function isBroadcast(hostname: string): boolean {
   return host === "255.255.255.255" || host === "127.255.255.255";
 }
 
-/** Where a server of a group can be reached, for the rules on what may be answered: a group that was
- * joined on loopback alone is no matter of the network. */
+/** The scope from which a server of a group can be reached, which decides on its replies: a group
+ * that was joined on loopback alone cannot be reached from the network. */
 export function reachOf(
   hostname: string,
   { interface: place }: OptionValues<typeof interfaceOptions>,

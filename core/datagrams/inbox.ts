@@ -39,8 +39,7 @@ export class Inbox implements AsyncIterator<Message, undefined> {
     return true;
   }
 
-  /** Nothing more will come; what is held can still be read. Returns whether the reader hears of it at
-   * once, because it was waiting. */
+  /** Ends the queue; messages in it can still be read. Returns whether a waiting reader was told. */
   end(): boolean {
     const wake = this.#wake;
     this.#ended = true;

@@ -1,4 +1,4 @@
-// The peers of a datagram socket, by address.
+// A table of the peers of a datagram socket, by address.
 
 import type { Address } from "../addresses/address.ts";
 
@@ -42,7 +42,7 @@ export class PeerTable<Peer extends Addressed> {
   }
 }
 
-/** What stands for the port of a Unix socket. */
+/** The port under which a Unix socket is entered. */
 const NO_PORT = -1;
 
 function placeOf(address: Address): [host: string, port: number] {

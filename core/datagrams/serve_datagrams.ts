@@ -1,5 +1,6 @@
-// Serving a session protocol on any datagram socket: one loop and its table of peers. A peer has a
-// session from its first datagram until the protocol is done with it, and may have another after it.
+// Serving a session protocol on a datagram socket: one receiving loop and its table of peers. A
+// peer has a session from its first datagram until the protocol returns, and may have another after
+// it.
 
 import type { Address } from "../addresses/address.ts";
 import type { Admission } from "../addresses/admission.ts";
@@ -18,21 +19,21 @@ import { DatagramPeer, type DatagramSession } from "./datagram_session.ts";
 import { PeerTable } from "./peer_table.ts";
 import { WrappedDatagrams } from "./wrapped_datagrams.ts";
 
-/** How long to wait after receiving failed for a reason that may last. */
+/** Delay after receiving failed for a reason that may last. */
 const BACK_OFF_MS = 75;
 
-/** Services below this port answer whatever they are sent, so answering them could start a loop
- * between two servers that never ends (RFC 862 to 868; CVE-1999-0103). */
+/** Servers on ports below this one reply to anything, so replying to them could start an endless
+ * loop between two servers (RFC 862 to 868; CVE-1999-0103). */
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
-/** What a datagram server needs besides its listener. */
+/** Options of a datagram server besides its listener. */
 export interface DatagramServerOptions {
-  /** Where they are not those of the work; from the wire inward. */
+  /** Layers from the wire inward, if they are not those of the work. */
   readonly layers?: readonly BoundLayer[];
   readonly admits: Admission;
   readonly limits: DatagramLimits;
   readonly work: SessionWork;
-  /** Where a layer of the transport's own tells of peers too, what it tells them to. */
+  /** The ledger, if a layer of the transport itself records peers in it too. */
   readonly ledger?: Ledger;
 }
 
@@ -51,7 +52,7 @@ export function serveDatagrams(
   });
 }
 
-/** One socket with its peers. */
+/** The server of one socket and its peers. */
 class DatagramServer {
   readonly ledger: Ledger;
   readonly #admits: Admission;
@@ -63,8 +64,8 @@ class DatagramServer {
   /** Peers without a session: the first to go when the table is full. */
   readonly #dormant = new Set<DatagramPeer>();
   readonly #idle: IdleSweep<DatagramPeer>;
-  /** Whether the loop asks for admission, since no layer has to be kept from working for those that are
-   * turned away. */
+  /** Whether this loop checks admission; with layers, the socket below them does, so that they do
+   * no work for denied peers. */
   readonly #asksAdmission: boolean;
   readonly #answers: boolean;
   readonly #ownPort: number | undefined;
@@ -134,7 +135,8 @@ class DatagramServer {
   }
 
   #take(from: Address, bytes: Uint8Array, identity?: Identity): void {
-    // Where a layer holds peers back until they are read, that holds them back for good.
+    // A server that stops takes no more messages. Under a layer with flow control, which waits
+    // until messages are consumed, this stops the peers from sending.
     if (this.#stopping) return;
     if (this.#asksAdmission && !this.#isAdmitted(from)) return;
     if (this.#couldLoop(from)) return this.#refuse(from, bytes, "loopsRefused");
@@ -228,7 +230,7 @@ class DatagramServer {
   }
 
   #forget(peer: DatagramPeer): void {
-    // Another peer may have the address by now.
+    // The address may belong to a new peer by now.
     if (this.#peers.get(peer.address) === peer) this.#socket.forget?.(peer.address);
     this.#remove(peer);
   }

@@ -6,7 +6,8 @@ import type { Address } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";
 import { DenoDatagramSocket } from "./deno_socket.ts";
 
-/** How long a peer may take to have room for a datagram, and how long it is then let alone. */
+/** Time that a peer with a full queue has to read from it, and time for which nothing is sent to it
+ * after that. */
 const STUCK_AFTER_MS = 250;
 const STUCK_FOR_MS = 10_000;
 
@@ -94,7 +95,7 @@ class UnixDatagramSocket implements DatagramSocket {
     for (const { sent } of this.#waiting.splice(0)) sent.resolve();
   }
 
-  /** Sends what waits, after whatever is being sent. */
+  /** Sends the queue, after the send that is under way. */
   #flush(): void {
     const batch = this.#waiting.splice(0);
     this.#sending = this.#sending.then(async () => {

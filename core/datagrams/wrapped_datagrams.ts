@@ -1,13 +1,14 @@
-// A datagram socket that is another one but for what its subclass does differently: what a layer over
-// datagrams begins with.
+// A datagram socket that forwards every call to an inner socket: the base class of layers over
+// datagrams.
 
 import type { Address } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../connection.ts";
 
-/** A datagram socket that passes everything on to another one, which it takes over. */
+/** Takes ownership of the inner socket. */
 export class WrappedDatagrams implements DatagramSocket {
   protected readonly inner: DatagramSocket;
-  /** There only where the inner socket has it, which says that it holds its peers back. */
+  /** Defined only if the inner socket defines it, because its presence means flow control: the
+   * socket stops receiving from a peer until its messages are consumed. */
   readonly consumed?: (from: Address, bytes: number) => void;
 
   constructor(inner: DatagramSocket) {

@@ -1,4 +1,4 @@
-// The data folder of a user, where each system has it.
+// The data folder of a user, in the usual place of each operating system.
 
 import { isAbsolute, join } from "node:path";
 

@@ -1,6 +1,7 @@
-// Failures of a disk that are no fault of the program, and what to tell the client that sent a file.
+// Errors of the file system that the program did not cause, such as a full disk, and the replies to
+// a client that sent a file.
 
-/** What kind of failure it is. */
+/** The kind of failure. */
 export type DiskFailure = "full" | "too-large" | "bad-name" | "busy" | "forbidden" | "gone";
 
 /** A failure, and a sentence about it. */
@@ -9,8 +10,7 @@ interface DiskRefusal {
   readonly message: string;
 }
 
-/** What an error of the file system means to the client that sent a file; null for an error that is not
- * the disk's. */
+/** The reply for an error of the file system; null for any other error. */
 export function diskRefusal(error: unknown): DiskRefusal | null {
   const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT") {

@@ -1,8 +1,8 @@
-// The options about files that several parts share.
+// The options about files that several commands and servers share.
 
 import { flag, text } from "../options/option.ts";
 
-/** Where the local authority is kept. */
+/** The option for the folder of the local authority. */
 export const dataFolderOptions = {
   dataFolder: text({
     metavar: "folder",

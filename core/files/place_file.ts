@@ -1,10 +1,10 @@
-// Giving a received file its name in one step: no other program ever sees half of it, and of two that
-// want one name at the same time one is refused.
+// Moves a received file to its final name in one step: no other program ever sees an incomplete
+// file, and of two files that want one name at the same time one is refused.
 
-/** What became of the file that a name stood for. */
+/** Whether the file is new or has replaced another. */
 export type Placed = "created" | "replaced";
 
-/** What is done to files in a folder; tests let it fail. */
+/** The file operations in use, so that tests can let them fail. */
 export type FileOperations = Pick<typeof Deno, "link" | "lstat" | "open" | "remove" | "rename">;
 
 /** Gives a file its name. Never follows a link of that name. The temporary name may be left behind
@@ -23,7 +23,7 @@ export function placeFile(
   return overwrite ? replace(from, to, operations) : create(from, to, operations);
 }
 
-/** Why a name cannot be had. */
+/** The reason that a name cannot be had. */
 export function occupied(name: string, overwrite: boolean): string {
   const shown = JSON.stringify(name);
   return overwrite

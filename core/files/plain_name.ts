@@ -1,17 +1,15 @@
-// Names of files that came from a peer: which of them mean the same to a file system as to the peer that
-// sent them.
+// Checks of file names that a peer sent: a plain name means the same file to every file system.
 
 /** The longest name that common file systems have, in bytes. */
 const MAX_NAME_BYTES = 255;
 
 const encoder = new TextEncoder();
 
-/** What the names of files that are being received begin with: those of an upload over HTTP, and
- * those of an inbox. */
+/** Prefixes of files that are being received, by an upload over HTTP and by an inbox. */
 export const UPLOAD_PREFIX = ".sockdock-upload-";
 export const PARTIAL_PREFIX = ".sockdock-partial-";
 
-/** Whether a name means itself in any folder, and nothing else. */
+/** Whether a name stands for a file of exactly this name in any folder. */
 export function isPlainName(name: string, windows = Deno.build.os === "windows"): boolean {
   if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) return false;
   // A lone surrogate would be written as another character, and so could meet another file.
@@ -19,23 +17,22 @@ export function isPlainName(name: string, windows = Deno.build.os === "windows")
   return !windows || !isSpecialOnWindows(name);
 }
 
-/** Whether a name is that of a file which is being received, also on a disk that takes capitals for
- * small letters or passes over characters that are not shown. Such files are never shown. */
+/** Whether a name is that of a file that is being received, even on a file system that ignores case
+ * or invisible characters. Such files are never listed or served. */
 export function isTemporaryName(name: string): boolean {
   const seen = name.replace(/\p{Cf}/gu, "").normalize("NFKC").toLowerCase();
   return seen.startsWith(UPLOAD_PREFIX) || seen.startsWith(PARTIAL_PREFIX);
 }
 
-/** Why no person could read or type a name as it is, to complete "The name ... "; null when they
- * could. */
+/** The reason that a name cannot be read or typed, to complete "The name ... "; null when it can. */
 export function unreadable(name: string): string | null {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return "holds a control character";
   if (/[\u202a-\u202e\u2066-\u2069]/.test(name)) return "holds a character that hides its order";
   return null;
 }
 
-/** Whether Windows opens a device by this name, as it does in every folder and whatever extension
- * the name has. */
+/** Whether Windows opens a device by this name, as it does in every folder and with any
+ * extension. */
 export function isDeviceOnWindows(name: string): boolean {
   return /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i.test(name);
 }

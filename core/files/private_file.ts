@@ -1,4 +1,4 @@
-// Files that are their owner's alone, such as private keys.
+// Files with permissions for their owner alone, such as private keys.
 
 import { UsageError } from "../usage_error.ts";
 
@@ -61,7 +61,7 @@ export function refuseShared(path: string, { mode }: Pick<Deno.FileInfo, "mode">
   );
 }
 
-/** Refuses a list of whom to believe that everyone can write to: anyone could add a name.
+/** Refuses a list of trusted names or keys that every user can write to: anyone could add to it.
  *
  * @throws {UsageError} naming the path and the remedy */
 export function refuseWritableFile(path: string, { mode }: Pick<Deno.FileInfo, "mode">): void {
@@ -71,8 +71,8 @@ export function refuseWritableFile(path: string, { mode }: Pick<Deno.FileInfo, "
   );
 }
 
-/** Refuses a data folder that everyone can write to: anyone could put an authority of their own in
- * the place of ours.
+/** Refuses a data folder that every user can write to: anyone could replace our authority with
+ * their own.
  *
  * @throws {UsageError} naming the folder and the remedy */
 export function refuseWritableByAll(

@@ -1,4 +1,4 @@
-// Reading a file that should be small, such as one of keys: a device, which has no size, or a log
+// Reads a file up to a size limit: a device, which has no size, or a log given by mistake for a key
 // must not fill the memory.
 
 /** Reads a file, a device or a pipe to its end.

@@ -1,11 +1,12 @@
-// What an HTTP application is. HTTP is the one exception to sessions: request in, response out.
+// The interface of an HTTP application: a request in, a response out. HTTP is the one transport
+// that has no sessions.
 
 import type { Address } from "../addresses/address.ts";
 import type { OptionTable, OptionValues } from "../options/option.ts";
 import type { Context } from "../protocol.ts";
 import type { Identity, Session } from "../session.ts";
 
-/** What is known of a request besides the request. */
+/** Properties of a request that the standard's Request does not have. */
 export interface RequestInfo {
   readonly peer: Address;
   readonly identity?: Identity;
@@ -21,7 +22,7 @@ export interface RequestInfo {
  * from an async handler: the engine watches only those to the end. */
 export type HttpHandler = (request: Request, info: RequestInfo) => Response | Promise<Response>;
 
-/** What becomes of a request to open a WebSocket that was accepted. */
+/** The application's answer to an accepted WebSocket request. */
 export interface WebSocketAnswer {
   /** The subprotocols that are spoken, the preferred one first. Default: none. */
   readonly subprotocols?: readonly string[];
@@ -33,7 +34,7 @@ export interface WebSocketAnswer {
  * query, no origin, no credentials. */
 export interface QuickRequest {
   readonly method: "GET" | "HEAD";
-  /** As it was sent, percent-encoded, without `..` and without a query. */
+  /** The path as the client sent it, percent-encoded, without `..` and without a query. */
   readonly path: string;
   /** The Accept-Encoding header; null when there is none. */
   readonly acceptEncoding: string | null;
@@ -52,7 +53,7 @@ export interface QuickFile {
   readonly length: number;
 }
 
-/** One opened application, shared by its endpoints, disposed after the last of them. */
+/** An opened application, shared by its endpoints and disposed after the last of them. */
 export interface HttpService extends AsyncDisposable {
   handle: HttpHandler;
   /** The largest body that it wants, unless the user says otherwise. Default: 10 MiB. */

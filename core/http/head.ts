@@ -1,10 +1,10 @@
-// The head of an HTTP/1.1 message: the part of it that opens a WebSocket (RFC 9112 2 to 5). Strict,
-// because two programs that read one head differently can be played against each other: lines end
-// in CR LF, names stand next to their colon, and no line is folded.
+// A parser for the head of an HTTP/1.1 message that opens a WebSocket (RFC 9112 2 to 5). It is
+// strict, because two programs that read one head differently allow request smuggling: lines end in
+// CR LF, names stand next to their colon, and no line is folded.
 
 import type { Connection } from "../connection.ts";
 
-/** What a head may measure, in bytes. */
+/** Maximum size of a head. */
 export const MAX_HEAD_BYTES = 16 * 1024;
 
 const FIRST_BUFFER_BYTES = 1024;
@@ -16,7 +16,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // deno-lint-ignore no-control-regex
 const FORBIDDEN_IN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
 
-/** A head that cannot be read, and the status that says so. */
+/** The error of a malformed head, with the status to answer. */
 export class HttpHeadError extends Error {
   override readonly name = "HttpHeadError";
   readonly status: number;
@@ -26,7 +26,7 @@ export class HttpHeadError extends Error {
   }
 }
 
-/** The fields of a head. Names are in lower case. */
+/** The header fields of a head. Names are in lower case. */
 export class HttpFields {
   readonly #values = new Map<string, string[]>();
 
@@ -37,13 +37,13 @@ export class HttpFields {
     else values.push(value);
   }
 
-  /** The names that there are. */
+  /** All names. */
   names(): Iterable<string> {
     return this.#values.keys();
   }
 
-  /** The value of a field that may be there once, or null.
-   * @throws {HttpHeadError} when it is there more often */
+  /** The value of a field that may occur only once, or null.
+   * @throws {HttpHeadError} when it occurs more than once */
   only(name: string): string | null {
     const values = this.#values.get(name);
     if (values === undefined) return null;
@@ -57,7 +57,7 @@ export class HttpFields {
       .map((element) => element.trim()).filter((element) => element !== "");
   }
 
-  /** Whether a list holds this word, in upper or lower case. */
+  /** Whether a list has this word, in upper or lower case. */
   includes(name: string, word: string): boolean {
     return this.list(name).some((element) => element.toLowerCase() === word);
   }
@@ -78,10 +78,10 @@ export interface ResponseHead {
   readonly fields: HttpFields;
 }
 
-/** Reads from a connection to the end of a head. Resolves to its text and to whatever was read
- * beyond it, or to null when the peer left without a word.
+/** Reads from a connection to the end of a head. Resolves to its text and to the bytes that were
+ * read beyond it, or to null when the peer closed without sending anything.
  *
- * @throws {HttpHeadError} when it is too long, is no head, or ends in its middle */
+ * @throws {HttpHeadError} when it is too long, is no head, or is incomplete */
 export async function readHead(
   connection: Connection,
 ): Promise<{ readonly head: string; readonly rest: Uint8Array } | null> {
@@ -111,11 +111,11 @@ export async function readHead(
   }
 }
 
-/** Where the head ends, after its empty line; 0 when it goes on.
+/** Index of the end of the head, after its empty line; 0 while it is incomplete.
  *
- * @param from what was looked at before
- * @throws {HttpHeadError} as soon as it cannot become one: TLS or some other protocol, which would
- *   otherwise keep us waiting for an empty line */
+ * @param from index up to which an earlier call has searched
+ * @throws {HttpHeadError} as soon as it cannot become a head: TLS or another protocol, which would
+ * otherwise keep us waiting for an empty line */
 function headEnd(bytes: Uint8Array, from: number): number {
   const first = bytes[0] ?? 0;
   if (first < 0x41 || first > 0x5a) throw new HttpHeadError(400, "this is not HTTP");
@@ -126,7 +126,7 @@ function headEnd(bytes: Uint8Array, from: number): number {
   return 0;
 }
 
-/** Header fields are octets (RFC 9110 5.5): one character for each. */
+/** Decodes header fields, which are octets (RFC 9110 5.5), with one character for each. */
 export function latin1(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -170,8 +170,8 @@ function parseFields(lines: readonly string[]): HttpFields {
   return fields;
 }
 
-/** Without the blanks around it (RFC 9112 5). A pattern for those at the end would begin anew at
- * every blank, which takes the square of their number. */
+/** Removes the blanks around a value (RFC 9112 5). A regular expression for the trailing blanks
+ * would start anew at every blank, which takes quadratic time. */
 function trimmed(value: string): string {
   let [start, end] = [0, value.length];
   while (start < end && isBlank(value[start])) start++;
@@ -183,7 +183,7 @@ function isBlank(character: string | undefined): boolean {
   return character === " " || character === "\t";
 }
 
-/** Whether a name and a value may stand in a header line. */
+/** Whether a name and a value are valid in a header line. */
 export function isField(name: string, value: string): boolean {
   return TOKEN.test(name) && !FORBIDDEN_IN_VALUE.test(value);
 }

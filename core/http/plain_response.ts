@@ -1,6 +1,6 @@
-// The short answers in words that every application gives.
+// Short responses in plain text, which every application uses.
 
-/** A response of one line of text, whose newline is added here. */
+/** A response with one line of text; the newline is added here. */
 export function plainResponse(
   status: number,
   text: string,

@@ -1,15 +1,15 @@
-// A whole response in HTTP/1.1, made once and sent as it is. The only thing in it that changes is the
-// date, so it is made anew each second that it is asked for.
+// A prebuilt HTTP/1.1 response, sent as it is. Only its date changes, so it is rebuilt at most once
+// a second.
 
 import type { QuickAnswer } from "./app.ts";
 
-/** What the answer is made of. */
+/** Parts of the response. */
 interface ReadyParts {
-  /** Fields of ASCII alone, without Content-Length and Date. */
+  /** Header fields in ASCII, without Content-Length and Date. */
   readonly headers: Readonly<Record<string, string>>;
   /** Null where the caller sends the body. */
   readonly body: string | Uint8Array | null;
-  /** Of the body, in bytes. */
+  /** Length of the body, in bytes. */
   readonly length: number;
 }
 
@@ -22,7 +22,7 @@ export class ReadyAnswer {
   #head: QuickAnswer = { bytes: new Uint8Array(0) };
   #whole: QuickAnswer | null = null;
 
-  /** @throws {RangeError} when a field is not of ASCII alone */
+  /** @throws {RangeError} when a field has characters outside ASCII */
   constructor(parts: ReadyParts) {
     for (const [name, value] of Object.entries(parts.headers)) {
       if (/^[\t\x20-\x7e]*$/.test(name + value)) continue;
@@ -31,7 +31,7 @@ export class ReadyAnswer {
     this.#parts = parts;
   }
 
-  /** The head alone, as HEAD gets it and as it stands in front of a body. */
+  /** The head alone, for HEAD and for a body that the caller sends. */
   head(nowMs: number): QuickAnswer {
     this.#make(nowMs);
     return this.#head;

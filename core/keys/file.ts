@@ -1,4 +1,4 @@
-// Reading files of keys. One that holds a secret must be its owner's alone.
+// Reads key files. A file with a secret key must be readable by its owner alone.
 
 import { errorText } from "../event.ts";
 import { isSecret, type Key, type KeyKind, parseKeys } from "./key.ts";
@@ -6,15 +6,15 @@ import { refuseShared, refuseWritableFile } from "../files/private_file.ts";
 import { readBounded } from "../files/read_bounded.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** More than a hundred thousand keys have. */
+/** Size of a file with more than a hundred thousand keys. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Reads the keys of a file.
  *
- * @param flag what named it, which begins every message
- * @param bareKind what a line without a kind is
- * @throws {UsageError} when it cannot be read, holds no key or a wrong one, or holds a secret that
- *   others than its owner can read, or everyone can write to it */
+ * @param flag the option that named the file, which begins every message
+ * @param bareKind the kind of a line that names none
+ * @throws {UsageError} when the file cannot be read, has no key or an invalid one, has a secret
+ * that other users can read, or can be written by every user */
 export async function readKeyFile(
   flag: string,
   file: string,
@@ -24,7 +24,7 @@ export async function readKeyFile(
   try {
     const { bytes, info } = await readBounded(file, MAX_FILE_BYTES);
     keys = parseKeys(new TextDecoder().decode(bytes), bareKind);
-    // A pipe, as a shell's <(...) makes one, has no owner to speak of.
+    // A pipe, as a shell's <(...) makes one, has no meaningful owner.
     if (info.isFile && keys.some(isSecret)) refuseShared(file, info);
     else if (info.isFile) refuseWritableFile(file, info);
   } catch (error) {

@@ -1,23 +1,23 @@
-// The keys of the layers `sealed` and `signed`: their kinds, how each is written as a line or as PEM,
-// and what may be shown of it.
+// The keys of the layers `sealed` and `signed`: their kinds, their text forms (a line, or PEM), and
+// their fingerprints.
 
 import { Buffer } from "node:buffer";
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
-/** What a key is for. `fernet` and `aes-gcm` seal, `hmac` and `ed25519` sign. */
+/** Kinds of keys. `fernet` and `aes-gcm` seal, `hmac` and `ed25519` sign. */
 export const KEY_KINDS = ["fernet", "aes-gcm", "hmac", "ed25519"] as const;
 
 export type KeyKind = typeof KEY_KINDS[number];
 
-/** A key that both ends have. */
+/** A symmetric key, which both peers have. */
 export interface SharedKey {
   readonly kind: Exclude<KeyKind, "ed25519">;
-  /** Undefined when the file gives it none. */
+  /** Undefined without a name in the file. */
   readonly name: string | undefined;
   readonly secret: Uint8Array;
 }
 
-/** An Ed25519 key of which we have the private half. */
+/** An Ed25519 key with its private half. */
 export interface PrivateKey {
   readonly kind: "ed25519";
   readonly name: string | undefined;
@@ -33,44 +33,45 @@ export interface PublicKey {
   readonly publicKey: Uint8Array;
 }
 
-/** Any key. */
+/** A key of any kind. */
 export type Key = SharedKey | PrivateKey | PublicKey;
 
-/** Bytes that a new symmetric key has, and that those of all kinds but HMAC must have. */
+/** Length of a new symmetric key, and required length of all kinds but HMAC. */
 export const KEY_BYTES = 32;
 
-/** A shorter secret of HMAC could be guessed; a longer one than a block of SHA-256 gains nothing. */
+/** Limits of an HMAC secret: a shorter one could be guessed; beyond a block of SHA-256 nothing is
+ * gained. */
 const HMAC_BYTES = { least: 16, most: 64 } as const;
 
 const MAX_NAME_BYTES = 128;
 
-/** What stands before the 32 bytes of a public key in DER (RFC 8410 4). */
+/** DER prefix of the 32 bytes of a public key (RFC 8410 4). */
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 
-/** Whether a key lets its holder sign or seal. */
+/** Whether a key can sign or seal. */
 export function isSecret(key: Key): key is SharedKey | PrivateKey {
   return "secret" in key || "privateKey" in key;
 }
 
-/** What may be shown of a key, in lower-case hexadecimal: SHA-256 of a public key; of a secret, SHA-256
- * over a domain and the secret, from which the secret cannot be found. */
+/** Fingerprint of a key, in lower-case hexadecimal: SHA-256 of a public key; of a secret, SHA-256
+ * over a domain and the secret, which does not reveal it. */
 export function keyFingerprint(key: Key): string {
   const hash = createHash("sha256");
   if (key.kind === "ed25519") return hash.update(key.publicKey).digest("hex");
   return hash.update(`sockdock key fingerprint 1\0${key.kind}\0`).update(key.secret).digest("hex");
 }
 
-/** What a key goes by: its name, or its fingerprint where it has none. */
+/** Name of a key, or its fingerprint if it has none. */
 export function keyName(key: Key): string {
   return key.name ?? `sha256:${keyFingerprint(key)}`;
 }
 
-/** The keys in a text, by lines `KEY`, `kind:KEY`, `name:kind:KEY` or `name kind:KEY`, the key in
- * base64 of either alphabet; or one private Ed25519 key in PEM. Empty lines and lines that begin with
- * # say nothing.
+/** Parses the keys in a text: lines `KEY`, `kind:KEY`, `name:kind:KEY` or `name kind:KEY`, the key
+ * in base64 of either alphabet; or one private Ed25519 key in PEM. Empty lines and lines that
+ * begin with # are ignored.
  *
- * @param bareKind what a line without a kind is; Fernet keys are written so everywhere
- * @throws {SyntaxError} naming the line that is wrong; no message shows a key */
+ * @param bareKind the kind of a line that names none; Fernet keys are usually written so
+ * @throws {SyntaxError} naming the line that is wrong; no message quotes a key */
 export function parseKeys(text: string, bareKind: KeyKind = "fernet"): Key[] {
   if (text.includes("-----BEGIN")) return [parsePem(text)];
   return text.split(/\r?\n/).flatMap((line, index) => {
@@ -91,13 +92,13 @@ function parseLine(line: string, bareKind: KeyKind): Key {
   const written = withoutColon(before);
   const [, named = "", kind] = /^(?:(.*)[:\s])?(fernet|aes-gcm|hmac|ed25519)$/.exec(written) ?? [];
   const name = kind === undefined ? written : withoutColon(named);
-  // It may be half of a key, so it is not shown.
+  // The text may be half of a key, so the message does not quote it.
   if (name !== "" && !isName(name)) throw new SyntaxError(`${NAME_RULE}, and this one is none`);
   const bytes = new Uint8Array(Buffer.from(base64, "base64"));
   return keyOf((kind ?? bareKind) as KeyKind, name === "" ? undefined : name, bytes);
 }
 
-/** What stands before a separator, which may be a colon and a space. */
+/** The text before a separator, which may be a colon and a space. */
 function withoutColon(text: string): string {
   return text.trim().replace(/\s*:$/, "");
 }
@@ -111,7 +112,7 @@ function keyOf(kind: KeyKind, name: string | undefined, bytes: Uint8Array): Key 
   return kind === "ed25519" ? { kind, name, publicKey: bytes } : { kind, name, secret: bytes };
 }
 
-/** Refuses a name that a file of keys would not give back.
+/** Refuses a name that could not be read back from a key file.
  * @throws {SyntaxError} */
 export function refuseName(name: string): void {
   if (!isName(name)) throw new SyntaxError(`${NAME_RULE}, got ${JSON.stringify(name)}`);
@@ -123,9 +124,10 @@ const NAME_RULE = "the name of a key is neither a kind of key nor a key, begins 
 function isName(name: string): boolean {
   // deno-lint-ignore no-control-regex
   const odd = /[\x00-\x1f\x7f]|^#|:$/.test(name) || name !== name.trim();
-  // However it is written: what was meant as a kind must not make another kind of key.
+  // In any spelling: a mistyped kind must not be taken for a name, and the key for one of another
+  // kind.
   const isKind = /(?:^|[:\s])(?:fernet|aes-gcm|hmac|ed25519)(?:$|:)/i.test(name);
-  // Names are shown, and two keys on one line would make a name of the first.
+  // Names are printed, and with two keys on one line the first would become a name.
   const isKey = name.split(/[:\s]/).some((word) =>
     /^(?:[A-Za-z0-9+/_-]{43}=?|[A-Za-z0-9+/_-]{20,}={1,2})$/.test(word)
   );
@@ -133,7 +135,7 @@ function isName(name: string): boolean {
   return name !== "" && !odd && !isKind && !isKey && length <= MAX_NAME_BYTES;
 }
 
-/** A private key in PKCS #8 (RFC 5958, RFC 8410), before which a line `name: NAME` may stand. */
+/** Parses a private key in PKCS #8 (RFC 5958, RFC 8410), after an optional line `name: NAME`. */
 function parsePem(text: string): PrivateKey {
   const [, name] = /^name: *(.+?)\s*$/m.exec(text.slice(0, text.indexOf("-----BEGIN"))) ?? [];
   if (name !== undefined) refuseName(name);
@@ -161,15 +163,15 @@ export function publicHalf(privateKey: KeyObject): Uint8Array {
   return new Uint8Array(der).slice(SPKI_PREFIX.length);
 }
 
-/** A public key as signatures are verified with it. */
+/** Converts a public key to a KeyObject, for verifying signatures. */
 export function publicKeyObject(publicKey: Uint8Array): KeyObject {
   const key = Buffer.concat([SPKI_PREFIX, publicKey]);
   return createPublicKey({ key, format: "der", type: "spki" });
 }
 
-/** The line of a key for a file of them: `name:kind:KEY`. An unnamed Fernet key has no kind either, so
- * that the file is what every other program expects; a key with a private half shows its public one
- * alone, `name ed25519:KEY`. */
+/** Formats a key as a line of a key file: `name:kind:KEY`. An unnamed Fernet key has no kind
+ * either, so that other programs can read the file; of a private key only the public half is
+ * written, `name ed25519:KEY`. */
 export function formatKey(key: Key): string {
   if (key.kind === "ed25519") {
     const line = `ed25519:${paddedBase64(key.publicKey)}`;

@@ -1,4 +1,4 @@
-// Making the keys of the layers `sealed` and `signed`.
+// Generates the keys of the layers `sealed` and `signed`.
 
 import { generateKeyPairSync } from "node:crypto";
 import {
@@ -11,18 +11,18 @@ import {
   refuseName,
 } from "./key.ts";
 
-/** How to make a key. */
+/** Options of `makeKey`. */
 export interface MakeKeyOptions {
-  /** The name of its holder, as peers that know the key will show it. @default none */
+  /** Name of the key's holder, which peers that have the key will show. @default none */
   readonly name?: string;
 }
 
-/** A new key, as files hold it. */
+/** A new key, in the text forms of key files. */
 export interface MadeKey {
   readonly kind: KeyKind;
-  /** What a file holds that its owner alone may read: a line, or PKCS #8 in PEM for Ed25519. */
+  /** Contents of the secret key file: a line, or PKCS #8 in PEM for Ed25519. */
   readonly text: string;
-  /** SHA-256 in lower-case hexadecimal, from which the key cannot be found. */
+  /** SHA-256 in lower-case hexadecimal, which does not reveal the key. */
   readonly fingerprint: string;
   /** For Ed25519, the line for a file of `--signed-senders`. */
   readonly publicLine?: string;
@@ -56,7 +56,7 @@ export function makeKey(kind: KeyKind, { name }: MakeKeyOptions = {}): MadeKey {
   const key: Key = { kind, name, publicKey: publicHalf(privateKey) };
   return {
     kind,
-    // Text before the first line of PEM is passed by (RFC 7468 2).
+    // Text before the first line of PEM is ignored (RFC 7468 2).
     text: `${name === undefined ? "" : `name: ${name}\n`}${pem.trimEnd()}\n`,
     fingerprint: keyFingerprint(key),
     publicLine: formatKey(key),

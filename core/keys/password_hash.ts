@@ -1,11 +1,11 @@
-// Passwords as a file of users holds them: PBKDF2 (RFC 8018) in the form that Python's passlib
-// writes, and bcrypt as htpasswd -B does.
+// Password hashes in a file of users: PBKDF2 (RFC 8018) in the format of Python's passlib, and
+// bcrypt as htpasswd -B writes it.
 
 import { UsageError } from "../usage_error.ts";
 
-/** Iterations of a new hash: about a quarter of a second on a machine of today. */
+/** Iterations of a new hash: about a quarter of a second on a current machine. */
 const ITERATIONS = 600_000;
-/** What a file may ask for: more would keep the server busy with one guess. */
+/** Limit of the iterations in a file: more would keep the server busy with one guess. */
 const MAX_ITERATIONS = 10_000_000;
 const MAX_BCRYPT_COST = 16;
 const SALT_BYTES = 16;
@@ -25,8 +25,8 @@ export async function hashPassword(password: string): Promise<string> {
   return `$pbkdf2-sha256$${ITERATIONS}$${encode(salt)}$${encode(hash)}`;
 }
 
-/** What checks passwords against a hash.
- * @throws {UsageError} when it is of no kind that is known here */
+/** Returns the check of passwords against a hash.
+ * @throws {UsageError} when the format of the hash is unknown */
 export function passwordCheck(hash: string): PasswordCheck {
   const pbkdf2 =
     /^\$pbkdf2-sha(256|512)\$(?:i=)?(\d{1,8})\$([A-Za-z0-9./+]+=*)\$([A-Za-z0-9./+]+=*)$/.exec(
@@ -82,7 +82,7 @@ async function derive(
   return new Uint8Array(await crypto.subtle.deriveBits(terms, key, bytes * 8));
 }
 
-/** Compares in a time that says nothing of where the two differ. */
+/** Compares in constant time. */
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;
@@ -90,7 +90,7 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** Base64 with a dot for the plus and no padding, as passlib writes it. */
+/** Encodes base64 with a dot for the plus and no padding, as passlib does. */
 function encode(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", ".").replace(/=+$/, "");
 }

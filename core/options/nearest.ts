@@ -1,12 +1,10 @@
-// "Did you mean ...?": the known name a mistyped one most likely stands for.
+// "Did you mean ...?": finds the known name that is nearest to a mistyped one.
 
-/**
- * The known name nearest to what was typed, or undefined when none is near enough to be worth
- * suggesting: one slip per three letters, or the beginning of a longer name.
- */
+/** Returns the known name nearest to the typed one, or undefined when none is near enough to
+ * suggest: one slip per three letters, or the beginning of a longer name. */
 export function nearest(typed: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  // Fewer than its length: any one letter is one slip from any other.
+  // Fewer than the length: any letter is one slip from any other.
   let bestSlips = Math.min(Math.max(1, Math.floor(typed.length / 3)), typed.length - 1) + 1;
   let longer: string | undefined;
   for (const name of known) {
@@ -17,7 +15,7 @@ export function nearest(typed: string, known: Iterable<string>): string | undefi
   return best ?? longer;
 }
 
-/** Edit distance in which two neighbours swapped count as one slip (optimal string alignment). */
+/** Edit distance in which a swap of two neighbours counts as one slip (optimal string alignment). */
 function countSlips(typed: string, name: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: name.length + 1 }, (_, column) => column);

@@ -1,6 +1,6 @@
-// One declaration per option. Its TypeScript type, command-line flag, environment variable,
-// configuration key, help line, completions and reference entry all derive from what is written
-// here; option_table.ts has what is done with a whole table of them.
+// The declaration of an option. Its TypeScript type, command-line flag, environment variable,
+// configuration key, help line, completions and reference entry all derive from it; option_table.ts
+// processes whole tables of options.
 
 import {
   type Bounds,
@@ -32,51 +32,48 @@ export {
   resolveShare,
 } from "./option_table.ts";
 
-/** One option whose value is a `T`. Made by the factories below. */
+/** An option whose value is a `T`, made by the factories below. */
 export interface Option<T> {
-  /** A flag is there or not; a value option takes one text. */
+  /** A flag has no value on the command line; a value option has one. */
   readonly kind: "flag" | "value";
-  /** What it does, in a phrase that continues the flag: `end a session that says nothing`. */
+  /** Help text that continues the flag: `end a session that says nothing`. */
   readonly help: string;
-  /** What stands for the value in help: `--idle-timeout <duration>`. Empty for flags. */
+  /** Placeholder of the value in help: `--idle-timeout <duration>`. Empty for flags. */
   readonly metavar: string;
   readonly short?: string;
   readonly choices?: readonly string[];
-  /** May be repeated; the value is then an array. */
+  /** Whether the option may be repeated; its value is then an array. */
   readonly many: boolean;
   readonly required: boolean;
-  /** Whether `--no-name` turns it off. Flags only. */
+  /** Whether `--no-name` turns the option off. Flags only. */
   readonly negatable: boolean;
-  /** Between the elements of a repeatable option in one text, as in an environment variable. */
+  /** Separator of the elements of a repeatable option in one text, as in an environment variable. */
   readonly separator: string;
-  /** The value when none was given. Of no meaning when `required`. */
+  /** The default. Meaningless when `required`. */
   readonly fallback: T;
-  /** The fallback in people's units, when it is worth printing. */
+  /** The default with its unit, if it is worth printing. */
   readonly fallbackText?: string;
-  /**
-   * One element from text.
+  /** Parses one element.
    *
-   * @param name what it was given for, which begins the message: `--port`, `SOCKDOCK_PORT`
-   * @throws {UsageError} when the text is not such a value
-   */
+   * @param name the flag or variable that the text was given for, which begins the error message:
+   * `--port`, `SOCKDOCK_PORT`
+   * @throws {UsageError} when the text is not such a value */
   parse(text: string, name: string): unknown;
-  /**
-   * A whole value that arrives as a library argument.
+  /** Checks a whole value given as a library argument.
    *
    * @throws {TypeError} when it is of the wrong type
-   * @throws {RangeError} when it is out of bounds
-   */
+   * @throws {RangeError} when it is out of bounds */
   check(value: unknown, name: string): void;
 }
 
-/** What every factory takes. `metavar` is written without its angle brackets. */
+/** Arguments of every factory. `metavar` is written without its angle brackets. */
 export interface OptionSpec {
   readonly help: string;
   readonly short?: string;
   readonly metavar?: string;
 }
 
-/** With a default or `required: true` the value is always there; otherwise it may be undefined. */
+/** With a default or `required: true` the value is always present; otherwise it may be undefined. */
 interface OptionFactory<T, Extra> {
   (spec: OptionSpec & Extra & { readonly default: T }): Option<T>;
   (spec: OptionSpec & Extra & { readonly required: true }): Option<T>;
@@ -143,7 +140,7 @@ choice.many = function <const V extends readonly string[]>(
   return many<V[number]>(choiceElement(values), spec);
 };
 
-/** There or not. `--no-name` turns it off; in the environment it is `1`, `true`, `0` or `false`. */
+/** A flag. `--no-name` turns it off; in the environment it is `1`, `true`, `0` or `false`. */
 export function flag(spec: {
   readonly help: string;
   readonly short?: string;

@@ -1,5 +1,5 @@
-// What one value of an option is: how it is read from text, checked as a library argument and
-// printed. option.ts makes single, required and repeatable options of these.
+// The type of one value of an option: parsing it from text, checking it as a library argument, and
+// printing it. option.ts makes single, required and repeatable options of these.
 
 import {
   DURATION_EXAMPLES,
@@ -17,18 +17,18 @@ export interface Bounds {
   readonly max?: number;
 }
 
-/** How one element is read, checked and printed. What only an error says is made for that error: there
- * are hundreds of options, of which a command uses a few. */
+/** Parses, checks and prints one element. Text for error messages is made only when there is an
+ * error: there are hundreds of options, of which a command uses a few. */
 export interface OptionElement<T> {
   readonly metavar: string;
   readonly choices?: readonly string[];
-  /** Completes "expected ..." about text. */
+  /** Completes "expected ..." in a message about text. */
   readonly expected: string;
-  /** The same about text whose value is out of bounds. @default `expected` */
+  /** The same about a value out of bounds. @default `expected` */
   readonly expectedBounds?: string;
   /** The same about a library argument. @default `expected` */
   readonly expectedValue?: string;
-  /** Undefined when the text has the wrong shape. */
+  /** Parses the text; undefined when it has the wrong form. */
   read(text: string): T | undefined;
   hasShape(value: unknown): value is T;
   inBounds(value: T): boolean;
@@ -74,10 +74,8 @@ function numberElement(
   };
 }
 
-/**
- * The longest duration unless an option says otherwise. Measured on Deno 2.9.6: a timer of 2^31 ms
- * or more fires at once, so `--idle-timeout 30d` would end every session on the spot.
- */
+/** The longest duration, unless an option has another limit. Measured on Deno 2.9.6: a timer of
+ * 2^31 ms or more fires at once, so `--idle-timeout 30d` would end every session at once. */
 const LONGEST_TIMER_MS = 24 * 86_400_000;
 
 export function durationElement(
@@ -155,7 +153,7 @@ export function checkElement<T>(
   throw hasShape ? new RangeError(message) : new TypeError(message);
 }
 
-/** A value as a message quotes it. */
+/** Formats a value for a message. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return "an array";

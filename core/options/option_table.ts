@@ -1,4 +1,4 @@
-// A table of options: the names derived from its keys, and how given values become complete ones.
+// Tables of options: names derived from their keys, and resolving given values to complete ones.
 
 import { didYouMean } from "./nearest.ts";
 import type { Option } from "./option.ts";
@@ -7,7 +7,7 @@ import { UsageError } from "../usage_error.ts";
 /** Keys are camelCase with their unit, as in code: `idleTimeoutMs`. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** What a table's options are once resolved: every field is there. */
+/** The resolved values of a table: every field is present. */
 export type OptionValues<Table extends OptionTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Option<infer T> ? T : never;
 };
@@ -19,8 +19,8 @@ export type Given = Readonly<Record<string, unknown>>;
 export type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends
   (value: infer All) => void ? All : never;
 
-/** The names that were asked for. A command asks for those of hundreds of options several times
- * before it begins; without this, a sixth of its start goes into that. */
+/** Cache of flag names. A command needs those of hundreds of options several times before it
+ * begins; without the cache, they take a sixth of its start. */
 const flagNames = new Map<string, string>();
 
 /** The flag of a key, without dashes and unit: `idleTimeoutMs` is `idle-timeout`. */
@@ -41,14 +41,12 @@ export function environmentName(key: string): string {
   return `SOCKDOCK_${flagName(key).replaceAll("-", "_").toUpperCase()}`;
 }
 
-/**
- * The value of a whole option from the text of a source other than the command line. A repeatable
- * option takes an array of texts, or one text with its separator between the elements.
+/** Parses the value of an option from a source other than the command line. A repeatable option
+ * takes an array of texts, or one text with its separator between the elements.
  *
- * @param label what the source calls it, which begins every message: `SOCKDOCK_PORT`,
- *   `harbour.toml: servers.chat.port`
- * @throws {UsageError} when the text is not such a value
- */
+ * @param label the name in the source, which begins every message: `SOCKDOCK_PORT`, `harbour.toml:
+ * servers.chat.port`
+ * @throws {UsageError} when the text is not such a value */
 export function parseText(
   option: Option<unknown>,
   text: string | readonly string[],
@@ -66,13 +64,11 @@ export function parseText(
   return option.parse(text, label);
 }
 
-/**
- * The library's edge: checks each given value and fills in the defaults, once, so that inside every
- * field is present. The argument is left as it was; undefined counts as not given.
+/** Checks the options of a library call and fills in the defaults, once, so that internally every
+ * field is present. The argument is not changed; undefined counts as not given.
  *
  * @throws {TypeError} when a key is unknown, a value of the wrong type or a required one missing
- * @throws {RangeError} when a value is out of bounds
- */
+ * @throws {RangeError} when a value is out of bounds */
 export function resolveOptions<Table extends OptionTable>(
   table: Table,
   given: Partial<OptionValues<Table>>,
@@ -89,19 +85,17 @@ export function resolveOptions<Table extends OptionTable>(
       return [key, option.fallback];
     }
     option.check(value, key);
-    // A copy, so that an array the caller keeps changing does not change a running server.
+    // A copy, so that later changes to the caller's array do not change a running server.
     return [key, Array.isArray(value) ? [...value] : value];
   });
-  // Sound because `check` has just held each value against its own option; TypeScript cannot see
-  // that through Object.fromEntries.
+  // Sound because `check` has compared each value with its option; TypeScript cannot see that
+  // through Object.fromEntries.
   return Object.freeze(Object.fromEntries(resolved)) as OptionValues<Table>;
 }
 
-/**
- * One table's share of the options that were given for many, complete and checked.
+/** Resolves one table from values that were given for several.
  *
- * @throws as {@linkcode resolveOptions} does, but for the keys of others, which are left out
- */
+ * @throws as {@linkcode resolveOptions} does, except for unknown keys, which are ignored */
 export function resolveShare<Table extends OptionTable>(
   table: Table,
   given: Given,
@@ -117,8 +111,8 @@ type Merged<Tables extends readonly OptionTable[]> = number extends Tables["leng
     ? First & Merged<Rest>
   : unknown;
 
-/** The names of a merged table, each with its key: those of the largest of its parts, which were
- * checked when that was merged, and the others. */
+/** The names of a merged table, each with its key. Those of its largest part were checked when that
+ * was merged, so only the others are. */
 interface Names {
   readonly table: OptionTable;
   readonly part: Names | undefined;
@@ -127,13 +121,11 @@ interface Names {
 
 const namesOf = new WeakMap<OptionTable, Names>();
 
-/**
- * One table of several. The same option object under the same key may come from many of them, which
- * is how tables share an option; anything else that would make a flag, environment variable or
- * short letter mean two things is a mistake in the program.
+/** Merges several tables. Tables share an option by having the same option object under the same
+ * key; any other flag, environment variable or short letter that two of them claim is a
+ * programming error.
  *
- * @throws {TypeError} when two different options claim one name
- */
+ * @throws {TypeError} when two different options claim one name */
 export function mergeTables<const Tables extends readonly OptionTable[]>(
   ...tables: Tables
 ): Merged<Tables> {
@@ -160,7 +152,7 @@ export function mergeTables<const Tables extends readonly OptionTable[]>(
     }
   }
   namesOf.set(merged, { table: merged, part, others });
-  // The loop put every entry of every table in, which is what the intersection says.
+  // The loop has added every entry of every table, as the intersection says.
   return Object.freeze(merged) as Merged<Tables>;
 }
 
@@ -168,13 +160,13 @@ function ownerIn(names: Names | undefined, name: string): string | undefined {
   return names && (names.others.get(name) ?? ownerIn(names.part, name));
 }
 
-/** Every form the command line reads as this option. */
+/** Every spelling that the command line accepts for this option. */
 function claimedNames(key: string, option: Option<unknown>): string[] {
   if (!/^[a-z][A-Za-z0-9]*$/.test(key) || key in Object.prototype) {
     throw new TypeError(`option key "${key}" is not a plain camelCase name`);
   }
   const flag = flagName(key);
-  // `--no-x` is how the flag x is turned off.
+  // `--no-x` turns the flag x off.
   if (option.kind === "value" && flag.startsWith("no-")) {
     throw new TypeError(`option key "${key}" takes a value and so cannot begin with "no"`);
   }

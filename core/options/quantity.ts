@@ -1,11 +1,12 @@
-// Durations and sizes as people write them. In code they are plain numbers with the unit in the
-// name, milliseconds and bytes; these functions are the only place the two meet.
+// Durations and sizes, written as `30s` or `64KiB`. In code they are plain numbers with the unit in
+// the name, milliseconds and bytes; only these functions convert between the two.
 
 import { UsageError } from "../usage_error.ts";
 
 type Units = readonly (readonly [suffix: string, size: number])[];
 
-/** From the largest down, the order in which a number looks for the unit that divides it. */
+/** From the largest to the smallest, so that formatting uses the largest unit that divides a
+ * number. */
 const DURATION_UNITS: Units = [
   ["d", 86_400_000],
   ["h", 3_600_000],
@@ -15,7 +16,7 @@ const DURATION_UNITS: Units = [
 ];
 const SIZE_UNITS: Units = [["g", 1024 ** 3], ["m", 1024 ** 2], ["k", 1024], ["", 1]];
 
-// Fifteen digits stay below 2^53 and keep a pasted megabyte of digits out of BigInt.
+// Fifteen digits stay below 2^53, and no BigInt is made of a very long text.
 const DURATION = /^(\d{1,15})(?:\.(\d{1,9}))?(ms|s|m|h|d)?$/;
 const SIZE = /^(\d{1,15})(?:\.(\d{1,9}))?(?:([kmg])(?:i?b)?|b)?$/;
 
@@ -23,51 +24,45 @@ const SIZE = /^(\d{1,15})(?:\.(\d{1,9}))?(?:([kmg])(?:i?b)?|b)?$/;
 export const DURATION_EXAMPLES = "a duration such as 500ms, 5s or 2m";
 export const SIZE_EXAMPLES = "a size such as 512, 10k or 4m";
 
-/**
- * Milliseconds from `500ms`, `5s`, `2m`, `1h` or `1d`; a bare number is seconds, fractions are
- * allowed down to a whole millisecond. Undefined when the text is anything else.
- */
+/** Parses `500ms`, `5s`, `2m`, `1h` or `1d` to milliseconds; a bare number is seconds, fractions
+ * are allowed down to a whole millisecond. Undefined for any other text. */
 export function readDuration(text: string): number | undefined {
   const [, whole, fraction, suffix = "s"] = DURATION.exec(text) ?? [];
   return scale(whole, fraction, unitOf(DURATION_UNITS, suffix));
 }
 
-/**
- * As {@linkcode readDuration}, for text that has to be a duration.
+/** Parses a duration as {@linkcode readDuration} does, and throws instead of returning undefined.
  *
- * @param name what the text was given for, which begins the message: `--idle-timeout`
- * @throws {UsageError} when it is not
- */
+ * @param name the flag or variable that the text was given for, which begins the error message:
+ * `--idle-timeout`
+ * @throws {UsageError} when it is not a duration */
 export function parseDuration(text: string, name: string): number {
   return readDuration(text) ?? refuse(name, DURATION_EXAMPLES, text);
 }
 
-/** The shortest text {@linkcode parseDuration} reads back as the same number; Infinity is `none`. */
+/** Formats the shortest text that {@linkcode parseDuration} reads as the same number; Infinity is
+ * `none`. */
 export function formatDuration(ms: number): string {
   return ms === Infinity ? "none" : format(ms, DURATION_UNITS);
 }
 
-/**
- * Bytes from `10k` (10,240), `1m`, `2g` or a bare number of bytes; `KiB`, `KB` and any case mean
- * the same, and fractions are allowed down to a whole byte. Undefined when the text is anything
- * else.
- */
+/** Parses `10k` (10,240), `1m`, `2g` or a bare number to bytes; `KiB`, `KB` and any case mean the
+ * same, and fractions are allowed down to a whole byte. Undefined for any other text. */
 export function readSize(text: string): number | undefined {
   const [, whole, fraction, suffix = ""] = SIZE.exec(text.toLowerCase()) ?? [];
   return scale(whole, fraction, unitOf(SIZE_UNITS, suffix));
 }
 
-/**
- * As {@linkcode readSize}, for text that has to be a size.
+/** Parses a size as {@linkcode readSize} does, and throws instead of returning undefined.
  *
- * @param name what the text was given for, which begins the message: `--max-message`
- * @throws {UsageError} when it is not
- */
+ * @param name the flag or variable that the text was given for, which begins the error message:
+ * `--max-message`
+ * @throws {UsageError} when it is not a size */
 export function parseSize(text: string, name: string): number {
   return readSize(text) ?? refuse(name, SIZE_EXAMPLES, text);
 }
 
-/** The shortest text {@linkcode parseSize} reads back as the same number. */
+/** Formats the shortest text that {@linkcode parseSize} reads as the same number. */
 export function formatSize(bytes: number): string {
   return format(bytes, SIZE_UNITS);
 }
@@ -80,10 +75,8 @@ function unitOf(units: Units, suffix: string): number {
   return units.find(([known]) => known === suffix)?.[1] ?? 1;
 }
 
-/**
- * `whole.fraction` times the unit when the product is a whole number. In integers, because a
- * product of doubles calls 2.3 hours 8279999.999999999 milliseconds.
- */
+/** Multiplies `whole.fraction` by the unit if the product is a whole number. In integers, because
+ * with doubles 2.3 hours are 8279999.999999999 milliseconds. */
 function scale(
   whole: string | undefined,
   fraction = "",

@@ -1,19 +1,18 @@
-// Idle peers: one timer for a whole server instead of one for each session.
+// Detection of idle peers: one timer for a whole server instead of one for each session.
 
-/** Something that says whether it moved since it was last asked. */
+/** A session or connection that records its activity. */
 export interface Sweepable {
   /** Set to true by any activity. */
   active: boolean;
 }
 
-/** How often a session is looked at within its idle time: it ends after between 1 and 1.25 times
- * that time. */
+/** Checks of a session within its idle time, so it ends after between 1 and 1.25 times that time. */
 const LOOKS = 4;
 
-/** A longer interval overflows and fires at once. */
+/** A longer delay overflows, and the timer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Watches members and calls `expire` for each that did not move for `timeoutMs`. */
+/** Watches members and calls `expire` for each that was inactive for `timeoutMs`. */
 export class IdleSweep<Member extends Sweepable> implements Disposable {
   readonly #quietLooks = new Map<Member, number>();
   readonly #timer: ReturnType<typeof setInterval> | undefined;

@@ -1,40 +1,40 @@
-// The life of a session, whatever carries it: opened, served, closed and counted, by one rule. The
-// events of peers that come, go, fail or are turned away are made here alone.
+// The life cycle of a session on any transport: opened, served, closed and counted, by one rule.
+// Only this file makes the events of peers that connect, leave, fail or are denied.
 
 import { type Address, formatAddress } from "../addresses/address.ts";
 import { type Counters, createCounters } from "../counters.ts";
 import { type Emit, errorText } from "../event.ts";
 import type { Session } from "../session.ts";
 
-/** Something open that a shutdown has to end. */
+/** A session, connection or task that a shutdown has to end. */
 export interface Drainable {
-  /** End at the next safe point. */
+  /** Ends at the next safe point. */
   drain(): void;
-  /** End now. */
+  /** Ends at once. */
   close(reason?: string): void;
 }
 
-/** A session as its server sees it. */
+/** A session from the point of view of its server. */
 export interface ServedSession extends Session, Drainable {
   readonly bytesReceived: number;
   readonly bytesSent: number;
-  /** Why we ended it; empty if we closed it without saying why, undefined if we did not. A shutdown is
-   * the reason from when the protocol is told that no more will come, or is done: what breaks the
-   * session before that is a failure, during a shutdown, too. */
+  /** Our reason for ending it; empty if we closed it without one, undefined if we did not end it. A
+   * shutdown becomes the reason once the protocol is told of the end of input, or has returned: an
+   * error that breaks the session before that is a failure, also during a shutdown. */
   readonly reason: string | undefined;
-  /** What broke it besides the protocol, such as a reset. */
+  /** The error that broke the session apart from the protocol, such as a reset. */
   readonly failure: Error | undefined;
-  /** How the peer closed it, on a transport on which a peer that has closed hears no more. */
+  /** The peer's close code, on a transport on which a peer that has closed receives no more. */
   readonly peerClose?: { readonly code: number } | undefined;
-  /** What the peer said when it closed it, if that was out of the ordinary. */
+  /** The reason that the peer gave for closing; undefined after an ordinary close. */
   readonly farewell?: string | undefined;
-  /** Says our last once the protocol is done, and resolves when that has left; it may have closed the
-   * session by then. Rejects where a layer finds that the peer will never have it all.
-   * @param failed what the protocol threw, if it did; then it never rejects */
+  /** Ends the sending side after the protocol, and resolves when everything was sent; the session
+   * may be closed by then. Rejects when a layer finds that the peer will never receive everything.
+   * @param failed the error of the protocol, if it threw; then `finish` never rejects */
   finish(failed?: Error): Promise<void>;
 }
 
-/** The sessions that are open on a server, and whatever else has to end before it does. */
+/** The open sessions of a server, and other tasks that have to end before it does. */
 class OpenSessions implements Drainable {
   readonly #open = new Set<Drainable>();
   #draining = false;
@@ -67,21 +67,21 @@ class OpenSessions implements Drainable {
     for (const session of this.#open) session.close(reason);
   }
 
-  /** Resolves when none is open. */
+  /** Resolves when no session is open. */
   get idle(): Promise<void> {
     return this.#idle.promise;
   }
 }
 
-/** What one server keeps of its peers: the sessions that are open, the counters, and where events go. */
+/** A server's record of its peers: open sessions, counters, and the receiver of events. */
 export class Ledger {
   readonly sessions = new OpenSessions();
   readonly counters: Counters = createCounters();
 
-  /** @param url where the server listens */
+  /** @param url the URL of the server */
   constructor(readonly url: string, readonly emit: Emit) {}
 
-  /** A peer was turned away. */
+  /** Records a peer that was denied. */
   denied(
     peer: Address,
     reason: string,
@@ -91,20 +91,20 @@ export class Ledger {
     this.emit({ event: "denied", url: this.url, peer: formatAddress(peer), reason });
   }
 
-  /** A connection failed that is no session. */
+  /** Records the failure of a connection that has no session. */
   failed(peer: Address, error: string, counter: "failed" | "handshakesFailed" = "failed"): void {
     this.counters[counter]++;
     this.emit({ event: "failed", url: this.url, peer: formatAddress(peer), error });
   }
 
-  /** The listener could not take a connection or datagram. */
+  /** Records a failure of the listening socket to accept or receive. */
   acceptFailed(error: unknown): void {
     this.counters.acceptFailures++;
     this.emit({ event: "accept-failed", url: this.url, error: errorText(error) });
   }
 
-  /** Ends what did not move for too long, a session or a connection.
-   * @param end how, unless as idle */
+  /** Ends an idle session or connection.
+   * @param end ends it in another way than by `close("idle")` */
   closeIdle(idle: Drainable, end: () => void = () => idle.close("idle")): void {
     this.counters.idle++;
     end();
@@ -112,9 +112,9 @@ export class Ledger {
 
   /** Serves a session to its end. Opens it before it returns, and never rejects.
    *
-   * A session that we end for a reason has not failed, whatever is thrown because of that. Any other
-   * has failed if something broke it, such as a reset, whatever the protocol makes of that; or if the
-   * protocol threw, unless that is because it found the session closed.
+   * A session that the server ends for a reason has not failed, even if that makes the protocol
+   * throw. Any other session has failed if an error such as a reset broke it, even if the protocol
+   * ignores that; or if the protocol threw, unless it threw because the session was closed.
    *
    * @param over called right after the event `closed`, before anything else can happen */
   async live<S extends ServedSession>(

@@ -1,30 +1,30 @@
-// The life of a server: running, draining, finished.
+// The life cycle of a server, the same for every transport: running, draining, finished.
 
 import { errorText } from "../event.ts";
 import type { Listening, RunningServer } from "../running_server.ts";
 import type { Ledger } from "./life.ts";
 
-/** How long `shutdown` waits for sessions unless told otherwise, in milliseconds. */
+/** Default time that `shutdown` waits for sessions, in milliseconds. */
 const DEFAULT_GRACE_MS = 5000;
 
-/** What a RunningServer is made of. */
+/** The parts from which `runningServer` composes a RunningServer. */
 export interface ServerParts {
   readonly listening: Listening;
   readonly ledger: Ledger;
-  /** From here on no new peer is served. Called once. */
+  /** Stops serving new peers. Called once. */
   stopListening(): void;
-  /** Gives back what the server still holds, once no session is open. Called once, last. */
+  /** Releases the remaining resources, once no session is open. Called once, last. */
   release(): void;
   /** Resolves when the listening loop has ended, which is after `release` at the latest. */
   readonly loop: Promise<void>;
 }
 
-/** Puts the parts of a listening server together. */
+/** Composes a RunningServer from its parts. */
 export function runningServer(parts: ServerParts): RunningServer {
   const { listening: { url, certificate, reload }, ledger: { sessions, counters } } = parts;
   let stopped = false;
   const finished = Promise.withResolvers<void>();
-  // A caller that awaits `finished` sees the error; none has to.
+  // A caller that awaits `finished` sees the error; no caller has to.
   finished.promise.catch(() => {});
 
   async function stop(): Promise<void> {
@@ -35,7 +35,7 @@ export function runningServer(parts: ServerParts): RunningServer {
     } finally {
       parts.release();
     }
-    // The loop may have taken one more in the meantime.
+    // The loop may have accepted one more peer in the meantime.
     await parts.loop;
     await sessions.idle;
   }
@@ -53,7 +53,7 @@ export function runningServer(parts: ServerParts): RunningServer {
     return finished.promise.finally(() => clearTimeout(timer));
   }
 
-  // A loop that ends by itself takes the server with it.
+  // When the loop ends by itself, the server stops.
   parts.loop.then(
     () => shutdown(),
     (error: unknown) => {

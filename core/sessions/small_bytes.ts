@@ -1,9 +1,10 @@
-// Small byte arrays by the many. V8 puts the bytes of an array of more than 64 outside of its heap,
-// which takes it longer than filling them: cutting small arrays from a larger one saves a third of
-// what a WebSocket message costs.
+// Allocation of many small byte arrays. V8 puts the bytes of an array of more than 64 outside of
+// its heap, which takes longer than filling them: cutting small arrays from a larger block saves a
+// third of the cost of a WebSocket message.
 
-/** Makes arrays of zeros, of which no two ever share bytes; those up to `largestCutBytes` are cut from
- * blocks of `blockBytes`, larger ones made by themselves, so that keeping one keeps little else. */
+/** Returns an allocator of zeroed arrays, of which no two share bytes. Arrays of up to
+ * `largestCutBytes` are cut from blocks of `blockBytes`; larger ones are allocated by themselves.
+ * An array that is kept keeps its whole block alive. */
 export function byteCutter(
   blockBytes: number,
   largestCutBytes: number,

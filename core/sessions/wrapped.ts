@@ -1,11 +1,12 @@
-// A session that is another one but for what its subclass does differently.
+// A session that forwards every call to an inner session: the base class of sessions that change a
+// part of one, such as its framing.
 
 import type { Address } from "../addresses/address.ts";
 import type { DialledSession } from "../client_kind.ts";
 import type { Delivery } from "../connection.ts";
 import type { Identity, Message, Session } from "../session.ts";
 
-/** Passes everything on but `sendFramed`, by which messages would leave that a subclass does not see. */
+/** Forwards every member except `sendFramed`, which would bypass the `send` of a subclass. */
 export class WrappedSession implements DialledSession {
   protected readonly inner: Session & Partial<DialledSession>;
 

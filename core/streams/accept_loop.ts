@@ -1,5 +1,5 @@
-// The accept loop that every stream transport and HTTP share: permit, accept, admission, a task of
-// its own for each connection, and a decision for every way in which accepting can fail.
+// The accept loop of stream transports and HTTP: it takes a permit, accepts, checks admission,
+// starts a task for each connection, and decides for each error of accept whether to go on.
 
 import type { Admission } from "../addresses/admission.ts";
 import { type Acceptor, type Connection, DeniedPeerError } from "../connection.ts";
@@ -9,27 +9,27 @@ import { runningServer } from "../sessions/server.ts";
 import type { Drainable, Ledger } from "../sessions/life.ts";
 import { Semaphore } from "./semaphore.ts";
 
-/** How long to wait when the system cannot give us a connection. Out of descriptors, `accept`
- * fails at once, again and again; a connection that ends meanwhile frees one. */
+/** Delay when the system cannot give us a connection. Out of descriptors, `accept` fails at once,
+ * again and again; a connection that ends meanwhile frees one. */
 const BACK_OFF_MS = 75;
 
-/** What a server does with the connections of its listener. */
+/** Options of an accept loop. */
 export interface AcceptOptions<C extends Connection> {
   readonly admits: Admission;
   readonly limits: {
     readonly maxConnections: number;
-    /** For connections that have a handshake. Default 10,000 ms. */
+    /** Timeout of the handshake, where there is one. Default 10,000 ms. */
     readonly handshakeTimeoutMs?: number;
   };
   readonly ledger: Ledger;
-  /** Serves one connection whose handshake is done, and resolves at its end; a rejection is counted
-   * and goes no further. */
+  /** Serves one connection whose handshake is complete, and resolves at its end; a rejection is
+   * counted and goes no further. */
   serve(connection: C): Promise<void>;
-  /** Gives back what the server still holds, once all is closed. */
+  /** Releases the remaining resources, once all connections are closed. */
   release(): void;
 }
 
-/** Accepts and serves until shut down. Takes the acceptor over. */
+/** Accepts and serves until shut down. Takes ownership of the acceptor. */
 export function acceptingServer<C extends Connection>(
   listener: Listener<C>,
   options: AcceptOptions<C>,
@@ -72,14 +72,14 @@ async function acceptLoop<C extends Connection>(
   }
 }
 
-/** Whether the next connection has a better chance: one that was reset while it waited says nothing of
- * others; anything else may last. */
+/** Whether the error concerns one connection only, such as a reset while it waited; any other error
+ * may last. */
 function isPassing(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionAborted ||
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.NotConnected;
 }
 
-/** Serves one connection, gives its permit back, and never rejects. */
+/** Serves one connection, releases its permit, and never rejects. */
 async function serveConnection<C extends Connection>(
   connection: C,
   permits: Semaphore,
@@ -95,7 +95,7 @@ async function serveConnection<C extends Connection>(
   }
 }
 
-/** Whether the handshake, if there is one, was finished in time. */
+/** Runs the handshake, if there is one; false when it failed or timed out. */
 async function shakeHands<C extends Connection>(
   connection: C,
   { limits: { handshakeTimeoutMs = 10_000 }, ledger }: AcceptOptions<C>,
@@ -124,7 +124,7 @@ async function shakeHands<C extends Connection>(
       ledger.denied(remote, error.message, "identitiesDenied");
       return false;
     }
-    // What we end has not failed.
+    // A handshake that our own shutdown ends is no failure.
     if (shutdown) return false;
     const why = errorText(deadline.signal.aborted ? deadline.signal.reason : error);
     ledger.failed(remote, `handshake: ${why}`, "handshakesFailed");

@@ -1,5 +1,5 @@
-// Our own type of connection as a Node stream, which is what node:tls, node:http and `ws` work on.
-// Loaded by a dynamic import only: node:stream costs start-up time that plain TCP need not pay.
+// Adapts a Connection to a Node stream, for node:tls, node:http and `ws`. Loaded by a dynamic
+// import only: node:stream costs start-up time that plain TCP need not pay.
 
 import { Duplex } from "node:stream";
 import type { Connection } from "../connection.ts";
@@ -8,16 +8,16 @@ import type { Connection } from "../connection.ts";
 const FIRST_BUFFER_BYTES = 1024;
 const LARGEST_BUFFER_BYTES = 64 * 1024;
 
-/** A Connection as a `Duplex` with the face of a socket of node:net. Destroying it disposes the
+/** A Connection as a `Duplex` with the interface of a net.Socket. Destroying it disposes the
  * connection; once both directions have ended that happens by itself. */
 export class ConnectionDuplex extends Duplex {
   readonly #connection: Connection;
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   bytesRead = 0;
   bytesWritten = 0;
-  /** What node:net calls a socket whose connection is still being made. */
+  /** The property by which node:net marks a socket that is still connecting. */
   readonly connecting = false;
-  /** True where the connection below is TLS, as node:http asks of node:tls. */
+  /** Whether the connection below is TLS; node:http reads this property. */
   readonly encrypted: boolean;
 
   constructor(connection: Connection, { encrypted = false } = {}) {
@@ -61,7 +61,8 @@ export class ConnectionDuplex extends Duplex {
       : { address, family, port };
   }
 
-  // The owner of the connection keeps the deadlines, and it sends without delay already.
+  // No-op: the owner of the connection keeps the deadlines, and the connection already sends
+  // without delay.
   setTimeout(): this {
     return this;
   }
@@ -78,7 +79,7 @@ export class ConnectionDuplex extends Duplex {
     return this;
   }
 
-  /** Ends our half, and closes as soon as everything was written. */
+  /** Ends the sending side, and closes once everything was written. */
   destroySoon(): void {
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
@@ -87,7 +88,7 @@ export class ConnectionDuplex extends Duplex {
 
   override _read(): void {
     this.#receive().catch((error: Error) => {
-      // A read that failed because we closed the connection is no failure.
+      // A read that fails because of our own close is no error.
       if (!this.destroyed) this.destroy(error);
     });
   }
@@ -102,7 +103,7 @@ export class ConnectionDuplex extends Duplex {
     }
     this.bytesRead += count;
     if (count < buffer.length) {
-      // What is pushed belongs to the reader, and may wait there.
+      // The reader owns pushed chunks and may keep them, so each is a copy.
       this.push(buffer.slice(0, count));
       return;
     }
@@ -121,7 +122,7 @@ export class ConnectionDuplex extends Duplex {
     }, done);
   }
 
-  /** Several small writes, such as a head and its body, leave as one. */
+  /** Several small writes, such as a head and its body, are sent as one. */
   override _writev(
     chunks: { chunk: Uint8Array; encoding: BufferEncoding }[],
     done: (error?: Error | null) => void,
@@ -136,7 +137,7 @@ export class ConnectionDuplex extends Duplex {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    // A peer that is gone already cannot be told; reading says so.
+    // If the peer is gone already, reading reports that.
     this.#connection.closeWrite().then(() => done(), () => done());
   }
 

@@ -1,11 +1,11 @@
-// A connection that Deno opened, as our own type.
+// A Connection over a connection of Deno, such as Deno.TcpConn.
 
 import { type Address, addressOf } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
 
 /** A `Deno.Conn` as a Connection. */
 export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connection {
-  /** For what only Deno's own type can do, such as serving HTTP on it. */
+  /** The connection of Deno, for its own functions, such as serving HTTP on it. */
   readonly conn: C;
   #closed = false;
   #writing = false;
@@ -32,7 +32,7 @@ export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
     if (this.#writing) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#writing = true;
     try {
-      // One call nearly always takes everything; the loop is for when it does not.
+      // One write nearly always takes all bytes; the loop sends the rest when it does not.
       let written = await this.conn.write(all);
       while (written < all.length) written += await this.conn.write(all.subarray(written));
     } finally {
@@ -52,7 +52,7 @@ export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
     try {
       this.conn.close();
     } catch {
-      // Something below us, such as an HTTP engine, took it over and closed it.
+      // A user of the connection, such as an HTTP engine, has closed it already.
     }
   }
 }

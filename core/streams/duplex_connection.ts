@@ -1,4 +1,4 @@
-// A Node stream as our own type of connection.
+// Adapts a Node stream to a Connection.
 
 import type { Duplex } from "node:stream";
 import type { Address } from "../addresses/address.ts";
@@ -14,9 +14,9 @@ export class DuplexConnection implements Connection {
   #ended = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
-  /** What rejects the writes that are under way. */
+  /** Rejects the pending writes. */
   readonly #unsettled = new Set<(error: Error) => void>();
-  /** What a read took from the stream beyond its buffer. */
+  /** Bytes that a read took from the stream and its buffer had no room for. */
   #rest: Uint8Array | undefined;
 
   constructor(
@@ -88,8 +88,8 @@ export class DuplexConnection implements Connection {
     this.#abandon();
   }
 
-  /** Resolves when the stream says that it is done, rejects when it cannot be any more: a stream
-   * that was destroyed need not say anything. */
+  /** Resolves when the stream calls back, and rejects when it never will: a destroyed stream need
+   * not call back. */
   #settled(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#stream.destroyed) {

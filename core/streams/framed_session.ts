@@ -1,17 +1,17 @@
-// The framing of a byte stream on the dialling side: a session whose reads are cut into messages, as
-// the protocol on the other side cuts them.
+// Framing of a byte stream on the client side: a session whose reads are cut into messages, as the
+// server's protocol cuts them.
 
 import type { Framing } from "../protocol.ts";
 import { bytesOf, type Message, type Session } from "../session.ts";
 import { WrappedSession } from "../sessions/wrapped.ts";
 import { createFramer, type Framer } from "./framing.ts";
 
-/** A session in messages, whatever carries it. A transport that keeps boundaries needs no framing,
- * and the session is returned as it is. Iterate only one of the two.
+/** Wraps a session so that it yields messages. A transport that keeps boundaries needs no framing,
+ * and its session is returned as it is. Iterate only one of the two.
  *
- * @param framing that of the protocol
- * @param maxMessageBytes of a message in either direction; a longer one that arrives ends the
- *   iteration with a MessageTooLargeError
+ * @param framing the framing of the protocol
+ * @param maxMessageBytes limit of a message in either direction; a longer one that arrives ends
+ * the iteration with a MessageTooLargeError
  * @default maxMessageBytes that of the session */
 export function framedSession(
   session: Session,

@@ -1,22 +1,23 @@
-// Cutting a byte stream into messages.
+// Framing: cuts a byte stream into messages, by lines or by lengths.
 
 import type { Framing } from "../protocol.ts";
 
-/** Takes chunks in, gives messages out. */
+/** Takes chunks, and returns messages. */
 export interface Framer {
-  /** Adds what was read. The chunk is copied. */
+  /** Adds a chunk that was read. The chunk is copied. */
   push(chunk: Uint8Array): void;
-  /** The next whole message, or null when more must be read. A view that lives until `push`.
+  /** The next whole message, or null when more must be read. The view is valid until the next
+   * `push`.
    * @throws {MessageTooLargeError} when a message is over the limit */
   next(): Uint8Array | null;
-  /** What is left at the end of the stream: a last line without its newline, else null.
+  /** The rest at the end of the stream: a last line without its newline, else null.
    * @throws {TypeError} when the stream ended inside a message */
   rest(): Uint8Array | null;
-  /** Puts the mark of a message's end or beginning around it, for sending. */
+  /** Adds the delimiter or the length to a message to send. */
   frame(message: Uint8Array): Uint8Array;
 }
 
-/** A message was larger than the limit allows. */
+/** The error of a message that is larger than the limit. */
 export class MessageTooLargeError extends RangeError {
   override readonly name = "MessageTooLargeError";
   constructor(limitBytes: number) {
@@ -24,7 +25,7 @@ export class MessageTooLargeError extends RangeError {
   }
 }
 
-/** The framer of a framing, or null where each read is a message. */
+/** Creates the framer of a framing; null where each read is a message. */
 export function createFramer(framing: Framing, maxMessageBytes: number): Framer | null {
   switch (framing) {
     case "none":
@@ -76,7 +77,7 @@ const CR = 13;
 class LineFramer implements Framer {
   readonly #maxMessageBytes: number;
   readonly #pending = new Pending();
-  /** How much of the pending bytes was already searched for a newline. */
+  /** Number of pending bytes that were already searched for a newline. */
   #searched = 0;
 
   constructor(maxMessageBytes: number) {
@@ -90,7 +91,7 @@ class LineFramer implements Framer {
   next(): Uint8Array | null {
     const held = this.#pending.view;
     const newline = held.indexOf(LF, this.#searched);
-    // A line may hold its limit and then CR LF.
+    // A line may have as many bytes as the limit and then CR LF.
     if ((newline < 0 ? held.length : newline) > this.#maxMessageBytes + 1) {
       throw new MessageTooLargeError(this.#maxMessageBytes);
     }

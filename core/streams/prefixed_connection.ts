@@ -1,9 +1,10 @@
-// A connection of which something was read already, as if nothing had been.
+// A connection whose first bytes were already read, to recognize a protocol: it yields them again
+// before the rest.
 
 import type { Connection } from "../connection.ts";
 import { WrappedConnection } from "./wrapped_connection.ts";
 
-/** Gives `prefix` to its reader before what the connection below still has. */
+/** Yields `prefix` before the data of the inner connection. */
 export class PrefixedConnection extends WrappedConnection {
   #prefix: Uint8Array;
 

@@ -1,4 +1,4 @@
-// Permits: how many of something may exist at once.
+// A counting semaphore: permits that limit connections or tasks at a time.
 
 /** A counting semaphore that serves waiters in order. */
 export class Semaphore {
@@ -18,7 +18,7 @@ export class Semaphore {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Gives a permit back. */
+  /** Releases a permit. */
   release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free++;

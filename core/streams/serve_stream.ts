@@ -1,4 +1,4 @@
-// Serving a session protocol on any stream transport: what TCP, TLS and Unix sockets share.
+// Serving a session protocol on a stream transport: shared by TCP, TLS and Unix sockets.
 
 import type { Admission } from "../addresses/admission.ts";
 import { IdleSweep } from "../sessions/idle_sweep.ts";
@@ -10,14 +10,14 @@ import { Ledger } from "../sessions/life.ts";
 import { acceptingServer } from "./accept_loop.ts";
 import { StreamSession } from "./stream_session.ts";
 
-/** What a stream server needs besides its listener. */
+/** Options of a stream server besides its listener. */
 interface StreamServerOptions {
   readonly admits: Admission;
   readonly limits: StreamLimits & Partial<HandshakeLimits>;
   readonly work: SessionWork;
 }
 
-/** Serves until shut down. Takes the acceptor over. */
+/** Serves until shut down. Takes ownership of the acceptor. */
 export function serveStream(
   listener: Listener,
   { admits, limits, work }: StreamServerOptions,

@@ -12,15 +12,15 @@ import type { ServedSession } from "../sessions/life.ts";
 const FIRST_BUFFER_BYTES = 512;
 const LARGEST_BUFFER_BYTES = 64 * 1024;
 
-/** How much a peer may still send, and for how long, after we have said our last: closing a socket
- * with unread input resets the connection, which can destroy the reply on its way (RFC 1122
- * 4.2.2.13). */
+/** Limits of the bytes and the time for which a peer may still send after we have ended our side:
+ * closing a socket with unread input resets the connection, which can destroy the reply on its way
+ * (RFC 1122 4.2.2.13). */
 const LINGER_BYTES = 256 * 1024;
 const LINGER_MS = 1000;
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** What a StreamSession needs besides its connection. */
+/** Options of a StreamSession. */
 export interface StreamSessionOptions {
   readonly framing: Framing;
   readonly maxMessageBytes: number;
@@ -49,8 +49,8 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
   #disposed = false;
   #reason: string | undefined;
   #failure: Error | undefined;
-  // Most sessions never ask for their signal, and an AbortController costs more than the rest of
-  // an idle session.
+  // Created on demand: most sessions never use their signal, and an AbortController costs more
+  // memory than the rest of an idle session.
   #abort: AbortController | undefined;
 
   constructor(connection: Connection, options: StreamSessionOptions) {
@@ -75,7 +75,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     return this.#reason;
   }
 
-  /** Why nothing more can be read, if that is not the end. */
+  /** The error that ended reading, unless it was the end of the stream. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -127,22 +127,22 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     this.close();
   }
 
-  /** Ends the session at the next safe point: at once if it waits for input, else when what is
-   * being answered has been answered. */
+  /** Ends the session at the next safe point: at once if it waits for input, else after the current
+   * answer. */
   drain(): void {
     this.#draining = true;
     // A pending read can only be ended by closing the connection; nothing is in flight then.
     if (this.#reading || this.#finishing) this.close("shutdown");
   }
 
-  /** Says our last, takes in what the peer still sends for a moment, and closes; at once after a
-   * failure of the protocol. */
+  /** Ends the sending side, reads further input for a short time, and closes; closes at once after
+   * a failure of the protocol. */
   async finish(failed?: Error): Promise<void> {
     if (failed !== undefined) return this.close();
     await this.#connection.flushed?.();
     if (this.#draining) this.#reason ??= "shutdown";
-    // Only TLS, which alone has something to be ready for, says its last in words; without them
-    // its peers take what they got for cut off (RFC 8446 6.1).
+    // Only TLS, which alone has `ready`, must send a close_notify: without it the peer has to take
+    // the data for truncated (RFC 8446 6.1).
     const isSaid = this.#inputEnded && this.#connection.ready === undefined;
     if (!this.#disposed && !isSaid) {
       this.#finishing = true;
@@ -153,7 +153,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
           left -= (await this.#connection.read(this.#buffer)) ?? LINGER_BYTES;
         }
       } catch {
-        // The peer is gone already, or the deadline closed the connection: both are an end.
+        // The peer is gone already, or the deadline has closed the connection.
       } finally {
         clearTimeout(deadline);
       }
@@ -187,8 +187,8 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     return { done: false, value: message };
   }
 
-  /** One read. Without framing it is a message. Not an async function, because every idle session
-   * waits here, and one of those holds on to five times as much while it waits. */
+  /** Reads once; without framing the result is a message. Not an async function, because every idle
+   * session waits here, and the promise of one retains five times as much memory. */
   #read(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#inputEnded || this.#disposed) return Promise.resolve(done);
     if (this.#draining) {

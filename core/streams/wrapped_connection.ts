@@ -1,10 +1,11 @@
-// A connection that is another one but for what its subclass does differently.
+// A connection that forwards every call to an inner connection: the base class of connections that
+// change a part of one, as layers do.
 
 import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
 import type { Identity } from "../session.ts";
 
-/** Passes everything on. Takes the connection over. */
+/** Takes ownership of the inner connection. */
 export class WrappedConnection implements Connection {
   protected readonly inner: Connection;
 

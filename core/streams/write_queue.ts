@@ -1,9 +1,9 @@
-// Writes of several tasks on one connection, one after the other. A write that the system takes
-// only in part must not let another in between.
+// Serializes the writes of several tasks on one connection. A write that the system takes only in
+// part must be completed before the next.
 
 import type { Connection } from "../connection.ts";
 
-/** Writes that waited leave together, up to this many bytes. */
+/** Limit of a batch: waiting writes are sent together, up to this many bytes. */
 const BATCH_BYTES = 64 * 1024;
 
 interface Waiting {
@@ -11,7 +11,7 @@ interface Waiting {
   readonly written: PromiseWithResolvers<void>;
 }
 
-/** The writing half of a connection. */
+/** The writing side of a connection. */
 export class WriteQueue {
   readonly #connection: Connection;
   #waiting: Waiting[] = [];
@@ -21,7 +21,7 @@ export class WriteQueue {
     this.#connection = connection;
   }
 
-  /** Whether a write is on its way: a peer that does not read keeps it there. */
+  /** Whether a write is pending, as with a peer that does not read. */
   get busy(): boolean {
     return this.#busy;
   }
@@ -42,7 +42,7 @@ export class WriteQueue {
     }
   }
 
-  /** Writes what waits. A failure is told to the writes that wait; this promise never rejects. */
+  /** Writes the queue. A failure rejects the waiting writes; this promise never rejects. */
   async #flush(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#takeBatch();

@@ -1,6 +1,6 @@
-// What node:tls reads from and writes to on a server's side: as much of a Node stream as it uses, and
-// none of the machinery, which costs a server five to twelve per cent of its speed. Only node:tls
-// can live with so little; everything else gets a ConnectionDuplex.
+// A minimal Node stream for node:tls on the server side: only the methods that node:tls calls,
+// because the machinery of node:stream costs a server five to twelve per cent of its speed. All
+// others need a ConnectionDuplex.
 
 import { EventEmitter } from "node:events";
 import type { Connection } from "../connection.ts";
@@ -11,8 +11,8 @@ const LARGEST_BUFFER_BYTES = 64 * 1024;
 
 type Done = (error?: Error | null) => void;
 
-/** A Connection that it takes over. Destroying it disposes the connection; once both directions have
- * ended that happens by itself. */
+/** The stream. It takes ownership of its connection. Destroying it disposes the connection; once
+ * both directions have ended that happens by itself. */
 export class TlsCarrier extends EventEmitter {
   readonly allowHalfOpen = true;
   readonly readableObjectMode = false;
@@ -24,7 +24,7 @@ export class TlsCarrier extends EventEmitter {
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #flowing = false;
   #reading = false;
-  /** Settles when all that was to be written is. */
+  /** Settles when all writes have settled. */
   #written: Promise<void> | undefined;
 
   constructor(connection: Connection) {
@@ -32,7 +32,7 @@ export class TlsCarrier extends EventEmitter {
     this.#connection = connection;
   }
 
-  /** There is nothing to take but what comes as `data`. */
+  /** Always null: all data is emitted as `data`. */
   read(): null {
     return null;
   }
@@ -48,7 +48,7 @@ export class TlsCarrier extends EventEmitter {
     return this;
   }
 
-  // What is written together comes as one.
+  // No-ops: buffers that are written together arrive as one write.
   cork(): void {}
   uncork(): void {}
 
@@ -68,7 +68,7 @@ export class TlsCarrier extends EventEmitter {
 
   end(done: Done = () => {}): this {
     const ended = (this.#written ?? Promise.resolve()).then(() => this.#connection.closeWrite());
-    // A peer that is gone already cannot be told; reading says so.
+    // If the peer is gone already, reading reports that.
     ended.catch(() => {}).then(() => {
       this.writable = false;
       done();
@@ -83,7 +83,7 @@ export class TlsCarrier extends EventEmitter {
     this.readable = false;
     this.writable = false;
     this.#connection[Symbol.dispose]();
-    // Not in the middle of whatever called.
+    // Asynchronous, so that the handler does not run inside the caller.
     queueMicrotask(() => {
       if (error !== undefined) this.emit("error", error);
       this.emit("close");
@@ -95,7 +95,7 @@ export class TlsCarrier extends EventEmitter {
     if (this.#reading || !this.#flowing || !this.readable) return;
     this.#reading = true;
     this.#connection.read(this.#buffer).then((count) => this.#took(count), (error: Error) => {
-      // A read that failed because we closed the connection is no failure.
+      // A read that fails because of our own close is no error.
       this.destroy(error);
     });
   }
@@ -110,7 +110,7 @@ export class TlsCarrier extends EventEmitter {
       return;
     }
     const buffer = this.#buffer;
-    // node:tls has taken it in when this returns, so that the buffer can be used again.
+    // node:tls copies the bytes before this returns, so the buffer can be reused.
     this.emit("data", buffer.subarray(0, count));
     if (count === buffer.length && count < LARGEST_BUFFER_BYTES) {
       this.#buffer = new Uint8Array(Math.min(count * 8, LARGEST_BUFFER_BYTES));

@@ -1,4 +1,4 @@
-// A TLS connection that Deno opened, as our own type.
+// A Connection over the TLS connection of Deno.
 
 import type { Connection } from "../connection.ts";
 import { DenoConnection } from "../streams/deno_connection.ts";
@@ -7,7 +7,7 @@ import { DenoConnection } from "../streams/deno_connection.ts";
 export class DenoTlsConnection extends DenoConnection<Deno.TlsConn> implements Connection {
   async ready(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    // Closing is the only way to end a handshake with a peer that says nothing.
+    // Closing is the only way to end a handshake with a silent peer.
     const giveUp = () => this[Symbol.dispose]();
     signal.addEventListener("abort", giveUp, { once: true });
     try {
@@ -21,8 +21,8 @@ export class DenoTlsConnection extends DenoConnection<Deno.TlsConn> implements C
     try {
       return await this.conn.read(into);
     } catch (error) {
-      // Many programs close without the farewell of TLS (RFC 8446 6.1). What they sent before is
-      // no worse for it, and whether something is missing is for the protocol above to say.
+      // Many programs close without the close_notify alert of TLS (RFC 8446 6.1). Their data is
+      // complete all the same, and the protocol above notices if it is not.
       if (error instanceof Deno.errors.UnexpectedEof) return null;
       throw error;
     }

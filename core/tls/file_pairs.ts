@@ -1,4 +1,5 @@
-// Reading the certificates and keys that options name, and holding one against the other.
+// Reads the certificate and key files that options name, and checks that each key belongs to its
+// certificate.
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
@@ -6,18 +7,18 @@ import { parseCertificates, readPemFile } from "../certificates/pem.ts";
 import { UsageError } from "../usage_error.ts";
 import type { TlsFilePair } from "./options.ts";
 
-/** A certificate and its key, as they were read. */
+/** The texts of a certificate file and its key file. */
 interface TlsFileTexts {
   readonly tlsCert: string;
   readonly tlsKey: string;
-  /** PEM, the certificate that is meant first. */
+  /** PEM, the server's or client's own certificate first. */
   readonly cert: string;
   /** PEM. */
   readonly key: string;
   readonly certificate: X509Certificate;
 }
 
-/** Reads one pair. Whether the key belongs to the certificate is not looked at.
+/** Reads one pair, without checking that the key belongs to the certificate.
  * @throws {UsageError} when one of the files is not named, missing or damaged */
 export async function readTlsFilePair({ tlsCert, tlsKey }: TlsFilePair): Promise<TlsFileTexts> {
   if (tlsKey === undefined) {

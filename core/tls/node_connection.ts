@@ -1,10 +1,10 @@
-// TLS on node:tls, over a connection of our own.
+// TLS on node:tls (RFC 8446, RFC 5246), over a Connection of our own.
 //
-// Deno's own TLS is faster with small messages, but three things cannot be had from it: closing a
-// connection in mid-handshake (Deno.listenTls keeps the socket of a client that says nothing for as
-// long as the client likes, measured on 2.6 and 2.9, so that silence alone uses up all
-// descriptors), sending without delay (each answer of more than one record, 16 KiB, waits 40 ms for
-// an acknowledgement), and trusting a single certificate.
+// Deno's own TLS is faster with small messages, but lacks three things: closing a connection during
+// its handshake (Deno.listenTls keeps the socket of a silent client for as long as the client
+// likes, measured on 2.6 and 2.9, so that silent clients alone exhaust all descriptors), sending
+// without delay (each answer of more than one record, 16 KiB, waits 40 ms for an acknowledgement),
+// and trusting a single certificate.
 
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
@@ -13,20 +13,20 @@ import type { Connection } from "../connection.ts";
 import { DuplexConnection } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
 
-/** How to shake hands. */
+/** Options of a TLS handshake. */
 export interface NodeTlsOptions {
-  /** Makes a stream of the connection below. */
+  /** Converts the connection below to a stream. */
   readonly carrier: (connection: Connection) => Duplex | Promise<Duplex>;
-  /** Begins the handshake on it. */
+  /** Starts the handshake on the stream. */
   readonly begin: (stream: Duplex) => TLSSocket;
-  /** The event of a finished handshake: `secure` on a server, `secureConnect` on a client. */
+  /** The event of a completed handshake: `secure` on a server, `secureConnect` on a client. */
   readonly done: "secure" | "secureConnect";
-  /** Checks a finished handshake: throws when the peer is not accepted, and returns its identity where
-   * that is known. */
+  /** Checks a completed handshake: throws when the peer is not accepted, and returns its identity
+   * if it proved one. */
   readonly check?: (socket: TLSSocket) => Identity | undefined;
 }
 
-/** TLS over a connection, which it takes over. Nothing is read or written before `ready`. */
+/** TLS over a connection, of which it takes ownership. Nothing is read or written before `ready`. */
 export class NodeTlsConnection implements Connection {
   readonly #inner: Connection;
   readonly #options: NodeTlsOptions;
@@ -56,7 +56,7 @@ export class NodeTlsConnection implements Connection {
   async ready(signal: AbortSignal): Promise<void> {
     const stream = await this.#options.carrier(this.#gated);
     signal.throwIfAborted();
-    // node:tls hears of errors too, but not of those after it has gone.
+    // Errors reach node:tls too; this handles those that come after it has detached.
     stream.on("error", () => {});
     const socket = this.#options.begin(stream);
     this.#socket = socket;
@@ -65,11 +65,11 @@ export class NodeTlsConnection implements Connection {
     const giveUp = () => finished.reject(signal.reason);
     signal.addEventListener("abort", giveUp, { once: true });
     socket.once(this.#options.done, finished.resolve);
-    // On a server's side an error in the handshake goes by the first name.
+    // On the server side node:tls emits an error of the handshake as `_tlsError`.
     for (const event of ["_tlsError", "error"]) socket.once(event, finished.reject);
     const left = () => finished.reject(new Deno.errors.UnexpectedEof("the peer left"));
     socket.once("close", left);
-    // node:tls would wait for more.
+    // node:tls would wait for more data.
     stream.once("end", left);
     try {
       await finished.promise;
@@ -100,18 +100,18 @@ export class NodeTlsConnection implements Connection {
     this.#disposed = true;
     this.#readOn?.();
     this.#secured?.[Symbol.dispose]();
-    // node:tls closes what is below it at leisure, and not at all in mid-handshake.
+    // node:tls closes its stream only later, and during a handshake not at all.
     this.#inner[Symbol.dispose]();
   }
 
-  /** Whether little enough waits, decrypted, to be read. */
+  /** Whether less decrypted data waits to be read than the limit. */
   get #hasRoom(): boolean {
     const socket = this.#socket;
     return socket === undefined || socket.readableLength < socket.readableHighWaterMark;
   }
 
-  /** The connection below. node:tls takes in whatever comes from it, whether or not what it has
-   * decrypted was read, so a peer could fill the memory: the gate is shut while enough waits. */
+  /** The connection below, with flow control. node:tls reads without limit, even if the decrypted
+   * data is not read, so a peer could fill the memory: the gate is shut while enough waits. */
   get #gated(): Connection {
     const inner = this.#inner;
     return {

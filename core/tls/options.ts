@@ -1,22 +1,22 @@
-// Certificates and their keys as options: each repeated `--tls-cert` goes with the `--tls-key` in the
-// same place.
+// The options for certificates and their keys: each repeated `--tls-cert` belongs to the
+// `--tls-key` at the same position.
 
 import { type Option, type OptionSpec, text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** What the two options hold. */
+/** Values of the two options. */
 interface TlsFileOptions {
   readonly tlsCert?: string | readonly string[] | undefined;
   readonly tlsKey?: string | readonly string[] | undefined;
 }
 
-/** One certificate's file and its key's, as they were named. */
+/** Paths of a certificate and of its key, as given. */
 export interface TlsFilePair {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
 }
 
-/** An option that may be repeated, and for which a program may give one text by itself. */
+/** A repeatable option for files, to which a program may also give a single value. */
 export function fileOrFiles(
   spec: Pick<OptionSpec, "help">,
 ): Option<string | readonly string[] | undefined> {
@@ -27,7 +27,7 @@ export function fileOrFiles(
   };
 }
 
-/** Each certificate with its key; none when there are no files. One alone has no partner.
+/** Pairs each certificate with its key; either may be given without the other.
  * @throws {UsageError} when there are more of one than of the other */
 export function tlsFilePairs({ tlsCert, tlsKey }: TlsFileOptions): TlsFilePair[] {
   const certs = [tlsCert ?? []].flat();

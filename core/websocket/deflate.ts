@@ -1,10 +1,10 @@
-// Compressed messages: the extension permessage-deflate (RFC 7692). How two sides agree on it, and
-// what one of them does with a message then.
+// Compression of WebSocket messages, the extension permessage-deflate (RFC 7692): its negotiation,
+// and a compressor and decompressor for one side.
 //
 // We never keep a compressor between messages, which would cost each connection some 300 KiB: every
-// message is compressed by itself. Where the other side keeps its own (a server may; of clients we
-// ask that they do not), the last 32 KiB that came are kept and put in front of the next message,
-// which has the same effect.
+// message is compressed by itself. Where the other side keeps its own (a server may; clients are
+// asked not to), the last 32 KiB received are kept and put in front of the next message, which has
+// the same effect.
 
 import type * as zlib from "node:zlib";
 import { concat } from "@std/bytes/concat";
@@ -13,40 +13,41 @@ import type { Extension } from "./extensions.ts";
 
 const NAME = "permessage-deflate";
 
-/** Smaller messages are sent as they are: compressing them costs more time than it saves. */
+/** Smaller messages are sent uncompressed: compressing them costs more time than it saves. */
 const WORTH_BYTES = 1024;
 
-/** Level 6 needs five times as long for a large message and saves a tenth more. */
+/** Compression level: 6 would need five times as long for a large message and save a tenth more. */
 const LEVEL = 3;
 
-/** What reaches furthest back in a message (RFC 1951). */
+/** The largest window of deflate (RFC 1951). */
 const WINDOW_BYTES = 32 * 1024;
 
-/** How often a message may end a stream of deflate and begin another (RFC 7692 7.2.3.4): each
- * costs a context of its own. */
+/** Limit of the deflate streams in one message (RFC 7692 7.2.3.4): each costs a context of its
+ * own. */
 const MAX_STREAMS = 16;
 
-/** Left out at the end of every message (RFC 7692 7.2.1). */
+/** Bytes omitted at the end of every message (RFC 7692 7.2.1). */
 const FLUSH = [0x00, 0x00, 0xff, 0xff];
-/** Put behind that, an empty last block shows whether the message ended where a block does. */
+/** The same bytes and an empty last block, which shows whether the message ended at the end of a
+ * block. */
 const TAIL = Uint8Array.from([...FLUSH, 0x03, 0x00]);
 
 const NO_BYTES = new Uint8Array(0);
 
-/** What was agreed on, from one side's point of view. */
+/** The negotiated parameters, from the point of view of one side. */
 export interface DeflateTerms {
-  /** How far back, as a power of two, what we send may refer. */
+  /** Size of the window for messages that we send, as a power of two. */
   readonly sendWindowBits: number;
-  /** Whether what the peer sends may refer to its earlier messages. */
+  /** Whether the peer's messages may refer to its earlier ones. */
   readonly peerKeepsContext: boolean;
 }
 
-/** What a client asks for: that the server may choose how far back we refer. */
+/** A client's offer: the server may choose the size of our window. */
 export const DEFLATE_OFFER = `${NAME}; client_max_window_bits`;
 
-/** The first offer that a server can serve, with the element that answers it.
+/** Returns the first acceptable offer, with the element that answers it.
  *
- * An offer with a parameter that is unknown, repeated or has a wrong value is passed over (RFC 7692
+ * An offer with a parameter that is unknown, repeated or has a wrong value is declined (RFC 7692
  * 7.1). */
 export function acceptDeflate(
   offers: readonly Extension[],
@@ -68,8 +69,8 @@ export function acceptDeflate(
   return undefined;
 }
 
-/** What a server's answer to `DEFLATE_OFFER` means; undefined when it turned nothing on.
- * @throws {Error} saying what is wrong with it */
+/** Parses a server's answer to `DEFLATE_OFFER`; undefined when it declined compression.
+ * @throws {Error} saying what is wrong with the answer */
 export function checkDeflate(answer: readonly Extension[]): DeflateTerms | undefined {
   const [extension, ...more] = answer;
   if (extension === undefined) return undefined;
@@ -87,8 +88,8 @@ export function checkDeflate(answer: readonly Extension[]): DeflateTerms | undef
   };
 }
 
-/** The parameters by name, with the window bits of those that have some, or what is wrong. In an
- * offer, `client_max_window_bits` without a value says that the server may choose one. */
+/** Parses the parameters, or returns what is wrong with them. In an offer, `client_max_window_bits`
+ * without a value means that the server may choose one. */
 function readParameters(
   parameters: Extension["parameters"],
   place: "offer" | "answer",
@@ -113,26 +114,26 @@ function readParameters(
   return read;
 }
 
-/** Those that keep nothing of a session, which sessions share. */
+/** Instances without context takeover, which sessions share. */
 const shared = new Map<number, MessageDeflate>();
 
-/** Gets ready to compress on these terms. What it resolves to is for one session, in which it is
- * for every message in turn. */
+/** Creates the compressor for these parameters. It is for one session, whose messages it processes
+ * one at a time. */
 export async function openDeflate(terms: DeflateTerms): Promise<MessageDeflate> {
   const known = terms.peerKeepsContext ? undefined : shared.get(terms.sendWindowBits);
   if (known !== undefined) return known;
-  // Loading it takes a good part of what starting the program does.
+  // Loaded on demand, because it takes a large part of the time to start the program.
   const deflate = new MessageDeflate(terms, await import("node:zlib"));
   if (!terms.peerKeepsContext) shared.set(terms.sendWindowBits, deflate);
   return deflate;
 }
 
-/** Compresses and inflates the messages of one session. */
+/** Compresses and decompresses the messages of one session. */
 export class MessageDeflate {
   readonly #zlib: typeof zlib;
   readonly #options: zlib.ZlibOptions;
   readonly #keepsContext: boolean;
-  /** The last that came, where the peer may refer to it. */
+  /** The last bytes received, if the peer may refer to them. */
   #context = NO_BYTES;
 
   constructor({ sendWindowBits, peerKeepsContext }: DeflateTerms, library: typeof zlib) {
@@ -141,12 +142,12 @@ export class MessageDeflate {
     this.#options = {
       level: LEVEL,
       finishFlush: library.constants.Z_SYNC_FLUSH,
-      // zlib has no window of 8 bits, but in one of 9 it refers no more than 250 bytes back.
+      // zlib has no window of 8 bits, but with one of 9 it refers at most 250 bytes back.
       windowBits: Math.max(9, sendWindowBits),
     };
   }
 
-  /** A message's payload compressed, or null where that is not worth it. */
+  /** Compresses the payload of a message; null where that is not worth it. */
   compress(payload: Uint8Array): Uint8Array | null {
     if (payload.length < WORTH_BYTES) return null;
     const deflated = this.#zlib.deflateRawSync(payload, this.#options);
@@ -154,12 +155,12 @@ export class MessageDeflate {
     return length < payload.length ? deflated.subarray(0, length) : null;
   }
 
-  /** A message as it was before its sender compressed it. Never makes more than `maxBytes` of it.
+  /** Decompresses a message to at most `maxBytes`.
    *
-   * @param payload all of its frames
+   * @param payload the payloads of all its frames
    * @throws {WebSocketViolation} when it is malformed (1007) or larger than `maxBytes` (1009) */
   inflate(payload: Uint8Array, maxBytes: number): Uint8Array {
-    // zlib itself writes an empty message so after another one.
+    // zlib itself compresses an empty message to no bytes after another one.
     if (payload.length === 0) return NO_BYTES;
     const parts: Uint8Array[] = [];
     let rest = concat([payload, TAIL]);
@@ -172,7 +173,7 @@ export class MessageDeflate {
       if (length > maxBytes) throw tooLarge(maxBytes);
       parts.push(inflated);
       rest = rest.subarray(consumed);
-      // A last block that ended the message needs nothing behind it.
+      // A last block that ended the message needs nothing after it.
       if (rest.length === TAIL.length) break;
       if (rest.length > 0) context = lastOf(context, inflated);
     }
@@ -186,25 +187,25 @@ export class MessageDeflate {
     context: Uint8Array,
     maxBytes: number,
   ): { readonly inflated: Uint8Array; readonly consumed: number } {
-    // Deno 2.9.6 leaves out the dictionary of a raw stream, so what came before is put in front of
-    // it, as a block that is not compressed (RFC 1951 3.2.4).
+    // Deno 2.9.6 ignores the dictionary of a raw stream, so the window is put in front of the
+    // message, as a block that is not compressed (RFC 1951 3.2.4).
     const { length } = context;
     const before = length === 0 ? NO_BYTES : concat([
       Uint8Array.of(0, length, length >> 8, ~length, ~length >> 8),
       context,
     ]);
     try {
-      // The types do not know what `info` does.
+      // The types lack the effect of `info`.
       const { buffer, engine } = this.#zlib.inflateRawSync(
         before.length === 0 ? bytes : concat([before, bytes]),
         {
-          // It has to be positive.
+          // zlib refuses a limit of 0.
           maxOutputLength: Math.max(1, length + maxBytes),
           info: true,
         },
       ) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
       return {
-        // A copy: however short, what zlib gives out holds on to all that it made room for.
+        // A copy, because zlib returns a view of a much larger buffer.
         inflated: new Uint8Array(buffer.subarray(length)),
         consumed: engine.bytesWritten - before.length,
       };
@@ -216,7 +217,7 @@ export class MessageDeflate {
   }
 }
 
-/** What of all that came a later message may refer to. A copy. */
+/** The window for the next message: a copy of the last bytes of those received. */
 function lastOf(before: Uint8Array, latest: Uint8Array): Uint8Array<ArrayBuffer> {
   if (latest.length >= WINDOW_BYTES) return latest.slice(-WINDOW_BYTES);
   return concat([

@@ -1,5 +1,5 @@
-// The field Sec-WebSocket-Extensions (RFC 6455 9.1): which extensions one side offers and the other
-// turns on, as a list of names with parameters.
+// The field Sec-WebSocket-Extensions (RFC 6455 9.1): extensions that the client offers and the
+// server accepts, as a list of names with parameters.
 
 import { type HttpFields, HttpHeadError } from "../http/head.ts";
 
@@ -10,12 +10,13 @@ export interface Extension {
 }
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-// What stands in quotes has to be a token too, so a comma never does.
+// A quoted value has to be a token too, so it never contains a comma.
 const PARAMETER = `[ \\t]*;[ \\t]*(${TOKEN})(?:[ \\t]*=[ \\t]*(?:(${TOKEN})|"(${TOKEN})"))?`;
 const ELEMENT = new RegExp(`^(${TOKEN})((?:${PARAMETER})*)$`);
 
-/** The elements of the field, over all its lines, the preferred ones first.
- * @throws {HttpHeadError} when it is malformed: RFC 6455 9.1 asks that no WebSocket is opened then */
+/** Parses all lines of the field, in order of preference.
+ * @throws {HttpHeadError} when it is malformed: RFC 6455 9.1 requires that no WebSocket is opened
+ * then */
 export function parseExtensions(fields: HttpFields): Extension[] {
   return fields.list("sec-websocket-extensions").map((element) => {
     const [, name, parameters] = ELEMENT.exec(element) ?? [];

@@ -1,9 +1,9 @@
-// What the frames of a WebSocket are made of (RFC 6455 5), and how they are written.
+// WebSocket frames (RFC 6455 5): opcodes, close codes, and encoding.
 
 import type { Message } from "../session.ts";
 import { smallBytes } from "../sessions/small_bytes.ts";
 
-/** What a frame is (RFC 6455 5.2 and 11.8). */
+/** Opcodes (RFC 6455 5.2 and 11.8). */
 export const OPCODE = {
   continuation: 0,
   text: 1,
@@ -13,7 +13,7 @@ export const OPCODE = {
   pong: 10,
 } as const;
 
-/** In the first byte of a message's first frame: the message is compressed (RFC 7692 6). */
+/** The bit RSV1 in a message's first frame: the message is compressed (RFC 7692 6). */
 export const COMPRESSED = 0x40;
 
 /** The status codes of a close frame that we use (RFC 6455 7.4.1). */
@@ -40,22 +40,22 @@ export class WebSocketViolation extends Error {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** From how many bytes on it is faster to mask four of them at a time. */
+/** Size from which masking four bytes at a time is faster. */
 const WORTH_WORDS_BYTES = 512;
 
 /** The largest payload of a close, ping or pong (RFC 6455 5.5). */
 export const MAX_CONTROL_BYTES = 125;
 
-// A byte order mark is the sender's business.
+// A byte order mark is part of the peer's message.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** What a close frame says. `code` is 1005 when it says nothing.
+/** Parses the payload of a close frame. `code` is 1005 when there is none.
  *
- * The codes from 1012 to 1014 came after RFC 6455 and tell what a server or gateway goes through;
- * from a client they mean nothing.
+ * The codes from 1012 to 1014, registered after RFC 6455, report states of a server or gateway and
+ * are invalid from a client.
  *
- * @throws {WebSocketViolation} when its payload is none (RFC 6455 5.5.1, 7.4) */
+ * @throws {WebSocketViolation} when the payload is invalid (RFC 6455 5.5.1, 7.4) */
 export function parseClose(
   payload: Uint8Array,
   sender: "client" | "server",
@@ -75,7 +75,7 @@ export function parseClose(
   }
 }
 
-/** A close frame, its reason cut to what fits. */
+/** Encodes a close frame, with its reason cut to the limit. */
 export function closeFrame(code: number, reason: string, masked: boolean): Uint8Array {
   if (code === CLOSE_CODE.none) return encodeFrame(OPCODE.close, NO_BYTES, masked);
   const payload = new Uint8Array(MAX_CONTROL_BYTES);
@@ -86,7 +86,7 @@ export function closeFrame(code: number, reason: string, masked: boolean): Uint8
   return encodeFrame(OPCODE.close, payload.subarray(0, 2 + written), masked);
 }
 
-/** One message as one frame, compressed when `compress` makes something of it. */
+/** Encodes a message as one frame, compressed where `compress` makes it smaller. */
 export function messageFrame(
   message: Message,
   masked: boolean,
@@ -101,7 +101,7 @@ export function messageFrame(
     : encodeFrame(opcode | COMPRESSED, compressed, masked);
 }
 
-/** A frame that is not fragmented. `opcode` may have the bit `COMPRESSED`. */
+/** Encodes an unfragmented frame. `opcode` may have the bit `COMPRESSED`. */
 export function encodeFrame(opcode: number, payload: Uint8Array, masked: boolean): Uint8Array {
   const { length } = payload;
   const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8;
@@ -126,10 +126,10 @@ export function encodeFrame(opcode: number, payload: Uint8Array, masked: boolean
   return frame;
 }
 
-/** XORs bytes with the four of a mask (RFC 6455 5.3).
+/** XORs bytes with the four bytes of a mask (RFC 6455 5.3).
  *
- * @param maskAt where in `holder` the mask begins
- * @param phase which byte of the mask is the first to be used */
+ * @param maskAt index of the mask in `holder`
+ * @param phase index in the mask for the first byte */
 export function applyMask(
   bytes: Uint8Array,
   holder: Uint8Array,
@@ -141,7 +141,7 @@ export function applyMask(
   if (length >= WORTH_WORDS_BYTES) {
     const lead = (4 - bytes.byteOffset % 4) % 4;
     for (; at < lead; at++) bytes[at]! ^= holder[maskAt + ((phase + at) & 3)]!;
-    // The mask as the bytes stand in memory, so that this machine's order of bytes does not matter.
+    // The mask in memory order, so that the byte order of this machine does not matter.
     const turned = [0, 1, 2, 3].map((index) => holder[maskAt + ((phase + at + index) & 3)]!);
     const mask = new Int32Array(new Uint8Array(turned).buffer)[0]!;
     const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (length - at) >> 2);
@@ -154,7 +154,7 @@ export function applyMask(
 const randomBytes = new Uint8Array(1024);
 let randomAt = randomBytes.length;
 
-/** A mask that cannot be foreseen. Random bytes are cheaper by the many. */
+/** Returns an unpredictable mask. Random bytes are cheaper when many are taken at once. */
 function newMask(): Uint8Array {
   if (randomAt === randomBytes.length) {
     crypto.getRandomValues(randomBytes);

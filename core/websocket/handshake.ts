@@ -1,5 +1,5 @@
-// The opening handshake of a WebSocket (RFC 6455 4): an HTTP request to change the protocol, and
-// the answer. Both sides of it, without any connection.
+// The opening handshake of a WebSocket (RFC 6455 4): the HTTP request to upgrade, and the answer.
+// For client and server, without any connection.
 
 import { HttpHeadError, isField, type RequestHead, type ResponseHead } from "../http/head.ts";
 import { bytesOf } from "../session.ts";
@@ -13,16 +13,16 @@ import {
 } from "./deflate.ts";
 import { parseExtensions } from "./extensions.ts";
 
-/** What two sides agreed on. */
+/** The result of a handshake. */
 export interface Agreement {
   readonly subprotocol: string | undefined;
-  /** What compresses and inflates the messages, if anything does. For one session. */
+  /** The compressor of one session's messages, if compression was negotiated. */
   readonly deflate: MessageDeflate | undefined;
 }
 
 const VERSION = "13";
 
-/** @throws {UsageError} when a name cannot stand in a header */
+/** @throws {UsageError} when a name is invalid in a header */
 export function checkSubprotocols(names: readonly string[]): void {
   for (const name of names) {
     if (isField(name, "")) continue;
@@ -32,7 +32,7 @@ export function checkSubprotocols(names: readonly string[]): void {
   }
 }
 
-/** A request that opens no WebSocket, with the status and fields that say why. */
+/** A request that opens no WebSocket, with the status and header fields of the refusal. */
 export class UpgradeError extends HttpHeadError {
   readonly fields: Readonly<Record<string, string>>;
   constructor(status: number, message: string, fields: Readonly<Record<string, string>> = {}) {
@@ -68,27 +68,28 @@ function checkUpgrade(request: RequestHead): string {
   if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) {
     throw new UpgradeError(400, "there is no Sec-WebSocket-Key of 16 bytes");
   }
-  // What follows the head are frames already, so it cannot be a body.
+  // Frames follow the head directly, so the request cannot have a body.
   if (fields.list("transfer-encoding").length > 0 || Number(fields.only("content-length")) !== 0) {
     throw new UpgradeError(400, "a request for a WebSocket has no body");
   }
   return key;
 }
 
-/** What a server is ready to agree on. */
+/** Protocols and extensions that a server supports. */
 export interface ServerTerms {
-  /** The preferred one first. A client that offers none of them is served without one. */
+  /** Supported subprotocols in order of preference. A client that offers none of them is served
+   * without one. */
   readonly subprotocol: readonly string[];
   readonly deflate: boolean;
 }
 
-/** An opening that was accepted: the fields of the answer, whose status is 101, and what was agreed
- * on, which the session has to be given. */
+/** An accepted upgrade: the header fields of the answer with status 101, and the negotiated
+ * parameters, which the session needs. */
 interface AcceptedUpgrade extends Agreement {
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 
-/** Checks a request as `checkUpgrade` does and works out the answer.
+/** Checks a request as `checkUpgrade` does and negotiates the answer.
  * @throws {HttpHeadError} with the status to answer */
 export async function acceptUpgrade(
   request: RequestHead,
@@ -123,7 +124,7 @@ export function newKey(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
 }
 
-/** What a client asks for. */
+/** Parameters of a client's request. */
 export interface UpgradeRequest {
   /** The path and query. */
   readonly target: string;
@@ -133,7 +134,7 @@ export interface UpgradeRequest {
   readonly origin: string | undefined;
   readonly subprotocols: readonly string[];
   readonly deflate: boolean;
-  /** Further fields, which stand after ours. */
+  /** Further header fields, sent after ours. */
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 
@@ -158,8 +159,9 @@ export function upgradeRequest(request: UpgradeRequest): Uint8Array {
   return bytesOf(`GET ${request.target} HTTP/1.1\r\n${lines.join("")}\r\n`);
 }
 
-/** Checks an answer whose status is 101 as RFC 6455 4.1 asks. Resolves to what was agreed on.
- * @throws {Error} saying what is wrong with it */
+/** Checks an answer with status 101 as RFC 6455 4.1 requires. Resolves to the negotiated
+ * parameters.
+ * @throws {Error} saying what is wrong with the answer */
 export async function checkAnswer(
   { fields }: ResponseHead,
   { key, subprotocols, deflate }: UpgradeRequest,

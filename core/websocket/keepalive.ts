@@ -1,27 +1,28 @@
-// Whether a silent peer is still there: it is sent a ping (RFC 6455 5.5.2), which also keeps open
-// what lies between, and has to send something in time. One timer for all sessions of a server.
+// Keepalive: a silent peer is sent a ping (RFC 6455 5.5.2), which also keeps proxies and NAT in
+// between open, and has to answer in time. One timer for all sessions of a server.
 
 import type { KeepaliveLimits } from "./options.ts";
 
-/** A session that can be asked whether its peer is still there. */
+/** A session that can be pinged. */
 export interface KeptAlive {
-  /** Set to true by whatever comes from the peer. */
+  /** Set to true by any data from the peer. */
   heard: boolean;
-  /** Whether silence is the peer's. It is ours while we do not read, or what we write waits. */
+  /** Whether it is the peer's turn. It is ours while we do not read, or while our writes are
+   * pending. */
   readonly awaitsPeer: boolean;
   ping(): void;
-  /** Ends it, because the peer is gone. */
+  /** Ends the session, because the peer did not answer. */
   lost(): void;
 }
 
-/** How often a session is looked at within the shorter of the two times: what is due happens after
+/** Checks of a session within the shorter of the two times, so a deadline takes effect after
  * between 1 and 1.25 times that time. */
 const LOOKS = 4;
 
-/** A longer interval overflows and fires at once. */
+/** A longer delay overflows, and the timer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Pings members that are silent, and calls `lose` for each that stays so. */
+/** Pings silent members, and calls `lose` for each that does not answer in time. */
 export class Keepalive<Member extends KeptAlive> implements Disposable {
   readonly #silentLooks = new Map<Member, number>();
   readonly #timer: ReturnType<typeof setInterval> | undefined;

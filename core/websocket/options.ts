@@ -2,7 +2,7 @@
 
 import { duration, flag, type OptionValues, text } from "../options/option.ts";
 
-/** What the two sides are to agree on in the handshake. */
+/** Options that client and server negotiate in the handshake. */
 export const agreementOptions = {
   subprotocol: text.many({
     metavar: "name",
@@ -14,7 +14,7 @@ export const agreementOptions = {
   }),
 } as const;
 
-/** When a peer is asked whether it is still there. */
+/** Options of the keepalive. */
 export const keepaliveOptions = {
   pingIntervalMs: duration({
     default: 20_000,

@@ -1,8 +1,8 @@
-// Reading the frames of a WebSocket (RFC 6455 5, RFC 7692 6): bytes in, messages and control frames
-// out. Written here rather than taken from `ws` because the parser decides the speed of the whole:
-// this one reads straight from our connection, holds nothing but a message that has begun, and finds
-// malformed text at the byte that makes it so. A little long, because all of it is one machine that
-// may stop at any byte.
+// A parser of WebSocket frames (RFC 6455 5, RFC 7692 6): bytes in, messages and control frames out.
+// Our own rather than that of `ws`, because the parser decides the speed of the server: this one
+// reads straight from our connection, buffers only a message that has begun, and reports malformed
+// text at its first wrong byte. Past 300 lines because it is one state machine that may stop at any
+// byte.
 
 import type { Message } from "../session.ts";
 import { smallBytes } from "../sessions/small_bytes.ts";
@@ -20,12 +20,12 @@ import {
 const NO_BYTES = new Uint8Array(0);
 /** Two bytes, a length of up to eight, a mask of four. */
 const LONGEST_HEAD_BYTES = 14;
-/** What a message that has begun is given at first, however long it claims to become: more when it
- * comes in one frame, since a frame is seldom cut off. */
+/** First allocation for a message, however long it claims to be: larger for a single frame, since a
+ * frame is seldom cut off. */
 const FIRST_FRAME_BYTES = 64 * 1024;
 const FIRST_FRAGMENT_BYTES = 4 * 1024;
 
-// A byte order mark is the sender's business.
+// A byte order mark is part of the peer's message.
 const wholeText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A close, ping or pong frame. */
@@ -38,42 +38,42 @@ export class ControlFrame {
   }
 }
 
-/** How frames arrive. */
+/** Options of a FrameReader. */
 interface FrameReaderOptions {
-  /** Clients mask what they send and servers do not (RFC 6455 5.1). */
+  /** Whether frames must be masked: a client's are, a server's are not (RFC 6455 5.1). */
   readonly masked: boolean;
   readonly maxMessageBytes: number;
-  /** Makes a compressed message what it was; compressed ones are refused without it.
-   * @throws {WebSocketViolation} when that cannot be done, or makes more than `maxBytes` */
+  /** Decompresses a message; without it, compressed messages are refused.
+   * @throws {WebSocketViolation} when the message is malformed, or larger than `maxBytes` */
   readonly inflate?: ((payload: Uint8Array, maxBytes: number) => Uint8Array) | undefined;
 }
 
-/** Takes chunks in, gives messages and control frames out. Fragments are put together. */
+/** Takes chunks, and returns messages and control frames. Fragments are joined. */
 export class FrameReader {
   readonly #masked: boolean;
   readonly #maxMessageBytes: number;
   readonly #inflate: FrameReaderOptions["inflate"];
-  /** Set to true by every part of a message that is not whole yet. */
+  /** Set to true by every part of an incomplete message. */
   progressed = false;
 
   #chunk: Uint8Array = NO_BYTES;
   #at = 0;
 
-  // The frame that is being read.
+  // Head of the current frame.
   readonly #head = new Uint8Array(LONGEST_HEAD_BYTES);
   #headBytes = 0;
-  /** How many bytes its head has, as far as is known. */
+  /** Length of the head, as far as its bytes tell. */
   #headNeeds = 2;
   #inPayload = false;
   #opcode = 0;
   #isLast = false;
   #payloadLeft = 0;
-  /** Where in the mask the next byte of the payload falls. */
+  /** Index in the mask for the next byte of the payload. */
   #maskPhase = 0;
   #control: Uint8Array = NO_BYTES;
   #controlBytes = 0;
 
-  // The message that is being put together.
+  // State of the current message.
   #messageOpcode: number = OPCODE.continuation;
   #isCompressed = false;
   #mostBytes = 0;
@@ -88,16 +88,16 @@ export class FrameReader {
     this.#inflate = inflate;
   }
 
-  /** Adds what was read, once `next` has returned null. The chunk must stay as it is until `next`
-   * returns null again, and is unmasked in place. */
+  /** Adds a chunk, once `next` has returned null. The chunk must not change until `next` returns
+   * null again, and is unmasked in place. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#at = 0;
   }
 
-  /** The next message or control frame, or null when more must be read. What is returned is the
-   * caller's.
-   * @throws {WebSocketViolation} when the peer broke the protocol; there is no next one then */
+  /** The next message or control frame, or null when more must be read. The caller owns the result.
+   * @throws {WebSocketViolation} when the peer broke the protocol; the reader cannot be used after
+   * it */
   next(): Message | ControlFrame | null {
     for (;;) {
       if (!this.#inPayload && !this.#readHead()) return null;
@@ -121,7 +121,7 @@ export class FrameReader {
     }
   }
 
-  /** Whether a frame's head is complete; reads as much of it as there is. */
+  /** Reads as much of a frame's head as there is; true once it is complete. */
   #readHead(): boolean {
     const head = this.#head;
     for (;;) {
@@ -142,7 +142,7 @@ export class FrameReader {
     return true;
   }
 
-  /** Checks what the first two bytes say (RFC 6455 5.2, 5.4, 5.5). */
+  /** Checks the first two bytes of a frame (RFC 6455 5.2, 5.4, 5.5). */
   #startFrame(first: number, second: number): void {
     const opcode = first & 0x0f;
     const isLast = (first & 0x80) !== 0;
@@ -150,7 +150,7 @@ export class FrameReader {
     const reserved = first & 0x70;
     if (
       reserved !== 0 &&
-      // A message is compressed as a whole, so its first frame says so (RFC 7692 6.1).
+      // A message is compressed as a whole, so only its first frame has the bit (RFC 7692 6.1).
       (reserved !== COMPRESSED || this.#inflate === undefined ||
         (opcode !== OPCODE.text && opcode !== OPCODE.binary))
     ) throw protocolError("a reserved bit is set");
@@ -172,7 +172,7 @@ export class FrameReader {
       if (!isMore) {
         this.#messageOpcode = opcode;
         this.#isCompressed = reserved !== 0;
-        // What cannot be compressed grows by a few bytes for each of its blocks.
+        // Incompressible data grows by a few bytes for each block.
         const most = this.#maxMessageBytes;
         this.#mostBytes = reserved === 0 ? most : most + Math.ceil(most / 16) + 64;
       }
@@ -213,7 +213,7 @@ export class FrameReader {
     this.#maskPhase = 0;
   }
 
-  /** What the chunk holds of the payload, unmasked: a view. */
+  /** Takes the payload in the current chunk, unmasked: a view. */
   #takePayload(): Uint8Array {
     const end = Math.min(this.#at + this.#payloadLeft, this.#chunk.length);
     const part = this.#chunk.subarray(this.#at, end);
@@ -232,7 +232,7 @@ export class FrameReader {
     this.#headNeeds = 2;
   }
 
-  /** A message that came in one piece, which most do. */
+  /** A message in one part, as most are. */
   #wholeMessage(part: Uint8Array): Message {
     const isText = this.#messageOpcode === OPCODE.text;
     this.#messageOpcode = OPCODE.continuation;
@@ -264,8 +264,9 @@ export class FrameReader {
       return;
     }
     if (this.#messageBytes > this.#binary.length) {
-      // As much as is claimed, but no more than twice what has come. Before the last frame nothing
-      // is claimed for the whole, and growing by what each adds would copy all of it each time.
+      // As much as the head claims, but no more than twice what has arrived. Before the last frame
+      // the length of the message is unknown, and growing by each frame would copy the message each
+      // time.
       const first = this.#isLast ? FIRST_FRAME_BYTES : FIRST_FRAGMENT_BYTES;
       const room = Math.max(first, this.#messageBytes * 2);
       const claimed = this.#isLast ? this.#messageBytes + this.#payloadLeft : this.#mostBytes;

@@ -1,4 +1,4 @@
-// The WebSockets of one server: watched for silence, and closed with the right code.
+// The WebSocket sessions of one server: their keepalive, and their close codes on shutdown.
 
 import type { Connection } from "../connection.ts";
 import { IdleSweep } from "../sessions/idle_sweep.ts";
@@ -9,13 +9,13 @@ import { Keepalive } from "./keepalive.ts";
 import type { KeepaliveLimits } from "./options.ts";
 import { WebSocketSession } from "./websocket_session.ts";
 
-/** What WebSockets are held to. */
+/** Limits of WebSocket sessions. */
 interface WebSocketLimits extends KeepaliveLimits {
   readonly idleTimeoutMs: number;
   readonly maxMessageBytes: number;
 }
 
-/** Serves WebSockets until it is disposed, which is when none is open any more. */
+/** Serves WebSockets until it is disposed, which happens when all are closed. */
 export class WebSocketSessions implements Disposable {
   readonly #ledger: Ledger;
   readonly #maxMessageBytes: number;
@@ -35,9 +35,9 @@ export class WebSocketSessions implements Disposable {
     );
   }
 
-  /** Speaks on a connection whose opening handshake is done. Resolves when it is closed; never
+  /** Serves a connection whose opening handshake is complete. Resolves when it is closed; never
    * rejects.
-   * @param head what was read beyond the handshake */
+   * @param head bytes that were read beyond the handshake */
   serve(
     connection: Connection,
     { head, deflate }: { readonly head: Uint8Array; readonly deflate: Agreement["deflate"] },

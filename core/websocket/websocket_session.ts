@@ -1,6 +1,6 @@
-// A session over a WebSocket (RFC 6455, RFC 7692), on either side, over any connection whose opening
-// handshake is done. Long, because it is one machine: what is read next depends on what is held,
-// what is being written and which side has closed.
+// A session over a WebSocket (RFC 6455, RFC 7692), on either side, over any connection whose
+// opening handshake is done. Past 300 lines because it is one state machine: the next read depends
+// on the queued messages, on pending writes and on which side has closed.
 
 import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
@@ -25,13 +25,14 @@ import { WriteQueue } from "../streams/write_queue.ts";
 const FIRST_BUFFER_BYTES = 512;
 const LARGEST_BUFFER_BYTES = 64 * 1024;
 
-/** How much is taken in before it is asked for: enough that a peer's ping or close behind a message
- * is seen while the protocol is busy, and no more. */
+/** Messages read ahead of the protocol: enough to see a peer's ping or close behind a message while
+ * the protocol is busy. */
 const MAX_HELD_MESSAGES = 16;
 const MAX_HELD_BYTES = 64 * 1024;
 
-/** How long we let the protocol answer what came before the peer's close frame or violation, and
- * wait for the peer's close frame once we have sent ours; and how much we take in meanwhile. */
+/** Time for which the protocol may still answer messages received before the peer's close frame or
+ * violation, and for which we wait for the peer's close frame once we have sent ours; and limit of
+ * the bytes read meanwhile. */
 const LINGER_MS = 1000;
 const LINGER_BYTES = 256 * 1024;
 
@@ -39,25 +40,25 @@ const NO_BYTES = new Uint8Array(0);
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** What a WebSocketSession needs besides its connection. */
+/** Options of a WebSocketSession. */
 interface WebSocketSessionOptions {
   readonly role: "client" | "server";
   readonly maxMessageBytes: number;
   readonly counters: Counters;
-  /** What was read beyond the handshake. */
+  /** Bytes that were read beyond the handshake. */
   readonly head: Uint8Array;
-  /** What was agreed on for the messages of this session, if anything was. */
+  /** The negotiated compression of this session, if any. */
   readonly deflate?: MessageDeflate | undefined;
 }
 
-/** How the peer closed. The code is 1005 when it gave none. */
+/** The peer's close frame. The code is 1005 when it had none. */
 interface PeerClose {
   readonly code: number;
   readonly reason: string;
 }
 
-/** One peer on a WebSocket. Iterate it once. Takes the connection over and reads ahead of the
- * protocol by a few messages. Bytes that it yields are the reader's to keep. */
+/** One peer on a WebSocket. Iterate it once. Takes ownership of the connection and reads a few
+ * messages ahead of the protocol. The reader owns the bytes that it yields. */
 export class WebSocketSession
   implements ServedSession, KeptAlive, AsyncIterator<Message, undefined>, Disposable {
   readonly boundary = "messages";
@@ -65,10 +66,10 @@ export class WebSocketSession
   readonly peer: Address;
   bytesReceived = 0;
   bytesSent = 0;
-  /** Set by every part of a message, either way; an idle sweep compares it. Pings and pongs do not
-   * count: a peer that has nothing to say but that it is still there is idle. */
+  /** Set by every part of a message in either direction; an idle sweep compares it. Pings and pongs
+   * do not count: a peer that sends nothing else is idle. */
   active = true;
-  /** Set by whatever comes from the peer. */
+  /** Set to true by any data from the peer. */
   heard = true;
 
   readonly #connection: Connection;
@@ -81,17 +82,17 @@ export class WebSocketSession
   readonly #over = Promise.withResolvers<void>();
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
 
-  // Messages that the protocol has not asked for yet, or its question for one that is not there yet.
+  // Messages that the protocol has not read yet, or its pending read.
   readonly #held: Message[] = [];
   #heldBytes = 0;
   #wake: ((result: IteratorResult<Message, undefined>) => void) | undefined;
   #refuse: ((error: Error) => void) | undefined;
 
-  /** A read is pending, or a pong that must leave before more is looked at. */
+  /** Set while a read is pending, or a pong that must be sent before the next read. */
   #occupied = false;
-  /** Nothing more will be delivered. */
+  /** Set when no more messages will be yielded. */
   #inputEnded = false;
-  /** The peer has closed its half of the connection. */
+  /** Set once the peer has closed its side of the connection. */
   #inputClosed = false;
   #peerClose: PeerClose | undefined;
   #closeSent = false;
@@ -102,7 +103,7 @@ export class WebSocketSession
   #disposed = false;
   #reason: string | undefined;
   #failure: Error | undefined;
-  // Most sessions never ask for their signal.
+  // Created on demand: most sessions never use their signal.
   #abort: AbortController | undefined;
 
   constructor(connection: Connection, options: WebSocketSessionOptions) {
@@ -137,20 +138,19 @@ export class WebSocketSession
     return this.#reason;
   }
 
-  /** How the peer closed, if it has. */
+  /** The peer's close frame, once it has closed. */
   get peerClose(): PeerClose | undefined {
     return this.#peerClose;
   }
 
-  /** What the peer said when it closed, in words; undefined when that was nothing out of the
-   * ordinary. */
+  /** The reason that the peer gave for closing; undefined after an ordinary close. */
   get farewell(): string | undefined {
     const { code, reason } = this.#peerClose ?? { code: CLOSE_CODE.none, reason: "" };
     if (code === CLOSE_CODE.normal || code === CLOSE_CODE.none) return undefined;
     return `the peer closed with ${code}${reason === "" ? "" : ` ${JSON.stringify(reason)}`}`;
   }
 
-  /** What broke the session: a reset, a violation, an end without a close frame. */
+  /** The error that broke the session: a reset, a violation, an end without a close frame. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -172,8 +172,7 @@ export class WebSocketSession
       return Promise.resolve({ done: false, value: message });
     }
     if (this.#draining || this.#inputEnded) {
-      // All that came before the peer's close frame, or before it broke the protocol, has been
-      // answered.
+      // All messages before the peer's close frame or violation have been answered.
       if (this.#peerClose !== undefined) this.#answerClose();
       else this.#tellViolation();
       if (this.#failure !== undefined && !this.#draining) return Promise.reject(this.#failure);
@@ -200,7 +199,7 @@ export class WebSocketSession
     try {
       await this.#output.write(frame);
     } catch (error) {
-      // Whether it was cut off or never began makes no difference to the sender.
+      // The sender gets one error, whether its message was cut off or never begun.
       throw this.#peerClose === undefined ? error : new Deno.errors.BrokenPipe(closed);
     }
     this.active = true;
@@ -208,7 +207,7 @@ export class WebSocketSession
     this.#counters.messagesSent++;
   }
 
-  /** Whether silence is the peer's: we read, and nothing that we wrote is still under way. */
+  /** Whether it is the peer's turn: we read, and no write is pending. */
   get awaitsPeer(): boolean {
     return this.#occupied && !this.#output.busy;
   }
@@ -216,7 +215,7 @@ export class WebSocketSession
   ping(): void {
     if (this.#closeSent || this.#disposed) return;
     const frame = encodeFrame(OPCODE.ping, NO_BYTES, this.#masks);
-    // That it did not leave is learned from reading.
+    // A failure to send shows in the next read.
     this.#output.write(frame).then(() => this.#sent(frame), () => {});
   }
 
@@ -225,15 +224,16 @@ export class WebSocketSession
     this.close("no answer to a ping", CLOSE_CODE.internalError);
   }
 
-  /** Begins the closing handshake. What the peer sent before its own close frame still arrives. */
+  /** Starts the closing handshake. Messages that the peer sends before its own close frame still
+   * arrive. */
   async end(): Promise<void> {
     await this.#sendClose(CLOSE_CODE.normal, "").catch((error) => {
-      // A peer that has closed meanwhile need not be told.
+      // A peer that has closed meanwhile needs no close frame.
       if (this.#peerClose === undefined) throw error;
     });
   }
 
-  /** Ends the session now. The peer is told, unless it is in the way of being told. */
+  /** Ends the session now, with a close frame unless one was sent or cannot be sent. */
   close(reason?: string, code: number = codeFor(reason)): void {
     if (this.#disposed) return;
     this.#reason ??= reason ?? "";
@@ -246,8 +246,8 @@ export class WebSocketSession
     this.close();
   }
 
-  /** Ends the session at the next safe point: at once if it waits for input, else when what is
-   * being answered has been answered. */
+  /** Ends the session at the next safe point: at once if it waits for input, else after the current
+   * answer. */
   drain(): void {
     this.#draining = true;
     if (this.#finishing) return this.close("shutdown");
@@ -255,8 +255,9 @@ export class WebSocketSession
     this.#endInput();
   }
 
-  /** Says our last and waits for the peer to do the same for a moment. Resolves when the connection
-   * is closed. What went wrong with the protocol is for the operator and not for the peer. */
+  /** Completes the closing handshake, waiting for the peer for a short time. Resolves when the
+   * connection is closed. The error of a failed protocol is for the operator and is not sent to
+   * the peer. */
   async finish(failed?: Error): Promise<void> {
     const code = failed === undefined ? CLOSE_CODE.normal : CLOSE_CODE.internalError;
     await this.#connection.flushed?.();
@@ -282,12 +283,12 @@ export class WebSocketSession
     await this.#over.promise;
   }
 
-  /** The protocol ends, or will, because of a shutdown and not of a failure. */
+  /** Records a shutdown, and no failure, as the reason for which the protocol ends. */
   #tellShutdown(): void {
     if (this.#draining && this.#failure === undefined) this.#reason ??= "shutdown";
   }
 
-  /** Looks at what was read, as far as there is room for it, and reads on. */
+  /** Processes the bytes that were read, as far as there is room for messages, and reads on. */
   #advance(): void {
     try {
       while (!this.#occupied && !this.#disposed && this.#hasRoom()) {
@@ -341,8 +342,8 @@ export class WebSocketSession
       this.#lingerLeft -= chunk.length;
       if (this.#lingerLeft < 0) return this.#dispose();
     }
-    // After a violation nothing means anything any more; it is taken in so that closing does not
-    // reset the connection before the peer has read why (RFC 6455 7.1.1).
+    // After a violation further bytes have no meaning; they are read so that closing does not reset
+    // the connection before the peer has read the reason (RFC 6455 7.1.1).
     if (this.#failure === undefined) this.#reader.push(chunk);
     this.#advance();
   }
@@ -363,8 +364,8 @@ export class WebSocketSession
 
   #control({ opcode, payload }: ControlFrame): void {
     if (opcode === OPCODE.ping && !this.#closeSent) {
-      // Nothing more is looked at until the pong has left, so that a peer which sends pings and
-      // does not read keeps one pong of ours waiting and not many.
+      // Reading stops until the pong is sent, so that a peer that sends pings and does not read
+      // keeps only one pong waiting.
       this.#occupied = true;
       const frame = encodeFrame(OPCODE.pong, payload, this.#masks);
       this.#output.write(frame).then(() => {
@@ -381,7 +382,7 @@ export class WebSocketSession
     }
   }
 
-  /** Ends the closing handshake that the peer began, or that we did. */
+  /** Completes the closing handshake that either side has begun. */
   #answerClose(): void {
     clearTimeout(this.#closeTimer);
     if (this.#disposed) return;
@@ -397,8 +398,8 @@ export class WebSocketSession
     this.#sent(frame);
   }
 
-  /** Fails the connection (RFC 6455 7.1.7): listens no more, and says why once the protocol has
-   * answered what came before. */
+  /** Fails the connection (RFC 6455 7.1.7): ignores further input, and sends the reason once the
+   * protocol has answered the messages before it. */
   #violated(violation: WebSocketViolation): void {
     this.#failure = violation;
     if (violation.code === CLOSE_CODE.tooLarge) {
@@ -420,11 +421,11 @@ export class WebSocketSession
       .catch(() => this.#dispose());
   }
 
-  /** The peer closed its half of the connection. */
+  /** Called when the peer has closed its side of the connection. */
   #ended(): void {
     this.#inputClosed = true;
-    // Once a close frame has passed either way, that is all right. Without one (code 1006) the peer
-    // has most likely gone, but may still read what answers its last messages.
+    // After a close frame in either direction this is the normal end. Without one (code 1006) the
+    // peer has most likely gone, but may still read the answers to its last messages.
     if (this.#closeSent || this.#peerClose !== undefined) return this.#dispose();
     this.#failure = new Error("the peer left without closing the WebSocket (1006)");
     this.#endInput();
@@ -446,7 +447,7 @@ export class WebSocketSession
     else refuse?.(this.#failure);
   }
 
-  /** Closes the connection, after a last word if one is on its way and leaves in time. */
+  /** Closes the connection, after a last frame if one is under way and is sent in time. */
   #dispose(lastWord?: Promise<void>): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -474,7 +475,7 @@ export class WebSocketSession
   }
 }
 
-/** What we tell a peer whose session is not over because of what was said in it. */
+/** The close code for a session that we end for a reason outside the protocol. */
 function codeFor(reason: string | undefined): number {
   return reason === "shutdown" || reason === "idle" ? CLOSE_CODE.goingAway : CLOSE_CODE.normal;
 }

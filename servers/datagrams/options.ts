@@ -1,5 +1,5 @@
-// What listeners on UDP, DTLS and Unix datagrams can be told. It loads none of them: the command line
-// reads these tables for servers that it never starts.
+// Options of servers on UDP, DTLS and Unix datagrams. This file loads none of these transports,
+// because the command line reads the tables for servers that it never starts.
 
 import { familyOptions } from "../../core/addresses/resolve.ts";
 import { interfaceOptions } from "../../core/datagrams/group_address.ts";
@@ -35,5 +35,5 @@ export const dtlsServerOptions = {
 
 const { replyRatePerSecond: _unused, ...localDatagramOptions } = datagramOptions;
 
-/** Options of `unixgram`. Answers stay on this machine, so they are not rationed. */
+/** Options of `unixgram`. Replies stay on this machine, so there is no limit on their rate. */
 export const unixgramOptions = localDatagramOptions;

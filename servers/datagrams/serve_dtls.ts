@@ -1,4 +1,5 @@
-// Listening on DTLS 1.2 (RFC 6347): UDP with a layer that shakes hands with every peer.
+// Serving on DTLS 1.2 (RFC 6347): a UDP socket under a layer that completes a handshake with each
+// peer.
 
 import { createAdmission } from "../../core/addresses/admission.ts";
 import { serveDatagrams } from "../../core/datagrams/serve_datagrams.ts";
@@ -39,7 +40,7 @@ export async function serveDtls(
     name: "dtls",
     rank: DTLS_RANK,
     carriers: ["datagram"],
-    // By the cookie of its handshake.
+    // The cookie of the handshake proves the address.
     provesSender: true,
     datagram: (inner) =>
       new DtlsListenSocket(inner, {
@@ -67,7 +68,7 @@ export async function serveDtls(
   };
   const layers = withLayer(work.layers, layer);
   checkLayers(layers, "datagram", endpoint.text);
-  // Every peer has proved its address by its cookie, so none of them can aim an answer at others.
+  // Every peer has proved its address by its cookie, so replies cannot be directed at a victim.
   const listener = await listenUdp(
     endpoint,
     limits,
@@ -78,7 +79,7 @@ export async function serveDtls(
   return serveDatagrams({ ...listener, certificate }, { layers, admits, limits, work, ledger });
 }
 
-/** The certificate and keys of the server, and what it asks of its clients.
+/** Loads the certificate and keys of the server, and the requirements on its clients.
  * @throws {UsageError} when a file cannot be used or options exclude each other */
 async function loadSecrets(
   limits: OptionValues<typeof dtlsServerOptions>,

@@ -1,4 +1,4 @@
-// Listening on UDP: a socket of Deno.listenDatagram, in a multicast group or not.
+// Serving on UDP: a socket of Deno.listenDatagram, with or without a multicast group.
 
 import { isLoopback } from "../../core/addresses/address.ts";
 import { createAdmission } from "../../core/addresses/admission.ts";
@@ -26,8 +26,8 @@ import { UsageError } from "../../core/usage_error.ts";
 import { listening } from "../listeners/listen_error.ts";
 import type { udpOptions } from "./options.ts";
 
-/** Opens a UDP socket to listen on. At a multicast address it joins the group, beside other programs
- * that have.
+/** Opens a UDP socket to listen on. At a multicast address it joins the group, beside other
+ * programs in it.
  *
  * @param mayOpen called with the URL and the address before anything is opened; throws to refuse
  * @throws {Error} when it cannot be opened, naming its URL */
@@ -52,8 +52,8 @@ export async function listenUdp(
   return { socket: new DenoDatagramSocket(conn), url };
 }
 
-/** Binding to the group's own address keeps out what is sent to others at this port. Windows knows no
- * such thing, and Deno none of IPv6 groups. */
+/** Binding to the group's own address keeps out datagrams to other addresses at this port. Windows
+ * does not support it, nor Deno for IPv6 groups. */
 async function joinGroup(
   group: string,
   port: number,
@@ -94,8 +94,8 @@ export async function serveUdp(
   return serveDatagrams(listener, { admits, limits, work });
 }
 
-/** Refuses to open an amplifier to the world: beyond loopback, a protocol whose answer may be
- * larger than the question must be told whom to answer.
+/** Refuses to open an amplifier to the network: beyond loopback, a protocol whose reply may be
+ * larger than the request needs a list of admitted peers.
  * @throws {UsageError} naming the remedy */
 export function refuseAmplifier(
   url: string,
@@ -112,9 +112,9 @@ export function refuseAmplifier(
   );
 }
 
-/** Refuses a multicast group for what is between two.
+/** Refuses a multicast group for a protocol or layer between two peers.
  *
- * @param what what has associations, if anything does
+ * @param what the layer or protocol that has associations, if there is one
  * @throws {UsageError} saying why */
 export function refuseGroup(url: string, hostname: string, what: string | undefined): void {
   if (what === undefined || !isMulticast(hostname)) return;

@@ -1,4 +1,4 @@
-// Listening on Unix datagram sockets, on Deno.listenDatagram.
+// Serving on Unix datagram sockets, on Deno.listenDatagram.
 
 import { serveDatagrams } from "../../core/datagrams/serve_datagrams.ts";
 import { type Endpoint, formatEndpoint } from "../../core/addresses/endpoint.ts";

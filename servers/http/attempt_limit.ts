@@ -1,18 +1,19 @@
-// Slowing down guesses of passwords: after a wrong one, the next from the same address is looked at
-// only after a wait, which doubles each time. Users are not locked out, since only addresses wait.
+// A limit on password guesses: after a wrong password, the next from the same address is checked
+// only after a delay, which doubles each time. The limit is by address, so that guesses cannot lock
+// a user out.
 
 import { type Address, networkOf } from "../../core/addresses/address.ts";
 
-/** The wait after the second wrong guess; it doubles with each. */
+/** Delay after the second wrong guess; it doubles with each. */
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 15_000;
-/** One slip costs nothing. */
+/** Wrong passwords before the first delay. */
 const FREE_FAILURES = 1;
 /** Failures are forgotten after this long without another. */
 const FORGET_MS = 10 * 60_000;
-/** Guesses of one address that may wait at once; more are turned away. */
+/** Guesses of one address that may wait at a time; more are refused. */
 const MAX_WAITING = 4;
-/** Addresses that are remembered; the one that was wrong the longest ago makes room. */
+/** Limit of remembered addresses; the one whose last failure is the oldest makes room. */
 const MAX_ADDRESSES = 4096;
 
 interface Record {
@@ -21,7 +22,7 @@ interface Record {
   waiting: number;
 }
 
-/** Remembers who was wrong. */
+/** Records failed guesses, by address. */
 export class AttemptLimit {
   readonly #records = new Map<string, Record>();
   readonly #now: () => number;
@@ -33,7 +34,7 @@ export class AttemptLimit {
     this.#wait = wait;
   }
 
-  /** Resolves to true when a guess may be looked at, to false when too many wait already. */
+  /** Resolves to true when a guess may be checked, to false when too many wait already. */
   async admit(peer: Address): Promise<boolean> {
     const record = this.#recordOf(peer);
     const waitMs = record === undefined ? 0 : waitAfter(record.failures);
@@ -48,18 +49,18 @@ export class AttemptLimit {
     return true;
   }
 
-  /** How long a peer should stay away, in milliseconds. */
+  /** Time until the peer's next password is checked, in milliseconds. */
   waitMs(peer: Address): number {
     return waitAfter(this.#recordOf(peer)?.failures ?? 0);
   }
 
-  /** A guess was wrong. */
+  /** Records a wrong guess. */
   failed(peer: Address): void {
     const key = networkAt(peer);
     const record = this.#recordOf(peer) ?? { failures: 0, lastMs: 0, waiting: 0 };
     record.failures++;
     record.lastMs = this.#now();
-    // Behind all others in the order of removal.
+    // Deleted first, so that it moves to the end of the order of removal.
     this.#records.delete(key);
     this.#records.set(key, record);
     if (this.#records.size <= MAX_ADDRESSES) return;

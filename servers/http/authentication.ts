@@ -1,5 +1,5 @@
-// Who may ask: basic authentication (RFC 7617) and bearer tokens (RFC 6750), for everything that is
-// served over HTTP, WebSockets included.
+// Authentication of HTTP clients, for WebSockets too: basic authentication (RFC 7617) and bearer
+// tokens (RFC 6750).
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { HttpService, RequestInfo } from "../../core/http/app.ts";
@@ -13,7 +13,7 @@ import { AttemptLimit } from "./attempt_limit.ts";
 import type { AuthenticationLimits } from "./options.ts";
 import { type Digest, readTokens, readUsers } from "./credential_files.ts";
 
-/** What is decided about a request. */
+/** The decision about a request. */
 type Verdict =
   | { readonly admitted: true; readonly user?: string }
   | {
@@ -23,22 +23,23 @@ type Verdict =
     readonly headers: Readonly<Record<string, string>>;
   };
 
-/** Decides by the Authorization header. Null as an authenticator admits everybody. */
+/** Decides by the Authorization header. A null Authenticator admits every client. */
 export type Authenticator = (
   authorization: string | null,
   peer: Address,
 ) => Verdict | Promise<Verdict>;
 
-/** Answers that are remembered, so that a user's password is not hashed for every request. */
+/** Limit of remembered headers, which spare hashing a user's password for every request. */
 const MAX_REMEMBERED = 1024;
-/** Passwords that are hashed at once; a few more wait. */
+/** Passwords that are hashed at a time; a few more wait. */
 const MAX_HASHING = 2;
 const MAX_WAITING = 32;
-/** Beyond it nothing is looked at. */
+/** Longer headers are refused unread. */
 const MAX_HEADER_LENGTH = 8192;
 
-/** Reads the files and builds the decision; null when everybody may ask.
- * @throws {UsageError} when a file cannot be read, has nobody in it or is malformed, naming the line */
+/** Reads the files and returns the authenticator; null when none is configured.
+ * @throws {UsageError} when a file cannot be read, lists no users or is malformed, naming the
+ * line */
 export async function createAuthenticator(
   limits: AuthenticationLimits,
   context: Pick<Context, "now" | "signal" | "emit">,
@@ -51,15 +52,15 @@ export async function createAuthenticator(
   }
   const { createHmac, randomBytes } = await import("node:crypto");
   const key = randomBytes(32);
-  // What differs in a digest under a random key tells nothing about what was digested, so digests
-  // may be looked up and compared in any way.
+  // Under a random key, the difference between two digests reveals nothing about the secrets, so
+  // digests may be compared without constant time.
   const digest = (secret: string) => createHmac("sha256", key).update(secret).digest("base64");
   const users = await readUsers(limits, digest);
   const tokens = await readTokens(limits, digest);
   return new Credentials(realm, users, tokens, digest, context).verdict;
 }
 
-/** Wraps a service so that only those who may ask reach it. */
+/** Wraps a service so that only authenticated requests reach it. */
 export function authenticated(
   service: HttpService,
   authenticate: Authenticator | null,
@@ -67,7 +68,7 @@ export function authenticated(
 ): HttpService {
   if (authenticate === null) return service;
 
-  /** What the application is told of who asks, or the refusal. */
+  /** Returns the info of an authenticated request, or the refusal. */
   async function admit(request: Request, info: RequestInfo): Promise<RequestInfo | Response> {
     const verdict = await authenticate!(request.headers.get("authorization"), info.peer);
     if (verdict.admitted) {
@@ -84,7 +85,7 @@ export function authenticated(
   const { upgrade } = service;
   return {
     async handle(request, info) {
-      // Browsers ask without credentials whether they may ask with them (Fetch standard, 4.8).
+      // A browser sends its preflight request without credentials (Fetch standard, 4.8).
       const isPreflight = request.method === "OPTIONS" &&
         request.headers.has("access-control-request-method");
       if (isPreflight) return await service.handle(request, info);
@@ -109,7 +110,7 @@ class Credentials {
   /** Names by the digest of the token. */
   readonly #tokens: ReadonlyMap<string, string>;
   readonly #digest: Digest;
-  /** Users by the digest of the header that let them in. */
+  /** Users by the digest of an accepted header. */
   readonly #remembered = new Map<string, string>();
   readonly #attempts: AttemptLimit;
   readonly #hashing = new Semaphore(MAX_HASHING);
@@ -165,7 +166,8 @@ class Credentials {
     return { admitted: true, user };
   }
 
-  /** The user, null when the password is wrong, undefined when there is no time to find out. */
+  /** Returns the user, null when the password is wrong, undefined when too many passwords wait for
+   * their check. */
   async #checkPassword(
     { user, password }: { readonly user: string; readonly password: string },
   ): Promise<string | null | undefined> {
@@ -175,7 +177,8 @@ class Credentials {
     try {
       const check = this.#users.get(user);
       if (check !== undefined) return await check(password) ? user : null;
-      // A password is hashed all the same: the time would tell which users there are.
+      // For an unknown user a password is hashed all the same: the time would reveal the names of
+      // users.
       const [someone] = this.#users.values();
       await someone?.(password);
       return null;

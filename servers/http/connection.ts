@@ -1,7 +1,7 @@
-// One HTTP connection: which of its requests are served, and when it has been quiet or stuck for
-// too long. What is done for every request costs throughput, so the common one (a GET for the host
-// that the connection asked for before, answered at once) touches nothing but its URL and method.
-// Past 300 lines because all of it works on the same few fields.
+// An HTTP connection of a server (RFC 9112): it checks each request against the rules and closes
+// the connection when it is idle or stuck for too long. Work for every request costs throughput, so
+// the common one (a GET for the same host as before, answered at once) costs only a look at its URL
+// and method. Past 300 lines because all of it works on the same few fields.
 
 import { type Address, formatAddress } from "../../core/addresses/address.ts";
 import { errorText } from "../../core/event.ts";
@@ -24,11 +24,11 @@ import { rawRequest } from "./raw_request.ts";
 import { RequestBody } from "./request_body.ts";
 import { requestMethod } from "./request_method.ts";
 
-/** How long a peer whose body nobody wants may go on sending it, so that it comes to read the
- * answer: cut off at once, it would see a reset instead. */
+/** Time for which a client may still send an unread body after the response: closing at once would
+ * reset the connection before the client has read the response. */
 const LINGER_MS = 2000;
 
-/** What all connections of a server share. */
+/** State that all connections of a server share. */
 export interface HttpSharing {
   readonly ledger: Ledger;
   readonly service: HttpService;
@@ -44,15 +44,15 @@ export interface HttpSharing {
   readonly bodies: IdleSweep<RequestBody>;
 }
 
-/** What was asked, as far as answering it goes on to need it. */
+/** The parts of a request that are needed until it is answered. */
 interface Asked {
   readonly url: string;
   readonly method: string;
   readonly completion: EngineInfo;
-  /** What the application is told. */
+  /** The info passed to the application. */
   readonly info: RequestInfo;
   readonly body?: RequestBody;
-  /** Whether a body follows that must be read, or the connection is of no more use. */
+  /** Whether a body follows, which must be read before the connection can be reused. */
   readonly hasBody: boolean;
 }
 
@@ -63,27 +63,28 @@ export class HttpConnection implements Drainable, Sweepable {
   readonly #peer: Address;
   readonly #info: RequestInfo;
   readonly #madeUpAuthority: string | null;
-  /** How the URL of an acceptable request begins; nothing does before the first. */
+  /** Prefix of the URLs that need no further check of the host; matches none before the first
+   * request. */
   #prefix = "\0";
   #requests = 0;
   /** Requests whose answer is being made or sent. HTTP/2 may have several. */
   #answering = 0;
   readonly #eventStreams = new Set<EndableBody>();
-  /** Those that a handler may still be reading. */
+  /** Bodies that a handler may still be reading. */
   readonly #bodies = new Set<RequestBody>();
   #engine: EngineConnection | undefined;
   #lingering: ReturnType<typeof setTimeout> | undefined;
   #draining = false;
-  /** How it is being closed, once it is. */
+  /** The way in which the connection is being closed. */
   #end: "leave" | "cut" | undefined;
-  /** Broke off in the middle of a body, which was counted. */
+  /** Set when the connection broke off in the middle of a body, which is counted there. */
   #lost = false;
   #ended = false;
   readonly #abandoned = Promise.withResolvers<void>();
 
-  /** @param madeUpAuthority what the engine puts into the URL of a request that names no authority;
-   * null where every request names one
-   * @param identity who the peer proved to be */
+  /** @param madeUpAuthority the engine's placeholder in the URL of a request without an authority;
+   * null where every request has one
+   * @param identity the identity that the peer proved */
   constructor(
     shared: HttpSharing,
     peer: Address,
@@ -114,8 +115,8 @@ export class HttpConnection implements Drainable, Sweepable {
     }
   }
 
-  /** Answers a request of Deno's engine. It must have two parameters: the engine looks at how many
-   * there are. */
+  /** Answers a request of Deno's engine. It must have two parameters, because the engine checks
+   * their number. */
   readonly handle = (request: Request, info: EngineInfo): Response | Promise<Response> => {
     const { url, method } = request;
     this.#count();
@@ -144,8 +145,8 @@ export class HttpConnection implements Drainable, Sweepable {
     },
   };
 
-  /** Decides about a request to open a WebSocket. With an answer other than a response, the
-   * connection is a WebSocket from here on and no more watched by this. */
+  /** Decides about a request to open a WebSocket. Unless the result is a response, the connection
+   * is a WebSocket from here on, and no longer watched by this class. */
   async decideUpgrade(
     request: Request,
     details: RequestDetails,
@@ -172,7 +173,7 @@ export class HttpConnection implements Drainable, Sweepable {
     return answer;
   }
 
-  /** Answers for a handler that failed. */
+  /** The response for a handler that failed. */
   readonly recover = (error: unknown): Response => {
     this.#fail(error);
     return plainResponse(500, "Internal Server Error");
@@ -181,14 +182,16 @@ export class HttpConnection implements Drainable, Sweepable {
   drain(): void {
     this.#draining = true;
     for (const body of this.#eventStreams) body.end();
-    // The caller that drains may close at once in the same turn, and then nothing is left to do.
+    // A caller of `drain` may call `close` in the same turn, and then the connection is closed
+    // already.
     queueMicrotask(() => {
       if (this.#answering === 0 && this.#lingering === undefined) this.#leave();
     });
   }
 
   close(): void {
-    // What leaves cannot be cut off before its peer has read everything: let it go.
+    // A connection that drains cannot be cut off before its client has read everything, so it is
+    // abandoned instead.
     if (this.#end === "leave") this.#abandoned.resolve();
     else this.#cut();
   }
@@ -210,14 +213,14 @@ export class HttpConnection implements Drainable, Sweepable {
     if (this.#requests++ === 0) this.#speak();
   }
 
-  /** The first request has come. */
+  /** Records the first request. */
   #speak(): void {
     if (this.#engine === undefined) return;
     this.#shared.silent.delete(this);
     this.#shared.resting.add(this);
   }
 
-  /** Nothing is left to answer, and nothing more shall be asked. */
+  /** Closes the connection after its last response. */
   #leave(): void {
     if (this.#end !== undefined) return;
     if (this.#requests === 0) return this.#cut();
@@ -285,7 +288,7 @@ export class HttpConnection implements Drainable, Sweepable {
         if (failure === "oversized") counters.oversized++;
         if (failure === "stalled") counters.timedOut++;
         if (failure === "cut short") this.#lost = true;
-        // A status can no longer be sent, so an answer that breaks off has to do.
+        // The status was sent already, so the response can only be aborted.
         if (responded) this.#cut();
       },
     });
@@ -319,7 +322,8 @@ export class HttpConnection implements Drainable, Sweepable {
     const authority = origin.slice(origin.indexOf("//") + 2);
     const asked = { method, upgrade, httpVersion, origin: headers.get("origin") };
     if (host === null) {
-      // HTTP/2 has its authority in the URL; what HTTP/1.1 left out is made up there.
+      // HTTP/2 has its authority in the URL; for HTTP/1.1 without a Host the engine makes one up
+      // there.
       return guard({ ...asked, host: authority === this.#madeUpAuthority ? null : authority });
     }
     const refusal = guard({ ...asked, host });
@@ -332,7 +336,7 @@ export class HttpConnection implements Drainable, Sweepable {
     return plainResponse(status, message);
   }
 
-  /** Watches an answer to its end, and turns what went wrong into one. */
+  /** Watches a response to its end, and converts errors to responses. */
   async #finish(answer: Response | Promise<Response>, asked: Asked): Promise<Response> {
     const { watch, resting } = this.#shared;
     this.#answering++;
@@ -351,9 +355,9 @@ export class HttpConnection implements Drainable, Sweepable {
       response = new Response(eventStream.stream, response);
       if (this.#draining) eventStream.end();
     }
-    // What comes next on the connection would be taken for the rest of the body.
+    // The rest of the body would be parsed as the next request.
     if (this.#draining || asked.body?.failure === "stalled") sayGoodbye(response);
-    // The engine would forget it, and with it a file that was just opened.
+    // The engine would not close the body, nor a file that was opened for it.
     if (this.#end === "cut") response.body?.cancel().catch(() => {});
     if (watch) this.#report(asked, response.status);
     return response;
@@ -371,13 +375,13 @@ export class HttpConnection implements Drainable, Sweepable {
     } catch (error) {
       failure = error;
     }
-    // Whatever the handler made of it, that is what happened.
+    // A body limit decides the response, even if the handler caught the error of the body.
     if (body?.failure === "oversized") return oversized(maxBodyBytes);
     if (body?.failure === "stalled") return stalled();
     return response ?? this.recover(failure);
   }
 
-  /** An answer was sent, or its peer is gone. */
+  /** Called when a response was sent, or its client is gone. */
   #answered({ hasBody, body }: Asked): void {
     this.#answering--;
     body?.release();
@@ -392,13 +396,13 @@ export class HttpConnection implements Drainable, Sweepable {
     }
   }
 
-  /** Gives the peer time to read an answer while it still sends what nobody reads. */
+  /** Gives the client time to read the response while it still sends a body that is not read. */
   #linger(): void {
     const requests = this.#requests;
     clearTimeout(this.#lingering);
     this.#lingering = setTimeout(() => {
       this.#lingering = undefined;
-      // On HTTP/2 one refused body is no reason to end what else is going on.
+      // On HTTP/2 a refused body must not end the other streams.
       if (this.#answering === 0 && this.#requests === requests) this.#cut();
     }, LINGER_MS);
   }
@@ -423,8 +427,8 @@ function originOf(url: string): string {
   return /^[^:]*:\/\/[^/]*/.exec(url)?.[0] ?? url;
 }
 
-/** Whether a peer left without the farewell of TLS (RFC 8446 6.1), as many do: what its request was
- * and what it was answered is no worse for it. */
+/** Whether a peer closed without the close_notify alert of TLS (RFC 8446 6.1), as many do: its
+ * requests were complete all the same. */
 function lacksFarewell(error: unknown): boolean {
   return /without sending TLS close_notify/.test(errorText(error));
 }
@@ -437,7 +441,8 @@ function sayGoodbye(response: Response): void {
   try {
     response.headers.set("connection", "close");
   } catch {
-    // The headers of some, such as a redirect, cannot be changed; closing will have to tell.
+    // Some responses, such as redirects, have immutable headers; closing the connection has to
+    // suffice.
   }
 }
 
@@ -445,7 +450,8 @@ function oversized(maxBodyBytes: number): Response {
   return plainResponse(413, `A body may have at most ${formatSize(maxBodyBytes)} bytes.`);
 }
 
-/** The engine undoes "chunked", and would pass on what else was done to a body (RFC 9112 6.1). */
+/** The engine decodes "chunked", and would pass on a body with any other transfer coding as it is
+ * (RFC 9112 6.1). */
 function unknownCoding(coding: string): Response {
   const shown = JSON.stringify(coding.slice(0, 100));
   return plainResponse(

@@ -1,4 +1,4 @@
-// Users and bearer tokens, from options and from files of lines.
+// Reads users and bearer tokens from options and from files of lines.
 
 import { errorText } from "../../core/event.ts";
 import { readBounded } from "../../core/files/read_bounded.ts";
@@ -7,12 +7,12 @@ import { UsageError } from "../../core/usage_error.ts";
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** What stands for a secret where it is looked up or compared. */
+/** Digest by which secrets are looked up and compared. */
 export type Digest = (secret: string) => string;
 
-/** What checks the password of each user.
- * @throws {UsageError} when the file cannot be read, has nobody in it or is malformed, naming the
- *   line */
+/** Returns the password check of each user.
+ * @throws {UsageError} when the file cannot be read, lists no users or is malformed, naming the
+ * line */
 export async function readUsers(
   { auth, authFile }: { readonly auth: string | undefined; readonly authFile: string | undefined },
   digest: Digest,
@@ -43,7 +43,7 @@ export async function readUsers(
   return users;
 }
 
-/** The names of those who have a token, by its digest.
+/** Names of token holders, by the digest of the token.
  * @throws {UsageError} as `readUsers` does */
 export async function readTokens(
   { authToken, authTokenFile }: {
@@ -69,7 +69,7 @@ export async function readTokens(
   return tokens;
 }
 
-/** The lines of a file that say something, and where they stand. */
+/** The lines of a file that are neither empty nor comments, with their numbers. */
 async function readLines(
   flag: string,
   path: string,

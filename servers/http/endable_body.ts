@@ -1,5 +1,5 @@
-// A response body that can be brought to its proper end from outside, as a shutdown does with event
-// streams: cut off, they would look broken to the browser.
+// A response body that the server can end properly, as a shutdown does with event streams: if they
+// were cut off, the browser would report an error.
 
 /** A stream that ends with its source, or when `end` is called. */
 export interface EndableBody {

@@ -1,14 +1,14 @@
 // Deno's HTTP engine on connections that we accepted ourselves, so that permits, admission and
 // deadlines apply. `Deno.serve` has none of them, and loses its listener when descriptors run out.
 //
-// `serveHttpOnConnection` is internal to Deno: this file alone touches it, and servers/http/fallback.ts
-// stands in where it is missing. What Deno 2.9.6 does, which the code above it relies on:
+// `serveHttpOnConnection` is internal to Deno: only this file uses it, and servers/http/fallback.ts
+// replaces it on a runtime that lacks it. Behaviour of Deno 2.9.6 that the callers rely on:
 // - A request's head has at most 64 KiB and 128 fields, or the answer is 400. Two Hosts, two
 //   different lengths, or a length beside a transfer encoding get 400; bare LF passes.
-// - `shutdown` finishes what is being answered and then closes; from then on nothing can cut the
-//   connection short.
+// - `shutdown` finishes the open requests and then closes; from then on the connection cannot be
+//   cut off.
 // - A `Connection: close` that a handler sets is sent but does not close.
-// - A body that nobody read is read to its end, however long, before anything else happens.
+// - An unread body is read to its end, however long, before the next request.
 // - A peer that ends its half while an async handler works gets no answer.
 
 import { bracket } from "../../core/addresses/address.ts";
@@ -16,66 +16,66 @@ import type { Connection } from "../../core/connection.ts";
 import type { DenoConnection } from "../../core/streams/deno_connection.ts";
 import type { QuickAnswer, QuickRequest, RequestInfo } from "../../core/http/app.ts";
 
-/** What is known of a request besides itself. */
+/** Properties of a request from the engine. */
 export interface EngineInfo {
   /** Resolves when the answer was sent, rejects when its peer is gone. */
   readonly completed: Promise<void>;
 }
 
-/** The same from an engine that tells more of the request. */
+/** The same from an engine that knows more of the request. */
 export interface DetailedEngineInfo extends EngineInfo {
   readonly details: RequestDetails;
 }
 
-/** What only some engines tell of a request. */
+/** Properties of a request that only some engines know. */
 export type RequestDetails = Pick<RequestInfo, "httpVersion" | "headerList">;
 
-/** A request to change the protocol, and the connection that it came on. */
+/** An upgrade request, and its connection. */
 export interface EngineUpgrade {
   readonly request: Request;
   readonly details: RequestDetails;
   readonly connection: Connection;
-  /** What followed the head. */
+  /** Bytes that were read after the head. */
   readonly rest: Uint8Array;
 }
 
-/** Answers one request of a connection. It must have two parameters: Deno's engine looks at how
- * many there are. */
+/** Answers one request of a connection. It must have two parameters, because Deno's engine checks
+ * their number. */
 type EngineHandler<Info = EngineInfo> = (
   request: Request,
   info: Info,
 ) => Response | Promise<Response>;
 
-/** What answers without an engine. */
+/** Callbacks that answer requests without an engine. */
 export interface QuickHandlers {
-  /** The answer, or null when there is none that is quick. */
+  /** Returns the answer, or null when the request is not quick. */
   readonly find: (request: QuickRequest) => QuickAnswer | null | Promise<QuickAnswer | null>;
-  /** A request was answered so. */
+  /** Counts a request that was answered in this way. */
   readonly count: () => void;
-  /** A part of an answer was taken by the peer. */
+  /** Records that the client has read a part of an answer. */
   readonly touch: () => void;
 }
 
-/** What answers the requests of a connection. */
+/** Callbacks that answer the requests of a connection. */
 export interface EngineHandlers {
   readonly handle: EngineHandler;
   readonly quick: QuickHandlers;
-  /** Used instead by an engine that tells more. */
+  /** Called instead of `handle` by an engine that knows more of the request. */
   readonly handleDetailed: EngineHandler<DetailedEngineInfo>;
-  /** Answers for a handler that threw. */
+  /** The response for a handler that threw. */
   readonly recover: (error: unknown) => Response;
-  /** Used by an engine that can change the protocol. Takes the connection over, and closes it in the
-   * end. */
+  /** Called by an engine that supports upgrades. Takes ownership of the connection, and closes
+   * it. */
   readonly upgrade: (upgrade: EngineUpgrade) => Promise<void>;
-  /** How long a peer may take nothing of what is sent, where an engine can tell. */
+  /** Time for which a client may read nothing of a response, for engines that can measure it. */
   readonly writeTimeoutMs: number;
 }
 
-/** One connection in the hands of an engine. */
+/** A connection that an engine serves. */
 export interface EngineConnection {
-  /** Resolves when the connection is closed; rejects when it was reset or made no sense. */
+  /** Resolves when the connection is closed; rejects when it was reset or its bytes were no HTTP. */
   readonly finished: Promise<void>;
-  /** Closes as soon as everything was answered and sent. Cannot be hurried afterwards. */
+  /** Closes as soon as all requests are answered. `close` has no effect after it. */
   drain(): void;
   /** Closes now, unless it is draining. */
   close(): void;
@@ -83,15 +83,15 @@ export interface EngineConnection {
 
 /** Serves HTTP/1.1 or, where the first bytes or ALPN ask for it, HTTP/2. */
 export interface HttpEngine<C extends Connection> {
-  /** The authority in the URL of a request that named none, as HTTP/1.1 without a Host; null where
-   * every request names one, as on HTTP/2 by ALPN. */
+  /** The engine's placeholder in the URL of a request without an authority, such as HTTP/1.1
+   * without a Host; null where every request has one, as on HTTP/2 by ALPN. */
   madeUpAuthority(connection: C): string | null | Promise<string | null>;
   /** Takes the connection over. */
   serve(connection: C, handlers: EngineHandlers): EngineConnection;
 }
 
 /** The part of an AbortSignal that the engine uses. A real one would end the process: cancelling
- * throws when the connection has just gone, and what a listener throws nobody can catch. */
+ * throws when the connection has just closed, and an error thrown in a listener is uncaught. */
 interface EngineSignal {
   readonly aborted: boolean;
   addEventListener(type: "abort", cancel: () => void): void;
@@ -105,13 +105,13 @@ type ServeHttpOnConnection = (
   onListen: () => void,
 ) => { readonly finished: Promise<void>; shutdown(): Promise<void> };
 
-/** Deno's engine, or null where this runtime has none that takes a connection. */
+/** Returns Deno's engine, or null on a runtime without one for accepted connections. */
 export function findHttpEngine(): HttpEngine<DenoConnection> | null {
   const serve = internals()?.serveHttpOnConnection;
   if (typeof serve !== "function") return null;
   return {
     async madeUpAuthority({ conn }) {
-      // Without TLS nobody knows which version it is.
+      // A connection without TLS may turn out to be HTTP/1.1 or HTTP/2.
       if (!isTls(conn)) return madeUpAuthority(conn);
       const { alpnProtocol } = await conn.handshake();
       return alpnProtocol === "h2" ? null : madeUpAuthority(conn, 443);
@@ -126,7 +126,7 @@ export function findHttpEngine(): HttpEngine<DenoConnection> | null {
       };
       const served = serve(conn, signal, handle, recover, () => {});
       return {
-        // Deno forgets to release what belongs to a connection that failed.
+        // Deno does not release the resources of a connection that failed.
         finished: served.finished.catch(async (error) => {
           await served.shutdown();
           throw error;
@@ -146,7 +146,7 @@ export function findHttpEngine(): HttpEngine<DenoConnection> | null {
   };
 }
 
-/** The authority that the engine makes up for HTTP/1.1. The scheme's usual port is left out. */
+/** The authority that the engine makes up for HTTP/1.1. The scheme's default port is omitted. */
 export function madeUpAuthority(
   { localAddr }: Pick<Deno.Conn, "localAddr">,
   usualPort = 80,

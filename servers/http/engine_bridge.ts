@@ -1,7 +1,7 @@
-// HTTP/2 on a connection that Deno's engine cannot take, such as TLS of our own or one of which the
-// first bytes were read: a second connection, within this process, carries it to the engine.
-// node:http2 would need no such detour, but on Deno 2.9.6 it does not give memory back that a
-// hostile peer makes it take: a dozen connections were enough for a gigabyte.
+// A bridge for HTTP/2 on connections that Deno's engine cannot serve, such as our own TLS or one
+// whose first bytes were read: a second connection, within this process, carries the bytes to the
+// engine. node:http2 would need no bridge, but on Deno 2.9.6 it does not free memory that a hostile
+// peer makes it allocate: a dozen connections were enough for a gigabyte.
 
 import type { Connection } from "../../core/connection.ts";
 import { DenoConnection } from "../../core/streams/deno_connection.ts";
@@ -10,11 +10,11 @@ import { rawRequest } from "./raw_request.ts";
 
 const BUFFER_BYTES = 16 * 1024;
 
-/** How many foreign connections are refused: any program on this machine can connect to the port. */
+/** Limit of refused foreign connections: any program on this machine can connect to the port. */
 const MAX_STRANGERS = 16;
 
-/** Serves a connection by way of another. Takes it over.
- * @param scheme of the URLs of requests */
+/** Serves a connection through a second one. Takes ownership of it.
+ * @param scheme the scheme in the URLs of requests */
 export function bridged(
   connection: Connection,
   engine: HttpEngine<DenoConnection>,
@@ -78,7 +78,7 @@ class Bridge implements EngineConnection {
     const served = engine.serve(far, handlers);
     this.#served = served;
     if (this.#draining) served.drain();
-    // What a peer that has left does not take any more is no failure of the engine's.
+    // A peer that has left and reads no more is no failure of the engine.
     const inward = copy(connection, near).catch(() => served.close());
     const outward = copy(near, connection).catch(() => served.close());
     await served.finished;
@@ -88,7 +88,7 @@ class Bridge implements EngineConnection {
   }
 }
 
-/** Two ends of one connection. */
+/** Opens both ends of a connection within this process. */
 async function pair(): Promise<{ near: DenoConnection; far: DenoConnection }> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
@@ -106,7 +106,7 @@ async function pair(): Promise<{ near: DenoConnection; far: DenoConnection }> {
   throw new Error("others took the place of a connection within this process");
 }
 
-/** Copies to the end, and says that it is. */
+/** Copies to the end of the stream, and ends the other one. */
 async function copy(from: Connection, to: Connection): Promise<void> {
   const buffer = new Uint8Array(BUFFER_BYTES);
   for (;;) {

@@ -1,5 +1,6 @@
-// HTTP on Deno.serve, for a runtime whose engine takes no connection of ours. Requests are held to
-// the same rules; what happens before one is complete, nobody sees.
+// HTTP on Deno.serve, for a runtime whose engine cannot serve a connection that we accepted.
+// Requests are held to the same rules; permits, admission and deadlines cannot apply before a
+// request is complete.
 
 import { type Address, addressOf } from "../../core/addresses/address.ts";
 import {
@@ -59,7 +60,7 @@ export async function serveWithoutEngine(
         automaticCompression: false,
         onListen() {},
         onError: () => new Response(null, { status: 500 }),
-        // Nobody can have asked anything before the lines below have run.
+        // The variables that `answer` uses are set below, before the first request can arrive.
         handler: (request, info) => answer(request, info),
       }),
   );
@@ -101,7 +102,7 @@ export async function serveWithoutEngine(
       server.shutdown().catch(() => {});
     },
     close() {
-      // Aborting a server that shuts down already would end the process.
+      // Aborting a server that already shuts down would end the process.
       if (!draining) closing.abort();
       sessions.delete(whole);
       abandoned.resolve();

@@ -1,16 +1,17 @@
-// Browsers can reach loopback. Any page that a person visits may let their browser send requests to
-// a server on their own machine, under a name the page's owner chose (DNS rebinding) or from the
-// page's own origin. So requests over HTTP, upgrades included, are held against the names that a
-// server goes by (Host, RFC 9110 7.2) and against where they come from (Origin, RFC 6454 7).
+// The guard against requests from foreign web pages. Browsers can reach loopback: any page that a
+// user visits may make their browser send requests to a server on their own machine, under a name
+// that the page's owner chose (DNS rebinding) or from the page's own origin. So requests over HTTP,
+// upgrades included, are compared with the names of the server (Host, RFC 9110 7.2) and checked for
+// their origin (Origin, RFC 6454 7).
 
 import { type Address, isLoopback } from "../../core/addresses/address.ts";
 import type { WebGuardLimits } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** What of a request decides. */
+/** The parts of a request on which the decision depends. */
 export interface GuardedRequest {
   readonly method: string;
-  /** Whether it asks for another protocol, such as a WebSocket. */
+  /** Whether the request asks for an upgrade, such as to a WebSocket. */
   readonly upgrade: boolean;
   /** `1.0`, `1.1` or `2`: only HTTP/1.0 may come without a Host. */
   readonly httpVersion: string;
@@ -20,7 +21,7 @@ export interface GuardedRequest {
   readonly origin: string | null;
 }
 
-/** Why a request is turned away. */
+/** The reason for refusing a request. */
 export interface Refusal {
   readonly status: 400 | 403 | 421;
   /** For the event: short, on one line. */
@@ -29,21 +30,21 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Null when the request may be served. */
+/** Returns null when the request may be served. */
 export type HostGuard = (request: GuardedRequest) => Refusal | null;
 
-/** Whose server it is. */
+/** The server that is guarded. */
 interface GuardedServer {
-  /** Where it listens. */
+  /** The listening address. */
   readonly address: Address;
-  /** The host name of its URL, which it may always be called by. */
+  /** The host name in its URL, which is always accepted. */
   readonly hostname: string;
 }
 
 /** Methods that change nothing (RFC 9110 9.2.1); a browser sends them across origins anyway. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Reads the lists. What it returns builds the rules of one server, once that listens.
+/** Reads the lists, and returns a function that builds the guard of one server, once that listens.
  *
  * @throws {UsageError} when an entry of a list is no host name or no origin */
 export function readWebGuard(limits: WebGuardLimits): (server: GuardedServer) => HostGuard {
@@ -87,20 +88,20 @@ export function readWebGuard(limits: WebGuardLimits): (server: GuardedServer) =>
 }
 
 interface Host {
-  /** As URLs write it: lower case, addresses in their usual form, IPv6 in brackets. */
+  /** Host name as in a URL: lower case, addresses in canonical form, IPv6 in brackets. */
   readonly hostname: string;
-  /** Empty when none was written. */
+  /** Port as written; empty without one. */
   readonly port: string;
 }
 
 interface Origin extends Host {
-  /** As browsers send it. */
+  /** The origin as browsers send it. */
   readonly text: string;
-  /** What its scheme means when no port is written. */
+  /** Default port of the scheme. */
   readonly usualPort: string;
 }
 
-/** A Host header's value, or null when it is none (RFC 9112 3.2 wants 400 then). */
+/** Parses a Host header; null when it is invalid (RFC 9112 3.2 requires 400 then). */
 function parseHost(written: string): Host | null {
   const match = /^(\[[0-9a-f:.]+\]|[\w.~-]+)(?::(\d{0,5}))?$/i.exec(written);
   if (match === null || Number(match[2] || 0) > 65_535) return null;
@@ -109,7 +110,7 @@ function parseHost(written: string): Host | null {
   return { hostname: new URL(authority).hostname, port: String(Number(match[2] || 0) || "") };
 }
 
-/** An origin, or null when it is opaque (`null`) or none at all. */
+/** Parses an origin; null when it is opaque (`null`) or invalid. */
 function parseOrigin(written: string): Origin | null {
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#@\\\s]+)$/i.exec(written);
   const host = parseHost(match?.[2] ?? "");
@@ -121,8 +122,8 @@ function parseOrigin(written: string): Origin | null {
   return { hostname: host.hostname, port, text, usualPort };
 }
 
-/** Whether a page and a request are of the same host and port. The scheme may differ: a proxy that
- * ends TLS turns https into http, and a page's https is a socket's wss. */
+/** Whether an origin and a request have the same host and port. The scheme may differ: a proxy that
+ * ends TLS turns https into http, and a page on https opens a socket on wss. */
 function isSameHost(origin: Origin, host: Host | null): boolean {
   return host !== null && origin.usualPort !== "" && origin.hostname === host.hostname &&
     (origin.port || origin.usualPort) === (host.port || origin.usualPort);
@@ -152,7 +153,7 @@ function originEntry(entry: string): string {
   );
 }
 
-/** An IPv6 address in brackets, whether it was written so or not. */
+/** Puts an IPv6 address in brackets if it has none. */
 function hostText(written: string): string {
   return /^[^[]*:.*:/.test(written) ? `[${written}]` : written;
 }
@@ -161,7 +162,7 @@ function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "");
 }
 
-/** What a peer sent, safe to print. */
+/** Quotes text from a peer so that it is safe to print. */
 function quote(written: string): string {
   return JSON.stringify(written.slice(0, 100));
 }

@@ -1,18 +1,18 @@
-// A request of node:http as the standard's own type.
+// Converts a request of node:http to a standard Request (Fetch standard).
 
 import type { IncomingMessage } from "node:http";
 import { rawRequest } from "./raw_request.ts";
 import { requestMethod } from "./request_method.ts";
 
-/** A request, and what ends it. */
+/** A request, with a function that aborts it. */
 export interface IncomingRequest {
   readonly request: Request;
-  /** The peer has left: aborts the signal of the request. */
+  /** Aborts the signal of the request, when its client has left. */
   abandon(): void;
 }
 
 /** @param origin such as `http://localhost:8080`, for a target that is a path alone
- * @throws {TypeError} when it cannot be put so: a target or method that makes no sense */
+ * @throws {TypeError} when the target or the method is invalid */
 export function incomingRequest(incoming: IncomingMessage, origin: string): IncomingRequest {
   const { method = "GET", url: target = "/" } = incoming;
   const leaving = new AbortController();
@@ -45,7 +45,7 @@ function urlOf(target: string, origin: string): string {
   throw new TypeError(`"${target}" is no target of a request`);
 }
 
-/** Read at the pace of the reader. */
+/** Read on demand, with back-pressure. */
 function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
   let over = false;
   return new ReadableStream({
@@ -56,7 +56,7 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffe
         controller.error(new Error("the peer left in the middle of the body"));
       };
       incoming.on("data", (chunk: Uint8Array) => {
-        // The rest of a body that is not read is dropped; the connection bounds how long it may come.
+        // The rest of an unread body is dropped; the connection limits the time for it.
         if (over) return;
         incoming.pause();
         controller.enqueue(new Uint8Array(chunk));

@@ -1,10 +1,10 @@
-// HTTP/1.1 on node:http, over connections of any kind that are ours. Deno's engine is many times
-// faster, but takes only Deno's own connections, changes to no other protocol, and does not tell how
-// the header fields were written.
+// HTTP/1.1 on node:http, over any connection of ours. Deno's engine is many times faster, but
+// supports only Deno's own connections and no upgrades, and does not tell how the header fields
+// were written.
 //
-// HTTP/2, known by its first bytes (RFC 9113 3.4) with and without TLS, is carried on to Deno's
-// engine. node:http keeps no deadlines here: it would keep them with its own sockets and its own
-// listener only.
+// HTTP/2, recognized by its first bytes (RFC 9113 3.4) with and without TLS, is passed on to Deno's
+// engine. The timeouts of node:http are off: they work only with its own sockets and its own
+// listener.
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -29,19 +29,19 @@ const preface = new TextEncoder().encode(PREFACE);
 
 /** In bytes, before the answer is 431. */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** Header fields of one request, before the answer is 431: as many as Deno's engine takes. What is
- * done with them takes the square of their number. */
+/** Limit of header fields in a request, beyond which the answer is 431: the same as in Deno's
+ * engine. Processing them takes time that grows with the square of their number. */
 const MAX_HEADER_FIELDS = 128;
 
-/** Requests of one HTTP/1.1 connection that are answered at a time. Beyond it nothing more is read,
- * so that it is TCP which holds back a peer that sends without end. */
+/** Limit of pipelined requests on one HTTP/1.1 connection. Beyond it reading stops, so that TCP
+ * holds back a client that sends without end. */
 const MAX_PIPELINED = 16;
 
-/** The authority of a request that named none: it cannot be a host. */
+/** Placeholder for the authority of a request without one: it cannot be a host. */
 const NO_AUTHORITY = "missing.invalid";
 
-/** Makes the engine.
- * @param scheme of the URLs of requests: `http` or `https` */
+/** Creates the engine.
+ * @param scheme the scheme in the URLs of requests: `http` or `https` */
 export async function nodeHttpEngine(
   scheme: "http" | "https",
 ): Promise<HttpEngine<Connection>> {
@@ -59,14 +59,14 @@ export async function nodeHttpEngine(
     keepAliveTimeout: 0,
     requestTimeout: 0,
     headersTimeout: 0,
-    // Any other offer is passed over (RFC 9110 7.8): several clients try HTTP/2 in this way.
+    // Other upgrades are ignored (RFC 9110 7.8): several clients offer HTTP/2 in this way.
     shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
       /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i.test(headers.upgrade ?? ""),
   };
   const server: Server = new Server(options);
-  // Beyond it, node:http would leave fields out and say nothing.
+  // With a limit, node:http would silently drop further fields.
   server.maxHeadersCount = 0;
-  // One that does not listen by itself would close after every answer.
+  // node:http closes the connections of a server that does not listen after each response.
   Object.defineProperty(server, "listening", { value: true });
   server.on("request", (incoming, outgoing) => {
     ownerOf(incoming.socket)?.answer(incoming, outgoing);
@@ -109,7 +109,7 @@ export async function nodeHttpEngine(
   }
 }
 
-/** Reads as much as it takes to tell the versions apart; empty when the peer left. */
+/** Reads as many bytes as tell the versions apart; empty when the client left. */
 async function firstBytes(connection: Connection): Promise<Uint8Array> {
   const buffer = new Uint8Array(1024);
   let length = 0;
@@ -125,7 +125,7 @@ function startsWith(bytes: Uint8Array, beginning: Uint8Array): boolean {
   return beginning.length <= bytes.length && beginning.every((byte, at) => byte === bytes[at]);
 }
 
-/** One connection in the hands of node:http. */
+/** A connection that node:http serves. */
 class NodeHttpConnection implements EngineConnection, Pace {
   readonly finished: Promise<void>;
   readonly writeTimeoutMs: number;
@@ -134,7 +134,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
   readonly #scheme: "http" | "https";
   readonly #over = Promise.withResolvers<void>();
   #stream: Duplex | undefined;
-  /** Who has taken over. */
+  /** The engine that has taken over the connection. */
   #successor: EngineConnection | undefined;
   #answering = 0;
   #room: PromiseWithResolvers<void> | undefined;
@@ -150,7 +150,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     this.finished = this.#over.promise;
   }
 
-  /** The connection has spoken. */
+  /** Called with the first bytes of the connection. */
   attach(stream: Duplex): void {
     this.#stream = stream;
     stream.on("error", (error) => this.fail(error));
@@ -159,7 +159,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     });
   }
 
-  /** It is for another engine. */
+  /** Hands the connection to another engine. */
   handOver(successor: EngineConnection): void {
     this.#successor = successor;
     if (this.#draining) successor.drain();
@@ -173,7 +173,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     return this.#room.promise;
   }
 
-  /** Resolves when nothing is being answered. */
+  /** Resolves when no request is open. */
   async #idle(): Promise<void> {
     while (this.#answering > 0) {
       await new Promise<void>((resolve) => {
@@ -203,7 +203,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
 
   #turnAway(status: 400 | 431, socket: Duplex): void {
     if (!socket.writable) return void socket.destroy();
-    // Nobody reads what may still come: it goes nowhere, until the connection's time is over.
+    // Further input is discarded until the connection's deadline.
     const line = `HTTP/1.1 ${status} ${STATUS_TEXT[status]}`;
     socket.end(`${line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   }
@@ -219,7 +219,8 @@ class NodeHttpConnection implements EngineConnection, Pace {
     const connection = new DuplexConnection(socket, { local, remote, identity });
     const { request } = asked;
     const details = detailsOf(incoming);
-    // What was asked before is answered first, or its answer would end up inside the WebSocket.
+    // Earlier requests are answered first; otherwise their responses would be sent inside the
+    // WebSocket.
     void this.#idle().then(() => this.#handlers.upgrade({ request, details, connection, rest }))
       .then(this.#over.resolve, this.#over.reject).finally(() => socket.destroy());
   }
@@ -242,7 +243,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     this.#over.resolve();
   }
 
-  /** Never rejects: what goes wrong ends this one answer. */
+  /** Never rejects: an error aborts this one response. */
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const completed = Promise.withResolvers<void>();
     completed.promise.catch(() => {});
@@ -275,7 +276,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     await completed.promise.catch(() => {});
   }
 
-  /** The request, or the status that says why it is none. */
+  /** Converts the request, or returns the status for an invalid one. */
   #read(incoming: IncomingMessage): IncomingRequest | 400 | 431 {
     if (incoming.rawHeaders.length > MAX_HEADER_FIELDS * 2) return 431;
     try {

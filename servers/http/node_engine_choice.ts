@@ -1,5 +1,5 @@
-// When HTTP runs on node:http: only where it has to, because Deno's engine is many times faster, or
-// where hardly anything reaches it.
+// The choice between node:http and Deno's engine: node:http only where it is needed, because Deno's
+// engine is many times faster, or where hardly any request reaches it.
 
 import type { Connection } from "../../core/connection.ts";
 import { hasFeature, needsRuntime } from "../../core/runtime.ts";
@@ -7,8 +7,8 @@ import type { RequestWork } from "../../core/server_kind.ts";
 import type { HttpEngine } from "./engine.ts";
 import type { HttpRules } from "./rules.ts";
 
-/** The engine for an application that has WebSockets; null for any other, and where there is none,
- * which is said. */
+/** Returns the engine for an application with WebSockets; null for any other, and on a runtime
+ * without one, with a notice. */
 export async function nodeHttpEngineFor(
   { service, name, context }: RequestWork,
   scheme: "http" | "https",
@@ -22,7 +22,7 @@ export async function nodeHttpEngineFor(
   return await loadNodeHttpEngine(scheme);
 }
 
-/** The engine on node:http, for a listener that Deno's engine cannot take. */
+/** Loads the engine on node:http, for a listener that Deno's engine does not support. */
 export async function loadNodeHttpEngine(
   scheme: "http" | "https",
 ): Promise<HttpEngine<Connection>> {
@@ -30,8 +30,8 @@ export async function loadNodeHttpEngine(
   return await nodeHttpEngine(scheme);
 }
 
-/** The engine for an application that has answers ready, which has to see what others look at
- * first: nothing where every request is watched or has to say who it is. */
+/** Returns the engine for an application with ready answers; null where requests are watched or
+ * authenticated, because those checks come first. */
 export async function quickEngineFor(
   { service, watch }: RequestWork,
   { authenticate, guard }: HttpRules,

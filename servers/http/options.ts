@@ -1,4 +1,4 @@
-// The options of every transport that serves HTTP, WebSockets included.
+// The options of all transports that serve HTTP, WebSockets included.
 
 import {
   admissionOptions,
@@ -10,7 +10,7 @@ import { duration, type OptionValues, size, text } from "../../core/options/opti
 import { familyOptions } from "../../core/addresses/resolve.ts";
 import { tlsOptions } from "../tls/options.ts";
 
-/** Who may ask. Without any of them everybody may. */
+/** Options of authentication. Without any of them every client is admitted. */
 export const authenticationOptions = {
   auth: text({
     metavar: "user:password",
@@ -38,7 +38,7 @@ export const authenticationOptions = {
 /** The values of `authenticationOptions`. */
 export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
 
-/** For every transport that browsers can reach. */
+/** Options of every transport that browsers can reach. */
 export const webGuardOptions = {
   allowHost: text.many({
     metavar: "host",

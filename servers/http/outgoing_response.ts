@@ -1,9 +1,9 @@
-// The standard's own type of response, sent by node:http.
+// Sends a standard Response (Fetch standard) on node:http.
 
 import type { OutgoingHttpHeader, ServerResponse } from "node:http";
 
-/** Sends a response. Resolves when all of it was handed over, or its peer has left.
- * @throws whatever the body's stream does; the answer must then be broken off */
+/** Sends a response. Resolves when all of it was handed to the system, or its client has left.
+ * @throws the error of the body's stream; the response must then be aborted */
 export async function sendResponse(
   response: Response,
   outgoing: ServerResponse,
@@ -23,7 +23,7 @@ export async function sendResponse(
       outgoing.end();
       return;
     }
-    // A body that was in memory is whole after one part, and its length can be told.
+    // A body that was in memory ends after one part, so its length is known.
     const next = reader.read();
     next.catch(() => {});
     const isWhole = await doneSoon(next);
@@ -48,8 +48,9 @@ export async function sendResponse(
   }
 }
 
-/** Reads no more of a body than was announced, and fails when there is less: node:http would send
- * whatever it is given, and leave the peer waiting or out of step. */
+/** Reads a body up to its Content-Length, and fails when the body is shorter: node:http would send
+ * any number of bytes, and the client would wait for more or take the rest for the next
+ * response. */
 class AnnouncedReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #left: number;
@@ -85,16 +86,16 @@ function writeHead({ status, statusText, headers }: Response, outgoing: ServerRe
   const fields = new Map<string, OutgoingHttpHeader>();
   for (const [name, value] of headers) {
     const before = fields.get(name);
-    // Only cookies come more than once.
+    // Only Set-Cookie may be repeated.
     fields.set(name, before === undefined ? value : [before, value].flat().map(String));
   }
-  // Its own clock would outlive the server.
+  // The timer of node:http for the date would outlive the server.
   outgoing.sendDate = false;
   outgoing.setHeader("date", new Date().toUTCString());
   for (const [name, value] of fields) outgoing.setHeader(name, value);
 }
 
-/** Resolves when there is room for more, or the peer has left. */
+/** Writes a part, and resolves when there is room for more, or the client has left. */
 async function write(part: Uint8Array, outgoing: ServerResponse): Promise<void> {
   if (outgoing.write(part) || outgoing.destroyed) return;
   await new Promise<void>((resolve) => {
@@ -108,7 +109,7 @@ async function write(part: Uint8Array, outgoing: ServerResponse): Promise<void> 
   });
 }
 
-/** Whether a stream ends before anything else happens. */
+/** Whether a stream ends at once, within a timer of 0 ms. */
 async function doneSoon(next: Promise<ReadableStreamReadResult<unknown>>): Promise<boolean> {
   const later = Promise.withResolvers<false>();
   const timer = setTimeout(() => later.resolve(false), 0);

@@ -1,23 +1,24 @@
-// A connection with back-pressure in both directions: reading stops while enough requests wait, and a
-// peer that reads nothing of what it is sent is given up.
+// A connection with back-pressure in both directions: reading stops while enough requests wait, and
+// a client that reads nothing of a response in time is disconnected.
 
 import type { Connection } from "../../core/connection.ts";
 import { PrefixedConnection } from "../../core/streams/prefixed_connection.ts";
 
-/** A longer one overflows and fires at once. */
+/** A longer delay overflows, and the timer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** What a peer has to take in time: more at once, and a slow one would look like one that stalls. */
+/** Bytes that a client has to read within the write timeout: with more, a slow client would look
+ * like a stalled one. */
 const PIECE_BYTES = 64 * 1024;
 
-/** What a connection is held to. */
+/** Limits of a connection. */
 export interface Pace {
-  /** Undefined when there is room for more, else what resolves when there is. */
+  /** Undefined when there is room for more requests, else a promise that resolves when there is. */
   room(): Promise<void> | undefined;
   readonly writeTimeoutMs: number;
 }
 
-/** Reads no more than there is room for, and gives up a peer that takes nothing of what is sent. */
+/** Reads only while there is room, and disconnects a client that reads nothing of a response. */
 export class PacedConnection extends PrefixedConnection {
   readonly #pace: Pace;
 
@@ -43,7 +44,7 @@ export class PacedConnection extends PrefixedConnection {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       late.reject(new Error(`the peer took nothing of the answer for ${writeTimeoutMs} ms`));
-      // The write may still fail, which nobody waits for any more.
+      // After the timeout, a failure of the write has no other handler.
       written.catch(() => {});
       this[Symbol.dispose]();
     }, Math.min(writeTimeoutMs, LONGEST_TIMER_MS));

@@ -1,7 +1,7 @@
-// HTTP/1.1 without an engine, for the requests that are nearly all of a file server's: a GET without
-// conditions whose answer lies ready. It is read, looked up and written by three calls, faster than
-// an engine hands a request over. The first request of a connection that is anything else takes the
-// whole connection along to the other engine.
+// HTTP/1.1 (RFC 9112) without an engine, for most requests of a file server: a GET without
+// conditions whose answer is ready. Reading, looking up and writing are three calls, faster than an
+// engine passes a request on. The first other request of a connection moves the connection to the
+// other engine.
 
 import type { Connection } from "../../core/connection.ts";
 import type { QuickAnswer, QuickFile } from "../../core/http/app.ts";
@@ -10,15 +10,16 @@ import type { HostGuard } from "./host_guard.ts";
 import type { EngineConnection, EngineHandlers, HttpEngine } from "./engine.ts";
 import { QuickHeads } from "./quick_heads.ts";
 
-/** Longer heads are for the other engine. */
+/** Longer heads go to the other engine. */
 const BUFFER_BYTES = 4096;
 
-/** How a file is read and written. Two such buffers are in use for each file on its way. */
+/** Size of the pieces in which a file is read and written. Two such buffers are in use for each
+ * file being sent. */
 const FILE_CHUNK_BYTES = 256 * 1024;
 
 const decoder = new TextDecoder();
 
-/** Puts the quick way in front of another engine. */
+/** Puts the quick engine in front of another engine. */
 export function quickHttpEngine(
   other: HttpEngine<Connection>,
   guard: HostGuard,
@@ -30,14 +31,14 @@ export function quickHttpEngine(
   };
 }
 
-/** One connection, as long as all that is asked on it is quick. */
+/** A connection for as long as all its requests are quick. */
 class QuickConnection implements EngineConnection {
   readonly finished: Promise<void>;
   readonly #connection: Connection;
   readonly #handlers: EngineHandlers;
   readonly #heads: QuickHeads;
   readonly #other: HttpEngine<Connection>;
-  /** Who has taken over. */
+  /** The engine that has taken over the connection. */
   #successor: EngineConnection | undefined;
   #answering = false;
   #draining = false;
@@ -77,14 +78,15 @@ class QuickConnection implements EngineConnection {
       if (this.#draining) this.#successor.drain();
       await this.#successor.finished;
     } catch (error) {
-      // That nothing can be read or written once it is closed is no failure.
+      // Reads and writes fail after our own close; that is no failure of the connection.
       if (!this.#closed) throw error;
     } finally {
       this.#connection[Symbol.dispose]();
     }
   }
 
-  /** Answers what it can. Resolves to the bytes of what it cannot, or to null at the end. */
+  /** Answers quick requests. Resolves to the bytes of the first other request, or to null at the
+   * end. */
   async #answerQuickly(): Promise<Uint8Array | null> {
     const connection = this.#connection;
     const buffer = new Uint8Array(BUFFER_BYTES);
@@ -104,14 +106,14 @@ class QuickConnection implements EngineConnection {
         this.#answering = false;
         if (!answered) return buffer.slice(0, length);
         if (this.#draining) return null;
-        // In a head that was answered, every character is one byte.
+        // A head that was answered is ASCII: every character is one byte.
         buffer.copyWithin(0, end + 4, length);
         length -= end + 4;
       }
     }
   }
 
-  /** Whether the head asked for something quick, and its answer was sent. */
+  /** Answers a quick request; false when the request is not quick. */
   async #answer(head: string): Promise<boolean> {
     const request = this.#heads.read(head);
     if (request === null) return false;
@@ -124,7 +126,7 @@ class QuickConnection implements EngineConnection {
     return true;
   }
 
-  /** Reads ahead while it writes. */
+  /** Sends a file, and reads the next piece while it writes. */
   async #sendFile({ bytes }: QuickAnswer, { handle, length }: QuickFile): Promise<void> {
     let reading: Promise<number | null> | undefined;
     try {
@@ -159,7 +161,7 @@ function pooled(): Uint8Array {
   return pool.pop() ?? new Uint8Array(FILE_CHUNK_BYTES);
 }
 
-/** Whether a request can begin with this byte: methods are in upper case, as far as they are known. */
+/** Whether a request can begin with this byte: all registered methods are in upper case. */
 function mayBecomeHead(byte: number): boolean {
   return byte >= 0x41 && byte <= 0x5a;
 }

@@ -1,20 +1,19 @@
-// Heads of requests that ask for nothing out of the ordinary. Clients send the same few heads again
-// and again, so what was made of one is remembered.
+// A parser and cache of the heads of simple requests. Clients send the same few heads again and
+// again, so parsed heads are remembered.
 
 import type { QuickRequest } from "../../core/http/app.ts";
 import { HttpHeadError, parseRequestHead } from "../../core/http/head.ts";
 import type { HostGuard } from "./host_guard.ts";
 
 const MAX_REMEMBERED = 512;
-/** Of a head that is remembered. */
+/** Limit of a remembered head. */
 const MAX_LENGTH = 2048;
 
-/** Fields that make a request more than a question: conditions, bodies, other protocols, credentials
- * and origins, which are looked at elsewhere. */
+/** Fields that need another engine: conditions, bodies, upgrades, credentials and origins. */
 const OUT_OF_THE_ORDINARY =
   /^(?:if-.*|range|content-length|transfer-encoding|te|trailer|upgrade|expect|origin|authorization)$/;
 
-/** Paths without a query, of characters that are written in one way only. */
+/** Paths without a query, of characters that have one spelling only. */
 const PLAIN_PATH = /^\/(?:[A-Za-z0-9!$&'()*+,:;=@_~/-]|\.(?!\.)|%[0-9A-Fa-f]{2})*$/;
 
 /** Reads heads for one server. */
@@ -26,7 +25,7 @@ export class QuickHeads {
     this.#guard = guard;
   }
 
-  /** What the head asks for, without its empty line; null when that is not quick, or no request. */
+  /** Parses a head, without its empty line; null when its request is not quick, or invalid. */
   read(head: string): QuickRequest | null {
     let request = this.#remembered.get(head);
     if (request === undefined) {
@@ -38,7 +37,7 @@ export class QuickHeads {
   }
 
   #parse(head: string): QuickRequest | null {
-    // What is no ASCII was not decoded byte by byte.
+    // A character outside ASCII may stand for several bytes.
     // deno-lint-ignore no-control-regex
     if (/[^\x00-\x7f]/.test(head)) return null;
     try {
@@ -46,7 +45,7 @@ export class QuickHeads {
       if ((method !== "GET" && method !== "HEAD") || version !== "1.1") return null;
       if (!PLAIN_PATH.test(target)) return null;
       for (const name of fields.names()) if (OUT_OF_THE_ORDINARY.test(name)) return null;
-      // An answer that lies ready cannot say that the connection will be closed.
+      // A ready answer cannot announce that the connection will be closed.
       if (fields.list("connection").some((word) => word.toLowerCase() !== "keep-alive")) {
         return null;
       }

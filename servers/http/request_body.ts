@@ -1,24 +1,24 @@
-// The body of a request, held to its limits while a handler reads it.
+// The body of a request, limited in size and time while a handler reads it.
 
 import type { IdleSweep, Sweepable } from "../../core/sessions/idle_sweep.ts";
 
-/** Why a body was not read to its end. */
+/** The reason that a body was not read to its end. */
 type BodyFailure = "oversized" | "stalled" | "cut short";
 
-/** What a body is held to. */
+/** Limits of a body. */
 interface BodyLimits {
   readonly maxBytes: number;
-  /** Watches bodies that are being read; calls `stall` of one that does not move. */
+  /** Watches bodies that are being read, and calls `stall` of an idle one. */
   readonly sweep: IdleSweep<RequestBody>;
-  /** Told once, before the reader is. */
+  /** Called once, before the reader gets the error. */
   onFailure(failure: BodyFailure): void;
 }
 
-/** A body that ends in an error when it grows too large, stops moving or breaks off. Only the time
- * that a reader waits counts: a slow handler is not the peer's fault. */
+/** A body that ends in an error when it grows too large, stalls or breaks off. Only the time that a
+ * reader waits counts: a slow handler is not the client's fault. */
 export class RequestBody implements Sweepable {
   active = true;
-  /** What the handler reads. */
+  /** The stream for the handler. */
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #source: ReadableStream<Uint8Array<ArrayBuffer>>;
   #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
@@ -41,12 +41,12 @@ export class RequestBody implements Sweepable {
     }, { highWaterMark: 0 });
   }
 
-  /** Why it broke off, once it has. */
+  /** The reason of the failure, if it failed. */
   get failure(): BodyFailure | undefined {
     return this.#failure;
   }
 
-  /** Whether it was read to its end. */
+  /** Whether the body was read to its end. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -56,14 +56,14 @@ export class RequestBody implements Sweepable {
     this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
   }
 
-  /** To be called when its connection is about to be closed from this side: some engines would end
-   * the body as if all of it had come. */
+  /** To be called before its connection is closed by the server: some engines would end the body as
+   * if it were complete. */
   cutShort(): void {
     if (!this.#ended) this.#breakOff("cut short", new Error("The request's body was cut short"));
   }
 
-  /** Lets go of what was not read: the engine would take the connection for finished, and the
-   * reader would hold its socket open for as long as nobody collects the garbage. */
+  /** Releases an unread body: the engine would take the connection for finished, and the reader
+   * would hold its socket open until the garbage is collected. */
   release(): void {
     if (this.#ended || this.#released) return;
     this.#released = true;

@@ -1,12 +1,11 @@
-// Which methods the standard's own type of request can have (Fetch standard, 2.2.1): some it refuses,
-// and some that are written in lower case it takes for the usual ones, which they are not (RFC 9110
-// 9.1).
+// Methods that a standard Request can have (Fetch standard, 2.2.1): it refuses some, and converts
+// some in lower case to upper case, which are different methods (RFC 9110 9.1).
 
 const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 const NORMALISED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 
-/** What stands for a method that cannot be had: it is refused later, like any other that nobody
- * knows. */
+/** Placeholder for a method that a Request cannot have: it is refused later, like any unknown
+ * method. */
 const UNSUPPORTED = "UNSUPPORTED";
 
 /** The method to make a request with. */

@@ -1,4 +1,4 @@
-// Who and what is served over HTTP: by address, by credentials, by Host and Origin.
+// The rules for requests over HTTP: address, credentials, Host and Origin.
 
 import { type Address, isLoopback } from "../../core/addresses/address.ts";
 import { type Admission, createAdmission } from "../../core/addresses/admission.ts";
@@ -9,15 +9,15 @@ import { type Authenticator, createAuthenticator } from "./authentication.ts";
 import { type HostGuard, readWebGuard } from "./host_guard.ts";
 import type { AuthenticationLimits, WebGuardLimits } from "./options.ts";
 
-/** What decides about a request before its application does. */
+/** The checks of a request before its application receives it. */
 export interface HttpRules {
   readonly admits: Admission;
   readonly guard: HostGuard;
   readonly authenticate: Authenticator | null;
 }
 
-/** Reads all that the rules are made of, so that a mistake in them opens no socket. The rest needs
- * the address that is listened on.
+/** Reads the lists and files of the rules, so that an error in them is reported before a socket is
+ * opened. The function returned needs the listening address.
  * @throws {UsageError} when a list or a file cannot be used */
 export async function readHttpRules(
   endpoint: Endpoint,

@@ -1,4 +1,5 @@
-// Serving an HTTP application on any stream listener: what http and https share.
+// Serving an HTTP application on a stream listener: shared by `http`, `https` and HTTP on Unix
+// sockets.
 
 import type { Connection } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
@@ -17,7 +18,7 @@ import { upgradeHttp } from "./upgrade.ts";
 import type { RequestBody } from "./request_body.ts";
 import { WebSocketSessions } from "../../core/websocket/sessions.ts";
 
-/** The largest body of a request where neither the user nor the application says. */
+/** Default limit of a request body, unless the user or the application sets one. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /** WebSockets within an application are pinged as those of the WebSocket transports are. */
@@ -26,7 +27,7 @@ const keepaliveDefaults = {
   pingTimeoutMs: keepaliveOptions.pingTimeoutMs.fallback,
 };
 
-/** What an HTTP server needs besides its listener. */
+/** Options of an HTTP server besides its listener. */
 interface HttpServerOptions<C extends Connection> {
   readonly engine: HttpEngine<C>;
   readonly rules: HttpRules;
@@ -59,7 +60,7 @@ export function serveHttp<C extends Connection>(
       quick,
       recover,
       writeTimeoutMs: limits.keepAliveTimeoutMs,
-      // From there on it is a session of its own.
+      // From here on the connection is a session.
       upgrade: (upgrade) => upgradeHttp(upgrade, http, webSockets, () => sessions.delete(http)),
     });
     sessions.add(http);
@@ -82,7 +83,7 @@ export function serveHttp<C extends Connection>(
   });
 }
 
-/** What the connections of one server share. Its sweeps run until `stopSweeps`. */
+/** Creates the state that the connections of one server share. Its sweeps run until `stopSweeps`. */
 export function httpSharing(
   ledger: Ledger,
   { rules, limits, work }: {
@@ -109,7 +110,7 @@ export function httpSharing(
   };
 }
 
-/** Ends the watch on what is quiet. */
+/** Stops the idle sweeps. */
 export function stopSweeps({ silent, resting, bodies }: HttpSharing): void {
   for (const sweep of [silent, resting, bodies]) sweep[Symbol.dispose]();
 }

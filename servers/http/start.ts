@@ -1,7 +1,7 @@
-// Starting HTTP over TCP, TLS and Unix sockets: which engine serves the connections that our own loop
-// accepts. Deno's own, or node:http for an application that has WebSockets or answers that lie ready,
-// for options of TLS that Deno has not, and on Unix sockets, where Deno's engine gives requests URLs
-// of a scheme of its own.
+// Starts HTTP over TCP, TLS and Unix sockets, and chooses the engine for the connections of our own
+// accept loop: Deno's engine, or node:http for an application with WebSockets or ready answers, for
+// options of TLS that Deno lacks, and on Unix sockets, where Deno's engine gives requests URLs of a
+// scheme of its own.
 
 import { type Endpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
 import type { OptionValues } from "../../core/options/option.ts";

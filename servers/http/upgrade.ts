@@ -1,4 +1,4 @@
-// From an HTTP request to a WebSocket on the same connection.
+// The upgrade of an HTTP request to a WebSocket on the same connection (RFC 6455 4.2).
 
 import { STATUS_TEXT } from "@std/http/status";
 import { HttpFields, HttpHeadError, type RequestHead } from "../../core/http/head.ts";
@@ -9,8 +9,8 @@ import type { HttpConnection } from "./connection.ts";
 import type { EngineUpgrade } from "./engine.ts";
 import type { WebSocketSessions } from "../../core/websocket/sessions.ts";
 
-/** Does what the application makes of the request. Resolves when the WebSocket is closed, or the
- * refusal was sent.
+/** Carries out the application's decision about the request. Resolves when the WebSocket is closed,
+ * or the refusal was sent.
  * @param accepted called once the connection is a WebSocket */
 export async function upgradeHttp(
   { request, details, connection, rest }: EngineUpgrade,
@@ -36,7 +36,7 @@ export async function upgradeHttp(
   await connection.closeWrite();
 }
 
-/** The request as the handshake reads it. */
+/** Converts the request for the handshake. */
 function headOf(
   { method, url, headers }: Request,
   { headerList = [...headers], httpVersion }: EngineUpgrade["details"],

@@ -1,4 +1,4 @@
-// A listener of Deno's as our own type.
+// An Acceptor over a listener of Deno.
 
 import { type Address, addressOf } from "../../core/addresses/address.ts";
 import type { Acceptor } from "../../core/connection.ts";

@@ -1,4 +1,4 @@
-// Why a socket could not be opened, in words that say what to do.
+// Explains the error of a socket that could not be opened, with the remedy.
 
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";

@@ -1,4 +1,4 @@
-// A TCP listener of node:net as our own type. Slower than Deno's own, but the only one whose
+// An Acceptor over a TCP listener of node:net. Slower than Deno's own, but the only one whose
 // connections can be reset: Deno has neither SO_LINGER nor a call for it, and Deno 2.9 ends even a
 // connection with unread input by FIN.
 
@@ -7,8 +7,8 @@ import type { Address } from "../../core/addresses/address.ts";
 import type { Acceptor, Connection } from "../../core/connection.ts";
 import { DuplexConnection } from "../../core/streams/duplex_connection.ts";
 
-/** A `node:net` server as an Acceptor. It takes connections from the system before they are asked
- * for, up to as many as the backlog would have held. */
+/** A `net.Server` of Node as an Acceptor. It accepts connections before the server asks for them,
+ * up to the size of the backlog. */
 export class NodeAcceptor implements Acceptor {
   readonly address: Address;
   readonly #server: Server;
@@ -21,7 +21,7 @@ export class NodeAcceptor implements Acceptor {
     this.#server = server;
     this.address = address;
     server.on("connection", (socket) => {
-      // What goes wrong before the first read is told to that read.
+      // An error before the first read is reported by that read.
       socket.on("error", () => {});
       if (this.#disposed || this.#waiting.length >= backlog) {
         socket.destroy();

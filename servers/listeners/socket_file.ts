@@ -1,7 +1,8 @@
-// The file of a Unix socket, when it is there before its server listens.
+// The file of a Unix socket that exists before its server listens: removed when its server is gone,
+// refused otherwise.
 
-/** Opens a socket at a path. A file left behind by a process that died is removed; a socket that a
- * process listens on is left alone, and the error goes on. */
+/** Opens a socket at a path. The file of a process that died is removed; the socket of a process
+ * that listens is left alone, and the error is thrown. */
 export async function atSocketFile<T>(
   path: string,
   probe: () => Promise<void>,
@@ -17,7 +18,7 @@ export async function atSocketFile<T>(
   }
 }
 
-/** Whether the path is a socket on which no process listens. */
+/** Whether the path is a socket without a listening process. */
 async function isAbandoned(path: string, probe: () => Promise<void>): Promise<boolean> {
   try {
     if (!(await Deno.lstat(path)).isSocket) return false;

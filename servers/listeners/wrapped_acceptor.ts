@@ -1,8 +1,8 @@
-// An acceptor that makes something else of the connections of another.
+// An acceptor that converts the connections of another one, such as to TLS.
 
 import type { Acceptor, Connection } from "../../core/connection.ts";
 
-/** Takes the acceptor over, and what else goes with it. */
+/** Takes ownership of the acceptor and of further resources. */
 export function wrapAcceptor<C extends Connection>(
   inner: Acceptor,
   wrap: (connection: Connection) => C,

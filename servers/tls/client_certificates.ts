@@ -1,11 +1,12 @@
-// Mutual TLS on the server's side: each client has to show a certificate, which says who it is.
+// Mutual TLS on the server side: each client has to present a certificate, which proves its
+// identity.
 //
-// Two things that Deno's node:tls does (2.9.6) decide how it is done here. A handshake with a
-// certificate of a foreign authority is finished, and only `verifyError` tells. And its memory of
-// sessions is one for the whole process, whatever the context: a session that any client began, on
-// any server of the process, with any certificate or with none, is resumed here without another
-// look, and `verifyError` is then empty. So a resumed session counts for nothing, unless its
-// certificate is one that this server has verified itself, under the authorities of now.
+// Two properties of Deno's node:tls (2.9.6) decide the method. A handshake with a certificate of an
+// unknown authority succeeds, and only `verifyError` tells. And its cache of TLS sessions is one
+// for the whole process, for all contexts: a session that any client began, on any server of the
+// process, with any certificate or with none, is resumed here without a further check, and
+// `verifyError` is then empty. So a resumed session is refused, unless its certificate is one that
+// this server has verified itself, under its current authorities.
 
 import type { X509Certificate } from "node:crypto";
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
@@ -21,11 +22,11 @@ import { DeniedPeerError } from "../../core/connection.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import type { Identity } from "../../core/session.ts";
 
-/** Verified certificates that are remembered. Beyond it the oldest is forgotten, and its session
- * has to begin anew. */
+/** Limit of remembered certificates. Beyond it the oldest is forgotten, and its client needs a new
+ * session. */
 const MAX_REMEMBERED = 10_000;
 
-/** The authorities whose client certificates are taken. */
+/** The authorities whose client certificates are accepted. */
 export interface Authorities {
   readonly pems: readonly string[];
   readonly certificates: readonly X509Certificate[];
@@ -47,9 +48,9 @@ export async function readAuthorities(
   return { pems, certificates };
 }
 
-/** The part of a TLSSocket that is looked at after its handshake. */
+/** The part of a TLSSocket that is used after its handshake. */
 interface Handshaken {
-  /** Without a `raw` when the client showed none. */
+  /** Without `raw` when the client presented no certificate. */
   getPeerCertificate(): { readonly raw?: Uint8Array } | null;
 }
 
@@ -64,11 +65,11 @@ interface TlsHandle {
 export class ClientVerifier {
   readonly #list: IdentityList;
   readonly #now: () => number;
-  /** When each certificate that was verified ends, by its fingerprint, the oldest first. */
+  /** End of validity of each verified certificate, by its fingerprint, the oldest first. */
   readonly #verified = new Map<string, number>();
   readonly #parse: (der: Uint8Array) => X509Certificate;
   #authorities: Authorities = { pems: [], certificates: [] };
-  /** Under which authorities each handshake began. */
+  /** The authorities under which each handshake began. */
   readonly #began = new WeakMap<Handshaken, number>();
   #generation = 0;
 
@@ -82,7 +83,7 @@ export class ClientVerifier {
     this.#now = now;
   }
 
-  /** @throws {UsageError} when an entry of the list makes no sense */
+  /** @throws {UsageError} when an entry of the list is invalid */
   static async create(
     allowIdentity: readonly string[],
     now: () => number,
@@ -92,7 +93,7 @@ export class ClientVerifier {
     return new ClientVerifier(list, (der) => new X509Certificate(der), now);
   }
 
-  /** The authorities that node:tls was given. When they change, all verified certificates are
+  /** The authorities in use by node:tls. When they change, all verified certificates are
    * forgotten. */
   set authorities(authorities: Authorities) {
     if (authorities.pems.join() !== this.#authorities.pems.join()) {
@@ -174,8 +175,9 @@ function nameOf(peer: CertifiedPeer): string {
   return name.startsWith("sha256:") ? name : `${name} (sha256:${fingerprint})`;
 }
 
-/** Which check it was. node:tls calls nearly everything UNABLE_TO_VERIFY_LEAF_SIGNATURE, so this looks
- * for itself; that the certificate was refused is settled by then. */
+/** Describes the check that failed. node:tls reports nearly everything as
+ * UNABLE_TO_VERIFY_LEAF_SIGNATURE, so the checks are repeated here, for the message only: the
+ * certificate was already refused. */
 function wordsFor(
   failure: string,
   certificate: X509Certificate,

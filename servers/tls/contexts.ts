@@ -1,5 +1,6 @@
-// The certificates that a TLS server on node:tls shows, and the authorities whose clients it takes. Their
-// files may change while it runs: open connections keep what they began with, new ones get the new.
+// The TLS contexts of a server on node:tls: its certificates, and the authorities whose client
+// certificates it accepts. The files may change while it runs: open connections keep their context,
+// new ones get the new.
 
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { SecureContext } from "node:tls";
@@ -12,10 +13,10 @@ import { FileWatch } from "./file_watch.ts";
 import { checkClientCertificateOptions, type TlsSettings } from "./options.ts";
 import { type IdentityContext, loadTlsIdentities, type TlsIdentity } from "./server_certificate.ts";
 
-/** One state of the files. */
+/** The contexts from one reading of the files. */
 interface Contexts {
   readonly fallback: SecureContext;
-  /** Those for names; empty when there is but one certificate. */
+  /** Contexts chosen by server name (SNI); empty when there is only one certificate. */
   readonly named: readonly {
     readonly names: readonly CertificateName[];
     readonly context: SecureContext;
@@ -29,7 +30,7 @@ interface Contexts {
 export class TlsContexts implements Disposable {
   /** The default certificate, as it is now. */
   readonly certificate: ServerCertificate;
-  /** What verifies the certificates of clients; null where none are asked for. */
+  /** Verifies client certificates; null where none are requested. */
   readonly clients: ClientVerifier | null;
   /** Takes up the files as they are now, where there are any. One that cannot be used leaves everything
    * as it was, which is said; never rejects. */
@@ -74,7 +75,7 @@ export class TlsContexts implements Disposable {
     return new TlsContexts(settings, context, clients, await load(settings, context, clients));
   }
 
-  /** Whether the certificate depends on the name that is asked for. */
+  /** Whether the certificate depends on the client's server name (SNI). */
   get hasNames(): boolean {
     return this.#now.named.length > 0;
   }
@@ -97,8 +98,8 @@ export class TlsContexts implements Disposable {
   }
 }
 
-/** What takes up changed files and says what came of it, each call after the one before, so that the
- * last one wins. Never rejects. */
+/** Returns a function that reloads changed files and emits the result, each call after the one
+ * before, so that the last call wins. It never rejects. */
 export function takingUp(
   emit: Emit,
   certificate: ServerCertificate,

@@ -1,8 +1,8 @@
-// Files that are watched for changes, by their times: it works on every system and file system,
-// through renames and links, and costs a few calls a second.
+// Watches files for changes by their times: this works on every system and file system, through
+// renames and links, and costs a few calls a second.
 
-/** How often to look. A change is reported once it is as old as this, so that a program that writes two
- * files, such as a certificate and its key, is likely to be done. */
+/** Interval of the checks. A change is reported once it is as old as this, so that a program that
+ * writes two files, such as a certificate and its key, is likely to be done. */
 const INTERVAL_MS = 500;
 
 /** Calls back when one of the files has changed and then rested. Dispose it. */
@@ -38,8 +38,8 @@ export class FileWatch implements Disposable {
     }
   }
 
-  /** What tells one state of the files from another. Not asynchronous: it is a matter of
-   * microseconds, and nothing is then under way when this is disposed. */
+  /** Returns a text that differs when a file has changed. Synchronous: it takes microseconds, and
+   * no call is then pending when the watch is disposed. */
   #look(): string {
     return this.#paths.map((path) => {
       try {

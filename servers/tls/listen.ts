@@ -29,7 +29,7 @@ import { filesOf, takingUp, TlsContexts } from "./contexts.ts";
 import { checkTlsOptions, type TlsSettings, type tlsTransportOptions } from "./options.ts";
 import { identityError, loadTlsIdentity, type TlsIdentity } from "./server_certificate.ts";
 
-/** What a TLS listener needs. */
+/** Options of a TLS listener. */
 interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
   /** Protocols to agree on by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];

@@ -1,5 +1,5 @@
-// What a TLS listener can be told, and what of it cannot stand together or not on this runtime. It
-// loads no TLS: the command line reads these tables for servers that it never starts.
+// Options of a TLS listener, and checks of those that exclude each other or need a newer runtime.
+// It loads no TLS, because the command line reads these tables for servers that it never starts.
 
 import { familyOptions } from "../../core/addresses/resolve.ts";
 import { dataFolderOptions } from "../../core/files/options.ts";
@@ -14,7 +14,7 @@ import { requireFeature } from "../../core/runtime.ts";
 import { fileOrFiles, tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** Where the certificates come from. */
+/** Options for the server's certificates. */
 export const tlsServerOptions = {
   tlsCert: fileOrFiles({
     help: "certificate to show, PEM, its chain after it; without it the local authority issues " +
@@ -29,7 +29,7 @@ export const tlsServerOptions = {
 /** The values of `tlsServerOptions`. */
 export type TlsFiles = OptionValues<typeof tlsServerOptions>;
 
-/** Which clients are admitted, by their certificates. */
+/** Options for the certificates of clients. */
 export const clientCertificateOptions = {
   tlsCa: text.many({
     metavar: "file",
@@ -50,7 +50,7 @@ export const clientCertificateOptions = {
 /** The values of `clientCertificateOptions`. */
 type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
 
-/** What tls, https and wss understand beyond their limits. */
+/** Options of tls, https and wss besides their limits. */
 export const tlsOptions = {
   ...tlsServerOptions,
   ...clientCertificateOptions,
@@ -67,7 +67,7 @@ type TlsOptions = OptionValues<typeof tlsOptions>;
 /** The same for a library's own listeners, where everything but the files may be left out. */
 export type TlsSettings = TlsFiles & Partial<TlsOptions>;
 
-/** What `tls` understands. */
+/** Options of `tls`. */
 export const tlsTransportOptions = {
   ...admissionOptions,
   ...streamOptions,
@@ -100,8 +100,8 @@ export function checkClientCertificateOptions(
   );
 }
 
-/** The option that only node:tls can do, or null: Deno's own listener shows one certificate, asks
- * for none and speaks TLS 1.2 whatever it is told. */
+/** Returns the first given option that needs node:tls, or null: Deno's own listener has one
+ * certificate, requests none from clients and always allows TLS 1.2. */
 export function needsNodeTls(settings: TlsSettings): string | null {
   if (settings.requireClientCert) return "--require-client-cert";
   if (settings.tlsMin === "1.3") return "--tls-min 1.3";

@@ -1,5 +1,5 @@
-// A listener of Deno's that can be replaced by another on the same port: Deno.listenTls keeps the
-// certificate that it was opened with.
+// A listener of Deno that can be replaced by another on the same port: Deno.listenTls cannot change
+// its certificate.
 
 import { type Address, addressOf } from "../../core/addresses/address.ts";
 import type { Acceptor } from "../../core/connection.ts";

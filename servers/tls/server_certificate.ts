@@ -1,5 +1,5 @@
-// The certificate of a TLS server and its key: from files, from the local authority or made on the spot.
-// Shared by tls, https, wss and dtls.
+// Loads the certificate and key of a TLS or DTLS server: from files, issued by the local authority,
+// or self-signed.
 
 import type { KeyObject } from "node:crypto";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
@@ -23,9 +23,9 @@ export interface TlsIdentity {
   readonly made: boolean;
 }
 
-/** What `loadTlsIdentity` needs besides the files. */
+/** Arguments of `loadTlsIdentity` besides the files. */
 export interface IdentityContext {
-  /** What will be listened on: a made certificate is for this host. */
+  /** The listening host, for which a certificate is made. */
   readonly host: string;
   readonly emit: Emit;
   readonly now: () => number;
@@ -72,7 +72,7 @@ async function load(
   }
   const texts = await readTlsFilePair(pair);
   const { tlsCert, cert, key, certificate } = texts;
-  // Where this cannot be done, Deno.listenTls serves, which checks for itself.
+  // On a runtime without this comparison Deno.listenTls serves, which makes its own.
   if (hasFeature("keyComparison")) {
     const parsed = await readPairKey(texts);
     refuseUnusable(parsed, texts.tlsKey);

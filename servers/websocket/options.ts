@@ -1,4 +1,4 @@
-// What listeners for WebSockets can be told. It loads none of them: the command line reads these
+// Options of WebSocket servers. This file loads no WebSockets, because the command line reads the
 // tables for servers that it never starts.
 
 import { familyOptions } from "../../core/addresses/resolve.ts";

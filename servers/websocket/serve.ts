@@ -1,5 +1,5 @@
-// Serving WebSockets: our own accept loop, an HTTP request that is held against the rules for browsers,
-// and a session.
+// Serving sessions over WebSockets (RFC 6455): our own accept loop, then the HTTP upgrade with the
+// rules for browsers, then a session.
 
 import type { Admission } from "../../core/addresses/admission.ts";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";

@@ -1,5 +1,5 @@
-// From an accepted connection to an open WebSocket: the handshake, or the answer that says why there
-// is none. All of it under the accept loop's deadline.
+// The server's handshake (RFC 6455 4.2): from an accepted connection to an open WebSocket, or to an
+// HTTP response that refuses it. All within the accept loop's deadline.
 
 import { STATUS_TEXT } from "@std/http/status";
 import type { Connection } from "../../core/connection.ts";
@@ -22,12 +22,12 @@ import { WrappedConnection } from "../../core/streams/wrapped_connection.ts";
 import type { Authenticator } from "../http/authentication.ts";
 import type { HostGuard } from "../http/host_guard.ts";
 
-/** How long, and for how many bytes, a peer that was refused may go on sending: closed with unread
- * input, the connection would be reset before the peer has read why. */
+/** Limits of the time and the bytes for which a refused client may go on sending: closing with
+ * unread input would reset the connection before the client has read the response. */
 const LINGER_MS = 1000;
 const LINGER_BYTES = 64 * 1024;
 
-/** Which requests open a WebSocket. */
+/** The rules for requests that open a WebSocket. */
 export interface UpgradeRules {
   readonly guard: HostGuard;
   readonly authenticate: Authenticator | null;
@@ -36,11 +36,11 @@ export interface UpgradeRules {
   readonly terms: ServerTerms;
 }
 
-/** How a handshake that was understood ended. */
+/** The result of a handshake. */
 type UpgradeOutcome =
   | {
     readonly connection: Connection;
-    /** What was read beyond the request. */
+    /** Bytes that were read beyond the request. */
     readonly head: Uint8Array;
     readonly agreement: Agreement;
   }
@@ -65,7 +65,6 @@ export class UpgradingConnection extends WrappedConnection {
     this.#wrap = wrap;
   }
 
-  /** How the handshake ended. */
   get outcome(): UpgradeOutcome {
     if (this.#outcome === undefined) throw new TypeError("the handshake is not done");
     return this.#outcome;

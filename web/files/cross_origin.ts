@@ -5,7 +5,7 @@ import { UsageError } from "../../core/usage_error.ts";
 /** The header fields that scripts may read besides those that they always may. */
 const EXPOSED = "accept-ranges, content-disposition, content-encoding, content-range, etag";
 
-/** How long a browser may cache the answer to a preflight request, in seconds. */
+/** Time for which a browser may cache the answer to a preflight request, in seconds. */
 const MAX_AGE = "600";
 
 /** The origins that may read, as header fields. */

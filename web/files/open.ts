@@ -1,4 +1,4 @@
-// Makes the service of `files` from its options, and reads the response fields among them.
+// Opens the service of `files`: checks its options and its folder.
 
 import type { HttpService } from "../../core/http/app.ts";
 import type { Context } from "../../core/protocol.ts";
@@ -11,8 +11,8 @@ import { isPlainName } from "../../core/files/plain_name.ts";
 import { FileRoot } from "./access/root.ts";
 import type { FilesOptions } from "./options.ts";
 
-/** Where files can be uploaded, the pages among them are not trusted: their scripts run in an
- * opaque origin and cannot read, store or change anything here. */
+/** The policy for pages of a folder that takes uploads: they are not trusted, so their scripts run
+ * in an opaque origin and cannot read, store or change anything here. */
 const SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts";
 
 /** Response fields that frame or describe the body. A wrong value would break the message. */

@@ -1,4 +1,4 @@
-// The page of the application `hello`, made once and sent again and again.
+// The page of the application `hello`, built once.
 
 import type { HttpService } from "../../core/http/app.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";

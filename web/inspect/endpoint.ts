@@ -35,7 +35,7 @@ export const groups = [
 /** The methods of an endpoint; `any` stands for all. */
 export type Methods = readonly string[] | "any";
 
-/** The means of a handler besides the request. */
+/** Services for handlers besides the request. */
 export interface Tools {
   readonly context: Context;
 }
@@ -47,7 +47,7 @@ export interface InspectEndpoint {
   readonly path: string;
   /** HEAD is added where GET is, and OPTIONS everywhere. */
   readonly methods: Methods;
-  /** What it does, starting with a capital, without a full stop. */
+  /** One line for lists, starting with a capital, without a full stop. */
   readonly summary: string;
   readonly parameters?: readonly Parameter[];
   /** The status of an answer to its examples. Default: 200. */

@@ -1,5 +1,5 @@
-// The service of `inspect`: takes each request apart, finds its endpoint, and adds what every answer
-// carries.
+// The service of `inspect`: parses each request, finds its endpoint, and adds the header fields
+// that all answers have.
 
 import type { HttpService, RequestInfo } from "../../core/http/app.ts";
 import type { OptionValues } from "../../core/options/option.ts";
@@ -97,7 +97,7 @@ export class Inspector implements HttpService {
   /** Adds what every answer carries: the CORS fields that the options allow, and nosniff. */
   #withCommonFields(response: Response, request: ParsedRequest): Response {
     const { headers } = response;
-    // It is there already when a client asked /response-headers for it.
+    // The field is present when the client asked /response-headers for it.
     if (!headers.has("access-control-allow-origin")) {
       const { allowCredentials } = this.#options;
       const origin = allowCredentials ? request.header("origin") : null;

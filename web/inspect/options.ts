@@ -1,5 +1,5 @@
-// What `inspect` can be told. It loads none of it: the command line reads this table for applications
-// that it never opens.
+// Options of `inspect`. This file does not load the application, because the command line reads the
+// table for applications that it never opens.
 
 import { flag, size, text } from "../../core/options/option.ts";
 

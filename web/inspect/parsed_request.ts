@@ -95,7 +95,7 @@ export class ParsedRequest {
     this.#body ??= this.source.body === null
       ? Promise.resolve(new Uint8Array())
       : this.source.bytes().catch(() => {
-        // When the body was too large, the server has answered that itself.
+        // The server itself answers a body that is too large.
         throw new HttpError(400, "The body could not be read to its end.");
       });
     return this.#body;

@@ -37,8 +37,8 @@ export interface Piece {
   readonly thenMs: number;
 }
 
-/** How a body ends when the server stops before it is whole: an event stream just ends; a body with
- * a length or a last piece breaks off, so that the client does not take it for whole. */
+/** The end of an incomplete body when the server stops: an event stream ends normally; a body with
+ * a length or a last piece is aborted, so that the client does not take it for complete. */
 type WhenStopped = "end" | "break";
 
 /** A body whose pieces are sent at intervals. No piece is made before it is read. */

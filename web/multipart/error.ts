@@ -1,4 +1,4 @@
-// What is wrong with a body that should be multipart/form-data.
+// The error of a body that is not valid multipart/form-data.
 
 /** A body that cannot be taken apart. The message continues "The form cannot be read: ". */
 export class MultipartError extends Error {

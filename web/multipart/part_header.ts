@@ -1,13 +1,14 @@
-// The headers of one part of a form (RFC 7578 4.2): what the field is called, and whether it is a
-// file.
+// Parses the headers of one part of a form (RFC 7578 4.2): the name of the field, and of the file
+// if it is one.
 
 import { MultipartError } from "./error.ts";
 
-/** What the headers of a part say. */
+/** The values in the headers of a part. */
 export interface MultipartFields {
-  /** What the field is called. */
+  /** The name of the field. */
   readonly name: string;
-  /** What the file is called, as sent: it may hold a whole path. Null for what is no file. */
+  /** The name of the file, as sent: it may contain a whole path. Null for a field that is no
+   * file. */
   readonly fileName: string | null;
   readonly contentType: string | null;
 }

@@ -158,9 +158,9 @@ class ByteWindow {
     return this.#bytes[index];
   }
 
-  /** Where a pattern is; or, when it is not there, from where on it may turn out to be. Patterns
-   * begin with a carriage return and have no other where one could begin anew, so that no byte is
-   * compared more than twice. */
+  /** Finds a pattern; when it is not there, `at` is the first place where it may still begin.
+   * Patterns begin with a carriage return and contain no other where one could begin anew, so that
+   * no byte is compared more than twice. */
   find(pattern: Uint8Array): { readonly at: number; readonly found: boolean } {
     const bytes = this.#bytes;
     for (let at = bytes.indexOf(CR); at >= 0; at = bytes.indexOf(CR, at + 1)) {

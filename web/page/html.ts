@@ -1,5 +1,5 @@
-// What an application needs to build an HTML page that inlines its style and its script: escaping,
-// and a policy under which the browser runs nothing else.
+// Builds HTML pages that inline their style and script: escaping, and a content security policy
+// that allows nothing else.
 
 /** Text in an element or in an attribute between quotes. */
 export function escapeHtml(text: string): string {

@@ -1,4 +1,4 @@
-// Which media type a client asks for, by its Accept header (RFC 9110 12.5.1).
+// Content negotiation by the Accept header (RFC 9110 12.5.1).
 
 /** Whether the Accept header names a type, not only by a wildcard, and does not rule it out.
  * Browsers name text/html, and programs that want JSON name that; most others send only a

@@ -1,4 +1,4 @@
-// Which content codings a client accepts, by its Accept-Encoding header (RFC 9110 12.5.3).
+// The content codings that a client accepts, by its Accept-Encoding header (RFC 9110 12.5.3).
 
 /** A coding that files are sent in. */
 export type Coding = "br" | "gzip";

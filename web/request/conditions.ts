@@ -31,8 +31,8 @@ export function conditionsOf(headers: Headers): Conditions | null {
     : { ifMatch, ifUnmodifiedSince, ifNoneMatch, ifModifiedSince };
 }
 
-/** What a GET or HEAD with these conditions gets: the file, 304 Not Modified or 412 Precondition
- * Failed, in the order of RFC 9110 13.2.2. */
+/** The answer to a GET or HEAD with these conditions: the file, 304 Not Modified or 412
+ * Precondition Failed, in the order of RFC 9110 13.2.2. */
 export function evaluate(
   conditions: Conditions,
   { etag, modified }: Validators,

@@ -1,4 +1,4 @@
-// Which parts of a file a request asks for, by its Range header (RFC 9110 14).
+// Parses the Range header (RFC 9110 14): the parts of a file that a request asks for.
 
 /** The first and the last byte, both included. */
 export interface ByteRange {
@@ -43,7 +43,7 @@ export function parseRange(
   return ranges.length === 0 ? "unsatisfiable" : withoutOverlap(ranges);
 }
 
-/** How many bytes a range has. */
+/** Length of a range, in bytes. */
 export function rangeBytes({ first, last }: ByteRange): number {
   return last - first + 1;
 }

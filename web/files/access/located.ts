@@ -11,8 +11,8 @@ export interface Located {
   readonly urlPath: string;
   readonly bytes: number;
   readonly modifiedMs: number;
-  /** When its content or attributes last changed (ctime), in whole seconds; unlike `modifiedMs`,
-   * programs cannot set it back. 0 where the file system has none. */
+  /** Time of the last change of content or attributes (ctime), in whole seconds; unlike
+   * `modifiedMs`, programs cannot set it back. 0 where the file system has none. */
   readonly changedMs: number;
   /** Device and inode together identify a file. The inode is 0 where the file system has none. */
   readonly device: number;

@@ -14,8 +14,8 @@ interface PathSegments {
 }
 
 /** The decoded names of a path as it was sent, or null when some part of it is no plain name: `.`,
- * `..`, an empty one, one with a slash, a backslash or a NUL inside, bytes that are not UTF-8 (also
- * overlong forms), and on Windows whatever that system would read as something else. */
+ * `..`, an empty one, one with a slash, a backslash or a NUL inside, bytes that are not UTF-8
+ * (also overlong forms), and on Windows every name that this system would read as another one. */
 export function pathSegments(
   encodedPath: string,
   windows = Deno.build.os === "windows",

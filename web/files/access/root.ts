@@ -11,7 +11,7 @@ import { pathSegments } from "./path_segments.ts";
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
-/** How many entries of a folder are looked at together. */
+/** Number of entries of a folder that are read together. */
 const ENTRY_BATCH = 64;
 
 /** The options of a `FileRoot`. */

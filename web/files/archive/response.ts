@@ -19,9 +19,9 @@ const FORMATS = {
 
 /** The limits of archives. */
 interface ArchiveLimits extends WalkLimits {
-  /** How many archives of one root are made at the same time. */
+  /** Limit of the archives of one root that are made at the same time. */
   readonly maxArchives: number;
-  /** How long a client may take nothing before its archive is ended. */
+  /** Time for which a client may read nothing before its archive is ended. */
   readonly stallTimeoutMs: number;
 }
 
@@ -32,7 +32,7 @@ const LIMITS: ArchiveLimits = {
   stallTimeoutMs: 60_000,
 };
 
-/** How many archives of a root are being made. */
+/** Number of archives under way, by root. */
 const underWay = new WeakMap<FileRoot, number>();
 
 /** Answers with the folder and everything in it. A folder that holds too much gets 403 and one

@@ -2,9 +2,10 @@
 
 import { PIECE_BYTES } from "./member.ts";
 
-/** How an archive is sent. */
+/** Options for sending an archive. */
 interface ArchiveStreamOptions {
-  /** How long a client may take nothing before the stream fails, so that it keeps no file open. */
+  /** Time for which a client may read nothing before the stream fails, so that it keeps no file
+   * open. */
   readonly stallTimeoutMs: number;
   /** Called once, however the stream ends. */
   onEnd(): void;

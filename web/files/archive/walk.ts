@@ -7,7 +7,7 @@ import type { FileRoot } from "../access/root.ts";
 /** The limits of one archive. */
 export interface WalkLimits {
   readonly maxEntries: number;
-  /** How deep folders may be nested. */
+  /** Limit of the depth of nested folders. */
   readonly maxDepth: number;
 }
 

@@ -1,10 +1,10 @@
-// A zip file as a stream (PKWARE's APPNOTE 6.3.10): members are stored, not compressed, because
-// that costs the server nothing and what is large is mostly compressed already. A file that fits
-// into one piece is written with its size and checksum in front, which every reader understands; a
-// larger one has them behind it, in a data descriptor. What is past 4 GiB, or past 65,535 members,
-// has its numbers in zip64 fields.
+// A zip file as a stream (PKWARE's APPNOTE 6.3.10). Members are stored and not compressed: that
+// costs the server little, and most large files are compressed already. A file that fits into one
+// piece is written with its size and checksum in front, which every reader understands; a larger
+// one has them behind it, in a data descriptor. Beyond 4 GiB or 65,535 members, numbers are in
+// zip64 fields.
 //
-// In memory is one piece of one file, and of every member its line of the directory at the end.
+// Memory holds one piece of one file, and the directory entry of every member.
 
 import { type ArchiveMember, PIECE_BYTES, readPiece } from "./member.ts";
 
@@ -23,7 +23,7 @@ const MADE_BY = 3 << 8 | VERSION_ZIP64;
 
 const encoder = new TextEncoder();
 
-/** The fields that both headers of a member have. */
+/** The fields that the local and the central header of a member share. */
 interface Header {
   readonly name: Uint8Array;
   readonly modifiedMs: number;
@@ -82,7 +82,7 @@ export async function* zip(
     if (first.length > 0) yield counted(first);
     while (!whole && header.bytes < content.bytes) {
       const piece = await readPiece(content, content.bytes - header.bytes);
-      // It became shorter. The descriptor says how much there was, so the archive is sound.
+      // The file became shorter. The descriptor has the actual size, so the archive is valid.
       if (piece.length === 0) break;
       header.crc = crc32(piece, header.crc);
       header.bytes += piece.length;

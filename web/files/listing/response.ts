@@ -9,7 +9,7 @@ import { encodeName, isoTime } from "./text.ts";
 import type { Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** The features of a listing, and its limits. */
+/** The features and limits of a listing. */
 export interface ListingSettings {
   /** Whether files may be sent to it. */
   readonly upload: boolean;
@@ -19,7 +19,7 @@ export interface ListingSettings {
   readonly overwrite?: boolean;
   /** The largest file that may be sent. @default Infinity */
   readonly maxUploadBytes?: number;
-  /** How many entries are shown. @default 10,000 */
+  /** Limit of the entries shown. @default 10,000 */
   readonly maxEntries?: number;
   /** The clock of the cache. @default Date.now */
   readonly now?: () => number;

@@ -26,7 +26,7 @@ export class ByteCache<V extends Weighed> {
     return this.#bytes;
   }
 
-  /** How many values there are. */
+  /** Number of values. */
   get size(): number {
     return this.#entries.size;
   }

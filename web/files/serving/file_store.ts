@@ -13,7 +13,7 @@ import type { Located } from "../access/located.ts";
 import { contentOf, contentWeight, type Representation, representation } from "./representation.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** How long a cached file is used without a comparison with the disk. */
+/** Time for which a cached file is used without a comparison with the disk. */
 const VALID_MS = 500;
 
 /** A file that changed less than this time ago may change again without its time or size doing so,

@@ -7,7 +7,7 @@ const CUT_SHORT = "The body was cut short.";
 /** Reads a body piece by piece. */
 export class UploadBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
-  /** How many bytes are still to come; NaN without a Content-Length. */
+  /** Number of bytes still to come; NaN without a Content-Length. */
   #left: number;
   #stopped = false;
 

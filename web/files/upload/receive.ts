@@ -15,7 +15,7 @@ import { allowsUpload, conditionsOf } from "../../request/conditions.ts";
 import { onDisk, UploadError } from "./error.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
-/** Where an upload goes: a folder, and the name of the file in it when the URL gives one. */
+/** The target of an upload: a folder, and the name of the file in it when the URL gives one. */
 interface UploadTarget {
   readonly folder: Located;
   readonly name: string | null;
@@ -33,7 +33,7 @@ export interface UploadSettings {
   readonly operations?: FileOperations;
 }
 
-/** How many requests of one root may be received at the same time. */
+/** Limit of the uploads to one root at the same time. */
 const MAX_UPLOADS = 64;
 
 const MULTIPART_LIMITS = { maxParts: 1000, maxHeaderBytes: 8192 } as const;

@@ -19,7 +19,7 @@ export function redirectAnswer(location: string, status = 302): Response {
   });
 }
 
-/** How many redirects are left after this one. */
+/** Number of redirects after this one. */
 function remaining(request: ParsedRequest): number {
   return wholeNumber(request.param("n"), "n", { min: 1 }) - 1;
 }
