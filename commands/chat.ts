@@ -255,7 +255,7 @@ async function chatInPipe(
 
 function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io: Stdio): void {
   if (event.event === "message") {
-    // The server does not send plain clients their own messages; a pipe hides them as well.
+    // Plain clients do not receive their own messages either.
     if (event.own) return;
     for (const line of lines.message(event.message, link.name)) io.print(line);
   } else if (event.event === "private") {

@@ -60,8 +60,8 @@ is lost is an error.`,
     if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
     return await leaveOnSignal(session, async () => {
       const arrival = { lastMs: -Infinity };
-      // The command ends when the peer or the user ends. A pending read from stdin cannot be
-      // cancelled, so the sending side is not awaited when the peer ends first.
+      // The command ends when the peer or the person at the terminal ends. A read from stdin cannot
+      // be taken back, so the sending half is left alone when the peer ends first.
       const receiving = receive(session, options.hex, io, arrival);
       const sending = sendAll(session, typed, options, io).then(async (quit) => {
         if (quit) {
@@ -93,7 +93,7 @@ async function receive(
   io: Stdio,
   arrival: Arrival,
 ): Promise<void> {
-  // Answers without a newline would run into each other and into the next typed line.
+  // Answers without a newline would run into each other and into what is typed next.
   using lines = io.stdoutIsTerminal
     ? new LineEnder(session.boundary === "messages" ? 0 : LINE_QUIET_MS, io)
     : undefined;

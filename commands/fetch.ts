@@ -157,9 +157,9 @@ async function run(
   }
 }
 
-/** The proxies that the environment names, in the variables that every client reads. Upper-case
- * HTTP_PROXY is not read: a web server hands the header Proxy of a request to the programs it starts
- * as a variable of that name. */
+/** The proxies in the environment, by the usual variables. Upper-case HTTP_PROXY is not read: a web
+ * server passes a client's header field `Proxy` to the programs that it starts in a variable of
+ * that name. */
 function proxiesFromEnvironment(): ProxyRules {
   return {
     http: variable("http_proxy"),
@@ -173,7 +173,7 @@ function variable(name: string): string | undefined {
   try {
     return Deno.env.get(name) || undefined;
   } catch (error) {
-    // A variable that may not be read counts as not set.
+    // Without the permission to read it, the variable counts as unset.
     if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }

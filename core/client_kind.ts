@@ -42,7 +42,7 @@ export interface ClientKind<Options extends OptionTable = OptionTable> {
   /** Whether the path of a URL with a host is for the transport. Elsewhere it is for what is said over
    * the session, such as the room of a chat. */
   readonly usesPath?: boolean;
-  /** The kind of socket that layers on this transport wrap; null for a transport without layers. */
+  /** What its layers would wrap; null when it takes none. */
   readonly carrier: "stream" | "datagram" | null;
   readonly options: Options;
   /** Opens a session; resolves once it is connected and, with TLS or DTLS, the server was verified.

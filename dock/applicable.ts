@@ -170,7 +170,7 @@ function layerOptionsFor(
       if (impliedBy === undefined || !layer.carriers.some((own) => carriers.includes(own))) {
         return {};
       }
-      // The other options of the layer have an effect once the one that adds it is given.
+      // No other option adds the layer by itself.
       return given[impliedBy] === undefined ? { [impliedBy]: options[impliedBy]! } : options;
     }),
   );
@@ -180,8 +180,8 @@ function isNamed({ name }: LayerKind, endpoints: readonly Endpoint[], given: Giv
   return endpoints.some(({ layers }) => layers.includes(name)) || addedLayers(given).includes(name);
 }
 
-/** The options of an upstream that have an effect at its URL. Where the URL cannot be parsed, all of
- * them: the check before dialling refuses the URL itself. */
+/** Options of the upstream. An error in its URL is reported when it is dialled; until then all
+ * options apply. */
 function upstreamOptionsFor(given: Given): OptionTable {
   const { to } = given;
   if (typeof to !== "string") return upstreamOptions;
@@ -200,7 +200,7 @@ function upstreamOptionsFor(given: Given): OptionTable {
   return Object.fromEntries(Object.entries(upstreamOptions).filter(([key]) => keys.has(key)));
 }
 
-/** Refuses an option that only layers have, naming what is missing for it to have an effect. */
+/** Refuses an option of a layer, naming the layer or the option that is missing. */
 function refuseLayerOption(
   key: string,
   endpoints: readonly Endpoint[],
@@ -219,7 +219,7 @@ function refuseLayerOption(
   );
 }
 
-/** Refuses an option that other transports have, naming them. */
+/** Refuses an option of other transports, naming them. */
 function refuseOptionOf(
   kinds: readonly Transport[],
   key: string,

@@ -35,12 +35,12 @@ export const layerStackOptions = {
   }),
 } as const;
 
-/** The options of all layers together. */
+/** What the options of all layers are together. */
 export type LayerOptions =
   & Intersection<(typeof allLayers)[number]["options"]>
   & typeof layerStackOptions;
 
-/** The options of all layers, and the one that adds layers. */
+/** Every option that any layer understands, and the one that adds layers. */
 export const layerOptions: OptionTable = mergeTables(
   layerStackOptions,
   ...layers.map((layer) => layer.options),
@@ -91,7 +91,7 @@ export function layerStack(
   });
 }
 
-/** The layers of a stack that are named in a URL: those that both sides must have. */
+/** The layers of a stack that a URL names: those that both sides must have. */
 export function shownLayers(stack: readonly PlannedLayer[]): readonly string[] {
   return stack.filter(({ layer }) => layer.impliedBy === undefined).map(({ layer }) => layer.name);
 }

@@ -1,4 +1,4 @@
-// `relay()` of the library: serves the protocol of that name, with its upstream as an argument.
+// The function `relay`: serves on one endpoint and forwards its sessions to another.
 
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { type Dock, serve, type ServeOptions } from "./serve.ts";

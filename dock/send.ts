@@ -105,7 +105,7 @@ async function* exchangeStream(
     if (session.delivery !== undefined && !awaitsMessage) await sending;
   } finally {
     session.close();
-    // A source may never produce its next message, which could not be sent any more either.
+    // The next message may never come, and the peer would not receive it.
     if (!awaitsMessage) await sending;
     clearTimeout(timer);
   }

@@ -28,7 +28,7 @@ import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } f
 
 type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 
-/** What a server takes from its surroundings, such as the clock; tests replace it. */
+/** The environment of a server: events, time, chance and the like; tests replace it. */
 export interface ServeHooks {
   /** Receives events. Default: none. */
   readonly emit?: Emit;
@@ -176,7 +176,7 @@ export async function serve<Own extends OptionTable>(
     });
   }
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
-  // A server that broke is told by `dock.finished`, which rejects as this shutdown does.
+  // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});
   hooks.signal?.addEventListener("abort", stop, { once: true });
   if (hooks.signal?.aborted) stop();

@@ -27,7 +27,7 @@ export type UpstreamOptions = {
   readonly [Key in keyof Dialling as `upstream${Capitalize<Key>}`]?: Dialling[Key] | undefined;
 };
 
-/** The same as a table, without short flags: one letter cannot say which side it means. */
+/** The same as a table. Without short letters, because one letter cannot tell the side. */
 export const upstreamOptions: OptionTable = Object.fromEntries(
   Object.entries(dialling).map(([key, option]) => [upstreamKey(key), upstreamOption(option)]),
 );
@@ -81,7 +81,7 @@ export function upstreamKey(key: string): string {
 }
 
 function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
-  // A help text that names another option of a client means that of the upstream.
+  // A help text refers to options of the same side, so they are renamed too.
   const help = option.help.replace(
     /--([a-z][a-z0-9-]*)/g,
     (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,

@@ -1,4 +1,4 @@
-// The files that `cert` writes and reads.
+// Reads and writes the files of `cert` and `key`.
 
 import { join } from "node:path";
 import { errorText } from "../../core/event.ts";
@@ -6,7 +6,7 @@ import { createPrivateFile, createPublicFile, replaceFile } from "../../core/fil
 import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** One of several files that are written together. */
+/** A part of a file to write. */
 interface WrittenPart {
   /** Extension with a dot: `.pem`. */
   readonly extension: string;

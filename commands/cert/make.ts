@@ -13,7 +13,7 @@ import type { Stdio } from "../terminal/stdio.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** Opens the local authority. Makes it when there is none, and says so.
+/** Returns the local authority; creates it when there is none, with a note.
  *
  * @throws {UsageError} when it must not be used, or its folder cannot be */
 async function theAuthority(

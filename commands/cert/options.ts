@@ -47,7 +47,7 @@ export const showingOptions = {
   ...routeOptions,
 } as const;
 
-/** The values of the options for making and for showing. */
+/** Values of all options of `cert`. */
 export type CertValues = OptionValues<typeof makingOptions & typeof showingOptions>;
 
 const ISSUING = ["dataFolder", "folder", "overwrite", "days"] as const;
@@ -66,7 +66,7 @@ const SUBJECTS = {
 /** An action of the command. */
 type CertSubject = keyof typeof SUBJECTS;
 
-/** All subjects, in the order in which help lists them. */
+/** The names of all actions. */
 export const certSubjects = Object.keys(SUBJECTS) as readonly CertSubject[];
 
 /** Parses the action, and checks that the options apply to it.

@@ -24,7 +24,7 @@ import { exitCodes } from "../exit_code.ts";
 import { printable } from "../terminal/printable.ts";
 import { alignedRows } from "../terminal/table.ts";
 
-/** The most certificates that are shown. A bundle of all well-known authorities has some 140. */
+/** Limit of certificates in a file; a bundle of all authorities has some 140. */
 const MAX_SHOWN = 500;
 
 /** Prints the certificates in a file or at a URL.

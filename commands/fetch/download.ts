@@ -8,7 +8,7 @@ import { errorText } from "../../core/event.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 
-/** A failure of the disk, which unlike one of the network is no reason to try again. */
+/** An error of the disk, to be told apart from one of the network. */
 export class DiskError extends Error {
   override readonly name = "DiskError";
 }

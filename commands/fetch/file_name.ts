@@ -68,7 +68,7 @@ async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch {
-    // A path that cannot be used is refused when the file is written.
+    // Writing the file reports the error.
     return false;
   }
 }

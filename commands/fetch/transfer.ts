@@ -70,15 +70,14 @@ export async function transfer(work: Transfer): Promise<number> {
   }
 }
 
-/** An answer of the server that is not the file. */
+/** The error of a response that is not the file. */
 class NotTheFileError extends Error {
   override readonly name = "NotTheFileError";
 }
 
 const LASTING = [DiskError, UsageError, DOMException, ReaderGoneError, NotTheFileError];
 
-/** Whether another attempt may succeed. It cannot where the failure is on this side, or the server's
- * decision. */
+/** Whether the failure may be temporary: failures on this machine are not. */
 function isPassing(error: unknown): boolean {
   return !LASTING.some((kind) => error instanceof kind);
 }

@@ -63,7 +63,7 @@ export function readArguments<Table extends OptionTable>(
   return { options: options as OptionValues<Table>, given, flags, arguments: positional };
 }
 
-/** The options of a table that were given, by key, without those that have their default. */
+/** The given options of a table, by key, without defaults. */
 export function givenOf(
   table: OptionTable,
   { options, given }: Pick<Invocation, "options" | "given">,

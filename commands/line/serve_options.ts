@@ -16,7 +16,7 @@ import { protocols } from "../../protocols/index.ts";
 import { serverKinds } from "../../servers/index.ts";
 import { apps } from "../../web/index.ts";
 
-/** All protocols and applications. */
+/** Everything that `serve` and `up` can start. */
 export const servable: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
 
 /** The protocol or application with this name.
@@ -57,7 +57,7 @@ export const servedGroups = [
 export interface PlannedEntry extends SuiteEntry {
   readonly urls: readonly Endpoint[];
   readonly options: Given;
-  /** All options that have an effect on the entry. */
+  /** All options that have an effect on it. */
   readonly table: OptionTable;
 }
 

@@ -1,6 +1,5 @@
-// Resolves the words of a command line: which are options, which are the values of options and which
-// are arguments. Completion resolves unfinished lines, so nothing throws here: a wrong word is
-// marked as such.
+// Resolves the words of a command line to options, values of options, and arguments. Completion
+// resolves unfinished lines, so nothing throws here: an unknown option is a word of its own kind.
 
 import { nearest } from "../../core/options/nearest.ts";
 import { flagName, type Option, type OptionTable } from "../../core/options/option.ts";

@@ -5,8 +5,8 @@ import { errorText } from "../../core/event.ts";
 import type { Given, OptionTable } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** Adds the options for the folder of the authority and the file of a chat's history, where they
- * have an effect and were not given.
+/** The same options, with those that say where a server keeps its authority and a chat its history, when
+ * they have an effect and nothing else was said.
  *
  * @param table the options that have an effect on the server
  * @param notes receives notes for the user, to be printed once all servers have started: a command

@@ -39,7 +39,7 @@ export function isUrl(text: string, schemes: ReadonlyMap<string, Addressing>): b
   return text.includes("://") || schemes.get(scheme.toLowerCase()) === "path";
 }
 
-/** Parses an endpoint URL. An Endpoint is returned as it is.
+/** Parses an endpoint URL. One that was parsed before is returned as it is.
  *
  * @param schemes the schemes that the caller supports, with the kind of address of each
  * @throws {UsageError} with the value and the remedy when the text is not such a URL */

@@ -181,7 +181,7 @@ export function formatKey(key: Key): string {
   return `${key.name === undefined ? "" : `${key.name}:`}${kind}${paddedBase64(key.secret)}`;
 }
 
-/** Encodes base64 URL-safe and padded, as Python writes Fernet keys. */
+/** Url-safe and padded, as Python writes Fernet keys. */
 export function paddedBase64(bytes: Uint8Array): string {
   const unpadded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url");
   return unpadded.padEnd(4 * Math.ceil(unpadded.length / 4), "=");

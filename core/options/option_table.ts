@@ -15,7 +15,7 @@ export type OptionValues<Table extends OptionTable> = {
 /** Options by key, before they are resolved. What was not given is left out or undefined. */
 export type Given = Readonly<Record<string, unknown>>;
 
-/** Converts a union of tables to their intersection: `A & B & C` from `A | B | C`. */
+/** What several tables are together: `A & B & C` from `A | B | C`. */
 export type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends
   (value: infer All) => void ? All : never;
 

@@ -32,7 +32,7 @@ import { identityError, loadTlsIdentity, type TlsIdentity } from "./server_certi
 
 /** Options of a TLS listener. */
 interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
-  /** Protocols to negotiate by ALPN (RFC 7301), the preferred one first. Default: none. */
+  /** Protocols to agree on by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-// Makes the service of `files` from its options, and reads the response fields among them.
+// Opens the service of `files`: checks its options and its folder.
 
 import type { HttpService } from "../../core/http/app.ts";
 import type { Context } from "../../core/protocol.ts";

@@ -1,4 +1,4 @@
-// The options of the application `files`, which serves a folder.
+// The options of the application `files`.
 
 import { overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";

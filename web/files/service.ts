@@ -26,7 +26,7 @@ interface FileServiceSettings extends FileSource {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** The target of a request, by its path. */
+/** The file or folder that the path of a request leads to. */
 type Found =
   | { readonly kind: "file"; readonly file: ServedFile }
   | { readonly kind: "folder"; readonly folder: Located }
@@ -179,7 +179,7 @@ export class FileService implements HttpService {
     return file === null ? NOTHING : { kind: "file", file };
   }
 
-  /** The answer that a query asks for in place of the index file. */
+  /** The form of a folder that the query asks for in place of the index file. */
   #wants(query: string): "zip" | "tar" | "json" | null {
     if (query === "") return null;
     const { archive, listing } = this.#settings;

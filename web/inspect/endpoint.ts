@@ -35,7 +35,7 @@ export const groups = [
 /** The methods of an endpoint; `any` stands for all. */
 export type Methods = readonly string[] | "any";
 
-/** The means of a handler besides the request. */
+/** Services for handlers besides the request. */
 export interface Tools {
   readonly context: Context;
 }

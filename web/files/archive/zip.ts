@@ -23,7 +23,7 @@ const MADE_BY = 3 << 8 | VERSION_ZIP64;
 
 const encoder = new TextEncoder();
 
-/** The fields that both headers of a member have. */
+/** The fields that the local and the central header of a member share. */
 interface Header {
   readonly name: Uint8Array;
   readonly modifiedMs: number;
