@@ -83,7 +83,8 @@ interface Arrival {
   lastMs: number;
 }
 
-/** After so long without data, the last line of a stream is ended on a terminal, in milliseconds. */
+/** Time without data after which the last line of a stream is ended on a terminal, in
+ * milliseconds. */
 const LINE_QUIET_MS = 50;
 
 async function receive(

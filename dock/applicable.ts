@@ -138,8 +138,8 @@ export function whyUseless(
     : `has no effect without ${nameOf(missing)}`;
 }
 
-/** The option that puts a layer on these endpoints, where another option of that layer has no effect
- * because it was not given: `fault` for `seed`. */
+/** The option that adds a layer to these endpoints, if it is missing and another option of the
+ * layer has no effect for that reason: `fault` for `seed`. */
 function missingBeside(
   key: string,
   endpoints: readonly Endpoint[],

@@ -38,14 +38,14 @@ export class PromptLine {
     this.#content = content;
   }
 
-  /** Begins: asks the terminal to mark what is pasted, and draws. */
+  /** Asks the terminal to mark pasted text, and draws the row. */
   open(): void {
     this.#isOpen = true;
     this.#screen.write(PASTE_ON);
     this.draw();
   }
 
-  /** Ends: erases the row and leaves the cursor where it began. */
+  /** Erases the row and leaves the cursor where it began. */
   close(): void {
     this.#screen.write(this.#erased() + PASTE_OFF);
     this.#isDrawn = false;

@@ -17,14 +17,14 @@ interface Output {
   writeSync(bytes: Uint8Array): void;
 }
 
-/** The streams themselves and what is known of them; tests replace all of it. */
+/** The streams themselves and their properties; tests replace all of them. */
 export interface StdioParts {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdin: { readonly isTerminal: boolean; read(into: Uint8Array): Promise<number | null> };
   readonly columns: number;
   readonly noColor: boolean;
-  /** Null when there is no terminal to ask at. */
+  /** Null when there is no terminal. */
   promptSecret(question: string): string | null;
 }
 
@@ -47,7 +47,7 @@ const codes: Readonly<Record<Color, readonly [on: number, off: number]>> = {
 
 const encoder = new TextEncoder();
 
-/** The reader of stdout is gone, as `| head` is once it has its lines. */
+/** The error of a stdout whose reader has closed it, as `| head` does once it has its lines. */
 export class ReaderGoneError extends Error {
   override readonly name = "ReaderGoneError";
 }
@@ -69,7 +69,7 @@ export class Stdio {
     this.verbose = options.verbose ?? false;
   }
 
-  /** The same streams, printed to as the options of a command have it. */
+  /** The same streams with other printing options. */
   with(options: PrintingOptions): Stdio {
     return new Stdio(this.#parts, options);
   }
@@ -121,8 +121,8 @@ export class Stdio {
     return this.color ? paint(color, text) : text;
   }
 
-  /** Bytes of a peer on stdout, as they are in a pipe; on a terminal, without anything that it
-   * would obey. A character split between two calls is put together. */
+  /** Writes bytes of a peer to stdout: unchanged to a pipe, and with control characters escaped to
+   * a terminal. A character split between two calls is joined. */
   printPeer(bytes: Uint8Array): void {
     if (!this.#parts.stdout.isTerminal) {
       this.#writeBytes(this.#parts.stdout, bytes);
@@ -132,7 +132,7 @@ export class Stdio {
     this.#write(this.#parts.stdout, printable(text, { lines: true }));
   }
 
-  /** A line for people on stderr; nothing when quiet. */
+  /** Prints a line for the user on stderr; nothing with `--quiet`. */
   note(line: string): void {
     if (!this.quiet) this.#write(this.#parts.stderr, `${line}\n`);
   }
@@ -152,7 +152,7 @@ export class Stdio {
     return this.#parts.promptSecret(question);
   }
 
-  /** Raw text on stderr, for what redraws itself, such as a progress bar. */
+  /** Writes raw text to stderr, for a line that redraws itself, such as a progress bar. */
   draw(text: string): void {
     this.#write(this.#parts.stderr, text);
   }
@@ -178,7 +178,7 @@ export class Stdio {
       output.writeSync(bytes);
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      // A command ends when the reader of its data is gone, but not when that of its notes is.
+      // A command ends when the reader of stdout is gone, but not when that of stderr is.
       if (output === this.#parts.stdout) throw new ReaderGoneError(undefined, { cause: error });
     }
   }

@@ -9,10 +9,10 @@ export class StopSignals implements Disposable {
   readonly drain: AbortSignal;
   /** Aborted by the second. */
   readonly now: AbortSignal;
-  /** The exit code that the signal asks for; 0 when there was none. */
+  /** The exit code for the signal; 0 when there was none. */
   exitCode: number = exitCodes.ok;
 
-  /** Asks to finish as the first signal does, without a signal. */
+  /** Starts to finish as the first signal does. */
   readonly finish: () => void;
 
   readonly #handlers: (readonly [Deno.Signal, () => void])[] = [];
@@ -60,7 +60,7 @@ export async function leaveOnSignal(
   const running = run();
   const code = await Promise.race([running, signalled.promise]);
   if (code !== undefined) return code;
-  // The outcome of what was interrupted is of no interest any more.
+  // After a signal the result is of no interest.
   running.catch(() => {});
   session.close("interrupted");
   // The farewell is sent before the program ends.

@@ -8,7 +8,7 @@ const BACKSPACE = /[\b\x7f]/;
 /** The part of a terminal, besides reading and writing, that editing a line needs. */
 export interface Terminal {
   columns(): number;
-  /** In raw mode keys arrive as they are pressed, and nothing is shown of them. */
+  /** In raw mode keys arrive as they are pressed, without echo. */
   setRaw(raw: boolean): void;
   /** Calls `run` when the window's size has changed, until the result is disposed of. */
   onResize(run: () => void): Disposable;
@@ -34,9 +34,9 @@ export function terminalColumns(otherwise: number): number {
   }
 }
 
-/** Shows a question on stderr and reads a line that is not shown; null when there is no terminal or
- * the person gives up with Ctrl-C or Ctrl-D. The `prompt` of Deno writes to stdout, which may be a
- * file that takes the data. */
+/** Prints a question on stderr and reads a line without echo; null when there is no terminal or the
+ * user cancels with Ctrl-C or Ctrl-D. The `prompt` of Deno writes to stdout, which may be a file
+ * that takes the data. */
 export function promptSecret(question: string): string | null {
   if (!Deno.stdin.isTerminal()) return null;
   const encoder = new TextEncoder();

@@ -9,7 +9,7 @@ import { eventJson, eventSink, TranscriptFile } from "./events.ts";
 
 /** Watches the sessions of one command. Disposing it closes the record. */
 interface Traffic extends Disposable {
-  /** The session itself when nothing is shown or recorded. */
+  /** Returns the session itself when nothing is printed or recorded. */
   watch(session: DialledSession): DialledSession;
 }
 
@@ -23,7 +23,7 @@ export function openTraffic(io: Stdio, path: string | undefined): Traffic {
       if (!watching) return session;
       if (io.verbose) io.note(`connected to ${formatAddress(session.peer)}`);
       return new WatchedSession(session, (event) => {
-        // A client's data is what passes, so programs get all of it.
+        // The messages are a client's data, so programs get all of them.
         if (io.json && !io.verbose) {
           record?.write(event);
           io.printJson(eventJson(event));

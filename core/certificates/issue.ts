@@ -28,7 +28,7 @@ export interface IssueOptions {
   readonly names: readonly string[];
   /** The role of the peer that shows it. Default: `server`. */
   readonly use?: CertificateUse;
-  /** For how long it is valid, 1 to 397, and never for longer than the authority. Default: 397. */
+  /** Validity in days, 1 to 397, and never beyond that of the authority. Default: 397. */
   readonly days?: number;
   /** ECDSA on P-256, or RSA of 2048 bits. Default: `ecdsa`. */
   readonly keyType?: KeyType;
@@ -40,7 +40,7 @@ export interface IssueOptions {
 export interface IssuedCertificate {
   /** The certificate alone. */
   readonly cert: string;
-  /** The certificate and the authority's after it: what a server or client shows. */
+  /** The certificate and the authority's after it, as a server or client presents them. */
   readonly chain: string;
   /** PKCS #8, not encrypted. */
   readonly key: string;
@@ -89,7 +89,7 @@ interface Certified {
 
 /** Certifies a public key; returns the certificate, PEM.
  *
- * @throws {UsageError} when the authority is out of date or not one of ours
+ * @throws {UsageError} when the authority has expired or is not one of ours
  * @throws {RangeError} when `days` is out of bounds */
 export async function certify(
   authority: Authority,
@@ -107,7 +107,7 @@ export async function certify(
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: randomSerial(),
     subject: subjectOf(names[0].value),
-    // The object and not its text, so that its encoding is the same byte for byte.
+    // The name object and not its text, so that it is encoded identically, byte for byte.
     issuer: issuer.subjectName,
     notBefore,
     notAfter,
@@ -157,7 +157,7 @@ function subjectOf(name: string): { CN: string[] }[] {
   return name.length <= 64 ? [{ CN: [name] }] : [];
 }
 
-/** An RSA key also takes in the key of a session, in TLS before 1.3. */
+/** Before TLS 1.3 an RSA key also decrypts the key of a session. */
 function keyUsages(x509: X509, { algorithm }: PublicKey): number {
   const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags;
   return /^RSA/.test(algorithm.name) ? digitalSignature | keyEncipherment : digitalSignature;

@@ -11,9 +11,9 @@ interface ServerCertificateAndKey {
   readonly key: string;
 }
 
-/** A kept certificate that ends sooner is replaced: a server may run for a long time. */
+/** A cached certificate that expires sooner is replaced: a server may run for a long time. */
 const MIN_LEFT_DAYS = 60;
-/** Beyond it the oldest certificates are removed. */
+/** Limit of the cache, beyond which the oldest certificates are removed. */
 const MAX_KEPT = 64;
 
 /** A certificate for a server with these names: the kept one, or a new one, which is kept where that
@@ -42,7 +42,7 @@ export async function issuedFor(
   return { chain, key };
 }
 
-/** Different for every authority and set of names, and harmless as the name of a file. */
+/** A file name that differs for every authority and set of names. */
 async function nameOf({ cert }: KeptAuthority, names: readonly string[]): Promise<string> {
   const what = new TextEncoder().encode([cert, ...new Set(names)].sort().join("\n"));
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", what))).slice(0, 32);

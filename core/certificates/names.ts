@@ -16,7 +16,7 @@ export interface CertificateName {
   readonly value: string;
 }
 
-/** The most names that one certificate is for. */
+/** Limit of the names in a certificate. */
 export const MAX_NAMES = 100;
 const MAX_NAME_CHARACTERS = 253;
 const MAX_TEXT_CHARACTERS = 1024;

@@ -12,9 +12,9 @@ interface PemBlock {
   readonly der: Uint8Array<ArrayBuffer>;
 }
 
-/** The blocks in their order; text around them is passed by.
+/** Parses all blocks in their order; text around them is ignored.
  *
- * @throws {SyntaxError} when one of them is not base64 inside */
+ * @throws {SyntaxError} when a block is not base64 */
 export function pemBlocks(text: string): PemBlock[] {
   const blocks = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g);
   return [...blocks].map(([, label = "", base64 = ""]) => {

@@ -10,7 +10,7 @@ interface MadeCertificate {
   readonly key: string;
 }
 
-/** Long enough for any test, too short for production. */
+/** Validity: long enough for any test, too short for production. */
 const VALIDITY_DAYS = 30;
 
 /** Makes a self-signed certificate that a server can show and that its clients can be told to
@@ -30,7 +30,7 @@ export async function makeCertificate(
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      // Verification goes by these names, and not by the common one.
+      // Clients verify these names, and not the common name.
       alternativeNames(x509, parsed),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(publicKey),

@@ -18,15 +18,15 @@ import {
   type X509,
 } from "./x509.ts";
 
-/** A request and the private key that stays at home, both PEM. */
+/** A request and its private key, which is not sent, both PEM. */
 interface MadeRequest {
   readonly request: string;
   readonly key: string;
 }
 
-/** Makes a key, and a request for a certificate of it for these names.
+/** Makes a key, and a request for a certificate with these names.
  *
- * @throws {UsageError} when a name cannot stand in a certificate */
+ * @throws {UsageError} when a name is invalid in a certificate */
 export async function createRequest(
   { names, use, keyType }: {
     readonly names: readonly string[];
@@ -165,7 +165,7 @@ function requestedNames(
   for (const { type, value } of asked) {
     const isForAll = type === "dns" || type === "ip";
     const isForUse = isForAll || (use === "client" && (type === "email" || type === "uri"));
-    // Such as an address that is written as a host name: it would be granted as something else.
+    // An address written as a host name, for example, would be granted as another kind of name.
     if (isForUse && parseNames([value], use)[0].type === type) continue;
     const isForClients = use === "server" && (type === "email" || type === "uri");
     throw new UsageError(

@@ -6,7 +6,7 @@ import type { CertificateName } from "./names.ts";
 
 /** Loads the library, which takes 100 ms. */
 export async function loadX509() {
-  // A decorator library that x509 uses fails unless this was loaded before it.
+  // x509 uses a decorator library that fails unless this module was loaded before it.
   await import("reflect-metadata");
   return await import("@peculiar/x509");
 }
@@ -14,7 +14,7 @@ export async function loadX509() {
 /** The library, loaded. */
 export type X509 = Awaited<ReturnType<typeof loadX509>>;
 
-/** Names as an extension. Critical when they are all that says whom the certificate is for. */
+/** The names as an extension. It is critical when there is no subject (RFC 5280 4.2.1.6). */
 export function alternativeNames(
   x509: X509,
   names: readonly CertificateName[],

@@ -10,20 +10,20 @@ import { bytesOf, type Identity, type Message, sameIdentity } from "../session.t
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Sends to one peer and hears that peer alone, unless its address stands for many. Owns its socket.
- * Iterate it once. */
+/** Sends to one peer and receives from that peer alone, unless its address stands for many. Owns
+ * its socket. Iterate it once. */
 export class DatagramClientSession implements DialledSession, AsyncIterator<Message, undefined> {
   readonly boundary = "messages";
   readonly peer: Address;
   readonly maxMessageBytes: number;
   readonly #socket: DatagramSocket;
   readonly #abort = new AbortController();
-  /** The peer as its datagrams name it. */
+  /** The peer's address in the form in which the socket reports it. */
   readonly #sender: Address;
   #identity: Identity | undefined;
   readonly manyAnswer: boolean;
   #responder: Address | undefined;
-  /** The length of the message that was yielded last and is being read. */
+  /** Length of the message that the protocol is reading. */
   #held: number | undefined;
   #closed = false;
 
@@ -64,7 +64,7 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return this;
   }
 
-  // Once for every datagram, so without async functions of their own, as the socket itself.
+  // Not an async function, because it runs for every datagram.
   next(): Promise<IteratorResult<Message, undefined>> {
     this.#consumed();
     if (this.#closed) return Promise.resolve(done);
@@ -80,7 +80,8 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
    * session. */
   #taken(datagram: Datagram | null): IteratorResult<Message, undefined> | undefined {
     if (datagram === null || this.#closed) return done;
-    // Every program can send to our port; only the peer is heard, where there is one.
+    // Any program can send to our port; only datagrams of the peer are accepted, where there is
+    // one.
     if (this.manyAnswer) this.#responder = datagram.from;
     else if (!sameAddress(datagram.from, this.#sender)) return undefined;
     if (!("bytes" in datagram)) return done;
@@ -93,7 +94,8 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return { done: false, value: datagram.bytes };
   }
 
-  /** Reads on until a datagram is for this session. A loop, so that a flood of others piles up nothing. */
+  /** Reads until a datagram is for this session. A loop, so that a flood of other datagrams takes
+   * no memory. */
   async #search(): Promise<IteratorResult<Message, undefined>> {
     for (;;) {
       const result = this.#closed ? done : this.#taken(await this.#socket.receive());
@@ -144,8 +146,8 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
   }
 }
 
-/** Puts the layers around a socket, lets them shake hands, and opens the session with its one peer.
- * Takes the socket over. */
+/** Wraps a socket in its layers, completes their handshakes, and opens the session with its one
+ * peer. Takes ownership of the socket. */
 export async function openDatagramSession(
   bare: DatagramSocket,
   to: Address,

@@ -15,9 +15,9 @@ export interface DatagramPeerOptions {
   readonly counters: Counters;
   readonly maxMessageBytes: number;
   readonly inboxMessages: number;
-  /** Answers a second to a peer that is not on this machine. */
+  /** Limit of replies per second to a peer that is not on this machine. */
   readonly replyRatePerSecond: number;
-  /** Shared by all peers. */
+  /** Memory for unread messages, shared by all peers. */
   readonly inboxRoom: InboxRoom;
 }
 
@@ -25,7 +25,7 @@ export interface DatagramPeerOptions {
  * the limit on replies to it by starting a new session. */
 export class DatagramPeer {
   readonly address: Address;
-  /** Set on every datagram either way; an idle sweep compares it. */
+  /** Set by every datagram in either direction; an idle sweep compares it. */
   active = true;
   /** The identity that the peer proved with its latest datagram; the next session is opened with
    * it. */
@@ -89,7 +89,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     this.peer = options.address;
     this.identity = peer.identity;
     this.maxMessageBytes = Math.min(options.maxMessageBytes, options.socket.maxBytes);
-    // A socket that holds its peers back has limited already what can come unread.
+    // A socket with flow control already limits the unread messages.
     this.#inbox = options.socket.consumed === undefined
       ? new Inbox(options.inboxMessages, options.inboxRoom)
       : new Inbox(Infinity, { bytes: Infinity });
@@ -104,15 +104,15 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   /** Set once the peer has said that it will send no more. */
   finished = false;
 
-  /** Puts a datagram, which the session then owns, into the inbox; false when it is full. */
+  /** Adds a datagram, which the session then owns, to the inbox; false when it is full. */
   deliver(bytes: Uint8Array): boolean {
     if (!this.#inbox.push(bytes)) return false;
     this.bytesReceived += bytes.length;
     return true;
   }
 
-  /** The datagrams that the protocol left unread. The first of a session is what opened it, so a
-   * protocol that answers without reading has dealt with it. */
+  /** Takes the datagrams that the protocol left unread. The first of a session has opened it, so a
+   * protocol that answers without reading has handled it. */
   takeUnread(): Uint8Array[] {
     const left = this.#inbox.clear().map(bytesOf);
     return this.#readAny ? left : left.slice(1);
@@ -170,8 +170,8 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     return this.#unlessClosed(this.#options.socket.end(this.peer));
   }
 
-  /** Resolves once the peer has all that was sent, where a layer sees to it; rejects when the session is
-   * closed before. What arrives meanwhile stays unread. */
+  /** Resolves once the peer has acknowledged everything, where a layer has acknowledgements;
+   * rejects when the session is closed first. Messages that arrive meanwhile stay unread. */
   async finish(failed?: Error): Promise<void> {
     if (failed !== undefined) return;
     const delivered = this.#options.socket.delivered?.(this.peer);
@@ -179,8 +179,8 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     if (this.#draining) this.reason ??= "shutdown";
   }
 
-  /** Waits for the peer, but no longer than until the session is closed: a peer that does not read, or
-   * has gone without a word, must not hold that up. */
+  /** Waits for the peer until the session is closed: a peer that does not read, or has disappeared,
+   * must not delay that. */
   #unlessClosed(done: Promise<void>): Promise<void> {
     if (this.#closed) return done;
     return new Promise((resolve, reject) => {
@@ -199,7 +199,8 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     for (const reject of this.#waiting) reject(new Error(why));
   }
 
-  /** Ends it because its peer is gone, and sends nothing more: another peer may have its address now.
+  /** Ends the session because its peer is gone, and sends nothing more: another peer may have its
+   * address now.
    * @param lost set if that is a failure, and not an end in good order */
   abandon(why: string, lost?: true): void {
     this.#replaced = true;
@@ -208,13 +209,13 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     this.close(lost ? undefined : why);
   }
 
-  /** The peer will send no more; what has arrived can still be read, and answered. */
+  /** Ends the input; messages that have arrived can still be read and answered. */
   finishInput(): void {
     this.finished = true;
     this.#inbox.end();
   }
 
-  /** Reads what has arrived, then ends. */
+  /** Ends the session once the messages that have arrived are read. */
   drain(): void {
     this.#draining = true;
     if (this.#inbox.end()) this.reason ??= "shutdown";

@@ -3,7 +3,7 @@
 import { type Address, addressOf } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";
 
-/** The most that a UDP datagram over IPv4 holds: 65,535 less the headers of IP and UDP. */
+/** Largest UDP datagram over IPv4: 65,535 bytes less the headers of IP and UDP. */
 const MAX_DATAGRAM_BYTES = 65_507;
 
 /** A `Deno.DatagramConn` as a DatagramSocket. */
@@ -12,7 +12,7 @@ export class DenoDatagramSocket implements DatagramSocket {
   readonly maxBytes = MAX_DATAGRAM_BYTES;
   readonly #conn: Deno.DatagramConn;
   readonly #onClose: () => void;
-  /** Room for the largest datagram; a smaller buffer would cut it short without a word. */
+  /** Room for the largest datagram; a smaller buffer would silently truncate it. */
   readonly #buffer = new Uint8Array(65_536);
   readonly #received = ([bytes, from]: [Uint8Array, Deno.Addr]): Datagram => ({
     bytes,
@@ -30,7 +30,8 @@ export class DenoDatagramSocket implements DatagramSocket {
     this.address = addressOf(conn.addr);
   }
 
-  // Once for every datagram, so without async functions of their own: those two cost a twentieth.
+  // Not an async function, because it runs for every datagram: receiving and sending as async
+  // functions cost a twentieth.
   receive(): Promise<Datagram | null> {
     if (this.#disposed) return Promise.resolve(null);
     return this.#conn.receive(this.#buffer).then(this.#received, this.#failed);
@@ -38,7 +39,7 @@ export class DenoDatagramSocket implements DatagramSocket {
 
   send(bytes: Uint8Array, to: Address): Promise<void> {
     if (this.#disposed) return Promise.resolve();
-    // A datagram is sent whole or not at all, so how much of it was sent says nothing.
+    // A datagram is sent whole or not at all, so the number of bytes sent is ignored.
     return this.#conn.send(bytes, denoAddress(to)) as Promise<unknown> as Promise<void>;
   }
 

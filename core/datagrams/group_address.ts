@@ -6,7 +6,7 @@ import { ipFamily } from "../addresses/admission.ts";
 import { flag, integer, type OptionValues, text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** For a server that joins a group and a client that sends to one. */
+/** Options of a server that joins a group and of a client that sends to one. */
 export const interfaceOptions = {
   interface: text({
     metavar: "address",
@@ -16,7 +16,7 @@ export const interfaceOptions = {
   }),
 } as const;
 
-/** For a client that sends to many. */
+/** Options of a client that sends to many. */
 export const groupSenderOptions = {
   ...interfaceOptions,
   hops: integer({
@@ -47,8 +47,8 @@ export function isMulticast(hostname: string): boolean {
     /^2(?:2[4-9]|3\d)\./.test(host);
 }
 
-/** Whether every machine on a network answers at an address, as far as can be told from it alone: a
- * network's own broadcast address looks like any other, except on loopback. */
+/** Whether an address is a broadcast address, as far as the address alone can tell: a network's own
+ * broadcast address looks like any other, except on loopback. */
 export function isBroadcast(hostname: string): boolean {
   const host = canonicalHost(hostname);
   return host === "255.255.255.255" || host === "127.255.255.255";

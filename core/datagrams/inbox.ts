@@ -4,12 +4,12 @@ import { byteLength, type Message } from "../session.ts";
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Room for what is held unread, which several inboxes share. */
+/** Memory for unread messages, which several inboxes share. */
 export interface InboxRoom {
   bytes: number;
 }
 
-/** Holds messages until they are asked for. One reader. */
+/** Queues messages until they are read. One reader. */
 export class Inbox implements AsyncIterator<Message, undefined> {
   readonly #held: Message[] = [];
   readonly #maxMessages: number;
@@ -48,7 +48,7 @@ export class Inbox implements AsyncIterator<Message, undefined> {
     return wake !== undefined;
   }
 
-  /** Throws away what is held and returns it. */
+  /** Empties the queue and returns its messages. */
   clear(): Message[] {
     for (const message of this.#held) this.#room.bytes += byteLength(message);
     return this.#held.splice(0);

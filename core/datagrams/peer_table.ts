@@ -2,13 +2,13 @@
 
 import type { Address } from "../addresses/address.ts";
 
-/** Something that belongs to one address. */
+/** A value with an address. */
 interface Addressed {
   readonly address: Address;
 }
 
-/** Finds the peer at an address. Asked for every datagram, so it makes no key out of host and port,
- * which would cost more than all else that a server does with one. */
+/** Finds the peer at an address. It runs for every datagram, so it makes no key of host and port,
+ * which would cost more than all other work for a datagram. */
 export class PeerTable<Peer extends Addressed> {
   readonly #byHost = new Map<string, Map<number, Peer>>();
   #size = 0;
@@ -23,7 +23,7 @@ export class PeerTable<Peer extends Addressed> {
       : this.#byHost.get(address.path)?.get(NO_PORT);
   }
 
-  /** Puts a peer in whose address is not there yet. */
+  /** Adds a peer with a new address. */
   add(peer: Peer): void {
     const [host, port] = placeOf(peer.address);
     const ports = this.#byHost.get(host);

@@ -37,7 +37,7 @@ export interface DatagramServerOptions {
   readonly ledger?: Ledger;
 }
 
-/** Serves until shut down. Takes the socket, which is without the layers, over. */
+/** Serves until shut down. Takes ownership of the socket, which it wraps in the layers. */
 export function serveDatagrams(
   listener: DatagramListener,
   options: DatagramServerOptions,
@@ -58,10 +58,10 @@ class DatagramServer {
   readonly #admits: Admission;
   readonly #limits: DatagramLimits;
   readonly #counters: Counters;
-  /** With the layers. */
+  /** The socket wrapped in the layers. */
   readonly #socket: DatagramSocket;
   readonly #peers = new PeerTable<DatagramPeer>();
-  /** Peers without a session: the first to go when the table is full. */
+  /** Peers without a session, which are removed first when the table is full. */
   readonly #dormant = new Set<DatagramPeer>();
   readonly #idle: IdleSweep<DatagramPeer>;
   /** Whether this loop checks admission; with layers, the socket below them does, so that they do
@@ -82,7 +82,7 @@ class DatagramServer {
     this.#limits = limits;
     const counters = this.#counters = this.ledger.counters;
     this.#asksAdmission = layers.length === 0;
-    // Layers work for every sender that they hear, so they hear only those that are admitted.
+    // Layers do work for every sender, so they receive only from admitted ones.
     this.#socket = this.#asksAdmission ? socket : layerDatagrams(
       new AdmittedDatagrams(socket, (from) => this.#isAdmitted(from)),
       layers,
@@ -118,7 +118,7 @@ class DatagramServer {
     }
   }
 
-  /** Answers leave through the socket while sessions drain, so it stays open. */
+  /** Replies are sent through the socket while sessions drain, so it stays open. */
   stopListening(): void {
     this.#stopping = true;
   }
@@ -142,7 +142,8 @@ class DatagramServer {
     if (this.#couldLoop(from)) return this.#refuse(from, bytes, "loopsRefused");
     if (bytes.length > this.#limits.maxMessageBytes) return this.#refuse(from, bytes, "oversized");
     const before = this.#peers.get(from);
-    // A session never carries what another peer said, and answers no other.
+    // A session belongs to one identity: another peer at the same address needs a session of its
+    // own.
     if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
       this.#lose(from, "somebody else has its address");
     }
@@ -162,7 +163,7 @@ class DatagramServer {
       (from.port < FIRST_UNPRIVILEGED_PORT || from.port === this.#ownPort);
   }
 
-  /** Drops a datagram, of which a layer might wait to hear that it was read. */
+  /** Drops a datagram, and tells a socket with flow control that it is consumed. */
   #refuse(from: Address, bytes: Uint8Array, reason: keyof Counters): void {
     this.#counters[reason]++;
     this.#socket.consumed?.(from, bytes.length);
@@ -191,7 +192,7 @@ class DatagramServer {
     return peer;
   }
 
-  /** Hands a datagram, copied already, to its peer's session, opening one if need be. */
+  /** Delivers a datagram, copied already, to its peer's session, and opens one if there is none. */
   #deliver(peer: DatagramPeer, bytes: Uint8Array): void {
     if (peer.session === undefined) {
       this.#dormant.delete(peer);
@@ -202,7 +203,7 @@ class DatagramServer {
     this.#socket.consumed?.(peer.address, bytes.length);
   }
 
-  /** The session is over; its peer may begin another. */
+  /** Called when a session has ended; its peer may open another. */
   #leave(peer: DatagramPeer, session: DatagramSession): void {
     peer.session = undefined;
     const unread = session.takeUnread();
@@ -213,7 +214,7 @@ class DatagramServer {
     for (const bytes of unread) this.#deliver(peer, bytes);
   }
 
-  /** A peer will send no more. */
+  /** Ends the input of a peer's session. */
   #finishInput(from: Address): void {
     const peer = this.#peers.get(from);
     if (peer?.session !== undefined) peer.session.finishInput();
@@ -221,7 +222,8 @@ class DatagramServer {
     else this.#socket.forget?.(from);
   }
 
-  /** A peer is gone, as a layer says, or another has its address now. */
+  /** Ends the session of a peer that a layer reports as gone, or whose address another peer has
+   * now. */
   #lose(from: Address, why: string, lost?: true): void {
     const peer = this.#peers.get(from);
     if (peer === undefined) return;
@@ -242,7 +244,7 @@ class DatagramServer {
   }
 }
 
-/** A datagram socket that hears only peers that are admitted. Takes the socket over. */
+/** A datagram socket that receives only from admitted peers. Takes ownership of the inner socket. */
 class AdmittedDatagrams extends WrappedDatagrams {
   readonly #admits: (from: Address) => boolean;
 

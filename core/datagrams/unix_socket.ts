@@ -19,7 +19,7 @@ interface Waiting {
   readonly sent: PromiseWithResolvers<void>;
 }
 
-/** A socket and the second one that wakes it, as one. Disposes both. */
+/** A socket and a second one that wakes it. Disposing it closes both. */
 class UnixDatagramSocket implements DatagramSocket {
   readonly address: Address;
   readonly maxBytes: number;
@@ -29,15 +29,15 @@ class UnixDatagramSocket implements DatagramSocket {
   readonly #onClose: () => void;
   readonly #wakerPath: string;
   readonly #waiting: Waiting[] = [];
-  /** Peers that did not read, and until when nothing is sent to them. */
+  /** Peers that did not read, with the time until which nothing is sent to them. */
   readonly #stuck = new Map<string, number>();
   #sending: Promise<void> = Promise.resolve();
   #receiving = false;
   #woken = false;
   #disposed = false;
 
-  /** @param bind opens the socket, and another in its place should it get stuck
-   * @param onClose told once both are closed for good */
+  /** @param bind opens the socket, and another in its place if it is stuck
+   * @param onClose called once both are closed for good */
   constructor(bind: () => DenoDatagramSocket, waker: DenoDatagramSocket, onClose: () => void) {
     this.#bind = bind;
     this.#onClose = onClose;
@@ -150,7 +150,7 @@ function pathOf(address: Address): string {
   return "path" in address ? address.path : "";
 }
 
-/** A peer whose socket is full; what was for it is lost. */
+/** The error of a peer whose socket is full; the datagrams for it are lost. */
 class StuckPeerError extends Error {
   override readonly name = "StuckPeerError";
   constructor(path: string) {
@@ -158,9 +158,9 @@ class StuckPeerError extends Error {
   }
 }
 
-/** Opens both sockets and puts them together.
+/** Opens both sockets.
  * @param bind opens a socket at a path
- * @param onClose told once the socket at `path` is closed for good */
+ * @param onClose called once the socket at `path` is closed for good */
 export async function openUnixDatagrams(
   path: string,
   bind: (path: string) => Deno.DatagramConn,

@@ -4,7 +4,7 @@
 /** The kind of failure. */
 export type DiskFailure = "full" | "too-large" | "bad-name" | "busy" | "forbidden" | "gone";
 
-/** A failure, and a sentence about it. */
+/** A failure, with a sentence that describes it. */
 interface DiskRefusal {
   readonly failure: DiskFailure;
   readonly message: string;

@@ -10,7 +10,7 @@ export const dataFolderOptions = {
   }),
 } as const;
 
-/** `--overwrite`, for everything that receives files. */
+/** `--overwrite`, for every command that receives files. */
 export const overwriteOption = flag({
   help: "let a file that is sent replace one of the same name",
 });

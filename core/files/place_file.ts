@@ -41,15 +41,15 @@ async function replace(
   try {
     await operations.rename(from, to);
   } catch (error) {
-    // A folder has come in between.
+    // Another program has created a folder of that name in the meantime.
     if (error instanceof Deno.errors.IsADirectory) return "occupied";
     throw error;
   }
   return before === null ? "created" : "replaced";
 }
 
-/** A second name for the file is the one step that fails when the name is taken, for renaming would
- * replace. */
+/** Creates the file by a hard link, which is the one step that fails when the name is taken:
+ * renaming would replace. */
 async function create(
   from: string,
   to: string,
@@ -65,7 +65,7 @@ async function create(
   return "created";
 }
 
-/** FAT and some network file systems have no second names: an empty file holds the place. */
+/** FAT and some network file systems have no hard links: an empty file reserves the name. */
 async function createWithoutLinks(
   from: string,
   to: string,

@@ -2,7 +2,7 @@
 
 import { UsageError } from "../usage_error.ts";
 
-/** Writes a file that is not there yet, and that its owner alone can read from the beginning.
+/** Creates a file that from the beginning only its owner can read.
  *
  * @throws {Deno.errors.AlreadyExists} when there is one; it is left as it is */
 export async function createPrivateFile(
@@ -12,7 +12,7 @@ export async function createPrivateFile(
   await createFile(path, content, 0o600);
 }
 
-/** The same for a file that everyone may read. */
+/** The same for a file that every user may read. */
 export async function createPublicFile(path: string, text: string): Promise<void> {
   await createFile(path, text, 0o644);
 }
@@ -27,13 +27,14 @@ async function createFile(
   for (let written = 0; written < bytes.length;) {
     written += await file.write(bytes.subarray(written));
   }
-  // A full disk may say so only here, and what was reported as made must outlive a power failure.
+  // A full disk may be reported only here, and a file that was reported as written must survive a
+  // power failure.
   await file.sync();
 }
 
-/** Puts a file in the place of another or of none, whole or not at all.
+/** Creates or replaces a file, whole or not at all.
  *
- * @param create writes the new one, under the path that it is given */
+ * @param create writes the new file, at the path that it is given */
 export async function replaceFile(
   path: string,
   create: (temporary: string) => Promise<void>,

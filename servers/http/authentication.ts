@@ -229,7 +229,7 @@ function parseBasic(value: string): { user: string; password: string } | null {
   return { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** Resolves after a time, or at once when the server stops. */
+/** Resolves after a delay, or at once when the server stops. */
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -327,7 +327,7 @@ export class HttpConnection implements Drainable, Sweepable {
       return guard({ ...asked, host: authority === this.#madeUpAuthority ? null : authority });
     }
     const refusal = guard({ ...asked, host });
-    // A request that names a whole URL is for the host in there (RFC 9112 3.2.2).
+    // A request target with a whole URL is for the host in it (RFC 9112 3.2.2).
     return refusal ?? (authority === host ? null : guard({ ...asked, host: authority }));
   }
 

@@ -18,7 +18,7 @@ import type { QuickAnswer, QuickRequest, RequestInfo } from "../../core/http/app
 
 /** Properties of a request from the engine. */
 export interface EngineInfo {
-  /** Resolves when the answer was sent, rejects when its peer is gone. */
+  /** Resolves when the answer was sent, rejects when its client is gone. */
   readonly completed: Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export interface HttpEngine<C extends Connection> {
   /** The engine's placeholder in the URL of a request without an authority, such as HTTP/1.1
    * without a Host; null where every request has one, as on HTTP/2 by ALPN. */
   madeUpAuthority(connection: C): string | null | Promise<string | null>;
-  /** Takes the connection over. */
+  /** Takes ownership of the connection. */
   serve(connection: C, handlers: EngineHandlers): EngineConnection;
 }
 

@@ -35,7 +35,7 @@ interface HttpServerOptions<C extends Connection> {
   readonly work: RequestWork;
 }
 
-/** Serves until shut down. Takes the acceptor over. */
+/** Serves until shut down. Takes ownership of the acceptor. */
 export function serveHttp<C extends Connection>(
   listener: Listener<C>,
   { engine, rules, limits, work }: HttpServerOptions<C>,

@@ -103,12 +103,12 @@ export class ClientVerifier {
     this.#authorities = authorities;
   }
 
-  /** A handshake begins, of which `verify` will be told. */
+  /** To be called when a handshake begins that `verify` will check. */
   expect(socket: Handshaken): void {
     this.#began.set(socket, this.#generation);
   }
 
-  /** The identity of the client of a finished handshake.
+  /** Returns the identity of the client of a completed handshake.
    * @throws {DeniedPeerError} when the list does not admit it
    * @throws {Error} naming the check that failed and the name in the certificate */
   verify(socket: Handshaken): Identity {
@@ -163,7 +163,7 @@ export class ClientVerifier {
           `it has to begin a new one`,
       );
     }
-    // Written this way round, a date that could not be read has passed.
+    // In this form the comparison also refuses a date that could not be parsed (NaN).
     if (!(this.#now() <= ends)) {
       throw new Error(`the certificate of ${nameOf(peer)} has expired since its session began`);
     }

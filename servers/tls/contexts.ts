@@ -22,18 +22,18 @@ interface Contexts {
     readonly context: SecureContext;
   }[];
   readonly identity: TlsIdentity;
-  /** The authorities whose client certificates are taken; null where none are asked for. */
+  /** The authorities whose client certificates are accepted; null where none are requested. */
   readonly authorities: Authorities | null;
 }
 
 /** The contexts of a running server. Dispose it. */
 export class TlsContexts implements Disposable {
-  /** The default certificate, as it is now. */
+  /** The default certificate in use. */
   readonly certificate: ServerCertificate;
   /** Verifies client certificates; null where none are requested. */
   readonly clients: ClientVerifier | null;
-  /** Takes up the files as they are now, where there are any. One that cannot be used leaves everything
-   * as it was, which is said; never rejects. */
+  /** Reloads the files, where there are any. A file that cannot be used changes nothing and is
+   * reported by a notice; never rejects. */
   readonly reload: (() => Promise<void>) | undefined;
   readonly #watch: FileWatch | undefined;
   #now: Contexts;
@@ -80,15 +80,15 @@ export class TlsContexts implements Disposable {
     return this.#now.named.length > 0;
   }
 
-  /** The certificate for a client that asks for a name; empty when it asks for none. */
+  /** The context for a client's server name; empty when it sends none. */
   contextFor(name: string): SecureContext {
     if (name === "") return this.#now.fallback;
     const found = this.#now.named.find(({ names }) => isForHost(names, name));
     return found?.context ?? this.#now.fallback;
   }
 
-  /** Called in the same turn as the contexts change: a handshake that began in between would be verified
-   * under the old authorities, and be remembered under the new. */
+  /** Called in the same turn as the contexts change: a handshake that began in between would be
+   * verified under the old authorities, and remembered under the new. */
   #believe({ authorities }: Contexts): void {
     if (authorities !== null && this.clients !== null) this.clients.authorities = authorities;
   }

@@ -1,5 +1,6 @@
-// Listening for TLS: on node:tls over connections that our own loop accepted, for the reasons in
-// core/tls/node_connection.ts; on Deno.listenTls for a runtime whose node:tls cannot do that.
+// Listening for TLS (RFC 8446, RFC 5246): on node:tls over connections of our own accept loop, for
+// the reasons in core/tls/node_connection.ts; on Deno.listenTls for a runtime whose node:tls cannot
+// do that.
 
 import type { Duplex } from "node:stream";
 import { createAdmission } from "../../core/addresses/admission.ts";
@@ -35,8 +36,7 @@ interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
   readonly alpnProtocols?: readonly string[];
 }
 
-/** Opens a TLS listener on node:tls. A connection it accepts has yet to shake hands: call its
- * `ready`.
+/** Opens a TLS listener on node:tls. The `ready` of an accepted connection completes its handshake.
  *
  * @throws {UsageError} when an option, certificate or key cannot be used
  * @throws {Error} when the socket cannot be opened, naming its URL */
@@ -56,10 +56,10 @@ export async function listenNodeTls(
   const { clients } = contexts;
   const handshake: NodeTlsOptions = {
     done: "secure",
-    // The types want a whole stream; node:tls does with less.
+    // The types require a whole Duplex; node:tls needs less.
     carrier: (connection) => new TlsCarrier(connection) as unknown as Duplex,
     begin(stream) {
-      // The types want a socket of node:net; any stream will do.
+      // The types require a net.Socket; any stream works.
       const underlying = stream as unknown as ConstructorParameters<typeof TLSSocket>[0];
       const socket = new TLSSocket(underlying, {
         isServer: true,
@@ -103,8 +103,8 @@ export async function listenTls(
   const loading = { ...context, host };
   let identity = await loadTlsIdentity(options, loading);
   const { alpnProtocols = [], tlsCert } = options;
-  // Deno's listener keeps the certificate that it was opened with. Where there are files that may
-  // change, a second one has to be able to open beside it.
+  // Deno's listener keeps its first certificate. Where the files may change, a second listener has
+  // to be able to open beside it.
   const reusePort = tlsCert !== undefined && tlsCert.length > 0 && Deno.build.os !== "windows";
   const urlAt = (port: number) => formatEndpoint({ ...endpoint, hostname: host }, port);
   const listenOn = (port: number, { cert, key }: TlsIdentity) =>
@@ -121,7 +121,7 @@ export async function listenTls(
   const listener = await listening(urlAt(wanted), wanted, () => {
     let port = wanted;
     if (reusePort) {
-      // With reusePort alone, a server of another program on the port would not be noticed.
+      // With reusePort alone, a server of another program on the port would go unnoticed.
       using alone = Deno.listen({ hostname, port });
       port = alone.addr.port;
     }

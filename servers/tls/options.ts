@@ -64,7 +64,7 @@ export const tlsOptions = {
 /** The values of `tlsOptions`. */
 type TlsOptions = OptionValues<typeof tlsOptions>;
 
-/** The same for a library's own listeners, where everything but the files may be left out. */
+/** The options of TLS listeners within the library, of which only the files are required. */
 export type TlsSettings = TlsFiles & Partial<TlsOptions>;
 
 /** Options of `tls`. */
@@ -82,7 +82,7 @@ export const tlsTransportOptions = {
   }),
 } as const;
 
-/** Refuses options that would seem to keep clients out and do not.
+/** Refuses options that seem to restrict clients and do not.
  * @throws {UsageError} naming what is missing */
 export function checkClientCertificateOptions(
   { tlsCa = [], requireClientCert = false, allowIdentity = [] }: Partial<ClientCertificateLimits>,
@@ -108,7 +108,7 @@ export function needsNodeTls(settings: TlsSettings): string | null {
   return tlsFilePairs(settings).length > 1 ? "more than one --tls-cert" : null;
 }
 
-/** Refuses options that cannot stand together, or that this runtime would silently not honour.
+/** Refuses options that exclude each other, or that this runtime would silently ignore.
  * @throws {UsageError} naming the option, and what is missing or the runtime that it needs */
 export function checkTlsOptions(settings: TlsSettings, version?: string): void {
   checkClientCertificateOptions(settings);

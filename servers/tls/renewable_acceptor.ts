@@ -22,14 +22,14 @@ export class RenewableAcceptor<C extends Deno.Conn> implements Acceptor<DenoConn
     return this.#owned.disposed;
   }
 
-  /** Disposes something with itself. */
+  /** Disposes a further resource with the acceptor. */
   own(what: Disposable): void {
     this.#owned.use(what);
   }
 
-  /** Goes on with another listener. What was accepted stays open. Clients in the backlog of the old
-   * listener are cut off; there are such only while the connections have reached their limit, because
-   * the server accepts at all other times. */
+  /** Switches to another listener. Accepted connections stay open. Clients in the backlog of the
+   * old listener are cut off; there are some only while the connections have reached their limit,
+   * because the server accepts at all other times. */
   renew(listener: Deno.Listener<C>): void {
     const old = this.#listener;
     this.#listener = listener;

@@ -11,7 +11,7 @@ import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/f
 import type { TlsFiles } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** A certificate to show, and its private key. */
+/** The certificate of a server, and its private key. */
 export interface TlsIdentity {
   /** PEM, the server's own certificate first. */
   readonly cert: string;
