@@ -5,7 +5,6 @@
 import type { Layer } from "../core/layer.ts";
 import { sealedOptions } from "./sealed/options.ts";
 
-/** The layer `sealed`. */
 export const sealed: Layer<typeof sealedOptions> = {
   name: "sealed",
   summary: "Datagrams encrypted with a key in common",

@@ -76,7 +76,6 @@ export function parsePsks(text: string, file: string): ReadonlyMap<string, Uint8
   return keys;
 }
 
-/** The identity of the holder of a pre-shared key. */
 export function pskIdentity(name: string, key: Uint8Array): Identity {
   const fingerprint = createHash("sha256").update(key).digest("hex");
   return { name, source: "psk", fingerprint };

@@ -37,7 +37,6 @@ import { type ConnectionId, isFor } from "./wire/prefix.ts";
  * only make us notice later that the path is back. */
 const MAX_TIMEOUT_MS = 4000;
 
-/** How many datagrams a probe has. */
 const PROBE_DATAGRAMS = 2;
 
 /** How often to ask a peer whose window is used up whether it still is. A peer repeats its grant
@@ -60,7 +59,6 @@ const UNCONFIRMED_MS = 10_000;
 const LINGER_MS = 10_000;
 const LINGER_TIMEOUTS = 3;
 
-/** One side of an association. */
 export class Association {
   readonly id: ConnectionId;
   readonly #options: AssociationOptions;

@@ -42,7 +42,6 @@ export interface AssociationEvents {
   ended(end: AssociationEnd): void;
 }
 
-/** How an association ended. */
 export interface AssociationEnd {
   /** Such as `closed by the peer`. */
   readonly why: string;

@@ -46,7 +46,6 @@ export function hmacKey(key: SharedKey): SealingKey & OpeningKey {
   return self;
 }
 
-/** Our own Ed25519 key, which signs. */
 export function ed25519Signer(key: PrivateKey): SealingKey {
   const signature = (signed: Uint8Array) => sign(null, signed, key.privateKey);
   return {

@@ -38,7 +38,6 @@ export interface OpeningKey {
   opener(instance: Uint8Array, direction: Direction): Opener;
 }
 
-/** The id of a key in a stamp. */
 export function keyIdOf(key: Key): Uint8Array {
   return new Uint8Array(Buffer.from(keyFingerprint(key), "hex").subarray(0, KEY_ID_BYTES));
 }

@@ -26,7 +26,6 @@ import {
   VERSION,
 } from "./stamp.ts";
 
-/** The keys, limits and counters of the socket. */
 interface StampedOptions {
   readonly role: "listen" | "dial";
   /** The keys whose holders are believed; no two have the same id. */

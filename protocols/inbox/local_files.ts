@@ -17,13 +17,11 @@ export interface LocalFile {
   readonly bytes: number;
 }
 
-/** A file that is not sent. */
 interface SkippedFile {
   readonly path: string;
   readonly reason: string;
 }
 
-/** All files to send. */
 interface LocalFiles {
   readonly files: readonly LocalFile[];
   /** Entries of folders that are no files; links are not followed. */

@@ -32,7 +32,6 @@ export type NextStep =
 /** The local bytes that are compared with those of the sender. */
 type Comparing = "nothing" | "whole" | "partial";
 
-/** One file that is being received. */
 export class Transfer implements AsyncDisposable {
   readonly file: OfferedFile;
   readonly #options: TransferOptions;

@@ -11,9 +11,7 @@ import { UsageError } from "../../core/usage_error.ts";
  * before the relay counts it as ended. */
 const QUIET_MS = 1000;
 
-/** Opens a relay.
- *
- * @throws {UsageError} when `to` is missing or can never be dialled */
+/** @throws {UsageError} when `to` is missing or can never be dialled */
 export async function openRelay(
   { to }: { readonly to: string | undefined },
   context: Context,

@@ -8,7 +8,6 @@ import { contentTypes, RECORD_HEADER_BYTES } from "../record/format.ts";
 import type { Epoch } from "../record/record_layer.ts";
 import { MAX_SEAL_BYTES } from "../record/protection.ts";
 
-/** A piece of a flight. */
 export type FlightPart = HandshakeMessage | "change_cipher_spec";
 
 /** A flight, with the epoch of each piece. */

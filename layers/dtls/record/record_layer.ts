@@ -26,7 +26,6 @@ export type Epoch = 0 | 1;
 const MAX_EARLY_RECORDS = 8;
 const MAX_EARLY_BYTES = 16 * 1024;
 
-/** Records in and out. */
 export class RecordLayer {
   readonly #sequence: [number, number] = [0, 0];
   readonly #seen = [new ReplayWindow(WINDOW), new ReplayWindow(WINDOW)] as const;

@@ -35,7 +35,6 @@ export class AckRanges {
     this.#join();
   }
 
-  /** Forgets what is below. */
   forgetBelow(number: number): void {
     if (number <= this.cumulative) return;
     this.cumulative = number;

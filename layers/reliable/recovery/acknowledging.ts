@@ -26,7 +26,6 @@ export class Acknowledging {
     return this.#received.takes(number);
   }
 
-  /** A packet has arrived that is taken. */
   add(packet: PacketReader, nowMs: number): void {
     const received = this.#received;
     const isInOrder = packet.number === received.largest + 1;

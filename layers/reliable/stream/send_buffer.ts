@@ -8,7 +8,6 @@ import { writeUint32 } from "../wire/prefix.ts";
 /** The length of a message, which stands before it in the stream. */
 export const MESSAGE_HEADER_BYTES = 4;
 
-/** A part of the stream. */
 export interface StreamPart {
   readonly start: number;
   readonly end: number;
@@ -124,7 +123,6 @@ export class SendBuffer {
     if (this.acknowledged === this.written) this.#ring.shrink();
   }
 
-  /** A part was lost on its way. */
   lose(start: number, end: number): void {
     let from = Math.max(start, this.acknowledged);
     const { bounds } = this.#ahead;

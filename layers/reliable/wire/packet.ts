@@ -42,7 +42,6 @@ const ACK_RANGE_BYTES = 4;
 /** The most ranges in an acknowledgement: what a receiver keeps. */
 export const MAX_ACK_RANGES = 64;
 
-/** The longest acknowledgement. */
 export const MAX_ACK_BYTES = ACK_HEADER_BYTES + MAX_ACK_RANGES * ACK_RANGE_BYTES;
 
 /** The unit of the delay in an acknowledgement. */

@@ -145,7 +145,6 @@ export interface ChatClient extends ChatQuestions, AsyncIterable<ChatEvent>, Dis
   close(): Promise<void>;
 }
 
-/** A new id for a message. */
 export function newMessageId(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }

@@ -62,7 +62,6 @@ interface PendingMessage {
   result: StoreResult | undefined;
 }
 
-/** The options of the log. */
 interface ClusterLogOptions {
   readonly store: ChatStore;
   readonly hooks: LogHooks;
@@ -78,7 +77,6 @@ export class HistoryFailedError extends Error {
   override readonly name = "HistoryFailedError";
 }
 
-/** The log of a chat in a cluster, on one node. */
 export class ClusterLog implements ChatLog {
   readonly #options: ClusterLogOptions;
   readonly #store: ChatStore;
@@ -414,7 +412,6 @@ export class ClusterLog implements ChatLog {
     this.#storing.add(storing);
   }
 
-  /** Ends a link that failed. */
   #drop(link: JetStreamLink, error: unknown): void {
     link.close(error instanceof Error ? error : new Error(errorText(error)));
     this.#leave(link);

@@ -7,7 +7,6 @@ import type { ChatMessage } from "../message.ts";
 import type { SqliteRequest } from "./sqlite_worker.ts";
 import type { WorkerCalls } from "./worker_calls.ts";
 
-/** The limits of searches. */
 interface SearchLimits {
   readonly searchTimeoutMs: number;
   /** How many may wait. */

@@ -1,7 +1,6 @@
 // The words that a search compares, folded so that case, accents and width make no difference. In
 // scripts that put no spaces between words, such as Japanese, any part of a run of letters is found.
 
-/** One word of a text. */
 interface SearchWord {
   /** Folded. A pictograph has become `u` and its number. */
   readonly text: string;

@@ -64,7 +64,6 @@ class SqliteSearcher {
     ).all(`room : "${number}" AND ${matchExpression(wanted)}`, limit).map(messageOf);
   }
 
-  /** Closes the connection. */
   close(): void {
     this.#db.close();
   }

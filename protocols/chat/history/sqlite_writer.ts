@@ -25,7 +25,7 @@ const MAX_KNOWN_ROOMS = 10_000;
 const ONE_MESSAGE =
   `select ${MESSAGE_COLUMNS} from messages join rooms on rooms.id = messages.room`;
 
-/** A history that is open for writing. */
+/** A history that is open for writing. What it reads is as in ChatStore. */
 export class SqliteWriter {
   readonly #file: SqliteFile;
   readonly #db: DatabaseSync;
@@ -56,7 +56,6 @@ export class SqliteWriter {
     );
   }
 
-  /** As in ChatStore. */
   last(room: string, count: number, before?: number): ChatMessage[] {
     const limit = rowLimit(count);
     const owed = before !== undefined ? [] : this.#messages(
@@ -73,7 +72,6 @@ export class SqliteWriter {
     return [...placed.reverse(), ...owed.reverse()];
   }
 
-  /** As in ChatStore. */
   after(room: string, seq: number, count: number): ChatMessage[] {
     const limit = rowLimit(count);
     const placed = this.#messages(
@@ -90,7 +88,6 @@ export class SqliteWriter {
     return [...placed, ...owed];
   }
 
-  /** As in ChatStore. */
   owed(count: number): ChatMessage[] {
     return this.#messages(
       `${ONE_MESSAGE} where seq is null order by n limit ?`,
@@ -98,12 +95,10 @@ export class SqliteWriter {
     );
   }
 
-  /** As in ChatStore. */
   get highest(): number {
     return this.#lastSeq;
   }
 
-  /** As in ChatStore. */
   note(key: string): string | undefined {
     const value = this.#get("select value from notes where key = ?", key)?.["value"];
     return value === undefined ? undefined : String(value);

@@ -26,7 +26,6 @@ const LOBBY = "lobby";
 
 const MAX_REASON_BYTES = 200;
 
-/** A message that a member says. */
 export interface Saying {
   readonly text: string;
   readonly kind?: ChatMessage["kind"];
@@ -34,7 +33,6 @@ export interface Saying {
   readonly sentAtMs?: number;
 }
 
-/** The hub of one chat. */
 export class Hub implements AsyncDisposable {
   readonly options: ChatOptions;
   readonly context: Context;
@@ -81,7 +79,6 @@ export class Hub implements AsyncDisposable {
     );
   }
 
-  /** Handles the events of the log. */
   get logHooks(): LogHooks {
     return {
       deliver: (message) => this.#deliver(message),
@@ -89,7 +86,6 @@ export class Hub implements AsyncDisposable {
     };
   }
 
-  /** Handles the events of the other nodes. */
   get peerHooks(): ChatPeerHooks {
     return {
       whispered: (room, to, from, text) => this.#whispered(room, to, from, text),
