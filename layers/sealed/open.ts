@@ -63,7 +63,6 @@ export async function openSealed(
 }
 
 /** The keys of all files, of one kind.
- *
  * @throws {UsageError} when there is none, or one that cannot be used */
 async function readKeys(
   files: readonly string[],

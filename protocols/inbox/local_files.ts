@@ -33,7 +33,6 @@ interface LocalFiles {
 
 /** Lists files, and folders with all that is in them, in the order of their names. A link that is
  * named itself is followed; those within folders are skipped.
- *
  * @throws {UsageError} when a path is not there, or two would get one name */
 export async function listLocalFiles(paths: readonly string[]): Promise<LocalFiles> {
   const files: LocalFile[] = [];

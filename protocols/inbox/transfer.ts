@@ -82,7 +82,6 @@ export class Transfer implements AsyncDisposable {
   }
 
   /** Compares the bytes that are here with those of the sender.
-   *
    * @param sha256 the hash of the bytes that the sender was asked about
    * @param signal aborting it ends the comparison
    * @throws {InboxRefusal} when it is another file and may not be replaced */
@@ -138,7 +137,6 @@ export class Transfer implements AsyncDisposable {
   }
 
   /** Gives the file its name, once all of it is here and written through to the disk.
-   *
    * @param sha256 the hash that the sender gives
    * @throws {InboxRefusal} when the hash is another, or the name was taken meanwhile */
   finish(sha256: string): Promise<void> {

@@ -89,7 +89,6 @@ async function join(
 }
 
 /** Passes one direction on, and its end.
- *
  * @param upstream which of the two it is, so that its failures are told from those of the peer */
 async function passOn(
   from: Session,

@@ -59,7 +59,6 @@ export function fieldsOf(certificate: X509Certificate): CertificateFields {
 }
 
 /** Refuses a chain that is not good for its purpose.
- *
  * @param chain the peer's own certificate first; not empty
  * @throws {DtlsError} naming the check that failed */
 export function verifyChain(chain: readonly X509Certificate[], purpose: ChainPurpose): void {

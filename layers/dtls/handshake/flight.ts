@@ -16,7 +16,6 @@ export type Flight = readonly { readonly epoch: Epoch; readonly part: FlightPart
 const CHANGE_CIPHER_SPEC = uint(1, 1);
 
 /** A flight as datagrams of at most so many bytes, with as many records in each as fit.
- *
  * @param write makes a record */
 export function* datagramsOf(
   flight: Flight,

@@ -68,7 +68,6 @@ export class RecordLayer {
   }
 
   /** The content of a record, or the reason to drop it, or null when it is kept for later.
-   *
    * @param shaking whether the handshake is still going on */
   read(record: DtlsRecord, shaking: boolean): Uint8Array | DropReason | null {
     const { epoch, sequence, type } = record;

@@ -64,7 +64,6 @@ export class CongestionWindow {
   }
 
   /** The round trip was measured.
-   *
    * @param acknowledged the highest packet number that was acknowledged
    * @param next the packet number that is sent next */
   measured(roundTripMs: number, acknowledged: number, next: number): void {
@@ -82,7 +81,6 @@ export class CongestionWindow {
   }
 
   /** Bytes were acknowledged.
-   *
    * @param isLimiting whether the window is what limits the sending
    * @param roundTripMs the smoothed round trip */
   acknowledged(

@@ -46,7 +46,6 @@ export class Acknowledging {
   }
 
   /** Writes the acknowledgement, which then is given.
-   *
    * @param window the offset up to which the peer may send */
   write(writer: PacketWriter, window: number, nowMs: number): void {
     const { cumulative, ranges } = this.#received;

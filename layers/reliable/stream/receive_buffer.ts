@@ -77,7 +77,6 @@ export class ReceiveBuffer {
   }
 
   /** Takes a part of the stream in.
-   *
    * @param finish whether the stream ends with it */
   take(offset: number, bytes: Uint8Array, finish: boolean): Taken {
     const end = offset + bytes.length;

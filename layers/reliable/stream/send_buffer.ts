@@ -80,7 +80,6 @@ export class SendBuffer {
   }
 
   /** The next part to send, what was lost first; null when there is none.
-   *
    * @param limit the offset up to which the peer takes anything */
   next(maxBytes: number, limit: number): StreamPart | null {
     if (this.#lost.bounds.length > 0) {

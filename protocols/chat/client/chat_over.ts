@@ -150,7 +150,6 @@ export function newMessageId(): string {
 }
 
 /** Enters a chat over an open session; resolves once the server has welcomed us. Owns the session.
- *
  * @throws {ChatError} when the server refuses, such as with `name-taken`
  * @throws {Error} when what answers is no chat, or nothing does */
 export async function chatOver(

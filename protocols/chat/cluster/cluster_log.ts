@@ -169,7 +169,6 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Reads the stream and puts messages into it until the link is dead.
-   *
    * @param live called once everything is shared and messages go to the broker, with how many were
    *   owed
    * @returns why it ended */

@@ -68,7 +68,6 @@ export async function readClusterSettings(options: ClusterOptions): Promise<Clus
 
 /** Refuses a cluster without a history that outlives the process: what is acknowledged as local
  * would be lost with it.
- *
  * @param history the value of `--history`
  * @throws {UsageError} naming the remedy */
 export function refuseForgetful(history: string | undefined): void {

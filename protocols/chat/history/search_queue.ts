@@ -36,7 +36,6 @@ export class SearchQueue {
   }
 
   /** Searches once it is its turn.
-   *
    * @param written resolves once the history holds everything that the search has to find
    * @throws {Error} when too many wait already, or when it takes too long */
   async search(request: SqliteRequest, written: Promise<void>): Promise<readonly ChatMessage[]> {

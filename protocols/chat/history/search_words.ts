@@ -29,7 +29,6 @@ function searchWords(text: string): SearchWord[] {
 }
 
 /** The different words that a query asks for.
- *
  * @throws {RangeError} when they are too many */
 export function queryWords(query: string): SearchWord[] {
   const words = [...new Map(searchWords(query).map((word) => [word.text, word])).values()];

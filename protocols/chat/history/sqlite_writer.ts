@@ -43,7 +43,6 @@ export class SqliteWriter {
   }
 
   /** Carries out writings in one transaction: all of them, or none.
-   *
    * @returns for each writing, a result for each entry */
   write(writings: readonly Writing[], nowMs: number): StoreResult[][] {
     return this.#transaction(() =>
@@ -105,7 +104,6 @@ export class SqliteWriter {
   }
 
   /** Removes some of what need not be kept any longer, never what is owed.
-   *
    * @param limit how many rows to remove at most
    * @returns whether there may be more */
   sweep({ messages, ageMs }: Retention, nowMs: number, limit: number): boolean {
