@@ -2,8 +2,7 @@
 // have in common; their halves of the handshake are in client_peer.ts and server_peer.ts. It opens no
 // socket and starts no task: datagrams are given to it, and it gives datagrams out.
 //
-// Longer than most files here, because what an association may do next depends on all that it has
-// done, and that is easier to check in one place.
+// Long, because what an association may do next depends on all that it has done.
 
 import { randomBytes, timingSafeEqual, X509Certificate } from "node:crypto";
 import { concat } from "@std/bytes/concat";

@@ -45,7 +45,6 @@ export interface AssociationEvents {
 export interface AssociationEnd {
   /** Such as `closed by the peer`. */
   readonly why: string;
-  /** Whether it ended because both sides wanted it to, or because the peer went when nothing was
-   * outstanding. */
+  /** Whether both sides wanted the end, or the peer went when nothing was outstanding. */
   readonly orderly: boolean;
 }

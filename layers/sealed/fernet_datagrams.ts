@@ -1,6 +1,5 @@
-// Datagrams that are Fernet tokens, one each, as any program with a Fernet library makes and reads
-// them. A datagram that fails a check is dropped without an answer and counted; cheap checks come
-// first.
+// Datagrams that are Fernet tokens, one each, as any Fernet library makes and reads them. One that
+// fails a check is dropped without an answer and counted; cheap checks come first.
 
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv } from "node:crypto";

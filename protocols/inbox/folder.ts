@@ -66,8 +66,7 @@ export class InboxFolder {
     }
   }
 
-  /** The path of a place in the inbox.
-   * @param names plain names, as inboxNames() gives them */
+  /** @param names plain names, as inboxNames() gives them */
   pathOf(names: readonly string[]): string {
     return [this.path.replace(/[/\\]$/, ""), ...names].join(SEPARATOR);
   }
@@ -129,8 +128,7 @@ export class InboxFolder {
     return made;
   }
 
-  /** Reserves room for a file.
-   * @throws {InboxRefusal} when there is not enough */
+  /** @throws {InboxRefusal} when there is not enough room */
   async reserve(bytes: number): Promise<void> {
     if (this.quota.reserve(bytes)) return;
     // Files may have been removed since the last look.

@@ -22,8 +22,7 @@ interface TransferOptions {
   readonly onEnd: () => void;
 }
 
-/** The next step of the sender: prove by a hash that it has the same bytes, send from a byte on, or
- * nothing. */
+/** The sender's next step: prove the same bytes by a hash, send from a byte on, or nothing. */
 export type NextStep =
   | { readonly type: "check"; readonly bytes: number }
   | { readonly type: "ready"; readonly fromBytes: number }
@@ -114,8 +113,7 @@ export class Transfer implements AsyncDisposable {
     });
   }
 
-  /** Takes more content.
-   * @throws {InboxRefusal} when it is more than was offered, or the disk fails */
+  /** @throws {InboxRefusal} when it is more than was offered, or the disk fails */
   write(content: Uint8Array): Promise<void> {
     return this.#work(async () => {
       if (!this.#receiving) {
@@ -288,8 +286,7 @@ export class Transfer implements AsyncDisposable {
     }
   }
 
-  /** Removes the partial file or leaves it.
-   * @returns how many bytes of the quota it takes */
+  /** Removes the partial file or leaves it; returns how many bytes of the quota it takes. */
   async #settlePartial(): Promise<number> {
     const left = await lookAt(this.#partialPath).catch(() => null);
     if (left === null) return 0;

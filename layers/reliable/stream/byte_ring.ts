@@ -25,7 +25,6 @@ export class ByteRing {
     }
   }
 
-  /** Copies what is at an offset. */
   read(offset: number, into: Uint8Array): void {
     const { length } = this.#bytes;
     if (into.length === 0) return;

@@ -130,8 +130,7 @@ export class PacketWriter {
   }
 }
 
-/** Reads one packet after another: what it holds is that of the last, whose bytes must not have
- * changed. */
+/** Reads one packet after another; it holds the last, whose bytes must not have changed. */
 export class PacketReader {
   number = 0;
   /** The sender no longer needs acknowledgements of packets below this. */

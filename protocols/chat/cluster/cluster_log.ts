@@ -190,8 +190,7 @@ export class ClusterLog implements ChatLog {
     return await link.ended;
   }
 
-  /** Ends; what is under way becomes owed, is stored and acknowledged as local. The store is not
-   * closed. */
+  /** What is under way becomes owed, is stored and acknowledged as local. The store stays open. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     if (this.#link !== undefined) this.#drop(this.#link, new Error("the chat has ended"));

@@ -1,6 +1,5 @@
 // The queue of what waits to be sent to one session. A client that reads too slowly holds up no
-// other: its queue is bounded, messages that do not fit are counted and the client is told how many,
-// and after a time it is given up.
+// other: what its bounded queue cannot take is counted, and after a time the client is given up.
 
 import { byteLength, type Message, type Session } from "../../../core/session.ts";
 

@@ -38,8 +38,7 @@ export type SqliteRequest =
   }
   | { readonly do: "close" };
 
-/** A history that is open for searching. With a write-ahead log, reading and writing do not wait for
- * each other. */
+/** Searches a history. With a write-ahead log, reading and writing do not wait for each other. */
 class SqliteSearcher {
   readonly #db: DatabaseSync;
 

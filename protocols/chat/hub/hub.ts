@@ -135,12 +135,10 @@ export class Hub implements AsyncDisposable {
     this.context.emit({ event: "notice", text: `the chat failed: ${errorText(error)}` });
   }
 
-  /** A session begins. */
   admit(member: LocalMember): void {
     this.#members.add(member);
   }
 
-  /** A session is over. */
   dismiss(member: LocalMember, reason?: string): void {
     if (member.gone) return;
     member.gone = true;
@@ -180,8 +178,7 @@ export class Hub implements AsyncDisposable {
     return room;
   }
 
-  /** Gives a member another name.
-   * @throws {RefusedError} when it cannot have it */
+  /** @throws {RefusedError} when the member cannot have the name */
   async rename(member: LocalMember, asked: string): Promise<void> {
     const room = roomOf(member);
     if (member.standing === "verified") {
@@ -369,8 +366,7 @@ export class Hub implements AsyncDisposable {
     throw new RefusedError("room-full", isFull ? `${room.name} is full` : "the chat is full");
   }
 
-  /** Takes a member out of its room.
-   * @param to where it goes, if it does */
+  /** @param to the room that the member goes to, if it does */
   #depart(member: LocalMember, reason: string | undefined, to?: LocalRoom): void {
     const { room } = member;
     if (room === undefined) return;
@@ -457,8 +453,7 @@ export class Hub implements AsyncDisposable {
   }
 }
 
-/** The room that a member is in.
- * @throws {RefusedError} when it is in none */
+/** @throws {RefusedError} when the member is in no room */
 export function roomOf(member: LocalMember): LocalRoom {
   if (member.room === undefined) {
     throw new RefusedError("bad-request", "say hello first");

@@ -79,8 +79,7 @@ export class NameRegistry {
     return { name, standing: "plain" };
   }
 
-  /** Gives a member of a room another plain name.
-   * @throws {RefusedError} when another member has it */
+  /** @throws {RefusedError} when another member has the name */
   async rename(member: LocalMember, room: LocalRoom, name: string): Promise<void> {
     const before = member.name;
     const isSameKey = nameKey(before) === nameKey(name);
