@@ -72,13 +72,13 @@ export async function waitFor(
   }
 }
 
-/** The endpoint to connect to. HTTP has no session, so its port is dialled as TCP. */
+/** The endpoint to connect to. HTTP has no session, so its host and port are dialled as TCP. */
 function probed(url: string | Endpoint): Endpoint {
   const endpoint = parseEndpoint(url, waitSchemes);
   const usualPort = httpPorts.get(endpoint.scheme);
   return usualPort === undefined
     ? endpoint
-    : { ...endpoint, scheme: "tcp", port: endpoint.port ?? usualPort };
+    : { ...endpoint, scheme: "tcp", port: endpoint.port ?? usualPort, path: "" };
 }
 
 async function probe(
