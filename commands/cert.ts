@@ -1,5 +1,4 @@
-// The command `sockdock cert`: manages the local certificate authority, and makes and shows
-// certificates.
+// The command `sockdock cert`: manages the local authority; makes and shows certificates.
 
 import { mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";

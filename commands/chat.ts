@@ -1,5 +1,4 @@
-// The command `sockdock chat`: joins a chat room at the terminal, or sends the lines of a pipe to
-// it.
+// The command `sockdock chat`: joins a chat room at a terminal, or sends the lines of a pipe.
 
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";
@@ -194,7 +193,6 @@ async function chatWithoutEditor(
   return signals.exitCode;
 }
 
-/** Sends the lines of a pipe, and prints the messages of others. */
 async function chatInPipe(
   link: JoinedChat,
   io: Stdio,

@@ -4,7 +4,6 @@
 import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 
-/** Name of the program. */
 export const PROGRAM = "sockdock";
 
 /** The option of every command, answered by `run.ts`. */
@@ -29,10 +28,8 @@ export interface Command<Table extends OptionTable = OptionTable> {
   readonly minArguments?: number;
   /** @default Infinity */
   readonly maxArguments?: number;
-  /**
-   * Candidates for the positional argument being typed, given the ones before it. Those that do not
-   * begin with `current` are dropped by the caller.
-   */
+  /** Candidates for the positional argument being typed, given the ones before it. The caller drops
+   * those that do not begin with `current`. */
   complete?(wordsBefore: readonly string[], current: string): readonly string[];
   /** @returns the exit code */
   run(invocation: Invocation<Table>): Promise<number>;
@@ -50,13 +47,11 @@ interface Example {
   readonly does: string;
 }
 
-/** The parsed call of a command. */
 export interface Invocation<Table extends OptionTable = OptionTable> {
   readonly options: OptionValues<Table>;
-  /** Keys of the options that the command line or the environment sets; all others have defaults. */
+  /** Keys of the options that the command line or the environment sets; others have defaults. */
   readonly given: ReadonlySet<string>;
-  /** Options that the command line sets. An option from the environment is meant for many commands
-   * and may not concern this one. */
+  /** Those that the command line sets; one of the environment may be meant for other commands. */
   readonly flags: ReadonlySet<string>;
   /** The positional arguments, exactly as typed. */
   readonly arguments: readonly string[];
@@ -70,12 +65,9 @@ export interface CommandEntry {
   load(): Promise<Command>;
 }
 
-/**
- * Declares a command with its options typed, and hands it on with that type erased. It has to be
+/** Declares a command with its options typed, and hands it on with that type erased. It has to be
  * run with the values that `readArguments` made of its own table.
- *
- * @throws {TypeError} when two options claim one name
- */
+ * @throws {TypeError} when two options claim one name */
 export function defineCommand<const Table extends OptionTable>(command: Command<Table>): Command {
   mergeTables(command.options, HELP_TABLE);
   return command;

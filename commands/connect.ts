@@ -83,8 +83,7 @@ interface Arrival {
   lastMs: number;
 }
 
-/** Time without data after which the last line of a stream is ended on a terminal, in
- * milliseconds. */
+/** Time without data after which the last line of a stream is ended on a terminal. */
 const LINE_QUIET_MS = 50;
 
 async function receive(

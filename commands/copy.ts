@@ -77,7 +77,6 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
   },
 });
 
-/** Prints the progress and the result of copying. */
 class CopyDisplay implements Disposable {
   readonly #io: Stdio;
   readonly #only: string | undefined;
@@ -123,7 +122,6 @@ class CopyDisplay implements Disposable {
     }
   }
 
-  /** Prints the result. */
   finish(result: CopyResult): void {
     this[Symbol.dispose]();
     const { arrived, already, bytes, failed } = result;

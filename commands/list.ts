@@ -1,5 +1,4 @@
-// The command `sockdock list`: prints protocols, transports and layers, and their valid
-// combinations.
+// The command `sockdock list`: prints protocols, transports, layers and their valid combinations.
 
 import { mergeTables } from "../core/options/option.ts";
 import { catalogue } from "../dock/catalogue.ts";

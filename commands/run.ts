@@ -10,7 +10,6 @@ import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/st
 import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
 
-/** The version that `--version` prints. */
 export const VERSION = "0.1.0";
 
 /** Runs one command line and returns the exit code. Never throws. */

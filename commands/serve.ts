@@ -96,7 +96,6 @@ function typedLines(
   return { lines: linesOf(io) };
 }
 
-/** Limit of a typed line. */
 const MAX_TYPED_BYTES = 64 * 1024;
 
 async function* linesOf(io: Stdio): AsyncGenerator<string> {

@@ -1,7 +1,6 @@
-// The options that apply to an endpoint: those that have an effect on what is served or dialled
-// there. The command line and configurations use it to leave out options that are meant for other
-// endpoints, and the library to refuse options that would silently have no effect. It works on
-// names and option tables alone: no transport or protocol has to be loaded for it.
+// The options that have an effect on what is served or dialled at an endpoint. The command line and
+// configurations leave out the others, which may be meant for other endpoints; the library refuses
+// them. Only names and option tables are needed: no transport or protocol is loaded.
 
 import { clientKinds } from "../clients/index.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
@@ -111,8 +110,7 @@ export function refuseUselessDialling(
 
 /** The options among those given that are in a table.
  *
- * @param asked the keys of options that stay in any case, so that they are refused where they have no
- * effect */
+ * @param asked keys that stay in any case, so that they are refused where they have no effect */
 export function fittingOptions(
   given: Given,
   table: OptionTable,

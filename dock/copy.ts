@@ -12,13 +12,11 @@ import { listLocalFiles } from "../protocols/inbox/local_files.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { clientSchemes } from "./schemes.ts";
 
-/** Defaults of `copyTo`: the number of reconnects, and the time that an inbox may be silent, in
- * milliseconds. */
+/** Defaults of `copyTo`: the number of reconnects, and the time that an inbox may be silent. */
 export const DEFAULT_COPY_RETRIES = 8;
 export const DEFAULT_COPY_TIMEOUT_MS = 30_000;
 
-/** The delays before the first and the last of several attempts without progress, in
- * milliseconds. */
+/** The delays before the first and the last of several attempts without progress. */
 const FIRST_BACK_OFF_MS = 500;
 const LONGEST_BACK_OFF_MS = 10_000;
 
@@ -60,11 +58,9 @@ export type CopyEvent =
 
 /** Options of `copyTo`: how to connect, and four of its own. */
 export type CopyOptions = ConnectOptions & {
-  /** Number of reconnects after the session broke off, counted from the last progress. Default:
-   * 8. */
+  /** Number of reconnects after the session broke off, since the last progress. Default: 8. */
   readonly retries?: number;
-  /** Time that the inbox may be silent while an answer is expected, in milliseconds. Default:
-   * 30,000. */
+  /** Time to wait for an answer of the inbox, in milliseconds. Default: 30,000. */
   readonly timeoutMs?: number;
   readonly onEvent?: (event: CopyEvent) => void;
   /** At least 0, below 1, for the waits between attempts. Default: `Math.random`. */
@@ -186,7 +182,6 @@ class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
-/** Counts files that arrived and files that did not. */
 class Tally {
   readonly #totalBytes: number;
   readonly #onEvent: (event: CopyEvent) => void;

@@ -1,7 +1,6 @@
-// A chat client that reconnects: after a lost connection it dials again, yields the messages that
-// it missed, and repeats those that were not acknowledged. Past 300 lines because it is one state
-// machine: the next message to send depends on the connection, on the messages seen and on those
-// that wait.
+// A chat client that reconnects, yields the messages that it missed, and repeats those that were
+// not acknowledged. Past 300 lines because it is one state machine: the next message to send
+// depends on the connection, on the messages seen and on those that wait.
 
 import { clientKinds } from "../clients/index.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
@@ -33,8 +32,7 @@ export type ChatLinkEvent =
   | Exclude<ChatEvent, { readonly event: "message" }>
   /** A message, yielded once; `own` is true for our own. */
   | { readonly event: "message"; readonly message: ChatMessage; readonly own: boolean }
-  /** We have joined a room; `again` tells whether we had been in the chat before. Missed messages
-   * follow. */
+  /** We have joined a room; missed messages follow. `again`: we had been in the chat before. */
   | {
     readonly event: "connected";
     readonly again: boolean;
@@ -78,8 +76,7 @@ export type JoinChatOptions = ConnectOptions & OverOptions & {
   readonly reconnectFirstMs?: number;
   /** Limit of this delay, in milliseconds. Default: 30,000. */
   readonly reconnectMaxMs?: number;
-  /** Time for the acknowledgement of a message, over all attempts, in milliseconds. Default:
-   * Infinity. */
+  /** Time for a message's acknowledgement over all attempts, in milliseconds. Default: Infinity. */
   readonly ackTimeoutMs?: number;
   /** Limit of messages that wait to be sent. Default: 1000. */
   readonly maxUnsaid?: number;
@@ -367,16 +364,14 @@ class Link implements JoinedChat {
     const timer = !Number.isFinite(ackTimeoutMs) ? undefined : setTimeout(() => {
       reject(new ChatLostError(`no acknowledgement within ${ackTimeoutMs} ms`));
       errand.done = true;
-      // A message that was not sent yet is dropped; of one that was sent, it is unknown whether it
-      // arrived.
+      // A message not sent yet is dropped; of one that was sent, it is unknown whether it arrived.
       this.#errands = this.#errands.filter((one) => !one.done);
     }, ackTimeoutMs);
     void this.#work();
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** Runs the errands one after the other, so that the next message cannot overtake one that has to
-   * be repeated. */
+  /** Runs the errands one by one, so that no message overtakes one that has to be repeated. */
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
@@ -408,7 +403,6 @@ class Link implements JoinedChat {
     }
   }
 
-  /** Opens a session and joins the chat. */
   async #enter(otherName: boolean): Promise<ChatClient> {
     const { last, wrap } = this.#settings;
     const again = this.#welcomed.serverMs !== 0;
@@ -446,8 +440,7 @@ class Link implements JoinedChat {
       serverMs: Math.max(1, client.welcomeTimeMs),
       elapsedMs: systemClock.elapsedMs(),
     };
-    // A client without history asks for one message all the same, to learn the current sequence
-    // number.
+    // Without history one message is requested all the same: it has the current sequence number.
     if (!again && this.#settings.last === 0) this.#hideBeforeMs = client.welcomeTimeMs;
     const { name, standing, room, members } = client;
     this.#events.push({ event: "connected", again, name, standing, room, members });
@@ -483,8 +476,7 @@ class Link implements JoinedChat {
     this.#events.end();
   }
 
-  /** Passes on the events of one connection until it ends; resolves to the reason if we were
-   * removed. */
+  /** Passes on a connection's events until it ends; resolves to the reason if we were removed. */
   async #listen(client: ChatClient): Promise<
     { readonly reason: string; readonly code: string | undefined } | undefined
   > {

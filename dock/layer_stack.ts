@@ -35,7 +35,6 @@ export const layerStackOptions = {
   }),
 } as const;
 
-/** What the options of all layers are together. */
 export type LayerOptions =
   & Intersection<(typeof allLayers)[number]["options"]>
   & typeof layerStackOptions;

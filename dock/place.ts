@@ -15,7 +15,6 @@ import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
 
 const clients: readonly ClientKind[] = clientKinds;
 
-/** An endpoint with its transport and its layers. */
 interface Place<Kind> {
   readonly kind: Kind;
   readonly endpoint: Endpoint;

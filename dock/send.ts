@@ -6,7 +6,6 @@ import { bytesOf, type Message } from "../core/session.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 
-/** Default time to wait for an answer, in milliseconds. */
 export const DEFAULT_ANSWER_TIMEOUT_MS = 5000;
 
 /** Default time of each attempt, when there may be several. */
@@ -33,8 +32,7 @@ export interface ExchangeOptions {
 
 /** Result of an exchange. */
 export interface ExchangeResult {
-  /** Whether the exchange timed out: before the end of the stream, or before an answer to each
-   * message. */
+  /** Whether time ran out before the end of the stream, or before an answer to each message. */
   readonly timedOut: boolean;
   /** Number of sends, repetitions included. */
   readonly attempts: number;

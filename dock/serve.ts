@@ -48,8 +48,7 @@ export interface ServeHooks {
   readonly signal?: AbortSignal;
 }
 
-/** Options of `serve`: its own, those of the transports and layers in use and those of the
- * protocol. */
+/** Options of `serve`: its own, and those of the transports, the layers and the protocol in use. */
 export type ServeOptions<Own extends OptionTable = OptionTable> =
   & Partial<OptionValues<typeof serveOptions>>
   & Partial<OptionValues<KindOptions>>

@@ -25,7 +25,6 @@ export function single(service: Service, stop: (reason: string) => void): Servic
   };
 }
 
-/** A session that ends after its first message. */
 class FirstMessage extends WrappedSession {
   override async *[Symbol.asyncIterator](): AsyncGenerator<Message> {
     for await (const message of this.inner) {

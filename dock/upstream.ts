@@ -1,6 +1,5 @@
-// The options of client sessions that a protocol opens itself, as a relay does: the options of
-// clients, under names that begin with `upstream`, because a server's own options have the plain
-// names.
+// The options of client sessions that a protocol opens itself, as a relay does: those of clients,
+// under names that begin with `upstream`, because a server's own options have the plain names.
 
 import { clientKinds } from "../clients/index.ts";
 import { canonicalHost, isLoopback } from "../core/addresses/address.ts";

@@ -6,10 +6,8 @@ import { UsageError } from "../core/usage_error.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { clientSchemes } from "./schemes.ts";
 
-/** Default time to wait, in milliseconds. */
 export const DEFAULT_WAIT_TIMEOUT_MS = 30_000;
 
-/** Default time between attempts, in milliseconds. */
 export const DEFAULT_WAIT_INTERVAL_MS = 200;
 
 const httpPorts: ReadonlyMap<string, number> = new Map([["http", 80], ["https", 443]]);
@@ -28,8 +26,8 @@ export type WaitOptions = Omit<ConnectOptions, "connectTimeoutMs"> & {
 };
 
 /** Resolves once an endpoint answers: a stream, TLS or WebSocket endpoint when it completes a
- * connection, an HTTP one when it takes a TCP connection, a datagram one when it shakes hands or replies to an
- * empty datagram.
+ * connection, an HTTP one when it takes a TCP connection, a datagram one when it shakes hands or
+ * replies to an empty datagram.
  *
  * ```ts
  * import { echo, serve, waitFor } from "@sockdock/sockdock";
@@ -72,13 +70,13 @@ export async function waitFor(
   }
 }
 
-/** The endpoint to connect to. HTTP has no session, so its port is dialled as TCP. */
+/** The endpoint to connect to. HTTP has no session, so its host and port are dialled as TCP. */
 function probed(url: string | Endpoint): Endpoint {
   const endpoint = parseEndpoint(url, waitSchemes);
   const usualPort = httpPorts.get(endpoint.scheme);
   return usualPort === undefined
     ? endpoint
-    : { ...endpoint, scheme: "tcp", port: endpoint.port ?? usualPort };
+    : { ...endpoint, scheme: "tcp", port: endpoint.port ?? usualPort, path: "" };
 }
 
 async function probe(

@@ -14,7 +14,6 @@ export function watched(service: Service, emit: Emit): Service {
   };
 }
 
-/** A session that emits an event for each message. */
 export class WatchedSession extends WrappedSession {
   readonly #emit: Emit;
 

@@ -5,5 +5,4 @@ import { files } from "./files.ts";
 import { hello } from "./hello.ts";
 import { inspect } from "./inspect.ts";
 
-/** All HTTP applications, by name. */
 export const apps: readonly HttpApp[] = [files, hello, inspect];

@@ -6,7 +6,6 @@ import { createPrivateFile, createPublicFile, replaceFile } from "../../core/fil
 import { readBounded } from "../../core/files/read_bounded.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** A part of a file to write. */
 interface WrittenPart {
   /** Extension with a dot: `.pem`. */
   readonly extension: string;

@@ -64,7 +64,6 @@ export async function issue(
   await report(io, "issued", { cert, files: { certificate, key: keyFile } });
 }
 
-/** `cert request`. */
 export async function request(
   names: readonly string[],
   values: CertValues,
@@ -83,7 +82,6 @@ export async function request(
   else printRows(io, [["request", file!], ["key", key!], ["names", names.join(", ")]]);
 }
 
-/** `cert sign`. */
 export async function sign(file: string, values: CertValues, io: Stdio): Promise<void> {
   const { signRequest } = await import("../../core/certificates/signing_request.ts");
   const pem = new TextDecoder().decode(await readSmallFile(file));
@@ -119,7 +117,6 @@ function refuseNone(names: readonly string[], example: string): void {
   throw new UsageError(`a certificate is for at least one name, such as: ${example}`);
 }
 
-/** Prints the new files and their validity. */
 async function report(
   io: Stdio,
   event: string,

@@ -47,12 +47,10 @@ export const showingOptions = {
   ...routeOptions,
 } as const;
 
-/** Values of all options of `cert`. */
 export type CertValues = OptionValues<typeof makingOptions & typeof showingOptions>;
 
 const ISSUING = ["dataFolder", "folder", "overwrite", "days"] as const;
 
-/** The actions of the command, with the options of each. */
 const SUBJECTS = {
   authority: ["dataFolder"],
   server: [...ISSUING, "keyType"],
@@ -63,10 +61,8 @@ const SUBJECTS = {
   trust: ["dataFolder"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** An action of the command. */
 type CertSubject = keyof typeof SUBJECTS;
 
-/** The names of all actions. */
 export const certSubjects = Object.keys(SUBJECTS) as readonly CertSubject[];
 
 /** Parses the action, and checks that the options apply to it.

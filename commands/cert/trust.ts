@@ -8,7 +8,6 @@ import type { CertValues } from "./options.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { dataFolderOr } from "../line/data_folder.ts";
 
-/** Instructions for one system or program. */
 interface Recipe {
   readonly system: string;
   readonly how: readonly string[];

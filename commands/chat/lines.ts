@@ -1,5 +1,4 @@
-// Formats the events of a chat as lines of text, with control characters of the senders made
-// harmless.
+// Formats the events of a chat as lines, with the senders' control characters made harmless.
 
 import type { ChatLinkEvent } from "../../dock/join_chat.ts";
 import type { ChatMessage, Standing } from "../../protocols/chat/message.ts";
@@ -12,7 +11,6 @@ const NAME_COLOURS = [27, 28, 30, 31, 62, 64, 97, 99, 129, 130, 131, 132, 161, 1
 /** Longer texts are cut off, so that a message cannot flood the terminal. */
 const MAX_SHOWN_LENGTH = 16 * 1024;
 
-/** Options of the format. */
 interface ChatLinesOptions {
   readonly color: boolean;
   /** Whether a line announces each new day. */

@@ -9,7 +9,6 @@ import { chatCommands, parseChatLine } from "./words.ts";
 /** Limit of the names kept for completion. */
 const MAX_NAMES = 5000;
 
-/** Callbacks of a talk: printing lines, and returning refused ones to the editor. */
 interface ChatTalkHooks {
   /** Prints lines, which are escaped already. */
   show(lines: readonly string[]): void;
@@ -19,7 +18,6 @@ interface ChatTalkHooks {
   ring(): void;
 }
 
-/** Carries out typed lines and prints events. */
 export class ChatTalk {
   readonly #link: JoinedChat;
   readonly #lines: ChatLines;
@@ -45,7 +43,6 @@ export class ChatTalk {
     return this.#rooms;
   }
 
-  /** Prints an event. */
   take(event: ChatLinkEvent): void {
     switch (event.event) {
       case "message": {
@@ -80,8 +77,7 @@ export class ChatTalk {
     if (line !== undefined) this.#hooks.show([line]);
   }
 
-  /** Carries out a line. Resolves, once it is done, to whether the user stays; errors are
-   * printed. */
+  /** Carries out a line; resolves to whether the user stays. Errors are printed. */
   async carryOut(line: string): Promise<boolean> {
     const wish = parseChatLine(line);
     switch (wish.wish) {

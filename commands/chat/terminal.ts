@@ -18,7 +18,6 @@ import { textWidth } from "../terminal/text_width.ts";
 /** Time that leaving waits for acknowledgements, in milliseconds. */
 const LEAVING_MS = 2000;
 
-/** Options of a chat at a terminal. */
 interface ChatTerminalOptions {
   /** Whether a mention or a private message rings the terminal's bell. */
   readonly bell: boolean;
@@ -56,8 +55,7 @@ export async function chatAtTerminal(
     for await (const event of link) {
       if (event.event === "closed") closedBecause = event.reason;
       else talk.take(event);
-      // The prompt shows the state of the connection and our name, which every other event may
-      // change.
+      // The prompt shows the connection and our name, which every other event may change.
       if (event.event !== "message") prompt.draw();
     }
   })();

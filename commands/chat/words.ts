@@ -30,7 +30,6 @@ export const chatCommands: readonly (readonly [name: string, rest: string, does:
   ["help", "", "shows this; //text says /text"],
 ];
 
-/** Parses a line. */
 export function parseChatLine(line: string): ChatWish {
   if (line.trim() === "") return { wish: "nothing" };
   if (line.startsWith("//")) return { wish: "say", text: line.slice(1) };
@@ -66,14 +65,12 @@ export function parseChatLine(line: string): ChatWish {
   }
 }
 
-/** The names and rooms that completion offers. */
 interface ChatNames {
   /** The members of the room; the one that spoke last comes first. */
   readonly names: Iterable<string>;
   readonly rooms: Iterable<string>;
 }
 
-/** Completes the last word before the cursor. */
 export function completeChat(before: string, { names, rooms }: ChatNames): Completion {
   const from = before.search(/\S*$/u);
   const word = before.slice(from);

@@ -5,7 +5,6 @@ import type { Cookie } from "../../clients/http/cookie_jar.ts";
 import { type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** Options for cookies. */
 export const cookieOptions = {
   cookie: text.many({
     short: "b",

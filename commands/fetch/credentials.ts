@@ -8,7 +8,6 @@ import { UsageError } from "../../core/usage_error.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { readUser } from "../line/user_password.ts";
 
-/** Options for passwords. */
 export const credentialOptions = {
   user: text({
     short: "u",

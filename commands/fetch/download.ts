@@ -13,9 +13,7 @@ export class DiskError extends Error {
   override readonly name = "DiskError";
 }
 
-/** An incomplete download. */
 interface Part {
-  /** Number of bytes that were kept. */
   readonly fromBytes: number;
   /** A strong entity tag, or the date of the last change. */
   readonly validator: string;
@@ -65,8 +63,7 @@ export function judge({ status, headers }: ResponseHead, part: Part | undefined)
   return { is: "rest", totalBytes };
 }
 
-/** The validator by which a file is identified byte for byte (RFC 9110 8.8.1); undefined without a
- * strong one in the response. */
+/** The validator that identifies a file byte for byte (RFC 9110 8.8.1); undefined without one. */
 function strongValidator({ headers }: ResponseHead): string | undefined {
   const tag = headers.get("etag");
   if (tag !== null && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag)) return tag;
@@ -108,8 +105,7 @@ export class PartFile {
     }
   }
 
-  /** Writes a body after the first `fromBytes`, and moves the complete file to its place.
-   * @returns length of the complete file */
+  /** Writes a body after `fromBytes` bytes, and moves the file to its place; returns its length. */
   async write(
     response: ResponseHead & { readonly body: AsyncIterable<Uint8Array> },
     { fromBytes, totalBytes }: {
@@ -173,8 +169,7 @@ export class PartFile {
   }
 }
 
-/** Writes a body to a file that appears only when it is complete.
- * @returns its length */
+/** Writes a body to a file that appears only when it is complete; returns its length. */
 export async function writeWhole(
   path: string,
   body: AsyncIterable<Uint8Array>,
@@ -204,7 +199,6 @@ export async function writeWhole(
   return length;
 }
 
-/** Writes all of a body, with progress. */
 async function copyInto(
   file: Deno.FsFile,
   path: string,

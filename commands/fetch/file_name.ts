@@ -6,7 +6,6 @@ import { isDeviceOnWindows } from "../../core/files/plain_name.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** Options for the output. */
 export const outputOptions = {
   output: text({
     short: "o",
@@ -36,8 +35,8 @@ const MAX_NAME_BYTES = 200;
 
 /** The path to write to; undefined for stdout.
  *
- * @param disposition the value of Content-Disposition; null when there is none, undefined before the
- *   server was asked
+ * @param disposition the value of Content-Disposition; null when there is none, undefined before
+ * the server was asked
  * @throws {UsageError} when neither the URL nor the server names a file */
 export async function outputPath(
   { output, remoteName, remoteHeaderName }: OptionValues<typeof outputOptions>,

@@ -9,7 +9,6 @@ import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stdinChunks } from "../terminal/stdin.ts";
 
-/** Options for the body of a request. */
 export const bodyOptions = {
   data: text.many({
     short: "d",
@@ -140,7 +139,6 @@ async function uploadOf(path: string, io: Stdio): Promise<Sent> {
 interface FileToSend {
   /** Undefined for a file without a length, such as a pipe. */
   readonly lengthBytes: number | undefined;
-  /** Opens the file at its beginning. */
   open(): AsyncIterable<Uint8Array>;
 }
 

@@ -14,7 +14,6 @@ import { outputOptions, outputPath } from "./file_name.ts";
 import { printHead, printJsonResponse, printTiming } from "./output.ts";
 import { printable } from "../terminal/printable.ts";
 
-/** Options for the response. */
 export const responseOptions = {
   bytes: size({ min: 0, help: "read only the first bytes of the body" }),
   include: flag({ short: "i", help: "print status and headers first", negatable: false }),
@@ -35,7 +34,6 @@ export const responseOptions = {
 
 type Options = OptionValues<typeof responseOptions & typeof retryOptions>;
 
-/** The inputs of a transfer. */
 interface Transfer {
   readonly url: string;
   /** Sends the request, with these additional fields. */
@@ -70,7 +68,6 @@ export async function transfer(work: Transfer): Promise<number> {
   }
 }
 
-/** The error of a response that is not the file. */
 class NotTheFileError extends Error {
   override readonly name = "NotTheFileError";
 }

@@ -14,8 +14,7 @@ import type { KeyMakingValues } from "./options.ts";
 /** Makes a key. With `--out -`, or in a pipe without `--out`, it is printed; else it is written to
  * a file, and only its fingerprint and public half are printed.
  *
- * @throws {UsageError} when the kind or the name is wrong, or the file exists or cannot be
- * written */
+ * @throws {UsageError} when the kind or name is wrong, or the file exists or cannot be written */
 export async function makeKeyFile(word: string, values: KeyMakingValues, io: Stdio): Promise<void> {
   const kind = parseKind(word);
   const made = make(kind, values.name);

@@ -2,7 +2,6 @@
 
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 
-/** Options of `key make`. */
 export const keyMakingOptions = {
   out: text({ metavar: "file", help: "write the key to this file; - is stdout" }),
   name: text({ metavar: "name", help: "who the holder of the key is to those who know it" }),

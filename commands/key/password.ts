@@ -9,8 +9,7 @@ const MAX_PASSWORD_BYTES = 1024;
 
 /** Asks for the password of a user, or reads it from a pipe, and prints the line.
  *
- * @throws {UsageError} when the name could not be read back from the file, or the password is
- * empty */
+ * @throws {UsageError} when the file cannot hold the name, or the password is empty */
 export async function makePassword(user: string, io: Stdio): Promise<void> {
   // deno-lint-ignore no-control-regex
   if (user === "" || /[:\x00-\x1f\x7f]/.test(user)) {
@@ -29,7 +28,6 @@ export async function makePassword(user: string, io: Stdio): Promise<void> {
   else io.print(`${user}:${hash}`);
 }
 
-/** Reads a pipe up to its first newline. */
 async function firstLine(io: Stdio): Promise<string> {
   for await (const line of stdinLines(io, MAX_PASSWORD_BYTES)) {
     return new TextDecoder().decode(line);

@@ -15,7 +15,6 @@ import { UsageError } from "../../core/usage_error.ts";
 import { type Command, type Invocation, PROGRAM } from "../command.ts";
 import { resolveWords, type Word } from "./words.ts";
 
-/** Looks up one environment variable. */
 export type ReadEnvironment = (name: string) => string | undefined;
 
 /** The part of a command that is needed to parse its line. */
@@ -24,12 +23,9 @@ type CommandShape<Table extends OptionTable> = Pick<
   "name" | "usage" | "options" | "minArguments" | "maxArguments"
 >;
 
-/**
- * Reads the words after the command's name. A flag wins over its `SOCKDOCK_*` variable, which wins
+/** Reads the words after the command's name. A flag wins over its `SOCKDOCK_*` variable, which wins
  * over the default; an empty variable counts as not set.
- *
- * @throws {UsageError} when a word or a variable is wrong
- */
+ * @throws {UsageError} when a word or a variable is wrong */
 export function readArguments<Table extends OptionTable>(
   command: CommandShape<Table>,
   argv: readonly string[],

@@ -2,7 +2,6 @@
 
 import { choice, flag, text } from "../../core/options/option.ts";
 
-/** Options for printing. */
 export const printingOptions = {
   json: flag({ help: "print one JSON object a line on stdout, for programs", negatable: false }),
   quiet: flag({ short: "q", help: "print nothing but data and errors", negatable: false }),
@@ -17,7 +16,6 @@ export const printingOptions = {
   }),
 } as const;
 
-/** Options for the transcript. */
 export const recordOptions = {
   record: text({
     metavar: "file",

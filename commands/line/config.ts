@@ -10,7 +10,6 @@ import { serverSchemes } from "../../dock/schemes.ts";
 import { type ConfigTable, type ConfigValue, isList, isTable, parseConfig } from "./config_tree.ts";
 import { planned, type PlannedEntry, servedByName, servedOptions } from "./serve_options.ts";
 
-/** Key of the list of servers. */
 const SERVERS = "server";
 
 /** Keys of a server that are not options. */

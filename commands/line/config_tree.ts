@@ -9,7 +9,6 @@ interface Located<T = unknown> {
   readonly value: T;
 }
 
-/** A value of a configuration. */
 export type ConfigValue =
   | Located<string | number | boolean | null>
   | Located<readonly ConfigValue[]>
@@ -34,12 +33,10 @@ export async function parseConfig(path: string, text: string): Promise<ConfigTab
   return root;
 }
 
-/** Whether a value is a table. */
 export function isTable(value: ConfigValue): value is ConfigTable {
   return value.value instanceof Map;
 }
 
-/** Whether a value is a list. */
 export function isList(value: ConfigValue): value is Located<readonly ConfigValue[]> {
   return Array.isArray(value.value);
 }
@@ -90,8 +87,7 @@ async function parseToml(path: string, text: string): Promise<ConfigValue> {
   }
   const lines = new Map<string, number>();
   const keyText = (keys: readonly (string | number)[]) => JSON.stringify(keys);
-  /** Records the line of a key; the tables that contain it have the line where they are first
-   * named. */
+  /** Records a key's line; tables around it get the line on which they are first named. */
   function place(
     prefix: readonly (string | number)[],
     keys: readonly (string | number)[],

@@ -18,7 +18,6 @@ const ofTransports: OptionTable = mergeTables(...clientKinds.map((kind) => kind.
 /** Options of all client transports and layers. */
 export const transportOptions: OptionTable = mergeTables(ofTransports, layerOptions);
 
-/** The same, and the timeout. */
 export const dialOptions = mergeTables(connectTimeoutOptions, transportOptions);
 
 /** The same, grouped for help. */

@@ -17,8 +17,7 @@ import { hexDump, printable } from "./printable.ts";
 
 export { eventJson, messageJson } from "../../core/event_json.ts";
 
-/** Returns the receiver of a command's events: its standard streams and, if there is one, its
- * transcript. */
+/** The receiver of a command's events: prints them, and adds them to the transcript if given. */
 export function eventSink(io: Stdio, record?: TranscriptFile): Emit {
   return (event) => {
     record?.write(event);
@@ -93,8 +92,7 @@ function printRoom(event: RoomEvent, io: Stdio): void {
   );
 }
 
-/** Prints a request as it was sent, the body below its header, with an empty line before the
- * next. */
+/** Prints a request as it was sent, with an empty line before the next. */
 function printInspected(event: InspectedEvent, io: Stdio): void {
   const { time, peer, method, url, httpVersion, headers, bodyBytes, message } = event;
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
@@ -198,7 +196,6 @@ function noteBytes(event: "received" | "sent", peer: string, message: Message, i
   for (const row of hexDump(bytes)) io.note(io.paint("dim", `  ${row}`));
 }
 
-/** Text in quotation marks, on one line. */
 function quoted(text: string): string {
   return `"${printable(text.replaceAll("\\", "\\\\").replaceAll('"', '\\"'))}"`;
 }

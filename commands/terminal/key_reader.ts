@@ -5,7 +5,6 @@ export type Key =
   | { readonly key: "text" | "paste"; readonly text: string }
   | { readonly key: KeyName };
 
-/** The keys that a line editor knows. */
 type KeyName =
   | "enter"
   | "tab"

@@ -23,13 +23,11 @@ export type EditorAction =
   | { readonly action: "line"; readonly line: string }
   | { readonly action: "interrupt" | "end" | "clear-screen" | "bell" };
 
-/** The visible part of a line. */
 export interface EditorView {
   readonly before: string;
   readonly after: string;
 }
 
-/** Options of a LineEditor. */
 interface LineEditorOptions {
   /** Completes the text before the cursor. */
   readonly complete?: (before: string) => Completion;
@@ -39,11 +37,10 @@ interface LineEditorOptions {
   readonly maxLength?: number;
 }
 
-/** Characters that a terminal obeys, and marks that change the direction of text: a line has none. */
+/** Refused: characters that a terminal obeys, and marks that change the direction of text. */
 // deno-lint-ignore no-control-regex
 const refused = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Edits one line after the other. */
 export class LineEditor {
   readonly #complete: (before: string) => Completion;
   readonly #maxHistory: number;
@@ -83,7 +80,6 @@ export class LineEditor {
     this.#offered = undefined;
   }
 
-  /** Carries out a key. */
   press(key: Key): EditorAction | undefined {
     if (key.key !== "tab" && key.key !== "back-tab") this.#offered = undefined;
     switch (key.key) {
@@ -151,7 +147,6 @@ export class LineEditor {
     }
   }
 
-  /** Empties the line, as an interrupt does. */
   clear(): void {
     this.set("");
     this.#shown = this.#history.length;

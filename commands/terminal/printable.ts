@@ -5,11 +5,10 @@
 // deno-lint-ignore no-control-regex
 const obeyed = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Options of the escaping. */
 interface PrintableOptions {
   /** Whether newlines and tabs stay as they are; a carriage return stays only before a newline. */
   readonly lines?: boolean;
-  /** `json` writes every escape as JSON does. Default: `short`, which is `\x1b` where that will do. */
+  /** `json` writes every escape as JSON does. Default: `short`, such as `\x1b`. */
   readonly style?: "short" | "json";
 }
 

@@ -2,7 +2,6 @@
 
 import type { Stdio } from "./stdio.ts";
 
-/** Shortest time between two drawings, in milliseconds. */
 const REDRAW_MS = 100;
 const BAR_COLUMNS = 24;
 const SHORT_BAR_COLUMNS = 10;
@@ -19,11 +18,9 @@ export class Progress implements Disposable {
   #drawnMs = -Infinity;
   #ended = false;
 
-  /**
-   * @param totalBytes undefined when it is not known
+  /** @param totalBytes undefined when it is not known
    * @param keptBytes bytes that were there already, from an earlier attempt
-   * @param detail more text for the end of the line; none when empty
-   */
+   * @param detail more text for the end of the line; none when empty */
   constructor(
     io: Stdio,
     totalBytes: number | undefined,
@@ -42,7 +39,6 @@ export class Progress implements Disposable {
     this.at(this.#doneBytes + bytes, this.#keptBytes);
   }
 
-  /** Sets the bytes that are done, and how many of them were there already. */
   at(doneBytes: number, keptBytes: number): void {
     this.#doneBytes = doneBytes;
     this.#keptBytes = keptBytes;
@@ -79,8 +75,7 @@ export class Progress implements Disposable {
 /** `[######......] 42%  1.30 MiB of 3.00 MiB  512 KiB/s  4 s left`
  *
  * @param keptBytes those of `doneBytes` that were there before `elapsedMs` began
- * @param fit how wide the line may be, since a line that wraps would not be drawn over; and more text
- *   for its end */
+ * @param fit the width of the line, since one that wraps would not be drawn over; and its detail */
 export function progressLine(
   doneBytes: number,
   totalBytes: number | undefined,
@@ -113,8 +108,7 @@ export function progressLine(
   ], columns);
 }
 
-/** The first line that leaves the last column free, where the cursor stands; else what fits of the
- * last one. */
+/** The first line that leaves the last column free for the cursor; else what fits of the last. */
 function firstThatFits(lines: readonly (readonly string[])[], columns: number): string {
   const room = Math.max(0, columns - 1);
   const texts = lines.map((parts) => parts.join("  "));

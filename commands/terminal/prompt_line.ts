@@ -5,12 +5,10 @@ import { graphemes, graphemeWidth, textWidth } from "./text_width.ts";
 
 /** The part of a terminal that a prompt line uses. */
 interface Screen {
-  /** Current width of the terminal. */
   columns(): number;
   write(text: string): void;
 }
 
-/** Erases from the cursor to the end of the screen. */
 const ERASE_BELOW = "\x1b[J";
 const NO_WRAP = "\x1b[?7l";
 const WRAP = "\x1b[?7h";
@@ -20,10 +18,8 @@ const RESTORE_CURSOR = "\x1b8";
 const PASTE_ON = "\x1b[?2004h";
 const PASTE_OFF = "\x1b[?2004l";
 
-/** Draws the row, and prints above it. */
 export class PromptLine {
   readonly #screen: Screen;
-  /** The prompt and the line, for a number of columns. */
   readonly #content: (columns: number) => { readonly prompt: string; readonly view: EditorView };
   /** Number of columns of the row on the screen, up to the cursor. */
   #cursorColumn = 0;
@@ -52,7 +48,6 @@ export class PromptLine {
     this.#isOpen = false;
   }
 
-  /** Draws the row anew, after a key or a change of its prompt. */
   draw(): void {
     if (!this.#isOpen) return;
     this.#screen.write(this.#erased() + this.#row());
@@ -66,14 +61,13 @@ export class PromptLine {
     this.#screen.write(`${this.#erased()}${lines.join("\r\n")}\r\n${this.#row()}`);
   }
 
-  /** Draws the row at the top of an empty screen. */
   clearScreen(): void {
     if (!this.#isOpen) return;
     this.#screen.write(`\x1b[H\x1b[2J${this.#row()}`);
   }
 
-  /** A terminal that became narrower may have broken the row into several: the cursor is in the last
-   * of those before it. */
+  /** A terminal that became narrower may have broken the row into several: the cursor is in the
+   * last of those before it. */
   resized(): void {
     if (!this.#isOpen) return;
     const columns = Math.max(1, this.#screen.columns());

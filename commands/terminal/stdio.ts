@@ -4,13 +4,11 @@
 import { printable } from "./printable.ts";
 import { promptSecret, terminalColumns } from "./terminal.ts";
 
-/** The choice of `--color`. */
 type ColorChoice = "auto" | "always" | "never";
 
 /** A colour of the sixteen that every terminal has. */
 type Color = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
-/** A stream to write to: a terminal, a pipe or a file. */
 interface Output {
   readonly isTerminal: boolean;
   /** Writes all of it. */
@@ -28,7 +26,6 @@ export interface StdioParts {
   promptSecret(question: string): string | null;
 }
 
-/** Options for printing. */
 export interface PrintingOptions {
   readonly color?: ColorChoice;
   readonly quiet?: boolean;
@@ -52,7 +49,6 @@ export class ReaderGoneError extends Error {
   override readonly name = "ReaderGoneError";
 }
 
-/** Reads and prints for one command. */
 export class Stdio {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -74,7 +70,6 @@ export class Stdio {
     return new Stdio(this.#parts, options);
   }
 
-  /** Current width of the terminal. */
   get columns(): number {
     return this.#parts.columns;
   }
@@ -96,7 +91,6 @@ export class Stdio {
     return this.#colors(this.#parts.stderr);
   }
 
-  /** Whether text on stdout is coloured. */
   get colorStdout(): boolean {
     return this.#colors(this.#parts.stdout);
   }
@@ -111,7 +105,6 @@ export class Stdio {
     this.#write(this.#parts.stdout, text);
   }
 
-  /** Colours text that goes to stdout. */
   paintStdout(color: Color, text: string): string {
     return this.#colors(this.#parts.stdout) ? paint(color, text) : text;
   }
@@ -142,12 +135,10 @@ export class Stdio {
     this.#write(this.#parts.stderr, `${this.paint("red", "error")}: ${printable(line)}\n`);
   }
 
-  /** Prints a warning: one line on stderr, even with `--quiet`, with control characters escaped. */
   warn(line: string): void {
     this.#write(this.#parts.stderr, `${this.paint("yellow", "warning")}: ${printable(line)}\n`);
   }
 
-  /** Asks for a secret at the terminal, without showing it; null where there is no terminal. */
   promptSecret(question: string): string | null {
     return this.#parts.promptSecret(question);
   }
@@ -189,7 +180,6 @@ function paint(color: Color, text: string): string {
   return `\x1b[${on}m${text}\x1b[${off}m`;
 }
 
-/** The standard streams of this process. */
 export function processStdio(): Stdio {
   return new Stdio({
     stdout: outputOf(Deno.stdout),

@@ -43,11 +43,9 @@ export class StopSignals implements Disposable {
   }
 }
 
-/** Runs what a command does with a session. Where the session is one of datagrams, a signal closes it and
- * ends the command: no system tells the peer that the program has died, as it does for a connection, and
- * the peer would wait until the session counts as idle. Elsewhere a signal ends the program as usual.
- *
- * @returns the exit code */
+/** Runs a session's work and resolves to the exit code. A signal closes a datagram session, because
+ * no system tells its peer that the program has died, and the peer would wait until the session
+ * counts as idle. Elsewhere a signal ends the program as usual. */
 export async function leaveOnSignal(
   session: DialledSession,
   run: () => Promise<number>,

@@ -14,7 +14,6 @@ export interface Terminal {
   onResize(run: () => void): Disposable;
 }
 
-/** The terminal of this process. */
 export const processTerminal: Terminal = {
   columns: () => terminalColumns(80),
   setRaw: (raw) => Deno.stdin.setRaw(raw),

@@ -20,14 +20,12 @@ export function graphemes(text: string): string[] {
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
-/** The columns that one such character takes. */
 export function graphemeWidth(grapheme: string): 0 | 1 | 2 {
   if (grapheme.length === 1 && grapheme >= " " && grapheme <= "~") return 1;
   if (wide.test(grapheme) || grapheme.includes("\ufe0f")) return 2;
   return invisible.test(grapheme) ? 0 : 1;
 }
 
-/** The columns that a text takes. */
 export function textWidth(text: string): number {
   return graphemes(text).reduce((sum, one) => sum + graphemeWidth(one), 0);
 }

@@ -13,7 +13,6 @@ interface Traffic extends Disposable {
   watch(session: DialledSession): DialledSession;
 }
 
-/** Opens the record, if there is one. */
 export function openTraffic(io: Stdio, path: string | undefined): Traffic {
   const record = path === undefined ? undefined : new TranscriptFile(path, (line) => io.warn(line));
   const sink = eventSink(io, record);

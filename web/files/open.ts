@@ -21,8 +21,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...["keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "vary"],
 ]);
 
-/** Opens the folder.
- * @throws {UsageError} when there is no such folder, or an option is invalid */
+/** @throws {UsageError} when there is no such folder, or an option is invalid */
 export async function openFiles(given: FilesOptions, { now }: Context): Promise<HttpService> {
   for (const name of given.index) {
     if (!isPlainName(name)) {
@@ -50,9 +49,8 @@ export async function openFiles(given: FilesOptions, { now }: Context): Promise<
   return new FileService({ ...given, crossOrigin: across, fields, root, store, now });
 }
 
-/** Parses the `Name: value` texts that the user adds to every response. A name that comes twice gets
- * both values.
- *
+/** Parses the `Name: value` texts that the user adds to every response; a repeated name gets all
+ * values.
  * @throws {UsageError} when one is no field, or a reserved one */
 export function responseHeaders(written: readonly string[]): Readonly<Record<string, string>> {
   const fields: Record<string, string> = {};

@@ -3,7 +3,6 @@
 import { overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";
 
-/** The options of `files`. */
 export const options = {
   root: text({ default: ".", metavar: "folder", help: "the folder to serve" }),
   hidden: flag({ help: "serve names that begin with a dot too" }),
@@ -46,5 +45,4 @@ export const options = {
   }),
 } as const;
 
-/** The values of its options. */
 export type FilesOptions = OptionValues<typeof options>;

@@ -11,7 +11,6 @@ import { acceptsType } from "../request/accepts_type.ts";
 import type { Located } from "./access/located.ts";
 import { quickAnswer } from "./serving/quick_answer.ts";
 
-/** The settings of a served folder. */
 interface FileServiceSettings extends FileSource {
   /** The names of index files, the preferred one first. */
   readonly index: readonly string[];
@@ -26,7 +25,6 @@ interface FileServiceSettings extends FileSource {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** The file or folder that the path of a request leads to. */
 type Found =
   | { readonly kind: "file"; readonly file: ServedFile }
   | { readonly kind: "folder"; readonly folder: Located }
@@ -38,7 +36,6 @@ const FORM_BYTES = 1024 * 1024;
 
 const NOTHING: Found = { kind: "nothing" };
 
-/** Serves a folder. */
 export class FileService implements HttpService {
   readonly #settings: FileServiceSettings;
   /** Whether responses need further header fields (CORS, those of the user). */
@@ -110,8 +107,7 @@ export class FileService implements HttpService {
     await endUploads(this.#settings.root);
   }
 
-  /** Turns errors of the file system into answers, and adds the fields that every answer
-   * carries. */
+  /** Turns errors of the file system into answers, and adds the fields that every answer has. */
   async #answer(request: Request, make: () => Response | Promise<Response>): Promise<Response> {
     let response: Response;
     try {

@@ -12,7 +12,6 @@ const STYLE = ":root{color-scheme:light dark;font:2em system-ui;text-align:cente
 /** A Content-Security-Policy that allows the style above, by its hash, and nothing else. */
 const POLICY = "default-src 'none';style-src 'sha256-jR6Nk8fimkSqXs7C5UJuU1htke30YyFAwykQbgdX9XY='";
 
-/** Opens the application with its options. */
 export function openHello(
   { text }: { readonly text: string },
   { now }: Pick<Context, "now">,

@@ -40,7 +40,6 @@ export interface Tools {
   readonly context: Context;
 }
 
-/** One endpoint. */
 export interface InspectEndpoint {
   readonly group: (typeof groups)[number];
   /** `/bytes/:n`; a last `*path` takes the rest, slashes included. */
@@ -57,7 +56,6 @@ export interface InspectEndpoint {
   handle(request: ParsedRequest, tools: Tools): Response | Promise<Response>;
 }
 
-/** The methods of most endpoints. */
 export const GET: Methods = ["GET"];
 
 /** The methods of endpoints that httpbin serves with more than GET. A Request cannot have TRACE. */

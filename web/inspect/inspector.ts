@@ -20,7 +20,6 @@ type InspectOptions = OptionValues<typeof inspectOptions>;
 
 const route = createRouter(endpoints);
 
-/** One running `inspect`. */
 export class Inspector implements HttpService {
   readonly #options: InspectOptions;
   readonly #context: Context;

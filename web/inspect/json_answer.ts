@@ -10,7 +10,6 @@ export class RawJson {
   }
 }
 
-/** The fields of an answer. */
 export type JsonFields = Readonly<Record<string, unknown>>;
 
 /** The fields as JSON, indented and ending in a newline. */
@@ -24,7 +23,6 @@ export function jsonText(fields: JsonFields): string {
   return lines.length === 0 ? "{}\n" : `{\n${lines.join(",\n")}\n}\n`;
 }
 
-/** An answer of these fields. */
 export function jsonAnswer(
   fields: JsonFields,
   { status = 200, headers = {} }: {

@@ -3,7 +3,6 @@
 
 import { flag, size, text } from "../../core/options/option.ts";
 
-/** Options of `inspect`. */
 export const inspectOptions = {
   logRequests: flag({ help: "show every request with its headers and body" }),
   requestLog: text({

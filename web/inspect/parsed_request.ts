@@ -9,7 +9,6 @@ import { HttpError } from "./http_error.ts";
 /** One header field as it was written. */
 export type HeaderField = readonly [name: string, value: string];
 
-/** A request with its parts. */
 export class ParsedRequest {
   /** The request as the server handed it over. */
   readonly source: Request;
@@ -35,8 +34,7 @@ export class ParsedRequest {
     this.#trustForwarded = trustForwarded;
   }
 
-  /** The value of a parameter in the endpoint's path; empty where the path has none of that
-   * name. */
+  /** The value of a parameter in the endpoint's path; empty when the path has none of that name. */
   param(name: string): string {
     return this.params[name] ?? "";
   }

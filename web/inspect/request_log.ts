@@ -41,7 +41,6 @@ function beginningOf(bytes: Uint8Array, count: number): Uint8Array {
   return bytes.slice(0, end);
 }
 
-/** A file of requests, a JSON object a line. */
 export class RequestLogFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #path: string;

@@ -66,7 +66,6 @@ function match(
 /** Methods that no Request can have (Fetch 2.2.1), and UNSUPPORTED, which stands for them. */
 const UNSERVED: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK", "UNSUPPORTED"]);
 
-/** Whether an endpoint has a method. */
 export function allows({ methods }: InspectEndpoint, method: string): boolean {
   if (UNSERVED.has(method)) return false;
   return methods === "any" || methods.includes(method) ||

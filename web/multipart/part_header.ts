@@ -1,14 +1,10 @@
-// Parses the headers of one part of a form (RFC 7578 4.2): the name of the field, and of the file
-// if it is one.
+// Parses the headers of one part of a form (RFC 7578 4.2): the names of its field and its file.
 
 import { MultipartError } from "./error.ts";
 
-/** The values in the headers of a part. */
 export interface MultipartFields {
-  /** The name of the field. */
   readonly name: string;
-  /** The name of the file, as sent: it may contain a whole path. Null for a field that is no
-   * file. */
+  /** As sent: it may contain a whole path. Null for a field that is no file. */
   readonly fileName: string | null;
   readonly contentType: string | null;
 }
@@ -76,8 +72,7 @@ function unquoted(text: string): string {
   return text.replace(/\\(["\\])/g, "$1").replaceAll("%22", '"');
 }
 
-/** `UTF-8''na%C3%AFve.txt` (RFC 8187). RFC 7578 rules it out, but some clients send nothing
- * else. */
+/** `UTF-8''na%C3%AFve.txt` (RFC 8187). RFC 7578 rules it out, but some clients send only this. */
 function extendedValue(text: string | undefined): string | null {
   if (text === undefined) return null;
   const match = /^utf-8'[^']*'(.*)$/i.exec(text);

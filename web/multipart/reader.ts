@@ -8,11 +8,9 @@ import { type MultipartFields, partFields } from "./part_header.ts";
 
 export { MultipartError } from "./error.ts";
 
-/** The limits of a body. */
 interface MultipartLimits {
   readonly maxParts: number;
-  /** The most bytes of one part's headers, and of what stands before the first part or after the
-   * last. */
+  /** Limit of one part's headers, and of what stands before the first part or after the last. */
   readonly maxHeaderBytes: number;
 }
 
@@ -21,7 +19,6 @@ export interface ByteSource {
   read(): Promise<Uint8Array<ArrayBuffer> | null>;
 }
 
-/** One part. */
 interface Part extends MultipartFields {
   /** The content, which can be read once. The next part skips what was left of it. */
   readonly body: AsyncIterable<Uint8Array<ArrayBuffer>>;

@@ -1,9 +1,7 @@
 // The content codings that a client accepts, by its Accept-Encoding header (RFC 9110 12.5.3).
 
-/** A coding that files are sent in. */
 export type Coding = "br" | "gzip";
 
-/** A coding, or none. */
 export type AnyCoding = Coding | "identity";
 
 /** In order of preference, where the client gives several the same weight. */

@@ -11,7 +11,6 @@ export interface Validators {
   readonly modified: number;
 }
 
-/** The conditions of a request, as they were sent. */
 export interface Conditions {
   readonly ifMatch: string | null;
   readonly ifUnmodifiedSince: string | null;
@@ -53,9 +52,9 @@ export function evaluate(
   return 200;
 }
 
-/** Whether an upload with these conditions may replace a file in this state, or create it where there
- * is none (null). If-Match and If-Unmodified-Since keep it from replacing what another client has
- * stored meanwhile, If-None-Match from replacing anything; If-Modified-Since does not apply. */
+/** Whether an upload with these conditions may replace a file in this state, or create it where
+ * there is none (null). If-Match and If-Unmodified-Since keep it from replacing what another client
+ * has stored meanwhile, If-None-Match from replacing anything; If-Modified-Since does not apply. */
 export function allowsUpload(
   { ifMatch, ifUnmodifiedSince, ifNoneMatch }: Conditions,
   current: Validators | null,

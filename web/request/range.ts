@@ -43,7 +43,6 @@ export function parseRange(
   return ranges.length === 0 ? "unsatisfiable" : withoutOverlap(ranges);
 }
 
-/** Length of a range, in bytes. */
 export function rangeBytes({ first, last }: ByteRange): number {
   return last - first + 1;
 }

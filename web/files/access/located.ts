@@ -19,10 +19,8 @@ export interface Located {
   readonly inode: number;
 }
 
-/** One entry of a folder. */
 export interface FolderEntry {
   readonly kind: "file" | "folder";
-  /** The name on the disk. */
   readonly name: string;
   /** The real path. */
   readonly path: string;

@@ -6,7 +6,6 @@ import { isPlainName } from "../../../core/files/plain_name.ts";
 /** More than any real path has. The file system would have to resolve each. */
 const MAX_SEGMENTS = 256;
 
-/** The names of a path. */
 interface PathSegments {
   readonly names: readonly string[];
   /** Whether it ends in a slash, as only that of a folder does. */

@@ -14,13 +14,11 @@ const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 /** Number of entries of a folder that are read together. */
 const ENTRY_BATCH = 64;
 
-/** The options of a `FileRoot`. */
 interface FileRootOptions {
   /** Whether names that begin with a dot can be seen. */
   readonly hidden: boolean;
 }
 
-/** A folder, and everything in it that may be served. */
 export class FileRoot {
   /** The real path. */
   readonly path: string;

@@ -1,7 +1,6 @@
 // The members of an archive, as the formats (zip.ts, tar.ts) read them: neither format knows the
 // disk.
 
-/** One file or folder of an archive. */
 export interface ArchiveMember {
   readonly kind: "file" | "folder";
   /** Its path inside, with slashes between the names and none at either end. */
@@ -11,7 +10,6 @@ export interface ArchiveMember {
   open(): Promise<ArchiveContent | null>;
 }
 
-/** A file of an archive, opened. */
 export interface ArchiveContent extends Disposable {
   /** Its size when it was opened. Bytes that are added while it is read are left out. */
   readonly bytes: number;

@@ -9,7 +9,6 @@ import type { FileRoot } from "../access/root.ts";
 import { tar } from "./tar.ts";
 import { zip } from "./zip.ts";
 
-/** The formats of an archive. */
 type ArchiveFormat = keyof typeof FORMATS;
 
 const FORMATS = {
@@ -17,7 +16,6 @@ const FORMATS = {
   tar: { make: tar, contentType: "application/x-tar" },
 } as const;
 
-/** The limits of archives. */
 interface ArchiveLimits extends WalkLimits {
   /** Limit of the archives of one root that are made at the same time. */
   readonly maxArchives: number;

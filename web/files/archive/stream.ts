@@ -2,10 +2,8 @@
 
 import { PIECE_BYTES } from "./member.ts";
 
-/** Options for sending an archive. */
 interface ArchiveStreamOptions {
-  /** Time for which a client may read nothing before the stream fails, so that it keeps no file
-   * open. */
+  /** Time for which a client may read nothing; then the stream fails and its file is closed. */
   readonly stallTimeoutMs: number;
   /** Called once, however the stream ends. */
   onEnd(): void;
@@ -63,8 +61,7 @@ export function archiveStream(
   }, { highWaterMark: 0 });
 }
 
-/** Joins headers and small files into larger pieces, because each piece that is sent costs a
- * write. */
+/** Joins headers and small files into larger pieces, because each piece sent costs a write. */
 async function* inLargePieces(
   pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {

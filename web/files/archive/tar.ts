@@ -10,7 +10,6 @@ const MAX_NUMBER = 0o77777777777;
 
 const encoder = new TextEncoder();
 
-/** The fields of a member's header block. */
 interface Header {
   readonly path: string;
   /** 0 is a file, 5 a folder, x a pax header for the next one. */

@@ -4,10 +4,8 @@ import type { ArchiveContent, ArchiveMember } from "./member.ts";
 import type { FolderEntry, Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** The limits of one archive. */
 export interface WalkLimits {
   readonly maxEntries: number;
-  /** Limit of the depth of nested folders. */
   readonly maxDepth: number;
 }
 

@@ -9,16 +9,13 @@ export const MAX_LISTED = 10_000;
 /** The columns, as they are named in a URL. */
 const COLUMNS = ["name", "size", "modified"] as const;
 
-/** One of the columns. */
 export type Column = typeof COLUMNS[number];
 
-/** An order of the entries. */
 export interface SortOrder {
   readonly column: Column;
   readonly descending: boolean;
 }
 
-/** The entries of a folder. */
 export interface Listing {
   readonly entries: readonly FolderEntry[];
   /** Whether there are more than these. */

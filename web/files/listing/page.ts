@@ -1,6 +1,5 @@
 // The HTML page of a folder. It works without JavaScript; the script adds filtering, keys and
-// upload progress. The page loads nothing, and its policy allows only its own style and script, by
-// hash.
+// upload progress. The policy allows only the page's own style and script, by hash.
 
 import { escapeHtml, pagePolicy } from "../../page/html.ts";
 import type { Column, Listing, SortOrder } from "./entries.ts";
@@ -17,7 +16,6 @@ import script from "./page.js" with { type: "text" };
 import style from "./page.css" with { type: "text" };
 import type { FolderEntry, Located } from "../access/located.ts";
 
-/** The data of a page. */
 interface FolderPage {
   readonly folder: Located;
   readonly listing: Listing;
@@ -64,7 +62,6 @@ export function folderPage(page: FolderPage): Uint8Array<ArrayBuffer> {
   return encoder.encode(parts.join(""));
 }
 
-/** The data of a page of one sentence. */
 interface Message {
   readonly title: string;
   readonly message: string;
@@ -88,7 +85,6 @@ export async function messagePage(
 
 let headers: Readonly<Record<string, string>> | undefined;
 
-/** The headers of every page. */
 export async function pageHeaders(): Promise<Readonly<Record<string, string>>> {
   return headers ??= {
     "content-type": "text/html; charset=utf-8",

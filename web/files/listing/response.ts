@@ -9,7 +9,6 @@ import { encodeName, isoTime } from "./text.ts";
 import type { Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** The features and limits of a listing. */
 export interface ListingSettings {
   /** Whether files may be sent to it. */
   readonly upload: boolean;

@@ -1,6 +1,5 @@
 // A cache that is bounded in bytes and drops what was not used for the longest time (LRU).
 
-/** A value that takes up memory. */
 export interface Weighed {
   /** Its size in bytes. When it changes, `weigh` has to be called. */
   readonly weight: number;
@@ -26,7 +25,6 @@ export class ByteCache<V extends Weighed> {
     return this.#bytes;
   }
 
-  /** Number of values. */
   get size(): number {
     return this.#entries.size;
   }

@@ -11,7 +11,6 @@ const MAX_WAITING = 64;
 const BROTLI_QUALITY = 4;
 const GZIP_LEVEL = 6;
 
-/** A queue of work that is done one at a time. */
 export class CompressionLine {
   readonly #permit = new Semaphore(1);
   #waiting = 0;

@@ -11,7 +11,6 @@ import { type ByteRange, contentRange, parseRange, rangeBytes } from "../../requ
 import type { Content, Representation } from "./representation.ts";
 import type { FileRoot } from "../access/root.ts";
 
-/** The folder and the store that files come from. */
 export interface FileSource {
   readonly root: FileRoot;
   readonly store: FileStore;

@@ -24,12 +24,10 @@ const SETTLED_MS = 2500;
  * client would hold its copy. */
 const SMALL_BYTES = 64 * 1024;
 
-/** Compressing a smaller file saves less than a packet; a larger one blocks other requests too
- * long. */
+/** Compressing a smaller file saves no packet; a larger one blocks other requests too long. */
 const COMPRESS_MIN_BYTES = 1024;
 const COMPRESS_MAX_BYTES = 1024 * 1024;
 
-/** The settings of a store. */
 interface FileStoreSettings {
   readonly precompressed: boolean;
   readonly compress: boolean;
@@ -40,7 +38,6 @@ interface FileStoreSettings {
   readonly now: () => number;
 }
 
-/** A file and its forms. */
 export interface ServedFile extends Weighed {
   /** The key in the cache: the path of the URL, as it was sent. */
   readonly key: string;
@@ -57,13 +54,11 @@ export interface ServedFile extends Weighed {
 interface KeptFile extends ServedFile {
   weight: number;
   checkedMs: number;
-  /** Whether its last change was long enough ago, when it was read, for its time to be relied
-   * on. */
+  /** Whether its last change was long enough before it was read for its time to be relied on. */
   readonly settled: boolean;
   readonly neighbours: ReadonlyMap<Coding, Located>;
 }
 
-/** The outcome of compressing a file. */
 interface Compression extends Weighed {
   /** The tag of the file without a coding. */
   readonly etag: string;
@@ -72,7 +67,6 @@ interface Compression extends Weighed {
   readonly form: Representation | null;
 }
 
-/** The files of one root. */
 export class FileStore {
   readonly #root: FileRoot;
   readonly #settings: FileStoreSettings;

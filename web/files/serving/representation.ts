@@ -9,7 +9,6 @@ import type { Located } from "../access/located.ts";
 /** The bytes of a file. Pure ASCII is a string, because Deno sends strings fastest. */
 export type Content = string | Uint8Array<ArrayBuffer>;
 
-/** The parts that a representation is made from. */
 interface RepresentationParts {
   readonly file: Located;
   /** The bytes, or null where they are read from the disk for each answer. */
@@ -25,7 +24,6 @@ interface RepresentationParts {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** A representation, ready to be sent. */
 export interface Representation extends Validators {
   readonly file: Located;
   readonly content: Content | null;

@@ -4,7 +4,6 @@ import { plainResponse } from "../../../core/http/plain_response.ts";
 import { requestPath } from "../../request/path.ts";
 import { acceptsType } from "../../request/accepts_type.ts";
 
-/** A file that was stored. */
 export interface StoredFile {
   readonly name: string;
   readonly bytes: number;
@@ -36,7 +35,6 @@ export function storedFile(request: Request, file: StoredFile, entityTag: string
   });
 }
 
-/** The answer to an upload that was refused. */
 export async function refusedUpload(
   request: Request,
   status: number,

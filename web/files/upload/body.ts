@@ -4,7 +4,6 @@ import { UploadError } from "./error.ts";
 
 const CUT_SHORT = "The body was cut short.";
 
-/** Reads a body piece by piece. */
 export class UploadBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
   /** Number of bytes still to come; NaN without a Content-Length. */

@@ -21,11 +21,9 @@ interface UploadTarget {
   readonly name: string | null;
 }
 
-/** The rules and limits of uploads. */
 export interface UploadSettings {
   /** Whether a file of the same name is replaced. */
   readonly overwrite: boolean;
-  /** The largest file. */
   readonly maxUploadBytes: number;
   /** The ETag that a file is served with when it has no content coding. */
   readonly entityTag: (file: Located) => string | Promise<string>;

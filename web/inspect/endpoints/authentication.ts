@@ -82,7 +82,6 @@ function digest(path: string, summary: string, extra: readonly Parameter[]): Ins
   };
 }
 
-/** The endpoints of authentication. */
 export const authentication: readonly InspectEndpoint[] = [
   {
     group: "Authentication",

@@ -35,7 +35,6 @@ async function tagged(request: ParsedRequest): Promise<Response> {
   return jsonAnswer(await echoGet(request), { headers: { etag } });
 }
 
-/** The endpoints of caching. */
 export const caching: readonly InspectEndpoint[] = [
   {
     group: "Caching",

@@ -36,7 +36,6 @@ function unquote(value: string): string {
   return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
 }
 
-/** The attributes that follow `name=value`. */
 interface CookieAttributes {
   readonly secure?: boolean;
   /** Whether the cookie is deleted instead. */
@@ -87,7 +86,6 @@ function setCookiesAnswer(
   return response;
 }
 
-/** The endpoints of cookies. */
 export const cookies: readonly InspectEndpoint[] = [
   {
     group: "Cookies",

@@ -16,7 +16,6 @@ import { waitBeforeAnswer } from "../waiting.ts";
 /** The most bytes that are made at random. */
 export const MAX_BYTES = 100 * 1024;
 
-/** The most links on a page. */
 const MAX_LINKS = 200;
 
 /** Fields that keep a browser from running anything in content that a client made up. */
@@ -132,7 +131,6 @@ const HEADERS_TO_SEND: Parameter = {
   help: "any names and values",
 };
 
-/** The endpoints of answers that the client chooses. */
 export const dynamicData: readonly InspectEndpoint[] = [
   {
     group: "Made to order",

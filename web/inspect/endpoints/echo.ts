@@ -8,7 +8,6 @@ import { jsonAnswer, type JsonFields, RawJson } from "../json_answer.ts";
 import { multipartBoundary, MultipartError, readMultipart } from "../../multipart/reader.ts";
 import { HttpError } from "../http_error.ts";
 
-/** A field of the JSON. */
 type EchoField =
   | "args"
   | "data"
@@ -181,7 +180,6 @@ function echoing(method: string): InspectEndpoint {
   };
 }
 
-/** The endpoints that show a request. */
 export const echo: readonly InspectEndpoint[] = [
   anything("/anything", "Says everything back, whatever the method", [QUERY, JSON_BODY]),
   anything("/anything/*path", "The same below it, for clients that want a path of their own", [
@@ -214,12 +212,10 @@ export const echo: readonly InspectEndpoint[] = [
   },
 ];
 
-/** The fields of `/get`. */
 export function echoGet(request: ParsedRequest): Promise<JsonFields> {
   return echoFields(request, WITHOUT_BODY);
 }
 
-/** The fields of `/delay`. */
 export function echoDelayed(request: ParsedRequest): Promise<JsonFields> {
   return echoFields(request, ["args", "data", "files", "form", "headers", "origin", "url"]);
 }

@@ -116,7 +116,6 @@ function compressed(
   };
 }
 
-/** The endpoints of formats and encodings. */
 export const formats: readonly InspectEndpoint[] = [
   {
     group: "Formats",

@@ -20,7 +20,6 @@ function accepted(request: ParsedRequest): Response {
   return kind === undefined ? statusAnswer(406) : picture(kind);
 }
 
-/** The endpoints of pictures. */
 export const images: readonly InspectEndpoint[] = [
   {
     group: "Images",

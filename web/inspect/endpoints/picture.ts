@@ -3,7 +3,6 @@
 /** The formats, by what stands in the path. */
 export type ImageKind = "png" | "jpeg" | "webp" | "svg";
 
-/** A picture as it is sent. */
 interface Picture {
   readonly type: string;
   readonly body: string | Uint8Array<ArrayBuffer>;

@@ -42,7 +42,6 @@ function redirectTo(request: ParsedRequest): Response {
   });
 }
 
-/** The endpoints that redirect. */
 export const redirects: readonly InspectEndpoint[] = [
   {
     group: "Status and redirects",

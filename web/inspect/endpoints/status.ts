@@ -106,7 +106,6 @@ async function handle(request: ParsedRequest, random: () => number, stopping: Ab
   return statusAnswer(code);
 }
 
-/** The endpoint. */
 export const status: readonly InspectEndpoint[] = [
   {
     group: "Status and redirects",

@@ -162,7 +162,6 @@ async function events(request: ParsedRequest, { context }: Tools): Promise<Respo
   });
 }
 
-/** Echoes every message of a WebSocket. */
 export const echoingSocket: WebSocketAnswer = {
   async serve(session) {
     for await (const message of session) await session.send(message);
@@ -182,7 +181,6 @@ const CHUNK_SIZE: Parameter = {
   help: "bytes at a time; 10240 unless said",
 };
 
-/** The endpoints whose bodies take their time. */
 export const streams: readonly InspectEndpoint[] = [
   {
     group: "Streams",

@@ -1,14 +1,12 @@
 // The list of intended differences between the inspector and httpbin 0.7.0, for the index page, the
 // reference and the tests, which compare everything else with httpbin itself.
 
-/** One difference. */
 interface Difference {
   readonly where: string;
   readonly httpbin: string;
   readonly here: string;
 }
 
-/** All of them. */
 export const differences: readonly Difference[] = [
   {
     where: "bad parameters",

@@ -8,7 +8,6 @@ import { endpoints } from "../endpoints/index.ts";
 import script from "./script.js" with { type: "text" };
 import style from "./style.css" with { type: "text" };
 
-/** The page and its Content-Security-Policy. */
 interface IndexPage {
   readonly html: string;
   readonly policy: string;
