@@ -4,7 +4,6 @@ import type { Layer } from "../core/layer.ts";
 import { faultOptions } from "./fault/options.ts";
 import { parseFaults } from "./fault/spec.ts";
 
-/** The layer `fault`. */
 export const fault: Layer<typeof faultOptions> = {
   name: "fault",
   summary: "Faults on purpose: loss, delay, damage, resets",

@@ -4,7 +4,6 @@
 import type { Layer } from "../core/layer.ts";
 import { reliableOptions } from "./reliable/options.ts";
 
-/** The layer `reliable`. */
 export const reliable: Layer<typeof reliableOptions> = {
   name: "reliable",
   summary: "Messages that arrive once, in order and whole",

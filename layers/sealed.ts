@@ -1,11 +1,9 @@
-// The layer sealed: datagrams that are encrypted and authentic under keys that both ends have. Either
-// AES-256-GCM in a format of our own (docs/sealed.md), or Fernet tokens, which programs in many
-// languages understand.
+// The layer sealed: datagrams are encrypted and authentic under keys that both ends have, either by
+// AES-256-GCM in a format of our own (docs/sealed.md) or as Fernet tokens.
 
 import type { Layer } from "../core/layer.ts";
 import { sealedOptions } from "./sealed/options.ts";
 
-/** The layer `sealed`. */
 export const sealed: Layer<typeof sealedOptions> = {
   name: "sealed",
   summary: "Datagrams encrypted with a key in common",

@@ -4,7 +4,6 @@
 import type { Layer } from "../core/layer.ts";
 import { signedOptions } from "./signed/options.ts";
 
-/** The layer `signed`. */
 export const signed: Layer<typeof signedOptions> = {
   name: "signed",
   summary: "Datagrams signed by their sender",

@@ -34,13 +34,11 @@ import { pskPremaster } from "./crypto/key_schedule.ts";
 import { DTLS_1_2 } from "./record/format.ts";
 import { keyKindOf, schemesFor, signatureSchemes, signWith } from "./crypto/signatures.ts";
 
-/** A pre-shared key and its identity. */
 export interface OwnPsk {
   readonly identity: string;
   readonly key: Uint8Array;
 }
 
-/** The options of the dialling end. */
 export interface ClientPeerOptions extends PeerOptions {
   readonly trust: DtlsTrust;
   /** The host name or address that the server's certificate must be for. */
@@ -50,7 +48,6 @@ export interface ClientPeerOptions extends PeerOptions {
 
 const encoder = new TextEncoder();
 
-/** The dialling end of one association. */
 export class ClientPeer extends DtlsPeer {
   readonly #options: ClientPeerOptions;
   #exchange: ServerKeyExchange | undefined;
@@ -62,7 +59,6 @@ export class ClientPeer extends DtlsPeer {
     this.#options = options;
   }
 
-  /** Begins the handshake. */
   start(): void {
     this.expected = ["hello_verify_request", "server_hello"];
     this.#hello(new Uint8Array(0));

@@ -10,9 +10,7 @@ import type { DropReason } from "./record/record_layer.ts";
 import { OVERHEAD_BYTES } from "./listen_socket.ts";
 import { MAX_PLAINTEXT_BYTES } from "./record/format.ts";
 
-/** The options of a dialling socket. */
 interface DialOptions extends ClientPeerOptions {
-  /** A record was dropped. */
   readonly dropped?: (reason: DropReason) => void;
 }
 
@@ -59,8 +57,7 @@ export class DtlsDialSocket implements DatagramSocket {
     return this.#peer.identity;
   }
 
-  /** Shakes hands.
-   * @throws {DtlsError} when the server cannot be verified, or refuses us */
+  /** @throws {DtlsError} when the server cannot be verified, or refuses us */
   async connect(_to: Address, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const giveUp = () => this.#ready.reject(signal.reason);

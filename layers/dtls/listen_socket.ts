@@ -29,7 +29,6 @@ interface ListenHooks {
   dropped?(reason: DropReason): void;
 }
 
-/** The limits and hooks of a listening socket. */
 export interface ListenOptions extends ServerPeerOptions {
   readonly maxPeers: number;
   /** How many handshakes may be under way. */

@@ -2,8 +2,7 @@
 // have in common; their halves of the handshake are in client_peer.ts and server_peer.ts. It opens no
 // socket and starts no task: datagrams are given to it, and it gives datagrams out.
 //
-// Longer than most files here, because what an association may do next depends on all that it has
-// done, and that is easier to check in one place.
+// Long, because what an association may do next depends on all that it has done.
 
 import { randomBytes, timingSafeEqual, X509Certificate } from "node:crypto";
 import { concat } from "@std/bytes/concat";
@@ -36,36 +35,29 @@ import type { CipherSuite } from "./crypto/suites.ts";
 
 /** The events of an association, for its socket. None of these may throw. */
 export interface PeerHooks {
-  /** Sends one datagram. */
   transmit(datagram: Uint8Array): void;
-  /** The handshake is done. */
   connected(): void;
   /** A message arrived; the bytes are the receiver's. */
   received(bytes: Uint8Array): void;
   /** The association is over; called once. Without an error, one of the ends closed it. */
   ended(error: DtlsError | undefined): void;
-  /** A record was dropped. */
   dropped?(reason: DropReason): void;
 }
 
-/** The options that both ends of an association have. */
 export interface PeerOptions {
   readonly clock: Clock;
   /** The largest datagram of a handshake, in bytes. */
   readonly mtuBytes: number;
   readonly suites: readonly CipherSuite[];
-  /** The certificate that this end shows, and its key. */
   readonly credentials?: DtlsCredentials;
 }
 
 /** How many records that cannot be opened end a handshake. */
 const UNOPENED_TOO_OFTEN = 2;
 
-/** One end of one association. */
 export abstract class DtlsPeer {
   /** The identity that the peer has proved; set when the handshake is done. */
   identity: Identity | undefined;
-  /** The cipher suite that was agreed on. */
   suite: CipherSuite | undefined;
   /** Whether the master secret is the extended one (RFC 7627). */
   extendedMasterSecret = false;
@@ -106,8 +98,7 @@ export abstract class DtlsPeer {
     return this.#state === "ended";
   }
 
-  /** Takes in one datagram. Never throws: what is wrong with it is dropped or ends the
-   * association. */
+  /** Takes one datagram. Never throws: what is wrong is dropped or ends the association. */
   receive(datagram: Uint8Array): void {
     let offset = 0;
     while (offset < datagram.length && this.#state !== "ended") {
@@ -155,8 +146,7 @@ export abstract class DtlsPeer {
   /** One whole handshake message that was expected; throws what is wrong with it. */
   protected abstract take(name: HandshakeName, message: HandshakeMessage): void;
 
-  /** Lets a server begin where the cookie exchange, of which nothing was kept, left off (RFC 6347
-   * 4.2.1 and 4.2.2). */
+  /** A server goes on after the stateless cookie exchange (RFC 6347 4.2.1 and 4.2.2). */
   protected resumeAt(recordSequence: number, messageSequence: number): void {
     this.#records.resumeAt(recordSequence);
     this.#messageSequence = messageSequence;
@@ -206,14 +196,12 @@ export abstract class DtlsPeer {
     this.#records.useKeys(suite.cipher, own, other);
   }
 
-  /** Our Finished. */
   protected finished(): HandshakeMessage {
     const data = verifyData(this.suite!, this.#master!, this.#role, this.transcript());
     return this.message("finished", data);
   }
 
-  /** Refuses a Finished that does not prove the same handshake (RFC 5246 7.4.9). The transcript
-   * must not hold it yet. */
+  /** Refuses a wrong Finished (RFC 5246 7.4.9), which the transcript must not hold yet. */
   protected checkFinished({ body }: HandshakeMessage, transcript: Uint8Array): void {
     const sender = this.#role === "client" ? "server" : "client";
     const wanted = verifyData(this.suite!, this.#master!, sender, transcript);
@@ -221,8 +209,7 @@ export abstract class DtlsPeer {
     throw new DtlsError("decrypt_error", "the peer's Finished is not of this handshake");
   }
 
-  /** Refuses a signature of the handshake that the peer's certificate did not make (RFC 5246 7.4.3
-   * and 7.4.8). */
+  /** Refuses a signature that the peer's certificate did not make (RFC 5246 7.4.3, 7.4.8). */
   protected checkSignature(id: number, signature: Uint8Array, signed: Uint8Array): SignatureScheme {
     const key = this.peerChain[0]?.publicKey;
     const scheme = signatureSchemes.find((one) => one.id === id);
@@ -241,8 +228,7 @@ export abstract class DtlsPeer {
     return scheme;
   }
 
-  /** The certificates of a Certificate message.
-   * @throws {DtlsError} when one of them is damaged */
+  /** @throws {DtlsError} when a certificate of the chain is damaged */
   protected parseChain(chain: readonly Uint8Array[]): X509Certificate[] {
     try {
       return chain.map((der) => new X509Certificate(der));
@@ -251,7 +237,6 @@ export abstract class DtlsPeer {
     }
   }
 
-  /** The handshake is done. */
   protected connect(identity: Identity | undefined): void {
     if (this.#state !== "handshake") return;
     this.identity = identity;

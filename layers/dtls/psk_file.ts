@@ -19,7 +19,6 @@ const MAX_IDENTITY_BYTES = 128;
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Reads a file of pre-shared keys, which its owner alone may be able to read.
- *
  * @returns the keys by their identity, in the order of the file
  * @throws {UsageError} when the file cannot be used, naming the line and the remedy */
 export async function readPskFile(file: string): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -41,7 +40,6 @@ export async function readPskFile(file: string): Promise<ReadonlyMap<string, Uin
 }
 
 /** The keys in the text of such a file. No message shows a key.
- *
  * @throws {UsageError} naming the line that is wrong */
 export function parsePsks(text: string, file: string): ReadonlyMap<string, Uint8Array> {
   const keys = new Map<string, Uint8Array>();
@@ -76,7 +74,6 @@ export function parsePsks(text: string, file: string): ReadonlyMap<string, Uint8
   return keys;
 }
 
-/** The identity of the holder of a pre-shared key. */
 export function pskIdentity(name: string, key: Uint8Array): Identity {
   const fingerprint = createHash("sha256").update(key).digest("hex");
   return { name, source: "psk", fingerprint };

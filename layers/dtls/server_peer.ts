@@ -43,7 +43,6 @@ import {
 } from "./crypto/signatures.ts";
 import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./crypto/suites.ts";
 
-/** The options of the listening end. */
 export interface ServerPeerOptions extends PeerOptions {
   /** The key of an identity, or undefined when it has none. */
   readonly psk?: (identity: string) => Uint8Array | undefined;
@@ -53,7 +52,6 @@ export interface ServerPeerOptions extends PeerOptions {
   readonly admitsIdentity?: (peer: CertifiedPeer) => Identity | null;
 }
 
-/** The suite, group and signature scheme that were chosen for one handshake. */
 interface Choice {
   readonly suite: CipherSuite;
   readonly group: Group | undefined;
@@ -63,7 +61,6 @@ interface Choice {
 // An identity is text (RFC 4279 5.1), so bytes that are not UTF-8 are none.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The listening end of one association. */
 export class ServerPeer extends DtlsPeer {
   readonly #options: ServerPeerOptions;
   #share: KeyShare | undefined;

@@ -11,8 +11,7 @@ import { Pace } from "./pace.ts";
 import { seededRandom } from "./random.ts";
 import type { LinkFaults } from "./spec.ts";
 
-/** How much may wait for the bandwidth unless the user says otherwise: a quarter of a second at 1 MiB
- * a second. */
+/** What may wait for the bandwidth unless the user says otherwise: 250 ms at 1 MiB/s. */
 const QUEUE_BYTES = 256 * 1024;
 
 /** The most that one direction holds, however long its latency. */
@@ -34,7 +33,6 @@ export interface FaultWork {
   readonly openedMs: number;
 }
 
-/** A datagram on its way. */
 export interface Packet {
   readonly peer: Address;
   readonly bytes: Uint8Array;

@@ -30,7 +30,6 @@ export class DelayLine<T> implements Disposable {
     this.#deliver = deliver;
   }
 
-  /** How many items wait. */
   get size(): number {
     return this.#heap.length;
   }

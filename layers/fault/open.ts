@@ -7,7 +7,6 @@ import { type faultOptions, LARGEST_SEED } from "./options.ts";
 import { type LinkFaults, parseFaults } from "./spec.ts";
 import { FaultyConnection } from "./stream.ts";
 
-/** Opens the layer with its options. */
 export function openFault(
   { fault, seed: given }: OptionValues<typeof faultOptions>,
   { clock, random, emit }: LayerContext,

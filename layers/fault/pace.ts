@@ -34,7 +34,6 @@ export class Pace {
   }
 
   /** Sends this many bytes; returns when the last of them arrives.
-   *
    * @param chance at least 0, below 1: how the latency differs from the usual */
   arrivalMs(bytes: number, nowMs: number, chance: number): number {
     const { bandwidthBytesPerSecond, latencyMs = 0, jitterMs } = this.#faults;

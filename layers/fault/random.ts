@@ -2,7 +2,6 @@
 // secret may be made of them.
 
 /** Numbers at least 0 and below 1.
- *
  * @param seed a whole number from 0 to 2^32 - 1
  * @param stream which of the independent sequences of that seed: each direction of each connection
  *   has its own, so that what happens in one never shifts the decisions in another */

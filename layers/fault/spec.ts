@@ -113,7 +113,6 @@ const REFUSALS: Readonly<Record<Carrier, string>> = {
 };
 
 /** Reads the texts of `--fault`.
- *
  * @param carrier what they are to be put on; without it, whether they fit is not asked
  * @throws {UsageError} when a name or value is wrong, or does not fit the transport */
 export function parseFaults(specs: readonly string[], carrier?: Carrier): Faults {

@@ -104,8 +104,7 @@ export class FaultyConnection extends WrappedConnection {
     return count;
   }
 
-  /** Reads as fast as the queue has room, so that what waits for its time does not hold up what
-   * follows it. */
+  /** Reads while the queue has room: what waits for its time does not hold up what follows it. */
   async #readAhead(): Promise<void> {
     const { clock } = this.#work;
     const buffer = new Uint8Array(Math.min(LARGEST_PIECE_BYTES, this.#in.pieceBytes * MAX_PIECES));

@@ -31,7 +31,6 @@ export interface StreamFaultWork {
 /** How a connection was broken on purpose. */
 export type Break = "reset" | "close";
 
-/** The timing and the breaks of one direction. */
 export class StreamLink {
   /** Whether anything may come out other than at once. */
   readonly waits: boolean;

@@ -30,7 +30,6 @@ export class CookieSecret {
     this.#rotatedAtMs = elapsedMs();
   }
 
-  /** The cookie of a client and its hello. */
   make(address: Address, hello: Pick<HelloParts, "withoutCookie">): Uint8Array {
     this.#rotate();
     return cookie(this.#current, address, hello);

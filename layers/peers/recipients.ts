@@ -28,7 +28,6 @@ export class Recipients<What> {
   /** Notes what is known of the sender at an address now. Another sender than before only counts from
    * the next `settle` on: until then the reader of the socket has not heard of it, and may still send
    * answers that are meant for the one before.
-   *
    * @param isSame whether the sender is the same as before */
   set(address: Address, what: What, isSame: boolean): void {
     if (isSame) this.#put(address, what);

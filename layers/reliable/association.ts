@@ -2,8 +2,7 @@
 // go in; datagrams, messages and their delivery come out. It opens no socket and reads no clock but
 // the one that it is given. docs/reliable.md describes the protocol.
 //
-// Longer than most files: sending, acknowledging and ending share one state, and cutting it up would
-// only spread that.
+// Long, because sending, acknowledging and ending share one state.
 
 import type { Clock } from "../../core/clock.ts";
 import type { Delivery } from "../../core/connection.ts";
@@ -37,7 +36,6 @@ import { type ConnectionId, isFor } from "./wire/prefix.ts";
  * only make us notice later that the path is back. */
 const MAX_TIMEOUT_MS = 4000;
 
-/** How many datagrams a probe has. */
 const PROBE_DATAGRAMS = 2;
 
 /** How often to ask a peer whose window is used up whether it still is. A peer repeats its grant
@@ -54,13 +52,11 @@ const OLDEST_PACKET = 65_000;
 /** How long to keep an association whose peer has not sent anything in it. */
 const UNCONFIRMED_MS = 10_000;
 
-/** How long an association that both sides have ended still answers, because its last
- * acknowledgement may be lost and asked for again; and the same in retransmission timeouts, when
- * those are longer. */
+/** How long an association that both sides have ended still answers, as its last acknowledgement
+ * may be lost; and the same in retransmission timeouts, when those are longer. */
 const LINGER_MS = 10_000;
 const LINGER_TIMEOUTS = 3;
 
-/** One side of an association. */
 export class Association {
   readonly id: ConnectionId;
   readonly #options: AssociationOptions;

@@ -42,11 +42,9 @@ export interface AssociationEvents {
   ended(end: AssociationEnd): void;
 }
 
-/** How an association ended. */
 export interface AssociationEnd {
   /** Such as `closed by the peer`. */
   readonly why: string;
-  /** Whether it ended because both sides wanted it to, or because the peer went when nothing was
-   * outstanding. */
+  /** Whether both sides wanted the end, or the peer went when nothing was outstanding. */
   readonly orderly: boolean;
 }

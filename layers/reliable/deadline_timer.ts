@@ -2,9 +2,8 @@
 
 import type { Clock } from "../../core/clock.ts";
 
-/** Calls back at a deadline that moves. A running timer is replaced by an earlier one alone: one that
- * fires too early makes the association look again, which is cheaper than a new timer for each
- * packet. */
+/** Calls back at a deadline that moves. Only an earlier deadline replaces a running timer: one that
+ * fires too early makes the association look again, cheaper than a new timer for each packet. */
 export class DeadlineTimer {
   readonly #clock: Clock;
   readonly #run: () => void;

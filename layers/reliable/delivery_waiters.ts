@@ -1,6 +1,5 @@
 // The callers that wait until the peer has acknowledged their messages, in the layer reliable.
 
-/** Promises of delivery. */
 export class DeliveryWaiters {
   #waiting: { readonly messages: number; readonly done: PromiseWithResolvers<void> }[] = [];
   #ends: PromiseWithResolvers<void>[] = [];
@@ -19,7 +18,6 @@ export class DeliveryWaiters {
     return done.promise;
   }
 
-  /** The peer has this many messages. */
   acknowledged(messages: number): void {
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter((waiter) => {
@@ -29,13 +27,11 @@ export class DeliveryWaiters {
     });
   }
 
-  /** The peer has everything. */
   resolve(): void {
     for (const { done } of this.#waiting.splice(0)) done.resolve();
     for (const done of this.#ends.splice(0)) done.resolve();
   }
 
-  /** The peer will never have everything. */
   reject(error: Error): void {
     for (const { done } of this.#waiting.splice(0)) done.reject(error);
     for (const done of this.#ends.splice(0)) done.reject(error);

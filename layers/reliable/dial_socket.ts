@@ -73,7 +73,6 @@ export class ReliableDialSocket implements DatagramSocket {
     return this.#inner.address;
   }
 
-  /** Shakes hands. */
   async connect(to: Address, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await this.#inner.connect?.(to, signal);

@@ -36,7 +36,6 @@ import {
 /** How long an association that its reader has done with may take to deliver the rest. */
 const FORGET_WITHIN_MS = 5000;
 
-/** One peer and our association with it. */
 interface Peer {
   readonly address: Address;
   /** The id by which the peer is addressed. */

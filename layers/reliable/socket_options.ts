@@ -10,7 +10,6 @@ import { kernelBufferOf } from "./congestion/kernel_buffer.ts";
 import type { reliableOptions } from "./options.ts";
 import type { UnreadRoom } from "./stream/receive_buffer.ts";
 
-/** The options of a socket of the layer reliable. */
 export interface ReliableSocketOptions {
   readonly chosen: OptionValues<typeof reliableOptions>;
   readonly context: Pick<LayerContext, "clock" | "random">;
@@ -41,7 +40,6 @@ export function termsOf({ chosen, work }: ReliableSocketOptions): Terms {
   return { maxMessageBytes: maxMessageBytesOf(work), windowBytes: chosen.reliableWindowBytes };
 }
 
-/** The options of an association with a peer. */
 export function associationOptionsFor(
   peer: Address,
   inner: DatagramSocket,

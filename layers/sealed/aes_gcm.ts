@@ -1,6 +1,5 @@
-// Sealing with AES-256-GCM (NIST SP 800-38D): each sender has a subkey of its own, made of the common
-// key and its random instance (HKDF, RFC 5869), and its counter is the nonce. docs/sealed.md has the
-// format and test vectors.
+// AES-256-GCM (NIST SP 800-38D, docs/sealed.md): each sender's subkey is made of the common key and
+// its random instance (HKDF, RFC 5869), and its counter is the nonce.
 
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";

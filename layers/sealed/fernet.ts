@@ -68,7 +68,6 @@ export class Fernet {
   }
 
   /** The token of a payload, in ASCII.
-   *
    * @param iv 16 bytes that cannot be predicted */
   seal(
     payload: Uint8Array,

@@ -1,6 +1,5 @@
-// Datagrams that are Fernet tokens, one each, as any program with a Fernet library makes and reads
-// them. A datagram that fails a check is dropped without an answer and counted; cheap checks come
-// first.
+// Datagrams that are Fernet tokens, one each, as any Fernet library makes and reads them. One that
+// fails a check is dropped without an answer and counted; cheap checks come first.
 
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv } from "node:crypto";
@@ -18,7 +17,6 @@ import { TokenTable } from "./token_table.ts";
 /** How far in the future a token may be, in seconds, as the specification has it. */
 const MAX_CLOCK_SKEW_SECONDS = 60;
 
-/** A key and who its holder is. */
 export interface FernetKey {
   readonly fernet: Fernet;
   readonly identity: Identity;
@@ -28,7 +26,6 @@ export interface FernetKey {
  * question it answers, so without this an answer right after our start could look older than it. */
 const DIALLED_SLACK_SECONDS = 5;
 
-/** The keys, limits and counters of the socket. */
 interface FernetOptions {
   readonly role: Side["role"];
   /** The first key seals; every key opens. */

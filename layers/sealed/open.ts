@@ -18,9 +18,7 @@ const MAX_FERNET_KEYS = 64;
 type SealedOptions = OptionValues<typeof sealedOptions>;
 type Cipher = SealedOptions["sealedCipher"];
 
-/** Opens the layer with its options.
- *
- * @throws {UsageError} when a key cannot be used */
+/** @throws {UsageError} when a key cannot be used */
 export async function openSealed(
   { sealedKey, sealedCipher, sealedLifetimeMs, sealedMaxSenders, sealedMaxTokens }: SealedOptions,
   { clock }: LayerContext,
@@ -65,7 +63,6 @@ export async function openSealed(
 }
 
 /** The keys of all files, of one kind.
- *
  * @throws {UsageError} when there is none, or one that cannot be used */
 async function readKeys(
   files: readonly string[],

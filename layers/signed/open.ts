@@ -10,9 +10,7 @@ import { ed25519Checker, ed25519Signer, hmacKey } from "./signatures.ts";
 import { type OpeningKey, refuseSameIds, type SealingKey } from "../stamped/protection.ts";
 import { StampedDatagrams } from "../stamped/stamped_datagrams.ts";
 
-/** Opens the layer with its options.
- *
- * @throws {UsageError} when a key cannot be used */
+/** @throws {UsageError} when a key cannot be used */
 export async function openSigned(
   { signedKey, signedSenders, signedLifetimeMs, signedMaxSenders }: OptionValues<
     typeof signedOptions
@@ -45,7 +43,6 @@ export async function openSigned(
 
 type SigningKey = SharedKey | PrivateKey;
 
-/** The one key of a file. */
 async function readOwnKey(file: string): Promise<SigningKey> {
   const [key, second] = await readKeyFile("--signed-key", file);
   if (second !== undefined) {

@@ -46,7 +46,6 @@ export function hmacKey(key: SharedKey): SealingKey & OpeningKey {
   return self;
 }
 
-/** Our own Ed25519 key, which signs. */
 export function ed25519Signer(key: PrivateKey): SealingKey {
   const signature = (signed: Uint8Array) => sign(null, signed, key.privateKey);
   return {
@@ -58,7 +57,6 @@ export function ed25519Signer(key: PrivateKey): SealingKey {
 }
 
 /** The public key of a sender, which checks.
- *
  * @param answer the key that answers to that sender are signed with */
 export function ed25519Checker(key: PublicKey | PrivateKey, answer: SealingKey): OpeningKey {
   const publicKey = publicKeyObject(key.publicKey);
@@ -125,7 +123,6 @@ function signedText(datagram: Uint8Array, tagBytes: number, recipient: Uint8Arra
 /** HMAC of two one-shot hashes: the streaming object that node:crypto makes for each HMAC costs twice
  * the work of a datagram. The text must lie in a buffer with room for a block right in front of it,
  * which is overwritten.
- *
  * @throws {RangeError} when the secret is longer than a block */
 export function hmacSha256(secret: Uint8Array): (text: Uint8Array) => Uint8Array {
   if (secret.length > SHA256_BLOCK_BYTES) {

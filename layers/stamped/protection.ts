@@ -9,7 +9,6 @@ import { type Algorithm, type Direction, KEY_ID_BYTES } from "./stamp.ts";
 
 /** Protects datagrams of one instance: the stamp stands in `into` already, which has room for the
  * payload and the tag and no more.
- *
  * @param recipient the instance that a datagram to a dialler is for; empty the other way */
 export type Sealer = (into: Uint8Array, payload: Uint8Array, recipient: Uint8Array) => void;
 
@@ -38,13 +37,11 @@ export interface OpeningKey {
   opener(instance: Uint8Array, direction: Direction): Opener;
 }
 
-/** The id of a key in a stamp. */
 export function keyIdOf(key: Key): Uint8Array {
   return new Uint8Array(Buffer.from(keyFingerprint(key), "hex").subarray(0, KEY_ID_BYTES));
 }
 
 /** Refuses keys of which two have the same id: most likely one is there twice.
- *
  * @param flag what named the keys
  * @throws {UsageError} */
 export function refuseSameIds(flag: string, keys: readonly { readonly id: Uint8Array }[]): void {

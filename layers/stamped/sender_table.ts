@@ -10,8 +10,7 @@ export interface Sender {
 /** How often at most a full table is searched for what has run out. */
 const SEARCH_EVERY_MS = 1000;
 
-/** A bounded table. A sender leaves it only when all it has sent so far has become too old to be
- * believed. */
+/** A bounded table. A sender leaves it only when all it sent has become too old to be believed. */
 export class SenderTable<Known extends Sender> {
   readonly #senders = new Map<string, Known>();
   readonly #maxSenders: number;

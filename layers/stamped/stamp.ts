@@ -6,7 +6,6 @@ export const direction = { toListener: 0, toDialler: 1 } as const;
 
 export type Direction = typeof direction[keyof typeof direction];
 
-/** How a datagram is protected. */
 export const algorithm = { hmacSha256: 1, ed25519: 2, aes256Gcm: 3 } as const;
 
 export type Algorithm = typeof algorithm[keyof typeof algorithm];
@@ -32,7 +31,6 @@ export const STAMP_BYTES = 43;
 /** Counters are exact as numbers up to here, and no sender comes near it. */
 export const MAX_COUNTER = 2 ** 48 - 1;
 
-/** The fields of a header. */
 interface Stamp {
   readonly algorithm: Algorithm;
   readonly direction: Direction;

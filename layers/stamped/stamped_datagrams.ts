@@ -1,6 +1,5 @@
-// Datagrams with a stamp, under a seal or a signature: what `signed`, and `sealed` with AES-GCM,
-// have in common. A datagram that fails a check is dropped without an answer and counted; cheap
-// checks come first.
+// Datagrams with a stamp, under a seal or a signature, for `signed` and for `sealed` with AES-GCM.
+// One that fails a check is dropped without an answer and counted; cheap checks come first.
 
 import { Buffer } from "node:buffer";
 import type { Address } from "../../core/addresses/address.ts";
@@ -26,7 +25,6 @@ import {
   VERSION,
 } from "./stamp.ts";
 
-/** The keys, limits and counters of the socket. */
 interface StampedOptions {
   readonly role: "listen" | "dial";
   /** The keys whose holders are believed; no two have the same id. */

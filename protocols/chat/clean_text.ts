@@ -1,6 +1,5 @@
-// Makes text of clients harmless: without control characters, line ends, marks that turn the
-// direction of writing and characters that cannot be seen, so that a message changes nothing on a
-// screen but its own place.
+// Makes text of clients harmless: without control characters, line ends, marks of direction and
+// invisible characters, so that a message changes nothing on a screen but its own place.
 
 import { byteLength } from "../../core/session.ts";
 import { RefusedError } from "./refused_error.ts";

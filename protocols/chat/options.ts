@@ -45,7 +45,6 @@ export const clusterOptions = {
   natsTlsKey: text({ metavar: "file", help: "the private key (PEM) of --nats-tls-cert" }),
 } as const;
 
-/** The options of a chat. */
 export const chatOptions = {
   ...clusterOptions,
   history: text({
@@ -160,5 +159,4 @@ export const chatOptions = {
 /** The values of the options of a cluster. */
 export type ClusterOptions = OptionValues<typeof clusterOptions>;
 
-/** The values of all options of a chat. */
 export type ChatOptions = OptionValues<typeof chatOptions>;

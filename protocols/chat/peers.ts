@@ -28,7 +28,6 @@ export interface ChatPeers extends AsyncDisposable {
    * plain one. Where the name is ours already, others see it as it is spelt now.
    * @returns whether it is ours now; without a connection only our own members are asked */
   claim(room: string, name: string, standing: Standing): Promise<boolean>;
-  /** Gives a name back. */
   release(room: string, name: string): void;
   /** The members of a room on the other nodes. */
   members(room: string): readonly RemoteMember[];

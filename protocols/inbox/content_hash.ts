@@ -19,11 +19,7 @@ export class ContentHash {
   }
 }
 
-/** Hashes a file from where it stands.
- *
- * @param bytes how many bytes to hash
- * @param signal aborting it ends the reading
- * @returns the hash, or null when the file is shorter */
+/** Hashes so many bytes of a file from where it stands; null when the file is shorter. */
 export async function hashFile(
   file: Deno.FsFile,
   bytes: number,

@@ -16,7 +16,6 @@ const MAX_ENTRIES = 1_000_000;
 /** When there seems to be no room, the disk is looked at again once in this many milliseconds. */
 const LOOK_EVERY_MS = 2000;
 
-/** The limits of a folder. */
 interface InboxFolderOptions {
   readonly quotaBytes: number;
   /** How long a partial file is kept whose sender does not come back, in milliseconds. */
@@ -25,7 +24,6 @@ interface InboxFolderOptions {
   readonly now: () => number;
 }
 
-/** A folder that receives files. */
 export class InboxFolder {
   /** The real path. */
   readonly path: string;
@@ -68,13 +66,11 @@ export class InboxFolder {
     }
   }
 
-  /** The path of a place in the inbox.
-   * @param names plain names, as inboxNames() gives them */
+  /** @param names plain names, as inboxNames() gives them */
   pathOf(names: readonly string[]): string {
     return [this.path.replace(/[/\\]$/, ""), ...names].join(SEPARATOR);
   }
 
-  /** The path of a partial file. */
   partialPath(key: string): string {
     return this.pathOf([PARTIAL_PREFIX + key]);
   }
@@ -132,8 +128,7 @@ export class InboxFolder {
     return made;
   }
 
-  /** Reserves room for a file.
-   * @throws {InboxRefusal} when there is not enough */
+  /** @throws {InboxRefusal} when there is not enough room */
   async reserve(bytes: number): Promise<void> {
     if (this.quota.reserve(bytes)) return;
     // Files may have been removed since the last look.

@@ -7,7 +7,6 @@ interface Syncing {
   next?: Promise<void>;
 }
 
-/** Writes folders through to the disk. */
 export class FolderSync {
   readonly #sync: (path: string) => Promise<void>;
   readonly #underWay = new Map<string, Syncing>();

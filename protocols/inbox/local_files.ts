@@ -17,13 +17,11 @@ export interface LocalFile {
   readonly bytes: number;
 }
 
-/** A file that is not sent. */
 interface SkippedFile {
   readonly path: string;
   readonly reason: string;
 }
 
-/** All files to send. */
 interface LocalFiles {
   readonly files: readonly LocalFile[];
   /** Entries of folders that are no files; links are not followed. */
@@ -35,7 +33,6 @@ interface LocalFiles {
 
 /** Lists files, and folders with all that is in them, in the order of their names. A link that is
  * named itself is followed; those within folders are skipped.
- *
  * @throws {UsageError} when a path is not there, or two would get one name */
 export async function listLocalFiles(paths: readonly string[]): Promise<LocalFiles> {
   const files: LocalFile[] = [];

@@ -8,7 +8,6 @@ import { InboxRefusal } from "./refusal.ts";
 const MAX_PATH_BYTES = 2048;
 
 /** The names of a path below the inbox.
- *
  * @param maxDepth how many names it may have
  * @throws {InboxRefusal} when one of them is no plain name */
 export function inboxNames(path: string, maxDepth: number): readonly string[] {

@@ -6,7 +6,6 @@ import { duration, integer, type OptionValues, size, text } from "../../core/opt
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The options of an inbox. */
 export const inboxOptions = {
   into: text({
     default: "inbox",
@@ -45,5 +44,4 @@ export const inboxOptions = {
   }),
 } as const;
 
-/** The values of the options of an inbox. */
 export type InboxOptions = OptionValues<typeof inboxOptions>;

@@ -31,8 +31,7 @@ const MAX_UNSETTLED = 32;
 /** How often a sender that waits is told that the inbox is at work, in milliseconds. */
 const SIGN_OF_LIFE_MS = 5000;
 
-/** Opens the folder of an inbox.
- * @throws {UsageError} when it cannot be used */
+/** @throws {UsageError} when the folder of the inbox cannot be used */
 export async function openInbox(options: InboxOptions, context: Context): Promise<Service> {
   const { into, quotaBytes, keepPartialMs } = options;
   const folder = await InboxFolder.open(into, { quotaBytes, keepPartialMs, now: context.now });
@@ -350,8 +349,7 @@ function isTrusted({ identity, peer }: Session): boolean {
   return identity !== undefined || "path" in peer || isLoopback(peer.hostname);
 }
 
-/** The key of a transfer. A file of another size or time has another key, and so has one of another
- * sender. */
+/** The key of a transfer: another for another size or time of the file, or another sender. */
 function keyOf({ name, bytes, modifiedMs }: OfferedFile, { identity }: Session): string {
   const what = JSON.stringify([identity?.fingerprint ?? "", name, bytes, modifiedMs]);
   return createHash("sha256").update(what).digest("hex").slice(0, 32);

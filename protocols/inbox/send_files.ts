@@ -66,7 +66,6 @@ export class InboxRefusedError extends Error {
 
 /** Sends files over a session and yields what became of each, in their order. A file of which the
  * inbox has a part goes on from there, if the part is the same. Closes the session at the end.
- *
  * @throws {InboxRefusedError} when the inbox will take nothing
  * @throws {DOMException} named TimeoutError when the inbox says nothing for too long
  * @throws {Error} when the session breaks off; what was not yielded was not sent, or not wholly */

@@ -22,8 +22,7 @@ interface TransferOptions {
   readonly onEnd: () => void;
 }
 
-/** The next step of the sender: prove by a hash that it has the same bytes, send from a byte on, or
- * nothing. */
+/** The sender's next step: prove the same bytes by a hash, send from a byte on, or nothing. */
 export type NextStep =
   | { readonly type: "check"; readonly bytes: number }
   | { readonly type: "ready"; readonly fromBytes: number }
@@ -32,7 +31,6 @@ export type NextStep =
 /** The local bytes that are compared with those of the sender. */
 type Comparing = "nothing" | "whole" | "partial";
 
-/** One file that is being received. */
 export class Transfer implements AsyncDisposable {
   readonly file: OfferedFile;
   readonly #options: TransferOptions;
@@ -83,7 +81,6 @@ export class Transfer implements AsyncDisposable {
   }
 
   /** Compares the bytes that are here with those of the sender.
-   *
    * @param sha256 the hash of the bytes that the sender was asked about
    * @param signal aborting it ends the comparison
    * @throws {InboxRefusal} when it is another file and may not be replaced */
@@ -116,8 +113,7 @@ export class Transfer implements AsyncDisposable {
     });
   }
 
-  /** Takes more content.
-   * @throws {InboxRefusal} when it is more than was offered, or the disk fails */
+  /** @throws {InboxRefusal} when it is more than was offered, or the disk fails */
   write(content: Uint8Array): Promise<void> {
     return this.#work(async () => {
       if (!this.#receiving) {
@@ -139,7 +135,6 @@ export class Transfer implements AsyncDisposable {
   }
 
   /** Gives the file its name, once all of it is here and written through to the disk.
-   *
    * @param sha256 the hash that the sender gives
    * @throws {InboxRefusal} when the hash is another, or the name was taken meanwhile */
   finish(sha256: string): Promise<void> {
@@ -291,8 +286,7 @@ export class Transfer implements AsyncDisposable {
     }
   }
 
-  /** Removes the partial file or leaves it.
-   * @returns how many bytes of the quota it takes */
+  /** Removes the partial file or leaves it; returns how many bytes of the quota it takes. */
   async #settlePartial(): Promise<number> {
     const left = await lookAt(this.#partialPath).catch(() => null);
     if (left === null) return 0;

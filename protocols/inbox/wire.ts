@@ -12,7 +12,6 @@ export const MAX_CONTROL_BYTES = 16 * 1024;
 /** The first byte of a message that is content. No JSON text begins with it. */
 const CONTENT_MARK = 0;
 
-/** A file as it is offered. */
 export interface OfferedFile {
   /** The path below the inbox, with slashes. */
   readonly name: string;
@@ -116,13 +115,10 @@ type MessageOf<R extends Readers> = {
   [T in keyof R]: { readonly type: T } & Readonly<ReturnType<R[T]>>;
 }[keyof R];
 
-/** A message of a sender. */
 export type SenderMessage = MessageOf<typeof senderReaders>;
 
-/** A message of an inbox. */
 export type InboxMessage = MessageOf<typeof inboxReaders>;
 
-/** The message of an inbox that refuses. */
 export type RefusedMessage = InboxMessage & { readonly type: "refused" };
 
 /** A message of the peer is malformed. */
@@ -148,14 +144,12 @@ export function contentOf(message: Message): Uint8Array | null {
   return message.subarray(1);
 }
 
-/** Reads a message of a sender.
- * @throws {WireError} when it is malformed */
+/** @throws {WireError} when the message of a sender is malformed */
 export function parseSenderMessage(message: Message): SenderMessage {
   return parse(message, senderReaders);
 }
 
-/** Reads a message of an inbox.
- * @throws {WireError} when it is malformed */
+/** @throws {WireError} when the message of an inbox is malformed */
 export function parseInboxMessage(message: Message): InboxMessage {
   return parse(message, inboxReaders);
 }

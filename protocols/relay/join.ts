@@ -11,9 +11,7 @@ import { UsageError } from "../../core/usage_error.ts";
  * before the relay counts it as ended. */
 const QUIET_MS = 1000;
 
-/** Opens a relay.
- *
- * @throws {UsageError} when `to` is missing or can never be dialled */
+/** @throws {UsageError} when `to` is missing or can never be dialled */
 export async function openRelay(
   { to }: { readonly to: string | undefined },
   context: Context,
@@ -91,7 +89,6 @@ async function join(
 }
 
 /** Passes one direction on, and its end.
- *
  * @param upstream which of the two it is, so that its failures are told from those of the peer */
 async function passOn(
   from: Session,

@@ -19,7 +19,6 @@ export type DtlsTrust =
   /** Any certificate whose private key the peer proves to hold. */
   | { readonly by: "nothing" };
 
-/** The requirements that a chain is verified against. */
 export interface ChainPurpose {
   readonly trust: DtlsTrust;
   /** The role of the peer that shows the chain. */
@@ -49,8 +48,7 @@ const WEAK_SIGNATURES: ReadonlySet<string> = new Set([
 
 const MIN_RSA_BITS = 2048;
 
-/** The fields of a certificate.
- * @throws {DtlsError} when it cannot be read */
+/** @throws {DtlsError} when the certificate cannot be read */
 export function fieldsOf(certificate: X509Certificate): CertificateFields {
   try {
     return readCertificateFields(certificate.raw);
@@ -61,7 +59,6 @@ export function fieldsOf(certificate: X509Certificate): CertificateFields {
 }
 
 /** Refuses a chain that is not good for its purpose.
- *
  * @param chain the peer's own certificate first; not empty
  * @throws {DtlsError} naming the check that failed */
 export function verifyChain(chain: readonly X509Certificate[], purpose: ChainPurpose): void {

@@ -12,7 +12,6 @@ export interface DtlsCredentials {
   readonly kind: KeyKind;
 }
 
-/** The certificates in a PEM text. */
 export function certificatesIn(pem: string): X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   return blocks.map((block) => new X509Certificate(block));

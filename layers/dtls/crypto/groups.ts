@@ -13,7 +13,6 @@ export interface KeyShare {
   secretWith(peerPublicKey: Uint8Array): Uint8Array;
 }
 
-/** One group. */
 export interface Group {
   readonly id: number;
   readonly name: string;

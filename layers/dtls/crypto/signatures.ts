@@ -6,7 +6,6 @@ import { constants, type KeyObject, sign, verify } from "node:crypto";
 /** The kinds of key that certificates may hold here. */
 export type KeyKind = "ecdsa" | "rsa";
 
-/** One scheme. */
 export interface SignatureScheme {
   readonly id: number;
   readonly name: string;
@@ -56,7 +55,6 @@ export function schemesFor(key: KeyObject): readonly SignatureScheme[] {
   return strong ? fitting.toReversed() : fitting;
 }
 
-/** Signs. */
 export function signWith(scheme: SignatureScheme, key: KeyObject, data: Uint8Array): Uint8Array {
   return sign(scheme.hash, data, keyFor(scheme, key));
 }

@@ -22,7 +22,6 @@ export interface RecordCipher {
   readonly explicitNonceBytes: number;
 }
 
-/** One cipher suite. */
 export interface CipherSuite {
   readonly id: number;
   /** The name in the IANA registry, without `TLS_`. */

@@ -8,7 +8,6 @@ import { contentTypes, RECORD_HEADER_BYTES } from "../record/format.ts";
 import type { Epoch } from "../record/record_layer.ts";
 import { MAX_SEAL_BYTES } from "../record/protection.ts";
 
-/** A piece of a flight. */
 export type FlightPart = HandshakeMessage | "change_cipher_spec";
 
 /** A flight, with the epoch of each piece. */
@@ -17,7 +16,6 @@ export type Flight = readonly { readonly epoch: Epoch; readonly part: FlightPart
 const CHANGE_CIPHER_SPEC = uint(1, 1);
 
 /** A flight as datagrams of at most so many bytes, with as many records in each as fit.
- *
  * @param write makes a record */
 export function* datagramsOf(
   flight: Flight,

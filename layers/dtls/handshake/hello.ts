@@ -29,7 +29,6 @@ const NULL_COMPRESSION = 0;
 /** The extensions of a hello, by their numbers. */
 export type Extensions = ReadonlyMap<number, Uint8Array>;
 
-/** A ClientHello. */
 export interface ClientHello {
   readonly version: number;
   readonly random: Uint8Array;
@@ -41,8 +40,7 @@ export interface ClientHello {
   readonly withoutCookie: Uint8Array;
 }
 
-/** Reads a ClientHello.
- * @throws {DtlsError} when it is none */
+/** @throws {DtlsError} when the body is no ClientHello */
 export function readClientHello(body: Uint8Array): ClientHello {
   const reader = new ByteReader(body);
   const version = reader.uint16();
@@ -85,7 +83,6 @@ export function writeClientHello(
   ]);
 }
 
-/** A ServerHello. */
 interface ServerHello {
   readonly version: number;
   readonly random: Uint8Array;
@@ -93,8 +90,7 @@ interface ServerHello {
   readonly extensions: Extensions;
 }
 
-/** Reads a ServerHello.
- * @throws {DtlsError} when it is none, or chooses compression */
+/** @throws {DtlsError} when the body is no ServerHello, or chooses compression */
 export function readServerHello(body: Uint8Array): ServerHello {
   const reader = new ByteReader(body);
   const version = reader.uint16();
@@ -179,8 +175,7 @@ export function checkPointFormats(extensions: Extensions): void {
   throw new DtlsError("illegal_parameter", "the peer takes no uncompressed points");
 }
 
-/** The extension that says: no handshake came before this one on the same association (RFC 5746
- * 3.2). */
+/** Says that no handshake came before this one on the same association (RFC 5746 3.2). */
 export const firstHandshake: Uint8Array = vector(1);
 
 /** Refuses a hello that claims to renegotiate (RFC 5746 3.4 and 3.6). */

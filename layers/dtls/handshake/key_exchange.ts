@@ -35,7 +35,6 @@ export function writeEcdhParameters(group: number, publicKey: Uint8Array): Uint8
   return concat([uint(NAMED_CURVE, 1), uint(group, 2), vector(1, publicKey)]);
 }
 
-/** A ServerKeyExchange. */
 export interface ServerKeyExchange {
   /** Absent with plain PSK. */
   readonly ecdh?: { readonly group: number; readonly publicKey: Uint8Array };
@@ -99,7 +98,6 @@ export function writeCertificateRequest(schemes: readonly number[]): Uint8Array 
   return concat([types, vectorOf16(schemes), vector(2)]);
 }
 
-/** A ClientKeyExchange. */
 interface ClientKeyExchange {
   readonly identity?: Uint8Array;
   readonly publicKey?: Uint8Array;

@@ -18,7 +18,6 @@ export const handshakeTypes = {
   finished: 20,
 } as const;
 
-/** The name of a kind of message. */
 export type HandshakeName = keyof typeof handshakeTypes;
 
 /** The name of a message's number, or the number itself. */
@@ -29,7 +28,6 @@ export function handshakeName(type: number): string {
 
 export const MESSAGE_HEADER_BYTES = 12;
 
-/** One whole message. */
 export interface HandshakeMessage {
   readonly type: number;
   /** Its number in the handshake. */
@@ -37,7 +35,6 @@ export interface HandshakeMessage {
   readonly body: Uint8Array;
 }
 
-/** One piece of a message. */
 export interface MessageFragment {
   readonly type: number;
   readonly sequence: number;

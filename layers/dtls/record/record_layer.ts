@@ -26,7 +26,6 @@ export type Epoch = 0 | 1;
 const MAX_EARLY_RECORDS = 8;
 const MAX_EARLY_BYTES = 16 * 1024;
 
-/** Records in and out. */
 export class RecordLayer {
   readonly #sequence: [number, number] = [0, 0];
   readonly #seen = [new ReplayWindow(WINDOW), new ReplayWindow(WINDOW)] as const;
@@ -69,7 +68,6 @@ export class RecordLayer {
   }
 
   /** The content of a record, or the reason to drop it, or null when it is kept for later.
-   *
    * @param shaking whether the handshake is still going on */
   read(record: DtlsRecord, shaking: boolean): Uint8Array | DropReason | null {
     const { epoch, sequence, type } = record;

@@ -30,7 +30,6 @@ export const alertCodes = {
   certificate_required: 116,
 } as const;
 
-/** The name of an alert. */
 export type AlertName = keyof typeof alertCodes;
 
 /** The name of an alert's number, or the number itself where it has none here. */
@@ -55,7 +54,6 @@ export class DtlsError extends Error {
   override readonly name = "DtlsError";
   /** The alert that the peer is sent, or has sent us. */
   readonly alert: string;
-  /** Whether the peer ended it. */
   readonly byPeer: boolean;
   /** Which check of the certificate failed, where a client can act on it. */
   readonly code: CertificateFault | undefined;

@@ -4,9 +4,8 @@
 import { concat } from "@std/bytes/concat";
 import { DtlsError } from "./alert.ts";
 
-/** Reads from the front of some bytes. What it returns are views, not copies.
- *
- * Every method throws a `decode_error` when the bytes end too early (RFC 5246 7.2.2). */
+/** Reads from the front of some bytes and returns views, not copies. Every method throws a
+ * `decode_error` when the bytes end too early (RFC 5246 7.2.2). */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -15,12 +14,10 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
-  /** How many bytes were read. */
   get offset(): number {
     return this.#at;
   }
 
-  /** Whether everything was read. */
   get done(): boolean {
     return this.#at >= this.#bytes.length;
   }
@@ -96,7 +93,6 @@ export function vector(lengthBytes: 1 | 2 | 3, ...parts: readonly Uint8Array[]):
   return concat([uint(body.length, lengthBytes), body]);
 }
 
-/** A vector of 16-bit numbers. */
 export function vectorOf16(numbers: readonly number[]): Uint8Array {
   return vector(2, ...numbers.map((number) => uint(number, 2)));
 }

@@ -20,7 +20,6 @@ export class Pacing {
   }
 
   /** How long to wait before the next datagram, in milliseconds; 0 when it may go now.
-   *
    * @param roundTripMs the smoothed round trip; without one nothing is held back */
   waitMs(nowMs: number, windowBytes: number, roundTripMs: number | undefined): number {
     if (roundTripMs === undefined) return 0;

@@ -5,9 +5,8 @@
 /** The share that is left of the window when a loss comes with a queue (RFC 9438 4.6). */
 const REDUCTION = 0.7;
 
-/** The share that is left when the round trip shows no queue, so that the loss hardly comes of
- * congestion, or comes of a short queue. RFC 8511 gives CUBIC this value for a mark of such a
- * queue. */
+/** The share that is left when the round trip shows no queue: the loss hardly comes of congestion,
+ * or comes of a short queue, for whose mark RFC 8511 gives CUBIC this value. */
 const REDUCTION_WITHOUT_QUEUE = 0.85;
 
 /** Of the cubic function, in datagrams per second cubed (RFC 9438 5). */
@@ -63,9 +62,7 @@ export class CongestionWindow {
     return this.#windowBytes < this.#threshold;
   }
 
-  /** The round trip was measured.
-   *
-   * @param acknowledged the highest packet number that was acknowledged
+  /** @param acknowledged the highest packet number that was acknowledged
    * @param next the packet number that is sent next */
   measured(roundTripMs: number, acknowledged: number, next: number): void {
     this.#minMs = Math.min(this.#minMs, roundTripMs);
@@ -81,9 +78,7 @@ export class CongestionWindow {
     if (this.inSlowStart) this.#watchRise();
   }
 
-  /** Bytes were acknowledged.
-   *
-   * @param isLimiting whether the window is what limits the sending
+  /** @param isLimiting whether the window is what limits the sending
    * @param roundTripMs the smoothed round trip */
   acknowledged(
     bytes: number,

@@ -4,8 +4,7 @@
 import { MAX_ACK_RANGES } from "../wire/packet.ts";
 import { RangeSet } from "../stream/range_set.ts";
 
-/** Remembers packet numbers in bounded room: a packet that would need one range too many is not
- * taken. */
+/** Remembers packet numbers in bounded room: a packet that needs a range too many is not taken. */
 export class AckRanges {
   /** All packets below this have arrived, or their sender no longer asks about them. */
   cumulative = 0;
@@ -35,7 +34,6 @@ export class AckRanges {
     this.#join();
   }
 
-  /** Forgets what is below. */
   forgetBelow(number: number): void {
     if (number <= this.cumulative) return;
     this.cumulative = number;

@@ -26,7 +26,6 @@ export class Acknowledging {
     return this.#received.takes(number);
   }
 
-  /** A packet has arrived that is taken. */
   add(packet: PacketReader, nowMs: number): void {
     const received = this.#received;
     const isInOrder = packet.number === received.largest + 1;
@@ -47,7 +46,6 @@ export class Acknowledging {
   }
 
   /** Writes the acknowledgement, which then is given.
-   *
    * @param window the offset up to which the peer may send */
   write(writer: PacketWriter, window: number, nowMs: number): void {
     const { cumulative, ranges } = this.#received;

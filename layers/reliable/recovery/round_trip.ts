@@ -15,7 +15,6 @@ const GRANULARITY_MS = 5;
 /** The longest that an acknowledgement is held back. */
 export const MAX_ACK_DELAY_MS = 5;
 
-/** Measures the round trip. */
 export class RoundTrip {
   /** Undefined before the first measurement. */
   smoothedMs: number | undefined;
@@ -46,8 +45,7 @@ export class RoundTrip {
     return Math.max(MIN_RTO_MS, ms + MAX_ACK_DELAY_MS);
   }
 
-  /** How much later than its successors a packet may arrive before it counts as lost
-   * (RFC 9002 6.1.2). */
+  /** How far behind its successors a packet may be before it counts as lost (RFC 9002 6.1.2). */
   get reorderingMs(): number {
     const ms = Math.max(this.latestMs, this.smoothedMs ?? INITIAL_RTO_MS);
     return Math.max(1, ms * 9 / 8);

@@ -86,8 +86,7 @@ export class SentPackets {
     }
   }
 
-  /** Packets from `start` to before `end` have arrived. Returns the highest of those that were on
-   * their way, or null. */
+  /** Packets from `start` to before `end` came. Returns the highest that was on its way, or null. */
   acknowledge(start: number, end: number): SentPacket | null {
     let highest: SentPacket | null = null;
     for (let number = Math.max(start, this.#first); number < end; number++) {

@@ -10,7 +10,6 @@ export class ByteRing {
   #bytes = new Uint8Array(0);
 
   /** Puts bytes at an offset. What is between `low` and `high` is kept.
-   *
    * @param low the lowest offset in use
    * @param high the offset after the last in use, before this */
   write(offset: number, source: Uint8Array, low: number, high: number): void {
@@ -26,7 +25,6 @@ export class ByteRing {
     }
   }
 
-  /** Copies what is at an offset. */
   read(offset: number, into: Uint8Array): void {
     const { length } = this.#bytes;
     if (into.length === 0) return;

@@ -8,7 +8,6 @@ import { readUint32 } from "../wire/prefix.ts";
 /** The most that is set aside for a message because its sender says that it will be long. */
 const TRUSTED_BYTES = 64 * 1024;
 
-/** Puts messages together. */
 export class MessageReader {
   readonly #maxBytes: number;
   readonly #header = new Uint8Array(MESSAGE_HEADER_BYTES);

@@ -5,7 +5,6 @@ export class RangeSet {
   /** First and last but one of each range, one after another. */
   readonly bounds: number[] = [];
 
-  /** How many ranges there are. */
   get count(): number {
     return this.bounds.length / 2;
   }
@@ -45,7 +44,6 @@ export class RangeSet {
     bounds.splice(from, to - from, start, end);
   }
 
-  /** Takes a range out. */
   remove(start: number, end: number): void {
     const { bounds } = this;
     if (start >= end || bounds.length === 0) return;

@@ -25,7 +25,6 @@ interface ReceiveBufferOptions {
 /** The fate of a part of the stream: `invalid` breaks the rules, for `full` there is no room. */
 type Taken = "taken" | "invalid" | "full";
 
-/** The receiving end of a stream. */
 export class ReceiveBuffer {
   readonly #options: ReceiveBufferOptions;
   readonly #reader: MessageReader;
@@ -78,7 +77,6 @@ export class ReceiveBuffer {
   }
 
   /** Takes a part of the stream in.
-   *
    * @param finish whether the stream ends with it */
   take(offset: number, bytes: Uint8Array, finish: boolean): Taken {
     const end = offset + bytes.length;

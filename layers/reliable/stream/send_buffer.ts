@@ -8,7 +8,6 @@ import { writeUint32 } from "../wire/prefix.ts";
 /** The length of a message, which stands before it in the stream. */
 export const MESSAGE_HEADER_BYTES = 4;
 
-/** A part of the stream. */
 export interface StreamPart {
   readonly start: number;
   readonly end: number;
@@ -81,7 +80,6 @@ export class SendBuffer {
   }
 
   /** The next part to send, what was lost first; null when there is none.
-   *
    * @param limit the offset up to which the peer takes anything */
   next(maxBytes: number, limit: number): StreamPart | null {
     if (this.#lost.bounds.length > 0) {
@@ -124,7 +122,6 @@ export class SendBuffer {
     if (this.acknowledged === this.written) this.#ring.shrink();
   }
 
-  /** A part was lost on its way. */
   lose(start: number, end: number): void {
     let from = Math.max(start, this.acknowledged);
     const { bounds } = this.#ahead;

@@ -2,7 +2,6 @@
 
 import { MESSAGE_HEADER_BYTES, type SendBuffer } from "./send_buffer.ts";
 
-/** How many may wait. */
 const MAX_WAITING = 4096;
 
 interface WaitingMessage {
@@ -25,7 +24,6 @@ export class SendQueue {
     return this.#waiting.length === 0;
   }
 
-  /** Whether no more may wait. */
   get isFull(): boolean {
     return this.#waiting.length >= MAX_WAITING;
   }

@@ -34,7 +34,6 @@ const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as readonly Int32Array[] as [
   Int32Array,
 ];
 
-/** The initial value of a checksum. */
 export const CRC_START = -1;
 
 /** Takes bytes into a checksum that began with CRC_START; `finishCrc` makes the result of it. */
@@ -55,7 +54,6 @@ export function finishCrc(state: number): number {
   return ~state >>> 0;
 }
 
-/** The checksum of bytes. */
 export function crc32c(bytes: Uint8Array): number {
   return finishCrc(updateCrc(CRC_START, bytes, 0, bytes.length));
 }

@@ -102,8 +102,7 @@ export function decodeAccept(bytes: Uint8Array): Accept | null {
   };
 }
 
-/** The answer to a datagram for an id that no association has: a peer that knows the id learns that
- * it is void. */
+/** Answers a datagram whose id no association has: a peer that knows the id learns it is void. */
 export function encodeReset(id: ConnectionId): Uint8Array {
   const bytes = new Uint8Array(PREFIX_BYTES);
   writePrefix(bytes, kinds.reset, id);

@@ -42,7 +42,6 @@ const ACK_RANGE_BYTES = 4;
 /** The most ranges in an acknowledgement: what a receiver keeps. */
 export const MAX_ACK_RANGES = 64;
 
-/** The longest acknowledgement. */
 export const MAX_ACK_BYTES = ACK_HEADER_BYTES + MAX_ACK_RANGES * ACK_RANGE_BYTES;
 
 /** The unit of the delay in an acknowledgement. */
@@ -131,8 +130,7 @@ export class PacketWriter {
   }
 }
 
-/** Reads one packet after another: what it holds is that of the last, whose bytes must not have
- * changed. */
+/** Reads one packet after another; it holds the last, whose bytes must not have changed. */
 export class PacketReader {
   number = 0;
   /** The sender no longer needs acknowledgements of packets below this. */

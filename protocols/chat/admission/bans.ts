@@ -36,8 +36,7 @@ export class Bans {
     while (this.#keys.size > this.#max) this.#keys.delete(this.#keys.values().next().value!);
   }
 
-  /** Whether a client is banned.
-   * @param name the name that it asks for, where it does */
+  /** @param name the name that the client asks for, where it does */
   has(name: string | undefined, { identity, host }: Visitor): boolean {
     if (this.#keys.size === 0) return false;
     if (identity !== undefined) return this.#keys.has(`identity ${identity.fingerprint}`);

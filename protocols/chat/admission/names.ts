@@ -84,8 +84,7 @@ export function plainName(asked: string, maxNameLength: number): string {
   return name;
 }
 
-/** Most addresses have characters that no name can have; the rest are numbers of many digits, and
- * hashes. */
+/** Most addresses have characters that no name can have; the rest are long numbers and hashes. */
 function looksLikeAddress(name: string): boolean {
   return /[.:@/\\[\]]/.test(name) || /^\d{5,}$/.test(name) || /^[0-9a-f]{16,}$/i.test(name);
 }

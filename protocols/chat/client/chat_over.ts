@@ -145,13 +145,11 @@ export interface ChatClient extends ChatQuestions, AsyncIterable<ChatEvent>, Dis
   close(): Promise<void>;
 }
 
-/** A new id for a message. */
 export function newMessageId(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }
 
 /** Enters a chat over an open session; resolves once the server has welcomed us. Owns the session.
- *
  * @throws {ChatError} when the server refuses, such as with `name-taken`
  * @throws {Error} when what answers is no chat, or nothing does */
 export async function chatOver(

@@ -62,7 +62,6 @@ interface PendingMessage {
   result: StoreResult | undefined;
 }
 
-/** The options of the log. */
 interface ClusterLogOptions {
   readonly store: ChatStore;
   readonly hooks: LogHooks;
@@ -78,7 +77,6 @@ export class HistoryFailedError extends Error {
   override readonly name = "HistoryFailedError";
 }
 
-/** The log of a chat in a cluster, on one node. */
 export class ClusterLog implements ChatLog {
   readonly #options: ClusterLogOptions;
   readonly #store: ChatStore;
@@ -171,7 +169,6 @@ export class ClusterLog implements ChatLog {
   }
 
   /** Reads the stream and puts messages into it until the link is dead.
-   *
    * @param live called once everything is shared and messages go to the broker, with how many were
    *   owed
    * @returns why it ended */
@@ -193,8 +190,7 @@ export class ClusterLog implements ChatLog {
     return await link.ended;
   }
 
-  /** Ends; what is under way becomes owed, is stored and acknowledged as local. The store is not
-   * closed. */
+  /** What is under way becomes owed, is stored and acknowledged as local. The store stays open. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     if (this.#link !== undefined) this.#drop(this.#link, new Error("the chat has ended"));
@@ -414,7 +410,6 @@ export class ClusterLog implements ChatLog {
     this.#storing.add(storing);
   }
 
-  /** Ends a link that failed. */
   #drop(link: JetStreamLink, error: unknown): void {
     link.close(error instanceof Error ? error : new Error(errorText(error)));
     this.#leave(link);

@@ -50,7 +50,6 @@ interface OpenClaim {
   readonly decided: PromiseWithResolvers<boolean>;
 }
 
-/** The options of the peers. */
 interface ClusterPeersOptions {
   readonly hooks: ChatPeerHooks;
   readonly subjects: Subjects;
@@ -60,7 +59,6 @@ interface ClusterPeersOptions {
   nameKey(name: string): string;
 }
 
-/** The other nodes of a cluster, as one node sees them. */
 export class ClusterPeers implements ChatPeers {
   /** The id of this node; a new one at each start. */
   readonly node = crypto.randomUUID().replaceAll("-", "").slice(0, 16);

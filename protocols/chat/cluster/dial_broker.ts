@@ -19,9 +19,7 @@ const MAX_PINGS_OUT = 2;
 /** How long to wait until the last messages have left. */
 const FLUSH_TIMEOUT_MS = 300;
 
-/** Connects.
- *
- * @param broker `host:port`
+/** @param broker `host:port`
  * @throws {Error} when the broker cannot be reached, refuses us, or does not answer in time */
 export async function dialBroker(
   broker: string,

@@ -50,7 +50,6 @@ interface StreamLimits {
   readonly duplicateWindowMs: number;
 }
 
-/** The shared history over one connection. */
 export class JetStreamLink {
   /** When the stream was created, as the broker says it. */
   readonly created: string;

@@ -2,7 +2,6 @@
 
 import type { Entry } from "./node_message.ts";
 
-/** The members of one node: in each room, by name. */
 export class MemberList {
   readonly #rooms = new Map<string, Map<string, Entry>>();
   readonly #nameKey: (name: string) => string;
@@ -13,7 +12,6 @@ export class MemberList {
     this.#nameKey = nameKey;
   }
 
-  /** How many members there are. */
   get size(): number {
     return this.#size;
   }
@@ -23,7 +21,6 @@ export class MemberList {
     for (const [room, members] of this.#rooms) yield [room, members.size];
   }
 
-  /** The members of a room. */
   in(room: string): Iterable<Entry> {
     return this.#rooms.get(room)?.values() ?? [];
   }

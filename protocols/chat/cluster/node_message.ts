@@ -18,7 +18,6 @@ export interface Entry extends RemoteMember {
   readonly sinceMs: number;
 }
 
-/** Writes any of these. */
 export function encodeNodeMessage(message: object): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
 }

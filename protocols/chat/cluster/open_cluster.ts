@@ -62,7 +62,6 @@ const LONGEST_PAUSE_MS = 15_000;
 
 /** Joins a cluster. The log and the peers are usable at once, with or without the broker, until the
  * cluster, or either of them, is disposed of. The store is closed by its owner afterwards.
- *
  * @returns once the node has caught up with the others, or cannot soon
  * @throws {UsageError} when an option cannot be used */
 export async function openCluster(

@@ -32,8 +32,7 @@ export interface Position {
   /** The creation time of the stream; empty before there was one. */
   readonly created: string;
   readonly seq: number;
-  /** When the broker had the message at `seq`, in nanoseconds: tells whether it is still the same
-   * one. */
+  /** When the broker had the message at `seq`, in nanoseconds: tells whether it is the same. */
   readonly stamp: string;
   readonly shift: number;
   readonly top: number;

@@ -12,15 +12,13 @@ const MAX_TIME_MS = 8.64e15;
 
 const UNRULY = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
-/** A record that was read. */
 interface Recorded {
   readonly message: NewMessage;
   /** As in place.ts. */
   readonly shift: number;
 }
 
-/** Writes a record.
- * @throws {RangeError} when it is too long or could not be read again */
+/** @throws {RangeError} when the record is too long or could not be read again */
 export function encodeRecord(message: NewMessage, shift: number): Uint8Array {
   const { id, name, standing, kind, text, timeMs, sentAtMs } = message;
   const written = {
@@ -84,7 +82,6 @@ export function isPlainText(value: unknown): value is string {
   return typeof value === "string" && !UNRULY.test(value) && value.isWellFormed();
 }
 
-/** Whether something is a standing. */
 export function isStanding(value: unknown): value is Standing {
   return value === "plain" || value === "verified";
 }
@@ -94,7 +91,6 @@ export function isTime(value: unknown): value is number {
   return typeof value === "number" && Math.abs(value) <= MAX_TIME_MS;
 }
 
-/** Whether something can be a shift. */
 export function isShift(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 &&
     value < 2 ** 52;

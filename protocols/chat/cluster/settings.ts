@@ -6,7 +6,6 @@ import { refuseShared } from "../../../core/files/private_file.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import type { ClusterOptions } from "../options.ts";
 
-/** The checked options, with the content of the files that they name. */
 export interface ClusterSettings {
   /** `host:port`, an IPv6 address in brackets. */
   readonly brokers: readonly string[];
@@ -25,8 +24,7 @@ export interface ClusterSettings {
 
 const DEFAULT_PORT = 4222;
 
-/** Checks the options and reads the files that they name.
- * @throws {UsageError} naming the option, the value and the remedy */
+/** @throws {UsageError} naming the option, the value and the remedy */
 export async function readClusterSettings(options: ClusterOptions): Promise<ClusterSettings> {
   const { clusterName: name, natsCreds, natsTlsCa, natsTlsCert, natsTlsKey } = options;
   if (options.cluster.length === 0) {
@@ -68,7 +66,6 @@ export async function readClusterSettings(options: ClusterOptions): Promise<Clus
 
 /** Refuses a cluster without a history that outlives the process: what is acknowledged as local
  * would be lost with it.
- *
  * @param history the value of `--history`
  * @throws {UsageError} naming the remedy */
 export function refuseForgetful(history: string | undefined): void {

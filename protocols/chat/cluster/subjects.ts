@@ -1,6 +1,5 @@
 // The names of a chat on the NATS broker: its stream, its subjects, and rooms as parts of subjects.
 
-/** The subjects and the stream of one chat. */
 export interface Subjects {
   /** Its name; upper case, as is the custom. */
   readonly stream: string;
@@ -22,8 +21,7 @@ export interface Subjects {
   whisper(node: string): string;
 }
 
-/** The names of a chat.
- * @param name letters, digits, _ and - */
+/** @param name letters, digits, _ and - */
 export function subjectsOf(name: string): Subjects {
   const prefix = `sockdock.${name}`;
   const rooms = `${prefix}.room.`;

@@ -1,6 +1,5 @@
 // The queue of what waits to be sent to one session. A client that reads too slowly holds up no
-// other: its queue is bounded, messages that do not fit are counted and the client is told how many,
-// and after a time it is given up.
+// other: what its bounded queue cannot take is counted, and after a time the client is given up.
 
 import { byteLength, type Message, type Session } from "../../../core/session.ts";
 
@@ -10,19 +9,16 @@ const MAX_IN_FLIGHT = 16;
 /** Lines that waited leave together, up to this many bytes. */
 const JOINED_BYTES = 64 * 1024;
 
-/** The limits of one outbox. */
 interface OutboxLimits {
   readonly queueMessages: number;
   readonly queueSizeBytes: number;
 }
 
-/** The events of an outbox. */
 interface OutboxHooks {
   /** Whether messages are lines, so that many of them may leave in one write. */
   readonly lines: boolean;
   now(): number;
-  /** Called when messages were not sent, with how many. Returns the line that tells the client, or
-   * null. */
+  /** Called with how many messages were not sent. Returns the line for the client, or null. */
   missed(count: number): Message | null;
 }
 

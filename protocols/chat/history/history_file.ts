@@ -16,7 +16,6 @@ export function defaultHistoryFile(
 
 /** Makes the file where there is none, readable by its owner alone; SQLite gives the files beside it
  * the same mode.
- *
  * @throws {UsageError} when it cannot be made, saying why */
 export async function makeHistoryFile(path: string): Promise<void> {
   try {

@@ -7,7 +7,6 @@ import type { ChatStore, Retention } from "../store.ts";
 
 /** Opens the log that `where` means: `off` keeps nothing, `:memory:` keeps it as long as the process
  * runs, and anything else is the path of a file, which is made where there is none.
- *
  * @throws {UsageError} when the file cannot be used, saying why and what to do */
 export async function openHistory(
   where: string,

@@ -7,7 +7,6 @@ import type { ChatMessage } from "../message.ts";
 import type { SqliteRequest } from "./sqlite_worker.ts";
 import type { WorkerCalls } from "./worker_calls.ts";
 
-/** The limits of searches. */
 interface SearchLimits {
   readonly searchTimeoutMs: number;
   /** How many may wait. */
@@ -37,7 +36,6 @@ export class SearchQueue {
   }
 
   /** Searches once it is its turn.
-   *
    * @param written resolves once the history holds everything that the search has to find
    * @throws {Error} when too many wait already, or when it takes too long */
   async search(request: SqliteRequest, written: Promise<void>): Promise<readonly ChatMessage[]> {

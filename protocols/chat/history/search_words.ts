@@ -1,7 +1,6 @@
 // The words that a search compares, folded so that case, accents and width make no difference. In
 // scripts that put no spaces between words, such as Japanese, any part of a run of letters is found.
 
-/** One word of a text. */
 interface SearchWord {
   /** Folded. A pictograph has become `u` and its number. */
   readonly text: string;
@@ -30,7 +29,6 @@ function searchWords(text: string): SearchWord[] {
 }
 
 /** The different words that a query asks for.
- *
  * @throws {RangeError} when they are too many */
 export function queryWords(query: string): SearchWord[] {
   const words = [...new Map(searchWords(query).map((word) => [word.text, word])).values()];

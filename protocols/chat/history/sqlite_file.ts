@@ -12,7 +12,6 @@ const JOURNAL_SIZE_BYTES = 16 * 1024 * 1024;
 /** An open file with the tables of a history. */
 export class SqliteFile {
   readonly #lock: DatabaseSync;
-  /** The connection to read and write with. */
   readonly db: DatabaseSync;
 
   /** @param maxBytes how large the file may grow

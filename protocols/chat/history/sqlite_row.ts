@@ -7,7 +7,6 @@ import type { ChatMessage } from "../message.ts";
 export const MESSAGE_COLUMNS =
   "messages.id, rooms.name as room, seq, messages.name, verified, me, text, time_ms, sent_at_ms";
 
-/** The message of a row. */
 export function messageOf(row: Readonly<Record<string, SQLOutputValue>>): ChatMessage {
   const number = (column: string) => {
     const value = row[column];

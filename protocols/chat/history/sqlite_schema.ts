@@ -63,7 +63,6 @@ class ForeignFileError extends Error {
 }
 
 /** Makes the tables, or brings them up to date.
- *
  * @throws {ForeignFileError} when the file holds something else, or is of a newer version */
 export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   db.exec("begin immediate");

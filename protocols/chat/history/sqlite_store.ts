@@ -40,7 +40,6 @@ const SWEEP_ROWS = 100;
 const SWEEP_PAUSE_MS = 20;
 
 /** Opens a history, and makes the file where there is none. No other process may have it open.
- *
  * @throws {UsageError} when the file cannot be used, saying why and what to do */
 export async function openSqliteStore(
   path: string,

@@ -38,8 +38,7 @@ export type SqliteRequest =
   }
   | { readonly do: "close" };
 
-/** A history that is open for searching. With a write-ahead log, reading and writing do not wait for
- * each other. */
+/** Searches a history. With a write-ahead log, reading and writing do not wait for each other. */
 class SqliteSearcher {
   readonly #db: DatabaseSync;
 
@@ -64,7 +63,6 @@ class SqliteSearcher {
     ).all(`room : "${number}" AND ${matchExpression(wanted)}`, limit).map(messageOf);
   }
 
-  /** Closes the connection. */
   close(): void {
     this.#db.close();
   }

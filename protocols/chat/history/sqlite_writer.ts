@@ -25,7 +25,7 @@ const MAX_KNOWN_ROOMS = 10_000;
 const ONE_MESSAGE =
   `select ${MESSAGE_COLUMNS} from messages join rooms on rooms.id = messages.room`;
 
-/** A history that is open for writing. */
+/** A history that is open for writing. What it reads is as in ChatStore. */
 export class SqliteWriter {
   readonly #file: SqliteFile;
   readonly #db: DatabaseSync;
@@ -43,7 +43,6 @@ export class SqliteWriter {
   }
 
   /** Carries out writings in one transaction: all of them, or none.
-   *
    * @returns for each writing, a result for each entry */
   write(writings: readonly Writing[], nowMs: number): StoreResult[][] {
     return this.#transaction(() =>
@@ -56,7 +55,6 @@ export class SqliteWriter {
     );
   }
 
-  /** As in ChatStore. */
   last(room: string, count: number, before?: number): ChatMessage[] {
     const limit = rowLimit(count);
     const owed = before !== undefined ? [] : this.#messages(
@@ -73,7 +71,6 @@ export class SqliteWriter {
     return [...placed.reverse(), ...owed.reverse()];
   }
 
-  /** As in ChatStore. */
   after(room: string, seq: number, count: number): ChatMessage[] {
     const limit = rowLimit(count);
     const placed = this.#messages(
@@ -90,7 +87,6 @@ export class SqliteWriter {
     return [...placed, ...owed];
   }
 
-  /** As in ChatStore. */
   owed(count: number): ChatMessage[] {
     return this.#messages(
       `${ONE_MESSAGE} where seq is null order by n limit ?`,
@@ -98,19 +94,16 @@ export class SqliteWriter {
     );
   }
 
-  /** As in ChatStore. */
   get highest(): number {
     return this.#lastSeq;
   }
 
-  /** As in ChatStore. */
   note(key: string): string | undefined {
     const value = this.#get("select value from notes where key = ?", key)?.["value"];
     return value === undefined ? undefined : String(value);
   }
 
   /** Removes some of what need not be kept any longer, never what is owed.
-   *
    * @param limit how many rows to remove at most
    * @returns whether there may be more */
   sweep({ messages, ageMs }: Retention, nowMs: number, limit: number): boolean {

@@ -31,7 +31,6 @@ export class WorkerCalls<Request> implements Disposable {
   }
 
   /** Sends a request; resolves with the answer.
-   *
    * @throws {Error} what went wrong in the Worker, or why there is none */
   ask<T>(request: Request): Promise<T> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);

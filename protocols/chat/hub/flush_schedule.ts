@@ -1,6 +1,5 @@
-// When the rooms of a chat hand over what happened in them. A line that comes alone leaves at once;
-// in a busy chat many lines leave together, because handing over costs about the same for one line
-// as for many.
+// When the rooms of a chat hand over what happened in them: a lone line at once, in a busy chat
+// many together, because handing over costs about the same for one line as for many.
 
 import { clearImmediate, setImmediate } from "node:timers";
 import type { LocalRoom } from "./local_room.ts";
@@ -8,9 +7,8 @@ import type { LocalRoom } from "./local_room.ts";
 /** In a busy chat, how long what happens is gathered at most. */
 const FLUSH_INTERVAL_MS = 5;
 
-/** About how long it takes to hand a batch to one member. After each flush the schedule waits for as
- * long as that flush was worth, so that a busy chat spends its time on larger batches and not on
- * more of them. */
+/** About how long handing a batch to one member takes. After each flush the schedule waits as long
+ * as that flush was worth, so that a busy chat gets larger batches and not more of them. */
 const HAND_OVER_MS = 0.05;
 
 /** How far the cost of past flushes may run ahead of the clock before the next one has to wait. */

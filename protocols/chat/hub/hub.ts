@@ -26,7 +26,6 @@ const LOBBY = "lobby";
 
 const MAX_REASON_BYTES = 200;
 
-/** A message that a member says. */
 export interface Saying {
   readonly text: string;
   readonly kind?: ChatMessage["kind"];
@@ -34,7 +33,6 @@ export interface Saying {
   readonly sentAtMs?: number;
 }
 
-/** The hub of one chat. */
 export class Hub implements AsyncDisposable {
   readonly options: ChatOptions;
   readonly context: Context;
@@ -81,7 +79,6 @@ export class Hub implements AsyncDisposable {
     );
   }
 
-  /** Handles the events of the log. */
   get logHooks(): LogHooks {
     return {
       deliver: (message) => this.#deliver(message),
@@ -89,7 +86,6 @@ export class Hub implements AsyncDisposable {
     };
   }
 
-  /** Handles the events of the other nodes. */
   get peerHooks(): ChatPeerHooks {
     return {
       whispered: (room, to, from, text) => this.#whispered(room, to, from, text),
@@ -139,12 +135,10 @@ export class Hub implements AsyncDisposable {
     this.context.emit({ event: "notice", text: `the chat failed: ${errorText(error)}` });
   }
 
-  /** A session begins. */
   admit(member: LocalMember): void {
     this.#members.add(member);
   }
 
-  /** A session is over. */
   dismiss(member: LocalMember, reason?: string): void {
     if (member.gone) return;
     member.gone = true;
@@ -184,8 +178,7 @@ export class Hub implements AsyncDisposable {
     return room;
   }
 
-  /** Gives a member another name.
-   * @throws {RefusedError} when it cannot have it */
+  /** @throws {RefusedError} when the member cannot have the name */
   async rename(member: LocalMember, asked: string): Promise<void> {
     const room = roomOf(member);
     if (member.standing === "verified") {
@@ -373,8 +366,7 @@ export class Hub implements AsyncDisposable {
     throw new RefusedError("room-full", isFull ? `${room.name} is full` : "the chat is full");
   }
 
-  /** Takes a member out of its room.
-   * @param to where it goes, if it does */
+  /** @param to the room that the member goes to, if it does */
   #depart(member: LocalMember, reason: string | undefined, to?: LocalRoom): void {
     const { room } = member;
     if (room === undefined) return;
@@ -461,8 +453,7 @@ export class Hub implements AsyncDisposable {
   }
 }
 
-/** The room that a member is in.
- * @throws {RefusedError} when it is in none */
+/** @throws {RefusedError} when the member is in no room */
 export function roomOf(member: LocalMember): LocalRoom {
   if (member.room === undefined) {
     throw new RefusedError("bad-request", "say hello first");

@@ -36,7 +36,6 @@ interface LocalMemberOptions {
   readonly historyBytes: number;
   /** Shows a line at the terminal of the server; only there. */
   readonly show?: (line: string) => void;
-  /** Ends the session of the member. */
   readonly close: (reason: string) => void;
 }
 

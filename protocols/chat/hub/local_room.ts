@@ -59,8 +59,7 @@ export class LocalRoom {
     this.#schedule(this);
   }
 
-  /** Hands what happened over to the members.
-   * @returns to how many */
+  /** Hands what happened over to the members; returns to how many. */
   flush(): number {
     const { batch } = this;
     const toldAll = batch.count > 0;

@@ -21,7 +21,6 @@ const MAX_NUMBERED = 1000;
  * client of the same host: most likely that is the same program, started again. */
 const GHOST_AFTER_MS = 10_000;
 
-/** A name that a member has got. */
 export interface TakenName {
   readonly name: string;
   readonly standing: Standing;
@@ -38,7 +37,6 @@ interface NameRegistryHooks {
   released(room: LocalRoom): void;
 }
 
-/** The names of one chat. */
 export class NameRegistry {
   readonly #options: Pick<ChatOptions, "as" | "operator" | "maxNameLength">;
   readonly #hooks: NameRegistryHooks;
@@ -81,8 +79,7 @@ export class NameRegistry {
     return { name, standing: "plain" };
   }
 
-  /** Gives a member of a room another plain name.
-   * @throws {RefusedError} when another member has it */
+  /** @throws {RefusedError} when another member has the name */
   async rename(member: LocalMember, room: LocalRoom, name: string): Promise<void> {
     const before = member.name;
     const isSameKey = nameKey(before) === nameKey(name);
@@ -103,7 +100,6 @@ export class NameRegistry {
     if (name !== before) this.#hooks.renamed(member, room, name, why);
   }
 
-  /** Gives back a name that a member has in a room. */
   release(room: LocalRoom, member: LocalMember, name: string): void {
     const key = nameKey(name);
     if (room.names.get(key) !== member) return;

@@ -17,7 +17,6 @@ export interface CatchUp {
 
 /** Brings a member into a room and sends it the messages that it asked for. What is said meanwhile
  * follows them.
- *
  * @param enter brings it in and returns the line that tells it so, which it gets first */
 export async function enterAndCatchUp(
   hub: Hub,

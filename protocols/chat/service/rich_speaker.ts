@@ -19,7 +19,6 @@ const MAX_LISTED_UNPROVEN = 50;
 
 const DEFAULT_HISTORY = 50;
 
-/** The speaker of a rich client. */
 export class RichSpeaker implements Speaker {
   readonly #hub: Hub;
   readonly #member: LocalMember;
