@@ -6,7 +6,6 @@ import { createCounters } from "./counters.ts";
 import type { LayerWork } from "./layer.ts";
 import { duration, type OptionValues, size } from "./options/option.ts";
 
-/** Options for the local address of a client and the address family of its peer. */
 export const routeOptions = { ...localOptions, ...familyOptions } as const;
 
 /** Options of every client that opens a session. */

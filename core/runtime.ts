@@ -3,7 +3,6 @@
 
 import { UsageError } from "./usage_error.ts";
 
-/** A feature that needs a certain version of Deno. */
 interface RuntimeFeature {
   /** The feature, as the subject of a sentence. */
   readonly what: string;
@@ -61,10 +60,8 @@ const features = {
   },
 } as const satisfies Readonly<Record<string, RuntimeFeature>>;
 
-/** Names of the features above. */
 type RuntimeFeatureName = keyof typeof features;
 
-/** Whether a runtime has a feature. */
 export function hasFeature(
   name: RuntimeFeatureName,
   version: string = Deno.version.deno,
@@ -78,7 +75,6 @@ export function hasFeature(
 
 /** The error for a missing feature: the version that it needs, the version that runs, and what that
  * one does instead.
- *
  * @param what the subject of the sentence, where the feature's own says too little or too much */
 export function needsRuntime(
   name: RuntimeFeatureName,
@@ -90,7 +86,6 @@ export function needsRuntime(
 }
 
 /** Throws when this runtime lacks a feature.
- *
  * @param what as for `needsRuntime`
  * @throws {UsageError} naming the version that is needed */
 export function requireFeature(

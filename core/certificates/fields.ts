@@ -5,7 +5,6 @@ import { canonicalHost } from "../addresses/address.ts";
 import { type DerElement, readDer, readOid } from "./der.ts";
 import type { CertificateName } from "./names.ts";
 
-/** Fields of a certificate. */
 export interface CertificateFields {
   /** Object identifier of the signature algorithm. */
   readonly signatureAlgorithm: string;

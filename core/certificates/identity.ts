@@ -17,7 +17,6 @@ export interface CertifiedPeer {
   readonly fingerprint: string;
 }
 
-/** The holder of a certificate, with its names and its fingerprint. */
 export function certifiedPeer(
   { names }: Pick<CertificateFields, "names">,
   { fingerprint256 }: Pick<X509Certificate, "fingerprint256">,

@@ -9,20 +9,17 @@ import { UsageError } from "../usage_error.ts";
 /** The role of the peer that shows a certificate. */
 export type CertificateUse = "server" | "client";
 
-/** One name in a certificate. */
 export interface CertificateName {
   readonly type: "dns" | "ip" | "email" | "uri";
   /** A host name in lower case, an address as `canonicalHost` writes it, all else as it stands. */
   readonly value: string;
 }
 
-/** Limit of the names in a certificate. */
 export const MAX_NAMES = 100;
 const MAX_NAME_CHARACTERS = 253;
 const MAX_TEXT_CHARACTERS = 1024;
 
 /** Reads the names of one certificate, each once.
- *
  * @throws {UsageError} naming the one that cannot stand in such a certificate, and the remedy */
 export function parseNames(
   texts: readonly string[],

@@ -15,7 +15,6 @@ const VALIDITY_DAYS = 30;
 
 /** Makes a self-signed certificate that a server can show and that its clients can be told to
  * trust. It is no authority: with its key nothing else can be signed.
- *
  * @param names host names and addresses that the server is reached at, the most important first
  * @param now milliseconds since the epoch, from which the certificate is valid for 30 days
  * @throws {UsageError} when a name cannot stand in a certificate */

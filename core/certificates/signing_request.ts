@@ -25,7 +25,6 @@ interface MadeRequest {
 }
 
 /** Makes a key, and a request for a certificate with these names.
- *
  * @throws {UsageError} when a name is invalid in a certificate */
 export async function createRequest(
   { names, use, keyType }: {
@@ -50,7 +49,6 @@ export async function createRequest(
   };
 }
 
-/** The certificate for a request. */
 interface SignedRequest {
   /** The certificate, PEM. */
   readonly cert: string;
@@ -62,7 +60,6 @@ interface SignedRequest {
   readonly leftOut: readonly string[];
 }
 
-/** Options for signing a request. */
 interface SignOptions {
   readonly use: CertificateUse;
   readonly days?: number | undefined;
@@ -72,7 +69,6 @@ interface SignOptions {
 
 /** Signs a request. Of what it asks for, its names alone are granted: what the holder may be and do
  * is not for the holder to say.
- *
  * @throws {SyntaxError} when it is no request, or damaged
  * @throws {UsageError} when its signature is not by its own key (RFC 2986 4.2: the requester must hold
  *   the key), the key is too weak, or its names cannot stand in a certificate */
@@ -109,9 +105,7 @@ const EXTENSION_NAMES: ReadonlyMap<string, string> = new Map([
   ["2.5.29.37", "extendedKeyUsage"],
 ]);
 
-/** Reads a request from PEM.
- *
- * @throws {SyntaxError} when it is none */
+/** @throws {SyntaxError} when the text holds no request */
 export function parseRequest(x509: X509, pem: string): Pkcs10CertificateRequest {
   const block = pemBlocks(pem).find(({ label }) => /^(NEW )?CERTIFICATE REQUEST$/.test(label));
   if (block === undefined) throw new SyntaxError("it holds no certificate request in PEM");

@@ -6,7 +6,6 @@ import type { Datagram, DatagramSocket } from "../connection.ts";
 /** Largest UDP datagram over IPv4: 65,535 bytes less the headers of IP and UDP. */
 const MAX_DATAGRAM_BYTES = 65_507;
 
-/** A `Deno.DatagramConn` as a DatagramSocket. */
 export class DenoDatagramSocket implements DatagramSocket {
   readonly address: Address;
   readonly maxBytes = MAX_DATAGRAM_BYTES;

@@ -26,7 +26,6 @@ const BACK_OFF_MS = 75;
  * loop between two servers (RFC 862 to 868; CVE-1999-0103). */
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
-/** Options of a datagram server besides its listener. */
 export interface DatagramServerOptions {
   /** Layers from the wire inward, if they are not those of the work. */
   readonly layers?: readonly BoundLayer[];
@@ -58,7 +57,6 @@ class DatagramServer {
   readonly #admits: Admission;
   readonly #limits: DatagramLimits;
   readonly #counters: Counters;
-  /** The socket wrapped in the layers. */
   readonly #socket: DatagramSocket;
   readonly #peers = new PeerTable<DatagramPeer>();
   /** Peers without a session, which are removed first when the table is full. */
@@ -102,7 +100,6 @@ class DatagramServer {
     });
   }
 
-  /** Receives until the socket is disposed of. */
   async run(): Promise<void> {
     for (;;) {
       try {
@@ -142,8 +139,7 @@ class DatagramServer {
     if (this.#couldLoop(from)) return this.#refuse(from, bytes, "loopsRefused");
     if (bytes.length > this.#limits.maxMessageBytes) return this.#refuse(from, bytes, "oversized");
     const before = this.#peers.get(from);
-    // A session belongs to one identity: another peer at the same address needs a session of its
-    // own.
+    // A session belongs to one identity: another peer at this address needs its own.
     if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
       this.#lose(from, "somebody else has its address");
     }
@@ -214,7 +210,6 @@ class DatagramServer {
     for (const bytes of unread) this.#deliver(peer, bytes);
   }
 
-  /** Ends the input of a peer's session. */
   #finishInput(from: Address): void {
     const peer = this.#peers.get(from);
     if (peer?.session !== undefined) peer.session.finishInput();
@@ -222,8 +217,7 @@ class DatagramServer {
     else this.#socket.forget?.(from);
   }
 
-  /** Ends the session of a peer that a layer reports as gone, or whose address another peer has
-   * now. */
+  /** Ends the session of a peer that a layer reports as gone or whose address another peer has. */
   #lose(from: Address, why: string, lost?: true): void {
     const peer = this.#peers.get(from);
     if (peer === undefined) return;

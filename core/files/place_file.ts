@@ -1,7 +1,6 @@
 // Moves a received file to its final name in one step: no other program ever sees an incomplete
 // file, and of two files that want one name at the same time one is refused.
 
-/** Whether the file is new or has replaced another. */
 export type Placed = "created" | "replaced";
 
 /** The file operations in use, so that tests can let them fail. */

@@ -33,7 +33,6 @@ export interface PublicKey {
   readonly publicKey: Uint8Array;
 }
 
-/** A key of any kind. */
 export type Key = SharedKey | PrivateKey | PublicKey;
 
 /** Length of a new symmetric key, and required length of all kinds but HMAC. */
@@ -69,7 +68,6 @@ export function keyName(key: Key): string {
 /** Parses the keys in a text: lines `KEY`, `kind:KEY`, `name:kind:KEY` or `name kind:KEY`, the key
  * in base64 of either alphabet; or one private Ed25519 key in PEM. Empty lines and lines that
  * begin with # are ignored.
- *
  * @param bareKind the kind of a line that names none; Fernet keys are usually written so
  * @throws {SyntaxError} naming the line that is wrong; no message quotes a key */
 export function parseKeys(text: string, bareKind: KeyKind = "fernet"): Key[] {
@@ -163,7 +161,6 @@ export function publicHalf(privateKey: KeyObject): Uint8Array {
   return new Uint8Array(der).slice(SPKI_PREFIX.length);
 }
 
-/** Converts a public key to a KeyObject, for verifying signatures. */
 export function publicKeyObject(publicKey: Uint8Array): KeyObject {
   const key = Buffer.concat([SPKI_PREFIX, publicKey]);
   return createPublicKey({ key, format: "der", type: "spki" });

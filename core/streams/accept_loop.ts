@@ -13,7 +13,6 @@ import { Semaphore } from "./semaphore.ts";
  * again and again; a connection that ends meanwhile frees one. */
 const BACK_OFF_MS = 75;
 
-/** Options of an accept loop. */
 export interface AcceptOptions<C extends Connection> {
   readonly admits: Admission;
   readonly limits: {

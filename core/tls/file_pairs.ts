@@ -7,7 +7,6 @@ import { parseCertificates, readPemFile } from "../certificates/pem.ts";
 import { UsageError } from "../usage_error.ts";
 import type { TlsFilePair } from "./options.ts";
 
-/** The texts of a certificate file and its key file. */
 interface TlsFileTexts {
   readonly tlsCert: string;
   readonly tlsKey: string;

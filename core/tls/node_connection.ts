@@ -13,7 +13,6 @@ import type { Connection } from "../connection.ts";
 import { DuplexConnection } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
 
-/** Options of a TLS handshake. */
 export interface NodeTlsOptions {
   /** Converts the connection below to a stream. */
   readonly carrier: (connection: Connection) => Duplex | Promise<Duplex>;

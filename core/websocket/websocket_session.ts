@@ -40,7 +40,6 @@ const NO_BYTES = new Uint8Array(0);
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Options of a WebSocketSession. */
 interface WebSocketSessionOptions {
   readonly role: "client" | "server";
   readonly maxMessageBytes: number;
@@ -69,7 +68,6 @@ export class WebSocketSession
   /** Set by every part of a message in either direction; an idle sweep compares it. Pings and pongs
    * do not count: a peer that sends nothing else is idle. */
   active = true;
-  /** Set to true by any data from the peer. */
   heard = true;
 
   readonly #connection: Connection;
@@ -138,12 +136,10 @@ export class WebSocketSession
     return this.#reason;
   }
 
-  /** The peer's close frame, once it has closed. */
   get peerClose(): PeerClose | undefined {
     return this.#peerClose;
   }
 
-  /** The reason that the peer gave for closing; undefined after an ordinary close. */
   get farewell(): string | undefined {
     const { code, reason } = this.#peerClose ?? { code: CLOSE_CODE.none, reason: "" };
     if (code === CLOSE_CODE.normal || code === CLOSE_CODE.none) return undefined;
@@ -155,7 +151,6 @@ export class WebSocketSession
     return this.#failure;
   }
 
-  /** Resolves when the connection is closed. */
   get closed(): Promise<void> {
     return this.#over.promise;
   }
@@ -207,7 +202,6 @@ export class WebSocketSession
     this.#counters.messagesSent++;
   }
 
-  /** Whether it is the peer's turn: we read, and no write is pending. */
   get awaitsPeer(): boolean {
     return this.#occupied && !this.#output.busy;
   }
@@ -224,8 +218,7 @@ export class WebSocketSession
     this.close("no answer to a ping", CLOSE_CODE.internalError);
   }
 
-  /** Starts the closing handshake. Messages that the peer sends before its own close frame still
-   * arrive. */
+  /** Starts the closing handshake. Messages before the peer's own close frame still arrive. */
   async end(): Promise<void> {
     await this.#sendClose(CLOSE_CODE.normal, "").catch((error) => {
       // A peer that has closed meanwhile needs no close frame.
@@ -246,8 +239,7 @@ export class WebSocketSession
     this.close();
   }
 
-  /** Ends the session at the next safe point: at once if it waits for input, else after the current
-   * answer. */
+  /** At once if the session waits for input, else after the current answer. */
   drain(): void {
     this.#draining = true;
     if (this.#finishing) return this.close("shutdown");
@@ -255,9 +247,8 @@ export class WebSocketSession
     this.#endInput();
   }
 
-  /** Completes the closing handshake, waiting for the peer for a short time. Resolves when the
-   * connection is closed. The error of a failed protocol is for the operator and is not sent to
-   * the peer. */
+  /** Completes the closing handshake within a short time; resolves when the connection is closed.
+   * The error of a failed protocol is for the operator and is not sent to the peer. */
   async finish(failed?: Error): Promise<void> {
     const code = failed === undefined ? CLOSE_CODE.normal : CLOSE_CODE.internalError;
     await this.#connection.flushed?.();
