@@ -26,7 +26,6 @@ import { readPskFile } from "../../layers/dtls/psk_file.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 import type { dtlsServerOptions } from "./options.ts";
 
-/** Serves sessions over DTLS. */
 export async function serveDtls(
   endpoint: Endpoint,
   limits: OptionValues<typeof dtlsServerOptions>,

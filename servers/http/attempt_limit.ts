@@ -22,7 +22,6 @@ interface Record {
   waiting: number;
 }
 
-/** Records failed guesses, by address. */
 export class AttemptLimit {
   readonly #records = new Map<string, Record>();
   readonly #now: () => number;
@@ -54,7 +53,6 @@ export class AttemptLimit {
     return waitAfter(this.#recordOf(peer)?.failures ?? 0);
   }
 
-  /** Records a wrong guess. */
   failed(peer: Address): void {
     const key = networkAt(peer);
     const record = this.#recordOf(peer) ?? { failures: 0, lastMs: 0, waiting: 0 };

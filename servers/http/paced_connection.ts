@@ -11,7 +11,6 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * like a stalled one. */
 const PIECE_BYTES = 64 * 1024;
 
-/** Limits of a connection. */
 export interface Pace {
   /** Undefined when there is room for more requests, else a promise that resolves when there is. */
   room(): Promise<void> | undefined;

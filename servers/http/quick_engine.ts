@@ -38,7 +38,6 @@ class QuickConnection implements EngineConnection {
   readonly #handlers: EngineHandlers;
   readonly #heads: QuickHeads;
   readonly #other: HttpEngine<Connection>;
-  /** The engine that has taken over the connection. */
   #successor: EngineConnection | undefined;
   #answering = false;
   #draining = false;
@@ -85,8 +84,7 @@ class QuickConnection implements EngineConnection {
     }
   }
 
-  /** Answers quick requests. Resolves to the bytes of the first other request, or to null at the
-   * end. */
+  /** Resolves to the bytes of the first request that is not quick, or to null at the end. */
   async #answerQuickly(): Promise<Uint8Array | null> {
     const connection = this.#connection;
     const buffer = new Uint8Array(BUFFER_BYTES);

@@ -27,7 +27,6 @@ const keepaliveDefaults = {
   pingTimeoutMs: keepaliveOptions.pingTimeoutMs.fallback,
 };
 
-/** Options of an HTTP server besides its listener. */
 interface HttpServerOptions<C extends Connection> {
   readonly engine: HttpEngine<C>;
   readonly rules: HttpRules;
@@ -110,7 +109,6 @@ export function httpSharing(
   };
 }
 
-/** Stops the idle sweeps. */
 export function stopSweeps({ silent, resting, bodies }: HttpSharing): void {
   for (const sweep of [silent, resting, bodies]) sweep[Symbol.dispose]();
 }

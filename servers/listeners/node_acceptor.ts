@@ -36,7 +36,6 @@ export class NodeAcceptor implements Acceptor {
     });
   }
 
-  /** Opens a listener. */
   static async listen(
     { hostname, port, backlog }: {
       readonly hostname: string;

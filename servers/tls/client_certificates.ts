@@ -93,8 +93,7 @@ export class ClientVerifier {
     return new ClientVerifier(list, (der) => new X509Certificate(der), now);
   }
 
-  /** The authorities in use by node:tls. When they change, all verified certificates are
-   * forgotten. */
+  /** The authorities in use by node:tls. A change forgets all verified certificates. */
   set authorities(authorities: Authorities) {
     if (authorities.pems.join() !== this.#authorities.pems.join()) {
       this.#verified.clear();

@@ -23,7 +23,6 @@ export interface TlsIdentity {
   readonly made: boolean;
 }
 
-/** Arguments of `loadTlsIdentity` besides the files. */
 export interface IdentityContext {
   /** The listening host, for which a certificate is made. */
   readonly host: string;
@@ -32,7 +31,6 @@ export interface IdentityContext {
 }
 
 /** Loads every certificate, the default first.
- *
  * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
 export async function loadTlsIdentities(
   files: TlsFiles,
@@ -125,7 +123,6 @@ function outOfDate(
 
 /** A certificate for these names from the authority in a data folder, the authority's after it; null
  * when there is no authority yet.
- *
  * @throws {UsageError} when there is an authority that must not be used: others can read its key, it
  *   is damaged or has expired */
 async function issueLocally(
