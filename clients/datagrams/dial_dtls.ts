@@ -27,7 +27,6 @@ import { dialUdp } from "./dial_udp.ts";
 
 type Given = OptionValues<typeof dtlsClientOptions>;
 
-/** Opens a session over DTLS. */
 export async function connectDtls(
   endpoint: Endpoint,
   given: Given,

@@ -40,7 +40,6 @@ export async function dialUdp(
   return { socket: new DenoDatagramSocket(conn), to };
 }
 
-/** Opens a session over UDP. */
 export async function connectUdp(
   endpoint: Endpoint,
   route: Route,

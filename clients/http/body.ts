@@ -8,7 +8,6 @@ import type { Connection } from "../../core/connection.ts";
 /** Unread bytes above which reading from the connection pauses. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-/** A queue of the parts of one body. */
 export class HttpBody {
   readonly #parts: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -27,8 +26,7 @@ export class HttpBody {
     message.on("data", (part: Uint8Array) => {
       this.#parts.push(part);
       this.#waitingBytes += part.length;
-      // Without a connection to gate, the message itself is paused, though node:http may lose data
-      // that waits inside it.
+      // Without a connection to gate, the message pauses, though node:http may lose data in it.
       if (!this.#gated && this.#waitingBytes > MAX_WAITING_BYTES) message.pause();
       this.#tell();
     });

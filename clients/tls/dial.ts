@@ -27,7 +27,6 @@ import { handshakeFailure, WrongFingerprintError } from "./error.ts";
 import { type ClientCertificate, loadClientCertificate, loadTrust, type Trust } from "./trust.ts";
 import type { tlsTransportOptions } from "./options.ts";
 
-/** Options of `dialTls`. */
 export interface DialTlsOptions
   extends OptionValues<Omit<typeof tlsTransportOptions, "maxMessageBytes">> {
   /** Protocols to offer by ALPN (RFC 7301), the preferred one first. Default: none. */
@@ -35,7 +34,6 @@ export interface DialTlsOptions
 }
 
 /** Opens a TLS connection and verifies the server, for tls, wss and https clients.
- *
  * @throws {UsageError} when an option cannot be used
  * @throws {Error} naming the URL and, when the server could not be verified, the check that failed
  * and the remedy */
@@ -54,7 +52,6 @@ type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Con
 
 /** Reads the files of the options before dialling, so that an error in one costs no connection. The
  * function returned throws as `dialTls` does.
- *
  * @throws {UsageError} when an option cannot be used */
 export async function prepareTls(
   endpoint: Endpoint,
@@ -90,7 +87,6 @@ export async function prepareTls(
   };
 }
 
-/** Options of the handshake. */
 interface SecureOptions {
   /** The name or address that the certificate must be for. */
   readonly name: string;
@@ -186,7 +182,6 @@ function parseName(written: string): string {
   throw new UsageError(`--server-name: expected a host name or address, got "${written}"`);
 }
 
-/** Opens a session over TLS. */
 export async function connectTls(
   endpoint: Endpoint,
   options: OptionValues<typeof tlsTransportOptions>,
