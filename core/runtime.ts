@@ -13,9 +13,8 @@ interface RuntimeFeature {
 }
 
 const features = {
-  /** An older runtime without verification does not check either that the server holds the key of
-   * its certificate, so that a copy of the certificate with the expected fingerprint would be
-   * accepted. */
+  /** An older runtime without verification does not check that the server holds its key either: a
+   * copy of the certificate with the expected fingerprint would be accepted. */
   nodeTls: {
     what: "--tls-fingerprint and --insecure",
     since: "2.7.14",

@@ -1,5 +1,4 @@
-// Self-signed certificates (RFC 5280), for a TLS server without `--tls-cert` on a machine without a
-// local authority.
+// Self-signed certificates (RFC 5280), for TLS servers without `--tls-cert` or a local authority.
 
 import { MAX_NAMES, parseNames } from "./names.ts";
 import { alternativeNames, selfSign } from "./x509.ts";

@@ -1,5 +1,4 @@
-// Certificate signing requests (PKCS #10, RFC 2986): creating one for another authority, and
-// signing one with our own.
+// Certificate signing requests (PKCS #10, RFC 2986): creating one, and signing one as an authority.
 
 import type { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import type { Authority } from "./authority.ts";
@@ -55,8 +54,7 @@ interface SignedRequest {
   /** The certificate, followed by the authority's. */
   readonly chain: string;
   readonly names: readonly CertificateName[];
-  /** Extensions other than names that the request asked for and the certificate lacks, such as
-   * `basicConstraints`. */
+  /** Requested extensions other than names that were not granted, such as `basicConstraints`. */
   readonly leftOut: readonly string[];
 }
 

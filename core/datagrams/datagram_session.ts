@@ -175,8 +175,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     if (this.#draining) this.reason ??= "shutdown";
   }
 
-  /** Waits for the peer until the session is closed: a peer that does not read, or has disappeared,
-   * must not delay that. */
+  /** Waits until it is done or the session is closed: a lost peer must not delay closing. */
   #unlessClosed(done: Promise<void>): Promise<void> {
     if (this.#closed) return done;
     return new Promise((resolve, reject) => {

@@ -1,6 +1,5 @@
 // Serving a session protocol on a datagram socket: one receiving loop and its table of peers. A
-// peer has a session from its first datagram until the protocol returns, and may have another after
-// it.
+// peer has a session from its first datagram until the protocol returns, and then may have another.
 
 import type { Address } from "../addresses/address.ts";
 import type { Admission } from "../addresses/admission.ts";
@@ -62,8 +61,7 @@ class DatagramServer {
   /** Peers without a session, which are removed first when the table is full. */
   readonly #dormant = new Set<DatagramPeer>();
   readonly #idle: IdleSweep<DatagramPeer>;
-  /** Whether this loop checks admission; with layers, the socket below them does, so that they do
-   * no work for denied peers. */
+  /** False with layers: the socket below them checks, so that they do no work for denied peers. */
   readonly #asksAdmission: boolean;
   readonly #answers: boolean;
   readonly #ownPort: number | undefined;

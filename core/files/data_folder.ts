@@ -19,8 +19,7 @@ export function userDataFolder(
   return inside(env("XDG_DATA_HOME"), "sockdock") ?? inside(env("HOME"), ".local/share/sockdock");
 }
 
-/** A relative path counts as none, as the specification has it: it would mean a folder that depends
- * on where the program runs. */
+/** A relative path counts as none (XDG): the folder would depend on where the program runs. */
 function inside(folder: string | undefined, path: string): string | null {
   return folder && (isAbsolute(folder) || /^[A-Za-z]:[\\/]/.test(folder))
     ? join(folder, path)

@@ -47,8 +47,7 @@ async function replace(
   return before === null ? "created" : "replaced";
 }
 
-/** Creates the file by a hard link, which is the one step that fails when the name is taken:
- * renaming would replace. */
+/** Uses a hard link, the one step that fails when the name is taken: renaming would replace. */
 async function create(
   from: string,
   to: string,

@@ -26,8 +26,7 @@ async function createFile(
   for (let written = 0; written < bytes.length;) {
     written += await file.write(bytes.subarray(written));
   }
-  // A full disk may be reported only here, and a file that was reported as written must survive a
-  // power failure.
+  // A full disk may be reported only here, and a written file must survive a power failure.
   await file.sync();
 }
 

@@ -38,8 +38,7 @@ export type Key = SharedKey | PrivateKey | PublicKey;
 /** Length of a new symmetric key, and required length of all kinds but HMAC. */
 export const KEY_BYTES = 32;
 
-/** Limits of an HMAC secret: a shorter one could be guessed; beyond a block of SHA-256 nothing is
- * gained. */
+/** A shorter HMAC secret could be guessed; beyond a block of SHA-256 nothing is gained. */
 const HMAC_BYTES = { least: 16, most: 64 } as const;
 
 const MAX_NAME_BYTES = 128;
@@ -122,8 +121,7 @@ const NAME_RULE = "the name of a key is neither a kind of key nor a key, begins 
 function isName(name: string): boolean {
   // deno-lint-ignore no-control-regex
   const odd = /[\x00-\x1f\x7f]|^#|:$/.test(name) || name !== name.trim();
-  // In any spelling: a mistyped kind must not be taken for a name, and the key for one of another
-  // kind.
+  // In any spelling: a mistyped kind must not become a name, nor the key one of another kind.
   const isKind = /(?:^|[:\s])(?:fernet|aes-gcm|hmac|ed25519)(?:$|:)/i.test(name);
   // Names are printed, and with two keys on one line the first would become a name.
   const isKey = name.split(/[:\s]/).some((word) =>

@@ -1,5 +1,4 @@
-// Reads the certificate and key files that options name, and checks that each key belongs to its
-// certificate.
+// Reads the certificate and key files that options name, and checks that they belong together.
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";

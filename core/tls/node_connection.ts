@@ -20,8 +20,7 @@ export interface NodeTlsOptions {
   readonly begin: (stream: Duplex) => TLSSocket;
   /** The event of a completed handshake: `secure` on a server, `secureConnect` on a client. */
   readonly done: "secure" | "secureConnect";
-  /** Checks a completed handshake: throws when the peer is not accepted, and returns its identity
-   * if it proved one. */
+  /** Returns the identity that the peer proved, if any; throws when the peer is not accepted. */
   readonly check?: (socket: TLSSocket) => Identity | undefined;
 }
 

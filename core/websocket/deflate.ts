@@ -113,8 +113,7 @@ function readParameters(
 /** Instances without context takeover, which sessions share. */
 const shared = new Map<number, MessageDeflate>();
 
-/** Creates the compressor for these parameters. It is for one session, whose messages it processes
- * one at a time. */
+/** Creates the compressor of one session, which processes its messages one at a time. */
 export async function openDeflate(terms: DeflateTerms): Promise<MessageDeflate> {
   const known = terms.peerKeepsContext ? undefined : shared.get(terms.sendWindowBits);
   if (known !== undefined) return known;

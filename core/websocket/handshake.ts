@@ -76,8 +76,7 @@ function checkUpgrade(request: RequestHead): string {
 
 /** Protocols and extensions that a server supports. */
 export interface ServerTerms {
-  /** Supported subprotocols in order of preference. A client that offers none of them is served
-   * without one. */
+  /** In order of preference. A client that offers none of them is served without one. */
   readonly subprotocol: readonly string[];
   readonly deflate: boolean;
 }

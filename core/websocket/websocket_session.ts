@@ -25,8 +25,7 @@ import { WriteQueue } from "../streams/write_queue.ts";
 const FIRST_BUFFER_BYTES = 512;
 const LARGEST_BUFFER_BYTES = 64 * 1024;
 
-/** Messages read ahead of the protocol: enough to see a peer's ping or close behind a message while
- * the protocol is busy. */
+/** Messages read ahead of a busy protocol: enough to see a ping or close frame behind them. */
 const MAX_HELD_MESSAGES = 16;
 const MAX_HELD_BYTES = 64 * 1024;
 
@@ -355,8 +354,7 @@ export class WebSocketSession
 
   #control({ opcode, payload }: ControlFrame): void {
     if (opcode === OPCODE.ping && !this.#closeSent) {
-      // Reading stops until the pong is sent, so that a peer that sends pings and does not read
-      // keeps only one pong waiting.
+      // Reading stops until the pong is sent: a peer that only sends pings keeps one pong waiting.
       this.#occupied = true;
       const frame = encodeFrame(OPCODE.pong, payload, this.#masks);
       this.#output.write(frame).then(() => {
