@@ -1,5 +1,4 @@
-// Serving on DTLS 1.2 (RFC 6347): a UDP socket under a layer that completes a handshake with each
-// peer.
+// Serving on DTLS 1.2 (RFC 6347): a UDP socket under a layer with a handshake for each peer.
 
 import { createAdmission } from "../../core/addresses/admission.ts";
 import { serveDatagrams } from "../../core/datagrams/serve_datagrams.ts";

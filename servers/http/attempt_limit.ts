@@ -1,6 +1,5 @@
-// A limit on password guesses: after a wrong password, the next from the same address is checked
-// only after a delay, which doubles each time. The limit is by address, so that guesses cannot lock
-// a user out.
+// A limit on password guesses: after a wrong password, the next from the same address waits, twice
+// as long each time. The limit is by address, so that guesses cannot lock a user out.
 
 import { type Address, networkOf } from "../../core/addresses/address.ts";
 

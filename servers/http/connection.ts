@@ -61,8 +61,7 @@ export class HttpConnection implements Drainable, Sweepable {
   readonly #peer: Address;
   readonly #info: RequestInfo;
   readonly #madeUpAuthority: string | null;
-  /** Prefix of the URLs that need no further check of the host; matches none before the first
-   * request. */
+  /** Prefix of URLs whose host needs no further check; matches none before the first request. */
   #prefix = "\0";
   #requests = 0;
   /** Requests whose answer is being made or sent. HTTP/2 may have several. */
@@ -184,8 +183,7 @@ export class HttpConnection implements Drainable, Sweepable {
   }
 
   close(): void {
-    // A connection that drains cannot be cut off before its client has read everything, so it is
-    // abandoned instead.
+    // A connection that drains cannot be cut off before its client has read all: it is abandoned.
     if (this.#end === "leave") this.#abandoned.resolve();
     else this.#cut();
   }

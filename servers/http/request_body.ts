@@ -53,8 +53,7 @@ export class RequestBody implements Sweepable {
     this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
   }
 
-  /** To be called before its connection is closed by the server: some engines would end the body as
-   * if it were complete. */
+  /** Call it before closing the connection: some engines would end the body as if complete. */
   cutShort(): void {
     if (!this.#ended) this.#breakOff("cut short", new Error("The request's body was cut short"));
   }

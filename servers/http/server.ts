@@ -1,5 +1,4 @@
-// Serving an HTTP application on a stream listener: shared by `http`, `https` and HTTP on Unix
-// sockets.
+// Serving an HTTP application on a stream listener: shared by `http`, `https` and `unix`.
 
 import type { Connection } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/sessions/idle_sweep.ts";

@@ -22,8 +22,7 @@ import { DeniedPeerError } from "../../core/connection.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import type { Identity } from "../../core/session.ts";
 
-/** Limit of remembered certificates. Beyond it the oldest is forgotten, and its client needs a new
- * session. */
+/** Beyond it the oldest certificate is forgotten, and its client needs a new session. */
 const MAX_REMEMBERED = 10_000;
 
 /** The authorities whose client certificates are accepted. */
