@@ -1,6 +1,5 @@
 // The body of a response between node:http and its reader. When a connection ends early, node:http
-// discards data that was received and not yet read; this buffer keeps it, and the error can tell
-// how much is missing.
+// discards unread data; this buffer keeps it, and the error can tell how much is missing.
 
 import type { IncomingMessage } from "node:http";
 import type { Connection } from "../../core/connection.ts";

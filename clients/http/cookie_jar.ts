@@ -145,8 +145,7 @@ export class CookieJar {
       httpOnly: said.has("httponly"),
       expiresMs: this.#expiry(said),
     };
-    // Over http, where an attacker may be between client and server, a cookie that was set over
-    // https cannot be replaced.
+    // Over http, where an attacker may be in between, a cookie set over https cannot be replaced.
     const hidden = !isSecure &&
       this.cookies.some((other) =>
         other.secure && other.name === name && isWithin(other.domain, cookie.domain) &&

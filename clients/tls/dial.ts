@@ -1,5 +1,4 @@
-// Dialling TLS (RFC 8446, RFC 5246): on Deno.startTls where it supports the options, else on
-// node:tls.
+// Dialling TLS (RFC 8446, RFC 5246): on Deno.startTls where that supports the options, or node:tls.
 
 import type { ConnectionOptions } from "node:tls";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
@@ -35,8 +34,7 @@ export interface DialTlsOptions
 
 /** Opens a TLS connection and verifies the server, for tls, wss and https clients.
  * @throws {UsageError} when an option cannot be used
- * @throws {Error} naming the URL and, when the server could not be verified, the check that failed
- * and the remedy */
+ * @throws {Error} naming the URL, the check of the server that failed if one did, and the remedy */
 export async function dialTls(
   endpoint: Endpoint,
   port: number,
