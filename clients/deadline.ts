@@ -17,8 +17,7 @@ export class Deadline implements Disposable {
       : AbortSignal.any([signal, this.#late.signal]);
   }
 
-  /** Returns the error to report: the timeout, the reason of a caller that aborted, or else the
-   * given error. */
+  /** The error to report: the timeout, the reason of a caller that aborted, or the given error. */
   explain(what: string, error: unknown): unknown {
     if (!this.#late.signal.aborted) return this.signal.aborted ? this.signal.reason : error;
     return new DOMException(`${what}: not done within ${this.#maxTimeMs} ms`, "TimeoutError");

@@ -3,7 +3,6 @@
 import type { ClientKind } from "../core/client_kind.ts";
 import { dtlsClientOptions } from "./datagrams/options.ts";
 
-/** `dtls://host:port`. */
 export const dtls: ClientKind<typeof dtlsClientOptions> = {
   name: "dtls",
   addressing: "host",

@@ -8,5 +8,4 @@ import { unix } from "./unix.ts";
 import { unixgram } from "./unixgram.ts";
 import { ws, wss } from "./websocket.ts";
 
-/** All dialling transports. */
 export const clientKinds = [tcp, tls, unix, udp, dtls, unixgram, ws, wss] as const;

@@ -94,7 +94,6 @@ async function dialFrom(
   });
 }
 
-/** `tcp://host:port`. */
 export const tcp: ClientKind<typeof options> = {
   name: "tcp",
   addressing: "host",

@@ -3,7 +3,6 @@
 import type { ClientKind } from "../core/client_kind.ts";
 import { tlsTransportOptions } from "./tls/options.ts";
 
-/** `tls://host:port`. */
 export const tls: ClientKind<typeof tlsTransportOptions> = {
   name: "tls",
   addressing: "host",

@@ -3,7 +3,6 @@
 import type { ClientKind } from "../core/client_kind.ts";
 import { udpOptions } from "./datagrams/options.ts";
 
-/** `udp://host:port`. */
 export const udp: ClientKind<typeof udpOptions> = {
   name: "udp",
   addressing: "host",

@@ -7,7 +7,6 @@ import { webSocketOptions, webSocketTlsOptions } from "./websocket/options.ts";
 const PORT = 80;
 const TLS_PORT = 443;
 
-/** `ws://host:port/path`. */
 export const ws: ClientKind<typeof webSocketOptions> = {
   name: "ws",
   addressing: "host",
@@ -18,7 +17,6 @@ export const ws: ClientKind<typeof webSocketOptions> = {
   connect: async (...dial) => (await import("./websocket/dial.ts")).connectWebSocket(PORT, ...dial),
 };
 
-/** `wss://host:port/path`, the same over TLS. */
 export const wss: ClientKind<typeof webSocketTlsOptions> = {
   name: "wss",
   addressing: "host",

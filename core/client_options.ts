@@ -6,7 +6,6 @@ import { createCounters } from "./counters.ts";
 import type { LayerWork } from "./layer.ts";
 import { duration, type OptionValues, size } from "./options/option.ts";
 
-/** Options for the local address of a client and the address family of its peer. */
 export const routeOptions = { ...localOptions, ...familyOptions } as const;
 
 /** Options of every client that opens a session. */
@@ -23,8 +22,7 @@ export const connectTimeoutOptions = {
   connectTimeoutMs: duration({ default: 10_000, min: 1, help: "how long to try to connect" }),
 } as const;
 
-/** The work of layers on a client's datagram socket: there is one peer, and it is not idle as long
- * as the session is held. */
+/** The work of layers on a client's socket: one peer, never idle as long as the session is held. */
 export function dialledWork({ maxMessageBytes }: OptionValues<typeof clientOptions>): LayerWork {
   return {
     counters: createCounters(),

@@ -27,8 +27,7 @@ export interface Connection extends Disposable {
   reset?(): void;
 }
 
-/** Thrown by `ready` for a peer whose identity is not admitted: the handshake itself did not
- * fail. */
+/** Thrown by `ready` for a peer that is not admitted: the handshake itself did not fail. */
 export class DeniedPeerError extends Error {
   override readonly name = "DeniedPeerError";
 }
@@ -71,8 +70,7 @@ export interface DatagramSocket extends Disposable {
   connect?(to: Address, signal: AbortSignal): Promise<void>;
   send(bytes: Uint8Array, to: Address): Promise<void>;
   /** Tells the peer, where a layer can, that no more messages will follow. With acknowledgements it
-   * resolves once the peer has everything, and rejects with an UndeliveredError if it never
-   * will. */
+   * resolves once the peer has everything, and rejects with an UndeliveredError otherwise. */
   end(to: Address): Promise<void>;
   /** Resolves once the peer has acknowledged everything sent to it, where a layer has
    * acknowledgements; rejects with an UndeliveredError if it never will. */

@@ -3,8 +3,7 @@
 import type { ServerEvent } from "./event.ts";
 import type { Message } from "./session.ts";
 
-/** An event as a JSON object: `event` first, a message as `text` or, when it is not UTF-8, as
- * `base64`. */
+/** An event as a JSON object: `event` first, a message as `text` or, if not UTF-8, as `base64`. */
 export function eventJson(event: ServerEvent): Readonly<Record<string, unknown>> {
   if (!("message" in event)) return { ...event };
   const { message, ...rest } = event;

@@ -59,8 +59,7 @@ export interface LayerTraits {
   /** Whether a message that passes the layer comes from the address that it claims, or from a peer
    * that proved its key. */
   readonly provesSender?: boolean;
-  /** Whether messages that pass the layer arrive once and in order, or the session ends in an
-   * error. */
+  /** Whether messages arrive once and in order, or the session ends in an error. */
   readonly ordered?: boolean;
 }
 

@@ -4,7 +4,6 @@
 import { duration, integer, size, text } from "./options/option.ts";
 import type { OptionValues } from "./options/option.ts";
 
-/** Options that admit or deny peers by their address. */
 export const admissionOptions = {
   allow: text.many({
     metavar: "cidr",
@@ -24,7 +23,6 @@ const sessionOptions = {
   }),
 } as const;
 
-/** Limits of every stream transport. */
 export const streamOptions = {
   ...sessionOptions,
   maxConnections: integer({
@@ -41,7 +39,6 @@ export const streamOptions = {
   }),
 } as const;
 
-/** Options of transports that queue connections in the system. */
 export const backlogOptions = {
   backlog: integer({
     default: 511,
@@ -51,7 +48,6 @@ export const backlogOptions = {
   }),
 } as const;
 
-/** Options of transports with a handshake. */
 export const handshakeOptions = {
   handshakeTimeoutMs: duration({
     default: 10_000,
@@ -60,7 +56,6 @@ export const handshakeOptions = {
   }),
 } as const;
 
-/** Limits of every datagram transport. */
 export const datagramOptions = {
   ...sessionOptions,
   maxPeers: integer({

@@ -21,12 +21,10 @@ export interface Listening {
   readonly reload?: (() => Promise<void>) | undefined;
 }
 
-/** A listening stream socket. */
 export interface Listener<C extends Connection = Connection> extends Listening {
   readonly acceptor: Acceptor<C>;
 }
 
-/** A listening datagram socket. */
 export interface DatagramListener extends Listening {
   readonly socket: DatagramSocket;
 }

@@ -3,7 +3,6 @@
 
 import { UsageError } from "./usage_error.ts";
 
-/** A feature that needs a certain version of Deno. */
 interface RuntimeFeature {
   /** The feature, as the subject of a sentence. */
   readonly what: string;
@@ -14,9 +13,8 @@ interface RuntimeFeature {
 }
 
 const features = {
-  /** An older runtime without verification does not check either that the server holds the key of
-   * its certificate, so that a copy of the certificate with the expected fingerprint would be
-   * accepted. */
+  /** An older runtime without verification does not check that the server holds its key either: a
+   * copy of the certificate with the expected fingerprint would be accepted. */
   nodeTls: {
     what: "--tls-fingerprint and --insecure",
     since: "2.7.14",
@@ -61,10 +59,8 @@ const features = {
   },
 } as const satisfies Readonly<Record<string, RuntimeFeature>>;
 
-/** Names of the features above. */
 type RuntimeFeatureName = keyof typeof features;
 
-/** Whether a runtime has a feature. */
 export function hasFeature(
   name: RuntimeFeatureName,
   version: string = Deno.version.deno,
@@ -78,7 +74,6 @@ export function hasFeature(
 
 /** The error for a missing feature: the version that it needs, the version that runs, and what that
  * one does instead.
- *
  * @param what the subject of the sentence, where the feature's own says too little or too much */
 export function needsRuntime(
   name: RuntimeFeatureName,
@@ -90,7 +85,6 @@ export function needsRuntime(
 }
 
 /** Throws when this runtime lacks a feature.
- *
  * @param what as for `needsRuntime`
  * @throws {UsageError} naming the version that is needed */
 export function requireFeature(

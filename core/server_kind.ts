@@ -29,7 +29,6 @@ export interface RequestWork {
 interface Kind<Options extends OptionTable> {
   /** The scheme of its URLs. */
   readonly name: string;
-  /** One line for lists. */
   readonly summary: string;
   readonly addressing: Addressing;
   readonly options: Options;
@@ -45,8 +44,7 @@ export interface SessionServerKind<Options extends OptionTable = OptionTable>
    * can be stacked on it. */
   readonly layerRank?: number;
   /** Listens and serves. Resolves once it listens.
-   * @throws {Error} naming the URL and the cause when it cannot listen; nothing is left open
-   * then */
+   * @throws {Error} naming the URL and the cause when it cannot listen, with nothing left open */
   start(
     endpoint: Endpoint,
     options: OptionValues<Options>,
@@ -66,7 +64,6 @@ export interface RequestServerKind<Options extends OptionTable = OptionTable>
   ): Promise<RunningServer>;
 }
 
-/** A server transport. */
 export type ServerKind<Options extends OptionTable = OptionTable> =
   | SessionServerKind<Options>
   | RequestServerKind<Options>;

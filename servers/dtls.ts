@@ -4,7 +4,6 @@ import type { SessionServerKind } from "../core/server_kind.ts";
 import { DTLS_RANK } from "../layers/dtls/options.ts";
 import { dtlsServerOptions } from "./datagrams/options.ts";
 
-/** `dtls://host:port`. */
 export const dtls: SessionServerKind<typeof dtlsServerOptions> = {
   name: "dtls",
   summary: "DTLS 1.2, encrypted datagrams that may be lost",

@@ -11,7 +11,6 @@ import { unix } from "./unix.ts";
 import { unixgram } from "./unixgram.ts";
 import { ws, wss } from "./websocket.ts";
 
-/** All listening transports. */
 export const serverKinds = [
   tcp,
   tls,

@@ -82,7 +82,6 @@ async function listenAt<C extends Connection>(
   return { acceptor, url: formatEndpoint(named, "port" in address ? address.port : port) };
 }
 
-/** `tcp://host:port`. */
 export const tcp: SessionServerKind<typeof options> = {
   name: "tcp",
   summary: "TCP, a stream of bytes",

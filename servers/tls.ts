@@ -3,7 +3,6 @@
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { tlsTransportOptions } from "./tls/options.ts";
 
-/** `tls://host:port`. */
 export const tls: SessionServerKind<typeof tlsTransportOptions> = {
   name: "tls",
   summary: "TLS, an encrypted stream of bytes",

@@ -3,7 +3,6 @@
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { udpOptions } from "./datagrams/options.ts";
 
-/** `udp://host:port`. */
 export const udp: SessionServerKind<typeof udpOptions> = {
   name: "udp",
   summary: "UDP, datagrams that may be lost",

@@ -14,7 +14,6 @@ export const ws: SessionServerKind<typeof webSocketOptions> = {
   start: async (...serve) => (await import("./websocket/serve.ts")).serveWebSocket(...serve),
 };
 
-/** `wss://host:port/path`, the same over TLS. */
 export const wss: SessionServerKind<typeof webSocketTlsOptions> = {
   name: "wss",
   summary: "WebSocket over TLS",

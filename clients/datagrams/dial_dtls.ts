@@ -1,5 +1,4 @@
-// Dialling DTLS 1.2 (RFC 6347): a UDP socket under a layer that completes a handshake with the
-// server and verifies it.
+// Dialling DTLS 1.2 (RFC 6347): a UDP socket under a layer that verifies the server.
 
 import { canonicalHost } from "../../core/addresses/address.ts";
 import { asciiHost } from "../../core/certificates/names.ts";
@@ -27,7 +26,6 @@ import { dialUdp } from "./dial_udp.ts";
 
 type Given = OptionValues<typeof dtlsClientOptions>;
 
-/** Opens a session over DTLS. */
 export async function connectDtls(
   endpoint: Endpoint,
   given: Given,

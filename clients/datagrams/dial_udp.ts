@@ -1,5 +1,4 @@
-// Dialling UDP: a socket of Deno.listenDatagram that sends to one peer, a multicast group or a
-// broadcast address.
+// Dialling UDP: a Deno.listenDatagram socket that sends to a peer, a group or a broadcast address.
 
 import { type Address, canonicalHost } from "../../core/addresses/address.ts";
 import type { routeOptions } from "../../core/client_options.ts";
@@ -40,7 +39,6 @@ export async function dialUdp(
   return { socket: new DenoDatagramSocket(conn), to };
 }
 
-/** Opens a session over UDP. */
 export async function connectUdp(
   endpoint: Endpoint,
   route: Route,

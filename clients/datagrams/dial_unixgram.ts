@@ -12,7 +12,6 @@ import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
 import { dialling } from "../dial_error.ts";
 import type { unixgramOptions } from "./options.ts";
 
-/** Opens a session with a Unix datagram socket. */
 export function connectUnixgram(
   endpoint: Endpoint,
   given: OptionValues<typeof unixgramOptions>,

@@ -7,10 +7,8 @@ import { text } from "../../core/options/option.ts";
 import { dtlsOptions } from "../../layers/dtls/options.ts";
 import { tlsClientOptions } from "../tls/options.ts";
 
-/** Options of `udp`. */
 export const udpOptions = { ...routeOptions, ...groupSenderOptions, ...clientOptions } as const;
 
-/** Options of `dtls`. */
 export const dtlsClientOptions = {
   ...routeOptions,
   ...tlsClientOptions,
@@ -22,7 +20,6 @@ export const dtlsClientOptions = {
   ...clientOptions,
 } as const;
 
-/** Options of `unixgram`. */
 export const unixgramOptions = {
   ...clientOptions,
   localPath: text({

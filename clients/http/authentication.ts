@@ -12,12 +12,10 @@ const MAX_ANSWERS = 4;
 /** Limit of remembered protection spaces; the oldest are forgotten first. */
 const MAX_SPACES = 256;
 
-/** The credentials that a request carries. */
 type Proof =
   | { readonly by: "basic"; readonly entry: CheckedCredentials }
   | { readonly by: "digest"; readonly entry: CheckedCredentials; readonly nonce: Nonce };
 
-/** A nonce of a server, with the number of its uses. */
 class Nonce {
   readonly challenge: DigestChallenge;
   readonly cnonce: string = crypto.randomUUID().replaceAll("-", "");

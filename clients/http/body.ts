@@ -1,6 +1,5 @@
 // The body of a response between node:http and its reader. When a connection ends early, node:http
-// discards data that was received and not yet read; this buffer keeps it, and the error can tell
-// how much is missing.
+// discards unread data; this buffer keeps it, and the error can tell how much is missing.
 
 import type { IncomingMessage } from "node:http";
 import type { Connection } from "../../core/connection.ts";
@@ -8,7 +7,6 @@ import type { Connection } from "../../core/connection.ts";
 /** Unread bytes above which reading from the connection pauses. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-/** A queue of the parts of one body. */
 export class HttpBody {
   readonly #parts: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -27,8 +25,7 @@ export class HttpBody {
     message.on("data", (part: Uint8Array) => {
       this.#parts.push(part);
       this.#waitingBytes += part.length;
-      // Without a connection to gate, the message itself is paused, though node:http may lose data
-      // that waits inside it.
+      // Without a connection to gate, the message pauses, though node:http may lose data in it.
       if (!this.#gated && this.#waitingBytes > MAX_WAITING_BYTES) message.pause();
       this.#tell();
     });

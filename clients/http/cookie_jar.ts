@@ -21,7 +21,6 @@ export interface Cookie {
 /** Whether a domain is a public suffix, such as `com` or `co.uk`. */
 type IsPublicSuffix = (domain: string) => boolean | Promise<boolean>;
 
-/** Options of a CookieJar. */
 interface CookieJarOptions {
   /** @default Date.now */
   readonly now?: () => number;
@@ -36,7 +35,6 @@ const MAX_COOKIES = 3000;
 const MAX_PER_RESPONSE = 200;
 const LONGEST_AGE_MS = 400 * 86_400_000;
 
-/** Cookies in memory. */
 export class CookieJar {
   readonly #now: () => number;
   readonly #isPublicSuffix: IsPublicSuffix;
@@ -91,8 +89,7 @@ export class CookieJar {
     else this.#countByDomain.set(domain, left);
   }
 
-  /** Stores the cookies of a response's Set-Cookie fields. Cookies that the server may not set are
-   * ignored. */
+  /** Stores the cookies of a response's Set-Cookie fields that the server may set. */
   async take(url: URL, setCookies: readonly string[]): Promise<void> {
     for (const text of setCookies.slice(0, MAX_PER_RESPONSE)) {
       const cookie = await this.#read(url, text);
@@ -148,8 +145,7 @@ export class CookieJar {
       httpOnly: said.has("httponly"),
       expiresMs: this.#expiry(said),
     };
-    // Over http, where an attacker may be between client and server, a cookie that was set over
-    // https cannot be replaced.
+    // Over http, where an attacker may be in between, a cookie set over https cannot be replaced.
     const hidden = !isSecure &&
       this.cookies.some((other) =>
         other.secure && other.name === name && isWithin(other.domain, cookie.domain) &&

@@ -20,8 +20,7 @@ export function withCookies(exchange: Exchange, jar: CookieJar): Exchange {
   };
 }
 
-/** The Cookie fields of a request. Cookies that the caller has set come first, and win over stored
- * ones of the same name. */
+/** The Cookie fields of a request: the caller's cookies first, which win over stored ones. */
 function cookieFields({ url, headers }: OutgoingRequest, jar: CookieJar): readonly Field[] {
   const written = valuesOf(headers, "cookie").flatMap((value) =>
     value.split(";").map((pair) => pair.trim()).filter((pair) => pair !== "")

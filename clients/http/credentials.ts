@@ -62,7 +62,6 @@ export function checkCredentials(
 
 /** The credentials that may be sent to a URL, those of the longest prefix first, and of the same
  * prefix those with a realm.
- *
  * @param realm of the challenge; undefined before there was one */
 export function credentialsFor(
   entries: readonly CheckedCredentials[],

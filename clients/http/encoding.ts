@@ -8,7 +8,6 @@ const MAX_ENCODINGS = 4;
 
 /** Yields a body with its encodings removed. An unknown encoding ends the decoding: the body is
  * then passed on as it is.
- *
  * @param encodings the value of Content-Encoding, if there is one */
 export async function* contentOf(
   parts: AsyncIterable<Uint8Array>,

@@ -15,7 +15,6 @@ import type { Stopwatch } from "./timing.ts";
 /** Limit of interim responses (RFC 9110 15.2). */
 const MAX_INTERIM_RESPONSES = 100;
 
-/** Arguments of an exchange besides the request. */
 interface ExchangeWork {
   readonly values: RouteValues;
   readonly reading: Reading;

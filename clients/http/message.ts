@@ -2,10 +2,8 @@
 
 import type { FetchTiming } from "./timing.ts";
 
-/** Name and value of a header field. */
 export type Field = readonly [name: string, value: string];
 
-/** A body to send. */
 export interface OutgoingBody {
   /** Undefined when the length is not known: the body is then sent in chunks. */
   readonly lengthBytes: number | undefined;
@@ -17,7 +15,6 @@ export interface OutgoingBody {
   open(): Uint8Array | AsyncIterable<Uint8Array>;
 }
 
-/** A request that is ready to send. */
 export interface OutgoingRequest {
   readonly url: URL;
   readonly method: string;

@@ -1,5 +1,4 @@
-// The body of a form with files (multipart/form-data, RFC 7578). It is streamed, so files may be of
-// any size.
+// The body of a form with files (multipart/form-data, RFC 7578), streamed for files of any size.
 
 import { UsageError } from "../../core/usage_error.ts";
 import type { OutgoingBody } from "./message.ts";

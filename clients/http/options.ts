@@ -4,7 +4,6 @@ import { duration, flag, integer, size, text } from "../../core/options/option.t
 import { routeOptions } from "../../core/client_options.ts";
 import { tlsClientOptions } from "../tls/options.ts";
 
-/** Options for retries. */
 export const retryOptions = {
   retry: integer({
     default: 0,
@@ -29,7 +28,6 @@ export const retryOptions = {
   }),
 } as const;
 
-/** Options for the proxy. */
 export const proxyOptions = {
   proxy: text({
     metavar: "url",

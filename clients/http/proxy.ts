@@ -19,7 +19,6 @@ export interface ProxyRules {
   readonly no?: string | undefined;
 }
 
-/** The proxy of a request. */
 export interface Proxy {
   readonly hostname: string;
   readonly port: number;
@@ -37,7 +36,6 @@ interface ProxyChoice {
 
 /** The proxy for a URL, or undefined. Hosts on this machine are reached through a proxy only when
  * the request names one: a proxy's loopback is not ours.
- *
  * @throws {UsageError} when the proxy is of another kind */
 export async function chooseProxy(
   url: URL,

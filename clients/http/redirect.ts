@@ -15,7 +15,6 @@ const ABOUT_THE_BODY = [
   "transfer-encoding",
 ];
 
-/** Limits of redirects. */
 interface RedirectOptions {
   /** Limit of redirects; with 0 the redirect itself is returned. */
   readonly maxRedirects: number;

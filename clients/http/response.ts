@@ -8,7 +8,6 @@ import { contentOf } from "./encoding.ts";
 import type { FetchResponse, Field, OutgoingRequest } from "./message.ts";
 import type { Stopwatch } from "./timing.ts";
 
-/** Options for reading the response. */
 export interface Reading {
   /** Limit of the bytes to read from the body. */
   readonly bytes: number | undefined;

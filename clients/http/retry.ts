@@ -109,7 +109,6 @@ function waitBefore(
 
 /** The delay before a retry: twice the one before, half of it random, so that many clients do not
  * return at the same time.
- *
  * @param attempt number of the retry, from 1 */
 export function backOffMs(attempt: number, firstMs: number, random: () => number): number {
   const longestMs = Math.min(firstMs * 2 ** (attempt - 1), LONGEST_WAIT_MS);
@@ -129,7 +128,6 @@ function askedWait(
   return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }
 
-/** Resolves after a delay. */
 export function waitFor(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const giveUp = () => {

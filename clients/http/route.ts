@@ -22,10 +22,8 @@ import type { Stopwatch } from "./timing.ts";
 import { dialTcp } from "../tcp.ts";
 import { prepareTls } from "../tls/dial.ts";
 
-/** Options of a request that affect its route. */
 export type RouteValues = OptionValues<typeof fetchOptions>;
 
-/** Other inputs of a route. */
 interface RouteWork {
   readonly body: HttpBody;
   readonly proxy: Proxy | undefined;
@@ -63,8 +61,7 @@ export async function routeTo(url: URL, values: RouteValues, work: RouteWork): P
     import("../../core/streams/connection_duplex.ts"),
   ]);
   const duplex = new ConnectionDuplex(work.body.gate(connection));
-  // An agent for this request alone, because Deno supports a connection of ours only through an
-  // agent.
+  // An agent for this request, because Deno supports a connection of ours only through one.
   const agent = new Agent();
   agent.createConnection = () => duplex;
   return {
@@ -239,8 +236,7 @@ async function dialProxy(
     connection = await dialHost(place, port, values, stopwatch, signal);
   } catch (error) {
     if (!(error instanceof NotConnectedError)) throw error;
-    // The message names a proxy from the environment, because its address alone would be hard to
-    // recognise.
+    // Named, because the address alone of a proxy from the environment is hard to recognise.
     const text = `${error.message}; it is the proxy for ${url.origin}`;
     throw new NotConnectedError(text, { cause: error });
   }

@@ -14,7 +14,6 @@ export interface FetchTiming {
   readonly totalMs: number;
 }
 
-/** The steps that are measured one by one. */
 type Step = "dnsMs" | "connectMs" | "tlsMs" | "firstByteMs";
 
 /** Measures one exchange as a part of a request. */
@@ -40,7 +39,6 @@ export class Stopwatch {
     }
   }
 
-  /** Ends the measurement. */
   end(): void {
     this.#endedMs ??= this.#now();
   }

@@ -14,7 +14,6 @@ import { handshakeFailure } from "./error.ts";
 /** Limit of certificates in a chain. */
 const MAX_CERTIFICATES = 20;
 
-/** The certificates that a server sent. */
 interface ShownChain {
   /** DER, the server's own certificate first. */
   readonly certificates: readonly Uint8Array<ArrayBuffer>[];
@@ -23,7 +22,6 @@ interface ShownChain {
 }
 
 /** Completes a handshake without verifying the server, and closes the connection.
- *
  * @throws {UsageError} on a runtime that cannot
  * @throws {Error} when the server cannot be reached or does not speak TLS */
 export async function fetchChain(

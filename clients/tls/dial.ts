@@ -1,5 +1,4 @@
-// Dialling TLS (RFC 8446, RFC 5246): on Deno.startTls where it supports the options, else on
-// node:tls.
+// Dialling TLS (RFC 8446, RFC 5246): on Deno.startTls where that supports the options, or node:tls.
 
 import type { ConnectionOptions } from "node:tls";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
@@ -27,7 +26,6 @@ import { handshakeFailure, WrongFingerprintError } from "./error.ts";
 import { type ClientCertificate, loadClientCertificate, loadTrust, type Trust } from "./trust.ts";
 import type { tlsTransportOptions } from "./options.ts";
 
-/** Options of `dialTls`. */
 export interface DialTlsOptions
   extends OptionValues<Omit<typeof tlsTransportOptions, "maxMessageBytes">> {
   /** Protocols to offer by ALPN (RFC 7301), the preferred one first. Default: none. */
@@ -35,10 +33,8 @@ export interface DialTlsOptions
 }
 
 /** Opens a TLS connection and verifies the server, for tls, wss and https clients.
- *
  * @throws {UsageError} when an option cannot be used
- * @throws {Error} naming the URL and, when the server could not be verified, the check that failed
- * and the remedy */
+ * @throws {Error} naming the URL, the check of the server that failed if one did, and the remedy */
 export async function dialTls(
   endpoint: Endpoint,
   port: number,
@@ -54,7 +50,6 @@ type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Con
 
 /** Reads the files of the options before dialling, so that an error in one costs no connection. The
  * function returned throws as `dialTls` does.
- *
  * @throws {UsageError} when an option cannot be used */
 export async function prepareTls(
   endpoint: Endpoint,
@@ -90,7 +85,6 @@ export async function prepareTls(
   };
 }
 
-/** Options of the handshake. */
 interface SecureOptions {
   /** The name or address that the certificate must be for. */
   readonly name: string;
@@ -186,7 +180,6 @@ function parseName(written: string): string {
   throw new UsageError(`--server-name: expected a host name or address, got "${written}"`);
 }
 
-/** Opens a session over TLS. */
 export async function connectTls(
   endpoint: Endpoint,
   options: OptionValues<typeof tlsTransportOptions>,

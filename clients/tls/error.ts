@@ -18,7 +18,6 @@ const PIN = "--tls-fingerprint SHA256";
 const TRUST_IT = `trust it with --tls-ca FILE or ${PIN}, or skip the check with --insecure`;
 
 /** The message after `Cannot connect to URL:`.
- *
  * @param name the name that the certificate should have */
 export function handshakeFailure(
   error: unknown,

@@ -5,7 +5,6 @@ import { clientOptions, routeOptions } from "../../core/client_options.ts";
 import { flag, text } from "../../core/options/option.ts";
 import { fileOrFiles } from "../../core/tls/options.ts";
 
-/** Options for verifying the server. */
 export const tlsClientOptions = {
   tlsCa: text.many({
     metavar: "file",
@@ -31,7 +30,6 @@ export const tlsClientOptions = {
   tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
 } as const;
 
-/** Options of `tls`. */
 export const tlsTransportOptions = {
   ...routeOptions,
   ...tlsClientOptions,

@@ -10,7 +10,6 @@ import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/f
 import { UsageError } from "../../core/usage_error.ts";
 import type { tlsClientOptions } from "./options.ts";
 
-/** Options that `loadTrust` reads. */
 type TrustValues = OptionValues<
   Pick<typeof tlsClientOptions, "tlsCa" | "tlsFingerprint" | "insecure">
 >;
@@ -22,7 +21,6 @@ export interface ClientCertificate {
 }
 
 /** Reads the certificate that a server may ask for; undefined when none was named.
- *
  * @throws {UsageError} when one of the files is missing, damaged or not the other's */
 export async function loadClientCertificate(
   files: OptionValues<Pick<typeof tlsClientOptions, "tlsCert" | "tlsKey">>,
@@ -37,7 +35,6 @@ export async function loadClientCertificate(
   return { cert: texts.cert, key: texts.key };
 }
 
-/** The servers that a client trusts. */
 export type Trust =
   /** A server whose certificate is one of these or was issued by one; without files, by one of the
    * well-known authorities. The certificate must be for the name that was dialled, and in date. */
@@ -53,7 +50,6 @@ export type Trust =
   | { readonly by: "nothing" };
 
 /** Reads the options and the files they name.
- *
  * @throws {UsageError} when a file or fingerprint cannot be used, or options exclude each other */
 export async function loadTrust(
   { tlsCa, tlsFingerprint, insecure }: TrustValues,

@@ -6,7 +6,6 @@ import { text } from "../../core/options/option.ts";
 import { agreementOptions, keepaliveOptions } from "../../core/websocket/options.ts";
 import { tlsClientOptions } from "../tls/options.ts";
 
-/** Options of `ws`. */
 export const webSocketOptions = {
   ...routeOptions,
   ...clientOptions,
@@ -21,5 +20,4 @@ export const webSocketOptions = {
   origin: text({ metavar: "origin", help: "say that a page of this origin opens the WebSocket" }),
 } as const;
 
-/** Options of `wss`. */
 export const webSocketTlsOptions = { ...webSocketOptions, ...tlsClientOptions } as const;

@@ -13,7 +13,6 @@ const PATIENCE_MS = 1000;
 const LAST_CHUNK = /(?:^|\r\n)0\r\n\r\n$/;
 
 /** The error for an answer whose status is not 101. Reads from the connection.
- *
  * @param rest what was read beyond the head */
 export async function refusalOf(
   { status, reason, fields }: ResponseHead,

@@ -59,7 +59,6 @@ export function isLoopback(hostname: string): boolean {
     /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }
 
-/** Converts an address of Deno to an `Address`. */
 export function addressOf(address: Deno.Addr): Address {
   // Deno 2.6 leaves the transport out of the addresses of a TLS socket.
   if (address.transport === undefined) {

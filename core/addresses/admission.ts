@@ -12,7 +12,6 @@ export type Admission = (address: Address) => boolean;
 /** Builds an Admission from two lists. A peer on the deny list is denied; with an allow list, so is
  * every peer that is not on it. Unix peers have no address and are admitted: the socket file's
  * permissions decide about them.
- *
  * @throws {UsageError} when an entry is not an address or network, or a list cannot be read */
 export async function createAdmission(lists: AdmissionLimits): Promise<Admission> {
   if (lists.allow.length === 0 && lists.deny.length === 0) return () => true;

@@ -32,7 +32,6 @@ const GRAMMAR = /^([a-z][a-z0-9]*)((?:\+[a-z0-9-]+)*):(.*)$/is;
 
 /** Whether a word of a command line is meant as a URL rather than as the name of a file: it has `://`,
  * or a scheme whose sockets have paths, as `unix:/tmp/echo.sock` has.
- *
  * @param schemes the schemes that the caller understands and how each is addressed */
 export function isUrl(text: string, schemes: ReadonlyMap<string, Addressing>): boolean {
   const scheme = GRAMMAR.exec(text)?.[1] ?? "";
@@ -40,7 +39,6 @@ export function isUrl(text: string, schemes: ReadonlyMap<string, Addressing>): b
 }
 
 /** Parses an endpoint URL. One that was parsed before is returned as it is.
- *
  * @param schemes the schemes that the caller supports, with the kind of address of each
  * @throws {UsageError} with the value and the remedy when the text is not such a URL */
 export function parseEndpoint(
@@ -116,7 +114,6 @@ function parseHost(rest: string, text: string): Pick<Endpoint, "hostname" | "por
   return { hostname, port, path: match?.[2] ?? "" };
 }
 
-/** @param text an address, with or without a zone */
 function isIpv6(text: string): boolean {
   return URL.canParse(`http://[${text.replace(/%.*$/, "")}]`);
 }

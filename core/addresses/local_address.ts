@@ -3,7 +3,6 @@
 import { text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Options of clients that can choose their local address. */
 export const localOptions = {
   local: text({ metavar: "host:port", help: "dial from this address; port 0 is any free one" }),
 } as const;

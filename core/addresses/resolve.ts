@@ -5,13 +5,11 @@ import { errorText } from "../event.ts";
 import { flag } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Options for the address family that a host name resolves to. */
 export const familyOptions = {
   ipv4: flag({ short: "4", help: "use IPv4 addresses only", negatable: false }),
   ipv6: flag({ short: "6", help: "use IPv6 addresses only", negatable: false }),
 } as const;
 
-/** The values of `familyOptions`. */
 export interface FamilyChoice {
   readonly ipv4: boolean;
   readonly ipv6: boolean;
@@ -19,7 +17,6 @@ export interface FamilyChoice {
 
 /** The first address of a host name in the family that was asked for. A literal address is
  * returned as it is.
- *
  * @throws {UsageError} when both families are asked for, or a literal address is of the other one
  * @throws {Error} when the name has no such address */
 export async function resolveHost(hostname: string, choice: FamilyChoice): Promise<string> {

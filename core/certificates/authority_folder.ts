@@ -14,9 +14,7 @@ import {
 } from "../files/private_file.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** An authority, with the folder in which it is kept. */
 export interface KeptAuthority extends Authority {
-  /** The data folder. */
   readonly dataFolder: string;
   readonly certFile: string;
   readonly keyFile: string;
@@ -26,7 +24,6 @@ const FOLDER = "authority";
 const CERT_FILE = "authority.pem";
 const KEY_FILE = "authority.key";
 
-/** Paths of an authority's files in a data folder, whether or not they exist. */
 function placesIn(
   dataFolder: string,
 ): { readonly folder: string; readonly certFile: string; readonly keyFile: string } {
@@ -35,7 +32,6 @@ function placesIn(
 }
 
 /** The local authority; null when none was made yet.
- *
  * @throws {UsageError} when its key can be read by others, or one of its files is missing, damaged
  *   or not the other's
  * @throws {Error} when the folder cannot be read */
@@ -85,7 +81,6 @@ async function refuseDamaged(cert: string, key: string): Promise<void> {
 }
 
 /** Returns the local authority, and creates it when there is none.
- *
  * @param now milliseconds since the epoch
  * @throws as `loadAuthority`, and {Error} when the folder cannot be written */
 export async function openAuthority(
@@ -104,7 +99,6 @@ export async function openAuthority(
 /** Puts both files in their place at once: a folder is renamed in one step, and only when the name
  * is free, so that of two programs that create an authority one wins and neither reads half of
  * one.
- *
  * @returns whether our authority is the one in place now */
 async function keepAuthority(dataFolder: string, { cert, key }: Authority): Promise<boolean> {
   const { folder } = placesIn(dataFolder);
@@ -127,7 +121,6 @@ async function keepAuthority(dataFolder: string, { cert, key }: Authority): Prom
 const LOCAL = "local";
 
 /** The file behind a value of `--tls-ca`.
- *
  * @param dataFolder where the local authority is kept
  * @throws {UsageError} when the local authority is meant and there is none, or other users could have
  *   put it there */

@@ -1,6 +1,5 @@
 // A reader of DER (X.690), as much of it as certificates need.
 
-/** One DER element. */
 export interface DerElement {
   readonly tag: number;
   readonly value: Uint8Array;

@@ -19,7 +19,6 @@ export interface RequestDescription {
   readonly usages: readonly string[];
 }
 
-/** A certificate, described. */
 export interface CertificateDescription extends RequestDescription {
   readonly issuer: string;
   /** Hexadecimal. */
@@ -30,14 +29,12 @@ export interface CertificateDescription extends RequestDescription {
   /** Whole days until the certificate expires; negative when it has expired. */
   readonly daysLeft: number;
   readonly state: "valid" | "expired" | "not yet valid";
-  /** Whether the certificate was signed by its own key. */
   readonly selfSigned: boolean;
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;
 }
 
 /** Describes a certificate.
- *
  * @param now milliseconds since the epoch
  * @throws {SyntaxError} when the bytes are no certificate */
 export async function describeCertificate(
@@ -72,7 +69,6 @@ export async function describeCertificate(
 }
 
 /** Describes a request, and verifies that it is signed by its own key.
- *
  * @throws {SyntaxError} when the text holds no request */
 export async function describeRequest(
   pem: string,

@@ -5,13 +5,11 @@ import { canonicalHost } from "../addresses/address.ts";
 import { type DerElement, readDer, readOid } from "./der.ts";
 import type { CertificateName } from "./names.ts";
 
-/** Fields of a certificate. */
 export interface CertificateFields {
   /** Object identifier of the signature algorithm. */
   readonly signatureAlgorithm: string;
   readonly isAuthority: boolean;
-  /** Number of authorities that may stand between this one and the last certificate; undefined is
-   * no limit. */
+  /** Number of authorities allowed between this and the last certificate; undefined is no limit. */
   readonly maxPathLength: number | undefined;
   /** Undefined when the use of the key is not restricted. */
   readonly keyUsage:

@@ -5,7 +5,6 @@ import { pemBlocks } from "./pem.ts";
 import { toHex } from "./x509.ts";
 
 /** The fingerprint of the first certificate in a PEM text.
- *
  * @throws {SyntaxError} when the text holds none */
 export async function fingerprintOf(pem: string): Promise<string> {
   const block = pemBlocks(pem).find(({ label }) => label === "CERTIFICATE");
@@ -13,7 +12,6 @@ export async function fingerprintOf(pem: string): Promise<string> {
   return await fingerprintOfDer(block.der);
 }
 
-/** The fingerprint of a certificate in DER. */
 export async function fingerprintOfDer(der: Uint8Array<ArrayBuffer>): Promise<string> {
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", der)));
 }
@@ -26,7 +24,6 @@ export function parseFingerprint(text: string): string | null {
 }
 
 /** A fingerprint that a user wrote.
- *
  * @param expected the option and what stands there, as the error begins
  * @throws {UsageError} when it is none */
 export function readFingerprint(written: string, expected: string): string {

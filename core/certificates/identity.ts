@@ -1,5 +1,4 @@
-// The identity of a peer by its certificate, and the list of identities that a server admits,
-// `--allow-identity`.
+// The identity of a peer by its certificate, and the identities that `--allow-identity` admits.
 
 import type { X509Certificate } from "node:crypto";
 import type { Identity } from "../session.ts";
@@ -10,14 +9,12 @@ import { type CertificateName, nameType } from "./names.ts";
 
 /** The holder of a certificate. */
 export interface CertifiedPeer {
-  /** Names in the order of the certificate, without addresses: these tell the place of a peer, not
-   * its identity. */
+  /** Names in the certificate's order, without addresses: these tell a place, not an identity. */
   readonly names: readonly CertificateName[];
   /** SHA-256 of the certificate, in lower-case hexadecimal. */
   readonly fingerprint: string;
 }
 
-/** The holder of a certificate, with its names and its fingerprint. */
 export function certifiedPeer(
   { names }: Pick<CertificateFields, "names">,
   { fingerprint256 }: Pick<X509Certificate, "fingerprint256">,

@@ -79,7 +79,6 @@ export async function issueCertificate(
   return { cert, chain: cert + authority.cert, key: await keyToPem(x509, keys.privateKey) };
 }
 
-/** The subject, names and validity of a certificate. */
 interface Certified {
   readonly names: readonly [CertificateName, ...CertificateName[]];
   readonly use: CertificateUse;
@@ -88,7 +87,6 @@ interface Certified {
 }
 
 /** Certifies a public key; returns the certificate, PEM.
- *
  * @throws {UsageError} when the authority has expired or is not one of ours
  * @throws {RangeError} when `days` is out of bounds */
 export async function certify(

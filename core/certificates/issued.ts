@@ -18,7 +18,6 @@ const MAX_KEPT = 64;
 
 /** A certificate for a server with these names: the kept one, or a new one, which is kept where that
  * can be.
- *
  * @param now milliseconds since the epoch
  * @throws {UsageError} when a name cannot stand in a certificate, or the authority has expired */
 export async function issuedFor(

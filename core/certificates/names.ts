@@ -1,6 +1,5 @@
-// The names in a certificate, its subject alternative names (RFC 5280 4.2.1.6): which names can be
-// issued, and whether a certificate matches a host. The common name is never considered (RFC 9525
-// 2).
+// The names in a certificate, its subject alternative names (RFC 5280 4.2.1.6): issuing them, and
+// matching a host. The common name is never considered (RFC 9525 2).
 
 import { canonicalHost } from "../addresses/address.ts";
 import { ipFamily } from "../addresses/admission.ts";
@@ -9,20 +8,17 @@ import { UsageError } from "../usage_error.ts";
 /** The role of the peer that shows a certificate. */
 export type CertificateUse = "server" | "client";
 
-/** One name in a certificate. */
 export interface CertificateName {
   readonly type: "dns" | "ip" | "email" | "uri";
   /** A host name in lower case, an address as `canonicalHost` writes it, all else as it stands. */
   readonly value: string;
 }
 
-/** Limit of the names in a certificate. */
 export const MAX_NAMES = 100;
 const MAX_NAME_CHARACTERS = 253;
 const MAX_TEXT_CHARACTERS = 1024;
 
 /** Reads the names of one certificate, each once.
- *
  * @throws {UsageError} naming the one that cannot stand in such a certificate, and the remedy */
 export function parseNames(
   texts: readonly string[],
@@ -58,8 +54,7 @@ function parseName(text: string, use: CertificateUse): CertificateName {
   return { type, value: parseDnsName(text, use) };
 }
 
-/** The kind of a name that is no address. A URI may contain an @, but an e-mail address has no
- * scheme. */
+/** The kind of a name that is no address. A URI may hold an @; an e-mail address has no scheme. */
 export function nameType(text: string): "uri" | "email" | "dns" {
   if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return "uri";
   return text.includes("@") ? "email" : "dns";
@@ -114,8 +109,7 @@ function isLabel(label: string): boolean {
   return /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label);
 }
 
-/** A host as certificates have it: without a zone, and an international name as it is looked up, in
- * ASCII (RFC 5280 7.2). */
+/** A host as certificates have it: no zone, an international name in ASCII (RFC 5280 7.2). */
 export function asciiHost(host: string): string {
   const name = host.replace(/%.*$/, "");
   // deno-lint-ignore no-control-regex

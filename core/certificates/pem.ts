@@ -5,7 +5,6 @@ import type { X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** One PEM block: its label and its DER. */
 interface PemBlock {
   /** Such as `CERTIFICATE`. */
   readonly label: string;
@@ -13,7 +12,6 @@ interface PemBlock {
 }
 
 /** Parses all blocks in their order; text around them is ignored.
- *
  * @throws {SyntaxError} when a block is not base64 */
 export function pemBlocks(text: string): PemBlock[] {
   const blocks = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g);
@@ -27,13 +25,11 @@ export function pemBlocks(text: string): PemBlock[] {
   });
 }
 
-/** The labels that PEM files are expected to have. */
 type PemLabel = "CERTIFICATE" | "PRIVATE KEY";
 
 const command = { "CERTIFICATE": "x509", "PRIVATE KEY": "pkey" } as const;
 
 /** Reads a PEM file and makes sure that it holds what it should.
- *
  * @param flag the option that names the file, which begins every message
  * @throws {UsageError} naming the file and the remedy */
 export async function readPemFile(flag: string, file: string, label: PemLabel): Promise<string> {
@@ -60,7 +56,6 @@ export async function readPemFile(flag: string, file: string, label: PemLabel): 
 }
 
 /** The certificates in a PEM text, in their order.
- *
  * @param flag the option that named the file, which begins every message
  * @throws {UsageError} when one of them is not a certificate inside */
 export async function parseCertificates(

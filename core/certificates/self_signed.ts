@@ -1,5 +1,4 @@
-// Self-signed certificates (RFC 5280), for a TLS server without `--tls-cert` on a machine without a
-// local authority.
+// Self-signed certificates (RFC 5280), for TLS servers without `--tls-cert` or a local authority.
 
 import { MAX_NAMES, parseNames } from "./names.ts";
 import { alternativeNames, selfSign } from "./x509.ts";
@@ -15,7 +14,6 @@ const VALIDITY_DAYS = 30;
 
 /** Makes a self-signed certificate that a server can show and that its clients can be told to
  * trust. It is no authority: with its key nothing else can be signed.
- *
  * @param names host names and addresses that the server is reached at, the most important first
  * @param now milliseconds since the epoch, from which the certificate is valid for 30 days
  * @throws {UsageError} when a name cannot stand in a certificate */

@@ -1,5 +1,4 @@
-// Certificate signing requests (PKCS #10, RFC 2986): creating one for another authority, and
-// signing one with our own.
+// Certificate signing requests (PKCS #10, RFC 2986): creating one, and signing one as an authority.
 
 import type { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import type { Authority } from "./authority.ts";
@@ -25,7 +24,6 @@ interface MadeRequest {
 }
 
 /** Makes a key, and a request for a certificate with these names.
- *
  * @throws {UsageError} when a name is invalid in a certificate */
 export async function createRequest(
   { names, use, keyType }: {
@@ -50,19 +48,16 @@ export async function createRequest(
   };
 }
 
-/** The certificate for a request. */
 interface SignedRequest {
   /** The certificate, PEM. */
   readonly cert: string;
   /** The certificate, followed by the authority's. */
   readonly chain: string;
   readonly names: readonly CertificateName[];
-  /** Extensions other than names that the request asked for and the certificate lacks, such as
-   * `basicConstraints`. */
+  /** Requested extensions other than names that were not granted, such as `basicConstraints`. */
   readonly leftOut: readonly string[];
 }
 
-/** Options for signing a request. */
 interface SignOptions {
   readonly use: CertificateUse;
   readonly days?: number | undefined;
@@ -72,7 +67,6 @@ interface SignOptions {
 
 /** Signs a request. Of what it asks for, its names alone are granted: what the holder may be and do
  * is not for the holder to say.
- *
  * @throws {SyntaxError} when it is no request, or damaged
  * @throws {UsageError} when its signature is not by its own key (RFC 2986 4.2: the requester must hold
  *   the key), the key is too weak, or its names cannot stand in a certificate */
@@ -109,9 +103,7 @@ const EXTENSION_NAMES: ReadonlyMap<string, string> = new Map([
   ["2.5.29.37", "extendedKeyUsage"],
 ]);
 
-/** Reads a request from PEM.
- *
- * @throws {SyntaxError} when it is none */
+/** @throws {SyntaxError} when the text holds no request */
 export function parseRequest(x509: X509, pem: string): Pkcs10CertificateRequest {
   const block = pemBlocks(pem).find(({ label }) => /^(NEW )?CERTIFICATE REQUEST$/.test(label));
   if (block === undefined) throw new SyntaxError("it holds no certificate request in PEM");

@@ -11,7 +11,6 @@ export async function loadX509() {
   return await import("@peculiar/x509");
 }
 
-/** The library, loaded. */
 export type X509 = Awaited<ReturnType<typeof loadX509>>;
 
 /** The names as an extension. It is critical when there is no subject (RFC 5280 4.2.1.6). */
@@ -73,7 +72,6 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 /** Makes keys, and a certificate of the public one that is signed with the private one.
- *
  * @param title the common name, to which a part of the serial number is added: two issuers of one name
  *   would be taken for each other when a chain is built
  * @param now milliseconds since the epoch */

@@ -51,7 +51,6 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return this.#socket.delivery?.(this.peer);
   }
 
-  /** The sender of the message that was yielded last, where many may answer. */
   get responder(): Address | undefined {
     return this.#responder;
   }
@@ -76,12 +75,10 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
   ): IteratorResult<Message, undefined> | Promise<IteratorResult<Message, undefined>> =>
     this.#taken(datagram) ?? this.#search();
 
-  /** Converts a datagram to the result of an iteration; undefined when it is not for this
-   * session. */
+  /** The result of an iteration for a datagram; undefined when it is not for this session. */
   #taken(datagram: Datagram | null): IteratorResult<Message, undefined> | undefined {
     if (datagram === null || this.#closed) return done;
-    // Any program can send to our port; only datagrams of the peer are accepted, where there is
-    // one.
+    // Any program can send to our port; only the peer's datagrams are accepted, if there is one.
     if (this.manyAnswer) this.#responder = datagram.from;
     else if (!sameAddress(datagram.from, this.#sender)) return undefined;
     if (!("bytes" in datagram)) return done;
@@ -94,8 +91,7 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
     return { done: false, value: datagram.bytes };
   }
 
-  /** Reads until a datagram is for this session. A loop, so that a flood of other datagrams takes
-   * no memory. */
+  /** Reads until a datagram is for this session; a loop, so that a flood takes no memory. */
   async #search(): Promise<IteratorResult<Message, undefined>> {
     for (;;) {
       const result = this.#closed ? done : this.#taken(await this.#socket.receive());

@@ -8,7 +8,6 @@ import { Inbox, type InboxRoom } from "./inbox.ts";
 import { bytesOf, type Identity, type Message } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 
-/** Options of a DatagramPeer. */
 export interface DatagramPeerOptions {
   readonly address: Address;
   readonly socket: DatagramSocket;
@@ -27,10 +26,8 @@ export class DatagramPeer {
   readonly address: Address;
   /** Set by every datagram in either direction; an idle sweep compares it. */
   active = true;
-  /** The identity that the peer proved with its latest datagram; the next session is opened with
-   * it. */
+  /** The identity that the peer proved with its latest datagram, for its next session. */
   identity: Identity | undefined;
-  /** The session that is open with this peer. */
   session: DatagramSession | undefined;
 
   readonly #options: DatagramPeerOptions;
@@ -48,8 +45,7 @@ export class DatagramPeer {
     return this.session = new DatagramSession(this, this.#options);
   }
 
-  /** Takes one reply of those that may go to this peer in the current second; false when none is
-   * left. */
+  /** Takes one of the replies that may go to this peer in this second; false when none is left. */
   takeReply(): boolean {
     if (!this.#limited) return true;
     const now = performance.now();
@@ -179,8 +175,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     if (this.#draining) this.reason ??= "shutdown";
   }
 
-  /** Waits for the peer until the session is closed: a peer that does not read, or has disappeared,
-   * must not delay that. */
+  /** Waits until it is done or the session is closed: a lost peer must not delay closing. */
   #unlessClosed(done: Promise<void>): Promise<void> {
     if (this.#closed) return done;
     return new Promise((resolve, reject) => {

@@ -6,7 +6,6 @@ import type { Datagram, DatagramSocket } from "../connection.ts";
 /** Largest UDP datagram over IPv4: 65,535 bytes less the headers of IP and UDP. */
 const MAX_DATAGRAM_BYTES = 65_507;
 
-/** A `Deno.DatagramConn` as a DatagramSocket. */
 export class DenoDatagramSocket implements DatagramSocket {
   readonly address: Address;
   readonly maxBytes = MAX_DATAGRAM_BYTES;
@@ -30,8 +29,7 @@ export class DenoDatagramSocket implements DatagramSocket {
     this.address = addressOf(conn.addr);
   }
 
-  // Not an async function, because it runs for every datagram: receiving and sending as async
-  // functions cost a twentieth.
+  // Not an async function: for every datagram, in both directions, that costs a twentieth.
   receive(): Promise<Datagram | null> {
     if (this.#disposed) return Promise.resolve(null);
     return this.#conn.receive(this.#buffer).then(this.#received, this.#failed);

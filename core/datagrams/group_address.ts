@@ -16,7 +16,6 @@ export const interfaceOptions = {
   }),
 } as const;
 
-/** Options of a client that sends to many. */
 export const groupSenderOptions = {
   ...interfaceOptions,
   hops: integer({
@@ -35,7 +34,6 @@ export const groupSenderOptions = {
   }),
 } as const;
 
-/** An interface of this machine, as the system lists it. */
 export type NetworkInterface = Pick<Deno.NetworkInterfaceInfo, "name" | "address" | "family"> & {
   readonly scopeid?: number | null;
 };
@@ -64,7 +62,6 @@ export function reachOf(
 }
 
 /** The address of an IPv4 interface.
- *
  * @param place what the user wrote; undefined leaves the choice to the system
  * @param interfaces all there are; null when they may not be asked for
  * @throws {UsageError} when there is none of that name */

@@ -48,7 +48,6 @@ export class Inbox implements AsyncIterator<Message, undefined> {
     return wake !== undefined;
   }
 
-  /** Empties the queue and returns its messages. */
   clear(): Message[] {
     for (const message of this.#held) this.#room.bytes += byteLength(message);
     return this.#held.splice(0);

@@ -2,7 +2,6 @@
 
 import type { Address } from "../addresses/address.ts";
 
-/** A value with an address. */
 interface Addressed {
   readonly address: Address;
 }

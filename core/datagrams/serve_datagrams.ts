@@ -1,6 +1,5 @@
 // Serving a session protocol on a datagram socket: one receiving loop and its table of peers. A
-// peer has a session from its first datagram until the protocol returns, and may have another after
-// it.
+// peer has a session from its first datagram until the protocol returns, and then may have another.
 
 import type { Address } from "../addresses/address.ts";
 import type { Admission } from "../addresses/admission.ts";
@@ -26,7 +25,6 @@ const BACK_OFF_MS = 75;
  * loop between two servers (RFC 862 to 868; CVE-1999-0103). */
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
-/** Options of a datagram server besides its listener. */
 export interface DatagramServerOptions {
   /** Layers from the wire inward, if they are not those of the work. */
   readonly layers?: readonly BoundLayer[];
@@ -58,14 +56,12 @@ class DatagramServer {
   readonly #admits: Admission;
   readonly #limits: DatagramLimits;
   readonly #counters: Counters;
-  /** The socket wrapped in the layers. */
   readonly #socket: DatagramSocket;
   readonly #peers = new PeerTable<DatagramPeer>();
   /** Peers without a session, which are removed first when the table is full. */
   readonly #dormant = new Set<DatagramPeer>();
   readonly #idle: IdleSweep<DatagramPeer>;
-  /** Whether this loop checks admission; with layers, the socket below them does, so that they do
-   * no work for denied peers. */
+  /** False with layers: the socket below them checks, so that they do no work for denied peers. */
   readonly #asksAdmission: boolean;
   readonly #answers: boolean;
   readonly #ownPort: number | undefined;
@@ -102,7 +98,6 @@ class DatagramServer {
     });
   }
 
-  /** Receives until the socket is disposed of. */
   async run(): Promise<void> {
     for (;;) {
       try {
@@ -142,8 +137,7 @@ class DatagramServer {
     if (this.#couldLoop(from)) return this.#refuse(from, bytes, "loopsRefused");
     if (bytes.length > this.#limits.maxMessageBytes) return this.#refuse(from, bytes, "oversized");
     const before = this.#peers.get(from);
-    // A session belongs to one identity: another peer at the same address needs a session of its
-    // own.
+    // A session belongs to one identity: another peer at this address needs its own.
     if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
       this.#lose(from, "somebody else has its address");
     }
@@ -214,7 +208,6 @@ class DatagramServer {
     for (const bytes of unread) this.#deliver(peer, bytes);
   }
 
-  /** Ends the input of a peer's session. */
   #finishInput(from: Address): void {
     const peer = this.#peers.get(from);
     if (peer?.session !== undefined) peer.session.finishInput();
@@ -222,8 +215,7 @@ class DatagramServer {
     else this.#socket.forget?.(from);
   }
 
-  /** Ends the session of a peer that a layer reports as gone, or whose address another peer has
-   * now. */
+  /** Ends the session of a peer that a layer reports as gone or whose address another peer has. */
   #lose(from: Address, why: string, lost?: true): void {
     const peer = this.#peers.get(from);
     if (peer === undefined) return;

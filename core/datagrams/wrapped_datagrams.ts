@@ -1,5 +1,4 @@
-// A datagram socket that forwards every call to an inner socket: the base class of layers over
-// datagrams.
+// A datagram socket that forwards every call to an inner one: the base class of datagram layers.
 
 import type { Address } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../connection.ts";

@@ -2,13 +2,11 @@
 
 import { isAbsolute, join } from "node:path";
 
-/** The variable that names the folder for every command. */
 export const DATA_FOLDER_VARIABLE = "SOCKDOCK_DATA_FOLDER";
 
 /** The user's data folder: what `SOCKDOCK_DATA_FOLDER` says, otherwise `sockdock` in the place that
  * the system has for it (on Linux that of the XDG Base Directory Specification). Null when the
  * environment does not say, or may not be asked.
- *
  * @param env looks up a variable; undefined when it is not set or may not be read */
 export function userDataFolder(
   env: (name: string) => string | undefined = permittedVariable,
@@ -21,8 +19,7 @@ export function userDataFolder(
   return inside(env("XDG_DATA_HOME"), "sockdock") ?? inside(env("HOME"), ".local/share/sockdock");
 }
 
-/** A relative path counts as none, as the specification has it: it would mean a folder that depends
- * on where the program runs. */
+/** A relative path counts as none (XDG): the folder would depend on where the program runs. */
 function inside(folder: string | undefined, path: string): string | null {
   return folder && (isAbsolute(folder) || /^[A-Za-z]:[\\/]/.test(folder))
     ? join(folder, path)

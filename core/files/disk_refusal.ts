@@ -1,10 +1,8 @@
 // Errors of the file system that the program did not cause, such as a full disk, and the replies to
 // a client that sent a file.
 
-/** The kind of failure. */
 export type DiskFailure = "full" | "too-large" | "bad-name" | "busy" | "forbidden" | "gone";
 
-/** A failure, with a sentence that describes it. */
 interface DiskRefusal {
   readonly failure: DiskFailure;
   readonly message: string;

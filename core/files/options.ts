@@ -2,7 +2,6 @@
 
 import { flag, text } from "../options/option.ts";
 
-/** The option for the folder of the local authority. */
 export const dataFolderOptions = {
   dataFolder: text({
     metavar: "folder",

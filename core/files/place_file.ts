@@ -1,7 +1,6 @@
 // Moves a received file to its final name in one step: no other program ever sees an incomplete
 // file, and of two files that want one name at the same time one is refused.
 
-/** Whether the file is new or has replaced another. */
 export type Placed = "created" | "replaced";
 
 /** The file operations in use, so that tests can let them fail. */
@@ -48,8 +47,7 @@ async function replace(
   return before === null ? "created" : "replaced";
 }
 
-/** Creates the file by a hard link, which is the one step that fails when the name is taken:
- * renaming would replace. */
+/** Uses a hard link, the one step that fails when the name is taken: renaming would replace. */
 async function create(
   from: string,
   to: string,

@@ -31,8 +31,7 @@ export function unreadable(name: string): string | null {
   return null;
 }
 
-/** Whether Windows opens a device by this name, as it does in every folder and with any
- * extension. */
+/** Whether Windows opens a device by this name, in any folder and with any extension. */
 export function isDeviceOnWindows(name: string): boolean {
   return /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i.test(name);
 }

@@ -3,7 +3,6 @@
 import { UsageError } from "../usage_error.ts";
 
 /** Creates a file that from the beginning only its owner can read.
- *
  * @throws {Deno.errors.AlreadyExists} when there is one; it is left as it is */
 export async function createPrivateFile(
   path: string,
@@ -27,13 +26,11 @@ async function createFile(
   for (let written = 0; written < bytes.length;) {
     written += await file.write(bytes.subarray(written));
   }
-  // A full disk may be reported only here, and a file that was reported as written must survive a
-  // power failure.
+  // A full disk may be reported only here, and a written file must survive a power failure.
   await file.sync();
 }
 
 /** Creates or replaces a file, whole or not at all.
- *
  * @param create writes the new file, at the path that it is given */
 export async function replaceFile(
   path: string,
@@ -51,7 +48,6 @@ export async function replaceFile(
 
 /** Refuses a secret that others than its owner can read or change. Windows keeps it in lists of its
  * own, and a folder of the user's is the user's alone there.
- *
  * @throws {UsageError} naming the path and the remedy */
 export function refuseShared(path: string, { mode }: Pick<Deno.FileInfo, "mode">): void {
   if (mode === null || Deno.build.os === "windows" || (mode & 0o077) === 0) return;
@@ -63,7 +59,6 @@ export function refuseShared(path: string, { mode }: Pick<Deno.FileInfo, "mode">
 }
 
 /** Refuses a list of trusted names or keys that every user can write to: anyone could add to it.
- *
  * @throws {UsageError} naming the path and the remedy */
 export function refuseWritableFile(path: string, { mode }: Pick<Deno.FileInfo, "mode">): void {
   if (mode === null || Deno.build.os === "windows" || (mode & 0o002) === 0) return;
@@ -74,7 +69,6 @@ export function refuseWritableFile(path: string, { mode }: Pick<Deno.FileInfo, "
 
 /** Refuses a data folder that every user can write to: anyone could replace our authority with
  * their own.
- *
  * @throws {UsageError} naming the folder and the remedy */
 export function refuseWritableByAll(
   dataFolder: string,

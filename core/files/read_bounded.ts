@@ -2,7 +2,6 @@
 // must not fill the memory.
 
 /** Reads a file, a device or a pipe to its end.
- *
  * @throws {RangeError} when it holds more than `maxBytes` */
 export async function readBounded(
   path: string,

@@ -4,7 +4,6 @@
 
 import type { Connection } from "../connection.ts";
 
-/** Maximum size of a head. */
 export const MAX_HEAD_BYTES = 16 * 1024;
 
 const FIRST_BUFFER_BYTES = 1024;
@@ -37,7 +36,6 @@ export class HttpFields {
     else values.push(value);
   }
 
-  /** All names. */
   names(): Iterable<string> {
     return this.#values.keys();
   }
@@ -63,7 +61,6 @@ export class HttpFields {
   }
 }
 
-/** The head of a request. */
 export interface RequestHead {
   readonly method: string;
   readonly target: string;
@@ -71,7 +68,6 @@ export interface RequestHead {
   readonly fields: HttpFields;
 }
 
-/** The head of a response. */
 export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
@@ -80,7 +76,6 @@ export interface ResponseHead {
 
 /** Reads from a connection to the end of a head. Resolves to its text and to the bytes that were
  * read beyond it, or to null when the peer closed without sending anything.
- *
  * @throws {HttpHeadError} when it is too long, is no head, or is incomplete */
 export async function readHead(
   connection: Connection,
@@ -112,7 +107,6 @@ export async function readHead(
 }
 
 /** Index of the end of the head, after its empty line; 0 while it is incomplete.
- *
  * @param from index up to which an earlier call has searched
  * @throws {HttpHeadError} as soon as it cannot become a head: TLS or another protocol, which would
  * otherwise keep us waiting for an empty line */

@@ -3,7 +3,6 @@
 
 import type { QuickAnswer } from "./app.ts";
 
-/** Parts of the response. */
 interface ReadyParts {
   /** Header fields in ASCII, without Content-Length and Date. */
   readonly headers: Readonly<Record<string, string>>;

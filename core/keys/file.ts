@@ -10,7 +10,6 @@ import { UsageError } from "../usage_error.ts";
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Reads the keys of a file.
- *
  * @param flag the option that named the file, which begins every message
  * @param bareKind the kind of a line that names none
  * @throws {UsageError} when the file cannot be read, has no key or an invalid one, has a secret

@@ -33,14 +33,12 @@ export interface PublicKey {
   readonly publicKey: Uint8Array;
 }
 
-/** A key of any kind. */
 export type Key = SharedKey | PrivateKey | PublicKey;
 
 /** Length of a new symmetric key, and required length of all kinds but HMAC. */
 export const KEY_BYTES = 32;
 
-/** Limits of an HMAC secret: a shorter one could be guessed; beyond a block of SHA-256 nothing is
- * gained. */
+/** A shorter HMAC secret could be guessed; beyond a block of SHA-256 nothing is gained. */
 const HMAC_BYTES = { least: 16, most: 64 } as const;
 
 const MAX_NAME_BYTES = 128;
@@ -69,7 +67,6 @@ export function keyName(key: Key): string {
 /** Parses the keys in a text: lines `KEY`, `kind:KEY`, `name:kind:KEY` or `name kind:KEY`, the key
  * in base64 of either alphabet; or one private Ed25519 key in PEM. Empty lines and lines that
  * begin with # are ignored.
- *
  * @param bareKind the kind of a line that names none; Fernet keys are usually written so
  * @throws {SyntaxError} naming the line that is wrong; no message quotes a key */
 export function parseKeys(text: string, bareKind: KeyKind = "fernet"): Key[] {
@@ -124,8 +121,7 @@ const NAME_RULE = "the name of a key is neither a kind of key nor a key, begins 
 function isName(name: string): boolean {
   // deno-lint-ignore no-control-regex
   const odd = /[\x00-\x1f\x7f]|^#|:$/.test(name) || name !== name.trim();
-  // In any spelling: a mistyped kind must not be taken for a name, and the key for one of another
-  // kind.
+  // In any spelling: a mistyped kind must not become a name, nor the key one of another kind.
   const isKind = /(?:^|[:\s])(?:fernet|aes-gcm|hmac|ed25519)(?:$|:)/i.test(name);
   // Names are printed, and with two keys on one line the first would become a name.
   const isKey = name.split(/[:\s]/).some((word) =>
@@ -163,7 +159,6 @@ export function publicHalf(privateKey: KeyObject): Uint8Array {
   return new Uint8Array(der).slice(SPKI_PREFIX.length);
 }
 
-/** Converts a public key to a KeyObject, for verifying signatures. */
 export function publicKeyObject(publicKey: Uint8Array): KeyObject {
   const key = Buffer.concat([SPKI_PREFIX, publicKey]);
   return createPublicKey({ key, format: "der", type: "spki" });

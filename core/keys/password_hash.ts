@@ -10,7 +10,6 @@ const MAX_ITERATIONS = 10_000_000;
 const MAX_BCRYPT_COST = 16;
 const SALT_BYTES = 16;
 
-/** Checks passwords against one hash. */
 export type PasswordCheck = (password: string) => Promise<boolean>;
 
 /** Hashes a password for a file of users: `$pbkdf2-sha256$600000$<salt>$<hash>`. */

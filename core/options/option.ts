@@ -54,13 +54,10 @@ export interface Option<T> {
   /** The default with its unit, if it is worth printing. */
   readonly fallbackText?: string;
   /** Parses one element.
-   *
-   * @param name the flag or variable that the text was given for, which begins the error message:
-   * `--port`, `SOCKDOCK_PORT`
+   * @param name the flag or variable, which begins the error message: `--port`, `SOCKDOCK_PORT`
    * @throws {UsageError} when the text is not such a value */
   parse(text: string, name: string): unknown;
   /** Checks a whole value given as a library argument.
-   *
    * @throws {TypeError} when it is of the wrong type
    * @throws {RangeError} when it is out of bounds */
   check(value: unknown, name: string): void;
@@ -90,27 +87,20 @@ interface ManySpec<T> extends OptionSpec {
 /** Any text, also an empty one. */
 export const text: OptionFactory<string, object> = factory(textElement);
 
-/** A whole number. */
 export const integer: OptionFactory<number, Bounds> = factory(integerElement);
 
 /** A number that may have a fraction, such as a probability. */
 export const decimal: OptionFactory<number, Bounds> = factory(decimalElement);
 
-/**
- * Milliseconds, written `500ms`, `5s`, `2m`, `1h`, `1d`, or as a bare number of seconds. With
+/** Milliseconds, written `500ms`, `5s`, `2m`, `1h`, `1d`, or as a bare number of seconds. With
  * `allowNone`, `none` is Infinity. Bounds and default are in milliseconds.
- *
- * @default `min` 0, `max` 24 days, beyond which timers overflow
- */
+ * @default `min` 0, `max` 24 days, beyond which timers overflow */
 export const duration: OptionFactory<number, Bounds & { readonly allowNone?: boolean }> = factory(
   durationElement,
 );
 
-/**
- * Bytes, written `10k` (10,240), `4m`, `1g` or as a bare number. Bounds and default are in bytes.
- *
- * @default `min` 0
- */
+/** Bytes, written `10k` (10,240), `4m`, `1g` or as a bare number. Bounds and default are in bytes.
+ * @default `min` 0 */
 export const size: OptionFactory<number, Bounds> = factory(sizeElement);
 
 /** One of a few words. */

@@ -35,7 +35,6 @@ export interface OptionElement<T> {
   format(value: T): string;
 }
 
-/** Any text, also an empty one. */
 export function textElement(): OptionElement<string> {
   return {
     metavar: "text",

@@ -43,7 +43,6 @@ export function environmentName(key: string): string {
 
 /** Parses the value of an option from a source other than the command line. A repeatable option
  * takes an array of texts, or one text with its separator between the elements.
- *
  * @param label the name in the source, which begins every message: `SOCKDOCK_PORT`, `harbour.toml:
  * servers.chat.port`
  * @throws {UsageError} when the text is not such a value */
@@ -66,7 +65,6 @@ export function parseText(
 
 /** Checks the options of a library call and fills in the defaults, once, so that internally every
  * field is present. The argument is not changed; undefined counts as not given.
- *
  * @throws {TypeError} when a key is unknown, a value of the wrong type or a required one missing
  * @throws {RangeError} when a value is out of bounds */
 export function resolveOptions<Table extends OptionTable>(
@@ -94,7 +92,6 @@ export function resolveOptions<Table extends OptionTable>(
 }
 
 /** Resolves one table from values that were given for several.
- *
  * @throws as {@linkcode resolveOptions} does, except for unknown keys, which are ignored */
 export function resolveShare<Table extends OptionTable>(
   table: Table,
@@ -124,7 +121,6 @@ const namesOf = new WeakMap<OptionTable, Names>();
 /** Merges several tables. Tables share an option by having the same option object under the same
  * key; any other flag, environment variable or short letter that two of them claim is a
  * programming error.
- *
  * @throws {TypeError} when two different options claim one name */
 export function mergeTables<const Tables extends readonly OptionTable[]>(
   ...tables: Tables
@@ -160,7 +156,6 @@ function ownerIn(names: Names | undefined, name: string): string | undefined {
   return names && (names.others.get(name) ?? ownerIn(names.part, name));
 }
 
-/** Every spelling that the command line accepts for this option. */
 function claimedNames(key: string, option: Option<unknown>): string[] {
   if (!/^[a-z][A-Za-z0-9]*$/.test(key) || key in Object.prototype) {
     throw new TypeError(`option key "${key}" is not a plain camelCase name`);

@@ -5,8 +5,7 @@ import { UsageError } from "../usage_error.ts";
 
 type Units = readonly (readonly [suffix: string, size: number])[];
 
-/** From the largest to the smallest, so that formatting uses the largest unit that divides a
- * number. */
+/** From the largest: formatting uses the largest unit that divides a number. */
 const DURATION_UNITS: Units = [
   ["d", 86_400_000],
   ["h", 3_600_000],
@@ -32,16 +31,13 @@ export function readDuration(text: string): number | undefined {
 }
 
 /** Parses a duration as {@linkcode readDuration} does, and throws instead of returning undefined.
- *
- * @param name the flag or variable that the text was given for, which begins the error message:
- * `--idle-timeout`
+ * @param name the flag or variable, which begins the error message: `--idle-timeout`
  * @throws {UsageError} when it is not a duration */
 export function parseDuration(text: string, name: string): number {
   return readDuration(text) ?? refuse(name, DURATION_EXAMPLES, text);
 }
 
-/** Formats the shortest text that {@linkcode parseDuration} reads as the same number; Infinity is
- * `none`. */
+/** The shortest text that {@linkcode parseDuration} reads as the same; Infinity is `none`. */
 export function formatDuration(ms: number): string {
   return ms === Infinity ? "none" : format(ms, DURATION_UNITS);
 }
@@ -54,9 +50,7 @@ export function readSize(text: string): number | undefined {
 }
 
 /** Parses a size as {@linkcode readSize} does, and throws instead of returning undefined.
- *
- * @param name the flag or variable that the text was given for, which begins the error message:
- * `--max-message`
+ * @param name the flag or variable, which begins the error message: `--max-message`
  * @throws {UsageError} when it is not a size */
 export function parseSize(text: string, name: string): number {
   return readSize(text) ?? refuse(name, SIZE_EXAMPLES, text);

@@ -14,7 +14,6 @@ export interface Drainable {
   close(reason?: string): void;
 }
 
-/** A session from the point of view of its server. */
 export interface ServedSession extends Session, Drainable {
   readonly bytesReceived: number;
   readonly bytesSent: number;
@@ -81,7 +80,6 @@ export class Ledger {
   /** @param url the URL of the server */
   constructor(readonly url: string, readonly emit: Emit) {}
 
-  /** Records a peer that was denied. */
   denied(
     peer: Address,
     reason: string,
@@ -97,7 +95,6 @@ export class Ledger {
     this.emit({ event: "failed", url: this.url, peer: formatAddress(peer), error });
   }
 
-  /** Records a failure of the listening socket to accept or receive. */
   acceptFailed(error: unknown): void {
     this.counters.acceptFailures++;
     this.emit({ event: "accept-failed", url: this.url, error: errorText(error) });

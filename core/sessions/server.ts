@@ -7,7 +7,6 @@ import type { Ledger } from "./life.ts";
 /** Default time that `shutdown` waits for sessions, in milliseconds. */
 const DEFAULT_GRACE_MS = 5000;
 
-/** The parts from which `runningServer` composes a RunningServer. */
 export interface ServerParts {
   readonly listening: Listening;
   readonly ledger: Ledger;
@@ -19,7 +18,6 @@ export interface ServerParts {
   readonly loop: Promise<void>;
 }
 
-/** Composes a RunningServer from its parts. */
 export function runningServer(parts: ServerParts): RunningServer {
   const { listening: { url, certificate, reload }, ledger: { sessions, counters } } = parts;
   let stopped = false;

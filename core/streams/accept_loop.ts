@@ -13,7 +13,6 @@ import { Semaphore } from "./semaphore.ts";
  * again and again; a connection that ends meanwhile frees one. */
 const BACK_OFF_MS = 75;
 
-/** Options of an accept loop. */
 export interface AcceptOptions<C extends Connection> {
   readonly admits: Admission;
   readonly limits: {
@@ -22,8 +21,7 @@ export interface AcceptOptions<C extends Connection> {
     readonly handshakeTimeoutMs?: number;
   };
   readonly ledger: Ledger;
-  /** Serves one connection whose handshake is complete, and resolves at its end; a rejection is
-   * counted and goes no further. */
+  /** Serves one connection, its handshake complete, to its end; a rejection is only counted. */
   serve(connection: C): Promise<void>;
   /** Releases the remaining resources, once all connections are closed. */
   release(): void;
@@ -72,8 +70,7 @@ async function acceptLoop<C extends Connection>(
   }
 }
 
-/** Whether the error concerns one connection only, such as a reset while it waited; any other error
- * may last. */
+/** Whether the error concerns one connection, such as a reset while it waited; others may last. */
 function isPassing(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionAborted ||
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.NotConnected;

@@ -61,8 +61,7 @@ export class ConnectionDuplex extends Duplex {
       : { address, family, port };
   }
 
-  // No-op: the owner of the connection keeps the deadlines, and the connection already sends
-  // without delay.
+  // No-op: the connection's owner keeps the deadlines, and the connection sends without delay.
   setTimeout(): this {
     return this;
   }

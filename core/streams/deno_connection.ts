@@ -3,7 +3,6 @@
 import { type Address, addressOf } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
 
-/** A `Deno.Conn` as a Connection. */
 export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connection {
   /** The connection of Deno, for its own functions, such as serving HTTP on it. */
   readonly conn: C;

@@ -88,8 +88,7 @@ export class DuplexConnection implements Connection {
     this.#abandon();
   }
 
-  /** Resolves when the stream calls back, and rejects when it never will: a destroyed stream need
-   * not call back. */
+  /** Resolves when the stream calls back, or rejects: a destroyed stream need not call back. */
   #settled(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#stream.destroyed) {

@@ -1,5 +1,4 @@
-// Framing of a byte stream on the client side: a session whose reads are cut into messages, as the
-// server's protocol cuts them.
+// Framing of a byte stream for a client: reads are cut into messages as the server's protocol does.
 
 import type { Framing } from "../protocol.ts";
 import { bytesOf, type Message, type Session } from "../session.ts";

@@ -17,7 +17,6 @@ export interface Framer {
   frame(message: Uint8Array): Uint8Array;
 }
 
-/** The error of a message that is larger than the limit. */
 export class MessageTooLargeError extends RangeError {
   override readonly name = "MessageTooLargeError";
   constructor(limitBytes: number) {

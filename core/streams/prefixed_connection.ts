@@ -1,5 +1,4 @@
-// A connection whose first bytes were already read, to recognize a protocol: it yields them again
-// before the rest.
+// A connection whose first bytes were read to recognize a protocol: it yields them again first.
 
 import type { Connection } from "../connection.ts";
 import { WrappedConnection } from "./wrapped_connection.ts";

@@ -18,7 +18,6 @@ export class Semaphore {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Releases a permit. */
   release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free++;

@@ -10,7 +10,6 @@ import { Ledger } from "../sessions/life.ts";
 import { acceptingServer } from "./accept_loop.ts";
 import { StreamSession } from "./stream_session.ts";
 
-/** Options of a stream server besides its listener. */
 interface StreamServerOptions {
   readonly admits: Admission;
   readonly limits: StreamLimits & Partial<HandshakeLimits>;

@@ -20,7 +20,6 @@ const LINGER_MS = 1000;
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Options of a StreamSession. */
 export interface StreamSessionOptions {
   readonly framing: Framing;
   readonly maxMessageBytes: number;
@@ -127,8 +126,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     this.close();
   }
 
-  /** Ends the session at the next safe point: at once if it waits for input, else after the current
-   * answer. */
+  /** At once if the session waits for input, else after the current answer. */
   drain(): void {
     this.#draining = true;
     // A pending read can only be ended by closing the connection; nothing is in flight then.

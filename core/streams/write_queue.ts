@@ -11,7 +11,6 @@ interface Waiting {
   readonly written: PromiseWithResolvers<void>;
 }
 
-/** The writing side of a connection. */
 export class WriteQueue {
   readonly #connection: Connection;
   #waiting: Waiting[] = [];

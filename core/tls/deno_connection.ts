@@ -3,7 +3,6 @@
 import type { Connection } from "../connection.ts";
 import { DenoConnection } from "../streams/deno_connection.ts";
 
-/** A `Deno.TlsConn` as a Connection. */
 export class DenoTlsConnection extends DenoConnection<Deno.TlsConn> implements Connection {
   async ready(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();

@@ -1,5 +1,4 @@
-// Reads the certificate and key files that options name, and checks that each key belongs to its
-// certificate.
+// Reads the certificate and key files that options name, and checks that they belong together.
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
@@ -7,7 +6,6 @@ import { parseCertificates, readPemFile } from "../certificates/pem.ts";
 import { UsageError } from "../usage_error.ts";
 import type { TlsFilePair } from "./options.ts";
 
-/** The texts of a certificate file and its key file. */
 interface TlsFileTexts {
   readonly tlsCert: string;
   readonly tlsKey: string;

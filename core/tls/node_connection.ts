@@ -13,7 +13,6 @@ import type { Connection } from "../connection.ts";
 import { DuplexConnection } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
 
-/** Options of a TLS handshake. */
 export interface NodeTlsOptions {
   /** Converts the connection below to a stream. */
   readonly carrier: (connection: Connection) => Duplex | Promise<Duplex>;
@@ -21,8 +20,7 @@ export interface NodeTlsOptions {
   readonly begin: (stream: Duplex) => TLSSocket;
   /** The event of a completed handshake: `secure` on a server, `secureConnect` on a client. */
   readonly done: "secure" | "secureConnect";
-  /** Checks a completed handshake: throws when the peer is not accepted, and returns its identity
-   * if it proved one. */
+  /** Returns the identity that the peer proved, if any; throws when the peer is not accepted. */
   readonly check?: (socket: TLSSocket) => Identity | undefined;
 }
 

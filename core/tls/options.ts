@@ -4,7 +4,6 @@
 import { type Option, type OptionSpec, text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Values of the two options. */
 interface TlsFileOptions {
   readonly tlsCert?: string | readonly string[] | undefined;
   readonly tlsKey?: string | readonly string[] | undefined;

@@ -22,14 +22,12 @@ const LEVEL = 3;
 /** The largest window of deflate (RFC 1951). */
 const WINDOW_BYTES = 32 * 1024;
 
-/** Limit of the deflate streams in one message (RFC 7692 7.2.3.4): each costs a context of its
- * own. */
+/** Limit of the deflate streams in one message (RFC 7692 7.2.3.4): each costs a context. */
 const MAX_STREAMS = 16;
 
 /** Bytes omitted at the end of every message (RFC 7692 7.2.1). */
 const FLUSH = [0x00, 0x00, 0xff, 0xff];
-/** The same bytes and an empty last block, which shows whether the message ended at the end of a
- * block. */
+/** The same and an empty last block, which shows whether the message ended at a block's end. */
 const TAIL = Uint8Array.from([...FLUSH, 0x03, 0x00]);
 
 const NO_BYTES = new Uint8Array(0);
@@ -45,10 +43,8 @@ export interface DeflateTerms {
 /** A client's offer: the server may choose the size of our window. */
 export const DEFLATE_OFFER = `${NAME}; client_max_window_bits`;
 
-/** Returns the first acceptable offer, with the element that answers it.
- *
- * An offer with a parameter that is unknown, repeated or has a wrong value is declined (RFC 7692
- * 7.1). */
+/** Returns the first acceptable offer, with the element that answers it. An offer with a parameter
+ * that is unknown, repeated or has a wrong value is declined (RFC 7692 7.1). */
 export function acceptDeflate(
   offers: readonly Extension[],
 ): { readonly terms: DeflateTerms; readonly answer: string } | undefined {
@@ -117,8 +113,7 @@ function readParameters(
 /** Instances without context takeover, which sessions share. */
 const shared = new Map<number, MessageDeflate>();
 
-/** Creates the compressor for these parameters. It is for one session, whose messages it processes
- * one at a time. */
+/** Creates the compressor of one session, which processes its messages one at a time. */
 export async function openDeflate(terms: DeflateTerms): Promise<MessageDeflate> {
   const known = terms.peerKeepsContext ? undefined : shared.get(terms.sendWindowBits);
   if (known !== undefined) return known;
@@ -156,7 +151,6 @@ export class MessageDeflate {
   }
 
   /** Decompresses a message to at most `maxBytes`.
-   *
    * @param payload the payloads of all its frames
    * @throws {WebSocketViolation} when it is malformed (1007) or larger than `maxBytes` (1009) */
   inflate(payload: Uint8Array, maxBytes: number): Uint8Array {

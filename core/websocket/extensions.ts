@@ -15,8 +15,7 @@ const PARAMETER = `[ \\t]*;[ \\t]*(${TOKEN})(?:[ \\t]*=[ \\t]*(?:(${TOKEN})|"(${
 const ELEMENT = new RegExp(`^(${TOKEN})((?:${PARAMETER})*)$`);
 
 /** Parses all lines of the field, in order of preference.
- * @throws {HttpHeadError} when it is malformed: RFC 6455 9.1 requires that no WebSocket is opened
- * then */
+ * @throws {HttpHeadError} when it is malformed: no WebSocket may be opened then (RFC 6455 9.1) */
 export function parseExtensions(fields: HttpFields): Extension[] {
   return fields.list("sec-websocket-extensions").map((element) => {
     const [, name, parameters] = ELEMENT.exec(element) ?? [];

@@ -127,7 +127,6 @@ export function encodeFrame(opcode: number, payload: Uint8Array, masked: boolean
 }
 
 /** XORs bytes with the four bytes of a mask (RFC 6455 5.3).
- *
  * @param maskAt index of the mask in `holder`
  * @param phase index in the mask for the first byte */
 export function applyMask(

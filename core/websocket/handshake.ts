@@ -13,7 +13,6 @@ import {
 } from "./deflate.ts";
 import { parseExtensions } from "./extensions.ts";
 
-/** The result of a handshake. */
 export interface Agreement {
   readonly subprotocol: string | undefined;
   /** The compressor of one session's messages, if compression was negotiated. */
@@ -77,14 +76,12 @@ function checkUpgrade(request: RequestHead): string {
 
 /** Protocols and extensions that a server supports. */
 export interface ServerTerms {
-  /** Supported subprotocols in order of preference. A client that offers none of them is served
-   * without one. */
+  /** In order of preference. A client that offers none of them is served without one. */
   readonly subprotocol: readonly string[];
   readonly deflate: boolean;
 }
 
-/** An accepted upgrade: the header fields of the answer with status 101, and the negotiated
- * parameters, which the session needs. */
+/** An accepted upgrade: the fields of the answer, and the parameters that the session needs. */
 interface AcceptedUpgrade extends Agreement {
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
@@ -113,7 +110,6 @@ export async function acceptUpgrade(
   };
 }
 
-/** The answer that opens the WebSocket, ready to be sent. */
 export function upgradeAnswer({ fields }: AcceptedUpgrade): Uint8Array {
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
   return bytesOf(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`);
@@ -124,7 +120,6 @@ export function newKey(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
 }
 
-/** Parameters of a client's request. */
 export interface UpgradeRequest {
   /** The path and query. */
   readonly target: string;
@@ -138,7 +133,6 @@ export interface UpgradeRequest {
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 
-/** The request, ready to be sent. */
 export function upgradeRequest(request: UpgradeRequest): Uint8Array {
   const { origin, subprotocols } = request;
   const ownHost = request.fields.some(([name]) => name.toLowerCase() === "host");
@@ -159,8 +153,7 @@ export function upgradeRequest(request: UpgradeRequest): Uint8Array {
   return bytesOf(`GET ${request.target} HTTP/1.1\r\n${lines.join("")}\r\n`);
 }
 
-/** Checks an answer with status 101 as RFC 6455 4.1 requires. Resolves to the negotiated
- * parameters.
+/** Checks an answer with status 101 (RFC 6455 4.1); resolves to the negotiated parameters.
  * @throws {Error} saying what is wrong with the answer */
 export async function checkAnswer(
   { fields }: ResponseHead,

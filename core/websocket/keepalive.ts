@@ -7,8 +7,7 @@ import type { KeepaliveLimits } from "./options.ts";
 export interface KeptAlive {
   /** Set to true by any data from the peer. */
   heard: boolean;
-  /** Whether it is the peer's turn. It is ours while we do not read, or while our writes are
-   * pending. */
+  /** Whether it is the peer's turn: not while we do not read, or our writes are pending. */
   readonly awaitsPeer: boolean;
   ping(): void;
   /** Ends the session, because the peer did not answer. */

@@ -14,7 +14,6 @@ export const agreementOptions = {
   }),
 } as const;
 
-/** Options of the keepalive. */
 export const keepaliveOptions = {
   pingIntervalMs: duration({
     default: 20_000,
@@ -30,5 +29,4 @@ export const keepaliveOptions = {
   }),
 } as const;
 
-/** The values of `keepaliveOptions`. */
 export type KeepaliveLimits = OptionValues<typeof keepaliveOptions>;

@@ -38,7 +38,6 @@ export class ControlFrame {
   }
 }
 
-/** Options of a FrameReader. */
 interface FrameReaderOptions {
   /** Whether frames must be masked: a client's are, a server's are not (RFC 6455 5.1). */
   readonly masked: boolean;
@@ -95,9 +94,8 @@ export class FrameReader {
     this.#at = 0;
   }
 
-  /** The next message or control frame, or null when more must be read. The caller owns the result.
-   * @throws {WebSocketViolation} when the peer broke the protocol; the reader cannot be used after
-   * it */
+  /** The next message or control frame, which the caller then owns; null when more must be read.
+   * @throws {WebSocketViolation} when the peer broke the protocol; the reader is then unusable */
   next(): Message | ControlFrame | null {
     for (;;) {
       if (!this.#inPayload && !this.#readHead()) return null;
@@ -264,9 +262,8 @@ export class FrameReader {
       return;
     }
     if (this.#messageBytes > this.#binary.length) {
-      // As much as the head claims, but no more than twice what has arrived. Before the last frame
-      // the length of the message is unknown, and growing by each frame would copy the message each
-      // time.
+      // As much as the head claims, at most twice what has arrived. Before the last frame the
+      // message's length is unknown, and growing by each frame would copy the message each time.
       const first = this.#isLast ? FIRST_FRAME_BYTES : FIRST_FRAGMENT_BYTES;
       const room = Math.max(first, this.#messageBytes * 2);
       const claimed = this.#isLast ? this.#messageBytes + this.#payloadLeft : this.#mostBytes;

@@ -9,7 +9,6 @@ import { Keepalive } from "./keepalive.ts";
 import type { KeepaliveLimits } from "./options.ts";
 import { WebSocketSession } from "./websocket_session.ts";
 
-/** Limits of WebSocket sessions. */
 interface WebSocketLimits extends KeepaliveLimits {
   readonly idleTimeoutMs: number;
   readonly maxMessageBytes: number;
@@ -35,8 +34,7 @@ export class WebSocketSessions implements Disposable {
     );
   }
 
-  /** Serves a connection whose opening handshake is complete. Resolves when it is closed; never
-   * rejects.
+  /** Serves a connection whose opening handshake is complete, to its end; never rejects.
    * @param head bytes that were read beyond the handshake */
   serve(
     connection: Connection,

@@ -25,8 +25,7 @@ import { WriteQueue } from "../streams/write_queue.ts";
 const FIRST_BUFFER_BYTES = 512;
 const LARGEST_BUFFER_BYTES = 64 * 1024;
 
-/** Messages read ahead of the protocol: enough to see a peer's ping or close behind a message while
- * the protocol is busy. */
+/** Messages read ahead of a busy protocol: enough to see a ping or close frame behind them. */
 const MAX_HELD_MESSAGES = 16;
 const MAX_HELD_BYTES = 64 * 1024;
 
@@ -40,7 +39,6 @@ const NO_BYTES = new Uint8Array(0);
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Options of a WebSocketSession. */
 interface WebSocketSessionOptions {
   readonly role: "client" | "server";
   readonly maxMessageBytes: number;
@@ -69,7 +67,6 @@ export class WebSocketSession
   /** Set by every part of a message in either direction; an idle sweep compares it. Pings and pongs
    * do not count: a peer that sends nothing else is idle. */
   active = true;
-  /** Set to true by any data from the peer. */
   heard = true;
 
   readonly #connection: Connection;
@@ -138,12 +135,10 @@ export class WebSocketSession
     return this.#reason;
   }
 
-  /** The peer's close frame, once it has closed. */
   get peerClose(): PeerClose | undefined {
     return this.#peerClose;
   }
 
-  /** The reason that the peer gave for closing; undefined after an ordinary close. */
   get farewell(): string | undefined {
     const { code, reason } = this.#peerClose ?? { code: CLOSE_CODE.none, reason: "" };
     if (code === CLOSE_CODE.normal || code === CLOSE_CODE.none) return undefined;
@@ -155,7 +150,6 @@ export class WebSocketSession
     return this.#failure;
   }
 
-  /** Resolves when the connection is closed. */
   get closed(): Promise<void> {
     return this.#over.promise;
   }
@@ -207,7 +201,6 @@ export class WebSocketSession
     this.#counters.messagesSent++;
   }
 
-  /** Whether it is the peer's turn: we read, and no write is pending. */
   get awaitsPeer(): boolean {
     return this.#occupied && !this.#output.busy;
   }
@@ -224,8 +217,7 @@ export class WebSocketSession
     this.close("no answer to a ping", CLOSE_CODE.internalError);
   }
 
-  /** Starts the closing handshake. Messages that the peer sends before its own close frame still
-   * arrive. */
+  /** Starts the closing handshake. Messages before the peer's own close frame still arrive. */
   async end(): Promise<void> {
     await this.#sendClose(CLOSE_CODE.normal, "").catch((error) => {
       // A peer that has closed meanwhile needs no close frame.
@@ -246,8 +238,7 @@ export class WebSocketSession
     this.close();
   }
 
-  /** Ends the session at the next safe point: at once if it waits for input, else after the current
-   * answer. */
+  /** At once if the session waits for input, else after the current answer. */
   drain(): void {
     this.#draining = true;
     if (this.#finishing) return this.close("shutdown");
@@ -255,9 +246,8 @@ export class WebSocketSession
     this.#endInput();
   }
 
-  /** Completes the closing handshake, waiting for the peer for a short time. Resolves when the
-   * connection is closed. The error of a failed protocol is for the operator and is not sent to
-   * the peer. */
+  /** Completes the closing handshake within a short time; resolves when the connection is closed.
+   * The error of a failed protocol is for the operator and is not sent to the peer. */
   async finish(failed?: Error): Promise<void> {
     const code = failed === undefined ? CLOSE_CODE.normal : CLOSE_CODE.internalError;
     await this.#connection.flushed?.();
@@ -364,8 +354,7 @@ export class WebSocketSession
 
   #control({ opcode, payload }: ControlFrame): void {
     if (opcode === OPCODE.ping && !this.#closeSent) {
-      // Reading stops until the pong is sent, so that a peer that sends pings and does not read
-      // keeps only one pong waiting.
+      // Reading stops until the pong is sent: a peer that only sends pings keeps one pong waiting.
       this.#occupied = true;
       const frame = encodeFrame(OPCODE.pong, payload, this.#masks);
       this.#output.write(frame).then(() => {

@@ -8,7 +8,6 @@ import { integer } from "../../core/options/option.ts";
 import { dtlsOptions } from "../../layers/dtls/options.ts";
 import { clientCertificateOptions, tlsServerOptions } from "../tls/options.ts";
 
-/** Options of `udp`. */
 export const udpOptions = {
   ...admissionOptions,
   ...datagramOptions,
@@ -16,7 +15,6 @@ export const udpOptions = {
   ...interfaceOptions,
 } as const;
 
-/** Options of `dtls`. */
 export const dtlsServerOptions = {
   ...admissionOptions,
   ...datagramOptions,

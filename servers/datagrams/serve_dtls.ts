@@ -1,5 +1,4 @@
-// Serving on DTLS 1.2 (RFC 6347): a UDP socket under a layer that completes a handshake with each
-// peer.
+// Serving on DTLS 1.2 (RFC 6347): a UDP socket under a layer with a handshake for each peer.
 
 import { createAdmission } from "../../core/addresses/admission.ts";
 import { serveDatagrams } from "../../core/datagrams/serve_datagrams.ts";
@@ -26,7 +25,6 @@ import { readPskFile } from "../../layers/dtls/psk_file.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 import type { dtlsServerOptions } from "./options.ts";
 
-/** Serves sessions over DTLS. */
 export async function serveDtls(
   endpoint: Endpoint,
   limits: OptionValues<typeof dtlsServerOptions>,

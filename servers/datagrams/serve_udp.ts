@@ -28,7 +28,6 @@ import type { udpOptions } from "./options.ts";
 
 /** Opens a UDP socket to listen on. At a multicast address it joins the group, beside other
  * programs in it.
- *
  * @param mayOpen called with the URL and the address before anything is opened; throws to refuse
  * @throws {Error} when it cannot be opened, naming its URL */
 export async function listenUdp(
@@ -76,7 +75,6 @@ async function joinGroup(
   return conn;
 }
 
-/** Serves sessions over UDP. */
 export async function serveUdp(
   endpoint: Endpoint,
   limits: OptionValues<typeof udpOptions>,
@@ -113,7 +111,6 @@ export function refuseAmplifier(
 }
 
 /** Refuses a multicast group for a protocol or layer between two peers.
- *
  * @param what the layer or protocol that has associations, if there is one
  * @throws {UsageError} saying why */
 export function refuseGroup(url: string, hostname: string, what: string | undefined): void {

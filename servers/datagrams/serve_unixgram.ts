@@ -10,7 +10,6 @@ import { listening } from "../listeners/listen_error.ts";
 import { atSocketFile } from "../listeners/socket_file.ts";
 import type { unixgramOptions } from "./options.ts";
 
-/** Serves sessions over Unix datagrams. */
 export async function serveUnixgram(
   endpoint: Endpoint,
   given: OptionValues<typeof unixgramOptions>,

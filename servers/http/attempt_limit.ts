@@ -1,6 +1,5 @@
-// A limit on password guesses: after a wrong password, the next from the same address is checked
-// only after a delay, which doubles each time. The limit is by address, so that guesses cannot lock
-// a user out.
+// A limit on password guesses: after a wrong password, the next from the same address waits, twice
+// as long each time. The limit is by address, so that guesses cannot lock a user out.
 
 import { type Address, networkOf } from "../../core/addresses/address.ts";
 
@@ -22,7 +21,6 @@ interface Record {
   waiting: number;
 }
 
-/** Records failed guesses, by address. */
 export class AttemptLimit {
   readonly #records = new Map<string, Record>();
   readonly #now: () => number;
@@ -54,7 +52,6 @@ export class AttemptLimit {
     return waitAfter(this.#recordOf(peer)?.failures ?? 0);
   }
 
-  /** Records a wrong guess. */
   failed(peer: Address): void {
     const key = networkAt(peer);
     const record = this.#recordOf(peer) ?? { failures: 0, lastMs: 0, waiting: 0 };

@@ -13,7 +13,6 @@ import { AttemptLimit } from "./attempt_limit.ts";
 import type { AuthenticationLimits } from "./options.ts";
 import { type Digest, readTokens, readUsers } from "./credential_files.ts";
 
-/** The decision about a request. */
 type Verdict =
   | { readonly admitted: true; readonly user?: string }
   | {
@@ -38,8 +37,7 @@ const MAX_WAITING = 32;
 const MAX_HEADER_LENGTH = 8192;
 
 /** Reads the files and returns the authenticator; null when none is configured.
- * @throws {UsageError} when a file cannot be read, lists no users or is malformed, naming the
- * line */
+ * @throws {UsageError} when a file cannot be read or lists no users, or naming a bad line */
 export async function createAuthenticator(
   limits: AuthenticationLimits,
   context: Pick<Context, "now" | "signal" | "emit">,
@@ -166,8 +164,7 @@ class Credentials {
     return { admitted: true, user };
   }
 
-  /** Returns the user, null when the password is wrong, undefined when too many passwords wait for
-   * their check. */
+  /** Returns the user; null for a wrong password, undefined when too many wait for their check. */
   async #checkPassword(
     { user, password }: { readonly user: string; readonly password: string },
   ): Promise<string | null | undefined> {
@@ -177,8 +174,7 @@ class Credentials {
     try {
       const check = this.#users.get(user);
       if (check !== undefined) return await check(password) ? user : null;
-      // For an unknown user a password is hashed all the same: the time would reveal the names of
-      // users.
+      // For an unknown user a password is hashed all the same: the time would reveal the names.
       const [someone] = this.#users.values();
       await someone?.(password);
       return null;

@@ -28,7 +28,6 @@ import { requestMethod } from "./request_method.ts";
  * reset the connection before the client has read the response. */
 const LINGER_MS = 2000;
 
-/** State that all connections of a server share. */
 export interface HttpSharing {
   readonly ledger: Ledger;
   readonly service: HttpService;
@@ -49,7 +48,6 @@ interface Asked {
   readonly url: string;
   readonly method: string;
   readonly completion: EngineInfo;
-  /** The info passed to the application. */
   readonly info: RequestInfo;
   readonly body?: RequestBody;
   /** Whether a body follows, which must be read before the connection can be reused. */
@@ -63,8 +61,7 @@ export class HttpConnection implements Drainable, Sweepable {
   readonly #peer: Address;
   readonly #info: RequestInfo;
   readonly #madeUpAuthority: string | null;
-  /** Prefix of the URLs that need no further check of the host; matches none before the first
-   * request. */
+  /** Prefix of URLs whose host needs no further check; matches none before the first request. */
   #prefix = "\0";
   #requests = 0;
   /** Requests whose answer is being made or sent. HTTP/2 may have several. */
@@ -115,8 +112,7 @@ export class HttpConnection implements Drainable, Sweepable {
     }
   }
 
-  /** Answers a request of Deno's engine. It must have two parameters, because the engine checks
-   * their number. */
+  /** Answers a request of Deno's engine, which checks that there are two parameters. */
   readonly handle = (request: Request, info: EngineInfo): Response | Promise<Response> => {
     const { url, method } = request;
     this.#count();
@@ -136,7 +132,6 @@ export class HttpConnection implements Drainable, Sweepable {
     return this.#handleCarefully(request, url, method, completion, info);
   };
 
-  /** Answers requests without an engine. */
   readonly quick: QuickHandlers = {
     find: (request) => this.#shared.service.quick?.(request) ?? null,
     count: () => this.#count(),
@@ -173,7 +168,6 @@ export class HttpConnection implements Drainable, Sweepable {
     return answer;
   }
 
-  /** The response for a handler that failed. */
   readonly recover = (error: unknown): Response => {
     this.#fail(error);
     return plainResponse(500, "Internal Server Error");
@@ -182,16 +176,14 @@ export class HttpConnection implements Drainable, Sweepable {
   drain(): void {
     this.#draining = true;
     for (const body of this.#eventStreams) body.end();
-    // A caller of `drain` may call `close` in the same turn, and then the connection is closed
-    // already.
+    // After `drain` the caller may call `close` in the same turn: then the connection is closed.
     queueMicrotask(() => {
       if (this.#answering === 0 && this.#lingering === undefined) this.#leave();
     });
   }
 
   close(): void {
-    // A connection that drains cannot be cut off before its client has read everything, so it is
-    // abandoned instead.
+    // A connection that drains cannot be cut off before its client has read all: it is abandoned.
     if (this.#end === "leave") this.#abandoned.resolve();
     else this.#cut();
   }
@@ -322,8 +314,7 @@ export class HttpConnection implements Drainable, Sweepable {
     const authority = origin.slice(origin.indexOf("//") + 2);
     const asked = { method, upgrade, httpVersion, origin: headers.get("origin") };
     if (host === null) {
-      // HTTP/2 has its authority in the URL; for HTTP/1.1 without a Host the engine makes one up
-      // there.
+      // HTTP/2 has its authority in the URL; HTTP/1.1 without a Host gets a made-up one there.
       return guard({ ...asked, host: authority === this.#madeUpAuthority ? null : authority });
     }
     const refusal = guard({ ...asked, host });
@@ -441,8 +432,7 @@ function sayGoodbye(response: Response): void {
   try {
     response.headers.set("connection", "close");
   } catch {
-    // Some responses, such as redirects, have immutable headers; closing the connection has to
-    // suffice.
+    // Some responses, such as redirects, have immutable headers; closing has to suffice.
   }
 }
 

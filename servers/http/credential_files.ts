@@ -11,8 +11,7 @@ const MAX_FILE_BYTES = 1024 * 1024;
 export type Digest = (secret: string) => string;
 
 /** Returns the password check of each user.
- * @throws {UsageError} when the file cannot be read, lists no users or is malformed, naming the
- * line */
+ * @throws {UsageError} when the file cannot be read or lists no users, or naming a bad line */
 export async function readUsers(
   { auth, authFile }: { readonly auth: string | undefined; readonly authFile: string | undefined },
   digest: Digest,

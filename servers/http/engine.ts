@@ -16,13 +16,12 @@ import type { Connection } from "../../core/connection.ts";
 import type { DenoConnection } from "../../core/streams/deno_connection.ts";
 import type { QuickAnswer, QuickRequest, RequestInfo } from "../../core/http/app.ts";
 
-/** Properties of a request from the engine. */
 export interface EngineInfo {
   /** Resolves when the answer was sent, rejects when its client is gone. */
   readonly completed: Promise<void>;
 }
 
-/** The same from an engine that knows more of the request. */
+/** From an engine that knows more of the request. */
 export interface DetailedEngineInfo extends EngineInfo {
   readonly details: RequestDetails;
 }
@@ -30,7 +29,6 @@ export interface DetailedEngineInfo extends EngineInfo {
 /** Properties of a request that only some engines know. */
 export type RequestDetails = Pick<RequestInfo, "httpVersion" | "headerList">;
 
-/** An upgrade request, and its connection. */
 export interface EngineUpgrade {
   readonly request: Request;
   readonly details: RequestDetails;
@@ -39,8 +37,7 @@ export interface EngineUpgrade {
   readonly rest: Uint8Array;
 }
 
-/** Answers one request of a connection. It must have two parameters, because Deno's engine checks
- * their number. */
+/** Answers one request. Must have two parameters, because Deno's engine checks their number. */
 type EngineHandler<Info = EngineInfo> = (
   request: Request,
   info: Info,
@@ -56,7 +53,6 @@ export interface QuickHandlers {
   readonly touch: () => void;
 }
 
-/** Callbacks that answer the requests of a connection. */
 export interface EngineHandlers {
   readonly handle: EngineHandler;
   readonly quick: QuickHandlers;
@@ -64,14 +60,12 @@ export interface EngineHandlers {
   readonly handleDetailed: EngineHandler<DetailedEngineInfo>;
   /** The response for a handler that threw. */
   readonly recover: (error: unknown) => Response;
-  /** Called by an engine that supports upgrades. Takes ownership of the connection, and closes
-   * it. */
+  /** Called by an engine that supports upgrades. Owns the connection, and closes it. */
   readonly upgrade: (upgrade: EngineUpgrade) => Promise<void>;
   /** Time for which a client may read nothing of a response, for engines that can measure it. */
   readonly writeTimeoutMs: number;
 }
 
-/** A connection that an engine serves. */
 export interface EngineConnection {
   /** Resolves when the connection is closed; rejects when it was reset or its bytes were no HTTP. */
   readonly finished: Promise<void>;

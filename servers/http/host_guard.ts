@@ -21,7 +21,6 @@ export interface GuardedRequest {
   readonly origin: string | null;
 }
 
-/** The reason for refusing a request. */
 export interface Refusal {
   readonly status: 400 | 403 | 421;
   /** For the event: short, on one line. */
@@ -33,9 +32,7 @@ export interface Refusal {
 /** Returns null when the request may be served. */
 export type HostGuard = (request: GuardedRequest) => Refusal | null;
 
-/** The server that is guarded. */
 interface GuardedServer {
-  /** The listening address. */
   readonly address: Address;
   /** The host name in its URL, which is always accepted. */
   readonly hostname: string;
@@ -45,7 +42,6 @@ interface GuardedServer {
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Reads the lists, and returns a function that builds the guard of one server, once that listens.
- *
  * @throws {UsageError} when an entry of a list is no host name or no origin */
 export function readWebGuard(limits: WebGuardLimits): (server: GuardedServer) => HostGuard {
   const named = limits.allowHost.filter((entry) => entry !== "*").map(hostEntry);

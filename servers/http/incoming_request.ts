@@ -4,7 +4,6 @@ import type { IncomingMessage } from "node:http";
 import { rawRequest } from "./raw_request.ts";
 import { requestMethod } from "./request_method.ts";
 
-/** A request, with a function that aborts it. */
 export interface IncomingRequest {
   readonly request: Request;
   /** Aborts the signal of the request, when its client has left. */

@@ -134,7 +134,6 @@ class NodeHttpConnection implements EngineConnection, Pace {
   readonly #scheme: "http" | "https";
   readonly #over = Promise.withResolvers<void>();
   #stream: Duplex | undefined;
-  /** The engine that has taken over the connection. */
   #successor: EngineConnection | undefined;
   #answering = 0;
   #room: PromiseWithResolvers<void> | undefined;
@@ -159,7 +158,6 @@ class NodeHttpConnection implements EngineConnection, Pace {
     });
   }
 
-  /** Hands the connection to another engine. */
   handOver(successor: EngineConnection): void {
     this.#successor = successor;
     if (this.#draining) successor.drain();
@@ -219,8 +217,7 @@ class NodeHttpConnection implements EngineConnection, Pace {
     const connection = new DuplexConnection(socket, { local, remote, identity });
     const { request } = asked;
     const details = detailsOf(incoming);
-    // Earlier requests are answered first; otherwise their responses would be sent inside the
-    // WebSocket.
+    // Earlier requests are answered first: else their responses would be sent in the WebSocket.
     void this.#idle().then(() => this.#handlers.upgrade({ request, details, connection, rest }))
       .then(this.#over.resolve, this.#over.reject).finally(() => socket.destroy());
   }

@@ -35,7 +35,6 @@ export const authenticationOptions = {
   }),
 } as const;
 
-/** The values of `authenticationOptions`. */
 export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
 
 /** Options of every transport that browsers can reach. */
@@ -50,10 +49,8 @@ export const webGuardOptions = {
   }),
 } as const;
 
-/** The values of `webGuardOptions`. */
 export type WebGuardLimits = OptionValues<typeof webGuardOptions>;
 
-/** Limits on requests. */
 const requestOptions = {
   headerTimeoutMs: duration({
     default: 10_000,
@@ -78,7 +75,6 @@ const requestOptions = {
   }),
 } as const;
 
-/** The options of every HTTP transport. */
 export const httpOptions = {
   ...admissionOptions,
   maxConnections: streamOptions.maxConnections,
@@ -89,10 +85,8 @@ export const httpOptions = {
   ...authenticationOptions,
 } as const;
 
-/** Options of `https`. */
 export const httpsOptions = { ...httpOptions, ...handshakeOptions, ...tlsOptions } as const;
 
-/** Options of `unix` for requests. */
 export const httpUnixOptions = {
   maxConnections: httpOptions.maxConnections,
   ...requestOptions,
@@ -100,8 +94,6 @@ export const httpUnixOptions = {
   ...authenticationOptions,
 } as const;
 
-/** The values of `requestOptions`. */
 export type RequestLimits = OptionValues<typeof requestOptions>;
 
-/** The values of `httpOptions`. */
 export type HttpLimits = OptionValues<typeof httpOptions>;

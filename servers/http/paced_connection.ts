@@ -7,11 +7,9 @@ import { PrefixedConnection } from "../../core/streams/prefixed_connection.ts";
 /** A longer delay overflows, and the timer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Bytes that a client has to read within the write timeout: with more, a slow client would look
- * like a stalled one. */
+/** Bytes that a client has to read in the write timeout: with more, a slow client looks stalled. */
 const PIECE_BYTES = 64 * 1024;
 
-/** Limits of a connection. */
 export interface Pace {
   /** Undefined when there is room for more requests, else a promise that resolves when there is. */
   room(): Promise<void> | undefined;

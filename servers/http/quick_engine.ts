@@ -1,7 +1,6 @@
 // HTTP/1.1 (RFC 9112) without an engine, for most requests of a file server: a GET without
 // conditions whose answer is ready. Reading, looking up and writing are three calls, faster than an
-// engine passes a request on. The first other request of a connection moves the connection to the
-// other engine.
+// engine passes a request on. The first other request moves the connection to another engine.
 
 import type { Connection } from "../../core/connection.ts";
 import type { QuickAnswer, QuickFile } from "../../core/http/app.ts";
@@ -13,8 +12,7 @@ import { QuickHeads } from "./quick_heads.ts";
 /** Longer heads go to the other engine. */
 const BUFFER_BYTES = 4096;
 
-/** Size of the pieces in which a file is read and written. Two such buffers are in use for each
- * file being sent. */
+/** Size of the pieces in which a file is read and written: two buffers for each file being sent. */
 const FILE_CHUNK_BYTES = 256 * 1024;
 
 const decoder = new TextDecoder();
@@ -38,7 +36,6 @@ class QuickConnection implements EngineConnection {
   readonly #handlers: EngineHandlers;
   readonly #heads: QuickHeads;
   readonly #other: HttpEngine<Connection>;
-  /** The engine that has taken over the connection. */
   #successor: EngineConnection | undefined;
   #answering = false;
   #draining = false;
@@ -85,8 +82,7 @@ class QuickConnection implements EngineConnection {
     }
   }
 
-  /** Answers quick requests. Resolves to the bytes of the first other request, or to null at the
-   * end. */
+  /** Resolves to the bytes of the first request that is not quick, or to null at the end. */
   async #answerQuickly(): Promise<Uint8Array | null> {
     const connection = this.#connection;
     const buffer = new Uint8Array(BUFFER_BYTES);

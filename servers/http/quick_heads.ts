@@ -16,7 +16,6 @@ const OUT_OF_THE_ORDINARY =
 /** Paths without a query, of characters that have one spelling only. */
 const PLAIN_PATH = /^\/(?:[A-Za-z0-9!$&'()*+,:;=@_~/-]|\.(?!\.)|%[0-9A-Fa-f]{2})*$/;
 
-/** Parses heads for one server. */
 export class QuickHeads {
   readonly #guard: HostGuard;
   readonly #remembered = new Map<string, QuickRequest | null>();

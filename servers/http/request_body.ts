@@ -5,7 +5,6 @@ import type { IdleSweep, Sweepable } from "../../core/sessions/idle_sweep.ts";
 /** The reason that a body was not read to its end. */
 type BodyFailure = "oversized" | "stalled" | "cut short";
 
-/** Limits of a body. */
 interface BodyLimits {
   readonly maxBytes: number;
   /** Watches bodies that are being read, and calls `stall` of an idle one. */
@@ -18,7 +17,6 @@ interface BodyLimits {
  * reader waits counts: a slow handler is not the client's fault. */
 export class RequestBody implements Sweepable {
   active = true;
-  /** The stream for the handler. */
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #source: ReadableStream<Uint8Array<ArrayBuffer>>;
   #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
@@ -41,7 +39,6 @@ export class RequestBody implements Sweepable {
     }, { highWaterMark: 0 });
   }
 
-  /** The reason of the failure, if it failed. */
   get failure(): BodyFailure | undefined {
     return this.#failure;
   }
@@ -56,8 +53,7 @@ export class RequestBody implements Sweepable {
     this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
   }
 
-  /** To be called before its connection is closed by the server: some engines would end the body as
-   * if it were complete. */
+  /** Call it before closing the connection: some engines would end the body as if complete. */
   cutShort(): void {
     if (!this.#ended) this.#breakOff("cut short", new Error("The request's body was cut short"));
   }

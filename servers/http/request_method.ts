@@ -4,11 +4,9 @@
 const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 const NORMALISED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 
-/** Placeholder for a method that a Request cannot have: it is refused later, like any unknown
- * method. */
+/** Placeholder for a method that a Request cannot have; refused later, like any unknown one. */
 const UNSUPPORTED = "UNSUPPORTED";
 
-/** The method to make a request with. */
 export function requestMethod(method: string): string {
   const upper = method.toUpperCase();
   return FORBIDDEN.has(upper) || (upper !== method && NORMALISED.has(upper)) ? UNSUPPORTED : method;

@@ -1,5 +1,4 @@
-// Serving an HTTP application on a stream listener: shared by `http`, `https` and HTTP on Unix
-// sockets.
+// Serving an HTTP application on a stream listener: shared by `http`, `https` and `unix`.
 
 import type { Connection } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
@@ -27,7 +26,6 @@ const keepaliveDefaults = {
   pingTimeoutMs: keepaliveOptions.pingTimeoutMs.fallback,
 };
 
-/** Options of an HTTP server besides its listener. */
 interface HttpServerOptions<C extends Connection> {
   readonly engine: HttpEngine<C>;
   readonly rules: HttpRules;
@@ -110,7 +108,6 @@ export function httpSharing(
   };
 }
 
-/** Stops the idle sweeps. */
 export function stopSweeps({ silent, resting, bodies }: HttpSharing): void {
   for (const sweep of [silent, resting, bodies]) sweep[Symbol.dispose]();
 }

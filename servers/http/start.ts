@@ -19,7 +19,6 @@ import type { HttpLimits, httpsOptions, httpUnixOptions } from "./options.ts";
 import { readHttpRules } from "./rules.ts";
 import { serveHttp } from "./server.ts";
 
-/** Serves requests over TCP. */
 export async function startHttp(
   endpoint: Endpoint,
   limits: HttpLimits,
@@ -43,7 +42,6 @@ export async function startHttp(
 
 const ALPN = ["h2", "http/1.1"];
 
-/** Serves requests over TLS. */
 export async function startHttps(
   endpoint: Endpoint,
   limits: OptionValues<typeof httpsOptions>,
@@ -75,7 +73,6 @@ export async function startHttps(
   return serveHttp(listener, { engine, rules, limits, work });
 }
 
-/** Serves requests over a Unix socket. */
 export async function startHttpUnix(
   endpoint: Endpoint,
   limits: OptionValues<typeof httpUnixOptions>,

@@ -36,7 +36,6 @@ export async function upgradeHttp(
   await connection.closeWrite();
 }
 
-/** Converts the request for the handshake. */
 function headOf(
   { method, url, headers }: Request,
   { headerList = [...headers], httpVersion }: EngineUpgrade["details"],

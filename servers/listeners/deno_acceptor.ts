@@ -4,7 +4,6 @@ import { type Address, addressOf } from "../../core/addresses/address.ts";
 import type { Acceptor } from "../../core/connection.ts";
 import { DenoConnection } from "../../core/streams/deno_connection.ts";
 
-/** A `Deno.Listener` as an Acceptor. */
 export class DenoAcceptor<C extends Deno.Conn = Deno.Conn> implements Acceptor<DenoConnection<C>> {
   readonly address: Address;
   readonly #listener: Deno.Listener<C>;

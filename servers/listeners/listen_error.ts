@@ -4,7 +4,6 @@ import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** Runs `listen` and turns its failure into an error that names the URL and the remedy.
- *
  * @param port the port in the URL; undefined where the socket has a path */
 export async function listening<T>(
   url: string,

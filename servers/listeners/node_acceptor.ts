@@ -7,8 +7,7 @@ import type { Address } from "../../core/addresses/address.ts";
 import type { Acceptor, Connection } from "../../core/connection.ts";
 import { DuplexConnection } from "../../core/streams/duplex_connection.ts";
 
-/** A `net.Server` of Node as an Acceptor. It accepts connections before the server asks for them,
- * up to the size of the backlog. */
+/** Accepts connections before the server asks for them, up to the size of the backlog. */
 export class NodeAcceptor implements Acceptor {
   readonly address: Address;
   readonly #server: Server;
@@ -36,7 +35,6 @@ export class NodeAcceptor implements Acceptor {
     });
   }
 
-  /** Opens a listener. */
   static async listen(
     { hostname, port, backlog }: {
       readonly hostname: string;

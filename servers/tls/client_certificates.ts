@@ -22,8 +22,7 @@ import { DeniedPeerError } from "../../core/connection.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
 import type { Identity } from "../../core/session.ts";
 
-/** Limit of remembered certificates. Beyond it the oldest is forgotten, and its client needs a new
- * session. */
+/** Beyond it the oldest certificate is forgotten, and its client needs a new session. */
 const MAX_REMEMBERED = 10_000;
 
 /** The authorities whose client certificates are accepted. */
@@ -93,8 +92,7 @@ export class ClientVerifier {
     return new ClientVerifier(list, (der) => new X509Certificate(der), now);
   }
 
-  /** The authorities in use by node:tls. When they change, all verified certificates are
-   * forgotten. */
+  /** The authorities in use by node:tls. A change forgets all verified certificates. */
   set authorities(authorities: Authorities) {
     if (authorities.pems.join() !== this.#authorities.pems.join()) {
       this.#verified.clear();

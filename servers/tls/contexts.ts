@@ -1,6 +1,5 @@
-// The TLS contexts of a server on node:tls: its certificates, and the authorities whose client
-// certificates it accepts. The files may change while it runs: open connections keep their context,
-// new ones get the new.
+// The TLS contexts of a server on node:tls: its certificates, and the authorities of its clients.
+// The files may change while it runs: open connections keep their context, new ones get the new.
 
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { SecureContext } from "node:tls";

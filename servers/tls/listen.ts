@@ -30,14 +30,12 @@ import { filesOf, takingUp, TlsContexts } from "./contexts.ts";
 import { checkTlsOptions, type TlsSettings, type tlsTransportOptions } from "./options.ts";
 import { identityError, loadTlsIdentity, type TlsIdentity } from "./server_certificate.ts";
 
-/** Options of a TLS listener. */
 interface ListenTlsOptions extends BacklogLimits, FamilyChoice, TlsSettings {
   /** Protocols to agree on by ALPN (RFC 7301), the preferred one first. Default: none. */
   readonly alpnProtocols?: readonly string[];
 }
 
 /** Opens a TLS listener on node:tls. The `ready` of an accepted connection completes its handshake.
- *
  * @throws {UsageError} when an option, certificate or key cannot be used
  * @throws {Error} when the socket cannot be opened, naming its URL */
 export async function listenNodeTls(
@@ -90,7 +88,6 @@ export async function listenNodeTls(
 
 /** Opens a TLS listener of Deno's own, for Deno's HTTP engine, which takes nothing else. Aborting
  * `ready` ends a handshake for us, but its socket stays open until the peer leaves.
- *
  * @throws {UsageError} when the certificate or key cannot be used
  * @throws {Error} when the socket cannot be opened, naming its URL */
 export async function listenTls(

@@ -14,7 +14,6 @@ import { requireFeature } from "../../core/runtime.ts";
 import { fileOrFiles, tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-/** Options for the server's certificates. */
 export const tlsServerOptions = {
   tlsCert: fileOrFiles({
     help: "certificate to show, PEM, its chain after it; without it the local authority issues " +
@@ -26,10 +25,8 @@ export const tlsServerOptions = {
   ...dataFolderOptions,
 } as const;
 
-/** The values of `tlsServerOptions`. */
 export type TlsFiles = OptionValues<typeof tlsServerOptions>;
 
-/** Options for the certificates of clients. */
 export const clientCertificateOptions = {
   tlsCa: text.many({
     metavar: "file",
@@ -47,7 +44,6 @@ export const clientCertificateOptions = {
   }),
 } as const;
 
-/** The values of `clientCertificateOptions`. */
 type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
 
 /** Options of tls, https and wss besides their limits. */
@@ -61,13 +57,11 @@ export const tlsOptions = {
   }),
 } as const;
 
-/** The values of `tlsOptions`. */
 type TlsOptions = OptionValues<typeof tlsOptions>;
 
 /** The options of TLS listeners within the library, of which only the files are required. */
 export type TlsSettings = TlsFiles & Partial<TlsOptions>;
 
-/** Options of `tls`. */
 export const tlsTransportOptions = {
   ...admissionOptions,
   ...streamOptions,

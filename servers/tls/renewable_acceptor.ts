@@ -1,5 +1,4 @@
-// A listener of Deno that can be replaced by another on the same port: Deno.listenTls cannot change
-// its certificate.
+// A Deno listener that can be replaced on its port: Deno.listenTls cannot change its certificate.
 
 import { type Address, addressOf } from "../../core/addresses/address.ts";
 import type { Acceptor } from "../../core/connection.ts";

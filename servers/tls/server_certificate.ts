@@ -1,5 +1,4 @@
-// Loads the certificate and key of a TLS or DTLS server: from files, issued by the local authority,
-// or self-signed.
+// Loads a TLS or DTLS server's certificate: from files, from the local authority, or self-signed.
 
 import type { KeyObject } from "node:crypto";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
@@ -23,7 +22,6 @@ export interface TlsIdentity {
   readonly made: boolean;
 }
 
-/** Arguments of `loadTlsIdentity` besides the files. */
 export interface IdentityContext {
   /** The listening host, for which a certificate is made. */
   readonly host: string;
@@ -32,7 +30,6 @@ export interface IdentityContext {
 }
 
 /** Loads every certificate, the default first.
- *
  * @throws {UsageError} when the files cannot be used, naming the one at fault and the remedy */
 export async function loadTlsIdentities(
   files: TlsFiles,
@@ -100,8 +97,7 @@ function refuseUnusable(key: KeyObject, file: string): void {
   );
 }
 
-/** The user's error behind what Deno.listenTls threw, or null when that was about something other
- * than the certificate and key. */
+/** The user's error behind what Deno.listenTls threw; null if it was not about these files. */
 export function identityError(error: unknown, files: TlsFiles): UsageError | null {
   const why = errorText(error);
   const isOurs = error instanceof Deno.errors.InvalidData || /\b(key|certificate)/i.test(why);
@@ -125,7 +121,6 @@ function outOfDate(
 
 /** A certificate for these names from the authority in a data folder, the authority's after it; null
  * when there is no authority yet.
- *
  * @throws {UsageError} when there is an authority that must not be used: others can read its key, it
  *   is damaged or has expired */
 async function issueLocally(
@@ -144,8 +139,7 @@ async function issueLocally(
   return { cert: chain, key };
 }
 
-/** The names that clients may use for a host that is listened on, the other names of loopback
- * included. */
+/** The names that clients may use for a listening host, the other names of loopback included. */
 function namesOf(host: string): string[] {
   const loopback = ["localhost", "127.0.0.1", "::1"];
   if (host === "0.0.0.0" || host === "::") return [...loopback, ...ownAddresses()];

@@ -12,7 +12,6 @@ import { agreementOptions, keepaliveOptions } from "../../core/websocket/options
 import { authenticationOptions, webGuardOptions } from "../http/options.ts";
 import { tlsOptions } from "../tls/options.ts";
 
-/** Options of `ws`. */
 export const webSocketOptions = {
   ...admissionOptions,
   ...streamOptions,
@@ -25,5 +24,4 @@ export const webSocketOptions = {
   ...keepaliveOptions,
 } as const;
 
-/** Options of `wss`. */
 export const webSocketTlsOptions = { ...webSocketOptions, ...tlsOptions } as const;

@@ -73,7 +73,6 @@ async function open(
   return serveWebSockets(listener, limits, rules, work);
 }
 
-/** Serves sessions over WebSockets. */
 export function serveWebSocket(
   endpoint: Endpoint,
   limits: OptionValues<typeof webSocketOptions>,
@@ -82,7 +81,6 @@ export function serveWebSocket(
   return open(endpoint, limits, work, () => listenTcpFor(work.layers, endpoint, limits));
 }
 
-/** Serves sessions over WebSockets over TLS. */
 export function serveWebSocketTls(
   endpoint: Endpoint,
   limits: OptionValues<typeof webSocketTlsOptions>,

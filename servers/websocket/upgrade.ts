@@ -27,7 +27,6 @@ import type { HostGuard } from "../http/host_guard.ts";
 const LINGER_MS = 1000;
 const LINGER_BYTES = 64 * 1024;
 
-/** The rules for requests that open a WebSocket. */
 export interface UpgradeRules {
   readonly guard: HostGuard;
   readonly authenticate: Authenticator | null;
@@ -36,7 +35,6 @@ export interface UpgradeRules {
   readonly terms: ServerTerms;
 }
 
-/** The result of a handshake. */
 type UpgradeOutcome =
   | {
     readonly connection: Connection;
