@@ -29,7 +29,7 @@ export interface DigestChallenge {
   readonly strength: number;
 }
 
-/** Parses a challenge; undefined when it needs features that are not implemented here. */
+/** Parses a challenge; undefined when its hash or its quality of protection is unknown here. */
 export function parseDigest({ scheme, parameters }: Challenge): DigestChallenge | undefined {
   const [realm, nonce] = [parameters.get("realm"), parameters.get("nonce")];
   if (scheme !== "digest" || realm === undefined || nonce === undefined) return undefined;
