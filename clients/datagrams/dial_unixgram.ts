@@ -1,10 +1,10 @@
 // Dialling Unix datagram sockets, on Deno.listenDatagram.
 
 import { resolve } from "node:path";
-import type { Address } from "../../core/addresses/address.ts";
+import { type Address, sameAddress } from "../../core/addresses/address.ts";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
-import type { Datagram } from "../../core/connection.ts";
+import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import { openDatagramSession } from "../../core/datagrams/client_session.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { anonymousPath, openUnixDatagrams } from "../../core/datagrams/unix_socket.ts";
@@ -27,16 +27,26 @@ export function connectUnixgram(
       : { path: localPath, remove: () => removeFile(localPath) };
     const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });
     const bare = await openUnixDatagrams(path, bind, remove);
-    return await openDatagramSession(new AbsoluteSenders(bare), to, { layers, signal }, given);
+    return await openDatagramSession(new AbsoluteSenders(bare, to), to, { layers, signal }, given);
   });
 }
 
 /** Names senders by absolute paths. A sender's address is the text by which it bound its socket, which
  * Deno makes absolute and other programs do not; the one that was dialled is to be known by both. */
 class AbsoluteSenders extends WrappedDatagrams {
-  override async receive(): Promise<Datagram | null> {
-    const datagram = await super.receive();
-    return datagram && { ...datagram, from: absolute(datagram.from) };
+  readonly #peer: Address;
+
+  constructor(inner: DatagramSocket, peer: Address) {
+    super(inner);
+    this.#peer = peer;
+  }
+
+  override receive(): Promise<Datagram | null> {
+    return super.receive().then((datagram) =>
+      datagram === null || sameAddress(datagram.from, this.#peer)
+        ? datagram
+        : { ...datagram, from: absolute(datagram.from) }
+    );
   }
 }
 
