@@ -67,7 +67,7 @@ export class DenoRequests implements Drainable {
     let stream: EndableBody | undefined;
     let body: RequestBody | undefined;
     let known: RequestInfo = info;
-    let sentBytes: number | undefined;
+    let sentBytes: number | undefined = undefined;
     let status = 0;
     const over = () => {
       this.#leaving.delete(leaving);
