@@ -41,7 +41,7 @@ export async function openInbox(options: InboxOptions, context: Context): Promis
       await using receiver = new Receiver(session, { options, context, folder, transfers });
       await receiver.run();
     },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }
 
@@ -291,7 +291,7 @@ class Receiver implements AsyncDisposable {
   }
 
   #names(name: string): readonly string[] {
-    return inboxNames(name, this.#shared.options.maxDepth);
+    return inboxNames(name, this.#shared.options);
   }
 
   #count(offered: Offered): void {

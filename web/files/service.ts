@@ -102,9 +102,9 @@ export class FileService implements HttpService {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#settings.upload) return;
-    const { endUploads } = await import("./upload/receive.ts");
-    await endUploads(this.#settings.root);
+    const { upload, root } = this.#settings;
+    if (upload) await (await import("./upload/receive.ts")).endUploads(root);
+    await root[Symbol.asyncDispose]();
   }
 
   /** Turns errors of the file system into answers, and adds the fields that every answer has. */

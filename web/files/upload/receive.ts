@@ -3,7 +3,13 @@
 // complete; a request that fails leaves nothing behind.
 
 import { type FileOperations, occupied } from "../../../core/files/place_file.ts";
-import { isDeviceOnWindows, isTemporaryName, unreadable } from "../../../core/files/plain_name.ts";
+import { pathIn } from "../../../core/files/linkless_paths.ts";
+import {
+  isDeviceOnWindows,
+  isHiddenName,
+  isTemporaryName,
+  unreadable,
+} from "../../../core/files/plain_name.ts";
 import { requestPath } from "../../request/path.ts";
 import type { Located } from "../access/located.ts";
 import { forgetListings } from "../listing/cache.ts";
@@ -111,7 +117,7 @@ async function receiveFile(upload: Upload): Promise<Response> {
   await checkName(upload, name);
   await checkCondition(upload);
 
-  await using file = await TemporaryFile.create(folder, settings.operations);
+  await using file = await TemporaryFile.create(folder, root, settings.operations);
   for (let piece = await body.read(); piece !== null; piece = await body.read()) {
     await store(file, piece, settings);
   }
@@ -152,7 +158,7 @@ async function receiveForm(upload: Upload): Promise<Response> {
       throw new UploadError(400, `Two files are called ${JSON.stringify(name)}.`);
     }
     if (files.size >= MAX_FILES) throw new UploadError(413, `More than ${MAX_FILES} files came.`);
-    const file = cleanup.use(await TemporaryFile.create(folder, settings.operations));
+    const file = cleanup.use(await TemporaryFile.create(folder, root, settings.operations));
     files.set(name, file);
     for await (const piece of part.body) await store(file, piece, settings);
     await file.finish();
@@ -194,7 +200,7 @@ async function checkName(upload: Upload, name: string): Promise<void> {
   }
   // With a condition, 412 says more than 409.
   if (overwrite || upload.request.headers.has("if-none-match")) return;
-  if (await existing(`${folder.path}/${name}`) !== null) {
+  if (await isTaken(pathIn(folder.path, name), root)) {
     throw new UploadError(409, occupied(name, overwrite));
   }
 }
@@ -218,12 +224,13 @@ async function fileAt({ url }: Request, root: FileRoot): Promise<Located | null>
   return found?.kind === "file" ? found : null;
 }
 
-function existing(path: string): Promise<Deno.FileInfo | null> {
+function isTaken(path: string, { linkless }: FileRoot): Promise<boolean> {
   return onDisk(async () => {
     try {
-      return await Deno.lstat(path);
+      await linkless.lstat(path);
+      return true;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
+      if (error instanceof Deno.errors.NotFound) return false;
       throw error;
     }
   });
@@ -269,7 +276,7 @@ function nameProblem(name: string, root: FileRoot): string | null {
   if (hidden !== null) return hidden;
   if (isDeviceOnWindows(name)) return "is that of a device on Windows";
   if (isTemporaryName(name)) return "is kept for uploads under way";
-  if (name.startsWith(".") && !/^\.\.?$/.test(name) && !root.acceptsName(name)) {
+  if (isHiddenName(name) && !/^\.\.?$/.test(name) && !root.acceptsName(name)) {
     return "begins with a dot, and such files are hidden here";
   }
   return root.acceptsName(name) ? null : "cannot be that of a file";

@@ -16,8 +16,8 @@ function withoutLinks(): FileOperations {
 }
 
 function operationsOf(): FileOperations {
-  const { link, lstat, open, remove, rename } = Deno;
-  return { link, lstat, open, remove, rename };
+  const { link, lstat, makeTempFile, open, remove, rename } = Deno;
+  return { link, lstat, makeTempFile, open, remove, rename };
 }
 
 /** A disk on which opening gives a file that fails on a call. */
