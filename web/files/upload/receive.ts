@@ -19,6 +19,7 @@ import { refusedUpload, type StoredFile, storedFile, storedForm } from "./answer
 import { UploadBody } from "./body.ts";
 import { allowsUpload, conditionsOf } from "../../request/conditions.ts";
 import { onDisk, UploadError } from "./error.ts";
+import { TransferSlots } from "../transfer_slots.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
 /** The target of an upload: a folder, and the name of the file in it when the URL gives one. */
@@ -49,12 +50,18 @@ interface UnderWay {
   readonly done: Promise<void>;
 }
 
-const underWay = new WeakMap<FileRoot, Set<UnderWay>>();
+/** The uploads to one root. */
+class Uploads {
+  readonly underWay = new Set<UnderWay>();
+  readonly slots = new TransferSlots(MAX_UPLOADS);
+}
+
+const uploadsOf = new WeakMap<FileRoot, Uploads>();
 
 /** Stops the uploads into a root, and waits until their temporary files are removed. */
 export async function endUploads(root: FileRoot): Promise<void> {
-  const uploads = [...underWay.get(root) ?? []];
-  for (const { body } of uploads) body.stop();
+  const uploads = [...uploadsOf.get(root)?.underWay ?? []];
+  for (const { body } of uploads) body.stop(new UploadError(503, "The server is stopping."));
   await Promise.all(uploads.map(({ done }) => done));
 }
 
@@ -67,17 +74,22 @@ export async function receiveUpload(
   root: FileRoot,
   settings: UploadSettings,
 ): Promise<Response> {
-  const uploads = underWay.get(root) ?? new Set();
-  underWay.set(root, uploads);
-  if (uploads.size >= MAX_UPLOADS) {
+  const uploads = uploadsOf.get(root) ?? new Uploads();
+  uploadsOf.set(root, uploads);
+  const body = new UploadBody(request);
+  using slot = uploads.slots.take(() => {
+    body.stop(new UploadError(408, "The file came too slowly, and others were waiting."));
+  });
+  if (slot === null) {
     return await refusedUpload(request, 503, "Too many files are being stored; try again soon.");
   }
+  body.slot = slot;
   const { promise: done, resolve } = Promise.withResolvers<void>();
-  const upload = { body: new UploadBody(request), done };
-  uploads.add(upload);
+  const upload = { body, done };
+  uploads.underWay.add(upload);
   try {
     return await (request.method === "PUT" ? receiveFile : receiveForm)(
-      { request, target, root, settings, body: upload.body },
+      { request, target, root, settings, body },
     );
   } catch (error) {
     if (error instanceof UploadError) {
@@ -86,7 +98,7 @@ export async function receiveUpload(
     if (!(error instanceof MultipartError)) throw error;
     return await refusedUpload(request, error.status, `The form cannot be read: ${error.message}.`);
   } finally {
-    uploads.delete(upload);
+    uploads.underWay.delete(upload);
     resolve();
   }
 }
