@@ -13,6 +13,9 @@ import { dirname } from "node:path";
 /** More links than any system allows in a path. */
 const MAX_LINKS = 64;
 
+/** The beginning of the name of a folder of links. */
+const PREFIX = "sockdock-links-";
+
 /** How often our folder of links is looked after: programs clean the folder for temporary files. */
 const CHECK_EVERY_MS = 1000;
 
@@ -30,23 +33,30 @@ interface Links {
   readonly fileMode: number;
 }
 
-/** Makes paths that lead through no link. To be disposed of. */
-export class LinklessPaths implements AsyncDisposable {
+interface LinklessPathsOptions {
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** @default that of the system */
+  readonly temporaryFolder?: string;
+}
+
+/** Makes paths that lead through no link. */
+export class LinklessPaths {
   /** Undefined where there are no links, or none may be made. */
-  #links = makeLinks();
-  readonly #now: () => number;
+  #links: Links | undefined;
+  readonly #options: LinklessPathsOptions;
   #checkedMs: number;
 
-  private constructor(now: () => number) {
-    this.#now = now;
-    this.#checkedMs = now();
+  private constructor(options: LinklessPathsOptions) {
+    this.#links = makeLinks(options);
+    this.#options = options;
+    this.#checkedMs = options.now();
   }
 
   /** Makes the links. Where that is impossible (Windows, or a program that may not read and write
-   * everywhere), paths are only checked after they were used.
-   * @param now milliseconds, for tests */
-  static open(now = () => performance.now()): LinklessPaths {
-    return new LinklessPaths(now);
+   * everywhere), paths are only checked after they were used. */
+  static open(options: Partial<LinklessPathsOptions> = {}): LinklessPaths {
+    return new LinklessPaths({ now: () => performance.now(), ...options });
   }
 
   /** Whether the system itself refuses links. */
@@ -60,10 +70,10 @@ export class LinklessPaths implements AsyncDisposable {
   of(path: string): string {
     const links = this.#links;
     if (links === undefined) return path;
-    const nowMs = this.#now();
+    const nowMs = this.#options.now();
     if (nowMs - this.#checkedMs < CHECK_EVERY_MS) return links.prefix + path;
     this.#checkedMs = nowMs;
-    if (!isThere(links)) this.#links = makeLinks() ?? links;
+    if (!isThere(links)) this.#links = makeLinks(this.#options) ?? links;
     return this.#links!.prefix + path;
   }
 
@@ -125,12 +135,6 @@ export class LinklessPaths implements AsyncDisposable {
       }
     }
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const links = this.#links;
-    this.#links = undefined;
-    if (links !== undefined) await Deno.remove(links.folder, { recursive: true }).catch(() => {});
-  }
 }
 
 /** The path of an entry of a folder. */
@@ -139,29 +143,55 @@ export function pathIn(folder: string, name: string): string {
   return folder.endsWith(separator) ? folder + name : folder + separator + name;
 }
 
-function makeLinks(): Links | undefined {
+function makeLinks({ temporaryFolder: dir }: LinklessPathsOptions): Links | undefined {
   // Asking would interrupt the user for something that can be done without.
   const isAllowed = (["read", "write"] as const).every((name) =>
     Deno.permissions.querySync({ name }).state === "granted"
   );
   if (!isAllowed || Deno.build.os === "windows") return undefined;
-  let folder: string | undefined;
+  let made: string | undefined;
   try {
-    folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "sockdock-links-" }));
-    Deno.symlinkSync(".", `${folder}/l`);
-    Deno.symlinkSync("/", `${folder}/r`);
+    made = Deno.realPathSync(
+      Deno.makeTempDirSync({ prefix: PREFIX, ...(dir !== undefined && { dir }) }),
+    );
+    Deno.symlinkSync(".", `${made}/l`);
+    Deno.symlinkSync("/", `${made}/r`);
+    using file = Deno.openSync(`${made}/f`, { write: true, createNew: true });
+    const fileMode = (file.statSync().mode ?? 0o644) & 0o777;
+    const folder = shared(made);
     const prefix = longestPrefix(folder);
-    if (prefix !== null) {
-      using file = Deno.openSync(`${folder}/f`, { write: true, createNew: true });
-      const { dev: device, ino: inode } = Deno.lstatSync(folder);
-      const fileMode = (file.statSync().mode ?? 0o644) & 0o777;
-      return { folder, device, inode, prefix, fileMode };
-    }
+    if (prefix === null) return undefined;
+    const { dev: device, ino: inode } = Deno.lstatSync(folder);
+    return { folder, device, inode, prefix, fileMode };
   } catch {
-    // A disk for temporary files that cannot be written to, or has no links.
+    // The disk for temporary files cannot be written to, or has no links.
+    if (made !== undefined) Deno.removeSync(made, { recursive: true });
+    return undefined;
   }
-  if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
-  return undefined;
+}
+
+/** The folder of links that all programs of this user share and that stays, so that a program that
+ * is killed leaves nothing behind; or the one that was just made, where another user has taken the
+ * name. */
+function shared(made: string): string {
+  const { uid } = Deno.lstatSync(made);
+  const common = `${dirname(made)}/${PREFIX}${uid}`;
+  try {
+    Deno.renameSync(made, common);
+    return common;
+  } catch {
+    // It is there already.
+  }
+  try {
+    const info = Deno.lstatSync(common);
+    const isOurs = info.isDirectory && info.uid === uid && ((info.mode ?? 0) & 0o077) === 0 &&
+      Deno.readLinkSync(`${common}/l`) === "." && Deno.readLinkSync(`${common}/r`) === "/";
+    if (!isOurs) return made;
+  } catch {
+    return made;
+  }
+  Deno.removeSync(made, { recursive: true });
+  return common;
 }
 
 /** A beginning of paths that has as many links as the system allows; null when it allows any

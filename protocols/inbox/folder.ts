@@ -23,7 +23,7 @@ interface InboxFolderOptions {
   readonly now: () => number;
 }
 
-export class InboxFolder implements AsyncDisposable {
+export class InboxFolder {
   /** The real path. */
   readonly path: string;
   /** The paths by which anything here is changed. */
@@ -56,10 +56,8 @@ export class InboxFolder implements AsyncDisposable {
       const real = await Deno.realPath(path);
       const info = await Deno.stat(real);
       if (!info.isDirectory) throw new Error("it is a file; name a folder");
-      await using cleanup = new AsyncDisposableStack();
-      const folder = cleanup.use(new InboxFolder(real, info, options));
+      const folder = new InboxFolder(real, info, options);
       await folder.#look();
-      cleanup.move();
       return folder;
     } catch (error) {
       const why = error instanceof Deno.errors.NotFound
@@ -72,10 +70,6 @@ export class InboxFolder implements AsyncDisposable {
   /** @param names plain names, as inboxNames() gives them */
   pathOf(names: readonly string[]): string {
     return names.reduce(pathIn, this.path);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.linkless[Symbol.asyncDispose]();
   }
 
   partialPath(key: string): string {

@@ -41,7 +41,7 @@ export async function openInbox(options: InboxOptions, context: Context): Promis
       await using receiver = new Receiver(session, { options, context, folder, transfers });
       await receiver.run();
     },
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

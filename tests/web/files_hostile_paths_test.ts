@@ -208,7 +208,7 @@ function randomPath(random: () => number): string {
 
 Deno.test("whatever locate() finds lies in the root and is not hidden, for 20,000 paths", async () => {
   await using place = await site();
-  await using root = await FileRoot.open(place.root, { hidden: false });
+  const root = await FileRoot.open(place.root, { hidden: false });
   const random = seeded(newSeed());
   let found = 0;
   for (let run = 0; run < 20_000; run++) {
@@ -255,7 +255,7 @@ Deno.test("a file swapped for a link to the outside again and again is never ser
     await Deno.symlink(`${place.folder}/secret.txt`, `${place.folder}/link`);
     await Deno.rename(`${place.folder}/link`, path);
   };
-  await using root = await FileRoot.open(place.root, { hidden: false });
+  const root = await FileRoot.open(place.root, { hidden: false });
   const locate = () => root.locate("/swapped.txt");
   const read = async (located: Located | null) => {
     const opened = located && await root.openFile(located);

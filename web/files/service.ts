@@ -2,6 +2,7 @@
 // to files, listings, archives or uploads.
 
 import type { HttpService, QuickAnswer, QuickRequest } from "../../core/http/app.ts";
+import { type Emit, errorText } from "../../core/event.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import { requestPath } from "../request/path.ts";
 import type { CrossOrigin } from "./cross_origin.ts";
@@ -23,6 +24,7 @@ interface FileServiceSettings extends FileSource {
   readonly crossOrigin: CrossOrigin | null;
   /** Header fields of every response. */
   readonly fields: Readonly<Record<string, string>>;
+  readonly emit: Emit;
 }
 
 type Found =
@@ -46,6 +48,8 @@ export class FileService implements HttpService {
   readonly #ready: boolean;
   readonly #allow: string;
   readonly maxBodyBytes: number;
+  readonly #ending = new AbortController();
+  #cleaning: Promise<void> | undefined;
 
   constructor(settings: FileServiceSettings) {
     this.#settings = settings;
@@ -55,6 +59,7 @@ export class FileService implements HttpService {
       /^[\t\x20-\x7e]*$/.test(Object.values(settings.fields).join(""));
     this.maxBodyBytes = FORM_BYTES + (settings.upload ? settings.maxUploadBytes : 0);
     this.#allow = settings.upload ? "GET, HEAD, OPTIONS, POST, PUT" : "GET, HEAD, OPTIONS";
+    if (settings.upload) this.#clean();
   }
 
   readonly handle = (request: Request): Response | Promise<Response> => {
@@ -103,8 +108,24 @@ export class FileService implements HttpService {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { upload, root } = this.#settings;
+    this.#ending.abort();
+    await this.#cleaning;
     if (upload) await (await import("./upload/receive.ts")).endUploads(root);
-    await root[Symbol.asyncDispose]();
+  }
+
+  /** Removes what a server that was killed has left of its uploads, while requests are answered. */
+  #clean(): void {
+    const { root, emit, now } = this.#settings;
+    const clean = async () => {
+      const { removeLeftovers } = await import("./upload/leftovers.ts");
+      const removed = await removeLeftovers(root, now(), this.#ending.signal);
+      if (removed === 0) return;
+      const what = removed === 1 ? "1 unfinished upload" : `${removed} unfinished uploads`;
+      emit({ event: "notice", text: `${what} of more than a day ago removed from ${root.path}` });
+    };
+    this.#cleaning = clean().catch((error) => {
+      emit({ event: "notice", text: `unfinished uploads not removed: ${errorText(error)}` });
+    });
   }
 
   /** Turns errors of the file system into answers, and adds the fields that every answer has. */

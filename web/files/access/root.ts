@@ -21,18 +21,17 @@ interface FileRootOptions {
   readonly hidden: boolean;
 }
 
-export class FileRoot implements AsyncDisposable {
+export class FileRoot {
   /** The real path. */
   readonly path: string;
   /** The paths by which anything here is changed. */
-  readonly linkless: LinklessPaths;
+  readonly linkless = LinklessPaths.open();
   readonly #hidden: boolean;
   /** The beginning of every path inside, with the separator. */
   readonly #prefix: string;
 
   private constructor(path: string, { hidden }: FileRootOptions) {
     this.path = path;
-    this.linkless = LinklessPaths.open();
     this.#hidden = hidden;
     this.#prefix = path.endsWith(SEPARATOR) ? path : path + SEPARATOR;
   }
@@ -50,10 +49,6 @@ export class FileRoot implements AsyncDisposable {
       throw new UsageError(`Cannot serve the folder ${JSON.stringify(path)}: ${why}`);
     }
     return new FileRoot(real, options);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.linkless[Symbol.asyncDispose]();
   }
 
   /** The file or folder that a URL's path leads to, or null: not there, hidden, outside, malformed,

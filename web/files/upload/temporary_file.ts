@@ -12,6 +12,7 @@ import { UPLOAD_PREFIX } from "../../../core/files/plain_name.ts";
 import type { Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
 import { onDisk, UploadError } from "./error.ts";
+import { lockUpload } from "./leftovers.ts";
 
 /** A file that is being received. Disposing of it removes the temporary file. */
 export class TemporaryFile implements AsyncDisposable {
@@ -45,6 +46,7 @@ export class TemporaryFile implements AsyncDisposable {
   ): Promise<TemporaryFile> {
     return onDisk(async () => {
       const created = await linkless.createFile(folder, UPLOAD_PREFIX, operations);
+      await lockUpload(created.file);
       return new TemporaryFile(folder, created, linkless, operations);
     });
   }

@@ -58,7 +58,7 @@ Deno.test("FileRoot.open() refuses what is no folder, and says which", async () 
 
 Deno.test("locate() finds files and folders, and tells how to call them", async () => {
   await using folder = await tree();
-  await using root = await FileRoot.open(folder.path, { hidden: false });
+  const root = await FileRoot.open(folder.path, { hidden: false });
   const file = await root.locate("/folder/b%2Etxt");
   assertEquals([file?.kind, file?.urlPath, file?.bytes], ["file", "/folder/b.txt", 6]);
   assertEquals((await root.locate("/"))?.urlPath, "/");
@@ -76,7 +76,7 @@ Deno.test("locate() finds files and folders, and tells how to call them", async 
 
 Deno.test("locate() finds nothing outside, hidden, broken or of the wrong kind", async () => {
   await using folder = await tree();
-  await using root = await FileRoot.open(folder.path, { hidden: false });
+  const root = await FileRoot.open(folder.path, { hidden: false });
   const paths = [
     ..."/nothing|/a.txt/|/a.txt/x|/inward/|/outward|/outward-absolute|/outward-folder".split("|"),
     ..."/outward-folder/|/outward-folder/secret.txt|/sibling/secret.txt|/self|/self/x".split("|"),
@@ -87,7 +87,7 @@ Deno.test("locate() finds nothing outside, hidden, broken or of the wrong kind",
     `/${"folder/../".repeat(20)}a.txt`,
   ];
   for (const path of paths) assertEquals(await root.locate(path), null, path);
-  await using open = await FileRoot.open(folder.path, { hidden: true });
+  const open = await FileRoot.open(folder.path, { hidden: true });
   for (const path of ["/.env", "/.hidden/c.txt", "/to-hidden"]) {
     assertNotEquals(await open.locate(path), null, path);
   }
@@ -97,15 +97,15 @@ Deno.test("locate() finds nothing outside, hidden, broken or of the wrong kind",
 Deno.test("locate() follows a root that is itself a link, or lies in a hidden folder", async () => {
   await using folder = await tree();
   await Deno.symlink(folder.path, `${folder.outside}/link`);
-  await using linked = await FileRoot.open(`${folder.outside}/link`, { hidden: false });
+  const linked = await FileRoot.open(`${folder.outside}/link`, { hidden: false });
   assertEquals((await linked.locate("/a.txt"))?.bytes, 5);
-  await using hidden = await FileRoot.open(`${folder.path}/.hidden`, { hidden: false });
+  const hidden = await FileRoot.open(`${folder.path}/.hidden`, { hidden: false });
   assertEquals((await hidden.locate("/c.txt"))?.bytes, 6);
 });
 
 Deno.test("locate() and entries() pass by what is neither file nor folder", async () => {
   await using folder = await tree();
-  await using root = await FileRoot.open(folder.path, { hidden: false });
+  const root = await FileRoot.open(folder.path, { hidden: false });
   using _socket = Deno.listen({ transport: "unix", path: `${folder.path}/socket` });
   await Deno.symlink("/dev/null", `${folder.path}/device`);
   assertEquals(await root.locate("/socket"), null);
@@ -116,17 +116,17 @@ Deno.test("locate() and entries() pass by what is neither file nor folder", asyn
 Deno.test("entries() lists what can be seen", async () => {
   await using folder = await tree();
   const shown = ["a.txt", "around", "folder", "inward", "inward-folder"];
-  await using root = await FileRoot.open(folder.path, { hidden: false });
+  const root = await FileRoot.open(folder.path, { hidden: false });
   assertEquals(await names(root, await root.locate("/")), shown);
   assertEquals(await names(root, await root.locate("/inward-folder/")), ["b.txt", "deep"]);
-  await using open = await FileRoot.open(folder.path, { hidden: true });
+  const open = await FileRoot.open(folder.path, { hidden: true });
   const all = [...shown, ".env", ".hidden", "to-hidden"].sort();
   assertEquals(await names(open, await open.locate("/")), all);
 });
 
 Deno.test("entries() lists nothing of a folder that a link has taken the place of", async () => {
   await using folder = await tree();
-  await using root = await FileRoot.open(folder.path, { hidden: false });
+  const root = await FileRoot.open(folder.path, { hidden: false });
   const located = await root.locate("/folder/");
   await Deno.remove(`${folder.path}/folder`, { recursive: true });
   await Deno.symlink("../rootless", `${folder.path}/folder`);
@@ -135,7 +135,7 @@ Deno.test("entries() lists nothing of a folder that a link has taken the place o
 
 Deno.test("openFile() opens no file that took the place of the one that was found", async () => {
   await using folder = await tree();
-  await using root = await FileRoot.open(folder.path, { hidden: false });
+  const root = await FileRoot.open(folder.path, { hidden: false });
   const located = await root.locate("/a.txt");
   await Deno.remove(`${folder.path}/a.txt`);
   assertEquals(await root.openFile(located!), null);
@@ -156,7 +156,7 @@ Deno.test("openFile() opens no file that took the place of the one that was foun
 
 Deno.test("openFile() opens nothing below a folder that a link has taken the place of", async () => {
   await using folder = await tree();
-  await using root = await FileRoot.open(folder.path, { hidden: false });
+  const root = await FileRoot.open(folder.path, { hidden: false });
   const located = await root.locate("/folder/b.txt");
   // Even where the same file is at the other end.
   await Deno.link(`${folder.path}/folder/b.txt`, `${folder.outside}/rootless/b.txt`);
@@ -167,7 +167,7 @@ Deno.test("openFile() opens nothing below a folder that a link has taken the pla
 
 Deno.test("newFile() gives the folder and the name, for names that a file may have", async () => {
   await using folder = await tree();
-  await using root = await FileRoot.open(folder.path, { hidden: false });
+  const root = await FileRoot.open(folder.path, { hidden: false });
   const place = await root.newFile("/folder/new%20file.txt");
   assertEquals([place?.folder.urlPath, place?.name], ["/folder/", "new file.txt"]);
   assertEquals((await root.newFile("/a.txt"))?.name, "a.txt");

@@ -55,7 +55,7 @@ async function site(): Promise<Site> {
   await Deno.symlink(`${outside}/secret`, `${path}/docs/leak`);
   await Deno.symlink(outside, `${path}/docs/leaks`);
   await Deno.symlink("a.txt", `${path}/docs/link`);
-  const root = starting.use(await FileRoot.open(path, { hidden: false }));
+  const root = await FileRoot.open(path, { hidden: false });
   const owned = starting.move();
   return {
     path,

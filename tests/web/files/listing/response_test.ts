@@ -48,7 +48,7 @@ async function site(
     if (name.endsWith("/")) await Deno.mkdir(`${path}/${name}`, { recursive: true });
     else await Deno.writeTextFile(`${path}/${name}`, content);
   }
-  const root = starting.use(await FileRoot.open(path, { hidden: false }));
+  const root = await FileRoot.open(path, { hidden: false });
   const owned = starting.move();
   return {
     path,

@@ -31,7 +31,7 @@ export class Target implements AsyncDisposable {
     await using starting = new AsyncDisposableStack();
     const { path } = starting.use(await temporaryFolder());
     await Deno.mkdir(`${path}/in/sub`, { recursive: true });
-    const root = starting.use(await FileRoot.open(`${path}/in`, { hidden }));
+    const root = await FileRoot.open(`${path}/in`, { hidden });
     return new Target(path, root, starting.move());
   }
 
