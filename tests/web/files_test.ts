@@ -541,6 +541,7 @@ Deno.test("files shows a folder that took the place of a file, and a file that g
   // Gone, although it is remembered.
   assertEquals((await site.get("/hello.txt")).status, 404);
   await Deno.mkdir(`${site.root}/hello.txt`);
+  now += 1000;
   assertEquals((await site.get("/hello.txt")).status, 301);
 });
 

@@ -218,7 +218,7 @@ async function checkName(upload: Upload, name: string): Promise<void> {
 }
 
 async function checkCondition({ request, root, settings }: Upload): Promise<void> {
-  const conditions = conditionsOf(request.headers);
+  const conditions = conditionsOf((name) => request.headers.get(name));
   if (conditions === null) return;
   const file = await fileAt(request, root);
   const current = file === null ? null : {
