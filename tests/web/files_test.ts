@@ -171,8 +171,8 @@ Deno.test("files leads nobody to another host", async () => {
   ) {
     assertEquals((await site.raw(path)).status, 404, path);
   }
-  const { status, headers } = await site.raw("/evil.example?a=//b#x");
-  assertEquals([status, headers.get("location")], [301, "evil.example/?a=//b#x"]);
+  const { status, headers } = await site.raw("/evil.example?a=//b");
+  assertEquals([status, headers.get("location")], [301, "evil.example/?a=//b"]);
   assertEquals((await site.raw("/evil.example?\u20ac")).status, 400);
 });
 
