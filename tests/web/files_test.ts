@@ -171,8 +171,8 @@ Deno.test("files leads nobody to another host", async () => {
   ) {
     assertEquals((await site.raw(path)).status, 404, path);
   }
-  const { status, headers } = await site.raw("/evil.example?a=//b#x");
-  assertEquals([status, headers.get("location")], [301, "evil.example/?a=//b#x"]);
+  const { status, headers } = await site.raw("/evil.example?a=//b");
+  assertEquals([status, headers.get("location")], [301, "evil.example/?a=//b"]);
   assertEquals((await site.raw("/evil.example?\u20ac")).status, 400);
 });
 
@@ -541,6 +541,7 @@ Deno.test("files shows a folder that took the place of a file, and a file that g
   // Gone, although it is remembered.
   assertEquals((await site.get("/hello.txt")).status, 404);
   await Deno.mkdir(`${site.root}/hello.txt`);
+  now += 1000;
   assertEquals((await site.get("/hello.txt")).status, 301);
 });
 
