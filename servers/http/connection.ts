@@ -33,6 +33,7 @@ const MAX_LINGERING_BYTES = 16 * 1024 * 1024;
 /** The head of the preface of HTTP/2 (RFC 9113 3.4), read as one of HTTP/1.1. */
 const HTTP2_HEAD = "PRI * HTTP/2.0";
 
+const encoder = new TextEncoder();
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const CRLF = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
@@ -385,9 +386,11 @@ export class HttpConnection implements Drainable, Timed {
     const length = body === null ? 0 : Buffer.byteLength(body);
     this.#sentBytes = length;
     if (length <= PIECE_BYTES) {
-      const bytes = Buffer.allocUnsafeSlow(head.length + length);
-      bytes.write(head, "latin1");
-      if (typeof body === "string") bytes.write(body, head.length);
+      const bytes = new Uint8Array(head.length + length);
+      // Nearly every head is ASCII.
+      const { written } = encoder.encodeInto(head, bytes);
+      if (written !== head.length) bytes.set(Buffer.from(head, "latin1"));
+      if (typeof body === "string") encoder.encodeInto(body, bytes.subarray(head.length));
       else if (body !== null) bytes.set(body, head.length);
       return await this.#write(bytes);
     }
