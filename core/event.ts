@@ -84,6 +84,8 @@ export type ServerEvent =
   | { readonly event: "message"; readonly peer: string; readonly message: Message }
   | {
     readonly event: "request";
+    /** When its head was read, in ISO 8601. */
+    readonly time: string;
     readonly url: string;
     readonly peer: string;
     readonly method: string;

@@ -6,7 +6,7 @@ import {
   handshakeOptions,
   streamOptions,
 } from "../../core/limits.ts";
-import { duration, type OptionValues, size, text } from "../../core/options/option.ts";
+import { duration, flag, type OptionValues, size, text } from "../../core/options/option.ts";
 import { familyOptions } from "../../core/addresses/resolve.ts";
 import { listenerOptions } from "../listeners/options.ts";
 import { tlsOptions } from "../tls/options.ts";
@@ -73,6 +73,9 @@ const requestOptions = {
   }),
   maxBodyBytes: size({
     help: "largest body of a request; 10m, or what an application says that it takes",
+  }),
+  logRequests: flag({
+    help: "tell of every request that was answered; without it only at a terminal",
   }),
 } as const;
 

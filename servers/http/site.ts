@@ -63,7 +63,7 @@ export class HttpSite implements Disposable {
           : service.quick!(request);
     this.guard = rules.guard;
     this.maxBodyBytes = limits.maxBodyBytes ?? service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-    this.reports = work.watch ?? false;
+    this.reports = limits.logRequests || (work.watch ?? false);
     this.now = () => work.context.now();
     this.#bodies = new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall());
   }
@@ -168,6 +168,7 @@ export class HttpSite implements Disposable {
     const { url, emit } = this.ledger;
     emit({
       event: "request",
+      time: new Date(startedMs).toISOString(),
       url,
       peer: formatAddress(peer),
       method,

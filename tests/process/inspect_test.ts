@@ -11,8 +11,8 @@ const asWritten = await runsOn("2.7.14");
 
 const INSPECT = ["serve", "inspect", "http://127.0.0.1:0"];
 
-peerTest("--log-requests --json prints what curl sent", ["curl"], async () => {
-  await using program = await startProgram([...INSPECT, "--json", "--log-requests"]);
+peerTest("--show-requests --json prints what curl sent", ["curl"], async () => {
+  await using program = await startProgram([...INSPECT, "--json", "--show-requests"]);
   await runPeer("curl", ["-sS", "-H", "x-Dock: 7", "-d", "a=1", `${program.url}/post`]);
   const event = await program.event("inspected");
   const { method, url, headers, bodyBytes, text, httpVersion } = event;
@@ -30,8 +30,8 @@ peerTest("--log-requests --json prints what curl sent", ["curl"], async () => {
   );
 });
 
-peerTest("--log-requests shows people a request as it was written", ["curl"], async () => {
-  await using program = await startProgram([...INSPECT, "--log-requests"]);
+peerTest("--show-requests shows people a request as it was written", ["curl"], async () => {
+  await using program = await startProgram([...INSPECT, "--show-requests"]);
   await runPeer("curl", [
     "-sS",
     "-A",
