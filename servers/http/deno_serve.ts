@@ -75,9 +75,9 @@ export async function serveByDeno(
 
   function answer(
     request: Request,
-    { remoteAddr, completed }: Deno.ServeHandlerInfo<Deno.NetAddr>,
+    deno: Deno.ServeHandlerInfo<Deno.NetAddr>,
   ): Response | Promise<Response> {
-    const peer = addressOf(remoteAddr);
+    const peer = addressOf(deno.remoteAddr);
     if (!rules.admits(peer)) {
       ledger.denied(peer, "address");
       return new Response(null, { status: 403 });
@@ -85,7 +85,7 @@ export async function serveByDeno(
     return requests.answer({
       request,
       url: request.url,
-      completed,
+      deno,
       info: { peer },
       madeUpAuthority,
     });

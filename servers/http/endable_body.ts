@@ -9,8 +9,12 @@ export interface EndableBody {
   readonly bytes: number;
 }
 
-/** Wraps a body. Ending it cancels the source. */
-export function endableBody(source: ReadableStream<Uint8Array<ArrayBuffer>>): EndableBody {
+/** Wraps a body. Ending it cancels the source.
+ * @param over called once, when nothing more is read of it */
+export function endableBody(
+  source: ReadableStream<Uint8Array<ArrayBuffer>>,
+  over: () => void,
+): EndableBody {
   const reader = source.getReader();
   let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   let ended = false;
@@ -19,6 +23,7 @@ export function endableBody(source: ReadableStream<Uint8Array<ArrayBuffer>>): En
     if (ended) return;
     ended = true;
     controller?.close();
+    over();
     reader.cancel("shutdown").catch(() => {});
   }
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -26,7 +31,11 @@ export function endableBody(source: ReadableStream<Uint8Array<ArrayBuffer>>): En
       controller = own;
     },
     async pull(own) {
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read().catch((error) => {
+        ended = true;
+        over();
+        throw error;
+      });
       if (ended) return;
       if (done) end();
       else {
@@ -36,6 +45,7 @@ export function endableBody(source: ReadableStream<Uint8Array<ArrayBuffer>>): En
     },
     cancel(reason) {
       ended = true;
+      over();
       return reader.cancel(reason);
     },
   }, { highWaterMark: 0 });

@@ -3,6 +3,7 @@
 // the port of each tells whose requests it brings. node:http2 would need no bridge, but on Deno 2.9.6
 // it does not free memory that a hostile peer makes it allocate.
 
+import type { Address } from "../../core/addresses/address.ts";
 import type { Connection } from "../../core/connection.ts";
 import type { RequestInfo } from "../../core/http/app.ts";
 import type { Drainable } from "../../core/sessions/life.ts";
@@ -85,12 +86,12 @@ export class Http2Bridge implements Disposable {
       automaticCompression: false,
       onListen() {},
       onError: () => new Response(null, { status: 500 }),
-      handler: (request, { remoteAddr, completed }) => {
-        const carried = this.#carried.get(remoteAddr.port);
+      handler: (request, deno) => {
+        const carried = this.#carried.get(deno.remoteAddr.port);
         // Any program on this machine can connect to the port.
         if (carried === undefined) return new Response(null, { status: 403 });
         const url = this.#scheme === "http" ? request.url : request.url.replace(/^http:/, "https:");
-        return carried.answer(request, url, completed);
+        return carried.answer(request, url, deno);
       },
     });
     this.#inner = inner;
@@ -108,6 +109,7 @@ class Carried implements Drainable, Timed {
   moved = true;
   sinceMs = 0;
   readonly #outer: Connection;
+  readonly #peer: Address;
   readonly #near: DenoConnection;
   readonly #site: HttpSite;
   readonly #deadlines: Deadlines;
@@ -129,6 +131,7 @@ class Carried implements Drainable, Timed {
     shutDown: () => void,
   ) {
     this.#outer = outer;
+    this.#peer = outer.remote;
     this.#near = near;
     this.#site = site;
     this.#deadlines = deadlines;
@@ -136,15 +139,22 @@ class Carried implements Drainable, Timed {
     this.#requests = new DenoRequests(site, () => this.#changed());
   }
 
-  answer(request: Request, url: string, completed: Promise<void>): Promise<Response> {
-    const { remote, identity } = this.#outer;
-    const info: RequestInfo = {
-      peer: remote,
+  answer(
+    request: Request,
+    url: string,
+    deno: Deno.ServeHandlerInfo,
+  ): Response | Promise<Response> {
+    const { identity } = this.#outer;
+    const about = {
+      peer: this.#peer,
       httpVersion: "2",
-      headerList: [...request.headers],
-      ...(identity && { identity }),
+      // Few want it, and making it costs as much as many an answer.
+      get headerList() {
+        return [...request.headers];
+      },
     };
-    return this.#requests.answer({ request, url, completed, info, madeUpAuthority: null });
+    const info: RequestInfo = identity === undefined ? about : { ...about, identity };
+    return this.#requests.answer({ request, url, deno, info, madeUpAuthority: null });
   }
 
   /** Carries bytes both ways until either side ends. */

@@ -14,7 +14,7 @@ interface RequestParts {
   /** As the client sent it: a Request of the standard would make `/b` of `/a/../b`, and an
    * application could not refuse it. */
   readonly url: string;
-  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly fields: Headers | readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null;
   /** Aborted when the client leaves. Made when it is asked for. */
   signal(): AbortSignal;
@@ -97,6 +97,7 @@ function realRequest(parts: RequestParts, headers: Headers | undefined): Request
 }
 
 function headersOf({ fields }: RequestParts): Headers {
+  if (fields instanceof Headers) return fields;
   const headers = new Headers();
   for (const [name, value] of fields) headers.append(name, value);
   return headers;

@@ -102,10 +102,12 @@ function dateLine(nowMs: number): string {
   return date;
 }
 
-/** Length of the body of a response, where it is known. */
-export function knownLength({ headers }: Response): number | undefined {
-  const length = headers.get("content-length");
-  return length === null ? undefined : Number(length);
+/** Length of the body of a response that needs no stream; undefined of one that does. */
+export function knownLength(response: Response): number | undefined {
+  const kept = innerOf(response)?.body;
+  if (kept === null) return 0;
+  if (kept === undefined) return response.body === null ? 0 : undefined;
+  return "body" in kept.streamOrStatic ? Buffer.byteLength(kept.streamOrStatic.body) : undefined;
 }
 
 interface Parts {
@@ -137,15 +139,20 @@ const INNER = (() => {
   });
 })();
 
-function partsOf(response: Response): Parts {
+function innerOf(response: Response): InnerResponse | undefined {
   // Deno completes what it keeps when the fields are read.
-  const { headers } = response;
-  const inner = INNER === undefined
-    ? undefined
-    : (response as unknown as Record<symbol, InnerResponse | undefined>)[INNER];
-  if (inner?.body === undefined || !Array.isArray(inner.headerList)) {
+  if (INNER === undefined || response.headers === undefined) return undefined;
+  const inner = (response as unknown as Record<symbol, Partial<InnerResponse> | undefined>)[INNER];
+  return inner?.body !== undefined && Array.isArray(inner.headerList)
+    ? inner as InnerResponse
+    : undefined;
+}
+
+function partsOf(response: Response): Parts {
+  const inner = innerOf(response);
+  if (inner === undefined) {
     if (response.bodyUsed) throw new TypeError("the body of the response was used already");
-    return { list: headers, body: response.body };
+    return { list: response.headers, body: response.body };
   }
   const list = inner.headerList;
   if (inner.body === null) return { list, body: null };
