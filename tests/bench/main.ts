@@ -15,13 +15,17 @@ import { sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { reliable, reliableLossy, reliableTcp } from "./reliable.ts";
 import { startMemory, startup } from "./startup.ts";
-import { http, tcpLarge, tcpSmall, tlsLarge, tlsSmall, udp, webSocket } from "./throughput.ts";
+import { http, tcpLarge, tcpSmall, udp, webSocket } from "./throughput.ts";
+import { tlsHandshakes, tlsIdle, tlsLarge, tlsResumed, tlsSmall } from "./tls.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   tcpSmall,
   tcpLarge,
   tlsSmall,
   tlsLarge,
+  tlsHandshakes,
+  tlsResumed,
+  tlsIdle,
   udp,
   dtlsEcho,
   dtlsHandshakes,
