@@ -9,7 +9,25 @@ import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
-import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
+import {
+  filesAfter,
+  filesLarge,
+  filesLargeNginx,
+  filesMissing,
+  filesRange,
+  filesSmall,
+  filesSmallNginx,
+  filesUnchanged,
+  listing,
+} from "./files.ts";
+import {
+  http2Small,
+  httpsAlone,
+  httpsConnections,
+  httpsHello,
+  httpsLarge,
+  httpsSmall,
+} from "./https.ts";
 import { idleMemory } from "./idle_memory.ts";
 import { sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
@@ -40,6 +58,16 @@ const BENCHMARKS: readonly Benchmark[] = [
   filesSmallNginx,
   filesLarge,
   filesLargeNginx,
+  filesMissing,
+  filesUnchanged,
+  filesRange,
+  filesAfter,
+  httpsHello,
+  httpsSmall,
+  httpsLarge,
+  httpsConnections,
+  httpsAlone,
+  http2Small,
   listing,
   relayLarge,
   relaySmall,

@@ -2,12 +2,12 @@
  * listener of its own, and nginx. */
 
 import { makeCertificate } from "../certificate.ts";
-import { findPeer, type PeerName } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import type { Benchmark, Effort, Measured, Round } from "./benchmark.ts";
 import { startNginxStream, streamModuleMissing } from "./nginx.ts";
 import { kibibytesEach, memoryObstacle } from "./resident_memory.ts";
 import { type ServerProcess, startServer } from "./server_process.ts";
+import { missing } from "./site.ts";
 import { measureSlices } from "./slices.ts";
 
 const IDLE_CONNECTIONS = 1000;
@@ -98,12 +98,6 @@ async function eachOf({ pid, port }: ServerProcess, { cert }: { cert: string }):
     await secure.read(new Uint8Array(1));
     return secure;
   });
-}
-
-/** Why these programs are not here, or null. */
-function missing(...peers: readonly PeerName[]): string | null {
-  const absent = peers.filter((peer) => findPeer(peer) === null);
-  return absent.length === 0 ? null : `it needs ${absent.join(" and ")}`;
 }
 
 /** Our echo server, with a certificate that others can use too. */
