@@ -20,6 +20,7 @@ import {
   filesUnchanged,
   listing,
 } from "./files.ts";
+import { http, httpHandler, httpIdle, httpQuery, httpSlow, httpSlowLeft } from "./http.ts";
 import {
   http2Small,
   httpsAlone,
@@ -33,7 +34,7 @@ import { sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { reliable, reliableLossy, reliableTcp } from "./reliable.ts";
 import { startMemory, startup } from "./startup.ts";
-import { http, tcpLarge, tcpSmall, udp, webSocket } from "./throughput.ts";
+import { tcpLarge, tcpSmall, udp, webSocket } from "./throughput.ts";
 import { tlsHandshakes, tlsIdle, tlsLarge, tlsResumed, tlsSmall } from "./tls.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -53,6 +54,11 @@ const BENCHMARKS: readonly Benchmark[] = [
   reliableTcp,
   reliableLossy,
   http,
+  httpHandler,
+  httpQuery,
+  httpIdle,
+  httpSlow,
+  httpSlowLeft,
   webSocket,
   filesSmall,
   filesSmallNginx,

@@ -44,3 +44,14 @@ export async function settledKib(pid: number): Promise<number> {
     last = now;
   }
 }
+
+/** The least resident memory within some time, for the engine to collect its garbage in. */
+export async function lowestKib(pid: number, withinMs: number): Promise<number> {
+  const end = performance.now() + withinMs;
+  let lowest = residentKib(pid);
+  while (performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    lowest = Math.min(lowest, residentKib(pid));
+  }
+  return lowest;
+}

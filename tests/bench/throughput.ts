@@ -1,7 +1,5 @@
 /** How much a server answers, beside the barest server that answers the same. */
 
-import { serverKinds } from "../../servers/index.ts";
-import { apps } from "../../web/index.ts";
 import { findPeer } from "../peer.ts";
 import type { Benchmark, Effort, Measured } from "./benchmark.ts";
 import { type ServerProcess, startServer } from "./server_process.ts";
@@ -51,29 +49,6 @@ export const webSocket: Benchmark = {
   target: { leastRatio: 0.8 },
   unavailable: pythonMissing,
   measure: (effort) => echoes("ws", 20, 64, effort),
-};
-
-/** A small page over HTTP. */
-export const http: Benchmark = {
-  name: "http",
-  summary: "Hello over HTTP/1.1 on 50 connections that are kept alive",
-  unit: "answers/s",
-  target: { leastRatio: 0.9 },
-  unavailable() {
-    const has = (all: readonly { readonly name: string }[], wanted: string) =>
-      all.some(({ name }) => name === wanted);
-    if (!has(serverKinds, "http") || !has(apps, "hello")) return "there is no hello over http yet";
-    return pythonMissing();
-  },
-  async measure(effort) {
-    await using ours = await startServer("dock.ts", ["hello", "http://127.0.0.1:0"]);
-    // The same page, so that both send the same bytes.
-    const answer = await fetch(ours.url);
-    const type = answer.headers.get("content-type") ?? "";
-    await using bare = await startServer("bare_http.ts", [await answer.text(), type]);
-    const request = "GET / HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n";
-    return await load(bare, ours, ["tcp", "--connections", "50", "--request", request], effort);
-  },
 };
 
 async function echoes(
