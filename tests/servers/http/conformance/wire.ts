@@ -2,7 +2,7 @@
  * more strictly than any client reads them. */
 
 /** How long a server may be silent: long, because a loaded machine answers late. */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 30_000;
 
 /** Where a server listens. */
 export interface Place {
@@ -118,6 +118,7 @@ export class Wire implements Disposable {
   async answer(method: string): Promise<Answer> {
     const head = await this.#until("\r\n\r\n");
     const [statusLine = "", ...lines] = head.split("\r\n");
+    // deno-lint-ignore no-control-regex
     const [, version = "", code = ""] = /^HTTP\/(1\.[01]) ([1-5]\d\d) [^\x00-\x08\x0a-\x1f\x7f]*$/
       .exec(statusLine) ?? malformed("status line", statusLine);
     const fields = lines.map(fieldOf);
@@ -211,6 +212,7 @@ export class Wire implements Disposable {
 
 function fieldOf(line: string): readonly [name: string, value: string] {
   const [, name = "", value = ""] =
+    // deno-lint-ignore no-control-regex
     /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*$/.exec(line) ??
       malformed("field", line);
   return [name.toLowerCase(), value];
