@@ -22,6 +22,8 @@ export interface RequestWork {
   readonly name: string;
   readonly service: HttpService;
   readonly context: Context;
+  /** Layers from the wire inward. Default: none. */
+  readonly layers?: readonly BoundLayer[];
   /** Whether every request becomes an event. Default: false, because events cost throughput. */
   readonly watch?: boolean;
 }

@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
 export class ReadyAnswer {
   readonly #parts: ReadyParts;
   #second = -1;
-  #head: QuickAnswer = { bytes: new Uint8Array(0) };
+  #head: QuickAnswer = { status: 200, bytes: new Uint8Array(0) };
   #whole: QuickAnswer | null = null;
 
   /** @throws {RangeError} when a field has characters outside ASCII */
@@ -51,12 +51,12 @@ export class ReadyAnswer {
     const fields = { ...headers, "content-length": String(length), date };
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
     const head = encoder.encode(`HTTP/1.1 200 OK\r\n${lines.join("")}\r\n`);
-    this.#head = { bytes: head };
+    this.#head = { status: 200, bytes: head };
     if (body === null) return;
     const bytes = new Uint8Array(head.length + length);
     bytes.set(head);
     if (typeof body === "string") encoder.encodeInto(body, bytes.subarray(head.length));
     else bytes.set(body, head.length);
-    this.#whole = { bytes };
+    this.#whole = { status: 200, bytes };
   }
 }

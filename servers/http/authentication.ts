@@ -2,11 +2,8 @@
 // tokens (RFC 6750).
 
 import type { Address } from "../../core/addresses/address.ts";
-import type { HttpService, RequestInfo } from "../../core/http/app.ts";
 import type { PasswordCheck } from "../../core/keys/password_hash.ts";
-import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Context } from "../../core/protocol.ts";
-import type { Ledger } from "../../core/sessions/life.ts";
 import { Semaphore } from "../../core/streams/semaphore.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { AttemptLimit } from "./attempt_limit.ts";
@@ -23,10 +20,11 @@ type Verdict =
   };
 
 /** Decides by the Authorization header. A null Authenticator admits every client. */
-export type Authenticator = (
-  authorization: string | null,
-  peer: Address,
-) => Verdict | Promise<Verdict>;
+export interface Authenticator {
+  check(authorization: string | null, peer: Address): Verdict | Promise<Verdict>;
+  /** The user of a header that was accepted before. */
+  known(authorization: string): string | undefined;
+}
 
 /** Limit of remembered headers, which spare hashing a user's password for every request. */
 const MAX_REMEMBERED = 1024;
@@ -55,54 +53,10 @@ export async function createAuthenticator(
   const digest = (secret: string) => createHmac("sha256", key).update(secret).digest("base64");
   const users = await readUsers(limits, digest);
   const tokens = await readTokens(limits, digest);
-  return new Credentials(realm, users, tokens, digest, context).verdict;
+  return new Credentials(realm, users, tokens, digest, context);
 }
 
-/** Wraps a service so that only authenticated requests reach it. */
-export function authenticated(
-  service: HttpService,
-  authenticate: Authenticator | null,
-  ledger: Ledger,
-): HttpService {
-  if (authenticate === null) return service;
-
-  /** Returns the info of an authenticated request, or the refusal. */
-  async function admit(request: Request, info: RequestInfo): Promise<RequestInfo | Response> {
-    const verdict = await authenticate!(request.headers.get("authorization"), info.peer);
-    if (verdict.admitted) {
-      return verdict.user === undefined ? info : { ...info, user: verdict.user };
-    }
-    if (request.headers.has("authorization")) {
-      ledger.denied(info.peer, `credentials (${verdict.status})`, "unauthenticated");
-    } else {
-      ledger.counters.unauthenticated++;
-    }
-    return plainResponse(verdict.status, verdict.message, verdict.headers);
-  }
-
-  const { upgrade } = service;
-  return {
-    async handle(request, info) {
-      // A browser sends its preflight request without credentials (Fetch standard, 4.8).
-      const isPreflight = request.method === "OPTIONS" &&
-        request.headers.has("access-control-request-method");
-      if (isPreflight) return await service.handle(request, info);
-      const admitted = await admit(request, info);
-      return admitted instanceof Response ? admitted : await service.handle(request, admitted);
-    },
-    ...(upgrade && {
-      async upgrade(request: Request, info: RequestInfo) {
-        const admitted = await admit(request, info);
-        return admitted instanceof Response
-          ? admitted
-          : await upgrade.call(service, request, admitted);
-      },
-    }),
-    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
-  };
-}
-
-class Credentials {
+class Credentials implements Authenticator {
   readonly #challenge: string;
   readonly #users: ReadonlyMap<string, PasswordCheck>;
   /** Names by the digest of the token. */
@@ -131,14 +85,20 @@ class Credentials {
     this.#attempts = new AttemptLimit(now, (ms) => wait(ms, signal));
   }
 
-  readonly verdict: Authenticator = (authorization, peer) => {
+  check(authorization: string | null, peer: Address): Verdict | Promise<Verdict> {
     if (authorization === null) return this.#refuse(401, "Say who you are.");
     if (authorization.length > MAX_HEADER_LENGTH) {
       return this.#refuse(400, "The Authorization header is too long.");
     }
-    const user = this.#remembered.get(this.#digest(authorization));
+    const user = this.known(authorization);
     return user === undefined ? this.#look(authorization, peer) : { admitted: true, user };
-  };
+  }
+
+  known(authorization: string): string | undefined {
+    return authorization.length > MAX_HEADER_LENGTH
+      ? undefined
+      : this.#remembered.get(this.#digest(authorization));
+  }
 
   async #look(authorization: string, peer: Address): Promise<Verdict> {
     const [, scheme = "", value = ""] = /^([A-Za-z-]+) +(\S+) *$/.exec(authorization) ?? [];

@@ -5,6 +5,8 @@
 export interface EndableBody {
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   end(): void;
+  /** Bytes that were read of it. */
+  readonly bytes: number;
 }
 
 /** Wraps a body. Ending it cancels the source. */
@@ -12,6 +14,7 @@ export function endableBody(source: ReadableStream<Uint8Array<ArrayBuffer>>): En
   const reader = source.getReader();
   let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   let ended = false;
+  let bytes = 0;
   function end(): void {
     if (ended) return;
     ended = true;
@@ -26,12 +29,21 @@ export function endableBody(source: ReadableStream<Uint8Array<ArrayBuffer>>): En
       const { value, done } = await reader.read();
       if (ended) return;
       if (done) end();
-      else own.enqueue(value);
+      else {
+        bytes += value.length;
+        own.enqueue(value);
+      }
     },
     cancel(reason) {
       ended = true;
       return reader.cancel(reason);
     },
   }, { highWaterMark: 0 });
-  return { stream, end };
+  return {
+    stream,
+    end,
+    get bytes() {
+      return bytes;
+    },
+  };
 }

@@ -8,6 +8,7 @@ import {
 } from "../../core/limits.ts";
 import { duration, type OptionValues, size, text } from "../../core/options/option.ts";
 import { familyOptions } from "../../core/addresses/resolve.ts";
+import { listenerOptions } from "../listeners/options.ts";
 import { tlsOptions } from "../tls/options.ts";
 
 /** Options of authentication. Without any of them every client is admitted. */
@@ -80,6 +81,7 @@ export const httpOptions = {
   maxConnections: streamOptions.maxConnections,
   ...backlogOptions,
   ...familyOptions,
+  ...listenerOptions,
   ...requestOptions,
   ...webGuardOptions,
   ...authenticationOptions,

@@ -102,7 +102,10 @@ async function upgrade(connection: Connection, rules: UpgradeRules): Promise<Upg
       return { connection: null, refusal: refusal.reason, counter: "forbidden" };
     }
     const { fields, method } = request;
-    const verdict = await rules.authenticate?.(fields.only("authorization"), connection.remote);
+    const verdict = await rules.authenticate?.check(
+      fields.only("authorization"),
+      connection.remote,
+    );
     if (verdict?.admitted === false) {
       const { status, message, headers } = verdict;
       await refuse(connection, new UpgradeError(status, message, headers), method);

@@ -1,10 +1,9 @@
 /** Answers that lie ready: the quick way, and its handing over to the engine. */
 
-import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import type { HttpApp, QuickRequest } from "../../core/http/app.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import type { HttpApp } from "../../core/http/app.ts";
 import { ReadyAnswer } from "../../core/http/ready_answer.ts";
 import { type Dock, serve, type ServeOptions } from "../../dock/serve.ts";
-import { QuickHeads } from "../../servers/http/quick_heads.ts";
 import { peerTest, runPeer } from "../peer.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -29,7 +28,7 @@ function app(file?: string): HttpApp {
         if (path === "/file" && file !== undefined) {
           return Deno.open(file).then((handle) => ({
             ...fileHead.head(now()),
-            file: { handle, length },
+            file: { length, read: (into) => handle.read(into), release: () => handle.close() },
           }));
         }
         if (path === "/late") return Promise.resolve(ready.whole(now()));
@@ -241,32 +240,4 @@ Deno.test("whatever bytes come, a connection is answered or closed, and others g
     assertMatch(await raw.rest(), /^(?:$|HTTP\/1\.1 [24]\d\d )/);
   }
   assertEquals(await (await fetch(`${server.url}/ready`)).text(), "ready");
-});
-
-Deno.test("heads are remembered, but only so many", () => {
-  let asked = 0;
-  const heads = new QuickHeads(() => {
-    asked++;
-    return null;
-  });
-  const head = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a`;
-  const expected: QuickRequest = { method: "GET", path: "/a", acceptEncoding: null };
-  assertEquals(heads.read(head("/a")), expected);
-  assertEquals(heads.read(head("/a")), expected);
-  assertEquals(asked, 1);
-  for (let index = 0; index < 2000; index++) heads.read(head(`/${index}`));
-  assertEquals(asked, 2001);
-  heads.read(head("/a"));
-  assertEquals(asked, 2002);
-});
-
-Deno.test("Accept-Encoding is told as it was sent, also when it is empty", () => {
-  const heads = new QuickHeads(() => null);
-  const read = (...lines: string[]) =>
-    heads.read(["GET / HTTP/1.1", "Host: a", ...lines].join("\r\n"))?.acceptEncoding;
-  assertEquals(read(), null);
-  assertEquals(read("Accept-Encoding:"), "");
-  assertEquals(read("Accept-Encoding: gzip, br;q=0.5"), "gzip, br;q=0.5");
-  assertEquals(read("Accept-Encoding: gzip", "Accept-Encoding: br"), "gzip, br");
-  assertNotEquals(read("accept-encoding: identity;q=0"), null);
 });

@@ -70,7 +70,16 @@ const EVENTS: readonly {
     json: `{"event":"message","peer":"${peer}","text":"hello"}`,
   },
   {
-    event: { event: "request", url, peer, method: "GET", path: "/", status: 200 },
+    event: {
+      event: "request",
+      url,
+      peer,
+      method: "GET",
+      path: "/",
+      status: 200,
+      bytes: 2,
+      durationMs: 1,
+    },
     stderr: `${peer} GET / 200\n`,
     json: `{"event":"request","url":"${url}","peer":"${peer}","method":"GET","path":"/",` +
       `"status":200}`,
@@ -171,7 +180,16 @@ Deno.test("nothing that a peer names reaches the words for people unescaped", ()
   emit({ event: "closed", url, peer: evil, reason: evil, bytesReceived: 0, bytesSent: 0 });
   emit({ event: "denied", url, peer: evil, reason: evil });
   emit({ event: "failed", url, peer: evil, error: evil });
-  emit({ event: "request", url, peer: evil, method: evil, path: evil, status: 400 });
+  emit({
+    event: "request",
+    url,
+    peer: evil,
+    method: evil,
+    path: evil,
+    status: 400,
+    bytes: 0,
+    durationMs: 1,
+  });
   emit({ event: "received", peer: evil, message: evil });
   emit({ event: "sent", peer: evil, message: bytes(evil) });
   emit({ event: "notice", text: evil });

@@ -11,11 +11,11 @@ import type { Representation } from "./representation.ts";
 
 /** The answer with the whole file; null when the client accepts no form of it. */
 export function quickAnswer(
-  { method, acceptEncoding }: QuickRequest,
+  { method, header }: QuickRequest,
   file: ServedFile,
   source: FileSource,
 ): QuickAnswer | null | Promise<QuickAnswer | null> {
-  const accepted = acceptedCodings(acceptEncoding);
+  const accepted = acceptedCodings(header("accept-encoding"));
   const form = chosenAtOnce(file, accepted);
   if (form === null) return null;
   return form === undefined
@@ -48,7 +48,14 @@ async function fromDisk(
   const opened = await root.openFile(form.file);
   if (opened === null) return null;
   const { file: handle, info } = opened;
-  if (isUnchanged(form.file, info)) return { bytes, file: { handle, length: form.bytes } };
+  if (isUnchanged(form.file, info)) {
+    const file = {
+      length: form.bytes,
+      read: (into: Uint8Array) => handle.read(into),
+      release: () => handle.close(),
+    };
+    return { status: 200, bytes, file };
+  }
   handle.close();
   return null;
 }
