@@ -1,6 +1,7 @@
 /** The application that the rows are for: it tells what it saw of each request. */
 
 import type { HttpHandler } from "../../../../core/http/app.ts";
+import { fromLatin1 } from "./wire.ts";
 
 /** A handler, and what it has seen since `seen` was last emptied. */
 export interface Observed {
@@ -21,7 +22,7 @@ export function observed(): Observed {
         seen.push(`${asked} ignored`);
         return new Response("ignored");
       }
-      const body = new TextDecoder("latin1").decode(await request.bytes());
+      const body = fromLatin1(await request.bytes());
       const whole = `${asked} ${body.length}:${body}`;
       seen.push(whole);
       switch (pathname) {

@@ -1,6 +1,9 @@
 /** HTTP/1.1 as bytes, over TCP, TLS or a Unix socket: what no client would send, and answers read
  * more strictly than any client reads them. */
 
+import { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers";
+
 /** How long a server may be silent: long, because a loaded machine answers late. */
 const PATIENCE_MS = 30_000;
 
@@ -62,13 +65,18 @@ export function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
+/** Bytes as characters below 256; a TextDecoder has only windows-1252. */
+export function fromLatin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
+
 /** Cuts bytes at random, most often into few pieces and sometimes into single bytes. */
 export function fragments(bytes: Uint8Array, random: () => number): Uint8Array[] {
   const most = random() < 0.3 ? 3 : 1 + Math.floor(random() * 64);
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < bytes.length;) {
     // Large bodies are not worth thousands of writes.
-    const length = Math.max(1 + Math.floor(random() * most), Math.floor(bytes.length / 200));
+    const length = Math.max(1 + Math.floor(random() * most), Math.floor(bytes.length / 40));
     pieces.push(bytes.subarray(at, at + length));
     at += length;
   }
@@ -79,7 +87,6 @@ export function fragments(bytes: Uint8Array, random: () => number): Uint8Array[]
 export class Wire implements Disposable {
   readonly #conn: Deno.Conn;
   readonly #buffer = new Uint8Array(64 * 1024);
-  readonly #decoder = new TextDecoder("latin1");
   #received = "";
   #ended = false;
 
@@ -99,7 +106,7 @@ export class Wire implements Disposable {
           sent += await this.#conn.write(piece.subarray(sent));
         }
         // Another turn of the event loop, so that a server in this process may read a piece alone.
-        if (pieces.length > 1) await new Promise((resolve) => setTimeout(resolve, 0));
+        if (pieces.length > 1) await new Promise((resolve) => setImmediate(resolve));
       }
       return true;
     } catch {
@@ -202,7 +209,7 @@ export class Wire implements Disposable {
       const count = await this.#conn.read(this.#buffer).catch(() => null);
       if (late) throw new Error(`no byte for ${PATIENCE_MS} ms after ${this.#received}`);
       if (count === null) this.#ended = true;
-      else this.#received += this.#decoder.decode(this.#buffer.subarray(0, count));
+      else this.#received += fromLatin1(this.#buffer.subarray(0, count));
     } finally {
       clearTimeout(timer);
     }
