@@ -4,6 +4,8 @@
 import type { RequestInfo } from "../../core/http/app.ts";
 import type { Drainable } from "../../core/sessions/life.ts";
 import { type EndableBody, endableBody } from "./endable_body.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
+import { unknownCoding } from "./message/incoming.ts";
 import { makeRequest } from "./message/lazy_request.ts";
 import { knownLength } from "./message/outgoing.ts";
 import type { RequestBody } from "./request_body.ts";
@@ -54,7 +56,8 @@ export class DenoRequests implements Drainable {
   /** Answers a request; never rejects. */
   async answer(asked: DenoRequest): Promise<Response> {
     const site = this.#site;
-    const { request: { method }, url, completed, info } = asked;
+    const { request, url, completed, info } = asked;
+    const { method } = request;
     const startedMs = site.now();
     site.ledger.counters.requests++;
     this.#open++;
@@ -62,11 +65,14 @@ export class DenoRequests implements Drainable {
     const leaving = new AbortController();
     this.#leaving.add(leaving);
     let stream: EndableBody | undefined;
+    let body: RequestBody | undefined;
     let known: RequestInfo = info;
-    let sentBytes: number | undefined;
+    let sentBytes: number | undefined = undefined;
     let status = 0;
     const over = () => {
       this.#leaving.delete(leaving);
+      if (body !== undefined) this.#bodies.delete(body);
+      body?.release();
       if (stream !== undefined) this.#eventStreams.delete(stream);
       if (site.reports && status !== 0) {
         const path = url.slice(originOf(url).length) || "/";
@@ -81,7 +87,8 @@ export class DenoRequests implements Drainable {
       over();
     });
 
-    let response = await this.#answerOf(asked, leaving.signal, (admitted) => known = admitted);
+    if (isBodyExpected(request)) body = this.#bodyOf(request.body!);
+    let response = await this.#answerOf(asked, body, leaving.signal, (info) => known = info);
     status = response.status;
     sentBytes = method === "HEAD" ? 0 : knownLength(response);
     const isEventStream = response.headers.get("content-type")?.startsWith("text/event-stream");
@@ -91,38 +98,36 @@ export class DenoRequests implements Drainable {
       if (isEventStream) this.#eventStreams.add(stream);
       if (isEventStream && this.#draining) stream.end();
     }
+    // The rest of the body would be read as the next request.
+    const isLast = this.#draining || body?.failure !== undefined;
+    if (isLast && info.httpVersion !== "2" && !isImmutable(response)) {
+      response.headers.set("connection", "close");
+    }
     return response;
   }
 
   async #answerOf(
     asked: DenoRequest,
+    body: RequestBody | undefined,
     signal: AbortSignal,
     admit: (info: RequestInfo) => void,
   ): Promise<Response> {
     const site = this.#site;
-    const { request, url, info } = asked;
-    const { method, headers } = request;
+    const { request: { method, headers }, url, info } = asked;
     const refusal = this.#refusalOf(asked);
     if (refusal !== null) return site.refuse(refusal, info.peer);
     if (Number(headers.get("content-length") ?? 0) > site.maxBodyBytes) return site.oversized();
-    const bodiless = method === "GET" || method === "HEAD" || headers.get("content-length") === "0";
-    const body = bodiless || request.body === null ? undefined : this.#bodyOf(request.body);
-    const asRead = makeRequest({
-      method,
-      url,
-      fields: [...headers],
-      body: body?.stream ?? null,
-      signal: () => signal,
-    });
-    try {
-      const admitted = await site.admit(asRead, info);
-      if (admitted instanceof Response) return admitted;
-      admit(admitted);
-      return await site.answer(site.handle(asRead, admitted), info.peer, body);
-    } finally {
-      if (body !== undefined) this.#bodies.delete(body);
-      body?.release();
+    const coding = headers.get("transfer-encoding");
+    if (coding !== null && coding.toLowerCase() !== "chunked") {
+      return plainResponse(501, unknownCoding(coding));
     }
+    const fields = [...headers];
+    const parts = { method, url, fields, body: body?.stream ?? null, signal: () => signal };
+    const request = makeRequest(parts);
+    const admitted = await site.admit(request, info);
+    if (admitted instanceof Response) return admitted;
+    admit(admitted);
+    return await site.answer(site.handle(request, admitted), info.peer, body);
   }
 
   #bodyOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): RequestBody {
@@ -154,6 +159,16 @@ export class DenoRequests implements Drainable {
     return guard({ ...asked, host }) ??
       (authority === host ? null : guard({ ...asked, host: authority }));
   }
+}
+
+function isBodyExpected({ method, headers, body }: Request): boolean {
+  return method !== "GET" && method !== "HEAD" && headers.get("content-length") !== "0" &&
+    body !== null;
+}
+
+/** Whether the fields of a response cannot be changed, as those of a redirect. */
+function isImmutable({ type, status }: Response): boolean {
+  return type !== "default" || status >= 300 && status < 400;
 }
 
 /** `http://host:port`, without the path. */

@@ -121,7 +121,7 @@ export async function serveByDeno(
 }
 
 /** @throws {UsageError} naming what cannot be kept */
-function refuseWhatCannotBeKept({ layers = [], service, name }: RequestWork, tls?: TlsSettings) {
+function refuseWhatCannotBeKept({ layers, service, name }: RequestWork, tls?: TlsSettings) {
   const what = layers.length > 0
     ? `the layer ${layers[0]!.name}`
     : service.upgrade !== undefined

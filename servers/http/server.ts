@@ -72,7 +72,7 @@ export function serveHttp(
     ledger,
     serve(connection: Connection) {
       counters.opened++;
-      const layered = layerStream(connection, work.layers ?? [], { role: "listen" }, { counters });
+      const layered = layerStream(connection, work.layers, { role: "listen" }, { counters });
       return new HttpConnection(layered, shared).serve();
     },
     release() {

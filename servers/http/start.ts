@@ -23,7 +23,7 @@ export async function startHttp(
     const { serveByDeno } = await import("./deno_serve.ts");
     return await serveByDeno(endpoint, limits, work, rulesAt);
   }
-  const listener = await listenTcpFor(work.layers ?? [], endpoint, limits);
+  const listener = await listenTcpFor(work.layers, endpoint, limits);
   const rules = rulesAt(listener.acceptor.address);
   return serveHttp(listener, { scheme: "http", rules, limits, work });
 }

@@ -129,11 +129,12 @@ function framingOf({ version, fields }: RequestHead): Framing {
   if (names.indexOf("chunked") !== names.length - 1) {
     throw new HttpHeadError(400, "the Transfer-Encoding does not end in chunked");
   }
+  throw new HttpHeadError(501, unknownCoding(coding));
+}
+
+export function unknownCoding(coding: string): string {
   const shown = JSON.stringify(coding.slice(0, 100));
-  throw new HttpHeadError(
-    501,
-    `The transfer coding ${shown} is not undone here; send the body chunked.`,
-  );
+  return `The transfer coding ${shown} is not undone here; send the body chunked.`;
 }
 
 interface Target {

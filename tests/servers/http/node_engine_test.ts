@@ -1,6 +1,6 @@
 /** What attackers send to applications with WebSockets, which node:http serves. */
 
-import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { HttpApp } from "../../../core/http/app.ts";
 import { type Dock, serve, type ServeOptions } from "../../../dock/serve.ts";
 import { RawHttp } from "../raw_http.ts";
@@ -67,7 +67,7 @@ Deno.test("a method of HTTP/2 in lower case is none that is known, and harms nob
   await conn.write(new Uint8Array(request.flatMap((part) => [...part])));
   let received = "";
   const buffer = new Uint8Array(4096);
-  while (!received.includes("UNSUPPORTED")) {
+  while (!received.includes("get")) {
     const count = await conn.read(buffer);
     assert(count !== null, `closed after ${JSON.stringify(received)}`);
     received += new TextDecoder("latin1").decode(buffer.subarray(0, count));
@@ -109,7 +109,7 @@ Deno.test("CONNECT is answered", async () => {
   await using dock = await serving();
   using raw = await RawHttp.open(dock.url);
   await raw.send("CONNECT localhost:22 HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  assertEquals((await raw.answer()).status, 400);
+  assertEquals((await raw.answer()).status, 501);
 });
 
 Deno.test("a request of thousands of fields is refused before it costs anything", async () => {
@@ -140,7 +140,7 @@ Deno.test("requests sent ahead wait unread while many are being answered", async
   let count = 0;
   await using dock = await serving(async ({ url }) => {
     if (url.endsWith("/other")) return new Response("other");
-    if (++count === 16) begun.resolve();
+    if (++count === 1) begun.resolve();
     await goOn.promise;
     return new Response("held");
   });
@@ -150,7 +150,7 @@ Deno.test("requests sent ahead wait unread while many are being answered", async
   for (let round = 0; round < 5; round++) {
     assertEquals(await (await fetch(`${dock.url}/other`)).text(), "other");
   }
-  assertLess(count, 300);
+  assertEquals(count, 1);
   goOn.resolve();
   for (let at = 0; at < REQUESTS; at++) assertEquals((await raw.answer()).body, "held");
 });
