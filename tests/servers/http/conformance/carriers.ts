@@ -49,12 +49,23 @@ export async function answersOfAllKinds(request: Request): Promise<Response> {
     case "/delayed":
       await new Promise((resolve) => setTimeout(resolve, 20));
       return new Response("at last");
+    case "/heedful":
+      await delay(20, request.signal);
+      return new Response("not without you");
     case "/body":
       return new Response(`received ${(await request.bytes()).length} bytes`);
     case "/nothing":
       return new Response(null, { status: 204 });
   }
   return new Response("nothing here\n", { status: 404 });
+}
+
+/** Rejects when the client has left in the meantime. */
+async function delay(ms: number, signal: AbortSignal): Promise<void> {
+  // Asked for before, as those do who pass it on.
+  signal.throwIfAborted();
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  signal.throwIfAborted();
 }
 
 async function* pieces(write: (number: number) => string): AsyncGenerator<Uint8Array> {

@@ -30,6 +30,7 @@ const KINDS: readonly Kind[] = [
   { name: "chunked", of: "handler", path: "/chunked", status: 200 },
   { name: "events", of: "handler", path: "/events", status: 200 },
   { name: "delayed", of: "handler", path: "/delayed", status: 200 },
+  { name: "of a handler that heeds the signal", of: "handler", path: "/heedful", status: 200 },
   { name: "to a body", of: "handler", path: "/body", body: "x".repeat(5000), status: 200 },
 ];
 
@@ -76,3 +77,17 @@ for (const carrier of CARRIERS) {
     assertEquals(whole, Object.fromEntries(KINDS.map(({ name }) => [name, CLIENTS])));
   });
 }
+
+Deno.test("a client that has left is not waited for longer than for another request", async () => {
+  const left = Promise.withResolvers<void>();
+  const handler = () =>
+    new Response(new ReadableStream({ cancel: () => left.resolve() }), {
+      headers: { "content-type": "text/event-stream" },
+    });
+  await using place = await serveOn("http", handler, { keepAliveTimeoutMs: 1000 });
+  {
+    using wire = await Wire.open(place);
+    await wire.send(latin1("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  }
+  await left.promise;
+});
