@@ -291,7 +291,7 @@ class Receiver implements AsyncDisposable {
   }
 
   #names(name: string): readonly string[] {
-    return inboxNames(name, this.#shared.options.maxDepth);
+    return inboxNames(name, this.#shared.options);
   }
 
   #count(offered: Offered): void {

@@ -182,14 +182,13 @@ class FileSender {
     source: Deno.FsFile,
     info: Deno.FileInfo,
   ): Promise<FileOutcome | Sent> {
-    const { size: bytes, mtime, mode } = info;
+    const { size: bytes, mtime } = info;
     const id = this.maxUnsettled > 0 ? ++this.#lastId : undefined;
     const offer: SenderMessage = {
       type: "offer",
       name: file.name,
       bytes,
       modifiedMs: mtime?.getTime() ?? 0,
-      ...(mode !== null && Deno.build.os !== "windows" && { mode: mode & 0o777 }),
       ...(id !== undefined && { id }),
     };
     if (encodeControl(offer).length > MAX_CONTROL_BYTES) {

@@ -4,7 +4,7 @@
 
 import { occupied, placeFile } from "../../core/files/place_file.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
-import { type InboxFolder, lookAt } from "./folder.ts";
+import type { InboxFolder } from "./folder.ts";
 import { chargeFor } from "./quota.ts";
 import { InboxRefusal } from "./refusal.ts";
 import type { OfferedFile } from "./wire.ts";
@@ -164,13 +164,14 @@ export class Transfer implements AsyncDisposable {
       await partial.sync();
       partial.close();
       this.#partial = undefined;
-      if (Deno.build.os !== "windows") await Deno.chmod(this.#partialPath, this.#mode);
       const parent = names.slice(0, -1);
       await folder.makeFolders(parent);
       // One at a time: two transfers that replace one file must not both count it as removed.
       await folder.alone(async () => {
         const before = await folder.find(names);
-        const placed = await placeFile(this.#partialPath, folder.pathOf(names), overwrite);
+        const { linkless } = folder;
+        const to = folder.pathOf(names);
+        const placed = await placeFile({ from: this.#partialPath, to, overwrite, linkless });
         if (placed === "occupied") throw this.#occupied();
         this.#keeps = false;
         folder.quota.keep(chargeFor(bytes));
@@ -197,11 +198,6 @@ export class Transfer implements AsyncDisposable {
     return this.#ended ??= this.#working.then(() => this.#end(), () => this.#end());
   }
 
-  /** The permissions of the file: others can read and run it at most, and no special bits are set. */
-  get #mode(): number {
-    return ((this.file.mode ?? 0o644) & 0o755) | 0o600;
-  }
-
   #occupied(): InboxRefusal {
     return new InboxRefusal("exists", occupied(this.file.name, this.#options.overwrite));
   }
@@ -224,7 +220,7 @@ export class Transfer implements AsyncDisposable {
     const needed = chargeFor(this.file.bytes);
     // From here on the quota counts what is reserved, and no longer what lies there.
     folder.writing.add(this.#options.key);
-    const partial = await lookAt(this.#partialPath);
+    const partial = await folder.lookAt(this.#partialPath);
     if (partial !== null) folder.quota.keep(-chargeFor(partial.size));
     try {
       await folder.reserve(needed);
@@ -249,15 +245,23 @@ export class Transfer implements AsyncDisposable {
   /** Removes the partial file left by a program that was killed just after naming the file. */
   async #removeLeftover(): Promise<void> {
     const { folder } = this.#options;
-    const left = await lookAt(this.#partialPath);
+    const left = await folder.lookAt(this.#partialPath);
     if (left === null) return;
     await Deno.remove(this.#partialPath);
     folder.quota.keep(-chargeFor(left.size));
   }
 
   async #openPartial(isNew: boolean): Promise<Deno.FsFile> {
-    const how = isNew ? { createNew: true, mode: 0o600 } : {};
-    return await Deno.open(this.#partialPath, { read: true, write: true, ...how });
+    const path = this.#partialPath;
+    const file = await Deno.open(path, { read: true, write: true, createNew: isNew });
+    try {
+      if (await this.#options.folder.linkless.isAt(path, await file.stat())) return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+    throw new InboxRefusal("disk", "Another program has changed the inbox.", true);
   }
 
   /** The hash of the file that has the name; null when it has changed or is gone. */
@@ -266,10 +270,11 @@ export class Transfer implements AsyncDisposable {
     const found = await folder.find(names);
     if (!found?.isFile) return null;
     using file = await Deno.open(folder.pathOf(names), { read: true });
-    const { dev, ino, size } = await file.stat();
+    const info = await file.stat();
     // A link may have taken its place.
-    if (dev !== found.dev || ino !== found.ino || size !== this.file.bytes) return null;
-    return (await hashFile(file, size, signal))?.hex() ?? null;
+    const isSame = info.size === this.file.bytes && info.ino === found.ino &&
+      await folder.linkless.isAt(folder.pathOf(names), info);
+    return isSame ? (await hashFile(file, info.size, signal))?.hex() ?? null : null;
   }
 
   async #end(): Promise<void> {
@@ -288,7 +293,7 @@ export class Transfer implements AsyncDisposable {
 
   /** Removes the partial file or leaves it; returns how many bytes of the quota it takes. */
   async #settlePartial(): Promise<number> {
-    const left = await lookAt(this.#partialPath).catch(() => null);
+    const left = await this.#options.folder.lookAt(this.#partialPath).catch(() => null);
     if (left === null) return 0;
     if (this.#keeps && left.size > 0) return chargeFor(left.size);
     // When it cannot be removed, the folder is gone or cannot be written to any more.

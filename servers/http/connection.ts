@@ -2,7 +2,7 @@
 // before the next. Past 300 lines because all of it works on the same few fields.
 
 import { Buffer } from "node:buffer";
-import { bracket } from "../../core/addresses/address.ts";
+import { type Address, bracket } from "../../core/addresses/address.ts";
 import type { Connection } from "../../core/connection.ts";
 import { errorText } from "../../core/event.ts";
 import type { QuickAnswer, QuickFile, RequestInfo } from "../../core/http/app.ts";
@@ -63,6 +63,7 @@ export class HttpConnection implements Drainable, Timed {
   sinceMs = 0;
   readonly #shared: HttpSharing;
   readonly #connection: Connection;
+  readonly #peer: Address;
   readonly #input: Input;
   /** Whoever serves the connection in another protocol, from a request on. */
   #successor: Drainable | undefined;
@@ -81,6 +82,7 @@ export class HttpConnection implements Drainable, Timed {
 
   constructor(connection: Connection, shared: HttpSharing) {
     this.#connection = connection;
+    this.#peer = connection.remote;
     this.#shared = shared;
     this.#input = new Input(connection);
   }
@@ -235,7 +237,7 @@ export class HttpConnection implements Drainable, Timed {
   async #exchange(incoming: Incoming): Promise<boolean> {
     const { site } = this.#shared;
     const { head: { method }, framing, refusal } = incoming;
-    const peer = this.#connection.remote;
+    const peer = this.#peer;
     const startedMs = site.reports ? site.now() : 0;
     let info = this.#infoOf(incoming);
     this.#leaving = undefined;
@@ -291,8 +293,8 @@ export class HttpConnection implements Drainable, Timed {
   }
 
   #infoOf({ head: { version, fields } }: Incoming): RequestInfo {
-    const { remote, identity } = this.#connection;
-    const info = { peer: remote, httpVersion: version, headerList: fields.lines };
+    const { identity } = this.#connection;
+    const info = { peer: this.#peer, httpVersion: version, headerList: fields.lines };
     return identity === undefined ? info : { ...info, identity };
   }
 
@@ -369,7 +371,7 @@ export class HttpConnection implements Drainable, Timed {
     try {
       sent = outgoing(response, asked);
     } catch (error) {
-      sent = outgoing(site.recover(error, this.#connection.remote), asked);
+      sent = outgoing(site.recover(error, this.#peer), asked);
     }
     const { head, body, close } = sent;
     if (body instanceof ReadableStream) await this.#sendStream(sent, body);
@@ -496,7 +498,7 @@ export class HttpConnection implements Drainable, Timed {
   #fail(error: unknown): void {
     if (this.#cut || this.#failed || lacksFarewell(error)) return;
     this.#failed = true;
-    this.#shared.site.ledger.failed(this.#connection.remote, errorText(error));
+    this.#shared.site.ledger.failed(this.#peer, errorText(error));
   }
 
   readonly #localAuthority = (): string => {

@@ -25,7 +25,7 @@ interface SiteOptions {
 }
 
 /** A request as it is recorded. */
-export interface AskedRequest {
+interface AskedRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;

@@ -171,9 +171,13 @@ Deno.test("files leads nobody to another host", async () => {
   ) {
     assertEquals((await site.raw(path)).status, 404, path);
   }
-  const { status, headers } = await site.raw("/evil.example?a=//b#x");
-  assertEquals([status, headers.get("location")], [301, "evil.example/?a=//b#x"]);
-  assertEquals((await site.raw("/evil.example?\u20ac")).status, 400);
+  const { status, headers } = await site.raw("/evil.example?a=//b");
+  assertEquals([status, headers.get("location")], [301, "evil.example/?a=//b"]);
+  const encoded = await site.raw("/evil.example?\u20ac");
+  assertEquals([encoded.status, encoded.headers.get("location")], [
+    301,
+    "evil.example/?%E2%82%AC",
+  ]);
 });
 
 Deno.test("files serves index files in place of their folder, the first that is there", async () => {
@@ -541,6 +545,7 @@ Deno.test("files shows a folder that took the place of a file, and a file that g
   // Gone, although it is remembered.
   assertEquals((await site.get("/hello.txt")).status, 404);
   await Deno.mkdir(`${site.root}/hello.txt`);
+  now += 1000;
   assertEquals((await site.get("/hello.txt")).status, 301);
 });
 

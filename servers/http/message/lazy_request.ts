@@ -9,7 +9,7 @@
 import { requestMethod } from "./request_method.ts";
 
 /** The parts of a request as they came. */
-export interface RequestParts {
+interface RequestParts {
   readonly method: string;
   /** As the client sent it: a Request of the standard would make `/b` of `/a/../b`, and an
    * application could not refuse it. */
