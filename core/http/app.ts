@@ -57,6 +57,8 @@ export interface QuickFile {
   readonly length: number;
   /** Reads the next bytes of the body; resolves to their number, or to null at the end. */
   read(into: Uint8Array): Promise<number | null>;
+  /** Steps back by so many of the bytes that were read last, which are read again later. */
+  rewind(bytes: number): void;
   /** Gives the file back. Called once, whatever happens, and never while a read is pending. */
   release(): void;
 }

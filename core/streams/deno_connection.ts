@@ -41,6 +41,10 @@ export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
     }
   }
 
+  writeSome(bytes: Uint8Array): Promise<number> {
+    return this.conn.write(bytes);
+  }
+
   closeWrite(): Promise<void> {
     return this.conn.closeWrite();
   }

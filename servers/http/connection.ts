@@ -9,6 +9,7 @@ import type { QuickAnswer, QuickFile, RequestInfo } from "../../core/http/app.ts
 import { HttpHeadError } from "../../core/http/head.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Drainable } from "../../core/sessions/life.ts";
+import * as buffers from "./file_buffers.ts";
 import type { Deadlines, Phase, Timed } from "./deadlines.ts";
 import { FramedBody } from "./message/framed_body.ts";
 import type { HeadReader, Incoming } from "./message/incoming.ts";
@@ -22,6 +23,11 @@ import type { HttpSite } from "./site.ts";
  * holds no more than this above the buffers of the system. */
 const PIECE_BYTES = 64 * 1024;
 
+/** Bytes of a file that wait while its client takes nothing. */
+const WAITING_BYTES = 1024;
+/** A file that is sent with its head. */
+const SMALL_FILE_BYTES = 16 * 1024;
+
 /** The most of an unread body that is read after its answer, for the next request; with more the
  * connection closes. */
 const MAX_DRAINED_BYTES = 256 * 1024;
@@ -33,6 +39,7 @@ const MAX_LINGERING_BYTES = 16 * 1024 * 1024;
 /** The head of the preface of HTTP/2 (RFC 9113 3.4), read as one of HTTP/1.1. */
 const HTTP2_HEAD = "PRI * HTTP/2.0";
 
+const encoder = new TextEncoder();
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const CRLF = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
@@ -196,26 +203,51 @@ export class HttpConnection implements Drainable, Timed {
     else await this.#sendFile(bytes, file);
   }
 
+  /** Sends a file. While the client takes nothing, only the few bytes that wait for it are held; what
+   * lies in a larger buffer is read again later. */
   async #sendFile(head: Uint8Array, file: QuickFile): Promise<void> {
-    const buffer = pool.pop() ?? new Uint8Array(PIECE_BYTES);
+    const fits = file.length <= SMALL_FILE_BYTES;
+    const small = new Uint8Array(head.length + (fits ? file.length : WAITING_BYTES));
+    small.set(head);
     try {
-      buffer.set(head);
-      let filled = head.length;
-      for (let left = file.length; left > 0;) {
-        const count = await file.read(buffer.subarray(filled, filled + left));
-        if (count === null) {
-          await this.#write(buffer.subarray(0, filled));
-          throw new Error("a file became shorter while it was sent");
-        }
+      for (let [left, filled] = [file.length, head.length]; left > 0; filled = 0) {
+        const count = await file.read(small.subarray(filled, filled + left)) ?? 0;
         left -= count;
-        await this.#write(buffer.subarray(0, filled + count));
-        filled = 0;
+        await this.#write(small.subarray(0, filled + count));
+        if (count === 0) throw new Error("a file became shorter while it was sent");
+        if (left > 0) left -= await this.#sendAtOnce(file, left);
       }
-      if (filled > 0) await this.#write(head);
     } finally {
       file.release();
-      if (pool.length < MAX_POOLED) pool.push(buffer);
     }
+  }
+
+  /** Sends as much of a file as the system takes without waiting; returns the number of bytes. */
+  async #sendAtOnce(file: QuickFile, left: number): Promise<number> {
+    const connection = this.#connection;
+    const buffer = buffers.take();
+    let sent = 0;
+    try {
+      for (let isTaken = true; isTaken && sent < left;) {
+        const count = await file.read(buffer.subarray(0, left - sent));
+        if (count === null) break;
+        const part = buffer.subarray(0, count);
+        if (connection.writeSome === undefined) {
+          await this.#write(part);
+          sent += count;
+        } else {
+          this.#wait("write");
+          const taken = await connection.writeSome(part);
+          this.#wait("none");
+          sent += taken;
+          isTaken = taken === count;
+          if (!isTaken) file.rewind(count - taken);
+        }
+      }
+    } finally {
+      buffers.give(buffer);
+    }
+    return sent;
   }
 
   #reportReady({ bytes, file, status }: QuickAnswer, incoming: Incoming, startedMs: number): void {
@@ -383,9 +415,11 @@ export class HttpConnection implements Drainable, Timed {
     const length = body === null ? 0 : Buffer.byteLength(body);
     this.#sentBytes = length;
     if (length <= PIECE_BYTES) {
-      const bytes = Buffer.allocUnsafeSlow(head.length + length);
-      bytes.write(head, "latin1");
-      if (typeof body === "string") bytes.write(body, head.length);
+      const bytes = new Uint8Array(head.length + length);
+      // Nearly every head is ASCII.
+      const { written } = encoder.encodeInto(head, bytes);
+      if (written !== head.length) bytes.set(Buffer.from(head, "latin1"));
+      if (typeof body === "string") encoder.encodeInto(body, bytes.subarray(head.length));
       else if (body !== null) bytes.set(body, head.length);
       return await this.#write(bytes);
     }
@@ -506,10 +540,6 @@ export class HttpConnection implements Drainable, Timed {
     return "hostname" in local ? `${bracket(local.hostname)}:${local.port}` : "localhost";
   };
 }
-
-/** Buffers for files that are being sent, which are not in use. */
-const pool: Uint8Array[] = [];
-const MAX_POOLED = 16;
 
 /** Whether a promise is settled, or is within a few turns of the microtask queue. */
 async function isThere(promise: Promise<unknown>): Promise<boolean> {

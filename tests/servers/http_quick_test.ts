@@ -28,7 +28,12 @@ function app(file?: string): HttpApp {
         if (path === "/file" && file !== undefined) {
           return Deno.open(file).then((handle) => ({
             ...fileHead.head(now()),
-            file: { length, read: (into) => handle.read(into), release: () => handle.close() },
+            file: {
+              length,
+              read: (into) => handle.read(into),
+              rewind: (bytes) => void handle.seekSync(-bytes, Deno.SeekMode.Current),
+              release: () => handle.close(),
+            },
           }));
         }
         if (path === "/late") return Promise.resolve(ready.whole(now()));
