@@ -353,8 +353,7 @@ export class HttpConnection implements Drainable, Timed {
     return makeRequest({ method, url, fields: fields.lines, body, signal });
   }
 
-  /** Aborted when the client leaves. From here on the input is watched for that: a client that ended
-   * its half is answered all the same, but may just as well have left. */
+  /** Aborted when the client leaves. From here on the input is watched for that. */
   get #leavingSignal(): AbortSignal {
     if (this.#leaving === undefined) {
       this.#leaving = new AbortController();
@@ -363,18 +362,17 @@ export class HttpConnection implements Drainable, Timed {
     return this.#leaving.signal;
   }
 
+  /** A client that ended its half may have left or may wait for its answer, which nothing tells apart
+   * until a write fails: it is answered, and waited for as long as for another request. */
   #watch(): void {
     const leaving = this.#leaving;
-    const gone = () => {
-      leaving?.abort();
-      if (this.#endless) this.#reader?.cancel("the client left").catch(() => {});
-    };
     this.#input.ahead()?.then((more) => {
-      if (!more) gone();
-      else if (this.#answering && leaving === this.#leaving) this.#watch();
+      if (!this.#answering || leaving !== this.#leaving) return;
+      if (more) this.#watch();
+      else if (this.phase === "none") this.#wait("rest");
     }, (error) => {
       this.#fail(error);
-      gone();
+      leaving?.abort();
       this.#reader?.cancel("the client left").catch(() => {});
     });
   }
@@ -496,7 +494,7 @@ export class HttpConnection implements Drainable, Timed {
         this.moved = true;
       }
     }
-    this.phase = "none";
+    this.#wait(this.#input.ended ? "rest" : "none");
   }
 
   /** Answers bytes that are no request, or a request that went wrong before it was answered. */

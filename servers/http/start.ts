@@ -39,7 +39,8 @@ export async function startHttps(
     const { serveByDeno } = await import("./deno_serve.ts");
     return await serveByDeno(endpoint, limits, work, rulesAt, limits);
   }
-  const tls = { ...limits, alpnProtocols: ["h2", "http/1.1"] };
+  // `curl --http1.0` offers its own version alone.
+  const tls = { ...limits, alpnProtocols: ["h2", "http/1.1", "http/1.0"] };
   const listener = await listenNodeTls(endpoint, tls, work.context);
   const rules = rulesAt(listener.acceptor.address);
   return serveHttp(listener, { scheme: "https", rules, limits, work });
