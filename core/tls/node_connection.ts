@@ -81,6 +81,8 @@ export class NodeTlsConnection implements Connection {
       this.#alpnProtocol = socket.alpnProtocol || undefined;
       this.#identity = check?.(socket);
     } catch (error) {
+      // A refused peer gets the alert close_notify (RFC 8446 6.1), which node:tls can still send.
+      await this.#secured?.closeWrite();
       this[Symbol.dispose]();
       throw error;
     }
