@@ -23,6 +23,9 @@ import type { HttpSite } from "./site.ts";
  * holds no more than this above the buffers of the system. */
 const PIECE_BYTES = 64 * 1024;
 
+/** The longest part of a body that is copied, to be written together with what stands around it. */
+const MAX_COPIED_BYTES = 16 * 1024;
+
 /** Bytes of a file that wait while its client takes nothing. */
 const WAITING_BYTES = 1024;
 /** A file that is sent with its head. */
@@ -172,10 +175,10 @@ export class HttpConnection implements Drainable, Timed {
       this.#shared.site.ledger.counters.requests++;
       const isReady = quick !== null && incoming.quick !== null &&
         await this.#answerQuickly(incoming, quick(incoming.quick));
-      const goOn = isReady || await this.#exchange(incoming);
+      const goOn = isReady ? incoming.keepAlive : await this.#exchange(incoming);
       this.#answering = false;
-      if (!goOn || this.#cut) return;
-      if (this.#draining) return await this.#connection.closeWrite();
+      if (this.#cut || !goOn && !isReady) return;
+      if (!goOn || this.#draining) return await this.#connection.closeWrite();
       input.rest();
       this.#wait("rest");
     }
@@ -190,7 +193,8 @@ export class HttpConnection implements Drainable, Timed {
     const startedMs = site.reports ? site.now() : 0;
     const answer = ready instanceof Promise ? await ready : ready;
     if (answer === null) return false;
-    const { bytes, file } = answer;
+    const { file } = answer;
+    const bytes = withConnection(answer.bytes, incoming);
     if (file !== undefined) await this.#sendFile(bytes, file);
     else if (bytes.length > PIECE_BYTES) await this.#write(bytes);
     else {
@@ -476,7 +480,8 @@ export class HttpConnection implements Drainable, Timed {
     const parts = chunked
       ? [before, Buffer.from(`${part.length.toString(16)}\r\n`), part, CRLF]
       : [before, part];
-    if (part.length <= PIECE_BYTES) return await this.#write(Buffer.concat(parts));
+    // A copy of a long part would be held as long as the part itself.
+    if (part.length <= MAX_COPIED_BYTES) return await this.#write(Buffer.concat(parts));
     for (const one of parts) if (one.length > 0) await this.#write(one);
   }
 
@@ -523,6 +528,18 @@ export class HttpConnection implements Drainable, Timed {
     const { local } = this.#connection;
     return "hostname" in local ? `${bracket(local.hostname)}:${local.port}` : "localhost";
   };
+}
+
+/** An answer that lies ready is one that keeps a connection of HTTP/1.1 open: for another, the field
+ * that says otherwise is put behind the status line. */
+function withConnection(
+  bytes: Uint8Array,
+  { keepAlive, head: { version } }: Incoming,
+): Uint8Array {
+  if (keepAlive && version === "1.1") return bytes;
+  const end = bytes.indexOf(10) + 1;
+  const field = Buffer.from(`connection: ${keepAlive ? "keep-alive" : "close"}\r\n`);
+  return Buffer.concat([bytes.subarray(0, end), field, bytes.subarray(end)]);
 }
 
 /** Whether a promise is settled, or is within a few turns of the microtask queue. */
