@@ -405,28 +405,33 @@ export class HttpConnection implements Drainable, Timed {
     } catch (error) {
       sent = outgoing(site.recover(error, this.#peer), asked);
     }
-    const { head, body, close } = sent;
+    const { body, close } = sent;
     if (body instanceof ReadableStream) await this.#sendStream(sent, body);
-    else await this.#sendWhole(head, body);
+    else await this.#sendWhole(sent, body);
     return close;
   }
 
-  async #sendWhole(head: string, body: string | Uint8Array | null): Promise<void> {
-    const length = body === null ? 0 : Buffer.byteLength(body);
+  async #sendWhole(sent: Outgoing, body: Whole): Promise<void> {
+    const { head } = sent;
+    const length = body === null ? 0 : sent.length!;
     this.#sentBytes = length;
-    if (length <= PIECE_BYTES) {
-      const bytes = new Uint8Array(head.length + length);
-      // Nearly every head is ASCII.
-      const { written } = encoder.encodeInto(head, bytes);
-      if (written !== head.length) bytes.set(Buffer.from(head, "latin1"));
-      if (typeof body === "string") encoder.encodeInto(body, bytes.subarray(head.length));
-      else if (body !== null) bytes.set(body, head.length);
-      return await this.#write(bytes);
+    const total = head.length + length;
+    if (total <= SMALL_BYTES) {
+      // Most answers are so small that a new array for each would cost as much as all else.
+      const bytes = small.pop() ?? new Uint8Array(SMALL_BYTES);
+      fill(bytes, sent, body, total);
+      await this.#write(bytes.subarray(0, total));
+      if (small.length < MAX_SMALL) small.push(bytes);
+    } else if (length <= PIECE_BYTES) {
+      const bytes = new Uint8Array(total);
+      fill(bytes, sent, body, total);
+      await this.#write(bytes);
+    } else {
+      const bytes = typeof body === "string" ? Buffer.from(body) : body!;
+      const first = PIECE_BYTES - head.length % PIECE_BYTES;
+      await this.#write(Buffer.concat([Buffer.from(head, "latin1"), bytes.subarray(0, first)]));
+      await this.#write(bytes.subarray(first));
     }
-    const bytes = typeof body === "string" ? Buffer.from(body) : body!;
-    const first = PIECE_BYTES - head.length % PIECE_BYTES;
-    await this.#write(Buffer.concat([Buffer.from(head, "latin1"), bytes.subarray(0, first)]));
-    await this.#write(bytes.subarray(first));
   }
 
   async #sendStream(
@@ -504,8 +509,8 @@ export class HttpConnection implements Drainable, Timed {
     const { site } = this.#shared;
     const response = plainResponse(error.status, error.message);
     const asked = { method: "GET", version: "1.1", keepAlive: false, nowMs: site.now() } as const;
-    const { head, body } = outgoing(response, asked);
-    await this.#sendWhole(head, body as string);
+    const sent = outgoing(response, asked);
+    await this.#sendWhole(sent, sent.body as string);
     await this.#leave();
   }
 
@@ -539,6 +544,26 @@ export class HttpConnection implements Drainable, Timed {
     const { local } = this.#connection;
     return "hostname" in local ? `${bracket(local.hostname)}:${local.port}` : "localhost";
   };
+}
+
+/** A body that is known as a whole. */
+type Whole = string | Uint8Array | null;
+
+/** Arrays for small answers, which are not in use. */
+const small: Uint8Array[] = [];
+const SMALL_BYTES = 4096;
+const MAX_SMALL = 32;
+
+/** @param total length of both together */
+function fill(bytes: Uint8Array, { head }: Outgoing, body: Whole, total: number): void {
+  const isText = typeof body === "string";
+  const { written } = encoder.encodeInto(isText ? head + body : head, bytes);
+  if (written !== (isText ? total : head.length)) {
+    // Few heads are not ASCII.
+    bytes.set(Buffer.from(head, "latin1"));
+    if (isText) encoder.encodeInto(body, bytes.subarray(head.length));
+  }
+  if (!isText && body !== null) bytes.set(body, head.length);
 }
 
 /** Whether a promise is settled, or is within a few turns of the microtask queue. */

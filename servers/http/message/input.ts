@@ -138,7 +138,8 @@ export class Input {
   async #more(): Promise<boolean> {
     if (this.#ended) return false;
     this.#makeRoom();
-    const count = await this.#read(this.#buffer.subarray(this.#end));
+    const room = this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end);
+    const count = await this.#read(room);
     if (count === null) return false;
     this.#end += count;
     return true;
