@@ -109,7 +109,7 @@ export async function readHead(
       if (length === 0) return null;
       throw new HttpHeadError(400, "the head ended in its middle");
     }
-    const end = headEnd(buffer.subarray(0, length + count), length);
+    const end = headEnd(buffer, 0, length + count, length);
     length += count;
     if (end > 0) {
       return {
@@ -127,16 +127,20 @@ export async function readHead(
   }
 }
 
-/** Index of the end of the head, after its empty line; 0 while it is incomplete.
+/** Index of the end of a head, after its empty line; 0 while it is incomplete.
+ * @param start index of its first byte
+ * @param end index behind the last byte that was read
  * @param from index up to which an earlier call has searched
  * @throws {HttpHeadError} as soon as it cannot become a head: TLS or another protocol, which would
  * otherwise keep us waiting for an empty line */
-export function headEnd(bytes: Uint8Array, from: number): number {
-  const first = bytes[0] ?? 0;
+export function headEnd(bytes: Uint8Array, start: number, end: number, from: number): number {
+  const first = bytes[start] ?? 0;
   if (first <= 0x20 || first >= 0x7f) throw new HttpHeadError(400, "this is not HTTP");
-  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
-    if (bytes[at - 1] !== CR) throw new HttpHeadError(400, "a line does not end in CR LF");
-    if (bytes[at - 2] === LF) return at + 1;
+  for (let at = bytes.indexOf(LF, from); at >= 0 && at < end; at = bytes.indexOf(LF, at + 1)) {
+    if (at === start || bytes[at - 1] !== CR) {
+      throw new HttpHeadError(400, "a line does not end in CR LF");
+    }
+    if (at - 2 > start && bytes[at - 2] === LF) return at + 1;
   }
   return 0;
 }

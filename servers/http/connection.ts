@@ -160,6 +160,7 @@ export class HttpConnection implements Drainable, Timed {
 
   async #serveEach(): Promise<void> {
     const input = this.#input;
+    const { site: { quick }, heads } = this.#shared;
     for (let first = true;; first = false) {
       const text = await input.head();
       if (text === null) return;
@@ -170,7 +171,11 @@ export class HttpConnection implements Drainable, Timed {
       }
       this.#answering = true;
       this.#wait("none");
-      const goOn = await this.#answer(text);
+      const incoming = heads.read(text, this.#localAuthority);
+      this.#shared.site.ledger.counters.requests++;
+      const isReady = quick !== null && incoming.quick !== null &&
+        await this.#answerQuickly(incoming, quick(incoming.quick));
+      const goOn = isReady || await this.#exchange(incoming);
       this.#answering = false;
       if (!goOn || this.#cut) return;
       if (this.#draining) return await this.#connection.closeWrite();
@@ -179,32 +184,26 @@ export class HttpConnection implements Drainable, Timed {
     }
   }
 
-  /** Answers one request; false when it was the last. */
-  async #answer(text: string): Promise<boolean> {
-    const { site, heads } = this.#shared;
-    const incoming = heads.read(text, this.#localAuthority);
-    site.ledger.counters.requests++;
-    const { quick } = incoming;
-    if (quick !== null && site.quick !== null) {
-      const startedMs = site.reports ? site.now() : 0;
-      let answer = site.quick(quick);
-      if (answer instanceof Promise) answer = await answer;
-      if (answer !== null) {
-        await this.#sendReady(answer);
-        if (site.reports) this.#reportReady(answer, incoming, startedMs);
-        return true;
-      }
+  /** Sends an answer that lies ready; false when none does. */
+  async #answerQuickly(
+    incoming: Incoming,
+    ready: QuickAnswer | null | Promise<QuickAnswer | null>,
+  ): Promise<boolean> {
+    const { site } = this.#shared;
+    const startedMs = site.reports ? site.now() : 0;
+    const answer = ready instanceof Promise ? await ready : ready;
+    if (answer === null) return false;
+    const { bytes, file } = answer;
+    if (file !== undefined) await this.#sendFile(bytes, file);
+    else if (bytes.length > PIECE_BYTES) await this.#write(bytes);
+    else {
+      this.#wait("write");
+      await this.#connection.write(bytes);
     }
-    return await this.#exchange(incoming);
+    if (site.reports) this.#reportReady(answer, incoming, startedMs);
+    return true;
   }
 
-  async #sendReady({ bytes, file }: QuickAnswer): Promise<void> {
-    if (file === undefined) await this.#write(bytes);
-    else await this.#sendFile(bytes, file);
-  }
-
-  /** Sends a file. While the client takes nothing, only the few bytes that wait for it are held; what
-   * lies in a larger buffer is read again later. */
   async #sendFile(head: Uint8Array, file: QuickFile): Promise<void> {
     const fits = file.length <= SMALL_FILE_BYTES;
     const small = new Uint8Array(head.length + (fits ? file.length : WAITING_BYTES));

@@ -8,7 +8,7 @@ import type { Drainable } from "../../core/sessions/life.ts";
 import { type EndableBody, endableBody } from "./endable_body.ts";
 import { unknownCoding } from "./message/incoming.ts";
 import { makeRequest } from "./message/lazy_request.ts";
-import { knownLength } from "./message/outgoing.ts";
+import { isWhole, knownLength } from "./message/outgoing.ts";
 import type { RequestBody } from "./request_body.ts";
 import type { HttpSite } from "./site.ts";
 
@@ -118,10 +118,10 @@ export class DenoRequests implements Drainable {
     const site = this.#site;
     const { asked: { request: { method } }, info, body } = open;
     const failed = body?.failure !== undefined;
-    const isEventStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-    const known = method === "HEAD" ? 0 : knownLength(response);
+    const isWholly = method === "HEAD" || isWhole(response);
     let finished = response;
-    if (known === undefined) {
+    if (!isWholly) {
+      const isEventStream = response.headers.get("content-type")?.startsWith("text/event-stream");
       const stream = endableBody(response.body!, () => {
         this.#eventStreams.delete(stream);
         this.#over(open, response.status, stream.bytes);
@@ -136,7 +136,10 @@ export class DenoRequests implements Drainable {
     if ((this.#draining || failed) && info.httpVersion !== "2" && !isImmutable(finished)) {
       finished.headers.set("connection", "close");
     }
-    if (known !== undefined) this.#over(open, response.status, known);
+    if (isWholly) {
+      const bytes = site.reports && method !== "HEAD" ? knownLength(response) ?? 0 : 0;
+      this.#over(open, response.status, bytes);
+    }
     return finished;
   }
 

@@ -17,7 +17,7 @@ const LF = 10;
 
 export class Input {
   readonly #connection: Connection;
-  #buffer = Buffer.alloc(FIRST_BUFFER_BYTES);
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #start = 0;
   #end = 0;
   #ended = false;
@@ -43,18 +43,19 @@ export class Input {
     for (let searched = 0;;) {
       // An empty line before a request is passed over (RFC 9112 2.2).
       while (this.buffered > 1 && this.#byte(0) === CR && this.#byte(1) === LF) this.#start += 2;
-      const empty = this.buffered === 0 || this.buffered === 1 && this.#byte(0) === CR;
-      const bytes = this.#buffer.subarray(this.#start, this.#end);
-      const end = empty ? 0 : headEnd(bytes, searched);
-      if (end > 0) {
-        const text = this.#buffer.toString("latin1", this.#start, this.#start + end - 4);
-        this.#start += end;
-        return text;
+      const isEmpty = this.buffered === 0 || this.buffered === 1 && this.#byte(0) === CR;
+      if (!isEmpty) {
+        const start = this.#start;
+        const end = headEnd(this.#buffer, start, this.#end, start + searched);
+        if (end > 0) {
+          this.#start = end;
+          return this.#text(start, end - 4);
+        }
+        searched = this.buffered;
+        if (searched >= MAX_HEAD_BYTES) throw tooLong(this.#buffer);
       }
-      if (bytes.length >= MAX_HEAD_BYTES) throw tooLong(bytes);
-      searched = empty ? 0 : bytes.length;
       if (!(await (this.#pending ?? this.#more()))) {
-        if (empty) return null;
+        if (isEmpty) return null;
         throw new HttpHeadError(400, "the head ended in its middle");
       }
     }
@@ -72,7 +73,7 @@ export class Input {
         if (at === 0 || this.#byte(at - 1) !== CR) {
           throw new HttpHeadError(400, "a line of the body does not end in CR LF");
         }
-        const text = this.#buffer.toString("latin1", this.#start, this.#start + at - 1);
+        const text = this.#text(this.#start, this.#start + at - 1);
         this.#start += at + 1;
         return text;
       }
@@ -122,12 +123,18 @@ export class Input {
   rest(): void {
     if (this.buffered > 0 || this.#pending !== undefined) return;
     this.#start = this.#end = 0;
-    if (this.#buffer.length > FIRST_BUFFER_BYTES) this.#buffer = Buffer.alloc(FIRST_BUFFER_BYTES);
+    if (this.#buffer.length > FIRST_BUFFER_BYTES) this.#buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   }
 
   /** The connection for another protocol, from here on. */
   remainder(before = ""): Connection {
     return new Remainder(this.#connection, this, Buffer.from(before, "latin1"));
+  }
+
+  /** Octets as characters, one for each (RFC 9110 5.5). */
+  #text(start: number, end: number): string {
+    const { buffer } = this.#buffer;
+    return Buffer.from(buffer, start, end - start).toString("latin1");
   }
 
   #byte(at: number): number | undefined {
@@ -138,11 +145,16 @@ export class Input {
   async #more(): Promise<boolean> {
     if (this.#ended) return false;
     this.#makeRoom();
-    const room = this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end);
-    const count = await this.#read(room);
-    if (count === null) return false;
-    this.#end += count;
-    return true;
+    try {
+      const into = this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end);
+      const count = await this.#connection.read(into);
+      if (count === null) this.#ended = true;
+      else this.#end += count;
+      return count !== null;
+    } catch (error) {
+      this.#ended = true;
+      throw error;
+    }
   }
 
   #makeRoom(): void {
@@ -150,8 +162,8 @@ export class Input {
     if (this.#end < this.#buffer.length) return;
     const { buffered } = this;
     const size = this.#start > 0 ? this.#buffer.length : Math.min(buffered * 4, MAX_HEAD_BYTES);
-    const larger = size === this.#buffer.length ? this.#buffer : Buffer.alloc(size);
-    this.#buffer.copy(larger, 0, this.#start, this.#end);
+    const larger = size === this.#buffer.length ? this.#buffer : new Uint8Array(size);
+    larger.set(this.#buffer.subarray(this.#start, this.#end));
     this.#buffer = larger;
     this.#start = 0;
     this.#end = buffered;

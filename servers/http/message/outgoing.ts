@@ -102,6 +102,21 @@ function dateLine(nowMs: number): string {
   return date;
 }
 
+/** The property with a body from which Deno has made nothing yet; undefined where there is none. */
+const LAZY = (() => {
+  const sample = new Response("sample") as unknown as Record<symbol, unknown>;
+  return Object.getOwnPropertySymbols(sample).find((symbol) => sample[symbol] === "sample");
+})();
+
+/** Whether a response needs no stream, found out without touching it: then Deno sends it faster. */
+export function isWhole(response: Response): boolean {
+  const kept = response as unknown as Record<symbol, Partial<InnerResponse> | null | undefined>;
+  if (LAZY !== undefined && kept[LAZY] !== undefined && kept[LAZY] !== null) return true;
+  const body = INNER === undefined ? undefined : kept[INNER]?.body;
+  if (body === undefined) return response.body === null;
+  return body === null || "body" in body.streamOrStatic;
+}
+
 /** Length of the body of a response that needs no stream; undefined of one that does. */
 export function knownLength(response: Response): number | undefined {
   const kept = innerOf(response)?.body;
