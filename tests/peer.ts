@@ -20,6 +20,7 @@ const INSTALLED_BY = {
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
   socat: "apt-get install socat",
+  tshark: "apt-get install tshark",
   wget: "apt-get install wget",
   wrk: "apt-get install wrk",
   unzip: "apt-get install unzip",

@@ -7,7 +7,6 @@ import type { Connection } from "../../core/connection.ts";
 import { errorText } from "../../core/event.ts";
 import type { QuickAnswer, QuickFile, RequestInfo } from "../../core/http/app.ts";
 import { HttpHeadError } from "../../core/http/head.ts";
-import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Drainable } from "../../core/sessions/life.ts";
 import * as buffers from "./file_buffers.ts";
 import type { Deadlines, Phase, Timed } from "./deadlines.ts";
@@ -16,6 +15,7 @@ import type { HeadReader, Incoming } from "./message/incoming.ts";
 import { Input } from "./message/input.ts";
 import { makeRequest } from "./message/lazy_request.ts";
 import { type Outgoing, outgoing } from "./message/outgoing.ts";
+import { linger, refusalBytes } from "./message/refusal.ts";
 import type { RequestBody } from "./request_body.ts";
 import type { HttpSite } from "./site.ts";
 
@@ -32,10 +32,6 @@ const SMALL_FILE_BYTES = 16 * 1024;
  * connection closes. */
 const MAX_DRAINED_BYTES = 256 * 1024;
 
-/** The most that is read after the last answer. Closing with unread input would reset the
- * connection, which can destroy the answer on its way (RFC 9112 9.6). */
-const MAX_LINGERING_BYTES = 16 * 1024 * 1024;
-
 /** The head of the preface of HTTP/2 (RFC 9113 3.4), read as one of HTTP/1.1. */
 const HTTP2_HEAD = "PRI * HTTP/2.0";
 
@@ -50,8 +46,8 @@ export interface HttpSharing {
   readonly heads: HeadReader;
   readonly deadlines: Deadlines;
   readonly writeTimeoutMs: number;
-  /** Takes over a connection whose client speaks HTTP/2. Resolves at its end. */
-  speakHttp2(connection: Connection, http: HttpConnection): Promise<void>;
+  /** Takes over a connection whose client speaks HTTP/2, and has sent `begun`. Resolves at its end. */
+  speakHttp2(connection: Connection, begun: Uint8Array, http: HttpConnection): Promise<void>;
   /** Carries out an application's decision about a WebSocket. Resolves to the refusal, or to null at
    * the end of the WebSocket.
    * @param accepted called once the connection is a WebSocket */
@@ -59,7 +55,7 @@ export interface HttpSharing {
     request: Request,
     info: RequestInfo,
     incoming: Incoming,
-    connection: Connection,
+    input: Input,
     accepted: () => void,
   ): Promise<Response | null>;
 }
@@ -166,8 +162,9 @@ export class HttpConnection implements Drainable, Timed {
       if (text === null) return;
       if (text === HTTP2_HEAD && first) {
         this.#wait("none");
-        const connection = input.remainder(`${HTTP2_HEAD}\r\n\r\n`);
-        return await this.#shared.speakHttp2(connection, this);
+        const { connection, head } = input.handOver();
+        const begun = Buffer.concat([Buffer.from(`${HTTP2_HEAD}\r\n\r\n`), head]);
+        return await this.#shared.speakHttp2(connection, begun, this);
       }
       this.#answering = true;
       this.#wait("none");
@@ -383,8 +380,7 @@ export class HttpConnection implements Drainable, Timed {
     startedMs: number,
   ): Promise<Response | null> {
     const { site, deadlines, upgrade } = this.#shared;
-    const connection = this.#input.remainder();
-    return await upgrade(request, info, incoming, connection, () => {
+    return await upgrade(request, info, incoming, this.#input, () => {
       // From here on the connection is a session of its own.
       deadlines.delete(this);
       site.ledger.sessions.delete(this);
@@ -505,26 +501,15 @@ export class HttpConnection implements Drainable, Timed {
   async #refuse(error: unknown): Promise<void> {
     if (!(error instanceof HttpHeadError)) return this.#fail(error);
     this.#fail(new Error(`${error.status}: ${error.message}`));
-    const { site } = this.#shared;
-    const response = plainResponse(error.status, error.message);
-    const asked = { method: "GET", version: "1.1", keepAlive: false, nowMs: site.now() } as const;
-    const sent = outgoing(response, asked);
-    await this.#sendWhole(sent, sent.body as string);
+    const { status, message } = error;
+    await this.#write(refusalBytes({ status, message, nowMs: this.#shared.site.now() }));
     await this.#leave();
   }
 
   /** Closes while the client may still be sending: it has to read the last answer meanwhile. */
   async #leave(): Promise<void> {
-    await this.#connection.closeWrite();
     this.#wait("linger");
-    const buffer = new Uint8Array(4096);
-    try {
-      for (let left = MAX_LINGERING_BYTES; left > 0 && !this.#cut;) {
-        left -= (await this.#input.read(buffer)) ?? left;
-      }
-    } catch {
-      // The client has left.
-    }
+    await linger(this.#connection, this.#input);
   }
 
   #wait(phase: Phase): void {

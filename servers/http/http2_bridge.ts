@@ -38,7 +38,7 @@ export class Http2Bridge implements Disposable {
   }
 
   /** Serves a connection from the preface of HTTP/2 on, to its end. */
-  async serve(outer: Connection, owner: Outer): Promise<void> {
+  async serve(outer: Connection, begun: Uint8Array, owner: Outer): Promise<void> {
     const { port } = this.#server().addr;
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
     conn.setNoDelay(true);
@@ -48,6 +48,7 @@ export class Http2Bridge implements Disposable {
     this.#carried.set(key, carried);
     owner.handOver(carried);
     try {
+      await near.write(begun);
       await carried.run();
     } finally {
       this.#carried.delete(key);

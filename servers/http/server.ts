@@ -62,7 +62,7 @@ export function serveHttp(
     deadlines,
     heads: new HeadReader({ scheme, guard: rules.guard, upgrades }),
     writeTimeoutMs: keepAliveTimeoutMs,
-    speakHttp2: (connection, http) => http2.serve(connection, http),
+    speakHttp2: (...spoken) => http2.serve(...spoken),
     upgrade: (...asked) => upgradeHttp({ site, webSockets }, ...asked),
   };
 

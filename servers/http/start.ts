@@ -6,7 +6,7 @@ import type { OptionValues } from "../../core/options/option.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
 import { listenTcpFor } from "../tcp.ts";
-import { listenNodeTls } from "../tls/listen.ts";
+import { listenTls } from "../tls/listen.ts";
 import { checkTlsOptions } from "../tls/options.ts";
 import { listenUnix } from "../unix.ts";
 import type { httpOptions, httpsOptions, httpUnixOptions } from "./options.ts";
@@ -41,7 +41,7 @@ export async function startHttps(
   }
   // `curl --http1.0` offers its own version alone.
   const tls = { ...limits, alpnProtocols: ["h2", "http/1.1", "http/1.0"] };
-  const listener = await listenNodeTls(endpoint, tls, work.context);
+  const listener = await listenTls(endpoint, tls, work.context);
   const rules = rulesAt(listener.acceptor.address);
   return serveHttp(listener, { scheme: "https", rules, limits, work });
 }

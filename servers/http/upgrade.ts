@@ -1,25 +1,25 @@
 // The upgrade of an HTTP request to a WebSocket on the same connection (RFC 6455 4.2), as an
 // application decides.
 
-import type { Connection } from "../../core/connection.ts";
 import type { RequestInfo, WebSocketAnswer } from "../../core/http/app.ts";
 import { HttpHeadError } from "../../core/http/head.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import { acceptUpgrade, upgradeAnswer, UpgradeError } from "../../core/websocket/handshake.ts";
 import type { WebSocketSessions } from "../../core/websocket/sessions.ts";
 import type { Incoming } from "./message/incoming.ts";
+import type { Input } from "./message/input.ts";
 import type { HttpSite } from "./site.ts";
 
 /** Carries out the application's decision. Resolves to its refusal, or to null when the WebSocket is
  * closed.
- * @param connection yields what follows the request
+ * @param input yields what follows the request
  * @param accepted called once the connection is a WebSocket */
 export async function upgradeHttp(
   { site, webSockets }: { readonly site: HttpSite; readonly webSockets: WebSocketSessions },
   request: Request,
   info: RequestInfo,
   { head }: Incoming,
-  connection: Connection,
+  input: Input,
   accepted: () => void,
 ): Promise<Response | null> {
   let answer: WebSocketAnswer | Response;
@@ -38,9 +38,9 @@ export async function upgradeHttp(
     const fields = error instanceof UpgradeError ? error.fields : {};
     return plainResponse(error.status, error.message, fields);
   }
+  const { connection, head: begun } = input.handOver();
   await connection.write(upgradeAnswer(agreed));
   accepted();
-  const opened = { head: new Uint8Array(0), deflate: agreed.deflate };
-  await webSockets.serve(connection, opened, serve);
+  await webSockets.serve(connection, { head: begun, deflate: agreed.deflate }, serve);
   return null;
 }

@@ -1,4 +1,4 @@
-// The choice of the listener, for the transports on which there is one.
+// The choice between our own listening and Deno's, for the transports that have both.
 
 import { choice } from "../../core/options/option.ts";
 
@@ -6,6 +6,7 @@ export const listenerOptions = {
   listener: choice(["guarded", "deno"], {
     default: "guarded",
     metavar: "kind",
-    help: "guarded by every limit here, or that of Deno as it is, which some limits do not reach",
+    help: "guarded keeps every limit and option; deno is Deno.listenTls or Deno.serve as it is, " +
+      "which says at startup what does not hold",
   }),
 } as const;

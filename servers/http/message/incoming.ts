@@ -149,7 +149,9 @@ interface Target {
 function targetOf({ method, target }: RequestHead): Target {
   if (method === "CONNECT") throw new HttpHeadError(501, "CONNECT is not served here");
   if (target === "*" && method === "OPTIONS") return { authority: null, path: "/*", query: "" };
-  const absolute = target.startsWith("/") ? null : /^https?:\/\/([^/?#]+)(.*)$/i.exec(target);
+  const absolute = target.startsWith("/")
+    ? null
+    : /^(?:http|ws)s?:\/\/([^/?#]+)(.*)$/i.exec(target);
   const rest = absolute === null ? target : absolute[2]!.replace(/^(?!\/)/, "/");
   // A fragment is never sent.
   if (!rest.startsWith("/") || rest.includes("#")) {

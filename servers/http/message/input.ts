@@ -126,9 +126,13 @@ export class Input {
     if (this.#buffer.length > FIRST_BUFFER_BYTES) this.#buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   }
 
-  /** The connection for another protocol, from here on. */
-  remainder(before = ""): Connection {
-    return new Remainder(this.#connection, this, Buffer.from(before, "latin1"));
+  /** The connection for another protocol, from here on, and what was read of that already. */
+  handOver(): { readonly connection: Connection; readonly head: Uint8Array } {
+    const isReading = this.#pending !== undefined;
+    return {
+      connection: isReading ? new Remainder(this.#connection, this) : this.#connection,
+      head: this.take(this.buffered),
+    };
   }
 
   /** Octets as characters, one for each (RFC 9110 5.5). */
@@ -181,23 +185,17 @@ export class Input {
   }
 }
 
-/** What a client sends after a request that changed the protocol. */
+/** A connection on which a read is pending. */
 class Remainder extends WrappedConnection {
   readonly #input: Input;
-  #before: Uint8Array;
 
-  constructor(inner: Connection, input: Input, before: Uint8Array) {
+  constructor(inner: Connection, input: Input) {
     super(inner);
     this.#input = input;
-    this.#before = before;
   }
 
   override read(into: Uint8Array): Promise<number | null> {
-    if (this.#before.length === 0) return this.#input.read(into);
-    const part = this.#before.subarray(0, into.length);
-    into.set(part);
-    this.#before = this.#before.subarray(part.length);
-    return Promise.resolve(part.length);
+    return this.#input.read(into);
   }
 }
 
