@@ -38,6 +38,7 @@ const HTTP2_HEAD = "PRI * HTTP/2.0";
 const encoder = new TextEncoder();
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const CRLF = Buffer.from("\r\n");
+const CLOSE = Buffer.from("connection: close\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
 /** What the connections of one server share. */
@@ -172,7 +173,8 @@ export class HttpConnection implements Drainable, Timed {
       this.#shared.site.ledger.counters.requests++;
       const isReady = quick !== null && incoming.quick !== null &&
         await this.#answerQuickly(incoming, quick(incoming.quick));
-      const goOn = isReady || await this.#exchange(incoming);
+      const goOn = isReady ? incoming.keepAlive : await this.#exchange(incoming);
+      if (isReady && !goOn) await this.#end();
       this.#answering = false;
       if (!goOn || this.#cut) return;
       if (this.#draining) return await this.#connection.closeWrite();
@@ -190,7 +192,8 @@ export class HttpConnection implements Drainable, Timed {
     const startedMs = site.reports ? site.now() : 0;
     const answer = ready instanceof Promise ? await ready : ready;
     if (answer === null) return false;
-    const { bytes, file } = answer;
+    const { file } = answer;
+    const bytes = incoming.keepAlive ? answer.bytes : closing(answer.bytes);
     if (file !== undefined) await this.#sendFile(bytes, file);
     else if (bytes.length > PIECE_BYTES) await this.#write(bytes);
     else {
@@ -309,7 +312,7 @@ export class HttpConnection implements Drainable, Timed {
       this.#wait("linger");
       if (framed.ended || await framed.drain(MAX_DRAINED_BYTES)) return true;
     }
-    if (framed.ended && this.#input.buffered === 0) await this.#connection.closeWrite();
+    if (framed.ended) await this.#end();
     else await this.#leave();
     return false;
   }
@@ -506,6 +509,12 @@ export class HttpConnection implements Drainable, Timed {
     await this.#leave();
   }
 
+  /** Closes after the last answer, whose request was read to its end. */
+  async #end(): Promise<void> {
+    if (this.#input.buffered === 0) await this.#connection.closeWrite();
+    else await this.#leave();
+  }
+
   /** Closes while the client may still be sending: it has to read the last answer meanwhile. */
   async #leave(): Promise<void> {
     this.#wait("linger");
@@ -528,6 +537,12 @@ export class HttpConnection implements Drainable, Timed {
     const { local } = this.#connection;
     return "hostname" in local ? `${bracket(local.hostname)}:${local.port}` : "localhost";
   };
+}
+
+/** The bytes of an answer, with the field that says that the connection closes after it. */
+function closing(bytes: Uint8Array): Uint8Array {
+  const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf("\r\n\r\n") + 2;
+  return Buffer.concat([bytes.subarray(0, end), CLOSE, bytes.subarray(end)]);
 }
 
 /** A body that is known as a whole. */

@@ -125,15 +125,18 @@ Deno.test("a request that is out of the ordinary is the handler's", async () => 
       "If-Modified-Since: Sat, 21 Nov 2026 12:00:00 GMT",
       "Authorization: Basic eDp5",
       "Content-Length: 0",
+      "Connection: close",
       "X: \u00e9",
       `X: ${"x".repeat(5000)}`,
     ]
   ) assertEquals(await get(line), "quick", line.slice(0, 40));
-  for (const line of ["Connection: close", "Origin: http://other.example", "Content-Length: 1"]) {
+  for (const line of ["Origin: http://other.example", "Content-Length: 1"]) {
     assertEquals(await get(line, "", "a"), "handler", line);
   }
   assertEquals(await wayOf("GET http://HOST/ready HTTP/1.1\r\nHost: HOST\r\n\r\n"), "handler");
-  assertEquals(await wayOf("GET /ready HTTP/1.0\r\nHost: HOST\r\n\r\n"), "handler");
+  assertEquals(await wayOf("GET /ready HTTP/1.0\r\n\r\n"), "quick");
+  const kept = "GET /ready HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+  assertEquals(await wayOf(kept), "handler");
   assertEquals(await wayOf("GET /../ready HTTP/1.1\r\nHost: HOST\r\n\r\n"), "handler");
   assertEquals(await wayOf("GET /never HTTP/1.1\r\nHost: HOST\r\n\r\n"), "handler");
   // And what may not be served at all is refused there.
