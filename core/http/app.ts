@@ -9,7 +9,7 @@ import type { Identity, Session } from "../session.ts";
 /** Properties of a request that the standard's Request does not have. */
 export interface RequestInfo {
   readonly peer: Address;
-  readonly identity?: Identity;
+  readonly identity?: Identity | undefined;
   /** The user, where the server asked for a name and password. */
   readonly user?: string;
   /** `1.0`, `1.1` or `2`, where that is known: Deno's engine does not tell. */

@@ -23,6 +23,9 @@ import type { HttpSite } from "./site.ts";
  * holds no more than this above the buffers of the system. */
 const PIECE_BYTES = 64 * 1024;
 
+/** The longest part of a body that is copied, to be written together with what stands around it. */
+const MAX_COPIED_BYTES = 16 * 1024;
+
 /** Bytes of a file that wait while its client takes nothing. */
 const WAITING_BYTES = 1024;
 /** A file that is sent with its head. */
@@ -38,7 +41,6 @@ const HTTP2_HEAD = "PRI * HTTP/2.0";
 const encoder = new TextEncoder();
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const CRLF = Buffer.from("\r\n");
-const CLOSE = Buffer.from("connection: close\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
 /** What the connections of one server share. */
@@ -174,10 +176,9 @@ export class HttpConnection implements Drainable, Timed {
       const isReady = quick !== null && incoming.quick !== null &&
         await this.#answerQuickly(incoming, quick(incoming.quick));
       const goOn = isReady ? incoming.keepAlive : await this.#exchange(incoming);
-      if (isReady && !goOn) await this.#end();
       this.#answering = false;
-      if (!goOn || this.#cut) return;
-      if (this.#draining) return await this.#connection.closeWrite();
+      if (this.#cut || !goOn && !isReady) return;
+      if (!goOn || this.#draining) return await this.#connection.closeWrite();
       input.rest();
       this.#wait("rest");
     }
@@ -193,7 +194,7 @@ export class HttpConnection implements Drainable, Timed {
     const answer = ready instanceof Promise ? await ready : ready;
     if (answer === null) return false;
     const { file } = answer;
-    const bytes = incoming.keepAlive ? answer.bytes : closing(answer.bytes);
+    const bytes = withConnection(answer.bytes, incoming);
     if (file !== undefined) await this.#sendFile(bytes, file);
     else if (bytes.length > PIECE_BYTES) await this.#write(bytes);
     else {
@@ -312,7 +313,7 @@ export class HttpConnection implements Drainable, Timed {
       this.#wait("linger");
       if (framed.ended || await framed.drain(MAX_DRAINED_BYTES)) return true;
     }
-    if (framed.ended) await this.#end();
+    if (framed.ended && this.#input.buffered === 0) await this.#connection.closeWrite();
     else await this.#leave();
     return false;
   }
@@ -403,33 +404,28 @@ export class HttpConnection implements Drainable, Timed {
     } catch (error) {
       sent = outgoing(site.recover(error, this.#peer), asked);
     }
-    const { body, close } = sent;
+    const { head, body, close } = sent;
     if (body instanceof ReadableStream) await this.#sendStream(sent, body);
-    else await this.#sendWhole(sent, body);
+    else await this.#sendWhole(head, body);
     return close;
   }
 
-  async #sendWhole(sent: Outgoing, body: Whole): Promise<void> {
-    const { head } = sent;
-    const length = body === null ? 0 : sent.length!;
+  async #sendWhole(head: string, body: string | Uint8Array | null): Promise<void> {
+    const length = body === null ? 0 : Buffer.byteLength(body);
     this.#sentBytes = length;
-    const total = head.length + length;
-    if (total <= SMALL_BYTES) {
-      // Most answers are so small that a new array for each would cost as much as all else.
-      const bytes = small.pop() ?? new Uint8Array(SMALL_BYTES);
-      fill(bytes, sent, body, total);
-      await this.#write(bytes.subarray(0, total));
-      if (small.length < MAX_SMALL) small.push(bytes);
-    } else if (length <= PIECE_BYTES) {
-      const bytes = new Uint8Array(total);
-      fill(bytes, sent, body, total);
-      await this.#write(bytes);
-    } else {
-      const bytes = typeof body === "string" ? Buffer.from(body) : body!;
-      const first = PIECE_BYTES - head.length % PIECE_BYTES;
-      await this.#write(Buffer.concat([Buffer.from(head, "latin1"), bytes.subarray(0, first)]));
-      await this.#write(bytes.subarray(first));
+    if (length <= PIECE_BYTES) {
+      const bytes = new Uint8Array(head.length + length);
+      // Nearly every head is ASCII.
+      const { written } = encoder.encodeInto(head, bytes);
+      if (written !== head.length) bytes.set(Buffer.from(head, "latin1"));
+      if (typeof body === "string") encoder.encodeInto(body, bytes.subarray(head.length));
+      else if (body !== null) bytes.set(body, head.length);
+      return await this.#write(bytes);
     }
+    const bytes = typeof body === "string" ? Buffer.from(body) : body!;
+    const first = PIECE_BYTES - head.length % PIECE_BYTES;
+    await this.#write(Buffer.concat([Buffer.from(head, "latin1"), bytes.subarray(0, first)]));
+    await this.#write(bytes.subarray(first));
   }
 
   async #sendStream(
@@ -484,7 +480,8 @@ export class HttpConnection implements Drainable, Timed {
     const parts = chunked
       ? [before, Buffer.from(`${part.length.toString(16)}\r\n`), part, CRLF]
       : [before, part];
-    if (part.length <= PIECE_BYTES) return await this.#write(Buffer.concat(parts));
+    // A copy of a long part would be held as long as the part itself.
+    if (part.length <= MAX_COPIED_BYTES) return await this.#write(Buffer.concat(parts));
     for (const one of parts) if (one.length > 0) await this.#write(one);
   }
 
@@ -507,12 +504,6 @@ export class HttpConnection implements Drainable, Timed {
     const { status, message } = error;
     await this.#write(refusalBytes({ status, message, nowMs: this.#shared.site.now() }));
     await this.#leave();
-  }
-
-  /** Closes after the last answer, whose request was read to its end. */
-  async #end(): Promise<void> {
-    if (this.#input.buffered === 0) await this.#connection.closeWrite();
-    else await this.#leave();
   }
 
   /** Closes while the client may still be sending: it has to read the last answer meanwhile. */
@@ -539,30 +530,16 @@ export class HttpConnection implements Drainable, Timed {
   };
 }
 
-/** The bytes of an answer, with the field that says that the connection closes after it. */
-function closing(bytes: Uint8Array): Uint8Array {
-  const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf("\r\n\r\n") + 2;
-  return Buffer.concat([bytes.subarray(0, end), CLOSE, bytes.subarray(end)]);
-}
-
-/** A body that is known as a whole. */
-type Whole = string | Uint8Array | null;
-
-/** Arrays for small answers, which are not in use. */
-const small: Uint8Array[] = [];
-const SMALL_BYTES = 4096;
-const MAX_SMALL = 32;
-
-/** @param total length of both together */
-function fill(bytes: Uint8Array, { head }: Outgoing, body: Whole, total: number): void {
-  const isText = typeof body === "string";
-  const { written } = encoder.encodeInto(isText ? head + body : head, bytes);
-  if (written !== (isText ? total : head.length)) {
-    // Few heads are not ASCII.
-    bytes.set(Buffer.from(head, "latin1"));
-    if (isText) encoder.encodeInto(body, bytes.subarray(head.length));
-  }
-  if (!isText && body !== null) bytes.set(body, head.length);
+/** An answer that lies ready is one that keeps a connection of HTTP/1.1 open: for another, the field
+ * that says otherwise is put behind the status line. */
+function withConnection(
+  bytes: Uint8Array,
+  { keepAlive, head: { version } }: Incoming,
+): Uint8Array {
+  if (keepAlive && version === "1.1") return bytes;
+  const end = bytes.indexOf(10) + 1;
+  const field = Buffer.from(`connection: ${keepAlive ? "keep-alive" : "close"}\r\n`);
+  return Buffer.concat([bytes.subarray(0, end), field, bytes.subarray(end)]);
 }
 
 /** Whether a promise is settled, or is within a few turns of the microtask queue. */

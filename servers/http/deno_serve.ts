@@ -24,7 +24,8 @@ import type { HttpLimits } from "./options.ts";
 import type { HttpRules } from "./rules.ts";
 import { HttpSite } from "./site.ts";
 
-const LOST = "--listener deno: addresses are turned away only after a whole request, and " +
+const LOST =
+  "Deno.serve (--listener deno): addresses are turned away only after a whole request, and " +
   "--max-connections, --header-timeout and --keep-alive-timeout have no effect";
 
 /** Serves until shut down.

@@ -6,11 +6,11 @@
 import type { Address } from "../../core/addresses/address.ts";
 import type { Connection } from "../../core/connection.ts";
 import type { RequestInfo } from "../../core/http/app.ts";
+import type { Identity } from "../../core/session.ts";
 import type { Drainable } from "../../core/sessions/life.ts";
 import { DenoConnection } from "../../core/streams/deno_connection.ts";
-import { Deadlines, type Phase, type Timed } from "./deadlines.ts";
+import type { Deadlines, Phase, Timed } from "./deadlines.ts";
 import { DenoRequests } from "./deno_requests.ts";
-import type { RequestLimits } from "./options.ts";
 import type { HttpSite } from "./site.ts";
 
 const BUFFER_BYTES = 64 * 1024;
@@ -25,16 +25,15 @@ type Inner = Deno.HttpServer<Deno.NetAddr>;
 export class Http2Bridge implements Disposable {
   readonly #site: HttpSite;
   readonly #scheme: "http" | "https";
-  readonly #limits: RequestLimits;
+  readonly #deadlines: Deadlines;
   /** By the port of the carrying connection. */
   readonly #carried = new Map<number, Carried>();
   #inner: Inner | undefined;
-  #deadlines: Deadlines | undefined;
 
-  constructor(site: HttpSite, scheme: "http" | "https", limits: RequestLimits) {
+  constructor(site: HttpSite, scheme: "http" | "https", deadlines: Deadlines) {
     this.#site = site;
     this.#scheme = scheme;
-    this.#limits = limits;
+    this.#deadlines = deadlines;
   }
 
   /** Serves a connection from the preface of HTTP/2 on, to its end. */
@@ -43,7 +42,7 @@ export class Http2Bridge implements Disposable {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
     conn.setNoDelay(true);
     const near = new DenoConnection(conn);
-    const carried = new Carried(outer, near, this.#site, this.#deadlines!, () => this.#shutDown());
+    const carried = new Carried(outer, near, this.#site, this.#deadlines, () => this.#shutDown());
     const key = conn.localAddr.port;
     this.#carried.set(key, carried);
     owner.handOver(carried);
@@ -56,7 +55,6 @@ export class Http2Bridge implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#deadlines?.[Symbol.dispose]();
     const inner = this.#inner;
     if (inner === undefined) return;
     const { sessions } = this.#site.ledger;
@@ -74,13 +72,6 @@ export class Http2Bridge implements Disposable {
 
   #server(): Inner {
     if (this.#inner !== undefined) return this.#inner;
-    const { headerTimeoutMs, keepAliveTimeoutMs } = this.#limits;
-    this.#deadlines ??= new Deadlines({
-      head: headerTimeoutMs,
-      rest: keepAliveTimeoutMs,
-      write: keepAliveTimeoutMs,
-      linger: Infinity,
-    });
     const inner = Deno.serve({
       hostname: "127.0.0.1",
       port: 0,
@@ -145,16 +136,7 @@ class Carried implements Drainable, Timed {
     url: string,
     deno: Deno.ServeHandlerInfo,
   ): Response | Promise<Response> {
-    const { identity } = this.#outer;
-    const about = {
-      peer: this.#peer,
-      httpVersion: "2",
-      // Few want it, and making it costs as much as many an answer.
-      get headerList() {
-        return [...request.headers];
-      },
-    };
-    const info: RequestInfo = identity === undefined ? about : { ...about, identity };
+    const info = new Http2Info(this.#peer, this.#outer.identity, request);
     return this.#requests.answer({ request, url, deno, info, madeUpAuthority: null });
   }
 
@@ -200,6 +182,24 @@ class Carried implements Drainable, Timed {
   #changed(): void {
     this.phase = this.#requests.open > 0 ? "none" : "rest";
     this.moved = true;
+  }
+}
+
+class Http2Info implements RequestInfo {
+  readonly httpVersion = "2";
+  readonly #request: Request;
+
+  constructor(
+    readonly peer: Address,
+    readonly identity: Identity | undefined,
+    request: Request,
+  ) {
+    this.#request = request;
+  }
+
+  /** Few want it, and making it costs as much as many an answer. */
+  get headerList(): readonly (readonly [name: string, value: string])[] {
+    return [...this.#request.headers];
   }
 }
 

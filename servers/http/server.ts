@@ -55,7 +55,7 @@ export function serveHttp(
     idleTimeoutMs: keepAliveTimeoutMs,
     maxMessageBytes: site.maxBodyBytes,
   });
-  const http2 = new Http2Bridge(site, scheme, limits);
+  const http2 = new Http2Bridge(site, scheme, deadlines);
   const upgrades = work.service.upgrade !== undefined;
   const shared: HttpSharing = {
     site,

@@ -85,7 +85,9 @@ export class HttpSite implements Disposable {
     const authorization = headers.get("authorization");
     const verdict = await this.#authenticate!.check(authorization, info.peer);
     if (verdict.admitted) {
-      return verdict.user === undefined ? info : { ...info, user: verdict.user };
+      const { user } = verdict;
+      const { headerList } = info;
+      return user === undefined ? info : { ...info, ...(headerList && { headerList }), user };
     }
     const { ledger } = this;
     if (authorization === null) ledger.counters.unauthenticated++;

@@ -79,6 +79,22 @@ Deno.test("an answer has its length and date, and HEAD has no body", async () =>
   assertEquals(await raw.rest(), head + head);
 });
 
+Deno.test("an answer that lies ready says what becomes of the connection", async () => {
+  await using server = await serving();
+  const { host } = new URL(server.url);
+  const connectionOf = async (version: string, ...lines: string[]) => {
+    using raw = await RawHttp.open(server.url);
+    await raw.send([`GET /ready HTTP/${version}`, `Host: ${host}`, ...lines, "", ""].join("\r\n"));
+    const { headers, body } = await raw.answer();
+    assertEquals([headers.get("x-way"), body], ["quick", "ready"]);
+    return headers.get("connection");
+  };
+  assertEquals(await connectionOf("1.1"), undefined);
+  assertEquals(await connectionOf("1.1", "Connection: close"), "close");
+  assertEquals(await connectionOf("1.0"), "close");
+  assertEquals(await connectionOf("1.0", "Connection: keep-alive"), "keep-alive");
+});
+
 Deno.test("requests that come together or in pieces are told apart", async () => {
   await using server = await serving();
   const { host } = new URL(server.url);
@@ -134,9 +150,7 @@ Deno.test("a request that is out of the ordinary is the handler's", async () => 
     assertEquals(await get(line, "", "a"), "handler", line);
   }
   assertEquals(await wayOf("GET http://HOST/ready HTTP/1.1\r\nHost: HOST\r\n\r\n"), "handler");
-  assertEquals(await wayOf("GET /ready HTTP/1.0\r\n\r\n"), "quick");
-  const kept = "GET /ready HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
-  assertEquals(await wayOf(kept), "handler");
+  assertEquals(await wayOf("GET /ready HTTP/1.0\r\nHost: HOST\r\n\r\n"), "quick");
   assertEquals(await wayOf("GET /../ready HTTP/1.1\r\nHost: HOST\r\n\r\n"), "handler");
   assertEquals(await wayOf("GET /never HTTP/1.1\r\nHost: HOST\r\n\r\n"), "handler");
   // And what may not be served at all is refused there.

@@ -91,8 +91,8 @@ function readIncoming(
     throw new HttpHeadError(417, "nothing but 100-continue can be expected here");
   }
   const { path, query } = target;
-  const isQuick = (method === "GET" || method === "HEAD") && (version === "1.1" || !keepAlive) &&
-    framing === 0 && expectation === null && !upgrade && refusal === null &&
+  const isQuick = (method === "GET" || method === "HEAD") && framing === 0 &&
+    expectation === null && !upgrade && refusal === null &&
     target.authority === null && asked.origin === null && PLAIN_PATH.test(path) &&
     !DOT_SEGMENT.test(path);
   return {

@@ -1,4 +1,4 @@
-/** What attackers send to applications with WebSockets, which node:http serves. */
+/** What attackers send, and what applications with and without WebSockets make of it. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { HttpApp } from "../../../core/http/app.ts";
@@ -7,7 +7,7 @@ import { RawHttp } from "../raw_http.ts";
 
 type Handle = (request: Request) => Response | Promise<Response>;
 
-/** An application that tells the method, on node:http unless `plain`. */
+/** An application that tells the method, with WebSockets unless `plain`. */
 function serving(
   handle: Handle = tellMethod,
   { plain = false, ...options }: ServeOptions & { readonly plain?: boolean } = {},
@@ -76,13 +76,14 @@ Deno.test("a method of HTTP/2 in lower case is none that is known, and harms nob
 });
 
 for (const plain of [false, true]) {
-  const engine = plain ? "Deno's engine" : "node:http";
-  Deno.test(`a method that a Request cannot have is no failure of ${engine}`, async () => {
+  const app = plain ? "without WebSockets" : "with WebSockets";
+  Deno.test(`the application ${app} sees every method as it was sent`, async () => {
     await using dock = await serving(tellMethod, { plain });
-    for (const method of plain ? ["TRACE", "TRACK", "get"] : ["TRACE"]) {
+    for (const method of ["TRACE", "TRACK", "get", "M-SEARCH", "X!#$%&'*+-.^_`|~"]) {
       using raw = await RawHttp.open(dock.url);
       await raw.send(`${method} / HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-      assertEquals((await raw.answer()).status, 405, method);
+      const { status, body } = await raw.answer();
+      assertEquals([status, body], [405, method]);
     }
   });
 }
