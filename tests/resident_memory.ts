@@ -45,13 +45,21 @@ export async function settledKib(pid: number): Promise<number> {
   }
 }
 
-/** The least resident memory within some time, for the engine to collect its garbage in. */
-export async function lowestKib(pid: number, withinMs: number): Promise<number> {
+/** The least resident memory within some time, or until it is low enough. */
+export async function lowestKib(pid: number, withinMs: number, enoughKib = 0): Promise<number> {
   const end = performance.now() + withinMs;
   let lowest = residentKib(pid);
-  while (performance.now() < end) {
+  while (performance.now() < end && lowest > enoughKib) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     lowest = Math.min(lowest, residentKib(pid));
   }
   return lowest;
+}
+
+/** Waits until the resident memory has fallen to so much; for half a minute at most, since the engine
+ * collects its garbage, and ends the threads that it read files with, at its leisure.
+ * @throws {Error} when it does not */
+export async function fallsTo(pid: number, mostKib: number): Promise<void> {
+  const lowest = await lowestKib(pid, 30_000, mostKib);
+  if (lowest > mostKib) throw new Error(`${lowest} KiB are held, and not ${mostKib}`);
 }

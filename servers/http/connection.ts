@@ -16,6 +16,7 @@ import { Input } from "./message/input.ts";
 import { makeRequest } from "./message/lazy_request.ts";
 import { type Outgoing, outgoing } from "./message/outgoing.ts";
 import { linger, refusalBytes } from "./message/refusal.ts";
+import { giveBack, wholeAnswer } from "./message/whole_answer.ts";
 import type { RequestBody } from "./request_body.ts";
 import type { HttpSite } from "./site.ts";
 
@@ -38,7 +39,6 @@ const MAX_DRAINED_BYTES = 256 * 1024;
 /** The head of the preface of HTTP/2 (RFC 9113 3.4), read as one of HTTP/1.1. */
 const HTTP2_HEAD = "PRI * HTTP/2.0";
 
-const encoder = new TextEncoder();
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const CRLF = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
@@ -404,27 +404,24 @@ export class HttpConnection implements Drainable, Timed {
     } catch (error) {
       sent = outgoing(site.recover(error, this.#peer), asked);
     }
-    const { head, body, close } = sent;
+    const { body, close } = sent;
     if (body instanceof ReadableStream) await this.#sendStream(sent, body);
-    else await this.#sendWhole(head, body);
+    else await this.#sendWhole(sent, body);
     return close;
   }
 
-  async #sendWhole(head: string, body: string | Uint8Array | null): Promise<void> {
-    const length = body === null ? 0 : Buffer.byteLength(body);
+  async #sendWhole(sent: Outgoing, body: string | Uint8Array | null): Promise<void> {
+    const length = body === null ? 0 : sent.length!;
     this.#sentBytes = length;
     if (length <= PIECE_BYTES) {
-      const bytes = new Uint8Array(head.length + length);
-      // Nearly every head is ASCII.
-      const { written } = encoder.encodeInto(head, bytes);
-      if (written !== head.length) bytes.set(Buffer.from(head, "latin1"));
-      if (typeof body === "string") encoder.encodeInto(body, bytes.subarray(head.length));
-      else if (body !== null) bytes.set(body, head.length);
-      return await this.#write(bytes);
+      const bytes = wholeAnswer(sent, body);
+      await this.#write(bytes);
+      return giveBack(bytes);
     }
+    const head = Buffer.from(sent.head, "latin1");
     const bytes = typeof body === "string" ? Buffer.from(body) : body!;
     const first = PIECE_BYTES - head.length % PIECE_BYTES;
-    await this.#write(Buffer.concat([Buffer.from(head, "latin1"), bytes.subarray(0, first)]));
+    await this.#write(Buffer.concat([head, bytes.subarray(0, first)]));
     await this.#write(bytes.subarray(first));
   }
 

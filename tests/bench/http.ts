@@ -137,6 +137,6 @@ async function slowKib({ pid, port }: ServerProcess): Promise<{ each: number; le
   }
   const before = await settledKib(pid);
   const each = await kibibytesEach(pid, SLOW_CONNECTIONS, () => asked(port, path));
-  const after = await lowestKib(pid, 3000);
+  const after = await lowestKib(pid, 15_000);
   return { each, left: Math.max(0, after - before) / 1024 };
 }
