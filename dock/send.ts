@@ -88,7 +88,7 @@ async function* exchangeStream(
   let hasEnded = false;
   const sign = Promise.withResolvers<void>();
   let looking: Promise<boolean> | undefined;
-  const waitsForSign = session.peer.transport === "tcp" && session.delivery === undefined;
+  const { isTaking } = session;
   // Sending and reading go on concurrently: a peer that answers while it reads would otherwise fill
   // both directions and block.
   const sending = (async () => {
@@ -108,7 +108,7 @@ async function* exchangeStream(
       if (error instanceof UndeliveredError) throw error;
     };
     if (halfClose) {
-      if (waitsForSign) await within(sign.promise, SIGN_MS);
+      if (isTaking !== undefined) await within(sign.promise, SIGN_MS);
       await looking;
       hasEnded = true;
       await session.end().catch(failed);
@@ -128,9 +128,10 @@ async function* exchangeStream(
       yield message;
     }
     // A message that nobody wrote yet has not been taken either.
-    const mayLook = waitsForSign && !isHeard && !timedOut && isTaken && !isSending && !hasEnded;
-    if (mayLook) {
-      isTaken = await (looking = sent > 0 ? stillTakes(session) : Promise.resolve(!awaitsMessage));
+    const mayLook = !isHeard && !timedOut && isTaken && !isSending && !hasEnded;
+    if (mayLook && isTaking !== undefined) {
+      looking = sent > 0 ? afterAWhile(isTaking) : Promise.resolve(!awaitsMessage);
+      isTaken = await looking;
     }
     // A peer that has ended its side may still receive our messages.
     if (session.delivery !== undefined && !awaitsMessage) await sending;
@@ -150,11 +151,11 @@ const NOT_TAKEN =
   "the peer closed the connection without having taken what was sent, and without " +
   "an answer; perhaps it admits other addresses only";
 
-/** Whether the peer, which has closed its half, may have taken everything. When it has not, its
- * system resets the connection, which only writing brings to light: reading has met the end. */
-async function stillTakes(session: DialledSession): Promise<boolean> {
+/** Asks when a reset, which follows the end of a peer that has not read everything, has had time to
+ * arrive. */
+async function afterAWhile(isTaking: () => Promise<boolean>): Promise<boolean> {
   await within(new Promise<never>(() => {}), SIGN_MS);
-  return await session.send(new Uint8Array(0)).then(() => true, () => false);
+  return await isTaking();
 }
 
 async function* exchangeMessages(

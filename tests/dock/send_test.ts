@@ -9,6 +9,7 @@ import { discard } from "../../protocols/discard.ts";
 import { echo } from "../../protocols/echo.ts";
 import { FakeTime } from "../fake_time.ts";
 import { EventLog } from "../memory.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 /** A protocol that does this. */
 function protocolOf(serve: (session: Session) => Promise<void>): Protocol {
@@ -116,6 +117,15 @@ Deno.test("send() succeeds where a peer takes all and closes without a word", as
     conn.close();
   };
   await rawServer(async (url) => assertEquals(await send(url, "hello"), new Uint8Array(0)), take);
+  await using folder = await temporaryFolder();
+  const brief = protocolOf(async (session) => {
+    for await (const _message of session) break;
+  });
+  for (const url of ["tcp://127.0.0.1:0", "tls://127.0.0.1:0", `unix://${folder.path}/socket`]) {
+    await using server = await serve(url, brief);
+    const options = url.startsWith("tls") ? { insecure: true } : {};
+    assertEquals(await send(server.url, "hello", options), new Uint8Array(0), url);
+  }
 });
 
 Deno.test("send() fails where a peer closes in the middle of a message", async () => {
