@@ -128,6 +128,9 @@ Deno.test("what is no cookie, or an absurd one, is left out", async () => {
   const wrong = ["", "a", "=b", ";", "a\0=b", "a=b\x07", "a=\tb\tc", `a=${"x".repeat(5000)}`];
   assertEquals(await sent(from, [...wrong, `a=b; Path=/${"x".repeat(9000)}`, "good=1"]), "good=1");
   assertEquals(await sent(from, ['a="b c"; HttpOnly', "c==d="]), 'a="b c"; c==d=');
+  const jar = new CookieJar();
+  await jar.take(new URL(from), ["a=b; Path=/x\ty", "c=d; Domain=host.example:80"]);
+  assertEquals(jar.cookies, [], "no request has such a path, and no host such a name");
 });
 
 Deno.test("a jar holds only so many cookies of a domain, and the oldest goes", async () => {
