@@ -71,6 +71,8 @@ const zero = {
   membersRefused: 0,
   /** Members of a chat removed by an operator. */
   expelled: 0,
+  /** Requests refused because too many answers were delayed already. */
+  delaysRefused: 0,
   /** Failures of accepting or receiving, such as for want of descriptors. */
   acceptFailures: 0,
 };
