@@ -90,7 +90,13 @@ async function folder() {
   for (let index = 0; index < 1000; index++) {
     await Deno.writeTextFile(`${root}/many/file ${index}.txt`, `${index}`);
   }
-  const ours = starting.use(await startServer("dock.ts", ["files", "http://127.0.0.1:0", root]));
+  const ours = starting.use(
+    await startServer("dock.ts", [
+      "files",
+      "http://127.0.0.1:0",
+      JSON.stringify({ root }),
+    ]),
+  );
   const owned = starting.move();
   return {
     root,

@@ -1,12 +1,16 @@
-/** Serves something of ours by name: what is compared with the bare servers. A third argument is the
- * folder of `files`. */
+/** Serves something of ours by name: what is compared with the bare servers. A third argument holds
+ * options as JSON. */
 
 import { apps } from "../../../web/index.ts";
 import { protocols } from "../../../protocols/index.ts";
 import { serve } from "../../../mod.ts";
 
-const [name, url = "", root] = Deno.args;
+const [name, url = "", options = "{}"] = Deno.args;
 const served = [...protocols, ...apps].find((one) => one.name === name);
 if (served === undefined) throw new Error(`There is no ${name}`);
-const server = await serve(url, served, root === undefined ? {} : { root });
+const server = await serve(url, served, JSON.parse(options));
 console.log(server.url);
+
+// With --v8-flags=--expose-gc: what is in use, without what waits to be collected.
+const { gc } = globalThis as { gc?: () => void };
+if (gc !== undefined) setInterval(gc, 1000);
