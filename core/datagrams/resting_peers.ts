@@ -5,7 +5,7 @@
 export interface RestingPeer {
   /** The set of resting peers that it is in, while its server waits for its next datagram. */
   restsIn: Set<unknown> | undefined;
-  /** Since when, by `performance.now()`. */
+  /** Since when, by `performance.now()`, if it began after the table was full for the first time. */
   restsSinceMs: number;
 }
 
@@ -18,6 +18,9 @@ export class RestingPeers<Peer extends RestingPeer> {
   readonly #answered = new Set<Peer>();
   /** In a conversation, or without an answer yet. */
   readonly #engaged = new Set<Peer>();
+  /** When a peer was first looked for. Until then no time is taken, which for every datagram would
+   * cost as much as all else here. */
+  #neededSinceMs = Infinity;
 
   /** @param quietMs how long a peer that is in a conversation has to be silent before it gives way */
   constructor(quietMs: number) {
@@ -32,7 +35,7 @@ export class RestingPeers<Peer extends RestingPeer> {
   /** A session waits for the next datagram of its peer.
    * @param isEngaged whether the peer has sent something after an answer, or has none */
   rest(peer: Peer, isEngaged: boolean): void {
-    if (isEngaged) peer.restsSinceMs = performance.now();
+    if (isEngaged && this.#neededSinceMs !== Infinity) peer.restsSinceMs = performance.now();
     this.#move(peer, isEngaged ? this.#engaged : this.#answered);
   }
 
@@ -43,11 +46,14 @@ export class RestingPeers<Peer extends RestingPeer> {
   }
 
   /** The peer that gives way next, if there is one. */
-  get first(): Peer | undefined {
+  nextToGo(): Peer | undefined {
     for (const peer of this.#gone) return peer;
     for (const peer of this.#answered) return peer;
+    const nowMs = performance.now();
+    this.#neededSinceMs = Math.min(this.#neededSinceMs, nowMs);
     for (const peer of this.#engaged) {
-      return performance.now() - peer.restsSinceMs >= this.#quietMs ? peer : undefined;
+      const sinceMs = Math.max(peer.restsSinceMs, this.#neededSinceMs);
+      return nowMs - sinceMs >= this.#quietMs ? peer : undefined;
     }
     return undefined;
   }

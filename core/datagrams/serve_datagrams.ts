@@ -182,7 +182,7 @@ class DatagramServer {
     if (known !== undefined) return known;
     const { maxPeers, maxMessageBytes, inboxMessages } = this.#limits;
     if (this.#peers.size >= maxPeers) {
-      const oldest = this.#resting.first;
+      const oldest = this.#resting.nextToGo();
       if (oldest === undefined) return undefined;
       this.#counters.peersReplaced++;
       this.#forget(oldest);

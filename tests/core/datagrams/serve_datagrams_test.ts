@@ -247,15 +247,18 @@ Deno.test("peers that all are in a conversation give way once they have been sil
     socket.arriveFrom(udpAddress(port), `${port}`);
     await settled();
   };
-  for (const port of [5001, 5002, 5001, 5002]) await say(port);
+  for (const port of [5001, 5002, 5001, 5002, 5003]) await say(port);
+  assertEquals(server.stats().peersRefused, 1);
   await time.advance(9000);
   await say(5001);
   await say(5003);
-  assertEquals(server.stats().peersRefused, 1);
+  assertEquals(server.stats().peersRefused, 2);
   await time.advance(1000);
-  await say(5003);
-  assertEquals(log.only("closed").map(({ peer }) => peer), ["127.0.0.1:5002"]);
+  for (let twice = 0; twice < 2; twice++) await say(5003);
   assertEquals(socket.sentTexts.at(-1), "5003");
+  await say(5004);
+  assertEquals(server.stats().peersRefused, 3, "5001 has been silent for one second");
+  assertEquals(log.only("closed").map(({ peer }) => peer), ["127.0.0.1:5002"]);
   await server.shutdown();
 });
 
