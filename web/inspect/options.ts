@@ -19,7 +19,7 @@ export const inspectOptions = {
     help: "log this much of each body",
   }),
   maxDelays: integer({
-    default: 8192,
+    default: 4096,
     min: 1,
     max: 1_000_000,
     help: "answers that are delayed at once; more get 503",
