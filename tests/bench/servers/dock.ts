@@ -1,4 +1,4 @@
-/** Serves something of ours by name: what is compared with the bare servers. A third argument holds
+/** Serves something of ours by name: what is compared with the bare servers. A third argument is its
  * options as JSON. */
 
 import { apps } from "../../../web/index.ts";
@@ -8,7 +8,7 @@ import { serve } from "../../../mod.ts";
 const [name, url = "", options = "{}"] = Deno.args;
 const served = [...protocols, ...apps].find((one) => one.name === name);
 if (served === undefined) throw new Error(`There is no ${name}`);
-const server = await serve(url, served, JSON.parse(options));
+const server = await serve(url, served, JSON.parse(options) as Record<string, unknown>);
 console.log(server.url);
 
 // With --v8-flags=--expose-gc: what is in use, without what waits to be collected.
