@@ -21,7 +21,7 @@ const WARM_UP_SHARE = 2 / 5;
  * warming up. */
 const FULL_SECONDS = 300;
 const MAX_GROWTH_MIB = 2;
-const MAX_GROWTH_OF_SHORT_RUN_MIB = 8;
+const MAX_GROWTH_OF_SHORT_RUN_MIB = 16;
 
 /** The share of clients that a busy machine may fail. */
 const MAX_FAILED_SHARE = 0.01;
