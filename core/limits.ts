@@ -64,7 +64,7 @@ export const datagramOptions = {
     default: 4096,
     min: 1,
     max: 1_000_000,
-    help: "datagram peers at once; datagrams from more are dropped",
+    help: "datagram peers at once; for more, those that were answered and are silent give way",
   }),
   peerTimeoutMs: duration({
     default: 60_000,

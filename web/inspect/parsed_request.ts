@@ -1,7 +1,7 @@
 // A request as the endpoints see it: its parts taken apart once, leniently, because nothing that a
 // peer sends may make an endpoint fail.
 
-import { formatAddress } from "../../core/addresses/address.ts";
+import { formatAddress, networkOf } from "../../core/addresses/address.ts";
 import type { RequestInfo } from "../../core/http/app.ts";
 import { requestPath } from "../request/path.ts";
 import { HttpError } from "./http_error.ts";
@@ -63,9 +63,19 @@ export class ParsedRequest {
     );
   }
 
+  /** The network of the client, for what one client may take. */
+  get network(): string {
+    const { peer } = this.info;
+    return this.#forwardedFor ?? ("hostname" in peer ? networkOf(peer.hostname) : peer.transport);
+  }
+
+  get #forwardedFor(): string | null {
+    return this.#trustForwarded ? this.header("x-forwarded-for") : null;
+  }
+
   /** The client's address, or the one that a trusted proxy forwards. */
   get origin(): string {
-    const forwarded = this.#trustForwarded ? this.header("x-forwarded-for") : null;
+    const forwarded = this.#forwardedFor;
     if (forwarded !== null) return forwarded;
     const { peer } = this.info;
     return "hostname" in peer ? peer.hostname : formatAddress(peer);

@@ -12,7 +12,7 @@ import { redirectAnswer } from "./redirects.ts";
 import { HttpError, quote } from "../http_error.ts";
 import { echoDelayed, gathered } from "./echo.ts";
 import { MAX_DELAY_MS } from "./status.ts";
-import { waitBeforeAnswer } from "../waiting.ts";
+import type { Delays } from "../delays.ts";
 
 /** The most bytes that are made at random. */
 export const MAX_BYTES = 100 * 1024;
@@ -26,9 +26,9 @@ const HARMLESS = {
 } as const;
 
 /** Waits for the `seconds` in the path. */
-export function delayAsRequested(request: ParsedRequest, stopping: AbortSignal): Promise<void> {
+export function delayAsRequested(request: ParsedRequest, delays: Delays): Promise<void> {
   const ms = milliseconds(request.param("seconds"), "seconds", MAX_DELAY_MS);
-  return waitBeforeAnswer(ms, request, stopping);
+  return delays.wait(ms, request);
 }
 
 /** Fields that frame the message or belong to the connection, which only the server may set. */
@@ -139,8 +139,8 @@ export const dynamicData: readonly InspectEndpoint[] = [
     methods: COMMON,
     summary: "Answers late, with what you sent",
     parameters: [SECONDS],
-    async handle(request, { context }) {
-      await delayAsRequested(request, context.signal);
+    async handle(request, { delays }) {
+      await delayAsRequested(request, delays);
       return jsonAnswer(await echoDelayed(request));
     },
   },
