@@ -3,7 +3,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { serve } from "../../../dock/serve.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { RawHttp } from "../raw_http.ts";
 
 const greet = () => new Response("hi");
 
