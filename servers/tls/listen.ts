@@ -2,7 +2,6 @@
 // the reasons in core/tls/node_connection.ts; on Deno.listenTls for a runtime whose node:tls cannot
 // do that.
 
-import type { Duplex } from "node:stream";
 import { createAdmission } from "../../core/addresses/admission.ts";
 import type { DenoConnection } from "../../core/streams/deno_connection.ts";
 import { DenoTlsConnection } from "../../core/tls/deno_connection.ts";
@@ -49,13 +48,10 @@ export async function listenNodeTls(
   using opened = new DisposableStack();
   const contexts = opened.use(await TlsContexts.load(options, { ...context, host }));
   const { TLSSocket } = await import("node:tls");
-  const { TlsCarrier } = await import("../../core/tls/carrier.ts");
   const { alpnProtocols: ALPNProtocols = [] } = options;
   const { clients } = contexts;
   const handshake: NodeTlsOptions = {
     done: "secure",
-    // The types require a whole Duplex; node:tls needs less.
-    carrier: (connection) => new TlsCarrier(connection) as unknown as Duplex,
     begin(stream) {
       // The types require a net.Socket; any stream works.
       const underlying = stream as unknown as ConstructorParameters<typeof TLSSocket>[0];
