@@ -3,6 +3,7 @@
 // complete; a request that fails leaves nothing behind.
 
 import { type FileOperations, occupied } from "../../../core/files/place_file.ts";
+import { FolderSync } from "../../../core/files/folder_sync.ts";
 import { pathIn } from "../../../core/files/linkless_paths.ts";
 import {
   isDeviceOnWindows,
@@ -54,6 +55,7 @@ interface UnderWay {
 class Uploads {
   readonly underWay = new Set<UnderWay>();
   readonly slots = new TransferSlots(MAX_UPLOADS);
+  readonly folders = new FolderSync();
 }
 
 const uploadsOf = new WeakMap<FileRoot, Uploads>();
@@ -89,7 +91,7 @@ export async function receiveUpload(
   uploads.underWay.add(upload);
   try {
     return await (request.method === "PUT" ? receiveFile : receiveForm)(
-      { request, target, root, settings, body },
+      { request, target, root, settings, body, folders: uploads.folders },
     );
   } catch (error) {
     if (error instanceof UploadError) {
@@ -109,6 +111,7 @@ interface Upload {
   readonly root: FileRoot;
   readonly settings: UploadSettings;
   readonly body: UploadBody;
+  readonly folders: FolderSync;
 }
 
 async function receiveFile(upload: Upload): Promise<Response> {
@@ -142,6 +145,7 @@ async function receiveFile(upload: Upload): Promise<Response> {
     return await file.place(name, overwrite);
   });
   forgetListings(root, folder);
+  await upload.folders.sync(folder.path);
   const stored = { name, bytes: file.bytes, replaced: placed === "replaced" };
   const now = await fileAt(request, root);
   return storedFile(request, stored, now === null ? null : await settings.entityTag(now));
@@ -190,6 +194,7 @@ async function receiveForm(upload: Upload): Promise<Response> {
   } finally {
     forgetListings(root, folder);
   }
+  await upload.folders.sync(folder.path);
   return storedForm(request, stored);
 }
 
