@@ -20,7 +20,7 @@ import { refusedUpload, type StoredFile, storedFile, storedForm } from "./answer
 import { UploadBody } from "./body.ts";
 import { allowsUpload, conditionsOf } from "../../request/conditions.ts";
 import { onDisk, UploadError } from "./error.ts";
-import { TransferSlots } from "../transfer_slots.ts";
+import { TransferSlots } from "../../../core/files/transfer_slots.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
 /** The target of an upload: a folder, and the name of the file in it when the URL gives one. */
@@ -42,6 +42,9 @@ export interface UploadSettings {
 /** Limit of the uploads to one root at the same time. */
 const MAX_UPLOADS = 64;
 
+/** Time after which an upload that stalls gives way to others, if all places are taken. */
+const STALLED_MS = 5000;
+
 const MULTIPART_LIMITS = { maxParts: 1000, maxHeaderBytes: 8192 } as const;
 const MAX_FILES = 100;
 const MAX_FIELD_BYTES = 64 * 1024;
@@ -54,7 +57,7 @@ interface UnderWay {
 /** The uploads to one root. */
 class Uploads {
   readonly underWay = new Set<UnderWay>();
-  readonly slots = new TransferSlots(MAX_UPLOADS);
+  readonly slots = new TransferSlots(MAX_UPLOADS, STALLED_MS);
   readonly folders = new FolderSync();
 }
 
