@@ -75,26 +75,16 @@ export class NodeTlsConnection implements Connection {
     // end of a peer that sent everything at once.
     const { local, remote } = this;
     const secured = new DuplexConnection(socket, { local, remote, flow: transport });
-    const finished = Promise.withResolvers<void>();
-    const giveUp = () => finished.reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
-    socket.once(done, finished.resolve);
-    // On the server side node:tls emits an error of the handshake as `_tlsError`.
-    for (const event of ["_tlsError", "error"]) socket.once(event, finished.reject);
-    const left = () => finished.reject(new Deno.errors.UnexpectedEof("the peer left"));
-    // node:tls itself waits for more data, until its stream below is closed.
-    for (const ended of [socket, stream]) ended.once("end", left);
-    socket.once("close", left);
     try {
-      await finished.promise;
+      await handshaken(socket, stream, done, signal);
       this.#secured = secured;
       this.#alpnProtocol = socket.alpnProtocol || undefined;
       this.#identity = check?.(socket);
     } catch (error) {
+      // A refused peer gets the alert close_notify (RFC 8446 6.1), which node:tls can still send.
+      await this.#secured?.closeWrite();
       this[Symbol.dispose]();
       throw error;
-    } finally {
-      signal.removeEventListener("abort", giveUp);
     }
   }
 
@@ -128,4 +118,31 @@ function carried(connection: Connection): TlsTransport {
   // The types require a whole Duplex; node:tls needs less.
   const stream = carrier as unknown as Duplex;
   return { stream, hold: () => carrier.hold(), release: () => carrier.release() };
+}
+
+/** Resolves when the handshake is complete; rejects when it failed, the peer left or the signal
+ * fired. */
+function handshaken(
+  socket: TLSSocket,
+  stream: Duplex,
+  done: NodeTlsOptions["done"],
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (then: () => void) => {
+      signal.removeEventListener("abort", giveUp);
+      socket.off(done, finish).off("_tlsError", fail).off("error", fail).off("close", leave);
+      for (const ended of [socket, stream]) ended.off("end", leave);
+      then();
+    };
+    const finish = () => settle(resolve);
+    const fail = (error: Error) => settle(() => reject(error));
+    const giveUp = () => settle(() => reject(signal.reason));
+    const leave = () => fail(new Deno.errors.UnexpectedEof("the peer left"));
+    signal.addEventListener("abort", giveUp);
+    // On the server side node:tls emits an error of the handshake as `_tlsError`.
+    socket.on(done, finish).on("_tlsError", fail).on("error", fail).on("close", leave);
+    // node:tls itself waits for more data, until its stream below is closed.
+    for (const ended of [socket, stream]) ended.on("end", leave);
+  });
 }

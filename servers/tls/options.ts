@@ -11,6 +11,7 @@ import {
 } from "../../core/limits.ts";
 import { choice, flag, type OptionValues, text } from "../../core/options/option.ts";
 import { requireFeature } from "../../core/runtime.ts";
+import { listenerOptions } from "../listeners/options.ts";
 import { fileOrFiles, tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -29,15 +30,18 @@ export type TlsFiles = OptionValues<typeof tlsServerOptions>;
 
 export const clientCertificateOptions = {
   tlsCa: text.many({
+    guard: true,
     metavar: "file",
     help: "authorities whose client certificates --require-client-cert takes, PEM; local is the " +
       "local authority",
   }),
   requireClientCert: flag({
+    guard: true,
     help: "turn clients away that show no certificate of an authority of --tls-ca",
     negatable: false,
   }),
   allowIdentity: text.many({
+    guard: true,
     metavar: "name",
     help: "admit only client certificates with this alternative name (host, e-mail address or " +
       "URI) or sha256:FINGERPRINT",
@@ -51,10 +55,12 @@ export const tlsOptions = {
   ...tlsServerOptions,
   ...clientCertificateOptions,
   tlsMin: choice(["1.2", "1.3"], {
+    guard: true,
     default: "1.2",
     metavar: "version",
     help: "oldest version of TLS that is spoken",
   }),
+  ...listenerOptions,
 } as const;
 
 type TlsOptions = OptionValues<typeof tlsOptions>;
