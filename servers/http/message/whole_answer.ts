@@ -21,9 +21,10 @@ export function wholeAnswer(
     ? new Uint8Array(total)
     : new Uint8Array(free.pop() ?? new ArrayBuffer(SMALL_BYTES), 0, total);
   const isText = typeof body === "string";
-  const { written } = encoder.encodeInto(isText ? head + body : head, bytes);
-  // Nearly every head is ASCII.
-  if (written !== (isText ? total : head.length)) {
+  const text = isText ? head + body : head;
+  const { read, written } = encoder.encodeInto(text, bytes);
+  // Nearly every head is ASCII; what is not needs more room in UTF-8 than there is.
+  if (read !== text.length || !isText && written !== head.length) {
     bytes.set(Buffer.from(head, "latin1"));
     if (isText) encoder.encodeInto(body, bytes.subarray(head.length));
   }
