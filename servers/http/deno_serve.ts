@@ -21,7 +21,7 @@ import { needsNodeTls, type TlsSettings } from "../tls/options.ts";
 import { loadTlsIdentity } from "../tls/server_certificate.ts";
 import { DenoRequests } from "./deno_requests.ts";
 import type { HttpLimits } from "./options.ts";
-import type { HttpRules } from "./rules.ts";
+import type { HttpRules } from "../access/rules.ts";
 import { HttpSite } from "./site.ts";
 
 const LOST =

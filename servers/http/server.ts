@@ -14,7 +14,7 @@ import { Deadlines } from "./deadlines.ts";
 import { Http2Bridge } from "./http2_bridge.ts";
 import { HeadReader } from "./message/incoming.ts";
 import type { RequestLimits } from "./options.ts";
-import type { HttpRules } from "./rules.ts";
+import type { HttpRules } from "../access/rules.ts";
 import { HttpSite } from "./site.ts";
 import { upgradeHttp } from "./upgrade.ts";
 

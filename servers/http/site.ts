@@ -9,11 +9,11 @@ import { formatSize } from "../../core/options/option.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
 import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
 import type { Ledger } from "../../core/sessions/life.ts";
-import type { Authenticator } from "./authentication.ts";
-import type { HostGuard, Refusal } from "./host_guard.ts";
+import type { Authenticator } from "../access/authentication.ts";
+import type { HostGuard, Refusal } from "../access/host_guard.ts";
 import type { RequestLimits } from "./options.ts";
 import { type BodySource, RequestBody } from "./request_body.ts";
-import type { HttpRules } from "./rules.ts";
+import type { HttpRules } from "../access/rules.ts";
 
 /** Default limit of a request body, unless the user or the application sets one. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;

@@ -10,7 +10,7 @@ import { listenTls } from "../tls/listen.ts";
 import { checkTlsOptions } from "../tls/options.ts";
 import { listenUnix } from "../unix.ts";
 import type { httpOptions, httpsOptions, httpUnixOptions } from "./options.ts";
-import { readHttpRules } from "./rules.ts";
+import { readHttpRules } from "../access/rules.ts";
 import { serveHttp } from "./server.ts";
 
 export async function startHttp(

@@ -12,8 +12,8 @@ import {
   UpgradeError,
 } from "../../core/websocket/handshake.ts";
 import { WrappedConnection } from "../../core/streams/wrapped_connection.ts";
-import type { Authenticator } from "../http/authentication.ts";
-import type { HostGuard } from "../http/host_guard.ts";
+import type { Authenticator } from "../access/authentication.ts";
+import type { HostGuard } from "../access/host_guard.ts";
 import { HeadReader } from "../http/message/incoming.ts";
 import { Input } from "../http/message/input.ts";
 import { linger, refusalBytes } from "../http/message/refusal.ts";

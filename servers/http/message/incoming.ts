@@ -5,7 +5,7 @@
 import type { QuickRequest } from "../../../core/http/app.ts";
 import { HttpHeadError, parseRequestHead, type RequestHead } from "../../../core/http/head.ts";
 import { asksForWebSocket } from "../../../core/websocket/handshake.ts";
-import type { HostGuard, Refusal } from "../host_guard.ts";
+import type { HostGuard, Refusal } from "../../access/host_guard.ts";
 import type { Framing } from "./framed_body.ts";
 
 export interface Incoming {

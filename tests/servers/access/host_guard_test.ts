@@ -2,8 +2,8 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../core/usage_error.ts";
-import { type GuardedRequest, readWebGuard } from "../../../servers/http/host_guard.ts";
-import type { WebGuardLimits } from "../../../servers/http/options.ts";
+import { type GuardedRequest, readWebGuard } from "../../../servers/access/host_guard.ts";
+import type { WebGuardLimits } from "../../../servers/access/options.ts";
 
 const LOOPBACK = "127.0.0.1";
 const EVERYWHERE = "0.0.0.0";

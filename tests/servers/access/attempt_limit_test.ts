@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Address } from "../../../core/addresses/address.ts";
-import { AttemptLimit } from "../../../servers/http/attempt_limit.ts";
+import { AttemptLimit } from "../../../servers/access/attempt_limit.ts";
 
 const at = (hostname: string): Address => ({ transport: "tcp", hostname, port: 40_000 });
 
