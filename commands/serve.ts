@@ -68,6 +68,8 @@ export async function serveUntilStopped(
   logFormat: LogFormat = "common",
 ): Promise<number> {
   const { options, flags, io } = invocation;
+  // Before signals are listened to: a program that waits for a key would not hear of them.
+  const asked = await askedUser(options, flags, io);
   using record = options.record === undefined
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
@@ -75,13 +77,13 @@ export async function serveUntilStopped(
   using hangUp = new ReloadSignal();
   const given = { ...givenOf(servedOptions, invocation), ...operand };
   const plan = planned(what, urls, given, flags);
-  const asked = withRequestLog(plan.options, plan.table, io);
-  const requests = { shown: asked.logRequests === true, format: logFormat };
+  const logged = withRequestLog(plan.options, plan.table, io);
+  const requests = { shown: logged.logRequests === true, format: logFormat };
   const emit = serverEventSink(io, record, signals.finish, requests);
   const notes: string[] = [];
   await using dock: Dock = await startServing(plan.urls, what, {
-    ...await withUserDefaults(asked, plan.table, notes),
-    ...await askedUser(options, flags, io),
+    ...await withUserDefaults(logged, plan.table, notes),
+    ...asked,
     ...typedLines(what, io),
     emit,
     watch: io.verbose || record !== undefined,
@@ -129,7 +131,7 @@ function takeOperand(
   return { urls, operand: { [key]: what.options[key]?.parse(word, flag) } };
 }
 
-/** The user of --auth; a missing password is asked for at the terminal. */
+/** The user of --auth; a missing password is asked for at the terminal, twice. */
 async function askedUser(
   options: Given,
   flags: ReadonlySet<string>,
@@ -138,6 +140,6 @@ async function askedUser(
   const { auth } = options;
   if (typeof auth !== "string" || !flags.has("auth")) return {};
   const { readUser } = await import("./line/user_password.ts");
-  const { user, password } = readUser("auth", auth, flags, io);
+  const { user, password } = readUser("auth", auth, flags, io, true);
   return { auth: `${user}:${password}` };
 }

@@ -33,8 +33,8 @@ interface Kind<Options extends OptionTable> {
   readonly name: string;
   readonly summary: string;
   readonly addressing: Addressing;
-  /** The kind of socket that layers on this transport wrap; null for a transport without layers. */
-  readonly carrier: Carrier | null;
+  /** The kind of socket that layers on this transport wrap. */
+  readonly carrier: Carrier;
   readonly options: Options;
 }
 

@@ -155,10 +155,9 @@ function missingBeside(
  * @param carriers what layers on the transports of the endpoints wrap */
 function layerOptionsFor(
   endpoints: readonly Endpoint[],
-  carriers: readonly (Carrier | null)[],
+  carriers: readonly Carrier[],
   given: Given,
 ): OptionTable {
-  if (carriers.every((carrier) => carrier === null)) return {};
   return Object.assign(
     {},
     layerStackOptions,

@@ -90,10 +90,9 @@ export function catalogue(): Catalogue {
         summary: kind.summary,
         listens: true,
         dials: kind.carries === "requests" || clientKinds.some(({ name }) => name === kind.name),
-        layers: carrier === null
-          ? []
-          : layers.filter((layer) => layer.carriers.includes(carrier) && layer.rank !== rank)
-            .map(({ name }) => name),
+        layers: layers
+          .filter((layer) => layer.carriers.includes(carrier) && layer.rank !== rank)
+          .map(({ name }) => name),
       };
     }),
     layers: layers.map(({ name, summary }) => ({ name, summary })),
