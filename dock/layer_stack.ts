@@ -12,7 +12,6 @@ import {
 } from "../core/layer.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import {
-  flagName,
   type Given,
   type Intersection,
   mergeTables,

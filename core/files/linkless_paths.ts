@@ -25,8 +25,7 @@ const REMOVALS = 20;
 /** Our links in a folder for temporary files. */
 interface Links {
   readonly folder: string;
-  readonly device: number;
-  readonly inode: number | null;
+  readonly uid: number | null;
   /** What a path begins with. */
   readonly prefix: string;
   /** The permissions that a new file gets here. */
@@ -73,7 +72,7 @@ export class LinklessPaths {
     const nowMs = this.#options.now();
     if (nowMs - this.#checkedMs < CHECK_EVERY_MS) return links.prefix + path;
     this.#checkedMs = nowMs;
-    if (!isThere(links)) this.#links = makeLinks(this.#options) ?? links;
+    if (!isWhole(links.folder, links.uid)) this.#links = makeLinks(this.#options) ?? links;
     return this.#links!.prefix + path;
   }
 
@@ -161,8 +160,7 @@ function makeLinks({ temporaryFolder: dir }: LinklessPathsOptions): Links | unde
     const folder = shared(made);
     const prefix = longestPrefix(folder);
     if (prefix === null) return undefined;
-    const { dev: device, ino: inode } = Deno.lstatSync(folder);
-    return { folder, device, inode, prefix, fileMode };
+    return { folder, uid: file.statSync().uid, prefix, fileMode };
   } catch {
     // The disk for temporary files cannot be written to, or has no links.
     if (made !== undefined) Deno.removeSync(made, { recursive: true });
@@ -176,22 +174,41 @@ function makeLinks({ temporaryFolder: dir }: LinklessPathsOptions): Links | unde
 function shared(made: string): string {
   const { uid } = Deno.lstatSync(made);
   const common = `${dirname(made)}/${PREFIX}${uid}`;
-  try {
-    Deno.renameSync(made, common);
-    return common;
-  } catch {
-    // It is there already.
+  for (const again of [true, false]) {
+    try {
+      Deno.renameSync(made, common);
+      return common;
+    } catch {
+      // It is there already.
+    }
+    if (isWhole(common, uid)) {
+      Deno.removeSync(made, { recursive: true });
+      return common;
+    }
+    // Programs that clean folders for temporary files may have taken a part of it.
+    if (!again || !isOwned(common, uid)) break;
+    Deno.removeSync(common, { recursive: true });
   }
+  return made;
+}
+
+/** Whether this is a folder of links that nobody but this user can change. */
+function isWhole(folder: string, uid: number | null): boolean {
   try {
-    const info = Deno.lstatSync(common);
-    const isOurs = info.isDirectory && info.uid === uid && ((info.mode ?? 0) & 0o077) === 0 &&
-      Deno.readLinkSync(`${common}/l`) === "." && Deno.readLinkSync(`${common}/r`) === "/";
-    if (!isOurs) return made;
+    return isOwned(folder, uid) && Deno.readLinkSync(`${folder}/l`) === "." &&
+      Deno.readLinkSync(`${folder}/r`) === "/";
   } catch {
-    return made;
+    return false;
   }
-  Deno.removeSync(made, { recursive: true });
-  return common;
+}
+
+function isOwned(folder: string, ofUid: number | null): boolean {
+  try {
+    const { isDirectory, uid, mode } = Deno.lstatSync(folder);
+    return isDirectory && uid === ofUid && ((mode ?? 0) & 0o077) === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** A beginning of paths that has as many links as the system allows; null when it allows any
@@ -207,13 +224,4 @@ function longestPrefix(folder: string): string | null {
     }
   }
   return null;
-}
-
-function isThere({ folder, device, inode }: Links): boolean {
-  try {
-    const { dev, ino, isDirectory } = Deno.lstatSync(folder);
-    return isDirectory && dev === device && ino === inode;
-  } catch {
-    return false;
-  }
 }

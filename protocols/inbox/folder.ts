@@ -2,10 +2,10 @@
 // counts what it holds, and keeps the partial files.
 
 import { errorText } from "../../core/event.ts";
+import { FolderSync } from "../../core/files/folder_sync.ts";
 import { LinklessPaths, pathIn } from "../../core/files/linkless_paths.ts";
 import { PARTIAL_PREFIX } from "../../core/files/plain_name.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { FolderSync } from "./folder_sync.ts";
 import { chargeFor, Quota } from "./quota.ts";
 import { InboxRefusal } from "./refusal.ts";
 

@@ -2,6 +2,7 @@
 // the ways in which one file can end (stored, refused, changed meanwhile) share their state.
 
 import { errorText } from "../../core/event.ts";
+import { LinklessPaths } from "../../core/files/linkless_paths.ts";
 import type { Session } from "../../core/session.ts";
 import { framedSession } from "../../core/streams/framed_session.ts";
 import { InboxAnswers } from "./answers.ts";
@@ -117,6 +118,7 @@ class FileSender {
   readonly #session: Session;
   readonly #answers: InboxAnswers;
   readonly #parts: SenderParts;
+  readonly #linkless = LinklessPaths.open();
   readonly #chunkBytes: number;
   readonly #windowBytes: number;
   /** How many files may be sent before the outcome of the first is known. */
@@ -174,6 +176,9 @@ class FileSender {
     using source = opened;
     const info = await source.stat();
     if (!info.isFile) return failed(file, "it is no file any more");
+    if (file.isReal && !await this.#linkless.isAt(file.path, info).catch(() => false)) {
+      return failed(file, "it was moved or replaced while it was opened");
+    }
     return await this.#sendContent(file, source, info);
   }
 

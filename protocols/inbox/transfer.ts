@@ -3,6 +3,7 @@
 // name when all of it has come. Long, because a transfer is one state machine.
 
 import { occupied, placeFile } from "../../core/files/place_file.ts";
+import type { TransferSlot } from "../../core/files/transfer_slots.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
 import type { InboxFolder } from "./folder.ts";
 import { chargeFor } from "./quota.ts";
@@ -18,6 +19,8 @@ interface TransferOptions {
   readonly overwrite: boolean;
   /** Different for other contents and other senders; names the partial file. */
   readonly key: string;
+  /** Told of what comes, and freed when all of it has come or the transfer ends. */
+  readonly slot: TransferSlot;
   /** Called once, when the transfer is over in any way. */
   readonly onEnd: () => void;
 }
@@ -40,12 +43,12 @@ export class Transfer implements AsyncDisposable {
   #gotBytes = 0;
   #comparing: Comparing = "nothing";
   #receiving = false;
-  #isEnding = false;
   /** How much of the quota is reserved. */
   #reservedBytes = 0;
   /** Whether the partial file is kept when the transfer ends. */
   #keeps = true;
-  #lost = false;
+  /** Why the transfer has ended, when it had to give way. */
+  #lost: InboxRefusal | undefined;
   #ended: Promise<void> | undefined;
   #working: Promise<unknown> = Promise.resolve();
 
@@ -58,11 +61,6 @@ export class Transfer implements AsyncDisposable {
   /** How much of the file is here, from this session and earlier ones. */
   get gotBytes(): number {
     return this.#gotBytes;
-  }
-
-  /** Whether all of the file has come, and it is being put in its place. */
-  get isEnding(): boolean {
-    return this.#isEnding;
   }
 
   /** Looks for the file, or a part of it, in the inbox.
@@ -101,6 +99,7 @@ export class Transfer implements AsyncDisposable {
       const { size } = await partial.stat();
       await partial.seek(0, Deno.SeekMode.Start);
       const hash = await hashFile(partial, size, signal);
+      this.#options.slot.progress(size);
       if (hash !== null && hash.hex() === sha256) {
         this.#hash = hash;
         this.#gotBytes = size;
@@ -131,6 +130,7 @@ export class Transfer implements AsyncDisposable {
         written += await this.#partial.write(content.subarray(written));
       }
       this.#gotBytes += content.length;
+      this.#options.slot.progress(content.length);
     });
   }
 
@@ -138,7 +138,7 @@ export class Transfer implements AsyncDisposable {
    * @param sha256 the hash that the sender gives
    * @throws {InboxRefusal} when the hash is another, or the name was taken meanwhile */
   finish(sha256: string): Promise<void> {
-    this.#isEnding = true;
+    this.#options.slot[Symbol.dispose]();
     return this.#work(async () => {
       const { folder, names, overwrite } = this.#options;
       const { bytes } = this.file;
@@ -181,15 +181,16 @@ export class Transfer implements AsyncDisposable {
     });
   }
 
-  /** Ends the transfer because another session goes on with the file. */
-  async giveWay(): Promise<void> {
-    this.#lost = true;
+  /** Ends the transfer, as when another session goes on with the file.
+   * @param reason what its sender is told */
+  async giveWay(reason: InboxRefusal): Promise<void> {
+    this.#lost = reason;
     await this[Symbol.asyncDispose]();
   }
 
   /** Ends the transfer and removes what came. */
   async discard(): Promise<void> {
-    if (!this.#lost) this.#keeps = false;
+    if (this.#lost === undefined) this.#keeps = false;
     await this[Symbol.asyncDispose]();
   }
 
@@ -204,11 +205,8 @@ export class Transfer implements AsyncDisposable {
 
   /** Runs work on the disk, unless another session has taken the file over. */
   #work<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#lost || this.#ended !== undefined) {
-      return Promise.reject(
-        new InboxRefusal("taken-over", "Another session is sending this file."),
-      );
-    }
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
+    if (this.#ended !== undefined) return Promise.reject(takenOver());
     const working = work();
     this.#working = working;
     return working;
@@ -286,6 +284,7 @@ export class Transfer implements AsyncDisposable {
       folder.quota.release(this.#reservedBytes);
       folder.quota.keep(kept);
     } finally {
+      this.#options.slot[Symbol.dispose]();
       folder.writing.delete(key);
       onEnd();
     }
@@ -300,6 +299,11 @@ export class Transfer implements AsyncDisposable {
     await Deno.remove(this.#partialPath).catch(() => {});
     return 0;
   }
+}
+
+/** Another session goes on with the file. */
+export function takenOver(): InboxRefusal {
+  return new InboxRefusal("taken-over", "Another session is sending this file.");
 }
 
 /** A time that the file system cannot hold is no reason to refuse a file. */

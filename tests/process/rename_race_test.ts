@@ -2,7 +2,7 @@
  * folders for a link to the outside and back while clients come: nothing of the outside is read,
  * and nothing is written there. `RACE_SECONDS=60` makes it last longer than the few seconds here. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { peerTest, startPython } from "../peer.ts";
 import { startProgram } from "../program.ts";
 import { Talker } from "../protocols/inbox/talker.ts";
@@ -46,7 +46,11 @@ async function swapped() {
       for (let number = 0; number < FILES; number++) {
         assertEquals(await Deno.readTextFile(`${outside}/f${number}`), OUTSIDE, "replaced outside");
       }
+      // The race took place: the clients met the folder, and they met the link.
       assert(swaps > LEAST_SWAPS, `${swaps} swaps`);
+      const kinds = [...outcomes.keys()].join("\n");
+      assertMatch(kinds, / (?:200|201|206|done)$/m);
+      assertMatch(kinds, / (?:404|name)$/m);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

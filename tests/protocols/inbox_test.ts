@@ -4,6 +4,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve } from "../../dock/serve.ts";
 import { inbox } from "../../protocols/inbox.ts";
+import { FakeTime } from "../fake_time.ts";
 import { stillContext, tcpAddress } from "../memory.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { contentsOf, type Heard, servedInbox, sha256, Talker } from "./inbox/talker.ts";
@@ -313,6 +314,30 @@ Deno.test("more transfers than allowed are asked to come back", async () => {
   await one.content("abc");
   await one.ask({ type: "end", sha256: await sha256("abc") });
   assertEquals(verdict(await other.file("other", "abc")), "done");
+});
+
+Deno.test("a sender that has stalled gives its place to another, and goes on later", async () => {
+  await using served = await servedInbox({ maxTransfers: 2 });
+  await using stalled = await Talker.greet(served.url);
+  await using busy = await Talker.greet(served.url);
+  await using other = await Talker.greet(served.url);
+  using time = new FakeTime();
+  await stalled.ask(offer("stalled", 8));
+  await stalled.content("AAAA");
+  await busy.ask(offer("busy", 10_000));
+  await time.advance(29_000);
+  assertEquals(verdict(await other.ask(offer("other", 3))), "busy");
+  await busy.content("B".repeat(5000));
+  // Its content has been taken when this is answered.
+  assertEquals(verdict(await busy.ask({ type: "prefix", sha256: await sha256("") })), "protocol");
+  await busy.ask(offer("busy", 10_000));
+  await time.advance(1000);
+  assertEquals(verdict(await other.file("other", "abc")), "done");
+  await stalled.content("BBBB");
+  const refusal = await stalled.hear();
+  assertEquals([refusal.code, refusal.again], ["busy", true]);
+  assertMatch(refusal.reason as string, /too slowly/);
+  assertEquals(verdict(await stalled.file("stalled", "AAAABBBB")), "done");
 });
 
 Deno.test("a sender that stalls is idle in time, and what came is kept", async () => {

@@ -103,11 +103,14 @@ export class FileService implements HttpService {
     const file = store.fresh(path);
     if (file !== undefined) {
       // The query of a folder's own path may ask for an archive instead.
-      if (file.isIndex && query !== "") return null;
-      return quickAnswer(request, file, this.#settings);
+      return file.isIndex && this.#wants(query) !== null
+        ? null
+        : quickAnswer(request, file, this.#settings);
     }
-    const miss = query === "" ? this.#misses.get(path) : undefined;
-    return miss?.to(method, now()) ?? this.#findQuickly(request, this.#notFound);
+    const miss = this.#misses.get(path);
+    return miss !== undefined && (query === "" || miss === this.#notFound)
+      ? miss.to(method, now())
+      : this.#findQuickly(request, this.#notFound);
   };
 
   /** The answer with a file, with the way to a folder, or that there is nothing; null for anything
@@ -129,7 +132,8 @@ export class FileService implements HttpService {
     // In a single-page application the answer to nothing depends on the Accept header.
     if (found.kind === "folder" || (found.kind === "nothing" && spa)) return null;
     const answer = found.kind === "nothing" ? notFound : this.#readyRedirect(found.location);
-    if (query === "") this.#misses.set(path, answer, foundMs);
+    // The way to a folder keeps the query.
+    if (query === "" || answer === notFound) this.#misses.set(path, answer, foundMs);
     return answer.to(method, now());
   }
 

@@ -82,11 +82,26 @@ Deno.test({ name: "our links are made anew when a program has removed them", ign
   const file = `${place.path}/folder/file`;
   const before = linkless.of(file);
   const folder = before.slice(0, before.indexOf("/l/"));
-  await Deno.remove(folder, { recursive: true });
-  assertThrows(() => Deno.lstatSync(linkless.of(file)), NotFound);
-  nowMs += 1001;
-  assertEquals(Deno.lstatSync(linkless.of(file)).size, 7);
+  for (const taken of [folder, `${folder}/l`, `${folder}/r`]) {
+    await Deno.remove(taken, { recursive: true });
+    assertThrows(() => Deno.lstatSync(linkless.of(file)), NotFound);
+    nowMs += 1001;
+    assertEquals(Deno.lstatSync(linkless.of(file)).size, 7);
+    assertEquals(linkless.of(file), before);
+  }
+  assertEquals([...Deno.readDirSync(place.path)].length, 4);
   assertThrows(() => Deno.lstatSync(linkless.of(`${place.path}/link/file`)), FilesystemLoop);
+});
+
+Deno.test({ name: "a folder that others can write to is not used", ignore }, async () => {
+  await using place = await tree();
+  const at = () => {
+    const path = LinklessPaths.open({ temporaryFolder: place.path }).of("/x");
+    return path.slice(0, path.indexOf("/l/"));
+  };
+  const shared = at();
+  await Deno.chmod(shared, 0o777);
+  assert(at() !== shared);
 });
 
 Deno.test({ name: "all programs of a user share one folder of links", ignore }, () => {

@@ -91,7 +91,7 @@ export class FileRoot {
       throw error;
     }
     try {
-      const info = await opened.stat();
+      const info = opened.statSync();
       const isSame = info.isFile && info.dev === file.device && (info.ino ?? 0) === file.inode;
       // While it is open, no other file can have its inode.
       if (isSame && await this.linkless.isAt(file.path, info)) return { file: opened, info };

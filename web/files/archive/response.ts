@@ -3,7 +3,7 @@
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
 import { archiveStream } from "./stream.ts";
-import { TransferSlots } from "../transfer_slots.ts";
+import { TransferSlots } from "../../../core/files/transfer_slots.ts";
 import { ArchiveLimitError, walkFolder, type WalkLimits } from "./walk.ts";
 import type { Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
@@ -31,6 +31,9 @@ const LIMITS: ArchiveLimits = {
   stallTimeoutMs: 60_000,
 };
 
+/** Time after which an archive that nobody takes gives way to others, if all places are taken. */
+const STALLED_MS = 5000;
+
 const slotsOf = new WeakMap<FileRoot, TransferSlots>();
 
 /** Answers with the folder and everything in it. A folder that holds too much gets 403 and one
@@ -50,7 +53,7 @@ export async function archiveResponse(
     "cache-control": "no-cache",
     "x-content-type-options": "nosniff",
   };
-  const slots = slotsOf.get(root) ?? new TransferSlots(limits.maxArchives);
+  const slots = slotsOf.get(root) ?? new TransferSlots(limits.maxArchives, STALLED_MS);
   slotsOf.set(root, slots);
   const giveWay = new AbortController();
   const slot = slots.take(() => giveWay.abort(new Error("others were waiting for this archive")));

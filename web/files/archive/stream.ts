@@ -1,6 +1,6 @@
 // The body that sends an archive. The client may be slow, stop reading or leave.
 
-import type { TransferSlot } from "../transfer_slots.ts";
+import type { TransferSlot } from "../../../core/files/transfer_slots.ts";
 import { PIECE_BYTES } from "./member.ts";
 
 interface ArchiveStreamOptions {

@@ -1,6 +1,6 @@
 // Reads the body of an upload. A body can end early in several ways, and none may pass for its end.
 
-import type { TransferSlot } from "../transfer_slots.ts";
+import type { TransferSlot } from "../../../core/files/transfer_slots.ts";
 import { UploadError } from "./error.ts";
 
 const CUT_SHORT = "The body was cut short.";

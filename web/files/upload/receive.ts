@@ -3,6 +3,7 @@
 // complete; a request that fails leaves nothing behind.
 
 import { type FileOperations, occupied } from "../../../core/files/place_file.ts";
+import { FolderSync } from "../../../core/files/folder_sync.ts";
 import { pathIn } from "../../../core/files/linkless_paths.ts";
 import {
   isDeviceOnWindows,
@@ -19,7 +20,7 @@ import { refusedUpload, type StoredFile, storedFile, storedForm } from "./answer
 import { UploadBody } from "./body.ts";
 import { allowsUpload, conditionsOf } from "../../request/conditions.ts";
 import { onDisk, UploadError } from "./error.ts";
-import { TransferSlots } from "../transfer_slots.ts";
+import { TransferSlots } from "../../../core/files/transfer_slots.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
 /** The target of an upload: a folder, and the name of the file in it when the URL gives one. */
@@ -41,6 +42,9 @@ export interface UploadSettings {
 /** Limit of the uploads to one root at the same time. */
 const MAX_UPLOADS = 64;
 
+/** Time after which an upload that stalls gives way to others, if all places are taken. */
+const STALLED_MS = 5000;
+
 const MULTIPART_LIMITS = { maxParts: 1000, maxHeaderBytes: 8192 } as const;
 const MAX_FILES = 100;
 const MAX_FIELD_BYTES = 64 * 1024;
@@ -53,7 +57,8 @@ interface UnderWay {
 /** The uploads to one root. */
 class Uploads {
   readonly underWay = new Set<UnderWay>();
-  readonly slots = new TransferSlots(MAX_UPLOADS);
+  readonly slots = new TransferSlots(MAX_UPLOADS, STALLED_MS);
+  readonly folders = new FolderSync();
 }
 
 const uploadsOf = new WeakMap<FileRoot, Uploads>();
@@ -89,7 +94,7 @@ export async function receiveUpload(
   uploads.underWay.add(upload);
   try {
     return await (request.method === "PUT" ? receiveFile : receiveForm)(
-      { request, target, root, settings, body },
+      { request, target, root, settings, body, folders: uploads.folders },
     );
   } catch (error) {
     if (error instanceof UploadError) {
@@ -109,6 +114,7 @@ interface Upload {
   readonly root: FileRoot;
   readonly settings: UploadSettings;
   readonly body: UploadBody;
+  readonly folders: FolderSync;
 }
 
 async function receiveFile(upload: Upload): Promise<Response> {
@@ -142,6 +148,7 @@ async function receiveFile(upload: Upload): Promise<Response> {
     return await file.place(name, overwrite);
   });
   forgetListings(root, folder);
+  await upload.folders.sync(folder.path);
   const stored = { name, bytes: file.bytes, replaced: placed === "replaced" };
   const now = await fileAt(request, root);
   return storedFile(request, stored, now === null ? null : await settings.entityTag(now));
@@ -190,6 +197,7 @@ async function receiveForm(upload: Upload): Promise<Response> {
   } finally {
     forgetListings(root, folder);
   }
+  await upload.folders.sync(folder.path);
   return storedForm(request, stored);
 }
 

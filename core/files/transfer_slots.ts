@@ -1,12 +1,9 @@
-// How many uploads or archives of a folder may be under way at the same time. Clients that stall
-// could take all of these slots: when all are taken, the one that has stalled longest gives its slot
-// to the next client.
+// How many files may be received, or archives sent, at the same time. Peers that stall could take
+// all of these slots: when all are taken, the one that has stalled longest gives its slot to the
+// next peer.
 
-/** A transfer has stalled when fewer bytes than this passed ... */
+/** A transfer has stalled when fewer bytes than this passed for a time. */
 const STALLED_BYTES = 4096;
-
-/** ... in this time. */
-const STALLED_MS = 5000;
 
 /** The slot of one transfer. Disposing of it frees it. */
 export class TransferSlot implements Disposable {
@@ -37,10 +34,13 @@ export class TransferSlot implements Disposable {
 
 export class TransferSlots {
   readonly #max: number;
+  readonly #stalledMs: number;
   readonly #slots = new Set<TransferSlot>();
 
-  constructor(max: number) {
+  /** @param stalledMs the time after which a transfer that has stalled may have to give way */
+  constructor(max: number, stalledMs: number) {
     this.#max = max;
+    this.#stalledMs = stalledMs;
   }
 
   /** Takes a slot; null when all are taken by transfers that go on.
@@ -53,7 +53,9 @@ export class TransferSlots {
   #freeOne(): boolean {
     let [longest] = this.#slots;
     for (const slot of this.#slots) if (slot.sinceMs < longest!.sinceMs) longest = slot;
-    if (longest === undefined || performance.now() - longest.sinceMs < STALLED_MS) return false;
+    if (longest === undefined || performance.now() - longest.sinceMs < this.#stalledMs) {
+      return false;
+    }
     longest[Symbol.dispose]();
     longest.giveWay();
     return true;
