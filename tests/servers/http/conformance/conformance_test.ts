@@ -6,6 +6,7 @@ import { files } from "../../../../web/files.ts";
 import { newSeed, seeded } from "../../../seeded.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
 import { observed } from "./application.ts";
+import { differenceOf } from "./deno_serve_rows.ts";
 import { fault, inShort, type Manner, outcomeOf } from "./outcome.ts";
 import { type Row, ROWS } from "./rows.ts";
 import type { Place } from "./wire.ts";
@@ -115,4 +116,24 @@ Deno.test("files give each request the same answer, whatever options stand besid
     servers.push(askedAt(option, dock, { fields }, null));
   }
   await assertNoFaults(servers);
+});
+
+Deno.test("--listener deno differs in nothing but what is listed", async () => {
+  const { handler, seen } = observed();
+  await using dock = await serve("http://127.0.0.1:0", handler, {
+    maxBodyBytes: 1000,
+    listener: "deno",
+  });
+  const found: string[] = [];
+  for (const row of ROWS) {
+    const difference = differenceOf(row);
+    if (difference === "waits") continue;
+    seen.length = 0;
+    const outcome = await outcomeOf(dock, row);
+    const wrong = fault(row, outcome, [...seen]);
+    if (difference === undefined && wrong !== null) found.push(wrong);
+    if (difference === undefined) continue;
+    if (wrong === null) found.push(`${row.section}: ${row.name}: listed, and differs in nothing`);
+  }
+  assert(found.length === 0, `${found.length} faults:\n${found.join("\n")}\n`);
 });

@@ -24,10 +24,11 @@ Deno.test({
     ]);
     const { url, pid } = program;
     const ask = async () => {
-      const wire = await Wire.open({ url });
+      const wire = await Wire.open({ url }, 16 * 1024);
       await wire.send(
         latin1("GET /large.bin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
       );
+      await wire.begun();
       return wire;
     };
     const read = async () => {

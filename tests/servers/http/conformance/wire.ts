@@ -86,16 +86,18 @@ export function fragments(bytes: Uint8Array, random: () => number): Uint8Array[]
 /** A connection to a server under test. */
 export class Wire implements Disposable {
   readonly #conn: Deno.Conn;
-  readonly #buffer = new Uint8Array(64 * 1024);
+  readonly #buffer: Uint8Array;
   #received = "";
   #ended = false;
 
-  private constructor(conn: Deno.Conn) {
+  private constructor(conn: Deno.Conn, readsBytes: number) {
     this.#conn = conn;
+    this.#buffer = new Uint8Array(readsBytes);
   }
 
-  static async open(place: Place): Promise<Wire> {
-    return new Wire(await dial(place));
+  /** @param readsBytes the most that is read at a time */
+  static async open(place: Place, readsBytes = 64 * 1024): Promise<Wire> {
+    return new Wire(await dial(place), readsBytes);
   }
 
   /** Sends pieces, each in a write of its own. False when the server takes no more. */
@@ -149,6 +151,11 @@ export class Wire implements Disposable {
       return { ...answer, body: await this.#take(Number(length)), framing: "length" };
     }
     return { ...answer, body: await this.rest(), framing: "close" };
+  }
+
+  /** Waits for the beginning of an answer. */
+  async begun(): Promise<void> {
+    if (this.#received === "") await this.#mustMore();
   }
 
   /** Everything until the server closes; a reset ends it too. */
