@@ -3,7 +3,8 @@
 // back. The form of names is checked in admission/names.ts.
 
 import type { Identity } from "../../../core/session.ts";
-import { lookalikeKey, nameKey, plainName, verifiedName } from "../admission/names.ts";
+import { lookalikeKey, nameKey } from "../admission/lookalikes.ts";
+import { plainName, verifiedName } from "../admission/names.ts";
 import type { Standing } from "../message.ts";
 import type { ChatOptions } from "../options.ts";
 import { alone, type ChatPeers } from "../peers.ts";
