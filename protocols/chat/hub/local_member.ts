@@ -6,6 +6,7 @@ import { type Batch, type Edit, editedBytes, type Lines } from "../delivery/batc
 import type { Outbox } from "../delivery/outbox.ts";
 import type { ChatMessage, Standing } from "../message.ts";
 import type { LocalRoom } from "./local_room.ts";
+import type { ShownHistory } from "./shown_history.ts";
 
 /** How a member is spoken to: in lines of text, or in JSON objects. */
 type Wire = "plain" | "rich";
@@ -65,6 +66,8 @@ export class LocalMember {
   #edits: Edit[] = [];
   #held: Held[] | undefined;
   #heldMissed = 0;
+  /** What the history has shown it. A log may hand a message out as history before it delivers it. */
+  #shown: ShownHistory | undefined;
 
   constructor(options: LocalMemberOptions) {
     this.options = options;
@@ -88,11 +91,14 @@ export class LocalMember {
   /** Sends what happened in its room, and what this member alone is told. */
   deliver(batch: Batch): void {
     const { outbox } = this.options;
-    const edits = this.#edits;
+    let edits = this.#edits;
     if (edits.length > 0) this.#edits = [];
     if (outbox === undefined) return;
     const lines = this.wire === "rich" ? batch.rich : batch.plain;
     if (lines === undefined) return;
+    if (this.#shown !== undefined && this.#held === undefined) {
+      edits = this.#leaveOutShown(edits, batch);
+    }
     if (this.#held !== undefined) {
       this.#eachLine(lines, edits, (line, at) => this.#hold(line, at, batch));
     } else if (!outbox.takesLines) {
@@ -120,23 +126,35 @@ export class LocalMember {
     this.#send(line);
   }
 
-  /** The ids of the messages that are held back. */
-  heldIds(): ReadonlySet<string> {
-    this.room?.flush();
-    return new Set(this.#held?.flatMap(({ message }) => message === undefined ? [] : [message.id]));
-  }
-
-  /** Sends what was held back.
-   * @param isShown whether the history held a message
+  /** Sends what was held back, without what the history has shown already; that is left out of what
+   * comes later too.
    * @returns how many lines there was no room to hold */
-  release(isShown: (message: ChatMessage) => boolean): number {
+  release(shown: ShownHistory | undefined): number {
     this.room?.flush();
     const held = this.#held ?? [];
     this.#held = undefined;
+    this.#shown = shown ?? this.#shown;
     for (const { line, message } of held) {
-      if (message === undefined || !isShown(message)) this.#send(line);
+      if (message !== undefined && this.#isShown(message)) continue;
+      this.#send(line);
     }
     return this.#heldMissed;
+  }
+
+  /** Whether the history has shown a message. A log delivers in its order, so that after the first
+   * message that is none of the history there comes none any more. */
+  #isShown(message: ChatMessage): boolean {
+    if (this.#shown?.has(message)) return true;
+    this.#shown = undefined;
+    return false;
+  }
+
+  #leaveOutShown(edits: readonly Edit[], { messages }: Batch): Edit[] {
+    const left = messages.flatMap((message, at): Edit[] =>
+      message !== undefined && this.#isShown(message) ? [{ at, add: null }] : []
+    );
+    // What is added at a place stands before the line there, and sorting keeps that order.
+    return left.length === 0 ? [...edits] : [...edits, ...left].sort((one, two) => one.at - two.at);
   }
 
   #hold(line: string, at: number | undefined, batch: Batch): void {

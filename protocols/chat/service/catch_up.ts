@@ -4,6 +4,7 @@
 import { richLine, richMessage } from "../delivery/rich_lines.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
+import { ShownHistory } from "../hub/shown_history.ts";
 import type { ChatMessage } from "../message.ts";
 import { fitting } from "./fitting.ts";
 
@@ -26,9 +27,10 @@ export async function enterAndCatchUp(
 ): Promise<void> {
   const { historyLimit, historyBytes, claimedHost, outbox } = member.options;
   let missed = 0;
-  let isShown: (message: ChatMessage) => boolean = () => false;
-  const show = (messages: readonly ChatMessage[]) => {
-    for (const message of messages) member.tellBefore(richMessage(message));
+  let shown: ShownHistory | undefined;
+  const show = (page: readonly ChatMessage[]) => {
+    for (const message of page) member.tellBefore(richMessage(message));
+    shown?.add(page);
   };
   member.hold();
   try {
@@ -36,22 +38,20 @@ export async function enterAndCatchUp(
     const room = roomOf(member).name;
     if (after === undefined) {
       if (last === undefined || last === 0) return;
-      const page = await hub.log.last(room, Math.min(last, historyLimit));
-      const held = member.heldIds();
-      show(fitting(page.filter(({ id }) => !held.has(id)), historyBytes, "last"));
+      shown = new ShownHistory(room);
+      show(fitting(await hub.log.last(room, Math.min(last, historyLimit)), historyBytes, "last"));
       return;
     }
+    shown = new ShownHistory(room);
     for (let upTo = after;;) {
       const all = await hub.log.after(room, upTo, historyLimit);
       const page = fitting(all, historyBytes, "first");
       show(page);
       for (const { seq } of page) upTo = Math.max(upTo, seq ?? 0);
-      const ids = new Set(page.map(({ id }) => id));
-      const reached = upTo;
-      isShown = (message) =>
-        message.room === room && message.seq !== undefined
-          ? message.seq <= reached
-          : ids.has(message.id);
+      // A place that the log never gave is no reason to keep anything back.
+      if (page.length === 0 && ((await hub.log.last(room, 1))[0]?.seq ?? 0) >= after) {
+        shown.addUpTo(after);
+      }
       // A datagram without proof of its source gets one page; the client asks for the next.
       if (claimedHost !== undefined) missed = all.length - page.length;
       if (all.length < historyLimit && page.length === all.length) return;
@@ -60,7 +60,7 @@ export async function enterAndCatchUp(
       await outbox?.drained();
     }
   } finally {
-    missed += member.release(isShown);
+    missed += member.release(shown);
     if (missed > 0) {
       hub.counters.missed += missed;
       member.tell(richLine("missed", { count: missed }));
