@@ -30,11 +30,19 @@ interface LocalMemberOptions {
   readonly identity: Identity | undefined;
   /** Its host, unless many clients share it, as they do loopback and a Unix socket. */
   readonly host: string | undefined;
-  /** The source host of a datagram client without proof of its identity, which may be forged. */
+  /** The source host of a datagram client that nothing proves; it may be forged. */
   readonly claimedHost: string | undefined;
+  /** The host of a datagram client without proof of its identity, by which its ghost is known. */
+  readonly ghostHost: string | undefined;
   /** How many old messages it may be given at once, and how many bytes of them. */
   readonly historyLimit: number;
   readonly historyBytes: number;
+  /** How many bytes of old messages one answer may hold. */
+  readonly answerBytes: number;
+  /** How many names or rooms one answer may list. */
+  readonly listLimit: number;
+  /** Whether it is sent one page when it comes back, since more of them at once would get lost. */
+  readonly onePage: boolean;
   /** Shows a line at the terminal of the server; only there. */
   readonly show?: (line: string) => void;
   readonly close: (reason: string) => void;

@@ -219,7 +219,7 @@ export class NameRegistry {
 
 /** Whether the holder of a name is gone, and the newcomer most likely the same program. */
 function isGhost(holder: LocalMember, newcomer: LocalMember): boolean {
-  const host = holder.options.claimedHost;
-  return host !== undefined && host === newcomer.options.claimedHost &&
+  const host = holder.options.ghostHost;
+  return host !== undefined && host === newcomer.options.ghostHost &&
     holder.standing === "plain" && performance.now() - holder.heardAtMs >= GHOST_AFTER_MS;
 }

@@ -28,6 +28,7 @@ export class ShownHistory {
   }
 
   has({ id, room, seq }: ChatMessage): boolean {
-    return room === this.#room && (seq !== undefined && seq <= this.#upTo || this.#unplaced.has(id));
+    return room === this.#room &&
+      (seq !== undefined && seq <= this.#upTo || this.#unplaced.has(id));
   }
 }

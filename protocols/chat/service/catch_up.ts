@@ -25,7 +25,7 @@ export async function enterAndCatchUp(
   { after, last }: CatchUp,
   enter: () => Promise<string>,
 ): Promise<void> {
-  const { historyLimit, historyBytes, claimedHost, outbox } = member.options;
+  const { historyLimit, historyBytes, onePage, outbox } = member.options;
   let missed = 0;
   let shown: ShownHistory | undefined;
   const show = (page: readonly ChatMessage[]) => {
@@ -52,10 +52,9 @@ export async function enterAndCatchUp(
       if (page.length === 0 && ((await hub.log.last(room, 1))[0]?.seq ?? 0) >= after) {
         shown.addUpTo(after);
       }
-      // A datagram without proof of its source gets one page; the client asks for the next.
-      if (claimedHost !== undefined) missed = all.length - page.length;
+      if (onePage) missed = all.length - page.length;
       if (all.length < historyLimit && page.length === all.length) return;
-      if (claimedHost !== undefined || member.gone) return;
+      if (onePage || member.gone) return;
       // A client that reads slowly holds up this loop alone.
       await outbox?.drained();
     }

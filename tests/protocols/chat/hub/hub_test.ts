@@ -206,8 +206,12 @@ function unprovenMember(closed: string[]): LocalMember {
     identity: undefined,
     host: undefined,
     claimedHost: "192.0.2.1",
+    ghostHost: "192.0.2.1",
     historyLimit: 0,
     historyBytes: 0,
+    answerBytes: 0,
+    listLimit: 0,
+    onePage: true,
     show: () => {},
     close: (reason) => void closed.push(reason),
   });
