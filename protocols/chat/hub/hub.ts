@@ -114,6 +114,18 @@ export class Hub implements AsyncDisposable {
     return this.#log;
   }
 
+  /** Reads old messages.
+   * @throws {RefusedError} when they cannot be read, or a search takes too long */
+  async read(
+    from: (log: ChatLog) => Promise<readonly ChatMessage[]>,
+  ): Promise<readonly ChatMessage[]> {
+    try {
+      return await from(this.log);
+    } catch (error) {
+      throw new RefusedError("not-readable", `this could not be read: ${errorText(error)}`);
+    }
+  }
+
   now(): number {
     return this.context.now();
   }

@@ -6,6 +6,7 @@ import { type Hub, roomOf } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
 import { ShownHistory } from "../hub/shown_history.ts";
 import type { ChatMessage } from "../message.ts";
+import { RefusedError } from "../refused_error.ts";
 import { fitting } from "./fitting.ts";
 
 /** The old messages that a client asks for. */
@@ -39,18 +40,20 @@ export async function enterAndCatchUp(
     if (after === undefined) {
       if (last === undefined || last === 0) return;
       shown = new ShownHistory(room);
-      show(fitting(await hub.log.last(room, Math.min(last, historyLimit)), historyBytes, "last"));
+      const count = Math.min(last, historyLimit);
+      show(fitting(await hub.read((log) => log.last(room, count)), historyBytes, "last"));
       return;
     }
     shown = new ShownHistory(room);
     for (let upTo = after;;) {
-      const all = await hub.log.after(room, upTo, historyLimit);
+      const all = await hub.read((log) => log.after(room, upTo, historyLimit));
       const page = fitting(all, historyBytes, "first");
       show(page);
       for (const { seq } of page) upTo = Math.max(upTo, seq ?? 0);
       // A place that the log never gave is no reason to keep anything back.
-      if (page.length === 0 && ((await hub.log.last(room, 1))[0]?.seq ?? 0) >= after) {
-        shown.addUpTo(after);
+      if (page.length === 0) {
+        const [newest] = await hub.read((log) => log.last(room, 1));
+        if ((newest?.seq ?? 0) >= after) shown.addUpTo(after);
       }
       if (onePage) missed = all.length - page.length;
       if (all.length < historyLimit && page.length === all.length) return;
@@ -58,6 +61,11 @@ export async function enterAndCatchUp(
       // A client that reads slowly holds up this loop alone.
       await outbox?.drained();
     }
+  } catch (error) {
+    // It has entered, and hears what is said from now on.
+    if (!(error instanceof RefusedError) || error.code !== "not-readable") throw error;
+    const { code, message: text } = error;
+    member.tellBefore(richLine("error", { code, text }));
   } finally {
     missed += member.release(shown);
     if (missed > 0) {

@@ -80,12 +80,14 @@ export class RichSpeaker implements Speaker {
       case "history": {
         const room = roomOf(member).name;
         const before = request.optionalCount("before");
-        return this.#history(room, await hub.log.last(room, this.#count(request), before), ref);
+        const count = this.#count(request);
+        return this.#history(room, await hub.read((log) => log.last(room, count, before)), ref);
       }
       case "search": {
         const room = roomOf(member).name;
         const words = request.text("words");
-        return this.#history(room, await hub.log.search(room, words, this.#count(request)), ref);
+        const count = this.#count(request);
+        return this.#history(room, await hub.read((log) => log.search(room, words, count)), ref);
       }
       case "msg":
         await hub.whisper(member, request.text("to"), request.text("text"));

@@ -28,6 +28,26 @@ Deno.test("what cannot be stored is not said, and its sender hears why", async (
   assertEquals(await plain.line(), "* this could not be stored: the disk is full");
 });
 
+Deno.test("old messages that cannot be read end no session", async () => {
+  const broken = () => Promise.reject(new Error("the disk is damaged"));
+  await using harbour = new Harbour({}, () => ({ last: broken, after: broken, search: broken }));
+  const rich = await harbour.join({ type: "hello", version: 1, after: 1 });
+  const plain = await harbour.join("/name bob");
+  const code = async () => JSON.parse(await rich.until(/"error"/));
+  const text = "this could not be read: the disk is damaged";
+  assertEquals(await code(), { type: "error", code: "not-readable", text });
+  for (const request of [{ type: "history" }, { type: "search", words: "x" }]) {
+    await rich.send({ ...request, ref: 1 });
+    assertEquals(await code(), { type: "error", code: "not-readable", text, ref: 1 });
+  }
+  for (const line of ["/history", "/search x"]) {
+    await plain.send(line);
+    assertEquals(await plain.line(), `* ${text}`);
+  }
+  await plain.send("still here");
+  assertEquals(JSON.parse(await rich.until(/"message"/)).text, "still here");
+});
+
 Deno.test("an ack waits until the message is stored, and others are not held up", async () => {
   const stored = Promise.withResolvers<void>();
   await using harbour = new Harbour({}, (hub) => {
