@@ -6,7 +6,8 @@ import { byteLength, type Message, type Session } from "../../../core/session.ts
 /** How many messages may be on their way at once, where they leave one by one, in order. */
 const MAX_IN_FLIGHT = 16;
 
-/** Lines that waited leave together, up to this many bytes. */
+/** The most bytes of lines in one write. Lines that waited leave together; what is longer leaves in
+ * parts, so that a slow reader is seen to take something. */
 const JOINED_BYTES = 64 * 1024;
 
 interface OutboxLimits {
@@ -43,7 +44,7 @@ export class Outbox {
   #queuedMessages = 0;
   #inFlight = 0;
   #missed = 0;
-  /** When something of the queue last left, or when the first message of a gap was dropped. */
+  /** When something last left, or the first message began to wait. */
   #waitingSinceMs = 0;
   #broken = false;
   #idle: (() => void)[] | undefined;
@@ -107,7 +108,6 @@ export class Outbox {
     ) {
       // With nothing under way, a message that is larger than the queue still leaves at once.
       if (this.#inFlight > 0 || this.#missed > 0) {
-        if (this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
         this.#missed += waiting.count;
         return;
       }
@@ -135,7 +135,9 @@ export class Outbox {
     const first = this.#queue.shift()!;
     this.#queuedBytes -= first.bytes;
     this.#queuedMessages -= first.count;
-    if (!this.#joins || this.#queue.length === 0) return first;
+    if (!this.#joins) return first;
+    if (first.bytes > JOINED_BYTES) return this.#takePart(first);
+    if (this.#queue.length === 0) return first;
     let bytes = first.bytes;
     let more = 0;
     while (more < this.#queue.length && bytes + this.#queue[more]!.bytes <= JOINED_BYTES) {
@@ -156,9 +158,19 @@ export class Outbox {
     return { message: joined, count, bytes };
   }
 
+  /** The beginning of lines that are too long for one write; the rest stays first in the queue. */
+  #takePart({ message, count, bytes: all }: Waiting): Waiting {
+    const lines = message as Uint8Array;
+    const bytes = all - JOINED_BYTES;
+    this.#queue.unshift({ message: lines.subarray(JOINED_BYTES), count, bytes });
+    this.#queuedBytes += bytes;
+    this.#queuedMessages += count;
+    return { message: lines.subarray(0, JOINED_BYTES), count: 0, bytes: JOINED_BYTES };
+  }
+
   readonly #sent = (): void => {
     this.#inFlight--;
-    if (this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
+    this.#waitingSinceMs = this.#hooks.now();
     if (this.#queue.length > 0) this.#pump();
     else if (this.#inFlight === 0) this.#tellMissed();
   };

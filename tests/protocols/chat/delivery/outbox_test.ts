@@ -117,6 +117,35 @@ Deno.test("how long nothing has left is known", async () => {
   assertEquals(outbox.stuckForMs(now()), 0);
 });
 
+Deno.test("a peer that takes anything is not stuck, however much it has missed", async () => {
+  const gate = new Gate("bytes", tcpAddress(1));
+  const { outbox, missed, pass, now } = outboxOf(gate);
+  for (const line of ["a", "b", "c", "d", "e", "f"]) outbox.send(line);
+  pass(50);
+  assertEquals(outbox.stuckForMs(now()), 50);
+  await gate.open();
+  assertEquals([outbox.stuckForMs(now()), missed], [0, []], "the gap is not told yet");
+  pass(20);
+  assertEquals(outbox.stuckForMs(now()), 20);
+});
+
+Deno.test("many lines at once leave in parts, so that a slow peer is seen to take them", async () => {
+  const gate = new Gate("bytes", tcpAddress(1));
+  const { outbox, pass, now } = outboxOf(gate, { queueMessages: 10, queueSizeBytes: 1_000_000 });
+  const lines = `${"x".repeat(99_999)}\n`.repeat(2);
+  outbox.sendLines(new TextEncoder().encode(lines), 2);
+  outbox.send("last");
+  for (let parts = 1; gate.underWay > 0; parts++) {
+    assertEquals(gate.sent.length, parts);
+    pass(30);
+    assertEquals(outbox.stuckForMs(now()), 30);
+    await gate.open();
+  }
+  assertEquals(gate.sent.join(""), `${lines}last\n`);
+  assertEquals(gate.sent.every(({ length }) => length <= 64 * 1024), true);
+  await outbox.drained();
+});
+
 Deno.test("datagrams leave one after the other, and one that fails is missed", async () => {
   const gate = new Gate("messages", udpAddress(1));
   const { outbox, missed } = outboxOf(gate);
