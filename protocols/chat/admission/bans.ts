@@ -37,6 +37,11 @@ export class Bans {
     while (this.#keys.size > this.#max) this.#keys.delete(this.#keys.values().next().value!);
   }
 
+  /** All keys, for other nodes. */
+  get keys(): readonly string[] {
+    return [...this.#keys];
+  }
+
   /** @param name the name that the client asks for, where it does */
   has(name: string | undefined, { identity, host }: Visitor): boolean {
     if (this.#keys.size === 0) return false;

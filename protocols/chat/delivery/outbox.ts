@@ -10,6 +10,13 @@ const MAX_IN_FLIGHT = 16;
  * parts, so that a slow reader is seen to take something. */
 const JOINED_BYTES = 64 * 1024;
 
+/** The buffers of the system may hold this many bytes for a peer (4 MiB is Linux's default), and take
+ * more only once about a third of them is free: a peer that takes something is not seen to for so
+ * long. A peer that takes this many bytes a second, and no fewer, is never taken for stuck. */
+const SYSTEM_BUFFER_BYTES = 4 * 1024 * 1024;
+const SYSTEM_BUFFER_PART = 1 / 3;
+const LEAST_BYTES_PER_MS = 20;
+
 interface OutboxLimits {
   readonly queueMessages: number;
   readonly queueSizeBytes: number;
@@ -46,6 +53,8 @@ export class Outbox {
   #missed = 0;
   /** When something last left, or the first message began to wait. */
   #waitingSinceMs = 0;
+  /** How much the system may hold at that time for a peer that takes as little as it may. */
+  #heldBytes = 0;
   #broken = false;
   #idle: (() => void)[] | undefined;
 
@@ -78,9 +87,11 @@ export class Outbox {
     return this.#joins;
   }
 
-  /** For how long, in milliseconds, the peer has taken nothing; 0 when nothing waits. */
+  /** For how long, in milliseconds, the peer has certainly taken nothing; 0 when nothing waits. */
   stuckForMs(nowMs: number): number {
-    return this.#inFlight === 0 && this.#missed === 0 ? 0 : nowMs - this.#waitingSinceMs;
+    if (this.#inFlight === 0 && this.#missed === 0) return 0;
+    const unseenMs = Math.floor(this.#heldBytes * SYSTEM_BUFFER_PART / LEAST_BYTES_PER_MS);
+    return Math.max(0, nowMs - this.#waitingSinceMs - unseenMs);
   }
 
   /** Resolves once nothing waits any more, or the outbox was given up. */
@@ -120,13 +131,13 @@ export class Outbox {
 
   #pump(): void {
     while (this.#inFlight < this.#mostInFlight && this.#queue.length > 0) {
-      const { message, count } = this.#take();
+      const { message, count, bytes } = this.#take();
       if (this.#inFlight === 0 && this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
       this.#inFlight++;
       const sent = this.#joins
         ? this.#session.sendFramed!(message as Uint8Array, count)
         : this.#session.send(message);
-      sent.then(this.#sent, this.#failed);
+      sent.then(() => this.#sent(bytes), this.#failed);
     }
   }
 
@@ -168,12 +179,18 @@ export class Outbox {
     return { message: lines.subarray(0, JOINED_BYTES), count: 0, bytes: JOINED_BYTES };
   }
 
-  readonly #sent = (): void => {
+  #sent(bytes: number): void {
+    const nowMs = this.#hooks.now();
+    const takenBytes = (nowMs - this.#waitingSinceMs) * LEAST_BYTES_PER_MS;
+    this.#heldBytes = Math.min(
+      SYSTEM_BUFFER_BYTES,
+      Math.max(0, this.#heldBytes - takenBytes) + bytes,
+    );
+    this.#waitingSinceMs = nowMs;
     this.#inFlight--;
-    this.#waitingSinceMs = this.#hooks.now();
     if (this.#queue.length > 0) this.#pump();
     else if (this.#inFlight === 0) this.#tellMissed();
-  };
+  }
 
   readonly #failed = (): void => {
     // A datagram that cannot be sent is one lost message. A stream or WebSocket is broken, and its
@@ -184,7 +201,7 @@ export class Outbox {
       return;
     }
     this.#hooks.missed(1);
-    this.#sent();
+    this.#sent(0);
   };
 
   /** The queue is empty, so the place of the gap is reached: tells the client of it. */

@@ -92,9 +92,12 @@ export class Hub implements AsyncDisposable {
       whispered: (room, to, from, text) => this.#whispered(room, to, from, text),
       expelled: (room, name, ban, reason) => {
         const member = this.#rooms.get(room)?.names.get(nameKey(name));
-        if (member !== undefined && !isHost(member)) this.#expel(member, ban, reason);
+        if (member === undefined || isHost(member)) return false;
+        this.#expel(member, ban, reason);
+        return true;
       },
       banned: (keys) => this.bans.addKeys(keys),
+      bans: () => this.bans.keys,
       nameLost: (room, name) => {
         const member = this.#rooms.get(room)?.names.get(nameKey(name));
         if (member?.room?.name !== room) return;
@@ -246,7 +249,7 @@ export class Hub implements AsyncDisposable {
 
   /** Removes another member from the room of an operator.
    * @throws {RefusedError} when the member is no operator, or none in the room has that name */
-  expel(member: LocalMember, name: string, ban: boolean, reason: string): void {
+  async expel(member: LocalMember, name: string, ban: boolean, reason: string): Promise<void> {
     if (!member.isOperator) {
       throw new RefusedError("not-an-operator", "only verified operators may do that");
     }
@@ -262,8 +265,12 @@ export class Hub implements AsyncDisposable {
     }
     const key = nameKey(name);
     const remote = this.peers.members(room.name).find((one) => nameKey(one.name) === key);
-    if (remote === undefined) throw nobody(name, room);
-    this.peers.expel(room.name, remote.name, ban, why);
+    // Of a verified member only its own node knows what to ban.
+    if (ban && remote?.standing === "plain") {
+      this.peers.ban(this.bans.add(remote.name, { identity: undefined, host: undefined }));
+    }
+    const isThere = await this.peers.expel(room.name, remote?.name ?? name, ban, why);
+    if (!isThere) throw nobody(name, room);
   }
 
   /** The members of a member's room, on every node. */

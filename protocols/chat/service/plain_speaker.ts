@@ -127,7 +127,7 @@ export class PlainSpeaker implements Speaker {
       case "kick":
       case "ban": {
         const { first, others } = firstWord(needed(rest, command));
-        return hub.expel(member, first, command === "ban", others);
+        return await hub.expel(member, first, command === "ban", others);
       }
       case "help":
         return this.#say(

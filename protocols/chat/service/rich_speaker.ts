@@ -95,7 +95,7 @@ export class RichSpeaker implements Speaker {
       case "kick":
       case "ban": {
         const reason = request.optionalText("reason") ?? "";
-        hub.expel(member, request.text("name"), request.type === "ban", reason);
+        await hub.expel(member, request.text("name"), request.type === "ban", reason);
         return this.#answer("ack", { scope: "memory", ref });
       }
       case "ping":
