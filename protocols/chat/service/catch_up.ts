@@ -5,6 +5,7 @@ import { richLine, richMessage } from "../delivery/rich_lines.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
 import { ShownHistory } from "../hub/shown_history.ts";
+import { lostSpanText } from "../log.ts";
 import type { ChatMessage } from "../message.ts";
 import { RefusedError } from "../refused_error.ts";
 import { fitting } from "./fitting.ts";
@@ -43,6 +44,9 @@ export async function enterAndCatchUp(
       const count = Math.min(last, historyLimit);
       show(fitting(await hub.read((log) => log.last(room, count)), historyBytes, "last"));
       return;
+    }
+    for (const span of hub.log.lostAfter?.(after) ?? []) {
+      member.tellBefore(richLine("notice", { text: lostSpanText(span) }));
     }
     shown = new ShownHistory(room);
     for (let upTo = after;;) {

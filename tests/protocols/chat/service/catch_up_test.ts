@@ -31,6 +31,22 @@ Deno.test("what the page had is not delivered again, however late the log delive
   assertEquals(await heard(ahead), ["1", "2", "3", "4", "5"]);
 });
 
+Deno.test("a client is told which messages are missing on this server", async () => {
+  const lost = { count: 7, before: 50, fromMs: 0, toMs: 60_000 };
+  await using harbour = new Harbour({}, () => ({
+    lostAfter: (seq) => seq < lost.before ? [lost] : [],
+  }));
+  const back = await harbour.join({ type: "hello", version: 1, after: 1 });
+  assertEquals(
+    JSON.parse(await back.line() ?? "").text,
+    "up to 7 messages are missing here: said elsewhere between 1970-01-01T00:00:00.000Z and " +
+      "1970-01-01T00:01:00.000Z, and discarded by the broker before this server was back",
+  );
+  const upToDate = await harbour.join({ type: "hello", version: 1, after: 60 });
+  await upToDate.send({ type: "ping" });
+  assertEquals(JSON.parse(await upToDate.line() ?? "").type, "pong");
+});
+
 function message(seq: number): ChatMessage {
   return {
     id: `m-${seq}`,
