@@ -3,6 +3,7 @@
 import type { Identity } from "../../../core/session.ts";
 import type { TokenBucket } from "../admission/token_bucket.ts";
 import { type Batch, type Edit, editedBytes, type Lines } from "../delivery/batch.ts";
+import { cutLine } from "../delivery/cut_line.ts";
 import type { Outbox } from "../delivery/outbox.ts";
 import type { ChatMessage, Standing } from "../message.ts";
 import type { LocalRoom } from "./local_room.ts";
@@ -39,6 +40,8 @@ interface LocalMemberOptions {
   readonly historyBytes: number;
   /** How many bytes of old messages one answer may hold. */
   readonly answerBytes: number;
+  /** Below how many bytes a line is cut for it, as a plain client. */
+  readonly plainMaxBytes: number;
   /** How many names or rooms one answer may list. */
   readonly listLimit: number;
   /** Whether it is sent one page when it comes back, since more of them at once would get lost. */
@@ -112,7 +115,7 @@ export class LocalMember {
     } else if (!outbox.takesLines) {
       this.#eachLine(lines, edits, (line, at) => {
         if (this.options.asText || at === undefined) this.#send(line);
-        else outbox.send(lines.line(at, this.endsLines));
+        else outbox.send(lines.line(at, this.endsLines, this.#cutBelowBytes));
       });
     } else if (edits.length === 0) {
       outbox.sendLines(lines.bytes, lines.texts.length);
@@ -174,7 +177,12 @@ export class LocalMember {
   }
 
   #send(line: string): void {
-    this.options.outbox?.send(this.endsLines ? `${line}\n` : line);
+    const end = this.endsLines ? "\n" : "";
+    this.options.outbox?.send(cutLine(line, this.#cutBelowBytes - end.length) + end);
+  }
+
+  get #cutBelowBytes(): number {
+    return this.wire === "plain" ? this.options.plainMaxBytes : Infinity;
   }
 
   #eachLine(

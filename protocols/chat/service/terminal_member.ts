@@ -21,6 +21,7 @@ export async function speakFromTerminal(hub: Hub, lines: AsyncIterable<string>):
     historyLimit: options.historyPage,
     historyBytes: Infinity,
     answerBytes: Infinity,
+    plainMaxBytes: Infinity,
     listLimit: Infinity,
     onePage: false,
     show: (line) => context.emit({ event: "notice", text: line.replace(/^\* /, "") }),

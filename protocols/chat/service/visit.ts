@@ -103,6 +103,9 @@ function memberOf(hub: Hub, session: Session): LocalMember {
       : options.historyPage,
     historyBytes,
     answerBytes: Math.min(historyBytes, answerBytes),
+    plainMaxBytes: peer.transport === "udp" && session.guarantees?.provesSender !== true
+      ? options.plainMaxBytes
+      : Infinity,
     listLimit: isUnproven
       ? UNPROVEN_LIST
       : Math.min(MAX_LISTED, Math.floor(answerBytes * 2 / LISTED_BYTES)),

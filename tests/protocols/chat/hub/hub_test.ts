@@ -230,6 +230,7 @@ function unprovenMember(closed: string[]): LocalMember {
     historyLimit: 0,
     historyBytes: 0,
     answerBytes: 0,
+    plainMaxBytes: Infinity,
     listLimit: 0,
     onePage: true,
     show: () => {},
