@@ -34,6 +34,12 @@ export function isReserved(name: string): boolean {
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
+/** How many characters a reader sees. Each look with a segmenter holds memory of the system until the
+ * next collection of garbage, which knows nothing of it: so few names need one. */
+function shownLength(name: string): number {
+  return /^[ -~]*$/.test(name) ? name.length : [...graphemes.segment(name)].length;
+}
+
 /** A name that a client asks for, in the form in which it is shown.
  * @throws {RefusedError} when it cannot be one, saying why */
 export function plainName(asked: string, maxNameLength: number): string {
@@ -49,7 +55,7 @@ export function plainName(asked: string, maxNameLength: number): string {
   if (/\p{Default_Ignorable_Code_Point}/u.test(name)) throw refused("part of it cannot be seen");
   if (/\p{M}{4}/u.test(name)) throw refused("it has too many marks on one letter");
   if (
-    [...graphemes.segment(name)].length > maxNameLength ||
+    shownLength(name) > maxNameLength ||
     new TextEncoder().encode(name).length > MAX_NAME_BYTES
   ) {
     throw refused(`it is longer than ${maxNameLength} characters or ${MAX_NAME_BYTES} bytes`);
