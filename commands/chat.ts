@@ -8,6 +8,7 @@ import {
   joinChat,
   type JoinChatOptions,
   type JoinedChat,
+  roomOf,
 } from "../dock/join_chat.ts";
 import { ChatError, ChatLostError, NoChatError } from "../protocols/chat/client/chat_over.ts";
 import { ChatLines } from "./chat/lines.ts";
@@ -150,9 +151,10 @@ async function enter(
       throw new Error(`${error.message}; choose another with --name`, { cause: error });
     }
     if (error instanceof NoChatError) {
+      const { text, path } = endpoint;
+      const url = roomOf(endpoint) === undefined ? text : text.slice(0, -path.length);
       throw new Error(
-        `Cannot chat with ${endpoint.text}: ${error.message}; talk to it as it is with: ` +
-          `sockdock connect ${endpoint.text}`,
+        `Cannot chat with ${text}: ${error.message}; talk to it as it is with: sockdock connect ${url}`,
         { cause: error },
       );
     }

@@ -181,6 +181,8 @@ export class Hub implements AsyncDisposable {
       if (before === undefined) this.#refuseCrowd(member);
       taken = await this.#names.take(member, room, wanted);
       this.#refuseFull(member, room);
+      // It would be in the room for ever.
+      if (member.gone) throw new RefusedError("bad-request", "the session is over");
     } catch (error) {
       this.#names.releaseAll(room, member);
       throw error;

@@ -61,6 +61,11 @@ export async function visit(hub: Hub, session: Session): Promise<void> {
     hub.dismiss(member);
     await within(outbox.drained(), FAREWELL_MS);
     outbox.abandon();
+    // A peer is remembered for as long as it may be silent, so that a new session gives it no new
+    // answers; where nobody can be meant but itself, thousands that have left would only take room.
+    const { claimedHost } = member.options;
+    const isForgeable = claimedHost !== undefined && !isLoopback(claimedHost);
+    if (isDatagram(session) && !isForgeable) session.close("left");
   }
 }
 
