@@ -10,6 +10,8 @@ export interface Connection extends Disposable {
   readonly remote: Address;
   /** The identity that the peer proved in its handshake; set once `ready` has resolved. */
   readonly identity?: Identity | undefined;
+  /** The protocol that both sides agreed on by ALPN (RFC 7301), if any; set once `ready` has resolved. */
+  readonly alpnProtocol?: string | undefined;
   /** Completes the handshake; absent where there is none.
    * @throws {DeniedPeerError} when the peer proved its identity and is not admitted */
   ready?(signal: AbortSignal): Promise<void>;

@@ -11,6 +11,7 @@ const INSTALLED_BY = {
   curl: "apt-get install curl",
   "gnutls-cli": "apt-get install gnutls-bin",
   "gnutls-serv": "apt-get install gnutls-bin",
+  h2load: "apt-get install nghttp2-client",
   nc: "apt-get install netcat-openbsd",
   ncat: "apt-get install ncat",
   "nats-server": "apt-get install nats-server",
@@ -18,6 +19,7 @@ const INSTALLED_BY = {
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
   socat: "apt-get install socat",
+  tshark: "apt-get install tshark",
   wrk: "apt-get install wrk",
   unzip: "apt-get install unzip",
 } as const;

@@ -33,11 +33,9 @@ export async function fetchChain(
   const inner = await dialTcp(endpoint, diallingPort(endpoint), options, signal);
   const name = options.serverName ?? asciiHost(hostOrLoopback(endpoint));
   const { connect } = await import("node:tls");
-  const { ConnectionDuplex } = await import("../../core/streams/connection_duplex.ts");
   let socket: TLSSocket | undefined;
   using connection = new NodeTlsConnection(inner, {
     done: "secureConnect",
-    carrier: (connection) => new ConnectionDuplex(connection),
     begin: (stream) => socket = connect({ socket: stream, host: name, rejectUnauthorized: false }),
   });
   try {

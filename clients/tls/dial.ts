@@ -112,10 +112,8 @@ async function secureByNode(
   { name, trust, certificate, alpnProtocols, signal }: SecureOptions,
 ): Promise<Connection> {
   const { connect } = await import("node:tls");
-  const { ConnectionDuplex } = await import("../../core/streams/connection_duplex.ts");
   const connection = new NodeTlsConnection(inner, {
     done: "secureConnect",
-    carrier: (connection) => new ConnectionDuplex(connection),
     begin: (stream) => {
       const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
         socket: stream,

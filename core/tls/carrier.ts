@@ -1,6 +1,6 @@
-// A minimal Node stream for node:tls on the server side: only the methods that node:tls calls,
-// because the machinery of node:stream costs a server five to twelve per cent of its speed. All
-// others need a ConnectionDuplex.
+// A minimal Node stream for node:tls over a connection that has no native socket, such as TLS within
+// TLS: only the methods that node:tls calls, because the machinery of node:stream costs five to
+// twelve per cent of the speed. Other users of a Connection as a stream need a ConnectionDuplex.
 
 import { EventEmitter } from "node:events";
 import type { Connection } from "../connection.ts";
@@ -23,6 +23,7 @@ export class TlsCarrier extends EventEmitter {
   readonly #connection: Connection;
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #flowing = false;
+  #held = false;
   #reading = false;
   /** Settles when all writes have settled. */
   #written: Promise<void> | undefined;
@@ -46,6 +47,17 @@ export class TlsCarrier extends EventEmitter {
   pause(): this {
     this.#flowing = false;
     return this;
+  }
+
+  /** Stops reading even when node:tls wants more, as it always does. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Reads on after `hold`. */
+  release(): void {
+    this.#held = false;
+    this.#pull();
   }
 
   // No-ops: buffers that are written together arrive as one write.
@@ -92,7 +104,7 @@ export class TlsCarrier extends EventEmitter {
   }
 
   #pull(): void {
-    if (this.#reading || !this.#flowing || !this.readable) return;
+    if (this.#reading || this.#held || !this.#flowing || !this.readable) return;
     this.#reading = true;
     this.#connection.read(this.#buffer).then((count) => this.#took(count), (error: Error) => {
       // A read that fails because of our own close is no error.

@@ -10,18 +10,26 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
-import { DuplexConnection } from "../streams/duplex_connection.ts";
+import { DuplexConnection, type Flow } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
+import { TlsCarrier } from "./carrier.ts";
+import { nativeTransport } from "./native_socket.ts";
+
+/** The stream below node:tls, with a flow control of its own: node:tls goes on reading when the data
+ * that it has decrypted is not taken. */
+export interface TlsTransport extends Flow {
+  readonly stream: Duplex;
+}
 
 export interface NodeTlsOptions {
-  /** Converts the connection below to a stream. */
-  readonly carrier: (connection: Connection) => Duplex | Promise<Duplex>;
   /** Starts the handshake on the stream. */
   readonly begin: (stream: Duplex) => TLSSocket;
   /** The event of a completed handshake: `secure` on a server, `secureConnect` on a client. */
   readonly done: "secure" | "secureConnect";
   /** Returns the identity that the peer proved, if any; throws when the peer is not accepted. */
   readonly check?: (socket: TLSSocket) => Identity | undefined;
+  /** Whether to use the native socket of the connection where it has one. Default: true. */
+  readonly native?: boolean;
 }
 
 /** TLS over a connection, of which it takes ownership. Nothing is read or written before `ready`. */
@@ -29,10 +37,9 @@ export class NodeTlsConnection implements Connection {
   readonly #inner: Connection;
   readonly #options: NodeTlsOptions;
   #secured: DuplexConnection | undefined;
-  #socket: TLSSocket | undefined;
-  #readOn: (() => void) | undefined;
-  #disposed = false;
+  #stream: Duplex | undefined;
   #identity: Identity | undefined;
+  #alpnProtocol: string | undefined;
 
   constructor(inner: Connection, options: NodeTlsOptions) {
     this.#inner = inner;
@@ -51,39 +58,38 @@ export class NodeTlsConnection implements Connection {
     return this.#identity;
   }
 
+  get alpnProtocol(): string | undefined {
+    return this.#alpnProtocol;
+  }
+
   async ready(signal: AbortSignal): Promise<void> {
-    const stream = await this.#options.carrier(this.#gated);
     signal.throwIfAborted();
+    const { begin, done, check, native = true } = this.#options;
+    const transport = (native ? nativeTransport(this.#inner) : null) ?? carried(this.#inner);
+    const { stream } = transport;
+    this.#stream = stream;
     // Errors reach node:tls too; this handles those that come after it has detached.
     stream.on("error", () => {});
-    const socket = this.#options.begin(stream);
-    this.#socket = socket;
-    this.#secured = new DuplexConnection(socket, { local: this.local, remote: this.remote });
-    const finished = Promise.withResolvers<void>();
-    const giveUp = () => finished.reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
-    socket.once(this.#options.done, finished.resolve);
-    // On the server side node:tls emits an error of the handshake as `_tlsError`.
-    for (const event of ["_tlsError", "error"]) socket.once(event, finished.reject);
-    const left = () => finished.reject(new Deno.errors.UnexpectedEof("the peer left"));
-    socket.once("close", left);
-    // node:tls would wait for more data.
-    stream.once("end", left);
+    const socket = begin(stream);
+    // Data flows from the beginning: when node:tls has to stop for want of a listener, it loses the
+    // end of a peer that sent everything at once.
+    const { local, remote } = this;
+    const secured = new DuplexConnection(socket, { local, remote, flow: transport });
     try {
-      await finished.promise;
-      this.#identity = this.#options.check?.(socket);
+      await handshaken(socket, stream, done, signal);
+      this.#secured = secured;
+      this.#alpnProtocol = socket.alpnProtocol || undefined;
+      this.#identity = check?.(socket);
     } catch (error) {
+      // A refused peer gets the alert close_notify (RFC 8446 6.1), which node:tls can still send.
+      await this.#secured?.closeWrite();
       this[Symbol.dispose]();
       throw error;
-    } finally {
-      signal.removeEventListener("abort", giveUp);
     }
   }
 
-  async read(into: Uint8Array): Promise<number | null> {
-    const count = await this.#open.read(into);
-    if (this.#hasRoom) this.#readOn?.();
-    return count;
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#open.read(into);
   }
 
   write(all: Uint8Array): Promise<void> {
@@ -95,42 +101,48 @@ export class NodeTlsConnection implements Connection {
   }
 
   [Symbol.dispose](): void {
-    this.#disposed = true;
-    this.#readOn?.();
     this.#secured?.[Symbol.dispose]();
     // node:tls closes its stream only later, and during a handshake not at all.
+    this.#stream?.destroy();
     this.#inner[Symbol.dispose]();
-  }
-
-  /** Whether less decrypted data waits to be read than the limit. */
-  get #hasRoom(): boolean {
-    const socket = this.#socket;
-    return socket === undefined || socket.readableLength < socket.readableHighWaterMark;
-  }
-
-  /** The connection below, with flow control. node:tls reads without limit, even if the decrypted
-   * data is not read, so a peer could fill the memory: the gate is shut while enough waits. */
-  get #gated(): Connection {
-    const inner = this.#inner;
-    return {
-      local: inner.local,
-      remote: inner.remote,
-      read: async (into) => {
-        while (!this.#hasRoom && !this.#disposed) {
-          await new Promise<void>((resolve) => {
-            this.#readOn = resolve;
-          });
-        }
-        return await inner.read(into);
-      },
-      write: (all) => inner.write(all),
-      closeWrite: () => inner.closeWrite(),
-      [Symbol.dispose]: () => inner[Symbol.dispose](),
-    };
   }
 
   get #open(): DuplexConnection {
     if (this.#secured === undefined) throw new Error("Cannot use TLS before its handshake");
     return this.#secured;
   }
+}
+
+function carried(connection: Connection): TlsTransport {
+  const carrier = new TlsCarrier(connection);
+  // The types require a whole Duplex; node:tls needs less.
+  const stream = carrier as unknown as Duplex;
+  return { stream, hold: () => carrier.hold(), release: () => carrier.release() };
+}
+
+/** Resolves when the handshake is complete; rejects when it failed, the peer left or the signal
+ * fired. */
+function handshaken(
+  socket: TLSSocket,
+  stream: Duplex,
+  done: NodeTlsOptions["done"],
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (then: () => void) => {
+      signal.removeEventListener("abort", giveUp);
+      socket.off(done, finish).off("_tlsError", fail).off("error", fail).off("close", leave);
+      for (const ended of [socket, stream]) ended.off("end", leave);
+      then();
+    };
+    const finish = () => settle(resolve);
+    const fail = (error: Error) => settle(() => reject(error));
+    const giveUp = () => settle(() => reject(signal.reason));
+    const leave = () => fail(new Deno.errors.UnexpectedEof("the peer left"));
+    signal.addEventListener("abort", giveUp);
+    // On the server side node:tls emits an error of the handshake as `_tlsError`.
+    socket.on(done, finish).on("_tlsError", fail).on("error", fail).on("close", leave);
+    // node:tls itself waits for more data, until its stream below is closed.
+    for (const ended of [socket, stream]) ended.on("end", leave);
+  });
 }
