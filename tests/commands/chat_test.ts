@@ -229,13 +229,13 @@ Deno.test("chat ends with 1 and a remedy when the name is taken in a pipe or nob
 Deno.test("chat names the command that works with a server that is no chat of ours", async () => {
   for (const scheme of ["tcp", "udp"]) {
     await using server = await serve(`${scheme}://127.0.0.1:0`, echo);
-    assertEquals(await inPipe([server.url]), {
-      code: 1,
-      stdout: "",
-      stderr:
-        `error: Cannot chat with ${server.url}: what answers is no chat of sockdock; talk to ` +
+    const { code, stderr } = await inPipe([`${server.url}/harbour`]);
+    assertEquals(code, 1);
+    assertEquals(
+      stderr,
+      `error: Cannot chat with ${server.url}/harbour: what answers is no chat of sockdock; talk to ` +
         `it as it is with: sockdock connect ${server.url}\n`,
-    });
+    );
   }
 });
 
