@@ -9,7 +9,7 @@ import { ChatError } from "../../protocols/chat/client/chat_over.ts";
 import { peerTest } from "../peer.ts";
 import { type Program, startProgram } from "../program.ts";
 import { NatsBroker } from "../protocols/chat/cluster/nats_broker.ts";
-import { eventually } from "../protocols/chat/cluster/test_node.ts";
+import { eventually } from "../eventually.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
 const DEADLINE_MS = 120_000;
