@@ -25,8 +25,7 @@ Deno.test("after kill -9 of the chat nothing that it acknowledged is lost, and n
     await using server = await startProgram([...args, ...history], { endpoints: 2 });
     const killAt = acknowledged.size + Math.floor(random() * 400);
     /** Speaks until the server dies. */
-    const speak = async (speaker: number) => {
-      using client = await enter(server.urls[speaker % 2]!, `speaker-${speaker}`);
+    const speak = async (client: ChatClient, speaker: number) => {
       for (let number = 0;; number++) {
         const id = `r${round}-s${speaker}-${number}`;
         const ack = await client.say(id, { id }).catch(() => undefined);
@@ -36,7 +35,14 @@ Deno.test("after kill -9 of the chat nothing that it acknowledged is lost, and n
         if (acknowledged.size >= killAt) server.signal("SIGKILL");
       }
     };
-    await Promise.all(Array.from({ length: SPEAKERS }, (_, speaker) => speak(speaker)));
+    const clients = await Promise.all(
+      Array.from(
+        { length: SPEAKERS },
+        (_, speaker) => enter(server.urls[speaker % 2]!, `speaker-${speaker}`),
+      ),
+    );
+    await Promise.all(clients.map(speak));
+    for (const client of clients) client[Symbol.dispose]();
     await server.ended();
   }
   assert(acknowledged.size >= ROUNDS);

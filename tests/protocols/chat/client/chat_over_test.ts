@@ -183,9 +183,9 @@ Deno.test("a hello that nothing answers is repeated ever more seldom", async () 
   let asked = 0;
   const silent = new ScriptedChat({ answer: () => (asked++, null) });
   await using server = await serve("udp://127.0.0.1:0", silent.protocol);
-  const options = { resendAfterMs: 100, answerTimeoutMs: 1400 };
+  const options = { resendAfterMs: 200, answerTimeoutMs: 2900 };
   await assertRejects(() => enter(server.url, options), ChatLostError, "no answer within");
-  // At first, and after 100, 300 and 700 ms; a busy machine asks later, and so less often.
+  // At first, and after 200, 600 and 1400 ms; a busy machine asks later, and so less often.
   assert(asked > 1 && asked <= 4, `asked ${asked} times`);
 });
 
