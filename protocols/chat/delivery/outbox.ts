@@ -53,8 +53,10 @@ export class Outbox {
   #missed = 0;
   /** When something last left, or the first message began to wait. */
   #waitingSinceMs = 0;
-  /** How much the system may hold at that time for a peer that takes as little as it may. */
+  /** How much the system may have held for a peer that takes as little as it may, and when: as the last
+   * message left. */
   #heldBytes = 0;
+  #heldAtMs = 0;
   #broken = false;
   #idle: (() => void)[] | undefined;
 
@@ -181,12 +183,12 @@ export class Outbox {
 
   #sent(bytes: number): void {
     const nowMs = this.#hooks.now();
-    const takenBytes = (nowMs - this.#waitingSinceMs) * LEAST_BYTES_PER_MS;
+    const takenBytes = (nowMs - this.#heldAtMs) * LEAST_BYTES_PER_MS;
     this.#heldBytes = Math.min(
       SYSTEM_BUFFER_BYTES,
       Math.max(0, this.#heldBytes - takenBytes) + bytes,
     );
-    this.#waitingSinceMs = nowMs;
+    this.#heldAtMs = this.#waitingSinceMs = nowMs;
     this.#inFlight--;
     if (this.#queue.length > 0) this.#pump();
     else if (this.#inFlight === 0) this.#tellMissed();

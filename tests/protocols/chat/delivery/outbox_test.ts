@@ -148,6 +148,14 @@ Deno.test("what the system may hold for a peer counts as taken at 20 kB/s", asyn
   // Of 120 kB 50 were taken, and a third of the rest has been since.
   pass(500);
   assertEquals(outbox.stuckForMs(now()), 334);
+  // What was taken while nothing was sent counts too.
+  await gate.open();
+  pass(60_000);
+  outbox.send("again");
+  await gate.open();
+  outbox.send("and again");
+  pass(10);
+  assertEquals(outbox.stuckForMs(now()), 10);
 });
 
 Deno.test("many lines at once leave in parts, so that a slow peer is seen to take them", async () => {
