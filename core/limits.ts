@@ -6,10 +6,12 @@ import type { OptionValues } from "./options/option.ts";
 
 export const admissionOptions = {
   allow: text.many({
+    guard: true,
     metavar: "cidr",
     help: "admit only these addresses or networks (@FILE reads a list)",
   }),
   deny: text.many({
+    guard: true,
     metavar: "cidr",
     help: "turn these addresses or networks away, before --allow is asked (@FILE reads a list)",
   }),

@@ -52,10 +52,15 @@ export class ParsedRequest {
   }
 
   /** The header fields as they were sent, where the server knows; elsewhere with names in
-   * Title-Case, as httpbin writes them. */
+   * Title-Case, as httpbin writes them. Credentials that this server itself asked for are left out:
+   * they would lie in a log, and a page of another origin could read them where it may ask. */
   get headerFields(): readonly HeaderField[] {
-    return this.info.headerList ??
-      [...this.source.headers].map(([name, value]) => [titleCase(name), value]);
+    const fields = this.info.headerList ??
+      [...this.source.headers].map(([name, value]): HeaderField => [titleCase(name), value]);
+    if (this.info.user === undefined) return fields;
+    return fields.map((field) =>
+      field[0].toLowerCase() === "authorization" ? [field[0], withoutCredentials(field[1])] : field
+    );
   }
 
   /** The client's address, or the one that a trusted proxy forwards. */
@@ -98,6 +103,11 @@ export class ParsedRequest {
       });
     return this.#body;
   }
+}
+
+/** The scheme of an Authorization field, and a word on the rest. */
+function withoutCredentials(authorization: string): string {
+  return `${authorization.trim().split(/\s/, 1)[0]} (credentials of this server)`;
 }
 
 /** `Content-Type` for `content-type`. */
