@@ -32,7 +32,11 @@ export function diskRefusal(error: unknown): DiskRefusal | null {
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
     return { failure: "forbidden", message: "Nothing may be stored in this folder." };
   }
-  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+  // A link has taken the place of the folder.
+  if (
+    error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.FilesystemLoop
+  ) {
     return { failure: "gone", message: "This folder is gone." };
   }
   return null;

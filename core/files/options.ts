@@ -13,3 +13,7 @@ export const dataFolderOptions = {
 export const overwriteOption = flag({
   help: "let a file that is sent replace one of the same name",
 });
+
+/** `--hidden`, for every command that serves or receives files. Many such files are settings that
+ * programs obey, as those of a shell, git and ssh. */
+export const hiddenOption = flag({ help: "serve and receive names that begin with a dot too" });

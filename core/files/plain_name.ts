@@ -24,6 +24,12 @@ export function isTemporaryName(name: string): boolean {
   return seen.startsWith(UPLOAD_PREFIX) || seen.startsWith(PARTIAL_PREFIX);
 }
 
+/** Whether a name begins with a dot, even on a file system that ignores invisible characters: such
+ * names are hidden, and many of them are settings that a program obeys. */
+export function isHiddenName(name: string): boolean {
+  return name.startsWith(".") || (name > "\x7f" && name.replace(/\p{Cf}/gu, "").startsWith("."));
+}
+
 /** The reason that a name cannot be read or typed, to complete "The name ... "; null when it can. */
 export function unreadable(name: string): string | null {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return "holds a control character";

@@ -31,27 +31,35 @@ export interface WebSocketAnswer {
   serve(session: Session): Promise<void>;
 }
 
-/** A GET or HEAD in HTTP/1.1 that asks for nothing out of the ordinary: no conditions, no range, no
- * query, no origin, no credentials. */
+/** A GET or HEAD in HTTP/1.1 without a body that has passed the rules for addresses, hosts, origins
+ * and credentials. */
 export interface QuickRequest {
   readonly method: "GET" | "HEAD";
-  /** The path as the client sent it, percent-encoded, without `..` and without a query. */
+  /** The path as the client sent it, percent-encoded, without dot segments. */
   readonly path: string;
-  /** The Accept-Encoding header; null when there is none. */
-  readonly acceptEncoding: string | null;
+  /** The query with its `?`; empty when there is none. */
+  readonly query: string;
+  /** The value of a header field, its lines joined by `, `; null when there is none.
+   * @param name in lower case */
+  header(name: string): string | null;
 }
 
-/** An answer that lies ready: its head in HTTP/1.1, with Content-Length and Date, and its body. */
+/** An answer that lies ready, as it goes over the wire. */
 export interface QuickAnswer {
-  /** The head, and the body unless that comes from a file. */
+  readonly status: number;
+  /** The head in HTTP/1.1, with its framing and Date, and the body unless that comes from a file. */
   readonly bytes: Uint8Array;
   readonly file?: QuickFile;
 }
 
-/** An opened file, to be sent from where it stands. Its sender closes it. */
+/** The body of an answer, from an opened file. */
 export interface QuickFile {
-  readonly handle: Deno.FsFile;
+  /** In bytes, as the head says. */
   readonly length: number;
+  /** Reads the next bytes of the body; resolves to their number, or to null at the end. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Gives the file back. Called once, whatever happens, and never while a read is pending. */
+  release(): void;
 }
 
 /** An opened application, shared by its endpoints and disposed after the last of them. */
@@ -61,8 +69,8 @@ export interface HttpService extends AsyncDisposable {
   readonly maxBodyBytes?: number;
   /** Counters of the application itself; they appear in the server's stats. */
   readonly counters?: Readonly<Partial<Counters>>;
-  /** Answers what it can without an engine, for applications that have answers ready; null leaves a
-   * request to `handle`, which must answer all others, and this one in the same way. */
+  /** Answers what lies ready, without a Request and a Response; null leaves a request to `handle`,
+   * which answers all others, and would answer this one in the same way. */
   quick?(request: QuickRequest): QuickAnswer | null | Promise<QuickAnswer | null>;
   /** Decides about a request to open a WebSocket, for applications that have any. Their endpoints
    * run on node:http, because Deno's engine changes to no other protocol: slower, and with the

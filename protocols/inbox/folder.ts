@@ -2,13 +2,12 @@
 // counts what it holds, and keeps the partial files.
 
 import { errorText } from "../../core/event.ts";
+import { FolderSync } from "../../core/files/folder_sync.ts";
+import { LinklessPaths, pathIn } from "../../core/files/linkless_paths.ts";
 import { PARTIAL_PREFIX } from "../../core/files/plain_name.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { FolderSync } from "./folder_sync.ts";
 import { chargeFor, Quota } from "./quota.ts";
 import { InboxRefusal } from "./refusal.ts";
-
-const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
 /** The most files and folders that an inbox may hold: each look at the disk counts them all. */
 const MAX_ENTRIES = 1_000_000;
@@ -27,6 +26,8 @@ interface InboxFolderOptions {
 export class InboxFolder {
   /** The real path. */
   readonly path: string;
+  /** The paths by which anything here is changed. */
+  readonly linkless = LinklessPaths.open();
   readonly quota: Quota;
   /** The partial files that are being written. */
   readonly writing = new Set<string>();
@@ -68,7 +69,7 @@ export class InboxFolder {
 
   /** @param names plain names, as inboxNames() gives them */
   pathOf(names: readonly string[]): string {
-    return [this.path.replace(/[/\\]$/, ""), ...names].join(SEPARATOR);
+    return names.reduce(pathIn, this.path);
   }
 
   partialPath(key: string): string {
@@ -82,7 +83,17 @@ export class InboxFolder {
     for (let depth = 1; depth < names.length; depth++) {
       if (!await this.#isFolder(names.slice(0, depth))) return null;
     }
-    return await lookAt(this.pathOf(names));
+    return await this.lookAt(this.pathOf(names));
+  }
+
+  /** The state of a path, or null when nothing is there or a link leads there. */
+  async lookAt(path: string): Promise<Deno.FileInfo | null> {
+    try {
+      return await this.linkless.lstat(path);
+    } catch (error) {
+      if (isGone(error)) return null;
+      throw error;
+    }
   }
 
   /** Runs work that checks something and then changes it; no other such work runs meanwhile. */
@@ -112,7 +123,7 @@ export class InboxFolder {
       if (await this.#isFolder(some)) continue;
       await this.reserve(chargeFor(0));
       try {
-        await Deno.mkdir(this.pathOf(some), { mode: 0o755 });
+        await Deno.mkdir(this.linkless.of(this.pathOf(some)), { mode: 0o755 });
         made++;
         this.quota.keep(chargeFor(0));
       } catch (error) {
@@ -144,7 +155,7 @@ export class InboxFolder {
   /** Whether a part of a path is a folder and no link.
    * @throws {InboxRefusal} when it is something else */
   async #isFolder(names: readonly string[]): Promise<boolean> {
-    const info = await lookAt(this.pathOf(names));
+    const info = await this.lookAt(this.pathOf(names));
     if (info === null) return false;
     if (info.isDirectory) return true;
     const what = info.isSymlink ? "a link, and links are not followed" : "a file";
@@ -152,7 +163,7 @@ export class InboxFolder {
   }
 
   async #checkRoot(): Promise<void> {
-    const info = await lookAt(this.path);
+    const info = await this.lookAt(this.path);
     if (info?.isDirectory && info.dev === this.#device && (info.ino ?? 0) === this.#inode) return;
     throw new InboxRefusal("disk", "The folder of the inbox is gone.");
   }
@@ -165,15 +176,15 @@ export class InboxFolder {
       let entries = 0;
       const folders = [this.path];
       for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-        for await (const entry of entriesOf(folder, folder !== this.path)) {
+        for await (const entry of entriesOf(this.linkless.of(folder), folder !== this.path)) {
           if (++entries > MAX_ENTRIES) {
             throw new InboxRefusal("quota", `The inbox holds more than ${MAX_ENTRIES} files.`);
           }
-          const path = `${folder}${SEPARATOR}${entry.name}`;
+          const path = pathIn(folder, entry.name);
           const isPartial = folder === this.path && entry.name.startsWith(PARTIAL_PREFIX);
           if (entry.isDirectory) folders.push(path);
           if (isPartial && this.writing.has(entry.name.slice(PARTIAL_PREFIX.length))) continue;
-          const info = await lookAt(path);
+          const info = await this.lookAt(path);
           if (info === null) continue;
           if (isPartial && this.#isOld(info)) {
             // Its sender may have come back meanwhile.
@@ -199,16 +210,11 @@ async function* entriesOf(path: string, mayGo: boolean): AsyncGenerator<Deno.Dir
   try {
     yield* Deno.readDir(path);
   } catch (error) {
-    if (!mayGo || !(error instanceof Deno.errors.NotFound)) throw error;
+    if (!mayGo || !isGone(error)) throw error;
   }
 }
 
-/** The state of a path, links not followed; null when nothing is there. */
-export async function lookAt(path: string): Promise<Deno.FileInfo | null> {
-  try {
-    return await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+/** Whether an error says that nothing is there, or that a link has taken the place of a folder. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.FilesystemLoop;
 }

@@ -1,6 +1,7 @@
 // Lists the local files to send to an inbox: files, and folders with all that is in them.
 
 import { errorText } from "../../core/event.ts";
+import { LinklessPaths, pathIn } from "../../core/files/linkless_paths.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** The most files that are sent at once. */
@@ -15,6 +16,9 @@ export interface LocalFile {
   readonly name: string;
   /** Its size; 0 for a folder. */
   readonly bytes: number;
+  /** Whether the path was found without links in it. Then the file is not sent when a link has taken
+   * the place of a folder meanwhile, which would lead to another file. @default false */
+  readonly isReal?: boolean;
 }
 
 interface SkippedFile {
@@ -39,21 +43,22 @@ export async function listLocalFiles(paths: readonly string[]): Promise<LocalFil
   const skipped: SkippedFile[] = [];
   const unreadable: SkippedFile[] = [];
   const owners = new Map<string, string>();
+  const linkless = LinklessPaths.open();
   let bytes = 0;
 
-  function add(file: LocalFile): void {
+  function add(file: Omit<LocalFile, "isReal">): void {
     if (files.length >= MAX_FILES) {
       throw new UsageError(`more than ${MAX_FILES} files; copy them in parts`);
     }
-    files.push(file);
+    files.push({ ...file, isReal: true });
     bytes += file.bytes;
   }
 
   async function addFolder(folder: string, folderName: string): Promise<void> {
     let isEmpty = true;
-    const entries = await Array.fromAsync(Deno.readDir(folder));
+    const entries = await Array.fromAsync(Deno.readDir(linkless.of(folder)));
     for (const entry of entries.sort((one, other) => one.name < other.name ? -1 : 1)) {
-      const path = `${folder}/${entry.name}`;
+      const path = pathIn(folder, entry.name);
       const name = `${folderName}/${entry.name}`;
       if (entry.isSymlink) {
         skipped.push({ path, reason: "it is a link" });
@@ -66,7 +71,7 @@ export async function listLocalFiles(paths: readonly string[]): Promise<LocalFil
       isEmpty = false;
       try {
         if (entry.isDirectory) await addFolder(path, name);
-        else add({ kind: "file", path, name, bytes: (await Deno.lstat(path)).size });
+        else add({ kind: "file", path, name, bytes: (await linkless.lstat(path)).size });
       } catch (error) {
         if (error instanceof UsageError) throw error;
         // A name that is no UTF-8 comes with replacement characters, and is not found under them.

@@ -1,16 +1,27 @@
 // Splits the path of an offered file into plain names. Paths that could lead out of the inbox, or to
 // another file than they show, are refused here, before the disk is touched.
 
-import { isPlainName, isTemporaryName, unreadable } from "../../core/files/plain_name.ts";
+import {
+  isHiddenName,
+  isPlainName,
+  isTemporaryName,
+  unreadable,
+} from "../../core/files/plain_name.ts";
 import { InboxRefusal } from "./refusal.ts";
 
 /** The longest path below an inbox, in bytes. */
 const MAX_PATH_BYTES = 2048;
 
+interface NameLimits {
+  /** How many names a path may have. */
+  readonly maxDepth: number;
+  /** Whether names may begin with a dot. */
+  readonly hidden: boolean;
+}
+
 /** The names of a path below the inbox.
- * @param maxDepth how many names it may have
  * @throws {InboxRefusal} when one of them is no plain name */
-export function inboxNames(path: string, maxDepth: number): readonly string[] {
+export function inboxNames(path: string, { maxDepth, hidden }: NameLimits): readonly string[] {
   const refuse = (why: string) => {
     throw new InboxRefusal("name", `The name ${JSON.stringify(path.slice(0, 100))} ${why}.`);
   };
@@ -25,10 +36,14 @@ export function inboxNames(path: string, maxDepth: number): readonly string[] {
   if (names.length > maxDepth) refuse(`lies more than ${maxDepth} folders deep`);
   for (const name of names) {
     if (name === "." || name === "..") refuse("would leave the inbox");
-    const hidden = unreadable(name);
-    if (hidden !== null) refuse(hidden);
+    const problem = unreadable(name);
+    if (problem !== null) refuse(problem);
     if (isTemporaryName(name)) refuse("is kept for files that are being received");
     if (!isPlainName(name)) refuse("cannot be that of a file");
+    // Programs obey many such files, as a shell, git and ssh do.
+    if (!hidden && isHiddenName(name)) {
+      refuse("begins with a dot; the inbox takes such names only with --hidden");
+    }
   }
   return names;
 }

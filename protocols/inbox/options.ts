@@ -1,7 +1,7 @@
 // The options of an inbox, apart from the code that they are for: the command line reads them without
 // loading what receives files.
 
-import { overwriteOption } from "../../core/files/options.ts";
+import { hiddenOption, overwriteOption } from "../../core/files/options.ts";
 import { duration, integer, type OptionValues, size, text } from "../../core/options/option.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -13,6 +13,7 @@ export const inboxOptions = {
     help: "the folder that files are received in, made if it is not there",
   }),
   overwrite: overwriteOption,
+  hidden: hiddenOption,
   maxFileBytes: size({ default: 8 * 1024 ** 3, min: 1, help: "largest file to receive" }),
   quotaBytes: size({
     default: 32 * 1024 ** 3,

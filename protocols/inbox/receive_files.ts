@@ -3,13 +3,14 @@
 
 import { createHash } from "node:crypto";
 import { formatAddress, isLoopback } from "../../core/addresses/address.ts";
+import { TransferSlots } from "../../core/files/transfer_slots.ts";
 import type { Context, Service } from "../../core/protocol.ts";
 import type { Message, Session } from "../../core/session.ts";
 import { InboxFolder } from "./folder.ts";
 import { inboxNames } from "./names.ts";
 import type { InboxOptions } from "./options.ts";
 import { InboxRefusal, refusalFor } from "./refusal.ts";
-import { type NextStep, Transfer } from "./transfer.ts";
+import { type NextStep, takenOver, Transfer } from "./transfer.ts";
 import {
   contentOf,
   encodeControl,
@@ -28,6 +29,10 @@ const WINDOW_BYTES = 8 * 1024 * 1024;
 /** The most files of one session that were sent to their end and are not in their place yet. */
 const MAX_UNSETTLED = 32;
 
+/** Time after which a sender that stalls gives way to others, if all places are taken. It is long
+ * because a sender that goes on with a large file hashes what it has sent before. */
+const STALLED_MS = 30_000;
+
 /** How often a sender that waits is told that the inbox is at work, in milliseconds. */
 const SIGN_OF_LIFE_MS = 5000;
 
@@ -36,9 +41,10 @@ export async function openInbox(options: InboxOptions, context: Context): Promis
   const { into, quotaBytes, keepPartialMs } = options;
   const folder = await InboxFolder.open(into, { quotaBytes, keepPartialMs, now: context.now });
   const transfers = new Map<string, Transfer>();
+  const slots = new TransferSlots(options.maxTransfers, STALLED_MS);
   return {
     async serve(session) {
-      await using receiver = new Receiver(session, { options, context, folder, transfers });
+      await using receiver = new Receiver(session, { options, context, folder, transfers, slots });
       await receiver.run();
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -51,6 +57,7 @@ interface Shared {
   readonly folder: InboxFolder;
   /** The transfers under way, of all sessions. */
   readonly transfers: Map<string, Transfer>;
+  readonly slots: TransferSlots;
 }
 
 /** A file or folder that a sender has offered. */
@@ -186,11 +193,15 @@ class Receiver implements AsyncDisposable {
     const key = keyOf(file, this.#session);
     // The same sender has come back: its old session may be broken without our knowing it yet.
     for (let other = transfers.get(key); other !== undefined; other = transfers.get(key)) {
-      await other.giveWay();
+      await other.giveWay(takenOver());
     }
-    const receiving = transfers.values().filter(({ isEnding }) => !isEnding).toArray().length;
-    if (receiving >= options.maxTransfers) {
-      throw new InboxRefusal("busy", `${receiving} files are being received already.`, true);
+    const slot = this.#shared.slots.take(() => {
+      const reason = "The file came too slowly, and others were waiting.";
+      transfer.giveWay(new InboxRefusal("busy", reason, true)).catch(() => {});
+    });
+    if (slot === null) {
+      const { maxTransfers } = options;
+      throw new InboxRefusal("busy", `${maxTransfers} files are being received already.`, true);
     }
     const transfer = new Transfer({
       folder,
@@ -198,6 +209,7 @@ class Receiver implements AsyncDisposable {
       names,
       overwrite: options.overwrite,
       key,
+      slot,
       onEnd: () => transfers.delete(key),
     });
     transfers.set(key, transfer);
@@ -291,7 +303,7 @@ class Receiver implements AsyncDisposable {
   }
 
   #names(name: string): readonly string[] {
-    return inboxNames(name, this.#shared.options.maxDepth);
+    return inboxNames(name, this.#shared.options);
   }
 
   #count(offered: Offered): void {

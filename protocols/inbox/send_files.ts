@@ -2,6 +2,7 @@
 // the ways in which one file can end (stored, refused, changed meanwhile) share their state.
 
 import { errorText } from "../../core/event.ts";
+import { LinklessPaths } from "../../core/files/linkless_paths.ts";
 import type { Session } from "../../core/session.ts";
 import { MessageTooLargeError } from "../../core/streams/framing.ts";
 import { framedSession } from "../../core/streams/framed_session.ts";
@@ -128,6 +129,7 @@ class FileSender {
   readonly #session: Session;
   readonly #answers: InboxAnswers;
   readonly #parts: SenderParts;
+  readonly #linkless = LinklessPaths.open();
   readonly #chunkBytes: number;
   readonly #windowBytes: number;
   /** How many files may be sent before the outcome of the first is known. */
@@ -187,6 +189,9 @@ class FileSender {
     using source = opened;
     const info = await source.stat();
     if (!info.isFile) return failed(file, "it is no file any more");
+    if (file.isReal && !await this.#linkless.isAt(file.path, info).catch(() => false)) {
+      return failed(file, "it was moved or replaced while it was opened");
+    }
     return await this.#sendContent(file, source, info);
   }
 
@@ -195,14 +200,13 @@ class FileSender {
     source: Deno.FsFile,
     info: Deno.FileInfo,
   ): Promise<FileOutcome | Sent> {
-    const { size: bytes, mtime, mode } = info;
+    const { size: bytes, mtime } = info;
     const id = this.maxUnsettled > 0 ? ++this.#lastId : undefined;
     const offer: SenderMessage = {
       type: "offer",
       name: file.name,
       bytes,
       modifiedMs: mtime?.getTime() ?? 0,
-      ...(mode !== null && Deno.build.os !== "windows" && { mode: mode & 0o777 }),
       ...(id !== undefined && { id }),
     };
     if (encodeControl(offer).length > MAX_CONTROL_BYTES) {

@@ -3,8 +3,9 @@
 // name when all of it has come. Long, because a transfer is one state machine.
 
 import { occupied, placeFile } from "../../core/files/place_file.ts";
+import type { TransferSlot } from "../../core/files/transfer_slots.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
-import { type InboxFolder, lookAt } from "./folder.ts";
+import type { InboxFolder } from "./folder.ts";
 import { chargeFor } from "./quota.ts";
 import { InboxRefusal } from "./refusal.ts";
 import type { OfferedFile } from "./wire.ts";
@@ -18,6 +19,8 @@ interface TransferOptions {
   readonly overwrite: boolean;
   /** Different for other contents and other senders; names the partial file. */
   readonly key: string;
+  /** Told of what comes, and freed when all of it has come or the transfer ends. */
+  readonly slot: TransferSlot;
   /** Called once, when the transfer is over in any way. */
   readonly onEnd: () => void;
 }
@@ -40,12 +43,12 @@ export class Transfer implements AsyncDisposable {
   #gotBytes = 0;
   #comparing: Comparing = "nothing";
   #receiving = false;
-  #isEnding = false;
   /** How much of the quota is reserved. */
   #reservedBytes = 0;
   /** Whether the partial file is kept when the transfer ends. */
   #keeps = true;
-  #lost = false;
+  /** Why the transfer has ended, when it had to give way. */
+  #lost: InboxRefusal | undefined;
   #ended: Promise<void> | undefined;
   #working: Promise<unknown> = Promise.resolve();
 
@@ -58,11 +61,6 @@ export class Transfer implements AsyncDisposable {
   /** How much of the file is here, from this session and earlier ones. */
   get gotBytes(): number {
     return this.#gotBytes;
-  }
-
-  /** Whether all of the file has come, and it is being put in its place. */
-  get isEnding(): boolean {
-    return this.#isEnding;
   }
 
   /** Looks for the file, or a part of it, in the inbox.
@@ -101,6 +99,7 @@ export class Transfer implements AsyncDisposable {
       const { size } = await partial.stat();
       await partial.seek(0, Deno.SeekMode.Start);
       const hash = await hashFile(partial, size, signal);
+      this.#options.slot.progress(size);
       if (hash !== null && hash.hex() === sha256) {
         this.#hash = hash;
         this.#gotBytes = size;
@@ -131,6 +130,7 @@ export class Transfer implements AsyncDisposable {
         written += await this.#partial.write(content.subarray(written));
       }
       this.#gotBytes += content.length;
+      this.#options.slot.progress(content.length);
     });
   }
 
@@ -138,7 +138,7 @@ export class Transfer implements AsyncDisposable {
    * @param sha256 the hash that the sender gives
    * @throws {InboxRefusal} when the hash is another, or the name was taken meanwhile */
   finish(sha256: string): Promise<void> {
-    this.#isEnding = true;
+    this.#options.slot[Symbol.dispose]();
     return this.#work(async () => {
       const { folder, names, overwrite } = this.#options;
       const { bytes } = this.file;
@@ -164,13 +164,14 @@ export class Transfer implements AsyncDisposable {
       await partial.sync();
       partial.close();
       this.#partial = undefined;
-      if (Deno.build.os !== "windows") await Deno.chmod(this.#partialPath, this.#mode);
       const parent = names.slice(0, -1);
       await folder.makeFolders(parent);
       // One at a time: two transfers that replace one file must not both count it as removed.
       await folder.alone(async () => {
         const before = await folder.find(names);
-        const placed = await placeFile(this.#partialPath, folder.pathOf(names), overwrite);
+        const { linkless } = folder;
+        const to = folder.pathOf(names);
+        const placed = await placeFile({ from: this.#partialPath, to, overwrite, linkless });
         if (placed === "occupied") throw this.#occupied();
         this.#keeps = false;
         folder.quota.keep(chargeFor(bytes));
@@ -180,15 +181,16 @@ export class Transfer implements AsyncDisposable {
     });
   }
 
-  /** Ends the transfer because another session goes on with the file. */
-  async giveWay(): Promise<void> {
-    this.#lost = true;
+  /** Ends the transfer, as when another session goes on with the file.
+   * @param reason what its sender is told */
+  async giveWay(reason: InboxRefusal): Promise<void> {
+    this.#lost = reason;
     await this[Symbol.asyncDispose]();
   }
 
   /** Ends the transfer and removes what came. */
   async discard(): Promise<void> {
-    if (!this.#lost) this.#keeps = false;
+    if (this.#lost === undefined) this.#keeps = false;
     await this[Symbol.asyncDispose]();
   }
 
@@ -197,22 +199,14 @@ export class Transfer implements AsyncDisposable {
     return this.#ended ??= this.#working.then(() => this.#end(), () => this.#end());
   }
 
-  /** The permissions of the file: others can read and run it at most, and no special bits are set. */
-  get #mode(): number {
-    return ((this.file.mode ?? 0o644) & 0o755) | 0o600;
-  }
-
   #occupied(): InboxRefusal {
     return new InboxRefusal("exists", occupied(this.file.name, this.#options.overwrite));
   }
 
   /** Runs work on the disk, unless another session has taken the file over. */
   #work<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#lost || this.#ended !== undefined) {
-      return Promise.reject(
-        new InboxRefusal("taken-over", "Another session is sending this file."),
-      );
-    }
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
+    if (this.#ended !== undefined) return Promise.reject(takenOver());
     const working = work();
     this.#working = working;
     return working;
@@ -224,7 +218,7 @@ export class Transfer implements AsyncDisposable {
     const needed = chargeFor(this.file.bytes);
     // From here on the quota counts what is reserved, and no longer what lies there.
     folder.writing.add(this.#options.key);
-    const partial = await lookAt(this.#partialPath);
+    const partial = await folder.lookAt(this.#partialPath);
     if (partial !== null) folder.quota.keep(-chargeFor(partial.size));
     try {
       await folder.reserve(needed);
@@ -249,15 +243,23 @@ export class Transfer implements AsyncDisposable {
   /** Removes the partial file left by a program that was killed just after naming the file. */
   async #removeLeftover(): Promise<void> {
     const { folder } = this.#options;
-    const left = await lookAt(this.#partialPath);
+    const left = await folder.lookAt(this.#partialPath);
     if (left === null) return;
     await Deno.remove(this.#partialPath);
     folder.quota.keep(-chargeFor(left.size));
   }
 
   async #openPartial(isNew: boolean): Promise<Deno.FsFile> {
-    const how = isNew ? { createNew: true, mode: 0o600 } : {};
-    return await Deno.open(this.#partialPath, { read: true, write: true, ...how });
+    const path = this.#partialPath;
+    const file = await Deno.open(path, { read: true, write: true, createNew: isNew });
+    try {
+      if (await this.#options.folder.linkless.isAt(path, await file.stat())) return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+    throw new InboxRefusal("disk", "Another program has changed the inbox.", true);
   }
 
   /** The hash of the file that has the name; null when it has changed or is gone. */
@@ -266,10 +268,11 @@ export class Transfer implements AsyncDisposable {
     const found = await folder.find(names);
     if (!found?.isFile) return null;
     using file = await Deno.open(folder.pathOf(names), { read: true });
-    const { dev, ino, size } = await file.stat();
+    const info = await file.stat();
     // A link may have taken its place.
-    if (dev !== found.dev || ino !== found.ino || size !== this.file.bytes) return null;
-    return (await hashFile(file, size, signal))?.hex() ?? null;
+    const isSame = info.size === this.file.bytes && info.ino === found.ino &&
+      await folder.linkless.isAt(folder.pathOf(names), info);
+    return isSame ? (await hashFile(file, info.size, signal))?.hex() ?? null : null;
   }
 
   async #end(): Promise<void> {
@@ -281,6 +284,7 @@ export class Transfer implements AsyncDisposable {
       folder.quota.release(this.#reservedBytes);
       folder.quota.keep(kept);
     } finally {
+      this.#options.slot[Symbol.dispose]();
       folder.writing.delete(key);
       onEnd();
     }
@@ -288,13 +292,18 @@ export class Transfer implements AsyncDisposable {
 
   /** Removes the partial file or leaves it; returns how many bytes of the quota it takes. */
   async #settlePartial(): Promise<number> {
-    const left = await lookAt(this.#partialPath).catch(() => null);
+    const left = await this.#options.folder.lookAt(this.#partialPath).catch(() => null);
     if (left === null) return 0;
     if (this.#keeps && left.size > 0) return chargeFor(left.size);
     // When it cannot be removed, the folder is gone or cannot be written to any more.
     await Deno.remove(this.#partialPath).catch(() => {});
     return 0;
   }
+}
+
+/** Another session goes on with the file. */
+export function takenOver(): InboxRefusal {
+  return new InboxRefusal("taken-over", "Another session is sending this file.");
 }
 
 /** A time that the file system cannot hold is no reason to refuse a file. */

@@ -18,8 +18,6 @@ export interface OfferedFile {
   readonly bytes: number;
   /** When its content was last changed, in milliseconds since the epoch. */
   readonly modifiedMs: number;
-  /** Its permissions, as POSIX has them; absent where the sender has none. */
-  readonly mode?: number;
   /** Its number in this session. The answer about its outcome bears the same number, so that the next
    * file may be offered before the inbox has this one in its place. */
   readonly id?: number;
@@ -42,16 +40,12 @@ export type RefusalCode =
 /** How the fields of each message of a sender are read. */
 const senderReaders = {
   hello: (fields: Fields) => ({ version: count(fields, "version") }),
-  offer(fields: Fields): OfferedFile {
-    const mode = fields["mode"] === undefined ? undefined : count(fields, "mode");
-    return {
-      name: words(fields, "name"),
-      bytes: count(fields, "bytes"),
-      modifiedMs: moment(fields, "modifiedMs"),
-      ...(mode !== undefined && { mode }),
-      ...idOf(fields),
-    };
-  },
+  offer: (fields: Fields): OfferedFile => ({
+    name: words(fields, "name"),
+    bytes: count(fields, "bytes"),
+    modifiedMs: moment(fields, "modifiedMs"),
+    ...idOf(fields),
+  }),
   folder: (fields: Fields) => ({ name: words(fields, "name") }),
   /** The hash of the part of the file that the inbox asked to check. */
   prefix: (fields: Fields) => ({ sha256: hash(fields) }),

@@ -123,18 +123,18 @@ class QuickConnection implements EngineConnection {
   }
 
   /** Sends a file, and reads the next piece while it writes. */
-  async #sendFile({ bytes }: QuickAnswer, { handle, length }: QuickFile): Promise<void> {
+  async #sendFile({ bytes }: QuickAnswer, file: QuickFile): Promise<void> {
     let reading: Promise<number | null> | undefined;
     try {
       await this.#connection.write(bytes);
       let [current, next] = [pooled(), pooled()];
-      reading = handle.read(current);
-      for (let left = length; left > 0;) {
+      reading = file.read(current);
+      for (let left = file.length; left > 0;) {
         const count = await reading ?? null;
         if (count === null) throw new Error("a file became shorter while it was sent");
         const part = current.subarray(0, Math.min(count, left));
         left -= part.length;
-        reading = left > 0 ? handle.read(next) : undefined;
+        reading = left > 0 ? file.read(next) : undefined;
         await this.#connection.write(part);
         this.#handlers.quick.touch();
         [current, next] = [next, current];
@@ -143,7 +143,7 @@ class QuickConnection implements EngineConnection {
     } finally {
       // A file that is being read cannot be closed.
       await reading?.catch(() => {});
-      handle.close();
+      file.release();
     }
   }
 }

@@ -57,7 +57,12 @@ export class QuickHeads {
       const acceptEncoding = codings.length === 0 && fields.only("accept-encoding") === null
         ? null
         : codings.join(", ");
-      return { method, path: target, acceptEncoding };
+      return {
+        method,
+        path: target,
+        query: "",
+        header: (name) => name === "accept-encoding" ? acceptEncoding : null,
+      };
     } catch (error) {
       if (error instanceof HttpHeadError) return null;
       throw error;

@@ -51,7 +51,7 @@ for (const url of TRANSPORTS) {
   Deno.test({
     name: `copyTo() sends files and folders over ${scheme}, and the inbox has the same`,
     async fn() {
-      await using served = await servedInbox({}, url);
+      await using served = await servedInbox({ hidden: true }, url);
       await using from = await temporaryFolder();
       const large = contentOf(3_000_001, seeded(7));
       await Deno.writeFile(`${from.path}/large`, large);

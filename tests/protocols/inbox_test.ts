@@ -4,6 +4,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UsageError } from "../../core/usage_error.ts";
 import { serve } from "../../dock/serve.ts";
 import { inbox } from "../../protocols/inbox.ts";
+import { FakeTime } from "../fake_time.ts";
 import { stillContext, tcpAddress } from "../memory.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { contentsOf, type Heard, servedInbox, sha256, Talker } from "./inbox/talker.ts";
@@ -18,7 +19,7 @@ const offer = (name: string, bytes: number, modifiedMs = 0) => ({
 /** The code of a refusal, and the type of everything else. */
 const verdict = ({ type, code }: Heard) => type === "refused" ? code : type;
 
-Deno.test("an inbox keeps a file with its content, time and permissions, and no special ones", async () => {
+Deno.test("an inbox keeps a file with its content and time, and takes no permissions over", async () => {
   await using served = await servedInbox();
   await using talker = await Talker.greet(served.url);
   const modifiedMs = Date.UTC(2020, 1, 2);
@@ -29,7 +30,8 @@ Deno.test("an inbox keeps a file with its content, time and permissions, and no 
   const info = await Deno.stat(`${served.path}/tool`);
   assertEquals(await Deno.readTextFile(`${served.path}/tool`), "ahoy");
   assertEquals(info.mtime?.getTime(), modifiedMs);
-  if (Deno.build.os !== "windows") assertEquals(info.mode! & 0o7777, 0o755);
+  await Deno.writeTextFile(`${served.path}/../ours`, "");
+  assertEquals(info.mode, (await Deno.stat(`${served.path}/../ours`)).mode);
   assertEquals(await contentsOf(served.path), ["tool"], "nothing temporary is left");
   const { file, bytes, sha256: hash } = await served.log.next("stored");
   assertEquals({ file, bytes, hash }, { file: "tool", bytes: 4, hash: await sha256("ahoy") });
@@ -88,12 +90,31 @@ Deno.test("an inbox follows no link, wherever it leads", async () => {
 Deno.test("an inbox refuses names that would leave it, and goes on", async () => {
   await using served = await servedInbox();
   await using talker = await Talker.greet(served.url);
-  for (const name of ["../x", "/x", "a\\b", "a\0b", ".sockdock-partial-x", "", "a/../b"]) {
+  const names = [
+    "../x",
+    "/x",
+    "a\\b",
+    "a\0b",
+    ".sockdock-partial-x",
+    "",
+    "a/../b",
+    ".ssh/x",
+    "a/.b",
+  ];
+  for (const name of names) {
     assertEquals(verdict(await talker.ask(offer(name, 1))), "name", name);
     assertEquals(verdict(await talker.ask({ type: "folder", name })), "name", name);
   }
   assertEquals(verdict(await talker.file("fine", "x")), "done");
   assertEquals(await contentsOf(served.path), ["fine"]);
+});
+
+Deno.test("an inbox takes names that begin with a dot when it is told to", async () => {
+  await using served = await servedInbox({ hidden: true });
+  await using talker = await Talker.greet(served.url);
+  assertEquals(verdict(await talker.file(".config/x", "x")), "done");
+  assertEquals(verdict(await talker.ask(offer(".sockdock-partial-x", 1))), "name");
+  assertEquals(await contentsOf(served.path), [".config/", ".config/x"]);
 });
 
 Deno.test("an inbox refuses more and less than was announced, and a wrong hash", async () => {
@@ -295,6 +316,30 @@ Deno.test("more transfers than allowed are asked to come back", async () => {
   assertEquals(verdict(await other.file("other", "abc")), "done");
 });
 
+Deno.test("a sender that has stalled gives its place to another, and goes on later", async () => {
+  await using served = await servedInbox({ maxTransfers: 2 });
+  await using stalled = await Talker.greet(served.url);
+  await using busy = await Talker.greet(served.url);
+  await using other = await Talker.greet(served.url);
+  using time = new FakeTime();
+  await stalled.ask(offer("stalled", 8));
+  await stalled.content("AAAA");
+  await busy.ask(offer("busy", 10_000));
+  await time.advance(29_000);
+  assertEquals(verdict(await other.ask(offer("other", 3))), "busy");
+  await busy.content("B".repeat(5000));
+  // Its content has been taken when this is answered.
+  assertEquals(verdict(await busy.ask({ type: "prefix", sha256: await sha256("") })), "protocol");
+  await busy.ask(offer("busy", 10_000));
+  await time.advance(1000);
+  assertEquals(verdict(await other.file("other", "abc")), "done");
+  await stalled.content("BBBB");
+  const refusal = await stalled.hear();
+  assertEquals([refusal.code, refusal.again], ["busy", true]);
+  assertMatch(refusal.reason as string, /too slowly/);
+  assertEquals(verdict(await stalled.file("stalled", "AAAABBBB")), "done");
+});
+
 Deno.test("a sender that stalls is idle in time, and what came is kept", async () => {
   await using served = await servedInbox({ idleTimeoutMs: 3000, maxTransfers: 1 });
   await using slow = await Talker.greet(served.url);
@@ -341,6 +386,7 @@ Deno.test("from another machine an inbox takes files of verified senders alone",
   await using service = await inbox.open({
     into: `${folder.path}/in`,
     overwrite: false,
+    hidden: false,
     maxFileBytes: 1000,
     quotaBytes: 100_000,
     filesPerSession: 10,

@@ -1,7 +1,7 @@
 /** Answers that lie ready: the quick way, and its handing over to the engine. */
 
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import type { HttpApp, QuickRequest } from "../../core/http/app.ts";
+import type { HttpApp } from "../../core/http/app.ts";
 import { ReadyAnswer } from "../../core/http/ready_answer.ts";
 import { type Dock, serve, type ServeOptions } from "../../dock/serve.ts";
 import { QuickHeads } from "../../servers/http/quick_heads.ts";
@@ -29,7 +29,7 @@ function app(file?: string): HttpApp {
         if (path === "/file" && file !== undefined) {
           return Deno.open(file).then((handle) => ({
             ...fileHead.head(now()),
-            file: { handle, length },
+            file: { length, read: (into) => handle.read(into), release: () => handle.close() },
           }));
         }
         if (path === "/late") return Promise.resolve(ready.whole(now()));
@@ -250,9 +250,8 @@ Deno.test("heads are remembered, but only so many", () => {
     return null;
   });
   const head = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a`;
-  const expected: QuickRequest = { method: "GET", path: "/a", acceptEncoding: null };
-  assertEquals(heads.read(head("/a")), expected);
-  assertEquals(heads.read(head("/a")), expected);
+  assertEquals(heads.read(head("/a"))?.path, "/a");
+  assertEquals(heads.read(head("/a"))?.path, "/a");
   assertEquals(asked, 1);
   for (let index = 0; index < 2000; index++) heads.read(head(`/${index}`));
   assertEquals(asked, 2001);
@@ -263,7 +262,7 @@ Deno.test("heads are remembered, but only so many", () => {
 Deno.test("Accept-Encoding is told as it was sent, also when it is empty", () => {
   const heads = new QuickHeads(() => null);
   const read = (...lines: string[]) =>
-    heads.read(["GET / HTTP/1.1", "Host: a", ...lines].join("\r\n"))?.acceptEncoding;
+    heads.read(["GET / HTTP/1.1", "Host: a", ...lines].join("\r\n"))?.header("accept-encoding");
   assertEquals(read(), null);
   assertEquals(read("Accept-Encoding:"), "");
   assertEquals(read("Accept-Encoding: gzip, br;q=0.5"), "gzip, br;q=0.5");

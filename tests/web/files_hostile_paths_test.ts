@@ -228,7 +228,8 @@ Deno.test("nothing outside is ever served and nothing answers 5xx, for 4,000 pat
   const random = seeded(newSeed());
   const authority = new URL(place.server.url).host;
   const statuses = new Map<number, number>();
-  using connection = await RawHttp.open(place.server.url);
+  let connection = await RawHttp.open(place.server.url);
+  using _last = { [Symbol.dispose]: () => connection[Symbol.dispose]() };
   for (let run = 0; run < 4000; run++) {
     // What is not ASCII could not stand in a request line.
     let path = randomPath(random).replaceAll("é", "%c3%a9");
@@ -236,7 +237,12 @@ Deno.test("nothing outside is ever served and nothing answers 5xx, for 4,000 pat
     // Archives come in chunks that are no text.
     if (/(?:z|%7a)(?:i|%69)(?:p|%70)/.test(path)) path = path.replaceAll("?", "%3f");
     await connection.get(path, "localhost");
-    const { status, body } = await connection.answer();
+    const { status, body, headers } = await connection.answer();
+    // The server goes on with nothing after a target that is malformed.
+    if (headers.get("connection") === "close") {
+      connection[Symbol.dispose]();
+      connection = await RawHttp.open(place.server.url);
+    }
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     assert(!body.includes(SECRET) && !body.includes("root:x:0"), path);
     assert(status < 500, `${status} for ${path}`);

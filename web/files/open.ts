@@ -22,7 +22,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /** @throws {UsageError} when there is no such folder, or an option is invalid */
-export async function openFiles(given: FilesOptions, { now }: Context): Promise<HttpService> {
+export async function openFiles(given: FilesOptions, { emit, now }: Context): Promise<HttpService> {
   for (const name of given.index) {
     if (!isPlainName(name)) {
       throw new UsageError(`--index: expected the name of a file, got ${JSON.stringify(name)}`);
@@ -46,7 +46,7 @@ export async function openFiles(given: FilesOptions, { now }: Context): Promise<
     },
     now,
   });
-  return new FileService({ ...given, crossOrigin: across, fields, root, store, now });
+  return new FileService({ ...given, crossOrigin: across, fields, root, store, now, emit });
 }
 
 /** Parses the `Name: value` texts that the user adds to every response; a repeated name gets all

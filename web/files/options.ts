@@ -1,11 +1,11 @@
 // The options of the application `files`.
 
-import { overwriteOption } from "../../core/files/options.ts";
+import { hiddenOption, overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";
 
 export const options = {
   root: text({ guard: true, default: ".", metavar: "folder", help: "the folder to serve" }),
-  hidden: flag({ help: "serve names that begin with a dot too" }),
+  hidden: hiddenOption,
   index: text.many({
     default: ["index.html"],
     metavar: "name",

@@ -2,13 +2,16 @@
 // to files, listings, archives or uploads.
 
 import type { HttpService, QuickAnswer, QuickRequest } from "../../core/http/app.ts";
-import { plainResponse } from "../../core/http/plain_response.ts";
+import { type Emit, errorText } from "../../core/event.ts";
+import { plainReadyAnswer, plainResponse } from "../../core/http/plain_response.ts";
+import type { ReadyAnswer } from "../../core/http/ready_answer.ts";
 import { requestPath } from "../request/path.ts";
 import type { CrossOrigin } from "./cross_origin.ts";
 import { fileResponse, type FileSource } from "./serving/file_response.ts";
 import type { ServedFile } from "./serving/file_store.ts";
 import { acceptsType } from "../request/accepts_type.ts";
 import type { Located } from "./access/located.ts";
+import { RecentMisses } from "./serving/recent_misses.ts";
 import { quickAnswer } from "./serving/quick_answer.ts";
 
 interface FileServiceSettings extends FileSource {
@@ -23,6 +26,7 @@ interface FileServiceSettings extends FileSource {
   readonly crossOrigin: CrossOrigin | null;
   /** Header fields of every response. */
   readonly fields: Readonly<Record<string, string>>;
+  readonly emit: Emit;
 }
 
 type Found =
@@ -34,6 +38,9 @@ type Found =
 /** The bytes that a form may have besides its largest file. */
 const FORM_BYTES = 1024 * 1024;
 
+const NOT_FOUND = "Not Found";
+const MOVED = "Moved: folders end in a slash.";
+
 const NOTHING: Found = { kind: "nothing" };
 
 export class FileService implements HttpService {
@@ -42,19 +49,25 @@ export class FileService implements HttpService {
   readonly #decorates: boolean;
   /** Whether the fields of responses with a file are the same for every request. */
   readonly #complete: boolean;
-  /** Whether whole answers with a file can be kept ready. */
-  readonly #ready: boolean;
+  /** The answer for paths that lead nowhere; null when no answer can be kept ready. */
+  readonly #notFound: ReadyAnswer | null;
+  readonly #misses: RecentMisses;
   readonly #allow: string;
   readonly maxBodyBytes: number;
+  readonly #ending = new AbortController();
+  #cleaning: Promise<void> | undefined;
 
   constructor(settings: FileServiceSettings) {
     this.#settings = settings;
     this.#decorates = settings.crossOrigin !== null || Object.keys(settings.fields).length > 0;
     this.#complete = settings.crossOrigin === null || settings.crossOrigin.any;
-    this.#ready = this.#complete &&
+    const isReady = this.#complete &&
       /^[\t\x20-\x7e]*$/.test(Object.values(settings.fields).join(""));
+    this.#notFound = isReady ? plainReadyAnswer(404, NOT_FOUND, this.#everyField()) : null;
+    this.#misses = new RecentMisses(settings.now);
     this.maxBodyBytes = FORM_BYTES + (settings.upload ? settings.maxUploadBytes : 0);
     this.#allow = settings.upload ? "GET, HEAD, OPTIONS, POST, PUT" : "GET, HEAD, OPTIONS";
+    if (settings.upload) this.#clean();
   }
 
   readonly handle = (request: Request): Response | Promise<Response> => {
@@ -84,27 +97,77 @@ export class FileService implements HttpService {
     request: QuickRequest,
   ): QuickAnswer | null | Promise<QuickAnswer | null> => {
     // Fields that depend on the Origin, or are not pure ASCII, are left to `handle`.
-    if (!this.#ready) return null;
-    const file = this.#settings.store.fresh(request.path);
-    return file === undefined
-      ? this.#findQuickly(request)
-      : quickAnswer(request, file, this.#settings);
+    if (this.#notFound === null) return null;
+    const { method, path, query } = request;
+    const { store, now } = this.#settings;
+    const file = store.fresh(path);
+    if (file !== undefined) {
+      // The query of a folder's own path may ask for an archive instead.
+      return file.isIndex && this.#wants(query) !== null
+        ? null
+        : quickAnswer(request, file, this.#settings);
+    }
+    const miss = this.#misses.get(path);
+    return miss !== undefined && (query === "" || miss === this.#notFound)
+      ? miss.to(method, now())
+      : this.#findQuickly(request, this.#notFound);
   };
 
-  /** The answer with a file; null for anything else and after an error, which `handle` answers. */
-  async #findQuickly(request: QuickRequest): Promise<QuickAnswer | null> {
+  /** The answer with a file, with the way to a folder, or that there is nothing; null for anything
+   * else and after an error, which `handle` answers. */
+  async #findQuickly(
+    request: QuickRequest,
+    notFound: ReadyAnswer,
+  ): Promise<QuickAnswer | null> {
+    const { method, path, query } = request;
+    const { spa, now } = this.#settings;
+    const foundMs = now();
+    let found: Found;
     try {
-      const found = await this.#find(request.path, "");
-      return found.kind === "file" ? await quickAnswer(request, found.file, this.#settings) : null;
+      found = await this.#find(path, query);
+      if (found.kind === "file") return await quickAnswer(request, found.file, this.#settings);
     } catch {
       return null;
     }
+    // In a single-page application the answer to nothing depends on the Accept header.
+    if (found.kind === "folder" || (found.kind === "nothing" && spa)) return null;
+    const answer = found.kind === "nothing" ? notFound : this.#readyRedirect(found.location);
+    // The way to a folder keeps the query.
+    if (query === "" || answer === notFound) this.#misses.set(path, answer, foundMs);
+    return answer.to(method, now());
+  }
+
+  #readyRedirect(location: string): ReadyAnswer {
+    return plainReadyAnswer(301, MOVED, { location, ...this.#everyField() });
+  }
+
+  /** The fields that every response has, whatever the request. */
+  #everyField(): Readonly<Record<string, string>> {
+    const { crossOrigin, fields } = this.#settings;
+    return { ...crossOrigin?.fields, ...fields };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#settings.upload) return;
-    const { endUploads } = await import("./upload/receive.ts");
-    await endUploads(this.#settings.root);
+    const { upload, root, store } = this.#settings;
+    this.#ending.abort();
+    await this.#cleaning;
+    store[Symbol.dispose]();
+    if (upload) await (await import("./upload/receive.ts")).endUploads(root);
+  }
+
+  /** Removes what a server that was killed has left of its uploads, while requests are answered. */
+  #clean(): void {
+    const { root, emit, now } = this.#settings;
+    const clean = async () => {
+      const { removeLeftovers } = await import("./upload/leftovers.ts");
+      const removed = await removeLeftovers(root, now(), this.#ending.signal);
+      if (removed === 0) return;
+      const what = removed === 1 ? "1 unfinished upload" : `${removed} unfinished uploads`;
+      emit({ event: "notice", text: `${what} of more than a day ago removed from ${root.path}` });
+    };
+    this.#cleaning = clean().catch((error) => {
+      emit({ event: "notice", text: `unfinished uploads not removed: ${errorText(error)}` });
+    });
   }
 
   /** Turns errors of the file system into answers, and adds the fields that every answer has. */
@@ -118,9 +181,9 @@ export class FileService implements HttpService {
       response = answer;
     }
     if (!this.#decorates) return response;
-    const { fields, crossOrigin } = this.#settings;
+    const { crossOrigin } = this.#settings;
     const { headers } = response;
-    for (const [name, value] of Object.entries({ ...crossOrigin?.fields, ...fields })) {
+    for (const [name, value] of Object.entries(this.#everyField())) {
       if (name !== "vary") headers.set(name, value);
       else if (!headers.get("vary")?.includes(value)) headers.append("vary", value);
     }
@@ -226,16 +289,17 @@ export class FileService implements HttpService {
       return await receiveUpload(request, target, root, { overwrite, maxUploadBytes, entityTag });
     } finally {
       store.clear();
+      this.#misses.clear();
     }
   }
 }
 
 function notFound(): Response {
-  return plainResponse(404, "Not Found");
+  return plainResponse(404, NOT_FOUND);
 }
 
 function redirect(location: string): Response {
-  return plainResponse(301, "Moved: folders end in a slash.", { location });
+  return plainResponse(301, MOVED, { location });
 }
 
 /** The location of a folder that was requested without its slash. It is relative, so that it is

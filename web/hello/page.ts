@@ -1,11 +1,13 @@
 // The page of the application `hello`, built once.
 
 import type { HttpService } from "../../core/http/app.ts";
-import { plainResponse } from "../../core/http/plain_response.ts";
+import { plainReadyAnswer, plainResponse } from "../../core/http/plain_response.ts";
 import { ReadyAnswer } from "../../core/http/ready_answer.ts";
 import type { Context } from "../../core/protocol.ts";
 import { escapeHtml } from "../page/html.ts";
 import { requestPath } from "../request/path.ts";
+
+const NOT_FOUND = "Not Found";
 
 const STYLE = ":root{color-scheme:light dark;font:2em system-ui;text-align:center}";
 
@@ -21,17 +23,18 @@ export function openHello(
   const headers = { "content-type": "text/html; charset=utf-8" };
   const html: ResponseInit = { headers };
   const body = new TextEncoder().encode(page);
-  const ready = new ReadyAnswer({ headers, body, length: body.length });
+  const readyAt: ReadonlyMap<string, ReadyAnswer> = new Map([
+    ["/", new ReadyAnswer({ headers, body, length: body.length })],
+    ["/hello.txt", plainReadyAnswer(200, text)],
+  ]);
+  const notFound = plainReadyAnswer(404, NOT_FOUND);
 
   return {
-    quick({ method, path }) {
-      if (path !== "/") return null;
-      return method === "HEAD" ? ready.head(now()) : ready.whole(now());
-    },
+    quick: ({ method, path }) => (readyAt.get(path) ?? notFound).to(method, now()),
     handle(request) {
       const { url, method } = request;
       const path = requestPath(url);
-      if (path !== "/" && path !== "/hello.txt") return plainResponse(404, "Not Found");
+      if (path !== "/" && path !== "/hello.txt") return plainResponse(404, NOT_FOUND);
       if (method !== "GET" && method !== "HEAD") {
         return plainResponse(405, "Method Not Allowed", { allow: "GET, HEAD" });
       }

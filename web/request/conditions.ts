@@ -18,12 +18,15 @@ export interface Conditions {
   readonly ifModifiedSince: string | null;
 }
 
+/** Looks up a header field by its name in lower case; null when a request has none. */
+export type FieldLookup = (name: string) => string | null;
+
 /** The conditions in a request's headers, or null when it has none. */
-export function conditionsOf(headers: Headers): Conditions | null {
-  const ifMatch = headers.get("if-match");
-  const ifUnmodifiedSince = headers.get("if-unmodified-since");
-  const ifNoneMatch = headers.get("if-none-match");
-  const ifModifiedSince = headers.get("if-modified-since");
+export function conditionsOf(field: FieldLookup): Conditions | null {
+  const ifMatch = field("if-match");
+  const ifUnmodifiedSince = field("if-unmodified-since");
+  const ifNoneMatch = field("if-none-match");
+  const ifModifiedSince = field("if-modified-since");
   return ifMatch === null && ifUnmodifiedSince === null && ifNoneMatch === null &&
       ifModifiedSince === null
     ? null

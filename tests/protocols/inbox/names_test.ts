@@ -25,6 +25,10 @@ const REFUSED: readonly (readonly [name: string, why: string])[] = [
   ["a\u0085b", "control character"],
   ["a\u2028b", "control character"],
   ["a\u202egpj.exe", "hides its order"],
+  [".ssh/authorized_keys", "--hidden"],
+  ["a/.git/hooks/pre-commit", "--hidden"],
+  ["\u200c.git/config", "--hidden"],
+  ["...", "--hidden"],
   ["a\ud800", "cannot be that of a file"],
   ["x".repeat(256), "cannot be that of a file"],
   ["ü".repeat(128), "cannot be that of a file"],
@@ -42,14 +46,17 @@ const REFUSED: readonly (readonly [name: string, why: string])[] = [
 for (const [name, why] of REFUSED) {
   Deno.test(`inboxNames() refuses ${JSON.stringify(name.slice(0, 40))}`, () => {
     const maxDepth = why.startsWith("more than") ? 32 : 8;
-    assertThrows(() => inboxNames(name, maxDepth), InboxRefusal, why);
+    assertThrows(() => inboxNames(name, { maxDepth, hidden: false }), InboxRefusal, why);
   });
 }
 
 Deno.test("inboxNames() takes names apart that mean what they say", () => {
   for (
-    const name of ["x", "a/b/c", "...", ".hidden", "a b/ü/日本", "%2e%2e/x", "~", "-rf", "con"]
+    const name of ["x", "a/b/c", "a b/ü/日本", "%2e%2e/x", "~", "-rf", "con", "\u2026"]
   ) {
-    assertEquals(inboxNames(name, 8), name.split("/"));
+    assertEquals(inboxNames(name, { maxDepth: 8, hidden: false }), name.split("/"));
+  }
+  for (const name of ["...", ".hidden", ".ssh/authorized_keys"]) {
+    assertEquals(inboxNames(name, { maxDepth: 8, hidden: true }), name.split("/"));
   }
 });

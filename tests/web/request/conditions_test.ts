@@ -16,7 +16,8 @@ const LATER = "Thu, 01 Jan 2026 12:00:01 GMT";
 const FILE = { etag: '"abc"', modified: Date.UTC(2026, 0, 1, 12) / 1000 };
 
 function status(headers: Record<string, string>): number {
-  const conditions = conditionsOf(new Headers(headers));
+  const fields = new Headers(headers);
+  const conditions = conditionsOf((name) => fields.get(name));
   return conditions === null ? 200 : evaluate(conditions, FILE, NOW);
 }
 

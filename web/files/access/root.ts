@@ -1,9 +1,11 @@
 // The folder that is served; every access to what is in it goes through this class. A path is
-// resolved through all its links and has to lie inside. Opening a file compares it with the one
-// that was found, because a link may have taken its place in between.
+// resolved through all its links and has to lie inside. What is then found there, read or stored
+// goes by paths that allow no further link, because one may have taken the place of a folder in
+// between.
 
 import { errorText } from "../../../core/event.ts";
-import { isPlainName, isTemporaryName } from "../../../core/files/plain_name.ts";
+import { LinklessPaths, pathIn } from "../../../core/files/linkless_paths.ts";
+import { isHiddenName, isPlainName, isTemporaryName } from "../../../core/files/plain_name.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { stateOf } from "./file_state.ts";
 import type { FolderEntry, Located } from "./located.ts";
@@ -22,6 +24,8 @@ interface FileRootOptions {
 export class FileRoot {
   /** The real path. */
   readonly path: string;
+  /** The paths by which anything here is changed. */
+  readonly linkless = LinklessPaths.open();
   readonly #hidden: boolean;
   /** The beginning of every path inside, with the separator. */
   readonly #prefix: string;
@@ -58,8 +62,7 @@ export class FileRoot {
     try {
       const path = await Deno.realPath(this.#prefix + names.join(SEPARATOR));
       if (!this.#contains(path)) return null;
-      // stat would follow a link that has taken the place of the file meanwhile.
-      const info = await Deno.lstat(path);
+      const info = await this.linkless.lstat(path);
       if (info.isFile ? trailingSlash : !info.isDirectory) return null;
       const ending = info.isFile || names.length === 0 ? "" : "/";
       return {
@@ -88,10 +91,10 @@ export class FileRoot {
       throw error;
     }
     try {
-      const info = await opened.stat();
+      const info = opened.statSync();
       const isSame = info.isFile && info.dev === file.device && (info.ino ?? 0) === file.inode;
-      // A link that has taken the place of a folder on the way changes the real path.
-      if (isSame && await Deno.realPath(file.path) === file.path) return { file: opened, info };
+      // While it is open, no other file can have its inode.
+      if (isSame && await this.linkless.isAt(file.path, info)) return { file: opened, info };
     } catch (error) {
       opened.close();
       if (isAbsence(error)) return null;
@@ -103,6 +106,7 @@ export class FileRoot {
 
   /** The entries of a folder, in no order. Hidden names, links that lead outside or nowhere, and
    * entries that are neither file nor folder are left out; no file is opened.
+   * @throws {Deno.errors.NotFound} when it is gone
    * @throws {Deno.errors.PermissionDenied} when the system does not allow it
    * @throws {Error} when the system fails otherwise */
   async *entries(folder: Located): AsyncIterable<FolderEntry> {
@@ -110,19 +114,15 @@ export class FileRoot {
     const found = async () => {
       const entries = await Promise.all(batch);
       batch = [];
-      // If a link took the folder's place, these are the entries of another folder.
-      const { isDirectory, dev, ino } = await Deno.lstat(folder.path);
-      const isSame = isDirectory && dev === folder.device && (ino ?? 0) === folder.inode;
-      return isSame ? entries : [];
+      return entries.filter((entry) => entry !== null);
     };
-    for await (const entry of Deno.readDir(folder.path)) {
+    for await (const entry of this.#names(folder)) {
       if (!this.#isVisible(entry.name) || !isPlainName(entry.name)) continue;
       if (!entry.isFile && !entry.isDirectory && !entry.isSymlink) continue;
       batch.push(this.#entry(folder, entry));
-      if (batch.length < ENTRY_BATCH) continue;
-      for (const one of await found()) if (one !== null) yield one;
+      if (batch.length >= ENTRY_BATCH) yield* await found();
     }
-    for (const one of await found()) if (one !== null) yield one;
+    yield* await found();
   }
 
   /** The folder and the name of a file that is to be stored at this path. Null when there is no
@@ -145,13 +145,23 @@ export class FileRoot {
     return isPlainName(name) && this.#isVisible(name) && !/[\x00-\x1f\x7f]/.test(name);
   }
 
+  async *#names({ path }: Located): AsyncIterable<Deno.DirEntry> {
+    try {
+      yield* Deno.readDir(this.linkless.of(path));
+    } catch (error) {
+      // Another thing may have taken its place.
+      const { FilesystemLoop, NotADirectory, NotFound } = Deno.errors;
+      const isGone = error instanceof FilesystemLoop || error instanceof NotADirectory;
+      throw isGone ? new NotFound(`${path} is gone`, { cause: error }) : error;
+    }
+  }
+
   async #entry(folder: Located, entry: Deno.DirEntry): Promise<FolderEntry | null> {
-    const prefix = folder.path.endsWith(SEPARATOR) ? folder.path : folder.path + SEPARATOR;
-    let path = prefix + entry.name;
+    let path = pathIn(folder.path, entry.name);
     try {
       if (entry.isSymlink) path = await Deno.realPath(path);
       if (!this.#contains(path)) return null;
-      const info = await Deno.lstat(path);
+      const info = await this.linkless.lstat(path);
       if (!info.isFile && !info.isDirectory) return null;
       return {
         ...describe(info),
@@ -167,7 +177,7 @@ export class FileRoot {
   }
 
   #isVisible(name: string): boolean {
-    if (!name.startsWith(".")) return true;
+    if (!isHiddenName(name)) return true;
     return this.#hidden && !isTemporaryName(name);
   }
 

@@ -3,6 +3,7 @@
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
 import { archiveStream } from "./stream.ts";
+import { TransferSlots } from "../../../core/files/transfer_slots.ts";
 import { ArchiveLimitError, walkFolder, type WalkLimits } from "./walk.ts";
 import type { Located } from "../access/located.ts";
 import type { FileRoot } from "../access/root.ts";
@@ -30,8 +31,10 @@ const LIMITS: ArchiveLimits = {
   stallTimeoutMs: 60_000,
 };
 
-/** Number of archives under way, by root. */
-const underWay = new WeakMap<FileRoot, number>();
+/** Time after which an archive that nobody takes gives way to others, if all places are taken. */
+const STALLED_MS = 5000;
+
+const slotsOf = new WeakMap<FileRoot, TransferSlots>();
 
 /** Answers with the folder and everything in it. A folder that holds too much gets 403 and one
  * sentence, before the first byte; while as many archives as are allowed are being made, 503. */
@@ -50,28 +53,31 @@ export async function archiveResponse(
     "cache-control": "no-cache",
     "x-content-type-options": "nosniff",
   };
-  if (request.method === "HEAD") return new Response(null, { headers });
-
-  const count = underWay.get(root) ?? 0;
-  if (count >= limits.maxArchives) {
+  const slots = slotsOf.get(root) ?? new TransferSlots(limits.maxArchives, STALLED_MS);
+  slotsOf.set(root, slots);
+  const giveWay = new AbortController();
+  const slot = slots.take(() => giveWay.abort(new Error("others were waiting for this archive")));
+  if (slot === null) {
     return plainResponse(503, "Too many folders are being downloaded; try again soon.", {
       "retry-after": "5",
     });
   }
-  underWay.set(root, count + 1);
-  const release = () => underWay.set(root, (underWay.get(root) ?? 1) - 1);
   try {
     const refusal = await refusalOf(folder, root, limits);
     if (refusal !== null) {
-      release();
+      slot[Symbol.dispose]();
       return refusal;
+    }
+    if (request.method === "HEAD") {
+      slot[Symbol.dispose]();
+      return new Response(null, { headers });
     }
     const pieces = make(walkFolder(folder, name, root, limits));
     const { stallTimeoutMs } = limits;
-    const stream = archiveStream(pieces, { stallTimeoutMs, onEnd: release });
+    const stream = archiveStream(pieces, { stallTimeoutMs, slot, signal: giveWay.signal });
     return new Response(stream, { headers });
   } catch (error) {
-    release();
+    slot[Symbol.dispose]();
     throw error;
   }
 }

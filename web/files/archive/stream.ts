@@ -1,18 +1,21 @@
 // The body that sends an archive. The client may be slow, stop reading or leave.
 
+import type { TransferSlot } from "../../../core/files/transfer_slots.ts";
 import { PIECE_BYTES } from "./member.ts";
 
 interface ArchiveStreamOptions {
   /** Time for which a client may read nothing; then the stream fails and its file is closed. */
   readonly stallTimeoutMs: number;
-  /** Called once, however the stream ends. */
-  onEnd(): void;
+  /** Told of what the client takes, and freed however the stream ends. */
+  readonly slot: TransferSlot;
+  /** Ends the stream. */
+  readonly signal: AbortSignal;
 }
 
 /** A stream that makes the archive as it is read, and closes the open file when it is cancelled. */
 export function archiveStream(
   pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void>,
-  { stallTimeoutMs, onEnd }: ArchiveStreamOptions,
+  { stallTimeoutMs, slot, signal }: ArchiveStreamOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const source = inLargePieces(pieces);
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -22,24 +25,32 @@ export function archiveStream(
     clearTimeout(timer);
     if (ended) return;
     ended = true;
-    try {
-      // A generator that never began does not run its finally, so the inner one is ended too.
-      await source.return();
-      await pieces.return();
-    } finally {
-      onEnd();
-    }
+    slot[Symbol.dispose]();
+    // A generator that never began does not run its finally, so the inner one is ended too.
+    await source.return();
+    await pieces.return();
   }
 
-  function watch(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void {
+  type Controller = ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+
+  function giveUp(controller: Controller, reason: unknown): void {
+    controller.error(reason);
+    end().catch(() => {});
+  }
+
+  function watch(controller: Controller): void {
     timer = setTimeout(() => {
-      controller.error(new DOMException("Nobody took the archive", "TimeoutError"));
-      end().catch(() => {});
+      giveUp(controller, new DOMException("Nobody took the archive", "TimeoutError"));
     }, stallTimeoutMs);
   }
 
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start: watch,
+    start(controller) {
+      signal.addEventListener("abort", () => {
+        if (!ended) giveUp(controller, signal.reason);
+      });
+      watch(controller);
+    },
     async pull(controller) {
       clearTimeout(timer);
       try {
@@ -47,6 +58,7 @@ export function archiveStream(
         if (ended) return;
         if (value) {
           controller.enqueue(value);
+          slot.progress(value.length);
           watch(controller);
         } else {
           controller.close();

@@ -65,7 +65,21 @@ export function readParts(
   ranges: readonly ByteRange[],
   { heads, end }: PartFraming,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const pieces = piecesOf(file, ranges, heads, end);
+  return streamOf(file, piecesOf(file, ranges, heads, end));
+}
+
+/** The body with one range that is read from a file, as `readParts`. */
+export function readRange(
+  file: Deno.FsFile,
+  range: ByteRange,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return streamOf(file, piecesOf(file, [range]));
+}
+
+function streamOf(
+  file: Deno.FsFile,
+  pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     async pull(controller) {
       const { value, done } = await pieces.next();
@@ -83,12 +97,13 @@ export function readParts(
 async function* piecesOf(
   file: Deno.FsFile,
   ranges: readonly ByteRange[],
-  heads: readonly Uint8Array<ArrayBuffer>[],
-  end: Uint8Array<ArrayBuffer>,
+  heads: readonly Uint8Array<ArrayBuffer>[] = [],
+  end?: Uint8Array<ArrayBuffer>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   try {
     for (const [index, range] of ranges.entries()) {
-      yield heads[index]!;
+      const head = heads[index];
+      if (head !== undefined) yield head;
       await file.seek(range.first, Deno.SeekMode.Start);
       for (let left = rangeBytes(range); left > 0;) {
         const piece = new Uint8Array(Math.min(PIECE_BYTES, left));
@@ -98,7 +113,7 @@ async function* piecesOf(
         yield piece.subarray(0, count);
       }
     }
-    yield end;
+    if (end !== undefined) yield end;
   } finally {
     closeQuietly(file);
   }

@@ -1,15 +1,14 @@
-// The response to GET and HEAD of a file: it chooses a content coding, checks conditions and cuts
-// ranges. The common case, the whole of a small file, is answered synchronously.
+// The response to GET and HEAD of a file. The common case, the whole of a small file, is answered
+// synchronously.
 
 import { plainResponse } from "../../../core/http/plain_response.ts";
-import { frameParts, partsOf, readParts } from "./byte_ranges_body.ts";
-import { conditionsOf, evaluate, rangeApplies } from "../../request/conditions.ts";
-import { acceptedCodings, type AnyCoding } from "../../request/codings.ts";
+import { frameParts, partsOf, readParts, readRange } from "./byte_ranges_body.ts";
 import { isUnchanged } from "../access/file_state.ts";
 import type { FileStore, ServedFile } from "./file_store.ts";
-import { type ByteRange, contentRange, parseRange, rangeBytes } from "../../request/range.ts";
+import { type ByteRange, contentRange, rangeBytes } from "../../request/range.ts";
 import type { Content, Representation } from "./representation.ts";
 import type { FileRoot } from "../access/root.ts";
+import { judge, type Verdict } from "./verdict.ts";
 
 export interface FileSource {
   readonly root: FileRoot;
@@ -20,90 +19,45 @@ export interface FileSource {
 /** Answers with a file. Resolves to null when the file has changed since it was found. The caller
  * then finds it again and passes `again`, which accepts the file in any state. */
 export function fileResponse(
-  request: Request,
+  { headers }: Request,
   method: "GET" | "HEAD",
   file: ServedFile,
   source: FileSource,
   again = false,
 ): Response | Promise<Response | null> {
-  const { headers } = request;
-  const accepted = acceptedCodings(headers.get("accept-encoding"));
-  const range = method === "GET" ? headers.get("range") : null;
-  if (range !== null && accepted.includes("identity")) {
-    // Ranges are cut from the file without a coding.
-    return answer(request, method, file.identity, range, source, again);
-  }
-  const form = chosenAtOnce(file, accepted);
-  return form === undefined ? chosen(file, accepted, source).then(answerForm) : answerForm(form);
+  const { store, now } = source;
+  const verdict = judge(method, (name) => headers.get(name), file, store, now());
+  return verdict instanceof Promise ? verdict.then(answer) : answer(verdict);
 
-  function answerForm(form: Representation | null): Response | Promise<Response | null> {
-    if (form !== null) return answer(request, method, form, null, source, again);
-    return plainResponse(406, "There is no form of this file in a coding that you accept.", {
-      vary: "accept-encoding",
-    });
-  }
-}
-
-/** The form that a client prefers; null when it accepts none, undefined when it must be made. */
-export function chosenAtOnce(
-  { identity, coded, compressible }: ServedFile,
-  accepted: readonly AnyCoding[],
-): Representation | null | undefined {
-  for (const coding of accepted) {
-    if (coding === "identity") return identity;
-    const form = coded.get(coding);
-    if (form !== undefined && form !== null) return form;
-    if (form === undefined && compressible) return undefined;
-  }
-  return null;
-}
-
-/** The form that a client prefers, made now if need be; null when it accepts none. */
-export async function chosen(
-  file: ServedFile,
-  accepted: readonly AnyCoding[],
-  { store }: FileSource,
-): Promise<Representation | null> {
-  for (const coding of accepted) {
-    if (coding === "identity") return file.identity;
-    const form = file.coded.get(coding) ?? await store.coded(file, coding);
-    if (form !== null) return form;
-  }
-  return null;
-}
-
-function answer(
-  request: Request,
-  method: "GET" | "HEAD",
-  form: Representation,
-  range: string | null,
-  source: FileSource,
-  again: boolean,
-): Response | Promise<Response | null> {
-  const { headers } = request;
-  const conditions = conditionsOf(headers);
-  if (conditions !== null) {
-    const status = evaluate(conditions, form, source.now());
-    if (status === 304) return new Response(null, form.notModified);
-    if (status === 412) return plainResponse(412, "The file is not as your request requires it.");
-  }
-  let ranges: readonly ByteRange[] | null = null;
-  if (range !== null && rangeApplies(headers.get("if-range"), form, source.now())) {
-    const parsed = parseRange(range, form.bytes);
-    if (parsed === "unsatisfiable") {
-      return plainResponse(416, `The file has ${form.bytes} bytes, and none in that range.`, {
-        "content-range": `bytes */${form.bytes}`,
-        "accept-ranges": "bytes",
-      });
+  function answer(verdict: Verdict): Response | Promise<Response | null> {
+    switch (verdict.status) {
+      case 304:
+        return new Response(null, verdict.form.notModified);
+      case 406:
+        return plainResponse(406, "There is no form of this file in a coding that you accept.", {
+          vary: "accept-encoding",
+        });
+      case 412:
+        return plainResponse(412, "The file is not as your request requires it.");
+      case 416: {
+        const { bytes } = verdict.form;
+        return plainResponse(416, `The file has ${bytes} bytes, and none in that range.`, {
+          "content-range": `bytes */${bytes}`,
+          "accept-ranges": "bytes",
+        });
+      }
     }
-    ranges = parsed;
+    const { form } = verdict;
+    const ranges = verdict.status === 206 ? verdict.ranges : null;
+    if (form.content !== null) {
+      return ranges === null
+        ? new Response(form.content, form.whole)
+        : partOfContent(form, form.content, ranges);
+    }
+    return method === "HEAD"
+      ? new Response(null, form.whole)
+      : fromDisk(form, ranges, source, again);
   }
-  if (form.content !== null) {
-    return ranges === null
-      ? new Response(form.content, form.whole)
-      : partOfContent(form, form.content, ranges);
-  }
-  return method === "HEAD" ? new Response(null, form.whole) : fromDisk(form, ranges, source, again);
 }
 
 function partOfContent(
@@ -149,8 +103,7 @@ async function fromDisk(
     if (ranges === null) return new Response(file.readable, form.whole);
     const [range, second] = ranges;
     if (range !== undefined && second === undefined) {
-      await file.seek(range.first, Deno.SeekMode.Start);
-      return partial(form, range, file.readable);
+      return partial(form, range, readRange(file, range));
     }
     const framing = frameParts(ranges, form.bytes, form.contentType);
     return new Response(readParts(file, ranges, framing), {

@@ -8,6 +8,7 @@ import { compress, CompressionLine } from "./compress.ts";
 import { type ContentTypes, isCompressible } from "./content_type.ts";
 import type { Coding } from "../../request/codings.ts";
 import { contentTag, fileTag } from "./etag.ts";
+import { FileHandles } from "./file_handles.ts";
 import { isSameState, isUnchanged, readUpTo, stateOf } from "../access/file_state.ts";
 import type { Located } from "../access/located.ts";
 import { contentOf, contentWeight, type Representation, representation } from "./representation.ts";
@@ -67,7 +68,9 @@ interface Compression extends Weighed {
   readonly form: Representation | null;
 }
 
-export class FileStore {
+export class FileStore implements Disposable {
+  /** The opened files of those that are too large for memory. */
+  readonly handles: FileHandles;
   readonly #root: FileRoot;
   readonly #settings: FileStoreSettings;
   readonly #cache: ByteCache<KeptFile>;
@@ -77,11 +80,16 @@ export class FileStore {
   readonly #line = new CompressionLine();
 
   constructor(root: FileRoot, settings: FileStoreSettings) {
+    this.handles = new FileHandles(root);
     this.#root = root;
     this.#settings = settings;
     // Half each. Bytes that are in both are counted twice, so the sum stays below the limit.
     this.#cache = new ByteCache(settings.fileCacheBytes / 2);
     this.#compressions = new ByteCache(settings.fileCacheBytes / 2);
+  }
+
+  [Symbol.dispose](): void {
+    this.handles[Symbol.dispose]();
   }
 
   /** A file that was compared with the disk a moment ago. */

@@ -33,6 +33,8 @@ export interface Representation extends Validators {
   readonly varies: boolean;
   /** The header fields of 200 and, but for Content-Type and Content-Length, 206. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The header fields of 304. */
+  readonly unchangedHeaders: Readonly<Record<string, string>>;
   /** Made once, because making them for every response is slow. */
   readonly whole: ResponseInit;
   readonly notModified: ResponseInit;
@@ -61,6 +63,7 @@ export function representation(parts: RepresentationParts): Representation {
     etag,
     modified: Math.floor(modifiedMs / 1000),
     headers,
+    unchangedHeaders: ofAnyStatus,
     whole: {
       // Deno knows the length of bytes in memory; a file it would send in chunks.
       headers: content === null ? { ...headers, "content-length": String(bytes) } : headers,

@@ -1,5 +1,6 @@
 // Reads the body of an upload. A body can end early in several ways, and none may pass for its end.
 
+import type { TransferSlot } from "../../../core/files/transfer_slots.ts";
 import { UploadError } from "./error.ts";
 
 const CUT_SHORT = "The body was cut short.";
@@ -8,7 +9,9 @@ export class UploadBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
   /** Number of bytes still to come; NaN without a Content-Length. */
   #left: number;
-  #stopped = false;
+  #stopped: UploadError | undefined;
+  /** Told of what comes. */
+  slot: TransferSlot | undefined;
 
   constructor({ body, headers }: Request) {
     this.#reader = body?.getReader();
@@ -23,19 +26,20 @@ export class UploadBody {
     try {
       value = (await this.#reader?.read())?.value;
     } catch {
-      throw new UploadError(400, CUT_SHORT);
+      throw this.#stopped ?? new UploadError(400, CUT_SHORT);
     }
     // To its reader, a cancelled stream looks like one that ended.
-    if (this.#stopped) throw new UploadError(503, "The server is stopping.");
+    if (this.#stopped) throw this.#stopped;
     this.#left -= value?.length ?? 0;
+    this.slot?.progress(value?.length ?? 0);
     // A connection that closes early may end the stream without an error.
     if (value === undefined && this.#left > 0) throw new UploadError(400, CUT_SHORT);
     return value ?? null;
   }
 
-  /** Makes reading fail with 503. */
-  stop(): void {
-    this.#stopped = true;
+  /** Makes reading fail with this error. */
+  stop(error: UploadError): void {
+    this.#stopped = error;
     this.#reader?.cancel().catch(() => {});
   }
 }

@@ -3,7 +3,14 @@
 // complete; a request that fails leaves nothing behind.
 
 import { type FileOperations, occupied } from "../../../core/files/place_file.ts";
-import { isDeviceOnWindows, isTemporaryName, unreadable } from "../../../core/files/plain_name.ts";
+import { FolderSync } from "../../../core/files/folder_sync.ts";
+import { pathIn } from "../../../core/files/linkless_paths.ts";
+import {
+  isDeviceOnWindows,
+  isHiddenName,
+  isTemporaryName,
+  unreadable,
+} from "../../../core/files/plain_name.ts";
 import { requestPath } from "../../request/path.ts";
 import type { Located } from "../access/located.ts";
 import { forgetListings } from "../listing/cache.ts";
@@ -13,6 +20,7 @@ import { refusedUpload, type StoredFile, storedFile, storedForm } from "./answer
 import { UploadBody } from "./body.ts";
 import { allowsUpload, conditionsOf } from "../../request/conditions.ts";
 import { onDisk, UploadError } from "./error.ts";
+import { TransferSlots } from "../../../core/files/transfer_slots.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
 /** The target of an upload: a folder, and the name of the file in it when the URL gives one. */
@@ -34,6 +42,9 @@ export interface UploadSettings {
 /** Limit of the uploads to one root at the same time. */
 const MAX_UPLOADS = 64;
 
+/** Time after which an upload that stalls gives way to others, if all places are taken. */
+const STALLED_MS = 5000;
+
 const MULTIPART_LIMITS = { maxParts: 1000, maxHeaderBytes: 8192 } as const;
 const MAX_FILES = 100;
 const MAX_FIELD_BYTES = 64 * 1024;
@@ -43,12 +54,19 @@ interface UnderWay {
   readonly done: Promise<void>;
 }
 
-const underWay = new WeakMap<FileRoot, Set<UnderWay>>();
+/** The uploads to one root. */
+class Uploads {
+  readonly underWay = new Set<UnderWay>();
+  readonly slots = new TransferSlots(MAX_UPLOADS, STALLED_MS);
+  readonly folders = new FolderSync();
+}
+
+const uploadsOf = new WeakMap<FileRoot, Uploads>();
 
 /** Stops the uploads into a root, and waits until their temporary files are removed. */
 export async function endUploads(root: FileRoot): Promise<void> {
-  const uploads = [...underWay.get(root) ?? []];
-  for (const { body } of uploads) body.stop();
+  const uploads = [...uploadsOf.get(root)?.underWay ?? []];
+  for (const { body } of uploads) body.stop(new UploadError(503, "The server is stopping."));
   await Promise.all(uploads.map(({ done }) => done));
 }
 
@@ -61,17 +79,22 @@ export async function receiveUpload(
   root: FileRoot,
   settings: UploadSettings,
 ): Promise<Response> {
-  const uploads = underWay.get(root) ?? new Set();
-  underWay.set(root, uploads);
-  if (uploads.size >= MAX_UPLOADS) {
+  const uploads = uploadsOf.get(root) ?? new Uploads();
+  uploadsOf.set(root, uploads);
+  const body = new UploadBody(request);
+  using slot = uploads.slots.take(() => {
+    body.stop(new UploadError(408, "The file came too slowly, and others were waiting."));
+  });
+  if (slot === null) {
     return await refusedUpload(request, 503, "Too many files are being stored; try again soon.");
   }
+  body.slot = slot;
   const { promise: done, resolve } = Promise.withResolvers<void>();
-  const upload = { body: new UploadBody(request), done };
-  uploads.add(upload);
+  const upload = { body, done };
+  uploads.underWay.add(upload);
   try {
     return await (request.method === "PUT" ? receiveFile : receiveForm)(
-      { request, target, root, settings, body: upload.body },
+      { request, target, root, settings, body, folders: uploads.folders },
     );
   } catch (error) {
     if (error instanceof UploadError) {
@@ -80,7 +103,7 @@ export async function receiveUpload(
     if (!(error instanceof MultipartError)) throw error;
     return await refusedUpload(request, error.status, `The form cannot be read: ${error.message}.`);
   } finally {
-    uploads.delete(upload);
+    uploads.underWay.delete(upload);
     resolve();
   }
 }
@@ -91,6 +114,7 @@ interface Upload {
   readonly root: FileRoot;
   readonly settings: UploadSettings;
   readonly body: UploadBody;
+  readonly folders: FolderSync;
 }
 
 async function receiveFile(upload: Upload): Promise<Response> {
@@ -111,7 +135,7 @@ async function receiveFile(upload: Upload): Promise<Response> {
   await checkName(upload, name);
   await checkCondition(upload);
 
-  await using file = await TemporaryFile.create(folder, settings.operations);
+  await using file = await TemporaryFile.create(folder, root, settings.operations);
   for (let piece = await body.read(); piece !== null; piece = await body.read()) {
     await store(file, piece, settings);
   }
@@ -124,6 +148,7 @@ async function receiveFile(upload: Upload): Promise<Response> {
     return await file.place(name, overwrite);
   });
   forgetListings(root, folder);
+  await upload.folders.sync(folder.path);
   const stored = { name, bytes: file.bytes, replaced: placed === "replaced" };
   const now = await fileAt(request, root);
   return storedFile(request, stored, now === null ? null : await settings.entityTag(now));
@@ -152,7 +177,7 @@ async function receiveForm(upload: Upload): Promise<Response> {
       throw new UploadError(400, `Two files are called ${JSON.stringify(name)}.`);
     }
     if (files.size >= MAX_FILES) throw new UploadError(413, `More than ${MAX_FILES} files came.`);
-    const file = cleanup.use(await TemporaryFile.create(folder, settings.operations));
+    const file = cleanup.use(await TemporaryFile.create(folder, root, settings.operations));
     files.set(name, file);
     for await (const piece of part.body) await store(file, piece, settings);
     await file.finish();
@@ -172,6 +197,7 @@ async function receiveForm(upload: Upload): Promise<Response> {
   } finally {
     forgetListings(root, folder);
   }
+  await upload.folders.sync(folder.path);
   return storedForm(request, stored);
 }
 
@@ -194,13 +220,13 @@ async function checkName(upload: Upload, name: string): Promise<void> {
   }
   // With a condition, 412 says more than 409.
   if (overwrite || upload.request.headers.has("if-none-match")) return;
-  if (await existing(`${folder.path}/${name}`) !== null) {
+  if (await isTaken(pathIn(folder.path, name), root)) {
     throw new UploadError(409, occupied(name, overwrite));
   }
 }
 
 async function checkCondition({ request, root, settings }: Upload): Promise<void> {
-  const conditions = conditionsOf(request.headers);
+  const conditions = conditionsOf((name) => request.headers.get(name));
   if (conditions === null) return;
   const file = await fileAt(request, root);
   const current = file === null ? null : {
@@ -218,12 +244,13 @@ async function fileAt({ url }: Request, root: FileRoot): Promise<Located | null>
   return found?.kind === "file" ? found : null;
 }
 
-function existing(path: string): Promise<Deno.FileInfo | null> {
+function isTaken(path: string, { linkless }: FileRoot): Promise<boolean> {
   return onDisk(async () => {
     try {
-      return await Deno.lstat(path);
+      await linkless.lstat(path);
+      return true;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
+      if (error instanceof Deno.errors.NotFound) return false;
       throw error;
     }
   });
@@ -269,7 +296,7 @@ function nameProblem(name: string, root: FileRoot): string | null {
   if (hidden !== null) return hidden;
   if (isDeviceOnWindows(name)) return "is that of a device on Windows";
   if (isTemporaryName(name)) return "is kept for uploads under way";
-  if (name.startsWith(".") && !/^\.\.?$/.test(name) && !root.acceptsName(name)) {
+  if (isHiddenName(name) && !/^\.\.?$/.test(name) && !root.acceptsName(name)) {
     return "begins with a dot, and such files are hidden here";
   }
   return root.acceptsName(name) ? null : "cannot be that of a file";

@@ -7,15 +7,19 @@ import {
   type Placed,
   placeFile,
 } from "../../../core/files/place_file.ts";
+import { type LinklessPaths, pathIn } from "../../../core/files/linkless_paths.ts";
 import { UPLOAD_PREFIX } from "../../../core/files/plain_name.ts";
 import type { Located } from "../access/located.ts";
+import type { FileRoot } from "../access/root.ts";
 import { onDisk, UploadError } from "./error.ts";
+import { lockUpload } from "./leftovers.ts";
 
 /** A file that is being received. Disposing of it removes the temporary file. */
 export class TemporaryFile implements AsyncDisposable {
   readonly #folder: string;
   readonly #path: string;
   readonly #file: Deno.FsFile;
+  readonly #linkless: LinklessPaths;
   readonly #operations: FileOperations;
   #open = true;
   #left = true;
@@ -23,27 +27,27 @@ export class TemporaryFile implements AsyncDisposable {
 
   private constructor(
     folder: string,
-    path: string,
-    file: Deno.FsFile,
+    { path, file }: { readonly path: string; readonly file: Deno.FsFile },
+    linkless: LinklessPaths,
     operations: FileOperations,
   ) {
     this.#folder = folder;
     this.#path = path;
     this.#file = file;
+    this.#linkless = linkless;
     this.#operations = operations;
   }
 
   /** @throws {UploadError} when the folder is gone, or nothing can be written there */
-  static create(folder: Located, operations: FileOperations = Deno): Promise<TemporaryFile> {
+  static create(
+    { path: folder }: Located,
+    { linkless }: FileRoot,
+    operations: FileOperations = Deno,
+  ): Promise<TemporaryFile> {
     return onDisk(async () => {
-      const { dev, ino } = await operations.lstat(folder.path);
-      // A link may have taken the folder's place since it was found.
-      if (dev !== folder.device || (ino ?? 0) !== folder.inode) {
-        throw new UploadError(404, "This folder is gone.");
-      }
-      const path = pathIn(folder.path, `${UPLOAD_PREFIX}${crypto.randomUUID()}`);
-      const file = await operations.open(path, { write: true, createNew: true });
-      return new TemporaryFile(folder.path, path, file, operations);
+      const created = await linkless.createFile(folder, UPLOAD_PREFIX, operations);
+      await lockUpload(created.file);
+      return new TemporaryFile(folder, created, linkless, operations);
     });
   }
 
@@ -72,8 +76,15 @@ export class TemporaryFile implements AsyncDisposable {
    *
    * @throws {UploadError} 409 when the name is taken and may not be replaced, or is no file's */
   async place(name: string, overwrite: boolean): Promise<Placed> {
-    const path = pathIn(this.#folder, name);
-    const placed = await onDisk(() => placeFile(this.#path, path, overwrite, this.#operations));
+    const placed = await onDisk(() =>
+      placeFile({
+        from: this.#path,
+        to: pathIn(this.#folder, name),
+        overwrite,
+        linkless: this.#linkless,
+        operations: this.#operations,
+      })
+    );
     if (placed !== "occupied") return placed;
     throw new UploadError(409, occupied(name, overwrite));
   }
@@ -83,19 +94,11 @@ export class TemporaryFile implements AsyncDisposable {
     if (this.#open) this.#close();
     if (!this.#left) return;
     this.#left = false;
-    try {
-      await this.#operations.remove(this.#path);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    await this.#linkless.removeFile(this.#path);
   }
 
   #close(): void {
     this.#open = false;
     this.#file.close();
   }
-}
-
-function pathIn(folder: string, name: string): string {
-  return folder.endsWith("/") ? folder + name : `${folder}/${name}`;
 }

@@ -19,6 +19,7 @@ import type { Located } from "../../../../web/files/access/located.ts";
 import { FileRoot } from "../../../../web/files/access/root.ts";
 import { tar } from "../../../../web/files/archive/tar.ts";
 import { zip } from "../../../../web/files/archive/zip.ts";
+import { FakeTime } from "../../../fake_time.ts";
 import { peerTest, runPeer } from "../../../peer.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
 
@@ -234,6 +235,54 @@ Deno.test("only so many archives are made at a time, and one that is left makes 
   assertEquals(fourth.status, 200);
   await second.body?.cancel();
   await fourth.body?.cancel();
+});
+
+Deno.test("a stalled archive gives way to another client, one that is taken does not", async () => {
+  await using folder = await site();
+  using time = new FakeTime();
+  const docs = await folder.locate("/docs/");
+  const ask = () => archiveResponse(request, docs, "tar", folder.root, LIMITS);
+  const stalled = (await ask()).body!.getReader();
+  const taken = (await ask()).body!.getReader();
+  await stalled.read();
+  await time.advance(4000);
+  await taken.read();
+  assertEquals((await ask()).status, 503);
+  await time.advance(1000);
+  const next = await ask();
+  assertEquals(next.status, 200);
+  await assertRejects(() => stalled.read(), Error, "others were waiting");
+  assertEquals((await taken.read()).done, false);
+  assertEquals((await ask()).status, 503);
+  await taken.cancel();
+  await next.body?.cancel();
+});
+
+Deno.test("HEAD of an archive has the status of GET", async () => {
+  await using folder = await site();
+  const docs = await folder.locate("/docs/");
+  const head = new Request("http://localhost/docs/?zip", { method: "HEAD" });
+  const ask = async (request: Request, limits: Partial<typeof LIMITS> = {}) => {
+    const response = await archiveResponse(request, docs, "zip", folder.root, {
+      ...LIMITS,
+      ...limits,
+    });
+    await response.body?.cancel();
+    return [response.status, response.headers.get("content-type")];
+  };
+  for (const limits of [{}, { maxEntries: 2 }, { maxDepth: 1 }]) {
+    assertEquals(await ask(head, limits), await ask(request, limits));
+  }
+  // It holds no place.
+  for (let count = 0; count < 5; count++) assertEquals((await ask(head))[0], 200);
+  const [one, other] = [await open(), await open()];
+  assertEquals((await ask(head))[0], 503);
+  await one.body?.cancel();
+  await other.body?.cancel();
+
+  function open(): Promise<Response> {
+    return archiveResponse(request, docs, "zip", folder.root, LIMITS);
+  }
 });
 
 Deno.test("a client that takes nothing is given up", async () => {

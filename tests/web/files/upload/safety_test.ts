@@ -4,6 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { endUploads, receiveUpload } from "../../../../web/files/upload/receive.ts";
 import type { FileOperations } from "../../../../core/files/place_file.ts";
+import { FakeTime } from "../../../fake_time.ts";
 import { newSeed, seeded } from "../../../seeded.ts";
 import { formOf, rawForm, refused, SETTINGS, Target } from "./target.ts";
 
@@ -16,8 +17,8 @@ function withoutLinks(): FileOperations {
 }
 
 function operationsOf(): FileOperations {
-  const { link, lstat, open, remove, rename } = Deno;
-  return { link, lstat, open, remove, rename };
+  const { link, lstat, makeTempFile, open, remove, rename } = Deno;
+  return { link, lstat, makeTempFile, open, remove, rename };
 }
 
 /** A disk on which opening gives a file that fails on a call. */
@@ -207,6 +208,36 @@ Deno.test("only so many uploads are received at a time", async () => {
   await Promise.all(writers.map((writer) => writer.close()));
   for (const answer of answers) assertEquals((await answer).status, 201);
   assertEquals((await target.put("/more", "x")).status, 201);
+});
+
+Deno.test("of as many uploads as may be, the one that has stalled longest gives way", async () => {
+  await using target = await Target.create();
+  using time = new FakeTime();
+  const uploads = Array.from({ length: 64 }, (_, index) => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    return { answer: target.put(`/f${index}`, readable), writer: writable.getWriter() };
+  });
+  const write = (bytes: number) =>
+    Promise.all(uploads.map(({ writer }) => writer.write(new Uint8Array(bytes))));
+  await write(1);
+  await time.advance(4000);
+  await write(5000);
+  await refused(await target.put("/more", "x"), 503, "Too many");
+  await time.advance(4000);
+  // A byte now and then is no progress.
+  await write(1);
+  for (const { writer } of uploads.slice(0, 60)) await writer.write(new Uint8Array(5000));
+  await refused(await target.put("/more", "x"), 503, "Too many");
+  await time.advance(1000);
+  assertEquals((await target.put("/more", "x")).status, 201);
+  assertEquals((await target.put("/another", "x")).status, 201);
+  // The stream of the one that was ended is closed already.
+  for (const { writer } of uploads) await writer.close().catch(() => {});
+  const answers = await Promise.all(uploads.map(({ answer }) => answer));
+  const ended = answers.filter(({ status }) => status !== 201);
+  assertEquals(ended.length, 1);
+  assert(answers.indexOf(ended[0]!) >= 60);
+  await refused(ended[0]!, 408, "too slowly");
 });
 
 Deno.test("thousands of damaged forms are stored whole or refused, and leave nothing else", async () => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { FolderSync } from "../../../protocols/inbox/folder_sync.ts";
+import { FolderSync } from "../../../core/files/folder_sync.ts";
 
 Deno.test("FolderSync writes a folder through once for all who came meanwhile, and not before", async () => {
   const gates: PromiseWithResolvers<void>[] = [];
