@@ -13,12 +13,14 @@ import type { Connection } from "../connection.ts";
 import { DuplexConnection, type Flow } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
 import { TlsCarrier } from "./carrier.ts";
+import { TlsInput, type WireInput } from "./input.ts";
 import { nativeTransport } from "./native_socket.ts";
 
 /** The stream below node:tls, with a flow control of its own: node:tls goes on reading when the data
  * that it has decrypted is not taken. */
 export interface TlsTransport extends Flow {
   readonly stream: Duplex;
+  readonly input: WireInput;
 }
 
 export interface NodeTlsOptions {
@@ -38,6 +40,7 @@ export class NodeTlsConnection implements Connection {
   readonly #options: NodeTlsOptions;
   #secured: DuplexConnection | undefined;
   #stream: Duplex | undefined;
+  #input: TlsInput | undefined;
   #identity: Identity | undefined;
   #alpnProtocol: string | undefined;
 
@@ -62,15 +65,21 @@ export class NodeTlsConnection implements Connection {
     return this.#alpnProtocol;
   }
 
+  /** The input, once the handshake has begun. */
+  get input(): TlsInput | undefined {
+    return this.#input;
+  }
+
   async ready(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { begin, done, check, native = true } = this.#options;
     const transport = (native ? nativeTransport(this.#inner) : null) ?? carried(this.#inner);
-    const { stream } = transport;
+    const { stream, input } = transport;
     this.#stream = stream;
     // Errors reach node:tls too; this handles those that come after it has detached.
     stream.on("error", () => {});
     const socket = begin(stream);
+    this.#input = new TlsInput(socket, input);
     // Data flows from the beginning: when node:tls has to stop for want of a listener, it loses the
     // end of a peer that sent everything at once.
     const { local, remote } = this;
@@ -83,8 +92,7 @@ export class NodeTlsConnection implements Connection {
     for (const event of ["_tlsError", "error"]) socket.once(event, finished.reject);
     const left = () => finished.reject(new Deno.errors.UnexpectedEof("the peer left"));
     // node:tls itself waits for more data, until its stream below is closed.
-    for (const ended of [socket, stream]) ended.once("end", left);
-    socket.once("close", left);
+    for (const { ended } of [this.#input, input]) ended.then(left);
     try {
       await finished.promise;
       this.#secured = secured;
@@ -127,5 +135,6 @@ function carried(connection: Connection): TlsTransport {
   const carrier = new TlsCarrier(connection);
   // The types require a whole Duplex; node:tls needs less.
   const stream = carrier as unknown as Duplex;
-  return { stream, hold: () => carrier.hold(), release: () => carrier.release() };
+  const { input } = carrier;
+  return { stream, input, hold: () => carrier.hold(), release: () => carrier.release() };
 }
