@@ -1,5 +1,6 @@
-// The input of a TLS connection: what has arrived and how it ended. node:tls reports a reset and an
-// end without close_notify as an ordinary end, and gives up unread input when a write fails.
+// The input of a TLS connection: whether the peer has said anything, and how its input ended. node:tls
+// reports a reset and an end without close_notify as an ordinary end, and gives up unread input when
+// a write fails.
 
 import type { TLSSocket } from "node:tls";
 
@@ -7,7 +8,7 @@ import type { TLSSocket } from "node:tls";
  * it, or by an error, such as a reset or an alert. */
 export type InputEnd = "close_notify" | "end of stream" | Error;
 
-/** The input of the stream below TLS, told by whatever reads from it. */
+/** The input of the stream below TLS, told by what reads from it. */
 export class WireInput {
   end: Exclude<InputEnd, "close_notify"> | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -17,51 +18,69 @@ export class WireInput {
     return this.#ended.promise;
   }
 
-  /** To be called before node:tls learns of the end. */
+  /** To be called before TLS learns of the end. */
   finish(end: Exclude<InputEnd, "close_notify">): void {
     this.end ??= end;
     this.#ended.resolve();
   }
 }
 
-/** The input of node:tls, of which it replaces two methods. */
+/** The input inside TLS. */
 export class TlsInput {
   end: InputEnd | undefined;
-  /** Whether the peer has said anything: data, not the handshake. */
+  /** Whether the peer has sent data, which the handshake is not. */
   hasData = false;
+  readonly #begun = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(socket: TLSSocket, wire: WireInput) {
-    const finish = (end: InputEnd) => {
-      this.end ??= end;
-      this.#ended.resolve();
-    };
-    const push = socket.push.bind(socket);
-    // Here rather than on `end`, which comes later, when the stream below may have ended too.
-    socket.push = (chunk, encoding) => {
-      if (chunk !== null) this.hasData = true;
-      else finish(wire.end ?? "close_notify");
-      const isWanted = push(chunk, encoding);
-      if (chunk === null && postponed) destroy();
-      return isWanted;
-    };
-    socket.on("error", finish);
-    socket.on("close", () => this.#ended.resolve());
-
-    let postponed = false;
-    const destroy = socket.destroy.bind(socket);
-    // A peer that closes resets the connection when it gets more from us, as our close_notify. Writing
-    // fails then while the answer lies unread in the system, and reading goes on to its end.
-    socket.destroy = (error?: Error) => {
-      const isOfWriting = (error as { readonly syscall?: string } | undefined)?.syscall === "write";
-      if (!isOfWriting || this.end !== undefined) return destroy(error);
-      postponed = true;
-      return socket;
-    };
+  /** Resolves with the first data, or the end. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended, or the connection was closed. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
+
+  receive(): void {
+    if (this.hasData) return;
+    this.hasData = true;
+    this.#begun.resolve();
+  }
+
+  /** @param end none when the connection was closed on our side */
+  finish(end?: InputEnd): void {
+    this.end ??= end;
+    this.#begun.resolve();
+    this.#ended.resolve();
+  }
+}
+
+/** Watches the input of node:tls, of which it replaces two methods, and lets a write that failed wait
+ * for the end of the input. */
+export function watchInput(socket: TLSSocket, wire: WireInput): TlsInput {
+  const input = new TlsInput();
+  const push = socket.push.bind(socket);
+  const destroy = socket.destroy.bind(socket);
+  let isPostponed = false;
+  // Here rather than on `end`, which comes later, when the stream below may have ended too.
+  socket.push = (chunk, encoding) => {
+    if (chunk !== null) input.receive();
+    else input.finish(wire.end ?? "close_notify");
+    const isWanted = push(chunk, encoding);
+    if (chunk === null && isPostponed) destroy();
+    return isWanted;
+  };
+  socket.on("error", (error: Error) => input.finish(error));
+  socket.on("close", () => input.finish());
+  // A peer that has closed resets the connection when it gets more from us, as our close_notify. A
+  // write fails then, while the answer lies unread in the system.
+  socket.destroy = (error?: Error) => {
+    const isOfWriting = (error as { readonly syscall?: unknown } | undefined)?.syscall === "write";
+    if (!isOfWriting || input.end !== undefined) return destroy(error);
+    isPostponed = true;
+    return socket;
+  };
+  return input;
 }

@@ -13,7 +13,7 @@ import type { Connection } from "../connection.ts";
 import { DuplexConnection, type Flow } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
 import { TlsCarrier } from "./carrier.ts";
-import { TlsInput, type WireInput } from "./input.ts";
+import { type TlsInput, watchInput, type WireInput } from "./input.ts";
 import { nativeTransport } from "./native_socket.ts";
 
 /** The stream below node:tls, with a flow control of its own: node:tls goes on reading when the data
@@ -79,7 +79,7 @@ export class NodeTlsConnection implements Connection {
     // Errors reach node:tls too; this handles those that come after it has detached.
     stream.on("error", () => {});
     const socket = begin(stream);
-    this.#input = new TlsInput(socket, input);
+    this.#input = watchInput(socket, input);
     // Data flows from the beginning: when node:tls has to stop for want of a listener, it loses the
     // end of a peer that sent everything at once.
     const { local, remote } = this;

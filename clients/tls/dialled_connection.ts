@@ -1,0 +1,142 @@
+// A TLS connection to a server, after the handshake. It tells a refusal from an answer: in TLS 1.3
+// the client's handshake is complete before the server has seen the client's certificate
+// (RFC 8446 4.4), so that the server's refusal is what the first read finds.
+//
+// An alert is always an error. A reset is one, unless the server has answered and our side has
+// ended: a server that closes without reading our close_notify resets the connection. An end before
+// any data is one, unless it is in good order, by close_notify, after the end of our side: a server
+// that has nothing to answer ends so. After data, an end without close_notify is an end too: many
+// programs close so, and the protocol above notices when data is missing.
+
+import type { Address } from "../../core/addresses/address.ts";
+import type { Connection } from "../../core/connection.ts";
+import { errorText } from "../../core/event.ts";
+import type { TlsInput } from "../../core/tls/input.ts";
+import { alertReason, closedReason, type Offer } from "./alert.ts";
+
+/** Time within which a server refuses a certificate, by the time that the handshake took: a slow peer or
+ * way slows both. */
+const REFUSAL_HANDSHAKES = 10;
+const LEAST_REFUSAL_MS = 250;
+const MOST_REFUSAL_MS = 2000;
+
+/** Time after the handshake from which on an end in good order is the server's own decision, not a
+ * refusal, also when our side is open. */
+const LATE_MS = 10_000;
+
+/** A connection whose handshake is complete. */
+export interface SecuredConnection extends Connection {
+  readonly input: TlsInput | undefined;
+}
+
+/** Takes ownership of the connection. */
+export class DialledTlsConnection implements Connection {
+  readonly #inner: SecuredConnection;
+  readonly #input: TlsInput | undefined;
+  readonly #offer: Offer;
+  readonly #readyMs = performance.now();
+  readonly #refusalMs: number;
+  #hasRead = false;
+  #hasEnded = false;
+  /** Whether the server ended before our side did, and early enough for a refusal. */
+  #endedFirst = false;
+  readonly #disposed = Promise.withResolvers<void>();
+  #isDisposed = false;
+
+  constructor(inner: SecuredConnection, offer: Offer, handshakeMs: number) {
+    this.#inner = inner;
+    this.#refusalMs = Math.min(
+      Math.max(REFUSAL_HANDSHAKES * handshakeMs, LEAST_REFUSAL_MS),
+      MOST_REFUSAL_MS,
+    );
+    this.#input = inner.input;
+    this.#offer = offer;
+    this.#input?.ended.then(() => {
+      this.#endedFirst = !this.#hasEnded && performance.now() - this.#readyMs < LATE_MS;
+    });
+  }
+
+  get local(): Address {
+    return this.#inner.local;
+  }
+
+  get remote(): Address {
+    return this.#inner.remote;
+  }
+
+  get alpnProtocol(): string | undefined {
+    return this.#inner.alpnProtocol;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#inner.read(into).then(
+      (count) => {
+        if (count === null) return this.#ended();
+        this.#hasRead = true;
+        return count;
+      },
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  async write(all: Uint8Array): Promise<void> {
+    try {
+      await this.#inner.write(all);
+    } catch (error) {
+      if (this.#isDisposed) throw error;
+      // Writing to a server that has refused can fail before the reason is read.
+      await this.#firstSign();
+      const end = this.#input?.end;
+      this.#failed(end instanceof Error ? end : error);
+      throw error;
+    }
+  }
+
+  /** With a certificate shown, waits for the server's first sign: a refusal by close_notify that came
+   * after the end of our side would pass for an empty answer. */
+  async closeWrite(): Promise<void> {
+    if (this.#offer.certificate !== undefined) await this.#firstSign();
+    this.#hasEnded = true;
+    await this.#inner.closeWrite();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#disposed.resolve();
+    this.#inner[Symbol.dispose]();
+  }
+
+  /** Resolves when the server has sent data or ended, or has had its time. */
+  async #firstSign(): Promise<void> {
+    if (this.#input === undefined || this.#input.hasData) return;
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, this.#refusalMs);
+    await Promise.race([this.#input.begun, this.#disposed.promise, late.promise]);
+    clearTimeout(timer);
+  }
+
+  #ended(): null {
+    const end = this.#input?.end;
+    if (this.#isDisposed || end === undefined) return null;
+    if (end instanceof Error) return this.#failed(end);
+    if (this.#hasRead || (end === "close_notify" && !this.#endedFirst)) return null;
+    throw new Error(closedReason("ended", this.#offer));
+  }
+
+  #failed(error: unknown): null {
+    if (this.#isDisposed) return null;
+    const text = errorText(error);
+    const alert = alertReason(text, this.#offer);
+    if (alert !== null) throw new Error(alert, { cause: error });
+    if (!isReset(error)) throw error;
+    if (!this.#hasRead) throw new Error(closedReason("reset", this.#offer), { cause: error });
+    if (this.#hasEnded) return null;
+    throw new Error("the server reset the connection", { cause: error });
+  }
+}
+
+function isReset(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    code === "ECONNRESET" || code === "EPIPE";
+}
