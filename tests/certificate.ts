@@ -9,9 +9,13 @@ export interface CertificateFiles {
 }
 
 /** Makes a certificate in a folder. */
-export async function makeCertificate(folder: string): Promise<CertificateFiles> {
+export async function makeCertificate(
+  folder: string,
+  kind: "ecdsa" | "rsa" = "ecdsa",
+): Promise<CertificateFiles> {
   const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
-  const request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 " +
+  const algorithm = kind === "rsa" ? "rsa:2048" : "ec -pkeyopt ec_paramgen_curve:P-256";
+  const request = `req -x509 -newkey ${algorithm} -nodes -days 2 ` +
     "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 " +
     "-addext basicConstraints=critical,CA:FALSE";
   const made = await runPeer("openssl", [...request.split(" "), "-keyout", key, "-out", cert]);

@@ -11,6 +11,7 @@ const INSTALLED_BY = {
   curl: "apt-get install curl",
   "gnutls-cli": "apt-get install gnutls-bin",
   "gnutls-serv": "apt-get install gnutls-bin",
+  h2load: "apt-get install nghttp2-client",
   nc: "apt-get install netcat-openbsd",
   ncat: "apt-get install ncat",
   "nats-server": "apt-get install nats-server",

@@ -129,6 +129,7 @@ async function secureByNode(
   const { connect } = await import("node:tls");
   const connection = new NodeTlsConnection(inner, {
     done: "secureConnect",
+    watches: true,
     begin: (stream) => {
       const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
         socket: stream,

@@ -1,6 +1,7 @@
 // The data folder of a user, in the usual place of each operating system.
 
 import { isAbsolute, join } from "node:path";
+import { permittedVariable } from "../environment.ts";
 
 export const DATA_FOLDER_VARIABLE = "SOCKDOCK_DATA_FOLDER";
 
@@ -24,10 +25,4 @@ function inside(folder: string | undefined, path: string): string | null {
   return folder && (isAbsolute(folder) || /^[A-Za-z]:[\\/]/.test(folder))
     ? join(folder, path)
     : null;
-}
-
-/** A variable that may be read without asking the user for the permission. */
-function permittedVariable(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) : undefined;
 }

@@ -21,6 +21,11 @@ interface PendingRead {
   readonly reject: (error: Error) => void;
 }
 
+interface PendingWrite {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A Node `Duplex`, such as a socket of node:net or node:tls, as a Connection. It must be open. */
 export class DuplexConnection implements Connection {
   readonly local: Address;
@@ -31,8 +36,8 @@ export class DuplexConnection implements Connection {
   #ended = false;
   #failure: Error | undefined;
   #reading: PendingRead | undefined;
-  /** Rejects the pending writes. */
-  readonly #unsettled = new Set<(error: Error) => void>();
+  /** The writes that the stream has not called back for, the oldest first. */
+  readonly #unsettled: PendingWrite[] = [];
   /** Input that no read has taken yet, the first of it from `#at` on. */
   readonly #unread: Uint8Array[] = [];
   #at = 0;
@@ -116,11 +121,11 @@ export class DuplexConnection implements Connection {
   }
 
   write(all: Uint8Array): Promise<void> {
-    return this.#settled((done) => this.#stream.write(all, done));
+    return this.#settled(() => this.#stream.write(all, this.#settle));
   }
 
   closeWrite(): Promise<void> {
-    return this.#settled((done) => this.#stream.end(() => done())).catch(() => {});
+    return this.#settled(() => this.#stream.end(this.#settle)).catch(() => {});
   }
 
   reset(): void {
@@ -136,23 +141,24 @@ export class DuplexConnection implements Connection {
   }
 
   /** Resolves when the stream calls back, or rejects: a destroyed stream need not call back. */
-  #settled(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
+  #settled(begin: () => void): Promise<void> {
+    if (this.#stream.destroyed) return Promise.reject(new Error("the connection is closed"));
     return new Promise((resolve, reject) => {
-      if (this.#stream.destroyed) {
-        reject(new Error("the connection is closed"));
-        return;
-      }
-      this.#unsettled.add(reject);
-      begin((error) => {
-        this.#unsettled.delete(reject);
-        if (error) reject(error);
-        else resolve();
-      });
+      this.#unsettled.push({ resolve, reject });
+      begin();
     });
   }
 
+  /** The callback of all writes: a stream calls back in the order of its writes. */
+  readonly #settle = (error?: Error | null): void => {
+    const write = this.#unsettled.shift();
+    if (error) write?.reject(error);
+    else write?.resolve();
+  };
+
   #abandon(): void {
-    for (const reject of this.#unsettled) reject(new Error("the connection was closed"));
-    this.#unsettled.clear();
+    for (const { reject } of this.#unsettled.splice(0)) {
+      reject(new Error("the connection was closed"));
+    }
   }
 }

@@ -11,17 +11,14 @@ export type InputEnd = "close_notify" | "end of stream" | Error;
 /** The input of the stream below TLS, told by what reads from it. */
 export class WireInput {
   end: Exclude<InputEnd, "close_notify"> | undefined;
-  readonly #ended = Promise.withResolvers<void>();
-
-  /** Resolves when it has ended. */
-  get ended(): Promise<void> {
-    return this.#ended.promise;
-  }
+  /** Called when it ends. */
+  onEnd: (() => void) | undefined;
 
   /** To be called before TLS learns of the end. */
   finish(end: Exclude<InputEnd, "close_notify">): void {
-    this.end ??= end;
-    this.#ended.resolve();
+    if (this.end !== undefined) return;
+    this.end = end;
+    this.onEnd?.();
   }
 }
 

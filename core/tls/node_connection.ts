@@ -32,6 +32,9 @@ export interface NodeTlsOptions {
   readonly check?: (socket: TLSSocket) => Identity | undefined;
   /** Whether to use the native socket of the connection where it has one. Default: true. */
   readonly native?: boolean;
+  /** Whether to tell how the input ends, and to read it to its end when a write fails. Default: false,
+   * which costs less. */
+  readonly watches?: boolean;
 }
 
 /** TLS over a connection, of which it takes ownership. Nothing is read or written before `ready`. */
@@ -65,44 +68,33 @@ export class NodeTlsConnection implements Connection {
     return this.#alpnProtocol;
   }
 
-  /** The input, once the handshake has begun. */
+  /** The input, once the handshake has begun, if it is watched. */
   get input(): TlsInput | undefined {
     return this.#input;
   }
 
   async ready(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { begin, done, check, native = true } = this.#options;
+    const { begin, done, check, native = true, watches = false } = this.#options;
     const transport = (native ? nativeTransport(this.#inner) : null) ?? carried(this.#inner);
-    const { stream, input } = transport;
+    const { stream } = transport;
     this.#stream = stream;
     // Errors reach node:tls too; this handles those that come after it has detached.
     stream.on("error", () => {});
     const socket = begin(stream);
-    this.#input = watchInput(socket, input);
+    if (watches) this.#input = watchInput(socket, transport.input);
     // Data flows from the beginning: when node:tls has to stop for want of a listener, it loses the
     // end of a peer that sent everything at once.
     const { local, remote } = this;
     const secured = new DuplexConnection(socket, { local, remote, flow: transport });
-    const finished = Promise.withResolvers<void>();
-    const giveUp = () => finished.reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
-    socket.once(done, finished.resolve);
-    // On the server side node:tls emits an error of the handshake as `_tlsError`.
-    for (const event of ["_tlsError", "error"]) socket.once(event, finished.reject);
-    const left = () => finished.reject(new Deno.errors.UnexpectedEof("the peer left"));
-    // node:tls itself waits for more data, until its stream below is closed.
-    for (const { ended } of [this.#input, input]) ended.then(left);
     try {
-      await finished.promise;
+      await handshaken(socket, transport, done, signal);
       this.#secured = secured;
       this.#alpnProtocol = socket.alpnProtocol || undefined;
       this.#identity = check?.(socket);
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
-    } finally {
-      signal.removeEventListener("abort", giveUp);
     }
   }
 
@@ -137,4 +129,33 @@ function carried(connection: Connection): TlsTransport {
   const stream = carrier as unknown as Duplex;
   const { input } = carrier;
   return { stream, input, hold: () => carrier.hold(), release: () => carrier.release() };
+}
+
+/** Resolves when the handshake is complete; rejects when it failed, the peer left or the signal
+ * fired. */
+function handshaken(
+  socket: TLSSocket,
+  { stream, input }: TlsTransport,
+  done: NodeTlsOptions["done"],
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (then: () => void) => {
+      signal.removeEventListener("abort", giveUp);
+      socket.off(done, finish).off("_tlsError", fail).off("error", fail).off("close", leave);
+      for (const ended of [socket, stream]) ended.off("end", leave);
+      input.onEnd = undefined;
+      then();
+    };
+    const finish = () => settle(resolve);
+    const fail = (error: Error) => settle(() => reject(error));
+    const giveUp = () => settle(() => reject(signal.reason));
+    const leave = () => fail(new Deno.errors.UnexpectedEof("the peer left"));
+    signal.addEventListener("abort", giveUp);
+    // On the server side node:tls emits an error of the handshake as `_tlsError`.
+    socket.on(done, finish).on("_tlsError", fail).on("error", fail).on("close", leave);
+    // node:tls itself waits for more data, until its stream below is closed.
+    for (const ended of [socket, stream]) ended.on("end", leave);
+    input.onEnd = leave;
+  });
 }

@@ -35,8 +35,9 @@ export async function loadNodeHttpEngine(
 export async function quickEngineFor(
   { service, watch }: RequestWork,
   { authenticate, guard }: HttpRules,
+  scheme: "http" | "https",
 ): Promise<HttpEngine<Connection> | null> {
   if (!service.quick || watch || authenticate !== null || !hasFeature("nodeHttp")) return null;
   const { quickHttpEngine } = await import("./quick_engine.ts");
-  return quickHttpEngine(await loadNodeHttpEngine("http"), guard);
+  return quickHttpEngine(await loadNodeHttpEngine(scheme), guard);
 }

@@ -6,11 +6,12 @@
 import { type Endpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import type { RunningServer } from "../../core/running_server.ts";
-import { requireFeature } from "../../core/runtime.ts";
+import { hasFeature, requireFeature } from "../../core/runtime.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
 import { listenTcp } from "../tcp.ts";
-import { listenNodeTls, listenTls } from "../tls/listen.ts";
-import { checkTlsOptions, needsNodeTls } from "../tls/options.ts";
+import { listenDenoTls } from "../tls/deno_listen_tls.ts";
+import { listenTls } from "../tls/listen.ts";
+import { checkTlsOptions } from "../tls/options.ts";
 import { loadTlsIdentity } from "../tls/server_certificate.ts";
 import { listenUnix } from "../unix.ts";
 import { findHttpEngine } from "./engine.ts";
@@ -35,7 +36,7 @@ export async function startHttp(
   using opened = new DisposableStack();
   opened.use(listener.acceptor);
   const rules = rulesAt(listener.acceptor.address);
-  const engine = await quickEngineFor(work, rules) ?? nodeEngine ?? denoEngine!;
+  const engine = await quickEngineFor(work, rules, "http") ?? nodeEngine ?? denoEngine!;
   opened.move();
   return serveHttp(listener, { engine, rules, limits, work });
 }
@@ -49,14 +50,13 @@ export async function startHttps(
 ): Promise<RunningServer> {
   checkTlsOptions(limits);
   const rulesAt = await readHttpRules(endpoint, limits, work.context);
-  const nodeEngine = needsNodeTls(limits) === null
-    ? await nodeHttpEngineFor(work, "https")
-    : await loadNodeHttpEngine("https");
-  if (nodeEngine !== null) {
+  const byDeno = limits.listener === "deno" || !hasFeature("nodeTls");
+  if (!byDeno) {
     const tls = { ...limits, alpnProtocols: ALPN };
-    const listener = await listenNodeTls(endpoint, tls, work.context);
+    const listener = await listenTls(endpoint, tls, work.context);
     const rules = rulesAt(listener.acceptor.address);
-    return serveHttp(listener, { engine: nodeEngine, rules, limits, work });
+    const engine = await quickEngineFor(work, rules, "https") ?? await loadNodeHttpEngine("https");
+    return serveHttp(listener, { engine, rules, limits, work });
   }
   const engine = findHttpEngine();
   if (engine === null) {
@@ -68,7 +68,7 @@ export async function startHttps(
     const identity = { pem: cert, key, fingerprint };
     return await serveWithoutEngine(endpoint, limits, work, rulesAt, identity);
   }
-  const listener = await listenTls(endpoint, { ...limits, alpnProtocols: ALPN }, work.context);
+  const listener = await listenDenoTls(endpoint, { ...limits, alpnProtocols: ALPN }, work.context);
   const rules = rulesAt(listener.acceptor.address);
   return serveHttp(listener, { engine, rules, limits, work });
 }

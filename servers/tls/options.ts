@@ -11,6 +11,7 @@ import {
 } from "../../core/limits.ts";
 import { choice, flag, type OptionValues, text } from "../../core/options/option.ts";
 import { requireFeature } from "../../core/runtime.ts";
+import { listenerOptions } from "../listeners/options.ts";
 import { fileOrFiles, tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -55,6 +56,7 @@ export const tlsOptions = {
     metavar: "version",
     help: "oldest version of TLS that is spoken",
   }),
+  ...listenerOptions,
 } as const;
 
 type TlsOptions = OptionValues<typeof tlsOptions>;

@@ -18,7 +18,7 @@ import { WebSocketSessions } from "../../core/websocket/sessions.ts";
 import { readHttpRules } from "../http/rules.ts";
 import { wrapAcceptor } from "../listeners/wrapped_acceptor.ts";
 import { listenTcpFor } from "../tcp.ts";
-import { listenNodeTls } from "../tls/listen.ts";
+import { listenTls } from "../tls/listen.ts";
 import type { webSocketOptions, webSocketTlsOptions } from "./options.ts";
 import { type UpgradeRules, UpgradingConnection } from "./upgrade.ts";
 
@@ -86,5 +86,5 @@ export function serveWebSocketTls(
   limits: OptionValues<typeof webSocketTlsOptions>,
   work: SessionWork,
 ): Promise<RunningServer> {
-  return open(endpoint, limits, work, () => listenNodeTls(endpoint, limits, work.context));
+  return open(endpoint, limits, work, () => listenTls(endpoint, limits, work.context));
 }

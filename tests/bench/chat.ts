@@ -3,7 +3,9 @@
 
 import { findPeer, startPeer } from "../peer.ts";
 import type { Benchmark, Effort, Measured, Round } from "./benchmark.ts";
-import { here, type ServerProcess, startServer } from "./server_process.ts";
+import { kibibytesEach } from "./resident_memory.ts";
+import { type ServerProcess, startServer } from "./server_process.ts";
+import { loadSlices, roundsOf, type Slice } from "./slices.ts";
 
 const MEMBERS = 100;
 const IDLE_MEMBERS = 2000;
@@ -25,8 +27,8 @@ export const chatFanOut: Benchmark = {
     await using bare = await startNcat();
     await using ours = await startServer("chat.ts");
     const slices = await load("throughput", [bare, ours], effort);
-    const rounds = paired(slices, ({ delivered, seconds }) => delivered / seconds);
-    return { rounds, byCpu: paired(slices, ({ delivered, cpu }) => delivered / cpu) };
+    const rounds = roundsOf(slices, [0, 1], ({ delivered, seconds }) => delivered / seconds);
+    return { rounds, byCpu: roundsOf(slices, [0, 1], ({ delivered, cpu }) => delivered / cpu) };
   },
 };
 
@@ -44,7 +46,7 @@ export const chatLatency: Benchmark = {
       rounds: Math.max(3, effort.rounds / 4),
       seconds: Math.max(1, effort.seconds),
     });
-    return { rounds: paired(slices, ({ p99Ms }) => p99Ms) };
+    return { rounds: roundsOf(slices, [0, 1], ({ p99Ms }) => p99Ms) };
   },
 };
 
@@ -59,8 +61,8 @@ export const chatIdle: Benchmark = {
     const measured: Round[] = [];
     for (let round = 0; round < Math.max(2, Math.round(rounds / 10)); round++) {
       measured.push({
-        bare: await kibibytesEach(() => startServer("bare_tcp.ts", ["512"])),
-        ours: await kibibytesEach(() => startServer("chat.ts")),
+        bare: await eachOf(() => startServer("bare_tcp.ts", ["512"])),
+        ours: await eachOf(() => startServer("chat.ts")),
       });
     }
     return { rounds: measured };
@@ -85,38 +87,16 @@ async function startNcat(): Promise<ServerProcess> {
   };
 }
 
-/** One line of chat_load.py. */
-interface Slice {
-  readonly server: number;
-  readonly delivered: number;
-  readonly expected: number;
-  readonly seconds: number;
-  readonly cpu: number;
-  readonly p99Ms: number;
-}
+type Figure = "delivered" | "expected" | "seconds" | "cpu" | "p99Ms";
 
 async function load(
   what: "throughput" | "latency",
   servers: readonly ServerProcess[],
-  { rounds, seconds }: Effort,
-): Promise<Slice[]> {
-  await using generator = startPeer("python3", [
-    "-B",
-    here("chat_load.py"),
-    what,
-    ...servers.map(({ port, pid }) => `${port}/${pid}`),
-    "--members",
-    `${MEMBERS}`,
-    "--seconds",
-    `${seconds}`,
-    "--rounds",
-    `${Math.round(rounds)}`,
-  ]);
-  const { code, stdout, stderr } = await generator.ended(
-    1000 * (120 + 4 * servers.length * seconds * rounds),
-  );
-  if (code !== 0) throw new Error(`chat_load.py failed: ${stderr}`);
-  const slices = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Slice);
+  effort: Effort,
+): Promise<Slice<Figure>[]> {
+  const places = servers.map(({ port, pid }) => `${port}/${pid}`);
+  const how = [what, "--members", `${MEMBERS}`];
+  const slices = await loadSlices<Figure>("chat_load.py", how, places, effort);
   const short = slices.find((slice) => slice.server === 1 && slice.delivered !== slice.expected);
   if (short !== undefined) {
     throw new Error(`of ${short.expected} lines ${short.delivered} were delivered`);
@@ -124,44 +104,14 @@ async function load(
   return slices;
 }
 
-function paired(slices: readonly Slice[], figure: (slice: Slice) => number): Round[] {
-  const of = (server: number) => slices.filter((slice) => slice.server === server).map(figure);
-  const [bare, ours] = [of(0), of(1)];
-  return bare.map((figure, round) => ({ bare: figure, ours: ours[round]! }));
-}
-
-async function kibibytesEach(start: () => Promise<ServerProcess>): Promise<number> {
+async function eachOf(start: () => Promise<ServerProcess>): Promise<number> {
   await using server = await start();
-  const resident = () => {
-    const status = Deno.readTextFileSync(`/proc/${server.pid}/status`);
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
-  };
-  const held: Deno.Conn[] = [];
-  const join = async () => {
-    const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-    held.push(conn);
+  const { port, pid } = server;
+  return await kibibytesEach(pid, IDLE_MEMBERS, async () => {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
     // An empty line joins and says nothing; either server answers it.
     await conn.write(new Uint8Array([10]));
     await conn.read(new Uint8Array(256));
-  };
-  try {
-    // What only the first ones cost is not what each costs.
-    for (let first = 0; first < 10; first++) await join();
-    const before = await settled(resident);
-    for (let more = 0; more < IDLE_MEMBERS; more++) await join();
-    return (await settled(resident) - before) / IDLE_MEMBERS;
-  } finally {
-    for (const conn of held) conn.close();
-  }
-}
-
-/** A figure that has stopped changing, or nearly. */
-async function settled(figure: () => number): Promise<number> {
-  for (let last = figure(), same = 0, looks = 0;; looks++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const now = figure();
-    same = Math.abs(now - last) < 64 ? same + 1 : 0;
-    if (same === 5 || looks === 100) return now;
-    last = now;
-  }
+    return conn;
+  });
 }

@@ -3,8 +3,9 @@
 import { makeCertificate } from "../certificate.ts";
 import { findPeer, startPeer } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import type { Benchmark, Effort, Measured, Round } from "./benchmark.ts";
+import type { Benchmark, Effort, Measured } from "./benchmark.ts";
 import { here, run } from "./server_process.ts";
+import { measureSlices } from "./slices.ts";
 
 /** Echo over DTLS. */
 export const dtlsEcho: Benchmark = {
@@ -31,17 +32,7 @@ function obstacle(): string | null {
   return findPeer("python3") === null ? "it needs python3 to make the load" : null;
 }
 
-interface Slice {
-  readonly server: 0 | 1;
-  readonly answers: number;
-  readonly seconds: number;
-  readonly cpu: number;
-}
-
-async function measure(
-  what: "echo" | "handshakes",
-  { rounds, seconds }: Effort,
-): Promise<Measured> {
+async function measure(what: "echo" | "handshakes", effort: Effort): Promise<Measured> {
   await using folder = await temporaryFolder();
   const { cert, key } = await makeCertificate(folder.path);
   const script = here("dtls_load.py");
@@ -56,19 +47,5 @@ async function measure(
     const [, port] = await server.stdout.line(/dtls:\/\/127\.0\.0\.1:(\d+)/);
     places.push(`${port}/${server.pid}`);
   }
-  const length = ["--seconds", `${seconds}`, "--rounds", `${rounds}`];
-  await using generator = startPeer("python3", ["-B", script, "load", what, ...places, ...length]);
-  const { code, stdout, stderr } = await generator.ended(1000 * (60 + 4 * seconds * rounds));
-  if (code !== 0) throw new Error(`dtls_load.py failed: ${stderr}`);
-  const slices = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Slice);
-  const pairs = (figure: (slice: Slice) => number): Round[] => {
-    const of = (server: number) => slices.filter((slice) => slice.server === server).map(figure);
-    const [first, second] = [of(0), of(1)];
-    return first.map((bare, round) => ({ bare, ours: second[round]! }));
-  };
-  return {
-    rounds: pairs(({ answers, seconds }) => answers / seconds),
-    ...(slices.every(({ cpu }) => cpu > 0) &&
-      { byCpu: pairs(({ answers, cpu }) => answers / cpu) }),
-  };
+  return (await measureSlices("dtls_load.py", ["load", what], places, effort))[0]!;
 }

@@ -9,19 +9,42 @@ import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
-import { filesLarge, filesLargeNginx, filesSmall, filesSmallNginx, listing } from "./files.ts";
+import {
+  filesAfter,
+  filesLarge,
+  filesLargeNginx,
+  filesMissing,
+  filesRange,
+  filesSmall,
+  filesSmallNginx,
+  filesUnchanged,
+  listing,
+} from "./files.ts";
+import { http, httpHandler, httpIdle, httpQuery, httpSlow, httpSlowLeft } from "./http.ts";
+import {
+  http2Small,
+  httpsAlone,
+  httpsConnections,
+  httpsHello,
+  httpsLarge,
+  httpsSmall,
+} from "./https.ts";
 import { idleMemory } from "./idle_memory.ts";
 import { sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { reliable, reliableLossy, reliableTcp } from "./reliable.ts";
 import { startMemory, startup } from "./startup.ts";
-import { http, tcpLarge, tcpSmall, tlsLarge, tlsSmall, udp, webSocket } from "./throughput.ts";
+import { tcpLarge, tcpSmall, udp, webSocket } from "./throughput.ts";
+import { tlsHandshakes, tlsIdle, tlsLarge, tlsResumed, tlsSmall } from "./tls.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   tcpSmall,
   tcpLarge,
   tlsSmall,
   tlsLarge,
+  tlsHandshakes,
+  tlsResumed,
+  tlsIdle,
   udp,
   dtlsEcho,
   dtlsHandshakes,
@@ -31,11 +54,26 @@ const BENCHMARKS: readonly Benchmark[] = [
   reliableTcp,
   reliableLossy,
   http,
+  httpHandler,
+  httpQuery,
+  httpIdle,
+  httpSlow,
+  httpSlowLeft,
   webSocket,
   filesSmall,
   filesSmallNginx,
   filesLarge,
   filesLargeNginx,
+  filesMissing,
+  filesUnchanged,
+  filesRange,
+  filesAfter,
+  httpsHello,
+  httpsSmall,
+  httpsLarge,
+  httpsConnections,
+  httpsAlone,
+  http2Small,
   listing,
   relayLarge,
   relaySmall,

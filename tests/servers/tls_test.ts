@@ -2,14 +2,15 @@
 
 import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import { DenoConnection } from "../../core/streams/deno_connection.ts";
-import { parseEndpoint } from "../../core/addresses/endpoint.ts";
+import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { ServerEvent } from "../../core/event.ts";
 import { type Protocol, statelessProtocol } from "../../core/protocol.ts";
 import { textOf } from "../../core/session.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import type { Listener } from "../../core/running_server.ts";
-import { listenNodeTls, listenTls } from "../../servers/tls/listen.ts";
+import { listenDenoTls } from "../../servers/tls/deno_listen_tls.ts";
+import { listenTls, type ListenTlsOptions } from "../../servers/tls/listen.ts";
 import { peerTest, placeArguments, runPeer, runPython, startPeer } from "../peer.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
@@ -239,8 +240,19 @@ Deno.test("a port in use is an error that names the URL, and nothing stays open"
   await assertRejects(() => serve(url, echo), Error, `Cannot listen on ${url}: port`);
 });
 
-for (const listen of [listenNodeTls, listenTls]) {
-  Deno.test(`${listen.name}() does not begin a handshake that was called off`, async () => {
+/** The three ways of listening. */
+const ways = {
+  "node:tls on a native socket": listenTls,
+  "node:tls on a carrier": (
+    endpoint: Endpoint,
+    options: ListenTlsOptions,
+    context: Parameters<typeof listenTls>[2],
+  ) => listenTls(endpoint, { ...options, native: false }, context),
+  "Deno.listenTls": listenDenoTls,
+};
+
+for (const [way, listen] of Object.entries(ways)) {
+  Deno.test(`${way} does not begin a handshake that was called off`, async () => {
     const { acceptor, dial } = await listening(listen);
     using _acceptor = acceptor;
     using conn = await Deno.connectTls(dial);
@@ -251,7 +263,7 @@ for (const listen of [listenNodeTls, listenTls]) {
     conn.handshake().catch(() => {});
   });
 
-  Deno.test(`${listen.name}() gives up a handshake when it is told to`, async () => {
+  Deno.test(`${way} gives up a handshake when it is told to`, async () => {
     const { acceptor, dial } = await listening(listen);
     using _acceptor = acceptor;
     using _silent = await Deno.connect(dial);
@@ -262,7 +274,7 @@ for (const listen of [listenNodeTls, listenTls]) {
     await assertRejects(() => ready);
   });
 
-  Deno.test(`${listen.name}() agrees on a protocol that both sides know`, async () => {
+  Deno.test(`${way} agrees on a protocol that both sides know`, async () => {
     const { acceptor, dial } = await listening(listen, ["h2", "http/1.1"]);
     using _acceptor = acceptor;
     using conn = await Deno.connectTls({ ...dial, alpnProtocols: ["http/1.0", "http/1.1"] });
@@ -274,7 +286,7 @@ for (const listen of [listenNodeTls, listenTls]) {
     assertEquals(alpnProtocol, "http/1.1");
   });
 
-  Deno.test(`${listen.name}() reads to the end that a client makes without a farewell`, async () => {
+  Deno.test(`${way} reads to the end that a client makes without a farewell`, async () => {
     const { acceptor, dial } = await listening(listen);
     using _acceptor = acceptor;
     const conn = await Deno.connectTls(dial);
@@ -319,7 +331,7 @@ peerTest("openssl s_client verifies a certificate made on the spot", ["openssl"]
 
 /** A bare listener, without a server around it, and how to dial it. */
 async function listening(
-  listen: (...parameters: Parameters<typeof listenNodeTls>) => Promise<Listener>,
+  listen: (...parameters: Parameters<typeof listenTls>) => Promise<Listener>,
   alpnProtocols: readonly string[] = [],
 ) {
   const endpoint = parseEndpoint("tls://127.0.0.1:0", new Map([["tls", "host"]]));

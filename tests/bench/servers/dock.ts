@@ -1,12 +1,12 @@
-/** Serves something of ours by name: what is compared with the bare servers. A third argument is the
- * folder of `files`. */
+/** Serves something of ours by name: what is compared with the bare servers. A third argument is its
+ * options as JSON. */
 
 import { apps } from "../../../web/index.ts";
 import { protocols } from "../../../protocols/index.ts";
 import { serve } from "../../../mod.ts";
 
-const [name, url = "", root] = Deno.args;
+const [name, url = "", options = "{}"] = Deno.args;
 const served = [...protocols, ...apps].find((one) => one.name === name);
 if (served === undefined) throw new Error(`There is no ${name}`);
-const server = await serve(url, served, root === undefined ? {} : { root });
+const server = await serve(url, served, JSON.parse(options) as Record<string, unknown>);
 console.log(server.url);
