@@ -3,7 +3,7 @@
 import { backOffMs, waitFor } from "../clients/http/retry.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { DialledSession } from "../core/client_kind.ts";
-import type { Delivery } from "../core/connection.ts";
+import { type Delivery, RefusedError } from "../core/connection.ts";
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { LocalFile } from "../protocols/inbox/local_files.ts";
@@ -154,7 +154,7 @@ export async function copyTo(
       if (error instanceof UsageError || signal.aborted || !hasGreeted) throw error;
       reason = errorText(error);
       isTimeout = error instanceof DOMException && error.name === "TimeoutError";
-      if (error instanceof InboxRefusedError) attempt = retries;
+      if (error instanceof InboxRefusedError || error instanceof RefusedError) attempt = retries;
     }
     if (next > nextBefore || tally.arrivedBytes > arrivedBefore) attempt = 0;
     if (attempt >= retries) {

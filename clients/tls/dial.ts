@@ -26,6 +26,7 @@ import type { Offer } from "./alert.ts";
 import { secureByDeno } from "./deno_tls.ts";
 import { DialledTlsConnection } from "./dialled_connection.ts";
 import { handshakeFailure, isVague, type ValidityDates, WrongFingerprintError } from "./error.ts";
+import { writesKeys } from "./key_log.ts";
 import { type ClientCertificate, loadClientCertificate, loadTrust, type Trust } from "./trust.ts";
 import type { tlsTransportOptions } from "./options.ts";
 
@@ -76,7 +77,7 @@ export async function prepareTls(
     const startedMs = performance.now();
     const secure: SecureOptions = { name, trust, certificate, alpnProtocols, signal };
     try {
-      const secured = hasFeature("nodeTls")
+      const secured = hasFeature("nodeTls") && !writesKeys(options)
         ? await secureByNode(connection, secure)
         : await secureByDeno(connection, secure);
       return new DialledTlsConnection(secured, offer, performance.now() - startedMs);

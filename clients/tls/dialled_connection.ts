@@ -9,7 +9,7 @@
 // programs close so, and the protocol above notices when data is missing.
 
 import type { Address } from "../../core/addresses/address.ts";
-import type { Connection } from "../../core/connection.ts";
+import { type Connection, RefusedError } from "../../core/connection.ts";
 import { errorText } from "../../core/event.ts";
 import type { TlsInput } from "../../core/tls/input.ts";
 import { alertReason, closedReason, type Offer } from "./alert.ts";
@@ -25,18 +25,17 @@ const MOST_REFUSAL_MS = 2000;
 const LATE_MS = 10_000;
 
 /** A connection whose handshake is complete. */
-export interface SecuredConnection extends Connection {
-  readonly input: TlsInput | undefined;
+interface SecuredConnection extends Connection {
+  readonly input: TlsInput;
 }
 
 /** Takes ownership of the connection. */
 export class DialledTlsConnection implements Connection {
   readonly #inner: SecuredConnection;
-  readonly #input: TlsInput | undefined;
+  readonly #input: TlsInput;
   readonly #offer: Offer;
   readonly #readyMs = performance.now();
   readonly #refusalMs: number;
-  #hasRead = false;
   #hasEnded = false;
   /** Whether the server ended before our side did, and early enough for a refusal. */
   #endedFirst = false;
@@ -51,7 +50,7 @@ export class DialledTlsConnection implements Connection {
     );
     this.#input = inner.input;
     this.#offer = offer;
-    this.#input?.ended.then(() => {
+    this.#input.ended.then(() => {
       this.#endedFirst = !this.#hasEnded && performance.now() - this.#readyMs < LATE_MS;
     });
   }
@@ -70,11 +69,7 @@ export class DialledTlsConnection implements Connection {
 
   read(into: Uint8Array): Promise<number | null> {
     return this.#inner.read(into).then(
-      (count) => {
-        if (count === null) return this.#ended();
-        this.#hasRead = true;
-        return count;
-      },
+      (count) => count ?? this.#ended(),
       (error: unknown) => this.#failed(error),
     );
   }
@@ -85,8 +80,8 @@ export class DialledTlsConnection implements Connection {
     } catch (error) {
       if (this.#isDisposed) throw error;
       // Writing to a server that has refused can fail before the reason is read.
-      await this.#firstSign();
-      const end = this.#input?.end;
+      await this.#firstSign(MOST_REFUSAL_MS);
+      const { end } = this.#input;
       this.#failed(end instanceof Error ? end : error);
       throw error;
     }
@@ -95,7 +90,9 @@ export class DialledTlsConnection implements Connection {
   /** With a certificate shown, waits for the server's first sign: a refusal by close_notify that came
    * after the end of our side would pass for an empty answer. */
   async closeWrite(): Promise<void> {
-    if (this.#offer.certificate !== undefined) await this.#firstSign();
+    if (this.#offer.certificate !== undefined) {
+      await this.#firstSign(this.#refusalMs - (performance.now() - this.#readyMs));
+    }
     this.#hasEnded = true;
     await this.#inner.closeWrite();
   }
@@ -107,19 +104,19 @@ export class DialledTlsConnection implements Connection {
   }
 
   /** Resolves when the server has sent data or ended, or has had its time. */
-  async #firstSign(): Promise<void> {
-    if (this.#input === undefined || this.#input.hasData) return;
+  async #firstSign(patienceMs: number): Promise<void> {
+    if (this.#input.hasData || patienceMs <= 0) return;
     const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, this.#refusalMs);
+    const timer = setTimeout(late.resolve, patienceMs);
     await Promise.race([this.#input.begun, this.#disposed.promise, late.promise]);
     clearTimeout(timer);
   }
 
   #ended(): null {
-    const end = this.#input?.end;
+    const { end, hasData } = this.#input;
     if (this.#isDisposed || end === undefined) return null;
     if (end instanceof Error) return this.#failed(end);
-    if (this.#hasRead || (end === "close_notify" && !this.#endedFirst)) return null;
+    if (hasData || (end === "close_notify" && !this.#endedFirst)) return null;
     throw new Error(closedReason("ended", this.#offer));
   }
 
@@ -127,9 +124,9 @@ export class DialledTlsConnection implements Connection {
     if (this.#isDisposed) return null;
     const text = errorText(error);
     const alert = alertReason(text, this.#offer);
-    if (alert !== null) throw new Error(alert, { cause: error });
+    if (alert !== null) throw new RefusedError(alert, { cause: error });
     if (!isReset(error)) throw error;
-    if (!this.#hasRead) throw new Error(closedReason("reset", this.#offer), { cause: error });
+    if (!this.#input.hasData) throw new Error(closedReason("reset", this.#offer), { cause: error });
     if (this.#hasEnded) return null;
     throw new Error("the server reset the connection", { cause: error });
   }

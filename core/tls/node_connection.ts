@@ -68,8 +68,9 @@ export class NodeTlsConnection implements Connection {
     return this.#alpnProtocol;
   }
 
-  /** The input, once the handshake has begun, if it is watched. */
-  get input(): TlsInput | undefined {
+  /** The input, where it is watched, once the handshake has begun. */
+  get input(): TlsInput {
+    if (this.#input === undefined) throw new Error("Cannot tell about input that is not watched");
     return this.#input;
   }
 
