@@ -14,10 +14,12 @@ import { errorText } from "../../core/event.ts";
 import type { TlsInput } from "../../core/tls/input.ts";
 import { alertReason, closedReason, type Offer } from "./alert.ts";
 
-/** Time within which a server refuses a certificate, by the time that the handshake took: a slow peer or
- * way slows both. */
-const REFUSAL_HANDSHAKES = 10;
-const LEAST_REFUSAL_MS = 250;
+/** Time within which a server refuses, by the time that the handshake took: a slow peer or way slows
+ * both. Until then the end of our side waits for the server's first sign, since a refusal by
+ * close_notify that came after it would pass for an empty answer. A server that waits for our end
+ * answers so much later, which is why it is short where no certificate can be refused. */
+const WITH_CERTIFICATE = { handshakes: 10, leastMs: 250 };
+const WITHOUT_CERTIFICATE = { handshakes: 2, leastMs: 50 };
 const MOST_REFUSAL_MS = 2000;
 
 /** Time after the handshake from which on an end in good order is the server's own decision, not a
@@ -44,10 +46,10 @@ export class DialledTlsConnection implements Connection {
 
   constructor(inner: SecuredConnection, offer: Offer, handshakeMs: number) {
     this.#inner = inner;
-    this.#refusalMs = Math.min(
-      Math.max(REFUSAL_HANDSHAKES * handshakeMs, LEAST_REFUSAL_MS),
-      MOST_REFUSAL_MS,
-    );
+    const { handshakes, leastMs } = offer.certificate === undefined
+      ? WITHOUT_CERTIFICATE
+      : WITH_CERTIFICATE;
+    this.#refusalMs = Math.min(Math.max(handshakes * handshakeMs, leastMs), MOST_REFUSAL_MS);
     this.#input = inner.input;
     this.#offer = offer;
     this.#input.ended.then(() => {
@@ -87,12 +89,8 @@ export class DialledTlsConnection implements Connection {
     }
   }
 
-  /** With a certificate shown, waits for the server's first sign: a refusal by close_notify that came
-   * after the end of our side would pass for an empty answer. */
   async closeWrite(): Promise<void> {
-    if (this.#offer.certificate !== undefined) {
-      await this.#firstSign(this.#refusalMs - (performance.now() - this.#readyMs));
-    }
+    await this.#firstSign(this.#refusalMs - (performance.now() - this.#readyMs));
     this.#hasEnded = true;
     await this.#inner.closeWrite();
   }
