@@ -61,13 +61,20 @@ export function watchInput(socket: TLSSocket, wire: WireInput): TlsInput {
   const push = socket.push.bind(socket);
   const destroy = socket.destroy.bind(socket);
   let isPostponed = false;
+  const end = () => {
+    input.finish(wire.end ?? "close_notify");
+    if (isPostponed) destroy();
+  };
   // Here rather than on `end`, which comes later, when the stream below may have ended too.
   socket.push = (chunk, encoding) => {
-    if (chunk !== null) input.receive();
-    else input.finish(wire.end ?? "close_notify");
-    const isWanted = push(chunk, encoding);
-    if (chunk === null && isPostponed) destroy();
-    return isWanted;
+    if (chunk === null) end();
+    else input.receive();
+    // A stream that failed in one direction emits nothing in the other.
+    return isPostponed && chunk !== null ? socket.emit("data", chunk) : push(chunk, encoding);
+  };
+  wire.onEnd = () => {
+    // What was read last passes TLS first.
+    if (isPostponed) queueMicrotask(end);
   };
   socket.on("error", (error: Error) => input.finish(error));
   socket.on("close", () => input.finish());
@@ -77,6 +84,7 @@ export function watchInput(socket: TLSSocket, wire: WireInput): TlsInput {
     const isOfWriting = (error as { readonly syscall?: unknown } | undefined)?.syscall === "write";
     if (!isOfWriting || input.end !== undefined) return destroy(error);
     isPostponed = true;
+    if (wire.end !== undefined) end();
     return socket;
   };
   return input;

@@ -140,12 +140,13 @@ function handshaken(
   done: NodeTlsOptions["done"],
   signal: AbortSignal,
 ): Promise<void> {
+  const { onEnd } = input;
   return new Promise((resolve, reject) => {
     const settle = (then: () => void) => {
       signal.removeEventListener("abort", giveUp);
       socket.off(done, finish).off("_tlsError", fail).off("error", fail).off("close", leave);
       for (const ended of [socket, stream]) ended.off("end", leave);
-      input.onEnd = undefined;
+      input.onEnd = onEnd;
       then();
     };
     const finish = () => settle(resolve);

@@ -112,6 +112,28 @@ for (const tls of VERSIONS) {
   });
 }
 
+peerTest("a refusal that lies unread when writing fails is read", ["python3"], async () => {
+  await using at = await setUp();
+  await using server = await at.closing("1.3", "reply", "--cafile", at.authority.file);
+  using session = await connect(server.url, at.trust);
+  const writes: Promise<void>[] = [];
+  for (let time = 0; time < 4; time++) {
+    blockFor(100);
+    writes.push(session.send("hello"));
+  }
+  blockFor(100);
+  await assertRejects(() => Array.fromAsync(session), Error, WANTS_ONE);
+  for (const result of await Promise.allSettled(writes)) {
+    if (result.status === "rejected") assertEquals(result.reason.message, WANTS_ONE);
+  }
+});
+
+/** Keeps everything else in this process from happening, without which the refusal would be read. */
+function blockFor(ms: number): void {
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs);
+}
+
 const REFUSED = {
   "1.2": "the server refused the handshake (alert handshake_failure): it shares no version or " +
     "cipher with this client, or wants a client certificate: --tls-cert and --tls-key show one",
