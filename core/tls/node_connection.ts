@@ -82,6 +82,9 @@ export class NodeTlsConnection implements Connection {
     this.#stream = stream;
     // Errors reach node:tls too; this handles those that come after it has detached.
     stream.on("error", () => {});
+    // node:tls destroys its stream as soon as it has handed an alert to it, by which one in four is
+    // lost.
+    stream.destroy = () => stream;
     const socket = begin(stream);
     if (watches) this.#input = watchInput(socket, transport.input);
     // Data flows from the beginning: when node:tls has to stop for want of a listener, it loses the
@@ -90,10 +93,13 @@ export class NodeTlsConnection implements Connection {
     const secured = new DuplexConnection(socket, { local, remote, flow: transport });
     try {
       await handshaken(socket, transport, done, signal);
+      letDestroy(stream);
       this.#secured = secured;
       this.#alpnProtocol = socket.alpnProtocol || undefined;
       this.#identity = check?.(socket);
     } catch (error) {
+      // The alert leaves before timers run.
+      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve));
       this[Symbol.dispose]();
       throw error;
     }
@@ -113,6 +119,7 @@ export class NodeTlsConnection implements Connection {
 
   [Symbol.dispose](): void {
     this.#secured?.[Symbol.dispose]();
+    if (this.#stream !== undefined) letDestroy(this.#stream);
     // node:tls closes its stream only later, and during a handshake not at all.
     this.#stream?.destroy();
     this.#inner[Symbol.dispose]();
@@ -122,6 +129,11 @@ export class NodeTlsConnection implements Connection {
     if (this.#secured === undefined) throw new Error("Cannot use TLS before its handshake");
     return this.#secured;
   }
+}
+
+/** Gives a stream its method back. */
+function letDestroy(stream: Duplex): void {
+  Reflect.deleteProperty(stream, "destroy");
 }
 
 function carried(connection: Connection): TlsTransport {
