@@ -14,6 +14,7 @@ import { send } from "../dock/send.ts";
 import { serve } from "../dock/serve.ts";
 import { serverKinds } from "../servers/index.ts";
 import { CertificateAuthority } from "./certificate_authority.ts";
+import { eventually } from "./eventually.ts";
 import { peerTest, placeArguments, runPython } from "./peer.ts";
 import { RunningProcess } from "./running_process.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -251,7 +252,7 @@ for (const scheme of ["udp", "unixgram"] as const) {
     using flooding = await connect(server.url);
     for (let sent = 1; sent <= 100; sent++) {
       await flooding.send(`${sent}`);
-      await until(() => server.stats().messagesReceived === sent);
+      await eventually(() => server.stats().messagesReceived === sent);
     }
     assertEquals(server.stats().inboxDropped, 90);
     assertEquals(textOf(await send(server.url, "anyone else?", { retries: 3 })), "anyone else?");
@@ -263,9 +264,4 @@ for (const scheme of ["udp", "unixgram"] as const) {
     }
     assertEquals(answers, Array.from({ length: 10 }, (_, at) => `${at + 1}`));
   });
-}
-
-/** Polls, where there is no event to wait for. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -98,7 +98,9 @@ export class NodeTlsConnection implements Connection {
       this.#alpnProtocol = socket.alpnProtocol || undefined;
       this.#identity = check?.(socket);
     } catch (error) {
-      // The alert leaves before timers run.
+      // A peer that is refused after its handshake gets the alert close_notify (RFC 8446 6.1).
+      await this.#secured?.closeWrite();
+      // An alert of the handshake leaves before timers run.
       if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve));
       this[Symbol.dispose]();
       throw error;

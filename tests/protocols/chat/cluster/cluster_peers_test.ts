@@ -4,7 +4,8 @@ import { assertEquals } from "@std/assert";
 import { peerTest } from "../../../peer.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
 import { NatsBroker } from "./nats_broker.ts";
-import { eventually, TestNode } from "./test_node.ts";
+import { eventually } from "../../../eventually.ts";
+import { TestNode } from "./test_node.ts";
 
 const context = { ackTimeoutMs: 60_000, random: () => 0 };
 

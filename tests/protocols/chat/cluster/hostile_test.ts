@@ -7,7 +7,8 @@ import { peerTest } from "../../../peer.ts";
 import { newSeed, seeded } from "../../../seeded.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
 import { NatsBroker } from "./nats_broker.ts";
-import { eventually, newMessage, TestNode } from "./test_node.ts";
+import { eventually } from "../../../eventually.ts";
+import { newMessage, TestNode } from "./test_node.ts";
 
 peerTest("hostile messages on all subjects harm nobody", ["nats-server"], async () => {
   await using folder = await temporaryFolder();

@@ -4,7 +4,8 @@ import { assertEquals } from "@std/assert";
 import { peerTest } from "../../../peer.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
 import { NatsBroker } from "./nats_broker.ts";
-import { eventually, TestNode } from "./test_node.ts";
+import { eventually } from "../../../eventually.ts";
+import { TestNode } from "./test_node.ts";
 
 peerTest(
   "a node needs no more of the broker than the documentation says",
