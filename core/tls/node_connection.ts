@@ -43,6 +43,7 @@ export class NodeTlsConnection implements Connection {
   readonly #options: NodeTlsOptions;
   #secured: DuplexConnection | undefined;
   #stream: Duplex | undefined;
+  #letDestroy: (() => void) | undefined;
   #input: TlsInput | undefined;
   #identity: Identity | undefined;
   #alpnProtocol: string | undefined;
@@ -82,9 +83,7 @@ export class NodeTlsConnection implements Connection {
     this.#stream = stream;
     // Errors reach node:tls too; this handles those that come after it has detached.
     stream.on("error", () => {});
-    // node:tls destroys its stream as soon as it has handed an alert to it, by which one in four is
-    // lost.
-    stream.destroy = () => stream;
+    this.#letDestroy = postponeDestroy(stream);
     const socket = begin(stream);
     if (watches) this.#input = watchInput(socket, transport.input);
     // Data flows from the beginning: when node:tls has to stop for want of a listener, it loses the
@@ -93,15 +92,13 @@ export class NodeTlsConnection implements Connection {
     const secured = new DuplexConnection(socket, { local, remote, flow: transport });
     try {
       await handshaken(socket, transport, done, signal);
-      letDestroy(stream);
+      this.#letDestroy();
       this.#secured = secured;
       this.#alpnProtocol = socket.alpnProtocol || undefined;
       this.#identity = check?.(socket);
     } catch (error) {
       // A peer that is refused after its handshake gets the alert close_notify (RFC 8446 6.1).
       await this.#secured?.closeWrite();
-      // An alert of the handshake leaves before timers run.
-      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve));
       this[Symbol.dispose]();
       throw error;
     }
@@ -121,7 +118,7 @@ export class NodeTlsConnection implements Connection {
 
   [Symbol.dispose](): void {
     this.#secured?.[Symbol.dispose]();
-    if (this.#stream !== undefined) letDestroy(this.#stream);
+    this.#letDestroy?.();
     // node:tls closes its stream only later, and during a handshake not at all.
     this.#stream?.destroy();
     this.#inner[Symbol.dispose]();
@@ -133,9 +130,23 @@ export class NodeTlsConnection implements Connection {
   }
 }
 
-/** Gives a stream its method back. */
-function letDestroy(stream: Duplex): void {
-  Reflect.deleteProperty(stream, "destroy");
+/** Lets an alert leave before node:tls destroys its stream, which it does as soon as it has handed the
+ * alert over: one in four is lost otherwise.
+ * @returns what gives the stream its own method back */
+function postponeDestroy(stream: Duplex): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const letDestroy = () => {
+    clearTimeout(timer);
+    Reflect.deleteProperty(stream, "destroy");
+  };
+  stream.destroy = (error) => {
+    timer ??= setTimeout(() => {
+      letDestroy();
+      stream.destroy(error);
+    });
+    return stream;
+  };
+  return letDestroy;
 }
 
 function carried(connection: Connection): TlsTransport {
@@ -172,6 +183,7 @@ function handshaken(
     socket.on(done, finish).on("_tlsError", fail).on("error", fail).on("close", leave);
     // node:tls itself waits for more data, until its stream below is closed.
     for (const ended of [socket, stream]) ended.on("end", leave);
-    input.onEnd = leave;
+    // A socket that is being destroyed has yet to tell its error.
+    input.onEnd = () => socket.destroyed || leave();
   });
 }
