@@ -59,7 +59,7 @@ for (const [kind, meet] of Object.entries(KINDS)) {
       const { pid, port } = server;
       const descriptors = openDescriptors(pid);
       // The heap grows to its size with the first.
-      await crowd(port, meet, CLIENTS / 4);
+      await crowd(port, meet, CLIENTS);
       const memory = residentKib(pid);
       await crowd(port, meet, CLIENTS);
       await eventually(() => openDescriptors(pid) < descriptors + RUNTIMES_OWN);
