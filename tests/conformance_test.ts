@@ -277,20 +277,28 @@ Deno.test("every transport that carries sessions can be dialled", () => {
   assertEquals(sessionKinds.filter(({ name }) => !dialled.has(name)), []);
 });
 
-for (const kind of sessionKinds) {
+/** Each transport, and those with a choice of listener with Deno's own too. */
+const ways = sessionKinds.flatMap((kind) => {
+  const way = { kind, way: kind.name, given: {} };
+  if (!("listener" in kind.options)) return [way];
+  return [way, { kind, way: `${kind.name} --listener deno`, given: { listener: "deno" } }];
+});
+
+for (const { kind, way, given } of ways) {
   for (const protocol of protocols) {
     if (protocol.needsOrder && kind.carries === "sessions" && kind.carrier === "datagram") {
-      Deno.test(`${protocol.name} refuses to run on bare ${kind.name}`, async () => {
+      Deno.test(`${protocol.name} refuses to run on bare ${way}`, async () => {
         await assertRejects(() => Talk.open(protocol, kind), UsageError, "in order");
       });
       continue;
     }
-    Deno.test(`${protocol.name} over ${kind.name}`, async () => {
+    Deno.test(`${protocol.name} over ${way}`, async () => {
       await using upstream = protocol.dials
         ? await serve("tcp://127.0.0.1:0", named("echo"))
         : undefined;
       await using folder = await temporaryFolder();
       await using talk = await Talk.open(protocol, kind, {
+        ...given,
         ...(upstream && { to: upstream.url }),
         ...("into" in protocol.options && { into: `${folder.path}/in` }),
       });
@@ -306,8 +314,8 @@ for (const kind of sessionKinds) {
     });
   }
 
-  Deno.test(`an oversized message over ${kind.name} is counted and reaches nobody`, async () => {
-    await using talk = await Talk.open(named("print"), kind, { maxMessageBytes: 10 });
+  Deno.test(`an oversized message over ${way} is counted and reaches nobody`, async () => {
+    await using talk = await Talk.open(named("print"), kind, { ...given, maxMessageBytes: 10 });
     await talk.session.send("x".repeat(100));
     if (talk.connects) {
       assertEquals(await talk.next(), undefined, "the connection is over");
@@ -319,16 +327,16 @@ for (const kind of sessionKinds) {
     assertEquals({ oversized, failed }, { oversized: 1, failed: 0 });
   });
 
-  Deno.test(`once over ${kind.name} stops the server after one session`, async () => {
-    await using talk = await Talk.open(named("echo"), kind, { once: true });
+  Deno.test(`once over ${way} stops the server after one session`, async () => {
+    await using talk = await Talk.open(named("echo"), kind, { ...given, once: true });
     await talk.session.send("only");
     assertEquals(await talk.nextText(), "only");
     if (talk.connects) await talk.session.end();
     await talk.dock.finished;
   });
 
-  Deno.test(`until over ${kind.name} stops the server at its message`, async () => {
-    await using talk = await Talk.open(named("print"), kind, { until: "q" });
+  Deno.test(`until over ${way} stops the server at its message`, async () => {
+    await using talk = await Talk.open(named("print"), kind, { ...given, until: "q" });
     const end = talk.session.boundary === "bytes" ? "\n" : "";
     await talk.session.send(`not q${end}`);
     await talk.session.send(`q${end}`);
@@ -336,17 +344,17 @@ for (const kind of sessionKinds) {
     await talk.dock.finished;
   });
 
-  Deno.test(`a peer that says nothing over ${kind.name} is idle in time`, async () => {
+  Deno.test(`a peer that says nothing over ${way} is idle in time`, async () => {
     const limit = "peerTimeoutMs" in kind.options ? "peerTimeoutMs" : "idleTimeoutMs";
-    await using talk = await Talk.open(named("echo"), kind, { [limit]: 100 });
+    await using talk = await Talk.open(named("echo"), kind, { ...given, [limit]: 100 });
     await talk.call();
     assertEquals((await talk.event("closed")).reason, "idle");
     assertEquals(talk.dock.stats().idle, 1);
     if (talk.connects) assertEquals(await talk.next(), undefined);
   });
 
-  Deno.test(`a shutdown over ${kind.name} in mid-reply lasts no longer than its grace`, async () => {
-    await using talk = await Talk.open(named("chargen"), kind);
+  Deno.test(`a shutdown over ${way} in mid-reply lasts no longer than its grace`, async () => {
+    await using talk = await Talk.open(named("chargen"), kind, given);
     await talk.call();
     // A stream now fills up, since nobody reads it.
     await talk.event(talk.session.boundary === "bytes" ? "sent" : "opened");

@@ -19,6 +19,7 @@ const INSTALLED_BY = {
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
   socat: "apt-get install socat",
+  tshark: "apt-get install tshark",
   wrk: "apt-get install wrk",
   unzip: "apt-get install unzip",
 } as const;

@@ -69,6 +69,8 @@ export class DuplexConnection implements Connection {
       this.#end();
       this.#abandon();
     });
+    // It may have been opened paused.
+    stream.resume();
   }
 
   read(into: Uint8Array): Promise<number | null> {
