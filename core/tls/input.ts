@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 
 /** How input ends: by the alert close_notify (RFC 8446 6.1), by the end of the stream below without
  * it, or by an error, such as a reset or an alert. */
-export type InputEnd = "close_notify" | "end of stream" | Error;
+type InputEnd = "close_notify" | "end of stream" | Error;
 
 /** The input of the stream below TLS, told by what reads from it. */
 export class WireInput {
