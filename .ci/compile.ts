@@ -2,7 +2,8 @@
  * Builds the executable: `deno task compile [--compiler FILE] [--output FILE]`.
  *
  * It asks for the permissions of the `sockdock` task, and embeds only the packages that main.ts
- * reaches, so none that serves development; deno.lock vouches for their integrity as always.
+ * reaches, so none that serves development; deno.lock vouches for their integrity as always. An
+ * executable that was there is replaced by one that was built and starts, and by nothing else.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -37,6 +38,15 @@ const given = parseArgs(Deno.args, {
 const compiler = String(given["compiler"] || Deno.execPath());
 const suffix = Deno.build.os === "windows" ? ".exe" : "";
 const output = String(given["output"] || `${root}/dist/sockdock${suffix}`);
+const [, folder = "./", name = ""] = /^(.*[/\\])?([^/\\]*)$/.exec(output) ?? [];
+// Beside the old one, so that it can take its place in one step.
+const made = `${folder}.building-${Deno.pid}-${name}`;
+
+/** Stops, and leaves nothing behind of what was being built. */
+async function giveUp(reason: string): Promise<never> {
+  await Deno.remove(made).catch(() => {});
+  stop(reason);
+}
 
 const [built, report] = await run(compiler, [
   "compile",
@@ -48,11 +58,11 @@ const [built, report] = await run(compiler, [
   "--include",
   `${root}/protocols/chat/history/sqlite_worker.ts`,
   "--output",
-  output,
+  made,
   `${root}/main.ts`,
 ]);
 if (!built) {
-  stop(
+  await giveUp(
     "Cannot build the executable: " +
       (report.includes("Setting up base binary")
         ? "the runtime base (denort) could not be downloaded. " +
@@ -62,11 +72,17 @@ if (!built) {
 }
 
 // A runtime base made for another compiler is taken without complaint, and cannot start.
-const [starts, complaint] = await run(output, ["help"]);
+const [starts, complaint] = await run(made, ["help"]);
 if (!starts) {
-  await Deno.remove(output);
-  stop(`Cannot start the executable that was built (does DENORT_BIN fit it?): ${complaint}`);
+  await giveUp(
+    `Cannot start the executable that was built (does DENORT_BIN fit it?): ${complaint}`,
+  );
 }
 
-console.log(report);
+try {
+  await Deno.rename(made, output);
+} catch (error) {
+  await giveUp(`Cannot put the executable in its place: ${(error as Error).message}`);
+}
+console.log(report.replaceAll(made, output));
 console.log(`${await Deno.realPath(output)}: ${(await Deno.stat(output)).size} bytes`);

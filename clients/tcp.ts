@@ -102,9 +102,13 @@ export const tcp: ClientKind<typeof options> = {
   async connect(endpoint, route, { layers, signal }) {
     const connection = await dialTcp(endpoint, diallingPort(endpoint), route, signal);
     const counters = createCounters();
-    return new StreamSession(
+    const session = new StreamSession(
       layerStream(connection, layers, { role: "dial", to: connection.remote }, { counters }),
       { framing: "none", maxMessageBytes: route.maxMessageBytes, counters },
     );
+    if (layers.length > 0 || !(connection instanceof DenoConnection)) return session;
+    // Reading has met the end, and tells nothing of a reset behind it; a write of nothing does.
+    const isTaking = () => connection.write(new Uint8Array(0)).then(() => true, () => false);
+    return Object.assign(session, { isTaking });
   },
 };

@@ -9,6 +9,7 @@ import { fetchOptions, proxyOptions, retryOptions } from "../clients/http/option
 import { formatDuration, mergeTables, type OptionValues, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand, type Invocation } from "./command.ts";
+import { givenOf } from "./line/arguments.ts";
 import { printingOptions } from "./line/common_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { cookieOptions, readCookies } from "./fetch/cookies.ts";
@@ -117,13 +118,10 @@ async function run(
       ? []
       : await readCredentialsFile(options.credentials),
   });
-  const values = Object.fromEntries(
-    Object.keys(fetchOptions).map((key) => [key, options[key as keyof typeof fetchOptions]]),
-  );
   const { proxyUser } = options;
   const proxy = proxyUser === undefined ? undefined : readUser("proxyUser", proxyUser, flags, io);
   const request: FetchOptions = {
-    ...values,
+    ...givenOf(fetchOptions, { options, given }),
     ...(proxy && { proxyUser: `${proxy.user}:${proxy.password}` }),
     ...(options.location && !given.has("maxRedirects") && { maxRedirects: DEFAULT_MAX_REDIRECTS }),
     ...body,

@@ -7,6 +7,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
 import { PROGRAM } from "./command.ts";
 import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
+import { InterruptedError } from "./terminal/terminal.ts";
 import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
 
@@ -32,6 +33,7 @@ export async function runCommandLine(
     return await runCommand(name, rest, io, env, (adjusted) => heard = adjusted);
   } catch (error) {
     if (error instanceof ReaderGoneError) return exitCodes.ok;
+    if (error instanceof InterruptedError) return exitCodes.interrupted;
     heard.error(errorText(error));
     if (heard.verbose && error instanceof Error && error.stack !== undefined) {
       heard.draw(`${error.stack}\n`);

@@ -69,7 +69,9 @@ On a stream all is sent, our half is closed, and the reply is printed to its end
 on datagrams and WebSockets the first reply to each message is printed. To a broadcast address or a
 multicast group all replies that come in time are, each behind the address of who sent it. The layer
 reliable makes a stream of datagrams: each reply is printed, and at the end how the delivery went. Exit
-code 4 says that no reply came, or what was not delivered.`,
+code 4 says that no reply came, or what was not delivered; 1 that a TCP peer closed without a reply
+and without having taken all, as one does that refuses your address. One that closes only later than
+50 ms cannot be told from one that has nothing to say, which is no error.`,
   options: mergeTables(options, printingOptions, recordOptions, dialOptions),
   groups: dialGroups,
   examples: [

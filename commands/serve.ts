@@ -65,6 +65,8 @@ export async function serveUntilStopped(
   invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
 ): Promise<number> {
   const { options, flags, io } = invocation;
+  // Before signals are listened to: a program that waits for a key would not hear of them.
+  const asked = await askedUser(options, flags, io);
   using record = options.record === undefined
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
@@ -76,7 +78,7 @@ export async function serveUntilStopped(
   const notes: string[] = [];
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(plan.options, plan.table, notes),
-    ...await askedUser(options, flags, io),
+    ...asked,
     ...typedLines(what, io),
     emit,
     watch: io.verbose || record !== undefined,
@@ -124,7 +126,7 @@ function takeOperand(
   return { urls, operand: { [key]: what.options[key]?.parse(word, flag) } };
 }
 
-/** The user of --auth; a missing password is asked for at the terminal. */
+/** The user of --auth; a missing password is asked for at the terminal, twice. */
 async function askedUser(
   options: Given,
   flags: ReadonlySet<string>,
@@ -133,6 +135,6 @@ async function askedUser(
   const { auth } = options;
   if (typeof auth !== "string" || !flags.has("auth")) return {};
   const { readUser } = await import("./line/user_password.ts");
-  const { user, password } = readUser("auth", auth, flags, io);
+  const { user, password } = readUser("auth", auth, flags, io, true);
   return { auth: `${user}:${password}` };
 }

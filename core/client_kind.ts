@@ -22,6 +22,10 @@ export interface DialledSession extends Session, Disposable {
    * Such a session has an end, as a stream has: `end` resolves once the peer has everything and
    * rejects with an UndeliveredError if it never will. */
   readonly delivery?: Delivery | undefined;
+  /** Whether the peer's system still takes what is sent, on a transport where that can be known while
+   * our half is open; elsewhere there is no such function. A peer that has read everything and
+   * closed still takes it; one that has closed with something unread resets the connection. */
+  readonly isTaking?: (() => Promise<boolean>) | undefined;
 }
 
 /** Arguments of `connect` besides the options. */

@@ -9,6 +9,9 @@ export interface Clock {
   elapsedMs(): number;
   /** Calls `run` once after this delay; the function returned cancels it. */
   after(delayMs: number, run: () => void): () => void;
+  /** Calls `run` once in the next turn of the event loop, which comes sooner than any timer; the
+   * function returned cancels it. Absent where time stands still between timers. */
+  nextTurn?(run: () => void): () => void;
 }
 
 /** The clock of this machine. */
@@ -18,5 +21,9 @@ export const systemClock: Clock = {
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);
+  },
+  nextTurn(run) {
+    const turn = setImmediate(run);
+    return () => clearImmediate(turn);
   },
 };

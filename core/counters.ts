@@ -32,8 +32,10 @@ const zero = {
   oversized: 0,
   /** Datagrams dropped because their peer's inbox was full. */
   inboxDropped: 0,
-  /** Datagrams dropped because the peer table was full. */
+  /** Datagrams dropped because the peer table, or the share of their host, was full. */
   peersRefused: 0,
+  /** Datagram peers that gave way to new ones because the peer table was full. */
+  peersReplaced: 0,
   /** Datagrams dropped because answering them could start a loop. */
   loopsRefused: 0,
   /** Replies dropped because of the limit on replies to their peer. */
@@ -69,6 +71,8 @@ const zero = {
   membersRefused: 0,
   /** Members of a chat removed by an operator. */
   expelled: 0,
+  /** Requests refused because too many answers were delayed already. */
+  delaysRefused: 0,
   /** Failures of accepting or receiving, such as for want of descriptors. */
   acceptFailures: 0,
 };

@@ -6,10 +6,12 @@ import type { OptionValues } from "./options/option.ts";
 
 export const admissionOptions = {
   allow: text.many({
+    guard: true,
     metavar: "cidr",
     help: "admit only these addresses or networks (@FILE reads a list)",
   }),
   deny: text.many({
+    guard: true,
     metavar: "cidr",
     help: "turn these addresses or networks away, before --allow is asked (@FILE reads a list)",
   }),
@@ -62,7 +64,7 @@ export const datagramOptions = {
     default: 4096,
     min: 1,
     max: 1_000_000,
-    help: "datagram peers at once; datagrams from more are dropped",
+    help: "datagram peers at once; for more, those that were answered and are silent give way",
   }),
   peerTimeoutMs: duration({
     default: 60_000,

@@ -30,6 +30,7 @@ const layers: readonly Layer[] = allLayers;
 /** The option that adds layers to those in a URL. */
 export const layerStackOptions = {
   layers: text.many({
+    guard: true,
     metavar: "name",
     help: "layers to add to those that the URL names, in any order, such as sealed,reliable",
   }),

@@ -11,6 +11,11 @@ export const DEFAULT_ANSWER_TIMEOUT_MS = 5000;
 /** Default time of each attempt, when there may be several. */
 export const DEFAULT_ATTEMPT_TIMEOUT_MS = 1000;
 
+/** On TCP, the longest wait for a sign of the peer, before our half is closed and after the peer has
+ * closed its own. Once our half is closed nobody can tell a peer that has taken everything and has
+ * nothing to say from one that refused the connection. */
+const SIGN_MS = 50;
+
 /** Options of an exchange. */
 export interface ExchangeOptions {
   /** On a stream, the time to read after our last message was sent; on datagrams, the time to wait
@@ -42,7 +47,9 @@ export interface ExchangeResult {
  * messages are sent, our side is ended, and the answer is read to its end; on other transports
  * each message waits for its answer. The generator returns the result.
  *
- * @throws {UndeliveredError} on a layer with acknowledgements, when the peer will never have all */
+ * @throws {UndeliveredError} on a layer with acknowledgements, when the peer will never have all
+ * @throws {Error} when a stream ends without an answer and the peer has not taken all of it, as far
+ * as that can be known */
 export async function* exchange(
   session: DialledSession,
   messages: Iterable<Message> | AsyncIterable<Message>,
@@ -74,13 +81,25 @@ async function* exchangeStream(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let sourceFailure: { readonly error: unknown } | undefined;
   let awaitsMessage = true;
+  let isSending = false;
+  let sent = 0;
+  let isTaken = true;
+  let isHeard = false;
+  let hasEnded = false;
+  const sign = Promise.withResolvers<void>();
+  let looking: Promise<boolean> | undefined;
+  const { isTaking } = session;
   // Sending and reading go on concurrently: a peer that answers while it reads would otherwise fill
   // both directions and block.
   const sending = (async () => {
     for await (const message of messages) {
       awaitsMessage = false;
       // A peer that no longer reads may still answer; reading finds its end or its error.
-      if (!(await session.send(message).then(() => true, hadEnough))) return;
+      isSending = true;
+      isTaken = await session.send(message).then(() => true, hadEnough);
+      isSending = false;
+      if (!isTaken) return;
+      sent++;
       awaitsMessage = true;
     }
     awaitsMessage = false;
@@ -88,7 +107,12 @@ async function* exchangeStream(
     const failed = (error: unknown) => {
       if (error instanceof UndeliveredError) throw error;
     };
-    if (halfClose) await session.end().catch(failed);
+    if (halfClose) {
+      if (isTaking !== undefined) await within(sign.promise, SIGN_MS);
+      await looking;
+      hasEnded = true;
+      await session.end().catch(failed);
+    }
     timer = setTimeout(() => {
       timedOut = true;
       session.close("timed out");
@@ -98,17 +122,40 @@ async function* exchangeStream(
     session.close();
   });
   try {
-    for await (const message of session) yield message;
+    for await (const message of session) {
+      isHeard = true;
+      sign.resolve();
+      yield message;
+    }
+    // A message that nobody wrote yet has not been taken either.
+    const mayLook = !isHeard && !timedOut && isTaken && !isSending && !hasEnded;
+    if (mayLook && isTaking !== undefined) {
+      looking = sent > 0 ? afterAWhile(isTaking) : Promise.resolve(!awaitsMessage);
+      isTaken = await looking;
+    }
     // A peer that has ended its side may still receive our messages.
     if (session.delivery !== undefined && !awaitsMessage) await sending;
   } finally {
+    sign.resolve();
     session.close();
     // The next message may never come, and the peer would not receive it.
     if (!awaitsMessage) await sending;
     clearTimeout(timer);
   }
   if (sourceFailure !== undefined) throw sourceFailure.error;
+  if (!isHeard && !isTaken) throw new Error(NOT_TAKEN);
   return { timedOut, attempts: 1 };
+}
+
+const NOT_TAKEN =
+  "the peer closed the connection without having taken what was sent, and without " +
+  "an answer; perhaps it admits other addresses only";
+
+/** Asks when a reset, which follows the end of a peer that has not read everything, has had time to
+ * arrive. */
+async function afterAWhile(isTaking: () => Promise<boolean>): Promise<boolean> {
+  await within(new Promise<never>(() => {}), SIGN_MS);
+  return await isTaking();
 }
 
 async function* exchangeMessages(

@@ -153,6 +153,7 @@ export async function serve<Own extends OptionTable>(
     const service = own.once
       ? (await import("./single_service.ts")).singleRequest(opened, context.stop)
       : opened;
+    counters = opened.counters;
     for (const { kind, endpoint } of places) {
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);

@@ -242,6 +242,11 @@ export class MemoryDatagramSocket implements DatagramSocket {
     return this.sent.map(({ bytes }) => new TextDecoder().decode(bytes));
   }
 
+  /** How many arrivals were not received yet. */
+  get unreceived(): number {
+    return this.#arrivals.length;
+  }
+
   /** A datagram arrives, or the end of a peer's session, or receiving fails. */
   arrive(arrival: Datagram | Error): void {
     this.#arrivals.push(arrival);

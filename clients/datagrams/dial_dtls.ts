@@ -141,7 +141,8 @@ function whyOf(
   const { code, message = "" } = error as { readonly code?: unknown; readonly message?: string };
   const { alert } = error as { readonly alert?: unknown };
   if (psk !== undefined && (alert === "bad_record_mac" || alert === "decrypt_error")) {
-    return `the server's key of ${psk.identity} is another one`;
+    // A server may hide which of the two it is (RFC 4279 2), as ours does.
+    return `the server's key of ${psk.identity} is another one, or it does not know that identity`;
   }
   if (psk !== undefined && alert === "unknown_psk_identity") {
     return `the server does not know the identity ${psk.identity}`;

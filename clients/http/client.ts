@@ -117,8 +117,9 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 }
 
 /** Makes an HTTP request. Resolves when the head of the response is there; redirects are followed
- * only up to `maxRedirects`, with the cookies that they set, and neither credentials nor cookies go
- * to another origin. `createHttpClient` makes a client that remembers from one request to the next.
+ * only up to `maxRedirects`, with the cookies that they set. Another origin is sent neither credentials
+ * nor cookies, and of the given headers only Accept and those that begin so, User-Agent, Range and
+ * those of the body. `createHttpClient` makes a client that remembers from one request to the next.
  *
  * ```ts
  * import { fetchUrl, serve } from "@sockdock/sockdock";
@@ -160,6 +161,7 @@ const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
   "headers",
   "body",
   "bodyLengthBytes",
+  "bodyType",
   "json",
   "form",
   "credentials",

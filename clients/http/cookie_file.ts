@@ -7,6 +7,9 @@ import { UsageError } from "../../core/usage_error.ts";
 import type { Cookie } from "./cookie_jar.ts";
 
 const HTTP_ONLY = "#HttpOnly_";
+/** Characters that no field of a line can hold; a cookie is bytes, one character each. */
+// deno-lint-ignore no-control-regex
+const UNFIT = /[\0-\x1f\x7f;]|[^\0-\xff]/;
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Parses cookies.
@@ -22,8 +25,7 @@ export function parseCookies(text: string, name: string): Cookie[] {
       fields;
     const isCookie = (fields.length === 7 || fields.length === 6) && domain !== "" && key !== "" &&
       path.startsWith("/") && /^(?:TRUE|FALSE)$/i.test(below) && /^(?:TRUE|FALSE)$/i.test(secure) &&
-      // deno-lint-ignore no-control-regex
-      /^\d{0,13}$/.test(expires) && !/[\0-\x1f\x7f;]/.test(key + value + path + domain);
+      /^\d{0,13}$/.test(expires) && !UNFIT.test(key + value + path + domain);
     if (!isCookie) {
       throw new UsageError(
         `${name}: line ${index + 1} is not a cookie in the format of Netscape and curl: ` +
@@ -46,10 +48,14 @@ export function parseCookies(text: string, name: string): Cookie[] {
   });
 }
 
-/** Formats cookies so that `parseCookies` reads them. */
+/** Formats cookies so that `parseCookies` reads them. One that no line can hold, such as with a tab
+ * in its path, is left out: the whole file could not be read again. */
 export function formatCookies(cookies: readonly Cookie[]): string {
   const bool = (value: boolean) => value ? "TRUE" : "FALSE";
-  const lines = cookies.map(
+  const fits = ({ name, value, domain, path }: Cookie) =>
+    name !== "" && domain !== "" && path.startsWith("/") &&
+    !UNFIT.test(name + value + domain + path);
+  const lines = cookies.filter(fits).map(
     ({ name, value, domain, hostOnly, path, secure, httpOnly, expiresMs }) =>
       (httpOnly ? HTTP_ONLY : "") + [
         hostOnly ? domain : `.${domain}`,

@@ -1,5 +1,9 @@
-// The cookie store of a client (RFC 6265): it accepts cookies only from hosts that may set them,
-// sends them only where they belong, and limits their number.
+// The cookie store of a client (RFC 6265). How a cookie is written, what it matches and which names
+// are public suffixes is tough-cookie's; how many there may be, for how long, and what http may not
+// do to https is decided here, where tough-cookie's own store has no limits, lets a cookie live on
+// with each use, and lets http replace what https has set.
+
+import type { Cookie as WrittenCookie } from "tough-cookie";
 
 /** A cookie with its scope and expiry. */
 export interface Cookie {
@@ -18,15 +22,12 @@ export interface Cookie {
   readonly expiresMs: number | undefined;
 }
 
-/** Whether a domain is a public suffix, such as `com` or `co.uk`. */
-type IsPublicSuffix = (domain: string) => boolean | Promise<boolean>;
-
 interface CookieJarOptions {
   /** @default Date.now */
   readonly now?: () => number;
-  /** @default the list of public suffixes */
-  readonly isPublicSuffix?: IsPublicSuffix;
 }
+
+type Rules = typeof import("tough-cookie");
 
 /** RFC 6265 6.1 asks for at least 4096 bytes, 50 a domain and 3000 in all. */
 const MAX_COOKIE_LENGTH = 4096;
@@ -37,14 +38,12 @@ const LONGEST_AGE_MS = 400 * 86_400_000;
 
 export class CookieJar {
   readonly #now: () => number;
-  readonly #isPublicSuffix: IsPublicSuffix;
   /** By name, domain and path; the oldest first. */
   readonly #cookies = new Map<string, Cookie>();
   readonly #countByDomain = new Map<string, number>();
 
-  constructor({ now = Date.now, isPublicSuffix = isListedSuffix }: CookieJarOptions = {}) {
+  constructor({ now = Date.now }: CookieJarOptions = {}) {
     this.#now = now;
-    this.#isPublicSuffix = isPublicSuffix;
   }
 
   /** Every cookie that has not expired, the oldest first. */
@@ -91,19 +90,24 @@ export class CookieJar {
 
   /** Stores the cookies of a response's Set-Cookie fields that the server may set. */
   async take(url: URL, setCookies: readonly string[]): Promise<void> {
+    if (setCookies.length === 0) return;
+    const rules = await loadRules();
     for (const text of setCookies.slice(0, MAX_PER_RESPONSE)) {
-      const cookie = await this.#read(url, text);
+      const cookie = this.#read(url, text, rules);
       if (cookie !== undefined) this.add(cookie);
     }
   }
 
   /** The cookies for a URL, as RFC 6265 5.4 orders them. */
-  cookiesFor(url: URL): Cookie[] {
+  async cookiesFor(url: URL): Promise<Cookie[]> {
+    const { cookies } = this;
+    if (cookies.length === 0) return [];
+    const { domainMatch, pathMatch } = await loadRules();
     const host = hostOf(url);
-    return this.cookies
+    return cookies
       .filter(({ domain, hostOnly, path, secure }) =>
-        (hostOnly ? host === domain : isWithin(host, domain)) &&
-        pathMatches(url.pathname, path) && (!secure || url.protocol === "https:")
+        (hostOnly ? host === domain : domainMatch(host, domain, false)) &&
+        pathMatch(url.pathname, path) && (!secure || url.protocol === "https:")
       )
       .sort((one, other) => other.path.length - one.path.length);
   }
@@ -112,80 +116,68 @@ export class CookieJar {
     return expiresMs !== undefined && expiresMs <= this.#now();
   }
 
-  async #read(url: URL, text: string): Promise<Cookie | undefined> {
+  #read(url: URL, text: string, rules: Rules): Cookie | undefined {
     // deno-lint-ignore no-control-regex
     if (text.length > 2 * MAX_COOKIE_LENGTH || /[\0-\x08\x0a-\x1f\x7f]/.test(text)) {
       return undefined;
     }
-    const [pair = "", ...attributes] = text.split(";");
-    const [name, value] = splitAt(pair, "=");
-    if (value === undefined || name === "" || name.length + value.length > MAX_COOKIE_LENGTH) {
-      return undefined;
-    }
-    if (/\t/.test(name + value)) return undefined;
-    const said = new Map(attributes.map((one) => {
-      const [attribute, value = ""] = splitAt(one, "=");
-      return [attribute.toLowerCase(), value];
-    }));
+    const written = rules.Cookie.parse(text);
+    if (written === undefined) return undefined;
+    const { key: name, value, secure } = written;
+    if (name.length + value.length > MAX_COOKIE_LENGTH) return undefined;
+    const path = written.path ?? rules.defaultPath(url.pathname);
+    // No request has such a path, and no cookie file can hold it.
+    if (path.includes("\t")) return undefined;
     const isSecure = url.protocol === "https:";
-    const secure = said.has("secure");
     if (secure && !isSecure) return undefined;
-    const place = await this.#placeOf(hostOf(url), said.get("domain") ?? "");
+    const place = placeOf(hostOf(url), written.domain ?? "", rules);
     if (place === undefined) return undefined;
-    const given = said.get("path") ?? "";
-    const path = given.startsWith("/") ? given : defaultPath(url.pathname);
+    // RFC 6265bis 5.7, 20 and 21
     if (/^__(?:secure|host)-/i.test(name) && !secure) return undefined;
-    if (/^__host-/i.test(name) && !(place.hostOnly && given === "/")) return undefined;
-    const cookie: Cookie = {
-      name,
-      value,
-      ...place,
-      path,
-      secure,
-      httpOnly: said.has("httponly"),
-      expiresMs: this.#expiry(said),
-    };
+    if (/^__host-/i.test(name) && !(place.hostOnly && written.path === "/")) return undefined;
     // Over http, where an attacker may be in between, a cookie set over https cannot be replaced.
-    const hidden = !isSecure &&
-      this.cookies.some((other) =>
-        other.secure && other.name === name && isWithin(other.domain, cookie.domain) &&
-        pathMatches(path, other.path)
+    const { domainMatch, pathMatch } = rules;
+    const isHidden = !isSecure &&
+      this.#cookies.values().some((other) =>
+        other.secure && other.name === name && pathMatch(path, other.path) &&
+        !this.#isExpired(other) &&
+        (domainMatch(other.domain, place.domain, false) ||
+          domainMatch(place.domain, other.domain, false))
       );
-    return hidden ? undefined : cookie;
+    if (isHidden) return undefined;
+    const expiresMs = this.#expiry(written);
+    return { name, value, ...place, path, secure, httpOnly: written.httpOnly, expiresMs };
   }
 
-  /** The hosts of a cookie (RFC 6265 5.3, 4 to 6), if the server may set it for them. */
-  async #placeOf(
-    host: string,
-    attribute: string,
-  ): Promise<Pick<Cookie, "domain" | "hostOnly"> | undefined> {
-    const own = { domain: host, hostOnly: true };
-    const written = attribute.toLowerCase().replace(/^\./, "");
-    if (written === "") return own;
-    const domain = URL.parse(`http://${written}/`)?.hostname;
-    if (domain === undefined || !isWithin(host, domain)) return undefined;
-    if (isAddress(host)) return own;
-    if (!await this.#isPublicSuffix(domain)) return { domain, hostOnly: false };
-    return domain === host ? own : undefined;
-  }
-
-  #expiry(said: ReadonlyMap<string, string>): number | undefined {
+  #expiry({ maxAge, expires }: WrittenCookie): number | undefined {
     const latestMs = this.#now() + LONGEST_AGE_MS;
-    const maxAge = said.get("max-age");
-    if (maxAge !== undefined && /^-?\d+$/.test(maxAge)) {
+    if (maxAge !== null) {
       const seconds = Number(maxAge);
       return seconds <= 0 ? 0 : Math.min(this.#now() + seconds * 1000, latestMs);
     }
-    const date = parseCookieDate(said.get("expires") ?? "");
-    return date === undefined ? undefined : Math.min(date, latestMs);
+    return expires instanceof Date ? Math.min(expires.getTime(), latestMs) : undefined;
   }
 }
 
-/** Looks a domain up in the Public Suffix List. A name of one label is always a suffix. */
-async function isListedSuffix(domain: string): Promise<boolean> {
-  if (!domain.includes(".")) return true;
-  const { getPublicSuffix } = await import("tldts");
-  return getPublicSuffix(domain, { allowPrivateDomains: true }) === domain;
+/** Loaded with the first cookie: most requests have none, and the list of suffixes is long. */
+function loadRules(): Promise<Rules> {
+  return import("tough-cookie");
+}
+
+/** The hosts of a cookie (RFC 6265 5.3, 4 to 6), if the server may set it for them. */
+function placeOf(
+  host: string,
+  domain: string,
+  { domainMatch, getPublicSuffix }: Rules,
+): Pick<Cookie, "domain" | "hostOnly"> | undefined {
+  const own = { domain: host, hostOnly: true };
+  if (domain === "" || (domain === host && isAddress(host))) return own;
+  if (!domainMatch(host, domain, false)) return undefined;
+  // In spite of its name it tells the name that was registered, and of a public suffix nothing.
+  const options = { allowSpecialUseDomain: true, ignoreError: true };
+  const isSuffix = !domain.includes(".") || getPublicSuffix(domain, options) === undefined;
+  if (!isSuffix) return { domain, hostOnly: false };
+  return domain === host ? own : undefined;
 }
 
 function hostOf(url: URL): string {
@@ -194,47 +186,4 @@ function hostOf(url: URL): string {
 
 function isAddress(host: string): boolean {
   return host.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
-}
-
-/** RFC 6265 5.1.3. */
-function isWithin(host: string, domain: string): boolean {
-  return host === domain || (host.endsWith(`.${domain}`) && !isAddress(host));
-}
-
-/** RFC 6265 5.1.4. */
-function pathMatches(path: string, of: string): boolean {
-  return path === of || path.startsWith(of.endsWith("/") ? of : `${of}/`);
-}
-
-function defaultPath(path: string): string {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
-}
-
-function splitAt(text: string, mark: string): [before: string, after: string | undefined] {
-  const at = text.indexOf(mark);
-  if (at < 0) return [text.trim(), undefined];
-  return [text.slice(0, at).trim(), text.slice(at + mark.length).trim()];
-}
-
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
-/** Parses a date in any form that servers write (RFC 6265 5.1.1), in milliseconds since 1970. */
-export function parseCookieDate(text: string): number | undefined {
-  let time: readonly number[] | undefined;
-  let [day, month, year] = [-1, -1, -1];
-  for (const token of text.split(/[\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+/)) {
-    const clock = /^(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\D.*)?$/.exec(token);
-    if (time === undefined && clock !== null) time = clock.slice(1, 4).map(Number);
-    else if (day < 0 && /^\d{1,2}(?:\D.*)?$/.test(token)) day = parseInt(token, 10);
-    else if (month < 0 && MONTHS.includes(token.slice(0, 3).toLowerCase())) {
-      month = MONTHS.indexOf(token.slice(0, 3).toLowerCase());
-    } else if (year < 0 && /^\d{2,4}(?:\D.*)?$/.test(token)) year = parseInt(token, 10);
-  }
-  if (year >= 70 && year <= 99) year += 1900;
-  else if (year >= 0 && year <= 69) year += 2000;
-  const [hour = 99, minute = 99, second = 99] = time ?? [];
-  const isDate = month >= 0 && year >= 1601 && day >= 1 && hour < 24 && minute < 60 && second < 60;
-  if (!isDate) return undefined;
-  const date = new Date(Date.UTC(year, month, day, hour, minute, second));
-  return date.getUTCDate() === day ? date.getTime() : undefined;
 }

@@ -9,7 +9,7 @@ const MAX_FIELD_LENGTH = 8 * 1024;
 /** Adds the cookies of a jar to each request, and those of each response to the jar. */
 export function withCookies(exchange: Exchange, jar: CookieJar): Exchange {
   return async (request) => {
-    const answer = await exchange({ ...request, headers: cookieFields(request, jar) });
+    const answer = await exchange({ ...request, headers: await cookieFields(request, jar) });
     try {
       await jar.take(request.url, valuesOf(answer.response.headerList, "set-cookie"));
     } catch (error) {
@@ -21,14 +21,17 @@ export function withCookies(exchange: Exchange, jar: CookieJar): Exchange {
 }
 
 /** The Cookie fields of a request: the caller's cookies first, which win over stored ones. */
-function cookieFields({ url, headers }: OutgoingRequest, jar: CookieJar): readonly Field[] {
+async function cookieFields(
+  { url, headers }: OutgoingRequest,
+  jar: CookieJar,
+): Promise<readonly Field[]> {
   const written = valuesOf(headers, "cookie").flatMap((value) =>
     value.split(";").map((pair) => pair.trim()).filter((pair) => pair !== "")
   );
   const names = new Set(written.map((pair) => pair.split("=", 1)[0]?.trim()));
   const pairs = [...written];
   let length = written.reduce((sum, pair) => sum + pair.length + 2, 0);
-  for (const { name, value } of jar.cookiesFor(url)) {
+  for (const { name, value } of await jar.cookiesFor(url)) {
     const pair = `${name}=${value}`;
     length += pair.length + 2;
     if (names.has(name) || length > MAX_FIELD_LENGTH) continue;

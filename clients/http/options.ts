@@ -36,6 +36,7 @@ export const proxyOptions = {
   }),
   noProxy: flag({ help: "use no proxy, whatever the environment says", negatable: false }),
   proxyUser: text({
+    guard: true,
     metavar: "user[:password]",
     help: "basic authentication at the proxy; without a password it is asked for",
   }),

@@ -4,16 +4,11 @@ import type { Exchange, OutgoingRequest, ResponseHead } from "./message.ts";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Fields that are not sent to another origin. */
-const FOR_ONE_ORIGIN = ["authorization", "cookie", "host", "proxy-authorization"];
-const ABOUT_THE_BODY = [
-  "content-type",
-  "content-length",
-  "content-encoding",
-  "content-language",
-  "content-location",
-  "transfer-encoding",
-];
+/** Fields that another origin is sent too, besides those of the body. Any other may be a secret of
+ * the first origin, whatever its name: `X-Api-Key`, `Private-Token`. Range and If-Range go on with
+ * a download that broke off. */
+const FOR_ANY_ORIGIN = /^(?:accept(?:-.*)?|user-agent|range|if-range)$/i;
+const ABOUT_THE_BODY = /^(?:content-.*|transfer-encoding)$/i;
 
 interface RedirectOptions {
   /** Limit of redirects; with 0 the redirect itself is returned. */
@@ -33,7 +28,8 @@ export function withRedirects(
       const answer = await exchange(request);
       const { response } = answer;
       const location = response.headers.get("location");
-      if (location === null || !REDIRECTS.has(response.status)) return answer;
+      // An empty location would lead back to the same place; browsers and curl stop there too.
+      if (!location || !REDIRECTS.has(response.status)) return answer;
       try {
         onRedirect?.(response);
         const next = redirected(request, response.status, location);
@@ -80,14 +76,13 @@ function redirected(request: OutgoingRequest, status: number, location: string):
       `${request.url} redirects to ${url}, and the body was a stream that cannot be sent again`,
     );
   }
-  const dropped = new Set([
-    ...(url.origin === request.url.origin ? [] : FOR_ONE_ORIGIN),
-    ...(toGet ? ABOUT_THE_BODY : []),
-  ]);
+  const isElsewhere = url.origin !== request.url.origin;
   return {
     url,
     method: toGet ? "GET" : request.method,
-    headers: request.headers.filter(([name]) => !dropped.has(name.toLowerCase())),
+    headers: request.headers.filter(([name]) =>
+      ABOUT_THE_BODY.test(name) ? !toGet : !isElsewhere || FOR_ANY_ORIGIN.test(name)
+    ),
     body: toGet ? undefined : request.body,
   };
 }

@@ -26,6 +26,8 @@ export interface FetchRequest {
   readonly body?: Uint8Array | string | BodyStream;
   /** Length of a streamed body. Without it, the body is sent in chunks. */
   readonly bodyLengthBytes?: number;
+  /** The Content-Type of `body`, unless `headers` have one. Default: none is sent. */
+  readonly bodyType?: string;
   /** Sent as a JSON body. */
   readonly json?: unknown;
   /** Sent as an `application/x-www-form-urlencoded` body; with a file among the values, such as a
@@ -80,6 +82,7 @@ export function prepareRequest(text: string, request: FetchRequest): OutgoingReq
     add("content-type", made.type);
   } else if (request.body !== undefined) {
     body = bodyOf(request.body, request.bodyLengthBytes);
+    if (request.bodyType !== undefined) add("content-type", request.bodyType);
   }
   add("user-agent", "sockdock");
   add("accept", "*/*");

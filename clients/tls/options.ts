@@ -7,11 +7,13 @@ import { fileOrFiles } from "../../core/tls/options.ts";
 
 export const tlsClientOptions = {
   tlsCa: text.many({
+    guard: true,
     metavar: "file",
     help: "trust these authorities or certificates, PEM, instead of the well-known authorities; " +
       "local is the local authority",
   }),
   tlsFingerprint: text({
+    guard: true,
     metavar: "SHA256",
     help: "trust exactly this certificate, whatever its name, issuer and dates",
   }),

@@ -10,18 +10,25 @@ import { readUser } from "../line/user_password.ts";
 
 export const credentialOptions = {
   user: text({
+    guard: true,
     short: "u",
     metavar: "user[:password]",
     help:
       "basic authentication, or digest where the server asks for it; without a password it is " +
       "asked for",
   }),
-  realm: text({ metavar: "name", help: "give --user only to a server that asks for this realm" }),
+  realm: text({
+    guard: true,
+    metavar: "name",
+    help: "give --user only to a server that asks for this realm",
+  }),
   digest: flag({
+    guard: true,
     help: "never send the password of --user itself, only the proof of it",
     negatable: false,
   }),
   credentials: text({
+    guard: true,
     metavar: "file",
     help: "passwords by URL: a line has a URL prefix, a user, a password and perhaps a realm, " +
       'with spaces between them; "..." holds what has spaces. Only its owner may read the file',

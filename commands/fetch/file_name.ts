@@ -5,6 +5,7 @@
 import { isDeviceOnWindows } from "../../core/files/plain_name.ts";
 import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { printable } from "../terminal/printable.ts";
 
 export const outputOptions = {
   output: text({
@@ -106,10 +107,11 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** Returns a name that stays in its folder and is visible there: no path, no leading dot, no
+/** Returns a name that stays in its folder, is visible there and is a file to every program: no
+ * path, no leading dot, no dash that would make it an option (`rm *` with a file `-rf`), no
  * characters that a terminal or Windows interprets. */
 function safeName(name: string): string | undefined {
-  if (name === "" || /^\.|[/\\:*?"<>|\p{Cc}\p{Bidi_Control}]/u.test(name)) return undefined;
+  if (name === "" || /^[.-]|[/\\:*?"<>|]/.test(name) || printable(name) !== name) return undefined;
   if (/[. ]$/.test(name) || isDeviceOnWindows(name)) return undefined;
   return new TextEncoder().encode(name).length > MAX_NAME_BYTES ? undefined : name;
 }

@@ -14,7 +14,9 @@ export const bodyOptions = {
     short: "d",
     metavar: "text",
     separator: "\n",
-    help: "send this body; several are joined by &; @file reads a file, @- stdin",
+    help:
+      "send this body, as a form unless -H gives another Content-Type; several are joined by &; " +
+      "@file reads a file, @- stdin",
   }),
   dataJson: text({ metavar: "json", help: "send this JSON body" }),
   form: text.many({
@@ -36,7 +38,10 @@ export const bodyOptions = {
 } as const;
 
 /** The part of a request that these options describe. */
-type Sent = Pick<FetchRequest, "method" | "body" | "bodyLengthBytes" | "json" | "form">;
+type Sent = Pick<
+  FetchRequest,
+  "method" | "body" | "bodyLengthBytes" | "bodyType" | "json" | "form"
+>;
 
 /** `Name: value`. */
 export function parseHeader(header: string): readonly [string, string] {
@@ -87,7 +92,10 @@ export async function readBody(
   const joined = parts.flatMap((part, index) =>
     index === 0 ? [part] : [new TextEncoder().encode("&"), part]
   );
-  return { body: new Uint8Array(await new Blob(joined).arrayBuffer()) };
+  return {
+    body: new Uint8Array(await new Blob(joined).arrayBuffer()),
+    bodyType: "application/x-www-form-urlencoded",
+  };
 }
 
 function parseJson(text: string): unknown {

@@ -7,7 +7,7 @@ import { stdinLines } from "../terminal/stdin.ts";
 
 const MAX_PASSWORD_BYTES = 1024;
 
-/** Asks for the password of a user, or reads it from a pipe, and prints the line.
+/** Asks for the password of a user twice, or reads it from a pipe, and prints the line.
  *
  * @throws {UsageError} when the file cannot hold the name, or the password is empty */
 export async function makePassword(user: string, io: Stdio): Promise<void> {
@@ -21,7 +21,7 @@ export async function makePassword(user: string, io: Stdio): Promise<void> {
       `a user name begins with no # and has no space around it, got "${user}"`,
     );
   }
-  const password = io.promptSecret(`Password of ${user}: `) ?? await firstLine(io);
+  const password = io.promptNewSecret(`Password of ${user}: `) ?? await firstLine(io);
   if (password === "") throw new UsageError("an empty password protects nothing");
   const hash = await hashPassword(password);
   if (io.json) io.printJson({ event: "password", user, hash });

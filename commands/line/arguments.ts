@@ -24,7 +24,7 @@ type CommandShape<Table extends OptionTable> = Pick<
 >;
 
 /** Reads the words after the command's name. A flag wins over its `SOCKDOCK_*` variable, which wins
- * over the default; an empty variable counts as not set.
+ * over the default. An empty variable counts as not set, but that of a guard is refused.
  * @throws {UsageError} when a word or a variable is wrong */
 export function readArguments<Table extends OptionTable>(
   command: CommandShape<Table>,
@@ -118,7 +118,8 @@ function fromFlag(
 function fromEnvironment(key: string, option: Option<unknown>, env: ReadEnvironment): unknown {
   const name = environmentName(key);
   const text = env(name);
-  return text === undefined || text === "" ? undefined : parseText(option, text, name);
+  if (text === undefined || (text === "" && !option.guard)) return undefined;
+  return parseText(option, text, name);
 }
 
 function checkCount(command: CommandShape<OptionTable>, positional: readonly string[]): void {

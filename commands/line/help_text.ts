@@ -53,13 +53,14 @@ export function optionLabel(key: string, option: Option<unknown>): string {
   return `--${option.fallback === true && option.negatable ? "[no-]" : ""}${flagName(key)}`;
 }
 
-/** The notes after the help in brackets: `required`, `repeatable`, `default 10k`. */
+/** The notes after the help in brackets: `required`, `never empty`, `repeatable`, `default 10k`. */
 export function optionNotes(
   option: Option<unknown>,
   quote: (text: string) => string = String,
 ): readonly string[] {
   return [
     option.required ? "required" : "",
+    option.guard ? "never empty" : "",
     option.many ? "repeatable" : "",
     option.kind === "flag" && option.fallback === true ? "default on" : "",
     option.fallbackText === undefined ? "" : `default ${quote(option.fallbackText || '""')}`,

@@ -23,7 +23,9 @@ Every command and option, printed from the tables that the program itself reads.
 - A duration is \`500ms\`, \`5s\`, \`2m\`, \`1h\` or \`1d\`; a bare number is seconds.
 - A size is a number of bytes, or \`10k\`, \`4m\` or \`1g\` in units of 1024.
 - A repeatable option in the environment is one text with commas between its elements, or one
-  element a line where elements hold commas.`;
+  element a line where elements hold commas.
+- An empty variable counts as not set. An option that is _never empty_ guards something: its empty
+  variable, flag or key is refused, so that a script whose secret was never filled in opens nothing.`;
 
 /** The whole page, ending with a newline. */
 export function referenceMarkdown(commands: readonly Command[]): string {

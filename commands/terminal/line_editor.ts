@@ -7,6 +7,7 @@
 // `process.stdin`, which tests of a command cannot replace. This editor keeps to one row that
 // scrolls sideways.
 
+import { UNSEEN } from "../../core/unseen.ts";
 import type { Key } from "./key_reader.ts";
 import { graphemes, graphemeWidth } from "./text_width.ts";
 
@@ -36,10 +37,6 @@ interface LineEditorOptions {
   /** Limit of a line, in UTF-16 units. @default 4000 */
   readonly maxLength?: number;
 }
-
-/** Refused: characters that a terminal obeys, and marks that change the direction of text. */
-// deno-lint-ignore no-control-regex
-const refused = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 export class LineEditor {
   readonly #complete: (before: string) => Completion;
@@ -75,7 +72,7 @@ export class LineEditor {
 
   /** Replaces the line; the cursor goes to its end. */
   set(text: string): void {
-    this.#text = text.replace(refused, "").slice(0, this.#maxLength);
+    this.#text = text.replace(UNSEEN, "").slice(0, this.#maxLength);
     this.#cursor = this.#text.length;
     this.#offered = undefined;
   }
@@ -190,7 +187,7 @@ export class LineEditor {
   }
 
   #insert(typed: string): EditorAction | undefined {
-    const text = typed.replace(refused, "");
+    const text = typed.replace(UNSEEN, "");
     if (text === "") return undefined;
     if (this.#text.length + text.length > this.#maxLength) return { action: "bell" };
     this.#text = this.#text.slice(0, this.#cursor) + text + this.#text.slice(this.#cursor);
@@ -228,7 +225,7 @@ export class LineEditor {
     const offered = this.#offered;
     const { from, texts } = offered;
     offered.at = (offered.at + step + texts.length) % texts.length;
-    const text = texts[offered.at]!.replace(refused, "");
+    const text = texts[offered.at]!.replace(UNSEEN, "");
     if (this.#text.length + text.length > this.#maxLength) return { action: "bell" };
     this.#text = this.#text.slice(0, from) + text + this.#text.slice(this.#cursor);
     this.#cursor = this.#boundary(from + text.length);

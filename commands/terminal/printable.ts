@@ -1,9 +1,7 @@
-// Escapes control characters in a peer's text, so that printing it cannot control the terminal.
+// Escapes control characters and invisible ones in a peer's text, so that printing it can neither
+// control the terminal nor show something else than it is.
 
-/** C0 and C1 controls and DEL, which a terminal obeys; and the marks that change the direction of
- * text, which can make a line read as something else (Unicode TR36, section 2.4). */
-// deno-lint-ignore no-control-regex
-const obeyed = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+import { UNSEEN } from "../../core/unseen.ts";
 
 interface PrintableOptions {
   /** Whether newlines and tabs stay as they are; a carriage return stays only before a newline. */
@@ -12,17 +10,21 @@ interface PrintableOptions {
   readonly style?: "short" | "json";
 }
 
-/** Escapes characters that a terminal would interpret, such as `\x1b` or `\u202e`. */
+/** Escapes characters that a terminal would interpret or not show, such as `\x1b` or `\u202e`. */
 export function printable(text: string, options: PrintableOptions = {}): string {
-  return text.replace(obeyed, (character, offset: number) => {
+  return text.replace(UNSEEN, (character, offset: number) => {
     if (options.lines) {
       if (character === "\n" || character === "\t") return character;
       if (character === "\r" && text[offset + 1] === "\n") return character;
     }
-    const code = character.charCodeAt(0);
-    return code < 0x100 && options.style !== "json"
-      ? `\\x${code.toString(16).padStart(2, "0")}`
-      : `\\u${code.toString(16).padStart(4, "0")}`;
+    const hex = (code: number, digits: number) => code.toString(16).padStart(digits, "0");
+    if (options.style === "json") {
+      // JSON escapes UTF-16, in which some characters are a pair.
+      return character.split("").map((unit) => `\\u${hex(unit.charCodeAt(0), 4)}`).join("");
+    }
+    const code = character.codePointAt(0)!;
+    if (code > 0xffff) return `\\u{${hex(code, 5)}}`;
+    return code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`;
   });
 }
 

@@ -139,8 +139,21 @@ export class Stdio {
     this.#write(this.#parts.stderr, `${this.paint("yellow", "warning")}: ${printable(line)}\n`);
   }
 
+  /** Asks for a secret that exists; null when there is no terminal.
+   * @throws {InterruptedError} when the user presses Ctrl-C */
   promptSecret(question: string): string | null {
     return this.#parts.promptSecret(question);
+  }
+
+  /** The same for a secret that is made up now: nothing else would notice a slip of the fingers, so
+   * it is asked for until it comes twice. An empty one is returned at once. */
+  promptNewSecret(question: string): string | null {
+    for (;;) {
+      const secret = this.promptSecret(question);
+      if (secret === null || secret === "") return secret;
+      if (this.promptSecret("The same once more: ") === secret) return secret;
+      this.warn("those two were not the same; begin again, or leave with Ctrl-C");
+    }
   }
 
   /** Writes raw text to stderr, for a line that redraws itself, such as a progress bar. */

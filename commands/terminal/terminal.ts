@@ -1,9 +1,7 @@
 // Functions of the terminal: its size, raw mode, and prompts for secrets.
 
-const ENTER = /[\r\n]/;
-const CTRL_C = "\x03";
-const CTRL_D = "\x04";
-const BACKSPACE = /[\b\x7f]/;
+import { UsageError } from "../../core/usage_error.ts";
+import { KeyReader } from "./key_reader.ts";
 
 /** The part of a terminal, besides reading and writing, that editing a line needs. */
 export interface Terminal {
@@ -33,30 +31,49 @@ export function terminalColumns(otherwise: number): number {
   }
 }
 
-/** Prints a question on stderr and reads a line without echo; null when there is no terminal or the
- * user cancels with Ctrl-C or Ctrl-D. The `prompt` of Deno writes to stdout, which may be a file
- * that takes the data. */
+/** The user's Ctrl-C where it arrives as a key and not as a signal. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+}
+
+/** Prints a question on stderr and reads a line without echo; null when there is no terminal. The
+ * `prompt` of Deno writes to stdout, which may be a file that takes the data.
+ *
+ * @throws {InterruptedError} when the user presses Ctrl-C
+ * @throws {UsageError} when the input ends instead, as by Ctrl-D */
 export function promptSecret(question: string): string | null {
   if (!Deno.stdin.isTerminal()) return null;
   const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
-  Deno.stderr.writeSync(encoder.encode(question));
+  // Before the question, so that nothing that answers it is echoed.
   Deno.stdin.setRaw(true);
   try {
-    const secret: string[] = [];
-    const buffer = new Uint8Array(256);
-    for (;;) {
-      const count = Deno.stdin.readSync(buffer);
-      if (count === null) return null;
-      for (const character of decoder.decode(buffer.subarray(0, count), { stream: true })) {
-        if (ENTER.test(character)) return secret.join("");
-        if (character === CTRL_C || character === CTRL_D) return null;
-        if (BACKSPACE.test(character)) secret.pop();
-        else secret.push(character);
-      }
-    }
+    Deno.stderr.writeSync(encoder.encode(question));
+    return readSecret();
   } finally {
     Deno.stdin.setRaw(false);
     Deno.stderr.writeSync(encoder.encode("\n"));
   }
+}
+
+function readSecret(): string {
+  const secret: string[] = [];
+  const keys = new KeyReader();
+  // One byte at a time: what was typed behind the line belongs to the next question.
+  const byte = new Uint8Array(1);
+  while (Deno.stdin.readSync(byte) !== null) {
+    for (const pressed of keys.push(byte)) {
+      if ("text" in pressed) secret.push(...pressed.text);
+      else if (pressed.key === "enter") return secret.join("");
+      else if (pressed.key === "interrupt") throw new InterruptedError("interrupted");
+      else if (pressed.key === "delete-or-end" && secret.length === 0) throw inputEnded();
+      else if (pressed.key === "backspace") secret.pop();
+      else if (pressed.key === "kill-to-start") secret.length = 0;
+      else if (pressed.key === "tab") secret.push("\t");
+    }
+  }
+  throw inputEnded();
+}
+
+function inputEnded(): UsageError {
+  return new UsageError("the input ended before there was a password");
 }

@@ -7,6 +7,7 @@ import type { Counters } from "../counters.ts";
 import { Inbox, type InboxRoom } from "./inbox.ts";
 import { bytesOf, type Identity, type Message } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
+import type { RestingPeer } from "./resting_peers.ts";
 
 export interface DatagramPeerOptions {
   readonly address: Address;
@@ -18,17 +19,26 @@ export interface DatagramPeerOptions {
   readonly replyRatePerSecond: number;
   /** Memory for unread messages, shared by all peers. */
   readonly inboxRoom: InboxRoom;
+  /** Called when the session of a peer waits for its next datagram, and when it was answered while it
+   * did. */
+  readonly rests?: ((peer: DatagramPeer) => void) | undefined;
 }
 
 /** One peer of a datagram socket. It outlives its sessions for a while, so that a peer cannot reset
  * the limit on replies to it by starting a new session. */
-export class DatagramPeer {
+export class DatagramPeer implements RestingPeer {
   readonly address: Address;
   /** Set by every datagram in either direction; an idle sweep compares it. */
   active = true;
   /** The identity that the peer proved with its latest datagram, for its next session. */
   identity: Identity | undefined;
   session: DatagramSession | undefined;
+  /** Whether an answer was sent to it. */
+  answered = false;
+  /** Whether it has sent something after an answer. */
+  conversing = false;
+  restsIn: Set<unknown> | undefined;
+  restsSinceMs = 0;
 
   readonly #options: DatagramPeerOptions;
   readonly #limited: boolean;
@@ -121,7 +131,11 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   next(): Promise<IteratorResult<Message, undefined>> {
     this.#readAny = true;
     const { socket } = this.#options;
-    if (socket.consumed === undefined && !this.#draining) return this.#inbox.next();
+    if (socket.consumed === undefined && !this.#draining) {
+      const next = this.#inbox.next();
+      if (this.#inbox.isAwaited) this.#options.rests?.(this.#peer);
+      return next;
+    }
     return this.#inbox.next().then((result) => {
       if (!result.done) socket.consumed?.(this.peer, bytesOf(result.value).length);
       else if (this.#draining) this.reason ??= "shutdown";
@@ -154,6 +168,10 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
       return Promise.resolve();
     }
     this.#peer.active = true;
+    if (!this.#peer.answered) {
+      this.#peer.answered = true;
+      if (this.#inbox.isAwaited) this.#options.rests?.(this.#peer);
+    }
     this.bytesSent += bytes.length;
     counters.bytesSent += bytes.length;
     counters.messagesSent++;

@@ -22,6 +22,11 @@ export class Inbox implements AsyncIterator<Message, undefined> {
     this.#room = room;
   }
 
+  /** Whether the reader waits for a message. */
+  get isAwaited(): boolean {
+    return this.#wake !== undefined;
+  }
+
   /** Adds a message; false when there is no room or the inbox has ended. A message that the reader is
    * waiting for takes no room. */
   push(message: Message): boolean {

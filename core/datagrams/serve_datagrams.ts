@@ -16,10 +16,15 @@ import { Ledger } from "../sessions/life.ts";
 import { smallBytes } from "../sessions/small_bytes.ts";
 import { DatagramPeer, type DatagramSession } from "./datagram_session.ts";
 import { PeerTable } from "./peer_table.ts";
+import { RestingPeers } from "./resting_peers.ts";
 import { WrappedDatagrams } from "./wrapped_datagrams.ts";
 
 /** Delay after receiving failed for a reason that may last. */
 const BACK_OFF_MS = 75;
+
+/** The share of the time after which a peer is forgotten that one in a conversation has to be silent
+ * before it gives way to a new peer. */
+const QUIET_SHARE = 1 / 6;
 
 /** Servers on ports below this one reply to anything, so replying to them could start an endless
  * loop between two servers (RFC 862 to 868; CVE-1999-0103). */
@@ -58,8 +63,9 @@ class DatagramServer {
   readonly #counters: Counters;
   readonly #socket: DatagramSocket;
   readonly #peers = new PeerTable<DatagramPeer>();
-  /** Peers without a session, which are removed first when the table is full. */
-  readonly #dormant = new Set<DatagramPeer>();
+  readonly #resting: RestingPeers<DatagramPeer>;
+  /** Undefined where peers have proved their addresses: those do not give way to others. */
+  readonly #rests: ((peer: DatagramPeer) => void) | undefined;
   readonly #idle: IdleSweep<DatagramPeer>;
   /** False with layers: the socket below them checks, so that they do no work for denied peers. */
   readonly #asksAdmission: boolean;
@@ -90,6 +96,13 @@ class DatagramServer {
     this.#answers = protocol.datagramReply !== "none";
     const isProven = layers.some(({ provesSender }) => provesSender);
     this.#replyRatePerSecond = isProven ? Infinity : limits.replyRatePerSecond;
+    this.#resting = new RestingPeers(limits.peerTimeoutMs * QUIET_SHARE);
+    if (!isProven) {
+      this.#rests = (peer) => {
+        if (peer.session === undefined) return;
+        this.#resting.rest(peer, peer.conversing || !peer.answered);
+      };
+    }
     this.#inboxRoom = { bytes: limits.inboxBytes };
     this.#speak = (session) => service.serve(session);
     this.#idle = new IdleSweep<DatagramPeer>(limits.peerTimeoutMs, (peer) => {
@@ -141,6 +154,7 @@ class DatagramServer {
     if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
       this.#lose(from, "somebody else has its address");
     }
+    if (before?.answered) before.conversing = true;
     const peer = this.#findPeer(from);
     if (peer === undefined) return this.#refuse(from, bytes, "peersRefused");
     this.#counters.messagesReceived++;
@@ -168,9 +182,11 @@ class DatagramServer {
     if (known !== undefined) return known;
     const { maxPeers, maxMessageBytes, inboxMessages } = this.#limits;
     if (this.#peers.size >= maxPeers) {
-      const oldest = this.#dormant.values().next().value;
+      const oldest = this.#resting.nextToGo();
       if (oldest === undefined) return undefined;
+      this.#counters.peersReplaced++;
       this.#forget(oldest);
+      oldest.session?.close("gave way to a new peer");
     }
     const peer = new DatagramPeer({
       address: from,
@@ -180,7 +196,10 @@ class DatagramServer {
       inboxMessages,
       replyRatePerSecond: this.#replyRatePerSecond,
       inboxRoom: this.#inboxRoom,
+      rests: this.#rests,
     });
+    // Where nothing is answered, nobody waits for an answer.
+    peer.answered = !this.#answers;
     this.#peers.add(peer);
     this.#idle.add(peer);
     return peer;
@@ -188,8 +207,8 @@ class DatagramServer {
 
   /** Delivers a datagram, copied already, to its peer's session, and opens one if there is none. */
   #deliver(peer: DatagramPeer, bytes: Uint8Array): void {
+    this.#resting.wake(peer);
     if (peer.session === undefined) {
-      this.#dormant.delete(peer);
       void this.ledger.live(peer.open(), this.#speak, (session) => this.#leave(peer, session));
     }
     if (peer.session?.deliver(bytes)) return;
@@ -204,7 +223,7 @@ class DatagramServer {
     if (session.reason || session.failure || session.finished || this.#stopping) {
       return this.#forget(peer);
     }
-    this.#dormant.add(peer);
+    this.#resting.leave(peer);
     for (const bytes of unread) this.#deliver(peer, bytes);
   }
 
@@ -232,7 +251,7 @@ class DatagramServer {
   #remove(peer: DatagramPeer): void {
     this.#peers.delete(peer);
     this.#idle.delete(peer);
-    this.#dormant.delete(peer);
+    this.#resting.wake(peer);
   }
 }
 

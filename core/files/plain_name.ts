@@ -27,7 +27,7 @@ export function isTemporaryName(name: string): boolean {
 /** The reason that a name cannot be read or typed, to complete "The name ... "; null when it can. */
 export function unreadable(name: string): string | null {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return "holds a control character";
-  if (/[\u202a-\u202e\u2066-\u2069]/.test(name)) return "holds a character that hides its order";
+  if (/\p{Bidi_Control}/u.test(name)) return "holds a character that hides its order";
   return null;
 }
 

@@ -2,6 +2,7 @@
 // that has no sessions.
 
 import type { Address } from "../addresses/address.ts";
+import type { Counters } from "../counters.ts";
 import type { OptionTable, OptionValues } from "../options/option.ts";
 import type { Context } from "../protocol.ts";
 import type { Identity, Session } from "../session.ts";
@@ -58,6 +59,8 @@ export interface HttpService extends AsyncDisposable {
   handle: HttpHandler;
   /** The largest body that it wants, unless the user says otherwise. Default: 10 MiB. */
   readonly maxBodyBytes?: number;
+  /** Counters of the application itself; they appear in the server's stats. */
+  readonly counters?: Readonly<Partial<Counters>>;
   /** Answers what it can without an engine, for applications that have answers ready; null leaves a
    * request to `handle`, which must answer all others, and this one in the same way. */
   quick?(request: QuickRequest): QuickAnswer | null | Promise<QuickAnswer | null>;

@@ -45,6 +45,9 @@ export interface Option<T> {
   /** Whether the option may be repeated; its value is then an array. */
   readonly many: boolean;
   readonly required: boolean;
+  /** Whether leaving the option away lowers protection. An empty value of a guard is an error
+   * wherever it comes from: a variable of a script that was never set must not open a server. */
+  readonly guard: boolean;
   /** Whether `--no-name` turns the option off. Flags only. */
   readonly negatable: boolean;
   /** Separator of the elements of a repeatable option in one text, as in an environment variable. */
@@ -68,6 +71,8 @@ export interface OptionSpec {
   readonly help: string;
   readonly short?: string;
   readonly metavar?: string;
+  /** See {@linkcode Option.guard}. */
+  readonly guard?: true;
 }
 
 /** With a default or `required: true` the value is always present; otherwise it may be undefined. */
@@ -136,6 +141,7 @@ export function flag(spec: {
   readonly short?: string;
   readonly default?: boolean;
   readonly negatable?: boolean;
+  readonly guard?: true;
 }): Option<boolean> {
   return {
     ...described(spec, ""),
@@ -184,7 +190,10 @@ function single<T>(
     separator: ",",
     fallback: spec.default,
     ...(spec.default === undefined ? {} : { fallbackText: element.format(spec.default) }),
-    check: (value, name) => checkElement(element, value, name),
+    check(value, name) {
+      if (option.guard) refuseEmpty(value, name);
+      checkElement(element, value, name);
+    },
   };
   if (spec.default !== undefined) option.check(spec.default, `default of "${spec.help}"`);
   return option;
@@ -203,10 +212,14 @@ function many<T>(element: OptionElement<T>, spec: ManySpec<T>): Option<readonly 
       if (!Array.isArray(value)) {
         throw new TypeError(`${name}: expected an array, got ${show(value)}`);
       }
-      value.forEach((item, index) => checkElement(element, item, `${name}[${index}]`));
+      if (option.guard) refuseEmpty(value, name);
+      value.forEach((item, index) => {
+        if (option.guard) refuseEmpty(item, `${name}[${index}]`);
+        checkElement(element, item, `${name}[${index}]`);
+      });
     },
   };
-  option.check(fallback, `default of "${spec.help}"`);
+  if (fallback.length > 0) option.check(fallback, `default of "${spec.help}"`);
   return option;
 }
 
@@ -216,8 +229,22 @@ function valueOption<T>(element: OptionElement<T>, spec: OptionSpec) {
     kind: "value",
     negatable: false,
     ...(element.choices ? { choices: element.choices } : {}),
-    parse: (text: string, name: string) => parseElement(element, text, name),
+    parse(text: string, name: string) {
+      if (spec.guard && text === "") throw new UsageError(emptyGuard(name));
+      return parseElement(element, text, name);
+    },
   } as const;
+}
+
+function emptyGuard(name: string): string {
+  return `${name} is empty, and nothing would be guarded by it; give it a value, or leave it out`;
+}
+
+/** @throws {RangeError} when the value of a guard is an empty text or list */
+function refuseEmpty(value: unknown, name: string): void {
+  if (value === "" || (Array.isArray(value) && value.length === 0)) {
+    throw new RangeError(emptyGuard(name));
+  }
 }
 
 function described(spec: OptionSpec, metavar: string) {
@@ -227,6 +254,7 @@ function described(spec: OptionSpec, metavar: string) {
   return {
     help: spec.help,
     metavar: spec.metavar ?? metavar,
+    guard: spec.guard ?? false,
     ...(spec.short === undefined ? {} : { short: spec.short }),
   };
 }

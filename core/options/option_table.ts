@@ -55,7 +55,9 @@ export function parseText(
     const texts = typeof text === "string"
       ? text.split(option.separator).map((part) => part.trim()).filter((part) => part !== "")
       : text;
-    return texts.map((part) => option.parse(part, label));
+    // An empty list guards as little as an empty text, which `parse` refuses.
+    const parts = option.guard && texts.length === 0 ? [""] : texts;
+    return parts.map((part) => option.parse(part, label));
   }
   if (typeof text !== "string") {
     throw new UsageError(`${label}: expected one value, got ${text.length}`);

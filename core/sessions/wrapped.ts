@@ -50,6 +50,10 @@ export class WrappedSession implements DialledSession {
     return this.inner.delivery;
   }
 
+  get isTaking(): DialledSession["isTaking"] {
+    return this.inner.isTaking;
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<Message> {
     return this.inner[Symbol.asyncIterator]();
   }

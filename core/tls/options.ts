@@ -19,7 +19,7 @@ export interface TlsFilePair {
 export function fileOrFiles(
   spec: Pick<OptionSpec, "help">,
 ): Option<string | readonly string[] | undefined> {
-  const option = text.many({ ...spec, metavar: "file" });
+  const option = text.many({ ...spec, metavar: "file", guard: true });
   return {
     ...option,
     check: (value, name) => option.check(typeof value === "string" ? [value] : value, name),

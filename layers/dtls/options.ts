@@ -12,6 +12,7 @@ export const dtlsOptions = {
     help: "largest datagram of a DTLS handshake; longer flights are cut into several",
   }),
   pskFile: text({
+    guard: true,
     metavar: "file",
     help: "pre-shared keys, a line each: identity:key, the key in hexadecimal",
   }),

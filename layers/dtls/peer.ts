@@ -69,6 +69,8 @@ export abstract class DtlsPeer {
   /** The messages that may come next. */
   protected expected: readonly HandshakeName[] = [];
   protected readonly reassembly = new Reassembly();
+  /** The reason for keys that differ, for the events of this end alone. */
+  protected whyKeysDiffer = "the peer's keys are not ours; a pre-shared key may differ";
 
   readonly #role: "client" | "server";
   readonly #hooks: PeerHooks;
@@ -282,9 +284,7 @@ export abstract class DtlsPeer {
     // Late records of an earlier association hold data, and are no part of a handshake.
     if (this.#state !== "handshake" || type !== contentTypes.handshake) return;
     if (++this.#unopened < UNOPENED_TOO_OFTEN) return;
-    this.fail(
-      new DtlsError("bad_record_mac", "the peer's keys are not ours; a pre-shared key may differ"),
-    );
+    this.fail(new DtlsError("bad_record_mac", this.whyKeysDiffer));
   }
 
   #takeContent(type: number, epoch: number, plain: Uint8Array): void {

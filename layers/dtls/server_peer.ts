@@ -1,6 +1,7 @@
 // The listening end of a DTLS handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
+import { randomBytes } from "node:crypto";
 import { concat } from "@std/bytes/concat";
 import { type CertifiedPeer, certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
@@ -57,6 +58,8 @@ interface Choice {
   readonly group: Group | undefined;
   readonly scheme: SignatureScheme | undefined;
 }
+
+const UNKNOWN_KEY_BYTES = 32;
 
 // An identity is text (RFC 4279 5.1), so bytes that are not UTF-8 are none.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -241,6 +244,8 @@ export class ServerPeer extends DtlsPeer {
     this.keysAreThere();
   }
 
+  /** The key of an identity. One that is not known gets a key that nobody has, so that the client is
+   * refused as one with a wrong key is, and learns of no identity whether it exists (RFC 4279 2). */
   #keyOf(identity: Uint8Array): Uint8Array {
     let name: string | undefined;
     try {
@@ -250,7 +255,8 @@ export class ServerPeer extends DtlsPeer {
     }
     const key = name === undefined ? undefined : this.#options.psk?.(name);
     if (name === undefined || key === undefined) {
-      throw new DtlsError("unknown_psk_identity", "the client names an identity that is not known");
+      this.whyKeysDiffer = "the client names an identity that is not known";
+      return randomBytes(UNKNOWN_KEY_BYTES);
     }
     this.#identity = pskIdentity(name, key);
     return key;

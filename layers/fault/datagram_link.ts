@@ -7,12 +7,9 @@ import type { Counters } from "../../core/counters.ts";
 import type { Identity } from "../../core/session.ts";
 import { smallBytes } from "../../core/sessions/small_bytes.ts";
 import { DelayLine } from "./delay_line.ts";
-import { Pace } from "./pace.ts";
+import { Pace, slowQueueBytes } from "./pace.ts";
 import { seededRandom } from "./random.ts";
 import type { LinkFaults } from "./spec.ts";
-
-/** What may wait for the bandwidth unless the user says otherwise: 250 ms at 1 MiB/s. */
-const QUEUE_BYTES = 256 * 1024;
 
 /** The most that one direction holds, however long its latency. */
 export const MAX_KEPT_BYTES = 64 * 1024 * 1024;
@@ -80,7 +77,8 @@ export class DatagramLink implements Disposable {
     this.#work = work;
     this.#random = seededRandom(work.seed, stream);
     this.#pace = new Pace(faults, work.openedMs);
-    this.#queueBytes = faults.queueBytes ?? QUEUE_BYTES;
+    this.#queueBytes = faults.queueBytes ??
+      slowQueueBytes(faults.bandwidthBytesPerSecond ?? 0);
     this.#deliver = deliver;
     this.#line = new DelayLine(work.clock, (waiting) => {
       if (typeof waiting === "function") return waiting();

@@ -2,10 +2,7 @@
 // heap with one timer for all of them.
 
 import type { Clock } from "../../core/clock.ts";
-
-/** The system's timers know whole milliseconds only. Rounding to the nearest keeps what waits on time
- * in the mean, where rounding up would add half a millisecond to every latency. */
-const SLACK_MS = 0.5;
+import { callAt } from "./punctual.ts";
 
 interface Waiting<T> {
   readonly dueMs: number;
@@ -72,15 +69,14 @@ export class DelayLine<T> implements Disposable {
     if (dueMs === undefined || dueMs >= this.#timerDueMs) return;
     this.#stopTimer?.();
     this.#timerDueMs = dueMs;
-    const waitMs = Math.max(0, Math.round(dueMs - this.#clock.elapsedMs()));
-    this.#stopTimer = this.#clock.after(waitMs, () => this.#run());
+    this.#stopTimer = callAt(this.#clock, dueMs, () => this.#run());
   }
 
   #run(): void {
     this.#stopTimer = undefined;
     this.#timerDueMs = Infinity;
     const nowMs = this.#clock.elapsedMs();
-    for (let next = this.#heap[0]; next !== undefined && next.dueMs <= nowMs + SLACK_MS;) {
+    for (let next = this.#heap[0]; next !== undefined && next.dueMs <= nowMs;) {
       this.#removeFirst();
       this.#deliver(next.item);
       next = this.#heap[0];

@@ -3,6 +3,16 @@
 
 import type { LinkFaults } from "./spec.ts";
 
+/** The queue of a limited bandwidth: short, like that of a modem, and long enough not to run empty
+ * while this process has something else to do. */
+const SLOW_QUEUE_BYTES = 256 * 1024;
+const SLOW_QUEUE_MS = 50;
+
+/** How many bytes may wait for a bandwidth unless the user says otherwise. */
+export function slowQueueBytes(bytesPerSecond: number): number {
+  return Math.max(SLOW_QUEUE_BYTES, bytesPerSecond * SLOW_QUEUE_MS / 1000);
+}
+
 /** The queue, the rate and the length of one direction of a link. It keeps no bytes: from when the
  * link is free again follows how much still waits for it. */
 export class Pace {

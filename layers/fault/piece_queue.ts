@@ -2,6 +2,7 @@
 // at the other end, each with the time at which it does.
 
 import type { Clock } from "../../core/clock.ts";
+import { callAt } from "./punctual.ts";
 
 /** The most pieces in one queue, however small: a piece of one byte takes the memory of a hundred. It
  * is enough for small messages on a long link. */
@@ -51,11 +52,10 @@ export class PieceQueue {
     for (;;) {
       if (this.#over) return undefined;
       const [piece] = this.#pieces;
-      const waitMs = piece === undefined ? Infinity : piece.dueMs - this.#clock.elapsedMs();
-      if (piece !== undefined && waitMs <= 0) return piece;
-      const stopTimer = waitMs === Infinity
+      if (piece !== undefined && piece.dueMs <= this.#clock.elapsedMs()) return piece;
+      const stopTimer = piece === undefined
         ? undefined
-        : this.#clock.after(Math.ceil(waitMs), () => this.#change());
+        : callAt(this.#clock, piece.dueMs, () => this.#change());
       await this.#changed.promise;
       stopTimer?.();
     }

@@ -3,18 +3,17 @@
 
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
-import { Pace } from "./pace.ts";
+import { Pace, slowQueueBytes } from "./pace.ts";
 import { seededRandom } from "./random.ts";
 import type { LinkFaults } from "./spec.ts";
 
-/** The longest queue of one direction unless the user says otherwise. A limited bandwidth gets a
- * short one, like that of a modem; latency alone gets one that keeps a fast link full. */
-const SLOW_QUEUE_BYTES = 256 * 1024;
+/** The longest queue of one direction unless the user says otherwise, as latency alone gets: it keeps
+ * a fast link full. */
 const LONG_QUEUE_BYTES = 4 * 1024 * 1024;
 
 /** Bytes travel in pieces of what the bandwidth carries in this time, so that they come one after
  * the other and not all at the end. */
-const PIECE_MS = 20;
+const PIECE_MS = 5;
 export const LARGEST_PIECE_BYTES = 64 * 1024;
 
 /** The clock, the seed and the counters that the links of a connection work with. */
@@ -54,7 +53,7 @@ export class StreamLink {
       Math.floor(Math.min(carried, slice?.bytes ?? Infinity, LARGEST_PIECE_BYTES)),
     );
     this.queueBytes = queueBytes ??
-      (bandwidthBytesPerSecond === undefined ? LONG_QUEUE_BYTES : SLOW_QUEUE_BYTES);
+      Math.min(LONG_QUEUE_BYTES, slowQueueBytes(bandwidthBytesPerSecond ?? Infinity));
   }
 
   /** How many bytes may still pass before the connection breaks. */

@@ -123,7 +123,7 @@ export class Association {
     this.#peerTerms = peerTerms;
     this.#clock = options.clock;
     this.#writer = new PacketWriter(peerId);
-    this.#sendBuffer = new SendBuffer(options.sendBufferBytes);
+    this.#sendBuffer = new SendBuffer(options.sendBufferBytes, options.rooms.unacknowledged);
     this.#sendQueue = new SendQueue(this.#sendBuffer);
     this.#skipped = new SkippedNumber(options.random);
     this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
@@ -134,7 +134,7 @@ export class Association {
       windowBytes: options.terms.windowBytes,
       maxMessageBytes: options.terms.maxMessageBytes,
       maxUnreadMessages: options.maxUnreadMessages,
-      room: options.unreadRoom,
+      room: options.rooms.unread,
       deliver: (message) => this.#events.delivered(message),
     });
     this.#sentPackets = new SentPackets({
@@ -729,7 +729,6 @@ export class Association {
       }
       if (now >= this.#heardAtMs + keepAliveMs && this.#sentPackets.count === 0) {
         this.#pingWanted = true;
-        this.#sendBuffer.shrink();
       }
       if (now >= this.#blockedProbeAtMs) {
         this.#blockedProbeAtMs = Infinity;
@@ -765,6 +764,7 @@ export class Association {
     this.#released = true;
     this.#timer.clear();
     this.#receiveBuffer.release();
+    this.#sendBuffer.release();
     this.onRelease?.();
   }
 

@@ -5,7 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
 import type { Terms } from "./wire/handshake.ts";
 import type { KernelBuffer } from "./congestion/kernel_buffer.ts";
-import type { UnreadRoom } from "./stream/receive_buffer.ts";
+import type { Rooms } from "./host_shares.ts";
 
 /** The options that all associations of a socket share. */
 export interface AssociationOptions {
@@ -17,7 +17,8 @@ export interface AssociationOptions {
   /** How many bytes may wait to be acknowledged. */
   readonly sendBufferBytes: number;
   readonly maxUnreadMessages: number;
-  readonly unreadRoom: UnreadRoom;
+  /** The memory that it shares with other associations. */
+  readonly rooms: Rooms;
   readonly datagramBytes: number;
   /** The buffer of the peer's socket, where it is known. */
   readonly kernelBuffer: KernelBuffer | undefined;

@@ -7,6 +7,7 @@ import { DatagramQueue } from "../peers/datagram_queue.ts";
 import { Association } from "./association.ts";
 import type { AssociationEnd } from "./association_options.ts";
 import { DatagramSender } from "./datagram_sender.ts";
+import { Room } from "./stream/room.ts";
 import { type Accept, decodeAccept, decodeRetry, encodeHello } from "./wire/handshake.ts";
 import { PacketReader } from "./wire/packet.ts";
 import {
@@ -190,11 +191,12 @@ export class ReliableDialSocket implements DatagramSocket {
     this.#peerId = id;
     this.#identity = identity;
     const from = this.#sender;
-    const room = { bytes: this.#options.work.limits.inboxBytes };
+    const { inboxBytes } = this.#options.work.limits;
+    const rooms = { unread: new Room(inboxBytes), unacknowledged: new Room(inboxBytes) };
     const options = associationOptionsFor(
       from,
       this.#inner,
-      room,
+      rooms,
       this.#options,
       Math.min(KEEP_ALIVE_MS, this.#options.chosen.reliableTimeoutMs),
     );

@@ -9,6 +9,7 @@ import { CookieSecret } from "../peers/cookie.ts";
 import { DatagramQueue } from "../peers/datagram_queue.ts";
 import { Association } from "./association.ts";
 import { DatagramSender } from "./datagram_sender.ts";
+import { HostShares, isOfOneHost } from "./host_shares.ts";
 import {
   decodeHello,
   encodeAccept,
@@ -36,6 +37,11 @@ import {
 /** How long an association that its reader has done with may take to deliver the rest. */
 const FORGET_WITHIN_MS = 5000;
 
+/** The share of the table that one host may have, and how many peers it always may, unless the user
+ * says otherwise. */
+const LARGEST_SHARE = 1 / 4;
+const LEAST_SHARE = 8;
+
 interface Peer {
   readonly address: Address;
   /** The id by which the peer is addressed. */
@@ -56,10 +62,12 @@ export class ReliableListenSocket implements DatagramSocket {
   readonly #cookies: CookieSecret;
   readonly #peers = new PeerTable<Peer>();
   readonly #all = new Set<Peer>();
+  /** Peers whose association is over and only still answers. */
+  readonly #lingering = new Set<Peer>();
+  readonly #shares: HostShares;
   readonly #queue = new DatagramQueue();
   readonly #sender: DatagramSender;
   readonly #packet = new PacketReader();
-  readonly #unreadRoom: { bytes: number };
   #disposed = false;
 
   constructor(inner: DatagramSocket, options: ReliableSocketOptions) {
@@ -67,7 +75,12 @@ export class ReliableListenSocket implements DatagramSocket {
     this.#options = options;
     this.maxBytes = maxMessageBytesOf(options.work);
     this.#cookies = new CookieSecret(() => options.context.clock.elapsedMs());
-    this.#unreadRoom = { bytes: options.work.limits.inboxBytes };
+    const { maxPeers, inboxBytes } = options.work.limits;
+    const { reliableHostPeers } = options.chosen;
+    this.#shares = new HostShares(
+      reliableHostPeers ?? Math.max(LEAST_SHARE, maxPeers * LARGEST_SHARE),
+      inboxBytes,
+    );
     this.#sender = new DatagramSender(inner, inner.maxBytes, () => {});
     void this.#pump();
   }
@@ -196,21 +209,22 @@ export class ReliableListenSocket implements DatagramSocket {
       return;
     }
     known?.association.dispose("the peer began anew");
-    if (this.#all.size >= work.limits.maxPeers && !this.#makeRoom()) {
-      work.counters.tableFull++;
+    if (!this.#hasRoom(from)) {
+      work.counters.peersRefused++;
       return;
     }
     this.#admit(from, hello, identity);
   }
 
-  /** Disposes of an association that only lingers, if there is one. */
-  #makeRoom(): boolean {
-    for (const { association } of this.#all) {
-      if (!association.hasEnded) continue;
-      association.dispose();
-      return true;
+  /** Whether the table and the share of the host have room, for which lingering associations go. */
+  #hasRoom(from: Address): boolean {
+    const isFull = () => this.#all.size >= this.#options.work.limits.maxPeers;
+    const hostIsFull = () => !this.#shares.hasRoom(from);
+    for (const { address, association } of this.#lingering) {
+      if (!isFull() && !hostIsFull()) break;
+      if (!hostIsFull() || isOfOneHost(address, from)) association.dispose();
     }
-    return false;
+    return !isFull() && !hostIsFull();
   }
 
   #admit(from: Address, hello: Hello, identity: Identity | undefined): void {
@@ -218,7 +232,7 @@ export class ReliableListenSocket implements DatagramSocket {
     const options = associationOptionsFor(
       from,
       this.#inner,
-      this.#unreadRoom,
+      this.#shares.add(from),
       this.#options,
       Infinity,
     );
@@ -230,6 +244,7 @@ export class ReliableListenSocket implements DatagramSocket {
       },
       peerFinished: () => this.#queue.push({ from, finished: true }),
       ended: ({ why, orderly }) => {
+        this.#lingering.add(peer);
         if (peer.forgotten) return;
         this.#queue.push({ from, ended: why, ...(!orderly && { lost: true }) });
       },
@@ -245,6 +260,8 @@ export class ReliableListenSocket implements DatagramSocket {
     association.onRelease = () => {
       this.#peers.delete(peer);
       this.#all.delete(peer);
+      this.#lingering.delete(peer);
+      this.#shares.delete(from);
       this.#inner.forget?.(from);
     };
     this.#peers.add(peer);

@@ -1,6 +1,6 @@
 // The options of the layer reliable.
 
-import { duration, size } from "../../core/options/option.ts";
+import { duration, integer, size } from "../../core/options/option.ts";
 
 export const reliableOptions = {
   reliableWindowBytes: size({
@@ -13,6 +13,11 @@ export const reliableOptions = {
     default: 30_000,
     min: 100,
     help: "give a peer up that acknowledges nothing for this long",
+  }),
+  reliableHostPeers: integer({
+    min: 1,
+    max: 1_000_000,
+    help: "peers of one host at once (default a quarter of --max-peers)",
   }),
   reliableDatagramBytes: size({
     min: 600,

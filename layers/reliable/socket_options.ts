@@ -8,7 +8,7 @@ import type { AssociationOptions } from "./association_options.ts";
 import type { Terms } from "./wire/handshake.ts";
 import { kernelBufferOf } from "./congestion/kernel_buffer.ts";
 import type { reliableOptions } from "./options.ts";
-import type { UnreadRoom } from "./stream/receive_buffer.ts";
+import type { Rooms } from "./host_shares.ts";
 
 export interface ReliableSocketOptions {
   readonly chosen: OptionValues<typeof reliableOptions>;
@@ -43,7 +43,7 @@ export function termsOf({ chosen, work }: ReliableSocketOptions): Terms {
 export function associationOptionsFor(
   peer: Address,
   inner: DatagramSocket,
-  unreadRoom: UnreadRoom,
+  rooms: Rooms,
   options: ReliableSocketOptions,
   keepAliveMs: number,
 ): AssociationOptions {
@@ -56,7 +56,7 @@ export function associationOptionsFor(
     terms: termsOf(options),
     sendBufferBytes: chosen.reliableWindowBytes,
     maxUnreadMessages: work.limits.inboxMessages,
-    unreadRoom,
+    rooms,
     datagramBytes: Math.min(
       inner.maxBytes,
       chosen.reliableDatagramBytes ??

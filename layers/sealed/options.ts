@@ -4,6 +4,7 @@ import { choice, duration, integer, text } from "../../core/options/option.ts";
 
 export const sealedOptions = {
   sealedKey: text.many({
+    guard: true,
     metavar: "file",
     help: "file of keys that seal datagrams: the first seals, all open; made by key make",
   }),

@@ -4,10 +4,12 @@ import { duration, integer, text } from "../../core/options/option.ts";
 
 export const signedOptions = {
   signedKey: text({
+    guard: true,
     metavar: "file",
     help: "file of the key that signs our datagrams; made by key make ed25519 or hmac",
   }),
   signedSenders: text({
+    guard: true,
     metavar: "file",
     help: "file of the senders to believe, a line each: name ed25519:KEY or name hmac:KEY",
   }),

@@ -34,15 +34,25 @@ export const clusterOptions = {
     help: "how large the shared history may become on the broker when this node creates it",
   }),
   natsCreds: text({
+    guard: true,
     metavar: "file",
     help: "prove to the broker who we are with this credentials file",
   }),
   natsTlsCa: text({
+    guard: true,
     metavar: "file",
     help: "trust brokers whose certificate one of these authorities (PEM) has issued",
   }),
-  natsTlsCert: text({ metavar: "file", help: "show the broker this certificate (PEM)" }),
-  natsTlsKey: text({ metavar: "file", help: "the private key (PEM) of --nats-tls-cert" }),
+  natsTlsCert: text({
+    guard: true,
+    metavar: "file",
+    help: "show the broker this certificate (PEM)",
+  }),
+  natsTlsKey: text({
+    guard: true,
+    metavar: "file",
+    help: "the private key (PEM) of --nats-tls-cert",
+  }),
 } as const;
 
 export const chatOptions = {

@@ -13,18 +13,22 @@ import { tlsOptions } from "../tls/options.ts";
 /** Options of authentication. Without any of them every client is admitted. */
 export const authenticationOptions = {
   auth: text({
+    guard: true,
     metavar: "user:password",
     help: "let in this user; better as SOCKDOCK_AUTH, which other users cannot see",
   }),
   authFile: text({
+    guard: true,
     metavar: "file",
     help: "let in the users of this file: lines of user:hash, from sockdock key password",
   }),
   authToken: text({
+    guard: true,
     metavar: "token",
     help: "let in whoever has this bearer token; better as SOCKDOCK_AUTH_TOKEN",
   }),
   authTokenFile: text({
+    guard: true,
     metavar: "file",
     help: "let in whoever has a bearer token of this file: lines of token or name:token",
   }),

@@ -1,6 +1,7 @@
 // Sends a standard Response (Fetch standard) on node:http.
 
 import type { OutgoingHttpHeader, ServerResponse } from "node:http";
+import { fieldLinesOf } from "../../core/http/field_lines.ts";
 
 /** Sends a response. Resolves when all of it was handed to the system, or its client has left.
  * @throws the error of the body's stream; the response must then be aborted */
@@ -80,13 +81,13 @@ class AnnouncedReader {
   }
 }
 
-function writeHead({ status, statusText, headers }: Response, outgoing: ServerResponse): void {
+function writeHead(response: Response, outgoing: ServerResponse): void {
+  const { status, statusText } = response;
   outgoing.statusCode = status;
   if (statusText !== "") outgoing.statusMessage = statusText;
   const fields = new Map<string, OutgoingHttpHeader>();
-  for (const [name, value] of headers) {
+  for (const [name, value] of fieldLinesOf(response)) {
     const before = fields.get(name);
-    // Only Set-Cookie may be repeated.
     fields.set(name, before === undefined ? value : [before, value].flat().map(String));
   }
   // The timer of node:http for the date would outlive the server.

@@ -30,15 +30,18 @@ export type TlsFiles = OptionValues<typeof tlsServerOptions>;
 
 export const clientCertificateOptions = {
   tlsCa: text.many({
+    guard: true,
     metavar: "file",
     help: "authorities whose client certificates --require-client-cert takes, PEM; local is the " +
       "local authority",
   }),
   requireClientCert: flag({
+    guard: true,
     help: "turn clients away that show no certificate of an authority of --tls-ca",
     negatable: false,
   }),
   allowIdentity: text.many({
+    guard: true,
     metavar: "name",
     help: "admit only client certificates with this alternative name (host, e-mail address or " +
       "URI) or sha256:FINGERPRINT",
@@ -52,6 +55,7 @@ export const tlsOptions = {
   ...tlsServerOptions,
   ...clientCertificateOptions,
   tlsMin: choice(["1.2", "1.3"], {
+    guard: true,
     default: "1.2",
     metavar: "version",
     help: "oldest version of TLS that is spoken",

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { slopeOf } from "./slope.ts";
 import { type Benchmark, median, quantile, summarize, type Target } from "./benchmark.ts";
 
 function benchmark(target: Target): Benchmark {
@@ -37,4 +38,10 @@ Deno.test("summarize() holds a ratio or our own figure against the target", () =
   assertEquals(summarize(benchmark({ leastRatio: 1.3 }), { rounds }).met, false);
   assertEquals(summarize(benchmark({ most: 12 }), { rounds }).met, true);
   assertEquals(summarize(benchmark({ most: 11.9 }), { rounds }).met, false);
+});
+
+Deno.test("slopeOf() is that of a line, and single peaks do not bend it", () => {
+  assertEquals(slopeOf([1, 3, 5, 7]), 2);
+  assertEquals(slopeOf([4, 4, 90, 4, 4, 4]), 0);
+  assertEquals([slopeOf([]), slopeOf([3])], [0, 0]);
 });

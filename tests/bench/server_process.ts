@@ -11,13 +11,15 @@ export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts a program of `servers/` and waits for its first line, the URL. */
+/** Starts a program of `servers/` and waits for its first line, the URL.
+ * @param flags further flags of Deno */
 export async function startServer(
   program: string,
   args: readonly string[] = [],
+  flags: readonly string[] = [],
 ): Promise<ServerProcess> {
   await using starting = new AsyncDisposableStack();
-  const process = starting.use(run([here(`servers/${program}`), ...args]));
+  const process = starting.use(run([...flags, here(`servers/${program}`), ...args]));
   const [url] = await process.stdout.line(/^[\w+]+:\/\/\S+$/);
   const owned = starting.move();
   return {

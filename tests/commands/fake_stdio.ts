@@ -14,6 +14,8 @@ export interface FakeParts {
   readonly columns?: number;
   /** What comes in, one element a read. */
   readonly stdin?: readonly (string | Uint8Array)[];
+  /** What is typed at prompts for secrets; none is a missing terminal. */
+  readonly secrets?: readonly string[];
   /** Sides whose reader went away. */
   readonly broken?: readonly ("stdout" | "stderr")[];
 }
@@ -26,13 +28,17 @@ export class FakeStdio extends Stdio {
   constructor(fake: FakeParts = {}, options: PrintingOptions = {}) {
     const stdout = new MemorySide(fake.stdoutIsTerminal, fake.broken?.includes("stdout"));
     const stderr = new MemorySide(fake.stderrIsTerminal, fake.broken?.includes("stderr"));
+    const secrets = [...fake.secrets ?? []];
     super(
       {
         stdout,
         stderr,
         stdin: { isTerminal: fake.stdinIsTerminal ?? false, read: reader(fake.stdin ?? []) },
         columns: fake.columns ?? 100,
-        promptSecret: () => null,
+        promptSecret: (question) => {
+          stderr.writeSync(new TextEncoder().encode(question));
+          return secrets.shift() ?? null;
+        },
         noColor: fake.noColor ?? false,
       },
       options,

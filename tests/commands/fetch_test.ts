@@ -76,6 +76,16 @@ Deno.test("fetch sends method, headers and data", async () => {
   assertEquals((await sent(["-d", "x"])).line, "POST / HTTP/1.1");
 });
 
+Deno.test("fetch -d sends a form, as curl does, unless a header says another type", async () => {
+  const typesOf = (request: RawRequest) =>
+    request.fields.filter(([name]) => name.toLowerCase() === "content-type").map(([, type]) =>
+      type
+    );
+  assertEquals(typesOf(await sent(["-d", "a=1"])), ["application/x-www-form-urlencoded"]);
+  assertEquals(typesOf(await sent(["-d", "{}", "-H", "content-TYPE: x/y"])), ["x/y"]);
+  assertEquals(typesOf(await sent([])), []);
+});
+
 Deno.test("fetch sends JSON and forms", async () => {
   const json = await sent(["--data-json", `{ "a": 1 }`]);
   assertEquals([json.field("content-type"), json.body], ["application/json", `{"a":1}`]);

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { Message, Session } from "../../core/session.ts";
 import { bytesOf, textOf } from "../../core/session.ts";
 import { type Protocol, statelessProtocol } from "../../core/protocol.ts";
@@ -9,6 +9,7 @@ import { discard } from "../../protocols/discard.ts";
 import { echo } from "../../protocols/echo.ts";
 import { FakeTime } from "../fake_time.ts";
 import { EventLog } from "../memory.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 /** A protocol that does this. */
 function protocolOf(serve: (session: Session) => Promise<void>): Protocol {
@@ -64,6 +65,78 @@ Deno.test("send() on a stream ends our half and returns all that comes", async (
 Deno.test("send() returns an empty answer where the peer says nothing and closes", async () => {
   await using server = await serve("tcp://:0", discard);
   assertEquals(await send(server.url, "into the void"), new Uint8Array(0));
+});
+
+/** A server of TCP that does this with its first connection. */
+async function rawServer(
+  url: (url: string) => Promise<unknown>,
+  serve: (conn: Deno.TcpConn) => Promise<void> | void,
+): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = listener.accept().then(serve);
+  await url(`tcp://127.0.0.1:${listener.addr.port}`);
+  await serving;
+}
+
+Deno.test("exchange() fails where a peer refuses our address", async () => {
+  const log = new EventLog();
+  const options = { deny: ["127.0.0.0/8"], emit: log.emit };
+  await using server = await serve("tcp://127.0.0.1:0", echo, options);
+  using time = new FakeTime();
+  let atOnce = false;
+  async function* message() {
+    yield "hello";
+    atOnce = true;
+  }
+  const refused = assertRejects(() => exchanged(server.url, message()), Error, "other addresses");
+  // Our half stays open until the peer's end is there, and is looked at then.
+  await time.until(() => atOnce);
+  await time.until(() => log.only("denied").length === 1);
+  await time.delivered();
+  await time.advance(1000);
+  await refused;
+  assertEquals(log.only("denied").length, 1);
+});
+
+Deno.test("exchange() fails where a peer closes before it was sent anything", async () => {
+  await rawServer(async (url) => {
+    await assertRejects(() => exchanged(url, never()), Error, "without having taken");
+  }, (conn) => conn.close());
+  // Nothing to send and nothing to hear is no failure.
+  await rawServer((url) => exchanged(url, []), (conn) => conn.close());
+});
+
+async function* never(): AsyncGenerator<Message> {
+  await new Promise(() => {});
+  yield "";
+}
+
+Deno.test("send() succeeds where a peer takes all and closes without a word", async () => {
+  const take = async (conn: Deno.TcpConn) => {
+    await conn.read(new Uint8Array(100));
+    conn.close();
+  };
+  await rawServer(async (url) => assertEquals(await send(url, "hello"), new Uint8Array(0)), take);
+  await using folder = await temporaryFolder();
+  const brief = protocolOf(async (session) => {
+    for await (const _message of session) break;
+  });
+  for (const url of ["tcp://127.0.0.1:0", "tls://127.0.0.1:0", `unix://${folder.path}/socket`]) {
+    await using server = await serve(url, brief);
+    const options = url.startsWith("tls") ? { insecure: true } : {};
+    assertEquals(await send(server.url, "hello", options), new Uint8Array(0), url);
+  }
+});
+
+Deno.test("send() fails where a peer closes in the middle of a message", async () => {
+  const take = async (conn: Deno.TcpConn) => {
+    await conn.read(new Uint8Array(100));
+    conn.close();
+  };
+  await rawServer(async (url) => {
+    const { message } = await assertRejects(() => send(url, new Uint8Array(1 << 25)), Error);
+    assertMatch(message, /without having taken|reset by peer|broken pipe/i);
+  }, take);
 });
 
 Deno.test("send() on datagrams returns the first answer, an empty one too", async () => {

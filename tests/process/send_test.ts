@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { freePort } from "../free_port.ts";
-import { type Program, type ProgramOptions, runProgram, startProgram } from "../program.ts";
+import { Program, type ProgramOptions, runProgram, startProgram } from "../program.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { DatagramPeer, StreamListener } from "./sockets.ts";
 
@@ -183,3 +183,13 @@ Deno.test("send --timeout 0 waits for no reply", () =>
     const { stats } = await program.event("stopped");
     assertEquals((stats as { messagesReceived: number }).messagesReceived, 2);
   }));
+
+Deno.test("send fails where the server refuses its address", async () => {
+  const denying = ["serve", "echo", TCP, "--json", "--deny", "127.0.0.1"];
+  await using server = await startProgram(denying);
+  await using sending = new Program(["send", server.url]);
+  await server.event("denied");
+  const { code, stdout, stderr } = await sending.finish("hello\n");
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(stderr, /^error: .*without having taken what was sent.*\n$/);
+});

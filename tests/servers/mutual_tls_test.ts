@@ -50,18 +50,18 @@ async function setUp() {
   const owned = opening.move();
   return {
     ...{ path, authority, foreign, server, alice },
-    /** Starts a server that asks for certificates. */
+    /** Starts a server that asks for certificates; null leaves the authorities out. */
     async serving(
       scheme: "tls" | "https" | "wss",
       what: Protocol | HttpHandler | HttpApp = echo,
-      options: ServeOptions = {},
+      { tlsCa = [authority.file], ...options }: Settings = {},
     ) {
       const events: ServerEvent[] = [];
       const waiting: (() => void)[] = [];
       const running = await serve(`${scheme}://127.0.0.1:0`, what, {
         tlsCert: server.cert,
         tlsKey: server.key,
-        tlsCa: [authority.file],
+        ...(tlsCa !== null && { tlsCa }),
         requireClientCert: true,
         ...options,
         emit(event) {
@@ -91,6 +91,7 @@ async function setUp() {
   };
 }
 
+type Settings = Omit<ServeOptions, "tlsCa"> & { readonly tlsCa?: readonly string[] | null };
 type Place = Awaited<ReturnType<typeof setUp>>;
 type Serving = Awaited<ReturnType<Place["serving"]>>;
 
@@ -342,7 +343,7 @@ for (const version of ["-tls1_2", "-tls1_3"]) {
     ],
     async () => {
       await using at = await setUp();
-      const { tlsCa, requireClientCert } = { tlsCa: [], requireClientCert: false };
+      const { tlsCa, requireClientCert } = { tlsCa: null, requireClientCert: false };
       await using open = await at.serving("tls", greeter, { tlsCa, requireClientCert });
       await using closed = await at.serving("tls", greeter);
       const file = `${at.path}/session`;
@@ -434,10 +435,10 @@ peerTest("curl --cert is answered over HTTP/1.1 and HTTP/2, and without one is n
 Deno.test("options that would keep nobody out are refused with what is missing", async () => {
   await using at = await setUp();
   const cases = [
-    [{ tlsCa: [], requireClientCert: true }, "--require-client-cert needs to know whose"],
+    [{ tlsCa: null, requireClientCert: true }, "--require-client-cert needs to know whose"],
     [{ requireClientCert: false }, "--tls-ca alone keeps nobody out"],
     [
-      { requireClientCert: false, tlsCa: [], allowIdentity: ["alice.example"] },
+      { requireClientCert: false, tlsCa: null, allowIdentity: ["alice.example"] },
       "--allow-identity alone keeps nobody out",
     ],
     [{ allowIdentity: ["sha256:abc"] }, "--allow-identity: expected a SHA-256 of 64"],

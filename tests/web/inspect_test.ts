@@ -306,6 +306,17 @@ Deno.test("what somebody else made up runs nowhere", async () => {
   assertEquals((await ask("/cookies/set?a%3Bb=1")).status, 400);
 });
 
+peerTest("/response-headers sends a field for each value", ["curl"], async () => {
+  await using server = await serving();
+  const asked = `${server.url}/response-headers?X-A=1&x-a=2&X-A=3,4&set-cookie=a&set-cookie=b`;
+  for (const options of [["-si"], ["-sI"]]) {
+    const { stdout } = await runPeer("curl", [...options, asked]);
+    const lines = stdout.split("\r\n").filter((line) => /^(?:x-a|set-cookie):/i.test(line));
+    const sent = lines.map((line) => line.toLowerCase()).sort();
+    assertEquals(sent, ["set-cookie: a", "set-cookie: b", "x-a: 1", "x-a: 2", "x-a: 3,4"]);
+  }
+});
+
 Deno.test("/response-headers tells its own length", async () => {
   const { headers, text } = await ask("/response-headers?a=é&a=2");
   assertEquals(JSON.parse(text)["Content-Length"], headers.get("content-length"));
@@ -348,6 +359,33 @@ Deno.test("each request becomes an event when that is asked for", async () => {
   assertEquals([textOf(message), httpVersion], ["ahoy", "1.1"]);
   assertMatch(url, /^http:\/\/127\.0\.0\.1:\d+\/nowhere\?a=1$/);
   assertEquals(new Headers(headers as [string, string][]).get("x-a"), "1");
+});
+
+Deno.test("credentials that the server asked for are neither logged nor said back", async () => {
+  await using folder = await temporaryFolder();
+  const requestLog = `${folder.path}/requests.jsonl`;
+  const authToken = "tok3n-of-the-server";
+  const events: ServerEvent[] = [];
+  const options: Options = {
+    ...{ requestLog, logRequests: true, authToken, auth: "ada:sesame" },
+    emit: (event) => events.push(event),
+  };
+  await using server = await serving(options);
+  const secrets = [`Bearer ${authToken}`, `Basic ${btoa("ada:sesame")}`];
+  for (const authorization of secrets) {
+    for (const path of ["/headers", "/anything"]) {
+      const answer = await fetch(server.url + path, { headers: { authorization } });
+      const [scheme = "", secret = ""] = authorization.split(" ");
+      const said = await answer.text();
+      assert(said.includes(scheme) && !said.includes(secret), said);
+    }
+  }
+  const kept = await Deno.readTextFile(requestLog) + JSON.stringify(inspected(events));
+  assertEquals(inspected(events).length, 4);
+  for (const secret of [authToken, btoa("ada:sesame")]) assert(!kept.includes(secret), kept);
+  // Without a guard of our own, credentials are what somebody wants to look at.
+  const open = await ask("/headers", { headers: { authorization: secrets[0]! } });
+  assert(open.text.includes(authToken));
 });
 
 Deno.test("a long body is logged in part, with its whole length and no half character", async () => {

@@ -4,7 +4,7 @@ import { overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";
 
 export const options = {
-  root: text({ default: ".", metavar: "folder", help: "the folder to serve" }),
+  root: text({ guard: true, default: ".", metavar: "folder", help: "the folder to serve" }),
   hidden: flag({ help: "serve names that begin with a dot too" }),
   index: text.many({
     default: ["index.html"],

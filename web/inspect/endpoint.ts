@@ -2,6 +2,7 @@
 // the router, the index page, the reference and the tests.
 
 import type { Context } from "../../core/protocol.ts";
+import type { Delays } from "./delays.ts";
 import type { ParsedRequest } from "./parsed_request.ts";
 
 /** A parameter that the client fills in. */
@@ -38,6 +39,7 @@ export type Methods = readonly string[] | "any";
 /** Services for handlers besides the request. */
 export interface Tools {
   readonly context: Context;
+  readonly delays: Delays;
 }
 
 export interface InspectEndpoint {

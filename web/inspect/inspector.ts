@@ -7,6 +7,7 @@ import type { Context } from "../../core/protocol.ts";
 import { ParsedRequest } from "./parsed_request.ts";
 import { DELAYED_PATH, endpoints } from "./endpoints/index.ts";
 import { indexPage } from "./page/index_page.ts";
+import { Delays } from "./delays.ts";
 import { delayAsRequested } from "./endpoints/dynamic_data.ts";
 import { HttpError } from "./http_error.ts";
 import { inspectedEvent, RequestLogFile } from "./request_log.ts";
@@ -23,11 +24,15 @@ const route = createRouter(endpoints);
 export class Inspector implements HttpService {
   readonly #options: InspectOptions;
   readonly #context: Context;
+  readonly #delays: Delays;
   readonly #logFile: RequestLogFile | undefined;
+  readonly counters: Delays["counters"];
 
   constructor(options: InspectOptions, context: Context) {
     this.#options = options;
     this.#context = context;
+    this.#delays = new Delays(options, context.signal);
+    this.counters = this.#delays.counters;
     if (options.requestLog !== undefined) {
       this.#logFile = new RequestLogFile(
         options.requestLog,
@@ -74,7 +79,9 @@ export class Inspector implements HttpService {
       if (request.method === "OPTIONS") return optionsAnswer(found);
       return await this.#serve(found, request);
     } catch (error) {
-      if (error instanceof HttpError) return plainResponse(error.status, error.message);
+      if (error instanceof HttpError) {
+        return plainResponse(error.status, error.message, error.headers);
+      }
       throw error;
     }
   }
@@ -86,11 +93,11 @@ export class Inspector implements HttpService {
       // Delays do not add up: each request waits once.
       if (rest === undefined || rest.endpoint.path === DELAYED_PATH) return notFound();
       if (!allows(rest.endpoint, request.method)) return methodNotAllowed(rest);
-      await delayAsRequested(request, this.#context.signal);
+      await delayAsRequested(request, this.#delays);
       return await this.#serve(rest, request);
     }
     if (!allows(endpoint, request.method)) return methodNotAllowed({ endpoint, params });
-    return await endpoint.handle(request, { context: this.#context });
+    return await endpoint.handle(request, { context: this.#context, delays: this.#delays });
   }
 
   /** Adds what every answer carries: the CORS fields that the options allow, and nosniff. */

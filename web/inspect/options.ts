@@ -1,7 +1,7 @@
 // Options of `inspect`. This file does not load the application, because the command line reads the
 // table for applications that it never opens.
 
-import { flag, size, text } from "../../core/options/option.ts";
+import { flag, integer, size, text } from "../../core/options/option.ts";
 
 export const inspectOptions = {
   logRequests: flag({ help: "show every request with its headers and body" }),
@@ -17,6 +17,17 @@ export const inspectOptions = {
     default: 64 * 1024,
     max: 64 * 1024 * 1024,
     help: "log this much of each body",
+  }),
+  maxDelays: integer({
+    default: 4096,
+    min: 1,
+    max: 1_000_000,
+    help: "answers that are delayed at once; more get 503",
+  }),
+  maxDelaysPerAddress: integer({
+    min: 1,
+    max: 1_000_000,
+    help: "the same of one address; more get 429 (default a quarter of --max-delays)",
   }),
   trustForwarded: flag({
     help: "believe X-Forwarded-For and X-Forwarded-Proto, for use behind a proxy",

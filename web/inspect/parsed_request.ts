@@ -1,7 +1,7 @@
 // A request as the endpoints see it: its parts taken apart once, leniently, because nothing that a
 // peer sends may make an endpoint fail.
 
-import { formatAddress } from "../../core/addresses/address.ts";
+import { formatAddress, networkOf } from "../../core/addresses/address.ts";
 import type { RequestInfo } from "../../core/http/app.ts";
 import { requestPath } from "../request/path.ts";
 import { HttpError } from "./http_error.ts";
@@ -52,15 +52,30 @@ export class ParsedRequest {
   }
 
   /** The header fields as they were sent, where the server knows; elsewhere with names in
-   * Title-Case, as httpbin writes them. */
+   * Title-Case, as httpbin writes them. Credentials that this server itself asked for are left out:
+   * they would lie in a log, and a page of another origin could read them where it may ask. */
   get headerFields(): readonly HeaderField[] {
-    return this.info.headerList ??
-      [...this.source.headers].map(([name, value]) => [titleCase(name), value]);
+    const fields = this.info.headerList ??
+      [...this.source.headers].map(([name, value]): HeaderField => [titleCase(name), value]);
+    if (this.info.user === undefined) return fields;
+    return fields.map((field) =>
+      field[0].toLowerCase() === "authorization" ? [field[0], withoutCredentials(field[1])] : field
+    );
+  }
+
+  /** The network of the client, for what one client may take. */
+  get network(): string {
+    const { peer } = this.info;
+    return this.#forwardedFor ?? ("hostname" in peer ? networkOf(peer.hostname) : peer.transport);
+  }
+
+  get #forwardedFor(): string | null {
+    return this.#trustForwarded ? this.header("x-forwarded-for") : null;
   }
 
   /** The client's address, or the one that a trusted proxy forwards. */
   get origin(): string {
-    const forwarded = this.#trustForwarded ? this.header("x-forwarded-for") : null;
+    const forwarded = this.#forwardedFor;
     if (forwarded !== null) return forwarded;
     const { peer } = this.info;
     return "hostname" in peer ? peer.hostname : formatAddress(peer);
@@ -98,6 +113,11 @@ export class ParsedRequest {
       });
     return this.#body;
   }
+}
+
+/** The scheme of an Authorization field, and a word on the rest. */
+function withoutCredentials(authorization: string): string {
+  return `${authorization.trim().split(/\s/, 1)[0]} (credentials of this server)`;
 }
 
 /** `Content-Type` for `content-type`. */

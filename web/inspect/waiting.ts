@@ -1,11 +1,8 @@
-// Delays, and bodies that are sent over time. Both end when the server stops or the client leaves,
+// Waiting, and bodies that are sent over time. Both end when the server stops or the client leaves,
 // and hold only a timer meanwhile, so that any number of them does not slow down other requests.
 
-import type { ParsedRequest } from "./parsed_request.ts";
-import { HttpError } from "./http_error.ts";
-
 /** Resolves to true after this time, or to false as soon as one of the signals is aborted. */
-function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<boolean> {
+export function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<boolean> {
   if (signals.some((signal) => signal.aborted)) return Promise.resolve(false);
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const done = (whole: boolean) => {
@@ -17,18 +14,6 @@ function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<boolean> 
   const timer = setTimeout(() => done(true), ms);
   for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
   return promise;
-}
-
-/** Waits before an answer.
- * @throws {HttpError} 503 when the server stops, or the client left */
-export async function waitBeforeAnswer(
-  ms: number,
-  request: ParsedRequest,
-  stopping: AbortSignal,
-): Promise<void> {
-  if (ms > 0 && !(await wait(ms, stopping, ...request.leaving))) {
-    throw new HttpError(503, "The server is stopping.");
-  }
 }
 
 /** A piece of a body, never empty, and how long after it the next one comes. */

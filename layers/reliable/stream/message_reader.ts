@@ -5,8 +5,9 @@ import { smallBytes } from "../../../core/sessions/small_bytes.ts";
 import { MESSAGE_HEADER_BYTES } from "./send_buffer.ts";
 import { readUint32 } from "../wire/prefix.ts";
 
-/** The most that is set aside for a message because its sender says that it will be long. */
-const TRUSTED_BYTES = 64 * 1024;
+/** The least that is allocated for a part of a message. More follows as its bytes arrive, whatever
+ * length its sender announced. */
+const SMALLEST_BYTES = 1024;
 
 export class MessageReader {
   readonly #maxBytes: number;
@@ -25,6 +26,17 @@ export class MessageReader {
   /** How many bytes of an unfinished message are held. */
   get heldBytes(): number {
     return this.#headerBytes + this.#filled;
+  }
+
+  /** The memory that is allocated for it. */
+  get committedBytes(): number {
+    return this.#headerBytes + this.#message.length;
+  }
+
+  /** The memory that reading this much more of the message would allocate. */
+  costOf(count: number): number {
+    const needed = Math.min(this.#length, this.#filled + count);
+    return needed > this.#message.length ? this.#lengthFor(needed) - this.#message.length : 0;
   }
 
   /** Reads from `at` on, to the end of a message at most, and returns where it stopped. The message
@@ -56,15 +68,16 @@ export class MessageReader {
     this.#length = readUint32(this.#header, 0);
     this.#filled = 0;
     if (this.#length > this.#maxBytes) this.tooLarge = this.#length;
-    else this.#message = smallBytes(Math.min(this.#length, TRUSTED_BYTES));
   }
 
   #reserve(needed: number): void {
     if (needed <= this.#message.length) return;
-    const larger = new Uint8Array(
-      Math.min(this.#length, Math.max(needed, 2 * this.#message.length)),
-    );
+    const larger = smallBytes(this.#lengthFor(needed));
     larger.set(this.#message.subarray(0, this.#filled));
     this.#message = larger;
+  }
+
+  #lengthFor(needed: number): number {
+    return Math.min(this.#length, Math.max(needed, 2 * this.#message.length, SMALLEST_BYTES));
   }
 }

@@ -1,6 +1,6 @@
 // Ranges of numbers, such as the parts of a stream that have arrived.
 
-/** Ranges from the lowest up, none touching the next. Made for few of them. */
+/** Ranges from the lowest up, none touching the next. */
 export class RangeSet {
   /** First and last but one of each range, one after another. */
   readonly bounds: number[] = [];
@@ -9,18 +9,15 @@ export class RangeSet {
     return this.bounds.length / 2;
   }
 
-  /** How many numbers are in them. */
-  get total(): number {
-    let total = 0;
-    for (let index = 0; index < this.bounds.length; index += 2) {
-      total += this.bounds[index + 1]! - this.bounds[index]!;
-    }
-    return total;
+  has(number: number): boolean {
+    const index = this.#endingAfter(number);
+    return index < this.bounds.length && this.bounds[index]! <= number;
   }
 
-  has(number: number): boolean {
-    const index = this.#after(number);
-    return index < this.bounds.length && this.bounds[index]! <= number;
+  /** Whether adding this range needs no room, because it joins one that is there. */
+  touches(start: number, end: number): boolean {
+    const index = this.#endingAfter(start - 1);
+    return index < this.bounds.length && this.bounds[index]! <= end;
   }
 
   /** Adds a range, joining what it touches. */
@@ -33,8 +30,7 @@ export class RangeSet {
       bounds[last] = end;
       return;
     }
-    let from = 0;
-    while (from < bounds.length && bounds[from + 1]! < start) from += 2;
+    const from = this.#endingAfter(start - 1);
     let to = from;
     while (to < bounds.length && bounds[to]! <= end) to += 2;
     if (to > from) {
@@ -47,8 +43,7 @@ export class RangeSet {
   remove(start: number, end: number): void {
     const { bounds } = this;
     if (start >= end || bounds.length === 0) return;
-    let from = 0;
-    while (from < bounds.length && bounds[from + 1]! <= start) from += 2;
+    const from = this.#endingAfter(start);
     let to = from;
     while (to < bounds.length && bounds[to]! < end) to += 2;
     if (to === from) return;
@@ -59,8 +54,9 @@ export class RangeSet {
     bounds.splice(from, to - from, ...rest);
   }
 
-  /** Where the first range stands that ends above a number. */
-  #after(number: number): number {
+  /** Where the first range stands that ends above a number. A peer decides how many ranges there are,
+   * so they are not searched one by one. */
+  #endingAfter(number: number): number {
     let low = 0;
     let high = this.bounds.length / 2;
     while (low < high) {

@@ -1,15 +1,19 @@
 // The part of a peer's stream that has arrived: put in order, cut into messages, and held back while
 // earlier messages are unread.
 
-import { ByteRing } from "./byte_ring.ts";
 import { MessageReader } from "./message_reader.ts";
 import { RangeSet } from "./range_set.ts";
+import type { Room } from "./room.ts";
 import { MESSAGE_HEADER_BYTES } from "./send_buffer.ts";
+import { StreamPages } from "./stream_pages.ts";
 
-/** Room for what is unread, which all peers share. */
-export interface UnreadRoom {
-  bytes: number;
-}
+/** How many parts of the stream may lie apart. With fewer gaps than this a peer loses nothing, and
+ * one that makes gaps on purpose has to wait. */
+const MAX_RANGES = 1024;
+
+/** The memory that an unread message takes besides its bytes, about, and a range. */
+const MESSAGE_MEMORY_BYTES = 128;
+const RANGE_MEMORY_BYTES = 16;
 
 /** The limits and the receiver of a receive buffer. */
 interface ReceiveBufferOptions {
@@ -17,7 +21,7 @@ interface ReceiveBufferOptions {
   readonly maxMessageBytes: number;
   /** How many messages may be unread; the others stay in the stream. */
   readonly maxUnreadMessages: number;
-  readonly room: UnreadRoom;
+  readonly room: Room;
   /** Called with each message in turn, which then belongs to the callee. */
   readonly deliver: (message: Uint8Array) => void;
 }
@@ -28,8 +32,8 @@ type Taken = "taken" | "invalid" | "full";
 export class ReceiveBuffer {
   readonly #options: ReceiveBufferOptions;
   readonly #reader: MessageReader;
-  readonly #ring = new ByteRing();
-  /** The parts of the stream that the ring holds. */
+  readonly #pages = new StreamPages();
+  /** The parts of the stream that the pages hold. */
   readonly #ranges = new RangeSet();
   #next = 0;
   #unreadBytes = 0;
@@ -86,11 +90,12 @@ export class ReceiveBuffer {
         return "invalid";
       }
     }
-    if (end > this.#next && bytes.length > this.#options.room.bytes) return "full";
+    const isNext = offset <= this.#next && this.#ranges.bounds[0] !== this.#next;
+    if (end > this.#next && !this.#hasRoom(offset, end, isNext)) return "full";
     if (finish) this.#length = end;
     if (end > this.#highest) this.#highest = end;
     if (end > this.#next) {
-      if (offset <= this.#next && this.#ranges.bounds[0] !== this.#next) {
+      if (isNext) {
         const read = this.#read(bytes, this.#next - offset);
         this.#next = offset + read;
         if (read < bytes.length) this.#keep(offset + read, bytes.subarray(read));
@@ -114,9 +119,20 @@ export class ReceiveBuffer {
 
   /** Gives back what it has of the room; nothing may be taken afterwards. */
   release(): void {
-    this.#options.room.bytes += this.#chargedBytes;
+    this.#options.room.take(-this.#chargedBytes);
     this.#chargedBytes = 0;
-    this.#ring.clear();
+    this.#pages.clear();
+    this.#ranges.bounds.length = 0;
+  }
+
+  /** Whether there is room for a part of the stream.
+   * @param isNext whether it can be read at once */
+  #hasRoom(offset: number, end: number, isNext: boolean): boolean {
+    const { room } = this.#options;
+    const start = Math.max(offset, this.#next);
+    if (isNext) return Math.max(end - start, this.#reader.costOf(end - start)) <= room.bytes;
+    return this.#pages.costOf(start, end) <= Math.max(0, room.bytes) &&
+      (this.#ranges.count < MAX_RANGES || this.#ranges.touches(start, end));
   }
 
   #limit(): number {
@@ -131,8 +147,7 @@ export class ReceiveBuffer {
 
   #keep(offset: number, bytes: Uint8Array): void {
     const start = Math.max(offset, this.#next);
-    const high = Math.max(this.#next, this.#ranges.bounds.at(-1) ?? 0);
-    this.#ring.write(start, bytes.subarray(start - offset), this.#next, high);
+    this.#pages.write(start, bytes.subarray(start - offset));
     this.#ranges.add(start, offset + bytes.length);
   }
 
@@ -142,16 +157,17 @@ export class ReceiveBuffer {
     while (bounds.length > 0 && bounds[0]! <= this.#next) {
       const end = bounds[1]!;
       if (end > this.#next) {
-        const bytes = this.#ring.view(this.#next, end - this.#next);
+        const bytes = this.#pages.view(this.#next, end - this.#next);
         const read = this.#read(bytes, 0);
         this.#next += read;
         this.#ranges.remove(0, this.#next);
-        if (read < bytes.length) return;
+        if (read < bytes.length) break;
       } else {
         bounds.splice(0, 2);
       }
     }
-    if (bounds.length === 0) this.#ring.shrink();
+    if (bounds.length === 0) this.#pages.clear();
+    else this.#pages.dropBelow(this.#next);
   }
 
   /** Reads messages and returns where it stopped. */
@@ -170,9 +186,12 @@ export class ReceiveBuffer {
     return at;
   }
 
+  /** Charges the memory that is in use, which may be more than the bytes that arrived. */
   #charge(): void {
-    const held = this.#unreadBytes + this.#reader.heldBytes + this.#ranges.total;
-    this.#options.room.bytes -= held - this.#chargedBytes;
+    const held = this.#unreadBytes + this.#unreadMessages * MESSAGE_MEMORY_BYTES +
+      this.#reader.committedBytes + this.#pages.committedBytes +
+      this.#ranges.count * RANGE_MEMORY_BYTES;
+    this.#options.room.take(held - this.#chargedBytes);
     this.#chargedBytes = held;
   }
 }

@@ -1,9 +1,13 @@
 // The messages that are still to be sent or acknowledged: a stream of bytes in which each comes after
 // its length.
 
-import { ByteRing } from "./byte_ring.ts";
 import { RangeSet } from "./range_set.ts";
+import type { Room } from "./room.ts";
+import { StreamPages } from "./stream_pages.ts";
 import { writeUint32 } from "../wire/prefix.ts";
+
+/** The share of its capacity that a buffer always has, however little room is left for all. */
+const LEAST_SHARE = 1 / 16;
 
 /** The length of a message, which stands before it in the stream. */
 export const MESSAGE_HEADER_BYTES = 4;
@@ -16,7 +20,9 @@ export interface StreamPart {
 /** Holds a bounded part of the stream, from the first byte that is not acknowledged on. */
 export class SendBuffer {
   readonly #capacityBytes: number;
-  readonly #ring = new ByteRing();
+  readonly #room: Room;
+  readonly #pages = new StreamPages();
+  #chargedBytes = 0;
   readonly #header = new Uint8Array(MESSAGE_HEADER_BYTES);
   /** Acknowledged before what comes below it. */
   readonly #ahead = new RangeSet();
@@ -35,13 +41,18 @@ export class SendBuffer {
   /** Where the message that is being written ends. */
   #messageEnd = 0;
 
-  constructor(capacityBytes: number) {
+  /** @param room the memory that it shares with others */
+  constructor(capacityBytes: number, room: Room) {
     this.#capacityBytes = capacityBytes;
+    this.#room = room;
   }
 
   /** How many bytes can be written now. */
   get roomBytes(): number {
-    return this.#capacityBytes - (this.written - this.acknowledged);
+    // Where room is scarce, no buffer takes much of it.
+    const share = Math.max(this.#capacityBytes * LEAST_SHARE, Math.floor(this.#room.bytes / 2));
+    const held = this.written - this.acknowledged;
+    return Math.max(0, Math.min(this.#capacityBytes, share) - held);
   }
 
   /** How many messages the peer has whole. */
@@ -100,7 +111,7 @@ export class SendBuffer {
 
   /** A part goes out: copies it. */
   take({ start, end }: StreamPart, into: Uint8Array): void {
-    this.#ring.read(start, into);
+    this.#pages.read(start, into);
     if (end > this.sent) this.sent = end;
     this.#lost.remove(start, end);
   }
@@ -119,7 +130,9 @@ export class SendBuffer {
       bounds.splice(0, 2);
     }
     this.#countMessages();
-    if (this.acknowledged === this.written) this.#ring.shrink();
+    if (this.acknowledged === this.written) this.#pages.clear();
+    else this.#pages.dropBelow(this.acknowledged);
+    this.#charge();
   }
 
   lose(start: number, end: number): void {
@@ -135,14 +148,22 @@ export class SendBuffer {
     this.#lost.add(from, end);
   }
 
-  /** Gives the memory back when nothing is in use. */
-  shrink(): void {
-    if (this.acknowledged === this.written) this.#ring.clear();
+  /** Gives all memory back; nothing may be written or sent afterwards. */
+  release(): void {
+    this.#pages.clear();
+    this.#charge();
   }
 
   #append(bytes: Uint8Array): void {
-    this.#ring.write(this.written, bytes, this.acknowledged, this.written);
+    this.#pages.write(this.written, bytes);
     this.written += bytes.length;
+    this.#charge();
+  }
+
+  #charge(): void {
+    const held = this.#pages.committedBytes;
+    this.#room.take(held - this.#chargedBytes);
+    this.#chargedBytes = held;
   }
 
   #countMessages(): void {

@@ -10,3 +10,7 @@ const served = [...protocols, ...apps].find((one) => one.name === name);
 if (served === undefined) throw new Error(`There is no ${name}`);
 const server = await serve(url, served, JSON.parse(options) as Record<string, unknown>);
 console.log(server.url);
+
+// With --v8-flags=--expose-gc: what is in use, without what waits to be collected.
+const { gc } = globalThis as { gc?: () => void };
+if (gc !== undefined) setInterval(gc, 1000);

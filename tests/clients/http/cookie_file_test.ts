@@ -46,6 +46,25 @@ Deno.test("a cookie file is read, and written as it was", () => {
   assertEquals(parseCookies(FILE.replace("\t0\t", "\t\t"), "file"), cookies);
 });
 
+Deno.test("whatever cookies there are, what is written can be read again", () => {
+  const [cookie] = parseCookies(FILE, "file");
+  const unfit = [
+    { path: "/a\tb" },
+    { path: "" },
+    { name: "a\nb" },
+    { name: "" },
+    { value: "a;b" },
+    { value: "\u20ac" },
+    { domain: "a\tb" },
+  ];
+  const cookies = [cookie!, ...unfit.map((part) => ({ ...cookie!, ...part })), {
+    ...cookie!,
+    name: "z",
+  }];
+  const read = parseCookies(formatCookies(cookies), "file");
+  assertEquals(read.map(({ name }) => name), ["a", "z"]);
+});
+
 Deno.test("a line that is no cookie is named", () => {
   const wrong = [
     "a=b",

@@ -15,7 +15,7 @@ import { serve } from "../../../dock/serve.ts";
 import { freePort } from "../../free_port.ts";
 import { peerTest, startPythonServer } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { answerOf, startRawServer } from "../raw_server.ts";
+import { answerOf, type RawRequest, startRawServer } from "../raw_server.ts";
 
 /** Asks a server that answers with these bytes, and reads the body. */
 async function get(answer: string | Uint8Array, options: FetchOptions = {}) {
@@ -354,6 +354,41 @@ Deno.test("a redirect keeps the method and body, or turns them into GET", async 
     assertEquals(request?.line, `${after} /there HTTP/1.1`, status);
     assertEquals(request?.body, after === "GET" || after === "HEAD" ? "" : "body");
   }
+});
+
+Deno.test("another origin gets of the caller's headers only what tells it nothing", async () => {
+  await using other = startRawServer(() => answerOf("200 OK", "there"));
+  await using server = startRawServer(({ line }) =>
+    line.includes("/here")
+      ? answerOf("200 OK", "here")
+      : answerOf("307 Moved", "", `Location: ${line.includes("/own") ? "/here" : other.url}/here`)
+  );
+  const secret = ["Authorization", "Cookie", "Proxy-Authorization", "X-Api-Key", "Private-Token"];
+  const others = ["Referer", "Origin", "Host", "X-Accept", "Acceptable", "User-Agent-Key"];
+  const harmless = ["Accept", "Accept-Language", "accept-signature", "User-Agent", "Range"];
+  const ofBody = ["Content-Type", "Content-Language", "content-digest"];
+  const headers = [...secret, ...others, ...harmless, ...ofBody]
+    .map((name) => [name, name === "Host" ? "a.test" : `x-${name}`] as const);
+  for (const path of ["/own", "/away"]) {
+    const options = { method: "PUT", body: "sealed", headers, maxRedirects: 3 };
+    await using response = await fetchUrl(server.url + path, options);
+    assertEquals(response.status, 200);
+  }
+  const namesIn = (request: RawRequest | undefined) =>
+    headers.map(([name]) => name)
+      .filter((name) => request?.field(name.toLowerCase())?.startsWith("x-"));
+  const all = headers.map(([name]) => name).filter((name) => name !== "Host");
+  assertEquals(namesIn(server.requests[1]), all, "the same origin is sent everything");
+  assertEquals(namesIn(other.requests[0]), [...harmless, ...ofBody]);
+  assertEquals(other.requests[0]?.body, "sealed");
+  assertEquals(other.requests[0]?.field("host"), new URL(other.url).host);
+});
+
+Deno.test("a redirect with an empty location is the answer", async () => {
+  await using server = startRawServer(() => answerOf("302 Found", "stay", "Location: "));
+  await using response = await fetchUrl(`${server.url}/a`, { maxRedirects: 3 });
+  assertEquals([response.status, await response.text()], [302, "stay"]);
+  assertEquals(server.requests.length, 1);
 });
 
 Deno.test("a redirect to nowhere that makes sense is an error", async () => {

@@ -300,11 +300,19 @@ Deno.test("a name from elsewhere stays in its folder and is seen there", () => {
     '"a."',
     `"${"x".repeat(300)}"`,
     '"a:b"',
+    '"-rf"',
+    "--help",
+    '"../-rf"',
+    '"a\u061cb"',
+    '"a\u2028b"',
+    '"a\u200bb"',
   ];
   for (const value of wrong) assertEquals(disposition(value), undefined, value);
   assertEquals(proposedName("inline"), undefined);
   assertEquals(nameInUrl("http://host/a/b?c#d"), "b");
   assertEquals(nameInUrl("http://host/%ff"), undefined);
+  assertEquals(nameInUrl("http://host/%2Drf"), undefined);
+  assertEquals(nameInUrl("http://host/a-b"), "a-b");
 });
 
 Deno.test("fetch --fail writes no error page to a file", async () => {

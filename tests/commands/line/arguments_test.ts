@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readArguments, wantsHelp } from "../../../commands/line/arguments.ts";
-import { text } from "../../../core/options/option.ts";
+import { commands } from "../../../commands/index.ts";
+import { environmentName, text } from "../../../core/options/option.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { options } from "../example_command.ts";
 
@@ -121,6 +122,29 @@ Deno.test("the command line wins over the environment, the environment over the 
   assertEquals(options.key, undefined, "an empty variable counts as not set");
   assertEquals([...given].sort(), ["compress", "header", "idleTimeoutMs", "json"]);
 });
+
+/** Guards by their keys, as the help of each command lists them. */
+const GUARDS: Readonly<Record<string, readonly string[]>> = {
+  serve: [
+    ...["allow", "deny", "auth", "authFile", "authToken", "authTokenFile", "root"],
+    ...["tlsCert", "tlsKey", "tlsCa", "tlsMin", "requireClientCert", "allowIdentity"],
+    ...["pskFile", "sealedKey", "signedKey", "signedSenders", "layers"],
+    ...["natsCreds", "natsTlsCa", "natsTlsCert", "natsTlsKey", "upstreamTlsFingerprint"],
+  ],
+  connect: ["tlsCa", "tlsFingerprint", "tlsCert", "tlsKey", "pskFile", "sealedKey", "layers"],
+  fetch: ["user", "realm", "digest", "credentials", "tlsCa", "tlsFingerprint"],
+};
+
+for (const [name, guards] of Object.entries(GUARDS)) {
+  Deno.test(`${name} refuses the empty variable of a guard, by its name`, async () => {
+    const command = await commands.find((one) => one.name === name)!.load();
+    for (const key of guards) {
+      const variable = environmentName(key);
+      const environment = (name: string) => name === variable ? "" : undefined;
+      assertThrows(() => readArguments(command, ["x", "y"], environment), UsageError, variable);
+    }
+  });
+}
 
 Deno.test("a wrong value from the environment names its variable", () => {
   assertThrows(

@@ -299,6 +299,18 @@ const WRONG: readonly [what: string, name: string, text: string, message: string
     `${ECHO}seed = 7`,
     "a.toml:4: server[1].seed: this option has no effect without fault",
   ],
+  [
+    "a guard that is empty",
+    "a.toml",
+    `[[server]]\nserve = "hello"\non = "http://:1"\nauth-token = ""`,
+    "a.toml:4: server[1].auth-token is empty, and nothing would be guarded by it",
+  ],
+  [
+    "a guard that is an empty list",
+    "a.json",
+    `{"allow": [],\n"server": [{"serve": "echo", "on": "tcp://:1"}]}`,
+    "a.json:1: allow is empty, and nothing would be guarded by it",
+  ],
   ["no list of servers", "a.toml", "once = true", "a.toml:1: server: expected a list of servers"],
   [
     "a single server",

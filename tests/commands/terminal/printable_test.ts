@@ -1,14 +1,18 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { hexDump, printable } from "../../../commands/terminal/printable.ts";
+
+const SOFT_HYPHEN = 0xad;
 
 Deno.test("printable() escapes every control character and leaves every other one", () => {
   for (let code = 0; code < 0x250; code++) {
     const character = String.fromCharCode(code);
-    const control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+    const control = code < 0x20 || (code >= 0x7f && code < 0xa0) || code === SOFT_HYPHEN;
     const escape = `\\x${code.toString(16).padStart(2, "0")}`;
     assertEquals(printable(character), control ? escape : character);
   }
-  assertEquals(printable("naïve 漢字 😀 👩‍👩‍👧"), "naïve 漢字 😀 👩‍👩‍👧");
+  for (const text of ["naïve 漢字 😀 👩‍👩‍👧 ❤️", "می\u200cخواهم", "e\u0301", "葛\u{e0100}"]) {
+    assertEquals(printable(text), text);
+  }
 });
 
 Deno.test("printable() escapes the marks that turn text around", () => {
@@ -16,6 +20,22 @@ Deno.test("printable() escapes the marks that turn text around", () => {
     printable("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
     "\\u200e\\u200f\\u202a\\u202b\\u202c\\u202d\\u202e\\u2066\\u2067\\u2068\\u2069",
   );
+});
+
+Deno.test("printable() escapes what breaks lines, turns text around or hides in it", () => {
+  const hidden = [
+    ...["\u061c", "\u2028", "\u2029", "\u200b", "\u2060", "\ufeff", "\u180e", "\u206a", "\ufffa"],
+    ...["\u{e0041}", "\u{1d173}", "\u3164"],
+  ];
+  for (const character of hidden) {
+    const code = character.codePointAt(0)!.toString(16);
+    const escape = code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+    assertEquals(printable(`a${character}b`), `a${escape}b`);
+    assertEquals(printable(`a${character}b`, { lines: true }), `a${escape}b`);
+    const json = printable(JSON.stringify(character), { style: "json" });
+    assertEquals(JSON.parse(json), character);
+    assertMatch(json, /^[ -~]+$/);
+  }
 });
 
 Deno.test("printable() keeps newlines and tabs where lines are shown, and no lone carriage return", () => {
@@ -28,7 +48,7 @@ Deno.test("printable() keeps newlines and tabs where lines are shown, and no lon
 Deno.test("printable() in JSON's style stays JSON", () => {
   const json = JSON.stringify("\x1b \x7f \u0085 \u2028 \u202e");
   const harmless = printable(json, { style: "json" });
-  assertEquals(harmless, String.raw`"\u001b \u007f \u0085 ${"\u2028"} \u202e"`);
+  assertEquals(harmless, String.raw`"\u001b \u007f \u0085 \u2028 \u202e"`);
   assertEquals(JSON.parse(harmless), JSON.parse(json));
 });
 

@@ -168,13 +168,120 @@ Deno.test("a peer that is not admitted is not heard", async () => {
   await server.shutdown();
 });
 
-Deno.test("a full peer table refuses newcomers while every peer has a session", async () => {
-  const { server, socket } = serverOf({ limits: { maxPeers: 2 } });
+Deno.test("a full peer table refuses newcomers while every peer is being served", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { server, socket } = serverOf({
+    limits: { maxPeers: 2 },
+    async serve(session) {
+      await gate.promise;
+      await echo(session);
+    },
+  });
   for (const port of [5001, 5002, 5003]) socket.arriveFrom(udpAddress(port), `${port}`);
-  socket.arriveFrom(udpAddress(5001), "again");
   await settled();
-  assertEquals(socket.sentTexts.toSorted(), ["5001", "5002", "again"]);
   assertEquals(server.stats().peersRefused, 1);
+  gate.resolve();
+  await settled();
+  assertEquals(socket.sentTexts.toSorted(), ["5001", "5002"]);
+  await server.shutdown();
+});
+
+Deno.test("a peer that was answered and is silent gives way to a new one, the oldest first", async () => {
+  const { server, socket, log } = serverOf({ limits: { maxPeers: 3 } });
+  const say = async (port: number, text = "?") => {
+    socket.arriveFrom(udpAddress(port), text);
+    await settled();
+  };
+  for (const port of [5001, 5002, 5003, 5004, 5005]) await say(port);
+  assertEquals(socket.sent.length, 5, "every newcomer is answered");
+  assertEquals(log.only("closed").map(({ peer, reason }) => [peer, reason]), [
+    ["127.0.0.1:5001", "gave way to a new peer"],
+    ["127.0.0.1:5002", "gave way to a new peer"],
+  ]);
+  const { open, peersReplaced, peersRefused, failed } = server.stats();
+  assertEquals([open, peersReplaced, peersRefused, failed], [3, 2, 0, 0]);
+  await say(5001);
+  assertEquals(socket.sent.length, 6, "one that gave way may come back");
+  await server.shutdown();
+});
+
+for (const reply of ["bounded", "none"] as const) {
+  Deno.test(`a flood from many ports ends no conversation and keeps nobody out (${reply})`, async () => {
+    using _time = new FakeTime();
+    const heard: string[] = [];
+    const { server, socket, log } = serverOf({
+      reply,
+      limits: { maxPeers: 10 },
+      async serve(session) {
+        for await (const message of session) {
+          heard.push(textOf(message));
+          if (reply !== "none") await session.send(message);
+        }
+      },
+    });
+    const say = async (port: number, text: string) => {
+      socket.arriveFrom(udpAddress(port), text);
+      await settled();
+    };
+    await say(5001, "hello");
+    await say(5001, "and more");
+    for (let port = 10_000; port < 10_100; port++) socket.arriveFrom(udpAddress(port), "flood");
+    await settled();
+    await say(5001, "still here");
+    await say(5002, "new");
+    assertEquals(heard.filter((text) => text !== "flood"), [
+      "hello",
+      "and more",
+      "still here",
+      "new",
+    ]);
+    assertEquals(log.only("opened").filter(({ peer }) => peer === "127.0.0.1:5001").length, 1);
+    await server.shutdown();
+  });
+}
+
+Deno.test("peers that all are in a conversation give way once they have been silent", async () => {
+  using time = new FakeTime();
+  const { server, socket, log } = serverOf({ limits: { maxPeers: 2, peerTimeoutMs: 60_000 } });
+  const say = async (port: number) => {
+    socket.arriveFrom(udpAddress(port), `${port}`);
+    await settled();
+  };
+  for (const port of [5001, 5002, 5001, 5002, 5003]) await say(port);
+  assertEquals(server.stats().peersRefused, 1);
+  await time.advance(9000);
+  await say(5001);
+  await say(5003);
+  assertEquals(server.stats().peersRefused, 2);
+  await time.advance(1000);
+  for (let twice = 0; twice < 2; twice++) await say(5003);
+  assertEquals(socket.sentTexts.at(-1), "5003");
+  await say(5004);
+  assertEquals(server.stats().peersRefused, 3, "5001 has been silent for one second");
+  assertEquals(log.only("closed").map(({ peer }) => peer), ["127.0.0.1:5002"]);
+  await server.shutdown();
+});
+
+Deno.test("a peer that waits for its first answer is kept", async () => {
+  using _time = new FakeTime();
+  const answers: (() => Promise<void>)[] = [];
+  const { server, socket } = serverOf({
+    limits: { maxPeers: 1 },
+    // As a relay does: it reads on while the answer is on its way.
+    async serve(session) {
+      for await (const message of session) answers.push(() => session.send(message));
+    },
+  });
+  const say = async (port: number) => {
+    socket.arriveFrom(udpAddress(port), `${port}`);
+    await settled();
+  };
+  await say(5001);
+  await say(5002);
+  assertEquals([server.stats().peersRefused, answers.length], [1, 1]);
+  await answers[0]!();
+  await say(5002);
+  assertEquals([server.stats().peersReplaced, answers.length], [1, 2]);
   await server.shutdown();
 });
 

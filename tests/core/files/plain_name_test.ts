@@ -17,6 +17,8 @@ Deno.test("isTemporaryName() sees through capitals, wide letters and what nobody
 
 Deno.test("unreadable() names what a person could not read", () => {
   assertEquals(unreadable("a\tb"), "holds a control character");
-  assertEquals(unreadable("a\u2066b"), "holds a character that hides its order");
+  for (const mark of ["\u2066", "\u202e", "\u061c", "\u200f"]) {
+    assertEquals(unreadable(`a${mark}b`), "holds a character that hides its order");
+  }
   assertEquals(["plain", "grüße", "日本", " "].map(unreadable), [null, null, null, null]);
 });

@@ -161,6 +161,31 @@ Deno.test("parseText() names the source and the remedy in its messages", () => {
   );
 });
 
+Deno.test("an empty guard is refused as a text, a list and an argument, with its name", () => {
+  const guards = {
+    token: text({ help: "let in the holder", guard: true }),
+    allow: text.many({ help: "address to admit", guard: true }),
+    oldest: choice(["1.2", "1.3"], { help: "oldest version", default: "1.2", guard: true }),
+    verify: flag({ help: "ask for a certificate", guard: true }),
+  };
+  for (const [key, option] of Object.entries(guards)) {
+    assertThrows(() => parseText(option, "", key), UsageError, `${key}`);
+    assert(option.guard);
+  }
+  for (const empty of [" ", ",", []]) {
+    assertThrows(() => parseText(guards.allow, empty, "ALLOW"), UsageError, "ALLOW is empty");
+  }
+  const wrong = [[{ token: "" }, "token is empty"], [{ allow: [] }, "allow is empty"], [
+    { allow: ["::1", ""] },
+    "allow[1] is empty",
+  ]] as const;
+  for (const [given, message] of wrong) {
+    assertThrows(() => resolveOptions(guards, given), RangeError, message);
+  }
+  assertEquals(resolveOptions(guards, {}).allow, [], "a guard that is left out is no error");
+  assertEquals(parseText(guards.allow, "::1,,", "x"), ["::1"]);
+});
+
 Deno.test("parseText() reads flags, numbers and lists", () => {
   assertEquals(["1", "true", "ON", "no", "0"].map((word) => parseText(table.json, word, "x")), [
     true,

@@ -297,21 +297,32 @@ Deno.test("a client that leaves its proof out is refused", async () => {
   );
 });
 
-Deno.test("an unknown identity and a wrong key of PSK are refused by name", async () => {
-  const suites = cipherSuites.filter(({ authentication }) => authentication === "psk");
-  const stranger = both(PSK, { client: { suites, psk: { identity: "bob", key: KEY } } });
-  assertEquals(
-    (await refusal(stranger)).server,
-    "unknown_psk_identity: the client names an identity that is not known",
-  );
-  const wrong = both(PSK, {
-    client: { suites, psk: { identity: "alice", key: new Uint8Array(32) } },
+for (const keyExchange of ["psk", "ecdhe_psk"]) {
+  Deno.test(`a client with ${keyExchange} cannot tell an unknown identity from a wrong key`, async () => {
+    const suites = cipherSuites.filter((suite) =>
+      suite.authentication === "psk" && suite.keyExchange === keyExchange
+    );
+    const outcome = async (identity: string, key: Uint8Array) => {
+      const pair = (await PeerPair.make(both(PSK, { client: { suites, psk: { identity, key } } })))
+        .handshake();
+      const atOnce = [pair.logs.client.error, pair.logs.server.error];
+      pair.advance(1000);
+      assertEquals(atOnce, [undefined, undefined]);
+      const { client, server } = pair.logs;
+      return { client: client.error?.message, server: server.error?.message };
+    };
+    const stranger = await outcome("bob", KEY);
+    const wrong = await outcome("alice", new Uint8Array(32));
+    assertEquals(stranger.client, "the peer refused with the alert bad_record_mac");
+    assertEquals(wrong.client, stranger.client);
+    // The server's own events say what it was.
+    assertEquals(
+      stranger.server,
+      "bad_record_mac: the client names an identity that is not known",
+    );
+    assertStringIncludes(wrong.server ?? "", "a pre-shared key may differ");
   });
-  const pair = (await PeerPair.make(wrong)).handshake();
-  pair.advance(1000);
-  assertStringIncludes(pair.logs.server.error?.message ?? "", "bad_record_mac");
-  assertEquals(pair.logs.client.error?.message, "the peer refused with the alert bad_record_mac");
-});
+}
 
 Deno.test("ends without a suite in common part with handshake_failure", async () => {
   const { server } = await refusal({

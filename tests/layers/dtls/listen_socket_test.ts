@@ -6,9 +6,12 @@ import { ClientPeer } from "../../../layers/dtls/client_peer.ts";
 import type { DropReason } from "../../../layers/dtls/record/record_layer.ts";
 import { DtlsListenSocket, type ListenOptions } from "../../../layers/dtls/listen_socket.ts";
 import { usableSuites } from "../../../layers/dtls/crypto/suites.ts";
+import { cpuMs } from "../../cpu_time.ts";
 import { settled } from "../../fake_time.ts";
 import { MemoryDatagramSocket, udpAddress } from "../../memory.ts";
+import { newSeed, seeded } from "../../seeded.ts";
 import { NOW } from "./made_certificates.ts";
+import { mutate } from "./mutate.ts";
 import { sharedCertificate } from "./peer_pair.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
@@ -120,11 +123,16 @@ class Client {
     this.send(this.peer.seal(new TextEncoder().encode(text))!);
   }
 
+  /** What was sent to it since it was asked last. */
+  take(): Uint8Array[] {
+    return this.#harbour.take(this.address);
+  }
+
   /** Lets both ends say what they have to say. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 20; turn++) {
       await settled();
-      for (const datagram of this.#harbour.take(this.address)) this.peer.receive(datagram);
+      for (const datagram of this.take()) this.peer.receive(datagram);
     }
   }
 
@@ -351,6 +359,75 @@ Deno.test("a renegotiation is refused, and the association goes on", async () =>
   client.say("going on");
   await settled();
   assertEquals(harbour.events.length, 1);
+});
+
+const MUTATED_FLIGHTS = 20_000;
+const RECORDINGS = 20;
+
+/** The flights of a client in a whole session, which then is over. */
+async function flightsOf(client: Client): Promise<Uint8Array[][]> {
+  const flights: Uint8Array[][] = [];
+  client.peer.start();
+  for (let seen = 0; client.sent.length > seen;) {
+    flights.push(client.sent.slice(seen));
+    seen = client.sent.length;
+    await settled();
+    for (const datagram of client.take()) client.peer.receive(datagram);
+  }
+  client.say("recorded");
+  flights.push(client.sent.slice(-1));
+  client.peer.close();
+  await client.settle();
+  return flights;
+}
+
+Deno.test(`${MUTATED_FLIGHTS} mutated flights leave no association and no memory behind`, async () => {
+  const random = seeded(newSeed());
+  const pick = (below: number) => Math.floor(random() * below);
+  using harbour = await Harbour.open({ maxPeers: 40, maxHandshakes: 20 });
+  const talker = await harbour.client(6000);
+  await talker.shakeHands();
+  const before = Deno.memoryUsage().heapUsed;
+  const startedMs = cpuMs();
+  let begun = 0;
+  for (let recording = 0; recording < RECORDINGS; recording++) {
+    const model = await harbour.client(5000 + recording);
+    const flights = await flightsOf(model);
+    const all = flights.flat();
+    for (let count = 0; count < MUTATED_FLIGHTS / RECORDINGS; count++) {
+      // Most come from the address for which the cookie in them is good.
+      const from = random() < 0.7 ? model.address : udpAddress(7000 + pick(1000));
+      for (const datagram of flights[pick(flights.length)]!) {
+        const changed = random() < 0.5 ? mutate(datagram, all, random) : datagram;
+        harbour.inner.arriveFrom(from, changed);
+      }
+      if (count % 10 !== 0) continue;
+      while (harbour.inner.unreceived > 0) await settled();
+      begun += harbour.socket.handshakes;
+      assert(harbour.socket.peers <= 40 && harbour.socket.handshakes <= 20);
+      harbour.clock.advance(pick(10) === 0 ? 1000 : 10);
+      harbour.inner.sent.length = harbour.failed.length = harbour.dropped.length = 0;
+    }
+  }
+  const seconds = (cpuMs() - startedMs) / 1000;
+  const grown = Deno.memoryUsage().heapUsed - before;
+  assert(seconds < 60, `took ${seconds} s`);
+  assert(grown < 64 * 1024 * 1024, `grew by ${grown} bytes`);
+  assert(begun > 100, `${begun} handshakes were under way`);
+  harbour.clock.advance(30_000);
+  assertEquals([harbour.socket.handshakes, harbour.socket.peers], [0, 1]);
+  // The client that was there before is still heard, and a new one is let in.
+  talker.say("still here");
+  const late = await harbour.client(6001);
+  await late.shakeHands();
+  assert(late.peer.isConnected);
+  late.say("new");
+  await settled();
+  const heard = harbour.events.flatMap((event) =>
+    "bytes" in event ? [new TextDecoder().decode(event.bytes)] : []
+  );
+  assertEquals(heard.filter((text) => text !== "recorded"), ["still here", "new"]);
+  assertEquals(heard.length, RECORDINGS + 2, "nothing that was replayed was heard again");
 });
 
 /** A sealed record of the handshake type, as only the keys of the association make it. */

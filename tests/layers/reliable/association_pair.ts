@@ -9,6 +9,7 @@ import type {
   AssociationOptions,
 } from "../../../layers/reliable/association_options.ts";
 import { PacketReader } from "../../../layers/reliable/wire/packet.ts";
+import { Room } from "../../../layers/reliable/stream/room.ts";
 import { kindOf, kinds } from "../../../layers/reliable/wire/prefix.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
@@ -67,7 +68,7 @@ export class AssociationPair {
         terms: { maxMessageBytes: 1 << 20, windowBytes: 64 * 1024 },
         sendBufferBytes: 64 * 1024,
         maxUnreadMessages: 256,
-        unreadRoom: { bytes: 1 << 20 },
+        rooms: { unread: new Room(1 << 20), unacknowledged: new Room(1 << 20) },
         datagramBytes: 1200,
         kernelBuffer: undefined,
         timeoutMs: 30_000,

@@ -4,6 +4,7 @@ import { kernelBytes } from "../../../layers/reliable/congestion/kernel_buffer.t
 import { closeCodes, PacketReader, PacketWriter } from "../../../layers/reliable/wire/packet.ts";
 import { sealCrc } from "../../../layers/reliable/wire/prefix.ts";
 import { seeded } from "../../seeded.ts";
+import { Room } from "../../../layers/reliable/stream/room.ts";
 import { AssociationPair, type End, messageOf } from "./association_pair.ts";
 
 /** The id by which the left end of a pair is addressed. */
@@ -128,8 +129,9 @@ Deno.test("no more messages are handed on unread than are allowed", async () => 
 });
 
 Deno.test("what does not fit into the room that all share is not acknowledged, and comes again", async () => {
-  const room = { bytes: 20_000 };
-  const pair = new AssociationPair(seeded(4), {}, { unreadRoom: room });
+  const room = new Room(20_000);
+  const rooms = { unread: room, unacknowledged: new Room(1 << 20) };
+  const pair = new AssociationPair(seeded(4), {}, { rooms });
   pair.right.reads = false;
   await sendAll(pair.left, Array.from({ length: 4 }, (_, number) => messageOf(number, 9000)));
   await pair.run(3000);

@@ -32,9 +32,18 @@ class Harbour implements Disposable {
   /** Whether the network loses a datagram. */
   loses: () => boolean = () => false;
 
-  constructor({ maxPeers = 10, timeoutMs = 5000 } = {}) {
+  constructor(
+    { maxPeers = 10, timeoutMs = 5000, hostPeers }: {
+      readonly maxPeers?: number;
+      readonly timeoutMs?: number;
+      readonly hostPeers?: number;
+    } = {},
+  ) {
     this.socket = new ReliableListenSocket(this.inner, {
-      chosen: resolveOptions(reliableOptions, { reliableTimeoutMs: timeoutMs }),
+      chosen: resolveOptions(reliableOptions, {
+        reliableTimeoutMs: timeoutMs,
+        ...(hostPeers !== undefined && { reliableHostPeers: hostPeers }),
+      }),
       context: { clock: this.clock, random: seeded(1) },
       work: {
         counters: this.counters,
@@ -66,8 +75,8 @@ class Harbour implements Disposable {
     );
   }
 
-  client(port: number): Client {
-    const client = new Client(this, udpAddress(port, "192.0.2.9"));
+  client(port: number, host = "192.0.2.9"): Client {
+    const client = new Client(this, udpAddress(port, host));
     this.clients.push(client);
     return client;
   }
@@ -222,12 +231,46 @@ Deno.test("a full table refuses, unless somebody in it only lingers", async () =
   const second = harbour.client(1001);
   const connecting = second.socket.connect(SERVER, new AbortController().signal);
   await harbour.run(1000);
-  assert(harbour.counters.tableFull > 0);
+  assert(harbour.counters.peersRefused > 0);
   void first.socket.end();
   void harbour.socket.end(first.address);
   await harbour.run(5000);
   await connecting;
   assertEquals(harbour.socket.peers, 1);
+});
+
+Deno.test("one host has a share of the table, and leaves the rest to others", async () => {
+  using harbour = new Harbour({ maxPeers: 40 });
+  const hosts = ["192.0.2.1", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"];
+  const refused: number[] = [];
+  for (const [index, host] of hosts.entries()) {
+    const before = harbour.counters.peersRefused;
+    for (let port = 0; port < 7; port++) {
+      const client = harbour.client(1000 + 100 * index + port, host);
+      client.socket.connect(SERVER, new AbortController().signal).catch(() => {});
+    }
+    await harbour.run();
+    refused.push(harbour.counters.peersRefused - before);
+  }
+  // A quarter of 40, and the two that begin with 2001:db8:0:0 are one.
+  assertEquals([refused, harbour.socket.peers], [[0, 0, 4, 0], 24]);
+  // One that goes makes room for another of its host.
+  const [left] = harbour.clients.splice(7, 1);
+  left!.socket[Symbol.dispose]();
+  await harbour.run(10);
+  for (const { bytes } of left!.inner.sent) harbour.inner.arrive({ from: left!.address, bytes });
+  await harbour.run(1000);
+  assertEquals(harbour.socket.peers, 24);
+});
+
+Deno.test("--reliable-host-peers sets the share of a host", async () => {
+  using harbour = new Harbour({ maxPeers: 40, hostPeers: 1 });
+  await harbour.client(1000).connect();
+  const second = harbour.client(1001).socket;
+  second.connect(SERVER, new AbortController().signal).catch(() => {});
+  await harbour.run(100);
+  assertEquals(harbour.socket.peers, 1);
+  assert(harbour.counters.peersRefused > 0);
 });
 
 Deno.test("a datagram of an association with another identity is dropped", async () => {

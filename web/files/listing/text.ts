@@ -1,11 +1,8 @@
 // Names, sizes and times as a listing shows them. A file may have any name: none may become markup,
 // change the direction of the text around it, or hide its extension.
 
+import { UNSEEN } from "../../../core/unseen.ts";
 import { escapeHtml } from "../../page/html.ts";
-
-/** Characters that are invisible or affect the text around them. Joiners are not among them,
- * because scripts and emoji need them. */
-const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u200b\u2060\ufeff\ufff9-\ufffb]/gu;
 
 const SIZE_UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
@@ -16,12 +13,12 @@ export function nameHtml(name: string): string {
   const escaped = escapeHtml(name.toWellFormed());
   // Most names are plain, and there may be thousands.
   if (/^[\x20-\x7e]*$/.test(escaped)) return escaped;
-  return escaped.replace(HIDDEN, (character) => `<code>${codePoint(character)}</code>`);
+  return escaped.replace(UNSEEN, (character) => `<code>${codePoint(character)}</code>`);
 }
 
 /** A name as text, for places that have no markup. */
 export function nameText(name: string): string {
-  return name.toWellFormed().replace(HIDDEN, codePoint);
+  return name.toWellFormed().replace(UNSEEN, codePoint);
 }
 
 /** A name as one segment of a URL. */

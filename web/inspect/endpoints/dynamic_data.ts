@@ -1,6 +1,7 @@
 // The endpoints whose answer the client chooses: delayed, of some size, with some headers, or
 // failing at random.
 
+import { withFieldLines } from "../../../core/http/field_lines.ts";
 import { Buffer } from "node:buffer";
 import { headerValue, type ParsedRequest } from "../parsed_request.ts";
 import { COMMON, GET, type InspectEndpoint, type Parameter } from "../endpoint.ts";
@@ -11,7 +12,7 @@ import { redirectAnswer } from "./redirects.ts";
 import { HttpError, quote } from "../http_error.ts";
 import { echoDelayed, gathered } from "./echo.ts";
 import { MAX_DELAY_MS } from "./status.ts";
-import { waitBeforeAnswer } from "../waiting.ts";
+import type { Delays } from "../delays.ts";
 
 /** The most bytes that are made at random. */
 export const MAX_BYTES = 100 * 1024;
@@ -25,9 +26,9 @@ const HARMLESS = {
 } as const;
 
 /** Waits for the `seconds` in the path. */
-export function delayAsRequested(request: ParsedRequest, stopping: AbortSignal): Promise<void> {
+export function delayAsRequested(request: ParsedRequest, delays: Delays): Promise<void> {
   const ms = milliseconds(request.param("seconds"), "seconds", MAX_DELAY_MS);
-  return waitBeforeAnswer(ms, request, stopping);
+  return delays.wait(ms, request);
 }
 
 /** Fields that frame the message or belong to the connection, which only the server may set. */
@@ -43,7 +44,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 function responseHeaders(request: ParsedRequest): Response {
-  const headers = new Headers({ "content-type": "application/json" });
+  const headers = new Headers({ "content-type": "application/json", ...HARMLESS });
+  const lines: (readonly [name: string, value: string])[] = [];
   const shown = new Map<string, [name: string, values: string[]]>();
   for (const [name, value] of request.query) {
     const key = name.toLowerCase();
@@ -54,13 +56,12 @@ function responseHeaders(request: ParsedRequest): Response {
     const bytes = headerValue(value, name);
     // A response has one content type, the last that was given.
     if (key === "content-type") headers.set(key, bytes);
-    else headers.append(key, bytes);
+    else lines.push([key, bytes]);
     const before = shown.get(key);
     if (before === undefined) shown.set(key, [name, [value]]);
     else if (key === "content-type") before[1] = [value];
     else before[1].push(value);
   }
-  for (const [name, value] of Object.entries(HARMLESS)) headers.append(name, value);
   const given = [...shown.values()].flatMap(([name, values]) =>
     values.map((value) => [name, value] as const)
   );
@@ -71,7 +72,7 @@ function responseHeaders(request: ParsedRequest): Response {
   const lengthOf = (length: string) => String(new TextEncoder().encode(text(length)).length);
   let length = lengthOf("");
   while (length !== lengthOf(length)) length = lengthOf(length);
-  return new Response(text(length), { headers });
+  return withFieldLines(new Response(text(length), { headers }), lines);
 }
 
 function decodeBase64(request: ParsedRequest): Response {
@@ -138,8 +139,8 @@ export const dynamicData: readonly InspectEndpoint[] = [
     methods: COMMON,
     summary: "Answers late, with what you sent",
     parameters: [SECONDS],
-    async handle(request, { context }) {
-      await delayAsRequested(request, context.signal);
+    async handle(request, { delays }) {
+      await delayAsRequested(request, delays);
       return jsonAnswer(await echoDelayed(request));
     },
   },

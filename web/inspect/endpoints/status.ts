@@ -5,7 +5,7 @@ import type { ParsedRequest } from "../parsed_request.ts";
 import { jsonText } from "../json_answer.ts";
 import { milliseconds } from "../numbers.ts";
 import { HttpError } from "../http_error.ts";
-import { waitBeforeAnswer } from "../waiting.ts";
+import type { Delays } from "../delays.ts";
 
 /** The longest delay before an answer. */
 export const MAX_DELAY_MS = 10_000;
@@ -97,11 +97,11 @@ function pick(choices: readonly Choice[], random: () => number): number {
   return choices.at(-1)!.code;
 }
 
-async function handle(request: ParsedRequest, random: () => number, stopping: AbortSignal) {
+async function handle(request: ParsedRequest, random: () => number, delays: Delays) {
   const code = pick(parseChoices(request.param("codes")), random);
   const delay = request.queryValue("delay");
   if (delay !== undefined) {
-    await waitBeforeAnswer(milliseconds(delay, "delay", MAX_DELAY_MS), request, stopping);
+    await delays.wait(milliseconds(delay, "delay", MAX_DELAY_MS), request);
   }
   return statusAnswer(code);
 }
@@ -117,6 +117,6 @@ export const status: readonly InspectEndpoint[] = [
       { name: "delay", in: "query", example: "", help: "seconds to wait first, at most 10" },
     ],
     status: 503,
-    handle: (request, { context }) => handle(request, context.random, context.signal),
+    handle: (request, { context, delays }) => handle(request, context.random, delays),
   },
 ];

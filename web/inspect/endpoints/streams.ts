@@ -9,7 +9,7 @@ import { MAX_BYTES } from "./dynamic_data.ts";
 import { randomByteSource } from "./random_bytes.ts";
 import { echoGet } from "./echo.ts";
 import { MAX_DELAY_MS, statusCode } from "./status.ts";
-import { pacedBody, type Piece, waitBeforeAnswer } from "../waiting.ts";
+import { pacedBody, type Piece } from "../waiting.ts";
 
 const MAX_LINES = 100;
 const MAX_EVENTS = 100;
@@ -59,7 +59,7 @@ function streamBytes(request: ParsedRequest, { context }: Tools): Response {
   });
 }
 
-async function drip(request: ParsedRequest, { context }: Tools): Promise<Response> {
+async function drip(request: ParsedRequest, { context, delays }: Tools): Promise<Response> {
   const durationMs = milliseconds(
     request.queryValue("duration") ?? "2",
     "duration",
@@ -71,7 +71,7 @@ async function drip(request: ParsedRequest, { context }: Tools): Promise<Respons
     min: 1,
     max: MAX_DRIP_BYTES,
   });
-  await waitBeforeAnswer(delayMs, request, context.signal);
+  await delays.wait(delayMs, request);
   if ([204, 205, 304].includes(status)) return new Response(null, { status });
 
   const ticks = Math.min(
@@ -135,7 +135,7 @@ function range(request: ParsedRequest, { context }: Tools): Response {
   });
 }
 
-async function events(request: ParsedRequest, { context }: Tools): Promise<Response> {
+async function events(request: ParsedRequest, { context, delays }: Tools): Promise<Response> {
   const count = wholeNumber(request.queryValue("count") ?? "10", "count", {
     min: 1,
     max: MAX_EVENTS,
@@ -146,7 +146,7 @@ async function events(request: ParsedRequest, { context }: Tools): Promise<Respo
     "duration",
     MAX_DURATION_MS,
   );
-  await waitBeforeAnswer(delayMs, request, context.signal);
+  await delays.wait(delayMs, request);
   function* pieces(): Generator<Piece> {
     for (let id = 0; id < count; id++) {
       const data = JSON.stringify({ id, timestamp: context.now() });

@@ -21,7 +21,8 @@ export const differences: readonly Difference[] = [
   {
     where: "headers",
     httpbin: "names in Title-Case; hides those that proxies add",
-    here: "names as they were sent, where that is known; all are shown",
+    here: "names as they were sent, where that is known; all are shown, but of credentials that " +
+      "this server itself asks for only the scheme",
   },
   {
     where: "/ip, origin and url",

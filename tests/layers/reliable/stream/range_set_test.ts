@@ -17,7 +17,6 @@ Deno.test("RangeSet is a set of numbers", () => {
         if (adds) model.add(number);
         else model.delete(number);
       }
-      assertEquals(ranges.total, model.size);
       for (let number = 0; number < 75; number++) {
         assertEquals(ranges.has(number), model.has(number), `${ranges.bounds} ${number}`);
       }
