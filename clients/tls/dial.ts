@@ -77,10 +77,17 @@ export async function prepareTls(
     const startedMs = performance.now();
     const secure: SecureOptions = { name, trust, certificate, alpnProtocols, signal };
     try {
-      const secured = hasFeature("nodeTls") && !writesKeys(options)
+      const byNode = hasFeature("nodeTls") && !writesKeys(options);
+      const secured = byNode
         ? await secureByNode(connection, secure)
         : await secureByDeno(connection, secure);
-      return new DialledTlsConnection(secured, offer, performance.now() - startedMs);
+      // A write of nothing fails after a reset. Deno.startTls takes the connection away.
+      const isTaking = () =>
+        byNode
+          ? connection.write(new Uint8Array(0)).then(() => true, () => false)
+          : Promise.resolve(true);
+      const handshakeMs = performance.now() - startedMs;
+      return new DialledTlsConnection(secured, { offer, handshakeMs, isTaking });
     } catch (error) {
       connection[Symbol.dispose]();
       const dates = isVague(error) ? await datesOf(name, dialAgain, signal) : undefined;

@@ -4,8 +4,8 @@
 //
 // An alert is always an error. A reset is one, unless the server has answered and our side has
 // ended: a server that closes without reading our close_notify resets the connection. An end before
-// any data is one, unless it is in good order, by close_notify, after the end of our side: a server
-// that has nothing to answer ends so. After data, an end without close_notify is an end too: many
+// any data is one, unless it is in good order, by close_notify, and the server has taken what was sent
+// or has seen the end of our side: a server that has nothing to answer ends so. After data, an end without close_notify is an end too: many
 // programs close so, and the protocol above notices when data is missing.
 
 import type { Address } from "../../core/addresses/address.ts";
@@ -21,6 +21,9 @@ import { alertReason, closedReason, type Offer } from "./alert.ts";
 const WITH_CERTIFICATE = { handshakes: 10, leastMs: 250 };
 const WITHOUT_CERTIFICATE = { handshakes: 2, leastMs: 50 };
 const MOST_REFUSAL_MS = 2000;
+
+/** Time for a reset to follow the end of a server. */
+const RESET_MS = 50;
 
 /** Time after the handshake from which on an end in good order is the server's own decision, not a
  * refusal, also when our side is open. */
@@ -38,14 +41,25 @@ export class DialledTlsConnection implements Connection {
   readonly #offer: Offer;
   readonly #readyMs = performance.now();
   readonly #refusalMs: number;
+  readonly #isTaking: () => Promise<boolean>;
+  #hasWritten = false;
   #hasEnded = false;
   /** Whether the server ended before our side did, and early enough for a refusal. */
   #endedFirst = false;
   readonly #disposed = Promise.withResolvers<void>();
   #isDisposed = false;
 
-  constructor(inner: SecuredConnection, offer: Offer, handshakeMs: number) {
+  /** @param isTaking whether the stream below has not been reset */
+  constructor(
+    inner: SecuredConnection,
+    { offer, handshakeMs, isTaking }: {
+      readonly offer: Offer;
+      readonly handshakeMs: number;
+      readonly isTaking: () => Promise<boolean>;
+    },
+  ) {
     this.#inner = inner;
+    this.#isTaking = isTaking;
     const { handshakes, leastMs } = offer.certificate === undefined
       ? WITHOUT_CERTIFICATE
       : WITH_CERTIFICATE;
@@ -77,6 +91,7 @@ export class DialledTlsConnection implements Connection {
   }
 
   async write(all: Uint8Array): Promise<void> {
+    this.#hasWritten = true;
     try {
       await this.#inner.write(all);
     } catch (error) {
@@ -110,12 +125,25 @@ export class DialledTlsConnection implements Connection {
     clearTimeout(timer);
   }
 
-  #ended(): null {
+  async #ended(): Promise<null> {
     const { end, hasData } = this.#input;
     if (this.#isDisposed || end === undefined) return null;
     if (end instanceof Error) return this.#failed(end);
-    if (hasData || (end === "close_notify" && !this.#endedFirst)) return null;
+    if (hasData) return null;
+    if (end === "close_notify" && (!this.#endedFirst || await this.#isTaken())) return null;
     throw new Error(closedReason("ended", this.#offer));
+  }
+
+  /** Whether the server ended in good order after it had taken what was sent. With a certificate shown
+   * that tells nothing: a server may read before it looks at the certificate. */
+  async #isTaken(): Promise<boolean> {
+    if (!this.#hasWritten || this.#offer.certificate !== undefined) return false;
+    // A reset follows the end of a server that has not read everything.
+    const passed = Promise.withResolvers<void>();
+    const timer = setTimeout(passed.resolve, RESET_MS);
+    await Promise.race([passed.promise, this.#disposed.promise]);
+    clearTimeout(timer);
+    return this.#isDisposed || await this.#isTaking();
   }
 
   #failed(error: unknown): null {
