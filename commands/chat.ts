@@ -8,8 +8,9 @@ import {
   joinChat,
   type JoinChatOptions,
   type JoinedChat,
+  roomOf,
 } from "../dock/join_chat.ts";
-import { ChatError, ChatLostError } from "../protocols/chat/client/chat_over.ts";
+import { ChatError, ChatLostError, NoChatError } from "../protocols/chat/client/chat_over.ts";
 import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
@@ -149,6 +150,14 @@ async function enter(
     if (signals.drain.aborted) return undefined;
     if (error instanceof ChatError && error.code === "name-taken") {
       throw new Error(`${error.message}; choose another with --name`, { cause: error });
+    }
+    if (error instanceof NoChatError) {
+      const { text, path } = endpoint;
+      const url = roomOf(endpoint) === undefined ? text : text.slice(0, -path.length);
+      throw new Error(
+        `Cannot chat with ${text}: ${error.message}; talk to it as it is with: sockdock connect ${url}`,
+        { cause: error },
+      );
     }
     if (error instanceof ChatLostError) {
       throw new Error(`Cannot enter the chat at ${endpoint.text}: ${error.message}`, {
