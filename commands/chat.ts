@@ -17,7 +17,7 @@ import { chatAtTerminal } from "./chat/terminal.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -113,6 +113,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
     const { endpoint, dial } = readDial(url, { options, given, flags });
     const link = await enter(endpoint, signals, {
       ...dial,
+      emit: dialNotices(io),
       name: options.name,
       room: options.room,
       last: options.noHistory ? 0 : options.last,

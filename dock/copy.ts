@@ -3,7 +3,7 @@
 import { backOffMs, waitFor } from "../clients/http/retry.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { DialledSession } from "../core/client_kind.ts";
-import type { Delivery } from "../core/connection.ts";
+import { type Delivery, RefusedError } from "../core/connection.ts";
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { LocalFile } from "../protocols/inbox/local_files.ts";
@@ -159,7 +159,8 @@ export async function copyTo(
       }
       reason = errorText(error);
       isTimeout = error instanceof DOMException && error.name === "TimeoutError";
-      isFinal = error instanceof InboxRefusedError || error instanceof NoInboxError;
+      isFinal = error instanceof InboxRefusedError || error instanceof NoInboxError ||
+        error instanceof RefusedError;
     }
     if (next > nextBefore || tally.arrivedBytes > arrivedBefore) {
       hasProgressed = true;
