@@ -108,6 +108,7 @@ export {
   chatOver,
   type ChatOverOptions,
   type ChatQuestions,
+  NoChatError,
   type SayOptions,
 } from "./protocols/chat/client/chat_over.ts";
 export type { Member, Room, Whisper } from "./protocols/chat/client/server_message.ts";

@@ -8,15 +8,16 @@ import {
   joinChat,
   type JoinChatOptions,
   type JoinedChat,
+  roomOf,
 } from "../dock/join_chat.ts";
-import { ChatError, ChatLostError } from "../protocols/chat/client/chat_over.ts";
+import { ChatError, ChatLostError, NoChatError } from "../protocols/chat/client/chat_over.ts";
 import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -112,6 +113,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
     const { endpoint, dial } = readDial(url, { options, given, flags });
     const link = await enter(endpoint, signals, {
       ...dial,
+      emit: dialNotices(io),
       name: options.name,
       room: options.room,
       last: options.noHistory ? 0 : options.last,
@@ -148,6 +150,14 @@ async function enter(
     if (signals.drain.aborted) return undefined;
     if (error instanceof ChatError && error.code === "name-taken") {
       throw new Error(`${error.message}; choose another with --name`, { cause: error });
+    }
+    if (error instanceof NoChatError) {
+      const { text, path } = endpoint;
+      const url = roomOf(endpoint) === undefined ? text : text.slice(0, -path.length);
+      throw new Error(
+        `Cannot chat with ${text}: ${error.message}; talk to it as it is with: sockdock connect ${url}`,
+        { cause: error },
+      );
     }
     if (error instanceof ChatLostError) {
       throw new Error(`Cannot enter the chat at ${endpoint.text}: ${error.message}`, {

@@ -14,7 +14,7 @@ import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
 import { Progress, roundSize } from "./terminal/progress.ts";
@@ -67,6 +67,7 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
     using show = new CopyDisplay(io, paths.length === 1 ? paths[0]! : undefined);
     const result = await copyTo(endpoint, paths, {
       ...dial,
+      emit: dialNotices(io),
       retries: options.retries,
       timeoutMs: options.timeoutMs,
       onEvent: (event) => show.take(event),

@@ -31,8 +31,9 @@ export const wait = defineCommand({
   summary: "waits until an endpoint answers",
   usage: "<url>",
   details:
-    `Streams, TLS and WebSockets answer by completing a connection, http and https by taking a
-TCP connection, datagram endpoints by replying to an empty datagram.`,
+    `Streams and WebSockets answer by completing a connection, TLS by keeping it for a second, since a
+server may refuse a client after its handshake, http and https by taking a TCP connection, datagram
+endpoints by replying to an empty datagram.`,
   options: mergeTables(options, printingOptions, transportOptions),
   groups: dialGroups,
   examples: [

@@ -37,6 +37,12 @@ export class DeniedPeerError extends Error {
   override readonly name = "DeniedPeerError";
 }
 
+/** Thrown by reads and writes of a connection that we dialled: the peer said in so many words that it
+ * does not admit us, after the handshake. Trying again does not help. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+}
+
 /** A listening stream socket. */
 export interface Acceptor<C extends Connection = Connection> extends Disposable {
   readonly address: Address;

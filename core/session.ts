@@ -23,6 +23,12 @@ export function sameIdentity(one: Identity | undefined, other: Identity | undefi
       one.name === other.name;
 }
 
+/** What a datagram transport and its layers guarantee, as in LayerTraits. */
+export interface DatagramGuarantees {
+  readonly provesSender: boolean;
+  readonly ordered: boolean;
+}
+
 /** One peer. Iterating yields what it sends; leaving the loop stops reading.
  *
  * On byte streams a message is what one read returned, unless the protocol frames lines or
@@ -33,6 +39,8 @@ export interface Session extends AsyncIterable<Message> {
   readonly identity?: Identity | undefined;
   /** Whether the transport keeps the boundaries of messages. */
   readonly boundary: "bytes" | "messages";
+  /** On datagrams, what the transport and its layers guarantee. Streams guarantee all of it. */
+  readonly guarantees?: DatagramGuarantees | undefined;
   /** The largest message that can be sent or received, in bytes. */
   readonly maxMessageBytes: number;
   /** Aborted when the session has ended or must end. */

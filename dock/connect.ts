@@ -18,7 +18,8 @@ export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> &
   readonly signal?: AbortSignal;
   /** Time for connecting, in milliseconds. Default: 10,000. */
   readonly connectTimeoutMs?: number;
-  /** Receives notices of the layers, such as the seed of faults. Default: none. */
+  /** Receives notices, such as the seed of faults, or that the keys of TLS are written to the file of
+   * SSLKEYLOGFILE. Default: none. */
   readonly emit?: Emit;
 };
 
@@ -50,6 +51,10 @@ export async function connect(
 ): Promise<DialledSession> {
   const { endpoint, kind, stack } = placeToDial(url, given);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
+  if (kind.name === "tls" || kind.name === "wss") {
+    const text = (await import("../clients/tls/key_log.ts")).keyLogNotice(given);
+    if (text !== null) emit({ event: "notice", text });
+  }
   const attempt = new AbortController();
   const timer = setTimeout(
     () =>

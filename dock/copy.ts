@@ -3,11 +3,11 @@
 import { backOffMs, waitFor } from "../clients/http/retry.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { DialledSession } from "../core/client_kind.ts";
-import type { Delivery } from "../core/connection.ts";
+import { type Delivery, RefusedError } from "../core/connection.ts";
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { LocalFile } from "../protocols/inbox/local_files.ts";
-import { InboxRefusedError, sendFiles } from "../protocols/inbox/send_files.ts";
+import { InboxRefusedError, NoInboxError, sendFiles } from "../protocols/inbox/send_files.ts";
 import { listLocalFiles } from "../protocols/inbox/local_files.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { clientSchemes } from "./schemes.ts";
@@ -96,7 +96,7 @@ export interface CopyResult {
  * ```
  *
  * @throws {UsageError} when the URL, an option or a path cannot work
- * @throws {Error} when the inbox cannot be reached at first, naming the URL */
+ * @throws {Error} when the inbox cannot be reached at first, or what answers is none, naming the URL */
 export async function copyTo(
   url: string | Endpoint,
   paths: readonly string[],
@@ -119,12 +119,14 @@ export async function copyTo(
   const signal = dial.signal ?? new AbortController().signal;
   let next = 0;
   let attempt = 0;
-  let hasGreeted = false;
+  let isConnected = false;
+  let hasProgressed = false;
   while (next < files.length) {
     const arrivedBefore = tally.arrivedBytes;
     const nextBefore = next;
     let reason: string;
     let isTimeout = false;
+    let isFinal = false;
     try {
       using session = await connect(endpoint, dial);
       if (mayLose(session)) {
@@ -133,7 +135,7 @@ export async function copyTo(
             "the layer reliable on it, as in udp+reliable://",
         );
       }
-      hasGreeted = true;
+      isConnected = true;
       const outcomes = sendFiles(session, files.slice(next), {
         timeoutMs,
         signal,
@@ -151,12 +153,21 @@ export async function copyTo(
       }
       break;
     } catch (error) {
-      if (error instanceof UsageError || signal.aborted || !hasGreeted) throw error;
+      if (error instanceof UsageError || signal.aborted || !isConnected) throw error;
+      if (error instanceof NoInboxError && next === 0) {
+        throw new Error(`Cannot copy to ${endpoint.text}: ${error.message}`, { cause: error });
+      }
       reason = errorText(error);
       isTimeout = error instanceof DOMException && error.name === "TimeoutError";
-      if (error instanceof InboxRefusedError) attempt = retries;
+      isFinal = error instanceof InboxRefusedError || error instanceof NoInboxError ||
+        error instanceof RefusedError;
     }
-    if (next > nextBefore || tally.arrivedBytes > arrivedBefore) attempt = 0;
+    if (next > nextBefore || tally.arrivedBytes > arrivedBefore) {
+      hasProgressed = true;
+      attempt = 0;
+    }
+    // What has never said a word of an inbox is most likely none.
+    if (isFinal || (isTimeout && !hasProgressed)) attempt = retries;
     if (attempt >= retries) {
       for (const file of files.slice(next)) tally.fail(file.name, reason, file.bytes);
       return { ...tally.result, timedOut: isTimeout };

@@ -18,6 +18,7 @@ import {
   type ChatOverOptions,
   type ChatQuestions,
   newMessageId,
+  NoChatError,
 } from "../protocols/chat/client/chat_over.ts";
 import { EventQueue } from "../protocols/chat/client/event_queue.ts";
 import type { Member, Room } from "../protocols/chat/client/server_message.ts";
@@ -119,6 +120,7 @@ export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>,
  *
  * @throws {UsageError} when the URL or an option cannot work
  * @throws {ChatError} when the server refuses, such as with `name-taken`
+ * @throws {NoChatError} when what answers is no chat
  * @throws {Error} when the server cannot be reached */
 export async function joinChat(
   url: string | Endpoint,
@@ -546,7 +548,7 @@ class Link implements JoinedChat {
       try {
         return await this.#enter(true);
       } catch (error) {
-        if (error instanceof UsageError) throw error;
+        if (error instanceof UsageError || error instanceof NoChatError) throw error;
         if (error instanceof ChatError && FINAL_CODES.has(error.code)) throw error;
         reason = errorText(error);
       }

@@ -12,6 +12,10 @@ export const DEFAULT_WAIT_INTERVAL_MS = 200;
 
 const httpPorts: ReadonlyMap<string, number> = new Map([["http", 80], ["https", 443]]);
 
+/** Time for a datagram endpoint to reply, and for a TLS server to refuse us after the handshake: in
+ * TLS 1.3 that of a client is complete before the server has seen its certificate. */
+const SIGN_MS = 1000;
+
 /** The schemes that can be waited for, with the kind of address of each. */
 export const waitSchemes: ReadonlyMap<string, Addressing> = new Map<string, Addressing>(
   [...clientSchemes, ["http", "host"], ["https", "host"]],
@@ -25,9 +29,9 @@ export type WaitOptions = Omit<ConnectOptions, "connectTimeoutMs"> & {
   readonly intervalMs?: number;
 };
 
-/** Resolves once an endpoint answers: a stream, TLS or WebSocket endpoint when it completes a
- * connection, an HTTP one when it takes a TCP connection, a datagram one when it shakes hands or
- * replies to an empty datagram.
+/** Resolves once an endpoint answers: a stream or WebSocket endpoint when it completes a connection, a
+ * TLS one when it has kept it for a second, an HTTP one when it takes a TCP connection, a datagram
+ * one when it shakes hands or replies to an empty datagram.
  *
  * ```ts
  * import { echo, serve, waitFor } from "@sockdock/sockdock";
@@ -87,13 +91,16 @@ async function probe(
   using session = await connect(endpoint, { ...options, connectTimeoutMs: leftMs });
   // A peer that has proved its identity, or completed a handshake, has answered.
   if (session.identity !== undefined || session.delivery !== undefined) return;
-  if (session.peer.transport !== "udp" && session.peer.transport !== "unixgram") return;
-  await session.send(new Uint8Array(0));
-  const timer = setTimeout(() => session.close(), Math.min(leftMs, 1000));
+  const isDatagram = session.peer.transport === "udp" || session.peer.transport === "unixgram";
+  if (!isDatagram && endpoint.scheme !== "tls") return;
+  if (isDatagram) await session.send(new Uint8Array(0));
+  const timer = setTimeout(() => session.close(), Math.min(leftMs, SIGN_MS));
   try {
     for await (const _answer of session) return;
   } finally {
     clearTimeout(timer);
   }
+  // A server that refuses ends the iteration with an error.
+  if (!isDatagram) return;
   throw new Error("it does not reply to an empty datagram");
 }

@@ -3,7 +3,7 @@
  * index, so that a new one is tested, or missed in the table below, from its first day.
  */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { clientKinds } from "../clients/index.ts";
 import type { ClientKind, DialledSession } from "../core/client_kind.ts";
 import type { ServerEvent } from "../core/event.ts";
@@ -75,6 +75,17 @@ class Talk implements AsyncDisposable {
   async next(): Promise<Message | undefined> {
     const { done, value } = await this.#messages.next();
     return done ? undefined : value;
+  }
+
+  /** As `next`, when the server ends before it has said anything: a TLS client takes that for a
+   * refusal while its own side is open. */
+  async lastWord(): Promise<Message | undefined> {
+    try {
+      return await this.next();
+    } catch (error) {
+      assertStringIncludes((error as Error).message, "the server closed after the handshake");
+      return undefined;
+    }
   }
 
   async nextText(): Promise<string | undefined> {
@@ -318,7 +329,7 @@ for (const { kind, way, given } of ways) {
     await using talk = await Talk.open(named("print"), kind, { ...given, maxMessageBytes: 10 });
     await talk.session.send("x".repeat(100));
     if (talk.connects) {
-      assertEquals(await talk.next(), undefined, "the connection is over");
+      assertEquals(await talk.lastWord(), undefined, "the connection is over");
     } else {
       await talk.session.send("fits");
       assertEquals(textOf((await talk.event("message")).message), "fits");
@@ -350,7 +361,7 @@ for (const { kind, way, given } of ways) {
     await talk.call();
     assertEquals((await talk.event("closed")).reason, "idle");
     assertEquals(talk.dock.stats().idle, 1);
-    if (talk.connects) assertEquals(await talk.next(), undefined);
+    if (talk.connects) assertEquals(await talk.lastWord(), undefined);
   });
 
   Deno.test(`a shutdown over ${way} in mid-reply lasts no longer than its grace`, async () => {

@@ -93,10 +93,6 @@ function failureOf(error: unknown, { url }: OutgoingRequest): string {
     const remedy = url.protocol === "http:" ? "; if it speaks TLS, write https" : "";
     return `what answers there does not speak HTTP/1${remedy}`;
   }
-  // By the alert of TLS 1.3 (RFC 8446 6.2).
-  if (/CertificateRequired|certificate required/i.test(text)) {
-    return "the server wants a certificate; show one with --tls-cert FILE and --tls-key FILE";
-  }
   return text;
 }
 

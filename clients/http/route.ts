@@ -115,17 +115,16 @@ async function dialHttp(
     : undefined;
   const what = `Cannot connect to ${url.origin}`;
   try {
-    let wire: Connection;
-    if (values.unixSocket !== undefined) {
-      wire = await dialUnix(values.unixSocket, stopwatch);
-    } else if (proxy === undefined) {
-      wire = await dialHost(endpoint, port, values, stopwatch, signal);
-    } else {
-      wire = await dialProxy({ url, proxy, throughTunnel: isSecure }, values, stopwatch, signal);
-    }
+    const dial = () => {
+      if (values.unixSocket !== undefined) return dialUnix(values.unixSocket, stopwatch);
+      return proxy === undefined
+        ? dialHost(endpoint, port, values, stopwatch, signal)
+        : dialProxy({ url, proxy, throughTunnel: isSecure }, values, stopwatch, signal);
+    };
+    const wire = await dial();
     return handshake === undefined
       ? wire
-      : await stopwatch.measure("tlsMs", () => handshake(wire, signal));
+      : await stopwatch.measure("tlsMs", () => handshake(wire, signal, dial));
   } catch (error) {
     // The total timeout, or an abort by the caller, has an error of its own.
     if (total.aborted || !signal.aborted) throw connecting.explain(what, error);

@@ -1,9 +1,11 @@
-// Fetches the certificates of a TLS server, trusted or not, for `cert show`.
+// Fetches the certificates of a TLS server, trusted or not: for `cert show`, and to say what is wrong
+// with one that was refused.
 
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import { diallingPort, hostOrLoopback } from "../../core/addresses/endpoint.ts";
 import { asciiHost } from "../../core/certificates/names.ts";
+import type { Connection } from "../../core/connection.ts";
 import { requireFeature } from "../../core/runtime.ts";
 import { NodeTlsConnection } from "../../core/tls/node_connection.ts";
 import type { OptionValues } from "../../core/options/option.ts";
@@ -32,19 +34,29 @@ export async function fetchChain(
   requireFeature("nodeTls", "showing the certificate of a server");
   const inner = await dialTcp(endpoint, diallingPort(endpoint), options, signal);
   const name = options.serverName ?? asciiHost(hostOrLoopback(endpoint));
+  try {
+    return await readChain(inner, name, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = handshakeFailure(error, { name, trust: { by: "nothing" } });
+    throw new Error(`Cannot connect to ${endpoint.text}: ${why}`, { cause: error });
+  }
+}
+
+/** The same on a connection, which it closes.
+ * @throws the error of node:tls */
+export async function readChain(
+  inner: Connection,
+  name: string,
+  signal: AbortSignal,
+): Promise<ShownChain> {
   const { connect } = await import("node:tls");
   let socket: TLSSocket | undefined;
   using connection = new NodeTlsConnection(inner, {
     done: "secureConnect",
     begin: (stream) => socket = connect({ socket: stream, host: name, rejectUnauthorized: false }),
   });
-  try {
-    await connection.ready(signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    const why = handshakeFailure(error, { name, trust: { by: "nothing" } });
-    throw new Error(`Cannot connect to ${endpoint.text}: ${why}`, { cause: error });
-  }
+  await connection.ready(signal);
   return {
     certificates: chainOf(socket!.getPeerCertificate(true)),
     version: socket!.getProtocol() ?? "",

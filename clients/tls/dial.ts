@@ -1,11 +1,11 @@
-// Dialling TLS (RFC 8446, RFC 5246): on Deno.startTls where that supports the options, or node:tls.
+// Dialling TLS (RFC 8446, RFC 5246), on node:tls. Deno.startTls would lose the answer of one in three
+// servers that close without waiting for our end (Python's ssl, Deno 2.9.6), sends no alert, and
+// trusts no single certificate.
 
 import type { ConnectionOptions } from "node:tls";
 import type { DialledSession, DialWork } from "../../core/client_kind.ts";
 import type { Connection } from "../../core/connection.ts";
 import { createCounters } from "../../core/counters.ts";
-import { DenoConnection } from "../../core/streams/deno_connection.ts";
-import { DenoTlsConnection } from "../../core/tls/deno_connection.ts";
 import {
   diallingPort,
   type Endpoint,
@@ -22,7 +22,11 @@ import { StreamSession } from "../../core/streams/stream_session.ts";
 import { tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dialTcp } from "../tcp.ts";
-import { handshakeFailure, WrongFingerprintError } from "./error.ts";
+import type { Offer } from "./alert.ts";
+import { secureByDeno } from "./deno_tls.ts";
+import { DialledTlsConnection } from "./dialled_connection.ts";
+import { handshakeFailure, isVague, type ValidityDates, WrongFingerprintError } from "./error.ts";
+import { writesKeys } from "./key_log.ts";
 import { type ClientCertificate, loadClientCertificate, loadTrust, type Trust } from "./trust.ts";
 import type { tlsTransportOptions } from "./options.ts";
 
@@ -42,11 +46,17 @@ export async function dialTls(
   signal: AbortSignal,
 ): Promise<Connection> {
   const handshake = await prepareTls(endpoint, port, options);
-  return await handshake(await dialTcp(endpoint, port, options, signal), signal);
+  const dial = () => dialTcp(endpoint, port, options, signal);
+  return await handshake(await dial(), signal, dial);
 }
 
-/** Starts TLS on a connection to the server, and takes ownership of it. */
-type TlsHandshake = (connection: Connection, signal: AbortSignal) => Promise<Connection>;
+/** Starts TLS on a connection to the server, and takes ownership of it.
+ * @param dialAgain opens another connection, to find out more about a certificate that was refused */
+type TlsHandshake = (
+  connection: Connection,
+  signal: AbortSignal,
+  dialAgain: () => Promise<Connection>,
+) => Promise<Connection>;
 
 /** Reads the files of the options before dialling, so that an error in one costs no connection. The
  * function returned throws as `dialTls` does.
@@ -61,28 +71,52 @@ export async function prepareTls(
   const name = options.serverName === undefined ? asciiHost(host) : parseName(options.serverName);
   refuseOnOldRuntime(options);
   const certificate = await loadClientCertificate(options);
-  return async (connection, signal) => {
-    const secure: SecureOptions = {
-      name,
-      trust,
-      certificate,
-      alpnProtocols: options.alpnProtocols ?? [],
-      signal,
-    };
+  const { alpnProtocols = [] } = options;
+  const offer: Offer = { name, certificate: certificate?.name, alpnProtocols };
+  return async (connection, signal, dialAgain) => {
+    const startedMs = performance.now();
+    const secure: SecureOptions = { name, trust, certificate, alpnProtocols, signal };
     try {
-      return needsNode(connection, secure)
+      const byNode = hasFeature("nodeTls") && !writesKeys(options);
+      const secured = byNode
         ? await secureByNode(connection, secure)
         : await secureByDeno(connection, secure);
+      // A write of nothing fails after a reset. Deno.startTls takes the connection away.
+      const isTaking = () =>
+        byNode
+          ? connection.write(new Uint8Array(0)).then(() => true, () => false)
+          : Promise.resolve(true);
+      const handshakeMs = performance.now() - startedMs;
+      return new DialledTlsConnection(secured, { offer, handshakeMs, isTaking });
     } catch (error) {
       connection[Symbol.dispose]();
+      const dates = isVague(error) ? await datesOf(name, dialAgain, signal) : undefined;
       const reason = signal.aborted ? signal.reason : error;
       const why = signal.aborted
         ? `given up: ${reason instanceof Error ? reason.message : reason}`
-        : handshakeFailure(error, { name, trust });
+        : handshakeFailure(error, { ...offer, trust, dates });
       const url = formatEndpoint({ ...endpoint, hostname: host }, port);
       throw new Error(`Cannot connect to ${url}: ${why}`, { cause: reason });
     }
   };
+}
+
+/** The dates of the server's certificate, in which its refusal may lie; undefined when the server does
+ * not show it again. */
+async function datesOf(
+  name: string,
+  dialAgain: () => Promise<Connection>,
+  signal: AbortSignal,
+): Promise<ValidityDates | undefined> {
+  try {
+    const { readChain } = await import("./chain.ts");
+    const { X509Certificate } = await import("node:crypto");
+    const { certificates: [first] } = await readChain(await dialAgain(), name, signal);
+    const { validFromDate: from, validToDate: to } = new X509Certificate(first!);
+    return { from, to };
+  } catch {
+    return undefined;
+  }
 }
 
 interface SecureOptions {
@@ -96,24 +130,14 @@ interface SecureOptions {
   readonly signal: AbortSignal;
 }
 
-/** Whether node:tls is needed. Deno's own TLS supports only Deno's own connections, and refuses a
- * self-signed certificate that is marked as an authority, as `openssl req -x509` makes them, even
- * when it is the trusted one; nor does it present a client certificate on an open connection. But
- * with the well-known authorities its errors are exact. */
-function needsNode(connection: Connection, { trust, certificate }: SecureOptions): boolean {
-  if (!(connection instanceof DenoConnection) || trust.by !== "authority") return true;
-  if (connection.conn.remoteAddr.transport !== "tcp") return true;
-  if (certificate !== undefined) return true;
-  return trust.pems.length > 0 && hasFeature("nodeTls");
-}
-
 async function secureByNode(
   inner: Connection,
   { name, trust, certificate, alpnProtocols, signal }: SecureOptions,
-): Promise<Connection> {
+): Promise<NodeTlsConnection> {
   const { connect } = await import("node:tls");
   const connection = new NodeTlsConnection(inner, {
     done: "secureConnect",
+    watches: true,
     begin: (stream) => {
       const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
         socket: stream,
@@ -121,7 +145,7 @@ async function secureByNode(
         // Set explicitly: an environment variable of Node's could change the default.
         rejectUnauthorized: trust.by === "authority",
         ...(trust.by === "authority" && trust.pems.length > 0 && { ca: [...trust.pems] }),
-        ...certificate,
+        ...(certificate && { cert: certificate.cert, key: certificate.key }),
         ...(alpnProtocols.length > 0 && { ALPNProtocols: [...alpnProtocols] }),
         // A peer that has ended its side may still read.
         allowHalfOpen: true,
@@ -137,28 +161,6 @@ async function secureByNode(
   });
   await connection.ready(signal);
   return connection;
-}
-
-async function secureByDeno(
-  connection: Connection,
-  { name, trust, alpnProtocols, signal }: SecureOptions,
-): Promise<Connection> {
-  const { conn } = connection as DenoConnection<Deno.TcpConn>;
-  const secured = new DenoTlsConnection(
-    await Deno.startTls(conn, {
-      hostname: name,
-      // Only an old runtime gets here with files, and adds them to the well-known authorities.
-      ...(trust.by === "authority" && { caCerts: [...trust.pems] }),
-      ...(alpnProtocols.length > 0 && { alpnProtocols: [...alpnProtocols] }),
-    }),
-  );
-  try {
-    await secured.ready(signal);
-    return secured;
-  } catch (error) {
-    secured[Symbol.dispose]();
-    throw error;
-  }
 }
 
 function refuseOnOldRuntime(options: DialTlsOptions): void {

@@ -1,6 +1,7 @@
 // Explains the error of a failed TLS handshake: the check that failed, and the remedy.
 
 import { errorText } from "../../core/event.ts";
+import { alertReason, type Offer } from "./alert.ts";
 import type { Trust } from "./trust.ts";
 
 /** The error of a server whose certificate has another fingerprint. */
@@ -17,16 +18,31 @@ export class WrongFingerprintError extends Error {
 const PIN = "--tls-fingerprint SHA256";
 const TRUST_IT = `trust it with --tls-ca FILE or ${PIN}, or skip the check with --insecure`;
 
+export interface ValidityDates {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** Whether an error leaves open what is wrong with the certificate: node:tls has one code for an
+ * unknown issuer and for dates that do not fit. */
+export function isVague(error: unknown): boolean {
+  return codeOf(error) === "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
+}
+
 /** The message after `Cannot connect to URL:`.
- * @param name the name that the certificate should have */
+ * @param dates those of the server's certificate, where the error is vague and they are known */
 export function handshakeFailure(
   error: unknown,
-  { name, trust }: { readonly name: string; readonly trust: Trust },
+  { trust, dates, ...offer }: Offer & {
+    readonly trust: Trust;
+    readonly dates?: ValidityDates | undefined;
+  },
 ): string {
+  const { name } = offer;
   if (error instanceof WrongFingerprintError) {
     return `its certificate has the fingerprint ${error.found}, not the one of --tls-fingerprint`;
   }
-  const code = String((error as { readonly code?: unknown } | null)?.code ?? "");
+  const code = codeOf(error);
   const text = errorText(error);
   // Deno's own TLS reports errors as text, node:tls as codes.
   const says = (words: RegExp, ...codes: readonly string[]) =>
@@ -36,7 +52,10 @@ export function handshakeFailure(
     const seconds = /not valid after (\d+)/.exec(text)?.[1];
     return expired(seconds === undefined ? undefined : new Date(Number(seconds) * 1000));
   }
-  if (says(/not valid yet/i, "CERT_NOT_YET_VALID")) {
+  const nowMs = Date.now();
+  if (dates !== undefined && dates.to.getTime() < nowMs) return expired(dates.to);
+  const isEarly = dates !== undefined && dates.from.getTime() > nowMs;
+  if (isEarly || says(/not valid yet/i, "CERT_NOT_YET_VALID")) {
     return `its certificate is not valid yet; check the clocks, or ${TRUST_IT}`;
   }
   if (says(/not valid for (any )?name/i, "ERR_TLS_CERT_ALTNAME_INVALID")) {
@@ -55,14 +74,20 @@ export function handshakeFailure(
   if (says(/BadSignature/) || (unknownIssuer && trust.by !== "authority")) {
     return "it does not hold the key of the certificate that it shows";
   }
-  if (unknownIssuer) return notVouchedFor(trust, code);
+  if (unknownIssuer) return notVouchedFor(trust, isVague(error), dates === undefined);
   if (says(/InvalidContentType|got ClientHello/)) {
     return "what listens there does not speak TLS";
   }
   if (error instanceof Deno.errors.UnexpectedEof || says(/disconnected before secure TLS/)) {
-    return "it closed the connection during the handshake; it may not speak TLS";
+    const { certificate } = offer;
+    const orRefuses = certificate === undefined ? "" : `not accept ${certificate}, or `;
+    return `it closed the connection during the handshake; it may ${orRefuses}not speak TLS`;
   }
-  return `the handshake failed: ${text}`;
+  return alertReason(text, offer) ?? `the handshake failed: ${text}`;
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { readonly code?: unknown } | null)?.code ?? "");
 }
 
 const UNKNOWN_ISSUER = [
@@ -86,15 +111,13 @@ function namesIn(text: string): string {
   return names.length === 0 ? "" : ` but for ${names.join(", ")}`;
 }
 
-function notVouchedFor(trust: Trust, code: string): string {
-  // node:tls has the same code for an unknown issuer and an expired certificate.
-  const isVague = code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
-  const orExpired = isVague ? ", or it has expired" : "";
+function notVouchedFor(trust: Trust, vague: boolean, undated: boolean): string {
+  const orExpired = vague && undated ? ", or it has expired" : "";
   if (trust.by !== "authority" || trust.files.length === 0) {
     return `no authority known here issued its certificate${orExpired}; ${TRUST_IT}`;
   }
   const { files, firstExpiry } = trust;
-  if (isVague && firstExpiry !== undefined && firstExpiry.getTime() < Date.now()) {
+  if (vague && firstExpiry !== undefined && firstExpiry.getTime() < Date.now()) {
     return expired(firstExpiry);
   }
   return `no certificate in ${

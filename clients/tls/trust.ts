@@ -2,6 +2,8 @@
 // and the certificate that it presents itself.
 
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
+import { readCertificateFields } from "../../core/certificates/fields.ts";
+import { certifiedPeer } from "../../core/certificates/identity.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { readFingerprint } from "../../core/certificates/fingerprint.ts";
 import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
@@ -18,6 +20,8 @@ type TrustValues = OptionValues<
 export interface ClientCertificate {
   readonly cert: string;
   readonly key: string;
+  /** Its first name, as a server lists it, or the file of one without names. */
+  readonly name: string;
 }
 
 /** Reads the certificate that a server may ask for; undefined when none was named.
@@ -32,7 +36,9 @@ export async function loadClientCertificate(
   if (pair === undefined) return undefined;
   const texts = await readTlsFilePair(pair);
   refuseForeignKey(texts, await readPairKey(texts));
-  return { cert: texts.cert, key: texts.key };
+  const { cert, key, certificate, tlsCert } = texts;
+  const { names } = certifiedPeer(readCertificateFields(certificate.raw), certificate);
+  return { cert, key, name: names[0]?.value ?? `the certificate in ${tlsCert}` };
 }
 
 export type Trust =

@@ -26,10 +26,13 @@ export const dialGroups = [
   { title: "Layers", options: layerOptions },
 ] as const;
 
-/** Prints the notices of layers when a session is opened, such as the seed of faults. */
+/** Prints the notices of sessions that are opened, such as the seed of faults, each once. */
 export function dialNotices(io: Stdio): Emit {
+  const printed = new Set<string>();
   return (event) => {
-    if (event.event === "notice") io.note(event.text);
+    if (event.event !== "notice" || printed.has(event.text)) return;
+    printed.add(event.text);
+    io.note(event.text);
   };
 }
 

@@ -5,7 +5,7 @@ import { type Address, isLoopback } from "../addresses/address.ts";
 import type { DatagramSocket } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { Inbox, type InboxRoom } from "./inbox.ts";
-import { bytesOf, type Identity, type Message } from "../session.ts";
+import { bytesOf, type DatagramGuarantees, type Identity, type Message } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 import type { RestingPeer } from "./resting_peers.ts";
 
@@ -13,6 +13,7 @@ export interface DatagramPeerOptions {
   readonly address: Address;
   readonly socket: DatagramSocket;
   readonly counters: Counters;
+  readonly guarantees?: DatagramGuarantees;
   readonly maxMessageBytes: number;
   readonly inboxMessages: number;
   /** Limit of replies per second to a peer that is not on this machine. */
@@ -72,6 +73,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   readonly boundary = "messages";
   readonly peer: Address;
   readonly identity: Identity | undefined;
+  readonly guarantees: DatagramGuarantees | undefined;
   readonly maxMessageBytes: number;
   bytesReceived = 0;
   bytesSent = 0;
@@ -94,6 +96,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     this.#options = options;
     this.peer = options.address;
     this.identity = peer.identity;
+    this.guarantees = options.guarantees;
     this.maxMessageBytes = Math.min(options.maxMessageBytes, options.socket.maxBytes);
     // A socket with flow control already limits the unread messages.
     this.#inbox = options.socket.consumed === undefined

@@ -11,7 +11,7 @@ import type { DatagramLimits } from "../limits.ts";
 import type { DatagramListener, RunningServer } from "../running_server.ts";
 import { runningServer } from "../sessions/server.ts";
 import type { SessionWork } from "../server_kind.ts";
-import { type Identity, sameIdentity } from "../session.ts";
+import { type DatagramGuarantees, type Identity, sameIdentity } from "../session.ts";
 import { Ledger } from "../sessions/life.ts";
 import { smallBytes } from "../sessions/small_bytes.ts";
 import { DatagramPeer, type DatagramSession } from "./datagram_session.ts";
@@ -71,6 +71,7 @@ class DatagramServer {
   readonly #asksAdmission: boolean;
   readonly #answers: boolean;
   readonly #ownPort: number | undefined;
+  readonly #guarantees: DatagramGuarantees;
   readonly #replyRatePerSecond: number;
   readonly #inboxRoom: { bytes: number };
   readonly #speak: (session: DatagramSession) => Promise<void>;
@@ -94,10 +95,11 @@ class DatagramServer {
     const { address } = this.#socket;
     this.#ownPort = "port" in address ? address.port : undefined;
     this.#answers = protocol.datagramReply !== "none";
-    const isProven = layers.some(({ provesSender }) => provesSender);
-    this.#replyRatePerSecond = isProven ? Infinity : limits.replyRatePerSecond;
+    const provesSender = layers.some((layer) => layer.provesSender);
+    this.#guarantees = { provesSender, ordered: layers.some(({ ordered }) => ordered) };
+    this.#replyRatePerSecond = provesSender ? Infinity : limits.replyRatePerSecond;
     this.#resting = new RestingPeers(limits.peerTimeoutMs * QUIET_SHARE);
-    if (!isProven) {
+    if (!provesSender) {
       this.#rests = (peer) => {
         if (peer.session === undefined) return;
         this.#resting.rest(peer, peer.conversing || !peer.answered);
@@ -192,6 +194,7 @@ class DatagramServer {
       address: from,
       socket: this.#socket,
       counters: this.#counters,
+      guarantees: this.#guarantees,
       maxMessageBytes,
       inboxMessages,
       replyRatePerSecond: this.#replyRatePerSecond,

@@ -4,7 +4,7 @@
 import type { Address } from "../addresses/address.ts";
 import type { DialledSession } from "../client_kind.ts";
 import type { Delivery } from "../connection.ts";
-import type { Identity, Message, Session } from "../session.ts";
+import type { DatagramGuarantees, Identity, Message, Session } from "../session.ts";
 
 /** Forwards every member except `sendFramed`, which would bypass the `send` of a subclass. */
 export class WrappedSession implements DialledSession {
@@ -24,6 +24,10 @@ export class WrappedSession implements DialledSession {
 
   get boundary(): Session["boundary"] {
     return this.inner.boundary;
+  }
+
+  get guarantees(): DatagramGuarantees | undefined {
+    return this.inner.guarantees;
   }
 
   get maxMessageBytes(): number {

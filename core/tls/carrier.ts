@@ -4,6 +4,7 @@
 
 import { EventEmitter } from "node:events";
 import type { Connection } from "../connection.ts";
+import { WireInput } from "./input.ts";
 
 /** Reads start small, since many connections are idle, and grow when one fills its buffer. */
 const FIRST_BUFFER_BYTES = 1024;
@@ -14,6 +15,8 @@ type Done = (error?: Error | null) => void;
 /** The stream. It takes ownership of its connection. Destroying it disposes the connection; once
  * both directions have ended that happens by itself. */
 export class TlsCarrier extends EventEmitter {
+  /** How the connection's own input ended. */
+  readonly input = new WireInput();
   readonly allowHalfOpen = true;
   readonly readableObjectMode = false;
   readonly readableLength = 0;
@@ -72,8 +75,9 @@ export class TlsCarrier extends EventEmitter {
       if (this.#written === written) this.#written = undefined;
       done();
     }, (error: Error) => {
-      done(error);
-      this.destroy(error);
+      this.writable = false;
+      // The peer's last words may lie unread, and reading goes on to its end.
+      done(Object.assign(error, { syscall: "write" }));
     });
     return true;
   }
@@ -108,6 +112,7 @@ export class TlsCarrier extends EventEmitter {
     this.#reading = true;
     this.#connection.read(this.#buffer).then((count) => this.#took(count), (error: Error) => {
       // A read that fails because of our own close is no error.
+      if (!this.destroyed) this.input.finish(error);
       this.destroy(error);
     });
   }
@@ -117,6 +122,7 @@ export class TlsCarrier extends EventEmitter {
     if (this.destroyed) return;
     if (count === null) {
       this.readable = false;
+      this.input.finish("end of stream");
       this.emit("end");
       if (!this.writable) this.destroy();
       return;

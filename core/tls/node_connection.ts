@@ -13,12 +13,14 @@ import type { Connection } from "../connection.ts";
 import { DuplexConnection, type Flow } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
 import { TlsCarrier } from "./carrier.ts";
+import { type TlsInput, watchInput, type WireInput } from "./input.ts";
 import { nativeTransport } from "./native_socket.ts";
 
 /** The stream below node:tls, with a flow control of its own: node:tls goes on reading when the data
  * that it has decrypted is not taken. */
 export interface TlsTransport extends Flow {
   readonly stream: Duplex;
+  readonly input: WireInput;
 }
 
 export interface NodeTlsOptions {
@@ -30,6 +32,9 @@ export interface NodeTlsOptions {
   readonly check?: (socket: TLSSocket) => Identity | undefined;
   /** Whether to use the native socket of the connection where it has one. Default: true. */
   readonly native?: boolean;
+  /** Whether to tell how the input ends, and to read it to its end when a write fails. Default: false,
+   * which costs less. */
+  readonly watches?: boolean;
 }
 
 /** TLS over a connection, of which it takes ownership. Nothing is read or written before `ready`. */
@@ -38,6 +43,8 @@ export class NodeTlsConnection implements Connection {
   readonly #options: NodeTlsOptions;
   #secured: DuplexConnection | undefined;
   #stream: Duplex | undefined;
+  #letDestroy: (() => void) | undefined;
+  #input: TlsInput | undefined;
   #identity: Identity | undefined;
   #alpnProtocol: string | undefined;
 
@@ -62,26 +69,35 @@ export class NodeTlsConnection implements Connection {
     return this.#alpnProtocol;
   }
 
+  /** The input, where it is watched, once the handshake has begun. */
+  get input(): TlsInput {
+    if (this.#input === undefined) throw new Error("Cannot tell about input that is not watched");
+    return this.#input;
+  }
+
   async ready(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { begin, done, check, native = true } = this.#options;
+    const { begin, done, check, native = true, watches = false } = this.#options;
     const transport = (native ? nativeTransport(this.#inner) : null) ?? carried(this.#inner);
     const { stream } = transport;
     this.#stream = stream;
     // Errors reach node:tls too; this handles those that come after it has detached.
     stream.on("error", () => {});
+    this.#letDestroy = postponeDestroy(stream);
     const socket = begin(stream);
+    if (watches) this.#input = watchInput(socket, transport.input);
     // Data flows from the beginning: when node:tls has to stop for want of a listener, it loses the
     // end of a peer that sent everything at once.
     const { local, remote } = this;
     const secured = new DuplexConnection(socket, { local, remote, flow: transport });
     try {
-      await handshaken(socket, stream, done, signal);
+      await handshaken(socket, transport, done, signal);
+      this.#letDestroy();
       this.#secured = secured;
       this.#alpnProtocol = socket.alpnProtocol || undefined;
       this.#identity = check?.(socket);
     } catch (error) {
-      // A refused peer gets the alert close_notify (RFC 8446 6.1), which node:tls can still send.
+      // A peer that is refused after its handshake gets the alert close_notify (RFC 8446 6.1).
       await this.#secured?.closeWrite();
       this[Symbol.dispose]();
       throw error;
@@ -102,6 +118,7 @@ export class NodeTlsConnection implements Connection {
 
   [Symbol.dispose](): void {
     this.#secured?.[Symbol.dispose]();
+    this.#letDestroy?.();
     // node:tls closes its stream only later, and during a handshake not at all.
     this.#stream?.destroy();
     this.#inner[Symbol.dispose]();
@@ -113,26 +130,48 @@ export class NodeTlsConnection implements Connection {
   }
 }
 
+/** Lets an alert leave before node:tls destroys its stream, which it does as soon as it has handed the
+ * alert over: one in four is lost otherwise.
+ * @returns what gives the stream its own method back */
+function postponeDestroy(stream: Duplex): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const letDestroy = () => {
+    clearTimeout(timer);
+    Reflect.deleteProperty(stream, "destroy");
+  };
+  stream.destroy = (error) => {
+    timer ??= setTimeout(() => {
+      letDestroy();
+      stream.destroy(error);
+    });
+    return stream;
+  };
+  return letDestroy;
+}
+
 function carried(connection: Connection): TlsTransport {
   const carrier = new TlsCarrier(connection);
   // The types require a whole Duplex; node:tls needs less.
   const stream = carrier as unknown as Duplex;
-  return { stream, hold: () => carrier.hold(), release: () => carrier.release() };
+  const { input } = carrier;
+  return { stream, input, hold: () => carrier.hold(), release: () => carrier.release() };
 }
 
 /** Resolves when the handshake is complete; rejects when it failed, the peer left or the signal
  * fired. */
 function handshaken(
   socket: TLSSocket,
-  stream: Duplex,
+  { stream, input }: TlsTransport,
   done: NodeTlsOptions["done"],
   signal: AbortSignal,
 ): Promise<void> {
+  const { onEnd } = input;
   return new Promise((resolve, reject) => {
     const settle = (then: () => void) => {
       signal.removeEventListener("abort", giveUp);
       socket.off(done, finish).off("_tlsError", fail).off("error", fail).off("close", leave);
       for (const ended of [socket, stream]) ended.off("end", leave);
+      input.onEnd = onEnd;
       then();
     };
     const finish = () => settle(resolve);
@@ -144,5 +183,7 @@ function handshaken(
     socket.on(done, finish).on("_tlsError", fail).on("error", fail).on("close", leave);
     // node:tls itself waits for more data, until its stream below is closed.
     for (const ended of [socket, stream]) ended.on("end", leave);
+    // A socket that is being destroyed has yet to tell its error.
+    input.onEnd = () => socket.destroyed || leave();
   });
 }

@@ -1,6 +1,6 @@
 // The listening socket of DTLS over any datagram socket: a table of associations.
 
-import type { Address } from "../../core/addresses/address.ts";
+import { type Address, networkOf } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
 import { PeerTable } from "../../core/datagrams/peer_table.ts";
@@ -66,7 +66,7 @@ export class DtlsListenSocket implements DatagramSocket {
   readonly #idle: IdleSweep<Association>;
   readonly #queue = new DatagramQueue();
   #handshakes = 0;
-  /** Handshakes under way by host: one host may have only a part of them. */
+  /** Handshakes under way by subscriber: one may have only a part of them. */
   readonly #handshakesOf = new Map<string, number>();
   #disposed = false;
   delivered?(to: Address): Promise<void>;
@@ -174,10 +174,10 @@ export class DtlsListenSocket implements DatagramSocket {
     }
     // RFC 6347 4.2.8: only now is it known that the peer itself wants to begin anew.
     known?.peer.close();
-    const ofHost = this.#handshakesOf.get(hostOf(from)) ?? 0;
+    const ofSubscriber = this.#handshakesOf.get(subscriberOf(from)) ?? 0;
     const share = Math.max(LEAST_SHARE, maxHandshakes * LARGEST_SHARE);
     if (
-      this.#all.size >= maxPeers || this.#handshakes >= maxHandshakes || ofHost >= share
+      this.#all.size >= maxPeers || this.#handshakes >= maxHandshakes || ofSubscriber >= share
     ) {
       hooks?.refused?.(from);
       return;
@@ -226,10 +226,10 @@ export class DtlsListenSocket implements DatagramSocket {
 
   #countHandshake(from: Address, change: 1 | -1): void {
     this.#handshakes += change;
-    const host = hostOf(from);
-    const count = (this.#handshakesOf.get(host) ?? 0) + change;
-    if (count > 0) this.#handshakesOf.set(host, count);
-    else this.#handshakesOf.delete(host);
+    const subscriber = subscriberOf(from);
+    const count = (this.#handshakesOf.get(subscriber) ?? 0) + change;
+    if (count > 0) this.#handshakesOf.set(subscriber, count);
+    else this.#handshakesOf.delete(subscriber);
   }
 
   /** Sends a datagram of a handshake. A failure is no worse than a loss on the way. */
@@ -239,12 +239,13 @@ export class DtlsListenSocket implements DatagramSocket {
   }
 }
 
-/** The share of all unfinished handshakes that one host may have, and how many it always may. */
+/** The share of all unfinished handshakes that one subscriber may have, and how many it always may. */
 const LARGEST_SHARE = 1 / 4;
 const LEAST_SHARE = 8;
 
-function hostOf(address: Address): string {
-  return "hostname" in address ? address.hostname : "";
+/** Who is behind an address: an IPv6 client can take a new one of its /64 for each handshake. */
+function subscriberOf(address: Address): string {
+  return "hostname" in address ? networkOf(address.hostname) : "";
 }
 
 /** Whether a datagram begins with a record of a later epoch: most do, and need no closer look. */

@@ -21,6 +21,25 @@ export interface Receipt {
   readonly duplicate: boolean;
 }
 
+/** Messages that were said elsewhere and are gone for good: this node never got them. */
+export interface LostSpan {
+  /** How many at most; some may have been of other rooms. */
+  readonly count: number;
+  /** The place of the first message after them. */
+  readonly before: number;
+  /** When the messages before and after them were said, in milliseconds since the epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A span, for people. */
+export function lostSpanText({ count, fromMs, toMs }: LostSpan): string {
+  const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
+  const many = count === 1 ? "a message is" : `up to ${count} messages are`;
+  return `${many} missing here: said elsewhere between ${from} and ${to}, and discarded by the ` +
+    "broker before this server was back";
+}
+
 /** The events of a log, for its chat. */
 export interface LogHooks {
   /** A message to show to its room. Called once for each message that this node has not shown before,
@@ -42,6 +61,8 @@ export interface ChatLog extends AsyncDisposable {
   last(room: string, count: number, before?: number): Promise<readonly ChatMessage[]>;
   /** The first messages of a room that stand after one, oldest first. */
   after(room: string, seq: number, count: number): Promise<readonly ChatMessage[]>;
+  /** The spans after a place that are missing here. */
+  lostAfter?(seq: number): readonly LostSpan[];
   /** The last messages of a room that hold all the words, oldest first. */
   search(room: string, words: string, count: number): Promise<readonly ChatMessage[]>;
 }

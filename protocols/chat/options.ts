@@ -118,6 +118,13 @@ export const chatOptions = {
     max: 60_000,
     help: "longest text of one message, in bytes",
   }),
+  plainMaxBytes: size({
+    default: 1000,
+    min: 64,
+    max: 65_507,
+    help:
+      "cut lines for plain clients on bare UDP below so many bytes; many read no more than 1024",
+  }),
   maxNameLength: integer({
     default: 32,
     min: 10,

@@ -14,10 +14,12 @@ export interface RemoteMember {
 export interface ChatPeerHooks {
   /** A private message came for a member of ours; returns whether that member is there. */
   whispered(room: string, to: string, from: RemoteMember, text: string): boolean;
-  /** An operator on another node removes a member of ours. */
-  expelled(room: string, name: string, ban: boolean, reason: string): void;
+  /** An operator on another node removes a member of ours; returns whether it was there. */
+  expelled(room: string, name: string, ban: boolean, reason: string): boolean;
   /** An operator on another node has banned a client, known by these keys (admission/bans.ts). */
   banned(keys: readonly string[]): void;
+  /** The keys of all who are banned here, for a node that comes. */
+  bans(): readonly string[];
   /** Another node had this name in this room first: ours has to take another. */
   nameLost(room: string, name: string): void;
 }
@@ -35,8 +37,9 @@ export interface ChatPeers extends AsyncDisposable {
   rooms(): ReadonlyMap<string, number>;
   /** Sends a private message; resolves to whether a member on another node got it. */
   whisper(from: RemoteMember, to: string, text: string): Promise<boolean>;
-  /** Has a member of another node removed from a room. */
-  expel(room: string, name: string, ban: boolean, reason: string): void;
+  /** Has a member of another node removed from a room; resolves to whether there is one. A ban also
+   * reaches a node that stands still, once it is back. */
+  expel(room: string, name: string, ban: boolean, reason: string): Promise<boolean>;
   /** Has the other nodes ban the client that these keys are of (admission/bans.ts). */
   ban(keys: readonly string[]): void;
 }
@@ -48,7 +51,7 @@ export const alone: ChatPeers = {
   members: () => [],
   rooms: () => new Map(),
   whisper: () => Promise.resolve(false),
-  expel: () => {},
+  expel: () => Promise.resolve(false),
   ban: () => {},
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };

@@ -15,6 +15,7 @@ export const REFUSALS = [
   "no-such-member",
   "not-an-operator",
   "not-stored",
+  "not-readable",
   "banned",
   "version",
 ] as const;

@@ -4,6 +4,7 @@
 import { errorText } from "../../core/event.ts";
 import { LinklessPaths } from "../../core/files/linkless_paths.ts";
 import type { Session } from "../../core/session.ts";
+import { MessageTooLargeError } from "../../core/streams/framing.ts";
 import { framedSession } from "../../core/streams/framed_session.ts";
 import { InboxAnswers } from "./answers.ts";
 import { ContentHash, hashFile } from "./content_hash.ts";
@@ -17,6 +18,7 @@ import {
   type RefusalCode,
   type RefusedMessage,
   type SenderMessage,
+  WireError,
 } from "./wire.ts";
 
 /** The most content of one message, also where the inbox would take more. */
@@ -65,9 +67,18 @@ export class InboxRefusedError extends Error {
   }
 }
 
+/** What answers is no inbox. */
+export class NoInboxError extends Error {
+  override readonly name = "NoInboxError";
+  constructor(options: ErrorOptions) {
+    super("what answers is no inbox of sockdock", options);
+  }
+}
+
 /** Sends files over a session and yields what became of each, in their order. A file of which the
  * inbox has a part goes on from there, if the part is the same. Closes the session at the end.
  * @throws {InboxRefusedError} when the inbox will take nothing
+ * @throws {NoInboxError} when the first answer is none of an inbox
  * @throws {DOMException} named TimeoutError when the inbox says nothing for too long
  * @throws {Error} when the session breaks off; what was not yielded was not sent, or not wholly */
 export async function* sendFiles(
@@ -148,7 +159,9 @@ class FileSender {
     await answers.expecting(() =>
       session.send(encodeControl({ type: "hello", version: INBOX_VERSION }))
     );
-    const answer = await answers.next();
+    const answer = await answers.next().catch((error: unknown) => {
+      throw isNonsense(error) ? new NoInboxError({ cause: error }) : error;
+    });
     if (answer.type === "refused") throw new InboxRefusedError(answer.code, answer.reason);
     if (answer.type !== "welcome") throw new Error("the inbox did not greet back");
     return new FileSender(session, answers, parts, answer);
@@ -321,4 +334,9 @@ function refused(file: LocalFile, { code, reason, again }: RefusedMessage): File
 
 function unexpected({ type }: InboxMessage): Error {
   return new Error(`the inbox said "${type}", which is no answer to what it was asked`);
+}
+
+/** Whether reading failed for what the other side said, and not because the session broke off. */
+function isNonsense(error: unknown): boolean {
+  return error instanceof WireError || error instanceof MessageTooLargeError;
 }

@@ -7,6 +7,7 @@ import { completeChat, parseChatLine } from "../../commands/chat/words.ts";
 import { runCommandLine } from "../../commands/run.ts";
 import { serve } from "../../dock/serve.ts";
 import type { ChatMessage } from "../../protocols/chat/message.ts";
+import { echo } from "../../protocols/echo.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
@@ -223,6 +224,19 @@ Deno.test("chat ends with 1 and a remedy when the name is taken in a pipe or nob
   const refused = await inPipe([url]);
   assertEquals(refused.code, 1);
   assertMatch(refused.stderr, /^error: Cannot connect to tcp:\/\/127\.0\.0\.1:\d+: /);
+});
+
+Deno.test("chat names the command that works with a server that is no chat of ours", async () => {
+  for (const scheme of ["tcp", "udp"]) {
+    await using server = await serve(`${scheme}://127.0.0.1:0`, echo);
+    const { code, stderr } = await inPipe([`${server.url}/harbour`]);
+    assertEquals(code, 1);
+    assertEquals(
+      stderr,
+      `error: Cannot chat with ${server.url}/harbour: what answers is no chat of sockdock; talk to ` +
+        `it as it is with: sockdock connect ${server.url}\n`,
+    );
+  }
 });
 
 Deno.test("chat ends with 4 when lines are not acknowledged", async () => {

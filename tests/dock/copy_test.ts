@@ -4,6 +4,10 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UsageError } from "../../core/usage_error.ts";
 import { type CopyEvent, type CopyOptions, type CopyResult, copyTo } from "../../dock/copy.ts";
 import { serve } from "../../dock/serve.ts";
+import { acknowledge } from "../../protocols/acknowledge.ts";
+import { daytime } from "../../protocols/daytime.ts";
+import { discard } from "../../protocols/discard.ts";
+import { echo } from "../../protocols/echo.ts";
 import { relay } from "../../protocols/relay.ts";
 import { freePort } from "../free_port.ts";
 import { contentsOf, servedInbox, sha256 } from "../protocols/inbox/talker.ts";
@@ -272,4 +276,25 @@ Deno.test({
       "its name is not in UTF-8; rename it",
     ]);
   },
+});
+
+for (const protocol of [echo, daytime, acknowledge]) {
+  Deno.test(`copyTo() says at once that ${protocol.name} is no inbox`, async () => {
+    await using server = await serve("tcp://127.0.0.1:0", protocol);
+    await assertRejects(
+      () =>
+        copyTo(server.url, ["README.md"], {
+          onEvent: ({ event }) => assert(event !== "retrying"),
+        }),
+      Error,
+      `Cannot copy to ${server.url}: what answers is no inbox of sockdock`,
+    );
+  });
+}
+
+Deno.test("copyTo() does not try again where nothing has ever answered", async () => {
+  await using server = await serve("tcp://127.0.0.1:0", discard);
+  const { result, events } = await copied(server.url, ["README.md"], { timeoutMs: 100 });
+  assertEquals([result.timedOut, result.failed.length], [true, 1]);
+  assert(!events.some(({ event }) => event === "retrying"));
 });

@@ -14,6 +14,7 @@ given = arguments(
     ("--ciphers", {}),
     ("--cert", {}),
     ("--key", {}),
+    ("--times", {"type": int, "default": 1}),
 )
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 context.load_verify_locations(given.cafile)
@@ -27,16 +28,17 @@ if given.ciphers:
 if given.cert:
     context.load_cert_chain(given.cert, given.key)
 
-try:
-    # suppress_ragged_eofs: without close_notify the end is an error.
-    sock = context.wrap_socket(
-        dialled(given.address), server_hostname="localhost", suppress_ragged_eofs=False
-    )
-    with sock:
-        if not given.cert:
-            sock.sendall(b"hello")
-        say("closed with close_notify" if sock.recv(1024) == b"" else "was served")
-except ssl.SSLError as error:
-    say("error:", error)
-except OSError as error:
-    say("error:", type(error).__name__)
+for _ in range(given.times):
+    try:
+        # suppress_ragged_eofs: without close_notify the end is an error.
+        sock = context.wrap_socket(
+            dialled(given.address), server_hostname="localhost", suppress_ragged_eofs=False
+        )
+        with sock:
+            if not given.cert:
+                sock.sendall(b"hello")
+            say("closed with close_notify" if sock.recv(1024) == b"" else "was served")
+    except ssl.SSLError as error:
+        say("error:", error)
+    except OSError as error:
+        say("error:", type(error).__name__)

@@ -7,10 +7,15 @@ import threading
 from endpoint import arguments, listening, say
 
 given = arguments(
-    __doc__, ("--cert", {"required": True}), ("--key", {"required": True})
+    __doc__,
+    ("--cert", {"required": True}),
+    ("--key", {"required": True}),
+    ("--keys", {"help": "write the keys of sessions to this file"}),
 )
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(given.cert, given.key)
+if given.keys:
+    context.keylog_filename = given.keys
 
 
 def serve(connection, peer):

@@ -1,11 +1,15 @@
 /** The chat on several machines, and on one that dies: real servers, a real broker, clients that come
  * back. */
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { joinChat, type JoinedChat } from "../../dock/join_chat.ts";
+import { serve } from "../../dock/serve.ts";
+import { chat } from "../../protocols/chat.ts";
+import { ChatError } from "../../protocols/chat/client/chat_over.ts";
 import { peerTest } from "../peer.ts";
 import { type Program, startProgram } from "../program.ts";
 import { NatsBroker } from "../protocols/chat/cluster/nats_broker.ts";
+import { eventually } from "../eventually.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
 const DEADLINE_MS = 120_000;
@@ -43,6 +47,11 @@ class Node implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#program.interrupt();
     assertEquals((await this.#program.ended()).stderr, "");
+  }
+
+  /** Lets it stand still, or go on. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#program.signal(name);
   }
 
   async noticed(pattern: RegExp): Promise<void> {
@@ -250,3 +259,42 @@ Deno.test("a server that finds no place for its history says so", async () => {
   await using server = await startProgram(["serve", "chat", "tcp://127.0.0.1:0"], { env });
   await server.stderr.line(/^the history stays in memory \(.*\); --history FILE keeps it$/);
 });
+
+peerTest(
+  "a ban that was acknowledged holds on a node that stood still",
+  ["nats-server"],
+  async () => {
+    await using folder = await temporaryFolder();
+    await using broker = await NatsBroker.start(folder.path);
+    await using two = await Node.start(`${folder.path}/two.sqlite`, "--cluster", broker.url);
+    const typed = Promise.withResolvers<string>();
+    await using one = await serve("tcp://127.0.0.1:0", chat, {
+      cluster: [broker.url],
+      history: `${folder.path}/one.sqlite`,
+      messageRatePerSecond: 10_000,
+      messageBurst: 10_000,
+      lines: (async function* () {
+        yield await typed.promise;
+        await new Promise(() => {});
+      })(),
+    });
+    await using bob = await Witness.join(two.tcp, "bob");
+    await using ada = await Witness.join(one.url, "ada");
+    const others = async () => (await ada.chat.who()).map(({ name }) => name);
+    await eventually(async () => (await others()).includes("bob"));
+    two.signal("SIGSTOP");
+    try {
+      typed.resolve("/ban bob");
+      await eventually(() =>
+        joinChat(one.url, { name: "bob" })
+          .then((again) => again.close().then(() => false), ({ code }) => code === "banned")
+      );
+      // By then what was said to it is older than its patience with the broker.
+      await eventually(async () => !(await others()).includes("bob"));
+    } finally {
+      two.signal("SIGCONT");
+    }
+    await bob.until(() => bob.events.includes("closed"));
+    await assertRejects(() => joinChat(two.tcp, { name: "bob" }), ChatError, "banned you");
+  },
+);

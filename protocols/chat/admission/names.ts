@@ -1,9 +1,10 @@
-// The names of members and rooms: checks that a text may be one, and tells which names look the same
-// to a reader (in the spirit of UTS #39 and RFC 8266).
+// The names of members and rooms: checks that a text may be one (in the spirit of RFC 8266). Which
+// names look the same to a reader is in lookalikes.ts.
 
 import type { Identity } from "../../../core/session.ts";
 import { cleanText } from "../clean_text.ts";
 import { RefusedError } from "../refused_error.ts";
+import { lookalikeKey } from "./lookalikes.ts";
 
 /** Names that a reader would take for the server or its operator. */
 const RESERVED = [
@@ -24,33 +25,6 @@ const RESERVED = [
 const MAX_NAME_BYTES = 64;
 const MAX_VERIFIED_LENGTH = 80;
 
-/** Letters of other scripts that look like Latin ones, after case folding. */
-const HOMOGLYPHS: ReadonlyMap<string, string> = new Map(
-  [..."аa вb сc ԁd еe һh іi јj кk ӏl мm нn оo рp ԛq ѕs тt υu ѵv ԝw хx уy ɡg ɩi ıi αa βb εe ηn ιi κk νv οo ρp τt χx ѡw"
-    .split(" ")].map((pair) => [[...pair][0]!, [...pair][1]!]),
-);
-
-/** Characters that look alike in many fonts, though all of them are in daily use. */
-const LOOKALIKES: Readonly<Record<string, string>> = { "0": "o", "1": "l", "i": "l", "5": "s" };
-
-/** The key under which a name is unique in a room. Names that differ only in case, width, invisible
- * characters or letters of another script that look alike have one key. */
-export function nameKey(name: string): string {
-  if (/^[a-z0-9_-]*$/.test(name)) return name;
-  const folded = name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC")
-    .replace(/[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, "");
-  return Array.from(folded, (letter) => HOMOGLYPHS.get(letter) ?? letter).join("");
-}
-
-/** The key by which a plain name is compared with the verified and the reserved ones: a coarser one
- * than `nameKey`, without accents, punctuation and digits that look like letters. */
-export function lookalikeKey(name: string): string {
-  return Array.from(
-    nameKey(name).normalize("NFD").replace(/[\p{M}._-]/gu, ""),
-    (letter) => LOOKALIKES[letter] ?? letter,
-  ).join("");
-}
-
 const reservedKeys: ReadonlySet<string> = new Set(RESERVED.map(lookalikeKey));
 
 /** Whether no member may have the name. */
@@ -59,6 +33,12 @@ export function isReserved(name: string): boolean {
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** How many characters a reader sees. Each look with a segmenter holds memory of the system until the
+ * next collection of garbage, which knows nothing of it: so few names need one. */
+function shownLength(name: string): number {
+  return /^[ -~]*$/.test(name) ? name.length : [...graphemes.segment(name)].length;
+}
 
 /** A name that a client asks for, in the form in which it is shown.
  * @throws {RefusedError} when it cannot be one, saying why */
@@ -75,7 +55,7 @@ export function plainName(asked: string, maxNameLength: number): string {
   if (/\p{Default_Ignorable_Code_Point}/u.test(name)) throw refused("part of it cannot be seen");
   if (/\p{M}{4}/u.test(name)) throw refused("it has too many marks on one letter");
   if (
-    [...graphemes.segment(name)].length > maxNameLength ||
+    shownLength(name) > maxNameLength ||
     new TextEncoder().encode(name).length > MAX_NAME_BYTES
   ) {
     throw refused(`it is longer than ${maxNameLength} characters or ${MAX_NAME_BYTES} bytes`);

@@ -8,6 +8,7 @@ import { createFramer, MessageTooLargeError } from "../../../core/streams/framin
 import type { Scope } from "../log.ts";
 import type { ChatMessage, Standing } from "../message.ts";
 import { EventQueue } from "./event_queue.ts";
+import { Gap } from "./gap.ts";
 import {
   type Member,
   parseServerMessage,
@@ -62,6 +63,15 @@ export class ChatError extends Error {
 /** The session ended before an answer came. */
 export class ChatLostError extends Error {
   override readonly name = "ChatLostError";
+}
+
+/** What answers is no chat, or one without names such as that of `--bare`. */
+export class NoChatError extends Error {
+  override readonly name = "NoChatError";
+
+  constructor() {
+    super("what answers is no chat of sockdock");
+  }
 }
 
 /** How to enter a chat. */
@@ -151,7 +161,8 @@ export function newMessageId(): string {
 
 /** Enters a chat over an open session; resolves once the server has welcomed us. Owns the session.
  * @throws {ChatError} when the server refuses, such as with `name-taken`
- * @throws {Error} when what answers is no chat, or nothing does */
+ * @throws {NoChatError} when what answers is no chat
+ * @throws {Error} when nothing answers */
 export async function chatOver(
   session: Session & { readonly delivery?: Delivery | undefined },
   options: ChatOverOptions = {},
@@ -178,6 +189,15 @@ interface PendingRequest {
   resolve(answer: ServerMessage): void;
   reject(error: Error): void;
 }
+
+const DEFAULT_MAX_EVENTS = 10_000;
+
+/** How many old messages are asked for at once, where the server does not say how many it gives. */
+const DEFAULT_PAGE = 20;
+
+/** When something is asked again that was too fast: a server says so once a second, and passes over
+ * what comes in between. */
+const TOO_FAST_WAIT_MS = 1200;
 
 const QUIT = { type: "quit" } as const;
 
@@ -208,10 +228,14 @@ class Client implements ChatClient {
   #lost: string | undefined;
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
   #welcomed = false;
-  /** The highest place in the room's order that we have seen. */
+  /** The place in the room's order up to which we have everything. */
   #highest: number | undefined;
-  /** How many messages have come since our last hello, which says what we have. */
-  #sinceHello = 0;
+  /** Whether there may be more before the next message than we get: datagrams bring old messages a
+   * page at a time, and may lose some. */
+  #isInDoubt = false;
+  /** After which place the room that we go to was asked for. */
+  #joinAfter: number | undefined;
+  #gap: Gap | undefined;
 
   constructor(
     session: Session & { readonly delivery?: Delivery | undefined },
@@ -222,7 +246,7 @@ class Client implements ChatClient {
     this.#isLossy = session.boundary === "messages" && session.peer.transport === "udp" &&
       session.delivery === undefined;
     this.#events = new EventQueue<ChatEvent>(
-      options.maxEvents ?? 10_000,
+      options.maxEvents ?? DEFAULT_MAX_EVENTS,
       (count) => ({ event: "missed", count }),
     );
     this.ended = this.#end.promise;
@@ -233,6 +257,7 @@ class Client implements ChatClient {
   }
 
   async hello({ name, room, after, last }: ChatOverOptions): Promise<void> {
+    this.#expectAfter(after);
     await this.#request({ type: "hello", version: 1, name, room, after, last }, "welcome");
     this.#schedulePing();
   }
@@ -259,6 +284,7 @@ class Client implements ChatClient {
     room: string,
     { after, last }: { readonly after?: number; readonly last?: number } = {},
   ): Promise<void> {
+    this.#joinAfter = after;
     await this.#request({ type: "join", room, after, last }, "joined");
   }
 
@@ -344,17 +370,24 @@ class Client implements ChatClient {
       answerTimeoutMs,
     );
     let sends = 0;
-    const mayRepeat = this.#isLossy || "id" in request;
-    const again = !mayRepeat ? undefined : setInterval(() => {
-      if (sends++ < resends) this.#send({ ...request, ref }).catch(() => {});
-    }, this.#isLossy ? resendAfterMs : SAY_AGAIN_MS);
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const repeatAfter = (waitMs: number) => {
+      again = setTimeout(() => {
+        if (sends++ >= resends) return;
+        this.#send({ ...request, ref }).catch(() => {});
+        // A server that is no chat may pass each hello on to everybody.
+        repeatAfter(expects === "welcome" ? waitMs * 2 : waitMs);
+      }, waitMs);
+    };
+    if (this.#isLossy) repeatAfter(resendAfterMs);
+    else if ("id" in request) repeatAfter(SAY_AGAIN_MS);
     try {
       await this.#send({ ...request, ref });
       // Its type was checked against `expects` before it was resolved.
       return await answered.promise as ServerMessage & { readonly type: T };
     } finally {
       clearTimeout(tooLate);
-      clearInterval(again);
+      clearTimeout(again);
       this.#pending.delete(ref);
     }
   }
@@ -374,7 +407,7 @@ class Client implements ChatClient {
   }
 
   async #receive(): Promise<void> {
-    for await (const text of texts(this.#session)) {
+    for await (const text of texts(this.#session, () => !this.#welcomed && this.#refuseServer())) {
       if (this.#lost !== undefined) return;
       const message = parseServerMessage(text);
       if (message !== undefined) {
@@ -383,10 +416,8 @@ class Client implements ChatClient {
         continue;
       }
       this.malformed++;
-      // A server whose first answer is no JSON object is no chat, so that waiting is of no use.
-      if (!this.#welcomed && !this.#isLossy && !text.startsWith("{")) {
-        throw new Error("what answers is no chat of sockdock");
-      }
+      // Waiting for another answer is of no use, and asking again would go to everybody there.
+      if (!this.#welcomed) return this.#refuseServer();
     }
   }
 
@@ -408,20 +439,17 @@ class Client implements ChatClient {
         this.welcomeTimeMs = message.timeMs;
         this.limits = message.limits;
         break;
-      case "message": {
-        const { seq, room } = message.message;
-        this.#sinceHello++;
-        if (seq !== undefined && room === this.room) {
-          this.#highest = Math.max(this.#highest ?? 0, seq);
-        }
-        this.#events.push({ event: "message", message: message.message });
+      case "message":
+        this.#hear(message.message);
         return;
-      }
       case "private":
         this.#events.push({ event: "private", whisper: message.whisper });
         return;
       case "joined":
-        if (message.room !== this.room) this.#highest = undefined;
+        if (message.room !== this.room) {
+          this.#showHeld();
+          this.#expectAfter(this.#joinAfter);
+        }
         this.room = message.room;
         this.members = message.members;
         this.#events.push({ event: "joined", room: message.room, members: message.members });
@@ -434,7 +462,6 @@ class Client implements ChatClient {
       case "came":
       case "went":
       case "renamed":
-      case "missed":
       case "notice": {
         const { type, ...rest } = message;
         this.#events.push({ event: type, ...rest } as ChatEvent);
@@ -445,6 +472,9 @@ class Client implements ChatClient {
         ) this.lose(message.reason ?? "removed from the room");
         return;
       }
+      case "missed":
+        void this.#closeGap(message.count);
+        return;
       case "error":
         if (!this.#refuse(message)) {
           this.#events.push({ event: "error", code: message.code, text: message.text });
@@ -474,10 +504,8 @@ class Client implements ChatClient {
 
   #schedulePing(): void {
     clearTimeout(this.#pingTimer);
-    const { pingAfterMs = 30_000, resendAfterMs = 1000 } = this.#options;
+    const { pingAfterMs = 30_000 } = this.#options;
     if (!Number.isFinite(pingAfterMs) || this.#lost !== undefined || !this.#welcomed) return;
-    // On bare datagrams old messages come a page at a time, and the next is asked for.
-    const isPage = this.#isLossy && this.#sinceHello >= (this.#limitOfHistory ?? Infinity);
     this.#pingTimer = setTimeout(() => {
       const asked = this.#isLossy ? this.#helloAgain() : this.#request({ type: "ping" }, "pong");
       asked.then(
@@ -488,33 +516,113 @@ class Client implements ChatClient {
           this.lose("the server does not answer");
         },
       );
-    }, isPage ? Math.min(resendAfterMs, pingAfterMs) : pingAfterMs);
-  }
-
-  get #limitOfHistory(): number | undefined {
-    return this.limits["history"];
+    }, pingAfterMs);
   }
 
   /** Says hello again, on bare datagrams, with the last place that we have: a server that was
    * restarted knows us again, and sends what was lost since. */
   async #helloAgain(): Promise<void> {
-    this.#sinceHello = 0;
     const { name, room } = this;
-    const hello = { type: "hello", version: 1, name, room, after: this.#highest };
-    await this.#request(hello, "welcome");
+    const after = this.#highest;
+    this.#expectAfter(after);
+    await this.#request({ type: "hello", version: 1, name, room, after }, "welcome");
+  }
+
+  /** Notes after which place messages were asked for. */
+  #expectAfter(after: number | undefined): void {
+    this.#highest = after;
+    this.#isInDoubt = this.#isLossy && after !== undefined;
+  }
+
+  #hear(message: ChatMessage): void {
+    const { room, seq } = message;
+    if (room !== this.room) {
+      this.#events.push({ event: "message", message });
+      return;
+    }
+    if (this.#isInDoubt && (seq ?? 0) > this.#highest!) void this.#closeGap(0);
+    if (this.#gap === undefined) this.#show(message);
+    else this.#gap.hold(message);
+  }
+
+  #show(message: ChatMessage): void {
+    const { room, seq } = message;
+    if (seq !== undefined && room === this.room) this.#highest = Math.max(this.#highest ?? 0, seq);
+    this.#events.push({ event: "message", message });
+  }
+
+  #showHeld(): void {
+    const gap = this.#gap;
+    this.#gap = undefined;
+    if (gap === undefined) return;
+    for (const message of gap.messages()) this.#show(message);
+    if (gap.missed > 0) this.#events.push({ event: "missed", count: gap.missed });
+  }
+
+  /** Asks for the messages between the last that we have and those that come now, page by page, back
+   * from the newest. What comes meanwhile is held, so that all are shown in the room's order.
+   * @param missed how many the server says that it dropped */
+  async #closeGap(missed: number): Promise<void> {
+    if (this.#gap !== undefined) return this.#gap.widen(missed);
+    this.#isInDoubt = false;
+    const from = this.#highest;
+    if (from === undefined) {
+      this.#events.push({ event: "missed", count: missed });
+      return;
+    }
+    const gap = this.#gap = new Gap(from, this.#options.maxEvents ?? DEFAULT_MAX_EVENTS, missed);
+    try {
+      while (this.#gap === gap && gap.isOpen) gap.take(await this.#oldPage(gap.before));
+    } catch (error) {
+      // The messages that are held come again after the next hello.
+      if (!(error instanceof ChatError)) return this.lose(errorText(error));
+    }
+    if (this.#gap === gap) this.#showHeld();
+  }
+
+  async #oldPage(before: number | undefined): Promise<readonly ChatMessage[]> {
+    for (;;) {
+      try {
+        return await this.history(this.limits["history"] ?? DEFAULT_PAGE, before);
+      } catch (error) {
+        if (!(error instanceof ChatError) || error.code !== "too-fast") throw error;
+        await this.#pause(TOO_FAST_WAIT_MS);
+      }
+    }
+  }
+
+  async #pause(waitMs: number): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, waitMs);
+    await Promise.race([over.promise, this.ended]);
+    clearTimeout(timer);
+  }
+
+  #refuseServer(): void {
+    const error = new NoChatError();
+    this.#pendingHello()?.reject(error);
+    this.lose(error.message);
   }
 }
 
-/** A session's messages as text: lines of a byte stream, datagrams or frames elsewhere. */
-async function* texts(session: Session): AsyncGenerator<string> {
+const OPENING_BRACE = 0x7b;
+
+/** A session's messages as text: lines of a byte stream, datagrams or frames elsewhere.
+ * @param foreign called when a byte stream begins with something else than a JSON object; it may
+ *   never have an end of line */
+async function* texts(session: Session, foreign: () => void): AsyncGenerator<string> {
   if (session.boundary === "messages") {
     for await (const message of session) yield textOf(message);
     return;
   }
   const framer = createFramer("line", session.maxMessageBytes)!;
   try {
+    let isFirst = true;
     for await (const chunk of session) {
-      framer.push(bytesOf(chunk));
+      const bytes = bytesOf(chunk);
+      if (isFirst && bytes.length > 0 && bytes[0] !== OPENING_BRACE) foreign();
+      isFirst = isFirst && bytes.length === 0;
+      framer.push(bytes);
       for (let line = framer.next(); line !== null; line = framer.next()) yield textOf(line);
     }
   } catch (error) {

@@ -35,10 +35,11 @@
 // Long, because all of this depends on one state and one order of calls.
 
 import { errorText } from "../../../core/event.ts";
-import type { ChatLog, LogHooks, Receipt } from "../log.ts";
+import { type ChatLog, type LogHooks, type LostSpan, lostSpanText, type Receipt } from "../log.ts";
 import type { ChatMessage, NewMessage } from "../message.ts";
 import type { ChatStore, StoreResult } from "../store.ts";
 import { basePlace, parsePosition, type Position } from "./place.ts";
+import { parseSpans, stampMs, withSpan } from "./lost_span.ts";
 import { decodeRecord, encodeRecord, isShift, readObject } from "./record.ts";
 import type { Arrival, JetStreamLink, Stored } from "./jetstream_link.ts";
 import type { Subjects } from "./subjects.ts";
@@ -94,12 +95,20 @@ export class ClusterLog implements ChatLog {
   #readers: { readonly seq: number; readonly resolve: () => void }[] = [];
   #isDisposed = false;
   #skipped = 0;
+  /** The spans that are known to members, and one that the link has not got past yet. */
+  #lost: readonly LostSpan[];
+  #losing: LostSpan | undefined;
 
-  private constructor(options: ClusterLogOptions, position: Position) {
+  private constructor(
+    options: ClusterLogOptions,
+    position: Position,
+    lost: readonly LostSpan[],
+  ) {
     this.#options = options;
     this.#store = options.store;
     this.#hooks = options.hooks;
     this.#position = position;
+    this.#lost = lost;
   }
 
   /** Opens the log at the position that the node has reached. */
@@ -108,7 +117,8 @@ export class ClusterLog implements ChatLog {
     const position = parsePosition(await store.note(noteKey));
     // Without a cluster, or in another one, the same file may have given places above ours.
     const top = Math.max(position.top, await store.highest());
-    return new ClusterLog(options, { ...position, top });
+    const lost = parseSpans(await store.note(`${noteKey} lost`));
+    return new ClusterLog(options, { ...position, top }, lost);
   }
 
   /** Up to which sequence the stream was read. */
@@ -166,6 +176,10 @@ export class ClusterLog implements ChatLog {
 
   search(room: string, words: string, count: number): Promise<readonly ChatMessage[]> {
     return this.#store.search(room, words, count);
+  }
+
+  lostAfter(seq: number): readonly LostSpan[] {
+    return this.#lost.filter(({ before }) => before > seq);
   }
 
   /** Reads the stream and puts messages into it until the link is dead.
@@ -236,11 +250,21 @@ export class ClusterLog implements ChatLog {
     const base = basePlace(link.created);
     let { seq, stamp, shift, top } = this.#position;
     const messages: ChatMessage[] = [];
+    let losing = this.#losing;
     for (const arrival of batch) {
       if (arrival.seq === seq) {
         if (arrival.stamp === stamp) continue;
         this.#startOver(`message ${seq} is another one now`);
         throw new Error("the shared history has to be read from its beginning");
+      }
+      // A node that has read nothing yet is not owed what was discarded before it came.
+      if (seq > 0 && arrival.seq > seq + 1) {
+        losing = {
+          count: (losing?.count ?? 0) + arrival.seq - seq - 1,
+          before: base + arrival.seq + shift,
+          fromMs: losing?.fromMs ?? stampMs(stamp),
+          toMs: stampMs(arrival.stamp),
+        };
       }
       ({ seq, stamp } = arrival);
       const recorded = this.#decode(arrival);
@@ -262,10 +286,24 @@ export class ClusterLog implements ChatLog {
       ? []
       : this.#store.append(messages.map(({ seq, ...message }) => ({ message, seq: seq! })));
     const noted = this.#store.setNote(this.#options.noteKey, JSON.stringify(position));
+    // Several spans of one absence are told as one, once the link has got past them.
+    const isPast = losing !== undefined && seq >= link.lastSeq;
+    const lost = losing === undefined ? this.#lost : withSpan(this.#lost, losing);
+    if (losing !== this.#losing || isPast) {
+      const { noteKey } = this.#options;
+      // In the same turn too; it fails with the position.
+      this.#store.setNote(`${noteKey} lost`, JSON.stringify(lost)).catch(() => {});
+    }
     const [results] = await Promise.all([stored, noted]).catch((error) => {
       throw new HistoryFailedError(errorText(error), { cause: error });
     });
     this.#position = position;
+    this.#losing = losing;
+    if (isPast) {
+      this.#lost = lost;
+      this.#losing = undefined;
+      this.#hooks.notice(lostSpanText(losing!));
+    }
     messages.forEach((message, index) => {
       const result = results[index]!;
       if (!result.duplicate) this.#hooks.deliver({ ...message, seq: result.seq });

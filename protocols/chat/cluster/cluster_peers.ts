@@ -16,6 +16,7 @@ import type { Standing } from "../message.ts";
 import type { ChatPeerHooks, ChatPeers, RemoteMember } from "../peers.ts";
 import { MemberList } from "./member_list.ts";
 import {
+  BAN_KEYS_PER_MESSAGE,
   decodeNodeMessage,
   encodeNodeMessage,
   type Entry,
@@ -30,11 +31,14 @@ const GATHER_MS = 30;
 /** A beat that greets is answered with one of ours at most once in this time. */
 const GREET_MS = 100;
 const CLAIM_TIMEOUT_MS = 400;
+const EXPEL_TIMEOUT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 1_000;
 const MAX_NODES = 64;
 const MAX_MEMBERS_PER_NODE = 20_000;
-/** How many whispers and claims may be under way. */
+/** How many whispers, claims and expulsions may be under way. */
 const MAX_REQUESTS = 1_000;
+/** How many banned members of other nodes are remembered for nodes that come back. */
+const MAX_ORDERS = 1_000;
 
 interface Node {
   members: MemberList;
@@ -44,10 +48,22 @@ interface Node {
   isAsked: boolean;
 }
 
-interface OpenClaim {
-  readonly entry: Entry;
+/** A question to all nodes, and those that have not answered it. */
+interface OpenQuestion {
   readonly waiting: Set<string>;
   readonly decided: PromiseWithResolvers<boolean>;
+}
+
+interface OpenClaim extends OpenQuestion {
+  readonly entry: Entry;
+}
+
+/** A member of another node that was banned. */
+interface Order {
+  readonly room: string;
+  readonly name: string;
+  readonly ban: boolean;
+  readonly reason: string;
 }
 
 interface ClusterPeersOptions {
@@ -72,12 +88,15 @@ export class ClusterPeers implements ChatPeers {
   readonly #changes = new Map<string, { readonly room: string; readonly name: string }>();
   readonly #nodes = new Map<string, Node>();
   readonly #claims = new Map<number, OpenClaim>();
+  readonly #expulsions = new Map<number, OpenQuestion>();
+  readonly #orders = new Map<string, Order>();
   #lastRef = 0;
   #requests = 0;
   #connection: NatsConnection | undefined;
   #inbox = "";
   #beat: ReturnType<typeof setInterval> | undefined;
   #gather: ReturnType<typeof setTimeout> | undefined;
+  #gatherBans: ReturnType<typeof setTimeout> | undefined;
   #greetedMs = 0;
   #dropped = 0;
 
@@ -115,8 +134,10 @@ export class ClusterPeers implements ChatPeers {
     this.#hear(ban, (message) => this.#heardBan(message));
     this.#hear(roster(this.node), (message) => this.#heardRosterRequest(message));
     this.#hear(whisper(this.node), (message) => this.#heardWhisper(message));
-    this.#hear(this.#inbox, (message) => this.#heardClaimAnswer(message));
+    this.#hear(this.#inbox, (message) => this.#heardAnswer(message));
     this.#sayBeat({ hello: true });
+    // Those that were said while we had no connection.
+    this.#sayBansSoon();
     this.#beat = setInterval(() => {
       this.#sayBeat();
       this.#sweep();
@@ -127,11 +148,13 @@ export class ClusterPeers implements ChatPeers {
   leave(): void {
     clearInterval(this.#beat);
     clearTimeout(this.#gather);
-    this.#gather = undefined;
+    clearTimeout(this.#gatherBans);
+    this.#gather = this.#gatherBans = undefined;
     this.#connection = undefined;
     this.#changes.clear();
     this.#nodes.clear();
     for (const { decided } of this.#claims.values()) decided.resolve(true);
+    for (const { decided } of this.#expulsions.values()) decided.resolve(false);
   }
 
   async claim(room: string, name: string, standing: Standing): Promise<boolean> {
@@ -181,22 +204,69 @@ export class ClusterPeers implements ChatPeers {
 
   async whisper(from: RemoteMember, to: string, text: string): Promise<boolean> {
     const connection = this.#connection;
-    const found = [...this.#nodes].find(([, { members }]) => members.find(from.room, to));
-    if (connection === undefined || found === undefined || this.#requests >= MAX_REQUESTS) {
-      return false;
-    }
+    if (connection === undefined || this.#requests >= MAX_REQUESTS) return false;
     const { room, name, standing } = from;
     const data = encodeNodeMessage({ from: { room, name, standing }, to, text });
-    const answer = await this.#request(connection, this.#subjects.whisper(found[0]), data);
-    return answer !== undefined && decodeNodeMessage.whisperAnswer(answer);
+    const found = this.#nodeOf(room, to);
+    // Of one who has just come we may not have heard yet.
+    const asked = found === undefined ? [...this.#nodes.keys()] : [found];
+    const answers = await Promise.all(
+      asked.map((node) => this.#request(connection, this.#subjects.whisper(node), data)),
+    );
+    return answers.some((answer) =>
+      answer !== undefined && decodeNodeMessage.whisperAnswer(answer)
+    );
   }
 
-  expel(room: string, name: string, ban: boolean, reason: string): void {
-    this.#say(this.#subjects.expel, { node: this.node, room, name, ban, reason });
+  async expel(room: string, name: string, ban: boolean, reason: string): Promise<boolean> {
+    if (this.#connection === undefined || this.#expulsions.size >= MAX_REQUESTS) return false;
+    const order: Order = { room, name, ban, reason };
+    const isKnown = this.#nodeOf(room, name) !== undefined;
+    const ref = ++this.#lastRef;
+    const question: OpenQuestion = {
+      waiting: new Set(this.#nodes.keys()),
+      decided: Promise.withResolvers(),
+    };
+    this.#expulsions.set(ref, question);
+    if (isKnown || question.waiting.size === 0) question.decided.resolve(isKnown);
+    // Who has just come may be there all the same.
+    const timer = setTimeout(() => question.decided.resolve(false), EXPEL_TIMEOUT_MS);
+    this.#say(this.#subjects.expel, { node: this.node, ref, ...order }, this.#inbox);
+    const isThere = await question.decided.promise;
+    clearTimeout(timer);
+    this.#expulsions.delete(ref);
+    if (isThere && ban) this.#remember(order);
+    return isThere;
   }
 
   ban(keys: readonly string[]): void {
     this.#say(this.#subjects.ban, { node: this.node, keys });
+  }
+
+  /** Keeps the ban of a member whose node may stand still: it hears of it when it is back. */
+  #remember(order: Order): void {
+    const key = JSON.stringify([order.room, this.#nameKey(order.name)]);
+    this.#orders.delete(key);
+    this.#orders.set(key, order);
+    if (this.#orders.size > MAX_ORDERS) this.#orders.delete(this.#orders.keys().next().value!);
+  }
+
+  /** Tells all nodes who is banned, in a moment: several may have come. */
+  #sayBansSoon(): void {
+    this.#gatherBans ??= setTimeout(() => {
+      this.#gatherBans = undefined;
+      const keys = this.#hooks.bans();
+      for (let at = 0; at < keys.length; at += BAN_KEYS_PER_MESSAGE) {
+        this.ban(keys.slice(at, at + BAN_KEYS_PER_MESSAGE));
+      }
+      for (const order of this.#orders.values()) {
+        this.#say(this.#subjects.expel, { node: this.node, ...order });
+      }
+    }, GATHER_MS);
+  }
+
+  #nodeOf(room: string, name: string): string | undefined {
+    return [...this.#nodes].find(([, { members }]) => members.find(room, name) !== undefined)?.[0];
   }
 
   /** Tells the other nodes that this one goes. The connection is closed by its owner. */
@@ -258,6 +328,7 @@ export class ClusterPeers implements ChatPeers {
     this.#nodes.delete(id);
     // Claims need not wait for the answer of a node that is gone.
     for (const claim of this.#claims.values()) this.#answered(claim, id);
+    for (const question of this.#expulsions.values()) this.#denied(question, id);
   }
 
   /** The node that sent a message; undefined when it is this one, or one too many. */
@@ -283,7 +354,9 @@ export class ClusterPeers implements ChatPeers {
     const node = this.#from(beat.node);
     if (node === undefined) return;
     if (node.revision !== beat.revision) this.#askRoster(beat.node, node);
-    if (beat.hello && performance.now() - this.#greetedMs > GREET_MS) this.#sayBeat();
+    if (!beat.hello) return;
+    if (performance.now() - this.#greetedMs > GREET_MS) this.#sayBeat();
+    this.#sayBansSoon();
   }
 
   #heardChange({ data }: Msg): void {
@@ -407,12 +480,27 @@ export class ClusterPeers implements ChatPeers {
     this.#answer(message, { node: this.node, ref, taken });
   }
 
-  #heardClaimAnswer({ data }: Msg): void {
+  #heardAnswer({ data }: Msg): void {
+    const expulsion = decodeNodeMessage.expulsionAnswer(data);
+    if (expulsion !== undefined) return this.#heardExpulsionAnswer(expulsion);
     const answer = this.#understood(decodeNodeMessage.claimAnswer(data));
     const claim = answer && this.#claims.get(answer.ref);
     if (claim === undefined || !claim.waiting.has(answer!.node)) return;
     if (answer!.taken) claim.decided.resolve(false);
     else this.#answered(claim, answer!.node);
+  }
+
+  #heardExpulsionAnswer(
+    { node, ref, done }: { readonly node: string; readonly ref: number; readonly done: boolean },
+  ): void {
+    const question = this.#expulsions.get(ref);
+    if (question === undefined) return;
+    if (done) question.decided.resolve(true);
+    else this.#denied(question, node);
+  }
+
+  #denied({ waiting, decided }: OpenQuestion, node: string): void {
+    if (waiting.delete(node) && waiting.size === 0) decided.resolve(false);
   }
 
   #answered({ waiting, decided }: OpenClaim, node: string): void {
@@ -426,11 +514,12 @@ export class ClusterPeers implements ChatPeers {
     this.#answer(message, { got: this.#hooks.whispered(from.room, to, from, text) });
   }
 
-  #heardExpulsion({ data }: Msg): void {
-    const expulsion = this.#understood(decodeNodeMessage.expulsion(data));
+  #heardExpulsion(message: Msg): void {
+    const expulsion = this.#understood(decodeNodeMessage.expulsion(message.data));
     if (expulsion === undefined || expulsion.node === this.node) return;
-    const { room, name, ban, reason } = expulsion;
-    this.#hooks.expelled(room, name, ban, reason);
+    const { ref, room, name, ban, reason } = expulsion;
+    const done = this.#hooks.expelled(room, name, ban, reason);
+    if (ref !== undefined) this.#answer(message, { node: this.node, ref, done });
   }
 
   #heardBan({ data }: Msg): void {

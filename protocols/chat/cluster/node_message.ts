@@ -9,7 +9,8 @@ export const MAX_NODE_MESSAGE_BYTES = 512 * 1024;
 /** How many members one message lists. */
 export const MEMBERS_PER_MESSAGE = 200;
 const MAX_WHISPER_LENGTH = 64 * 1024;
-const MAX_BAN_KEYS = 8;
+/** How many keys one message bans. */
+export const BAN_KEYS_PER_MESSAGE = 200;
 const MAX_BAN_KEY_LENGTH = 256;
 
 /** A member of a node, with the time since which it has its name. */
@@ -83,20 +84,30 @@ export const decodeNodeMessage = {
     return read(bytes)["got"] === true;
   },
 
-  /** An operator removes a member of another node. */
+  /** An operator removes a member of another node; an answer repeats `ref`, if there is one. */
   expulsion(bytes: Uint8Array) {
-    const { node, room, name, ban, reason } = read(bytes);
+    const { node, ref, room, name, ban, reason } = read(bytes);
     if (!isNode(node) || !isName(room) || !isName(name) || typeof ban !== "boolean") {
       return undefined;
     }
     if (!isPlainText(reason) || reason.length > 1024) return undefined;
-    return { node, room, name, ban, reason };
+    if (ref !== undefined && !isCount(ref)) return undefined;
+    return { node, ref, room, name, ban, reason };
+  },
+
+  /** Whether the node that answers had the member. */
+  expulsionAnswer(bytes: Uint8Array) {
+    const { node, ref, done } = read(bytes);
+    if (!isNode(node) || !isCount(ref) || typeof done !== "boolean") return undefined;
+    return { node, ref, done };
   },
 
   /** An operator bans a client on all nodes; its keys identify it (admission/bans.ts). */
   ban(bytes: Uint8Array) {
     const { node, keys } = read(bytes);
-    if (!isNode(node) || !Array.isArray(keys) || keys.length > MAX_BAN_KEYS) return undefined;
+    if (!isNode(node) || !Array.isArray(keys) || keys.length > BAN_KEYS_PER_MESSAGE) {
+      return undefined;
+    }
     return keys.every(isBanKey) ? { node, keys } : undefined;
   },
 } as const;

@@ -129,6 +129,7 @@ class ClusterNode implements Cluster {
       last: (room, count, before) => log.last(room, count, before),
       after: (room, seq, count) => log.after(room, seq, count),
       search: (room, words, count) => log.search(room, words, count),
+      lostAfter: (seq) => log.lostAfter(seq),
       [Symbol.asyncDispose]: dispose,
     };
     this.peers = {

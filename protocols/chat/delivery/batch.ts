@@ -2,6 +2,7 @@
 // text and once as bytes, and all members share them.
 
 import type { ChatMessage } from "../message.ts";
+import { cutLine } from "./cut_line.ts";
 
 const FIRST_BYTES = 512;
 
@@ -18,6 +19,8 @@ export class Lines {
    * shared by all: a view for each of thousands of members would take more memory than the text. */
   readonly #ended: Uint8Array[] = [];
   readonly #bare: Uint8Array[] = [];
+  readonly #cutEnded: Uint8Array[] = [];
+  readonly #cutBare: Uint8Array[] = [];
 
   add(text: string): void {
     this.texts.push(text);
@@ -42,11 +45,21 @@ export class Lines {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** One line, with its LF or without. To be asked for only once no more lines are added. */
-  line(at: number, withEnd: boolean): Uint8Array {
+  /** One line, with its LF or without. To be asked for only once no more lines are added.
+   * @param belowBytes where to cut it; the same for all members that have it cut */
+  line(at: number, withEnd: boolean, belowBytes: number): Uint8Array {
+    const length = this.offsets[at + 1]! - this.offsets[at]!;
+    if (length >= belowBytes) return this.#cut(at, withEnd, belowBytes);
     return (withEnd ? this.#ended : this.#bare)[at] ??= this.#buffer.subarray(
       this.offsets[at]!,
       this.offsets[at + 1]! - (withEnd ? 0 : 1),
+    );
+  }
+
+  #cut(at: number, withEnd: boolean, belowBytes: number): Uint8Array {
+    const end = withEnd ? "\n" : "";
+    return (withEnd ? this.#cutEnded : this.#cutBare)[at] ??= encoder.encode(
+      cutLine(this.texts[at]!, belowBytes - end.length) + end,
     );
   }
 }

@@ -6,8 +6,16 @@ import { byteLength, type Message, type Session } from "../../../core/session.ts
 /** How many messages may be on their way at once, where they leave one by one, in order. */
 const MAX_IN_FLIGHT = 16;
 
-/** Lines that waited leave together, up to this many bytes. */
+/** The most bytes of lines in one write. Lines that waited leave together; what is longer leaves in
+ * parts, so that a slow reader is seen to take something. */
 const JOINED_BYTES = 64 * 1024;
+
+/** The buffers of the system may hold this many bytes for a peer (4 MiB is Linux's default), and take
+ * more only once about a third of them is free: a peer that takes something is not seen to for so
+ * long. A peer that takes this many bytes a second, and no fewer, is never taken for stuck. */
+const SYSTEM_BUFFER_BYTES = 4 * 1024 * 1024;
+const SYSTEM_BUFFER_PART = 1 / 3;
+const LEAST_BYTES_PER_MS = 20;
 
 interface OutboxLimits {
   readonly queueMessages: number;
@@ -43,8 +51,12 @@ export class Outbox {
   #queuedMessages = 0;
   #inFlight = 0;
   #missed = 0;
-  /** When something of the queue last left, or when the first message of a gap was dropped. */
+  /** When something last left, or the first message began to wait. */
   #waitingSinceMs = 0;
+  /** How much the system may have held for a peer that takes as little as it may, and when: as the last
+   * message left. */
+  #heldBytes = 0;
+  #heldAtMs = 0;
   #broken = false;
   #idle: (() => void)[] | undefined;
 
@@ -77,9 +89,11 @@ export class Outbox {
     return this.#joins;
   }
 
-  /** For how long, in milliseconds, the peer has taken nothing; 0 when nothing waits. */
+  /** For how long, in milliseconds, the peer has certainly taken nothing; 0 when nothing waits. */
   stuckForMs(nowMs: number): number {
-    return this.#inFlight === 0 && this.#missed === 0 ? 0 : nowMs - this.#waitingSinceMs;
+    if (this.#inFlight === 0 && this.#missed === 0) return 0;
+    const unseenMs = Math.floor(this.#heldBytes * SYSTEM_BUFFER_PART / LEAST_BYTES_PER_MS);
+    return Math.max(0, nowMs - this.#waitingSinceMs - unseenMs);
   }
 
   /** Resolves once nothing waits any more, or the outbox was given up. */
@@ -107,7 +121,6 @@ export class Outbox {
     ) {
       // With nothing under way, a message that is larger than the queue still leaves at once.
       if (this.#inFlight > 0 || this.#missed > 0) {
-        if (this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
         this.#missed += waiting.count;
         return;
       }
@@ -120,13 +133,13 @@ export class Outbox {
 
   #pump(): void {
     while (this.#inFlight < this.#mostInFlight && this.#queue.length > 0) {
-      const { message, count } = this.#take();
+      const { message, count, bytes } = this.#take();
       if (this.#inFlight === 0 && this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
       this.#inFlight++;
       const sent = this.#joins
         ? this.#session.sendFramed!(message as Uint8Array, count)
         : this.#session.send(message);
-      sent.then(this.#sent, this.#failed);
+      sent.then(() => this.#sent(bytes), this.#failed);
     }
   }
 
@@ -135,7 +148,9 @@ export class Outbox {
     const first = this.#queue.shift()!;
     this.#queuedBytes -= first.bytes;
     this.#queuedMessages -= first.count;
-    if (!this.#joins || this.#queue.length === 0) return first;
+    if (!this.#joins) return first;
+    if (first.bytes > JOINED_BYTES) return this.#takePart(first);
+    if (this.#queue.length === 0) return first;
     let bytes = first.bytes;
     let more = 0;
     while (more < this.#queue.length && bytes + this.#queue[more]!.bytes <= JOINED_BYTES) {
@@ -156,12 +171,28 @@ export class Outbox {
     return { message: joined, count, bytes };
   }
 
-  readonly #sent = (): void => {
+  /** The beginning of lines that are too long for one write; the rest stays first in the queue. */
+  #takePart({ message, count, bytes: all }: Waiting): Waiting {
+    const lines = message as Uint8Array;
+    const bytes = all - JOINED_BYTES;
+    this.#queue.unshift({ message: lines.subarray(JOINED_BYTES), count, bytes });
+    this.#queuedBytes += bytes;
+    this.#queuedMessages += count;
+    return { message: lines.subarray(0, JOINED_BYTES), count: 0, bytes: JOINED_BYTES };
+  }
+
+  #sent(bytes: number): void {
+    const nowMs = this.#hooks.now();
+    const takenBytes = (nowMs - this.#heldAtMs) * LEAST_BYTES_PER_MS;
+    this.#heldBytes = Math.min(
+      SYSTEM_BUFFER_BYTES,
+      Math.max(0, this.#heldBytes - takenBytes) + bytes,
+    );
+    this.#heldAtMs = this.#waitingSinceMs = nowMs;
     this.#inFlight--;
-    if (this.#missed === 0) this.#waitingSinceMs = this.#hooks.now();
     if (this.#queue.length > 0) this.#pump();
     else if (this.#inFlight === 0) this.#tellMissed();
-  };
+  }
 
   readonly #failed = (): void => {
     // A datagram that cannot be sent is one lost message. A stream or WebSocket is broken, and its
@@ -172,7 +203,7 @@ export class Outbox {
       return;
     }
     this.#hooks.missed(1);
-    this.#sent();
+    this.#sent(0);
   };
 
   /** The queue is empty, so the place of the gap is reached: tells the client of it. */

@@ -55,6 +55,12 @@ export function cannotOpen(path: string, error: unknown): UsageError {
       "with --history FILE"
     : /not a database/.test(text)
     ? "it is no file of SQLite; name another file with --history"
+    : /is damaged|malformed/.test(text)
+    ? `it is damaged (${
+      text.replace(/^is damaged: /, "")
+    }); put a copy of it back, or move it away ` +
+      "with the files -wal and -shm beside it and begin a new one; sqlite3 FILE .recover writes " +
+      "down what can still be read"
     : /holds something else|newer sockdock/.test(text)
     ? `it ${text}; name another file with --history`
     : /readonly database/.test(text)

@@ -9,6 +9,14 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** The size to which the write-ahead log is cut after a long search, during which it only grows. */
 const JOURNAL_SIZE_BYTES = 16 * 1024 * 1024;
 
+/** A history that cannot be read as a whole. */
+class DamagedFileError extends Error {
+  override readonly name = "DamagedFileError";
+  constructor(found: string) {
+    super(`is damaged: ${found.replace(/\s+/g, " ")}`);
+  }
+}
+
 /** An open file with the tables of a history. */
 export class SqliteFile {
   readonly #lock: DatabaseSync;
@@ -46,6 +54,9 @@ export class SqliteFile {
     this.db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
     // Before anything is changed: a file of another program stays as it is.
     migrate(this.db);
+    // Otherwise each client would find the damage by itself, once it asks for what lies there.
+    const found = this.db.prepare("pragma quick_check(1)").get()?.["quick_check"];
+    if (found !== "ok") throw new DamagedFileError(String(found));
     const mode = this.db.prepare("pragma journal_mode = wal").get()?.["journal_mode"];
     if (mode !== "wal") throw new Error("the file system does not allow a write-ahead log");
     // A commit is on the disk before it is acknowledged. Many messages share one, so that it costs

@@ -7,7 +7,8 @@ import { errorText } from "../../../core/event.ts";
 import type { Context } from "../../../core/protocol.ts";
 import { Bans } from "../admission/bans.ts";
 import { Joins } from "../admission/joins.ts";
-import { nameKey, roomName } from "../admission/names.ts";
+import { nameKey } from "../admission/lookalikes.ts";
+import { roomName } from "../admission/names.ts";
 import { spokenText } from "../clean_text.ts";
 import { markedName, plainMessage, plainNotice, plainPrivate } from "../delivery/plain_lines.ts";
 import { isoTime, richLine, richMessage } from "../delivery/rich_lines.ts";
@@ -91,9 +92,12 @@ export class Hub implements AsyncDisposable {
       whispered: (room, to, from, text) => this.#whispered(room, to, from, text),
       expelled: (room, name, ban, reason) => {
         const member = this.#rooms.get(room)?.names.get(nameKey(name));
-        if (member !== undefined && !isHost(member)) this.#expel(member, ban, reason);
+        if (member === undefined || isHost(member)) return false;
+        this.#expel(member, ban, reason);
+        return true;
       },
       banned: (keys) => this.bans.addKeys(keys),
+      bans: () => this.bans.keys,
       nameLost: (room, name) => {
         const member = this.#rooms.get(room)?.names.get(nameKey(name));
         if (member?.room?.name !== room) return;
@@ -111,6 +115,18 @@ export class Hub implements AsyncDisposable {
   get log(): ChatLog {
     if (this.#log === undefined) throw new Error("Cannot use a chat before its log is open");
     return this.#log;
+  }
+
+  /** Reads old messages.
+   * @throws {RefusedError} when they cannot be read, or a search takes too long */
+  async read(
+    from: (log: ChatLog) => Promise<readonly ChatMessage[]>,
+  ): Promise<readonly ChatMessage[]> {
+    try {
+      return await from(this.log);
+    } catch (error) {
+      throw new RefusedError("not-readable", `this could not be read: ${errorText(error)}`);
+    }
   }
 
   now(): number {
@@ -165,6 +181,8 @@ export class Hub implements AsyncDisposable {
       if (before === undefined) this.#refuseCrowd(member);
       taken = await this.#names.take(member, room, wanted);
       this.#refuseFull(member, room);
+      // It would be in the room for ever.
+      if (member.gone) throw new RefusedError("bad-request", "the session is over");
     } catch (error) {
       this.#names.releaseAll(room, member);
       throw error;
@@ -233,7 +251,7 @@ export class Hub implements AsyncDisposable {
 
   /** Removes another member from the room of an operator.
    * @throws {RefusedError} when the member is no operator, or none in the room has that name */
-  expel(member: LocalMember, name: string, ban: boolean, reason: string): void {
+  async expel(member: LocalMember, name: string, ban: boolean, reason: string): Promise<void> {
     if (!member.isOperator) {
       throw new RefusedError("not-an-operator", "only verified operators may do that");
     }
@@ -249,8 +267,12 @@ export class Hub implements AsyncDisposable {
     }
     const key = nameKey(name);
     const remote = this.peers.members(room.name).find((one) => nameKey(one.name) === key);
-    if (remote === undefined) throw nobody(name, room);
-    this.peers.expel(room.name, remote.name, ban, why);
+    // Of a verified member only its own node knows what to ban.
+    if (ban && remote?.standing === "plain") {
+      this.peers.ban(this.bans.add(remote.name, { identity: undefined, host: undefined }));
+    }
+    const isThere = await this.peers.expel(room.name, remote?.name ?? name, ban, why);
+    if (!isThere) throw nobody(name, room);
   }
 
   /** The members of a member's room, on every node. */

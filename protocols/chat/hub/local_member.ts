@@ -3,9 +3,11 @@
 import type { Identity } from "../../../core/session.ts";
 import type { TokenBucket } from "../admission/token_bucket.ts";
 import { type Batch, type Edit, editedBytes, type Lines } from "../delivery/batch.ts";
+import { cutLine } from "../delivery/cut_line.ts";
 import type { Outbox } from "../delivery/outbox.ts";
 import type { ChatMessage, Standing } from "../message.ts";
 import type { LocalRoom } from "./local_room.ts";
+import type { ShownHistory } from "./shown_history.ts";
 
 /** How a member is spoken to: in lines of text, or in JSON objects. */
 type Wire = "plain" | "rich";
@@ -29,11 +31,21 @@ interface LocalMemberOptions {
   readonly identity: Identity | undefined;
   /** Its host, unless many clients share it, as they do loopback and a Unix socket. */
   readonly host: string | undefined;
-  /** The source host of a datagram client without proof of its identity, which may be forged. */
+  /** The source host of a datagram client that nothing proves; it may be forged. */
   readonly claimedHost: string | undefined;
+  /** The host of a datagram client without proof of its identity, by which its ghost is known. */
+  readonly ghostHost: string | undefined;
   /** How many old messages it may be given at once, and how many bytes of them. */
   readonly historyLimit: number;
   readonly historyBytes: number;
+  /** How many bytes of old messages one answer may hold. */
+  readonly answerBytes: number;
+  /** Below how many bytes a line is cut for it, as a plain client. */
+  readonly plainMaxBytes: number;
+  /** How many names or rooms one answer may list. */
+  readonly listLimit: number;
+  /** Whether it is sent one page when it comes back, since more of them at once would get lost. */
+  readonly onePage: boolean;
   /** Shows a line at the terminal of the server; only there. */
   readonly show?: (line: string) => void;
   readonly close: (reason: string) => void;
@@ -65,6 +77,8 @@ export class LocalMember {
   #edits: Edit[] = [];
   #held: Held[] | undefined;
   #heldMissed = 0;
+  /** What the history has shown it. A log may hand a message out as history before it delivers it. */
+  #shown: ShownHistory | undefined;
 
   constructor(options: LocalMemberOptions) {
     this.options = options;
@@ -88,17 +102,20 @@ export class LocalMember {
   /** Sends what happened in its room, and what this member alone is told. */
   deliver(batch: Batch): void {
     const { outbox } = this.options;
-    const edits = this.#edits;
+    let edits = this.#edits;
     if (edits.length > 0) this.#edits = [];
     if (outbox === undefined) return;
     const lines = this.wire === "rich" ? batch.rich : batch.plain;
     if (lines === undefined) return;
+    if (this.#shown !== undefined && this.#held === undefined) {
+      edits = this.#leaveOutShown(edits, batch);
+    }
     if (this.#held !== undefined) {
       this.#eachLine(lines, edits, (line, at) => this.#hold(line, at, batch));
     } else if (!outbox.takesLines) {
       this.#eachLine(lines, edits, (line, at) => {
         if (this.options.asText || at === undefined) this.#send(line);
-        else outbox.send(lines.line(at, this.endsLines));
+        else outbox.send(lines.line(at, this.endsLines, this.#cutBelowBytes));
       });
     } else if (edits.length === 0) {
       outbox.sendLines(lines.bytes, lines.texts.length);
@@ -120,23 +137,35 @@ export class LocalMember {
     this.#send(line);
   }
 
-  /** The ids of the messages that are held back. */
-  heldIds(): ReadonlySet<string> {
-    this.room?.flush();
-    return new Set(this.#held?.flatMap(({ message }) => message === undefined ? [] : [message.id]));
-  }
-
-  /** Sends what was held back.
-   * @param isShown whether the history held a message
+  /** Sends what was held back, without what the history has shown already; that is left out of what
+   * comes later too.
    * @returns how many lines there was no room to hold */
-  release(isShown: (message: ChatMessage) => boolean): number {
+  release(shown: ShownHistory | undefined): number {
     this.room?.flush();
     const held = this.#held ?? [];
     this.#held = undefined;
+    this.#shown = shown ?? this.#shown;
     for (const { line, message } of held) {
-      if (message === undefined || !isShown(message)) this.#send(line);
+      if (message !== undefined && this.#isShown(message)) continue;
+      this.#send(line);
     }
     return this.#heldMissed;
+  }
+
+  /** Whether the history has shown a message. A log delivers in its order, so that after the first
+   * message that is none of the history there comes none any more. */
+  #isShown(message: ChatMessage): boolean {
+    if (this.#shown?.has(message)) return true;
+    this.#shown = undefined;
+    return false;
+  }
+
+  #leaveOutShown(edits: readonly Edit[], { messages }: Batch): Edit[] {
+    const left = messages.flatMap((message, at): Edit[] =>
+      message !== undefined && this.#isShown(message) ? [{ at, add: null }] : []
+    );
+    // What is added at a place stands before the line there, and sorting keeps that order.
+    return left.length === 0 ? [...edits] : [...edits, ...left].sort((one, two) => one.at - two.at);
   }
 
   #hold(line: string, at: number | undefined, batch: Batch): void {
@@ -148,7 +177,12 @@ export class LocalMember {
   }
 
   #send(line: string): void {
-    this.options.outbox?.send(this.endsLines ? `${line}\n` : line);
+    const end = this.endsLines ? "\n" : "";
+    this.options.outbox?.send(cutLine(line, this.#cutBelowBytes - end.length) + end);
+  }
+
+  get #cutBelowBytes(): number {
+    return this.wire === "plain" ? this.options.plainMaxBytes : Infinity;
   }
 
   #eachLine(

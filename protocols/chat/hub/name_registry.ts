@@ -3,7 +3,8 @@
 // back. The form of names is checked in admission/names.ts.
 
 import type { Identity } from "../../../core/session.ts";
-import { lookalikeKey, nameKey, plainName, verifiedName } from "../admission/names.ts";
+import { lookalikeKey, nameKey } from "../admission/lookalikes.ts";
+import { plainName, verifiedName } from "../admission/names.ts";
 import type { Standing } from "../message.ts";
 import type { ChatOptions } from "../options.ts";
 import { alone, type ChatPeers } from "../peers.ts";
@@ -218,7 +219,7 @@ export class NameRegistry {
 
 /** Whether the holder of a name is gone, and the newcomer most likely the same program. */
 function isGhost(holder: LocalMember, newcomer: LocalMember): boolean {
-  const host = holder.options.claimedHost;
-  return host !== undefined && host === newcomer.options.claimedHost &&
+  const host = holder.options.ghostHost;
+  return host !== undefined && host === newcomer.options.ghostHost &&
     holder.standing === "plain" && performance.now() - holder.heardAtMs >= GHOST_AFTER_MS;
 }

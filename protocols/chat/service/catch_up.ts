@@ -4,7 +4,10 @@
 import { richLine, richMessage } from "../delivery/rich_lines.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
+import { ShownHistory } from "../hub/shown_history.ts";
+import { lostSpanText } from "../log.ts";
 import type { ChatMessage } from "../message.ts";
+import { RefusedError } from "../refused_error.ts";
 import { fitting } from "./fitting.ts";
 
 /** The old messages that a client asks for. */
@@ -24,11 +27,12 @@ export async function enterAndCatchUp(
   { after, last }: CatchUp,
   enter: () => Promise<string>,
 ): Promise<void> {
-  const { historyLimit, historyBytes, claimedHost, outbox } = member.options;
+  const { historyLimit, historyBytes, onePage, outbox } = member.options;
   let missed = 0;
-  let isShown: (message: ChatMessage) => boolean = () => false;
-  const show = (messages: readonly ChatMessage[]) => {
-    for (const message of messages) member.tellBefore(richMessage(message));
+  let shown: ShownHistory | undefined;
+  const show = (page: readonly ChatMessage[]) => {
+    for (const message of page) member.tellBefore(richMessage(message));
+    shown?.add(page);
   };
   member.hold();
   try {
@@ -36,31 +40,38 @@ export async function enterAndCatchUp(
     const room = roomOf(member).name;
     if (after === undefined) {
       if (last === undefined || last === 0) return;
-      const page = await hub.log.last(room, Math.min(last, historyLimit));
-      const held = member.heldIds();
-      show(fitting(page.filter(({ id }) => !held.has(id)), historyBytes, "last"));
+      shown = new ShownHistory(room);
+      const count = Math.min(last, historyLimit);
+      show(fitting(await hub.read((log) => log.last(room, count)), historyBytes, "last"));
       return;
     }
+    for (const span of hub.log.lostAfter?.(after) ?? []) {
+      member.tellBefore(richLine("notice", { text: lostSpanText(span) }));
+    }
+    shown = new ShownHistory(room);
     for (let upTo = after;;) {
-      const all = await hub.log.after(room, upTo, historyLimit);
+      const all = await hub.read((log) => log.after(room, upTo, historyLimit));
       const page = fitting(all, historyBytes, "first");
       show(page);
       for (const { seq } of page) upTo = Math.max(upTo, seq ?? 0);
-      const ids = new Set(page.map(({ id }) => id));
-      const reached = upTo;
-      isShown = (message) =>
-        message.room === room && message.seq !== undefined
-          ? message.seq <= reached
-          : ids.has(message.id);
-      // A datagram without proof of its source gets one page; the client asks for the next.
-      if (claimedHost !== undefined) missed = all.length - page.length;
+      // A place that the log never gave is no reason to keep anything back.
+      if (page.length === 0) {
+        const [newest] = await hub.read((log) => log.last(room, 1));
+        if ((newest?.seq ?? 0) >= after) shown.addUpTo(after);
+      }
+      if (onePage) missed = all.length - page.length;
       if (all.length < historyLimit && page.length === all.length) return;
-      if (claimedHost !== undefined || member.gone) return;
+      if (onePage || member.gone) return;
       // A client that reads slowly holds up this loop alone.
       await outbox?.drained();
     }
+  } catch (error) {
+    // It has entered, and hears what is said from now on.
+    if (!(error instanceof RefusedError) || error.code !== "not-readable") throw error;
+    const { code, message: text } = error;
+    member.tellBefore(richLine("error", { code, text }));
   } finally {
-    missed += member.release(isShown);
+    missed += member.release(shown);
     if (missed > 0) {
       hub.counters.missed += missed;
       member.tell(richLine("missed", { count: missed }));

@@ -2,7 +2,7 @@
 
 import { systemClock } from "../../../core/clock.ts";
 import type { Context, Service } from "../../../core/protocol.ts";
-import { nameKey } from "../admission/names.ts";
+import { nameKey } from "../admission/lookalikes.ts";
 import { refuseForgetful } from "../cluster/settings.ts";
 import { openHistory } from "../history/open_history.ts";
 import { Hub } from "../hub/hub.ts";

@@ -115,19 +115,19 @@ export class PlainSpeaker implements Speaker {
       }
       case "history":
         return await this.#history(rest);
-      case "search":
+      case "search": {
+        const { name } = roomOf(member);
+        const words = needed(rest, command);
+        const count = Math.min(DEFAULT_HISTORY * 2, member.options.historyLimit);
         return this.#show(
-          await hub.log.search(
-            roomOf(member).name,
-            needed(rest, command),
-            Math.min(DEFAULT_HISTORY * 2, member.options.historyLimit),
-          ),
+          await hub.read((log) => log.search(name, words, count)),
           "nothing holds all these words",
         );
+      }
       case "kick":
       case "ban": {
         const { first, others } = firstWord(needed(rest, command));
-        return hub.expel(member, first, command === "ban", others);
+        return await hub.expel(member, first, command === "ban", others);
       }
       case "help":
         return this.#say(
@@ -161,9 +161,10 @@ export class PlainSpeaker implements Speaker {
     if (!Number.isInteger(asked) || asked < 1) {
       throw new RefusedError("bad-request", `${COMMANDS.history}: N is a number from 1`);
     }
+    const { name } = roomOf(this.#member);
     this.#show(
-      await this.#hub.log.last(roomOf(this.#member).name, Math.min(asked, historyLimit)),
-      `nothing has been said in ${roomOf(this.#member).name}`,
+      await this.#hub.read((log) => log.last(name, Math.min(asked, historyLimit))),
+      `nothing has been said in ${name}`,
     );
   }
 

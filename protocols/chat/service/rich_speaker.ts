@@ -13,10 +13,6 @@ import { LOOK_UP_COST, mayDoMore, sayAndAnswer, type Speaker } from "./speaker.t
 
 const VERSION = 1;
 
-/** How many names or rooms one answer lists; on bare datagrams fewer. */
-const MAX_LISTED = 1000;
-const MAX_LISTED_UNPROVEN = 50;
-
 const DEFAULT_HISTORY = 50;
 
 export class RichSpeaker implements Speaker {
@@ -57,6 +53,7 @@ export class RichSpeaker implements Speaker {
   async #obey(request: RichRequest): Promise<void> {
     const hub = this.#hub;
     const member = this.#member;
+    const { listLimit } = member.options;
     const { ref } = request;
     switch (request.type) {
       case "hello":
@@ -75,20 +72,22 @@ export class RichSpeaker implements Speaker {
         await hub.rename(member, request.text("name"));
         return this.#answer("named", { name: member.name, standing: member.standing, ref });
       case "rooms":
-        return this.#answer("rooms", { rooms: hub.rooms().slice(0, this.#mostListed), ref });
+        return this.#answer("rooms", { rooms: hub.rooms().slice(0, listLimit), ref });
       case "who": {
-        const members = hub.who(member).slice(0, this.#mostListed);
+        const members = hub.who(member).slice(0, listLimit);
         return this.#answer("who", { room: roomOf(member).name, members, ref });
       }
       case "history": {
         const room = roomOf(member).name;
         const before = request.optionalCount("before");
-        return this.#history(room, await hub.log.last(room, this.#count(request), before), ref);
+        const count = this.#count(request);
+        return this.#history(room, await hub.read((log) => log.last(room, count, before)), ref);
       }
       case "search": {
         const room = roomOf(member).name;
         const words = request.text("words");
-        return this.#history(room, await hub.log.search(room, words, this.#count(request)), ref);
+        const count = this.#count(request);
+        return this.#history(room, await hub.read((log) => log.search(room, words, count)), ref);
       }
       case "msg":
         await hub.whisper(member, request.text("to"), request.text("text"));
@@ -96,7 +95,7 @@ export class RichSpeaker implements Speaker {
       case "kick":
       case "ban": {
         const reason = request.optionalText("reason") ?? "";
-        hub.expel(member, request.text("name"), request.type === "ban", reason);
+        await hub.expel(member, request.text("name"), request.type === "ban", reason);
         return this.#answer("ack", { scope: "memory", ref });
       }
       case "ping":
@@ -181,7 +180,7 @@ export class RichSpeaker implements Speaker {
   }
 
   #history(room: string, messages: readonly ChatMessage[], ref: unknown): void {
-    const fit = fitting(messages, this.#member.options.historyBytes, "last");
+    const fit = fitting(messages, this.#member.options.answerBytes, "last");
     this.#answer("history", { room, messages: fit.map(messageFields), ref });
   }
 
@@ -195,10 +194,6 @@ export class RichSpeaker implements Speaker {
 
   #answer(type: string, fields: Readonly<Record<string, unknown>>): void {
     this.#member.tell(richLine(type, fields));
-  }
-
-  get #mostListed(): number {
-    return this.#member.options.claimedHost === undefined ? MAX_LISTED : MAX_LISTED_UNPROVEN;
   }
 }
 

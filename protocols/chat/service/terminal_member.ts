@@ -17,8 +17,13 @@ export async function speakFromTerminal(hub: Hub, lines: AsyncIterable<string>):
     identity: undefined,
     host: undefined,
     claimedHost: undefined,
+    ghostHost: undefined,
     historyLimit: options.historyPage,
     historyBytes: Infinity,
+    answerBytes: Infinity,
+    plainMaxBytes: Infinity,
+    listLimit: Infinity,
+    onePage: false,
     show: (line) => context.emit({ event: "notice", text: line.replace(/^\* /, "") }),
     close: () => {},
   });

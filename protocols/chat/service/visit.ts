@@ -17,9 +17,14 @@ import type { Speaker } from "./speaker.ts";
  * ask for: its address may be forged, and its owner would get the answer. */
 const UNPROVEN_HISTORY = 20;
 const UNPROVEN_HISTORY_BYTES = 8 * 1024;
+const UNPROVEN_LIST = 50;
 
 /** The most bytes of old messages in one answer, so that a client can take it as one line. */
 const HISTORY_BYTES = 512 * 1024;
+
+/** The most names or rooms in one answer, and about how many bytes each takes. */
+const MAX_LISTED = 1000;
+const LISTED_BYTES = 128;
 
 /** The longest queue of a datagram client without proof of its source: a forger of many addresses has
  * as many queues, and a datagram that waits for long is as good as lost. */
@@ -56,6 +61,11 @@ export async function visit(hub: Hub, session: Session): Promise<void> {
     hub.dismiss(member);
     await within(outbox.drained(), FAREWELL_MS);
     outbox.abandon();
+    // A peer is remembered for as long as it may be silent, so that a new session gives it no new
+    // answers; where nobody can be meant but itself, thousands that have left would only take room.
+    const { claimedHost } = member.options;
+    const isForgeable = claimedHost !== undefined && !isLoopback(claimedHost);
+    if (isDatagram(session) && !isForgeable) session.close("left");
   }
 }
 
@@ -63,8 +73,14 @@ function memberOf(hub: Hub, session: Session): LocalMember {
   const { options } = hub;
   const { peer, identity } = session;
   const host = "hostname" in peer ? peer.hostname : undefined;
-  const isUnproven = isDatagram(session) && identity === undefined;
+  const isAnonymous = isDatagram(session) && identity === undefined;
+  const isUnproven = isAnonymous && session.guarantees?.provesSender !== true;
   const { queueMessages, queueSizeBytes } = options;
+  const historyBytes = isUnproven
+    ? UNPROVEN_HISTORY_BYTES
+    : Math.min(HISTORY_BYTES, queueSizeBytes / 2);
+  // A datagram holds an answer as a whole. In JSON a text may take twice its bytes.
+  const answerBytes = isDatagram(session) ? session.maxMessageBytes / 2 : Infinity;
   const limits = {
     queueMessages: isUnproven ? Math.min(queueMessages, DATAGRAM_QUEUE_MESSAGES) : queueMessages,
     queueSizeBytes,
@@ -86,12 +102,19 @@ function memberOf(hub: Hub, session: Session): LocalMember {
     identity,
     host: host === undefined || isLoopback(host) ? undefined : host,
     claimedHost: isUnproven ? host : undefined,
+    ghostHost: isAnonymous ? host : undefined,
     historyLimit: isUnproven
       ? Math.min(options.historyPage, UNPROVEN_HISTORY)
       : options.historyPage,
-    historyBytes: isUnproven
-      ? UNPROVEN_HISTORY_BYTES
-      : Math.min(HISTORY_BYTES, options.queueSizeBytes / 2),
+    historyBytes,
+    answerBytes: Math.min(historyBytes, answerBytes),
+    plainMaxBytes: peer.transport === "udp" && session.guarantees?.provesSender !== true
+      ? options.plainMaxBytes
+      : Infinity,
+    listLimit: isUnproven
+      ? UNPROVEN_LIST
+      : Math.min(MAX_LISTED, Math.floor(answerBytes * 2 / LISTED_BYTES)),
+    onePage: peer.transport === "udp" && session.guarantees?.ordered !== true,
     close(reason) {
       void within(outbox.drained(), FAREWELL_MS).then(() => session.close(reason));
     },

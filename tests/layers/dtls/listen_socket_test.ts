@@ -236,6 +236,13 @@ Deno.test("one host cannot have all the unfinished handshakes", async () => {
   assertEquals([harbour.socket.handshakes, harbour.refused], [10, 2]);
   await start(await harbour.client(1, "192.0.2.1"));
   assertEquals([harbour.socket.handshakes, harbour.refused], [11, 2]);
+  // Every IPv6 subscriber has a /64, and with it as many addresses as it likes.
+  for (let number = 1; number <= 12; number++) {
+    await start(await harbour.client(1, `2001:db8:0:1::${number.toString(16)}`));
+  }
+  assertEquals([harbour.socket.handshakes, harbour.refused], [21, 4]);
+  await start(await harbour.client(1, "2001:db8:0:2::1"));
+  assertEquals([harbour.socket.handshakes, harbour.refused], [22, 4]);
 });
 
 Deno.test("a handshake that is not finished in time is given up", async () => {

@@ -65,7 +65,7 @@ Deno.test("the page lists every code, and each is used", async () => {
 Deno.test("the page names every limit that can be set", () => {
   const listed = firstColumn("option ").filter((name) => name.startsWith("--"));
   const limits = Object.keys(chatOptions).filter((key) =>
-    /^(?:max|message|join|queue|slow|presence|history)/.test(key)
+    /^(?:max|plain|message|join|queue|slow|presence|history)/.test(key)
   )
     .map((key) => `--${flagName(key)}`);
   assertEquals(listed.sort(), limits.filter((flag) => flag !== "--history").sort());

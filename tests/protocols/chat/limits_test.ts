@@ -111,6 +111,17 @@ Deno.test("rooms and members are limited, and empty rooms vanish", async () => {
   assertEquals(room.service.counters!.membersRefused, 4);
 });
 
+Deno.test("who has left on UDP is forgotten at once, and may come back from the same place", async () => {
+  await using room = await ChatFixture.open({}, ["udp://127.0.0.1:0"]);
+  const client = await room.client();
+  for (const name of ["bob", "carol"]) {
+    await client.enter(`/name ${name}`);
+    await client.send("/quit");
+    const { reason } = await room.log.next("closed");
+    assertEquals(reason, "left");
+  }
+});
+
 Deno.test("what is silent on UDP for long leaves, and its name is free", async () => {
   await using room = await ChatFixture.open(
     { peerTimeoutMs: 3000 },

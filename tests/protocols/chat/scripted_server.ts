@@ -273,8 +273,8 @@ export class ScriptedChat {
       case "history":
       case "search": {
         const words = String(request["words"] ?? "");
-        const messages = this.log.filter(({ room, text }) =>
-          room === seat!.room && text.includes(words)
+        const messages = this.log.filter(({ room, text, seq }) =>
+          room === seat!.room && text.includes(words) && seq < Number(request["before"] ?? Infinity)
         ).slice(-Number(request["count"] ?? 20));
         await answer({ type: "history", room: seat.room, messages });
         break;

@@ -91,6 +91,21 @@ Deno.test("operators remove and ban, others do not", async () => {
   assertEquals({ membersRefused, expelled }, { membersRefused: 3, expelled: 2 });
 });
 
+Deno.test("a banned IPv6 client does not come back from the next address of its network", async () => {
+  await using room = await MemoryChat.open({ operator: ["chief"] });
+  const from = (hostname: string) => ({
+    address: { transport: "tcp", hostname, port: 4000 } as const,
+  });
+  const bob = await room.join("/name bob", from("2001:db8:0:1::1"));
+  const chief = await room.join("", { identity: identity("chief") });
+  await chief.send("/ban bob");
+  await bob.until(/^\* you were banned/);
+  const back = room.connect(from("2001:db8:0:1:abcd::2"));
+  await back.send("/name carol");
+  await back.until(/^\* an operator has banned you$/);
+  await room.join("/name neighbour", from("2001:db8:0:2::1"));
+});
+
 Deno.test("a rich client that is removed is told so, and why", async () => {
   await using room = await MemoryChat.open({ operator: ["chief"] });
   const chief = await room.join("", { identity: identity("chief") });

@@ -149,6 +149,26 @@ const PROBES: Readonly<Record<string, readonly number[]>> = {
   "an alert": [21, 3, 3, 0, 2, 2, 40],
 };
 
+peerTest(
+  "the alert reaches each of two hundred clients that are refused",
+  ["python3"],
+  async () => {
+    await using at = await setUp();
+    const { running, place } = await at.serving({
+      ...{ tlsCa: [at.authority.file], requireClientCert: true },
+    });
+    await using _ = running;
+    const flags = ["--cafile", at.authority.file, "--times", "200"];
+    const { stdout } = await runPython("tls_refused_client.py", [...flags, ...place.split(":")]);
+    const told = stdout.trimEnd().split("\n").map((line) =>
+      /alert [a-z ]+/.exec(line)?.[0] ?? line
+    );
+    assertEquals(Map.groupBy(told, (alert) => alert.trim()).keys().toArray(), [
+      "alert certificate required",
+    ]);
+  },
+);
+
 Deno.test("malformed hellos get the alerts that node:tls gives on its own listener", async () => {
   await using house = await setUp();
   const { running, port } = await house.serving();

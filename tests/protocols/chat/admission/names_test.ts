@@ -1,8 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { lookalikeKey, nameKey } from "../../../../protocols/chat/admission/lookalikes.ts";
 import {
   isReserved,
-  lookalikeKey,
-  nameKey,
   plainName,
   roomName,
   verifiedName,
@@ -18,6 +17,15 @@ const HOSTILE: readonly (readonly [name: string, why: string])[] = [
   ["ｓｅｒｖｅｒ", "reserved, in full width"],
   ["0perat0r", "reserved, with zeros"],
   ["оperator", "reserved, with a Cyrillic o"],
+  ["ɑdmin", "reserved, with a Latin alpha"],
+  ["ᴏperator", "reserved, with a small capital"],
+  ["օperator", "reserved, with an Armenian oh"],
+  ["ꜱerver", "reserved, with a small capital s"],
+  ["ꜱᴇʀᴠᴇʀ", "reserved, in small capitals"],
+  ["𝔰𝔢𝔯𝔳𝔢𝔯", "reserved, in Fraktur"],
+  ["adrnin", "reserved, with r and n for m"],
+  ["sΥsteм", "reserved, with a Greek and a Cyrillic letter"],
+  ["sockđock", "reserved, with a stroke"],
   ["s-e-r-v-e-r", "reserved, with hyphens"],
   ["sérvér", "reserved, with accents"],
   ["everyone", "reserved"],
@@ -72,13 +80,45 @@ Deno.test("names of many languages are names", () => {
 
 Deno.test("names that readers take for one have one key", () => {
   const alice = nameKey("alice");
-  for (const name of ["Alice", "ALICE", "ａｌｉｃｅ", "аlice", "alicе", "al\u200bice", "ali ce"]) {
-    assertEquals(nameKey(name), alice, name);
+  const same = [
+    ..."Alice ALICE ａｌｉｃｅ аlice alicе al\u200bice Ꭺlice ꭺlice ɑlice a1ice aIice alıce ᴀʟɪᴄᴇ"
+      .split(" "),
+    "ali ce",
+  ];
+  for (const name of same) assertEquals(nameKey(name), alice, name);
+  for (const [name, look] of ["Νick nick", "νick vick", "ВОВА вова", "Ѵаѕya vasya"].map(twoWords)) {
+    assertEquals(nameKey(name), nameKey(look), `${name} and ${look}`);
   }
   assertEquals(nameKey("straße"), nameKey("STRASSE"));
   assertEquals(lookalikeKey("a1ice"), lookalikeKey("alice"));
   assertEquals(lookalikeKey("al-i.ce"), lookalikeKey("alice"));
 });
+
+Deno.test("names that readers tell apart have keys of their own, whatever their script", () => {
+  const names = [
+    "nick",
+    "vick",
+    "bob",
+    "zoë",
+    "zoe",
+    "Ольга",
+    "Олег",
+    "Νίκος",
+    "Νικόλας",
+    "名前",
+    "名剣",
+  ];
+  assertEquals(new Set(names.map(nameKey)).size, names.length);
+  for (const name of names) {
+    assertEquals(nameKey(name.toUpperCase()), nameKey(name), name);
+    assertEquals(nameKey(name.toLowerCase()), nameKey(name), name);
+  }
+});
+
+function twoWords(pair: string): readonly [string, string] {
+  const [name = "", look = ""] = pair.split(" ");
+  return [name, look];
+}
 
 Deno.test("what is not near a reserved name is not reserved", () => {
   assertEquals(["bob", "serena", "allan", "herer"].filter(isReserved), []);

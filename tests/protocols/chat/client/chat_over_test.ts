@@ -1,7 +1,8 @@
 /** The dialling half of the chat, over every kind of transport, against servers that keep to the
  * protocol and servers that do not. */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { textOf } from "../../../../core/session.ts";
 import { connect } from "../../../../dock/connect.ts";
 import { serve } from "../../../../dock/serve.ts";
 import {
@@ -11,7 +12,9 @@ import {
   ChatLostError,
   chatOver,
   type ChatOverOptions,
+  NoChatError,
 } from "../../../../protocols/chat/client/chat_over.ts";
+import { chat } from "../../../../protocols/chat.ts";
 import { echo } from "../../../../protocols/echo.ts";
 import { parseServerMessage } from "../../../../protocols/chat/client/server_message.ts";
 import { newSeed, seeded } from "../../../seeded.ts";
@@ -145,16 +148,45 @@ Deno.test("a server that does not answer a ping is left", async () => {
   assertEquals(await client.ended, "the server does not answer");
 });
 
-Deno.test("a peer that is no chat is told from one at once", async () => {
-  const talkative = new ScriptedChat({ answer: () => ["HTTP/1.1 400 Bad Request"] });
-  await using server = await serve("tcp://127.0.0.1:0", talkative.protocol);
-  await assertRejects(() => enter(server.url), Error, "what answers is no chat of sockdock");
-  await using echoing = await serve("tcp://127.0.0.1:0", echo);
-  await assertRejects(
-    () => enter(echoing.url, { answerTimeoutMs: 100 }),
-    ChatLostError,
-    "no answer within 100 ms",
-  );
+for (const scheme of ["tcp", "udp", "ws"]) {
+  Deno.test(`on ${scheme} a peer that is no chat is told by its first answer`, async () => {
+    const talkative = new ScriptedChat({ answer: () => ["HTTP/1.1 400 Bad Request"] });
+    await using server = await serve(`${scheme}://127.0.0.1:0`, talkative.protocol);
+    await assertRejects(
+      () => enter(server.url),
+      NoChatError,
+      "what answers is no chat of sockdock",
+    );
+    await using echoing = await serve(`${scheme}://127.0.0.1:0`, echo);
+    await assertRejects(() => enter(echoing.url), NoChatError);
+  });
+}
+
+for (const scheme of ["tcp", "udp"]) {
+  Deno.test(`on ${scheme} others in a chat without names are asked nothing twice`, async () => {
+    await using server = await serve(`${scheme}://127.0.0.1:0`, chat, { bare: true });
+    using bob = await connect(server.url);
+    const heard = bob[Symbol.asyncIterator]();
+    await bob.send("first");
+    const entering = enter(server.url, { resendAfterMs: 60_000 });
+    assertMatch(textOf((await heard.next()).value!), /^\{"type":"hello"/);
+    // Without an end of line, as the guides send it.
+    await bob.send("who is that?");
+    await assertRejects(() => entering, NoChatError);
+    using carol = await connect(server.url);
+    await carol.send("over");
+    assertEquals(textOf((await heard.next()).value!), "over");
+  });
+}
+
+Deno.test("a hello that nothing answers is repeated ever more seldom", async () => {
+  let asked = 0;
+  const silent = new ScriptedChat({ answer: () => (asked++, null) });
+  await using server = await serve("udp://127.0.0.1:0", silent.protocol);
+  const options = { resendAfterMs: 200, answerTimeoutMs: 2900 };
+  await assertRejects(() => enter(server.url, options), ChatLostError, "no answer within");
+  // At first, and after 200, 600 and 1400 ms; a busy machine asks later, and so less often.
+  assert(asked > 1 && asked <= 4, `asked ${asked} times`);
 });
 
 const WELCOME = {

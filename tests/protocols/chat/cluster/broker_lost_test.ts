@@ -7,6 +7,7 @@ import { subjectsOf } from "../../../../protocols/chat/cluster/subjects.ts";
 import { peerTest } from "../../../peer.ts";
 import { temporaryFolder } from "../../../temporary_folder.ts";
 import { NatsBroker } from "./nats_broker.ts";
+import { PlainStore } from "./plain_store.ts";
 import { TestNode } from "./test_node.ts";
 
 const AWAY = /cannot be reached/;
@@ -79,6 +80,44 @@ peerTest("a node starts without a broker, and shares when it comes", ["nats-serv
   await using other = await TestNode.open(broker.url, { context });
   assertEquals(other.texts(), ["alone"]);
 });
+
+peerTest(
+  "a node that was away while messages were discarded says which are missing",
+  ["nats-server"],
+  async () => {
+    await using folder = await temporaryFolder();
+    await using broker = await NatsBroker.start(folder.path);
+    const few = { ...context, retention: { messages: 3, ageMs: Infinity } };
+    await using store = new PlainStore();
+    await using one = await TestNode.open(broker.url, { context: few });
+    let last = 0;
+    {
+      await using two = await TestNode.open(broker.url, { context: few, store });
+      for (const text of ["1", "2", "3"]) last = (await one.say(text)).seq!;
+      await two.until(() => two.shown.length === 3);
+    }
+    for (let number = 4; number <= 13; number++) await one.say(`${number}`);
+    const from = new Date(one.shown[2]!.timeMs - 1000).toISOString().slice(0, 4);
+    {
+      await using two = await TestNode.open(broker.url, { context: few, store });
+      await two.noticed(
+        new RegExp(`^up to 7 messages are missing here: said elsewhere between ${from}`),
+      );
+      assertEquals(two.log.lostAfter!(last).map(({ count }) => count), [7]);
+      const [first] = await two.log.after("lobby", last, 1);
+      assertEquals(two.log.lostAfter!(last)[0]!.before, first!.seq);
+      assertEquals(two.log.lostAfter!(first!.seq!), []);
+    }
+    // It is said once, and known for as long as clients may come back that were away too.
+    await using two = await TestNode.open(broker.url, { context: few, store });
+    assertEquals(two.notices.filter((text) => /missing/.test(text)), []);
+    assertEquals(two.log.lostAfter!(last).length, 1);
+    // A new node is not told of what was before its time.
+    await using three = await TestNode.open(broker.url, { context: few });
+    assertEquals(three.notices.filter((text) => /missing/.test(text)), []);
+    assertEquals(three.log.lostAfter!(0), []);
+  },
+);
 
 peerTest(
   "what is under way when the broker stands still becomes local, and is shown once when it goes on",

@@ -108,8 +108,8 @@ peerTest("whispers and expulsions reach members of other nodes", ["nats-server"]
   two.present.add("bob");
   assertEquals(await one.peers.whisper(alice, "bob", "psst"), true);
   assertEquals(await one.peers.whisper(alice, "nobody", "psst"), false);
-  assertEquals(two.whispers.at(-1), ["lobby", "bob", alice, "psst"]);
-  one.peers.expel("lobby", "bob", true, "spam");
+  assertEquals(two.whispers[1], ["lobby", "bob", alice, "psst"]);
+  assertEquals(await one.peers.expel("lobby", "bob", true, "spam"), true);
   await two.until(() => two.expelled.length > 0);
   assertEquals(two.expelled, [["lobby", "bob", true, "spam"]]);
   assertEquals(one.expelled, []);
@@ -117,7 +117,44 @@ peerTest("whispers and expulsions reach members of other nodes", ["nats-server"]
   await one.noticed(/cannot be reached/);
   assertEquals(one.peers.members("lobby"), []);
   assertEquals(await one.peers.whisper(alice, "bob", "psst"), false);
-  one.peers.expel("lobby", "bob", true, "spam");
+  assertEquals(await one.peers.expel("lobby", "bob", true, "spam"), false);
+});
+
+peerTest("who has just come is found, and nobody else", ["nats-server"], async () => {
+  await using folder = await temporaryFolder();
+  await using broker = await NatsBroker.start(folder.path);
+  await using one = await TestNode.open(broker.url, { context });
+  await using two = await TestNode.open(broker.url, { context });
+  await using three = await TestNode.open(broker.url, { context });
+  await eventually(() => one.stats.nodes === 2);
+  const alice = { room: "lobby", name: "alice", standing: "verified" } as const;
+  // Nobody was told of a claim: the node that has the member knows it, and no other.
+  three.present.add("bob");
+  assertEquals(names(one, "lobby"), []);
+  assertEquals(await one.peers.whisper(alice, "bob", "psst"), true);
+  assertEquals(await one.peers.expel("lobby", "bob", false, "by alice"), true);
+  assertEquals(await one.peers.expel("lobby", "eve", false, "by alice"), false);
+  assertEquals(await one.peers.whisper(alice, "eve", "psst"), false);
+  assertEquals(two.expelled.map(([, name]) => name), ["bob", "eve"]);
+});
+
+peerTest("a node that comes is told who is banned", ["nats-server"], async () => {
+  await using folder = await temporaryFolder();
+  await using broker = await NatsBroker.start(folder.path);
+  await using one = await TestNode.open(broker.url, { context });
+  one.bans.push(...Array.from({ length: 450 }, (_, number) => `name ${number}`));
+  {
+    await using two = await TestNode.open(broker.url, { context });
+    two.bans.push("name said while away");
+    assertEquals(await two.peers.claim("lobby", "bob", "plain"), true);
+    await eventually(() => names(one, "lobby").length === 1);
+    assertEquals(await one.peers.expel("lobby", "bob", true, "spam"), true);
+    assertEquals(await one.peers.expel("lobby", "carol", true, "spam"), false);
+  }
+  await using back = await TestNode.open(broker.url, { context });
+  await back.until(() => back.banned.length >= 450 && back.expelled.length > 0);
+  assertEquals(new Set(back.banned), new Set(one.bans));
+  assertEquals(back.expelled, [["lobby", "bob", true, "spam"]]);
 });
 
 peerTest("a name that is spelt anew is the same name, and goes with its member", [

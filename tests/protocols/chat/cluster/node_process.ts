@@ -24,7 +24,13 @@ await using cluster = await openCluster(
     deliver: ({ id, seq }) => say({ event: "shown", id, seq }),
     notice: (text) => say({ event: "notice", text }),
   },
-  { whispered: () => false, expelled: () => {}, banned: () => {}, nameLost: () => {} },
+  {
+    whispered: () => false,
+    expelled: () => false,
+    banned: () => {},
+    bans: () => [],
+    nameLost: () => {},
+  },
   {
     now: Date.now,
     random: Math.random,

@@ -30,8 +30,10 @@ export class TestNode implements AsyncDisposable {
   readonly whispers: [room: string, to: string, from: RemoteMember, text: string][] = [];
   readonly expelled: [room: string, name: string, ban: boolean, reason: string][] = [];
   readonly banned: string[] = [];
+  /** Who is banned here, as other nodes are told. */
+  readonly bans: string[] = [];
   readonly lost: [room: string, name: string][] = [];
-  /** Who a whisper may find here. */
+  /** Who a whisper or an expulsion may find here. */
   readonly present = new Set<string>();
   #cluster!: Cluster;
   #changed = Promise.withResolvers<void>();
@@ -63,8 +65,12 @@ export class TestNode implements AsyncDisposable {
           note(node.whispers, [room, to, from, text]);
           return node.present.has(to);
         },
-        expelled: (...what) => note(node.expelled, what),
+        expelled: (...what) => {
+          note(node.expelled, what);
+          return node.present.has(what[1]);
+        },
         banned: (keys) => keys.forEach((key) => note(node.banned, key)),
+        bans: () => node.bans,
         nameLost: (...what) => note(node.lost, what),
       },
       {

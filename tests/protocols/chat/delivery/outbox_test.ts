@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Address } from "../../../../core/addresses/address.ts";
 import { type Message, type Session, textOf } from "../../../../core/session.ts";
 import { Outbox } from "../../../../protocols/chat/delivery/outbox.ts";
@@ -115,6 +115,65 @@ Deno.test("how long nothing has left is known", async () => {
   await gate.open();
   pass(20);
   assertEquals(outbox.stuckForMs(now()), 0);
+});
+
+Deno.test("a peer that takes anything is not stuck, however much it has missed", async () => {
+  const gate = new Gate("bytes", tcpAddress(1));
+  const { outbox, missed, pass, now } = outboxOf(gate);
+  for (const line of ["a", "b", "c", "d", "e", "f"]) outbox.send(line);
+  pass(50);
+  assertEquals(outbox.stuckForMs(now()), 50);
+  await gate.open();
+  assertEquals([outbox.stuckForMs(now()), missed], [0, []], "the gap is not told yet");
+  pass(20);
+  assertEquals(outbox.stuckForMs(now()), 20);
+});
+
+Deno.test("what the system may hold for a peer counts as taken at 20 kB/s", async () => {
+  const gate = new Gate("bytes", tcpAddress(1));
+  const { outbox, pass, now } = outboxOf(gate, { queueMessages: 10, queueSizeBytes: 1_000_000 });
+  for (let part = 0; part < 2; part++) {
+    outbox.send("x".repeat(59_999));
+    await gate.open();
+  }
+  outbox.send("more");
+  pass(2000);
+  assertEquals(outbox.stuckForMs(now()), 0, "a third of it takes two seconds");
+  pass(500);
+  assertEquals(outbox.stuckForMs(now()), 500);
+  await gate.open();
+  outbox.send("last");
+  pass(1000);
+  assertEquals(outbox.stuckForMs(now()), 0);
+  // Of 120 kB 50 were taken, and a third of the rest has been since.
+  pass(500);
+  assertEquals(outbox.stuckForMs(now()), 334);
+  // What was taken while nothing was sent counts too.
+  await gate.open();
+  pass(60_000);
+  outbox.send("again");
+  await gate.open();
+  outbox.send("and again");
+  pass(10);
+  assertEquals(outbox.stuckForMs(now()), 10);
+});
+
+Deno.test("many lines at once leave in parts, so that a slow peer is seen to take them", async () => {
+  const gate = new Gate("bytes", tcpAddress(1));
+  const { outbox, pass, now } = outboxOf(gate, { queueMessages: 10, queueSizeBytes: 1_000_000 });
+  const lines = `${"x".repeat(99_999)}\n`.repeat(2);
+  outbox.sendLines(new TextEncoder().encode(lines), 2);
+  outbox.send("last");
+  for (let parts = 1; gate.underWay > 0; parts++) {
+    assertEquals(gate.sent.length, parts);
+    pass(30_000);
+    assert(outbox.stuckForMs(now()) > 20_000);
+    await gate.open();
+    assertEquals(outbox.stuckForMs(now()), 0);
+  }
+  assertEquals(gate.sent.join(""), `${lines}last\n`);
+  assertEquals(gate.sent.every(({ length }) => length <= 64 * 1024), true);
+  await outbox.drained();
 });
 
 Deno.test("datagrams leave one after the other, and one that fails is missed", async () => {

@@ -13,6 +13,7 @@ import { HandClock } from "./hand_clock.ts";
 import { message, texts } from "./messages.ts";
 
 const ALL = { messages: Infinity, ageMs: Infinity };
+const PAGE_BYTES = 4096;
 const DAY_MS = 86_400_000;
 const SWEEP_EVERY_MS = 30_000;
 
@@ -244,6 +245,37 @@ Deno.test("a file that is no history is refused and left as it is", async () => 
   await assertRejects(() => open(folder.path), UsageError, `${folder.path}: it is no file`);
   const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
   assertEquals(names, ["notes.txt", "other.sqlite"]);
+});
+
+Deno.test("a damaged file is refused with the remedy, wherever the damage is", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/chat.sqlite`;
+  {
+    await using store = await open(path);
+    await store.append(entries(0, 500));
+  }
+  const whole = await Deno.readFile(path);
+  const pages = whole.length / PAGE_BYTES;
+  assert(pages > 20, `${pages} pages`);
+  let damaged = 0;
+  for (let page = 1; page < pages; page += 7) {
+    const bytes = whole.slice();
+    bytes.fill(0xa5, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+    await Deno.writeFile(path, bytes);
+    const error = await assertRejects(async () => {
+      await using store = await open(path);
+      assertEquals((await store.after("lobby", 0, 1000)).length, 500);
+    }, UsageError);
+    assertStringIncludes(error.message, `Cannot keep the history in ${path}: it is damaged (`);
+    assertStringIncludes(error.message, "move it away");
+    damaged++;
+  }
+  assert(damaged > 2);
+  await Deno.writeFile(path, whole.subarray(0, whole.length / 2));
+  await assertRejects(() => open(path), UsageError, "it is damaged");
+  await Deno.writeFile(path, whole);
+  await using store = await open(path);
+  assertEquals((await store.last("lobby", 1000)).length, 500);
 });
 
 Deno.test("a file of a newer version is refused", async () => {

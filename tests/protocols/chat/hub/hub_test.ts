@@ -1,55 +1,14 @@
 /** The chat with a log that fails and with other nodes beside it. */
 
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { type OptionValues, resolveOptions } from "../../../../core/options/option.ts";
-import type { StreamSession } from "../../../../core/streams/stream_session.ts";
-import { alone, type ChatPeers } from "../../../../protocols/chat/peers.ts";
 import { speakFromTerminal } from "../../../../protocols/chat/service/terminal_member.ts";
 import { TokenBucket } from "../../../../protocols/chat/admission/token_bucket.ts";
-import { Hub } from "../../../../protocols/chat/hub/hub.ts";
 import { LocalMember } from "../../../../protocols/chat/hub/local_member.ts";
-import type { ChatLog } from "../../../../protocols/chat/log.ts";
 import { createMemoryLog } from "../../../../protocols/chat/history/memory_log.ts";
-import { chatOptions } from "../../../../protocols/chat/options.ts";
 
 import { RefusedError } from "../../../../protocols/chat/refused_error.ts";
-import { visit } from "../../../../protocols/chat/service/visit.ts";
-import { stillContext } from "../../../memory.ts";
-import { identity, MemoryMembers } from "../memory_chat.ts";
-
-/** A hub, and members of it. */
-class Harbour extends MemoryMembers {
-  readonly hub: Hub;
-
-  constructor(
-    peers: Partial<ChatPeers> = {},
-    log: (hub: Hub) => Partial<ChatLog> = () => ({}),
-    options: Partial<OptionValues<typeof chatOptions>> = {},
-  ) {
-    super();
-    this.hub = new Hub(resolveOptions(chatOptions, options), stillContext());
-    const memory = createMemoryLog({ messages: 100, ageMs: Infinity }, this.hub.logHooks);
-    this.hub.use({
-      append: (message) => memory.append(message),
-      last: (room, count, before) => memory.last(room, count, before),
-      after: (room, seq, count) => memory.after(room, seq, count),
-      search: (room, words, count) => memory.search(room, words, count),
-      [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
-      ...log(this.hub),
-    });
-    this.hub.peers = { ...alone, ...peers };
-  }
-
-  protected override readonly framing = "line";
-
-  protected override serve(session: StreamSession): Promise<void> {
-    return visit(this.hub, session);
-  }
-
-  protected override end(): Promise<void> {
-    return this.hub[Symbol.asyncDispose]();
-  }
-}
+import { Harbour } from "../harbour.ts";
+import { identity } from "../memory_chat.ts";
 
 Deno.test("what cannot be stored is not said, and its sender hears why", async () => {
   await using harbour = new Harbour({}, () => ({
@@ -67,6 +26,26 @@ Deno.test("what cannot be stored is not said, and its sender hears why", async (
   });
   await plain.send("x");
   assertEquals(await plain.line(), "* this could not be stored: the disk is full");
+});
+
+Deno.test("old messages that cannot be read end no session", async () => {
+  const broken = () => Promise.reject(new Error("the disk is damaged"));
+  await using harbour = new Harbour({}, () => ({ last: broken, after: broken, search: broken }));
+  const rich = await harbour.join({ type: "hello", version: 1, after: 1 });
+  const plain = await harbour.join("/name bob");
+  const code = async () => JSON.parse(await rich.until(/"error"/));
+  const text = "this could not be read: the disk is damaged";
+  assertEquals(await code(), { type: "error", code: "not-readable", text });
+  for (const request of [{ type: "history" }, { type: "search", words: "x" }]) {
+    await rich.send({ ...request, ref: 1 });
+    assertEquals(await code(), { type: "error", code: "not-readable", text, ref: 1 });
+  }
+  for (const line of ["/history", "/search x"]) {
+    await plain.send(line);
+    assertEquals(await plain.line(), `* ${text}`);
+  }
+  await plain.send("still here");
+  assertEquals(JSON.parse(await rich.until(/"message"/)).text, "still here");
 });
 
 Deno.test("an ack waits until the message is stored, and others are not held up", async () => {
@@ -247,8 +226,13 @@ function unprovenMember(closed: string[]): LocalMember {
     identity: undefined,
     host: undefined,
     claimedHost: "192.0.2.1",
+    ghostHost: "192.0.2.1",
     historyLimit: 0,
     historyBytes: 0,
+    answerBytes: 0,
+    plainMaxBytes: Infinity,
+    listLimit: 0,
+    onePage: true,
     show: () => {},
     close: (reason) => void closed.push(reason),
   });
