@@ -2,12 +2,12 @@
 // as its client takes what is in it. Clients that all stall at once may still hold many, so that
 // beyond a number they are small.
 
-const BUFFER_BYTES = 64 * 1024;
+const BUFFER_BYTES = 256 * 1024;
 const SMALL_BUFFER_BYTES = 16 * 1024;
 /** The most of the large ones that are in use. */
-const MAX_TAKEN = 64;
+const MAX_TAKEN = 16;
 /** The most that stand by. */
-const MAX_FREE = 16;
+const MAX_FREE = 8;
 
 const free: Uint8Array[] = [];
 let taken = 0;

@@ -21,6 +21,7 @@ const BESIDE: Readonly<Record<string, Beside>> = {
   "no option": {},
   "--auth-token": { authToken: TOKEN, fields: `Authorization: Bearer ${TOKEN}\r\n` },
   "--verbose": { watch: true, emit: () => {} },
+  "--log-requests": { logRequests: true, emit: () => {} },
 };
 
 /** A server that is asked. */
