@@ -305,6 +305,7 @@ export class HttpConnection implements Drainable, Timed {
       (framed.ended || body?.failure === undefined && !this.#isTooMuch(incoming, framed));
     const closes = await this.#send(response, incoming, reusable);
     body?.release();
+    this.#leaving = undefined;
     if (site.reports) {
       const asked = { method, path: incoming.path, info, startedMs };
       site.report(asked, response.status, this.#sentBytes);
