@@ -145,7 +145,8 @@ export class HttpConnection implements Drainable, Timed {
    * @param successor ends it */
   handOver(successor: Drainable): void {
     this.#successor = successor;
-    if (this.#draining) successor.drain();
+    if (this.#cut) successor.close();
+    else if (this.#draining) successor.drain();
   }
 
   /** Never rejects. */
