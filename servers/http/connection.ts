@@ -145,7 +145,8 @@ export class HttpConnection implements Drainable, Timed {
    * @param successor ends it */
   handOver(successor: Drainable): void {
     this.#successor = successor;
-    if (this.#draining) successor.drain();
+    if (this.#cut) successor.close();
+    else if (this.#draining) successor.drain();
   }
 
   /** Never rejects. */
@@ -305,6 +306,7 @@ export class HttpConnection implements Drainable, Timed {
       (framed.ended || body?.failure === undefined && !this.#isTooMuch(incoming, framed));
     const closes = await this.#send(response, incoming, reusable);
     body?.release();
+    this.#leaving = undefined;
     if (site.reports) {
       const asked = { method, path: incoming.path, info, startedMs };
       site.report(asked, response.status, this.#sentBytes);

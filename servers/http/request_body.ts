@@ -60,13 +60,12 @@ export class RequestBody implements Sweepable {
     this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
   }
 
-  /** Call it before closing the connection: some engines would end the body as if complete. */
+  /** Call it before closing the connection: Deno.serve would end the body as if complete. */
   cutShort(): void {
     if (!this.#ended) this.#breakOff("cut short", new Error("The request's body was cut short"));
   }
 
-  /** Releases an unread body: the engine would take the connection for finished, and the reader
-   * would hold its socket open until the garbage is collected. */
+  /** Ends an unread body for its reader, once the request was answered. */
   release(): void {
     if (this.#ended || this.#released) return;
     this.#released = true;
