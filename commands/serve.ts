@@ -10,10 +10,11 @@ import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import { printingOptions, recordOptions } from "./line/common_options.ts";
+import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { withUserDefaults } from "./serving/user_defaults.ts";
+import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
+import type { LogFormat } from "./terminal/request_log.ts";
 import {
   planned,
   servable,
@@ -35,7 +36,7 @@ loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 pic
 is printed.
 
 Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(printingOptions, recordOptions, servedOptions),
+  options: mergeTables(printingOptions, recordOptions, requestLogOptions, servedOptions),
   groups: servedGroups,
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
@@ -52,7 +53,8 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
   async run({ arguments: [name, ...words], options, given, flags, io }) {
     const what = servedByName(name!);
     const { urls, operand } = takeOperand(what, words, flags);
-    return await serveUntilStopped(what, urls, operand, { options, given, flags, io });
+    const invocation = { options, given, flags, io };
+    return await serveUntilStopped(what, urls, operand, invocation, options.logFormat);
   },
 });
 
@@ -63,6 +65,7 @@ export async function serveUntilStopped(
   urls: readonly string[],
   operand: Given,
   invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
+  logFormat: LogFormat = "common",
 ): Promise<number> {
   const { options, flags, io } = invocation;
   // Before signals are listened to: a program that waits for a key would not hear of them.
@@ -72,12 +75,14 @@ export async function serveUntilStopped(
     : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
   using hangUp = new ReloadSignal();
-  const emit = serverEventSink(io, record, signals.finish);
   const given = { ...givenOf(servedOptions, invocation), ...operand };
   const plan = planned(what, urls, given, flags);
+  const logged = withRequestLog(plan.options, plan.table, io);
+  const requests = { shown: logged.logRequests === true, format: logFormat };
+  const emit = serverEventSink(io, record, signals.finish, requests);
   const notes: string[] = [];
   await using dock: Dock = await startServing(plan.urls, what, {
-    ...await withUserDefaults(plan.options, plan.table, notes),
+    ...await withUserDefaults(logged, plan.table, notes),
     ...asked,
     ...typedLines(what, io),
     emit,

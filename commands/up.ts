@@ -8,9 +8,9 @@ import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import { printingOptions, recordOptions } from "./line/common_options.ts";
+import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { withUserDefaults } from "./serving/user_defaults.ts";
+import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
@@ -41,7 +41,13 @@ A configuration is TOML, or JSON when its name ends so: a list \`server\` of tab
 Options at the top are defaults. Options on the command line and in the environment win over the file.
 
 All servers start or none does. Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(options, printingOptions, recordOptions, servedOptions),
+  options: mergeTables(
+    options,
+    printingOptions,
+    recordOptions,
+    requestLogOptions,
+    servedOptions,
+  ),
   groups: servedGroups,
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
@@ -65,7 +71,11 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     for (const entry of asked) {
       entries.push({
         ...entry,
-        options: await withUserDefaults(entry.options, entry.table, notes),
+        options: await withUserDefaults(
+          withRequestLog(entry.options, entry.table, io),
+          entry.table,
+          notes,
+        ),
       });
     }
     const record = options.record === undefined
@@ -73,7 +83,11 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
     const signals = stack.use(new StopSignals());
     const hangUp = stack.use(new ReloadSignal());
-    const emit = serverEventSink(io, record, signals.finish);
+    const requests = {
+      shown: entries.some((entry) => entry.options.logRequests === true),
+      format: options.logFormat,
+    };
+    const emit = serverEventSink(io, record, signals.finish, requests);
     const suite = stack.use(
       await startSuite(entries, {
         // The table that is printed once all servers listen has the same information.

@@ -46,8 +46,8 @@ export interface ClientKind<Options extends OptionTable = OptionTable> {
   /** Whether the path of a URL with a host is for the transport. Elsewhere it is for what is said over
    * the session, such as the room of a chat. */
   readonly usesPath?: boolean;
-  /** What its layers would wrap; null when it takes none. */
-  readonly carrier: "stream" | "datagram" | null;
+  /** What its layers wrap. */
+  readonly carrier: "stream" | "datagram";
   readonly options: Options;
   /** Opens a session; resolves once it is connected and, with TLS or DTLS, the server was verified.
    * @throws {Error} naming the URL and the cause */

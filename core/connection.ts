@@ -19,6 +19,9 @@ export interface Connection extends Disposable {
   read(into: Uint8Array): Promise<number | null>;
   /** Resolves once every byte was handed to the system. */
   write(all: Uint8Array): Promise<void>;
+  /** Writes what the system takes at once, and at least one byte, where the system tells. Not while
+   * another write is pending. */
+  writeSome?(bytes: Uint8Array): Promise<number>;
   /** Ends our half; the peer's half stays readable. */
   closeWrite(): Promise<void>;
   /** Resolves once all written bytes have been sent, where a layer delays them, or the connection

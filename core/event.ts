@@ -84,11 +84,21 @@ export type ServerEvent =
   | { readonly event: "message"; readonly peer: string; readonly message: Message }
   | {
     readonly event: "request";
+    /** When its head was read, in ISO 8601. */
+    readonly time: string;
     readonly url: string;
     readonly peer: string;
     readonly method: string;
     readonly path: string;
+    /** `1.0`, `1.1` or `2`, where that is known. */
+    readonly httpVersion?: string;
     readonly status: number;
+    /** Length of the body that was sent. */
+    readonly bytes: number;
+    /** Time from the head of the request to the end of the answer. */
+    readonly durationMs: number;
+    /** The user, where the server asked for a name and password. */
+    readonly user?: string;
     /** The identity that the peer proved, where authentication is required. */
     readonly identity?: Identity;
   }

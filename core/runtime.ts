@@ -31,11 +31,6 @@ const features = {
     since: "2.7.14",
     before: "finds out in the first handshake",
   },
-  nodeHttp: {
-    what: "HTTP on a Unix socket or with WebSockets",
-    since: "2.7.14",
-    before: "takes such a connection and answers nothing",
-  },
   httpOverConnection: {
     what: "fetch with options of TLS, --local, -4, -6, --unix-socket or a proxy",
     since: "2.7.14",

@@ -3,7 +3,7 @@
 
 import type { Addressing, Endpoint } from "./addresses/endpoint.ts";
 import type { HttpService } from "./http/app.ts";
-import type { BoundLayer } from "./layer.ts";
+import type { BoundLayer, Carrier } from "./layer.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Context, Protocol, Service } from "./protocol.ts";
 import type { RunningServer } from "./running_server.ts";
@@ -22,6 +22,8 @@ export interface RequestWork {
   readonly name: string;
   readonly service: HttpService;
   readonly context: Context;
+  /** Layers from the wire inward. */
+  readonly layers: readonly BoundLayer[];
   /** Whether every request becomes an event. Default: false, because events cost throughput. */
   readonly watch?: boolean;
 }
@@ -31,6 +33,8 @@ interface Kind<Options extends OptionTable> {
   readonly name: string;
   readonly summary: string;
   readonly addressing: Addressing;
+  /** The kind of socket that layers on this transport wrap. */
+  readonly carrier: Carrier;
   readonly options: Options;
 }
 
@@ -38,8 +42,6 @@ interface Kind<Options extends OptionTable> {
 export interface SessionServerKind<Options extends OptionTable = OptionTable>
   extends Kind<Options> {
   readonly carries: "sessions";
-  /** The kind of socket that layers on this transport wrap; null for a transport without layers. */
-  readonly carrier: "stream" | "datagram" | null;
   /** The rank among the layers of a transport that is itself one of them: no layer of the same rank
    * can be stacked on it. */
   readonly layerRank?: number;

@@ -16,7 +16,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { layers as allLayers } from "../layers/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { addedLayers, layerStackOptions } from "./layer_stack.ts";
-import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
+import { clientSchemes, kindsFor } from "./schemes.ts";
 import { upstreamGiven, upstreamKey, upstreamOptions } from "./upstream.ts";
 
 /** A protocol or an HTTP application, as its index entry describes it. */
@@ -52,7 +52,7 @@ export function optionsForServing(
     serveOptions,
     served.options,
     ...kinds.map((kind) => kind.options),
-    layerOptionsFor(endpoints, kinds.map(carrierOf), given),
+    layerOptionsFor(endpoints, kinds.map(({ carrier }) => carrier), given),
     dials(served) ? upstreamOptionsFor(given) : {},
   );
 }
@@ -155,10 +155,9 @@ function missingBeside(
  * @param carriers what layers on the transports of the endpoints wrap */
 function layerOptionsFor(
   endpoints: readonly Endpoint[],
-  carriers: readonly (Carrier | null)[],
+  carriers: readonly Carrier[],
   given: Given,
 ): OptionTable {
-  if (carriers.every((carrier) => carrier === null)) return {};
   return Object.assign(
     {},
     layerStackOptions,

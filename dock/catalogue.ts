@@ -10,7 +10,7 @@ import { layers as allLayers } from "../layers/index.ts";
 import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { apps } from "../web/index.ts";
-import { carrierOf, kindsFor } from "./schemes.ts";
+import { kindsFor } from "./schemes.ts";
 
 /** An entry of the catalogue. */
 export interface CatalogueEntry {
@@ -74,7 +74,7 @@ export function catalogue(): Catalogue {
     name: one.name,
     summary: one.summary,
     transports: kindsFor(one).map((kind) =>
-      "framing" in one && one.needsOrder && carrierOf(kind) === "datagram"
+      "framing" in one && one.needsOrder && kind.carrier === "datagram"
         ? `${kind.name}+${ordered}`
         : kind.name
     ),
@@ -83,17 +83,16 @@ export function catalogue(): Catalogue {
     protocols: [...protocols.map(entry), ...apps.map(entry)],
     // One scheme may have a transport for sessions and another for requests.
     transports: kinds.filter(isFirstOfItsName).map((kind) => {
-      const carrier = carrierOf(kind);
+      const { carrier } = kind;
       const rank = kind.carries === "sessions" ? kind.layerRank : undefined;
       return {
         name: kind.name,
         summary: kind.summary,
         listens: true,
         dials: kind.carries === "requests" || clientKinds.some(({ name }) => name === kind.name),
-        layers: carrier === null
-          ? []
-          : layers.filter((layer) => layer.carriers.includes(carrier) && layer.rank !== rank)
-            .map(({ name }) => name),
+        layers: layers
+          .filter((layer) => layer.carriers.includes(carrier) && layer.rank !== rank)
+          .map(({ name }) => name),
       };
     }),
     layers: layers.map(({ name, summary }) => ({ name, summary })),

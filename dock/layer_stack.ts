@@ -12,7 +12,6 @@ import {
 } from "../core/layer.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import {
-  flagName,
   type Given,
   type Intersection,
   mergeTables,
@@ -54,13 +53,13 @@ export interface PlannedLayer {
 
 /** The layers of an endpoint, from the wire inward.
  *
- * @param carrier the kind of socket that they wrap; null when the transport takes no layers
+ * @param carrier the kind of socket that they wrap
  * @param given the options, `layers` among them
  * @throws {UsageError} when a layer is unknown or the stack cannot work
  * @throws {TypeError | RangeError} when an option's value has the wrong type or is out of bounds */
 export function layerStack(
   endpoint: Endpoint,
-  carrier: Carrier | null,
+  carrier: Carrier,
   given: Given,
 ): readonly PlannedLayer[] {
   const added = addedLayers(given).map((name) => layerNamed(name, "--layers"));
@@ -69,13 +68,6 @@ export function layerStack(
   );
   const named = endpoint.layers.map((name) => layerNamed(name, `"${endpoint.text}"`));
   if (named.length + added.length + implied.length === 0) return [];
-  if (carrier === null) {
-    const what = implied.length > 0 && named.length + added.length === 0
-      ? `${endpoint.scheme} takes no layers, so --${flagName(implied[0]!.impliedBy!)} has no ` +
-        `effect; put a relay in front of it`
-      : `${endpoint.scheme} takes no layers`;
-    throw new UsageError(`"${endpoint.text}": ${what}`);
-  }
   checkLayers(named, carrier, endpoint.text);
   const stack = [...named, ...added, ...implied].sort((one, other) => one.rank - other.rank);
   checkLayers(stack, carrier, endpoint.text);

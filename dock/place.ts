@@ -11,7 +11,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { layers } from "../layers/index.ts";
 import { refuseUselessDialling } from "./applicable.ts";
 import { layerStack, type PlannedLayer, shownLayers } from "./layer_stack.ts";
-import { carrierOf, clientSchemes, kindsFor } from "./schemes.ts";
+import { clientSchemes, kindsFor } from "./schemes.ts";
 
 const clients: readonly ClientKind[] = clientKinds;
 
@@ -37,7 +37,7 @@ export function placeToServe(
       `${served.name} cannot run on ${endpoint.scheme}; it runs on ${fitting.join(", ")}`,
     );
   }
-  const carrier = carrierOf(kind);
+  const { carrier } = kind;
   const stack = layerStack(endpoint, carrier, given);
   if ("framing" in served && served.needsOrder && carrier === "datagram") {
     refuseDisorder(served.name, endpoint, stack);

@@ -4,7 +4,6 @@
 import { clientKinds } from "../clients/index.ts";
 import type { Addressing } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
-import type { Carrier } from "../core/layer.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { serverKinds } from "../servers/index.ts";
@@ -27,9 +26,4 @@ export function kindsFor(
 ): readonly ServerKind[] {
   const carries = "framing" in served ? "sessions" : "requests";
   return kinds.filter((kind) => kind.carries === carries);
-}
-
-/** The kind of socket that layers on a transport wrap; null for a transport without layers. */
-export function carrierOf(kind: ServerKind): Carrier | null {
-  return kind.carries === "sessions" ? kind.carrier : null;
 }

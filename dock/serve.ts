@@ -154,13 +154,15 @@ export async function serve<Own extends OptionTable>(
       ? (await import("./single_service.ts")).singleRequest(opened, context.stop)
       : opened;
     counters = opened.counters;
-    for (const { kind, endpoint } of places) {
+    for (const { kind, endpoint, stack } of places) {
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
+      const { name } = served;
       const watch = hooks.watch ?? false;
-      starting.push(() =>
-        kind.start(endpoint, limits, { name: served.name, service, context, watch })
-      );
+      starting.push(async () => {
+        const layers = await openLayers(stack, layerContext);
+        return await kind.start(endpoint, limits, { name, service, layers, context, watch });
+      });
     }
   }
 

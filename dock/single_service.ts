@@ -42,7 +42,6 @@ export function singleRequest(service: HttpService, stop: (reason: string) => vo
   const { upgrade, maxBodyBytes } = service;
   return {
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
-    // Async, so that the engine watches the response to its end before the server stops.
     async handle(request, info) {
       if (taken) return refusal();
       taken = true;

@@ -9,6 +9,7 @@ export const http: RequestServerKind<typeof httpOptions> = {
   summary: "HTTP/1.1 and HTTP/2 without encryption",
   addressing: "host",
   carries: "requests",
+  carrier: "stream",
   options: httpOptions,
   start: async (...serve) => (await import("./http/start.ts")).startHttp(...serve),
 };

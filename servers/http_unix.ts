@@ -11,6 +11,7 @@ export const httpUnix: RequestServerKind<typeof httpUnixOptions> = {
   summary: "HTTP/1.1 and HTTP/2 on a Unix socket",
   addressing: "path",
   carries: "requests",
+  carrier: "stream",
   options: httpUnixOptions,
   start: async (...serve) => (await import("./http/start.ts")).startHttpUnix(...serve),
 };

@@ -9,6 +9,7 @@ export const https: RequestServerKind<typeof httpsOptions> = {
   summary: "HTTP/1.1 and HTTP/2 over TLS",
   addressing: "host",
   carries: "requests",
+  carrier: "stream",
   options: httpsOptions,
   start: async (...serve) => (await import("./http/start.ts")).startHttps(...serve),
 };

@@ -16,10 +16,12 @@ const INSTALLED_BY = {
   ncat: "apt-get install ncat",
   "nats-server": "apt-get install nats-server",
   nginx: "apt-get install nginx-light",
+  node: "apt-get install nodejs",
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
   socat: "apt-get install socat",
   tshark: "apt-get install tshark",
+  wget: "apt-get install wget",
   wrk: "apt-get install wrk",
   unzip: "apt-get install unzip",
 } as const;

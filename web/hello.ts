@@ -7,8 +7,7 @@ const options = {
   text: text({ default: "Hello, World!", help: "what the page says" }),
 } as const;
 
-/** Answers `GET /` with a page, and `GET /hello.txt` with its text alone. The path chooses between
- * the two instead of the Accept header, because reading any header costs an eighth of the rate. */
+/** Answers `GET /` with a page, and `GET /hello.txt` with its text alone. */
 export const hello: HttpApp<typeof options> = {
   name: "hello",
   summary: "Says Hello, World! on a page, and in plain text at /hello.txt",

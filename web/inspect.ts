@@ -21,7 +21,7 @@ import { inspectOptions } from "./inspect/options.ts";
  * console.log(late.status); // 503
  * ```
  *
- * With `logRequests` each request is an `inspected` event. `GET /` is a page that explains and tries
+ * With `showRequests` each request is an `inspected` event. `GET /` is a page that explains and tries
  * every endpoint. */
 export const inspect: HttpApp<typeof inspectOptions> = {
   name: "inspect",

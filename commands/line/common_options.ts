@@ -22,3 +22,12 @@ export const recordOptions = {
     help: "append all that happens and passes to this file, as JSON lines",
   }),
 } as const;
+
+export const requestLogOptions = {
+  logFormat: choice(["common", "json"], {
+    default: "common",
+    help:
+      "how the requests of --log-requests are written on stderr: in the Common Log Format, or " +
+      "as a JSON object a line",
+  }),
+} as const;

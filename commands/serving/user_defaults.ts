@@ -4,6 +4,7 @@
 import { errorText } from "../../core/event.ts";
 import type { Given, OptionTable } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import type { Stdio } from "../terminal/stdio.ts";
 
 /** The same options, with those that say where a server keeps its authority and a chat its history, when
  * they have an effect and nothing else was said.
@@ -18,6 +19,19 @@ export async function withUserDefaults(
   notes: string[],
 ): Promise<Given> {
   return await withHistory(await withLocalAuthority(options, table, notes), table, notes);
+}
+
+/** The same options, with the log of requests for a person at a terminal, where nothing else was said.
+ *
+ * @param table the options that have an effect on the server */
+export function withRequestLog(
+  options: Given,
+  table: OptionTable,
+  { quiet, json, stderrIsTerminal }: Pick<Stdio, "quiet" | "json" | "stderrIsTerminal">,
+): Given {
+  return Object.hasOwn(table, "logRequests") && stderrIsTerminal && !quiet && !json
+    ? { logRequests: true, ...options }
+    : options;
 }
 
 /** Creates the authority when there is none yet. If it cannot be kept, the server makes a

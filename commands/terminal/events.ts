@@ -14,15 +14,32 @@ import { bytesOf, type Message, textOf } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { ReaderGoneError, type Stdio } from "./stdio.ts";
 import { hexDump, printable } from "./printable.ts";
+import { type LogFormat, requestLine } from "./request_log.ts";
 
 export { eventJson, messageJson } from "../../core/event_json.ts";
 
+interface RequestLog {
+  /** Whether requests are printed without --verbose too. */
+  readonly shown: boolean;
+  readonly format: LogFormat;
+}
+
 /** The receiver of a command's events: prints them, and adds them to the transcript if given. */
-export function eventSink(io: Stdio, record?: TranscriptFile): Emit {
+export function eventSink(
+  io: Stdio,
+  record?: TranscriptFile,
+  requests: RequestLog = { shown: false, format: "common" },
+): Emit {
   return (event) => {
     record?.write(event);
+    if (event.event === "request" && requests.shown && !io.json) {
+      io.note(requestLine(event, requests.format));
+      return;
+    }
     if (io.json) {
-      if (shown(event, io)) io.printJson(eventJson(event));
+      if (shown(event, io) || event.event === "request" && requests.shown) {
+        io.printJson(eventJson(event));
+      }
       return;
     }
     if (event.event === "message") printMessage(event, io);
@@ -38,8 +55,9 @@ export function serverEventSink(
   io: Stdio,
   record: TranscriptFile | undefined,
   onReaderGone: () => void,
+  requests?: RequestLog,
 ): Emit {
-  const emit = eventSink(io, record);
+  const emit = eventSink(io, record, requests);
   return (event) => {
     try {
       emit(event);
@@ -175,7 +193,7 @@ function noteEvent(event: NotedEvent, io: Stdio): void {
       );
       break;
     case "request":
-      io.note(`${peer} ${printable(event.method)} ${printable(event.path)} ${event.status}`);
+      io.note(requestLine(event, "common"));
       break;
     case "received":
     case "sent":

@@ -10,17 +10,17 @@ import type { Identity, Session } from "../session.ts";
 /** Properties of a request that the standard's Request does not have. */
 export interface RequestInfo {
   readonly peer: Address;
-  readonly identity?: Identity;
+  readonly identity?: Identity | undefined;
   /** The user, where the server asked for a name and password. */
   readonly user?: string;
-  /** `1.0`, `1.1` or `2`, where that is known: Deno's engine does not tell. */
+  /** `1.0`, `1.1` or `2`; with `--listener deno` it is not known. */
   readonly httpVersion?: string;
-  /** The header fields as they were written and in their order, where that is known. */
+  /** The header fields as they were written and in their order; with `--listener deno` they are not
+   * known. */
   readonly headerList?: readonly (readonly [name: string, value: string])[];
 }
 
-/** Answers one request. A body that is still being made when the response is returned must come
- * from an async handler: the engine watches only those to the end. */
+/** Answers one request. Its signal is aborted when the client is gone before it has the answer. */
 export type HttpHandler = (request: Request, info: RequestInfo) => Response | Promise<Response>;
 
 /** The application's answer to an accepted WebSocket request. */
@@ -58,6 +58,8 @@ export interface QuickFile {
   readonly length: number;
   /** Reads the next bytes of the body; resolves to their number, or to null at the end. */
   read(into: Uint8Array): Promise<number | null>;
+  /** Steps back by so many of the bytes that were read last, which are read again later. */
+  rewind(bytes: number): void;
   /** Gives the file back. Called once, whatever happens, and never while a read is pending. */
   release(): void;
 }
@@ -72,9 +74,8 @@ export interface HttpService extends AsyncDisposable {
   /** Answers what lies ready, without a Request and a Response; null leaves a request to `handle`,
    * which answers all others, and would answer this one in the same way. */
   quick?(request: QuickRequest): QuickAnswer | null | Promise<QuickAnswer | null>;
-  /** Decides about a request to open a WebSocket, for applications that have any. Their endpoints
-   * run on node:http, because Deno's engine changes to no other protocol: slower, and with the
-   * header fields as they were sent. A response refuses. */
+  /** Decides about a request to open a WebSocket, for applications that have any. A response
+   * refuses. */
   upgrade?(
     request: Request,
     info: RequestInfo,

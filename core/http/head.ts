@@ -1,10 +1,13 @@
-// A parser for the head of an HTTP/1.1 message that opens a WebSocket (RFC 9112 2 to 5). It is
-// strict, because two programs that read one head differently allow request smuggling: lines end in
-// CR LF, names stand next to their colon, and no line is folded.
+// A parser for the head of an HTTP/1.1 message (RFC 9112 2 to 5). It is strict, because two programs
+// that read one head differently allow request smuggling: lines end in CR LF, names stand next to
+// their colon, and no line is folded.
 
 import type { Connection } from "../connection.ts";
 
 export const MAX_HEAD_BYTES = 16 * 1024;
+
+/** Limit of header fields in a head: looking one up takes time that grows with their number. */
+const MAX_FIELDS = 128;
 
 const FIRST_BUFFER_BYTES = 1024;
 const CR = 13;
@@ -25,33 +28,51 @@ export class HttpHeadError extends Error {
   }
 }
 
-/** The header fields of a head. Names are in lower case. */
+/** The header fields of a head, in their order. They are looked up by names in lower case. */
 export class HttpFields {
-  readonly #values = new Map<string, string[]>();
+  readonly #names: string[] = [];
+  readonly #lines: (readonly [name: string, value: string])[] = [];
 
   /** Adds a line; a name may have several. */
   append(name: string, value: string): void {
-    const values = this.#values.get(name);
-    if (values === undefined) this.#values.set(name, [value]);
-    else values.push(value);
+    this.#names.push(name.toLowerCase());
+    this.#lines.push([name, value]);
   }
 
-  names(): Iterable<string> {
-    return this.#values.keys();
+  /** The names and values as they were written. */
+  get lines(): readonly (readonly [name: string, value: string])[] {
+    return this.#lines;
+  }
+
+  /** The value of a field, its lines joined to one list, or null. */
+  get(name: string): string | null {
+    const first = this.#names.indexOf(name);
+    if (first < 0) return null;
+    return this.#names.indexOf(name, first + 1) < 0
+      ? this.#lines[first]![1]
+      : this.all(name).join(", ");
+  }
+
+  /** The values of all lines with a name. */
+  all(name: string): string[] {
+    return this.#lines.filter((_, at) => this.#names[at] === name).map(([, value]) => value);
   }
 
   /** The value of a field that may occur only once, or null.
    * @throws {HttpHeadError} when it occurs more than once */
   only(name: string): string | null {
-    const values = this.#values.get(name);
-    if (values === undefined) return null;
-    if (values.length > 1) throw new HttpHeadError(400, `there is more than one ${name} header`);
-    return values[0] ?? null;
+    const first = this.#names.indexOf(name);
+    if (first < 0) return null;
+    if (this.#names.indexOf(name, first + 1) >= 0) {
+      throw new HttpHeadError(400, `there is more than one ${name} header`);
+    }
+    return this.#lines[first]![1];
   }
 
   /** The elements of a comma-separated list, which may be spread over several lines. */
   list(name: string): string[] {
-    return (this.#values.get(name) ?? []).flatMap((value) => value.split(","))
+    if (!this.#names.includes(name)) return [];
+    return this.all(name).flatMap((value) => value.split(","))
       .map((element) => element.trim()).filter((element) => element !== "");
   }
 
@@ -88,7 +109,7 @@ export async function readHead(
       if (length === 0) return null;
       throw new HttpHeadError(400, "the head ended in its middle");
     }
-    const end = headEnd(buffer.subarray(0, length + count), length);
+    const end = headEnd(buffer, 0, length + count, length);
     length += count;
     if (end > 0) {
       return {
@@ -106,16 +127,20 @@ export async function readHead(
   }
 }
 
-/** Index of the end of the head, after its empty line; 0 while it is incomplete.
+/** Index of the end of a head, after its empty line; 0 while it is incomplete.
+ * @param start index of its first byte
+ * @param end index behind the last byte that was read
  * @param from index up to which an earlier call has searched
  * @throws {HttpHeadError} as soon as it cannot become a head: TLS or another protocol, which would
  * otherwise keep us waiting for an empty line */
-function headEnd(bytes: Uint8Array, from: number): number {
-  const first = bytes[0] ?? 0;
-  if (first < 0x41 || first > 0x5a) throw new HttpHeadError(400, "this is not HTTP");
-  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
-    if (bytes[at - 1] !== CR) throw new HttpHeadError(400, "a line does not end in CR LF");
-    if (bytes[at - 2] === LF) return at + 1;
+export function headEnd(bytes: Uint8Array, start: number, end: number, from: number): number {
+  const first = bytes[start] ?? 0;
+  if (first <= 0x20 || first >= 0x7f) throw new HttpHeadError(400, "this is not HTTP");
+  for (let at = bytes.indexOf(LF, from); at >= 0 && at < end; at = bytes.indexOf(LF, at + 1)) {
+    if (at === start || bytes[at - 1] !== CR) {
+      throw new HttpHeadError(400, "a line does not end in CR LF");
+    }
+    if (at - 2 > start && bytes[at - 2] === LF) return at + 1;
   }
   return 0;
 }
@@ -129,37 +154,60 @@ export function latin1(bytes: Uint8Array): string {
 
 /** @throws {HttpHeadError} with the status to answer */
 export function parseRequestHead(head: string): RequestHead {
-  const [line = "", ...lines] = head.split("\r\n");
+  const end = head.indexOf("\r\n");
+  const line = end < 0 ? head : head.slice(0, end);
   const [method = "", target = "", protocol = "", ...more] = line.split(" ");
-  if (!TOKEN.test(method) || !/^[\x21-\x7e]+$/.test(target) || more.length > 0) {
+  if (!TOKEN.test(method) || !/^[\x21-\x7e\x80-\xff]+$/.test(target) || more.length > 0) {
     throw new HttpHeadError(400, "the request line is malformed");
   }
-  const version = /^HTTP\/(\d\.\d)$/.exec(protocol)?.[1];
-  if (version === undefined) throw new HttpHeadError(400, "the request line is malformed");
-  if (version !== "1.0" && version !== "1.1") {
-    throw new HttpHeadError(505, `HTTP/${version} is not spoken here`);
-  }
-  return { method, target, version, fields: parseFields(lines) };
+  const version = /^HTTP\/(\d)\.(\d)$/.exec(protocol);
+  if (version === null) throw new HttpHeadError(400, "the request line is malformed");
+  if (version[1] !== "1") throw new HttpHeadError(505, `${protocol} is not spoken here`);
+  return {
+    method,
+    target: target.replace(/[\x80-\xff]/g, percentEncoded),
+    // A higher minor version is answered as the highest that is known (RFC 9110 2.5).
+    version: version[2] === "0" ? "1.0" : "1.1",
+    fields: parseFields(head, end < 0 ? head.length : end + 2),
+  };
+}
+
+/** Several clients send names outside ASCII as they are, in UTF-8. */
+function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 /** @throws {HttpHeadError} when the head is malformed */
 export function parseResponseHead(head: string): ResponseHead {
-  const [line = "", ...lines] = head.split("\r\n");
+  const end = head.indexOf("\r\n");
+  const line = end < 0 ? head : head.slice(0, end);
   const match = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(line);
   if (match === null || FORBIDDEN_IN_VALUE.test(line)) {
     throw new HttpHeadError(400, "the answer is not HTTP/1.1");
   }
-  return { status: Number(match[1]), reason: match[2] ?? "", fields: parseFields(lines) };
+  return {
+    status: Number(match[1]),
+    reason: match[2] ?? "",
+    fields: parseFields(head, end < 0 ? head.length : end + 2),
+  };
 }
 
-function parseFields(lines: readonly string[]): HttpFields {
+/** Parses the lines of a head or of trailers.
+ * @param start index of the first of them */
+export function parseFields(head: string, start: number): HttpFields {
   const fields = new HttpFields();
-  for (const line of lines) {
-    const colon = line.indexOf(":");
-    const name = line.slice(0, Math.max(0, colon));
-    const value = trimmed(line.slice(colon + 1));
+  for (let at = start, count = 1; at < head.length; count++) {
+    if (count > MAX_FIELDS) {
+      throw new HttpHeadError(431, `there are more than ${MAX_FIELDS} header lines`);
+    }
+    const found = head.indexOf("\r\n", at);
+    const end = found < 0 ? head.length : found;
+    const colon = head.indexOf(":", at);
+    const name = colon < 0 || colon > end ? "" : head.slice(at, colon);
+    const value = trimmed(head.slice(colon + 1, end));
     if (!isField(name, value)) throw new HttpHeadError(400, "a header line is malformed");
-    fields.append(name.toLowerCase(), value);
+    fields.append(name, value);
+    at = end + 2;
   }
   return fields;
 }

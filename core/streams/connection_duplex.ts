@@ -1,4 +1,4 @@
-// Adapts a Connection to a Node stream, for node:tls, node:http and `ws`. Loaded by a dynamic
+// Adapts a Connection to a Node stream, for node:tls and node:http. Loaded by a dynamic
 // import only: node:stream costs start-up time that plain TCP need not pay.
 
 import { Duplex } from "node:stream";
@@ -17,13 +17,10 @@ export class ConnectionDuplex extends Duplex {
   bytesWritten = 0;
   /** The property by which node:net marks a socket that is still connecting. */
   readonly connecting = false;
-  /** Whether the connection below is TLS; node:http reads this property. */
-  readonly encrypted: boolean;
 
-  constructor(connection: Connection, { encrypted = false } = {}) {
+  constructor(connection: Connection) {
     super({ allowHalfOpen: true, highWaterMark: LARGEST_BUFFER_BYTES });
     this.#connection = connection;
-    this.encrypted = encrypted;
   }
 
   get remoteAddress(): string | undefined {

@@ -41,6 +41,10 @@ export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
     }
   }
 
+  writeSome(bytes: Uint8Array): Promise<number> {
+    return this.conn.write(bytes);
+  }
+
   closeWrite(): Promise<void> {
     return this.conn.closeWrite();
   }
@@ -51,7 +55,7 @@ export class DenoConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
     try {
       this.conn.close();
     } catch {
-      // A user of the connection, such as an HTTP engine, has closed it already.
+      // A user of the connection, such as TLS on its socket, has closed it already.
     }
   }
 }

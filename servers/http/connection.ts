@@ -1,455 +1,559 @@
-// An HTTP connection of a server (RFC 9112): it checks each request against the rules and closes
-// the connection when it is idle or stuck for too long. Work for every request costs throughput, so
-// the common one (a GET for the same host as before, answered at once) costs only a look at its URL
-// and method. Past 300 lines because all of it works on the same few fields.
+// A connection of HTTP/1.1 (RFC 9112): its requests in their order, each read, answered and sent
+// before the next. Past 300 lines because all of it works on the same few fields.
 
-import { type Address, formatAddress } from "../../core/addresses/address.ts";
+import { Buffer } from "node:buffer";
+import { type Address, bracket } from "../../core/addresses/address.ts";
+import type { Connection } from "../../core/connection.ts";
 import { errorText } from "../../core/event.ts";
-import type { HttpService, RequestInfo, WebSocketAnswer } from "../../core/http/app.ts";
-import type { IdleSweep, Sweepable } from "../../core/sessions/idle_sweep.ts";
-import { formatSize } from "../../core/options/option.ts";
-import { plainResponse } from "../../core/http/plain_response.ts";
-import type { Identity } from "../../core/session.ts";
-import type { Drainable, Ledger } from "../../core/sessions/life.ts";
-import { type EndableBody, endableBody } from "./endable_body.ts";
-import type { HostGuard, Refusal } from "./host_guard.ts";
-import type {
-  DetailedEngineInfo,
-  EngineConnection,
-  EngineInfo,
-  QuickHandlers,
-  RequestDetails,
-} from "./engine.ts";
-import { rawRequest } from "./raw_request.ts";
-import { RequestBody } from "./request_body.ts";
-import { requestMethod } from "./request_method.ts";
+import type { QuickAnswer, QuickFile, RequestInfo } from "../../core/http/app.ts";
+import { HttpHeadError } from "../../core/http/head.ts";
+import type { Drainable } from "../../core/sessions/life.ts";
+import * as buffers from "./file_buffers.ts";
+import type { Deadlines, Phase, Timed } from "./deadlines.ts";
+import { FramedBody } from "./message/framed_body.ts";
+import type { HeadReader, Incoming } from "./message/incoming.ts";
+import { Input } from "./message/input.ts";
+import { makeRequest } from "./message/lazy_request.ts";
+import { type Outgoing, outgoing } from "./message/outgoing.ts";
+import { linger, refusalBytes } from "./message/refusal.ts";
+import { giveBack, wholeAnswer } from "./message/whole_answer.ts";
+import type { RequestBody } from "./request_body.ts";
+import type { HttpSite } from "./site.ts";
 
-/** Time for which a client may still send an unread body after the response: closing at once would
- * reset the connection before the client has read the response. */
-const LINGER_MS = 2000;
+/** The most that is written at a time: a client has to read this much in the write timeout, and
+ * holds no more than this above the buffers of the system. */
+const PIECE_BYTES = 64 * 1024;
 
+/** The longest part of a body that is copied, to be written together with what stands around it. */
+const MAX_COPIED_BYTES = 16 * 1024;
+
+/** Bytes of a file that wait while its client takes nothing. */
+const WAITING_BYTES = 1024;
+/** A file that is sent with its head. */
+const SMALL_FILE_BYTES = 16 * 1024;
+
+/** The most of an unread body that is read after its answer, for the next request; with more the
+ * connection closes. */
+const MAX_DRAINED_BYTES = 256 * 1024;
+
+/** The head of the preface of HTTP/2 (RFC 9113 3.4), read as one of HTTP/1.1. */
+const HTTP2_HEAD = "PRI * HTTP/2.0";
+
+const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
+const CRLF = Buffer.from("\r\n");
+const LAST_CHUNK = Buffer.from("0\r\n\r\n");
+
+/** What the connections of one server share. */
 export interface HttpSharing {
-  readonly ledger: Ledger;
-  readonly service: HttpService;
-  readonly guard: HostGuard;
-  readonly maxBodyBytes: number;
-  /** Whether to emit an event for every request. */
-  readonly watch: boolean;
-  /** Connections that have not sent a request yet. */
-  readonly silent: IdleSweep<HttpConnection>;
-  /** Connections whose requests are answered. */
-  readonly resting: IdleSweep<HttpConnection>;
-  /** Bodies that an application reads. */
-  readonly bodies: IdleSweep<RequestBody>;
+  readonly site: HttpSite;
+  readonly heads: HeadReader;
+  readonly deadlines: Deadlines;
+  readonly writeTimeoutMs: number;
+  /** Takes over a connection whose client speaks HTTP/2, and has sent `begun`. Resolves at its end. */
+  speakHttp2(connection: Connection, begun: Uint8Array, http: HttpConnection): Promise<void>;
+  /** Carries out an application's decision about a WebSocket. Resolves to the refusal, or to null at
+   * the end of the WebSocket.
+   * @param accepted called once the connection is a WebSocket */
+  upgrade(
+    request: Request,
+    info: RequestInfo,
+    incoming: Incoming,
+    input: Input,
+    accepted: () => void,
+  ): Promise<Response | null>;
 }
 
-/** The parts of a request that are needed until it is answered. */
-interface Asked {
-  readonly url: string;
-  readonly method: string;
-  readonly completion: EngineInfo;
-  readonly info: RequestInfo;
-  readonly body?: RequestBody;
-  /** Whether a body follows, which must be read before the connection can be reused. */
-  readonly hasBody: boolean;
-}
-
-/** One connection. Hand `handle` and `recover` to an engine, and `attach` what it returns. */
-export class HttpConnection implements Drainable, Sweepable {
-  active = true;
+export class HttpConnection implements Drainable, Timed {
+  phase: Phase = "head";
+  moved = true;
+  sinceMs = 0;
   readonly #shared: HttpSharing;
+  readonly #connection: Connection;
   readonly #peer: Address;
-  readonly #info: RequestInfo;
-  readonly #madeUpAuthority: string | null;
-  /** Prefix of URLs whose host needs no further check; matches none before the first request. */
-  #prefix = "\0";
-  #requests = 0;
-  /** Requests whose answer is being made or sent. HTTP/2 may have several. */
-  #answering = 0;
-  readonly #eventStreams = new Set<EndableBody>();
-  /** Bodies that a handler may still be reading. */
-  readonly #bodies = new Set<RequestBody>();
-  #engine: EngineConnection | undefined;
-  #lingering: ReturnType<typeof setTimeout> | undefined;
+  readonly #input: Input;
+  /** Whoever serves the connection in another protocol, from a request on. */
+  #successor: Drainable | undefined;
+  #answering = false;
   #draining = false;
-  /** The way in which the connection is being closed. */
-  #end: "leave" | "cut" | undefined;
-  /** Set when the connection broke off in the middle of a body, which is counted there. */
-  #lost = false;
-  #ended = false;
-  readonly #abandoned = Promise.withResolvers<void>();
+  #cut = false;
+  #failed = false;
+  /** Of the request that is being answered. */
+  #leaving: AbortController | undefined;
+  #body: RequestBody | undefined;
+  #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  #endless = false;
+  #sentBytes = 0;
+  /** Resolved when the connection is cut off, which a handler may not notice. */
+  readonly #over = Promise.withResolvers<void>();
 
-  /** @param madeUpAuthority the engine's placeholder in the URL of a request without an authority;
-   * null where every request has one
-   * @param identity the identity that the peer proved */
-  constructor(
-    shared: HttpSharing,
-    peer: Address,
-    madeUpAuthority: string | null,
-    identity?: Identity,
-  ) {
+  constructor(connection: Connection, shared: HttpSharing) {
+    this.#connection = connection;
+    this.#peer = connection.remote;
     this.#shared = shared;
-    this.#peer = peer;
-    this.#info = identity === undefined ? { peer } : { peer, identity };
-    this.#madeUpAuthority = madeUpAuthority;
+    this.#input = new Input(connection);
   }
 
-  /** Resolves when the connection is closed, by either side. */
-  async attach(engine: EngineConnection): Promise<void> {
-    const { silent, resting } = this.#shared;
-    this.#engine = engine;
-    silent.add(this);
+  /** Serves it to its end; never rejects. */
+  async serve(): Promise<void> {
+    const { deadlines, site } = this.#shared;
+    site.ledger.sessions.add(this);
+    deadlines.add(this);
     try {
-      await Promise.race([engine.finished, this.#abandoned.promise]);
-    } catch (error) {
-      // A reset, or bytes that are no request.
-      if (!this.#lost && !lacksFarewell(error)) this.#fail(error);
+      await Promise.race([this.#serveAll(), this.#over.promise]);
     } finally {
-      this.#ended = true;
-      clearTimeout(this.#lingering);
-      silent.delete(this);
-      resting.delete(this);
+      deadlines.delete(this);
+      this.#leaving?.abort();
+      this.#connection[Symbol.dispose]();
+      site.ledger.sessions.delete(this);
     }
   }
-
-  /** Answers a request of Deno's engine, which checks that there are two parameters. */
-  readonly handle = (request: Request, info: EngineInfo): Response | Promise<Response> => {
-    const { url, method } = request;
-    this.#count();
-    return url.startsWith(this.#prefix) && (method === "GET" || method === "HEAD")
-      ? this.#serve(request, url, method, info, this.#info)
-      : this.#handleCarefully(request, url, method, info, this.#info);
-  };
-
-  /** Answers a request of node:http. */
-  readonly handleDetailed = (
-    request: Request,
-    completion: DetailedEngineInfo,
-  ): Response | Promise<Response> => {
-    const { url, method } = request;
-    const info = { ...this.#info, ...completion.details };
-    this.#count();
-    return this.#handleCarefully(request, url, method, completion, info);
-  };
-
-  readonly quick: QuickHandlers = {
-    find: (request) => this.#shared.service.quick?.(request) ?? null,
-    count: () => this.#count(),
-    touch: () => {
-      this.active = true;
-    },
-  };
-
-  /** Decides about a request to open a WebSocket. Unless the result is a response, the connection
-   * is a WebSocket from here on, and no longer watched by this class. */
-  async decideUpgrade(
-    request: Request,
-    details: RequestDetails,
-  ): Promise<WebSocketAnswer | Response> {
-    const { url, method } = request;
-    const { service, silent, resting, watch } = this.#shared;
-    this.#count();
-    const info = { ...this.#info, ...details };
-    const refusal = this.#refusalOf(request, url, info, true);
-    let answer: WebSocketAnswer | Response;
-    if (refusal !== null) answer = this.#refuse(refusal);
-    else if (service.upgrade === undefined) {
-      answer = plainResponse(404, "There is no WebSocket here.");
-    } else {
-      try {
-        answer = await service.upgrade(request, info);
-      } catch (error) {
-        answer = this.recover(error);
-      }
-    }
-    silent.delete(this);
-    resting.delete(this);
-    if (watch) this.#report({ url, method }, answer instanceof Response ? answer.status : 101);
-    return answer;
-  }
-
-  readonly recover = (error: unknown): Response => {
-    this.#fail(error);
-    return plainResponse(500, "Internal Server Error");
-  };
 
   drain(): void {
     this.#draining = true;
-    for (const body of this.#eventStreams) body.end();
-    // After `drain` the caller may call `close` in the same turn: then the connection is closed.
+    this.#successor?.drain();
+    if (this.#endless) this.#reader?.cancel("shutdown").catch(() => {});
+    // After `drain` the caller may call `close` in the same turn.
     queueMicrotask(() => {
-      if (this.#answering === 0 && this.#lingering === undefined) this.#leave();
+      if (!this.#answering && this.#successor === undefined) this.close();
     });
   }
 
   close(): void {
-    // A connection that drains cannot be cut off before its client has read all: it is abandoned.
-    if (this.#end === "leave") this.#abandoned.resolve();
-    else this.#cut();
+    if (this.#cut) return;
+    this.#cut = true;
+    this.#successor?.close();
+    this.#body?.cutShort();
+    this.#leaving?.abort();
+    this.#reader?.cancel("the connection was closed").catch(() => {});
+    this.#connection[Symbol.dispose]();
+    this.#over.resolve();
   }
 
-  #cut(): void {
-    if (this.#end !== undefined) return;
-    this.#end = "cut";
-    for (const body of this.#bodies) body.cutShort();
-    this.#engine?.close();
-  }
-
-  #fail(error: unknown): void {
-    this.#shared.ledger.failed(this.#peer, errorText(error));
-  }
-
-  #count(): void {
-    this.#shared.ledger.counters.requests++;
-    this.active = true;
-    if (this.#requests++ === 0) this.#speak();
-  }
-
-  /** Records the first request. */
-  #speak(): void {
-    if (this.#engine === undefined) return;
-    this.#shared.silent.delete(this);
-    this.#shared.resting.add(this);
-  }
-
-  /** Closes the connection after its last response. */
-  #leave(): void {
-    if (this.#end !== undefined) return;
-    if (this.#requests === 0) return this.#cut();
-    this.#end = "leave";
-    this.#engine?.drain();
-  }
-
-  /** A request without a body for an accepted authority. */
-  #serve(
-    request: Request,
-    url: string,
-    method: string,
-    completion: EngineInfo,
-    info: RequestInfo,
-  ): Response | Promise<Response> {
-    const asked = () => ({ url, method, completion, info, hasBody: false });
-    if (this.#shared.watch) return this.#finish(this.#ask(request, info), asked());
-    const answer = this.#shared.service.handle(request, info);
-    return answer instanceof Response ? answer : this.#finish(answer, asked());
-  }
-
-  /** A request that may have a body, or whose authority was not accepted before. */
-  #handleCarefully(
-    request: Request,
-    url: string,
-    method: string,
-    completion: EngineInfo,
-    info: RequestInfo,
-  ): Response | Promise<Response> {
-    const { ledger: { counters }, maxBodyBytes } = this.#shared;
-    const { headers } = request;
-    const bodiless = method === "GET" || method === "HEAD";
-    const length = Number(headers.get("content-length") ?? NaN);
-    const hasBody = !bodiless && (length > 0 || headers.has("transfer-encoding"));
-    const asked: Asked = { url, method, completion, info, hasBody };
-
-    const refusal = this.#refusalOf(request, url, info, false);
-    if (refusal !== null) return this.#finish(this.#refuse(refusal), asked);
-    this.#prefix = `${originOf(url)}/`;
-
-    const coding = headers.get("transfer-encoding");
-    if (coding !== null && coding.toLowerCase() !== "chunked") {
-      return this.#finish(unknownCoding(coding), asked);
+  /** Called by the deadlines. */
+  expire(phase: Phase): void {
+    const { ledger } = this.#shared.site;
+    if (phase === "head") ledger.counters.timedOut++;
+    if (phase === "rest" || phase === "write") ledger.closeIdle(this, () => {});
+    if (phase === "write") {
+      const { writeTimeoutMs } = this.#shared;
+      this.#fail(new Error(`the peer took nothing of the answer for ${writeTimeoutMs} ms`));
     }
-    if (bodiless) return this.#serve(request, url, method, completion, info);
-    if (length > maxBodyBytes) {
-      counters.oversized++;
-      return this.#finish(oversized(maxBodyBytes), asked);
-    }
-    if (length === 0 || request.body === null) return this.#finish(this.#ask(request, info), asked);
-    return this.#serveWithBody(request, request.body, asked);
+    this.close();
   }
 
-  async #serveWithBody(
-    request: Request,
-    source: ReadableStream<Uint8Array<ArrayBuffer>>,
-    asked: Asked,
-  ): Promise<Response> {
-    const { ledger: { counters }, maxBodyBytes, bodies } = this.#shared;
-    let responded = false;
-    const body = new RequestBody(source, {
-      maxBytes: maxBodyBytes,
-      sweep: bodies,
-      onFailure: (failure) => {
-        if (failure === "oversized") counters.oversized++;
-        if (failure === "stalled") counters.timedOut++;
-        if (failure === "cut short") this.#lost = true;
-        // The status was sent already, so the response can only be aborted.
-        if (responded) this.#cut();
-      },
-    });
-    const { url, headers } = request;
-    const method = requestMethod(request.method);
-    const limited = rawRequest(url, { method, headers, body: body.stream });
-    this.#bodies.add(body);
+  /** Stands for the connection in the ledger while another protocol is spoken on it.
+   * @param successor ends it */
+  handOver(successor: Drainable): void {
+    this.#successor = successor;
+    if (this.#cut) successor.close();
+    else if (this.#draining) successor.drain();
+  }
+
+  /** Never rejects. */
+  async #serveAll(): Promise<void> {
     try {
-      return await this.#finish(this.#ask(limited, asked.info), { ...asked, body });
-    } finally {
-      responded = true;
-      this.#bodies.delete(body);
-    }
-  }
-
-  async #ask(request: Request, info: RequestInfo): Promise<Response> {
-    const response: unknown = await this.#shared.service.handle(request, info);
-    if (response instanceof Response) return response;
-    throw new TypeError("the handler returned no Response");
-  }
-
-  #refusalOf(
-    { headers, method }: Request,
-    url: string,
-    { httpVersion = "1.1" }: RequestInfo,
-    upgrade: boolean,
-  ): Refusal | null {
-    const { guard } = this.#shared;
-    const host = headers.get("host");
-    const origin = originOf(url);
-    const authority = origin.slice(origin.indexOf("//") + 2);
-    const asked = { method, upgrade, httpVersion, origin: headers.get("origin") };
-    if (host === null) {
-      // HTTP/2 has its authority in the URL; HTTP/1.1 without a Host gets a made-up one there.
-      return guard({ ...asked, host: authority === this.#madeUpAuthority ? null : authority });
-    }
-    const refusal = guard({ ...asked, host });
-    // A request target with a whole URL is for the host in it (RFC 9112 3.2.2).
-    return refusal ?? (authority === host ? null : guard({ ...asked, host: authority }));
-  }
-
-  #refuse({ status, reason, message }: Refusal): Response {
-    this.#shared.ledger.denied(this.#peer, reason, "forbidden");
-    return plainResponse(status, message);
-  }
-
-  /** Watches a response to its end, and converts errors to responses. */
-  async #finish(answer: Response | Promise<Response>, asked: Asked): Promise<Response> {
-    const { watch, resting } = this.#shared;
-    this.#answering++;
-    resting.delete(this);
-    let eventStream: EndableBody | undefined;
-    const completed = () => {
-      if (eventStream !== undefined) this.#eventStreams.delete(eventStream);
-      this.#answered(asked);
-    };
-    asked.completion.completed.then(completed, completed);
-
-    let response = await this.#answerOf(answer, asked.body);
-    if (isEventStream(response) && response.body !== null) {
-      eventStream = endableBody(response.body);
-      this.#eventStreams.add(eventStream);
-      response = new Response(eventStream.stream, response);
-      if (this.#draining) eventStream.end();
-    }
-    // The rest of the body would be parsed as the next request.
-    if (this.#draining || asked.body?.failure === "stalled") sayGoodbye(response);
-    // The engine would not close the body, nor a file that was opened for it.
-    if (this.#end === "cut") response.body?.cancel().catch(() => {});
-    if (watch) this.#report(asked, response.status);
-    return response;
-  }
-
-  async #answerOf(
-    answer: Response | Promise<Response>,
-    body: RequestBody | undefined,
-  ): Promise<Response> {
-    const { maxBodyBytes } = this.#shared;
-    let response: Response | undefined;
-    let failure: unknown;
-    try {
-      response = await answer;
+      await this.#serveEach();
     } catch (error) {
-      failure = error;
+      if (!this.#cut) await this.#refuse(error).catch((cause) => this.#fail(cause));
     }
-    // A body limit decides the response, even if the handler caught the error of the body.
-    if (body?.failure === "oversized") return oversized(maxBodyBytes);
-    if (body?.failure === "stalled") return stalled();
-    return response ?? this.recover(failure);
   }
 
-  /** Called when a response was sent, or its client is gone. */
-  #answered({ hasBody, body }: Asked): void {
-    this.#answering--;
-    body?.release();
-    if (this.#ended || this.#engine === undefined) return;
-    if (hasBody && !body?.ended) this.#linger();
-    else if (this.#answering === 0) {
-      if (this.#draining) this.#leave();
+  async #serveEach(): Promise<void> {
+    const input = this.#input;
+    const { site: { quick }, heads } = this.#shared;
+    for (let first = true;; first = false) {
+      const text = await input.head();
+      if (text === null) return;
+      if (text === HTTP2_HEAD && first) {
+        this.#wait("none");
+        const { connection, head } = input.handOver();
+        const begun = Buffer.concat([Buffer.from(`${HTTP2_HEAD}\r\n\r\n`), head]);
+        return await this.#shared.speakHttp2(connection, begun, this);
+      }
+      this.#answering = true;
+      this.#wait("none");
+      const incoming = heads.read(text, this.#localAuthority);
+      this.#shared.site.ledger.counters.requests++;
+      const isReady = quick !== null && incoming.quick !== null &&
+        await this.#answerQuickly(incoming, quick(incoming.quick));
+      const goOn = isReady ? incoming.keepAlive : await this.#exchange(incoming);
+      this.#answering = false;
+      if (this.#cut || !goOn && !isReady) return;
+      if (!goOn || this.#draining) return await this.#connection.closeWrite();
+      input.rest();
+      this.#wait("rest");
+    }
+  }
+
+  /** Sends an answer that lies ready; false when none does. */
+  async #answerQuickly(
+    incoming: Incoming,
+    ready: QuickAnswer | null | Promise<QuickAnswer | null>,
+  ): Promise<boolean> {
+    const { site } = this.#shared;
+    const startedMs = site.reports ? site.now() : 0;
+    const answer = ready instanceof Promise ? await ready : ready;
+    if (answer === null) return false;
+    const { file } = answer;
+    const bytes = withConnection(answer.bytes, incoming);
+    if (file !== undefined) await this.#sendFile(bytes, file);
+    else if (bytes.length > PIECE_BYTES) await this.#write(bytes);
+    else {
+      this.#wait("write");
+      await this.#connection.write(bytes);
+    }
+    if (site.reports) this.#reportReady(answer, incoming, startedMs);
+    return true;
+  }
+
+  async #sendFile(head: Uint8Array, file: QuickFile): Promise<void> {
+    const fits = file.length <= SMALL_FILE_BYTES;
+    const small = new Uint8Array(head.length + (fits ? file.length : WAITING_BYTES));
+    small.set(head);
+    try {
+      for (let [left, filled] = [file.length, head.length]; left > 0; filled = 0) {
+        const count = await file.read(small.subarray(filled, filled + left)) ?? 0;
+        left -= count;
+        await this.#write(small.subarray(0, filled + count));
+        if (count === 0) throw new Error("a file became shorter while it was sent");
+        if (left > 0) left -= await this.#sendAtOnce(file, left);
+      }
+    } finally {
+      file.release();
+    }
+  }
+
+  /** Sends as much of a file as the system takes without waiting; returns the number of bytes. */
+  async #sendAtOnce(file: QuickFile, left: number): Promise<number> {
+    const connection = this.#connection;
+    const buffer = buffers.take();
+    let sent = 0;
+    try {
+      for (let isTaken = true; isTaken && sent < left;) {
+        const count = await file.read(buffer.subarray(0, left - sent));
+        if (count === null) break;
+        const part = buffer.subarray(0, count);
+        if (connection.writeSome === undefined) {
+          await this.#write(part);
+          sent += count;
+        } else {
+          this.#wait("write");
+          const taken = await connection.writeSome(part);
+          this.#wait("none");
+          sent += taken;
+          isTaken = taken === count;
+          if (!isTaken) file.rewind(count - taken);
+        }
+      }
+    } finally {
+      buffers.give(buffer);
+    }
+    return sent;
+  }
+
+  #reportReady({ bytes, file, status }: QuickAnswer, incoming: Incoming, startedMs: number): void {
+    const { site } = this.#shared;
+    const { method } = incoming.head;
+    const bodyBytes = file?.length ??
+      (method === "HEAD" ? 0 : bytes.length - Buffer.from(bytes).indexOf("\r\n\r\n") - 4);
+    const info = this.#infoOf(incoming);
+    const user = site.knownUser(incoming.head.fields.get("authorization"));
+    const asked = { method, path: incoming.path, startedMs };
+    site.report(
+      { ...asked, info: user === undefined ? info : { ...info, user } },
+      status,
+      bodyBytes,
+    );
+  }
+
+  /** Answers a request by the application, unless the rules refuse it. */
+  async #exchange(incoming: Incoming): Promise<boolean> {
+    const { site } = this.#shared;
+    const { head: { method }, framing, refusal } = incoming;
+    const peer = this.#peer;
+    const startedMs = site.reports ? site.now() : 0;
+    let info = this.#infoOf(incoming);
+    this.#leaving = undefined;
+    this.#body = undefined;
+    this.#sentBytes = 0;
+
+    const framed = new FramedBody(this.#input, framing);
+    let response: Response;
+    if (refusal !== null) response = site.refuse(refusal, peer);
+    else if (typeof framing === "number" && framing > site.maxBodyBytes) {
+      response = site.oversized();
+    } else {
+      const request = this.#requestOf(incoming, framed);
+      const admitted = site.admit(request, info);
+      const decided = admitted instanceof Promise ? await admitted : admitted;
+      if (decided instanceof Response) response = decided;
       else {
-        this.active = true;
-        this.#shared.resting.add(this);
+        info = decided;
+        if (incoming.upgrade) {
+          const refused = await this.#upgrade(request, info, incoming, startedMs);
+          if (refused === null) return false;
+          response = refused;
+        } else {
+          const answer = site.handle(request, info);
+          response = answer instanceof Response && this.#body === undefined
+            ? answer
+            : await site.answer(answer, peer, this.#body);
+        }
       }
     }
+    const body = this.#body as RequestBody | undefined;
+    const reusable = incoming.keepAlive && !this.#draining &&
+      (framed.ended || body?.failure === undefined && !this.#isTooMuch(incoming, framed));
+    const closes = await this.#send(response, incoming, reusable);
+    body?.release();
+    this.#leaving = undefined;
+    if (site.reports) {
+      const asked = { method, path: incoming.path, info, startedMs };
+      site.report(asked, response.status, this.#sentBytes);
+    }
+    if (!closes && !this.#cut) {
+      this.#wait("linger");
+      if (framed.ended || await framed.drain(MAX_DRAINED_BYTES)) return true;
+    }
+    if (framed.ended && this.#input.buffered === 0) await this.#connection.closeWrite();
+    else await this.#leave();
+    return false;
   }
 
-  /** Gives the client time to read the response while it still sends a body that is not read. */
-  #linger(): void {
-    const requests = this.#requests;
-    clearTimeout(this.#lingering);
-    this.#lingering = setTimeout(() => {
-      this.#lingering = undefined;
-      // On HTTP/2 a refused body must not end the other streams.
-      if (this.#answering === 0 && this.#requests === requests) this.#cut();
-    }, LINGER_MS);
+  /** Whether an unread body is not worth reading for the next request: it is long, or might never
+   * come, since nobody asked for it (RFC 9110 10.1.1). */
+  #isTooMuch({ expectsContinue }: Incoming, framed: FramedBody): boolean {
+    return expectsContinue || framed.leftBytes > MAX_DRAINED_BYTES;
   }
 
-  #report({ url, method }: Pick<Asked, "url" | "method">, status: number): void {
-    const { identity } = this.#info;
-    const { ledger } = this.#shared;
-    ledger.emit({
-      event: "request",
-      url: ledger.url,
-      peer: formatAddress(this.#peer),
-      method,
-      path: url.slice(originOf(url).length) || "/",
-      status,
-      ...(identity && { identity }),
+  #infoOf({ head: { version, fields } }: Incoming): RequestInfo {
+    const { identity } = this.#connection;
+    const info = { peer: this.#peer, httpVersion: version, headerList: fields.lines };
+    return identity === undefined ? info : { ...info, identity };
+  }
+
+  #requestOf(incoming: Incoming, framed: FramedBody): Request {
+    const { head: { method, fields }, url, framing, expectsContinue } = incoming;
+    let body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
+    if (framing !== 0 && typeof framing === "number" && framing <= this.#input.buffered) {
+      body = this.#input.take(framing);
+      framed.skip();
+    } else if (framing !== 0) {
+      let asked = !expectsContinue;
+      this.#body = this.#shared.site.body({
+        read: async () => {
+          // Now that somebody wants the body, the client may send it.
+          if (!asked && this.#input.buffered === 0) await this.#connection.write(CONTINUE);
+          asked = true;
+          return await framed.read();
+        },
+        cancel() {},
+      });
+      body = this.#body.stream;
+    }
+    const signal = () => this.#leavingSignal;
+    return makeRequest({ method, url, fields: fields.lines, body, signal });
+  }
+
+  /** Aborted when the client leaves. From here on the input is watched for that. */
+  get #leavingSignal(): AbortSignal {
+    if (this.#leaving === undefined) {
+      this.#leaving = new AbortController();
+      this.#watch();
+    }
+    return this.#leaving.signal;
+  }
+
+  /** A client that ended its half may have left or may wait for its answer, which nothing tells apart
+   * until a write fails: it is answered, and waited for as long as for another request. */
+  #watch(): void {
+    const leaving = this.#leaving;
+    this.#input.ahead()?.then((more) => {
+      if (!this.#answering || leaving !== this.#leaving) return;
+      if (more) this.#watch();
+      else if (this.phase === "none") this.#wait("rest");
+    }, (error) => {
+      this.#fail(error);
+      leaving?.abort();
+      this.#reader?.cancel("the client left").catch(() => {});
     });
   }
+
+  async #upgrade(
+    request: Request,
+    info: RequestInfo,
+    incoming: Incoming,
+    startedMs: number,
+  ): Promise<Response | null> {
+    const { site, deadlines, upgrade } = this.#shared;
+    return await upgrade(request, info, incoming, this.#input, () => {
+      // From here on the connection is a session of its own.
+      deadlines.delete(this);
+      site.ledger.sessions.delete(this);
+      const { head: { method }, path } = incoming;
+      if (site.reports) site.report({ method, path, info, startedMs }, 101, 0);
+    });
+  }
+
+  /** Sends a response; true when it was the last. */
+  async #send(response: Response, incoming: Incoming, keepAlive: boolean): Promise<boolean> {
+    const { site } = this.#shared;
+    const { head: { method, version } } = incoming;
+    const asked = { method, version, keepAlive, nowMs: site.now() };
+    let sent: Outgoing;
+    try {
+      sent = outgoing(response, asked);
+    } catch (error) {
+      sent = outgoing(site.recover(error, this.#peer), asked);
+    }
+    const { body, close } = sent;
+    if (body instanceof ReadableStream) await this.#sendStream(sent, body);
+    else await this.#sendWhole(sent, body);
+    return close;
+  }
+
+  async #sendWhole(sent: Outgoing, body: string | Uint8Array | null): Promise<void> {
+    const length = body === null ? 0 : sent.length!;
+    this.#sentBytes = length;
+    if (length <= PIECE_BYTES) {
+      const bytes = wholeAnswer(sent, body);
+      await this.#write(bytes);
+      return giveBack(bytes);
+    }
+    const head = Buffer.from(sent.head, "latin1");
+    const bytes = typeof body === "string" ? Buffer.from(body) : body!;
+    const first = PIECE_BYTES - head.length % PIECE_BYTES;
+    await this.#write(Buffer.concat([head, bytes.subarray(0, first)]));
+    await this.#write(bytes.subarray(first));
+  }
+
+  async #sendStream(
+    { head, length = Infinity, chunked, isEventStream }: Outgoing,
+    body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
+    const reader = body.getReader();
+    this.#reader = reader;
+    this.#endless = isEventStream;
+    try {
+      if (this.#cut) throw new Error("the connection was closed");
+      if (isEventStream && this.#draining) reader.cancel("shutdown").catch(() => {});
+      let before = Buffer.from(head, "latin1");
+      let next = reader.read();
+      for (let left = length; left > 0;) {
+        if (!(await isThere(next))) {
+          // Nobody knows how long the next part takes.
+          if (before.length > 0) await this.#write(before);
+          before = Buffer.alloc(0);
+          this.#watch();
+        }
+        const { value, done } = await next;
+        if (done) {
+          if (left === Infinity) break;
+          throw new Error(`the body is ${left} bytes shorter than was announced`);
+        }
+        if (!(value instanceof Uint8Array)) throw new TypeError("a part of the body is not bytes");
+        const part = value.subarray(0, Math.min(value.length, left));
+        left -= part.length;
+        if (part.length > 0) {
+          await this.#writePart(before, part, chunked);
+          before = Buffer.alloc(0);
+        }
+        if (left > 0) next = reader.read();
+      }
+      const end = chunked ? Buffer.concat([before, LAST_CHUNK]) : before;
+      if (end.length > 0 && !this.#cut) await this.#write(end);
+    } catch (error) {
+      // Closing is the only way to tell the client that the body is not complete.
+      this.#fail(error);
+      this.close();
+    } finally {
+      this.#reader = undefined;
+      this.#endless = false;
+      reader.cancel("the client has all of it, or has left").catch(() => {});
+    }
+  }
+
+  /** Writes a part of a body behind what waits to be written. */
+  async #writePart(before: Uint8Array, part: Uint8Array, chunked: boolean): Promise<void> {
+    this.#sentBytes += part.length;
+    const parts = chunked
+      ? [before, Buffer.from(`${part.length.toString(16)}\r\n`), part, CRLF]
+      : [before, part];
+    // A copy of a long part would be held as long as the part itself.
+    if (part.length <= MAX_COPIED_BYTES) return await this.#write(Buffer.concat(parts));
+    for (const one of parts) if (one.length > 0) await this.#write(one);
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    this.#wait("write");
+    if (bytes.length <= PIECE_BYTES * 2) await this.#connection.write(bytes);
+    else {
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+        await this.#connection.write(bytes.subarray(at, at + PIECE_BYTES));
+        this.moved = true;
+      }
+    }
+    this.#wait(this.#input.ended ? "rest" : "none");
+  }
+
+  /** Answers bytes that are no request, or a request that went wrong before it was answered. */
+  async #refuse(error: unknown): Promise<void> {
+    if (!(error instanceof HttpHeadError)) return this.#fail(error);
+    this.#fail(new Error(`${error.status}: ${error.message}`));
+    const { status, message } = error;
+    await this.#write(refusalBytes({ status, message, nowMs: this.#shared.site.now() }));
+    await this.#leave();
+  }
+
+  /** Closes while the client may still be sending: it has to read the last answer meanwhile. */
+  async #leave(): Promise<void> {
+    this.#wait("linger");
+    await linger(this.#connection, this.#input);
+  }
+
+  #wait(phase: Phase): void {
+    this.phase = phase;
+    this.moved = true;
+  }
+
+  /** Records the first failure that is not of our making. */
+  #fail(error: unknown): void {
+    if (this.#cut || this.#failed || lacksFarewell(error)) return;
+    this.#failed = true;
+    this.#shared.site.ledger.failed(this.#peer, errorText(error));
+  }
+
+  readonly #localAuthority = (): string => {
+    const { local } = this.#connection;
+    return "hostname" in local ? `${bracket(local.hostname)}:${local.port}` : "localhost";
+  };
 }
 
-/** `http://host:port`, without the path. */
-function originOf(url: string): string {
-  return /^[^:]*:\/\/[^/]*/.exec(url)?.[0] ?? url;
+/** An answer that lies ready is one that keeps a connection of HTTP/1.1 open: for another, the field
+ * that says otherwise is put behind the status line. */
+function withConnection(
+  bytes: Uint8Array,
+  { keepAlive, head: { version } }: Incoming,
+): Uint8Array {
+  if (keepAlive && version === "1.1") return bytes;
+  const end = bytes.indexOf(10) + 1;
+  const field = Buffer.from(`connection: ${keepAlive ? "keep-alive" : "close"}\r\n`);
+  return Buffer.concat([bytes.subarray(0, end), field, bytes.subarray(end)]);
+}
+
+/** Whether a promise is settled, or is within a few turns of the microtask queue. */
+async function isThere(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  for (let turn = 0; turn < 8 && !settled; turn++) await undefined;
+  return settled;
 }
 
 /** Whether a peer closed without the close_notify alert of TLS (RFC 8446 6.1), as many do: its
  * requests were complete all the same. */
 function lacksFarewell(error: unknown): boolean {
   return /without sending TLS close_notify/.test(errorText(error));
-}
-
-function isEventStream(response: Response): boolean {
-  return response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-}
-
-function sayGoodbye(response: Response): void {
-  try {
-    response.headers.set("connection", "close");
-  } catch {
-    // Some responses, such as redirects, have immutable headers; closing has to suffice.
-  }
-}
-
-function oversized(maxBodyBytes: number): Response {
-  return plainResponse(413, `A body may have at most ${formatSize(maxBodyBytes)} bytes.`);
-}
-
-/** The engine decodes "chunked", and would pass on a body with any other transfer coding as it is
- * (RFC 9112 6.1). */
-function unknownCoding(coding: string): Response {
-  const shown = JSON.stringify(coding.slice(0, 100));
-  return plainResponse(
-    501,
-    `The transfer coding ${shown} is not undone here; send the body chunked.`,
-  );
-}
-
-function stalled(): Response {
-  return plainResponse(408, "The body stopped coming.");
 }

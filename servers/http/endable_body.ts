@@ -5,17 +5,25 @@
 export interface EndableBody {
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   end(): void;
+  /** Bytes that were read of it. */
+  readonly bytes: number;
 }
 
-/** Wraps a body. Ending it cancels the source. */
-export function endableBody(source: ReadableStream<Uint8Array<ArrayBuffer>>): EndableBody {
+/** Wraps a body. Ending it cancels the source.
+ * @param over called once, when nothing more is read of it */
+export function endableBody(
+  source: ReadableStream<Uint8Array<ArrayBuffer>>,
+  over: () => void,
+): EndableBody {
   const reader = source.getReader();
   let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   let ended = false;
+  let bytes = 0;
   function end(): void {
     if (ended) return;
     ended = true;
     controller?.close();
+    over();
     reader.cancel("shutdown").catch(() => {});
   }
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -23,15 +31,29 @@ export function endableBody(source: ReadableStream<Uint8Array<ArrayBuffer>>): En
       controller = own;
     },
     async pull(own) {
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read().catch((error) => {
+        ended = true;
+        over();
+        throw error;
+      });
       if (ended) return;
       if (done) end();
-      else own.enqueue(value);
+      else {
+        bytes += value.length;
+        own.enqueue(value);
+      }
     },
     cancel(reason) {
       ended = true;
+      over();
       return reader.cancel(reason);
     },
   }, { highWaterMark: 0 });
-  return { stream, end };
+  return {
+    stream,
+    end,
+    get bytes() {
+      return bytes;
+    },
+  };
 }

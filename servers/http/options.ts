@@ -6,54 +6,11 @@ import {
   handshakeOptions,
   streamOptions,
 } from "../../core/limits.ts";
-import { duration, type OptionValues, size, text } from "../../core/options/option.ts";
+import { duration, flag, type OptionValues, size } from "../../core/options/option.ts";
+import { authenticationOptions, webGuardOptions } from "../access/options.ts";
 import { familyOptions } from "../../core/addresses/resolve.ts";
+import { listenerOptions } from "../listeners/options.ts";
 import { tlsOptions } from "../tls/options.ts";
-
-/** Options of authentication. Without any of them every client is admitted. */
-export const authenticationOptions = {
-  auth: text({
-    guard: true,
-    metavar: "user:password",
-    help: "let in this user; better as SOCKDOCK_AUTH, which other users cannot see",
-  }),
-  authFile: text({
-    guard: true,
-    metavar: "file",
-    help: "let in the users of this file: lines of user:hash, from sockdock key password",
-  }),
-  authToken: text({
-    guard: true,
-    metavar: "token",
-    help: "let in whoever has this bearer token; better as SOCKDOCK_AUTH_TOKEN",
-  }),
-  authTokenFile: text({
-    guard: true,
-    metavar: "file",
-    help: "let in whoever has a bearer token of this file: lines of token or name:token",
-  }),
-  realm: text({
-    metavar: "name",
-    default: "sockdock",
-    help: "what a browser says the password is for",
-  }),
-} as const;
-
-export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
-
-/** Options of every transport that browsers can reach. */
-export const webGuardOptions = {
-  allowHost: text.many({
-    metavar: "host",
-    help: "serve requests for this host name too, written without its port (* is any)",
-  }),
-  allowOrigin: text.many({
-    metavar: "origin",
-    help: "let pages of this origin open WebSockets and change things (* is any)",
-  }),
-} as const;
-
-export type WebGuardLimits = OptionValues<typeof webGuardOptions>;
 
 const requestOptions = {
   headerTimeoutMs: duration({
@@ -77,6 +34,9 @@ const requestOptions = {
   maxBodyBytes: size({
     help: "largest body of a request; 10m, or what an application says that it takes",
   }),
+  logRequests: flag({
+    help: "tell of every request that was answered; without it only at a terminal",
+  }),
 } as const;
 
 export const httpOptions = {
@@ -84,6 +44,7 @@ export const httpOptions = {
   maxConnections: streamOptions.maxConnections,
   ...backlogOptions,
   ...familyOptions,
+  ...listenerOptions,
   ...requestOptions,
   ...webGuardOptions,
   ...authenticationOptions,

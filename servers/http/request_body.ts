@@ -5,6 +5,14 @@ import type { IdleSweep, Sweepable } from "../../core/sessions/idle_sweep.ts";
 /** The reason that a body was not read to its end. */
 type BodyFailure = "oversized" | "stalled" | "cut short";
 
+/** What a body is read from. */
+export interface BodySource {
+  /** The next bytes; null at the end. Rejects when the body was cut short or is malformed. */
+  read(): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Called once when nothing more will be read. */
+  cancel(): void;
+}
+
 interface BodyLimits {
   readonly maxBytes: number;
   /** Watches bodies that are being read, and calls `stall` of an idle one. */
@@ -18,8 +26,7 @@ interface BodyLimits {
 export class RequestBody implements Sweepable {
   active = true;
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly #source: ReadableStream<Uint8Array<ArrayBuffer>>;
-  #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  readonly #source: BodySource;
   readonly #limits: BodyLimits;
   #bytes = 0;
   #failure: BodyFailure | undefined;
@@ -27,7 +34,7 @@ export class RequestBody implements Sweepable {
   #released = false;
   #fail: (error: Error) => void = () => {};
 
-  constructor(source: ReadableStream<Uint8Array<ArrayBuffer>>, limits: BodyLimits) {
+  constructor(source: BodySource, limits: BodyLimits) {
     this.#source = source;
     this.#limits = limits;
     this.stream = new ReadableStream({
@@ -53,28 +60,26 @@ export class RequestBody implements Sweepable {
     this.#breakOff("stalled", new DOMException("The request's body stalled", "TimeoutError"));
   }
 
-  /** Call it before closing the connection: some engines would end the body as if complete. */
+  /** Call it before closing the connection: Deno.serve would end the body as if complete. */
   cutShort(): void {
     if (!this.#ended) this.#breakOff("cut short", new Error("The request's body was cut short"));
   }
 
-  /** Releases an unread body: the engine would take the connection for finished, and the reader
-   * would hold its socket open until the garbage is collected. */
+  /** Ends an unread body for its reader, once the request was answered. */
   release(): void {
     if (this.#ended || this.#released) return;
     this.#released = true;
     this.#fail(new Error("The request was answered before its body was read"));
-    this.#reader?.cancel().catch(() => {});
+    this.#source.cancel();
   }
 
   async #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
     this.active = true;
     this.#limits.sweep.add(this);
     try {
-      this.#reader ??= this.#source.getReader();
-      const { value, done } = await this.#reader.read();
+      const value = await this.#source.read();
       if (this.#released) return;
-      if (done) {
+      if (value === null) {
         this.#ended = true;
         controller.close();
         return;

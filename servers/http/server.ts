@@ -1,24 +1,25 @@
 // Serving an HTTP application on a stream listener: shared by `http`, `https` and `unix`.
 
 import type { Connection } from "../../core/connection.ts";
-import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
+import { layerStream } from "../../core/layer.ts";
 import type { HandshakeLimits } from "../../core/limits.ts";
 import type { Listener, RunningServer } from "../../core/running_server.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
 import { Ledger } from "../../core/sessions/life.ts";
 import { acceptingServer } from "../../core/streams/accept_loop.ts";
 import { keepaliveOptions } from "../../core/websocket/options.ts";
-import { authenticated } from "./authentication.ts";
-import { HttpConnection, type HttpSharing } from "./connection.ts";
-import type { HttpEngine } from "./engine.ts";
-import type { RequestLimits } from "./options.ts";
-import type { HttpRules } from "./rules.ts";
-import { upgradeHttp } from "./upgrade.ts";
-import type { RequestBody } from "./request_body.ts";
 import { WebSocketSessions } from "../../core/websocket/sessions.ts";
+import { HttpConnection, type HttpSharing } from "./connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Http2Bridge } from "./http2_bridge.ts";
+import { HeadReader } from "./message/incoming.ts";
+import type { RequestLimits } from "./options.ts";
+import type { HttpRules } from "../access/rules.ts";
+import { HttpSite } from "./site.ts";
+import { upgradeHttp } from "./upgrade.ts";
 
-/** Default limit of a request body, unless the user or the application sets one. */
-const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Time for which a client may still send what is not read, after its last answer. */
+const LINGER_MS = 2000;
 
 /** WebSockets within an application are pinged as those of the WebSocket transports are. */
 const keepaliveDefaults = {
@@ -26,88 +27,59 @@ const keepaliveDefaults = {
   pingTimeoutMs: keepaliveOptions.pingTimeoutMs.fallback,
 };
 
-interface HttpServerOptions<C extends Connection> {
-  readonly engine: HttpEngine<C>;
+interface HttpServerOptions {
+  /** The scheme in the URLs of requests. */
+  readonly scheme: "http" | "https";
   readonly rules: HttpRules;
   readonly limits: RequestLimits & Partial<HandshakeLimits> & { readonly maxConnections: number };
   readonly work: RequestWork;
 }
 
 /** Serves until shut down. Takes ownership of the acceptor. */
-export function serveHttp<C extends Connection>(
-  listener: Listener<C>,
-  { engine, rules, limits, work }: HttpServerOptions<C>,
+export function serveHttp(
+  listener: Listener,
+  { scheme, rules, limits, work }: HttpServerOptions,
 ): RunningServer {
   const ledger = new Ledger(listener.url, work.context.emit);
-  const { sessions, counters } = ledger;
-  const shared = httpSharing(ledger, { rules, limits, work });
+  const { counters } = ledger;
+  const site = new HttpSite(ledger, { rules, limits, work });
+  const { keepAliveTimeoutMs, headerTimeoutMs } = limits;
+  const deadlines = new Deadlines({
+    head: headerTimeoutMs,
+    rest: keepAliveTimeoutMs,
+    write: keepAliveTimeoutMs,
+    linger: LINGER_MS,
+  });
   const webSockets = new WebSocketSessions(ledger, {
     ...keepaliveDefaults,
-    idleTimeoutMs: limits.keepAliveTimeoutMs,
-    maxMessageBytes: shared.maxBodyBytes,
+    idleTimeoutMs: keepAliveTimeoutMs,
+    maxMessageBytes: site.maxBodyBytes,
   });
-
-  async function serve(connection: C): Promise<void> {
-    const madeUp = await engine.madeUpAuthority(connection);
-    const http = new HttpConnection(shared, connection.remote, madeUp, connection.identity);
-    counters.opened++;
-    const { handle, handleDetailed, quick, recover } = http;
-    const served = engine.serve(connection, {
-      handle,
-      handleDetailed,
-      quick,
-      recover,
-      writeTimeoutMs: limits.keepAliveTimeoutMs,
-      // From here on the connection is a session.
-      upgrade: (upgrade) => upgradeHttp(upgrade, http, webSockets, () => sessions.delete(http)),
-    });
-    sessions.add(http);
-    try {
-      await http.attach(served);
-    } finally {
-      sessions.delete(http);
-    }
-  }
+  const http2 = new Http2Bridge(site, scheme, deadlines);
+  const upgrades = work.service.upgrade !== undefined;
+  const shared: HttpSharing = {
+    site,
+    deadlines,
+    heads: new HeadReader({ scheme, guard: rules.guard, upgrades }),
+    writeTimeoutMs: keepAliveTimeoutMs,
+    speakHttp2: (...spoken) => http2.serve(...spoken),
+    upgrade: (...asked) => upgradeHttp({ site, webSockets }, ...asked),
+  };
 
   return acceptingServer(listener, {
     admits: rules.admits,
     limits,
     ledger,
-    serve,
+    serve(connection: Connection) {
+      counters.opened++;
+      const layered = layerStream(connection, work.layers, { role: "listen" }, { counters });
+      return new HttpConnection(layered, shared).serve();
+    },
     release() {
-      stopSweeps(shared);
+      http2[Symbol.dispose]();
+      deadlines[Symbol.dispose]();
       webSockets[Symbol.dispose]();
+      site[Symbol.dispose]();
     },
   });
-}
-
-/** Creates the state that the connections of one server share. Its sweeps run until `stopSweeps`. */
-export function httpSharing(
-  ledger: Ledger,
-  { rules, limits, work }: {
-    readonly rules: HttpRules;
-    readonly limits: RequestLimits;
-    readonly work: RequestWork;
-  },
-): HttpSharing {
-  return {
-    ledger,
-    service: authenticated(work.service, rules.authenticate, ledger),
-    guard: rules.guard,
-    maxBodyBytes: limits.maxBodyBytes ?? work.service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-    watch: work.watch ?? false,
-    silent: new IdleSweep<HttpConnection>(limits.headerTimeoutMs, (connection) => {
-      ledger.counters.timedOut++;
-      connection.close();
-    }),
-    resting: new IdleSweep<HttpConnection>(
-      limits.keepAliveTimeoutMs,
-      (connection) => ledger.closeIdle(connection),
-    ),
-    bodies: new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall()),
-  };
-}
-
-export function stopSweeps({ silent, resting, bodies }: HttpSharing): void {
-  for (const sweep of [silent, resting, bodies]) sweep[Symbol.dispose]();
 }

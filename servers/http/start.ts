@@ -1,47 +1,32 @@
-// Starts HTTP over TCP, TLS and Unix sockets, and chooses the engine for the connections of our own
-// accept loop: Deno's engine, or node:http for an application with WebSockets or ready answers, for
-// options of TLS that Deno lacks, and on Unix sockets, where Deno's engine gives requests URLs of a
-// scheme of its own.
+// Starts HTTP over TCP, TLS and Unix sockets: by our own engine, or by Deno.serve where that is
+// chosen.
 
-import { type Endpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
+import type { Endpoint } from "../../core/addresses/endpoint.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import type { RunningServer } from "../../core/running_server.ts";
-import { hasFeature, requireFeature } from "../../core/runtime.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
-import { listenTcp } from "../tcp.ts";
-import { listenDenoTls } from "../tls/deno_listen_tls.ts";
+import { listenTcpFor } from "../tcp.ts";
 import { listenTls } from "../tls/listen.ts";
 import { checkTlsOptions } from "../tls/options.ts";
-import { loadTlsIdentity } from "../tls/server_certificate.ts";
 import { listenUnix } from "../unix.ts";
-import { findHttpEngine } from "./engine.ts";
-import { loadNodeHttpEngine, nodeHttpEngineFor, quickEngineFor } from "./node_engine_choice.ts";
-import type { HttpLimits, httpsOptions, httpUnixOptions } from "./options.ts";
-import { readHttpRules } from "./rules.ts";
+import type { httpOptions, httpsOptions, httpUnixOptions } from "./options.ts";
+import { readHttpRules } from "../access/rules.ts";
 import { serveHttp } from "./server.ts";
 
 export async function startHttp(
   endpoint: Endpoint,
-  limits: HttpLimits,
+  limits: OptionValues<typeof httpOptions>,
   work: RequestWork,
 ): Promise<RunningServer> {
   const rulesAt = await readHttpRules(endpoint, limits, work.context);
-  const denoEngine = findHttpEngine();
-  const nodeEngine = await nodeHttpEngineFor(work, "http");
-  if (denoEngine === null && nodeEngine === null) {
-    const { serveWithoutEngine } = await import("./fallback.ts");
-    return await serveWithoutEngine(endpoint, limits, work, rulesAt);
+  if (limits.listener === "deno") {
+    const { serveByDeno } = await import("./deno_serve.ts");
+    return await serveByDeno(endpoint, limits, work, rulesAt);
   }
-  const listener = await listenTcp(endpoint, limits);
-  using opened = new DisposableStack();
-  opened.use(listener.acceptor);
+  const listener = await listenTcpFor(work.layers, endpoint, limits);
   const rules = rulesAt(listener.acceptor.address);
-  const engine = await quickEngineFor(work, rules, "http") ?? nodeEngine ?? denoEngine!;
-  opened.move();
-  return serveHttp(listener, { engine, rules, limits, work });
+  return serveHttp(listener, { scheme: "http", rules, limits, work });
 }
-
-const ALPN = ["h2", "http/1.1"];
 
 export async function startHttps(
   endpoint: Endpoint,
@@ -50,27 +35,15 @@ export async function startHttps(
 ): Promise<RunningServer> {
   checkTlsOptions(limits);
   const rulesAt = await readHttpRules(endpoint, limits, work.context);
-  const byDeno = limits.listener === "deno" || !hasFeature("nodeTls");
-  if (!byDeno) {
-    const tls = { ...limits, alpnProtocols: ALPN };
-    const listener = await listenTls(endpoint, tls, work.context);
-    const rules = rulesAt(listener.acceptor.address);
-    const engine = await quickEngineFor(work, rules, "https") ?? await loadNodeHttpEngine("https");
-    return serveHttp(listener, { engine, rules, limits, work });
+  if (limits.listener === "deno") {
+    const { serveByDeno } = await import("./deno_serve.ts");
+    return await serveByDeno(endpoint, limits, work, rulesAt, limits);
   }
-  const engine = findHttpEngine();
-  if (engine === null) {
-    const { serveWithoutEngine } = await import("./fallback.ts");
-    const { cert, key, fingerprint } = await loadTlsIdentity(limits, {
-      host: hostOrLoopback(endpoint),
-      ...work.context,
-    });
-    const identity = { pem: cert, key, fingerprint };
-    return await serveWithoutEngine(endpoint, limits, work, rulesAt, identity);
-  }
-  const listener = await listenDenoTls(endpoint, { ...limits, alpnProtocols: ALPN }, work.context);
+  // `curl --http1.0` offers its own version alone.
+  const tls = { ...limits, alpnProtocols: ["h2", "http/1.1", "http/1.0"] };
+  const listener = await listenTls(endpoint, tls, work.context);
   const rules = rulesAt(listener.acceptor.address);
-  return serveHttp(listener, { engine, rules, limits, work });
+  return serveHttp(listener, { scheme: "https", rules, limits, work });
 }
 
 export async function startHttpUnix(
@@ -80,9 +53,7 @@ export async function startHttpUnix(
 ): Promise<RunningServer> {
   const everybody = { allow: [], deny: [] };
   const rulesAt = await readHttpRules(endpoint, { ...limits, ...everybody }, work.context);
-  requireFeature("nodeHttp", "HTTP on a Unix socket");
-  const engine = await loadNodeHttpEngine("http");
   const listener = await listenUnix(endpoint);
   const rules = rulesAt(listener.acceptor.address);
-  return serveHttp(listener, { engine, rules, limits, work });
+  return serveHttp(listener, { scheme: "http", rules, limits, work });
 }

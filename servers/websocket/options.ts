@@ -9,7 +9,7 @@ import {
   streamOptions,
 } from "../../core/limits.ts";
 import { agreementOptions, keepaliveOptions } from "../../core/websocket/options.ts";
-import { authenticationOptions, webGuardOptions } from "../http/options.ts";
+import { authenticationOptions, webGuardOptions } from "../access/options.ts";
 import { tlsOptions } from "../tls/options.ts";
 
 export const webSocketOptions = {

@@ -15,7 +15,7 @@ import { acceptingServer } from "../../core/streams/accept_loop.ts";
 import { checkSubprotocols } from "../../core/websocket/handshake.ts";
 import type { KeepaliveLimits } from "../../core/websocket/options.ts";
 import { WebSocketSessions } from "../../core/websocket/sessions.ts";
-import { readHttpRules } from "../http/rules.ts";
+import { readHttpRules } from "../access/rules.ts";
 import { wrapAcceptor } from "../listeners/wrapped_acceptor.ts";
 import { listenTcpFor } from "../tcp.ts";
 import { listenTls } from "../tls/listen.ts";

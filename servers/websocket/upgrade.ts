@@ -3,29 +3,23 @@
 
 import { STATUS_TEXT } from "@std/http/status";
 import type { Connection } from "../../core/connection.ts";
-import {
-  HttpHeadError,
-  parseRequestHead,
-  readHead,
-  type RequestHead,
-} from "../../core/http/head.ts";
-import { bytesOf } from "../../core/session.ts";
+import { HttpHeadError } from "../../core/http/head.ts";
 import {
   acceptUpgrade,
   type Agreement,
-  asksForWebSocket,
   type ServerTerms,
   upgradeAnswer,
   UpgradeError,
 } from "../../core/websocket/handshake.ts";
 import { WrappedConnection } from "../../core/streams/wrapped_connection.ts";
-import type { Authenticator } from "../http/authentication.ts";
-import type { HostGuard } from "../http/host_guard.ts";
+import type { Authenticator } from "../access/authentication.ts";
+import type { HostGuard } from "../access/host_guard.ts";
+import { HeadReader } from "../http/message/incoming.ts";
+import { Input } from "../http/message/input.ts";
+import { linger, refusalBytes } from "../http/message/refusal.ts";
 
-/** Limits of the time and the bytes for which a refused client may go on sending: closing with
- * unread input would reset the connection before the client has read the response. */
+/** Time for which a refused client may go on sending. */
 const LINGER_MS = 1000;
-const LINGER_BYTES = 64 * 1024;
 
 export interface UpgradeRules {
   readonly guard: HostGuard;
@@ -84,85 +78,60 @@ export class UpgradingConnection extends WrappedConnection {
 
 /** @throws {Error} when the request was refused or never came */
 async function upgrade(connection: Connection, rules: UpgradeRules): Promise<UpgradeOutcome> {
-  let request: RequestHead | undefined;
+  const input = new Input(connection);
+  const heads = new HeadReader({ scheme: "http", guard: rules.guard, upgrades: true });
+  let method: string | undefined;
+  const refuse = (status: number, message: string, fields?: Readonly<Record<string, string>>) =>
+    sendLast(
+      connection,
+      input,
+      refusalBytes({
+        status,
+        message,
+        nowMs: Date.now(),
+        ...(method !== undefined && { method }),
+        ...(fields && { fields }),
+      }),
+    );
   try {
-    const read = await readHead(connection);
-    if (read === null) throw new Error("the peer left without a request");
-    request = parseRequestHead(read.head);
-    const target = parseTarget(request.target);
-    const refusal = rules.guard({
-      method: request.method,
-      upgrade: asksForWebSocket(request),
-      httpVersion: request.version,
-      host: target.authority ?? request.fields.only("host"),
-      origin: request.fields.only("origin"),
-    });
+    const text = await input.head();
+    if (text === null) throw new Error("the peer left without a request");
+    const { head, refusal, path } = heads.read(text, () => "localhost");
+    method = head.method;
     if (refusal !== null) {
-      await refuse(connection, new UpgradeError(refusal.status, refusal.message), request.method);
+      await refuse(refusal.status, refusal.message);
       return { connection: null, refusal: refusal.reason, counter: "forbidden" };
     }
-    const { fields, method } = request;
-    const verdict = await rules.authenticate?.(fields.only("authorization"), connection.remote);
+    const authorization = head.fields.only("authorization");
+    const verdict = await rules.authenticate?.check(authorization, connection.remote);
     if (verdict?.admitted === false) {
-      const { status, message, headers } = verdict;
-      await refuse(connection, new UpgradeError(status, message, headers), method);
-      const reason = `credentials (${status})`;
+      await refuse(verdict.status, verdict.message, verdict.headers);
+      const reason = `credentials (${verdict.status})`;
       return { connection: null, refusal: reason, counter: "unauthenticated" };
     }
-    if (rules.path !== null && target.pathname !== rules.path) {
+    if (rules.path !== null && new URL(path, "http://localhost").pathname !== rules.path) {
       throw new UpgradeError(404, `the WebSocket is at ${rules.path}`);
     }
-    const accepted = await acceptUpgrade(request, rules.terms);
-    await connection.write(upgradeAnswer(accepted));
-    return { connection, head: read.rest, agreement: accepted };
+    const agreement = await acceptUpgrade(head, rules.terms);
+    await connection.write(upgradeAnswer(agreement));
+    return { ...input.handOver(), agreement };
   } catch (error) {
     if (!(error instanceof HttpHeadError)) throw error;
-    await refuse(connection, error, request?.method ?? "GET");
-    throw new Error(`${statusLine(error.status)}: ${error.message}`, { cause: error });
+    const { status, message } = error;
+    await refuse(status, message, error instanceof UpgradeError ? error.fields : undefined);
+    throw new Error(`${status} ${STATUS_TEXT[status] ?? ""}: ${message}`, { cause: error });
   }
-}
-
-/** The path of a request, and the name and port it was sent to where the target has them, which then
- * stand above the Host header (RFC 9112 3.2). */
-function parseTarget(target: string): { readonly pathname: string; readonly authority?: string } {
-  const absolute = /^(?:https?|wss?):\/\/([^/?#]+)/i.exec(target);
-  const text = absolute === null ? `http://localhost${target}` : target;
-  if ((absolute === null && !target.startsWith("/")) || !URL.canParse(text)) {
-    throw new HttpHeadError(400, "the request line is malformed");
-  }
-  const { pathname } = new URL(text);
-  return absolute === null ? { pathname } : { pathname, authority: absolute[1] ?? "" };
 }
 
 /** Answers, and takes in what the peer still sends for a moment. */
-async function refuse(connection: Connection, error: HttpHeadError, method: string): Promise<void> {
-  const body = bytesOf(`${error.message}\n`);
-  const fields: Record<string, string> = {
-    "Date": new Date().toUTCString(),
-    "Content-Type": "text/plain; charset=utf-8",
-    "Content-Length": String(body.length),
-    // The message may quote the request.
-    "X-Content-Type-Options": "nosniff",
-    ...(error instanceof UpgradeError ? error.fields : {}),
-  };
-  fields["Connection"] = "Upgrade" in fields ? "close, upgrade" : "close";
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = bytesOf(`HTTP/1.1 ${statusLine(error.status)}\r\n${lines.join("")}\r\n`);
+async function sendLast(connection: Connection, input: Input, bytes: Uint8Array): Promise<void> {
   const deadline = setTimeout(() => connection[Symbol.dispose](), LINGER_MS);
   try {
-    await connection.write(method === "HEAD" ? head : new Uint8Array([...head, ...body]));
-    await connection.closeWrite();
-    const buffer = new Uint8Array(4096);
-    for (let left = LINGER_BYTES; left > 0;) {
-      left -= (await connection.read(buffer)) ?? LINGER_BYTES;
-    }
+    await connection.write(bytes);
+    await linger(connection, input);
   } catch {
     // The peer is gone, or took too long.
   } finally {
     clearTimeout(deadline);
   }
-}
-
-function statusLine(status: number): string {
-  return `${status} ${STATUS_TEXT[status] ?? ""}`;
 }

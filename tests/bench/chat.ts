@@ -3,7 +3,7 @@
 
 import { findPeer, startPeer } from "../peer.ts";
 import type { Benchmark, Effort, Measured, Round } from "./benchmark.ts";
-import { kibibytesEach } from "./resident_memory.ts";
+import { kibibytesEach } from "../resident_memory.ts";
 import { type ServerProcess, startServer } from "./server_process.ts";
 import { loadSlices, roundsOf, type Slice } from "./slices.ts";
 

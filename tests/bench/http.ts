@@ -1,7 +1,7 @@
 /** How much HTTP/1.1 is answered, beside bare Deno.serve, and what a connection holds in memory. */
 
 import type { Benchmark, Effort, Round } from "./benchmark.ts";
-import { kibibytesEach, lowestKib, memoryObstacle, settledKib } from "./resident_memory.ts";
+import { kibibytesEach, lowestKib, memoryObstacle, settledKib } from "../resident_memory.ts";
 import { type ServerProcess, startServer } from "./server_process.ts";
 import { missing, openSite, pageOf } from "./site.ts";
 import { loadInTurn } from "./wrk.ts";
@@ -137,6 +137,6 @@ async function slowKib({ pid, port }: ServerProcess): Promise<{ each: number; le
   }
   const before = await settledKib(pid);
   const each = await kibibytesEach(pid, SLOW_CONNECTIONS, () => asked(port, path));
-  const after = await lowestKib(pid, 3000);
+  const after = await lowestKib(pid, 15_000);
   return { each, left: Math.max(0, after - before) / 1024 };
 }

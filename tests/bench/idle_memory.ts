@@ -1,7 +1,7 @@
 /** What a connection costs that says nothing. */
 
 import type { Benchmark, Round } from "./benchmark.ts";
-import { kibibytesEach, memoryObstacle } from "./resident_memory.ts";
+import { kibibytesEach, memoryObstacle } from "../resident_memory.ts";
 import { startServer } from "./server_process.ts";
 
 const CONNECTIONS = 5000;

@@ -1,10 +1,7 @@
 /** nginx with one worker, set up to be as fast as it can. */
 
-import { waitFor } from "../../dock/wait.ts";
 import type { CertificateFiles } from "../certificate.ts";
-import { freePort } from "../free_port.ts";
-import { startPeer } from "../peer.ts";
-import type { ServerProcess } from "./server_process.ts";
+import { type Nginx, nginxFolders, startNginxWith } from "../nginx.ts";
 
 /** Debian's package puts it there. */
 const STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so";
@@ -15,15 +12,12 @@ export function startNginx(
   root: string,
   scratch: string,
   certificate?: CertificateFiles,
-): Promise<ServerProcess> {
-  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) =>
-    `${name}_temp_path ${scratch}/${name};`
-  );
+): Promise<Nginx> {
   const [scheme, layers] = certificate === undefined ? ["http", ""] : ["https", "ssl http2"];
-  return start(scheme, scratch, (port) =>
+  return startNginxWith(scheme, scratch, (port) =>
     `http {
       access_log off; sendfile on; tcp_nopush on; open_file_cache max=1000;
-      keepalive_requests 1000000000; types { text/plain txt; } ${paths.join(" ")}
+      keepalive_requests 1000000000; types { text/plain txt; } ${nginxFolders(scratch)}
       server {
         listen 127.0.0.1:${port} ${layers} backlog=511; root ${root}; ${identityOf(certificate)}
       }
@@ -35,8 +29,8 @@ export function startNginxStream(
   to: number,
   scratch: string,
   certificate: CertificateFiles,
-): Promise<ServerProcess> {
-  return start("tls", scratch, (port) =>
+): Promise<Nginx> {
+  return startNginxWith("tls", scratch, (port) =>
     `load_module ${STREAM_MODULE};
     stream {
       server {
@@ -59,30 +53,4 @@ export function streamModuleMissing(): string | null {
 function identityOf(certificate: CertificateFiles | undefined): string {
   if (certificate === undefined) return "";
   return `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};`;
-}
-
-async function start(
-  scheme: string,
-  scratch: string,
-  serving: (port: number) => string,
-): Promise<ServerProcess> {
-  const port = freePort();
-  const config = `${scratch}/nginx.conf`;
-  // Modules come before everything else.
-  await Deno.writeTextFile(
-    config,
-    `${serving(port)}
-    daemon off; master_process off; pid ${scratch}/nginx.pid; error_log ${scratch}/error.log;
-    events { worker_connections 4096; }`,
-  );
-  await using starting = new AsyncDisposableStack();
-  const process = starting.use(startPeer("nginx", ["-c", config]));
-  await waitFor(`tcp://127.0.0.1:${port}`, { timeoutMs: 10_000 });
-  const owned = starting.move();
-  return {
-    pid: process.pid,
-    url: `${scheme}://127.0.0.1:${port}`,
-    port,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
 }

@@ -5,7 +5,7 @@ import { makeCertificate } from "../certificate.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import type { Benchmark, Effort, Measured, Round } from "./benchmark.ts";
 import { startNginxStream, streamModuleMissing } from "./nginx.ts";
-import { kibibytesEach, memoryObstacle } from "./resident_memory.ts";
+import { kibibytesEach, memoryObstacle } from "../resident_memory.ts";
 import { type ServerProcess, startServer } from "./server_process.ts";
 import { missing } from "./site.ts";
 import { measureSlices } from "./slices.ts";

@@ -192,7 +192,6 @@ const WRONG: readonly [args: readonly string[], error: string][] = [
     ["serve", "echo", "tcp://:0", "--upstream-insecure"],
     "--upstream-insecure has no effect on echo",
   ],
-  [["serve", "hello", "http://:0", "--fault", "latency=1s"], "put a relay in front of it"],
   [["serve", "echo", "udp://:0", "--seed", "7"], "--seed has no effect without --fault"],
 ];
 

@@ -16,5 +16,5 @@ Deno.test("a transport is listed with the layers that can stand on it", () => {
   assertEquals(layersOf("udp"), ["fault", "signed", "sealed", "reliable"]);
   assertEquals(layersOf("dtls"), ["fault", "signed", "reliable"], "sealed would seal twice");
   assertEquals(layersOf("tcp"), ["fault"]);
-  assertEquals(layersOf("https"), []);
+  assertEquals(layersOf("https"), ["fault"]);
 });

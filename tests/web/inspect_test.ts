@@ -326,7 +326,7 @@ Deno.test("/response-headers tells its own length", async () => {
 Deno.test("/ws says every message back, and nothing else is a WebSocket", async () => {
   const events: ServerEvent[] = [];
   const emit = (event: ServerEvent) => void events.push(event);
-  await using server = await serving({ logRequests: true, emit });
+  await using server = await serving({ showRequests: true, emit });
   const session = await connect(`${server.url.replace("http", "ws")}/ws`, {});
   const messages = session[Symbol.asyncIterator]();
   for (const message of ["ahoy", new Uint8Array([0, 255]), ""]) {
@@ -351,7 +351,7 @@ Deno.test("each request becomes an event when that is asked for", async () => {
   await ask("/get", {}, options);
   assertEquals(inspected(events), []);
   const init = { method: "PUT", body: "ahoy", headers: { "x-a": "1" } };
-  await ask("/nowhere?a=1", init, { ...options, logRequests: true });
+  await ask("/nowhere?a=1", init, { ...options, showRequests: true });
   const [event] = inspected(events);
   assert(event !== undefined);
   const { time, method, url, headers, bodyBytes, message, httpVersion } = event;
@@ -367,7 +367,7 @@ Deno.test("credentials that the server asked for are neither logged nor said bac
   const authToken = "tok3n-of-the-server";
   const events: ServerEvent[] = [];
   const options: Options = {
-    ...{ requestLog, logRequests: true, authToken, auth: "ada:sesame" },
+    ...{ requestLog, showRequests: true, authToken, auth: "ada:sesame" },
     emit: (event) => events.push(event),
   };
   await using server = await serving(options);
@@ -389,7 +389,7 @@ Deno.test("credentials that the server asked for are neither logged nor said bac
 });
 
 Deno.test("a long body is logged in part, with its whole length and no half character", async () => {
-  await using app = await opened(inspect, { logRequests: true, logBody: 4 });
+  await using app = await opened(inspect, { showRequests: true, logBody: 4 });
   await app.service.handle(get("/post", { method: "POST", body: "abcé€" }), info);
   const [event] = inspected(app.events);
   assertEquals([event?.bodyBytes, textOf(event!.message)], [8, "abc"]);

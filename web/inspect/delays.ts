@@ -48,7 +48,7 @@ export class Delays {
     this.#count++;
     this.#ofAddress.set(address, ofAddress + 1);
     try {
-      if (!await wait(ms, this.#stopping, ...request.leaving)) {
+      if (!await wait(ms, this.#stopping, request.leaving)) {
         throw new HttpError(503, "The server is stopping.");
       }
     } finally {

@@ -61,12 +61,12 @@ export class Inspector implements HttpService {
 
   /** Takes a request apart and logs it. */
   async #parse(request: Request, info: RequestInfo): Promise<ParsedRequest> {
-    const { logRequests, logBody, trustForwarded } = this.#options;
+    const { showRequests, logBody, trustForwarded } = this.#options;
     const parsed = new ParsedRequest(request, info, trustForwarded);
-    if (!logRequests && this.#logFile === undefined) return parsed;
+    if (!showRequests && this.#logFile === undefined) return parsed;
     const now = this.#context.now();
     const event = await inspectedEvent(parsed, { now, maxBodyBytes: logBody });
-    if (logRequests) this.#context.emit(event);
+    if (showRequests) this.#context.emit(event);
     this.#logFile?.write(event);
     return parsed;
   }

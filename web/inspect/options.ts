@@ -4,7 +4,7 @@
 import { flag, integer, size, text } from "../../core/options/option.ts";
 
 export const inspectOptions = {
-  logRequests: flag({ help: "show every request with its headers and body" }),
+  showRequests: flag({ help: "show every request with its headers and body" }),
   requestLog: text({
     metavar: "file",
     help: "append every request to this file, a JSON object a line",

@@ -96,10 +96,9 @@ export class ParsedRequest {
     return path < 0 ? url : url.slice(0, path);
   }
 
-  /** The signal that is aborted when the client disconnects. None with Deno's own engine: it aborts
-   * the signal of every request that was answered, and prints a warning when that is read. */
-  get leaving(): readonly AbortSignal[] {
-    return this.info.headerList === undefined ? [] : [this.source.signal];
+  /** The signal that is aborted when the client is gone. */
+  get leaving(): AbortSignal {
+    return this.source.signal;
   }
 
   /** The whole body; empty where there is none. The server bounds it in size and time.

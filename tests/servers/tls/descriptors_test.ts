@@ -4,7 +4,7 @@ import { assert, assertLess } from "@std/assert";
 import { connect } from "node:net";
 import { serve } from "../../../dock/serve.ts";
 import { echo } from "../../../protocols/echo.ts";
-import { residentKib } from "../../bench/resident_memory.ts";
+import { residentKib } from "../../resident_memory.ts";
 import { startServer } from "../../bench/server_process.ts";
 import { makeCertificate } from "../../certificate.ts";
 import { eventually } from "../../eventually.ts";

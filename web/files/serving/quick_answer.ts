@@ -127,6 +127,10 @@ function bodyOf(
       left -= count ?? 0;
       return count;
     },
+    rewind(bytes) {
+      handle.seekSync(-bytes, Deno.SeekMode.Current);
+      left += bytes;
+    },
     release: () => handles.give(form, handle),
   };
 }

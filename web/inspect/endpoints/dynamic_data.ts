@@ -1,7 +1,6 @@
 // The endpoints whose answer the client chooses: delayed, of some size, with some headers, or
 // failing at random.
 
-import { withFieldLines } from "../../../core/http/field_lines.ts";
 import { Buffer } from "node:buffer";
 import { headerValue, type ParsedRequest } from "../parsed_request.ts";
 import { COMMON, GET, type InspectEndpoint, type Parameter } from "../endpoint.ts";
@@ -72,7 +71,10 @@ function responseHeaders(request: ParsedRequest): Response {
   const lengthOf = (length: string) => String(new TextEncoder().encode(text(length)).length);
   let length = lengthOf("");
   while (length !== lengthOf(length)) length = lengthOf(length);
-  return withFieldLines(new Response(text(length), { headers }), lines);
+  const response = new Response(text(length), { headers });
+  // Appended to the response itself, each is sent as a line of its own.
+  for (const [name, line] of lines) response.headers.append(name, line);
+  return response;
 }
 
 function decodeBase64(request: ParsedRequest): Response {

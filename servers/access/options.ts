@@ -1,0 +1,48 @@
+// The options for who may ask, of all transports that browsers can reach.
+
+import { type OptionValues, text } from "../../core/options/option.ts";
+
+/** Options of authentication. Without any of them every client is admitted. */
+export const authenticationOptions = {
+  auth: text({
+    guard: true,
+    metavar: "user:password",
+    help: "let in this user; better as SOCKDOCK_AUTH, which other users cannot see",
+  }),
+  authFile: text({
+    guard: true,
+    metavar: "file",
+    help: "let in the users of this file: lines of user:hash, from sockdock key password",
+  }),
+  authToken: text({
+    guard: true,
+    metavar: "token",
+    help: "let in whoever has this bearer token; better as SOCKDOCK_AUTH_TOKEN",
+  }),
+  authTokenFile: text({
+    guard: true,
+    metavar: "file",
+    help: "let in whoever has a bearer token of this file: lines of token or name:token",
+  }),
+  realm: text({
+    metavar: "name",
+    default: "sockdock",
+    help: "what a browser says the password is for",
+  }),
+} as const;
+
+export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
+
+/** Options of every transport that browsers can reach. */
+export const webGuardOptions = {
+  allowHost: text.many({
+    metavar: "host",
+    help: "serve requests for this host name too, written without its port (* is any)",
+  }),
+  allowOrigin: text.many({
+    metavar: "origin",
+    help: "let pages of this origin open WebSockets and change things (* is any)",
+  }),
+} as const;
+
+export type WebGuardLimits = OptionValues<typeof webGuardOptions>;

@@ -1,0 +1,190 @@
+// What the requests of one server have in common, in any version of HTTP and on any connection: its
+// application, the rules for what reaches it, its limits, and the record of what was answered.
+
+import { type Address, formatAddress } from "../../core/addresses/address.ts";
+import { errorText } from "../../core/event.ts";
+import type { HttpService, QuickAnswer, QuickRequest, RequestInfo } from "../../core/http/app.ts";
+import { plainResponse } from "../../core/http/plain_response.ts";
+import { formatSize } from "../../core/options/option.ts";
+import type { RequestWork } from "../../core/server_kind.ts";
+import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
+import type { Ledger } from "../../core/sessions/life.ts";
+import type { Authenticator } from "../access/authentication.ts";
+import type { HostGuard, Refusal } from "../access/host_guard.ts";
+import type { RequestLimits } from "./options.ts";
+import { type BodySource, RequestBody } from "./request_body.ts";
+import type { HttpRules } from "../access/rules.ts";
+
+/** Default limit of a request body, unless the user or the application sets one. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+interface SiteOptions {
+  readonly rules: HttpRules;
+  readonly limits: RequestLimits;
+  readonly work: RequestWork;
+}
+
+/** A request as it is recorded. */
+interface AskedRequest {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly info: RequestInfo;
+  readonly startedMs: number;
+}
+
+type MaybePromise<T> = T | Promise<T>;
+
+export class HttpSite implements Disposable {
+  readonly ledger: Ledger;
+  readonly service: HttpService;
+  readonly guard: HostGuard;
+  readonly maxBodyBytes: number;
+  /** Whether every request becomes an event, which costs throughput. */
+  readonly reports: boolean;
+  readonly now: () => number;
+  /** Answers what lies ready, where the application has anything. */
+  readonly quick: ((request: QuickRequest) => MaybePromise<QuickAnswer | null>) | null;
+  readonly #authenticate: Authenticator | null;
+  readonly #bodies: IdleSweep<RequestBody>;
+
+  constructor(ledger: Ledger, { rules, limits, work }: SiteOptions) {
+    this.ledger = ledger;
+    const { service } = work;
+    this.service = service;
+    this.#authenticate = rules.authenticate;
+    this.quick = service.quick === undefined
+      ? null
+      : rules.authenticate === null
+      ? (request) => service.quick!(request)
+      : (request) =>
+        this.knownUser(request.header("authorization")) === undefined
+          ? null
+          : service.quick!(request);
+    this.guard = rules.guard;
+    this.maxBodyBytes = limits.maxBodyBytes ?? service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
+    this.reports = limits.logRequests || (work.watch ?? false);
+    this.now = () => work.context.now();
+    this.#bodies = new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall());
+  }
+
+  /** The user of credentials that were checked before. */
+  knownUser(authorization: string | null): string | undefined {
+    return authorization === null ? undefined : this.#authenticate?.known(authorization);
+  }
+
+  /** Checks the credentials of a request; returns what is known of it then, or the refusal. */
+  admit(request: Request, info: RequestInfo): MaybePromise<RequestInfo | Response> {
+    return this.#authenticate === null ? info : this.#checkCredentials(request, info);
+  }
+
+  async #checkCredentials(request: Request, info: RequestInfo): Promise<RequestInfo | Response> {
+    const { headers } = request;
+    // A browser sends its preflight request without credentials (Fetch standard, 4.8).
+    if (request.method === "OPTIONS" && headers.has("access-control-request-method")) return info;
+    const authorization = headers.get("authorization");
+    const verdict = await this.#authenticate!.check(authorization, info.peer);
+    if (verdict.admitted) {
+      const { user } = verdict;
+      const { headerList } = info;
+      return user === undefined ? info : { ...info, ...(headerList && { headerList }), user };
+    }
+    const { ledger } = this;
+    if (authorization === null) ledger.counters.unauthenticated++;
+    else ledger.denied(info.peer, `credentials (${verdict.status})`, "unauthenticated");
+    return plainResponse(verdict.status, verdict.message, verdict.headers);
+  }
+
+  /** Asks the application. Never throws. */
+  handle(request: Request, info: RequestInfo): MaybePromise<Response> {
+    try {
+      return this.service.handle(request, info);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The body of a request, within the limits. */
+  body(source: BodySource): RequestBody {
+    const { counters } = this.ledger;
+    return new RequestBody(source, {
+      maxBytes: this.maxBodyBytes,
+      sweep: this.#bodies,
+      onFailure: (failure) => {
+        if (failure === "oversized") counters.oversized++;
+        if (failure === "stalled") counters.timedOut++;
+      },
+    });
+  }
+
+  /** The application's answer, or that to a failure of its own or of the body. */
+  async answer(
+    answer: MaybePromise<Response>,
+    peer: Address,
+    body?: RequestBody,
+  ): Promise<Response> {
+    let response: unknown;
+    let failure: unknown;
+    try {
+      response = await answer;
+      if (!(response instanceof Response)) {
+        failure = new TypeError("the handler returned no Response");
+      }
+    } catch (error) {
+      failure = error;
+    }
+    // The failure of a body decides, even if the handler caught the error of the body.
+    if (body?.failure === "oversized") return this.#oversized();
+    if (body?.failure === "stalled") return plainResponse(408, "The body stopped coming.");
+    if (body?.failure === "cut short") {
+      return plainResponse(400, "The body is malformed or was cut short.");
+    }
+    return failure === undefined ? response as Response : this.recover(failure, peer);
+  }
+
+  /** Answers a body that was announced to be too large. */
+  oversized(): Response {
+    this.ledger.counters.oversized++;
+    return this.#oversized();
+  }
+
+  #oversized(): Response {
+    return plainResponse(413, `A body may have at most ${formatSize(this.maxBodyBytes)} bytes.`);
+  }
+
+  refuse({ status, reason, message }: Refusal, peer: Address): Response {
+    this.ledger.denied(peer, reason, "forbidden");
+    return plainResponse(status, message);
+  }
+
+  /** Answers a handler that threw. */
+  recover(error: unknown, peer: Address): Response {
+    this.ledger.failed(peer, errorText(error));
+    return plainResponse(500, "Internal Server Error");
+  }
+
+  /** Records a request that was answered.
+   * @param bytes length of the body that was sent */
+  report({ method, path, info, startedMs }: AskedRequest, status: number, bytes: number): void {
+    const { peer, identity, user, httpVersion } = info;
+    const { url, emit } = this.ledger;
+    emit({
+      event: "request",
+      time: new Date(startedMs).toISOString(),
+      url,
+      peer: formatAddress(peer),
+      method,
+      path,
+      ...(httpVersion !== undefined && { httpVersion }),
+      status,
+      bytes,
+      durationMs: Math.max(0, this.now() - startedMs),
+      ...(user !== undefined && { user }),
+      ...(identity && { identity }),
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#bodies[Symbol.dispose]();
+  }
+}
