@@ -3,7 +3,7 @@
 import { bracket, isLoopback } from "../../core/addresses/address.ts";
 import { ipFamily, parseNetwork } from "../../core/addresses/admission.ts";
 import type { Connection } from "../../core/connection.ts";
-import { parseResponseHead, readHead } from "../../core/http/head.ts";
+import { parseResponseHead, readResponseHead } from "../../core/http/head.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** The proxy settings in the environment, by the names of their variables without `_proxy`. */
@@ -145,7 +145,7 @@ export async function openTunnel(
     ...(proxy.authorization === undefined ? [] : [`Proxy-Authorization: ${proxy.authorization}`]),
   ];
   await connection.write(new TextEncoder().encode(`${fields.join("\r\n")}\r\n\r\n`));
-  const read = await readHead(connection);
+  const read = await readResponseHead(connection);
   if (read === null) throw new Error("the proxy closed the connection without an answer");
   const { status, reason } = parseResponseHead(read.head);
   if (status < 200 || status > 299) {

@@ -5,7 +5,12 @@ import type { Connection } from "../../core/connection.ts";
 import { createCounters } from "../../core/counters.ts";
 import { bracket } from "../../core/addresses/address.ts";
 import { diallingPort, type Endpoint, hostOrLoopback } from "../../core/addresses/endpoint.ts";
-import { HttpHeadError, isField, parseResponseHead, readHead } from "../../core/http/head.ts";
+import {
+  HttpHeadError,
+  isField,
+  parseResponseHead,
+  readResponseHead,
+} from "../../core/http/head.ts";
 import { layerStream, type Side } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -86,7 +91,7 @@ async function open(
     try {
       signal.throwIfAborted();
       await connection.write(upgradeRequest(request));
-      const read = await readHead(connection).catch(notHttp);
+      const read = await readResponseHead(connection).catch(notHttp);
       if (read === null) throw new Error("the server closed the connection without an answer");
       const answer = parseResponseHead(read.head);
       if (answer.status !== 101) throw await refusalOf(answer, connection, read.rest);

@@ -12,6 +12,7 @@ const MAX_FIELDS = 128;
 const FIRST_BUFFER_BYTES = 1024;
 const CR = 13;
 const LF = 10;
+const H = 72;
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // A value holds no control characters but the tab.
@@ -95,10 +96,11 @@ export interface ResponseHead {
   readonly fields: HttpFields;
 }
 
-/** Reads from a connection to the end of a head. Resolves to its text and to the bytes that were
- * read beyond it, or to null when the peer closed without sending anything.
- * @throws {HttpHeadError} when it is too long, is no head, or is incomplete */
-export async function readHead(
+/** Reads from a connection to the end of a response's head. Resolves to its text and to the bytes
+ * that were read beyond it, or to null when the peer closed without sending anything.
+ * @throws {HttpHeadError} when it is too long, is no head, or is incomplete; as soon as the first
+ * byte is none of a response, which many other protocols begin without an empty line to come */
+export async function readResponseHead(
   connection: Connection,
 ): Promise<{ readonly head: string; readonly rest: Uint8Array } | null> {
   let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
@@ -109,6 +111,7 @@ export async function readHead(
       if (length === 0) return null;
       throw new HttpHeadError(400, "the head ended in its middle");
     }
+    if (buffer[0] !== H) throw new HttpHeadError(400, "this is not HTTP");
     const end = headEnd(buffer, 0, length + count, length);
     length += count;
     if (end > 0) {

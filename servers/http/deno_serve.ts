@@ -1,20 +1,19 @@
 // `--listener deno`: HTTP on Deno.serve as it is. Requests are held to the same rules once Deno has
 // read them; what can only be kept before that is said, or refused where it would protect somebody.
 
-import { addressOf } from "../../core/addresses/address.ts";
-import type { Address } from "../../core/addresses/address.ts";
+import { type Address, addressOf, bracket } from "../../core/addresses/address.ts";
 import {
   type Endpoint,
   formatEndpoint,
   hostOrLoopback,
   listeningPort,
 } from "../../core/addresses/endpoint.ts";
-import { bracket } from "../../core/addresses/address.ts";
 import { resolveHost } from "../../core/addresses/resolve.ts";
 import type { RunningServer, ServerCertificate } from "../../core/running_server.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
 import { type Drainable, Ledger } from "../../core/sessions/life.ts";
 import { runningServer } from "../../core/sessions/server.ts";
+import { keyLogWarning } from "../../core/tls/key_log.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { listening } from "../listeners/listen_error.ts";
 import { needsNodeTls, type TlsSettings } from "../tls/options.ts";
@@ -109,7 +108,9 @@ export async function serveByDeno(
     },
   };
   sessions.add(whole);
-  context.emit({ event: "notice", url, text: LOST });
+  for (const text of [LOST, identity && keyLogWarning()]) {
+    if (text) context.emit({ event: "notice", url, text });
+  }
   const certificate: ServerCertificate | undefined = identity &&
     { pem: identity.cert, fingerprint: identity.fingerprint };
   return runningServer({
