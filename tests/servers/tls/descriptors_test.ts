@@ -60,10 +60,15 @@ for (const [kind, meet] of Object.entries(KINDS)) {
       const descriptors = openDescriptors(pid);
       // The heap grows to its size with the first.
       await crowd(port, meet, CLIENTS);
-      const memory = residentKib(pid);
-      await crowd(port, meet, CLIENTS);
+      // A collection may be late once; what leaks grows each time.
+      let grown = Infinity;
+      for (let round = 0; round < 3 && grown >= GROWTH_KIB; round++) {
+        const before = residentKib(pid);
+        await crowd(port, meet, CLIENTS);
+        grown = residentKib(pid) - before;
+      }
+      assertLess(grown, GROWTH_KIB);
       await eventually(() => openDescriptors(pid) < descriptors + RUNTIMES_OWN);
-      assertLess(residentKib(pid) - memory, GROWTH_KIB);
       const caCerts = [await Deno.readTextFile(cert)];
       await eventually(() => isServed(port, caCerts));
     },
