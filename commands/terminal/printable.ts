@@ -1,7 +1,7 @@
 // Escapes control characters and invisible ones in a peer's text, so that printing it can neither
 // control the terminal nor show something else than it is.
 
-import { UNSEEN } from "../../core/unseen.ts";
+import { isPlain, UNSEEN } from "../../core/unseen.ts";
 
 interface PrintableOptions {
   /** Whether newlines and tabs stay as they are; a carriage return stays only before a newline. */
@@ -12,6 +12,7 @@ interface PrintableOptions {
 
 /** Escapes characters that a terminal would interpret or not show, such as `\x1b` or `\u202e`. */
 export function printable(text: string, options: PrintableOptions = {}): string {
+  if (isPlain(text)) return text;
   return text.replace(UNSEEN, (character, offset: number) => {
     if (options.lines) {
       if (character === "\n" || character === "\t") return character;

@@ -223,30 +223,43 @@ export class HttpConnection implements Drainable, Timed {
     }
   }
 
-  /** Sends as much of a file as the system takes without waiting; returns the number of bytes. */
-  async #sendAtOnce(file: QuickFile, left: number): Promise<number> {
+  /** Sends as much of a file as the system takes without waiting, and reads on meanwhile; returns the
+   * number of bytes. */
+  async #sendAtOnce(file: QuickFile, length: number): Promise<number> {
     const connection = this.#connection;
-    const buffer = buffers.take();
+    let [buffer, spare] = [buffers.take(), buffers.take()];
+    let reading: Promise<number | null> | undefined;
     let sent = 0;
     try {
-      for (let isTaken = true; isTaken && sent < left;) {
-        const count = await file.read(buffer.subarray(0, left - sent));
+      for (let read = 0; sent < length;) {
+        const count = await (reading ?? file.read(buffer.subarray(0, length - read)));
+        reading = undefined;
         if (count === null) break;
+        read += count;
         const part = buffer.subarray(0, count);
         if (connection.writeSome === undefined) {
           await this.#write(part);
           sent += count;
-        } else {
-          this.#wait("write");
-          const taken = await connection.writeSome(part);
-          this.#wait("none");
-          sent += taken;
-          isTaken = taken === count;
-          if (!isTaken) file.rewind(count - taken);
+          continue;
         }
+        if (read < length) reading = file.read(spare.subarray(0, length - read));
+        this.#wait("write");
+        const taken = await connection.writeSome(part);
+        this.#wait("none");
+        sent += taken;
+        if (taken < count) {
+          const ahead = await reading ?? 0;
+          reading = undefined;
+          file.rewind(count - taken + ahead);
+          break;
+        }
+        [buffer, spare] = [spare, buffer];
       }
     } finally {
+      // A buffer that is being read into is nobody else's.
+      await reading?.catch(() => {});
       buffers.give(buffer);
+      buffers.give(spare);
     }
     return sent;
   }

@@ -1,7 +1,7 @@
 // Names, sizes and times as a listing shows them. A file may have any name: none may become markup,
 // change the direction of the text around it, or hide its extension.
 
-import { UNSEEN } from "../../../core/unseen.ts";
+import { isPlain, UNSEEN } from "../../../core/unseen.ts";
 import { escapeHtml } from "../../page/html.ts";
 
 const SIZE_UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
@@ -11,8 +11,7 @@ const numbers = new Intl.NumberFormat("en");
 /** A name as markup: a character that cannot be seen is shown as its code point in a frame. */
 export function nameHtml(name: string): string {
   const escaped = escapeHtml(name.toWellFormed());
-  // Most names are plain, and there may be thousands.
-  if (/^[\x20-\x7e]*$/.test(escaped)) return escaped;
+  if (isPlain(escaped)) return escaped;
   return escaped.replace(UNSEEN, (character) => `<code>${codePoint(character)}</code>`);
 }
 
