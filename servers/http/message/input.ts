@@ -6,7 +6,7 @@ import type { Connection } from "../../../core/connection.ts";
 import { headEnd, HttpHeadError } from "../../../core/http/head.ts";
 import { WrappedConnection } from "../../../core/streams/wrapped_connection.ts";
 
-const FIRST_BUFFER_BYTES = 1024;
+const FIRST_BUFFER_BYTES = 512;
 /** The largest head. */
 const MAX_HEAD_BYTES = 64 * 1024;
 /** The largest piece of a body that is read at a time. */
