@@ -5,7 +5,7 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { createCounters, sumStats } from "../core/counters.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
-import type { Emit } from "../core/event.ts";
+import type { Emit, ServerEvent } from "../core/event.ts";
 import type { HttpApp, HttpHandler } from "../core/http/app.ts";
 import type { LayerContext } from "../core/layer.ts";
 import {
@@ -99,7 +99,21 @@ export async function serve<Own extends OptionTable>(
   const own = resolveShare(serveOptions, given);
 
   const stopping = new AbortController();
-  const emit = hooks.emit ?? (() => {});
+  const tell = hooks.emit ?? (() => {});
+  // A program waits for `listening` as the first event: a notice about the start comes after it, or
+  // before the error of a start that fails.
+  const notices: ServerEvent[] = [];
+  let isStarting = true;
+  const emit: Emit = (event) => {
+    if (isStarting && event.event === "notice") notices.push(event);
+    else tell(event);
+  };
+  using _started = {
+    [Symbol.dispose]() {
+      isStarting = false;
+      notices.forEach(tell);
+    },
+  };
   const stopAsked = Promise.withResolvers<void>();
   const dialling: ConnectOptions = upstreamGiven(given);
   const context: Context = {

@@ -50,7 +50,9 @@ Deno.test("up starts the built-in suite and tells programs where each part liste
   await using program = await startProgram(["up", "--free-ports", "--json"], {
     endpoints: SUITE.length,
   });
-  const lines = program.stdout.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const events = program.stdout.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  // An older runtime says in a notice that it has no guarded listener for TLS.
+  const lines = events.filter(({ event }) => event !== "notice");
   assertEquals(lines.map((line) => Object.keys(line)[0]), SUITE.map(() => "event"));
   assertEquals(lines.map(({ protocol, url }) => `${protocol} ${scheme(url)}`), SUITE);
   for (const { url, fingerprint } of lines) {
@@ -309,7 +311,8 @@ Deno.test("a socket file in the way of the built-in suite is named, and no port 
   const { code, stdout, stderr } = await runProgram(["up", "--free-ports", "--socket", path]);
   assertEquals({ code, stdout }, { code: 1, stdout: "" });
   assertEquals(
-    stderr,
+    // What an older runtime says of its listener for TLS comes before.
+    stderr.replace(/^Deno\.listenTls .*\n/, ""),
     `error: Cannot listen on unix://${path}: the socket file exists already; remove it if nothing ` +
       "uses it\n",
   );

@@ -18,15 +18,13 @@ for (const scheme of ["tls", "wss", "https"] as const) {
   Deno.test(`${scheme} on Deno's listener says which limits do not hold, on ours it does not`, async () => {
     const what = scheme === "https" ? hello : echo;
     for (const listener of ["deno", "guarded"] as const) {
-      const notices: string[] = [];
-      const emit = (event: ServerEvent) => {
-        if (event.event === "notice") notices.push(event.text);
-      };
+      const events: ServerEvent[] = [];
+      const emit = (event: ServerEvent) => void events.push(event);
       await using _server = await serve(`${scheme}://127.0.0.1:0`, what, { listener, emit });
-      assertEquals(
-        notices.filter((text) => text.includes(NOTICE)).length,
-        listener === "deno" ? 1 : 0,
-      );
+      // Programs wait for `listening` as the first event.
+      assertEquals(events[0]?.event, "listening");
+      const notices = events.filter((one) => one.event === "notice" && one.text.includes(NOTICE));
+      assertEquals(notices.length, listener === "deno" ? 1 : 0);
     }
   });
 }
@@ -61,9 +59,9 @@ peerTest("tshark decrypts what Deno's listener served, with SSLKEYLOGFILE", [
   const args = ["serve", "echo", "tls://127.0.0.1:0", "--tls-cert", cert, "--tls-key", key];
   const env = { SSLKEYLOGFILE: keys };
   await using server = new Program([...args, "--listener", "deno"], { env });
+  await server.listening(1, false);
   const warning = await server.stderr.line(/.*SSLKEYLOGFILE.*/);
   assertStringIncludes(warning[0], `the keys of every TLS session are written to ${keys}`);
-  await server.listening(1, false);
   const { port } = new URL(server.url.replace("tls:", "http:"));
   await using recorder = new Recorder(Number(port));
   const { stdout } = await runPython("tls_client.py", [
