@@ -23,7 +23,7 @@ export const tlsClientOptions = {
   }),
   insecure: flag({
     short: "k",
-    help: "do not verify the server: whoever is in the way can read and change everything",
+    help: "do not verify the server: anyone in the way can read and change everything",
     negatable: false,
   }),
   tlsCert: fileOrFiles({

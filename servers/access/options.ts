@@ -17,12 +17,12 @@ export const authenticationOptions = {
   authToken: text({
     guard: true,
     metavar: "token",
-    help: "let in whoever has this bearer token; better as SOCKDOCK_AUTH_TOKEN",
+    help: "let clients in that show this bearer token; better as SOCKDOCK_AUTH_TOKEN",
   }),
   authTokenFile: text({
     guard: true,
     metavar: "file",
-    help: "let in whoever has a bearer token of this file: lines of token or name:token",
+    help: "let clients in that show a bearer token of this file: lines of token or name:token",
   }),
   realm: text({
     metavar: "name",
