@@ -329,7 +329,7 @@ export class HttpConnection implements Drainable, Timed {
     }
     if (!closes && !this.#cut) {
       this.#wait("linger");
-      if (framed.ended || await framed.drain(MAX_DRAINED_BYTES, this.#keepMoving)) return true;
+      if (framed.ended || await framed.drain(MAX_DRAINED_BYTES, () => this.#move())) return true;
     }
     await this.#leave();
     return false;
@@ -535,12 +535,12 @@ export class HttpConnection implements Drainable, Timed {
   /** Closes while the client may still be sending: it has to read the last answer meanwhile. */
   async #leave(): Promise<void> {
     this.#wait("linger");
-    await linger(this.#connection, this.#input, this.#keepMoving);
+    await linger(this.#connection, this.#input, () => this.#move());
   }
 
-  readonly #keepMoving = (): void => {
+  #move(): void {
     this.moved = true;
-  };
+  }
 
   #wait(phase: Phase): void {
     this.phase = phase;

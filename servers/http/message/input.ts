@@ -157,13 +157,18 @@ export class Input {
     return reading;
   }
 
+  /** One function with its own error handling: each that waits costs an idle connection memory. */
   async #more(): Promise<boolean> {
     this.#makeRoom();
     const into = this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end);
     try {
-      const count = await this.#read(into);
-      this.#end += count ?? 0;
+      const count = await this.#connection.read(into);
+      if (count === null) this.#ended = true;
+      else this.#end += count;
       return count !== null;
+    } catch (error) {
+      this.#ended = true;
+      throw error;
     } finally {
       this.#pending = undefined;
     }
