@@ -2,8 +2,9 @@
 // the client's handshake is complete before the server has seen the client's certificate
 // (RFC 8446 4.4), so that the server's refusal is what the first read finds.
 //
-// An alert is always an error. A reset is one, unless the server has answered and our side has
-// ended: a server that closes without reading our close_notify resets the connection. An end before
+// An alert is always an error. A reset is one, unless the server has answered and our side has just
+// ended: a server that closes without reading our close_notify resets the connection at once, while
+// a later reset cuts an answer. An end before
 // any data is one, unless it is in good order, by close_notify, and the server has taken what was sent
 // or has seen the end of our side: a server that has nothing to answer ends so. After data, an end without close_notify is an end too: many
 // programs close so, and the protocol above notices when data is missing.
@@ -43,7 +44,8 @@ export class DialledTlsConnection implements Connection {
   readonly #refusalMs: number;
   readonly #isTaking: () => Promise<boolean>;
   #hasWritten = false;
-  #hasEnded = false;
+  /** When our side ended. */
+  #endedMs: number | undefined;
   /** Whether the server ended before our side did, and early enough for a refusal. */
   #endedFirst = false;
   readonly #disposed = Promise.withResolvers<void>();
@@ -67,7 +69,7 @@ export class DialledTlsConnection implements Connection {
     this.#input = inner.input;
     this.#offer = offer;
     this.#input.ended.then(() => {
-      this.#endedFirst = !this.#hasEnded && performance.now() - this.#readyMs < LATE_MS;
+      this.#endedFirst = this.#endedMs === undefined && performance.now() - this.#readyMs < LATE_MS;
     });
   }
 
@@ -106,7 +108,7 @@ export class DialledTlsConnection implements Connection {
 
   async closeWrite(): Promise<void> {
     await this.#firstSign(this.#refusalMs - (performance.now() - this.#readyMs));
-    this.#hasEnded = true;
+    this.#endedMs = performance.now();
     await this.#inner.closeWrite();
   }
 
@@ -153,7 +155,8 @@ export class DialledTlsConnection implements Connection {
     if (alert !== null) throw new RefusedError(alert, { cause: error });
     if (!isReset(error)) throw error;
     if (!this.#input.hasData) throw new Error(closedReason("reset", this.#offer), { cause: error });
-    if (this.#hasEnded) return null;
+    const endedMs = this.#endedMs;
+    if (endedMs !== undefined && performance.now() - endedMs <= this.#refusalMs) return null;
     throw new Error("the server reset the connection", { cause: error });
   }
 }

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { CertificateAuthority } from "../certificate_authority.ts";
-import { findPeer, startPython } from "../peer.ts";
+import { findPeer, startPython, startPythonServer } from "../peer.ts";
 import { Program, runProgram, startProgram } from "../program.ts";
 import { runsOn } from "../program_runtime.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -113,4 +113,18 @@ verifyingTest("the keys that SSLKEYLOGFILE asks for are those of Python's server
   assertEquals(other.stdout.trimEnd(), "hello");
   assertStringIncludes(other.stderr, `no keys are written to ${own}; --tls-ca needs node:tls`);
   assertEquals(secretsIn(await Deno.readTextFile(own)), secrets);
+});
+
+verifyingTest("a server that took nothing is an error where keys are written, too", async () => {
+  await using at = await setUp();
+  const flags = ["--cert", at.server.cert, "--key", at.server.key, "--tls", "1.3"];
+  await using python = await startPythonServer("tls_closing_server.py", [
+    ...[...flags, "--end", "close_notify", "127.0.0.1", "0"],
+  ]);
+  const env = { SSLKEYLOGFILE: `${at.path}/keys`, DENO_CERT: at.authority.file };
+  const { code, stdout, stderr } = await runProgram(["send", `tls://${python.place}`, "hello"], {
+    env,
+  });
+  assertEquals({ code, stdout }, { code: 1, stdout: "" });
+  assertStringIncludes(stderr, "after the handshake, before it said anything");
 });
