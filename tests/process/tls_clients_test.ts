@@ -128,3 +128,23 @@ verifyingTest("a server that took nothing is an error where keys are written, to
   assertEquals({ code, stdout }, { code: 1, stdout: "" });
   assertStringIncludes(stderr, "after the handshake, before it said anything");
 });
+
+verifyingTest("a relay to TLS and cert show say that keys are written", async () => {
+  await using at = await setUp();
+  const keys = `${at.path}/keys`;
+  const env = { SSLKEYLOGFILE: keys, DENO_CERT: at.authority.file };
+  const warning = `SSLKEYLOGFILE: the keys of every TLS session are written to ${keys}`;
+  const files = ["--tls-cert", at.server.cert, "--tls-key", at.server.key];
+  await using server = await startProgram([
+    "serve",
+    "echo",
+    "tls://127.0.0.1:0",
+    "--json",
+    ...files,
+  ]);
+  const { stderr } = await runProgram(["cert", "show", server.url], { env });
+  assertStringIncludes(stderr, warning);
+  await using relay = new Program(["relay", "tcp://127.0.0.1:0", server.url], { env });
+  const [line] = await relay.stderr.line(/.*SSLKEYLOGFILE.*/);
+  assertStringIncludes(line, warning);
+});
