@@ -51,7 +51,7 @@ export async function connect(
 ): Promise<DialledSession> {
   const { endpoint, kind, stack } = placeToDial(url, given);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
-  await noteKeyLog(kind.name, given, emit);
+  await noteTls(kind.name, given, emit);
   const attempt = new AbortController();
   const timer = setTimeout(
     () =>
@@ -94,12 +94,12 @@ export async function checkConnect(
   const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
   if (kind.addressing === "host") diallingPort(endpoint, kind.usualPort);
   await openLayers(stack, { clock: systemClock, random: Math.random, emit });
-  await noteKeyLog(kind.name, given, emit);
+  await noteTls(kind.name, given, emit);
   return endpoint;
 }
 
-async function noteKeyLog(kind: string, given: ConnectOptions, emit: Emit): Promise<void> {
+async function noteTls(kind: string, given: ConnectOptions, emit: Emit): Promise<void> {
   if (kind !== "tls" && kind !== "wss") return;
-  const text = (await import("../clients/tls/key_log.ts")).keyLogNotice(given);
-  if (text !== null) emit({ event: "notice", text });
+  const { tlsNotices } = await import("../clients/tls/notices.ts");
+  for (const text of tlsNotices(given)) emit({ event: "notice", text });
 }

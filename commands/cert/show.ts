@@ -2,7 +2,7 @@
 
 import { Deadline } from "../../clients/deadline.ts";
 import { dialTls } from "../../clients/tls/dial.ts";
-import { keyLogNotice } from "../../clients/tls/key_log.ts";
+import { tlsNotices } from "../../clients/tls/notices.ts";
 import { fetchChain } from "../../clients/tls/chain.ts";
 import type {
   CertificateDescription,
@@ -101,8 +101,7 @@ async function showServer(url: string, values: CertValues, io: Stdio): Promise<n
     ...values,
     ...{ tlsFingerprint: undefined, insecure: false, tlsCert: undefined, tlsKey: undefined },
   };
-  const warning = keyLogNotice(tls);
-  if (warning !== null) io.note(warning);
+  for (const text of tlsNotices(tls)) io.note(text);
   const error = await inTime(verificationError(
     () => dialTls(endpoint, diallingPort(endpoint), tls, signal),
     signal,
