@@ -1,6 +1,7 @@
 /** The commands that dial TLS: what they say of a server that refuses, and SSLKEYLOGFILE. */
 
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { serve } from "../../dock/serve.ts";
 import { CertificateAuthority } from "../certificate_authority.ts";
 import { findPeer, startPython, startPythonServer } from "../peer.ts";
 import { Program, runProgram, startProgram } from "../program.ts";
@@ -147,4 +148,19 @@ verifyingTest("a relay to TLS and cert show say that keys are written", async ()
   await using relay = new Program(["relay", "tcp://127.0.0.1:0", server.url], { env });
   const [line] = await relay.stderr.line(/.*SSLKEYLOGFILE.*/);
   assertStringIncludes(line, warning);
+});
+
+verifyingTest("fetch says that keys are written, also of https behind a redirect", async () => {
+  await using at = await setUp();
+  const keys = `${at.path}/keys`;
+  const files = ["--tls-cert", at.server.cert, "--tls-key", at.server.key];
+  await using server = await startProgram(["serve", "hello", "https://127.0.0.1:0", ...files]);
+  await using plain = await serve("http://127.0.0.1:0", () => Response.redirect(server.url));
+  const env = { SSLKEYLOGFILE: keys, DENO_CERT: at.authority.file };
+  for (const url of [server.url, plain.url]) {
+    const { code, stderr } = await runProgram(["fetch", "--location", url], { env });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, `the keys of every TLS session are written to ${keys}`);
+    assertEquals(stderr.split("SSLKEYLOGFILE").length, 2, "it is said once");
+  }
 });
