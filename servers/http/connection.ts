@@ -82,6 +82,8 @@ export class HttpConnection implements Drainable, Timed {
   #body: RequestBody | undefined;
   #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
   #endless = false;
+  #responding = false;
+  #watching = false;
   #sentBytes = 0;
   /** Resolved when the connection is cut off, which a handler may not notice. */
   readonly #over = Promise.withResolvers<void>();
@@ -179,7 +181,7 @@ export class HttpConnection implements Drainable, Timed {
       const goOn = isReady ? incoming.keepAlive : await this.#exchange(incoming);
       this.#answering = false;
       if (this.#cut || !goOn && !isReady) return;
-      if (!goOn || this.#draining) return await this.#connection.closeWrite();
+      if (!goOn || this.#draining) return await this.#leave();
       input.rest();
       this.#wait("rest");
     }
@@ -288,6 +290,7 @@ export class HttpConnection implements Drainable, Timed {
     let info = this.#infoOf(incoming);
     this.#leaving = undefined;
     this.#body = undefined;
+    this.#responding = false;
     this.#sentBytes = 0;
 
     const framed = new FramedBody(this.#input, framing);
@@ -326,10 +329,9 @@ export class HttpConnection implements Drainable, Timed {
     }
     if (!closes && !this.#cut) {
       this.#wait("linger");
-      if (framed.ended || await framed.drain(MAX_DRAINED_BYTES)) return true;
+      if (framed.ended || await framed.drain(MAX_DRAINED_BYTES, this.#keepMoving)) return true;
     }
-    if (framed.ended && this.#input.buffered === 0) await this.#connection.closeWrite();
-    else await this.#leave();
+    await this.#leave();
     return false;
   }
 
@@ -356,9 +358,14 @@ export class HttpConnection implements Drainable, Timed {
       this.#body = this.#shared.site.body({
         read: async () => {
           // Now that somebody wants the body, the client may send it.
-          if (!asked && this.#input.buffered === 0) await this.#connection.write(CONTINUE);
+          if (!asked && this.#input.buffered === 0 && !this.#responding) {
+            await this.#connection.write(CONTINUE);
+          }
           asked = true;
-          return await framed.read();
+          const piece = await framed.read();
+          // There is room again for what tells that the client has left.
+          if (framed.ended && this.#leaving !== undefined) this.#watch();
+          return piece;
         },
         cancel() {},
       });
@@ -380,9 +387,15 @@ export class HttpConnection implements Drainable, Timed {
   /** A client that ended its half may have left or may wait for its answer, which nothing tells apart
    * until a write fails: it is answered, and waited for as long as for another request. */
   #watch(): void {
+    if (this.#watching) return;
+    const ahead = this.#input.ahead();
+    if (ahead === null) return;
+    this.#watching = true;
     const leaving = this.#leaving;
-    this.#input.ahead()?.then((more) => {
-      if (!this.#answering || leaving !== this.#leaving) return;
+    ahead.finally(() => {
+      this.#watching = false;
+    }).then((more) => {
+      if (!this.#answering) return;
       if (more) this.#watch();
       else if (this.phase === "none") this.#wait("rest");
     }, (error) => {
@@ -412,6 +425,7 @@ export class HttpConnection implements Drainable, Timed {
   async #send(response: Response, incoming: Incoming, keepAlive: boolean): Promise<boolean> {
     const { site } = this.#shared;
     const { head: { method, version } } = incoming;
+    this.#responding = true;
     const asked = { method, version, keepAlive, nowMs: site.now() };
     let sent: Outgoing;
     try {
@@ -521,8 +535,12 @@ export class HttpConnection implements Drainable, Timed {
   /** Closes while the client may still be sending: it has to read the last answer meanwhile. */
   async #leave(): Promise<void> {
     this.#wait("linger");
-    await linger(this.#connection, this.#input);
+    await linger(this.#connection, this.#input, this.#keepMoving);
   }
+
+  readonly #keepMoving = (): void => {
+    this.moved = true;
+  };
 
   #wait(phase: Phase): void {
     this.phase = phase;

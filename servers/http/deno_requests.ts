@@ -12,6 +12,8 @@ import { isWhole, knownLength } from "./message/outgoing.ts";
 import type { RequestBody } from "./request_body.ts";
 import type { HttpSite } from "./site.ts";
 
+const SMALL_BYTES = 64 * 1024;
+
 interface DenoRequest {
   readonly request: Request;
   /** With the scheme under which the client knows the server. */
@@ -31,6 +33,8 @@ interface Open {
   info: RequestInfo;
   body: RequestBody | undefined;
   leaving: AbortController | undefined;
+  /** The answer, while its client has to read it. */
+  sent: { readonly isWaiting: boolean } | undefined;
 }
 
 /** The requests of one connection, or of one listener. */
@@ -54,6 +58,12 @@ export class DenoRequests implements Drainable {
     return this.#open.size;
   }
 
+  /** Whether everything that is open waits for the peer to read. */
+  get awaitsPeer(): boolean {
+    for (const { sent } of this.#open) if (!sent?.isWaiting) return false;
+    return this.#open.size > 0;
+  }
+
   drain(): void {
     this.#draining = true;
     for (const body of this.#eventStreams) body.end();
@@ -72,13 +82,29 @@ export class DenoRequests implements Drainable {
     site.ledger.counters.requests++;
     const { info } = asked;
     const startedMs = site.reports ? site.now() : 0;
-    const open: Open = { asked, startedMs, info, body: undefined, leaving: undefined };
+    const open: Open = {
+      asked,
+      startedMs,
+      info,
+      body: undefined,
+      leaving: undefined,
+      sent: undefined,
+    };
     this.#open.add(open);
     this.#changed();
     const answer = this.#ask(open);
     return answer instanceof Response
-      ? this.#finish(answer, open)
-      : answer.then((response) => this.#finish(response, open));
+      ? this.#finished(answer, open)
+      : answer.then((response) => this.#finished(response, open));
+  }
+
+  #finished(response: Response, open: Open): Response {
+    try {
+      return this.#finish(response, open);
+    } catch (error) {
+      // Such as a body that was read already.
+      return this.#finish(this.#site.recover(error, open.info.peer), open);
+    }
   }
 
   #ask(open: Open): Response | Promise<Response> {
@@ -115,7 +141,6 @@ export class DenoRequests implements Drainable {
 
   /** Hands an answer over. */
   #finish(response: Response, open: Open): Response {
-    const site = this.#site;
     const { asked: { request: { method } }, info, body } = open;
     const failed = body?.failure !== undefined;
     const isWholly = method === "HEAD" || isWhole(response);
@@ -126,6 +151,7 @@ export class DenoRequests implements Drainable {
         this.#eventStreams.delete(stream);
         this.#over(open, response.status, stream.bytes);
       });
+      open.sent = stream;
       finished = new Response(stream.stream, response);
       if (isEventStream) {
         this.#eventStreams.add(stream);
@@ -137,8 +163,14 @@ export class DenoRequests implements Drainable {
       finished.headers.set("connection", "close");
     }
     if (isWholly) {
-      const bytes = site.reports && method !== "HEAD" ? knownLength(response) ?? 0 : 0;
-      this.#over(open, response.status, bytes);
+      const bytes = method === "HEAD" ? 0 : knownLength(response) ?? 0;
+      const over = () => this.#over(open, response.status, bytes);
+      // A small answer is as good as sent. With a large one the client is busy for a while.
+      if (bytes <= SMALL_BYTES) over();
+      else {
+        open.sent = { isWaiting: true };
+        open.asked.deno.completed.then(over, over);
+      }
     }
     return finished;
   }

@@ -7,6 +7,8 @@ export interface EndableBody {
   end(): void;
   /** Bytes that were read of it. */
   readonly bytes: number;
+  /** Whether a part was taken and no further one is asked for: its client is still to read it. */
+  readonly isWaiting: boolean;
 }
 
 /** Wraps a body. Ending it cancels the source.
@@ -19,6 +21,7 @@ export function endableBody(
   let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   let ended = false;
   let bytes = 0;
+  let isWaiting = false;
   function end(): void {
     if (ended) return;
     ended = true;
@@ -31,6 +34,7 @@ export function endableBody(
       controller = own;
     },
     async pull(own) {
+      isWaiting = false;
       const { value, done } = await reader.read().catch((error) => {
         ended = true;
         over();
@@ -40,6 +44,7 @@ export function endableBody(
       if (done) end();
       else {
         bytes += value.length;
+        isWaiting = true;
         own.enqueue(value);
       }
     },
@@ -54,6 +59,9 @@ export function endableBody(
     end,
     get bytes() {
       return bytes;
+    },
+    get isWaiting() {
+      return isWaiting;
     },
   };
 }

@@ -13,6 +13,8 @@ import type { Deadlines, Phase, Timed } from "./deadlines.ts";
 import { DenoRequests } from "./deno_requests.ts";
 import type { HttpSite } from "./site.ts";
 
+const LOOPBACK = "127.0.0.1";
+
 const BUFFER_BYTES = 64 * 1024;
 
 /** Stands for the connection in the ledger. */
@@ -39,7 +41,7 @@ export class Http2Bridge implements Disposable {
   /** Serves a connection from the preface of HTTP/2 on, to its end. */
   async serve(outer: Connection, begun: Uint8Array, owner: Outer): Promise<void> {
     const { port } = this.#server().addr;
-    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    const conn = await Deno.connect({ hostname: LOOPBACK, port });
     conn.setNoDelay(true);
     const near = new DenoConnection(conn);
     const carried = new Carried(outer, near, this.#site, this.#deadlines, () => this.#shutDown());
@@ -51,6 +53,7 @@ export class Http2Bridge implements Disposable {
       await carried.run();
     } finally {
       this.#carried.delete(key);
+      carried.close();
     }
   }
 
@@ -73,14 +76,16 @@ export class Http2Bridge implements Disposable {
   #server(): Inner {
     if (this.#inner !== undefined) return this.#inner;
     const inner = Deno.serve({
-      hostname: "127.0.0.1",
+      hostname: LOOPBACK,
       port: 0,
       automaticCompression: false,
       onListen() {},
       onError: () => new Response(null, { status: 500 }),
       handler: (request, deno) => {
-        const carried = this.#carried.get(deno.remoteAddr.port);
-        // Any program on this machine can connect to the port.
+        // Any program on this machine can connect to the port, and be bound to a port of ours on
+        // another address of loopback.
+        const { hostname, port } = deno.remoteAddr;
+        const carried = hostname === LOOPBACK ? this.#carried.get(port) : undefined;
         if (carried === undefined) return new Response(null, { status: 403 });
         const url = this.#scheme === "http" ? request.url : request.url.replace(/^http:/, "https:");
         return carried.answer(request, url, deno);
@@ -97,7 +102,7 @@ export class Http2Bridge implements Disposable {
 
 /** One connection of HTTP/2, and the one that carries it. */
 class Carried implements Drainable, Timed {
-  phase: Phase = "head";
+  #phase: Phase = "head";
   moved = true;
   sinceMs = 0;
   readonly #outer: Connection;
@@ -131,6 +136,14 @@ class Carried implements Drainable, Timed {
     this.#requests = new DenoRequests(site, () => this.#changed());
   }
 
+  get phase(): Phase {
+    return this.#requests.awaitsPeer ? "write" : this.#phase;
+  }
+
+  set phase(phase: Phase) {
+    this.#phase = phase;
+  }
+
   answer(
     request: Request,
     url: string,
@@ -146,7 +159,7 @@ class Carried implements Drainable, Timed {
     this.#deadlines.add(this.#writing);
     try {
       const inward = copy(this.#outer, this.#near).catch(() => this.close());
-      await copy(this.#near, this.#outer, this.#writing).catch(() => this.close());
+      await copy(this.#near, this.#outer, this.#writing, this).catch(() => this.close());
       this.close();
       await inward;
     } finally {
@@ -204,14 +217,19 @@ class Http2Info implements RequestInfo {
 }
 
 /** Copies to the end of the stream, and ends the other one. */
-async function copy(from: Connection, to: Connection, writing?: Timed): Promise<void> {
+async function copy(
+  from: Connection,
+  to: Connection,
+  writing?: Timed,
+  whole?: Timed,
+): Promise<void> {
   const buffer = new Uint8Array(BUFFER_BYTES);
   for (;;) {
     const count = await from.read(buffer);
     if (count === null) return await to.closeWrite();
-    if (writing !== undefined) {
+    if (writing !== undefined && whole !== undefined) {
       writing.phase = "write";
-      writing.moved = true;
+      writing.moved = whole.moved = true;
     }
     await to.write(buffer.subarray(0, count));
     if (writing !== undefined) writing.phase = "none";

@@ -103,15 +103,26 @@ export class FileService implements HttpService {
     const file = store.fresh(path);
     if (file !== undefined) {
       // The query of a folder's own path may ask for an archive instead.
-      return file.isIndex && this.#wants(query) !== null
-        ? null
-        : quickAnswer(request, file, this.#settings);
+      return file.isIndex && this.#wants(query) !== null ? null : this.#quickFile(request, file);
     }
     const miss = this.#misses.get(path);
     return miss !== undefined && (query === "" || miss === this.#notFound)
       ? miss.to(method, now())
       : this.#findQuickly(request, this.#notFound);
   };
+
+  /** The answer with a file; null after an error, which `handle` answers. */
+  #quickFile(
+    request: QuickRequest,
+    file: ServedFile,
+  ): QuickAnswer | null | Promise<QuickAnswer | null> {
+    try {
+      const answer = quickAnswer(request, file, this.#settings);
+      return answer instanceof Promise ? answer.catch(() => null) : answer;
+    } catch {
+      return null;
+    }
+  }
 
   /** The answer with a file, with the way to a folder, or that there is nothing; null for anything
    * else and after an error, which `handle` answers. */

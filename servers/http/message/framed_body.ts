@@ -59,12 +59,14 @@ export class FramedBody {
   }
 
   /** Reads what is left, up to a limit, after a read that may be pending; whether it came to the
-   * end. */
-  async drain(maxBytes: number): Promise<boolean> {
+   * end.
+   * @param moved called with each piece */
+  async drain(maxBytes: number, moved: () => void = () => {}): Promise<boolean> {
     try {
       await this.#reading;
       for (let left = maxBytes; !this.#ended && left >= 0;) {
         const piece = await this.read();
+        moved();
         // Small chunks cost more than their bytes.
         left -= Math.max(piece?.length ?? 0, 16);
       }

@@ -21,6 +21,9 @@ export class Input {
   #start = 0;
   #end = 0;
   #ended = false;
+  #handedOver = false;
+  /** The one read that may be under way: two at once would take each other's bytes. Tells whether
+   * anything came. */
   #pending: Promise<boolean> | undefined;
 
   constructor(connection: Connection) {
@@ -54,7 +57,7 @@ export class Input {
         searched = this.buffered;
         if (searched >= MAX_HEAD_BYTES) throw tooLong(this.#buffer);
       }
-      if (!(await (this.#pending ?? this.#more()))) {
+      if (!(await this.#fill())) {
         if (isEmpty) return null;
         throw new HttpHeadError(400, "the head ended in its middle");
       }
@@ -77,7 +80,7 @@ export class Input {
         this.#start += at + 1;
         return text;
       }
-      if (!(await (this.#pending ?? this.#more()))) return null;
+      if (!(await this.#fill())) return null;
     }
   }
 
@@ -93,8 +96,8 @@ export class Input {
 
   /** Reads as a connection does. */
   async read(into: Uint8Array): Promise<number | null> {
-    if (this.buffered === 0 && this.#pending !== undefined) await this.#pending;
-    if (this.buffered === 0) return this.#ended ? null : await this.#read(into);
+    while (this.buffered === 0 && this.#pending !== undefined) await this.#pending;
+    if (this.buffered === 0) return this.#ended ? null : await this.#readInto(into);
     const count = Math.min(into.length, this.buffered);
     into.set(this.#buffer.subarray(this.#start, this.#start + count));
     this.#start += count;
@@ -109,14 +112,13 @@ export class Input {
     return taken;
   }
 
-  /** Reads ahead while a request is answered, as far as the buffer has room, to learn that the client
-   * has left. Resolves once something came; to false at the end. */
+  /** Reads ahead while a request is answered, up to the size of a head, to learn that the client has
+   * left. Resolves once something came; to false at the end. */
   ahead(): Promise<boolean> | null {
+    if (this.#handedOver) return null;
     if (this.#ended) return Promise.resolve(false);
-    if (this.buffered > 0 && this.#end === this.#buffer.length) return null;
-    return this.#pending ??= this.#more().finally(() => {
-      this.#pending = undefined;
-    });
+    if (this.#pending === undefined && this.buffered >= MAX_HEAD_BYTES) return null;
+    return this.#fill();
   }
 
   /** Drops a buffer that grew, when nothing is in it. */
@@ -129,6 +131,7 @@ export class Input {
   /** The connection for another protocol, from here on, and what was read of that already. */
   handOver(): { readonly connection: Connection; readonly head: Uint8Array } {
     const isReading = this.#pending !== undefined;
+    this.#handedOver = true;
     return {
       connection: isReading ? new Remainder(this.#connection, this) : this.#connection,
       head: this.take(this.buffered),
@@ -145,20 +148,34 @@ export class Input {
     return this.#buffer[this.#start + at];
   }
 
-  /** Reads more into the buffer; resolves to false at the end. */
+  /** Waits for more in the buffer, or for the read under way; resolves to false at the end. */
+  #fill(): Promise<boolean> {
+    if (this.#pending !== undefined) return this.#pending;
+    if (this.#ended) return Promise.resolve(false);
+    const reading = this.#more();
+    this.#pending = reading;
+    return reading;
+  }
+
   async #more(): Promise<boolean> {
-    if (this.#ended) return false;
     this.#makeRoom();
+    const into = this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end);
     try {
-      const into = this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end);
-      const count = await this.#connection.read(into);
-      if (count === null) this.#ended = true;
-      else this.#end += count;
+      const count = await this.#read(into);
+      this.#end += count ?? 0;
       return count !== null;
-    } catch (error) {
-      this.#ended = true;
-      throw error;
+    } finally {
+      this.#pending = undefined;
     }
+  }
+
+  /** Reads past the buffer. */
+  #readInto(into: Uint8Array): Promise<number | null> {
+    const reading = this.#read(into).finally(() => {
+      this.#pending = undefined;
+    });
+    this.#pending = reading.then((count) => count !== null, () => false);
+    return reading;
   }
 
   #makeRoom(): void {

@@ -11,6 +11,9 @@ import { outgoing } from "./outgoing.ts";
  * connection, which can destroy the answer on its way (RFC 9112 9.6). */
 const MAX_LINGERING_BYTES = 16 * 1024 * 1024;
 
+/** The longest that a client is read from after its last answer, however much it sends. */
+const MAX_LINGERING_MS = 30_000;
+
 interface Refusal {
   readonly status: number;
   readonly message: string;
@@ -34,13 +37,20 @@ export function refusalBytes(
 }
 
 /** Ends our half, and reads what the client still sends until it has read the last answer. The
- * caller limits the time. */
-export async function linger(connection: Connection, input: Input): Promise<void> {
+ * caller limits the time in which nothing comes.
+ * @param moved called whenever something came */
+export async function linger(
+  connection: Connection,
+  input: Input,
+  moved: () => void = () => {},
+): Promise<void> {
+  const endMs = performance.now() + MAX_LINGERING_MS;
   try {
     await connection.closeWrite();
     const buffer = new Uint8Array(4096);
-    for (let left = MAX_LINGERING_BYTES; left > 0;) {
+    for (let left = MAX_LINGERING_BYTES; left > 0 && performance.now() < endMs;) {
       left -= (await input.read(buffer)) ?? left;
+      moved();
     }
   } catch {
     // The client has left.
