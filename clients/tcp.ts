@@ -66,6 +66,8 @@ async function dialFrom(
   requireFeature("localAddress");
   const { connect } = await import("node:net");
   const { DuplexConnection } = await import("../core/streams/duplex_connection.ts");
+  // A signal that has fired calls no listener.
+  signal.throwIfAborted();
   const socket = connect({
     host,
     port,

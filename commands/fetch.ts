@@ -4,7 +4,6 @@ import { writeCookieFile } from "../clients/http/cookie_file.ts";
 import { createHttpClient, type FetchOptions } from "../clients/http/client.ts";
 import type { Field } from "../clients/http/message.ts";
 import type { ProxyRules } from "../clients/http/proxy.ts";
-import { keyLogNotice } from "../clients/tls/key_log.ts";
 import { fetchOptions, proxyOptions, retryOptions } from "../clients/http/options.ts";
 import { formatDuration, mergeTables, type OptionValues, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -134,14 +133,13 @@ async function run(
     onRedirect: (head) => {
       if (options.include && !io.json) printHead(head, io);
     },
+    onNotice: (text) => io.note(text),
     onRetry: ({ attempt, of, waitMs, reason }) => {
       io.note(
         `${printable(reason)}; try ${attempt} of ${of} in ${formatDuration(Math.round(waitMs))}`,
       );
     },
   };
-  const warning = url.startsWith("https:") ? keyLogNotice(options) : null;
-  if (warning !== null) io.note(warning);
   const beganMs = performance.now();
   const ask = (fields: readonly Field[]) =>
     client.fetch(url, {

@@ -51,10 +51,7 @@ export async function connect(
 ): Promise<DialledSession> {
   const { endpoint, kind, stack } = placeToDial(url, given);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
-  if (kind.name === "tls" || kind.name === "wss") {
-    const text = (await import("../clients/tls/key_log.ts")).keyLogNotice(given);
-    if (text !== null) emit({ event: "notice", text });
-  }
+  await noteTls(kind.name, given, emit);
   const attempt = new AbortController();
   const timer = setTimeout(
     () =>
@@ -81,7 +78,7 @@ export async function connect(
   }
 }
 
-/** Checks the URL and the options of `connect` without dialling.
+/** Checks the URL and the options of `connect` without dialling, with its notices.
  *
  * @param flagOf the name under which an option was given
  * @returns the parsed URL
@@ -97,5 +94,12 @@ export async function checkConnect(
   const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
   if (kind.addressing === "host") diallingPort(endpoint, kind.usualPort);
   await openLayers(stack, { clock: systemClock, random: Math.random, emit });
+  await noteTls(kind.name, given, emit);
   return endpoint;
+}
+
+async function noteTls(kind: string, given: ConnectOptions, emit: Emit): Promise<void> {
+  if (kind !== "tls" && kind !== "wss") return;
+  const { tlsNotices } = await import("../clients/tls/notices.ts");
+  for (const text of tlsNotices(given)) emit({ event: "notice", text });
 }

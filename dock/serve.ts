@@ -100,20 +100,19 @@ export async function serve<Own extends OptionTable>(
 
   const stopping = new AbortController();
   const tell = hooks.emit ?? (() => {});
-  // A program waits for `listening` as the first event: a notice about the start comes after it, or
-  // before the error of a start that fails.
-  const notices: ServerEvent[] = [];
+  // A program waits for `listening` as the first event: what happens before all endpoints are open,
+  // also at those that are, comes after it, or before the error of a start that fails.
+  const held: ServerEvent[] = [];
   let isStarting = true;
   const emit: Emit = (event) => {
-    if (isStarting && event.event === "notice") notices.push(event);
+    if (isStarting) held.push(event);
     else tell(event);
   };
-  using _started = {
-    [Symbol.dispose]() {
-      isStarting = false;
-      notices.forEach(tell);
-    },
+  const started = (): ServerEvent[] => {
+    isStarting = false;
+    return held.splice(0);
   };
+  using _failed = { [Symbol.dispose]: () => started().forEach(tell) };
   const stopAsked = Promise.withResolvers<void>();
   const dialling: ConnectOptions = upstreamGiven(given);
   const context: Context = {
@@ -182,15 +181,18 @@ export async function serve<Own extends OptionTable>(
 
   const running: RunningServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
-  const dock = dockOf(running, stopping, resources.move(), counters);
+  const before = started();
   for (const { url, certificate } of running) {
-    emit({
+    tell({
       event: "listening",
       url,
       protocol: served.name,
       ...(certificate && { fingerprint: certificate.fingerprint }),
     });
   }
+  before.forEach(tell);
+  // Not earlier: a `tell` that throws must leave no port open.
+  const dock = dockOf(running, stopping, resources.move(), counters);
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});

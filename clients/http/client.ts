@@ -5,6 +5,7 @@ import { type OptionValues, resolveOptions } from "../../core/options/option.ts"
 import { type Cookie, CookieJar } from "./cookie_jar.ts";
 import { checkCredentials, type Credentials } from "./credentials.ts";
 import { Deadline } from "../deadline.ts";
+import { keyLogNotice } from "../tls/key_log.ts";
 import { Authentication } from "./authentication.ts";
 import { withCookies } from "./cookies.ts";
 import { ask } from "./exchange.ts";
@@ -79,6 +80,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const authentication = new Authentication([...credentials].map((one) => checkCredentials(one)));
   const jar = new CookieJar({ now });
   for (const cookie of cookies) jar.add(cookie);
+  let hasNoticed = false;
   return {
     get cookies() {
       return jar.cookies;
@@ -88,12 +90,17 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       const beganMs = clock();
       const { request, values: given } = split(options);
       const values = resolveOptions(fetchOptions, { ...defaults, ...given });
-      const { onRedirect, onRetry, bytes, compressed, proxies: rules = {} } = request;
+      const { onRedirect, onRetry, onNotice, bytes, compressed, proxies: rules = {} } = request;
       const prepared = prepareRequest(url, request);
       const own = ownCredentials(url, request);
       const deadline = new Deadline(values.maxTimeMs, request.signal);
       const { signal } = deadline;
       const exchange: Exchange = async (prepared) => {
+        if (prepared.url.protocol === "https:" && onNotice !== undefined && !hasNoticed) {
+          hasNoticed = true;
+          const text = keyLogNotice(values);
+          if (text !== null) onNotice(text);
+        }
         const viaSocket = values.unixSocket !== undefined;
         return await ask(prepared, {
           values,
@@ -170,5 +177,6 @@ const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
   "proxies",
   "onRedirect",
   "onRetry",
+  "onNotice",
   "signal",
 ]);

@@ -48,6 +48,9 @@ export interface FetchRequest {
   readonly onRedirect?: (response: ResponseHead) => void;
   /** Called before each retry and its delay. */
   readonly onRetry?: (notice: RetryNotice) => void;
+  /** Called, once for all requests of a client, with a warning before the first request by https, such
+   * as that SSLKEYLOGFILE has the keys of its connection written. Default: none. */
+  readonly onNotice?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -21,7 +21,8 @@ export async function secureByDeno(
   const secured = new DenoTlsConnection(
     await Deno.startTls(conn, {
       hostname: name,
-      // Only an old runtime gets here with files, and adds them to the well-known authorities.
+      // Only an old runtime gets here with files, and adds them to the well-known authorities,
+      // which `tlsNotices` says.
       ...(trust.by === "authority" && { caCerts: [...trust.pems] }),
       ...(alpnProtocols.length > 0 && { alpnProtocols: [...alpnProtocols] }),
     }),

@@ -81,11 +81,12 @@ export async function prepareTls(
       const secured = byNode
         ? await secureByNode(connection, secure)
         : await secureByDeno(connection, secure);
-      // A write of nothing fails after a reset. Deno.startTls takes the connection away.
+      // A write of nothing fails after a reset. Deno.startTls takes the connection away: whether the
+      // server has taken anything is unknown, which is no answer.
       const isTaking = () =>
         byNode
           ? connection.write(new Uint8Array(0)).then(() => true, () => false)
-          : Promise.resolve(true);
+          : Promise.resolve(false);
       const handshakeMs = performance.now() - startedMs;
       return new DialledTlsConnection(secured, { offer, handshakeMs, isTaking });
     } catch (error) {

@@ -2,11 +2,14 @@
 // the client's handshake is complete before the server has seen the client's certificate
 // (RFC 8446 4.4), so that the server's refusal is what the first read finds.
 //
-// An alert is always an error. A reset is one, unless the server has answered and our side has
-// ended: a server that closes without reading our close_notify resets the connection. An end before
-// any data is one, unless it is in good order, by close_notify, and the server has taken what was sent
-// or has seen the end of our side: a server that has nothing to answer ends so. After data, an end without close_notify is an end too: many
-// programs close so, and the protocol above notices when data is missing.
+// An alert is always an error. A reset is one, unless the server has answered, our side has ended, and
+// one of the two was just now: a server that closes without reading our close_notify resets the
+// connection, as many do right after their last data. A reset out of a silence cuts an answer.
+//
+// An end before any data is an error, unless it is in good order, by close_notify, and the server has
+// taken what was sent or has seen the end of our side: a server that has nothing to answer ends so.
+// After data, an end without close_notify is an end too: many programs close so, and the protocol
+// above notices when data is missing.
 
 import type { Address } from "../../core/addresses/address.ts";
 import { type Connection, RefusedError } from "../../core/connection.ts";
@@ -43,7 +46,8 @@ export class DialledTlsConnection implements Connection {
   readonly #refusalMs: number;
   readonly #isTaking: () => Promise<boolean>;
   #hasWritten = false;
-  #hasEnded = false;
+  /** When our side ended, or the server sent data after that. */
+  #lastMs: number | undefined;
   /** Whether the server ended before our side did, and early enough for a refusal. */
   #endedFirst = false;
   readonly #disposed = Promise.withResolvers<void>();
@@ -67,7 +71,7 @@ export class DialledTlsConnection implements Connection {
     this.#input = inner.input;
     this.#offer = offer;
     this.#input.ended.then(() => {
-      this.#endedFirst = !this.#hasEnded && performance.now() - this.#readyMs < LATE_MS;
+      this.#endedFirst = this.#lastMs === undefined && performance.now() - this.#readyMs < LATE_MS;
     });
   }
 
@@ -85,7 +89,11 @@ export class DialledTlsConnection implements Connection {
 
   read(into: Uint8Array): Promise<number | null> {
     return this.#inner.read(into).then(
-      (count) => count ?? this.#ended(),
+      (count) => {
+        if (count === null) return this.#ended();
+        if (this.#lastMs !== undefined) this.#lastMs = performance.now();
+        return count;
+      },
       (error: unknown) => this.#failed(error),
     );
   }
@@ -106,7 +114,7 @@ export class DialledTlsConnection implements Connection {
 
   async closeWrite(): Promise<void> {
     await this.#firstSign(this.#refusalMs - (performance.now() - this.#readyMs));
-    this.#hasEnded = true;
+    this.#lastMs = performance.now();
     await this.#inner.closeWrite();
   }
 
@@ -153,7 +161,8 @@ export class DialledTlsConnection implements Connection {
     if (alert !== null) throw new RefusedError(alert, { cause: error });
     if (!isReset(error)) throw error;
     if (!this.#input.hasData) throw new Error(closedReason("reset", this.#offer), { cause: error });
-    if (this.#hasEnded) return null;
+    const lastMs = this.#lastMs;
+    if (lastMs !== undefined && performance.now() - lastMs <= this.#refusalMs) return null;
     throw new Error("the server reset the connection", { cause: error });
   }
 }

@@ -2,7 +2,8 @@
 // node:tls gives no keys.
 
 import type { OptionValues } from "../../core/options/option.ts";
-import { keyLogWarning } from "../../core/tls/key_log.ts";
+import { hasFeature } from "../../core/runtime.ts";
+import { isKeyLogSet, keyLogWarning } from "../../core/tls/key_log.ts";
 import { tlsFilePairs } from "../../core/tls/options.ts";
 import type { tlsClientOptions } from "./options.ts";
 
@@ -11,17 +12,19 @@ type Values = Partial<OptionValues<typeof tlsClientOptions>> & {
   readonly unixSocket?: string | undefined;
 };
 
-/** The warning about the keys of a client with these options; null when SSLKEYLOGFILE is not set. */
+/** The warning about the keys of a client with these options; null when there is nothing to say. */
 export function keyLogNotice(values: Values): string | null {
+  // An older runtime uses Deno's own TLS for all.
+  if (!hasFeature("nodeTls")) return keyLogWarning();
   const flag = nodeFlag(values);
-  if (flag === undefined) return keyLogWarning();
+  if (flag === undefined) return isKeyLogSet() ? keyLogWarning() : null;
   const remedy = flag === "--tls-ca" ? "; DENO_CERT=FILE trusts a certificate without it" : "";
   return keyLogWarning(`${flag} needs node:tls, which gives none${remedy}`);
 }
 
 /** Whether a client with these options writes the keys of its connections. */
 export function writesKeys(values: Values): boolean {
-  return nodeFlag(values) === undefined && keyLogWarning() !== null;
+  return nodeFlag(values) === undefined && isKeyLogSet();
 }
 
 /** The option that Deno's own TLS cannot keep. */

@@ -9,8 +9,8 @@ export const tlsClientOptions = {
   tlsCa: text.many({
     guard: true,
     metavar: "file",
-    help: "trust these authorities or certificates, PEM, instead of the well-known authorities; " +
-      "local is the local authority",
+    help: "trust these authorities and self-signed certificates, PEM, instead of the well-known " +
+      "authorities; local is the local authority; --tls-fingerprint trusts any one certificate",
   }),
   tlsFingerprint: text({
     guard: true,

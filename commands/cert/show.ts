@@ -2,6 +2,7 @@
 
 import { Deadline } from "../../clients/deadline.ts";
 import { dialTls } from "../../clients/tls/dial.ts";
+import { tlsNotices } from "../../clients/tls/notices.ts";
 import { fetchChain } from "../../clients/tls/chain.ts";
 import type {
   CertificateDescription,
@@ -100,6 +101,7 @@ async function showServer(url: string, values: CertValues, io: Stdio): Promise<n
     ...values,
     ...{ tlsFingerprint: undefined, insecure: false, tlsCert: undefined, tlsKey: undefined },
   };
+  for (const text of tlsNotices(tls)) io.note(text);
   const error = await inTime(verificationError(
     () => dialTls(endpoint, diallingPort(endpoint), tls, signal),
     signal,

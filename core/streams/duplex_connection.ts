@@ -35,6 +35,8 @@ export class DuplexConnection implements Connection {
   readonly #flow: Flow;
   #ended = false;
   #failure: Error | undefined;
+  /** Of a write: the stream tells its error only once its input has been read, which may be held. */
+  #writeFailure: Error | undefined;
   #reading: PendingRead | undefined;
   /** The writes that the stream has not called back for, the oldest first. */
   readonly #unsettled: PendingWrite[] = [];
@@ -142,9 +144,14 @@ export class DuplexConnection implements Connection {
     this.#abandon();
   }
 
-  /** Resolves when the stream calls back, or rejects: a destroyed stream need not call back. */
+  /** Resolves when the stream calls back, or rejects: a stream that is destroyed or has failed need
+   * not call back, and one that has ended does so out of turn. */
   #settled(begin: () => void): Promise<void> {
-    if (this.#stream.destroyed) return Promise.reject(new Error("the connection is closed"));
+    const { destroyed, errored, writableEnded } = this.#stream;
+    const failure = this.#writeFailure ?? errored;
+    if (failure) return Promise.reject(failure);
+    if (destroyed) return Promise.reject(new Error("the connection is closed"));
+    if (writableEnded) return Promise.reject(new Error("cannot write after the end"));
     return new Promise((resolve, reject) => {
       this.#unsettled.push({ resolve, reject });
       begin();
@@ -154,8 +161,10 @@ export class DuplexConnection implements Connection {
   /** The callback of all writes: a stream calls back in the order of its writes. */
   readonly #settle = (error?: Error | null): void => {
     const write = this.#unsettled.shift();
-    if (error) write?.reject(error);
-    else write?.resolve();
+    if (!error) return write?.resolve();
+    this.#writeFailure ??= error;
+    write?.reject(error);
+    for (const { reject } of this.#unsettled.splice(0)) reject(error);
   };
 
   #abandon(): void {

@@ -78,19 +78,20 @@ export class NodeTlsConnection implements Connection {
   async ready(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { begin, done, check, native = true, watches = false } = this.#options;
-    const transport = (native ? nativeTransport(this.#inner) : null) ?? carried(this.#inner);
-    const { stream } = transport;
-    this.#stream = stream;
-    // Errors reach node:tls too; this handles those that come after it has detached.
-    stream.on("error", () => {});
-    this.#letDestroy = postponeDestroy(stream);
-    const socket = begin(stream);
-    if (watches) this.#input = watchInput(socket, transport.input);
-    // Data flows from the beginning: when node:tls has to stop for want of a listener, it loses the
-    // end of a peer that sent everything at once.
-    const { local, remote } = this;
-    const secured = new DuplexConnection(socket, { local, remote, flow: transport });
     try {
+      const transport = (native ? nativeTransport(this.#inner) : null) ?? carried(this.#inner);
+      const { stream } = transport;
+      this.#stream = stream;
+      // Errors reach node:tls too; this handles those that come after it has detached.
+      stream.on("error", () => {});
+      this.#letDestroy = postponeDestroy(stream);
+      // It throws where OpenSSL takes no such key or certificate, as one of RSA with 1024 bits.
+      const socket = begin(stream);
+      if (watches) this.#input = watchInput(socket, transport.input);
+      // Data flows from the beginning: when node:tls has to stop for want of a listener, it loses the
+      // end of a peer that sent everything at once.
+      const { local, remote } = this;
+      const secured = new DuplexConnection(socket, { local, remote, flow: transport });
       await handshaken(socket, transport, done, signal);
       this.#letDestroy();
       this.#secured = secured;

@@ -22,7 +22,13 @@ export class DenoAcceptor<C extends Deno.Conn = Deno.Conn> implements Acceptor<D
   async accept(): Promise<DenoConnection<C> | null> {
     if (this.#disposed) return null;
     try {
-      return this.#wrap(await this.#listener.accept());
+      const conn = await this.#listener.accept();
+      try {
+        return this.#wrap(conn);
+      } catch (error) {
+        conn.close();
+        throw error;
+      }
     } catch (error) {
       if (this.#disposed) return null;
       throw error;

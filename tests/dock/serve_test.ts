@@ -405,6 +405,34 @@ Deno.test("serve() says once where each endpoint listens", async () => {
   );
 });
 
+Deno.test("listening comes before what happens while further endpoints open", async () => {
+  const events: string[] = [];
+  const eager: Protocol = {
+    ...echo,
+    open(_options, context) {
+      context.emit({ event: "opened", url: "tcp://:1", peer: "127.0.0.1:1" });
+      return echo.open({}, context);
+    },
+  };
+  await using _server = await serve(["tcp://:0", "tcp://:0"], eager, {
+    emit: ({ event }) => void events.push(event),
+  });
+  assertEquals(events, ["listening", "listening", "opened"]);
+});
+
+Deno.test("an emit that throws on listening leaves no port open", async () => {
+  let url = "";
+  const failed = serve("tcp://:0", echo, {
+    emit(event) {
+      if (event.event !== "listening") return;
+      url = event.url;
+      throw new Error("no room for events");
+    },
+  });
+  await assertRejects(() => failed, Error, "no room for events");
+  await assertRejects(() => connect(url), Error, "Cannot connect");
+});
+
 Deno.test("a protocol gets the clock, the chance and the dialler it was given", async () => {
   let seen: Context | undefined;
   await using target = await serve("tcp://:0", echo);

@@ -1,8 +1,9 @@
 /** The commands that dial TLS: what they say of a server that refuses, and SSLKEYLOGFILE. */
 
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { serve } from "../../dock/serve.ts";
 import { CertificateAuthority } from "../certificate_authority.ts";
-import { findPeer, startPython } from "../peer.ts";
+import { findPeer, startPython, startPythonServer } from "../peer.ts";
 import { Program, runProgram, startProgram } from "../program.ts";
 import { runsOn } from "../program_runtime.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -113,4 +114,53 @@ verifyingTest("the keys that SSLKEYLOGFILE asks for are those of Python's server
   assertEquals(other.stdout.trimEnd(), "hello");
   assertStringIncludes(other.stderr, `no keys are written to ${own}; --tls-ca needs node:tls`);
   assertEquals(secretsIn(await Deno.readTextFile(own)), secrets);
+});
+
+verifyingTest("a server that took nothing is an error where keys are written, too", async () => {
+  await using at = await setUp();
+  const flags = ["--cert", at.server.cert, "--key", at.server.key, "--tls", "1.3"];
+  await using python = await startPythonServer("tls_closing_server.py", [
+    ...[...flags, "--end", "close_notify", "127.0.0.1", "0"],
+  ]);
+  const env = { SSLKEYLOGFILE: `${at.path}/keys`, DENO_CERT: at.authority.file };
+  const { code, stdout, stderr } = await runProgram(["send", `tls://${python.place}`, "hello"], {
+    env,
+  });
+  assertEquals({ code, stdout }, { code: 1, stdout: "" });
+  assertStringIncludes(stderr, "after the handshake, before it said anything");
+});
+
+verifyingTest("a relay to TLS and cert show say that keys are written", async () => {
+  await using at = await setUp();
+  const keys = `${at.path}/keys`;
+  const env = { SSLKEYLOGFILE: keys, DENO_CERT: at.authority.file };
+  const warning = `SSLKEYLOGFILE: the keys of every TLS session are written to ${keys}`;
+  const files = ["--tls-cert", at.server.cert, "--tls-key", at.server.key];
+  await using server = await startProgram([
+    "serve",
+    "echo",
+    "tls://127.0.0.1:0",
+    "--json",
+    ...files,
+  ]);
+  const { stderr } = await runProgram(["cert", "show", server.url], { env });
+  assertStringIncludes(stderr, warning);
+  await using relay = new Program(["relay", "tcp://127.0.0.1:0", server.url], { env });
+  const [line] = await relay.stderr.line(/.*SSLKEYLOGFILE.*/);
+  assertStringIncludes(line, warning);
+});
+
+verifyingTest("fetch says that keys are written, also of https behind a redirect", async () => {
+  await using at = await setUp();
+  const keys = `${at.path}/keys`;
+  const files = ["--tls-cert", at.server.cert, "--tls-key", at.server.key];
+  await using server = await startProgram(["serve", "hello", "https://127.0.0.1:0", ...files]);
+  await using plain = await serve("http://127.0.0.1:0", () => Response.redirect(server.url));
+  const env = { SSLKEYLOGFILE: keys, DENO_CERT: at.authority.file };
+  for (const url of [server.url, plain.url]) {
+    const { code, stderr } = await runProgram(["fetch", "--location", url], { env });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, `the keys of every TLS session are written to ${keys}`);
+    assertEquals(stderr.split("SSLKEYLOGFILE").length, 2, "it is said once");
+  }
 });

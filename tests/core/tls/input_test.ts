@@ -1,6 +1,6 @@
 /** How the input of a TLS connection ended, and that a failed write loses none of it. */
 
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { connect } from "node:tls";
 import { DenoConnection } from "../../../core/streams/deno_connection.ts";
 import { NodeTlsConnection } from "../../../core/tls/node_connection.ts";
@@ -91,4 +91,24 @@ for (const native of [true, false]) {
 function blockFor(ms: number): void {
   const untilMs = performance.now() + ms;
   while (performance.now() < untilMs);
+}
+
+for (const native of [true, false]) {
+  const over = native ? "the native socket" : "a carrier";
+  Deno.test(`a handshake that cannot begin over ${over} closes the connection`, async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+    using peer = await listener.accept();
+    const connection = new NodeTlsConnection(new DenoConnection(conn), {
+      done: "secureConnect",
+      native,
+      begin() {
+        throw new Error("key too small");
+      },
+    });
+    const ready = connection.ready(new AbortController().signal);
+    await assertRejects(() => ready, Error, "key too small");
+    // The end arrives only when no descriptor of the connection is open any more.
+    assertEquals(await peer.read(new Uint8Array(1)), null);
+  });
 }
