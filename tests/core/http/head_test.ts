@@ -1,7 +1,6 @@
 /** Heads of HTTP/1.1 messages: what is read, and what is refused. */
 
 import { assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
-import type { Connection } from "../../../core/connection.ts";
 import {
   HttpHeadError,
   isField,
@@ -10,29 +9,8 @@ import {
   parseResponseHead,
   readResponseHead,
 } from "../../../core/http/head.ts";
+import { connectionOf, inPieces } from "../../connection_of.ts";
 import { cpuMs } from "../../cpu_time.ts";
-
-const encoder = new TextEncoder();
-
-/** A connection from which these chunks are read, one by one. */
-function connectionOf(...chunks: readonly string[]): Connection {
-  const left = chunks.map((chunk) => encoder.encode(chunk));
-  return {
-    local: { transport: "unix", path: "" },
-    remote: { transport: "unix", path: "" },
-    read(into) {
-      const chunk = left.shift();
-      if (chunk === undefined) return Promise.resolve(null);
-      const count = Math.min(chunk.length, into.length);
-      into.set(chunk.subarray(0, count));
-      if (count < chunk.length) left.unshift(chunk.subarray(count));
-      return Promise.resolve(count);
-    },
-    write: () => Promise.resolve(),
-    closeWrite: () => Promise.resolve(),
-    [Symbol.dispose]: () => {},
-  };
-}
 
 async function statusOfReading(...chunks: readonly string[]): Promise<number> {
   return (await assertRejects(() => readResponseHead(connectionOf(...chunks)), HttpHeadError))
@@ -46,7 +24,7 @@ function statusOfParsing(head: string): number {
 Deno.test("a head is read to its empty line, however it was cut, and the rest is kept", async () => {
   const text = "HTTP/1.1 200 OK\r\nHost: a\r\n\r\nrest";
   for (const size of [1, 2, 3, 7, text.length]) {
-    const chunks = text.match(new RegExp(`.{1,${size}}`, "gs")) ?? [];
+    const chunks = inPieces(text, size);
     const connection = connectionOf(...chunks);
     const read = await readResponseHead(connection);
     assertEquals(read?.head, "HTTP/1.1 200 OK\r\nHost: a");

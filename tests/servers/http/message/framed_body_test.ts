@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { HttpHeadError } from "../../../../core/http/head.ts";
 import { FramedBody, type Framing } from "../../../../servers/http/message/framed_body.ts";
 import { Input } from "../../../../servers/http/message/input.ts";
-import { connectionOf, inPieces } from "./connection_of.ts";
+import { connectionOf, inPieces } from "../../../connection_of.ts";
 
 const decoder = new TextDecoder();
 

@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { HttpHeadError } from "../../../../core/http/head.ts";
 import { Input } from "../../../../servers/http/message/input.ts";
-import { connectionOf, inPieces } from "./connection_of.ts";
+import { connectionOf, inPieces } from "../../../connection_of.ts";
 
 const decoder = new TextDecoder();
 

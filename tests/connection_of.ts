@@ -1,6 +1,6 @@
 /** A connection from which given chunks are read, one by one. */
 
-import type { Connection } from "../../../../core/connection.ts";
+import type { Connection } from "../core/connection.ts";
 
 /** @param chunks with one character for each byte */
 export function connectionOf(...chunks: readonly string[]): Connection {
