@@ -17,12 +17,13 @@ import {
 } from "../core/options/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { serverKinds } from "../servers/index.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { type LayerOptions, openLayers } from "./layer_stack.ts";
-import { placeToServe } from "./place.ts";
+import { placeToServe, usesUdp } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
 
@@ -179,6 +180,7 @@ export async function serve<Own extends OptionTable>(
     }
   }
 
+  if (places.some(({ kind }) => usesUdp(kind))) noteDatagramStandIn(hooks.emit && emit);
   const running: RunningServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
   const before = started();
