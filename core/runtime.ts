@@ -47,6 +47,11 @@ const features = {
     since: "2.7.14",
     before: "takes the address without a word and dials from another",
   },
+  passedSockets: {
+    what: "a socket that a service manager passed",
+    since: "2.7.14",
+    before: "cannot listen on a descriptor",
+  },
   dtls: {
     what: "dtls",
     since: "2.8.3",

@@ -20,6 +20,7 @@ import type { RunningServer } from "../core/running_server.ts";
 import { noteDatagramStandIn } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { serverKinds } from "../servers/index.ts";
+import { startAdopting } from "../servers/listeners/adopt.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { type LayerOptions, openLayers } from "./layer_stack.ts";
@@ -159,7 +160,8 @@ export async function serve<Own extends OptionTable>(
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
         const layers = await openLayers(stack, layerContext);
-        return await kind.start(endpoint, limits, { protocol, service, layers, context });
+        const work = { protocol, service, layers, context };
+        return await startAdopting(endpoint, kind, (place) => kind.start(place, limits, work));
       });
     }
   } else {
@@ -175,7 +177,8 @@ export async function serve<Own extends OptionTable>(
       const watch = hooks.watch ?? false;
       starting.push(async () => {
         const layers = await openLayers(stack, layerContext);
-        return await kind.start(endpoint, limits, { name, service, layers, context, watch });
+        const work = { name, service, layers, context, watch };
+        return await startAdopting(endpoint, kind, (place) => kind.start(place, limits, work));
       });
     }
   }
