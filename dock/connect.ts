@@ -5,10 +5,11 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
 import type { Emit } from "../core/event.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
 import { type Intersection, type OptionValues, resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
 import { type LayerOptions, openLayers } from "./layer_stack.ts";
-import { placeToDial } from "./place.ts";
+import { placeToDial, usesUdp } from "./place.ts";
 
 type KindOptions = Intersection<(typeof clientKinds)[number]["options"]>;
 
@@ -45,11 +46,13 @@ export async function connect(
   {
     signal,
     connectTimeoutMs = connectTimeoutOptions.connectTimeoutMs.fallback,
-    emit = () => {},
+    emit: listener,
     ...given
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
   const { endpoint, kind, stack } = placeToDial(url, given);
+  const emit: Emit = listener ?? (() => {});
+  if (usesUdp(kind)) noteDatagramStandIn(listener);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   await noteTls(kind.name, given, emit);
   const attempt = new AbortController();
