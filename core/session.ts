@@ -11,6 +11,7 @@ export interface Identity {
   /** A subject alternative name or the name under which a key is listed, never a common name; for a
    * certificate without a name, `sha256:` and its fingerprint. */
   readonly name: string;
+  /** How it was proved: by a certificate, a pre-shared key or a signature. */
   readonly source: "certificate" | "psk" | "signature";
   /** SHA-256 of the certificate or key, in lower-case hexadecimal. */
   readonly fingerprint: string;
@@ -25,7 +26,9 @@ export function sameIdentity(one: Identity | undefined, other: Identity | undefi
 
 /** What a datagram transport and its layers guarantee, as in LayerTraits. */
 export interface DatagramGuarantees {
+  /** Whether the address of the sender is proved, so that it cannot be spoofed. */
   readonly provesSender: boolean;
+  /** Whether messages arrive once and in order, or the session ends in an error. */
   readonly ordered: boolean;
 }
 
@@ -35,7 +38,9 @@ export interface DatagramGuarantees {
  * lengths; on datagram and WebSocket transports it is one datagram or one frame. A yielded
  * `Uint8Array` is a view of a buffer that the next read overwrites: copy what is kept. */
 export interface Session extends AsyncIterable<Message> {
+  /** The address of the peer. */
   readonly peer: Address;
+  /** The identity that the peer proved, if it proved any. */
   readonly identity?: Identity | undefined;
   /** Whether the transport keeps the boundaries of messages. */
   readonly boundary: "bytes" | "messages";
