@@ -30,13 +30,13 @@ export type ConnectOptions = DialOptions & LayerOptions & ConnectHooks;
  * transport verifies. Dispose the session to close it.
  *
  * ```ts
- * import { connect, serve, upper } from "@sockdock/sockdock";
+ * import { connect, serve, textOf, upper } from "@sockdock/sockdock";
  *
  * await using server = await serve("tcp://127.0.0.1:0", upper);
  * using session = await connect(server.url);
  * await session.send("hello");
- * for await (const message of session) {
- *   console.log(new TextDecoder().decode(message as Uint8Array)); // HELLO
+ * for await (const message of session.messages()) {
+ *   console.log(textOf(message)); // HELLO
  *   break;
  * }
  * ```
