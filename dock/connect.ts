@@ -9,6 +9,7 @@ import { systemClock } from "../core/clock.ts";
 import { openLayers } from "./layer_stack.ts";
 import type { DialOptions, LayerOptions } from "./option_types.ts";
 import { placeToDial } from "./place.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 
 /** Options of `connect` alone, whatever the transport. */
 export interface ConnectHooks {
@@ -52,6 +53,7 @@ export async function connect(
     ...given
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
+  refuseUnknownDialling(given);
   const { endpoint, kind, stack } = placeToDial(url, given);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   await noteTls(kind.name, given, emit);

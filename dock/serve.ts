@@ -23,6 +23,7 @@ import { openLayers } from "./layer_stack.ts";
 import type { LayerOptions, ListenOptions } from "./option_types.ts";
 import { placeToServe } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
+import { refuseUnknownServing, serveHookNames } from "./unknown_option.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
 
 /** The environment of a server: events, time, chance and the like; tests replace it. */
@@ -64,10 +65,6 @@ export interface Dock extends RunningServer {
   readonly servers: readonly RunningServer[];
 }
 
-const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
-  ["emit", "watch", "now", "random", "clock", "dial", "lines", "signal"],
-);
-
 /** Starts a session protocol, an HTTP application or a bare request handler on one or several
  * endpoints. Resolves once all of them listen; if one cannot, the others are closed again.
  *
@@ -89,8 +86,11 @@ export async function serve<Own extends OptionTable>(
   const served = typeof what === "function" ? appOf(what) : what;
   const hooks: ServeHooks = options;
   const given = Object.fromEntries(
-    Object.entries(options).filter(([key, value]) => value !== undefined && !hookNames.has(key)),
+    Object.entries(options).filter(([key, value]) =>
+      value !== undefined && !serveHookNames.includes(key)
+    ),
   );
+  refuseUnknownServing(given, served.options);
   const endpoints = [urls].flat().map((url) => parseEndpoint(url, serverSchemes));
   const places = endpoints.map((endpoint) => placeToServe(endpoint, served, given));
   if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
