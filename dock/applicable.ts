@@ -13,7 +13,6 @@ import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers as allLayers } from "../layers/index.ts";
-import { serverKinds } from "../servers/index.ts";
 import { addedLayers, layerStackOptions } from "./layer_stack.ts";
 import { clientSchemes, kindsFor } from "./schemes.ts";
 import { upstreamGiven, upstreamKey, upstreamOptions } from "./upstream.ts";
@@ -27,7 +26,6 @@ type Transport = Pick<ServerKind, "name" | "options">;
 
 type LayerKind = Pick<Layer, "name" | "options" | "carriers" | "impliedBy">;
 
-const servers: readonly Transport[] = serverKinds;
 const clients: readonly (Transport & Pick<ClientKind, "carrier">)[] = clientKinds;
 const layers: readonly LayerKind[] = allLayers;
 

@@ -42,7 +42,7 @@ const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "websocket": ["addresses", "options", "sessions", "streams", "http"],
   "keys": ["files"],
   "certificates": ["addresses", "files"],
-  "tls": ["addresses", "options", "streams", "certificates"],
+  "tls": ["addresses", "options", "files", "streams", "certificates"],
 };
 
 /** What the contracts may use of the rooms: from `core/http/` its types alone. */

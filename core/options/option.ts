@@ -39,6 +39,9 @@ export interface Option<T> {
   readonly kind: "flag" | "value";
   /** Help text that continues the flag: `end a session that says nothing`. */
   readonly help: string;
+  /** What the documentation of the library adds to the help, where a program can give more than the
+   * command line. */
+  readonly libraryNote?: string;
   /** Placeholder of the value in help: `--idle-timeout <duration>`. Empty for flags. */
   readonly metavar: string;
   /** The one letter of the flag: `k` for `-k`. */

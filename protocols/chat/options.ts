@@ -1,6 +1,7 @@
 // The options of a chat and of its cluster, apart from the code that they are for: the command line
 // reads them without loading a database or a broker's library.
 
+import { fileOrText } from "../../core/files/file_or_text.ts";
 import {
   duration,
   flag,
@@ -39,19 +40,13 @@ export const clusterOptions = {
     metavar: "file",
     help: "prove to the broker who we are with this credentials file",
   }),
-  natsTlsCa: text({
-    guard: true,
-    metavar: "file",
+  natsTlsCa: fileOrText({
     help: "trust brokers whose certificate one of these authorities (PEM) has issued",
   }),
-  natsTlsCert: text({
-    guard: true,
-    metavar: "file",
+  natsTlsCert: fileOrText({
     help: "show the broker this certificate (PEM)",
   }),
-  natsTlsKey: text({
-    guard: true,
-    metavar: "file",
+  natsTlsKey: fileOrText({
     help: "the private key (PEM) of --nats-tls-cert",
   }),
 } as const;
