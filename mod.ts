@@ -21,7 +21,7 @@ export type { Address } from "./core/addresses/address.ts";
 export type { Addressing, Endpoint } from "./core/addresses/endpoint.ts";
 export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
-export type { Delivery } from "./core/connection.ts";
+export type { Acceptor, Connection, Delivery } from "./core/connection.ts";
 export type { Counters, Stats } from "./core/counters.ts";
 export type { Emit, InspectedEvent, RoomEvent, ServerEvent } from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http/app.ts";

@@ -23,6 +23,7 @@ import {
   servedOptions,
 } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { ServiceManager } from "./serving/service_manager.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
@@ -74,7 +75,8 @@ export async function serveUntilStopped(
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
-  using hangUp = new ReloadSignal();
+  const manager = ServiceManager.find((line) => io.warn(line));
+  using hangUp = new ReloadSignal(manager);
   const given = { ...givenOf(servedOptions, invocation), ...operand };
   const plan = planned(what, urls, given, flags);
   const logged = withRequestLog(plan.options, plan.table, io);
@@ -91,7 +93,8 @@ export async function serveUntilStopped(
   hangUp.concerns([dock], signals.finish);
   // With --json the first line is the `listening` event, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }
-  return await untilStopped([dock], signals, emit);
+  await manager?.ready(dock.urls);
+  return await untilStopped([dock], signals, emit, manager);
 }
 
 /** The lines typed at the terminal, for a protocol that reads them. */

@@ -14,6 +14,7 @@ import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
@@ -82,7 +83,8 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
     const signals = stack.use(new StopSignals());
-    const hangUp = stack.use(new ReloadSignal());
+    const manager = ServiceManager.find((line) => io.warn(line));
+    const hangUp = stack.use(new ReloadSignal(manager));
     const requests = {
       shown: entries.some((entry) => entry.options.logRequests === true),
       format: options.logFormat,
@@ -100,7 +102,8 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       for (const note of notes) io.note(note);
       printTable(entries, suite.docks, io);
     }
-    return await untilStopped(suite.docks, signals, emit);
+    await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
+    return await untilStopped(suite.docks, signals, emit, manager);
   },
 });
 

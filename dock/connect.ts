@@ -4,11 +4,12 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
 import type { Emit } from "../core/event.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
 import { resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
 import { openLayers } from "./layer_stack.ts";
 import type { DialOptions, LayerOptions } from "./option_types.ts";
-import { placeToDial } from "./place.ts";
+import { placeToDial, usesUdp } from "./place.ts";
 import { refuseUnknownDialling } from "./unknown_option.ts";
 
 /** Options of `connect` alone, whatever the transport. */
@@ -49,12 +50,14 @@ export async function connect(
   {
     signal,
     connectTimeoutMs = connectTimeoutOptions.connectTimeoutMs.fallback,
-    emit = () => {},
+    emit: listener,
     ...given
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
   refuseUnknownDialling(given);
   const { endpoint, kind, stack } = placeToDial(url, given);
+  const emit: Emit = listener ?? (() => {});
+  if (usesUdp(kind)) noteDatagramStandIn(listener);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   await noteTls(kind.name, given, emit);
   const attempt = new AbortController();

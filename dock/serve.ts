@@ -16,12 +16,14 @@ import {
 } from "../core/options/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { startAdopting } from "../servers/listeners/adopt.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { openLayers } from "./layer_stack.ts";
 import type { LayerOptions, ListenOptions } from "./option_types.ts";
-import { placeToServe } from "./place.ts";
+import { placeToServe, usesUdp } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
 import { refuseUnknownServing, serveHookNames } from "./unknown_option.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
@@ -157,7 +159,8 @@ export async function serve<Own extends OptionTable>(
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
         const layers = await openLayers(stack, layerContext);
-        return await kind.start(endpoint, limits, { protocol, service, layers, context });
+        const work = { protocol, service, layers, context };
+        return await startAdopting(endpoint, kind, (place) => kind.start(place, limits, work));
       });
     }
   } else {
@@ -173,11 +176,13 @@ export async function serve<Own extends OptionTable>(
       const watch = hooks.watch ?? false;
       starting.push(async () => {
         const layers = await openLayers(stack, layerContext);
-        return await kind.start(endpoint, limits, { name, service, layers, context, watch });
+        const work = { name, service, layers, context, watch };
+        return await startAdopting(endpoint, kind, (place) => kind.start(place, limits, work));
       });
     }
   }
 
+  if (places.some(({ kind }) => usesUdp(kind))) noteDatagramStandIn(hooks.emit && emit);
   const running: RunningServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
   const before = started();

@@ -15,6 +15,7 @@ import type { DenoConnection } from "../../core/streams/deno_connection.ts";
 import { DenoTlsConnection } from "../../core/tls/deno_connection.ts";
 import { keyLogWarning } from "../../core/tls/key_log.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { refuseAdopted } from "../listeners/adopt.ts";
 import { listening } from "../listeners/listen_error.ts";
 import { needsNodeTls } from "./options.ts";
 import { filesOf, takingUp } from "./contexts.ts";
@@ -40,6 +41,7 @@ export async function listenDenoTls(
   if (option !== null) {
     throw new UsageError(`--listener deno cannot keep ${option}; leave one of the two away`);
   }
+  refuseAdopted(endpoint, "Deno.listenTls");
   const host = hostOrLoopback(endpoint);
   const hostname = await resolveHost(host, options);
   const loading = { ...context, host };
