@@ -15,7 +15,7 @@ export function openFault(
   const directions = [faults.in, faults.out];
   const seed = given ?? Math.floor(random() * (LARGEST_SEED + 1));
   if (given === undefined && directions.some(hasChance)) {
-    emit({ event: "notice", text: `faults by seed ${seed}; --seed ${seed} repeats them` });
+    emit?.({ event: "notice", text: `faults by seed ${seed}; --seed ${seed} repeats them` });
   }
   const openedMs = clock.elapsedMs();
   let connections = 0;
