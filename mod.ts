@@ -34,7 +34,31 @@ export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
 export type { Delivery } from "./core/connection.ts";
 export type { Stats } from "./core/counters.ts";
-export type { Emit, RoomEvent, ServerEvent } from "./core/event.ts";
+export type {
+  AcceptFailedEvent,
+  ClosedEvent,
+  DeniedEvent,
+  DialledEvent,
+  Emit,
+  EventBody,
+  FailedEvent,
+  InspectedEvent,
+  ListeningEvent,
+  NoticeEvent,
+  OpenedEvent,
+  PeerStamp,
+  RefusedEvent,
+  RequestEvent,
+  RoomEvent,
+  ServerEvent,
+  SessionStamp,
+  ShownEvent,
+  Stamp,
+  StoppedEvent,
+  StoredEvent,
+  Tell,
+  TrafficEvent,
+} from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http/app.ts";
 export {
   issueCertificate,
