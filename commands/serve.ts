@@ -92,7 +92,7 @@ export async function serveUntilStopped(
   hangUp.concerns([dock], signals.finish);
   // With --json the first line is the `listening` event, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }
-  return await untilStopped([dock], signals, emit);
+  return await untilStopped([dock], signals);
 }
 
 /** The lines typed at the terminal, for a protocol that reads them. */

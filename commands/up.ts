@@ -101,7 +101,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       for (const note of notes) io.note(note);
       printTable(entries, suite.docks, io);
     }
-    return await untilStopped(suite.docks, signals, emit);
+    return await untilStopped(suite.docks, signals);
   },
 });
 

@@ -5,7 +5,7 @@ import type { Address } from "./addresses/address.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, DatagramSocket } from "./connection.ts";
 import type { Counters } from "./counters.ts";
-import type { Emit } from "./event.ts";
+import type { Tell } from "./event.ts";
 import type { DatagramLimits } from "./limits.ts";
 import type { LiveFaults } from "./live_faults.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
@@ -24,7 +24,8 @@ export interface LayerContext {
   readonly clock: Clock;
   /** A random number from 0 to below 1, for uses without secrets. */
   random(): number;
-  readonly emit: Emit;
+  /** Tells events; undefined where nobody listens. */
+  readonly emit: Tell | undefined;
 }
 
 /** Properties of the socket that a layer wraps. */

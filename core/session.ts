@@ -29,13 +29,33 @@ export interface DatagramGuarantees {
   readonly ordered: boolean;
 }
 
+/** Whom an event is about: a peer, and the server that it is a peer of. */
+export interface EventOrigin {
+  readonly peer: Address;
+  /** URL of the server: the one that serves the session, or that was dialled. Empty until then. */
+  readonly serverUrl: string;
+  /** Number of the session, unique in this process. */
+  readonly sessionId?: number | undefined;
+}
+
+/** The same for a session. */
+export interface SessionOrigin extends EventOrigin {
+  readonly sessionId: number;
+}
+
+let sessions = 0;
+
+/** A number that no other session of this process has, or will have. */
+export function nextSessionId(): number {
+  return ++sessions;
+}
+
 /** One peer. Iterating yields what it sends; leaving the loop stops reading.
  *
  * On byte streams a message is what one read returned, unless the protocol frames lines or
  * lengths; on datagram and WebSocket transports it is one datagram or one frame. A yielded
  * `Uint8Array` is a view of a buffer that the next read overwrites: copy what is kept. */
-export interface Session extends AsyncIterable<Message> {
-  readonly peer: Address;
+export interface Session extends AsyncIterable<Message>, SessionOrigin {
   readonly identity?: Identity | undefined;
   /** Whether the transport keeps the boundaries of messages. */
   readonly boundary: "bytes" | "messages";

@@ -5,7 +5,7 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { createCounters, sumStats } from "../core/counters.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
-import type { Emit, ServerEvent } from "../core/event.ts";
+import type { Emit, Tell } from "../core/event.ts";
 import type { HttpApp, HttpHandler } from "../core/http/app.ts";
 import type { LayerContext } from "../core/layer.ts";
 import {
@@ -19,6 +19,7 @@ import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { serverKinds } from "../servers/index.ts";
+import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { type LayerOptions, openLayers, withLiveFaults } from "./layer_stack.ts";
@@ -118,26 +119,15 @@ export async function serve<Own extends OptionTable>(
   const own = resolveShare(serveOptions, given);
 
   const stopping = new AbortController();
-  const tell = hooks.emit ?? (() => {});
-  // A program waits for `listening` as the first event: what happens before all endpoints are open,
-  // also at those that are, comes after it, or before the error of a start that fails.
-  const held: ServerEvent[] = [];
-  let isStarting = true;
-  const emit: Emit = (event) => {
-    if (isStarting) held.push(event);
-    else tell(event);
-  };
-  const started = (): ServerEvent[] => {
-    isStarting = false;
-    return held.splice(0);
-  };
-  using _failed = { [Symbol.dispose]: () => started().forEach(tell) };
+  const now = hooks.now ?? Date.now;
+  using announcer = hooks.emit && new Announcer(hooks.emit, now, endpoints[0]!.text);
+  const emit = announcer?.tell;
   const stopAsked = Promise.withResolvers<void>();
   const dialling: ConnectOptions = upstreamGiven(given);
   const context: Context = {
     signal: stopping.signal,
     emit,
-    now: hooks.now ?? Date.now,
+    now,
     random: hooks.random ?? Math.random,
     dial: hooks.dial ?? (async (url) => {
       const { connect } = await import("./connect.ts");
@@ -147,7 +137,7 @@ export async function serve<Own extends OptionTable>(
       refuseOwnUpstream(await checkUpstream(url, dialling, emit), endpoints);
     },
     stop(reason) {
-      emit({ event: "notice", text: `stopping: ${reason}` });
+      emit?.({ event: "notice", text: `stopping: ${reason}` });
       stopAsked.resolve();
     },
     ...(hooks.lines && { lines: hooks.lines }),
@@ -164,7 +154,7 @@ export async function serve<Own extends OptionTable>(
   let counters: Service["counters"];
   if ("framing" in served) {
     const opened = resources.use(await served.open(resolveShare(served.options, given), context));
-    const shown = hooks.watch
+    const shown = hooks.watch && emit
       ? (await import("./watched_service.ts")).watched(opened, emit)
       : opened;
     const service = own.once
@@ -211,18 +201,17 @@ export async function serve<Own extends OptionTable>(
 
   const running: DrivenServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
-  const before = started();
-  for (const { url, certificate } of running) {
-    tell({
-      event: "listening",
-      url,
-      protocol: served.name,
-      ...(certificate && { fingerprint: certificate.fingerprint }),
-    });
-  }
-  before.forEach(tell);
-  // Not earlier: a `tell` that throws must leave no port open.
-  const dock = dockOf(running, stopping, resources.move(), counters);
+  announcer?.begin(running[0]!.url, () => {
+    for (const { url, certificate } of running) {
+      emit?.({
+        event: "listening",
+        protocol: served.name,
+        ...(certificate && { fingerprint: certificate.fingerprint }),
+      }, { serverUrl: url });
+    }
+  });
+  // Not earlier: a listener that throws must leave no port open.
+  const dock = dockOf(running, stopping, resources.move(), counters, emit);
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});
@@ -235,7 +224,7 @@ export async function serve<Own extends OptionTable>(
 async function checkUpstream(
   url: string,
   dialling: ConnectOptions,
-  emit: Emit,
+  emit: Tell | undefined,
 ): Promise<Endpoint> {
   try {
     const { checkConnect } = await import("./connect.ts");
@@ -264,6 +253,7 @@ function dockOf(
   stopping: AbortController,
   resources: AsyncDisposableStack,
   counters: Service["counters"],
+  emit: Tell | undefined,
 ): Dock {
   let closing: Promise<void> | undefined;
   const finished = Promise.withResolvers<void>();
@@ -272,7 +262,7 @@ function dockOf(
   async function shutdown(options?: { readonly graceMs?: number }): Promise<void> {
     stopping.abort();
     const down = Promise.all(running.map((server) => server.shutdown(options)));
-    closing ??= down.then(() => {}).finally(() => resources.disposeAsync())
+    closing ??= down.then(() => {}).finally(() => resources.disposeAsync()).finally(stopped)
       .then(finished.resolve, finished.reject);
     await down;
     await finished.promise;
@@ -282,9 +272,18 @@ function dockOf(
     server.finished.catch(() => {}).finally(() => shutdown()).catch(() => {});
   }
 
+  const urls = running.map((server) => server.url);
+  const stats = () =>
+    sumStats([
+      ...running.map((server) => server.stats()),
+      ...(counters === undefined ? [] : [{ ...createCounters(), ...counters }]),
+    ]);
+  const stopped = () =>
+    emit?.({ event: "stopped", ...(urls.length > 1 && { urls }), stats: stats() });
+
   return {
-    url: running[0]!.url,
-    urls: running.map((server) => server.url),
+    url: urls[0]!,
+    urls,
     servers: running,
     setFaults(...faults) {
       // A fault that one of them cannot have changes none.
@@ -296,11 +295,7 @@ function dockOf(
       await Promise.all(running.map((server) => server.reload?.()));
     },
     finished: finished.promise,
-    stats: () =>
-      sumStats([
-        ...running.map((server) => server.stats()),
-        ...(counters === undefined ? [] : [{ ...createCounters(), ...counters }]),
-      ]),
+    stats,
     shutdown,
     [Symbol.asyncDispose]: () => shutdown({ graceMs: 0 }),
   };

@@ -18,6 +18,14 @@ export class WrappedSession implements DialledSession {
     return this.inner.peer;
   }
 
+  get sessionId(): number {
+    return this.inner.sessionId;
+  }
+
+  get serverUrl(): string {
+    return this.inner.serverUrl;
+  }
+
   get identity(): Identity | undefined {
     return this.inner.identity;
   }

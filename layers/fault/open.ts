@@ -42,7 +42,7 @@ export function openFault(
   function begin(fault: readonly string[], plan: FaultPlan, seed: number | undefined): InForce {
     lastSeed = seed ?? Math.floor(random() * (LARGEST_SEED + 1));
     if (seed === undefined && plan.hasChance) {
-      emit({
+      emit?.({
         event: "notice",
         text: `faults by seed ${lastSeed}; --seed ${lastSeed} repeats them`,
       });
