@@ -67,6 +67,7 @@ export {
 } from "./core/certificates/issue.ts";
 export type { KeyKind } from "./core/keys/key.ts";
 export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/keys/make.ts";
+export type { FaultCounts, FaultsInForce } from "./core/live_faults.ts";
 export type { Option, OptionTable, OptionValues } from "./core/options/option.ts";
 export {
   type Context,
@@ -98,6 +99,7 @@ export {
   type SendOptions,
 } from "./dock/send.ts";
 export { relay, type RelayOptions } from "./dock/relay.ts";
+export type { DrivenServer, SetFaults } from "./dock/driven_server.ts";
 export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";
 export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
 export { waitFor, type WaitOptions } from "./dock/wait.ts";

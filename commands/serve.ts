@@ -87,6 +87,7 @@ export async function serveUntilStopped(
     ...typedLines(what, io),
     emit,
     watch: io.verbose || record !== undefined,
+    changeable: false,
   });
   hangUp.concerns([dock], signals.finish);
   // With --json the first line is the `listening` event, on every run.

@@ -93,6 +93,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         // The table that is printed once all servers listen has the same information.
         emit: (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
         watch: io.verbose || record !== undefined,
+        changeable: false,
       }),
     );
     hangUp.concerns(suite.docks, signals.finish);

@@ -7,6 +7,7 @@ import type { Connection, DatagramSocket } from "./connection.ts";
 import type { Counters } from "./counters.ts";
 import type { Tell } from "./event.ts";
 import type { DatagramLimits } from "./limits.ts";
+import type { LiveFaults } from "./live_faults.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -42,6 +43,8 @@ export interface LayerWork {
 export interface OpenedLayer {
   /** Whether the layer resets connections, so that a transport that can reset has to offer it. */
   readonly resets?: boolean;
+  /** The faults of the layer, if it has any, which can be replaced. */
+  readonly live?: LiveFaults;
   stream?(
     connection: Connection,
     side: Side,
@@ -101,6 +104,7 @@ export async function bindLayer<Options extends OptionTable>(
     ...(provesSender !== undefined && { provesSender }),
     ...(ordered !== undefined && { ordered }),
     ...(opened.resets !== undefined && { resets: opened.resets }),
+    ...(opened.live && { live: opened.live }),
     ...(opened.stream && { stream: opened.stream.bind(opened) }),
     ...(opened.datagram && { datagram: opened.datagram.bind(opened) }),
   };

@@ -21,6 +21,7 @@ import {
   text,
 } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { fault } from "../layers/fault.ts";
 import { layers as allLayers } from "../layers/index.ts";
 import { serverKinds } from "../servers/index.ts";
 
@@ -96,6 +97,14 @@ export async function openLayers(
   const bound: BoundLayer[] = [];
   for (const { layer, values } of stack) bound.push(await bindLayer(layer, values, context));
   return bound;
+}
+
+/** The same stack with the layer of faults, without a fault, if it is not there: faults can be set
+ * later then. */
+export function withLiveFaults(stack: readonly PlannedLayer[]): readonly PlannedLayer[] {
+  if (stack.some(({ layer }) => layer.name === fault.name)) return stack;
+  // It stands nearest to the wire.
+  return [{ layer: fault, values: { fault: [], seed: undefined } }, ...stack];
 }
 
 /** The layers that the option `layers` adds, by name. */

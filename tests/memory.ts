@@ -133,6 +133,7 @@ export class MemoryConnection implements Connection {
   reset(): void {
     this.disposed = true;
     this.#output.failReads(new Deno.errors.ConnectionReset("connection reset by peer"));
+    this.#input.failReads(new Deno.errors.Interrupted("operation canceled"));
     this.#input.failWrites(new Deno.errors.BrokenPipe("broken pipe"));
   }
 
