@@ -44,6 +44,10 @@ export interface ServeHooks {
   readonly clock?: Clock;
   /** Opens sessions for protocols that dial. Default: `connect`. */
   readonly dial?: (url: string) => Promise<DialledSession>;
+  /** Whether every HTTP request becomes an event. Default: as `watch`. */
+  readonly requests?: boolean;
+  /** Whether the duration of every HTTP request is counted, for metrics. Default: false. */
+  readonly measure?: boolean;
   /** Whether faults can be set while the server runs. Without it `setFaults` is refused, and a message
    * costs some 50 ns less. Default: true. */
   readonly changeable?: boolean;
@@ -63,7 +67,11 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
   & ServeHooks;
 
 /** A server on one or several endpoints. */
-export interface Dock extends RunningServer {
+export interface Dock extends Omit<RunningServer, "durations"> {
+  /** The name of the protocol or the application. */
+  readonly protocol: string;
+  /** Whether it stops, or has stopped. */
+  readonly isDraining: boolean;
   /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
   readonly urls: readonly string[];
   /** The server of each endpoint, in the same order. */
@@ -86,7 +94,19 @@ export interface Dock extends RunningServer {
 }
 
 const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
-  ["emit", "watch", "now", "random", "clock", "dial", "lines", "signal", "changeable"],
+  [
+    "emit",
+    "watch",
+    "now",
+    "random",
+    "clock",
+    "dial",
+    "lines",
+    "signal",
+    "changeable",
+    "requests",
+    "measure",
+  ],
 );
 
 /** Starts a session protocol, an HTTP application or a bare request handler on one or several
@@ -185,7 +205,8 @@ export async function serve<Own extends OptionTable>(
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
       const { name } = served;
-      const watch = hooks.watch ?? false;
+      const watch = hooks.requests ?? hooks.watch ?? false;
+      const measure = hooks.measure ?? false;
       starting.push(async () => {
         // Deno.serve has no place for layers.
         const isOurs = given.listener !== "deno";
@@ -193,7 +214,7 @@ export async function serve<Own extends OptionTable>(
           isChangeable && isOurs ? withLiveFaults(stack) : stack,
           layerContext,
         );
-        const work = { name, service, layers, context, watch };
+        const work = { name, service, layers, context, watch, measure };
         return drivenServer(await kind.start(endpoint, limits, work), kind, layers);
       });
     }
@@ -211,7 +232,7 @@ export async function serve<Own extends OptionTable>(
     }
   });
   // Not earlier: a listener that throws must leave no port open.
-  const dock = dockOf(running, stopping, resources.move(), counters, emit);
+  const dock = dockOf(served.name, running, stopping, resources.move(), counters, emit);
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});
@@ -249,6 +270,7 @@ function appOf(handle: HttpHandler): HttpApp {
 
 /** Combines several servers in one. Disposes what they share after the last of them. */
 function dockOf(
+  protocol: string,
   running: readonly DrivenServer[],
   stopping: AbortController,
   resources: AsyncDisposableStack,
@@ -284,6 +306,10 @@ function dockOf(
   return {
     url: urls[0]!,
     urls,
+    protocol,
+    get isDraining() {
+      return stopping.signal.aborted;
+    },
     servers: running,
     setFaults(...faults) {
       // A fault that one of them cannot have changes none.

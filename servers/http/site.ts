@@ -1,6 +1,7 @@
 // What the requests of one server have in common, in any version of HTTP and on any connection: its
 // application, the rules for what reaches it, its limits, and the record of what was answered.
 
+import { Durations } from "../../core/durations.ts";
 import { errorText } from "../../core/event.ts";
 import type { HttpService, QuickAnswer, QuickRequest, RequestInfo } from "../../core/http/app.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
@@ -40,11 +41,13 @@ export class HttpSite implements Disposable {
   readonly service: HttpService;
   readonly guard: HostGuard;
   readonly maxBodyBytes: number;
-  /** Whether every request becomes an event, which costs throughput. */
+  /** Whether requests are timed and reported, which costs throughput. */
   readonly reports: boolean;
   readonly now: () => number;
   /** Answers what lies ready, where the application has anything. */
   readonly quick: ((request: QuickRequest) => MaybePromise<QuickAnswer | null>) | null;
+  /** Whether every request becomes an event. */
+  readonly #tells: boolean;
   readonly #authenticate: Authenticator | null;
   readonly #bodies: IdleSweep<RequestBody>;
 
@@ -63,7 +66,9 @@ export class HttpSite implements Disposable {
           : service.quick!(request);
     this.guard = rules.guard;
     this.maxBodyBytes = limits.maxBodyBytes ?? service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-    this.reports = ledger.emit !== undefined && (limits.logRequests || (work.watch ?? false));
+    if (work.measure) ledger.requestDurations = new Durations();
+    this.#tells = ledger.emit !== undefined && (limits.logRequests || (work.watch ?? false));
+    this.reports = this.#tells || work.measure === true;
     this.now = () => work.context.now();
     this.#bodies = new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall());
   }
@@ -166,6 +171,9 @@ export class HttpSite implements Disposable {
   /** Records a request that was answered.
    * @param bytes length of the body that was sent */
   report({ method, path, info, startedMs }: AskedRequest, status: number, bytes: number): void {
+    const durationMs = Math.max(0, this.now() - startedMs);
+    this.ledger.requestDurations?.add(durationMs);
+    if (!this.#tells) return;
     const { identity, user, httpVersion } = info;
     this.ledger.emit?.(
       {
@@ -175,7 +183,7 @@ export class HttpSite implements Disposable {
         ...(httpVersion !== undefined && { httpVersion }),
         status,
         bytes,
-        durationMs: Math.max(0, this.now() - startedMs),
+        durationMs,
         ...(user !== undefined && { user }),
         ...(identity && { identity }),
       },
