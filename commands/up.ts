@@ -9,6 +9,8 @@ import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
+import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
@@ -47,9 +49,11 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     printingOptions,
     recordOptions,
     requestLogOptions,
+    metricsOptions,
     servedOptions,
+    metricsServerOptions,
   ),
-  groups: servedGroups,
+  groups: [...servedGroups, metricsGroup],
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },
@@ -90,20 +94,28 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       format: options.logFormat,
     };
     const emit = serverEventSink(io, record, signals.finish, requests);
+    // The table that is printed once all servers listen has the same information.
+    const observed = await observation(
+      { options, given },
+      (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
+    );
+    // It ends after the servers, so that a scrape sees them stop.
+    const watching = stack.use(new AsyncDisposableStack());
     const suite = stack.use(
       await startSuite(entries, {
-        // The table that is printed once all servers listen has the same information.
-        emit: (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
+        ...observed.hooks,
         watch: io.verbose || record !== undefined,
+        changeable: false,
       }),
     );
+    watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(note);
       printTable(entries, suite.docks, io);
     }
     await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
-    return await untilStopped(suite.docks, signals, emit, manager);
+    return await untilStopped(suite.docks, signals, manager);
   },
 });
 

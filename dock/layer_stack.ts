@@ -20,6 +20,7 @@ import {
   text,
 } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { fault } from "../layers/fault.ts";
 import { layers as allLayers } from "../layers/index.ts";
 import { serverKinds } from "../servers/index.ts";
 
@@ -91,6 +92,14 @@ export async function openLayers(
   const bound: BoundLayer[] = [];
   for (const { layer, values } of stack) bound.push(await bindLayer(layer, values, context));
   return bound;
+}
+
+/** The same stack with the layer of faults, without a fault, if it is not there: faults can be set
+ * later then. */
+export function withLiveFaults(stack: readonly PlannedLayer[]): readonly PlannedLayer[] {
+  if (stack.some(({ layer }) => layer.name === fault.name)) return stack;
+  // It stands nearest to the wire.
+  return [{ layer: fault, values: { fault: [], seed: undefined } }, ...stack];
 }
 
 /** The layers that the option `layers` adds, by name. */
