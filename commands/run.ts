@@ -4,14 +4,13 @@ import { errorText } from "../core/event.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { VERSION } from "../core/version.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
 import { PROGRAM } from "./command.ts";
 import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
 import { InterruptedError } from "./terminal/terminal.ts";
 import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
-
-export const VERSION = "0.1.0";
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runCommandLine(

@@ -85,5 +85,5 @@ function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<u
     /--([a-z][a-z0-9-]*)/g,
     (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,
   );
-  return { ...option, help };
+  return { ...option, topic: "upstream", help };
 }

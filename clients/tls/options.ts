@@ -2,10 +2,10 @@
 // connections that it never opens.
 
 import { clientOptions, routeOptions } from "../../core/client_options.ts";
-import { flag, text } from "../../core/options/option.ts";
+import { about, flag, text } from "../../core/options/option.ts";
 import { fileOrFiles } from "../../core/tls/options.ts";
 
-export const tlsClientOptions = {
+export const tlsClientOptions = about("tls", {
   tlsCa: text.many({
     guard: true,
     metavar: "file",
@@ -30,7 +30,7 @@ export const tlsClientOptions = {
     help: "certificate to show to a server that asks for one, PEM, its chain after it",
   }),
   tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
-} as const;
+});
 
 export const tlsTransportOptions = {
   ...routeOptions,

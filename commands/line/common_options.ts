@@ -1,8 +1,8 @@
 // Options that many commands share.
 
-import { choice, flag, text } from "../../core/options/option.ts";
+import { about, choice, flag, text } from "../../core/options/option.ts";
 
-export const printingOptions = {
+export const printingOptions = about("output", {
   json: flag({ help: "print one JSON object a line on stdout, for programs", negatable: false }),
   quiet: flag({ short: "q", help: "print nothing but data and errors", negatable: false }),
   verbose: flag({
@@ -14,20 +14,20 @@ export const printingOptions = {
     default: "auto",
     help: "when to colour; auto honours NO_COLOR",
   }),
-} as const;
+});
 
-export const recordOptions = {
+export const recordOptions = about("output", {
   record: text({
     metavar: "file",
     help: "append all that happens and passes to this file, as JSON lines",
   }),
-} as const;
+});
 
-export const requestLogOptions = {
+export const requestLogOptions = about("output", {
   logFormat: choice(["common", "json"], {
     default: "common",
     help:
       "how the requests of --log-requests are written on stderr: in the Common Log Format, or " +
       "as a JSON object a line",
   }),
-} as const;
+});

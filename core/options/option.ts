@@ -15,6 +15,7 @@ import {
   sizeElement,
   textElement,
 } from "./option_element.ts";
+import type { Topic } from "./topic.ts";
 import { UsageError } from "../usage_error.ts";
 
 export type { Bounds } from "./option_element.ts";
@@ -31,6 +32,7 @@ export {
   resolveOptions,
   resolveShare,
 } from "./option_table.ts";
+export { about } from "./topic.ts";
 
 /** An option whose value is a `T`, made by the factories below. */
 export interface Option<T> {
@@ -50,6 +52,8 @@ export interface Option<T> {
   readonly guard: boolean;
   /** Whether `--no-name` turns the option off. Flags only. */
   readonly negatable: boolean;
+  /** What the option is about, when several tables share it. */
+  readonly topic?: Topic;
   /** Separator of the elements of a repeatable option in one text, as in an environment variable. */
   readonly separator: string;
   /** The default. Meaningless when `required`. */

@@ -2,6 +2,7 @@
 // reads them without loading a database or a broker's library.
 
 import {
+  about,
   duration,
   flag,
   integer,
@@ -11,7 +12,7 @@ import {
 } from "../../core/options/option.ts";
 
 /** The options of a chat in a cluster. */
-export const clusterOptions = {
+export const clusterOptions = about("cluster", {
   cluster: text.many({
     metavar: "url",
     help: "share the chat with other nodes over the NATS broker at nats://host:port (or tls://); " +
@@ -53,7 +54,7 @@ export const clusterOptions = {
     metavar: "file",
     help: "the private key (PEM) of --nats-tls-cert",
   }),
-} as const;
+});
 
 export const chatOptions = {
   ...clusterOptions,

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { helpText } from "../../commands/line/help_text.ts";
 import { commands } from "../../commands/index.ts";
-import { runCommandLine, VERSION } from "../../commands/run.ts";
+import { runCommandLine } from "../../commands/run.ts";
+import { VERSION } from "../../core/version.ts";
 import { flagName } from "../../core/options/option.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import { freePort } from "../free_port.ts";
