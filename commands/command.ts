@@ -1,5 +1,5 @@
 // The declaration of a command: its options, its usage and its function. line/arguments.ts parses
-// argv by it; help, the reference page and completions are printed from it.
+// argv by it; the manual and completions are made of it.
 
 import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
 import type { Stdio } from "./terminal/stdio.ts";
@@ -21,7 +21,8 @@ export interface Command<Table extends OptionTable = OptionTable> {
   /** Paragraphs for help and reference, separated by an empty line. */
   readonly details?: string;
   readonly options: Table;
-  /** Headings for help and reference; an option in no group comes first, under `Options`. */
+  /** Headings for help and reference, whose options this page explains wherever they come from; an
+   * option in no group comes first, under `Options`. */
   readonly groups?: readonly OptionGroup[];
   readonly examples: readonly Example[];
   /** @default 0 */
@@ -42,7 +43,7 @@ export interface OptionGroup {
 }
 
 /** `run` is a whole command line, program name included; `does` says what it is good for. */
-interface Example {
+export interface Example {
   readonly run: string;
   readonly does: string;
 }

@@ -9,7 +9,7 @@ import { hasEnd } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -45,7 +45,6 @@ a stream, a line a message elsewhere. The end of input closes our half of a stre
 layer reliable makes of datagrams, and the rest of what the peer sends is still printed. A peer that
 is lost is an error.`,
   options: mergeTables(options, printingOptions, recordOptions, dialOptions),
-  groups: dialGroups,
   examples: [
     { run: "sockdock connect tcp://127.0.0.1:50007", does: "talks to an echo server" },
     { run: "sockdock connect udp://127.0.0.1:12345", does: "sends each line as a datagram" },

@@ -14,7 +14,7 @@ import { clientSchemes } from "../dock/schemes.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
 import { Progress, roundSize } from "./terminal/progress.ts";
@@ -49,7 +49,6 @@ What has broken off goes on where it was, in the same run and in a later one, as
 the same. A file that the inbox has already, with the same SHA-256, counts as arrived. Exit code 1
 says that something did not arrive, 4 that the inbox was silent for too long.`,
   options: mergeTables(options, printingOptions, dialOptions),
-  groups: dialGroups,
   examples: [
     { run: "sockdock copy report.pdf tcp://127.0.0.1:9100", does: "sends a file" },
     { run: "sockdock copy photos notes.txt unix://inbox.sock", does: "sends a folder and a file" },

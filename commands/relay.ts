@@ -7,9 +7,9 @@ import { clientSchemes, serverSchemes } from "../dock/schemes.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
-import { printingOptions, recordOptions } from "./line/common_options.ts";
+import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
 import { serveUntilStopped } from "./serve.ts";
-import { upstreamGroup } from "./line/serve_options.ts";
+import { upstreamOptions } from "../dock/upstream.ts";
 
 const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),
@@ -30,16 +30,12 @@ way. HTTP goes through tcp:// on both sides. Options of the upstream side begin 
   options: mergeTables(
     serveOptions,
     printingOptions,
+    hexOptions,
     recordOptions,
     transports,
     layerOptions,
-    upstreamGroup.options,
+    upstreamOptions,
   ),
-  groups: [
-    { title: "Transports", options: transports },
-    { title: "Layers", options: layerOptions },
-    upstreamGroup,
-  ],
   examples: [
     {
       run: "sockdock relay tcp://:8081 tcp://127.0.0.1:8080 --fault latency=200ms",

@@ -23,7 +23,7 @@ import {
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -73,7 +73,6 @@ code 4 says that no reply came, or what was not delivered; 1 that a TCP peer clo
 and without having taken all, as one does that refuses your address. One that closes only later than
 50 ms cannot be told from one that has nothing to say, which is no error.`,
   options: mergeTables(options, printingOptions, recordOptions, dialOptions),
-  groups: dialGroups,
   examples: [
     { run: "sockdock send tcp://127.0.0.1:9999 hello world", does: "sends hello world" },
     {

@@ -10,18 +10,17 @@ import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
+import {
+  hexOptions,
+  printingOptions,
+  recordOptions,
+  requestLogOptions,
+} from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import type { LogFormat } from "./terminal/request_log.ts";
-import {
-  planned,
-  servable,
-  servedByName,
-  servedGroups,
-  servedOptions,
-} from "./line/serve_options.ts";
+import { planned, servable, servedByName, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -31,17 +30,20 @@ export const serve = defineCommand({
   name: "serve",
   summary: "serves one protocol on one or several endpoints",
   usage: "<protocol> <url>... [folder]",
-  details: `All endpoints of one call share the protocol's state. A URL without a host listens on
-loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 picks a free port, which
-is printed.
-
-Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(printingOptions, recordOptions, requestLogOptions, servedOptions),
-  groups: servedGroups,
+  details:
+    `All endpoints share one state. A URL without a host means loopback, port 0 any free port;
+tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, twice at once.`,
+  options: mergeTables(
+    printingOptions,
+    hexOptions,
+    recordOptions,
+    requestLogOptions,
+    servedOptions,
+  ),
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
     { run: "sockdock serve print udp://:12345 --until q", does: "shows datagrams until q arrives" },
-    { run: "sockdock serve upper tcp://:0 --json", does: "picks a free port and tells programs" },
+    { run: "sockdock serve upper tcp://:0 --json", does: "picks a free port, for programs" },
   ],
   minArguments: 2,
   complete: (before, current) =>

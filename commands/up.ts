@@ -8,11 +8,16 @@ import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
+import {
+  hexOptions,
+  printingOptions,
+  recordOptions,
+  requestLogOptions,
+} from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
+import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
@@ -44,11 +49,11 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
   options: mergeTables(
     options,
     printingOptions,
+    hexOptions,
     recordOptions,
     requestLogOptions,
     servedOptions,
   ),
-  groups: servedGroups,
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },

@@ -10,7 +10,7 @@ import {
 } from "../dock/wait.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
-import { dialGroups, readDial, transportOptions } from "./line/dial_options.ts";
+import { readDial, transportOptions } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 
 const options = {
@@ -35,7 +35,6 @@ export const wait = defineCommand({
 server may refuse a client after its handshake, http and https by taking a TCP connection, datagram
 endpoints by replying to an empty datagram.`,
   options: mergeTables(options, printingOptions, transportOptions),
-  groups: dialGroups,
   examples: [
     {
       run: "sockdock wait http://127.0.0.1:8080 --timeout 10s",

@@ -20,12 +20,6 @@ export const transportOptions: OptionTable = mergeTables(ofTransports, layerOpti
 
 export const dialOptions = mergeTables(connectTimeoutOptions, transportOptions);
 
-/** The same, grouped for help. */
-export const dialGroups = [
-  { title: "Transports", options: ofTransports },
-  { title: "Layers", options: layerOptions },
-] as const;
-
 /** Prints the notices of sessions that are opened, such as the seed of faults, each once. */
 export function dialNotices(io: Stdio): Emit {
   const printed = new Set<string>();

@@ -42,17 +42,6 @@ export const servedOptions: OptionTable = mergeTables(
   upstreamOptions,
 );
 
-/** The options for the session that a relay dials, for help. */
-export const upstreamGroup = { title: "Upstream", options: upstreamOptions } as const;
-
-/** All of them, grouped for help. */
-export const servedGroups = [
-  { title: "Protocols", options: ofProtocols },
-  { title: "Transports", options: ofTransports },
-  { title: "Layers", options: layerOptions },
-  upstreamGroup,
-] as const;
-
 /** An entry of a suite with parsed URLs and the options that apply to it. */
 export interface PlannedEntry extends SuiteEntry {
   readonly urls: readonly Endpoint[];

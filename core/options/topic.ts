@@ -9,7 +9,7 @@ export const topics = {
   addresses: "which addresses are used",
   limits: "how much is taken, and how long is waited",
   access: "who may come, by address, name, password or origin",
-  layers: "what stands between a transport and a protocol",
+  layers: "between transport and protocol",
   cluster: "several chat servers as one, over a broker",
   upstream: "the side of a relay that dials; as for clients, with upstream in front",
 } as const;
