@@ -29,12 +29,23 @@ export interface Command<Table extends OptionTable = OptionTable> {
   readonly minArguments?: number;
   /** @default Infinity */
   readonly maxArguments?: number;
-  /** Candidates for the positional argument being typed, given the ones before it. The caller drops
-   * those that do not begin with `current`. */
-  complete?(wordsBefore: readonly string[], current: string): readonly string[];
+  /** Candidates for the positional argument being typed, given the ones before it; {@linkcode FILES}
+   * or {@linkcode FOLDERS} among them leaves those to the shell. The caller drops the candidates
+   * that do not begin with `current`. */
+  complete?(
+    wordsBefore: readonly string[],
+    current: string,
+  ): readonly string[] | Promise<readonly string[]>;
+  /** The options that have an effect beside these arguments, if that depends on them; for
+   * completion. */
+  fitting?(words: readonly string[]): OptionTable;
   /** @returns the exit code */
   run(invocation: Invocation<Table>): Promise<number>;
 }
+
+/** Among the candidates of a completion: the shell's own completion of files or of folders. */
+export const FILES = ":files";
+export const FOLDERS = ":folders";
 
 /** The options of `options` appear under `title`. */
 export interface OptionGroup {

@@ -21,7 +21,14 @@ export const help = defineCommand({
     { run: "sockdock help --man | man -l -", does: "everything, as a man page" },
   ],
   maxArguments: 2,
-  complete: () => [],
+  async complete([first]) {
+    const { manual } = await import("./manual/manual.ts");
+    const names = manual(commands).filter(({ folder }) =>
+      folder !== "commands" || first === undefined
+    )
+      .map(({ name }) => name);
+    return first === undefined ? [...new Set(names), "all"] : first === "serve" ? names : [];
+  },
   async run({ arguments: words, options, io }) {
     const { findPage, manual, overview } = await import("./manual/manual.ts");
     const { pageText } = await import("./manual/text.ts");

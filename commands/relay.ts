@@ -3,17 +3,20 @@
 import { mergeTables } from "../core/options/option.ts";
 import { serveOptions } from "../dock/applicable.ts";
 import { layerOptions } from "../dock/layer_stack.ts";
-import { clientSchemes, serverSchemes } from "../dock/schemes.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
 import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
+import { fittingServing } from "./line/serve_options.ts";
+import { diallingWords, listeningWords } from "./line/url_words.ts";
 import { serveUntilStopped } from "./serve.ts";
 import { upstreamOptions } from "../dock/upstream.ts";
 
 const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),
 );
+
+const ownOptions = mergeTables(serveOptions, printingOptions, hexOptions, recordOptions);
 
 export const relay = defineCommand({
   name: "relay",
@@ -28,10 +31,7 @@ session there ends when its peer is idle.
 With --fault the listening side misbehaves in both directions, so loss=1% loses one in a hundred each
 way. HTTP goes through tcp:// on both sides. Options of the upstream side begin with --upstream.`,
   options: mergeTables(
-    serveOptions,
-    printingOptions,
-    hexOptions,
-    recordOptions,
+    ownOptions,
     transports,
     layerOptions,
     upstreamOptions,
@@ -52,9 +52,14 @@ way. HTTP goes through tcp:// on both sides. Options of the upstream side begin 
   ],
   minArguments: 2,
   maxArguments: 2,
-  complete: (before, current) =>
-    current.includes(":") ? [] : [...(before.length === 0 ? serverSchemes : clientSchemes).keys()]
-      .map((scheme) => `${scheme}://`),
+  complete([listens, upstream], current) {
+    if (listens === undefined) return listeningWords(relayProtocol, current);
+    return upstream === undefined ? diallingWords(current) : [];
+  },
+  fitting: ([listens = ""]) => ({
+    ...ownOptions,
+    ...fittingServing(relayProtocol, [listens]),
+  }),
   run: ({ arguments: [listenUrl = "", to = ""], ...invocation }) =>
     serveUntilStopped(relayProtocol, [listenUrl], { to }, invocation),
 });

@@ -8,7 +8,7 @@ import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
-import { defineCommand, type Invocation } from "./command.ts";
+import { defineCommand, FOLDERS, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import {
   hexOptions,
@@ -20,11 +20,20 @@ import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import type { LogFormat } from "./terminal/request_log.ts";
-import { planned, servable, servedByName, servedOptions } from "./line/serve_options.ts";
+import {
+  fittingServing,
+  planned,
+  servable,
+  servedByName,
+  servedOptions,
+} from "./line/serve_options.ts";
+import { listeningWords } from "./line/url_words.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
+
+const ownOptions = mergeTables(printingOptions, hexOptions, recordOptions, requestLogOptions);
 
 export const serve = defineCommand({
   name: "serve",
@@ -33,25 +42,27 @@ export const serve = defineCommand({
   details:
     `All endpoints share one state. A URL without a host means loopback, port 0 any free port;
 tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, twice at once.`,
-  options: mergeTables(
-    printingOptions,
-    hexOptions,
-    recordOptions,
-    requestLogOptions,
-    servedOptions,
-  ),
+  options: mergeTables(ownOptions, servedOptions),
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
     { run: "sockdock serve print udp://:12345 --until q", does: "shows datagrams until q arrives" },
     { run: "sockdock serve upper tcp://:0 --json", does: "picks a free port, for programs" },
   ],
   minArguments: 2,
-  complete: (before, current) =>
-    before.length === 0
-      ? servable.map((one) => one.name)
-      : current.includes(":")
+  complete([name, ...before], current) {
+    if (name === undefined) return servable.map((one) => one.name);
+    const what = servable.find((one) => one.name === name);
+    if (what === undefined) return [];
+    const hasOperand = before.some((word) => !isUrl(word, serverSchemes));
+    const operand = what.operand === undefined || hasOperand || current.includes(":")
       ? []
-      : [...serverSchemes.keys()].map((scheme) => `${scheme}://`),
+      : [FOLDERS];
+    return [...listeningWords(what, current), ...operand];
+  },
+  fitting: ([name, ...words]) => ({
+    ...ownOptions,
+    ...fittingServing(servable.find((one) => one.name === name), words),
+  }),
   async run({ arguments: [name, ...words], options, given, flags, io }) {
     const what = servedByName(name!);
     const { urls, operand } = takeOperand(what, words, flags);

@@ -6,7 +6,7 @@ import { whyUseless } from "../dock/applicable.ts";
 import type { Dock } from "../dock/serve.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, FILES } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import {
   hexOptions,
@@ -59,6 +59,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },
   ],
   maxArguments: 1,
+  complete: () => [FILES],
   async run({ arguments: [config], options, given, flags, io }) {
     if (config !== undefined && (flags.has("freePorts") || flags.has("socket"))) {
       throw new UsageError(

@@ -32,6 +32,7 @@ export const layerStackOptions = about("layers", {
   layers: text.many({
     guard: true,
     metavar: "name",
+    suggestions: layers.map(({ name }) => name),
     help: "layers to add to those that the URL names, in any order, such as sealed,reliable",
   }),
 });

@@ -9,6 +9,7 @@ export const tlsClientOptions = about("tls", {
   tlsCa: text.many({
     guard: true,
     metavar: "file",
+    suggestions: ["local"],
     help: "trust these authorities and self-signed certificates, PEM, instead of the well-known " +
       "authorities; local is the local authority; --tls-fingerprint trusts any one certificate",
   }),

@@ -44,6 +44,8 @@ export interface Option<T> {
   readonly metavar: string;
   readonly short?: string;
   readonly choices?: readonly string[];
+  /** Words that a value may be or begin with, besides others; for completion. */
+  readonly suggestions?: readonly string[];
   /** Whether the option may be repeated; its value is then an array. */
   readonly many: boolean;
   readonly required: boolean;
@@ -75,6 +77,8 @@ export interface OptionSpec {
   readonly help: string;
   readonly short?: string;
   readonly metavar?: string;
+  /** See {@linkcode Option.suggestions}. */
+  readonly suggestions?: readonly string[];
   /** See {@linkcode Option.guard}. */
   readonly guard?: true;
 }
@@ -260,5 +264,6 @@ function described(spec: OptionSpec, metavar: string) {
     metavar: spec.metavar ?? metavar,
     guard: spec.guard ?? false,
     ...(spec.short === undefined ? {} : { short: spec.short }),
+    ...(spec.suggestions === undefined ? {} : { suggestions: spec.suggestions }),
   };
 }

@@ -101,6 +101,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "close-after": { on: ["stream"], read: (text, name) => ({ closeAfterBytes: bytes(text, name) }) },
 };
 
+/** The beginnings of all faults, as they are written. */
+export const faultWords: readonly string[] = Object.keys(KINDS).map((name) => `${name}=`);
+
 /** Why a fault cannot be had on the other kind of transport. */
 const REFUSALS: Readonly<Record<Carrier, string>> = {
   stream:

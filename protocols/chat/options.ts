@@ -15,6 +15,7 @@ import {
 export const clusterOptions = about("cluster", {
   cluster: text.many({
     metavar: "url",
+    suggestions: ["nats://", "tls://"],
     help: "share the chat with other nodes over the NATS broker at nats://host:port (or tls://); " +
       "several are the brokers of one cluster",
   }),
@@ -60,6 +61,7 @@ export const chatOptions = {
   ...clusterOptions,
   history: text({
     metavar: "file|:memory:|off",
+    suggestions: [":memory:", "off"],
     default: ":memory:",
     help: "where messages are kept; the command line keeps them in the user's data folder",
   }),

@@ -32,6 +32,7 @@ export const clientCertificateOptions = about("tls", {
   tlsCa: text.many({
     guard: true,
     metavar: "file",
+    suggestions: ["local"],
     help: "authorities whose client certificates --require-client-cert takes, PEM; local is the " +
       "local authority",
   }),

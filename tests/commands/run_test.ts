@@ -104,7 +104,7 @@ const WRONG: readonly [argv: string[], message: string][] = [
   [["wait"], "wait needs an argument; usage: sockdock wait <url>; sockdock help wait says more"],
   [
     ["completions"],
-    "completions needs an argument; usage: sockdock completions <shell>; sockdock help completions says more",
+    "which shell? name one of bash, zsh, fish, or install the right one with --install",
   ],
   [["list", "x"], 'unexpected argument "x"; usage: sockdock list; sockdock help list says more'],
   [
