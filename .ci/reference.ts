@@ -4,7 +4,7 @@
  */
 
 import { commands } from "../commands/index.ts";
-import { indexMarkdown, pageMarkdown } from "../commands/manual/markdown.ts";
+import { indexMarkdown, pageMarkdown } from "./reference/markdown.ts";
 import { manual } from "../commands/manual/manual.ts";
 
 const docs = new URL("../docs/", import.meta.url);

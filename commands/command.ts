@@ -48,7 +48,7 @@ export const FILES = ":files";
 export const FOLDERS = ":folders";
 
 /** The options of `options` appear under `title`. */
-export interface OptionGroup {
+interface OptionGroup {
   readonly title: string;
   readonly options: OptionTable;
 }

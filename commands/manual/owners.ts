@@ -27,13 +27,13 @@ const parts = [
 ] satisfies readonly Owner[];
 
 /** The page of an option; null for one that a command has for itself. */
-export function ownerOf(key: string, option: Option<unknown>): PageName | null {
+function ownerOf(key: string, option: Option<unknown>): PageName | null {
   if (option.topic !== undefined) return pageOfTopic(option.topic);
   return parts.find(({ options }: Owner) => options[key] === option) ?? null;
 }
 
 /** A topic that is a transport has its page there. */
-export function pageOfTopic(name: string): PageName {
+function pageOfTopic(name: string): PageName {
   return { folder: Object.hasOwn(topics, name) ? "topics" : "transports", name };
 }
 

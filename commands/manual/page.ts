@@ -1,5 +1,5 @@
-// The manual as data: pages of sections of entries. text.ts, markdown.ts and roff.ts write it, for a
-// terminal, for docs/reference/ and as a man page; commands.ts, endpoints.ts and topics.ts make it
+// The manual as data: pages of sections of entries. text.ts and roff.ts write it for a terminal and
+// as a man page, .ci/reference.ts as docs/reference/; commands.ts, endpoints.ts and topics.ts make it
 // from the tables by which the command line is parsed.
 
 import type { Option, OptionTable } from "../../core/options/option.ts";
@@ -33,7 +33,7 @@ export interface OptionSection {
 }
 
 /** Words with a line for each, most of them with a page of their own. */
-export interface WordSection {
+interface WordSection {
   readonly kind: "words";
   readonly title: string;
   readonly words: readonly Word[];
@@ -45,7 +45,7 @@ export interface Word {
   readonly page?: PageName;
 }
 
-export interface ExampleSection {
+interface ExampleSection {
   readonly kind: "examples";
   readonly title: string;
   readonly examples: readonly Example[];

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { referencePages, writtenPages } from "../../../.ci/reference.ts";
 import { commandPage } from "../../../commands/manual/commands.ts";
-import { pageMarkdown } from "../../../commands/manual/markdown.ts";
+import { pageMarkdown } from "../../../.ci/reference/markdown.ts";
 import { environmentName, text } from "../../../core/options/option.ts";
 import { RunningProcess } from "../../running_process.ts";
 import { options, serve } from "../example_command.ts";

@@ -2,7 +2,7 @@
 // so that a page passes the format check unchanged.
 
 import { environmentName } from "../../core/options/option.ts";
-import { optionLabel, optionNotes, wrap } from "./labels.ts";
+import { optionLabel, optionNotes, wrap } from "../../commands/manual/labels.ts";
 import {
   FOLDERS,
   type OptionEntry,
@@ -11,7 +11,7 @@ import {
   type PageName,
   type Section,
   type Word,
-} from "./page.ts";
+} from "../../commands/manual/page.ts";
 
 /** The `lineWidth` of deno.json. */
 const WIDTH_COLUMNS = 100;
