@@ -12,6 +12,7 @@ import {
 } from "../core/layer.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import {
+  about,
   type Given,
   mergeTables,
   type OptionTable,
@@ -27,13 +28,14 @@ import { serverKinds } from "../servers/index.ts";
 const layers: readonly Layer[] = allLayers;
 
 /** The option that adds layers to those in a URL. */
-export const layerStackOptions = {
+export const layerStackOptions = about("layers", {
   layers: text.many({
     guard: true,
     metavar: "name",
+    suggestions: layers.map(({ name }) => name),
     help: "layers to add to those that the URL names, in any order, such as sealed,reliable",
   }),
-} as const;
+});
 
 /** Every option that any layer understands, and the one that adds layers. */
 export const layerOptions: OptionTable = mergeTables(
