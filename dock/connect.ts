@@ -44,6 +44,9 @@ export type ConnectOptions = DialOptions & LayerOptions & ConnectHooks;
  * }
  * ```
  *
+ * @param url where to connect, such as `tls://harbour.example:8443`
+ * @param options those of the transport in use ({@linkcode DialOptions}: `tlsCa`, `tlsFingerprint`,
+ * `maxMessageBytes`), of layers ({@linkcode LayerOptions}), and {@linkcode ConnectHooks}
  * @throws {UsageError} when the URL or an option cannot work
  * @throws {Error} when the peer cannot be reached or is not who it should be, naming the URL */
 export async function connect(

@@ -105,6 +105,13 @@ export interface Dock extends Omit<RunningServer, "durations"> {
  * console.log(new TextDecoder().decode(await send(server.url, "hello"))); // hello
  * ```
  *
+ * @param urls where to listen, such as `tcp://127.0.0.1:0`; port 0 takes a free port, which `url` of
+ * the result names
+ * @param what a protocol of the library or one's own, an HTTP application, or a function that answers
+ * requests
+ * @param options those of the transports in use ({@linkcode ListenOptions}: limits, certificates,
+ * `requireClientCert`), of layers ({@linkcode LayerOptions}: `fault`, `sealedKey`), of what is
+ * served, and {@linkcode ServeHooks}
  * @throws {UsageError} when a URL, an option or their combination cannot work
  * @throws {TypeError | RangeError} when an option's value has the wrong type or is out of bounds
  * @throws {Error} when a socket cannot be opened, naming its URL */
