@@ -78,7 +78,15 @@ export {
   statelessProtocol,
 } from "./core/protocol.ts";
 export type { RunningServer, ServerCertificate } from "./core/running_server.ts";
-export { bytesOf, type Identity, type Message, type Session, textOf } from "./core/session.ts";
+export {
+  bytesOf,
+  type EventOrigin,
+  type Identity,
+  type Message,
+  type Session,
+  type SessionOrigin,
+  textOf,
+} from "./core/session.ts";
 export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
 export type { KeyType } from "./core/certificates/x509.ts";
@@ -156,3 +164,5 @@ export { upper } from "./protocols/upper.ts";
 export { files } from "./web/files.ts";
 export { hello } from "./web/hello.ts";
 export { inspect } from "./web/inspect.ts";
+export { metricsApp } from "./web/metrics/app.ts";
+export type { MeasuredDock } from "./web/metrics/measured.ts";
