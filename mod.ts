@@ -81,9 +81,11 @@ export type { RunningServer, ServerCertificate } from "./core/running_server.ts"
 export {
   bytesOf,
   type DatagramGuarantees,
+  type EventOrigin,
   type Identity,
   type Message,
   type Session,
+  type SessionOrigin,
   textOf,
 } from "./core/session.ts";
 export { UndeliveredError } from "./core/undelivered_error.ts";
@@ -134,3 +136,5 @@ export { upper } from "./protocols/upper.ts";
 export { files } from "./web/files.ts";
 export { hello } from "./web/hello.ts";
 export { inspect } from "./web/inspect.ts";
+export { metricsApp } from "./web/metrics/app.ts";
+export type { MeasuredDock } from "./web/metrics/measured.ts";

@@ -28,11 +28,11 @@ const MAX_OPEN_SPANS = 100_000;
 
 const NAME = "sockdock";
 
-export interface Telemetry {
+interface Telemetry {
   /** Takes the events of servers. */
   readonly emit: Emit;
-  /** Lets the numbers of these servers be read, until it is disposed. */
-  measure(docks: readonly MeasuredDock[]): Disposable;
+  /** Lets the numbers of these servers be read from now on, at the intervals of the exporter. */
+  measure(docks: readonly MeasuredDock[]): void;
 }
 
 export function openTelemetry(): Telemetry {
@@ -140,7 +140,7 @@ export function openTelemetry(): Telemetry {
 function measured(
   meter: ReturnType<typeof metrics.getMeter>,
   docks: readonly MeasuredDock[],
-): Disposable {
+): void {
   const observables: Observable[] = [];
   const each = COUNTED_METRICS.map(({ name, help: description, kind, of }) => {
     const unit = name.includes("_bytes") ? "By" : "1";
@@ -174,7 +174,6 @@ function measured(
     }
   };
   meter.addBatchObservableCallback(observe, observables);
-  return { [Symbol.dispose]: () => meter.removeBatchObservableCallback(observe, observables) };
 }
 
 /** `sockdock_received_bytes_total` as `sockdock.received_bytes`. */

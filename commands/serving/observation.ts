@@ -49,7 +49,7 @@ export async function observation(
     },
     async begin(docks, emit) {
       await using stack = new AsyncDisposableStack();
-      if (telemetry !== undefined) stack.use(telemetry.measure(docks));
+      telemetry?.measure(docks);
       if (endpoint !== undefined) {
         const { metricsApp } = await import("../../web/metrics/app.ts");
         // Scrapes are no news.

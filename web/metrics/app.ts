@@ -5,7 +5,7 @@ import type { HttpApp, HttpService } from "../../core/http/app.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { MeasuredDock } from "./measured.ts";
 
-export const METRICS_PATHS: readonly string[] = ["/metrics", "/healthz", "/readyz"];
+const METRICS_PATHS: readonly string[] = ["/metrics", "/healthz", "/readyz"];
 
 const NO_STORE = { "cache-control": "no-store" };
 
@@ -30,8 +30,7 @@ export function metricsApp(docks: () => Iterable<MeasuredDock>): HttpApp {
   };
 }
 
-/** The same, opened: `handle` answers what METRICS_PATHS has, and 404 to anything else. */
-export function openMetrics(docks: () => Iterable<MeasuredDock>): HttpService {
+function openMetrics(docks: () => Iterable<MeasuredDock>): HttpService {
   let exposed: ReturnType<typeof expose> | undefined;
   async function expose() {
     const { exposition } = await import("./prometheus.ts");

@@ -16,7 +16,7 @@ const SERVER_LABELS = ["server", "transport", "protocol"] as const;
 /** When this process began, in seconds since the epoch. */
 const startedSeconds = performance.timeOrigin / 1000;
 
-export interface Exposition {
+interface Exposition {
   readonly contentType: string;
   text(): Promise<string>;
 }
@@ -30,10 +30,7 @@ export function exposition(docks: () => Iterable<MeasuredDock>): Exposition {
   for (const { name, help, kind, of } of COUNTED_METRICS) {
     const byReason = typeof of === "object";
     const labelNames = byReason ? [...SERVER_LABELS, "reason"] : [...SERVER_LABELS];
-    const metric = kind === "gauge"
-      ? new prometheus.Gauge({ name, help, labelNames, registers, collect })
-      : new prometheus.Counter({ name, help, labelNames, registers, collect });
-    function collect(): void {
+    const collect = (): void => {
       metric.reset();
       for (const { labels, stats } of servers) {
         if (!byReason) metric.inc({ ...labels }, stats[of as keyof typeof stats]);
@@ -43,7 +40,10 @@ export function exposition(docks: () => Iterable<MeasuredDock>): Exposition {
           }
         }
       }
-    }
+    };
+    const metric = kind === "gauge"
+      ? new prometheus.Gauge({ name, help, labelNames, registers, collect })
+      : new prometheus.Counter({ name, help, labelNames, registers, collect });
   }
 
   new prometheus.Counter({

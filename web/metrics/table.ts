@@ -2,7 +2,7 @@
 
 import type { Stats } from "../../core/counters.ts";
 
-export interface CountedMetric {
+interface CountedMetric {
   readonly name: string;
   readonly help: string;
   readonly kind: "counter" | "gauge";
