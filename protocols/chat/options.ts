@@ -10,7 +10,6 @@ import {
   size,
   text,
 } from "../../core/options/option.ts";
-import type { ChatClusterOptions } from "../option_types.ts";
 
 /** The options of a chat in a cluster. */
 export const clusterOptions = {
@@ -169,7 +168,6 @@ export const chatOptions = {
   }),
 } as const;
 
-/** The values of the options of a cluster. */
-export type ClusterOptions = Required<ChatClusterOptions>;
+export type { ClusterOptions } from "../option_types.ts";
 
 export type ChatOptions = OptionValues<typeof chatOptions>;
