@@ -32,7 +32,7 @@ const layers: readonly LayerKind[] = allLayers;
 /** Options of `serve` itself, for every protocol and transport. */
 export const serveOptions = {
   once: flag({
-    help: "stop after the first session or request (on datagrams, after the first message)",
+    help: "stop after the first session or request",
   }),
 } as const;
 

@@ -3,7 +3,8 @@
 import type { DialledSession } from "../core/client_kind.ts";
 import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
-import type { Emit } from "../core/event.ts";
+import type { Emit, Tell } from "../core/event.ts";
+import { telling } from "../core/event_stamp.ts";
 import { noteDatagramStandIn } from "../core/runtime.ts";
 import { resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
@@ -59,8 +60,8 @@ export async function connect(
 ): Promise<DialledSession> {
   refuseUnknownDialling(given);
   const { endpoint, kind, stack } = placeToDial(url, given);
-  const emit: Emit = listener ?? (() => {});
-  if (usesUdp(kind)) noteDatagramStandIn(listener);
+  const emit = telling(listener, endpoint.text);
+  if (usesUdp(kind)) noteDatagramStandIn(emit);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   await noteTls(kind.name, given, emit);
   const attempt = new AbortController();
@@ -71,10 +72,12 @@ export async function connect(
   );
   const attemptSignal = signal ? AbortSignal.any([signal, attempt.signal]) : attempt.signal;
   try {
-    return await kind.connect(endpoint, resolveShare(kind.options, given), {
+    const session = await kind.connect(endpoint, resolveShare(kind.options, given), {
       layers: opened,
       signal: attemptSignal,
     });
+    session.serverUrl = endpoint.text;
+    return session;
   } catch (error) {
     // Callers tell a time-out from other errors by the name of the exception.
     if (attempt.signal.aborted) {
@@ -97,9 +100,9 @@ export async function connect(
 export async function checkConnect(
   url: string,
   { signal: _signal, connectTimeoutMs: _timeout, emit: _emit, ...given }: ConnectOptions,
-  { flagOf, emit = () => {} }: {
+  { flagOf, emit }: {
     readonly flagOf: (key: string) => string;
-    readonly emit?: Emit;
+    readonly emit?: Tell | undefined;
   },
 ): Promise<Endpoint> {
   const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
@@ -109,8 +112,8 @@ export async function checkConnect(
   return endpoint;
 }
 
-async function noteTls(kind: string, given: ConnectOptions, emit: Emit): Promise<void> {
+async function noteTls(kind: string, given: ConnectOptions, emit: Tell | undefined): Promise<void> {
   if (kind !== "tls" && kind !== "wss") return;
   const { tlsNotices } = await import("../clients/tls/notices.ts");
-  for (const text of tlsNotices(given)) emit({ event: "notice", text });
+  for (const text of tlsNotices(given)) emit?.({ event: "notice", text });
 }

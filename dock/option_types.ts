@@ -4,8 +4,7 @@
 /** Options of `serve` that belong to the transports it listens on. One that no transport in use
  * has is refused. */
 export interface ListenOptions {
-  /** Stop after the first session or request (on datagrams, after the first message). Default:
-   * false. On every transport. */
+  /** Stop after the first session or request. Default: false. On every transport. */
   readonly once?: boolean;
   /** Admit only these addresses or networks (`@FILE` reads a list). On tcp, tls, udp, dtls, ws,
    * wss, http, https. */

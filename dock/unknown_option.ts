@@ -24,6 +24,9 @@ export const serveHookNames: readonly string[] = [
   "dial",
   "lines",
   "signal",
+  "changeable",
+  "requests",
+  "measure",
 ] satisfies readonly (keyof ServeHooks)[];
 
 /** The options of `connect` that are in no table of a transport. */

@@ -338,6 +338,21 @@ Deno.test("no source file uses a package that is there for tests, or one by its 
   assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
 });
 
+Deno.test("deno.lock names only what the program loads, because deno task fetches all of it", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "main.ts"],
+    cwd: ROOT,
+  }).output();
+  const { npmPackages } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    readonly npmPackages: Readonly<Record<string, unknown>>;
+  };
+  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT))) as {
+    readonly npm: Readonly<Record<string, unknown>>;
+  };
+  const others = Object.keys(lock.npm).filter((name) => !(name in npmPackages));
+  assertEquals(others, [], "take them out, and load them with --lock=tests/deno.lock");
+});
+
 Deno.test("every package is pinned to one exact version", async () => {
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))) as {
     readonly imports: Readonly<Record<string, string>>;

@@ -3,6 +3,7 @@
 
 import { fileOrText } from "../../core/files/file_or_text.ts";
 import {
+  about,
   duration,
   flag,
   integer,
@@ -12,9 +13,10 @@ import {
 } from "../../core/options/option.ts";
 
 /** The options of a chat in a cluster. */
-export const clusterOptions = {
+export const clusterOptions = about("cluster", {
   cluster: text.many({
     metavar: "url",
+    suggestions: ["nats://", "tls://"],
     help: "share the chat with other nodes over the NATS broker at nats://host:port (or tls://); " +
       "several are the brokers of one cluster",
   }),
@@ -48,12 +50,13 @@ export const clusterOptions = {
   natsTlsKey: fileOrText({
     help: "the private key (PEM) of --nats-tls-cert",
   }),
-} as const;
+});
 
 export const chatOptions = {
   ...clusterOptions,
   history: text({
     metavar: "file|:memory:|off",
+    suggestions: [":memory:", "off"],
     default: ":memory:",
     help: "where messages are kept; the command line keeps them in the user's data folder",
   }),

@@ -79,7 +79,7 @@ export async function listenDenoTls(
     ? "--listener deno"
     : needsRuntime("nodeTls", "--listener guarded");
   for (const text of [`Deno.listenTls (${reason}): ${LIMITS}`, keyLogWarning()]) {
-    if (text !== null) context.emit({ event: "notice", url: urlAt(port), text });
+    if (text !== null) context.emit?.({ event: "notice", text }, { serverUrl: urlAt(port) });
   }
   const acceptor = new RenewableAcceptor(
     listener,

@@ -3,7 +3,7 @@
 import type { KeyObject } from "node:crypto";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { MAX_NAMES } from "../../core/certificates/names.ts";
-import { type Emit, errorText } from "../../core/event.ts";
+import { errorText, type Tell } from "../../core/event.ts";
 import { fileName } from "../../core/files/file_or_text.ts";
 import { hasFeature } from "../../core/runtime.ts";
 import { type TlsFilePair, tlsFilePairs } from "../../core/tls/options.ts";
@@ -26,7 +26,7 @@ export interface TlsIdentity {
 export interface IdentityContext {
   /** The listening host, for which a certificate is made. */
   readonly host: string;
-  readonly emit: Emit;
+  readonly emit: Tell | undefined;
   readonly now: () => number;
 }
 
@@ -77,7 +77,7 @@ async function load(
     refuseForeignKey(texts, parsed);
   }
   const notice = outOfDate(certificate, now());
-  if (notice !== null) emit({ event: "notice", text: `the certificate in ${tlsCert} ${notice}` });
+  if (notice !== null) emit?.({ event: "notice", text: `the certificate in ${tlsCert} ${notice}` });
   return { cert, key, fingerprint: await fingerprintOf(cert), made: false };
 }
 
