@@ -25,6 +25,7 @@ import {
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
+import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 export const serve = defineCommand({
@@ -36,7 +37,13 @@ loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 pic
 is printed.
 
 Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(printingOptions, recordOptions, requestLogOptions, servedOptions),
+  options: mergeTables(
+    untilEofOptions,
+    printingOptions,
+    recordOptions,
+    requestLogOptions,
+    servedOptions,
+  ),
   groups: servedGroups,
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
@@ -58,13 +65,15 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
   },
 });
 
+type ServingOptions = typeof printingOptions & typeof recordOptions & typeof untilEofOptions;
+
 /** Serves a protocol or an application until it is stopped.
  * @param operand values of options that are given as plain words */
 export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
   operand: Given,
-  invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
+  invocation: Omit<Invocation<ServingOptions>, "arguments">,
   logFormat: LogFormat = "common",
 ): Promise<number> {
   const { options, flags, io } = invocation;
@@ -74,6 +83,7 @@ export async function serveUntilStopped(
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
+  if (options.untilEof) void stopAtEof(io, signals.stop);
   using hangUp = new ReloadSignal();
   const given = { ...givenOf(servedOptions, invocation), ...operand };
   const plan = planned(what, urls, given, flags);
@@ -84,7 +94,7 @@ export async function serveUntilStopped(
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(logged, plan.table, notes),
     ...asked,
-    ...typedLines(what, io),
+    ...options.untilEof ? {} : typedLines(what, io),
     emit,
     watch: io.verbose || record !== undefined,
   });

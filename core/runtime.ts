@@ -3,6 +3,9 @@
 
 import { UsageError } from "./usage_error.ts";
 
+/** The oldest version that runs the program at all, if not every part of it. */
+export const OLDEST_DENO = "2.6.8";
+
 interface RuntimeFeature {
   /** The feature, as the subject of a sentence. */
   readonly what: string;
