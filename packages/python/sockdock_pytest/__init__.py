@@ -47,7 +47,7 @@ class Server:
         try:
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
         except OSError as error:
-            raise SockdockError(f"Cannot start {command[0]}: {error}; {REMEDY}") from error
+            raise SockdockError(f"Cannot start {command[0]}: {error}; {REMEDY}") from None
         self._readers = [
             threading.Thread(target=read, daemon=True)
             for read in (self._read_events, self._read_log)
