@@ -3,6 +3,7 @@
 import { errorText } from "../core/event.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
+import { requireRuntime } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { VERSION } from "../core/version.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
@@ -30,6 +31,7 @@ export async function runCommandLine(
       io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno}, ${os} ${arch})`);
       return exitCodes.ok;
     }
+    requireRuntime();
     if (name === "__complete") return await completeWords(rest, io);
     return await runCommand(name, rest, io, env, (adjusted) => heard = adjusted);
   } catch (error) {

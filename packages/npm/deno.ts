@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";
+import { isAtLeast } from "../../core/runtime.ts";
 import { packageFolder, type PackageJson, readPackageJson } from "./package_json.ts";
 
 const REMEDY = "install Deno yourself and set SOCKDOCK_DENO to the path of its program";
@@ -66,19 +67,10 @@ function requireVersion(path: string, { engines }: PackageJson): void {
   const [, found] = /^deno ([\d.]+)/.exec(stdout) ?? [];
   const oldest = engines.deno.replace(/^\D+/, "");
   if (found === undefined) throw new Error(`SOCKDOCK_DENO: ${path} is not Deno`);
-  if (isOlder(found, oldest)) {
+  if (!isAtLeast(found, oldest)) {
     throw new Error(
       `SOCKDOCK_DENO: sockdock needs Deno ${oldest} or newer, and ${path} is ${found}; ` +
         "install a newer one, or unset SOCKDOCK_DENO",
     );
   }
-}
-
-function isOlder(found: string, oldest: string): boolean {
-  const [have, want] = [found, oldest].map((version) => version.split(".").map(Number)) as [
-    number[],
-    number[],
-  ];
-  const at = want.findIndex((part, index) => part !== have[index]);
-  return at >= 0 && (have[at] ?? 0) < want[at]!;
 }
