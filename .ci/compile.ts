@@ -7,7 +7,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { permissionFlags } from "./permissions.ts";
+import { permissionFlags, WORKERS } from "./permissions.ts";
 
 function stop(reason: string, code = 1): never {
   console.error(reason);
@@ -54,9 +54,7 @@ const [built, report] = await run(compiler, [
   "--no-check", // `deno task check` does that.
   "--exclude-unused-npm",
   ...permissionFlags(),
-  // Modules that only a Worker loads.
-  "--include",
-  `${root}/protocols/chat/history/sqlite_worker.ts`,
+  ...WORKERS.flatMap((worker) => ["--include", `${root}/${worker}`]),
   "--output",
   made,
   `${root}/main.ts`,

@@ -10,6 +10,7 @@ import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import { serveUntilStopped } from "./serve.ts";
 import { upstreamGroup } from "./line/serve_options.ts";
+import { untilEofOptions } from "./serving/until_eof.ts";
 
 const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),
@@ -29,6 +30,7 @@ With --fault the listening side misbehaves in both directions, so loss=1% loses 
 way. HTTP goes through tcp:// on both sides. Options of the upstream side begin with --upstream.`,
   options: mergeTables(
     serveOptions,
+    untilEofOptions,
     printingOptions,
     recordOptions,
     transports,

@@ -3,15 +3,15 @@
 import { errorText } from "../core/event.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
+import { requireRuntime } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { VERSION } from "../core/version.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
 import { PROGRAM } from "./command.ts";
 import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
 import { InterruptedError } from "./terminal/terminal.ts";
 import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
-
-export const VERSION = "0.1.0";
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runCommandLine(
@@ -21,14 +21,17 @@ export async function runCommandLine(
 ): Promise<number> {
   let heard = io;
   try {
-    const [name, ...rest] = argv;
-    if (name === undefined || name === "--help" || name === "-h") {
+    // Without a word the main job is done: the suite of servers starts.
+    const [name = "up", ...rest] = argv;
+    if (name === "--help" || name === "-h") {
       return await runCommand("help", [], io, env, () => {});
     }
     if (name === "--version" || name === "-V") {
-      io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno})`);
+      const { os, arch } = Deno.build;
+      io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno}, ${os} ${arch})`);
       return exitCodes.ok;
     }
+    requireRuntime();
     if (name === "__complete") return await completeWords(rest, io);
     return await runCommand(name, rest, io, env, (adjusted) => heard = adjusted);
   } catch (error) {

@@ -26,6 +26,7 @@ import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
+import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 export const serve = defineCommand({
@@ -37,7 +38,13 @@ loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 pic
 is printed.
 
 Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(printingOptions, recordOptions, requestLogOptions, servedOptions),
+  options: mergeTables(
+    untilEofOptions,
+    printingOptions,
+    recordOptions,
+    requestLogOptions,
+    servedOptions,
+  ),
   groups: servedGroups,
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
@@ -59,13 +66,15 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
   },
 });
 
+type ServingOptions = typeof printingOptions & typeof recordOptions & typeof untilEofOptions;
+
 /** Serves a protocol or an application until it is stopped.
  * @param operand values of options that are given as plain words */
 export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
   operand: Given,
-  invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
+  invocation: Omit<Invocation<ServingOptions>, "arguments">,
   logFormat: LogFormat = "common",
 ): Promise<number> {
   const { options, flags, io } = invocation;
@@ -75,6 +84,7 @@ export async function serveUntilStopped(
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
+  if (options.untilEof) void stopAtEof(io, signals.stop);
   const manager = ServiceManager.find((line) => io.warn(line));
   using hangUp = new ReloadSignal(manager);
   const given = { ...givenOf(servedOptions, invocation), ...operand };
@@ -86,7 +96,7 @@ export async function serveUntilStopped(
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(logged, plan.table, notes),
     ...asked,
-    ...typedLines(what, io),
+    ...options.untilEof ? {} : typedLines(what, io),
     emit,
     watch: io.verbose || record !== undefined,
   });

@@ -6,10 +6,13 @@ import type { Identity, Message } from "./session.ts";
 
 /** One HTTP request as the inspector logs it, whole but for a long body. */
 export interface InspectedEvent {
+  /** The kind of this event. */
   readonly event: "inspected";
   /** Time of arrival, in ISO 8601. */
   readonly time: string;
+  /** The address of the client. */
   readonly peer: string;
+  /** The method of the request. */
   readonly method: string;
   /** The request's URL. */
   readonly url: string;
@@ -19,21 +22,27 @@ export interface InspectedEvent {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Length of the whole body; `message` may be only its beginning. */
   readonly bodyBytes: number;
+  /** The body, or its beginning. */
   readonly message: Message;
 }
 
 /** An event of a chat room, for its operator. */
 export interface RoomEvent {
+  /** The kind of this event. */
   readonly event: "chat";
   /** Time, in ISO 8601. */
   readonly time: string;
+  /** The room in which it happened. */
   readonly room: string;
   /** A message, an action (`/me`), or a member that joined, left or was renamed. */
   readonly kind: "say" | "me" | "came" | "went" | "renamed";
+  /** The name of the member. */
   readonly name: string;
+  /** Whether the member proved to own its name. */
   readonly standing: "plain" | "verified";
   /** The message, the reason that the member left, or the new name. */
   readonly text?: string;
+  /** The id of the message. */
   readonly id?: string;
 }
 

@@ -13,7 +13,6 @@ import {
 import { didYouMean } from "../core/options/nearest.ts";
 import {
   type Given,
-  type Intersection,
   mergeTables,
   type OptionTable,
   type OptionValues,
@@ -34,10 +33,6 @@ export const layerStackOptions = {
     help: "layers to add to those that the URL names, in any order, such as sealed,reliable",
   }),
 } as const;
-
-export type LayerOptions =
-  & Intersection<(typeof allLayers)[number]["options"]>
-  & typeof layerStackOptions;
 
 /** Every option that any layer understands, and the one that adds layers. */
 export const layerOptions: OptionTable = mergeTables(

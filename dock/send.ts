@@ -43,7 +43,7 @@ export interface ExchangeResult {
   readonly attempts: number;
 }
 
-/** Sends messages and yields the answers. On a stream, and on a layer with acknowledgements, all
+/** Sends messages and yields the answers, each a copy of its own. On a stream, and on a layer with acknowledgements, all
  * messages are sent, our side is ended, and the answer is read to its end; on other transports
  * each message waits for its answer. The generator returns the result.
  *
@@ -122,7 +122,7 @@ async function* exchangeStream(
     session.close();
   });
   try {
-    for await (const message of session) {
+    for await (const message of session.messages()) {
       isHeard = true;
       sign.resolve();
       yield message;
@@ -167,7 +167,7 @@ async function* exchangeMessages(
   const manyAnswers = options.manyAnswers ?? session.manyAnswer ?? false;
   const waitMs = timeoutMs ??
     (retries > 0 || manyAnswers ? DEFAULT_ATTEMPT_TIMEOUT_MS : DEFAULT_ANSWER_TIMEOUT_MS);
-  const answers = session[Symbol.asyncIterator]();
+  const answers = session.messages();
   let attempts = 0;
   let timedOut = false;
   let pending: Promise<IteratorResult<Message>> | undefined;
@@ -250,7 +250,7 @@ export async function send(
   for (;;) {
     const { done, value } = await answers.next();
     if (!done) {
-      parts.push(bytesOf(value).slice());
+      parts.push(bytesOf(value));
       continue;
     }
     if (value.timedOut && parts.length === 0) {

@@ -10,7 +10,6 @@ import type { HttpApp, HttpHandler } from "../core/http/app.ts";
 import type { LayerContext } from "../core/layer.ts";
 import {
   flagName,
-  type Intersection,
   type OptionTable,
   type OptionValues,
   resolveShare,
@@ -19,16 +18,14 @@ import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { noteDatagramStandIn } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { serverKinds } from "../servers/index.ts";
 import { startAdopting } from "../servers/listeners/adopt.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { type LayerOptions, openLayers } from "./layer_stack.ts";
+import { openLayers } from "./layer_stack.ts";
+import type { LayerOptions, ListenOptions } from "./option_types.ts";
 import { placeToServe, usesUdp } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
-
-type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 
 /** The environment of a server: events, time, chance and the like; tests replace it. */
 export interface ServeHooks {
@@ -50,11 +47,13 @@ export interface ServeHooks {
   readonly signal?: AbortSignal;
 }
 
-/** Options of `serve`: its own, and those of the transports, the layers and the protocol in use. */
+/** Options of `serve`: those of the transports ({@linkcode ListenOptions}, such as `maxConnections`,
+ * `idleTimeoutMs`, `tlsCert` and `requireClientCert`), of the layers ({@linkcode LayerOptions}, such
+ * as `fault` and `sealedKey`), of sessions that the protocol itself opens, of the protocol or
+ * application in use, and of `serve` itself ({@linkcode ServeHooks}). */
 export type ServeOptions<Own extends OptionTable = OptionTable> =
-  & Partial<OptionValues<typeof serveOptions>>
-  & Partial<OptionValues<KindOptions>>
-  & Partial<OptionValues<LayerOptions>>
+  & ListenOptions
+  & LayerOptions
   & UpstreamOptions
   & Partial<OptionValues<Own>>
   & ServeHooks;

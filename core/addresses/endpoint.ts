@@ -14,9 +14,11 @@ export type Addressing = "host" | "path";
 export interface Endpoint {
   /** The URL as it was written. */
   readonly text: string;
+  /** The transport, such as `tcp`. */
   readonly scheme: string;
   /** Layers from the wire inward, as written. */
   readonly layers: readonly string[];
+  /** Whether the URL names a host or the path of a socket. */
   readonly addressing: Addressing;
   /** Host without brackets; empty for a path. */
   readonly hostname: string;

@@ -5,7 +5,13 @@ import { type Address, isLoopback } from "../addresses/address.ts";
 import type { DatagramSocket } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { Inbox, type InboxRoom } from "./inbox.ts";
-import { bytesOf, type DatagramGuarantees, type Identity, type Message } from "../session.ts";
+import {
+  bytesOf,
+  copies,
+  type DatagramGuarantees,
+  type Identity,
+  type Message,
+} from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 import type { RestingPeer } from "./resting_peers.ts";
 
@@ -129,6 +135,10 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return this;
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return copies(this);
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {

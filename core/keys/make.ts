@@ -19,6 +19,7 @@ export interface MakeKeyOptions {
 
 /** A new key, in the text forms of key files. */
 export interface MadeKey {
+  /** As it was asked for. */
   readonly kind: KeyKind;
   /** Contents of the secret key file: a line, or PKCS #8 in PEM for Ed25519. */
   readonly text: string;
@@ -33,7 +34,8 @@ export interface MadeKey {
  *
  * @example Sealed datagrams in a test
  * ```ts
- * import { makeKey, send, serve, upper } from "@sockdock/sockdock";
+ * import { send, serve, upper } from "@sockdock/sockdock";
+ * import { makeKey } from "@sockdock/sockdock/cert";
  *
  * const file = await Deno.makeTempFile();
  * await Deno.writeTextFile(file, makeKey("aes-gcm").text);

@@ -12,6 +12,12 @@ export type OptionValues<Table extends OptionTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Option<infer T> ? T : never;
 };
 
+/** The table whose options have these values: the other way round than {@linkcode OptionValues}, for
+ * the explicit type of a protocol whose options have an interface of their own. */
+export type TableOf<Values> = {
+  readonly [Key in keyof Values]-?: Option<Required<Values>[Key]>;
+};
+
 /** Options by key, before they are resolved. What was not given is left out or undefined. */
 export type Given = Readonly<Record<string, unknown>>;
 

@@ -9,6 +9,7 @@ import {
   size,
   text,
 } from "../../core/options/option.ts";
+import type { ChatClusterOptions } from "../option_types.ts";
 
 /** The options of a chat in a cluster. */
 export const clusterOptions = {
@@ -174,6 +175,6 @@ export const chatOptions = {
 } as const;
 
 /** The values of the options of a cluster. */
-export type ClusterOptions = OptionValues<typeof clusterOptions>;
+export type ClusterOptions = Required<ChatClusterOptions>;
 
 export type ChatOptions = OptionValues<typeof chatOptions>;

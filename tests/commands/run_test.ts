@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { helpText } from "../../commands/line/help_text.ts";
 import { commands } from "../../commands/index.ts";
-import { runCommandLine, VERSION } from "../../commands/run.ts";
+import { runCommandLine } from "../../commands/run.ts";
 import { flagName } from "../../core/options/option.ts";
 import denoJson from "../../deno.json" with { type: "json" };
+import { VERSION } from "../../core/version.ts";
 import { freePort } from "../free_port.ts";
 import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
@@ -17,9 +18,9 @@ async function run(
   return { code, stdout: io.stdoutText, stderr: io.stderrText };
 }
 
-Deno.test("no command at all shows the overview, as help does", async () => {
+Deno.test("help shows the overview", async () => {
   const overview = { code: 0, stdout: `${helpText(commands)}\n`, stderr: "" };
-  for (const argv of [[], ["help"], ["--help"], ["-h"]]) {
+  for (const argv of [["help"], ["--help"], ["-h"]]) {
     assertEquals(await run(argv), overview, argv.join(" "));
   }
   for (const { name, summary } of commands) {
@@ -68,8 +69,9 @@ Deno.test("help is as wide as the terminal", async () => {
   assert(await widest(100) > 80);
 });
 
-Deno.test("--version names this version, which is that of deno.json, and the runtime's", async () => {
-  const expected = `sockdock ${VERSION} (deno ${Deno.version.deno})\n`;
+Deno.test("--version names this version, which is that of deno.json, the runtime's and the platform", async () => {
+  const { os, arch } = Deno.build;
+  const expected = `sockdock ${VERSION} (deno ${Deno.version.deno}, ${os} ${arch})\n`;
   assertEquals(await run(["--version"]), { code: 0, stdout: expected, stderr: "" });
   assertEquals(await run(["-V"]), { code: 0, stdout: expected, stderr: "" });
   assertEquals(VERSION, denoJson.version);

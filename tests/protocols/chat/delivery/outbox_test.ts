@@ -27,6 +27,7 @@ class Gate {
       end: () => Promise.resolve(),
       close: () => {},
       async *[Symbol.asyncIterator]() {},
+      async *messages() {},
     };
   }
 
