@@ -106,7 +106,7 @@ async function runToEnd(
   env: Record<string, string> = {},
 ): Promise<Finished> {
   await using running = new RunningProcess(program, args, {
-    env,
+    env: { NO_COLOR: "1", ...env },
     ...cwd === undefined ? {} : { cwd },
   });
   await running.closeInput();
