@@ -1,6 +1,7 @@
 /** Projects that have the npm package: with vitest, with jest, with TypeScript, and one of Deno. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { findPeer } from "../peer.ts";
 import { type NpmProject, npmProject, npmTest } from "./npm_project.ts";
 
 const VITEST = "vitest@5.1.2";
