@@ -1,8 +1,10 @@
-/** What README.md shows, as data: its sections, their code blocks, and what a block promises. */
+/** What a page of the documentation shows, as data: its sections, their code blocks, and what a block
+ * promises. */
 
 /** How a code block is meant.
  *
- * - `setup`: ``` sh setup ```, run first, its output is not looked at
+ * - `setup`: ``` sh setup ```, run first, its output is not looked at; under the page's title it is run
+ *   before every section
  * - `server`: ``` sh server ```, a command a line, which keep running until the section ends
  * - `client`: ``` sh ```, run by `sh -e`, prints what the next `text` block says
  * - `output`: ``` text ```
@@ -28,8 +30,21 @@ const KINDS: ReadonlyMap<string, BlockKind> = new Map([
   ["sh no-run", "shown"],
 ]);
 
-/** The sections that have blocks for a shell. Blocks in other languages are not for this. */
-export function readmeSections(markdown: string): Section[] {
+/** A page, from its title to its end. */
+export interface Page {
+  /** From the root of the project, such as `docs/tour/files.md`. */
+  readonly path: string;
+  readonly markdown: string;
+  /** What stands under the title, before the first heading of level 2 or 3. */
+  readonly opening: Section;
+  /** The sections that have blocks for a shell. */
+  readonly sections: readonly Section[];
+}
+
+/** Takes a page apart. Blocks in other languages than the shell's are not for this.
+ *
+ * @throws {SyntaxError} when a block for a shell is of no known kind */
+export function readPage(path: string, markdown: string): Page {
   const sections: { heading: string; blocks: Block[] }[] = [{ heading: "", blocks: [] }];
   let open: { readonly info: string; readonly lines: string[] } | undefined;
   for (const line of markdown.split("\n")) {
@@ -41,7 +56,7 @@ export function readmeSections(markdown: string): Section[] {
       const kind = KINDS.get(open.info);
       if (kind !== undefined) sections.at(-1)?.blocks.push({ kind, code: open.lines.join("\n") });
       else if (/^(sh|bash|shell|console|text)\b/.test(open.info)) {
-        throw new Error(`README.md: nobody knows how to run a block of "${open.info}"`);
+        throw new SyntaxError(`${path}: unknown kind of block "${open.info}"`);
       }
       open = undefined;
     } else if (line.startsWith("```")) {
@@ -51,7 +66,18 @@ export function readmeSections(markdown: string): Section[] {
       if (heading !== undefined) sections.push({ heading, blocks: [] });
     }
   }
-  return sections.filter((section) => section.blocks.length > 0);
+  const [opening, ...others] = sections;
+  return {
+    path,
+    markdown,
+    opening: opening!,
+    sections: others.filter(({ blocks }) => blocks.length > 0),
+  };
+}
+
+/** All blocks of a page, in their order. */
+export function blocksOf({ opening, sections }: Page): Block[] {
+  return [opening, ...sections].flatMap(({ blocks }) => blocks);
 }
 
 /** Whether output is what a `text` block says: a line `...` stands for any lines, `<words>` for any

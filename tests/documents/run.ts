@@ -1,31 +1,45 @@
-/** README.md is true: its tour runs, and what it says of tasks, commands and options is so. */
+/** Runs what a page of the documentation shows: its servers on free ports, its commands against them,
+ * and holds what they print against the page. */
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { readArguments } from "../commands/line/arguments.ts";
-import { commands } from "../commands/index.ts";
-import denoJson from "../deno.json" with { type: "json" };
-import { type PeerName, peerTest, startPeer } from "./peer.ts";
-import { runProgram } from "./program.ts";
-import { putSockdock, quoted } from "./program_on_path.ts";
-import { pythonWith } from "./python_package.ts";
+import { assert, assertEquals } from "@std/assert";
+import { type PeerName, peerTest, startPeer } from "../peer.ts";
+import { putSockdock, quoted } from "../program_on_path.ts";
+import { pythonWith } from "../python_package.ts";
+import { type ProcessOptions, RunningProcess } from "../running_process.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import {
   type Block,
   isShownAs,
   onFreePorts,
   onRealPorts,
+  type Page,
   portKey,
-  readmeSections,
   type Section,
   shownUrls,
-  sockdockCalls,
-} from "./readme.ts";
-import { type ProcessOptions, RunningProcess } from "./running_process.ts";
-import { temporaryFolder } from "./temporary_folder.ts";
+} from "./page.ts";
 
-const root = new URL("../", import.meta.url);
-const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
-const readme = read("README.md");
-const sections = readmeSections(readme);
+/** Registers a test for every section of a page that has something to run. What the page sets up under
+ * its title is set up before each. */
+export function testPage(page: Page): void {
+  for (const section of page.sections) {
+    const { blocks, heading } = section;
+    if (!blocks.some(({ kind }) => kind === "client" || kind === "server")) continue;
+    const name = `${page.path}, "${heading}", is true`;
+    peerTest(name, peersOf(section), async () => {
+      const python = pythonOf(section);
+      if (python === undefined) {
+        console.log(`skipped: ${name}: needs python3-cryptography`);
+        return;
+      }
+      try {
+        await runSection(page.opening, section, python);
+      } catch (error) {
+        if (!(error instanceof OldRuntime)) throw error;
+        console.log(`skipped: ${name}: ${error.message}`);
+      }
+    });
+  }
+}
 
 /** The programs besides sockdock that a section runs. */
 function peersOf({ blocks }: Section): PeerName[] {
@@ -56,10 +70,15 @@ function unhurried(code: string): string {
     .replace(/settimeout\((\d+)\)/g, (_, s) => `settimeout(${10 * s})`);
 }
 
+/** Where the page's reader is: the folder that a block was left in, which the next one goes on from. */
+const LEAVE_FOLDER = `\npwd > "$LEFT_AT"\n`;
+
 /** One section being run: its folder, its servers and where they really listen. */
 class Run implements AsyncDisposable {
-  readonly #folder: string;
-  readonly #options: ProcessOptions;
+  /** Where the runner itself keeps files, out of sight of the commands. */
+  readonly #bin: string;
+  #folder: string;
+  readonly #environment: ProcessOptions;
   readonly #servers: RunningProcess[] = [];
   /** What the servers need, which is not ours. */
   readonly #brokers: RunningProcess[] = [];
@@ -68,18 +87,24 @@ class Run implements AsyncDisposable {
   #setUp = "";
 
   constructor(folder: string, bin: string) {
+    this.#bin = bin;
     this.#folder = folder;
     const inherited = Object.entries(Deno.env.toObject())
       .filter(([name]) => !name.startsWith("SOCKDOCK_"));
-    this.#options = {
-      cwd: folder,
+    this.#environment = {
       clearEnv: true,
       env: {
         ...Object.fromEntries(inherited),
         NO_COLOR: "1",
+        PYTHONDONTWRITEBYTECODE: "1",
+        LEFT_AT: `${bin}/left_at`,
         PATH: `${bin}:${Deno.env.get("PATH") ?? ""}`,
       },
     };
+  }
+
+  get #options(): ProcessOptions {
+    return { ...this.#environment, cwd: this.#folder };
   }
 
   async setup({ code }: Block): Promise<void> {
@@ -128,14 +153,15 @@ class Run implements AsyncDisposable {
   }
 
   async #script(code: string): Promise<string> {
-    const path = `${this.#folder}/.block.sh`;
-    await Deno.writeTextFile(path, `${code}\n`);
+    const path = `${this.#bin}/block.sh`;
+    await Deno.writeTextFile(path, `${code}${LEAVE_FOLDER}`);
     await using shell = new RunningProcess("sh", ["-e", path], this.#options);
     await shell.closeInput();
     const { stdout, stderr, code: status } = await shell.ended(SCRIPT_DEADLINE_MS);
     const needs = oldRuntime(stderr);
     if (needs !== undefined) throw needs;
     assertEquals(status, 0, `${code}\n${stdout}${stderr}`);
+    this.#folder = (await Deno.readTextFile(`${this.#bin}/left_at`)).trimEnd();
     return stdout;
   }
 
@@ -155,30 +181,13 @@ class Run implements AsyncDisposable {
   }
 }
 
-for (const section of sections) {
-  if (!section.blocks.some(({ kind }) => kind === "client" || kind === "server")) continue;
-  peerTest(`README.md, "${section.heading}", is true`, peersOf(section), async () => {
-    const python = pythonOf(section);
-    if (python === undefined) {
-      console.log(`skipped: "${section.heading}": needs python3-cryptography`);
-      return;
-    }
-    try {
-      await runSection(section, python);
-    } catch (error) {
-      if (!(error instanceof OldRuntime)) throw error;
-      console.log(`skipped: "${section.heading}": ${error.message}`);
-    }
-  });
-}
-
 /** The Python that has what a section imports; undefined where none does. */
 function pythonOf({ blocks }: Section): string | undefined {
   const imports = blocks.some(({ code }) => code.includes("from cryptography"));
   return imports ? pythonWith("cryptography") : "python3";
 }
 
-async function runSection({ blocks }: Section, python: string): Promise<void> {
+async function runSection(opening: Section, { blocks }: Section, python: string): Promise<void> {
   await using bin = await temporaryFolder();
   await using folder = await temporaryFolder();
   await putSockdock(bin.path);
@@ -186,7 +195,11 @@ async function runSection({ blocks }: Section, python: string): Promise<void> {
     const link = `${bin.path}/python3`;
     await Deno.writeTextFile(link, `#!/bin/sh\nexec ${quoted(python)} "$@"\n`, { mode: 0o755 });
   }
+  // The guides' programs stand where a reader has them, in a checkout.
+  await Deno.symlink(new URL("../../tests", import.meta.url), `${folder.path}/tests`);
   await using run = new Run(folder.path, bin.path);
+  for (const block of opening.blocks) if (block.kind === "setup") await run.setup(block);
+  const opened = namesIn(folder.path);
   for (const block of blocks) if (block.kind === "setup") await run.setup(block);
   for (const [index, block] of blocks.entries()) {
     if (block.kind === "server") {
@@ -199,95 +212,10 @@ async function runSection({ blocks }: Section, python: string): Promise<void> {
     }
   }
   await run.stop();
+  // A page that makes a folder of its own writes nowhere else.
+  if (opening.blocks.length > 0) assertEquals(namesIn(folder.path), opened);
 }
 
-Deno.test("every call of sockdock in README.md is one that its command understands", async () => {
-  const calls = sections.flatMap(({ blocks }) =>
-    blocks.filter(({ kind }) => kind !== "output").flatMap(({ code }) => sockdockCalls(code))
-  );
-  assert(calls.length > 20, `only ${calls.length} calls were found`);
-  for (const [name, ...args] of calls) {
-    const entry = commands.find((entry) => entry.name === name);
-    assert(entry !== undefined, `README.md: there is no command ${name}`);
-    // Throws when it does not.
-    readArguments(await entry.load(), args, () => undefined);
-  }
-});
-
-Deno.test("README.md mentions every command", () => {
-  const missing = commands.filter(({ name }) =>
-    !new RegExp(`sockdock ${name}\\b|\`${name}\``).test(readme)
-  );
-  assertEquals(missing.map(({ name }) => name), []);
-});
-
-Deno.test("README.md names tasks that exist, and the runtime that CI uses", () => {
-  const npx = [...readme.matchAll(/npx --yes deno@(\S+) task (?:--quiet )?(\w+)/g)];
-  const fresh = npx.map(([, , task]) => task);
-  assertEquals(fresh.slice(0, 2), ["start", "test"], "the two commands for a fresh machine");
-  const tasks = [...readme.matchAll(/\bdeno(?:@\S+)? task (?:--quiet )?(\w+)/g)]
-    .map(([, task]) => task);
-  assertEquals(tasks.filter((task) => task === undefined || !(task in denoJson.tasks)), []);
-  const [, used] = /npx --yes deno@([\d.]+)/.exec(read(".ci/run")) ?? [];
-  assertEquals([...new Set(npx.map(([, version]) => version))], [used]);
-});
-
-Deno.test("docs/reference.md is what help --markdown prints", async () => {
-  const { code, stdout } = await runProgram(["help", "--markdown"]);
-  assertEquals(code, 0);
-  // The page is long, and a comparison would print all of it.
-  assert(
-    read("docs/reference.md") === stdout,
-    "it is out of date; run: deno task --quiet sockdock help --markdown > docs/reference.md",
-  );
-});
-
-Deno.test("CHANGELOG.md has a section for what is not released or for this version", () => {
-  const version = RegExp.escape(denoJson.version);
-  assertMatch(read("CHANGELOG.md"), new RegExp(`^## \\[?(Unreleased|${version})\\b`, "mi"));
-});
-
-Deno.test("isShownAs() compares by the line, with gaps and placeholders", () => {
-  assertEquals(isShownAs("a\nb\n", "a\nb"), true);
-  assertEquals(isShownAs("a\r\nb", "a\nb"), true);
-  assertEquals(isShownAs("a\nb\nc", "a\nb"), false);
-  assertEquals(isShownAs("a\n\nb", "a\nb"), false);
-  assertEquals(isShownAs("a (x)", "a <what>"), true);
-  assertEquals(isShownAs("a ", "a <what>"), false);
-  assertEquals(isShownAs("a 1\nb 2", "a <what>"), false);
-  assertEquals(isShownAs("a\n1\n2\nb", "a\n...\nb"), true);
-  assertEquals(isShownAs("a\nb", "a\n...\nb"), true);
-  assertEquals(isShownAs("a\n1\n2", "a\n...\nb"), false);
-  assertEquals(isShownAs("a.b", "a?b"), false);
-});
-
-Deno.test("ports are freed on the server's side, and found again on the client's", () => {
-  const server = `sockdock serve echo tcp://:5007 udp://[::1]:5007 unix://echo.sock "ws://:80/x"`;
-  assertEquals(
-    onFreePorts(server),
-    `sockdock serve echo tcp://:0 udp://[::1]:0 unix://echo.sock "ws://:0/x"`,
-  );
-  assertEquals(shownUrls(server).map(portKey), [
-    "tcp:5007",
-    "udp:5007",
-    "unix:undefined",
-    "ws:80",
-  ]);
-  const real = new Map([["udp:5007", "41"], ["tcp:5007", "42"], ["ws:80", "5007"]]);
-  assertEquals(
-    onRealPorts("x udp://h:5007 ws://h:80/y\nnc h 5007 # 15007, 50071", real),
-    "x udp://h:41 ws://h:5007/y\nnc h 42 # 15007, 50071",
-  );
-});
-
-Deno.test("sockdockCalls() finds the calls in a piece of shell", () => {
-  const shell = `alias sockdock='deno task sockdock'
-printf 'sockdock no' | sockdock send "a b" --tls-fingerprint <the print> 2>/dev/null | head
-sockdock wait x \\
-  --quiet && echo sockdock; sockdock list > file # sockdock nothing`;
-  assertEquals(sockdockCalls(shell), [
-    ["send", "a b", "--tls-fingerprint", "placeholder"],
-    ["wait", "x", "--quiet"],
-    ["list"],
-  ]);
-});
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
