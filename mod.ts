@@ -43,6 +43,12 @@ export {
 } from "./core/certificates/issue.ts";
 export type { KeyKind } from "./core/keys/key.ts";
 export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/keys/make.ts";
+export {
+  InvalidTokenError,
+  openToken,
+  type OpenTokenOptions,
+  sealToken,
+} from "./core/keys/token.ts";
 export type { Option, OptionTable, OptionValues } from "./core/options/option.ts";
 export {
   type Context,
