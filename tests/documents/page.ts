@@ -8,8 +8,9 @@
  * - `server`: ``` sh server ```, a command a line, which keep running until the section ends
  * - `client`: ``` sh ```, run by `sh -e`, prints what the next `text` block says
  * - `output`: ``` text ```
+ * - `seen`: ``` text server ```, what the last server printed for people by then
  * - `shown`: ``` sh no-run ```, only read */
-export type BlockKind = "setup" | "server" | "client" | "output" | "shown";
+export type BlockKind = "setup" | "server" | "client" | "output" | "seen" | "shown";
 
 export interface Block {
   readonly kind: BlockKind;
@@ -27,6 +28,7 @@ const KINDS: ReadonlyMap<string, BlockKind> = new Map([
   ["sh server", "server"],
   ["sh", "client"],
   ["text", "output"],
+  ["text server", "seen"],
   ["sh no-run", "shown"],
 ]);
 
@@ -123,11 +125,16 @@ export function portKey({ scheme, port }: ShownUrl): string {
   return `${scheme}:${port}`;
 }
 
+/** The scheme, in {@linkcode RealPorts}, of a server that is no program of ours and has no URL. */
+export const ANY_SCHEME = "*";
+
 /** The same text with the real port for every shown one: in a URL that of its scheme, elsewhere
  * that of the stream, which is what other programs dial. */
 export function onRealPorts(text: string, real: RealPorts): string {
   const inUrls = text.replace(URL_IN_TEXT, (url, scheme: string, _host, port?: string) => {
-    const found = port === undefined ? undefined : real.get(`${scheme}:${port}`);
+    const found = port === undefined
+      ? undefined
+      : real.get(`${scheme}:${port}`) ?? real.get(`${ANY_SCHEME}:${port}`);
     // A mark keeps the real port from being taken for a shown one below.
     return found === undefined ? url : url.replace(new RegExp(`:${port}$`), `:\0${found}`);
   });

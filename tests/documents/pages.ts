@@ -24,9 +24,12 @@ export const readme: Page = readPage("README.md", readText("README.md"));
 /** The chapters of the tour. */
 export const tour: readonly Page[] = pagesIn("docs/tour/");
 
+/** The guides to sockets, row by row. */
+export const guides: Page = readPage("docs/guides.md", readText("docs/guides.md"));
+
 /** The other pages of `docs/`: those of one subject. */
 export const subjects: readonly Page[] = pagesIn("docs/")
   .filter(({ path }) => !/\/(guides|reference)\.|\.ja\.md$/.test(path));
 
 /** Every page that is run. */
-export const pages: readonly Page[] = [readme, ...tour, ...subjects];
+export const pages: readonly Page[] = [readme, guides, ...tour, ...subjects];

@@ -8,6 +8,7 @@ import { pythonWith } from "../python_package.ts";
 import { type ProcessOptions, RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import {
+  ANY_SCHEME,
   type Block,
   isShownAs,
   onFreePorts,
@@ -46,7 +47,7 @@ function peersOf({ blocks }: Section): PeerName[] {
   const names: readonly PeerName[] = [
     ...["curl", "nats-server", "nc", "ncat", "openssl", "python3", "socat"] as const,
   ];
-  const run = blocks.filter(({ kind }) => kind !== "shown" && kind !== "output");
+  const run = blocks.filter(({ kind }) => kind !== "shown" && kind !== "output" && kind !== "seen");
   return names.filter((name) =>
     run.some(({ code }) => new RegExp(`(^|[|&;(]|\\s)${name}\\s`, "m").test(code))
   );
@@ -80,8 +81,10 @@ class Run implements AsyncDisposable {
   #folder: string;
   readonly #environment: ProcessOptions;
   readonly #servers: RunningProcess[] = [];
-  /** What the servers need, which is not ours. */
-  readonly #brokers: RunningProcess[] = [];
+  /** Servers that are not ours: brokers, and the guides' in Python. */
+  readonly #foreign: RunningProcess[] = [];
+  readonly #seen = new Set<RunningProcess>();
+  #latest: RunningProcess | undefined;
   readonly #real = new Map<string, string>();
   /** What was set up, in which a configuration names URLs. */
   #setUp = "";
@@ -112,32 +115,65 @@ class Run implements AsyncDisposable {
     await this.#script(onFreePorts(code));
   }
 
-  /** Starts one command that keeps running, and waits until all its endpoints listen. */
-  async server(line: string): Promise<void> {
+  /** Starts one command that keeps running, and waits until all its endpoints listen.
+   *
+   * @param seen whether it prints for people, and not for programs */
+  async server(line: string, seen: boolean): Promise<void> {
     if (line.startsWith("nats-server ")) return await this.#broker(line);
+    if (/^(?:python3|openssl) /.test(line)) return await this.#other(line);
     // What a relay passes on to, and what nodes share, has been started before it.
     const [, listening = line, dialled = ""] =
       /^(sockdock relay \S+|sockdock serve .*(?= --cluster ))( .*)$/.exec(line) ?? [];
-    const command = `exec ${onFreePorts(listening)}${onRealPorts(dialled, this.#real)} --json`;
+    const command = `exec ${onFreePorts(listening)}${onRealPorts(dialled, this.#real)}${
+      seen ? "" : " --json"
+    }`;
     const server = new RunningProcess("sh", ["-c", command], this.#options);
     this.#servers.push(server);
+    this.#latest = server;
+    if (seen) this.#seen.add(server);
     const shown = shownUrls(/^sockdock up\b/.test(line) ? this.#setUp : listening);
     assert(shown.length > 0, `${line} does not say where it listens`);
     for (const place of shown) {
-      const [, url = ""] = await server.stdout.line(/^\{"event":"listening","url":"([^"]+)"/)
-        .catch((error) => {
-          throw oldRuntime(server.stderr.text) ?? error;
-        });
+      const announced = seen
+        ? server.stderr.line(/^listening (\S+)/)
+        : server.stdout.line(/^\{"event":"listening","url":"([^"]+)"/);
+      const [, url = ""] = await announced.catch((error) => {
+        throw oldRuntime(server.stderr.text) ?? error;
+      });
       const [real] = shownUrls(url);
       assertEquals(real?.scheme, place.scheme, `${line} listens in another order`);
       if (place.port !== undefined) this.#real.set(portKey(place), real?.port ?? "");
     }
   }
 
+  /** A server of others: one of the guides' in `tests/peers`, or openssl's. Both say where they
+   * listen. */
+  async #other(line: string): Promise<void> {
+    const place = /(?<=127\.0\.0\.1[ :])\d+/;
+    const command = `exec ${line.replace(place, "0")}`;
+    const server = new RunningProcess("sh", ["-c", command], this.#options);
+    this.#foreign.push(server);
+    this.#latest = server;
+    const [, port = ""] = await server.stdout.line(/^(?:listening \S+ |ACCEPT \S+:)(\d+)$/);
+    this.#real.set(`${ANY_SCHEME}:${place.exec(line)?.[0]}`, port);
+  }
+
+  /** Waits until the last server has printed this. */
+  async seen({ code }: Block): Promise<void> {
+    assert(this.#latest !== undefined, "seen of no server");
+    const { stdout, stderr } = this.#latest;
+    const shown = onRealPorts(code, this.#real);
+    const isShown = (text: string) => isShownAs(text, shown);
+    await Promise.any([stdout, stderr].map((output) => output.until(isShown, shown)))
+      .catch((error) => {
+        throw error instanceof AggregateError ? error.errors[0] : error;
+      });
+  }
+
   async #broker(line: string): Promise<void> {
     const [, ...args] = line.split(/\s+/);
     const broker = startPeer("nats-server", [...args, "-p", "-1"], this.#options);
-    this.#brokers.push(broker);
+    this.#foreign.push(broker);
     const [, port] = await broker.stderr.line(/client connections on [\d.]+:(\d+)/);
     this.#real.set("nats:4222", port!);
     await broker.stderr.line(/Server is ready/);
@@ -170,14 +206,15 @@ class Run implements AsyncDisposable {
     for (const server of this.#servers) {
       server.signal("SIGINT");
       const { code, stderr } = await server.ended();
-      // What the old runtime of an executable cannot do, it says.
-      assertEquals(stderr.replace(/^.*needs Deno \S+ or newer.*\n/gm, ""), "");
+      // What the old runtime of an executable cannot do, it says; and some print for people.
+      const complaints = stderr.replace(/^.*needs Deno \S+ or newer.*\n/gm, "");
+      if (!this.#seen.has(server)) assertEquals(complaints, "");
       assert(code === 0 || code === 130, `a server ended with ${code}`);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const one of [...this.#servers, ...this.#brokers]) await one[Symbol.asyncDispose]();
+    for (const one of [...this.#servers, ...this.#foreign]) await one[Symbol.asyncDispose]();
   }
 }
 
@@ -203,10 +240,13 @@ async function runSection(opening: Section, { blocks }: Section, python: string)
   for (const block of blocks) if (block.kind === "setup") await run.setup(block);
   for (const [index, block] of blocks.entries()) {
     if (block.kind === "server") {
-      for (const line of block.code.split("\n")) await run.server(line);
+      const seen = blocks.some(({ kind }) => kind === "seen");
+      for (const line of block.code.split("\n")) await run.server(line, seen);
     } else if (block.kind === "client") {
       const next = blocks[index + 1];
       await run.client(block, next?.kind === "output" ? next : undefined);
+    } else if (block.kind === "seen") {
+      await run.seen(block);
     } else if (block.kind === "output") {
       assertEquals(blocks[index - 1]?.kind, "client", "output of nothing");
     }
