@@ -4,7 +4,7 @@
 import { KEY_KINDS } from "../core/keys/key.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, FILES } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { keyMakingOptions, keyOpeningOptions } from "./key/options.ts";
@@ -46,7 +46,11 @@ older than --max-age is exit code 3.`,
     { run: "sockdock key open sealed.key < token", does: "prints what the token holds" },
   ],
   minArguments: 2,
-  complete: ([subject]) => subject === undefined ? SUBJECTS : subject === "make" ? KEY_KINDS : [],
+  complete([subject]) {
+    if (subject === undefined) return SUBJECTS;
+    if (subject === "make") return KEY_KINDS;
+    return ["show", "seal", "open"].includes(subject) ? [FILES] : [];
+  },
   async run({ arguments: [subject = "", operand = "", ...words], options, flags, io }) {
     refuseForeignFlags(subject, flags);
     if (words.length > 0 && subject !== "seal" && subject !== "open") {

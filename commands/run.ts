@@ -4,14 +4,13 @@ import { errorText } from "../core/event.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { VERSION } from "../core/version.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
-import { PROGRAM } from "./command.ts";
+import { type CommandEntry, PROGRAM } from "./command.ts";
 import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
 import { InterruptedError } from "./terminal/terminal.ts";
 import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
-
-export const VERSION = "0.1.0";
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runCommandLine(
@@ -22,7 +21,11 @@ export async function runCommandLine(
   let heard = io;
   try {
     const [name, ...rest] = argv;
-    if (name === undefined || name === "--help" || name === "-h") {
+    // The main job needs no word.
+    if (name === undefined) {
+      return await runCommand("up", [], io, env, (adjusted) => heard = adjusted);
+    }
+    if (name === "--help" || name === "-h") {
       return await runCommand("help", [], io, env, () => {});
     }
     if (name === "--version" || name === "-V") {
@@ -67,14 +70,24 @@ async function runCommand(
   }
   const command = await entry.load();
   if (wantsHelp(argv)) {
-    const { helpText } = await import("./line/help_text.ts");
-    io.print(helpText(command, { widthColumns: io.columns }));
-    return exitCodes.ok;
+    return await printHelp(entry, argv, io);
   }
   const read = readArguments(command, argv, env);
   const adjusted = io.with(read.options as PrintingOptions);
   hear(adjusted);
   return await command.run({ ...read, io: adjusted });
+}
+
+/** Answers `serve --help`, and `serve chat --help` with what it says of the chat. */
+async function printHelp(
+  { load }: CommandEntry,
+  argv: readonly string[],
+  io: Stdio,
+): Promise<number> {
+  const { helpOf } = await import("./manual/manual.ts");
+  const { pageText } = await import("./manual/text.ts");
+  io.print(pageText(await helpOf(await load(), argv), { widthColumns: io.columns }));
+  return exitCodes.ok;
 }
 
 /** Answers the completion scripts of shells. */
