@@ -4,14 +4,19 @@ import type { Stats } from "../../core/counters.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 
-interface MeasuredServer extends Pick<RunningServer, "url" | "stats" | "durations"> {
+/** The server of one endpoint. */
+export interface MeasuredServer extends Pick<RunningServer, "url" | "stats" | "durations"> {
+  /** What its faults have done. */
   readonly faultsDone: FaultsInForce["did"];
 }
 
 /** A protocol or an application, on all its endpoints. */
 export interface MeasuredDock {
+  /** Name of the protocol or application. */
   readonly protocol: string;
+  /** Whether it is shutting down. */
   readonly isDraining: boolean;
+  /** The server of each endpoint. */
   readonly servers: readonly MeasuredServer[];
   /** The counters of all its servers, and those of the protocol itself. */
   stats(): Stats;
