@@ -51,10 +51,9 @@ export type {
   Tell,
   TrafficEvent,
 } from "./core/event.ts";
-export type { Durations } from "./core/durations.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http/app.ts";
+export type { Durations } from "./core/durations.ts";
 export type { FaultCounts, FaultsInForce } from "./core/live_faults.ts";
-export type { Topic } from "./core/options/topic.ts";
 export {
   type Bounds,
   choice,
@@ -73,6 +72,7 @@ export {
   type TableOf,
   text,
 } from "./core/options/option.ts";
+export type { Topic } from "./core/options/topic.ts";
 export {
   type Context,
   type DatagramReply,

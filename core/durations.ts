@@ -6,11 +6,11 @@ export const DURATION_BOUNDS_SECONDS: readonly number[] = [
   ...[1, 5, 10, 60, 300, 3600, 28_800],
 ];
 
-/** Durations of sessions or requests, counted in classes. */
+/** Durations, counted in classes. */
 export class Durations {
   /** How many were within each bound and above the one before; last those above all. */
   readonly counts: number[] = new Array(DURATION_BOUNDS_SECONDS.length + 1).fill(0);
-  /** All of them added up. */
+  /** Their sum, in seconds. */
   sumSeconds = 0;
 
   /** Counts one. */

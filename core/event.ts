@@ -32,7 +32,7 @@ export interface SessionStamp extends PeerStamp {
 export interface ListeningEvent extends Stamp {
   /** The kind of this event. */
   readonly event: "listening";
-  /** Name of the protocol or application. */
+  /** The protocol or application that it serves. */
   readonly protocol: string;
   /** SHA-256 of the certificate in use, where there is one. */
   readonly fingerprint?: string;
@@ -52,15 +52,15 @@ export interface OpenedEvent extends SessionStamp {
 export interface ClosedEvent extends SessionStamp {
   /** The kind of this event. */
   readonly event: "closed";
-  /** Present for an HTTP connection, as in `opened`. */
+  /** Present for an HTTP connection, which carries requests instead of messages. */
   readonly carries?: "requests";
-  /** Why it ended; empty after an ordinary end. */
+  /** Why. */
   readonly reason: string;
   /** Time for which it was open. */
   readonly durationMs: number;
-  /** Bytes of messages or of the stream, from the peer. */
+  /** Bytes of messages, or of HTTP, that the peer sent. */
   readonly bytesReceived: number;
-  /** The same, to the peer. */
+  /** Bytes of messages, or of HTTP, that were sent to it. */
   readonly bytesSent: number;
 }
 
@@ -78,7 +78,7 @@ export interface DialledEvent extends SessionStamp {
 export interface DeniedEvent extends PeerStamp {
   /** The kind of this event. */
   readonly event: "denied";
-  /** Which rule denied it. */
+  /** Why. */
   readonly reason: string;
 }
 
@@ -87,7 +87,7 @@ export interface DeniedEvent extends PeerStamp {
 export interface FailedEvent extends PeerStamp {
   /** The kind of this event. */
   readonly event: "failed";
-  /** What went wrong, for people. */
+  /** What went wrong, in words. */
   readonly error: string;
   /** The URL that a relay dialled, where its upstream is at fault. */
   readonly upstream?: string;
@@ -97,7 +97,7 @@ export interface FailedEvent extends PeerStamp {
 export interface AcceptFailedEvent extends Stamp {
   /** The kind of this event. */
   readonly event: "accept-failed";
-  /** What went wrong, for people. */
+  /** What went wrong, in words. */
   readonly error: string;
 }
 
@@ -107,7 +107,7 @@ export interface RoomEvent extends Stamp {
   readonly event: "chat";
   /** The session of the member, unless it is at another server or this terminal. */
   readonly session?: number;
-  /** The address of the member, where it has a session here. */
+  /** The peer's address, as people read and write it. */
   readonly peer?: string;
   /** The room in which it happened. */
   readonly room: string;
@@ -127,15 +127,15 @@ export interface RoomEvent extends Stamp {
 export interface ShownEvent extends SessionStamp {
   /** The kind of this event. */
   readonly event: "message";
-  /** The message, as a copy. */
+  /** The message, whole. */
   readonly message: Message;
 }
 
 /** A message in either direction, when they are watched. */
 export interface TrafficEvent extends SessionStamp {
-  /** The direction, as the server sees it. */
+  /** The kind of this event. */
   readonly event: "received" | "sent";
-  /** The message, as a copy. */
+  /** The message, whole. */
   readonly message: Message;
 }
 
@@ -145,11 +145,11 @@ export interface RequestEvent extends PeerStamp {
   readonly event: "request";
   /** The method of the request. */
   readonly method: string;
-  /** The path that was asked for. */
+  /** The path that was asked for, with its query. */
   readonly path: string;
   /** `1.0`, `1.1` or `2`, where that is known. */
   readonly httpVersion?: string;
-  /** The status code of the answer. */
+  /** The status of the response. */
   readonly status: number;
   /** Length of the body that was sent. */
   readonly bytes: number;
@@ -176,7 +176,7 @@ export interface InspectedEvent extends PeerStamp {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Length of the whole body; `message` may be only its beginning. */
   readonly bodyBytes: number;
-  /** The body, or its beginning. */
+  /** The message, whole. */
   readonly message: Message;
 }
 
@@ -188,11 +188,11 @@ export interface StoredEvent extends SessionStamp {
   readonly identity?: Identity;
   /** Path of the file below the receiving folder. */
   readonly file: string;
-  /** Length of the file. */
+  /** Length in bytes. */
   readonly bytes: number;
-  /** SHA-256 of the file, in lower-case hexadecimal. */
+  /** SHA-256 of its content, in hexadecimal. */
   readonly sha256: string;
-  /** Present when the same file was there before. */
+  /** Present where the same file was there before. */
   readonly already?: true;
 }
 
@@ -202,9 +202,9 @@ export interface RefusedEvent extends SessionStamp {
   readonly event: "refused";
   /** The identity that the sender proved, where it proved one. */
   readonly identity?: Identity;
-  /** Path of the file, unless the sender itself was refused. */
+  /** The path that was offered, where a file was. */
   readonly file?: string;
-  /** Why, for people. */
+  /** Why. */
   readonly reason: string;
 }
 
@@ -212,7 +212,7 @@ export interface RefusedEvent extends SessionStamp {
 export interface NoticeEvent extends Stamp {
   /** The kind of this event. */
   readonly event: "notice";
-  /** What to know. */
+  /** What it is, in words. */
   readonly text: string;
 }
 
@@ -222,11 +222,11 @@ export interface StoppedEvent extends Stamp {
   readonly event: "stopped";
   /** URLs of all its endpoints, where there are several; `url` is the first. */
   readonly urls?: readonly string[];
-  /** The counters at the end. */
+  /** The counters at its end. */
   readonly stats: Stats;
 }
 
-/** An event of a session. */
+/** Events of a session. */
 export type SessionEvent =
   | OpenedEvent
   | ClosedEvent
@@ -236,7 +236,7 @@ export type SessionEvent =
   | StoredEvent
   | RefusedEvent;
 
-/** An event about a peer, which may have no session. */
+/** Events about a peer, which may have no session. */
 export type PeerEvent = DeniedEvent | FailedEvent | RequestEvent | InspectedEvent;
 
 /** Events of a server, which may stand in no connection with a peer. */

@@ -4,17 +4,17 @@ import type { Stats } from "../../core/counters.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 
-/** The server of one endpoint. */
+/** The server of one endpoint, as the metrics see it. */
 export interface MeasuredServer extends Pick<RunningServer, "url" | "stats" | "durations"> {
-  /** What its faults have done. */
+  /** What all its faults have done, those that were taken away among them. */
   readonly faultsDone: FaultsInForce["did"];
 }
 
 /** A protocol or an application, on all its endpoints. */
 export interface MeasuredDock {
-  /** Name of the protocol or application. */
+  /** The name of the protocol or application. */
   readonly protocol: string;
-  /** Whether it is shutting down. */
+  /** Whether it has begun to stop. */
   readonly isDraining: boolean;
   /** The server of each endpoint. */
   readonly servers: readonly MeasuredServer[];
