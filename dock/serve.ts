@@ -18,6 +18,7 @@ import {
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { isAddressInUse } from "../servers/listeners/listen_error.ts";
 import type { serverKinds } from "../servers/index.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
@@ -46,6 +47,8 @@ export interface ServeHooks {
   readonly lines?: AsyncIterable<string>;
   /** Aborting it shuts the server down, with the usual grace. */
   readonly signal?: AbortSignal;
+  /** Whether an endpoint whose port another program has gets a free one. Default: false, an error. */
+  readonly freePortIfTaken?: boolean;
 }
 
 /** Options of `serve`: its own, and those of the transports, the layers and the protocol in use. */
@@ -66,7 +69,7 @@ export interface Dock extends RunningServer {
 }
 
 const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
-  ["emit", "watch", "now", "random", "clock", "dial", "lines", "signal"],
+  ["emit", "watch", "now", "random", "clock", "dial", "lines", "signal", "freePortIfTaken"],
 );
 
 /** Starts a session protocol, an HTTP application or a bare request handler on one or several
@@ -156,10 +159,10 @@ export async function serve<Own extends OptionTable>(
     for (const { kind, endpoint, stack } of places) {
       if (kind.carries !== "sessions") continue;
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
-      starting.push(async () => {
+      starting.push(onFreePort(endpoint, hooks, async (endpoint) => {
         const layers = await openLayers(stack, layerContext);
         return await kind.start(endpoint, limits, { protocol, service, layers, context });
-      });
+      }));
     }
   } else {
     const opened = resources.use(await served.open(resolveShare(served.options, given), context));
@@ -172,10 +175,10 @@ export async function serve<Own extends OptionTable>(
       const limits = resolveShare(kind.options, given);
       const { name } = served;
       const watch = hooks.watch ?? false;
-      starting.push(async () => {
+      starting.push(onFreePort(endpoint, hooks, async (endpoint) => {
         const layers = await openLayers(stack, layerContext);
         return await kind.start(endpoint, limits, { name, service, layers, context, watch });
-      });
+      }));
     }
   }
 
@@ -199,6 +202,22 @@ export async function serve<Own extends OptionTable>(
   hooks.signal?.addEventListener("abort", stop, { once: true });
   if (hooks.signal?.aborted) stop();
   return dock;
+}
+
+/** Starts an endpoint; on a free port where its own is taken, if that is wanted. */
+function onFreePort(
+  endpoint: Endpoint,
+  { freePortIfTaken = false }: ServeHooks,
+  start: (endpoint: Endpoint) => Promise<RunningServer>,
+): () => Promise<RunningServer> {
+  return async () => {
+    try {
+      return await start(endpoint);
+    } catch (error) {
+      if (!freePortIfTaken || !endpoint.port || !isAddressInUse(error)) throw error;
+      return await start({ ...endpoint, port: 0 });
+    }
+  };
 }
 
 /** Refuses an upstream that can never be dialled, naming its options as they are called here. */

@@ -2,7 +2,7 @@
 
 import { environmentName, flagName, type OptionTable } from "../../core/options/option.ts";
 import { PROGRAM } from "../command.ts";
-import { optionLabel, optionNotes, wrap } from "./labels.ts";
+import { commandLine, optionLabel, optionNotes, wrap } from "./labels.ts";
 import type { OptionEntry, Page, Section } from "./page.ts";
 
 interface TextOptions {
@@ -67,13 +67,6 @@ function examples(rows: readonly Row[], width: number): string {
   return rows.map(([run, does]) =>
     `  ${commandLine(run, width - 2, 6)}\n      ${wrapped(does, width, 6)}`
   ).join("\n");
-}
-
-/** A command on as many lines as it needs, which a shell takes for one. */
-function commandLine(text: string, width: number, hanging: number): string {
-  const lead = /^ */.exec(text)![0];
-  return lead + wrap(text.trimStart(), width - lead.length - 2, hanging)
-    .replaceAll("\n", " \\\n");
 }
 
 function ending({ sections }: Pick<Page, "sections">): string {
