@@ -7,6 +7,7 @@ import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
 import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
+import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { fittingServing } from "./line/serve_options.ts";
 import { diallingWords, listeningWords } from "./line/url_words.ts";
 import { serveUntilStopped } from "./serve.ts";
@@ -16,7 +17,14 @@ const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),
 );
 
-const ownOptions = mergeTables(serveOptions, printingOptions, hexOptions, recordOptions);
+const ownOptions = mergeTables(
+  serveOptions,
+  printingOptions,
+  hexOptions,
+  recordOptions,
+  metricsOptions,
+  metricsServerOptions,
+);
 
 export const relay = defineCommand({
   name: "relay",

@@ -16,6 +16,8 @@ import {
   recordOptions,
   requestLogOptions,
 } from "./line/common_options.ts";
+import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
@@ -29,11 +31,19 @@ import {
 } from "./line/serve_options.ts";
 import { listeningWords } from "./line/url_words.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { ServiceManager } from "./serving/service_manager.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
-const ownOptions = mergeTables(printingOptions, hexOptions, recordOptions, requestLogOptions);
+const ownOptions = mergeTables(
+  printingOptions,
+  hexOptions,
+  recordOptions,
+  requestLogOptions,
+  metricsOptions,
+  metricsServerOptions,
+);
 
 export const serve = defineCommand({
   name: "serve",
@@ -87,24 +97,31 @@ export async function serveUntilStopped(
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
-  using hangUp = new ReloadSignal();
+  const manager = ServiceManager.find((line) => io.warn(line));
+  using hangUp = new ReloadSignal(manager);
   const given = { ...givenOf(servedOptions, invocation), ...operand };
   const plan = planned(what, urls, given, flags);
   const logged = withRequestLog(plan.options, plan.table, io);
   const requests = { shown: logged.logRequests === true, format: logFormat };
   const emit = serverEventSink(io, record, signals.finish, requests);
   const notes: string[] = [];
+  const observed = await observation(invocation, emit);
+  // Declared first, so that it ends last: a scrape sees the server stop.
+  await using watching = new AsyncDisposableStack();
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(logged, plan.table, notes),
     ...asked,
     ...typedLines(what, io),
-    emit,
+    ...observed.hooks,
     watch: io.verbose || record !== undefined,
+    changeable: false,
   });
+  watching.use(await observed.begin([dock], emit));
   hangUp.concerns([dock], signals.finish);
   // With --json the first line is the `listening` event, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }
-  return await untilStopped([dock], signals, emit);
+  await manager?.ready(dock.urls);
+  return await untilStopped([dock], signals, manager);
 }
 
 /** The lines typed at the terminal, for a protocol that reads them. */

@@ -17,11 +17,13 @@ import {
   recordOptions,
   requestLogOptions,
 } from "./line/common_options.ts";
-import type { Stdio } from "./terminal/stdio.ts";
+import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
@@ -54,7 +56,9 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     hexOptions,
     recordOptions,
     requestLogOptions,
+    metricsOptions,
     servedOptions,
+    metricsServerOptions,
   ),
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
@@ -85,28 +89,38 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
     const signals = stack.use(new StopSignals());
-    const hangUp = stack.use(new ReloadSignal());
+    const manager = ServiceManager.find((line) => io.warn(line));
+    const hangUp = stack.use(new ReloadSignal(manager));
     const requests = {
       shown: entries.some((entry) => entry.options.logRequests === true),
       format: options.logFormat,
     };
     const emit = serverEventSink(io, record, signals.finish, requests);
+    // The table that is printed once all servers listen has the same information.
+    const observed = await observation(
+      { options, given },
+      (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
+    );
+    // It ends after the servers, so that a scrape sees them stop.
+    const watching = stack.use(new AsyncDisposableStack());
     const suite = stack.use(
       await startSuite(entries, {
-        // The table that is printed once all servers listen has the same information.
-        emit: (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
+        ...observed.hooks,
         watch: io.verbose || record !== undefined,
         // A port that the user wrote down is another matter.
         freePortIfTaken: config === undefined,
+        changeable: false,
       }),
     );
+    watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(note);
       for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
       io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
     }
-    return await untilStopped(suite.docks, signals, emit);
+    await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
+    return await untilStopped(suite.docks, signals, manager);
   },
 });
 

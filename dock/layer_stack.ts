@@ -14,7 +14,6 @@ import { didYouMean } from "../core/options/nearest.ts";
 import {
   about,
   type Given,
-  type Intersection,
   mergeTables,
   type OptionTable,
   type OptionValues,
@@ -22,6 +21,7 @@ import {
   text,
 } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { fault } from "../layers/fault.ts";
 import { layers as allLayers } from "../layers/index.ts";
 import { serverKinds } from "../servers/index.ts";
 
@@ -36,10 +36,6 @@ export const layerStackOptions = about("layers", {
     help: "layers to add to those that the URL names, in any order, such as sealed,reliable",
   }),
 });
-
-export type LayerOptions =
-  & Intersection<(typeof allLayers)[number]["options"]>
-  & typeof layerStackOptions;
 
 /** Every option that any layer understands, and the one that adds layers. */
 export const layerOptions: OptionTable = mergeTables(
@@ -98,6 +94,14 @@ export async function openLayers(
   const bound: BoundLayer[] = [];
   for (const { layer, values } of stack) bound.push(await bindLayer(layer, values, context));
   return bound;
+}
+
+/** The same stack with the layer of faults, without a fault, if it is not there: faults can be set
+ * later then. */
+export function withLiveFaults(stack: readonly PlannedLayer[]): readonly PlannedLayer[] {
+  if (stack.some(({ layer }) => layer.name === fault.name)) return stack;
+  // It stands nearest to the wire.
+  return [{ layer: fault, values: { fault: [], seed: undefined } }, ...stack];
 }
 
 /** The layers that the option `layers` adds, by name. */

@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "commands": ["core", "servers", "clients", "protocols", "layers", "web", "dock"],
   "main.ts": ["commands"],
   "mod.ts": ["core", "clients", "protocols", "web", "dock"],
+  "mod": ["core", "clients", "protocols", "web", "dock"],
 };
 
 /** The rooms of `core/` from the ground up: each may import those before it that are named. The
@@ -41,7 +42,7 @@ const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "websocket": ["addresses", "options", "sessions", "streams", "http"],
   "keys": ["files"],
   "certificates": ["addresses", "files"],
-  "tls": ["addresses", "options", "streams", "certificates"],
+  "tls": ["addresses", "options", "files", "streams", "certificates"],
 };
 
 /** What the contracts may use of the rooms: from `core/http/` its types alone. */
@@ -132,9 +133,16 @@ async function readImports(entry: string): Promise<Import[]> {
     );
 }
 
+/** The entries of the library, as deno.json has them. */
+const entries = Object.values(
+  (JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))) as {
+    readonly exports: Readonly<Record<string, string>>;
+  }).exports,
+);
+
 /** The program and the library. */
 const sources = await readSources(Object.keys(MAY_IMPORT));
-const imports = [...await readImports("main.ts"), ...await readImports("mod.ts")];
+const imports = (await Promise.all(["main.ts", ...entries].map(readImports))).flat();
 
 function partOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
@@ -291,7 +299,8 @@ Deno.test("CONTRIBUTING.md says of every room what is in it", async () => {
 });
 
 Deno.test("every source file is part of the program or the library", () => {
-  const reached = new Set(["main.ts", "mod.ts", ...imports.map(([, to]) => to)]);
+  const faces = entries.map((path) => path.replace("./", ""));
+  const reached = new Set(["main.ts", ...faces, ...imports.map(([, to]) => to)]);
   assertEquals(sources.map(({ path }) => path).filter((path) => !reached.has(path)), []);
 });
 

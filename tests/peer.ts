@@ -24,6 +24,8 @@ const INSTALLED_BY = {
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
   socat: "apt-get install socat",
+  "systemd-analyze": "apt-get install systemd",
+  "systemd-socket-activate": "apt-get install systemd",
   tshark: "apt-get install tshark",
   wget: "apt-get install wget",
   wrk: "apt-get install wrk",
@@ -118,7 +120,7 @@ export async function runPeer(
 }
 
 /** The command line of one of our Python programs in `tests/peers`, such as `echo_client.py`. */
-function python(program: string, args: readonly string[]): string[] {
+export function python(program: string, args: readonly string[]): string[] {
   // -B: no __pycache__ in the sources.
   return ["-B", `${import.meta.dirname}/peers/${program}`, ...args];
 }

@@ -1,6 +1,6 @@
 // The table of what `up` has started: what it is, and a command that talks to it.
 
-import type { Dock } from "../../dock/serve.ts";
+import type { Listening } from "../../core/running_server.ts";
 import type { PlannedEntry } from "../line/serve_options.ts";
 import { commandLine, wrap } from "../manual/labels.ts";
 import { alignedRows } from "../terminal/table.ts";
@@ -18,7 +18,7 @@ export interface StartedEntry extends Pick<PlannedEntry, "what" | "urls"> {
  * @param program the words before a command */
 export function suiteTable(
   entries: readonly StartedEntry[],
-  docks: readonly Pick<Dock, "servers">[],
+  docks: readonly { readonly servers: readonly Listening[] }[],
   program: string,
   io: Pick<Stdio, "columns" | "paintStdout">,
 ): readonly string[] {

@@ -11,6 +11,7 @@ export const topics = {
   access: "who may come, by address, name, password or origin",
   layers: "between transport and protocol",
   cluster: "several chat servers as one, over a broker",
+  metrics: "numbers for Prometheus, and whether a server is healthy and ready",
   upstream: "the side of a relay that dials; as for clients, with upstream in front",
 } as const;
 

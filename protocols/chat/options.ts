@@ -1,6 +1,7 @@
 // The options of a chat and of its cluster, apart from the code that they are for: the command line
 // reads them without loading a database or a broker's library.
 
+import { fileOrText } from "../../core/files/file_or_text.ts";
 import {
   about,
   duration,
@@ -10,6 +11,7 @@ import {
   size,
   text,
 } from "../../core/options/option.ts";
+import type { ChatClusterOptions } from "../option_types.ts";
 
 /** The options of a chat in a cluster. */
 export const clusterOptions = about("cluster", {
@@ -40,19 +42,13 @@ export const clusterOptions = about("cluster", {
     metavar: "file",
     help: "prove to the broker who we are with this credentials file",
   }),
-  natsTlsCa: text({
-    guard: true,
-    metavar: "file",
+  natsTlsCa: fileOrText({
     help: "trust brokers whose certificate one of these authorities (PEM) has issued",
   }),
-  natsTlsCert: text({
-    guard: true,
-    metavar: "file",
+  natsTlsCert: fileOrText({
     help: "show the broker this certificate (PEM)",
   }),
-  natsTlsKey: text({
-    guard: true,
-    metavar: "file",
+  natsTlsKey: fileOrText({
     help: "the private key (PEM) of --nats-tls-cert",
   }),
 });
@@ -177,6 +173,6 @@ export const chatOptions = {
 } as const;
 
 /** The values of the options of a cluster. */
-export type ClusterOptions = OptionValues<typeof clusterOptions>;
+export type ClusterOptions = Required<ChatClusterOptions>;
 
 export type ChatOptions = OptionValues<typeof chatOptions>;

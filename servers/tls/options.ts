@@ -12,15 +12,16 @@ import {
 import { about, choice, flag, type OptionValues, text } from "../../core/options/option.ts";
 import { requireFeature } from "../../core/runtime.ts";
 import { listenerOptions } from "../listeners/options.ts";
-import { fileOrFiles, tlsFilePairs } from "../../core/tls/options.ts";
+import { filesOrTexts } from "../../core/files/file_or_text.ts";
+import { pemFileOrFiles, tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 export const tlsServerOptions = about("tls", {
-  tlsCert: fileOrFiles({
+  tlsCert: pemFileOrFiles({
     help: "certificate to show, PEM, its chain after it; without it the local authority issues " +
       "one; of several, the one for the name that a client asks for, or else the first",
   }),
-  tlsKey: fileOrFiles({
+  tlsKey: pemFileOrFiles({
     help: "private key of --tls-cert, PEM, not encrypted; of several, in the same order",
   }),
   ...dataFolderOptions,
@@ -29,9 +30,7 @@ export const tlsServerOptions = about("tls", {
 export type TlsFiles = OptionValues<typeof tlsServerOptions>;
 
 export const clientCertificateOptions = about("tls", {
-  tlsCa: text.many({
-    guard: true,
-    metavar: "file",
+  tlsCa: filesOrTexts({
     suggestions: ["local"],
     help: "authorities whose client certificates --require-client-cert takes, PEM; local is the " +
       "local authority",

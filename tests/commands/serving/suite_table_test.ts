@@ -3,7 +3,6 @@ import { type StartedEntry, suiteTable } from "../../../commands/serving/suite_t
 import { servedByName } from "../../../commands/line/serve_options.ts";
 import { parseEndpoint } from "../../../core/addresses/endpoint.ts";
 import { serverSchemes } from "../../../dock/schemes.ts";
-import type { RunningServer } from "../../../core/running_server.ts";
 
 const FINGERPRINT = "5f".repeat(32);
 
@@ -18,7 +17,7 @@ function started(
   const servers = real.map((url) => ({
     url,
     ...(url.startsWith("tls") && { certificate: { pem: "", fingerprint: FINGERPRINT } }),
-  } as RunningServer));
+  }));
   return { entry: { what: servedByName(name), urls, isLocal: false, ...more }, dock: { servers } };
 }
 
