@@ -25,6 +25,7 @@ import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
+import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
@@ -52,6 +53,7 @@ Options at the top are defaults. Options on the command line and in the environm
 All servers start or none does. Ctrl-C lets what is being answered finish; a second one stops at once.`,
   options: mergeTables(
     options,
+    untilEofOptions,
     printingOptions,
     hexOptions,
     recordOptions,
@@ -89,6 +91,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
     const signals = stack.use(new StopSignals());
+    if (options.untilEof) void stopAtEof(io, signals.stop);
     const manager = ServiceManager.find((line) => io.warn(line));
     const hangUp = stack.use(new ReloadSignal(manager));
     const requests = {

@@ -73,7 +73,8 @@ function ending({ sections }: Pick<Page, "sections">): string {
   const tables = sections.flatMap((section): OptionTable[] =>
     section.kind === "options" ? [section.options] : []
   );
-  const [key] = tables.flatMap((table) => Object.keys(table));
+  const [key] = tables.flatMap((table) => Object.keys(table))
+    .toSorted((one, other) => one.length - other.length);
   const more = `${PROGRAM} help NAME explains a name above`;
   return key === undefined
     ? `${more}.`

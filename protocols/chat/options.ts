@@ -11,7 +11,6 @@ import {
   size,
   text,
 } from "../../core/options/option.ts";
-import type { ChatClusterOptions } from "../option_types.ts";
 
 /** The options of a chat in a cluster. */
 export const clusterOptions = about("cluster", {
@@ -172,7 +171,6 @@ export const chatOptions = {
   }),
 } as const;
 
-/** The values of the options of a cluster. */
-export type ClusterOptions = Required<ChatClusterOptions>;
+export type { ClusterOptions } from "../option_types.ts";
 
 export type ChatOptions = OptionValues<typeof chatOptions>;
