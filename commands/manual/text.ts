@@ -28,7 +28,7 @@ export function pageText(
   const { name, summary, usage, paragraphs, sections } = page;
   const blocks = [
     name === undefined ? "" : wrap(`${name}: ${summary}`, width),
-    usage.map((line, index) => commandLine((index === 0 ? "Usage: " : "       ") + line, width, 9))
+    usage.map((line, index) => `${index === 0 ? "Usage: " : "       "}${wrapped(line, width, 9)}`)
       .join("\n"),
     ...paragraphs.map((paragraph) => wrap(paragraph, width)),
     ...sections.map((section) => sectionText(section, labels, width)),
@@ -94,9 +94,12 @@ function labelColumns(sections: readonly Section[], width: number): number {
 }
 
 function table(rows: readonly Row[], labels: number, width: number): string {
+  const indent = labels + 4;
   return rows.map(([label, text]) => {
-    if (label.length > labels) return `  ${label}\n      ${wrapped(text, width, 6)}`;
-    return `  ${label.padEnd(labels)}  ${wrapped(text, width, labels + 4)}`;
+    const behind = wrapped(text, width, indent);
+    return label.length > labels
+      ? `  ${label}\n${" ".repeat(indent)}${behind}`
+      : `  ${label.padEnd(labels)}  ${behind}`;
   }).join("\n");
 }
 
