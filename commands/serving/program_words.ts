@@ -28,7 +28,8 @@ export function programWords(
   if (calledAs) return calledAs;
   if (executable !== undefined) return shortPath(executable, cwd);
   const runner = env("npm_command") === "exec" ? `npx --yes deno@${Deno.version.deno}` : "deno";
-  return `${runner} task sockdock`;
+  // Quiet: otherwise Deno prints all permissions before each answer.
+  return `${runner} task -q sockdock`;
 }
 
 /** The shortest way to write the path of a program here. */

@@ -6,11 +6,11 @@ const variables = (values: Readonly<Record<string, string>>) => (name: string) =
 Deno.test("programWords() is the task, started the way this program was", () => {
   const task = (values: Readonly<Record<string, string>>) =>
     programWords({ env: variables(values), executable: undefined });
-  assertEquals(task({}), "deno task sockdock");
-  assertEquals(task({ npm_command: "run" }), "deno task sockdock");
+  assertEquals(task({}), "deno task -q sockdock");
+  assertEquals(task({ npm_command: "run" }), "deno task -q sockdock");
   assertEquals(
     task({ npm_command: "exec" }),
-    `npx --yes deno@${Deno.version.deno} task sockdock`,
+    `npx --yes deno@${Deno.version.deno} task -q sockdock`,
   );
   assertEquals(task({ SOCKDOCK_CALLED_AS: "npx sockdock", npm_command: "exec" }), "npx sockdock");
 });
