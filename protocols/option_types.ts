@@ -34,7 +34,7 @@ export interface ChatProtocolOptions {
   /** Pass the bytes of each client to every other as they are: no names, rooms or history.
    * Default: false. */
   readonly bare: boolean;
-  /** What whoever speaks at this terminal is called in the chat. Default: `"operator"`. */
+  /** Name in the chat of the person at this terminal. Default: `"operator"`. */
   readonly as: string;
   /** Let the client that proves to have this name /kick and /ban. */
   readonly operator: readonly string[];
@@ -56,7 +56,7 @@ export interface ChatProtocolOptions {
   readonly maxMembers: number;
   /** Members of one room. Default: `5_000`. */
   readonly maxRoomMembers: number;
-  /** Rooms that somebody is in. Default: `1_000`. */
+  /** Rooms that have members. Default: `1_000`. */
   readonly maxRooms: number;
   /** Members of a room up to which it is told who comes and goes. Default: `50`. */
   readonly presenceMembers: number;

@@ -44,6 +44,8 @@ export interface FilesAppOptions {
 export interface HelloAppOptions {
   /** What the page says. Default: `"Hello, World!"`. */
   readonly text: string;
+  /** Add this header to every response. */
+  readonly responseHeader: readonly string[];
 }
 
 /** Options of the application `inspect`; each may be left out in those of `serve`. */

@@ -86,7 +86,7 @@ export const chatOptions = {
   as: text({
     metavar: "name",
     default: "operator",
-    help: "what whoever speaks at this terminal is called in the chat",
+    help: "name in the chat of the person at this terminal",
   }),
   operator: text.many({
     metavar: "name",
@@ -145,7 +145,7 @@ export const chatOptions = {
     default: 1000,
     min: 1,
     max: 1_000_000,
-    help: "rooms that somebody is in",
+    help: "rooms that have members",
   }),
   presenceMembers: integer({
     default: 50,
