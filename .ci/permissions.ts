@@ -3,6 +3,9 @@
  * place, the tasks of deno.json; the executable and the process tests take it from there.
  */
 
+/** Modules that only a Worker loads, which is nothing that a bundler or compiler would see. */
+export const WORKERS: readonly string[] = ["protocols/chat/history/sqlite_worker.ts"];
+
 /** The flags that a task of deno.json gives to `deno run`. */
 export function runFlags(task = "sockdock"): string[] {
   const config = new URL("../deno.json", import.meta.url);

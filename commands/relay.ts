@@ -12,6 +12,7 @@ import { fittingServing } from "./line/serve_options.ts";
 import { diallingWords, listeningWords } from "./line/url_words.ts";
 import { serveUntilStopped } from "./serve.ts";
 import { upstreamOptions } from "../dock/upstream.ts";
+import { untilEofOptions } from "./serving/until_eof.ts";
 
 const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),
@@ -19,6 +20,7 @@ const transports = mergeTables(
 
 const ownOptions = mergeTables(
   serveOptions,
+  untilEofOptions,
   printingOptions,
   hexOptions,
   recordOptions,

@@ -3,6 +3,7 @@
 import { errorText } from "../core/event.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
+import { requireRuntime } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { VERSION } from "../core/version.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
@@ -20,18 +21,17 @@ export async function runCommandLine(
 ): Promise<number> {
   let heard = io;
   try {
-    const [name, ...rest] = argv;
-    // The main job needs no word.
-    if (name === undefined) {
-      return await runCommand("up", [], io, env, (adjusted) => heard = adjusted);
-    }
+    // Without a word the main job is done: the suite of servers starts.
+    const [name = "up", ...rest] = argv;
     if (name === "--help" || name === "-h") {
       return await runCommand("help", [], io, env, () => {});
     }
     if (name === "--version" || name === "-V") {
-      io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno})`);
+      const { os, arch } = Deno.build;
+      io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno}, ${os} ${arch})`);
       return exitCodes.ok;
     }
+    requireRuntime();
     if (name === "__complete") return await completeWords(rest, io);
     return await runCommand(name, rest, io, env, (adjusted) => heard = adjusted);
   } catch (error) {

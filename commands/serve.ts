@@ -34,9 +34,11 @@ import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
+import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const ownOptions = mergeTables(
+  untilEofOptions,
   printingOptions,
   hexOptions,
   recordOptions,
@@ -81,13 +83,15 @@ tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, twice at once.`,
   },
 });
 
+type ServingOptions = typeof printingOptions & typeof recordOptions & typeof untilEofOptions;
+
 /** Serves a protocol or an application until it is stopped.
  * @param operand values of options that are given as plain words */
 export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
   operand: Given,
-  invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
+  invocation: Omit<Invocation<ServingOptions>, "arguments">,
   logFormat: LogFormat = "common",
 ): Promise<number> {
   const { options, flags, io } = invocation;
@@ -97,6 +101,7 @@ export async function serveUntilStopped(
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
+  if (options.untilEof) void stopAtEof(io, signals.stop);
   const manager = ServiceManager.find((line) => io.warn(line));
   using hangUp = new ReloadSignal(manager);
   const given = { ...givenOf(servedOptions, invocation), ...operand };
@@ -111,7 +116,7 @@ export async function serveUntilStopped(
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(logged, plan.table, notes),
     ...asked,
-    ...typedLines(what, io),
+    ...options.untilEof ? {} : typedLines(what, io),
     ...observed.hooks,
     watch: io.verbose || record !== undefined,
     changeable: false,

@@ -24,6 +24,7 @@ import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
+import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
@@ -51,6 +52,7 @@ Options at the top are defaults. Options on the command line and in the environm
 All servers start or none does. Ctrl-C lets what is being answered finish; a second one stops at once.`,
   options: mergeTables(
     options,
+    untilEofOptions,
     printingOptions,
     hexOptions,
     recordOptions,
@@ -93,6 +95,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
     const signals = stack.use(new StopSignals());
+    if (options.untilEof) void stopAtEof(io, signals.stop);
     const manager = ServiceManager.find((line) => io.warn(line));
     const hangUp = stack.use(new ReloadSignal(manager));
     const requests = {
@@ -184,6 +187,9 @@ function talkTo(
 /** Name by which the user called this program: `sockdock` for the executable, else the task that
  * runs it, through npx where npx runs Deno. */
 export function programWords(): string {
+  // The launcher of the npm package says what it was called by.
+  const calledAs = Deno.env.get("SOCKDOCK_CALLED_AS");
+  if (calledAs) return calledAs;
   if (Deno.build.standalone) return "sockdock";
   const runner = Deno.env.get("npm_command") === "exec"
     ? `npx --yes deno@${Deno.version.deno}`

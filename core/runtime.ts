@@ -4,6 +4,9 @@
 import type { Tell } from "./event.ts";
 import { UsageError } from "./usage_error.ts";
 
+/** The oldest version that runs the program at all, if not every part of it. */
+export const OLDEST_DENO = "2.6.8";
+
 interface RuntimeFeature {
   /** The feature, as the subject of a sentence. */
   readonly what: string;
@@ -66,11 +69,25 @@ export function hasFeature(
   name: RuntimeFeatureName,
   version: string = Deno.version.deno,
 ): boolean {
+  return isAtLeast(version, features[name].since);
+}
+
+/** Whether a version is this one or a newer one. */
+export function isAtLeast(version: string, oldest: string): boolean {
   // A suffix after the third number marks a preview or a build of that version.
   const found = version.split(/[.+-]/).map(Number);
-  const wanted = features[name].since.split(".").map(Number);
+  const wanted = oldest.split(".").map(Number);
   const at = wanted.findIndex((part, index) => found[index] !== part);
   return at < 0 || found[at]! > wanted[at]!;
+}
+
+/** Refuses a runtime on which nothing of this was tried.
+ * @throws {UsageError} naming the version that is needed */
+export function requireRuntime(version: string = Deno.version.deno): void {
+  if (isAtLeast(version, OLDEST_DENO)) return;
+  throw new UsageError(
+    `sockdock needs Deno ${OLDEST_DENO} or newer; this is ${version}; "deno upgrade" brings the newest`,
+  );
 }
 
 /** The error for a missing feature: the version that it needs, the version that runs, and what that

@@ -64,7 +64,12 @@ const EXCEPTIONS: ReadonlySet<string> = new Set([
 const MAY_IMPORT_ITS_INDEX = "commands/help.ts";
 
 /** Packages that only tests may use. */
-const DEVELOPMENT_PACKAGES = [/^@std\/assert$/, /^fast-check$/, /^playwright-core$/, /^ws$/];
+const DEVELOPMENT_PACKAGES = [
+  /^@std\/(?:assert|yaml\/parse)$/,
+  /^fast-check$/,
+  /^playwright-core$/,
+  /^ws$/,
+];
 
 interface Source {
   /** From the root, such as `core/datagrams/inbox.ts`. */

@@ -21,6 +21,7 @@ const INSTALLED_BY = {
   "nats-server": "apt-get install nats-server",
   nginx: "apt-get install nginx-light",
   node: "apt-get install nodejs",
+  npm: "apt-get install npm",
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
   socat: "apt-get install socat",

@@ -3,8 +3,8 @@ import { commands } from "../../commands/index.ts";
 import { overview } from "../../commands/manual/manual.ts";
 import { pageText } from "../../commands/manual/text.ts";
 import { runCommandLine } from "../../commands/run.ts";
-import { VERSION } from "../../core/version.ts";
 import denoJson from "../../deno.json" with { type: "json" };
+import { VERSION } from "../../core/version.ts";
 import { freePort } from "../free_port.ts";
 import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 
@@ -66,8 +66,9 @@ Deno.test("help is as wide as the terminal", async () => {
   assert(await widest(100) > 80);
 });
 
-Deno.test("--version names this version, which is that of deno.json, and the runtime's", async () => {
-  const expected = `sockdock ${VERSION} (deno ${Deno.version.deno})\n`;
+Deno.test("--version names this version, which is that of deno.json, the runtime's and the platform", async () => {
+  const { os, arch } = Deno.build;
+  const expected = `sockdock ${VERSION} (deno ${Deno.version.deno}, ${os} ${arch})\n`;
   assertEquals(await run(["--version"]), { code: 0, stdout: expected, stderr: "" });
   assertEquals(await run(["-V"]), { code: 0, stdout: expected, stderr: "" });
   assertEquals(VERSION, denoJson.version);
