@@ -9,7 +9,7 @@ import { type Key, KEY_BYTES, paddedBase64, parseKeys, type SharedKey } from "./
 
 /** The token was not made with any of the keys, was changed on its way, or is too old. */
 export class InvalidTokenError extends Error {
-  /** `InvalidTokenError`. */
+  /** The name of the class. */
   override readonly name = "InvalidTokenError";
 }
 

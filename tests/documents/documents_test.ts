@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { commands } from "../../commands/index.ts";
 import { readArguments } from "../../commands/line/arguments.ts";
-import { builtinSuite } from "../../commands/serving/builtin_suite.ts";
+import { suitePorts } from "../../commands/serving/builtin_suite.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import { blocksOf, shownUrls, sockdockCalls } from "./page.ts";
 import { pages, readme, readText, tour } from "./pages.ts";
@@ -31,8 +31,7 @@ Deno.test("README.md and the tour mention every command", () => {
 });
 
 Deno.test("the tour listens on ports of its own, and not on those of the built-in suite", () => {
-  const suite = builtinSuite("echo.sock", false).flatMap(({ urls }) => urls)
-    .flatMap((url) => shownUrls(String(url)).map(({ port }) => port));
+  const suite = Object.values(suitePorts).map(String);
   const listening = tour.flatMap((page) =>
     blocksOf(page).filter(({ kind }) => kind === "server" || kind === "setup")
       .flatMap(({ code }) => shownUrls(code)).flatMap(({ port }) => port ?? [])
