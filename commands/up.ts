@@ -6,18 +6,25 @@ import { whyUseless } from "../dock/applicable.ts";
 import type { Dock } from "../dock/serve.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, FILES } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
-import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import {
+  hexOptions,
+  printingOptions,
+  recordOptions,
+  requestLogOptions,
+} from "./line/common_options.ts";
+import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
+import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
+import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
@@ -45,19 +52,21 @@ Options at the top are defaults. Options on the command line and in the environm
 All servers start or none does. Ctrl-C lets what is being answered finish; a second one stops at once.`,
   options: mergeTables(
     options,
+    untilEofOptions,
     printingOptions,
+    hexOptions,
     recordOptions,
     requestLogOptions,
     metricsOptions,
     servedOptions,
     metricsServerOptions,
   ),
-  groups: [...servedGroups, metricsGroup],
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },
   ],
   maxArguments: 1,
+  complete: () => [FILES],
   async run({ arguments: [config], options, given, flags, io }) {
     if (config !== undefined && (flags.has("freePorts") || flags.has("socket"))) {
       throw new UsageError(
@@ -86,7 +95,9 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
     const signals = stack.use(new StopSignals());
-    const hangUp = stack.use(new ReloadSignal());
+    if (options.untilEof) void stopAtEof(io, signals.stop);
+    const manager = ServiceManager.find((line) => io.warn(line));
+    const hangUp = stack.use(new ReloadSignal(manager));
     const requests = {
       shown: entries.some((entry) => entry.options.logRequests === true),
       format: options.logFormat,
@@ -112,7 +123,8 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       for (const note of notes) io.note(note);
       printTable(entries, suite.docks, io);
     }
-    return await untilStopped(suite.docks, signals);
+    await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
+    return await untilStopped(suite.docks, signals, manager);
   },
 });
 
@@ -175,6 +187,9 @@ function talkTo(
 /** Name by which the user called this program: `sockdock` for the executable, else the task that
  * runs it, through npx where npx runs Deno. */
 export function programWords(): string {
+  // The launcher of the npm package says what it was called by.
+  const calledAs = Deno.env.get("SOCKDOCK_CALLED_AS");
+  if (calledAs) return calledAs;
   if (Deno.build.standalone) return "sockdock";
   const runner = Deno.env.get("npm_command") === "exec"
     ? `npx --yes deno@${Deno.version.deno}`

@@ -28,6 +28,9 @@ export interface Listener<C extends Connection = Connection> extends Listening {
 
 export interface DatagramListener extends Listening {
   readonly socket: DatagramSocket;
+  /** Calls `dropped` for each datagram that the socket drops because too many are unread, where the
+   * socket itself does so. */
+  readonly onDropped?: (dropped: () => void) => void;
 }
 
 /** A running server. Disposing it stops it now; `shutdown` lets sessions finish first. */

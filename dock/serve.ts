@@ -10,25 +10,25 @@ import type { HttpApp, HttpHandler } from "../core/http/app.ts";
 import type { LayerContext } from "../core/layer.ts";
 import {
   flagName,
-  type Intersection,
   type OptionTable,
   type OptionValues,
   resolveShare,
 } from "../core/options/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { serverKinds } from "../servers/index.ts";
+import { startAdopting } from "../servers/listeners/adopt.ts";
 import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { type LayerOptions, openLayers, withLiveFaults } from "./layer_stack.ts";
 import { type DrivenServer, drivenServer, type SetFaults } from "./driven_server.ts";
-import { placeToServe } from "./place.ts";
+import { openLayers, withLiveFaults } from "./layer_stack.ts";
+import type { LayerOptions, ListenOptions } from "./option_types.ts";
+import { placeToServe, usesUdp } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
+import { refuseUnknownServing, serveHookNames } from "./unknown_option.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
-
-type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 
 /** The environment of a server: events, time, chance and the like; tests replace it. */
 export interface ServeHooks {
@@ -57,11 +57,13 @@ export interface ServeHooks {
   readonly signal?: AbortSignal;
 }
 
-/** Options of `serve`: its own, and those of the transports, the layers and the protocol in use. */
+/** Options of `serve`: those of the transports ({@linkcode ListenOptions}, such as `maxConnections`,
+ * `idleTimeoutMs`, `tlsCert` and `requireClientCert`), of the layers ({@linkcode LayerOptions}, such
+ * as `fault` and `sealedKey`), of sessions that the protocol itself opens, of the protocol or
+ * application in use, and of `serve` itself ({@linkcode ServeHooks}). */
 export type ServeOptions<Own extends OptionTable = OptionTable> =
-  & Partial<OptionValues<typeof serveOptions>>
-  & Partial<OptionValues<KindOptions>>
-  & Partial<OptionValues<LayerOptions>>
+  & ListenOptions
+  & LayerOptions
   & UpstreamOptions
   & Partial<OptionValues<Own>>
   & ServeHooks;
@@ -93,22 +95,6 @@ export interface Dock extends Omit<RunningServer, "durations"> {
   readonly setFaults: SetFaults;
 }
 
-const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
-  [
-    "emit",
-    "watch",
-    "now",
-    "random",
-    "clock",
-    "dial",
-    "lines",
-    "signal",
-    "changeable",
-    "requests",
-    "measure",
-  ],
-);
-
 /** Starts a session protocol, an HTTP application or a bare request handler on one or several
  * endpoints. Resolves once all of them listen; if one cannot, the others are closed again.
  *
@@ -119,6 +105,13 @@ const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
  * console.log(new TextDecoder().decode(await send(server.url, "hello"))); // hello
  * ```
  *
+ * @param urls where to listen, such as `tcp://127.0.0.1:0`; port 0 takes a free port, which `url` of
+ * the result names
+ * @param what a protocol of the library or one's own, an HTTP application, or a function that answers
+ * requests
+ * @param options those of the transports in use ({@linkcode ListenOptions}: limits, certificates,
+ * `requireClientCert`), of layers ({@linkcode LayerOptions}: `fault`, `sealedKey`), of what is
+ * served, and {@linkcode ServeHooks}
  * @throws {UsageError} when a URL, an option or their combination cannot work
  * @throws {TypeError | RangeError} when an option's value has the wrong type or is out of bounds
  * @throws {Error} when a socket cannot be opened, naming its URL */
@@ -130,8 +123,11 @@ export async function serve<Own extends OptionTable>(
   const served = typeof what === "function" ? appOf(what) : what;
   const hooks: ServeHooks = options;
   const given = Object.fromEntries(
-    Object.entries(options).filter(([key, value]) => value !== undefined && !hookNames.has(key)),
+    Object.entries(options).filter(([key, value]) =>
+      value !== undefined && !serveHookNames.includes(key)
+    ),
   );
+  refuseUnknownServing(given, served.options);
   const endpoints = [urls].flat().map((url) => parseEndpoint(url, serverSchemes));
   const places = endpoints.map((endpoint) => placeToServe(endpoint, served, given));
   if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
@@ -192,7 +188,12 @@ export async function serve<Own extends OptionTable>(
           layerContext,
         );
         const work = { protocol, service, layers, context };
-        return drivenServer(await kind.start(endpoint, limits, work), kind, layers);
+        const server = await startAdopting(
+          endpoint,
+          kind,
+          (place) => kind.start(place, limits, work),
+        );
+        return drivenServer(server, kind, layers);
       });
     }
   } else {
@@ -215,11 +216,17 @@ export async function serve<Own extends OptionTable>(
           layerContext,
         );
         const work = { name, service, layers, context, watch, measure };
-        return drivenServer(await kind.start(endpoint, limits, work), kind, layers);
+        const server = await startAdopting(
+          endpoint,
+          kind,
+          (place) => kind.start(place, limits, work),
+        );
+        return drivenServer(server, kind, layers);
       });
     }
   }
 
+  if (places.some(({ kind }) => usesUdp(kind))) noteDatagramStandIn(emit);
   const running: DrivenServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
   announcer?.begin(running[0]!.url, () => {

@@ -2,21 +2,23 @@
 // their own: `tlsCa` of the upstream is `upstreamTlsCa`.
 
 import { flagName, type Given, type Option, type OptionTable } from "./option.ts";
+import type { Topic } from "./topic.ts";
 
 /** The name of an option under a prefix. */
 export function prefixedKey(prefix: string, key: string): string {
   return `${prefix}${key.charAt(0).toUpperCase()}${key.slice(1)}`;
 }
 
-/** A table with all its options under a prefix. Without short letters, because one letter cannot tell
+/** A table with all its options under a prefix, which is their topic too. Without short letters, because one letter cannot tell
  * whose option it is. */
-export function prefixedTable(prefix: string, table: OptionTable): OptionTable {
+export function prefixedTable(prefix: Topic, table: OptionTable): OptionTable {
   const flags = new Set(Object.keys(table).map(flagName));
   return Object.fromEntries(
     Object.entries(table).map(([key, { short: _short, ...option }]) => [
       prefixedKey(prefix, key),
       {
         ...option,
+        topic: prefix,
         // A help text refers to options of the same side, so they are renamed too.
         help: option.help.replace(
           /--([a-z][a-z0-9-]*)/g,

@@ -139,7 +139,7 @@ for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
   const words = verbose ? " with --verbose alone" : "";
 
   Deno.test(`${name} is shown to people${words}, and never coloured in a pipe`, () => {
-    const io = new FakeStdio({}, { verbose });
+    const io = new FakeStdio({}, { verbose, hex: verbose });
     eventSink(io)(event);
     assertEquals({ stdout: io.stdoutText, stderr: io.stderrText }, { stdout, stderr });
     if (!verbose) return;
@@ -162,7 +162,7 @@ for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
 
   Deno.test(`${name} has the same words under its colours on a terminal`, () => {
     const terminal = { stdoutIsTerminal: true, stderrIsTerminal: true };
-    const io = new FakeStdio(terminal, { verbose });
+    const io = new FakeStdio(terminal, { verbose, hex: verbose });
     eventSink(io)(event);
     // deno-lint-ignore no-control-regex
     const plain = (text: string) => text.replace(/\x1b\[\d+m/g, "");
@@ -170,6 +170,19 @@ for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
     assertEquals(plain(io.stderrText), stderr);
   });
 }
+
+Deno.test("what passes and what arrives is shown as text, and in hexadecimal too with --hex", () => {
+  const received: ServerEvent = { event: "received", ...ofPeer, message: bytes("hi") };
+  const message: ServerEvent = { event: "message", ...ofPeer, message: bytes("hi") };
+  const hexRow = "  000000  68 69                                            hi\n";
+  for (const hex of [false, true]) {
+    const io = new FakeStdio({}, { verbose: true, hex });
+    eventSink(io)(received);
+    eventSink(io)(message);
+    assertEquals(io.stderrText, `${peer} received 2 B "hi"\n${hex ? hexRow : ""}`);
+    assertEquals(io.stdoutText, `${peer} hi\n${hex ? hexRow : ""}`);
+  }
+});
 
 Deno.test("quiet drops what is for people and keeps messages", () => {
   const io = new FakeStdio({}, { quiet: true, verbose: true });
@@ -196,7 +209,7 @@ Deno.test("a message with escapes is harmless on a terminal and left alone in a 
 });
 
 Deno.test("nothing that a peer names reaches the words for people unescaped", () => {
-  const io = new FakeStdio({ stderrIsTerminal: true, noColor: true }, { verbose: true });
+  const io = new FakeStdio({ stderrIsTerminal: true, noColor: true }, { verbose: true, hex: true });
   const emit = eventSink(io);
   const evil = `x${EVIL}\n`;
   emit({ event: "opened", ...ofPeer, peer: evil });
