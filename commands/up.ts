@@ -100,10 +100,12 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     };
     const emit = serverEventSink(io, record, signals.finish, requests);
     // The table that is printed once all servers listen has the same information.
-    const observed = await observation(
-      { options, given },
-      (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
-    );
+    let isRunning = false;
+    const observed = await observation({ options, given }, (event) => {
+      // Of a start that fails people see what went wrong, and not what was stopped for it.
+      const isKnown = event.event === "listening" || event.event === "stopped" && !isRunning;
+      if (io.json || !isKnown) emit(event);
+    });
     // It ends after the servers, so that a scrape sees them stop.
     const watching = stack.use(new AsyncDisposableStack());
     const suite = stack.use(
@@ -115,6 +117,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         changeable: false,
       }),
     );
+    isRunning = true;
     watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
