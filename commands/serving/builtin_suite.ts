@@ -1,5 +1,6 @@
 // The suite of servers that `up` starts without a configuration.
 
+import { hasUnixSockets } from "../../core/runtime.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { servedByName } from "../line/serve_options.ts";
 
@@ -18,9 +19,13 @@ const HTTP_PORT = 8080;
 
 /** Returns the suite, all of it on loopback.
  *
- * @param socketPath path of the Unix socket
+ * @param socketPath path of the Unix socket, where there are such sockets
  * @param freePorts whether the system chooses every port */
-export function builtinSuite(socketPath: string, freePorts: boolean): SuiteEntry[] {
+export function builtinSuite(
+  socketPath: string,
+  freePorts: boolean,
+  os?: typeof Deno.build.os,
+): SuiteEntry[] {
   const at = (scheme: string, port: number) => `${scheme}://127.0.0.1:${freePorts ? 0 : port}`;
   const both = (port: number) => [at("tcp", port), at("udp", port)];
   return [
@@ -30,7 +35,7 @@ export function builtinSuite(socketPath: string, freePorts: boolean): SuiteEntry
         ...both(ports.echo),
         at("tls", ports.echoTls),
         at("ws", ports.echoWs),
-        `unix://${socketPath}`,
+        ...(hasUnixSockets(os) ? [`unix://${socketPath}`] : []),
       ],
     },
     { what: servedByName("upper"), urls: both(ports.upper) },

@@ -19,8 +19,10 @@ export class DenoDatagramSocket implements DatagramSocket {
     bytes,
     from: addressOf(from),
   });
-  readonly #failed = (error: unknown): null => {
+  readonly #failed = (error: unknown): null | Promise<Datagram | null> => {
     if (this.#disposed) return null;
+    // On Windows a datagram that nobody took is reported by the next receive, of anybody's datagrams.
+    if (error instanceof Deno.errors.ConnectionReset) return this.receive();
     throw error;
   };
   #disposed = false;
