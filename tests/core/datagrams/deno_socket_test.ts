@@ -29,3 +29,24 @@ Deno.test("any other failure to receive is one", async () => {
   using socket = socketOf([new Error("no memory")]);
   await assertRejects(() => socket.receive(), Error, "no memory");
 });
+
+for (const os of ["linux", "darwin", "windows"] as const) {
+  Deno.test(`an IPv6 socket on ${os} sends to IPv4 peers as its system takes them`, async () => {
+    const sent: Deno.Addr[] = [];
+    using socket = new DenoDatagramSocket(
+      {
+        addr: { transport: "udp", hostname: "::", port: 9 },
+        receive: () => Promise.reject(new Error("nothing comes")),
+        send: (_bytes, to) => Promise.resolve(sent.push(to)),
+        close() {},
+      },
+      undefined,
+      os,
+    );
+    for (const host of ["192.0.2.7", "2001:db8::7"]) {
+      await socket.send(utf8("ahoy"), udpAddress(5001, host));
+    }
+    const four = os === "linux" ? "192.0.2.7" : "::ffff:192.0.2.7";
+    assertEquals(sent.map((to) => (to as Deno.NetAddr).hostname), [four, "2001:db8::7"]);
+  });
+}
