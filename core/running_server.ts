@@ -2,6 +2,7 @@
 
 import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
 import type { Stats } from "./counters.ts";
+import type { Durations } from "./durations.ts";
 
 /** The certificate of a server. */
 export interface ServerCertificate {
@@ -46,6 +47,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly finished: Promise<void>;
   /** A copy of the counters. */
   stats(): Stats;
+  /** How long its sessions were open, HTTP connections among them; and how long its requests took,
+   * where `measure` was asked for. */
+  readonly durations: { readonly sessions: Durations; readonly requests?: Durations };
   /** Stops listening, lets open sessions and requests finish for `graceMs`, then closes the rest.
    * Resolves when all are closed. Calling it again with a shorter grace shortens the wait. */
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;

@@ -1,7 +1,7 @@
 // Features that need a certain version of Deno, and the error that names the version. An executable
 // brings its own runtime, which may be older than the one that the sources are written for.
 
-import type { Emit } from "./event.ts";
+import type { Tell } from "./event.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The oldest version that runs the program at all, if not every part of it. */
@@ -167,7 +167,7 @@ let isStandInSaid = false;
 
 /** Says, once in a process, that node:dgram stands in for Deno.listenDatagram.
  * @param emit undefined where nobody listens; then it is said to the next listener */
-export function noteDatagramStandIn(emit: Emit | undefined): void {
+export function noteDatagramStandIn(emit: Tell | undefined): void {
   if (hasDatagramSockets() || isStandInSaid || emit === undefined) return;
   isStandInSaid = true;
   emit({

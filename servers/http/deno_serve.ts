@@ -88,7 +88,7 @@ export async function serveByDeno(
       request,
       url: request.url,
       deno,
-      info: { peer },
+      info: { peer, serverUrl: url },
       madeUpAuthority,
     });
   }
@@ -111,7 +111,7 @@ export async function serveByDeno(
   };
   sessions.add(whole);
   for (const text of [LOST, identity && keyLogWarning()]) {
-    if (text) context.emit({ event: "notice", url, text });
+    if (text) context.emit?.({ event: "notice", text }, { serverUrl: url });
   }
   const certificate: ServerCertificate | undefined = identity &&
     { pem: identity.cert, fingerprint: identity.fingerprint };

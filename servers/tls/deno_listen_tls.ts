@@ -46,10 +46,11 @@ export async function listenDenoTls(
   const hostname = await resolveHost(host, options);
   const loading = { ...context, host };
   let identity = await loadTlsIdentity(options, loading);
-  const { alpnProtocols = [], tlsCert } = options;
+  const { alpnProtocols = [] } = options;
   // Deno's listener keeps its first certificate. Where the files may change, a second listener has
   // to be able to open beside it.
-  const reusePort = tlsCert !== undefined && tlsCert.length > 0 && Deno.build.os !== "windows";
+  const files = filesOf(options);
+  const reusePort = files.length > 0 && Deno.build.os !== "windows";
   const urlAt = (port: number) => formatEndpoint({ ...endpoint, hostname: host }, port);
   const listenOn = (port: number, { cert, key }: TlsIdentity) =>
     Deno.listenTls({
@@ -78,7 +79,7 @@ export async function listenDenoTls(
     ? "--listener deno"
     : needsRuntime("nodeTls", "--listener guarded");
   for (const text of [`Deno.listenTls (${reason}): ${LIMITS}`, keyLogWarning()]) {
-    if (text !== null) context.emit({ event: "notice", url: urlAt(port), text });
+    if (text !== null) context.emit?.({ event: "notice", text }, { serverUrl: urlAt(port) });
   }
   const acceptor = new RenewableAcceptor(
     listener,
@@ -98,6 +99,6 @@ export async function listenDenoTls(
     if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
     identity = next;
   });
-  acceptor.own(new FileWatch(filesOf(options), reload));
+  acceptor.own(new FileWatch(files, reload));
   return { acceptor, url: urlAt(port), certificate, reload };
 }

@@ -49,7 +49,8 @@ export async function packTo(path: string): Promise<string> {
 
 /** What `deno task pack` runs. */
 export async function pack(args: readonly string[]): Promise<Finished> {
-  const command = ["run", "--quiet", "--allow-all", PACK, ...args];
+  const LOCK = new URL("../deno.lock", import.meta.url).pathname;
+  const command = ["run", "--quiet", `--lock=${LOCK}`, "--allow-all", PACK, ...args];
   return await runToEnd(Deno.execPath(), command);
 }
 
@@ -106,7 +107,7 @@ async function runToEnd(
   env: Record<string, string> = {},
 ): Promise<Finished> {
   await using running = new RunningProcess(program, args, {
-    env,
+    env: { NO_COLOR: "1", ...env },
     ...cwd === undefined ? {} : { cwd },
   });
   await running.closeInput();
