@@ -1,5 +1,6 @@
 // Explains the error of a socket that could not be opened, with the remedy.
 
+import { permittedVariable } from "../../core/environment.ts";
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -31,6 +32,10 @@ function reason(error: unknown, port: number | undefined): string {
   // Sockets of node: have codes instead of classes.
   const code = (error as { readonly code?: unknown } | null)?.code;
   if (error instanceof Deno.errors.AddrInUse || code === "EADDRINUSE") {
+    if (permittedVariable("LISTEN_PID") === String(Deno.pid)) {
+      return "it is in use; a service manager passed sockets to this process, which are served as " +
+        "tcp://fd:3, unix://fd:3 and so on";
+    }
     return port === undefined
       ? "the socket file exists already; remove it if nothing uses it"
       : `port ${port} is in use; choose another, or :0 for any free one`;
