@@ -21,10 +21,35 @@ export type { Address } from "./core/addresses/address.ts";
 export type { Addressing, Endpoint } from "./core/addresses/endpoint.ts";
 export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
-export type { Delivery } from "./core/connection.ts";
+export type { Acceptor, Connection, Delivery } from "./core/connection.ts";
 export type { Counters, Stats } from "./core/counters.ts";
-export type { Emit, InspectedEvent, RoomEvent, ServerEvent } from "./core/event.ts";
+export type {
+  AcceptFailedEvent,
+  ClosedEvent,
+  DeniedEvent,
+  DialledEvent,
+  Emit,
+  EventBody,
+  FailedEvent,
+  InspectedEvent,
+  ListeningEvent,
+  NoticeEvent,
+  OpenedEvent,
+  PeerStamp,
+  RefusedEvent,
+  RequestEvent,
+  RoomEvent,
+  ServerEvent,
+  SessionStamp,
+  ShownEvent,
+  Stamp,
+  StoppedEvent,
+  StoredEvent,
+  Tell,
+  TrafficEvent,
+} from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http/app.ts";
+export type { FaultCounts, FaultsInForce } from "./core/live_faults.ts";
 export {
   type Bounds,
   choice,
@@ -56,9 +81,11 @@ export type { RunningServer, ServerCertificate } from "./core/running_server.ts"
 export {
   bytesOf,
   type DatagramGuarantees,
+  type EventOrigin,
   type Identity,
   type Message,
   type Session,
+  type SessionOrigin,
   textOf,
 } from "./core/session.ts";
 export { UndeliveredError } from "./core/undelivered_error.ts";
@@ -76,6 +103,7 @@ export {
   send,
   type SendOptions,
 } from "./dock/send.ts";
+export type { DrivenServer, SetFaults } from "./dock/driven_server.ts";
 export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";
 export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
 export type { UpstreamOptions } from "./dock/upstream.ts";
@@ -108,3 +136,5 @@ export { upper } from "./protocols/upper.ts";
 export { files } from "./web/files.ts";
 export { hello } from "./web/hello.ts";
 export { inspect } from "./web/inspect.ts";
+export { metricsApp } from "./web/metrics/app.ts";
+export type { MeasuredDock } from "./web/metrics/measured.ts";

@@ -143,7 +143,8 @@ function sentence(option: Option<unknown>): string {
     })
     .replace(/(?<!\S|`)(\(?)(@[A-Z]+)/g, "$1`$2`")
     .replace(/\.$/, "");
-  return `${capitalised(help)}.${defaultOf(option)}`;
+  const note = option.libraryNote === undefined ? "" : ` ${option.libraryNote}`;
+  return `${capitalised(help)}.${note}${defaultOf(option)}`;
 }
 
 function defaultOf({ fallback, fallbackText, kind, required }: Option<unknown>): string {

@@ -3,7 +3,7 @@
 import { mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { certSubjects, makingOptions, parseSubject, showingOptions } from "./cert/options.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, FILES } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import { exitCodes } from "./exit_code.ts";
 
@@ -40,7 +40,12 @@ a client would believe it (exit code 3 when not).`,
     { run: "sockdock cert trust", does: "says how to trust the local authority" },
   ],
   minArguments: 1,
-  complete: (before) => before.length === 0 ? certSubjects : [],
+  complete([subject], current) {
+    if (subject === undefined) return certSubjects;
+    if (subject === "sign") return [FILES];
+    if (subject !== "show") return [];
+    return current.includes(":") ? [] : ["tls://", "https://", "wss://", FILES];
+  },
   async run({ arguments: [word = "", ...operands], options, flags, io }) {
     const subject = parseSubject(word, flags);
     switch (subject) {

@@ -67,12 +67,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "help",
-    summary: "explains sockdock or one of its commands",
+    summary: "explains a command, protocol, transport, layer or topic",
     load: async () => (await import("./help.ts")).help,
   },
   {
     name: "completions",
-    summary: "prints the completion script of a shell",
+    summary: "prints or installs the completion script of a shell",
     load: async () => (await import("./completions.ts")).completions,
   },
 ];

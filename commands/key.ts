@@ -3,7 +3,7 @@
 import { KEY_KINDS } from "../core/keys/key.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, FILES } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { keyMakingOptions } from "./key/options.ts";
@@ -36,7 +36,10 @@ the password.`,
   ],
   minArguments: 2,
   maxArguments: 2,
-  complete: ([subject]) => subject === undefined ? SUBJECTS : subject === "make" ? KEY_KINDS : [],
+  complete([subject]) {
+    if (subject === undefined) return SUBJECTS;
+    return subject === "make" ? KEY_KINDS : subject === "show" ? [FILES] : [];
+  },
   async run({ arguments: [subject, operand = ""], options, flags, io }) {
     if (subject !== "make") {
       const useless = Object.keys(keyMakingOptions).find((key) => flags.has(key));

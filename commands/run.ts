@@ -7,7 +7,7 @@ import { requireRuntime } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { VERSION } from "../core/version.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
-import { PROGRAM } from "./command.ts";
+import { type CommandEntry, PROGRAM } from "./command.ts";
 import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
 import { InterruptedError } from "./terminal/terminal.ts";
 import { exitCodes } from "./exit_code.ts";
@@ -70,14 +70,24 @@ async function runCommand(
   }
   const command = await entry.load();
   if (wantsHelp(argv)) {
-    const { helpText } = await import("./line/help_text.ts");
-    io.print(helpText(command, { widthColumns: io.columns }));
-    return exitCodes.ok;
+    return await printHelp(entry, argv, io);
   }
   const read = readArguments(command, argv, env);
   const adjusted = io.with(read.options as PrintingOptions);
   hear(adjusted);
   return await command.run({ ...read, io: adjusted });
+}
+
+/** Answers `serve --help`, and `serve chat --help` with what it says of the chat. */
+async function printHelp(
+  { load }: CommandEntry,
+  argv: readonly string[],
+  io: Stdio,
+): Promise<number> {
+  const { helpOf } = await import("./manual/manual.ts");
+  const { pageText } = await import("./manual/text.ts");
+  io.print(pageText(await helpOf(await load(), argv), { widthColumns: io.columns }));
+  return exitCodes.ok;
 }
 
 /** Answers the completion scripts of shells. */

@@ -35,7 +35,7 @@ export class Counters {
   timedOut = 0;
   /** Messages and bodies over their limit. */
   oversized = 0;
-  /** Datagrams dropped because their peer's inbox was full. */
+  /** Datagrams dropped because their peer's inbox, or the socket's own, was full. */
   inboxDropped = 0;
   /** Datagrams dropped because the peer table, or the share of their host, was full. */
   peersRefused = 0;

@@ -2,7 +2,7 @@
 
 import type { DialledSession } from "./client_kind.ts";
 import type { Counters } from "./counters.ts";
-import type { Emit } from "./event.ts";
+import type { Tell } from "./event.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Session } from "./session.ts";
 
@@ -10,8 +10,8 @@ import type { Session } from "./session.ts";
 export interface Context {
   /** Aborted when the server begins to shut down. */
   readonly signal: AbortSignal;
-  /** Receives the events of the protocol. */
-  readonly emit: Emit;
+  /** Tells the events of the protocol; undefined where nobody listens. */
+  readonly emit: Tell | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
   /** At least 0, below 1. */

@@ -1,6 +1,7 @@
 // Features that need a certain version of Deno, and the error that names the version. An executable
 // brings its own runtime, which may be older than the one that the sources are written for.
 
+import type { Tell } from "./event.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The oldest version that runs the program at all, if not every part of it. */
@@ -48,6 +49,11 @@ const features = {
     what: "--local",
     since: "2.7.14",
     before: "takes the address without a word and dials from another",
+  },
+  passedSockets: {
+    what: "a socket that a service manager passed",
+    since: "2.7.14",
+    before: "cannot listen on a descriptor",
   },
   dtls: {
     what: "dtls",
@@ -111,10 +117,42 @@ export function requireFeature(
 export function missingFeatures(
   version: string = Deno.version.deno,
 ): { readonly name: string; readonly reason: string }[] {
-  return (Object.keys(features) as RuntimeFeatureName[])
+  const missing = (Object.keys(features) as RuntimeFeatureName[])
     .filter((name) => !hasFeature(name, version))
     .map((name) => ({
       name: features[name].what,
       reason: needsRuntime(name, "it", version),
     }));
+  if (hasDatagramSockets()) return missing;
+  return [...missing, { name: "unixgram", reason: needsDatagramSockets("it") }];
+}
+
+/** Whether Deno.listenDatagram exists, which depends on a flag of the project and not on the version. */
+export function hasDatagramSockets(): boolean {
+  return typeof Deno.listenDatagram === "function";
+}
+
+/** Throws where Deno.listenDatagram does not exist and nothing can stand in for it.
+ * @throws {UsageError} naming the flag */
+export function requireDatagramSockets(what: string): void {
+  if (!hasDatagramSockets()) throw new UsageError(needsDatagramSockets(what));
+}
+
+function needsDatagramSockets(what: string): string {
+  return `${what} needs Deno.listenDatagram, which this project does not have; ` +
+    `put "unstable": ["net"] in its deno.json, or run it with --unstable-net`;
+}
+
+let isStandInSaid = false;
+
+/** Says, once in a process, that node:dgram stands in for Deno.listenDatagram.
+ * @param emit undefined where nobody listens; then it is said to the next listener */
+export function noteDatagramStandIn(emit: Tell | undefined): void {
+  if (hasDatagramSockets() || isStandInSaid || emit === undefined) return;
+  isStandInSaid = true;
+  emit({
+    event: "notice",
+    text: "UDP runs on node:dgram, about half as fast, because this project has no " +
+      `Deno.listenDatagram; "unstable": ["net"] in its deno.json, or --unstable-net, provides it`,
+  });
 }

@@ -32,6 +32,29 @@ export interface DatagramGuarantees {
   readonly ordered: boolean;
 }
 
+/** Whom an event is about: a peer, and the server that it is a peer of. */
+export interface EventOrigin {
+  /** The address of the peer. */
+  readonly peer: Address;
+  /** URL of the server: the one that serves the session, or that was dialled. Empty until then. */
+  readonly serverUrl: string;
+  /** Number of the session, unique in this process. */
+  readonly sessionId?: number | undefined;
+}
+
+/** The same for a session. */
+export interface SessionOrigin extends EventOrigin {
+  /** Number of the session, unique in this process. */
+  readonly sessionId: number;
+}
+
+let sessions = 0;
+
+/** A number that no other session of this process has, or will have. */
+export function nextSessionId(): number {
+  return ++sessions;
+}
+
 /** One peer. Iterating yields what it sends, once; leaving the loop stops reading.
  *
  * On byte streams a message is what one read returned, unless the protocol frames lines or
@@ -41,9 +64,7 @@ export interface DatagramGuarantees {
  * that the next read overwrites. Use it before the loop goes on, as `send` and `textOf` do, and
  * keep a copy (`message.slice()`) of what is needed later. `messages()` yields copies, which stay as
  * they are. */
-export interface Session extends AsyncIterable<Message> {
-  /** The address of the peer. */
-  readonly peer: Address;
+export interface Session extends AsyncIterable<Message>, SessionOrigin {
   /** The identity that the peer proved, if it proved any. */
   readonly identity?: Identity | undefined;
   /** Whether the transport keeps the boundaries of messages. */

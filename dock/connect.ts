@@ -3,12 +3,15 @@
 import type { DialledSession } from "../core/client_kind.ts";
 import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
-import type { Emit } from "../core/event.ts";
+import type { Emit, Tell } from "../core/event.ts";
+import { telling } from "../core/event_stamp.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
 import { resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
 import { openLayers } from "./layer_stack.ts";
 import type { DialOptions, LayerOptions } from "./option_types.ts";
-import { placeToDial } from "./place.ts";
+import { placeToDial, usesUdp } from "./place.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 
 /** Options of `connect` alone, whatever the transport. */
 export interface ConnectHooks {
@@ -41,6 +44,9 @@ export type ConnectOptions = DialOptions & LayerOptions & ConnectHooks;
  * }
  * ```
  *
+ * @param url where to connect, such as `tls://harbour.example:8443`
+ * @param options those of the transport in use ({@linkcode DialOptions}: `tlsCa`, `tlsFingerprint`,
+ * `maxMessageBytes`), of layers ({@linkcode LayerOptions}), and {@linkcode ConnectHooks}
  * @throws {UsageError} when the URL or an option cannot work
  * @throws {Error} when the peer cannot be reached or is not who it should be, naming the URL */
 export async function connect(
@@ -48,11 +54,14 @@ export async function connect(
   {
     signal,
     connectTimeoutMs = connectTimeoutOptions.connectTimeoutMs.fallback,
-    emit = () => {},
+    emit: listener,
     ...given
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
+  refuseUnknownDialling(given);
   const { endpoint, kind, stack } = placeToDial(url, given);
+  const emit = telling(listener, endpoint.text);
+  if (usesUdp(kind)) noteDatagramStandIn(emit);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   await noteTls(kind.name, given, emit);
   const attempt = new AbortController();
@@ -63,10 +72,12 @@ export async function connect(
   );
   const attemptSignal = signal ? AbortSignal.any([signal, attempt.signal]) : attempt.signal;
   try {
-    return await kind.connect(endpoint, resolveShare(kind.options, given), {
+    const session = await kind.connect(endpoint, resolveShare(kind.options, given), {
       layers: opened,
       signal: attemptSignal,
     });
+    session.serverUrl = endpoint.text;
+    return session;
   } catch (error) {
     // Callers tell a time-out from other errors by the name of the exception.
     if (attempt.signal.aborted) {
@@ -89,9 +100,9 @@ export async function connect(
 export async function checkConnect(
   url: string,
   { signal: _signal, connectTimeoutMs: _timeout, emit: _emit, ...given }: ConnectOptions,
-  { flagOf, emit = () => {} }: {
+  { flagOf, emit }: {
     readonly flagOf: (key: string) => string;
-    readonly emit?: Emit;
+    readonly emit?: Tell | undefined;
   },
 ): Promise<Endpoint> {
   const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
@@ -101,8 +112,8 @@ export async function checkConnect(
   return endpoint;
 }
 
-async function noteTls(kind: string, given: ConnectOptions, emit: Emit): Promise<void> {
+async function noteTls(kind: string, given: ConnectOptions, emit: Tell | undefined): Promise<void> {
   if (kind !== "tls" && kind !== "wss") return;
   const { tlsNotices } = await import("../clients/tls/notices.ts");
-  for (const text of tlsNotices(given)) emit({ event: "notice", text });
+  for (const text of tlsNotices(given)) emit?.({ event: "notice", text });
 }

@@ -25,6 +25,7 @@ import type { Member, Room } from "../protocols/chat/client/server_message.ts";
 import type { ChatMessage, Standing } from "../protocols/chat/message.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { clientSchemes } from "./schemes.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 
 const clients: readonly ClientKind[] = clientKinds;
 
@@ -93,6 +94,26 @@ export interface JoinChatHooks {
   /** At least 0, below 1. Default: Math.random. */
   readonly random?: () => number;
 }
+
+/** The options that are not those of `connect`. */
+const OWN_KEYS: readonly string[] = [
+  "name",
+  "room",
+  "last",
+  "otherName",
+  "reconnectAttempts",
+  "reconnectFirstMs",
+  "reconnectMaxMs",
+  "ackTimeoutMs",
+  "maxUnsaid",
+  "maxEvents",
+  "wrap",
+  "random",
+  "answerTimeoutMs",
+  "resendAfterMs",
+  "resends",
+  "pingAfterMs",
+] satisfies readonly Exclude<keyof JoinChatOptions, keyof ConnectOptions>[];
 
 /** A chat. Iterating it yields its events, until it is closed; there is one reader. */
 export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>, AsyncDisposable {
@@ -233,6 +254,7 @@ class Link implements JoinedChat {
       signal,
       ...dial
     } = options;
+    refuseUnknownDialling(dial, OWN_KEYS);
     const pathRoom = roomOf(endpoint);
     if (room !== undefined && pathRoom !== undefined && room !== pathRoom) {
       throw new UsageError(

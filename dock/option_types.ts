@@ -4,8 +4,7 @@
 /** Options of `serve` that belong to the transports it listens on. One that no transport in use
  * has is refused. */
 export interface ListenOptions {
-  /** Stop after the first session or request (on datagrams, after the first message). Default:
-   * false. On every transport. */
+  /** Stop after the first session or request. Default: false. On every transport. */
   readonly once?: boolean;
   /** Admit only these addresses or networks (`@FILE` reads a list). On tcp, tls, udp, dtls, ws,
    * wss, http, https. */
@@ -33,17 +32,17 @@ export interface ListenOptions {
    * https. */
   readonly handshakeTimeoutMs?: number;
   /** Certificate to show, PEM, its chain after it; without it the local authority issues one; of
-   * several, the one for the name that a client asks for, or else the first. On tls, dtls, wss,
-   * https. */
+   * several, the one for the name that a client asks for, or else the first. The path of a file,
+   * or its text. On tls, dtls, wss, https. */
   readonly tlsCert?: string | readonly string[] | undefined;
-  /** Private key of `tlsCert`, PEM, not encrypted; of several, in the same order. On tls, dtls,
-   * wss, https. */
+  /** Private key of `tlsCert`, PEM, not encrypted; of several, in the same order. The path of a
+   * file, or its text. On tls, dtls, wss, https. */
   readonly tlsKey?: string | readonly string[] | undefined;
   /** Folder of the local authority, which issues a certificate where `tlsCert` names none. On
    * tls, dtls, wss, https. */
   readonly dataFolder?: string | undefined;
   /** Authorities whose client certificates `requireClientCert` takes, PEM; local is the local
-   * authority. On tls, dtls, wss, https. */
+   * authority. The path of a file, or its text. On tls, dtls, wss, https. */
   readonly tlsCa?: readonly string[];
   /** Turn clients away that show no certificate of an authority of `tlsCa`. Default: false. On
    * tls, dtls, wss, https. */
@@ -145,8 +144,8 @@ export interface DialOptions {
    * dtls, unixgram, ws, wss. */
   readonly maxMessageBytes?: number;
   /** Trust these authorities and self-signed certificates, PEM, instead of the well-known
-   * authorities; local is the local authority; `tlsFingerprint` trusts any one certificate. On
-   * tls, dtls, wss. */
+   * authorities; local is the local authority; `tlsFingerprint` trusts any one certificate. The
+   * path of a file, or its text. On tls, dtls, wss. */
   readonly tlsCa?: readonly string[];
   /** Trust exactly this certificate, whatever its name, issuer and dates. On tls, dtls, wss. */
   readonly tlsFingerprint?: string | undefined;
@@ -155,10 +154,11 @@ export interface DialOptions {
   /** Do not verify the server: anyone in the way can read and change everything. Default: false.
    * On tls, dtls, wss. */
   readonly insecure?: boolean;
-  /** Certificate to show to a server that asks for one, PEM, its chain after it. On tls, dtls,
-   * wss. */
+  /** Certificate to show to a server that asks for one, PEM, its chain after it. The path of a
+   * file, or its text. On tls, dtls, wss. */
   readonly tlsCert?: string | readonly string[] | undefined;
-  /** Private key of `tlsCert`, PEM, not encrypted. On tls, dtls, wss. */
+  /** Private key of `tlsCert`, PEM, not encrypted. The path of a file, or its text. On tls,
+   * dtls, wss. */
   readonly tlsKey?: string | readonly string[] | undefined;
   /** The interface of a multicast group, by its address (IPv4) or number (IPv6), or by name
    * where `--allow-sys` is given. On udp. */
@@ -208,11 +208,11 @@ export interface LayerOptions {
   /** Repeat the decisions of `fault` that this number led to (default a new one, which is
    * shown). On the layer fault. */
   readonly seed?: number | undefined;
-  /** File of the key that signs our datagrams; made by key make ed25519 or hmac. On the layer
-   * signed. */
+  /** File of the key that signs our datagrams; made by key make ed25519 or hmac. The path of a
+   * file, or its text. On the layer signed. */
   readonly signedKey?: string | undefined;
-  /** File of the senders to believe, a line each: name ed25519:KEY or name hmac:KEY. On the
-   * layer signed. */
+  /** File of the senders to believe, a line each: name ed25519:KEY or name hmac:KEY. The path of
+   * a file, or its text. On the layer signed. */
   readonly signedSenders?: string | undefined;
   /** How far the time in a signed datagram may be from ours. Default: `60_000` (1m). On the
    * layer signed. */
@@ -220,8 +220,8 @@ export interface LayerOptions {
   /** Senders remembered against replays of signed datagrams; more are refused. Default:
    * `16_384`. On the layer signed. */
   readonly signedMaxSenders?: number;
-  /** File of keys that seal datagrams: the first seals, all open; made by key make. On the layer
-   * sealed. */
+  /** File of keys that seal datagrams: the first seals, all open; made by key make. The path of
+   * a file, or its text. On the layer sealed. */
   readonly sealedKey?: readonly string[];
   /** How to seal, where the file of keys does not say it. On the layer sealed. */
   readonly sealedCipher?: "aes-gcm" | "fernet" | undefined;

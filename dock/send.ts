@@ -5,6 +5,7 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 
 export const DEFAULT_ANSWER_TIMEOUT_MS = 5000;
 
@@ -219,7 +220,7 @@ async function within<T>(value: Promise<T>, waitMs: number): Promise<T | undefin
 }
 
 /** Options of `send`: how to connect and how to wait. */
-export type SendOptions = ConnectOptions & ExchangeOptions;
+export type SendOptions = ConnectOptions & Omit<ExchangeOptions, "manyAnswers">;
 
 /** Opens a session, sends one message and returns the answer: on a stream all that comes until the
  * peer ends its half, elsewhere the first message.
@@ -239,6 +240,7 @@ export async function send(
   message: Message,
   { timeoutMs, retries, halfClose, onRetry, ...options }: SendOptions = {},
 ): Promise<Uint8Array> {
+  refuseUnknownDialling(options, ["timeoutMs", "retries", "halfClose", "onRetry"]);
   using session = await connect(url, options);
   const answers = exchange(session, [message], {
     ...(timeoutMs !== undefined && { timeoutMs }),

@@ -15,11 +15,12 @@ export interface ChatProtocolOptions {
   readonly clusterMaxSize?: number;
   /** Prove to the broker who we are with this credentials file. */
   readonly natsCreds?: string | undefined;
-  /** Trust brokers whose certificate one of these authorities (PEM) has issued. */
+  /** Trust brokers whose certificate one of these authorities (PEM) has issued. The path of a
+   * file, or its text. */
   readonly natsTlsCa?: string | undefined;
-  /** Show the broker this certificate (PEM). */
+  /** Show the broker this certificate (PEM). The path of a file, or its text. */
   readonly natsTlsCert?: string | undefined;
-  /** The private key (PEM) of `natsTlsCert`. */
+  /** The private key (PEM) of `natsTlsCert`. The path of a file, or its text. */
   readonly natsTlsKey?: string | undefined;
   /** Where messages are kept; the command line keeps them in the user's data folder. Default:
    * `":memory:"`. */
@@ -119,10 +120,11 @@ export interface ChatClusterOptions {
   readonly clusterMaxSize?: number;
   /** Prove to the broker who we are with this credentials file. */
   readonly natsCreds?: string | undefined;
-  /** Trust brokers whose certificate one of these authorities (PEM) has issued. */
+  /** Trust brokers whose certificate one of these authorities (PEM) has issued. The path of a
+   * file, or its text. */
   readonly natsTlsCa?: string | undefined;
-  /** Show the broker this certificate (PEM). */
+  /** Show the broker this certificate (PEM). The path of a file, or its text. */
   readonly natsTlsCert?: string | undefined;
-  /** The private key (PEM) of `natsTlsCert`. */
+  /** The private key (PEM) of `natsTlsCert`. The path of a file, or its text. */
   readonly natsTlsKey?: string | undefined;
 }

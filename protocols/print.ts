@@ -26,11 +26,10 @@ export const print: Protocol<TableOf<PrintProtocolOptions>> = {
           return;
         }
         // The event outlives the buffer that the message is a view of.
-        context.emit({
+        context.emit?.({
           event: "message",
-          peer,
           message: typeof message === "string" ? message : message.slice(),
-        });
+        }, session);
       }
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -7,7 +7,7 @@ import { texts } from "../core/session.ts";
  * without a newline. On a stream every read is a message: its clients send and wait. */
 export const upper: Protocol<NoOptions> = statelessProtocol({
   name: "upper",
-  summary: "Answers with the text in upper case, stripped of surrounding white space",
+  summary: "Answers in upper case, with the white space around it stripped",
   framing: "none",
   // A letter can grow: German sharp s becomes two.
   datagramReply: "larger",

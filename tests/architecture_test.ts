@@ -42,7 +42,7 @@ const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "websocket": ["addresses", "options", "sessions", "streams", "http"],
   "keys": ["files"],
   "certificates": ["addresses", "files"],
-  "tls": ["addresses", "options", "streams", "certificates"],
+  "tls": ["addresses", "options", "files", "streams", "certificates"],
 };
 
 /** What the contracts may use of the rooms: from `core/http/` its types alone. */
@@ -336,6 +336,21 @@ Deno.test("no source file uses a package that is there for tests, or one by its 
     /^(?:npm|jsr|https?):/.test(to) || DEVELOPMENT_PACKAGES.some((pattern) => pattern.test(to))
   );
   assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
+});
+
+Deno.test("deno.lock names only what the program loads, because deno task fetches all of it", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "main.ts"],
+    cwd: ROOT,
+  }).output();
+  const { npmPackages } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    readonly npmPackages: Readonly<Record<string, unknown>>;
+  };
+  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT))) as {
+    readonly npm: Readonly<Record<string, unknown>>;
+  };
+  const others = Object.keys(lock.npm).filter((name) => !(name in npmPackages));
+  assertEquals(others, [], "take them out, and load them with --lock=tests/deno.lock");
 });
 
 Deno.test("every package is pinned to one exact version", async () => {

@@ -5,7 +5,6 @@ import { readArguments } from "../commands/line/arguments.ts";
 import { commands } from "../commands/index.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { type PeerName, peerTest, startPeer } from "./peer.ts";
-import { runProgram } from "./program.ts";
 import { putSockdock, quoted } from "./program_on_path.ts";
 import { pythonWith } from "./python_package.ts";
 import {
@@ -230,16 +229,6 @@ Deno.test("README.md names tasks that exist, and the runtime that CI uses", () =
   assertEquals(tasks.filter((task) => task === undefined || !(task in denoJson.tasks)), []);
   const [, used] = /npx --yes deno@([\d.]+)/.exec(read(".ci/run")) ?? [];
   assertEquals([...new Set(npx.map(([, version]) => version))], [used]);
-});
-
-Deno.test("docs/reference.md is what help --markdown prints", async () => {
-  const { code, stdout } = await runProgram(["help", "--markdown"]);
-  assertEquals(code, 0);
-  // The page is long, and a comparison would print all of it.
-  assert(
-    read("docs/reference.md") === stdout,
-    "it is out of date; run: deno task --quiet sockdock help --markdown > docs/reference.md",
-  );
 });
 
 Deno.test("CHANGELOG.md has a section for what is not released or for this version", () => {

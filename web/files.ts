@@ -9,7 +9,7 @@ import type { FilesAppOptions } from "./option_types.ts";
  * Nothing outside of the folder is served, whatever the path or the links in it. */
 export const files: HttpApp<TableOf<FilesAppOptions>> = {
   name: "files",
-  summary: "Serves a folder: files, listings, archives, and uploads where they are allowed",
+  summary: "Serves a folder: files, listings, archives and uploads",
   options,
   operand: "root",
   // Loaded here, so that other applications start without it.

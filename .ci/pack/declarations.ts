@@ -4,7 +4,8 @@
  * `deno bundle --declaration` cannot import text (2.9.6), so TypeScript itself writes them.
  */
 
-import ts from "typescript";
+// deno-lint-ignore no-import-prefix -- only packing needs it, and deno task fetches what deno.json names
+import ts from "npm:typescript@6.0.3";
 
 /** Modules that are imported as text, which TypeScript cannot read. */
 const TEXT_MODULES = ["*.css", "*.html", "*.js", "*.svg"]

@@ -78,7 +78,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     now = Date.now,
     ...defaults
   } = options;
-  resolveOptions(fetchOptions, defaults);
+  resolveOptions(fetchOptions, defaults, CLIENT_KEYS);
   const authentication = new Authentication([...credentials].map((one) => checkCredentials(one)));
   const jar = new CookieJar({ now });
   for (const cookie of cookies) jar.add(cookie);
@@ -91,7 +91,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       const clock = () => performance.now();
       const beganMs = clock();
       const { request, values: given } = split(options);
-      const values = resolveOptions(fetchOptions, { ...defaults, ...given });
+      const values = resolveOptions(fetchOptions, { ...defaults, ...given }, REQUEST_KEYS);
       const { onRedirect, onRetry, onNotice, bytes, compressed, proxies: rules = {} } = request;
       const prepared = prepareRequest(url, request);
       const own = ownCredentials(url, request);
@@ -182,3 +182,11 @@ const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
   "onNotice",
   "signal",
 ]);
+
+const CLIENT_KEYS: readonly string[] = [
+  "credentials",
+  "cookies",
+  "random",
+  "wait",
+  "now",
+] satisfies readonly (keyof HttpClientOptions)[];

@@ -10,7 +10,8 @@ export interface FetchValues {
   /** Use IPv6 addresses only. Default: false. */
   readonly ipv6?: boolean;
   /** Trust these authorities and self-signed certificates, PEM, instead of the well-known
-   * authorities; local is the local authority; `tlsFingerprint` trusts any one certificate. */
+   * authorities; local is the local authority; `tlsFingerprint` trusts any one certificate. The
+   * path of a file, or its text. */
   readonly tlsCa?: readonly string[];
   /** Trust exactly this certificate, whatever its name, issuer and dates. */
   readonly tlsFingerprint?: string | undefined;
@@ -18,9 +19,10 @@ export interface FetchValues {
   readonly serverName?: string | undefined;
   /** Do not verify the server: anyone in the way can read and change everything. Default: false. */
   readonly insecure?: boolean;
-  /** Certificate to show to a server that asks for one, PEM, its chain after it. */
+  /** Certificate to show to a server that asks for one, PEM, its chain after it. The path of a
+   * file, or its text. */
   readonly tlsCert?: string | readonly string[] | undefined;
-  /** Private key of `tlsCert`, PEM, not encrypted. */
+  /** Private key of `tlsCert`, PEM, not encrypted. The path of a file, or its text. */
   readonly tlsKey?: string | readonly string[] | undefined;
   /** Connect to this Unix socket instead of the host. */
   readonly unixSocket?: string | undefined;

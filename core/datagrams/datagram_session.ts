@@ -11,6 +11,7 @@ import {
   type DatagramGuarantees,
   type Identity,
   type Message,
+  nextSessionId,
 } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 import type { RestingPeer } from "./resting_peers.ts";
@@ -77,6 +78,8 @@ export class DatagramPeer implements RestingPeer {
 /** One session with a datagram peer. Iterate it once. */
 export class DatagramSession implements ServedSession, AsyncIterator<Message, undefined> {
   readonly boundary = "messages";
+  readonly sessionId = nextSessionId();
+  serverUrl = "";
   readonly peer: Address;
   readonly identity: Identity | undefined;
   readonly guarantees: DatagramGuarantees | undefined;

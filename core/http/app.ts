@@ -1,16 +1,13 @@
 // The interface of an HTTP application: a request in, a response out. HTTP is the one transport
 // that has no sessions.
 
-import type { Address } from "../addresses/address.ts";
 import type { Counters } from "../counters.ts";
 import type { OptionTable, OptionValues } from "../options/option.ts";
 import type { Context } from "../protocol.ts";
-import type { Identity, Session } from "../session.ts";
+import type { EventOrigin, Identity, Session } from "../session.ts";
 
 /** Properties of a request that the standard's Request does not have. */
-export interface RequestInfo {
-  /** The address of the client. */
-  readonly peer: Address;
+export interface RequestInfo extends EventOrigin {
   /** The identity that the client proved by a certificate. */
   readonly identity?: Identity | undefined;
   /** The user, where the server asked for a name and password. */

@@ -15,6 +15,7 @@ import {
   sizeElement,
   textElement,
 } from "./option_element.ts";
+import type { Topic } from "./topic.ts";
 import { UsageError } from "../usage_error.ts";
 
 export type { Bounds } from "./option_element.ts";
@@ -32,6 +33,7 @@ export {
   resolveShare,
   type TableOf,
 } from "./option_table.ts";
+export { about } from "./topic.ts";
 
 /** An option whose value is a `T`, made by the factories below. */
 export interface Option<T> {
@@ -39,12 +41,17 @@ export interface Option<T> {
   readonly kind: "flag" | "value";
   /** Help text that continues the flag: `end a session that says nothing`. */
   readonly help: string;
+  /** What the documentation of the library adds to the help, where a program can give more than the
+   * command line. */
+  readonly libraryNote?: string;
   /** Placeholder of the value in help: `--idle-timeout <duration>`. Empty for flags. */
   readonly metavar: string;
   /** The one letter of the flag: `k` for `-k`. */
   readonly short?: string;
   /** The values that it can have, where there are only a few. */
   readonly choices?: readonly string[];
+  /** Words that a value may be or begin with, besides others; for completion. */
+  readonly suggestions?: readonly string[];
   /** Whether the option may be repeated; its value is then an array. */
   readonly many: boolean;
   /** Whether the option has to be given; it then has no default. */
@@ -54,6 +61,8 @@ export interface Option<T> {
   readonly guard: boolean;
   /** Whether `--no-name` turns the option off. Flags only. */
   readonly negatable: boolean;
+  /** What the option is about, when several tables share it. */
+  readonly topic?: Topic;
   /** Separator of the elements of a repeatable option in one text, as in an environment variable. */
   readonly separator: string;
   /** The default. Meaningless when `required`. */
@@ -78,6 +87,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** The placeholder of the value in help. Default: one for the type, such as `duration`. */
   readonly metavar?: string;
+  /** See {@linkcode Option.suggestions}. */
+  readonly suggestions?: readonly string[];
   /** See {@linkcode Option.guard}. */
   readonly guard?: true;
 }
@@ -275,5 +286,6 @@ function described(spec: OptionSpec, metavar: string) {
     metavar: spec.metavar ?? metavar,
     guard: spec.guard ?? false,
     ...(spec.short === undefined ? {} : { short: spec.short }),
+    ...(spec.suggestions === undefined ? {} : { suggestions: spec.suggestions }),
   };
 }

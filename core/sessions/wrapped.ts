@@ -24,6 +24,14 @@ export class WrappedSession implements DialledSession {
     return this.inner.peer;
   }
 
+  get sessionId(): number {
+    return this.inner.sessionId;
+  }
+
+  get serverUrl(): string {
+    return this.inner.serverUrl;
+  }
+
   get identity(): Identity | undefined {
     return this.inner.identity;
   }

@@ -1,7 +1,9 @@
 // The options of a chat and of its cluster, apart from the code that they are for: the command line
 // reads them without loading a database or a broker's library.
 
+import { fileOrText } from "../../core/files/file_or_text.ts";
 import {
+  about,
   duration,
   flag,
   integer,
@@ -12,9 +14,10 @@ import {
 import type { ChatClusterOptions } from "../option_types.ts";
 
 /** The options of a chat in a cluster. */
-export const clusterOptions = {
+export const clusterOptions = about("cluster", {
   cluster: text.many({
     metavar: "url",
+    suggestions: ["nats://", "tls://"],
     help: "share the chat with other nodes over the NATS broker at nats://host:port (or tls://); " +
       "several are the brokers of one cluster",
   }),
@@ -39,27 +42,22 @@ export const clusterOptions = {
     metavar: "file",
     help: "prove to the broker who we are with this credentials file",
   }),
-  natsTlsCa: text({
-    guard: true,
-    metavar: "file",
+  natsTlsCa: fileOrText({
     help: "trust brokers whose certificate one of these authorities (PEM) has issued",
   }),
-  natsTlsCert: text({
-    guard: true,
-    metavar: "file",
+  natsTlsCert: fileOrText({
     help: "show the broker this certificate (PEM)",
   }),
-  natsTlsKey: text({
-    guard: true,
-    metavar: "file",
+  natsTlsKey: fileOrText({
     help: "the private key (PEM) of --nats-tls-cert",
   }),
-} as const;
+});
 
 export const chatOptions = {
   ...clusterOptions,
   history: text({
     metavar: "file|:memory:|off",
+    suggestions: [":memory:", "off"],
     default: ":memory:",
     help: "where messages are kept; the command line keeps them in the user's data folder",
   }),

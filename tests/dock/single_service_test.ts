@@ -10,6 +10,8 @@ function sessionOf(peer: Address, messages: readonly Message[]) {
   const sent: Message[] = [];
   const session: Session = {
     peer,
+    sessionId: 1,
+    serverUrl: "",
     boundary: peer.transport === "udp" ? "messages" : "bytes",
     maxMessageBytes: 100,
     signal: new AbortController().signal,

@@ -127,8 +127,8 @@ Deno.test("send --record keeps both directions of a client", async () => {
   assertEquals(events.map(({ event, text }) => `${event} ${text}`), ["sent one", "received ONE"]);
 });
 
-Deno.test("serve --verbose shows what passes as text and hex", async () => {
-  await using program = await startProgram(["serve", "upper", TCP, "--once", "--verbose"]);
+Deno.test("serve --verbose shows what passes as text, and --hex in hexadecimal too", async () => {
+  await using program = await startProgram(["serve", "upper", TCP, "--once", "--verbose", "--hex"]);
   await send(program.url, "--hex", "61 00 1b");
   const { stdout, stderr } = await program.ended();
   assertEquals(stdout, "");

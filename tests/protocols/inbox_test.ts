@@ -407,6 +407,8 @@ Deno.test("from another machine an inbox takes files of verified senders alone",
     const said: Heard[] = [];
     await service.serve({
       peer,
+      sessionId: 1,
+      serverUrl: "",
       ...rest,
       boundary: "messages",
       maxMessageBytes: 1000,

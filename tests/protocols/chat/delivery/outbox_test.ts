@@ -19,6 +19,8 @@ class Gate {
     };
     this.session = {
       peer,
+      sessionId: 1,
+      serverUrl: "",
       boundary,
       maxMessageBytes: 1000,
       signal: new AbortController().signal,

@@ -220,6 +220,7 @@ Deno.test("the log's notices reach the operator of the server and all members", 
 /** A datagram client that proves nothing, silent since long ago. */
 function unprovenMember(closed: string[]): LocalMember {
   return new LocalMember({
+    session: undefined,
     outbox: undefined,
     asText: false,
     bucket: new TokenBucket(1, 1, 0),
