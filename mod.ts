@@ -35,11 +35,14 @@ export type {
   ListeningEvent,
   NoticeEvent,
   OpenedEvent,
+  PeerEvent,
   PeerStamp,
+  PlainEvent,
   RefusedEvent,
   RequestEvent,
   RoomEvent,
   ServerEvent,
+  SessionEvent,
   SessionStamp,
   ShownEvent,
   Stamp,
@@ -49,6 +52,7 @@ export type {
   TrafficEvent,
 } from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http/app.ts";
+export type { Durations } from "./core/durations.ts";
 export type { FaultCounts, FaultsInForce } from "./core/live_faults.ts";
 export {
   type Bounds,
@@ -68,6 +72,7 @@ export {
   type TableOf,
   text,
 } from "./core/options/option.ts";
+export type { Topic } from "./core/options/topic.ts";
 export {
   type Context,
   type DatagramReply,
@@ -137,4 +142,4 @@ export { files } from "./web/files.ts";
 export { hello } from "./web/hello.ts";
 export { inspect } from "./web/inspect.ts";
 export { metricsApp } from "./web/metrics/app.ts";
-export type { MeasuredDock } from "./web/metrics/measured.ts";
+export type { MeasuredDock, MeasuredServer } from "./web/metrics/measured.ts";

@@ -31,6 +31,9 @@ interface GeneratedType {
   readonly summary: string;
   /** Where there are several, each option says which of them have it. */
   readonly owners: readonly Owner[];
+  /** Whether these are the resolved options, in which every field is present: what the table of a
+   * protocol is typed by. Otherwise they are those that a caller gives. */
+  readonly resolved?: true;
 }
 
 interface GeneratedFile {
@@ -69,13 +72,15 @@ const files: readonly GeneratedFile[] = [
     types: [
       ...withOptions(protocols).map(({ name, options }) => ({
         name: `${capitalised(name)}ProtocolOptions`,
-        summary: `Options of the protocol \`${name}\`.`,
+        summary: `Options of the protocol \`${name}\`; each may be left out in those of \`serve\`.`,
         owners: [{ name, options }],
+        resolved: true as const,
       })),
       {
-        name: "ChatClusterOptions",
+        name: "ClusterOptions",
         summary: "Those options of the protocol `chat` that make several servers one chat.",
         owners: [{ name: "chat", options: clusterOptions }],
+        resolved: true,
       },
     ],
   },
@@ -84,8 +89,10 @@ const files: readonly GeneratedFile[] = [
     header: "The options of HTTP applications, as `serve` takes them.",
     types: withOptions(apps).map(({ name, options }) => ({
       name: `${capitalised(name)}AppOptions`,
-      summary: `Options of the application \`${name}\`.`,
+      summary:
+        `Options of the application \`${name}\`; each may be left out in those of \`serve\`.`,
       owners: [{ name, options }],
+      resolved: true,
     })),
   },
   {
@@ -121,14 +128,14 @@ function fileText({ header, types }: GeneratedFile): string {
   ].join("\n");
 }
 
-function typeText({ name, summary, owners }: GeneratedType): string {
+function typeText({ name, summary, owners, resolved }: GeneratedType): string {
   const table: OptionTable = Object.assign({}, ...owners.map(({ options }) => options));
   const members = Object.entries(table).map(([key, option]) => {
     const having = owners.filter(({ options }) => Object.hasOwn(options, key));
     const names = [...new Set(having.map((owner) => owner.name))];
     const where = owners.length === 1 ? "" : ` On ${names.join(", ")}.`;
     return `${comment(`${sentence(option)}${where}`, "  ")}  readonly ${key}${
-      option.required ? "" : "?"
+      option.required || resolved ? "" : "?"
     }: ${typeOf(option)};`;
   });
   return `${comment(summary, "")}export interface ${name} {\n${members.join("\n")}\n}\n`;

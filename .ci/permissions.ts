@@ -12,7 +12,8 @@ export function runFlags(task = "sockdock"): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(config)) as {
     tasks: Record<string, { command: string } | undefined>;
   };
-  const [, flags] = /^deno run ((?:--\S+ )+)main\.ts\b/.exec(tasks[task]?.command ?? "") ?? [];
+  const command = tasks[task]?.command ?? "";
+  const [, flags] = /\bdeno run ((?:--\S+ )+)(?:"\$PROJECT\/)?main\.ts\b/.exec(command) ?? [];
   if (flags === undefined) throw new Error(`Cannot find the task ${task} in deno.json`);
   return flags.trim().split(" ");
 }

@@ -19,7 +19,7 @@ and our own clients do with --tls-ca local.
 
 \`server\` takes host names (*.harbour.example too) and addresses, \`client\` e-mail addresses, URIs and
 names. Each writes NAME.pem, the certificate with the authority's after it, and NAME.key. \`request\`
-writes NAME.csr and NAME.key for an authority elsewhere; \`sign\` signs the request of somebody else,
+writes NAME.csr and NAME.key for an authority elsewhere; \`sign\` signs the request of another person,
 for the names in it and nothing more.
 
 \`show\` prints what is in a file, PEM or DER, or what a server on tls, https or wss shows and whether

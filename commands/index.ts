@@ -57,7 +57,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "key",
-    summary: "makes and shows keys, and the lines of users for --auth-file",
+    summary: "makes and shows keys, seals and opens messages, and writes lines of users",
     load: async () => (await import("./key.ts")).key,
   },
   {

@@ -24,3 +24,9 @@ export type { CertificateUse } from "../core/certificates/names.ts";
 export type { KeyType } from "../core/certificates/x509.ts";
 export type { KeyKind } from "../core/keys/key.ts";
 export { type MadeKey, makeKey, type MakeKeyOptions } from "../core/keys/make.ts";
+export {
+  InvalidTokenError,
+  openToken,
+  type OpenTokenOptions,
+  sealToken,
+} from "../core/keys/token.ts";

@@ -57,7 +57,6 @@ export {
 } from "../protocols/chat/history/sqlite_store.ts";
 export type { ChatLog, LogHooks, LostSpan, Receipt, Scope } from "../protocols/chat/log.ts";
 export type { ChatMessage, NewMessage, Standing } from "../protocols/chat/message.ts";
-export type { ClusterOptions } from "../protocols/chat/options.ts";
 export type { ChatPeerHooks, ChatPeers, RemoteMember } from "../protocols/chat/peers.ts";
 export type { ChatStore, Retention, StoreEntry, StoreResult } from "../protocols/chat/store.ts";
-export type { ChatClusterOptions, ChatProtocolOptions } from "../protocols/option_types.ts";
+export type { ChatProtocolOptions, ClusterOptions } from "../protocols/option_types.ts";

@@ -1,7 +1,7 @@
 /** The rules of the house: who may import whom, who may touch the network, print or exit, and that
  * nothing is left out of its index. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { clientKinds } from "../clients/index.ts";
 import { commands } from "../commands/index.ts";
 import { mergeTables, type Option, type OptionTable } from "../core/options/option.ts";
@@ -64,7 +64,12 @@ const EXCEPTIONS: ReadonlySet<string> = new Set([
 const MAY_IMPORT_ITS_INDEX = "commands/help.ts";
 
 /** Packages that only tests may use. */
-const DEVELOPMENT_PACKAGES = [/^@std\/assert$/, /^fast-check$/, /^playwright-core$/, /^ws$/];
+const DEVELOPMENT_PACKAGES = [
+  /^@std\/(?:assert|yaml\/parse)$/,
+  /^fast-check$/,
+  /^playwright-core$/,
+  /^ws$/,
+];
 
 interface Source {
   /** From the root, such as `core/datagrams/inbox.ts`. */
@@ -296,6 +301,19 @@ Deno.test("CONTRIBUTING.md says of every room what is in it", async () => {
   const text = await Deno.readTextFile(new URL("CONTRIBUTING.md", ROOT));
   const named = [...text.matchAll(/^\| `([\w/]+)\/` +\| \S/gm)].map(([, folder]) => folder!);
   assertEquals(named.filter((folder) => folder !== "tests").toSorted(), folders.toSorted());
+});
+
+Deno.test("CONTRIBUTING.md draws each part above those that it may import", async () => {
+  const text = await Deno.readTextFile(new URL("CONTRIBUTING.md", ROOT));
+  const lines = /^```\n(main\.ts[\s\S]*?)^```/m.exec(text)?.[1]?.split("\n") ?? [];
+  const rowOf = (part: string) => {
+    const row = lines.findIndex((line) => line.includes(part.endsWith(".ts") ? part : `${part}/`));
+    assert(row >= 0, `${part} is not drawn`);
+    return row;
+  };
+  for (const [part, imported] of Object.entries(MAY_IMPORT)) {
+    for (const other of imported) assert(rowOf(part) < rowOf(other), `${part} above ${other}`);
+  }
 });
 
 Deno.test("every source file is part of the program or the library", () => {

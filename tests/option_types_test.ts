@@ -13,8 +13,8 @@ import type { layers } from "../layers/index.ts";
 import type { chatOptions, clusterOptions } from "../protocols/chat/options.ts";
 import type { inboxOptions } from "../protocols/inbox/options.ts";
 import type {
-  ChatClusterOptions,
   ChatProtocolOptions,
+  ClusterOptions,
   InboxProtocolOptions,
 } from "../protocols/option_types.ts";
 import type { serverKinds } from "../servers/index.ts";
@@ -52,11 +52,11 @@ const same: {
   readonly dial: Same<DialOptions, Given<TableOfAll<typeof clientKinds>>>;
   readonly layers: Same<LayerOptions, Given<TableOfAll<typeof layers> & typeof layerStackOptions>>;
   readonly fetch: Same<FetchValues, Given<typeof fetchOptions>>;
-  readonly chat: Same<ChatProtocolOptions, Given<typeof chatOptions>>;
-  readonly cluster: Same<ChatClusterOptions, Given<typeof clusterOptions>>;
-  readonly inbox: Same<InboxProtocolOptions, Given<typeof inboxOptions>>;
-  readonly files: Same<FilesAppOptions, Given<typeof filesOptions>>;
-  readonly inspect: Same<InspectAppOptions, Given<typeof inspectOptions>>;
+  readonly chat: Same<ChatProtocolOptions, OptionValues<typeof chatOptions>>;
+  readonly cluster: Same<ClusterOptions, OptionValues<typeof clusterOptions>>;
+  readonly inbox: Same<InboxProtocolOptions, OptionValues<typeof inboxOptions>>;
+  readonly files: Same<FilesAppOptions, OptionValues<typeof filesOptions>>;
+  readonly inspect: Same<InspectAppOptions, OptionValues<typeof inspectOptions>>;
 } = {
   listen: true,
   dial: true,

@@ -3,9 +3,11 @@
 import type { HttpApp } from "../core/http/app.ts";
 import { type TableOf, text } from "../core/options/option.ts";
 import type { HelloAppOptions } from "./option_types.ts";
+import { responseHeaderOptions } from "./response/options.ts";
 
 const options = {
   text: text({ default: "Hello, World!", help: "what the page says" }),
+  ...responseHeaderOptions,
 } as const;
 
 /** Answers `GET /` with a page, and `GET /hello.txt` with its text alone. */

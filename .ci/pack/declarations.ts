@@ -4,7 +4,8 @@
  * `deno bundle --declaration` cannot import text (2.9.6), so TypeScript itself writes them.
  */
 
-// deno-lint-ignore no-import-prefix -- only packing needs it, and deno task fetches what deno.json names
+// Not in the import map: what stands there is fetched by `deno task start`.
+// deno-lint-ignore no-import-prefix
 import ts from "npm:typescript@6.0.3";
 
 /** Modules that are imported as text, which TypeScript cannot read. */

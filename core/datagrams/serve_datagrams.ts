@@ -155,7 +155,7 @@ class DatagramServer {
     const before = this.#peers.get(from);
     // A session belongs to one identity: another peer at this address needs its own.
     if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
-      this.#lose(from, "somebody else has its address");
+      this.#lose(from, "another peer has its address");
     }
     if (before?.answered) before.conversing = true;
     const peer = this.#findPeer(from);

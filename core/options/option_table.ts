@@ -15,9 +15,7 @@ export type OptionValues<Table extends OptionTable> = {
 
 /** The table whose options have these values: the other way round than {@linkcode OptionValues}, for
  * the explicit type of a protocol whose options have an interface of their own. */
-export type TableOf<Values> = {
-  readonly [Key in keyof Values]-?: Option<Required<Values>[Key]>;
-};
+export type TableOf<Values> = { readonly [Key in keyof Values]: Option<Values[Key]> };
 
 /** Options by key, before they are resolved. What was not given is left out or undefined. */
 export type Given = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@
 import type { OptionTable } from "./option_table.ts";
 
 /** The topics that are no protocol, transport or layer, with a line for each. */
-export const topics = {
+export const topics: Readonly<Record<Exclude<Topic, "tls" | "http" | "ws">, string>> = {
   output: "what is printed and recorded",
   addresses: "which addresses are used",
   limits: "how much is taken, and how long is waited",
@@ -13,10 +13,21 @@ export const topics = {
   cluster: "several chat servers as one, over a broker",
   metrics: "numbers for Prometheus, and whether a server is healthy and ready",
   upstream: "the side of a relay that dials; as for clients, with upstream in front",
-} as const;
+};
 
 /** A topic, or the transport that the options are about, whose page is theirs. */
-export type Topic = keyof typeof topics | "tls" | "http" | "ws";
+export type Topic =
+  | "output"
+  | "addresses"
+  | "limits"
+  | "access"
+  | "layers"
+  | "cluster"
+  | "metrics"
+  | "upstream"
+  | "tls"
+  | "http"
+  | "ws";
 
 /** The same table with its options about this topic, except those that are about another one. */
 export function about<const Table extends OptionTable>(topic: Topic, table: Table): Table {

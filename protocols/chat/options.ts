@@ -11,7 +11,6 @@ import {
   size,
   text,
 } from "../../core/options/option.ts";
-import type { ChatClusterOptions } from "../option_types.ts";
 
 /** The options of a chat in a cluster. */
 export const clusterOptions = about("cluster", {
@@ -87,7 +86,7 @@ export const chatOptions = {
   as: text({
     metavar: "name",
     default: "operator",
-    help: "what whoever speaks at this terminal is called in the chat",
+    help: "name in the chat of the person at this terminal",
   }),
   operator: text.many({
     metavar: "name",
@@ -146,7 +145,7 @@ export const chatOptions = {
     default: 1000,
     min: 1,
     max: 1_000_000,
-    help: "rooms that somebody is in",
+    help: "rooms that have members",
   }),
   presenceMembers: integer({
     default: 50,
@@ -172,7 +171,6 @@ export const chatOptions = {
   }),
 } as const;
 
-/** The values of the options of a cluster. */
-export type ClusterOptions = Required<ChatClusterOptions>;
+export type { ClusterOptions } from "../option_types.ts";
 
 export type ChatOptions = OptionValues<typeof chatOptions>;

@@ -3,8 +3,8 @@ import { commands } from "../../commands/index.ts";
 import { overview } from "../../commands/manual/manual.ts";
 import { pageText } from "../../commands/manual/text.ts";
 import { runCommandLine } from "../../commands/run.ts";
-import { VERSION } from "../../core/version.ts";
 import denoJson from "../../deno.json" with { type: "json" };
+import { VERSION } from "../../core/version.ts";
 import { freePort } from "../free_port.ts";
 import { type FakeParts, FakeStdio } from "./fake_stdio.ts";
 

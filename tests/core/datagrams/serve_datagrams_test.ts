@@ -615,8 +615,8 @@ Deno.test("a session carries the messages of one identity, whatever comes from i
   }
   assertEquals(socket.sentTexts, ["for undefined"], "nobody gets another's answers");
   assertEquals(log.only("closed").map(({ reason }) => reason), [
-    "somebody else has its address",
-    "somebody else has its address",
+    "another peer has its address",
+    "another peer has its address",
   ]);
   await server.shutdown({ graceMs: 0 });
 });

@@ -1,13 +1,16 @@
-/** What README.md shows, as data: its sections, their code blocks, and what a block promises. */
+/** What a page of the documentation shows, as data: its sections, their code blocks, and what a block
+ * promises. */
 
 /** How a code block is meant.
  *
- * - `setup`: ``` sh setup ```, run first, its output is not looked at
+ * - `setup`: ``` sh setup ```, run first, its output is not looked at; under the page's title it is run
+ *   before every section
  * - `server`: ``` sh server ```, a command a line, which keep running until the section ends
  * - `client`: ``` sh ```, run by `sh -e`, prints what the next `text` block says
  * - `output`: ``` text ```
+ * - `seen`: ``` text server ```, what the last server printed for people by then
  * - `shown`: ``` sh no-run ```, only read */
-export type BlockKind = "setup" | "server" | "client" | "output" | "shown";
+export type BlockKind = "setup" | "server" | "client" | "output" | "seen" | "shown";
 
 export interface Block {
   readonly kind: BlockKind;
@@ -25,11 +28,25 @@ const KINDS: ReadonlyMap<string, BlockKind> = new Map([
   ["sh server", "server"],
   ["sh", "client"],
   ["text", "output"],
+  ["text server", "seen"],
   ["sh no-run", "shown"],
 ]);
 
-/** The sections that have blocks for a shell. Blocks in other languages are not for this. */
-export function readmeSections(markdown: string): Section[] {
+/** A page, from its title to its end. */
+export interface Page {
+  /** From the root of the project, such as `docs/tour/files.md`. */
+  readonly path: string;
+  readonly markdown: string;
+  /** What stands under the title, before the first heading of level 2 or 3. */
+  readonly opening: Section;
+  /** The sections that have blocks for a shell. */
+  readonly sections: readonly Section[];
+}
+
+/** Takes a page apart. Blocks in other languages than the shell's are not for this.
+ *
+ * @throws {SyntaxError} when a block for a shell is of no known kind */
+export function readPage(path: string, markdown: string): Page {
   const sections: { heading: string; blocks: Block[] }[] = [{ heading: "", blocks: [] }];
   let open: { readonly info: string; readonly lines: string[] } | undefined;
   for (const line of markdown.split("\n")) {
@@ -41,7 +58,7 @@ export function readmeSections(markdown: string): Section[] {
       const kind = KINDS.get(open.info);
       if (kind !== undefined) sections.at(-1)?.blocks.push({ kind, code: open.lines.join("\n") });
       else if (/^(sh|bash|shell|console|text)\b/.test(open.info)) {
-        throw new Error(`README.md: nobody knows how to run a block of "${open.info}"`);
+        throw new SyntaxError(`${path}: unknown kind of block "${open.info}"`);
       }
       open = undefined;
     } else if (line.startsWith("```")) {
@@ -51,7 +68,18 @@ export function readmeSections(markdown: string): Section[] {
       if (heading !== undefined) sections.push({ heading, blocks: [] });
     }
   }
-  return sections.filter((section) => section.blocks.length > 0);
+  const [opening, ...others] = sections;
+  return {
+    path,
+    markdown,
+    opening: opening!,
+    sections: others.filter(({ blocks }) => blocks.length > 0),
+  };
+}
+
+/** All blocks of a page, in their order. */
+export function blocksOf({ opening, sections }: Page): Block[] {
+  return [opening, ...sections].flatMap(({ blocks }) => blocks);
 }
 
 /** Whether output is what a `text` block says: a line `...` stands for any lines, `<words>` for any
@@ -97,11 +125,16 @@ export function portKey({ scheme, port }: ShownUrl): string {
   return `${scheme}:${port}`;
 }
 
+/** The scheme, in {@linkcode RealPorts}, of a server that is no program of ours and has no URL. */
+export const ANY_SCHEME = "*";
+
 /** The same text with the real port for every shown one: in a URL that of its scheme, elsewhere
  * that of the stream, which is what other programs dial. */
 export function onRealPorts(text: string, real: RealPorts): string {
   const inUrls = text.replace(URL_IN_TEXT, (url, scheme: string, _host, port?: string) => {
-    const found = port === undefined ? undefined : real.get(`${scheme}:${port}`);
+    const found = port === undefined
+      ? undefined
+      : real.get(`${scheme}:${port}`) ?? real.get(`${ANY_SCHEME}:${port}`);
     // A mark keeps the real port from being taken for a shown one below.
     return found === undefined ? url : url.replace(new RegExp(`:${port}$`), `:\0${found}`);
   });

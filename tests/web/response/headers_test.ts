@@ -2,7 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../core/usage_error.ts";
-import { fieldValue, responseHeaders } from "../../../web/files/open.ts";
+import { fieldValue, responseHeaders } from "../../../web/response/headers.ts";
 
 Deno.test("responseHeaders() reads names and values, and joins those of one name", () => {
   assertEquals(responseHeaders(["X-A: 1", "x-b:two words \t", "x-a:3", "x-c:"]), {

@@ -4,7 +4,7 @@
 
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
-import { KEY_BYTES, paddedBase64 } from "../../core/keys/key.ts";
+import { KEY_BYTES, paddedBase64 } from "./key.ts";
 
 const VERSION = 0x80;
 const BLOCK_BYTES = 16;
