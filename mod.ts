@@ -24,6 +24,8 @@ export type { FetchResponse, ResponseHead } from "./clients/http/message.ts";
 export type { ProxyRules } from "./clients/http/proxy.ts";
 export type { BodyStream, FetchRequest } from "./clients/http/request.ts";
 export type { RetryNotice } from "./clients/http/retry.ts";
+export type { FetchStep, OnStep } from "./clients/http/step.ts";
+export type { TlsFacts } from "./core/connection.ts";
 export type { FetchTiming } from "./clients/http/timing.ts";
 export type { FormFile } from "./clients/http/multipart.ts";
 export type { Address } from "./core/addresses/address.ts";

@@ -24,6 +24,9 @@ export interface Command<Table extends OptionTable = OptionTable> {
   /** Headings for help and reference; an option in no group comes first, under `Options`. */
   readonly groups?: readonly OptionGroup[];
   readonly examples: readonly Example[];
+  /** Options that users of a program like this one know from it, with what to do here; they are
+   * refused with these words. */
+  readonly habits?: Habits;
   /** @default 0 */
   readonly minArguments?: number;
   /** @default Infinity */
@@ -39,6 +42,13 @@ export interface Command<Table extends OptionTable = OptionTable> {
 export interface OptionGroup {
   readonly title: string;
   readonly options: OptionTable;
+}
+
+/** Options of another program, by their names with dashes, such as `--cacert` and `-E`. */
+export interface Habits {
+  readonly program: string;
+  /** What to do here, continuing `here`: `it is --tls-ca`. */
+  readonly remedies: ReadonlyMap<string, string>;
 }
 
 /** `run` is a whole command line, program name included; `does` says what it is good for. */

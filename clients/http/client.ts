@@ -108,6 +108,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
           proxy: viaSocket ? undefined : await chooseProxy(prepared.url, { ...values, rules }),
           stopwatch: new Stopwatch(beganMs, clock),
           deadline,
+          onStep: request.onStep,
         });
       };
       const authenticated = authentication.over(withCookies(exchange, jar), own);
@@ -171,6 +172,7 @@ const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
   "bodyType",
   "json",
   "form",
+  "multipart",
   "credentials",
   "bytes",
   "compressed",
@@ -178,5 +180,6 @@ const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
   "onRedirect",
   "onRetry",
   "onNotice",
+  "onStep",
   "signal",
 ]);

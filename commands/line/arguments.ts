@@ -20,7 +20,7 @@ export type ReadEnvironment = (name: string) => string | undefined;
 /** The part of a command that is needed to parse its line. */
 type CommandShape<Table extends OptionTable> = Pick<
   Command<Table>,
-  "name" | "usage" | "options" | "minArguments" | "maxArguments"
+  "name" | "usage" | "options" | "habits" | "minArguments" | "maxArguments"
 >;
 
 /** Reads the words after the command's name. A flag wins over its `SOCKDOCK_*` variable, which wins
@@ -31,7 +31,7 @@ export function readArguments<Table extends OptionTable>(
   argv: readonly string[],
   env: ReadEnvironment,
 ): Omit<Invocation<Table>, "io"> {
-  const words = resolveWords(command.options, argv);
+  const words = resolveWords(command.options, argv, command.habits);
   const used = words.flatMap((word) => word.kind === "option" ? [word.key] : []);
   const { "--": positional = [], ...collected } = parseArgs(
     attached(command.options, words),

@@ -31,6 +31,10 @@ export interface PrintingOptions {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly json?: boolean;
+  /** Quiet, and errors are not printed either. */
+  readonly silent?: boolean;
+  /** Whether errors are printed though it is silent. */
+  readonly showError?: boolean;
 }
 
 const codes: Readonly<Record<Color, readonly [on: number, off: number]>> = {
@@ -53,6 +57,7 @@ export class Stdio {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  readonly #mute: boolean;
   readonly #parts: StdioParts;
   readonly #color: ColorChoice;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -61,7 +66,9 @@ export class Stdio {
     this.#parts = parts;
     this.#color = options.color ?? "auto";
     this.json = options.json ?? false;
-    this.quiet = options.quiet ?? false;
+    const silent = options.silent ?? false;
+    this.quiet = silent || (options.quiet ?? false);
+    this.#mute = silent && !options.showError;
     this.verbose = options.verbose ?? false;
   }
 
@@ -132,10 +139,12 @@ export class Stdio {
 
   /** Prints an error: one line on stderr, even with `--quiet`, with control characters escaped. */
   error(line: string): void {
+    if (this.#mute) return;
     this.#write(this.#parts.stderr, `${this.paint("red", "error")}: ${printable(line)}\n`);
   }
 
   warn(line: string): void {
+    if (this.#mute) return;
     this.#write(this.#parts.stderr, `${this.paint("yellow", "warning")}: ${printable(line)}\n`);
   }
 
