@@ -22,6 +22,7 @@ import {
   servedGroups,
   servedOptions,
 } from "./line/serve_options.ts";
+import { printReachable, qrOptions, refuseUselessQr } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -36,7 +37,13 @@ loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 pic
 is printed.
 
 Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(printingOptions, recordOptions, requestLogOptions, servedOptions),
+  options: mergeTables(
+    printingOptions,
+    qrOptions,
+    recordOptions,
+    requestLogOptions,
+    servedOptions,
+  ),
   groups: servedGroups,
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
@@ -54,9 +61,17 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
     const what = servedByName(name!);
     const { urls, operand } = takeOperand(what, words, flags);
     const invocation = { options, given, flags, io };
-    return await serveUntilStopped(what, urls, operand, invocation, options.logFormat);
+    const { logFormat, qr } = options;
+    return await serveUntilStopped(what, urls, operand, invocation, { logFormat, qr });
   },
 });
+
+/** What is shown of a server. */
+interface ServeShowing {
+  readonly logFormat?: LogFormat;
+  /** Whether a QR code of its first URL is. */
+  readonly qr?: boolean;
+}
 
 /** Serves a protocol or an application until it is stopped.
  * @param operand values of options that are given as plain words */
@@ -65,7 +80,7 @@ export async function serveUntilStopped(
   urls: readonly string[],
   operand: Given,
   invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
-  logFormat: LogFormat = "common",
+  { logFormat = "common", qr = false }: ServeShowing = {},
 ): Promise<number> {
   const { options, flags, io } = invocation;
   // Before signals are listened to: a program that waits for a key would not hear of them.
@@ -77,6 +92,7 @@ export async function serveUntilStopped(
   using hangUp = new ReloadSignal();
   const given = { ...givenOf(servedOptions, invocation), ...operand };
   const plan = planned(what, urls, given, flags);
+  if (qr) refuseUselessQr(plan.urls);
   const logged = withRequestLog(plan.options, plan.table, io);
   const requests = { shown: logged.logRequests === true, format: logFormat };
   const emit = serverEventSink(io, record, signals.finish, requests);
@@ -89,6 +105,7 @@ export async function serveUntilStopped(
     watch: io.verbose || record !== undefined,
   });
   hangUp.concerns([dock], signals.finish);
+  await printReachable(dock.urls, io, { qr });
   // With --json the first line is the `listening` event, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }
   return await untilStopped([dock], signals, emit);

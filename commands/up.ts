@@ -13,6 +13,7 @@ import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
+import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
@@ -99,6 +100,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     if (!io.json) {
       for (const note of notes) io.note(note);
       printTable(entries, suite.docks, io);
+      await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
     }
     return await untilStopped(suite.docks, signals, emit);
   },
