@@ -2,6 +2,7 @@
 // argv by it; help, the reference page and completions are printed from it.
 
 import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
+import type { Needs } from "../core/options/needs.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 
 export const PROGRAM = "sockdock";
@@ -21,6 +22,8 @@ export interface Command<Table extends OptionTable = OptionTable> {
   /** Paragraphs for help and reference, separated by an empty line. */
   readonly details?: string;
   readonly options: Table;
+  /** The options that have no effect without another one; on the command line they are refused. */
+  readonly needs?: Needs;
   /** Headings for help and reference; an option in no group comes first, under `Options`. */
   readonly groups?: readonly OptionGroup[];
   readonly examples: readonly Example[];

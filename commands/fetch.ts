@@ -107,6 +107,15 @@ says of what.
 --credentials names a file of passwords, which answer only the realm and the URLs that they are for:
 https://host/path/ klem "a password" "PDQ Application"`,
   options: table,
+  needs: {
+    realm: "user",
+    digest: "user",
+    retryDelayMs: "retry",
+    retryMaxTimeMs: "retry",
+    retryAll: "retry",
+    showError: "silent",
+    showSecrets: "verbose",
+  },
   habits: curlHabits,
   groups: [
     { title: "Request", options: requestOptions },

@@ -84,7 +84,7 @@ export async function serveUntilStopped(
 ): Promise<number> {
   const { options, flags, io } = invocation;
   // Before signals are listened to: a program that waits for a key would not hear of them.
-  const asked = await askedUser(options, flags, io);
+  const asked = await askedUsers(options, flags, io);
   using record = options.record === undefined
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
@@ -148,15 +148,19 @@ function takeOperand(
   return { urls, operand: { [key]: what.options[key]?.parse(word, flag) } };
 }
 
-/** The user of --auth; a missing password is asked for at the terminal, twice. */
-async function askedUser(
+/** The users of --auth and --auth-upload; a missing password is asked for at the terminal, twice. */
+async function askedUsers(
   options: Given,
   flags: ReadonlySet<string>,
   io: Stdio,
-): Promise<{ readonly auth?: string }> {
-  const { auth } = options;
-  if (typeof auth !== "string" || !flags.has("auth")) return {};
-  const { readUser } = await import("./line/user_password.ts");
-  const { user, password } = readUser("auth", auth, flags, io, true);
-  return { auth: `${user}:${password}` };
+): Promise<{ readonly auth?: string; readonly authUpload?: string }> {
+  const asked: Record<string, string> = {};
+  for (const key of ["auth", "authUpload"]) {
+    const written = options[key];
+    if (typeof written !== "string" || !flags.has(key)) continue;
+    const { readUser } = await import("./line/user_password.ts");
+    const { user, password } = readUser(key, written, flags, io, true);
+    asked[key] = `${user}:${password}`;
+  }
+  return asked;
 }

@@ -130,7 +130,11 @@ function refuseUseless(
 ): void {
   for (const key of Object.keys(overrides)) {
     if (!flags.has(key) || entries.some(({ table }) => Object.hasOwn(table, key))) continue;
-    const why = whyUseless(key, entries.flatMap(({ urls }) => urls), overrides);
+    const why = whyUseless(key, {
+      endpoints: entries.flatMap(({ urls }) => urls),
+      served: entries.map(({ what }) => what),
+      given: overrides,
+    });
     throw new UsageError(`--${flagName(key)} ${why}`);
   }
 }

@@ -3,7 +3,7 @@
 import type { OptionValues } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { chatOptions } from "./chat/options.ts";
+import { chatNeeds, chatOptions } from "./chat/options.ts";
 
 /** A client that only reads is still in the chat, so that its silence says little. */
 const IDLE_TIMEOUT_MS = 12 * 60 * 60_000;
@@ -23,6 +23,7 @@ export const chat: Protocol<typeof chatOptions> = {
     maxMessageBytes: 64 * 1024,
   },
   options: chatOptions,
+  needs: chatNeeds,
   async open(options, context) {
     if (options.bare) {
       refuseUseless(options);

@@ -1,5 +1,6 @@
 // The server transports `ws` and `wss`: WebSockets (RFC 6455), plain and over TLS.
 
+import { authenticationNeeds } from "./access/options.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { webSocketOptions, webSocketTlsOptions } from "./websocket/options.ts";
 
@@ -11,6 +12,7 @@ export const ws: SessionServerKind<typeof webSocketOptions> = {
   carries: "sessions",
   carrier: "stream",
   options: webSocketOptions,
+  needs: authenticationNeeds,
   start: async (...serve) => (await import("./websocket/serve.ts")).serveWebSocket(...serve),
 };
 
@@ -21,5 +23,6 @@ export const wss: SessionServerKind<typeof webSocketTlsOptions> = {
   carries: "sessions",
   carrier: "stream",
   options: webSocketTlsOptions,
+  needs: authenticationNeeds,
   start: async (...serve) => (await import("./websocket/serve.ts")).serveWebSocketTls(...serve),
 };

@@ -9,6 +9,7 @@ export const files: HttpApp<typeof options> = {
   name: "files",
   summary: "Serves a folder: files, listings, archives, and uploads where they are allowed",
   options,
+  needs: { overwrite: "upload", maxUploadBytes: "upload", authUpload: "upload" },
   operand: "root",
   // Loaded here, so that other applications start without it.
   open: async (given, context) => (await import("./files/open.ts")).openFiles(given, context),

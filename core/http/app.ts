@@ -3,6 +3,7 @@
 
 import type { Address } from "../addresses/address.ts";
 import type { Counters } from "../counters.ts";
+import type { Needs } from "../options/needs.ts";
 import type { OptionTable, OptionValues } from "../options/option.ts";
 import type { Context } from "../protocol.ts";
 import type { Identity, Session } from "../session.ts";
@@ -88,6 +89,8 @@ export interface HttpApp<Options extends OptionTable = OptionTable> {
   /** One line for lists, starting with a capital, without a full stop. */
   readonly summary: string;
   readonly options: Options;
+  /** The options that have no effect without another one, which may be the transport's. */
+  readonly needs?: Needs;
   /** The key of the option that a word which is no URL stands for, as the folder in
    * `serve files http://:8080 public`. */
   readonly operand?: string;

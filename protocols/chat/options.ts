@@ -177,3 +177,14 @@ export const chatOptions = {
 export type ClusterOptions = OptionValues<typeof clusterOptions>;
 
 export type ChatOptions = OptionValues<typeof chatOptions>;
+
+/** What is said of a cluster is about one. */
+export const chatNeeds = {
+  clusterName: "cluster",
+  clusterReplicas: "cluster",
+  clusterMaxSize: "cluster",
+  natsCreds: "cluster",
+  natsTlsCa: "cluster",
+  natsTlsCert: "cluster",
+  natsTlsKey: "cluster",
+} as const;

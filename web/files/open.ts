@@ -46,7 +46,16 @@ export async function openFiles(given: FilesOptions, { emit, now }: Context): Pr
     },
     now,
   });
-  return new FileService({ ...given, crossOrigin: across, fields, root, store, now, emit });
+  return new FileService({
+    ...given,
+    asksPassword: given.authUpload !== undefined,
+    crossOrigin: across,
+    fields,
+    root,
+    store,
+    now,
+    emit,
+  });
 }
 
 /** Parses the `Name: value` texts that the user adds to every response; a repeated name gets all

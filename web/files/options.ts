@@ -1,5 +1,6 @@
 // The options of the application `files`.
 
+import { authUploadOption } from "../../core/http/options.ts";
 import { hiddenOption, overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";
 
@@ -37,6 +38,7 @@ export const options = {
     help: "memory for small and compressed files; changes show within a second all the same",
   }),
   upload: flag({ help: "let files be sent here, by the listing's form or PUT" }),
+  authUpload: authUploadOption,
   overwrite: overwriteOption,
   maxUploadBytes: size({
     default: 1024 * 1024 * 1024,

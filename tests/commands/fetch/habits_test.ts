@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fetch as fetchCommand } from "../../../commands/fetch.ts";
 import { curlHabits } from "../../../commands/fetch/curl_habits.ts";
+import { flagName } from "../../../core/options/option.ts";
 import { optionNames } from "../../../commands/line/words.ts";
 import { runCommandLine } from "../../../commands/run.ts";
 import { serve } from "../../../dock/serve.ts";
@@ -260,6 +261,22 @@ Deno.test("what curl calls otherwise is refused with our name for it", async () 
   const json = await fetch(["--json", '{"a":1}', "http://127.0.0.1:1/"]);
   assertMatch(json.stderr, /--data-json/);
   assertMatch((await fetch(["http://127.0.0.1:1/a", "http://127.0.0.1:1/b"])).stderr, /one URL/);
+});
+
+Deno.test("an option that needs another one is refused without it", async () => {
+  const url = "http://127.0.0.1:1/";
+  for (const [key, needed] of Object.entries(fetchCommand.needs ?? {})) {
+    const flag = `--${flagName(key)}`;
+    const words = fetchCommand.options[key]?.kind === "flag" ? [flag] : [flag, "1"];
+    const { code, stderr } = await fetch([url, ...words]);
+    const other = `--${flagName([needed].flat()[0]!)}`;
+    assertEquals([code, stderr], [2, `error: ${flag} has no effect without ${other}\n`]);
+  }
+  // One of the environment may be meant for other commands.
+  const io = new FakeStdio();
+  const env = (name: string) => name === "SOCKDOCK_RETRY_DELAY" ? "1s" : undefined;
+  await runCommandLine(["fetch", url], io, env);
+  assert(!io.stderrText.includes("has no effect"), io.stderrText);
 });
 
 Deno.test("docs/fetch.md lists options as the table has them", () => {
