@@ -15,7 +15,7 @@ import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
 import { defineCommand } from "./command.ts";
-import { printingOptions, recordOptions } from "./line/common_options.ts";
+import { editorOptions, printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
@@ -44,10 +44,7 @@ const options = {
     help: "ring the bell of the terminal when you are mentioned or written to",
     negatable: false,
   }),
-  editor: flag({
-    default: true,
-    help: "edit the line being typed, below what comes in; without, the terminal does as it can",
-  }),
+  ...editorOptions,
   reconnect: flag({ default: true, help: "come back when the connection is lost" }),
   reconnectMaxMs: duration({
     default: 30_000,

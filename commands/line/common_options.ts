@@ -31,3 +31,10 @@ export const requestLogOptions = {
       "as a JSON object a line",
   }),
 } as const;
+
+export const editorOptions = {
+  editor: flag({
+    default: true,
+    help: "edit the line being typed, below what comes in; without, the terminal does as it can",
+  }),
+} as const;

@@ -59,11 +59,13 @@ export class Stdio {
   readonly verbose: boolean;
   readonly #mute: boolean;
   readonly #parts: StdioParts;
+  readonly #options: PrintingOptions;
   readonly #color: ColorChoice;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
   constructor(parts: StdioParts, options: PrintingOptions = {}) {
     this.#parts = parts;
+    this.#options = options;
     this.#color = options.color ?? "auto";
     this.json = options.json ?? false;
     const silent = options.silent ?? false;
@@ -75,6 +77,21 @@ export class Stdio {
   /** The same streams with other printing options. */
   with(options: PrintingOptions): Stdio {
     return new Stdio(this.#parts, options);
+  }
+
+  /** The same, where what a terminal shows is given to `print` in lines, without their ends. A line
+   * that was begun waits for its end. */
+  printingLines(print: (lines: readonly string[]) => void): Stdio {
+    const parts = this.#parts;
+    const through = (output: Output) => output.isTerminal ? new LineOutput(print) : output;
+    return new Stdio({
+      ...parts,
+      get columns() {
+        return parts.columns;
+      },
+      stdout: through(parts.stdout),
+      stderr: through(parts.stderr),
+    }, this.#options);
   }
 
   get columns(): number {
@@ -194,6 +211,30 @@ export class Stdio {
       // A command ends when the reader of stdout is gone, but not when that of stderr is.
       if (output === this.#parts.stdout) throw new ReaderGoneError(undefined, { cause: error });
     }
+  }
+}
+
+/** Longest line that waits for its end; a longer one is broken. */
+const MAX_LINE_LENGTH = 64 * 1024;
+
+/** A terminal's output in lines. */
+class LineOutput implements Output {
+  readonly isTerminal = true;
+  readonly #print: (lines: readonly string[]) => void;
+  readonly #decoder = new TextDecoder();
+  #begun = "";
+
+  constructor(print: (lines: readonly string[]) => void) {
+    this.#print = print;
+  }
+
+  writeSync(bytes: Uint8Array): void {
+    const lines = (this.#begun + this.#decoder.decode(bytes, { stream: true })).split(/\r?\n/);
+    const last = lines.pop() ?? "";
+    const isTooLong = last.length > MAX_LINE_LENGTH;
+    if (isTooLong) lines.push(last);
+    this.#begun = isTooLong ? "" : last;
+    this.#print(lines);
   }
 }
 
