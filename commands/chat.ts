@@ -149,20 +149,28 @@ async function enter(
       throw new Error(`${error.message}; choose another with --name`, { cause: error });
     }
     if (error instanceof NoChatError) {
-      const { text, path } = endpoint;
-      const url = roomOf(endpoint) === undefined ? text : text.slice(0, -path.length);
       throw new Error(
-        `Cannot chat with ${text}: ${error.message}; talk to it as it is with: sockdock connect ${url}`,
+        `Cannot chat with ${endpoint.text}: ${error.message}; talk to it as it is with: ` +
+          `sockdock connect ${bareUrl(endpoint)}`,
         { cause: error },
       );
     }
     if (error instanceof ChatLostError) {
-      throw new Error(`Cannot enter the chat at ${endpoint.text}: ${error.message}`, {
-        cause: error,
-      });
+      const isSilent = error.message.startsWith("no answer");
+      throw new Error(
+        `Cannot enter the chat at ${endpoint.text}: ${error.message}` +
+          (isSilent ? `; it may be no chat: sockdock connect ${bareUrl(endpoint)}` : ""),
+        { cause: error },
+      );
     }
     throw error;
   }
+}
+
+/** The URL without the room that it names. */
+function bareUrl(endpoint: Endpoint): string {
+  const { text, path } = endpoint;
+  return roomOf(endpoint) === undefined ? text : text.slice(0, -path.length);
 }
 
 /** Runs a chat at a terminal in line mode, which edits lines itself. */

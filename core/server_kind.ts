@@ -34,6 +34,8 @@ interface Kind<Options extends OptionTable> {
   readonly name: string;
   readonly summary: string;
   readonly addressing: Addressing;
+  /** Whether its URLs may have a path behind the host. Default: false. */
+  readonly usesPath?: boolean;
   /** The kind of socket that layers on this transport wrap. */
   readonly carrier: Carrier;
   readonly options: Options;

@@ -19,6 +19,7 @@ const INSTALLED_BY = {
   node: "apt-get install nodejs",
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
+  setpriv: "apt-get install util-linux",
   socat: "apt-get install socat",
   tshark: "apt-get install tshark",
   wget: "apt-get install wget",

@@ -78,7 +78,7 @@ Deno.test("--version names this version, which is that of deno.json, and the run
 /** A wrong command line and what is said about it, on the one line of stderr. */
 const WRONG: readonly [argv: string[], message: string][] = [
   [["bogus"], 'unknown command "bogus"; sockdock help lists them'],
-  [["serv"], 'unknown command "serv"; did you mean serve?; sockdock help lists them'],
+  [["serv"], 'unknown command "serv"; did you mean sockdock serve?'],
   [["--bogus"], 'unknown command "--bogus"; sockdock help lists them'],
   [[""], 'unknown command ""; sockdock help lists them'],
   [["two\nlines"], 'unknown command "two\\x0alines"; sockdock help lists them'],
@@ -87,7 +87,7 @@ const WRONG: readonly [argv: string[], message: string][] = [
   [["serve"], "serve needs 2 arguments; usage: sockdock serve <protocol> <url>... [folder]"],
   [
     ["serve", "echo"],
-    "serve needs 2 arguments; usage: sockdock serve <protocol> <url>... [folder]",
+    "serve needs a URL to listen on, such as sockdock serve echo tcp://:9999",
   ],
   [["send"], "send needs an argument; usage: sockdock send <url> [word]..."],
   [["connect"], "connect needs an argument; usage: sockdock connect <url>"],

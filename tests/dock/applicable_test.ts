@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { servable } from "../../commands/line/serve_options.ts";
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { OptionTable } from "../../core/options/option.ts";
@@ -11,7 +11,9 @@ import {
   type Served,
   whyUseless,
 } from "../../dock/applicable.ts";
+import { connect } from "../../dock/connect.ts";
 import { clientSchemes, serverSchemes } from "../../dock/schemes.ts";
+import { serve } from "../../dock/serve.ts";
 import { chat } from "../../protocols/chat.ts";
 import { echo } from "../../protocols/echo.ts";
 import { relay } from "../../protocols/relay.ts";
@@ -169,4 +171,17 @@ Deno.test("what needs another option names options that are there", () => {
       for (const one of [needed].flat()) assertEquals(Object.hasOwn(table, one), true, one);
     }
   }
+});
+
+Deno.test("a path in a URL is refused where nothing looks at it", async () => {
+  const refusals: readonly (readonly [() => Promise<unknown>, string])[] = [
+    [() => serve("tcp://127.0.0.1:0/room", echo), "write tcp://127.0.0.1:0"],
+    [() => serve("http://127.0.0.1:0/pub", hello), "write http://127.0.0.1:0"],
+    [() => connect("tcp://127.0.0.1:1/path"), "write tcp://127.0.0.1:1"],
+    [() => connect("udp+sealed://[::1]:1/path"), "write udp+sealed://[::1]:1"],
+  ];
+  for (const [open, remedy] of refusals) await assertRejects(open, UsageError, remedy);
+  await using slash = await serve(["tcp://127.0.0.1:0/", "ws://127.0.0.1:0/chat"], echo);
+  using session = await connect(slash.urls[0]!);
+  session.close();
 });

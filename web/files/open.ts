@@ -31,7 +31,8 @@ export async function openFiles(given: FilesOptions, { emit, now }: Context): Pr
   const { cacheControl, precompressed, compress, fileCacheBytes } = given;
   const across = crossOrigin(given.cors, given.corsOrigin);
   const fields = responseHeaders(given.responseHeader);
-  const root = await FileRoot.open(given.root, { hidden: given.hidden });
+  const listed = given.listing || given.archive;
+  const root = await FileRoot.open(given.root, { hidden: given.hidden, listed });
   const store = new FileStore(root, {
     precompressed,
     compress,
