@@ -9,7 +9,8 @@ import { hasEnd } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
 import { editorOptions, printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
+import { diallingWords } from "./line/url_words.ts";
 import { exitCodes } from "./exit_code.ts";
 import { EditedLines } from "./terminal/edited_lines.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
@@ -37,6 +38,8 @@ const options = {
   }),
 } as const;
 
+const ownOptions = mergeTables(options, printingOptions, recordOptions);
+
 export const connect = defineCommand({
   name: "connect",
   summary: "talks to an endpoint from the terminal or a pipe",
@@ -48,14 +51,15 @@ keys bring earlier lines back, and what arrives meanwhile is printed above it. P
 a stream, a line a message elsewhere. The end of input closes our half of a stream, or of what the
 layer reliable makes of datagrams, and the rest of what the peer sends is still printed. A peer that
 is lost is an error.`,
-  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
-  groups: dialGroups,
+  options: mergeTables(ownOptions, dialOptions),
   examples: [
     { run: "sockdock connect tcp://127.0.0.1:50007", does: "talks to an echo server" },
     { run: "sockdock connect udp://127.0.0.1:12345", does: "sends each line as a datagram" },
   ],
   minArguments: 1,
   maxArguments: 1,
+  complete: ([url], current) => url === undefined ? diallingWords(current) : [],
+  fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: [url = ""], options, given, flags, io: below }) {
     const { endpoint, dial } = readDial(url, { options, given, flags });
     const typed = below.stdin.isTerminal;

@@ -7,6 +7,7 @@ import type { Field } from "../clients/http/message.ts";
 import type { ProxyRules } from "../clients/http/proxy.ts";
 import { fetchOptions, proxyOptions, retryOptions } from "../clients/http/options.ts";
 import {
+  about,
   flag,
   formatDuration,
   mergeTables,
@@ -56,7 +57,7 @@ const requestOptions = {
 } as const;
 
 /** How much is said, besides the options that every command has. */
-const sayingOptions = {
+const sayingOptions = about("output", {
   silent: flag({
     short: "s",
     help: "print the body alone: no progress, no notes and no errors",
@@ -67,7 +68,7 @@ const sayingOptions = {
     help: "with --verbose, show passwords, tokens and cookies as they are",
     negatable: false,
   }),
-} as const;
+});
 
 const { maxRedirects, maxBodyBytes, ...others } = fetchOptions;
 const connectionOptions = Object.fromEntries(
@@ -146,6 +147,8 @@ https://host/path/ klem "a password" "PDQ Application"`,
     },
   ],
   minArguments: 1,
+  complete: ([url], current) =>
+    url !== undefined || current.includes(":") ? [] : ["http://", "https://"],
   run: (invocation) => run(invocation),
 });
 

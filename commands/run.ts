@@ -2,15 +2,15 @@
 
 import { errorText } from "../core/event.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
+import { requireRuntime } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { VERSION } from "../core/version.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
-import { PROGRAM } from "./command.ts";
+import { type CommandEntry, PROGRAM } from "./command.ts";
 import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
 import { InterruptedError } from "./terminal/terminal.ts";
 import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
-
-export const VERSION = "0.1.0";
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runCommandLine(
@@ -20,14 +20,17 @@ export async function runCommandLine(
 ): Promise<number> {
   let heard = io;
   try {
-    const [name, ...rest] = argv;
-    if (name === undefined || name === "--help" || name === "-h") {
+    // Without a word the main job is done: the suite of servers starts.
+    const [name = "up", ...rest] = argv;
+    if (name === "--help" || name === "-h") {
       return await runCommand("help", [], io, env, () => {});
     }
     if (name === "--version" || name === "-V") {
-      io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno})`);
+      const { os, arch } = Deno.build;
+      io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno}, ${os} ${arch})`);
       return exitCodes.ok;
     }
+    requireRuntime();
     if (name === "__complete") return await completeWords(rest, io);
     return await runCommand(name, rest, io, env, (adjusted) => heard = adjusted);
   } catch (error) {
@@ -65,9 +68,7 @@ async function runCommand(
   }
   const command = await entry.load();
   if (wantsHelp(argv)) {
-    const { helpText } = await import("./line/help_text.ts");
-    io.print(helpText(command, { widthColumns: io.columns }));
-    return exitCodes.ok;
+    return await printHelp(entry, argv, io);
   }
   const { meantByWords } = await import("./line/meant_command.ts");
   const meant = await meantByWords(command, argv);
@@ -76,6 +77,18 @@ async function runCommand(
   const adjusted = io.with(read.options as PrintingOptions);
   hear(adjusted);
   return await command.run({ ...read, io: adjusted });
+}
+
+/** Answers `serve --help`, and `serve chat --help` with what it says of the chat. */
+async function printHelp(
+  { load }: CommandEntry,
+  argv: readonly string[],
+  io: Stdio,
+): Promise<number> {
+  const { helpOf } = await import("./manual/manual.ts");
+  const { pageText } = await import("./manual/text.ts");
+  io.print(pageText(await helpOf(await load(), argv), { widthColumns: io.columns }));
+  return exitCodes.ok;
 }
 
 /** Answers the completion scripts of shells. */

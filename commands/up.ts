@@ -6,17 +6,26 @@ import { whyUseless } from "../dock/applicable.ts";
 import type { Dock } from "../dock/serve.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, FILES } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
+import {
+  hexOptions,
+  printingOptions,
+  recordOptions,
+  requestLogOptions,
+} from "./line/common_options.ts";
+import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
+import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
 import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { alignedRows } from "./terminal/table.ts";
+import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
@@ -44,17 +53,21 @@ Options at the top are defaults. Options on the command line and in the environm
 All servers start or none does. Ctrl-C lets what is being answered finish; a second one stops at once.`,
   options: mergeTables(
     options,
+    untilEofOptions,
     printingOptions,
+    hexOptions,
     recordOptions,
     requestLogOptions,
+    metricsOptions,
     servedOptions,
+    metricsServerOptions,
   ),
-  groups: servedGroups,
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },
   ],
   maxArguments: 1,
+  complete: () => [FILES],
   async run({ arguments: [config], options, given, flags, io }) {
     if (config !== undefined && (flags.has("freePorts") || flags.has("socket"))) {
       throw new UsageError(
@@ -83,26 +96,37 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
     const signals = stack.use(new StopSignals());
-    const hangUp = stack.use(new ReloadSignal());
+    if (options.untilEof) void stopAtEof(io, signals.stop);
+    const manager = ServiceManager.find((line) => io.warn(line));
+    const hangUp = stack.use(new ReloadSignal(manager));
     const requests = {
       shown: entries.some((entry) => entry.options.logRequests === true),
       format: options.logFormat,
     };
     const emit = serverEventSink(io, record, signals.finish, requests);
+    // The table that is printed once all servers listen has the same information.
+    const observed = await observation(
+      { options, given },
+      (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
+    );
+    // It ends after the servers, so that a scrape sees them stop.
+    const watching = stack.use(new AsyncDisposableStack());
     const suite = stack.use(
       await startSuite(entries, {
-        // The table that is printed once all servers listen has the same information.
-        emit: (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
+        ...observed.hooks,
         watch: io.verbose || record !== undefined,
+        changeable: false,
       }),
     );
+    watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(note);
       printTable(entries, suite.docks, io);
       await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
     }
-    return await untilStopped(suite.docks, signals, emit);
+    await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
+    return await untilStopped(suite.docks, signals, manager);
   },
 });
 
@@ -169,6 +193,9 @@ function talkTo(
 /** Name by which the user called this program: `sockdock` for the executable, else the task that
  * runs it, through npx where npx runs Deno. */
 export function programWords(): string {
+  // The launcher of the npm package says what it was called by.
+  const calledAs = Deno.env.get("SOCKDOCK_CALLED_AS");
+  if (calledAs) return calledAs;
   if (Deno.build.standalone) return "sockdock";
   const runner = Deno.env.get("npm_command") === "exec"
     ? `npx --yes deno@${Deno.version.deno}`

@@ -28,6 +28,9 @@ export interface DialledSession extends Session, Disposable {
   readonly isTaking?: (() => Promise<boolean>) | undefined;
 }
 
+/** A session that was just opened, and does not know its URL yet. */
+type NewSession = DialledSession & { serverUrl: string };
+
 /** Arguments of `connect` besides the options. */
 export interface DialWork {
   /** Layers from the wire inward. */
@@ -55,5 +58,5 @@ export interface ClientKind<Options extends OptionTable = OptionTable> {
     endpoint: Endpoint,
     options: OptionValues<Options>,
     work: DialWork,
-  ): Promise<DialledSession>;
+  ): Promise<NewSession>;
 }

@@ -27,3 +27,17 @@ export const systemClock: Clock = {
     return () => clearImmediate(turn);
   },
 };
+
+let lastMs = NaN;
+let lastText = "";
+
+/** A time in ISO 8601, in UTC and with milliseconds. Those of one millisecond are made once: making
+ * one costs more than the rest of an event.
+ * @param timeMs milliseconds since the epoch */
+export function isoTime(timeMs: number): string {
+  if (timeMs !== lastMs) {
+    lastText = new Date(timeMs).toISOString();
+    lastMs = timeMs;
+  }
+  return lastText;
+}

@@ -18,7 +18,9 @@ export interface TlsFacts {
 
 /** One stream to one peer. Its owner disposes it; disposal is immediate. */
 export interface Connection extends Disposable {
+  /** Our own address. */
   readonly local: Address;
+  /** The address of the peer. */
   readonly remote: Address;
   /** The identity that the peer proved in its handshake; set once `ready` has resolved. */
   readonly identity?: Identity | undefined;
@@ -59,6 +61,7 @@ export class RefusedError extends Error {
 
 /** A listening stream socket. */
 export interface Acceptor<C extends Connection = Connection> extends Disposable {
+  /** The address that it listens on. */
   readonly address: Address;
   /** The next connection, or null once the acceptor was disposed. */
   accept(): Promise<C | null>;

@@ -5,8 +5,9 @@ import type { Address } from "./addresses/address.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, DatagramSocket } from "./connection.ts";
 import type { Counters } from "./counters.ts";
-import type { Emit } from "./event.ts";
+import type { Tell } from "./event.ts";
 import type { DatagramLimits } from "./limits.ts";
+import type { LiveFaults } from "./live_faults.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -23,7 +24,8 @@ export interface LayerContext {
   readonly clock: Clock;
   /** A random number from 0 to below 1, for uses without secrets. */
   random(): number;
-  readonly emit: Emit;
+  /** Tells events; undefined where nobody listens. */
+  readonly emit: Tell | undefined;
 }
 
 /** Properties of the socket that a layer wraps. */
@@ -41,6 +43,8 @@ export interface LayerWork {
 export interface OpenedLayer {
   /** Whether the layer resets connections, so that a transport that can reset has to offer it. */
   readonly resets?: boolean;
+  /** The faults of the layer, if it has any, which can be replaced. */
+  readonly live?: LiveFaults;
   stream?(
     connection: Connection,
     side: Side,
@@ -100,6 +104,7 @@ export async function bindLayer<Options extends OptionTable>(
     ...(provesSender !== undefined && { provesSender }),
     ...(ordered !== undefined && { ordered }),
     ...(opened.resets !== undefined && { resets: opened.resets }),
+    ...(opened.live && { live: opened.live }),
     ...(opened.stream && { stream: opened.stream.bind(opened) }),
     ...(opened.datagram && { datagram: opened.datagram.bind(opened) }),
   };

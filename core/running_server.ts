@@ -2,6 +2,7 @@
 
 import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
 import type { Stats } from "./counters.ts";
+import type { Durations } from "./durations.ts";
 
 /** The certificate of a server. */
 export interface ServerCertificate {
@@ -27,6 +28,9 @@ export interface Listener<C extends Connection = Connection> extends Listening {
 
 export interface DatagramListener extends Listening {
   readonly socket: DatagramSocket;
+  /** Calls `dropped` for each datagram that the socket drops because too many are unread, where the
+   * socket itself does so. */
+  readonly onDropped?: (dropped: () => void) => void;
 }
 
 /** A running server. Disposing it stops it now; `shutdown` lets sessions finish first. */
@@ -43,6 +47,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly finished: Promise<void>;
   /** A copy of the counters. */
   stats(): Stats;
+  /** How long its sessions were open, HTTP connections among them; and how long its requests took,
+   * where `measure` was asked for. */
+  readonly durations: { readonly sessions: Durations; readonly requests?: Durations };
   /** Stops listening, lets open sessions and requests finish for `graceMs`, then closes the rest.
    * Resolves when all are closed. Calling it again with a shorter grace shortens the wait. */
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;

@@ -27,6 +27,8 @@ export interface RequestWork {
   readonly layers: readonly BoundLayer[];
   /** Whether every request becomes an event. Default: false, because events cost throughput. */
   readonly watch?: boolean;
+  /** Whether the duration of every request is counted. Default: false. */
+  readonly measure?: boolean;
 }
 
 interface Kind<Options extends OptionTable> {

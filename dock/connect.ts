@@ -1,19 +1,20 @@
 // Opens a client session to any endpoint.
 
-import type { clientKinds } from "../clients/index.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
-import type { Emit } from "../core/event.ts";
-import { type Intersection, type OptionValues, resolveShare } from "../core/options/option.ts";
+import type { Emit, Tell } from "../core/event.ts";
+import { telling } from "../core/event_stamp.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
+import { resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
-import { type LayerOptions, openLayers } from "./layer_stack.ts";
-import { placeToDial } from "./place.ts";
+import { openLayers } from "./layer_stack.ts";
+import type { DialOptions, LayerOptions } from "./option_types.ts";
+import { placeToDial, usesUdp } from "./place.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 
-type KindOptions = Intersection<(typeof clientKinds)[number]["options"]>;
-
-/** Options of `connect`: those of the transport and the layers in use, and two of its own. */
-export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> & {
+/** Options of `connect` alone, whatever the transport. */
+export interface ConnectHooks {
   /** Aborting it ends the attempt; an open session is closed by its owner. */
   readonly signal?: AbortSignal;
   /** Time for connecting, in milliseconds. Default: 10,000. */
@@ -21,23 +22,31 @@ export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> &
   /** Receives notices, such as the seed of faults, or that the keys of TLS are written to the file of
    * SSLKEYLOGFILE. Default: none. */
   readonly emit?: Emit;
-};
+}
+
+/** Options of `connect`: those of the transports ({@linkcode DialOptions}, such as `tlsCa`,
+ * `tlsFingerprint` and `maxMessageBytes`), of the layers ({@linkcode LayerOptions}, such as `fault`
+ * and `sealedKey`), and of `connect` itself ({@linkcode ConnectHooks}). */
+export type ConnectOptions = DialOptions & LayerOptions & ConnectHooks;
 
 /** Opens a session: one peer, messages in and out. Resolves once the peer was verified, where its
  * transport verifies. Dispose the session to close it.
  *
  * ```ts
- * import { connect, serve, upper } from "@sockdock/sockdock";
+ * import { connect, serve, textOf, upper } from "@sockdock/sockdock";
  *
  * await using server = await serve("tcp://127.0.0.1:0", upper);
  * using session = await connect(server.url);
  * await session.send("hello");
- * for await (const message of session) {
- *   console.log(new TextDecoder().decode(message as Uint8Array)); // HELLO
+ * for await (const message of session.messages()) {
+ *   console.log(textOf(message)); // HELLO
  *   break;
  * }
  * ```
  *
+ * @param url where to connect, such as `tls://harbour.example:8443`
+ * @param options those of the transport in use ({@linkcode DialOptions}: `tlsCa`, `tlsFingerprint`,
+ * `maxMessageBytes`), of layers ({@linkcode LayerOptions}), and {@linkcode ConnectHooks}
  * @throws {UsageError} when the URL or an option cannot work
  * @throws {Error} when the peer cannot be reached or is not who it should be, naming the URL */
 export async function connect(
@@ -45,11 +54,14 @@ export async function connect(
   {
     signal,
     connectTimeoutMs = connectTimeoutOptions.connectTimeoutMs.fallback,
-    emit = () => {},
+    emit: listener,
     ...given
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
+  refuseUnknownDialling(given);
   const { endpoint, kind, stack } = placeToDial(url, given);
+  const emit = telling(listener, endpoint.text);
+  if (usesUdp(kind)) noteDatagramStandIn(emit);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   await noteTls(kind.name, given, emit);
   const attempt = new AbortController();
@@ -60,10 +72,12 @@ export async function connect(
   );
   const attemptSignal = signal ? AbortSignal.any([signal, attempt.signal]) : attempt.signal;
   try {
-    return await kind.connect(endpoint, resolveShare(kind.options, given), {
+    const session = await kind.connect(endpoint, resolveShare(kind.options, given), {
       layers: opened,
       signal: attemptSignal,
     });
+    session.serverUrl = endpoint.text;
+    return session;
   } catch (error) {
     // Callers tell a time-out from other errors by the name of the exception.
     if (attempt.signal.aborted) {
@@ -86,9 +100,9 @@ export async function connect(
 export async function checkConnect(
   url: string,
   { signal: _signal, connectTimeoutMs: _timeout, emit: _emit, ...given }: ConnectOptions,
-  { flagOf, emit = () => {} }: {
+  { flagOf, emit }: {
     readonly flagOf: (key: string) => string;
-    readonly emit?: Emit;
+    readonly emit?: Tell | undefined;
   },
 ): Promise<Endpoint> {
   const { endpoint, kind, stack } = placeToDial(url, given, flagOf);
@@ -98,8 +112,8 @@ export async function checkConnect(
   return endpoint;
 }
 
-async function noteTls(kind: string, given: ConnectOptions, emit: Emit): Promise<void> {
+async function noteTls(kind: string, given: ConnectOptions, emit: Tell | undefined): Promise<void> {
   if (kind !== "tls" && kind !== "wss") return;
   const { tlsNotices } = await import("../clients/tls/notices.ts");
-  for (const text of tlsNotices(given)) emit({ event: "notice", text });
+  for (const text of tlsNotices(given)) emit?.({ event: "notice", text });
 }

@@ -12,8 +12,8 @@ import {
 } from "../core/layer.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import {
+  about,
   type Given,
-  type Intersection,
   mergeTables,
   type OptionTable,
   type OptionValues,
@@ -21,23 +21,21 @@ import {
   text,
 } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { fault } from "../layers/fault.ts";
 import { layers as allLayers } from "../layers/index.ts";
 import { serverKinds } from "../servers/index.ts";
 
 const layers: readonly Layer[] = allLayers;
 
 /** The option that adds layers to those in a URL. */
-export const layerStackOptions = {
+export const layerStackOptions = about("layers", {
   layers: text.many({
     guard: true,
     metavar: "name",
+    suggestions: layers.map(({ name }) => name),
     help: "layers to add to those that the URL names, in any order, such as sealed,reliable",
   }),
-} as const;
-
-export type LayerOptions =
-  & Intersection<(typeof allLayers)[number]["options"]>
-  & typeof layerStackOptions;
+});
 
 /** Every option that any layer understands, and the one that adds layers. */
 export const layerOptions: OptionTable = mergeTables(
@@ -96,6 +94,14 @@ export async function openLayers(
   const bound: BoundLayer[] = [];
   for (const { layer, values } of stack) bound.push(await bindLayer(layer, values, context));
   return bound;
+}
+
+/** The same stack with the layer of faults, without a fault, if it is not there: faults can be set
+ * later then. */
+export function withLiveFaults(stack: readonly PlannedLayer[]): readonly PlannedLayer[] {
+  if (stack.some(({ layer }) => layer.name === fault.name)) return stack;
+  // It stands nearest to the wire.
+  return [{ layer: fault, values: { fault: [], seed: undefined } }, ...stack];
 }
 
 /** The layers that the option `layers` adds, by name. */

@@ -5,28 +5,30 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { createCounters, sumStats } from "../core/counters.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
-import type { Emit, ServerEvent } from "../core/event.ts";
+import type { Emit, Tell } from "../core/event.ts";
 import type { HttpApp, HttpHandler } from "../core/http/app.ts";
 import type { LayerContext } from "../core/layer.ts";
 import {
   flagName,
-  type Intersection,
   type OptionTable,
   type OptionValues,
   resolveShare,
 } from "../core/options/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { serverKinds } from "../servers/index.ts";
+import { startAdopting } from "../servers/listeners/adopt.ts";
+import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { type LayerOptions, openLayers } from "./layer_stack.ts";
-import { placeToServe } from "./place.ts";
+import { type DrivenServer, drivenServer, type SetFaults } from "./driven_server.ts";
+import { openLayers, withLiveFaults } from "./layer_stack.ts";
+import type { LayerOptions, ListenOptions } from "./option_types.ts";
+import { placeToServe, usesUdp } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
+import { refuseUnknownServing, serveHookNames } from "./unknown_option.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
-
-type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 
 /** The environment of a server: events, time, chance and the like; tests replace it. */
 export interface ServeHooks {
@@ -42,32 +44,56 @@ export interface ServeHooks {
   readonly clock?: Clock;
   /** Opens sessions for protocols that dial. Default: `connect`. */
   readonly dial?: (url: string) => Promise<DialledSession>;
+  /** Whether every HTTP request becomes an event. Default: as `watch`. */
+  readonly requests?: boolean;
+  /** Whether the duration of every HTTP request is counted, for metrics. Default: false. */
+  readonly measure?: boolean;
+  /** Whether faults can be set while the server runs. Without it `setFaults` is refused, and a message
+   * costs some 50 ns less. Default: true. */
+  readonly changeable?: boolean;
   /** Lines typed at the server's terminal, for a protocol that reads them. Default: none. */
   readonly lines?: AsyncIterable<string>;
   /** Aborting it shuts the server down, with the usual grace. */
   readonly signal?: AbortSignal;
 }
 
-/** Options of `serve`: its own, and those of the transports, the layers and the protocol in use. */
+/** Options of `serve`: those of the transports ({@linkcode ListenOptions}, such as `maxConnections`,
+ * `idleTimeoutMs`, `tlsCert` and `requireClientCert`), of the layers ({@linkcode LayerOptions}, such
+ * as `fault` and `sealedKey`), of sessions that the protocol itself opens, of the protocol or
+ * application in use, and of `serve` itself ({@linkcode ServeHooks}). */
 export type ServeOptions<Own extends OptionTable = OptionTable> =
-  & Partial<OptionValues<typeof serveOptions>>
-  & Partial<OptionValues<KindOptions>>
-  & Partial<OptionValues<LayerOptions>>
+  & ListenOptions
+  & LayerOptions
   & UpstreamOptions
   & Partial<OptionValues<Own>>
   & ServeHooks;
 
 /** A server on one or several endpoints. */
-export interface Dock extends RunningServer {
+export interface Dock extends Omit<RunningServer, "durations"> {
+  /** The name of the protocol or the application. */
+  readonly protocol: string;
+  /** Whether it stops, or has stopped. */
+  readonly isDraining: boolean;
   /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
   readonly urls: readonly string[];
   /** The server of each endpoint, in the same order. */
-  readonly servers: readonly RunningServer[];
+  readonly servers: readonly DrivenServer[];
+  /** Replaces the faults of every endpoint at once, for the sessions that are open too; null takes
+   * them away. `faults` of each of `servers` says what is in force and what it did.
+   *
+   * ```ts
+   * import { echo, send, serve } from "@sockdock/sockdock";
+   *
+   * await using server = await serve("udp://127.0.0.1:0", echo);
+   * server.setFaults("out.loss=100%");
+   * console.log((await send(server.url, "lost", { timeoutMs: 500 })).length); // 0
+   * server.setFaults(null);
+   * console.log((await send(server.url, "found")).length); // 5
+   * ```
+   *
+   * @throws {UsageError} when a fault cannot be had on one of the endpoints; then none changes */
+  readonly setFaults: SetFaults;
 }
-
-const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
-  ["emit", "watch", "now", "random", "clock", "dial", "lines", "signal"],
-);
 
 /** Starts a session protocol, an HTTP application or a bare request handler on one or several
  * endpoints. Resolves once all of them listen; if one cannot, the others are closed again.
@@ -79,6 +105,13 @@ const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
  * console.log(new TextDecoder().decode(await send(server.url, "hello"))); // hello
  * ```
  *
+ * @param urls where to listen, such as `tcp://127.0.0.1:0`; port 0 takes a free port, which `url` of
+ * the result names
+ * @param what a protocol of the library or one's own, an HTTP application, or a function that answers
+ * requests
+ * @param options those of the transports in use ({@linkcode ListenOptions}: limits, certificates,
+ * `requireClientCert`), of layers ({@linkcode LayerOptions}: `fault`, `sealedKey`), of what is
+ * served, and {@linkcode ServeHooks}
  * @throws {UsageError} when a URL, an option or their combination cannot work
  * @throws {TypeError | RangeError} when an option's value has the wrong type or is out of bounds
  * @throws {Error} when a socket cannot be opened, naming its URL */
@@ -90,8 +123,11 @@ export async function serve<Own extends OptionTable>(
   const served = typeof what === "function" ? appOf(what) : what;
   const hooks: ServeHooks = options;
   const given = Object.fromEntries(
-    Object.entries(options).filter(([key, value]) => value !== undefined && !hookNames.has(key)),
+    Object.entries(options).filter(([key, value]) =>
+      value !== undefined && !serveHookNames.includes(key)
+    ),
   );
+  refuseUnknownServing(given, served.options);
   const endpoints = [urls].flat().map((url) => parseEndpoint(url, serverSchemes));
   const places = endpoints.map((endpoint) => placeToServe(endpoint, served, given));
   if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
@@ -99,26 +135,15 @@ export async function serve<Own extends OptionTable>(
   const own = resolveShare(serveOptions, given);
 
   const stopping = new AbortController();
-  const tell = hooks.emit ?? (() => {});
-  // A program waits for `listening` as the first event: what happens before all endpoints are open,
-  // also at those that are, comes after it, or before the error of a start that fails.
-  const held: ServerEvent[] = [];
-  let isStarting = true;
-  const emit: Emit = (event) => {
-    if (isStarting) held.push(event);
-    else tell(event);
-  };
-  const started = (): ServerEvent[] => {
-    isStarting = false;
-    return held.splice(0);
-  };
-  using _failed = { [Symbol.dispose]: () => started().forEach(tell) };
+  const now = hooks.now ?? Date.now;
+  using announcer = hooks.emit && new Announcer(hooks.emit, now, endpoints[0]!.text);
+  const emit = announcer?.tell;
   const stopAsked = Promise.withResolvers<void>();
   const dialling: ConnectOptions = upstreamGiven(given);
   const context: Context = {
     signal: stopping.signal,
     emit,
-    now: hooks.now ?? Date.now,
+    now,
     random: hooks.random ?? Math.random,
     dial: hooks.dial ?? (async (url) => {
       const { connect } = await import("./connect.ts");
@@ -128,7 +153,7 @@ export async function serve<Own extends OptionTable>(
       refuseOwnUpstream(await checkUpstream(url, dialling, emit), endpoints);
     },
     stop(reason) {
-      emit({ event: "notice", text: `stopping: ${reason}` });
+      emit?.({ event: "notice", text: `stopping: ${reason}` });
       stopAsked.resolve();
     },
     ...(hooks.lines && { lines: hooks.lines }),
@@ -140,11 +165,12 @@ export async function serve<Own extends OptionTable>(
     emit,
   };
   await using resources = new AsyncDisposableStack();
-  const starting: (() => Promise<RunningServer>)[] = [];
+  const isChangeable = hooks.changeable ?? true;
+  const starting: (() => Promise<DrivenServer>)[] = [];
   let counters: Service["counters"];
   if ("framing" in served) {
     const opened = resources.use(await served.open(resolveShare(served.options, given), context));
-    const shown = hooks.watch
+    const shown = hooks.watch && emit
       ? (await import("./watched_service.ts")).watched(opened, emit)
       : opened;
     const service = own.once
@@ -157,8 +183,17 @@ export async function serve<Own extends OptionTable>(
       if (kind.carries !== "sessions") continue;
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
-        const layers = await openLayers(stack, layerContext);
-        return await kind.start(endpoint, limits, { protocol, service, layers, context });
+        const layers = await openLayers(
+          isChangeable ? withLiveFaults(stack) : stack,
+          layerContext,
+        );
+        const work = { protocol, service, layers, context };
+        const server = await startAdopting(
+          endpoint,
+          kind,
+          (place) => kind.start(place, limits, work),
+        );
+        return drivenServer(server, kind, layers);
       });
     }
   } else {
@@ -171,28 +206,40 @@ export async function serve<Own extends OptionTable>(
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
       const { name } = served;
-      const watch = hooks.watch ?? false;
+      const watch = hooks.requests ?? hooks.watch ?? false;
+      const measure = hooks.measure ?? false;
       starting.push(async () => {
-        const layers = await openLayers(stack, layerContext);
-        return await kind.start(endpoint, limits, { name, service, layers, context, watch });
+        // Deno.serve has no place for layers.
+        const isOurs = given.listener !== "deno";
+        const layers = await openLayers(
+          isChangeable && isOurs ? withLiveFaults(stack) : stack,
+          layerContext,
+        );
+        const work = { name, service, layers, context, watch, measure };
+        const server = await startAdopting(
+          endpoint,
+          kind,
+          (place) => kind.start(place, limits, work),
+        );
+        return drivenServer(server, kind, layers);
       });
     }
   }
 
-  const running: RunningServer[] = [];
+  if (places.some(({ kind }) => usesUdp(kind))) noteDatagramStandIn(emit);
+  const running: DrivenServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
-  const before = started();
-  for (const { url, certificate } of running) {
-    tell({
-      event: "listening",
-      url,
-      protocol: served.name,
-      ...(certificate && { fingerprint: certificate.fingerprint }),
-    });
-  }
-  before.forEach(tell);
-  // Not earlier: a `tell` that throws must leave no port open.
-  const dock = dockOf(running, stopping, resources.move(), counters);
+  announcer?.begin(running[0]!.url, () => {
+    for (const { url, certificate } of running) {
+      emit?.({
+        event: "listening",
+        protocol: served.name,
+        ...(certificate && { fingerprint: certificate.fingerprint }),
+      }, { serverUrl: url });
+    }
+  });
+  // Not earlier: a listener that throws must leave no port open.
+  const dock = dockOf(served.name, running, stopping, resources.move(), counters, emit);
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});
@@ -205,7 +252,7 @@ export async function serve<Own extends OptionTable>(
 async function checkUpstream(
   url: string,
   dialling: ConnectOptions,
-  emit: Emit,
+  emit: Tell | undefined,
 ): Promise<Endpoint> {
   try {
     const { checkConnect } = await import("./connect.ts");
@@ -230,10 +277,12 @@ function appOf(handle: HttpHandler): HttpApp {
 
 /** Combines several servers in one. Disposes what they share after the last of them. */
 function dockOf(
-  running: readonly RunningServer[],
+  protocol: string,
+  running: readonly DrivenServer[],
   stopping: AbortController,
   resources: AsyncDisposableStack,
   counters: Service["counters"],
+  emit: Tell | undefined,
 ): Dock {
   let closing: Promise<void> | undefined;
   const finished = Promise.withResolvers<void>();
@@ -242,7 +291,7 @@ function dockOf(
   async function shutdown(options?: { readonly graceMs?: number }): Promise<void> {
     stopping.abort();
     const down = Promise.all(running.map((server) => server.shutdown(options)));
-    closing ??= down.then(() => {}).finally(() => resources.disposeAsync())
+    closing ??= down.then(() => {}).finally(() => resources.disposeAsync()).finally(stopped)
       .then(finished.resolve, finished.reject);
     await down;
     await finished.promise;
@@ -252,20 +301,34 @@ function dockOf(
     server.finished.catch(() => {}).finally(() => shutdown()).catch(() => {});
   }
 
+  const urls = running.map((server) => server.url);
+  const stats = () =>
+    sumStats([
+      ...running.map((server) => server.stats()),
+      ...(counters === undefined ? [] : [{ ...createCounters(), ...counters }]),
+    ]);
+  const stopped = () =>
+    emit?.({ event: "stopped", ...(urls.length > 1 && { urls }), stats: stats() });
+
   return {
-    url: running[0]!.url,
-    urls: running.map((server) => server.url),
+    url: urls[0]!,
+    urls,
+    protocol,
+    get isDraining() {
+      return stopping.signal.aborted;
+    },
     servers: running,
+    setFaults(...faults) {
+      // A fault that one of them cannot have changes none.
+      for (const server of running) server.checkFaults(faults[0]);
+      for (const server of running) server.setFaults(...faults);
+    },
     ...(running[0]?.certificate && { certificate: running[0].certificate }),
     async reload() {
       await Promise.all(running.map((server) => server.reload?.()));
     },
     finished: finished.promise,
-    stats: () =>
-      sumStats([
-        ...running.map((server) => server.stats()),
-        ...(counters === undefined ? [] : [{ ...createCounters(), ...counters }]),
-      ]),
+    stats,
     shutdown,
     [Symbol.asyncDispose]: () => shutdown({ graceMs: 0 }),
   };

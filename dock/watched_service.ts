@@ -1,13 +1,13 @@
 // A service whose traffic is logged: every message in either direction becomes an event.
 
 import { formatAddress } from "../core/addresses/address.ts";
-import type { Emit } from "../core/event.ts";
+import type { Tell } from "../core/event.ts";
 import type { Service } from "../core/protocol.ts";
 import type { Message, Session } from "../core/session.ts";
 import { WrappedSession } from "../core/sessions/wrapped.ts";
 
 /** Wraps a service so that it emits `received` and `sent` events with copies of the messages. */
-export function watched(service: Service, emit: Emit): Service {
+export function watched(service: Service, emit: Tell): Service {
   return {
     serve: (session) => service.serve(new WatchedSession(session, emit)),
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
@@ -15,9 +15,9 @@ export function watched(service: Service, emit: Emit): Service {
 }
 
 export class WatchedSession extends WrappedSession {
-  readonly #emit: Emit;
+  readonly #emit: Tell;
 
-  constructor(session: Session, emit: Emit) {
+  constructor(session: Session, emit: Tell) {
     super(session);
     this.#emit = emit;
   }
@@ -38,8 +38,9 @@ export class WatchedSession extends WrappedSession {
     const { peer, responder = peer } = this;
     this.#emit({
       event,
-      peer: formatAddress(event === "received" ? responder : peer),
+      // At an address that stands for many, each may be another.
+      ...(event === "received" && responder !== peer && { peer: formatAddress(responder) }),
       message: typeof message === "string" ? message : message.slice(),
-    });
+    }, this);
   }
 }

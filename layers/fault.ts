@@ -2,7 +2,7 @@
 
 import type { Layer } from "../core/layer.ts";
 import { faultOptions } from "./fault/options.ts";
-import { parseFaults } from "./fault/spec.ts";
+import { parsePlan } from "./fault/spec.ts";
 
 export const fault: Layer<typeof faultOptions> = {
   name: "fault",
@@ -12,7 +12,7 @@ export const fault: Layer<typeof faultOptions> = {
   impliedBy: "fault",
   options: faultOptions,
   check({ fault }, carrier) {
-    parseFaults(fault, carrier);
+    parsePlan(fault, carrier);
   },
   open: async (...given) => (await import("./fault/open.ts")).openFault(...given),
 };

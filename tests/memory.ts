@@ -6,7 +6,8 @@
 
 import type { Address } from "../core/addresses/address.ts";
 import type { Acceptor, Connection, Datagram, DatagramSocket } from "../core/connection.ts";
-import type { Emit, ServerEvent } from "../core/event.ts";
+import type { Emit, ServerEvent, Tell } from "../core/event.ts";
+import { telling } from "../core/event_stamp.ts";
 import type { Context } from "../core/protocol.ts";
 import type { Identity } from "../core/session.ts";
 
@@ -132,6 +133,7 @@ export class MemoryConnection implements Connection {
   reset(): void {
     this.disposed = true;
     this.#output.failReads(new Deno.errors.ConnectionReset("connection reset by peer"));
+    this.#input.failReads(new Deno.errors.Interrupted("operation canceled"));
     this.#input.failWrites(new Deno.errors.BrokenPipe("broken pipe"));
   }
 
@@ -307,6 +309,19 @@ export class EventLog {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   };
+
+  /** The same with a stamp, as layers and protocols tell events. */
+  readonly tell: Tell = telling(this.emit, "test://here", () => 0)!;
+
+  /** All events so far, without what differs from run to run. */
+  get happened(): Readonly<Record<string, unknown>>[] {
+    return this.events.map((event) => {
+      const { time: _time, session: _session, durationMs: _durationMs, ...rest } = event as
+        & ServerEvent
+        & { readonly session?: number; readonly durationMs?: number };
+      return rest;
+    });
+  }
 
   /** Those of one name, so far. */
   only<Name extends ServerEvent["event"]>(name: Name): EventNamed<Name>[] {

@@ -32,6 +32,7 @@ export const proxyOptions = {
   proxy: text({
     short: "x",
     metavar: "url",
+    suggestions: ["http://"],
     help: "go through this HTTP proxy, also to loopback; otherwise as http_proxy, https_proxy, " +
       "all_proxy and no_proxy say",
   }),

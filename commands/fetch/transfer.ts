@@ -41,8 +41,7 @@ export const responseOptions = {
   writeOut: text({
     short: "w",
     metavar: "format",
-    help: "print this at the end, such as '%{http_code} %{time_total}\\n' or %header{etag}; an " +
-      "unknown variable names the known ones",
+    help: "print this at the end, such as %{http_code} or %header{etag}",
   }),
   timing: flag({ help: "print how long each step took, on stderr", negatable: false }),
   ...outputOptions,

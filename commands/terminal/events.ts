@@ -73,7 +73,12 @@ function shown(event: ServerEvent, io: Stdio): boolean {
     case "received":
     case "sent":
     case "request":
+    case "dialled":
       return io.verbose;
+    case "opened":
+    case "closed":
+      // People see the requests of an HTTP connection, if anything.
+      return io.json || io.verbose || event.carries === undefined;
     default:
       return true;
   }
@@ -83,6 +88,8 @@ function printMessage(event: ServerEvent & { event: "message" }, io: Stdio): voi
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const peer = io.paintStdout("cyan", harmless(event.peer));
   io.print(`${peer} ${harmless(textOf(event.message))}`);
+  if (!io.hex) return;
+  for (const row of hexDump(bytesOf(event.message))) io.print(io.paintStdout("dim", `  ${row}`));
 }
 
 /** Prints the events of a chat room: messages as data, members that join and leave as notes. */
@@ -112,11 +119,11 @@ function printRoom(event: RoomEvent, io: Stdio): void {
 
 /** Prints a request as it was sent, with an empty line before the next. */
 function printInspected(event: InspectedEvent, io: Stdio): void {
-  const { time, peer, method, url, httpVersion, headers, bodyBytes, message } = event;
+  const { time, peer, method, target, httpVersion, headers, bodyBytes, message } = event;
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const version = httpVersion === undefined ? "" : ` HTTP/${httpVersion}`;
   io.print(io.paintStdout("dim", `${time} ${harmless(peer)}`));
-  io.print(`${io.paintStdout("green", harmless(method))} ${harmless(url)}${version}`);
+  io.print(`${io.paintStdout("green", harmless(method))} ${harmless(target)}${version}`);
   for (const [name, value] of headers) {
     io.print(`${io.paintStdout("cyan", harmless(name))}: ${harmless(value)}`);
   }
@@ -140,7 +147,7 @@ function printInspected(event: InspectedEvent, io: Stdio): void {
 type NotedEvent = Exclude<ServerEvent, { event: "message" | "inspected" | "chat" }>;
 
 function noteEvent(event: NotedEvent, io: Stdio): void {
-  const peer = "peer" in event ? io.paint("cyan", printable(event.peer)) : "";
+  const peer = "peer" in event ? io.paint("cyan", printable(whoOf(event))) : "";
   switch (event.event) {
     case "listening":
       io.note(
@@ -164,6 +171,9 @@ function noteEvent(event: NotedEvent, io: Stdio): void {
           io.paint("dim", `(${event.bytesReceived} B in, ${event.bytesSent} B out)`),
       );
       break;
+    case "dialled":
+      io.note(`${peer} goes on to ${event.upstream}`);
+      break;
     case "denied":
       io.note(
         `${peer} ${io.paint("yellow", "denied")} on ${event.url}: ${printable(event.reason)}`,
@@ -171,7 +181,9 @@ function noteEvent(event: NotedEvent, io: Stdio): void {
       break;
     case "failed":
       io.note(
-        `${peer} ${io.paint("red", "failed")} on ${event.url}: ${printable(event.error)}`,
+        `${peer} ${io.paint("red", "failed")} on ${event.upstream ?? event.url}: ${
+          printable(event.error)
+        }`,
       );
       break;
     case "accept-failed":
@@ -203,14 +215,21 @@ function noteEvent(event: NotedEvent, io: Stdio): void {
       io.note(printable(event.text));
       break;
     case "stopped":
-      io.note(`stopped ${event.url}: ${statsText(event.stats)}`);
+      io.note(`stopped ${(event.urls ?? [event.url]).join(" ")}: ${statsText(event.stats)}`);
       break;
   }
+}
+
+/** The address of a peer; of one that stores files, the name that it proved. */
+function whoOf(event: NotedEvent & { readonly peer: string }): string {
+  const isSender = event.event === "stored" || event.event === "refused";
+  return isSender && event.identity !== undefined ? event.identity.name : event.peer;
 }
 
 function noteBytes(event: "received" | "sent", peer: string, message: Message, io: Stdio): void {
   const bytes = bytesOf(message);
   io.note(`${peer} ${event} ${bytes.length} B ${quoted(textOf(message))}`);
+  if (!io.hex) return;
   for (const row of hexDump(bytes)) io.note(io.paint("dim", `  ${row}`));
 }
 
@@ -230,7 +249,7 @@ function words(name: string): string {
   return flagName(name).replaceAll("-", " ");
 }
 
-/** A transcript: every event as a JSON object on a line of its own, with its time. */
+/** A transcript: every event as a JSON object on a line of its own. */
 export class TranscriptFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #encoder = new TextEncoder();
@@ -251,7 +270,7 @@ export class TranscriptFile implements Disposable {
   }
 
   write(event: ServerEvent): void {
-    const line = JSON.stringify({ time: new Date().toISOString(), ...eventJson(event) });
+    const line = JSON.stringify(eventJson(event));
     try {
       this.#file.writeSync(this.#encoder.encode(`${line}\n`));
     } catch (error) {

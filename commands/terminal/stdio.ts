@@ -30,6 +30,7 @@ export interface PrintingOptions {
   readonly color?: ColorChoice;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+  readonly hex?: boolean;
   readonly json?: boolean;
   /** Quiet, and errors are not printed either. */
   readonly silent?: boolean;
@@ -58,6 +59,8 @@ export class Stdio {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly #mute: boolean;
+  /** Whether what passes is shown in hexadecimal, besides as text. */
+  readonly hex: boolean;
   readonly #parts: StdioParts;
   readonly #options: PrintingOptions;
   readonly #color: ColorChoice;
@@ -72,6 +75,7 @@ export class Stdio {
     this.quiet = silent || (options.quiet ?? false);
     this.#mute = silent && !options.showError;
     this.verbose = options.verbose ?? false;
+    this.hex = options.hex ?? false;
   }
 
   /** The same streams with other printing options. */

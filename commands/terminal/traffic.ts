@@ -3,6 +3,8 @@
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { DialledSession } from "../../core/client_kind.ts";
+import type { Emit } from "../../core/event.ts";
+import { telling } from "../../core/event_stamp.ts";
 import { WatchedSession } from "../../dock/watched_service.ts";
 import type { Stdio } from "./stdio.ts";
 import { eventJson, eventSink, TranscriptFile } from "./events.ts";
@@ -21,7 +23,7 @@ export function openTraffic(io: Stdio, path: string | undefined): Traffic {
     watch(session) {
       if (!watching) return session;
       if (io.verbose) io.note(`connected to ${formatAddress(session.peer)}`);
-      return new WatchedSession(session, (event) => {
+      const show: Emit = (event) => {
         // The messages are a client's data, so programs get all of them.
         if (io.json && !io.verbose) {
           record?.write(event);
@@ -29,7 +31,8 @@ export function openTraffic(io: Stdio, path: string | undefined): Traffic {
         } else {
           sink(event);
         }
-      });
+      };
+      return new WatchedSession(session, telling(show, session.serverUrl)!);
     },
     [Symbol.dispose]: () => record?.[Symbol.dispose](),
   };

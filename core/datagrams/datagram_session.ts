@@ -5,7 +5,14 @@ import { type Address, isLoopback } from "../addresses/address.ts";
 import type { DatagramSocket } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { Inbox, type InboxRoom } from "./inbox.ts";
-import { bytesOf, type DatagramGuarantees, type Identity, type Message } from "../session.ts";
+import {
+  bytesOf,
+  copies,
+  type DatagramGuarantees,
+  type Identity,
+  type Message,
+  nextSessionId,
+} from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 import type { RestingPeer } from "./resting_peers.ts";
 
@@ -71,6 +78,8 @@ export class DatagramPeer implements RestingPeer {
 /** One session with a datagram peer. Iterate it once. */
 export class DatagramSession implements ServedSession, AsyncIterator<Message, undefined> {
   readonly boundary = "messages";
+  readonly sessionId = nextSessionId();
+  serverUrl = "";
   readonly peer: Address;
   readonly identity: Identity | undefined;
   readonly guarantees: DatagramGuarantees | undefined;
@@ -129,6 +138,10 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return this;
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return copies(this);
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {

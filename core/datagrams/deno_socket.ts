@@ -1,4 +1,4 @@
-// A DatagramSocket over the UDP socket of Deno.
+// A DatagramSocket over a socket of Deno, or over one that behaves like it.
 
 import { type Address, addressOf } from "../addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";
@@ -6,10 +6,12 @@ import type { Datagram, DatagramSocket } from "../connection.ts";
 /** Largest UDP datagram over IPv4: 65,535 bytes less the headers of IP and UDP. */
 const MAX_DATAGRAM_BYTES = 65_507;
 
+type DatagramConn = Pick<Deno.DatagramConn, "addr" | "receive" | "send" | "close">;
+
 export class DenoDatagramSocket implements DatagramSocket {
   readonly address: Address;
   readonly maxBytes = MAX_DATAGRAM_BYTES;
-  readonly #conn: Deno.DatagramConn;
+  readonly #conn: DatagramConn;
   readonly #onClose: () => void;
   /** Room for the largest datagram; a smaller buffer would silently truncate it. */
   readonly #buffer = new Uint8Array(65_536);
@@ -23,7 +25,7 @@ export class DenoDatagramSocket implements DatagramSocket {
   };
   #disposed = false;
 
-  constructor(conn: Deno.DatagramConn, onClose: () => void = () => {}) {
+  constructor(conn: DatagramConn, onClose: () => void = () => {}) {
     this.#conn = conn;
     this.#onClose = onClose;
     this.address = addressOf(conn.addr);

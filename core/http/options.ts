@@ -1,12 +1,13 @@
 // The options that HTTP servers and applications share.
 
-import { text } from "../options/option.ts";
+import { about, text } from "../options/option.ts";
 
-/** `--auth-upload`: the server asks for the password, and the application's page says so. */
-export const authUploadOption = text({
-  guard: true,
-  metavar: "user:password",
-  help:
-    "let this user alone upload and change things, and all others read, those whom --auth lets " +
-    "in if it is given; without a password it is asked for",
+/** Who may change things where others may read: the server asks for the password, and the page of an
+ * application says so. */
+export const changeOptions = about("access", {
+  authUpload: text({
+    guard: true,
+    metavar: "user:password",
+    help: "let this user alone upload and change things; others read, as --auth lets them",
+  }),
 });

@@ -1,10 +1,11 @@
 // The life cycle of a session on any transport: opened, served, closed and counted, by one rule.
 // Only this file makes the events of peers that connect, leave, fail or are denied.
 
-import { type Address, formatAddress } from "../addresses/address.ts";
+import type { Address } from "../addresses/address.ts";
 import { type Counters, createCounters } from "../counters.ts";
-import { type Emit, errorText } from "../event.ts";
-import type { Session } from "../session.ts";
+import { Durations } from "../durations.ts";
+import { errorText, type Tell } from "../event.ts";
+import type { EventOrigin, Identity, Session, SessionOrigin } from "../session.ts";
 
 /** A session, connection or task that a shutdown has to end. */
 export interface Drainable {
@@ -15,6 +16,8 @@ export interface Drainable {
 }
 
 export interface ServedSession extends Session, Drainable {
+  /** Set by the ledger that serves it. */
+  serverUrl: string;
   readonly bytesReceived: number;
   readonly bytesSent: number;
   /** Our reason for ending it; empty if we closed it without one, undefined if we did not end it. A
@@ -31,6 +34,13 @@ export interface ServedSession extends Session, Drainable {
    * may be closed by then. Rejects when a layer finds that the peer will never receive everything.
    * @param failed the error of the protocol, if it threw; then `finish` never rejects */
   finish(failed?: Error): Promise<void>;
+}
+
+/** What the ledger tells of a session or a connection. */
+interface Counted extends SessionOrigin {
+  readonly identity?: Identity | undefined;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
 }
 
 /** The open sessions of a server, and other tasks that have to end before it does. */
@@ -76,28 +86,35 @@ class OpenSessions implements Drainable {
 export class Ledger {
   readonly sessions = new OpenSessions();
   readonly counters: Counters = createCounters();
+  readonly sessionDurations = new Durations();
+  /** Those of HTTP requests, where somebody wants to know. */
+  requestDurations: Durations | undefined;
 
   /** @param url the URL of the server */
-  constructor(readonly url: string, readonly emit: Emit) {}
+  constructor(readonly url: string, readonly emit: Tell | undefined) {}
 
   denied(
-    peer: Address,
+    peer: Address | EventOrigin,
     reason: string,
     counter: "denied" | "identitiesDenied" | "forbidden" | "unauthenticated" = "denied",
   ): void {
     this.counters[counter]++;
-    this.emit({ event: "denied", url: this.url, peer: formatAddress(peer), reason });
+    this.emit?.({ event: "denied", reason }, this.#originOf(peer));
   }
 
-  /** Records the failure of a connection that has no session. */
-  failed(peer: Address, error: string, counter: "failed" | "handshakesFailed" = "failed"): void {
+  /** Records the failure of a handshake or a connection. */
+  failed(
+    peer: Address | EventOrigin,
+    error: string,
+    counter: "failed" | "handshakesFailed" = "failed",
+  ): void {
     this.counters[counter]++;
-    this.emit({ event: "failed", url: this.url, peer: formatAddress(peer), error });
+    this.emit?.({ event: "failed", error }, this.#originOf(peer));
   }
 
   acceptFailed(error: unknown): void {
     this.counters.acceptFailures++;
-    this.emit({ event: "accept-failed", url: this.url, error: errorText(error) });
+    this.emit?.({ event: "accept-failed", error: errorText(error) }, { serverUrl: this.url });
   }
 
   /** Ends an idle session or connection.
@@ -119,12 +136,11 @@ export class Ledger {
     serve: (session: S) => Promise<void>,
     over?: (session: S) => void,
   ): Promise<void> {
-    const { url, counters, sessions, emit } = this;
-    const peer = formatAddress(session.peer);
-    const { identity } = session;
+    const { counters, sessions } = this;
+    session.serverUrl = this.url;
     counters.opened++;
     sessions.add(session);
-    emit({ event: "opened", url, peer, ...(identity && { identity }) });
+    const openedMs = this.begin(session);
     let thrown: Error | undefined;
     try {
       await serve(session);
@@ -141,8 +157,37 @@ export class Ledger {
     const reason = session.reason || (failure?.message ?? session.farewell ?? "done");
     session.close();
     sessions.delete(session);
-    const { bytesReceived, bytesSent } = session;
-    emit({ event: "closed", url, peer, reason, bytesReceived, bytesSent });
+    this.end(session, openedMs, reason);
     over?.(session);
+  }
+
+  /** Tells that a session, or a connection that carries requests, has begun.
+   * @returns the time, for `end` */
+  begin(session: Counted, carries?: "requests"): number {
+    const { identity } = session;
+    this.emit?.(
+      { event: "opened", ...(carries && { carries }), ...(identity && { identity }) },
+      session,
+    );
+    return performance.now();
+  }
+
+  /** Tells that it has ended. */
+  end(session: Counted, openedMs: number, reason: string, carries?: "requests"): void {
+    const durationMs = performance.now() - openedMs;
+    this.sessionDurations.add(durationMs);
+    const { bytesReceived, bytesSent } = session;
+    this.emit?.({
+      event: "closed",
+      ...(carries && { carries }),
+      reason,
+      durationMs: Math.round(durationMs * 1000) / 1000,
+      bytesReceived,
+      bytesSent,
+    }, session);
+  }
+
+  #originOf(peer: Address | EventOrigin): EventOrigin {
+    return "serverUrl" in peer ? peer : { peer, serverUrl: this.url };
   }
 }

@@ -5,7 +5,7 @@ import type { Connection } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { createFramer, type Framer, MessageTooLargeError } from "./framing.ts";
 import type { Framing } from "../protocol.ts";
-import { bytesOf, type Identity, type Message } from "../session.ts";
+import { bytesOf, copies, type Identity, type Message, nextSessionId } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 
 /** The read buffer starts small, since most connections are idle, and grows when a read fills it. */
@@ -29,6 +29,8 @@ export interface StreamSessionOptions {
 /** One peer on a byte stream. Iterate it once. */
 export class StreamSession implements ServedSession, AsyncIterator<Message, undefined>, Disposable {
   readonly boundary = "bytes";
+  readonly sessionId = nextSessionId();
+  serverUrl = "";
   readonly maxMessageBytes: number;
   readonly peer: Address;
   bytesReceived = 0;
@@ -81,6 +83,10 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return this;
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return copies(this);
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {

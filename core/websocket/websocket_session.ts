@@ -5,7 +5,7 @@
 import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
 import type { Counters } from "../counters.ts";
-import type { Identity, Message } from "../session.ts";
+import { copies, type Identity, type Message, nextSessionId } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 import type { MessageDeflate } from "./deflate.ts";
 import {
@@ -60,6 +60,8 @@ interface PeerClose {
 export class WebSocketSession
   implements ServedSession, KeptAlive, AsyncIterator<Message, undefined>, Disposable {
   readonly boundary = "messages";
+  readonly sessionId = nextSessionId();
+  serverUrl = "";
   readonly maxMessageBytes: number;
   readonly peer: Address;
   bytesReceived = 0;
@@ -156,6 +158,10 @@ export class WebSocketSession
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return this;
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return copies(this);
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {

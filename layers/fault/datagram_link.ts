@@ -2,14 +2,13 @@
 // duplicates and corrupts datagrams, by chances that a seed repeats.
 
 import { type Address, sameAddress } from "../../core/addresses/address.ts";
-import type { Clock } from "../../core/clock.ts";
-import type { Counters } from "../../core/counters.ts";
 import type { Identity } from "../../core/session.ts";
 import { smallBytes } from "../../core/sessions/small_bytes.ts";
+import { type Decisions, type FaultWork, note } from "./deeds.ts";
 import { DelayLine } from "./delay_line.ts";
 import { Pace, slowQueueBytes } from "./pace.ts";
 import { seededRandom } from "./random.ts";
-import type { LinkFaults } from "./spec.ts";
+import { type LinkFaults, NO_FAULTS } from "./spec.ts";
 
 /** The most that one direction holds, however long its latency. */
 export const MAX_KEPT_BYTES = 64 * 1024 * 1024;
@@ -20,15 +19,6 @@ const MAX_KEPT_DATAGRAMS = 262_144;
 const MAX_OVERTAKERS = 3;
 const LONGEST_HOLD_MS = 50;
 const MAX_HELD = 256;
-
-/** The clock, the seed and the counters that the two links of a socket work with. */
-export interface FaultWork {
-  readonly clock: Clock;
-  readonly seed: number;
-  readonly counters: Counters;
-  /** When the time of a blackout begins to count. */
-  readonly openedMs: number;
-}
 
 export interface Packet {
   readonly peer: Address;
@@ -55,37 +45,62 @@ interface Chances {
 
 /** One direction: what goes in comes out later, changed, twice or not at all. */
 export class DatagramLink implements Disposable {
-  /** Whether anything may come out other than at once. */
-  readonly waits: boolean;
-  readonly #faults: LinkFaults;
   readonly #work: FaultWork;
-  readonly #random: () => number;
-  readonly #pace: Pace;
-  readonly #queueBytes: number;
+  readonly #direction: "in" | "out";
   readonly #line: DelayLine<Packet | Marker>;
   readonly #deliver: (packet: Packet) => void;
   readonly #held: Held[] = [];
+  #faults!: LinkFaults;
+  #random!: () => number;
+  #pace!: Pace;
+  #queueBytes!: number;
+  #did!: Record<string, number>;
   #keptBytes = 0;
 
   constructor(
     faults: LinkFaults,
-    stream: number,
+    direction: "in" | "out",
     work: FaultWork,
     deliver: (packet: Packet) => void,
   ) {
-    this.#faults = faults;
     this.#work = work;
-    this.#random = seededRandom(work.seed, stream);
-    this.#pace = new Pace(faults, work.openedMs);
-    this.#queueBytes = faults.queueBytes ??
-      slowQueueBytes(faults.bandwidthBytesPerSecond ?? 0);
+    this.#direction = direction;
     this.#deliver = deliver;
     this.#line = new DelayLine(work.clock, (waiting) => {
       if (typeof waiting === "function") return waiting();
       this.#keptBytes -= waiting.bytes.length;
       deliver(waiting);
     });
-    this.waits = this.#pace.isNeeded || faults.reorder > 0;
+    this.change(faults, work);
+  }
+
+  /** Whether a packet may come out other than at once. */
+  get waits(): boolean {
+    return this.#pace.isNeeded || this.#faults.reorder > 0 || this.#line.size > 0 ||
+      this.#held.length > 0;
+  }
+
+  /** Whether every packet passes untouched, and none waits. */
+  get isQuiet(): boolean {
+    return this.#faults === NO_FAULTS && this.#line.size === 0 && this.#held.length === 0;
+  }
+
+  /** Replaces the faults. What waits comes out no later than it would have, and no later than a packet
+   * that is sent now without jitter. */
+  change(faults: LinkFaults, { seed, openedMs, did }: Decisions): void {
+    this.#faults = faults;
+    this.#random = seededRandom(seed, this.#direction === "in" ? 0 : 1);
+    this.#pace = new Pace(faults, openedMs);
+    this.#queueBytes = faults.queueBytes ??
+      slowQueueBytes(faults.bandwidthBytesPerSecond ?? 0);
+    this.#did = did[this.#direction];
+    if (this.#line.size === 0) return;
+    const nowMs = this.#work.clock.elapsedMs();
+    this.#line.hasten((waiting) =>
+      typeof waiting === "function"
+        ? Math.max(nowMs, this.#line.latestMs)
+        : this.#pace.arrivalMs(waiting.bytes.length, nowMs, 0.5)
+    );
   }
 
   /** Sends a packet on its way. Its bytes may be overwritten as soon as this returns, unless the link
@@ -104,10 +119,8 @@ export class DatagramLink implements Disposable {
     const chances = { duplicate: isDoubled, jitter: random(), jitterOfCopy: random() };
 
     const nowMs = this.#work.clock.elapsedMs();
-    if (isLost || this.#pace.blackoutEndMs(nowMs) !== undefined) {
-      this.count();
-      return;
-    }
+    if (isLost) return this.count("loss");
+    if (this.#pace.blackoutEndMs(nowMs) !== undefined) return this.count("blackout");
     const own = isDamaged ? this.#damaged(packet, damage) : packet;
     if (isHeld && this.#held.length < MAX_HELD) return this.#hold(own, chances, overtakers);
     this.#forward(own, chances, nowMs);
@@ -133,24 +146,31 @@ export class DatagramLink implements Disposable {
   #forward(packet: Packet, { duplicate, jitter, jitterOfCopy }: Chances, nowMs: number): void {
     this.#send(packet, jitter, nowMs);
     if (!duplicate) return;
-    this.count();
+    this.count("duplicate");
     this.#send(packet, jitterOfCopy, nowMs);
   }
 
   #send(packet: Packet, jitter: number, nowMs: number): void {
-    if (!this.#pace.isNeeded) return this.#deliver(this.waits ? copyOf(packet) : packet);
+    if (!this.#pace.isNeeded && this.#line.size === 0) {
+      return this.#deliver(this.waits ? copyOf(packet) : packet);
+    }
     const { length } = packet.bytes;
     const waiting = this.#pace.waitingBytes(nowMs);
     const hasRoom = waiting === 0 || waiting + length <= this.#queueBytes;
     const isKept = this.#keptBytes + length <= MAX_KEPT_BYTES &&
       this.#line.size < MAX_KEPT_DATAGRAMS;
-    if (!hasRoom || !isKept) return this.count();
+    if (!hasRoom || !isKept) return this.count("queue");
     this.#keptBytes += length;
-    this.#line.push(this.#pace.arrivalMs(length, nowMs, jitter), copyOf(packet));
+    // What waits for a fault that is gone still comes out first.
+    const dueMs = this.#pace.isNeeded
+      ? this.#pace.arrivalMs(length, nowMs, jitter)
+      : Math.max(nowMs, this.#line.latestMs);
+    note(this.#did, "delayed");
+    this.#line.push(dueMs, copyOf(packet));
   }
 
   #hold(packet: Packet, chances: Chances, overtakersLeft: number): void {
-    this.count();
+    this.count("reorder");
     const held: Held = {
       packet: copyOf(packet),
       chances,
@@ -179,7 +199,7 @@ export class DatagramLink implements Disposable {
 
   #damaged(packet: Packet, chance: number): Packet {
     if (packet.bytes.length === 0) return packet;
-    this.count();
+    this.count("corrupt");
     const changed = copyOf(packet);
     const bit = Math.floor(chance * packet.bytes.length * 8);
     changed.bytes[bit >> 3]! ^= 1 << (bit & 7);
@@ -187,8 +207,9 @@ export class DatagramLink implements Disposable {
   }
 
   /** Counts what a fault did. */
-  count(): void {
+  count(fault: string): void {
     this.#work.counters.faults++;
+    note(this.#did, fault);
   }
 }
 

@@ -3,14 +3,9 @@
 import type { Address } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
-import {
-  DatagramLink,
-  type FaultWork,
-  type Marker,
-  MAX_KEPT_BYTES,
-  type Packet,
-} from "./datagram_link.ts";
-import type { Faults } from "./spec.ts";
+import { DatagramLink, type Marker, MAX_KEPT_BYTES, type Packet } from "./datagram_link.ts";
+import type { Decisions, FaultWork } from "./deeds.ts";
+import { type Faults, NO_FAULTS } from "./spec.ts";
 
 /** How many datagrams may be unread. Beyond it the socket below is not read, and drops the rest. */
 const MAX_UNREAD = 1024;
@@ -28,24 +23,43 @@ export class FaultyDatagrams extends WrappedDatagrams {
   #sending = false;
   #sent: Promise<void>[] = [];
   #disposed = false;
+  /** Whether there are no faults, and nothing of earlier ones: everything passes untouched. */
+  #quiet: boolean;
 
-  constructor(inner: DatagramSocket, faults: Faults, work: FaultWork) {
+  constructor(inner: DatagramSocket, faults: Faults | null, work: FaultWork) {
     super(inner);
+    this.#quiet = faults === null;
     this.#in = new DatagramLink(
-      faults.in,
-      0,
+      faults?.in ?? NO_FAULTS,
+      "in",
       work,
       ({ peer, bytes, identity }) =>
         this.#arrive({ from: peer, bytes, ...(identity && { identity }) }),
     );
-    this.#out = new DatagramLink(faults.out, 1, work, (packet) => {
+    this.#out = new DatagramLink(faults?.out ?? NO_FAULTS, "out", work, (packet) => {
       if (this.#out.waits) this.#leave(packet);
+      // What earlier faults held back leaves first.
+      else if (this.#sending) this.#leave({ ...packet, bytes: packet.bytes.slice() });
       else this.#sent.push(inner.send(packet.bytes, packet.peer));
     });
   }
 
+  /** Replaces the faults, also for what waits. */
+  change(faults: Faults | null, decisions: Decisions): void {
+    if (this.#disposed) return;
+    this.#in.change(faults?.in ?? NO_FAULTS, decisions);
+    this.#out.change(faults?.out ?? NO_FAULTS, decisions);
+    this.#quiet = faults === null && this.#isIdle();
+  }
+
+  #isIdle(): boolean {
+    return this.#in.isQuiet && this.#out.isQuiet && !this.#receiving && !this.#sending &&
+      this.#arrived.length === 0;
+  }
+
   /** Where the link holds datagrams back, resolves at once, as sending into a real network does. */
   override send(bytes: Uint8Array, to: Address): Promise<void> {
+    if (this.#quiet) return this.inner.send(bytes, to);
     if (this.#disposed) return Promise.resolve();
     this.#out.pass({ peer: to, bytes });
     if (this.#sent.length === 0) return Promise.resolve();
@@ -55,23 +69,35 @@ export class FaultyDatagrams extends WrappedDatagrams {
 
   /** Datagrams that are on their way when a session is over still belong to it. */
   override async delivered(to: Address): Promise<void> {
-    await this.#left(to);
+    if (!this.#quiet) await this.#left(to);
     await super.delivered(to);
   }
 
   override async end(to: Address): Promise<void> {
-    await this.#left(to);
+    if (!this.#quiet) await this.#left(to);
     await this.inner.end(to);
   }
 
-  override async receive(): Promise<Datagram | null> {
+  override receive(): Promise<Datagram | null> {
+    if (!this.#quiet) return this.#receive();
+    // Faults may be set while this waits, and concern what arrives then.
+    return this.inner.receive().then((datagram) => {
+      if (this.#quiet) return datagram;
+      this.#take(datagram);
+      return this.#receive();
+    });
+  }
+
+  async #receive(): Promise<Datagram | null> {
     for (;;) {
       if (this.#disposed) return null;
       const arrived = this.#arrived.shift();
       if (this.#arrived.length < MAX_UNREAD) this.#readOn?.();
       if (arrived instanceof Error) throw arrived;
       if (arrived !== undefined) return arrived;
-      if (!this.#in.waits) {
+      if (!this.#in.waits && !this.#receiving) {
+        // Nothing is left of faults that are gone.
+        if (this.#in.isQuiet && this.#isIdle()) this.#quiet = true;
         // The bytes stay valid until the socket below is asked again, so nothing is copied.
         this.#take(await this.inner.receive());
         continue;
@@ -112,6 +138,8 @@ export class FaultyDatagrams extends WrappedDatagrams {
         const datagram = await this.inner.receive();
         this.#take(datagram);
         if (datagram === null) return;
+        // Without faults that hold anything back, every datagram is received when it is asked for.
+        if (!this.#in.waits) return;
         while (this.#arrived.length >= MAX_UNREAD && !this.#disposed) {
           await new Promise<void>((resolve) => this.#readOn = resolve);
         }
@@ -120,6 +148,7 @@ export class FaultyDatagrams extends WrappedDatagrams {
       this.#arrive(error instanceof Error ? error : new Error(String(error)));
     } finally {
       this.#receiving = false;
+      this.#wake?.();
     }
   }
 
@@ -142,7 +171,9 @@ export class FaultyDatagrams extends WrappedDatagrams {
     }
     if (typeof leaving !== "function") {
       // Only a socket whose peer does not read gets here.
-      if (this.#leavingBytes + leaving.bytes.length > MAX_KEPT_BYTES) return this.#out.count();
+      if (this.#leavingBytes + leaving.bytes.length > MAX_KEPT_BYTES) {
+        return this.#out.count("queue");
+      }
       this.#leavingBytes += leaving.bytes.length;
     }
     this.#leaving.push(leaving);

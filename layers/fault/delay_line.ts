@@ -52,6 +52,15 @@ export class DelayLine<T> implements Disposable {
     this.#setTimer();
   }
 
+  /** Gives everything that waits a new time, which is never later than its old one, in the order in
+   * which it would have come. */
+  hasten(dueMsOf: (item: T) => number): void {
+    const waiting = this.#heap.slice().sort((one, other) => isBefore(one, other) ? -1 : 1);
+    this.clear();
+    this.#latestMs = -Infinity;
+    for (const { dueMs, item } of waiting) this.push(Math.min(dueMs, dueMsOf(item)), item);
+  }
+
   /** Forgets all that waits and returns it. */
   clear(): T[] {
     this.#stopTimer?.();

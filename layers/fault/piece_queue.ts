@@ -9,7 +9,7 @@ import { callAt } from "./punctual.ts";
 export const MAX_PIECES = 8192;
 
 /** Bytes with the time at which they come out; null is the end of the stream. */
-interface Piece {
+export interface Piece {
   readonly bytes: Uint8Array | null;
   readonly dueMs: number;
 }
@@ -17,8 +17,8 @@ interface Piece {
 /** Pieces that wait for their time, in order, up to so many bytes and `MAX_PIECES`. */
 export class PieceQueue {
   readonly #clock: Clock;
-  readonly #maxBytes: number;
-  readonly #pieces: Piece[] = [];
+  #maxBytes: number;
+  #pieces: Piece[] = [];
   #bytes = 0;
   #over = false;
   #changed = Promise.withResolvers<void>();
@@ -26,6 +26,18 @@ export class PieceQueue {
   constructor(clock: Clock, maxBytes: number) {
     this.#clock = clock;
     this.#maxBytes = maxBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#pieces.length === 0;
+  }
+
+  /** Replaces the limit of its bytes, and the times of what waits.
+   * @param dueMsOf called in order, for each piece once */
+  change(maxBytes: number, dueMsOf: (piece: Piece) => number): void {
+    this.#maxBytes = maxBytes;
+    this.#pieces = this.#pieces.map((piece) => ({ ...piece, dueMs: dueMsOf(piece) }));
+    this.stir();
   }
 
   /** Waits until there is room. False when the queue is over. */
@@ -44,18 +56,20 @@ export class PieceQueue {
   push(piece: Piece): void {
     this.#bytes += piece.bytes?.length ?? 0;
     this.#pieces.push(piece);
-    this.#change();
+    this.stir();
   }
 
-  /** The first piece once it is due, which stays in the queue; undefined when the queue is over. */
-  async first(): Promise<Piece | undefined> {
+  /** The first piece once it is due, which stays in the queue; undefined when the queue is over, or is
+   * empty and waits for nothing more. */
+  async first(isFed: () => boolean = () => true): Promise<Piece | undefined> {
     for (;;) {
       if (this.#over) return undefined;
       const [piece] = this.#pieces;
+      if (piece === undefined && !isFed()) return undefined;
       if (piece !== undefined && piece.dueMs <= this.#clock.elapsedMs()) return piece;
       const stopTimer = piece === undefined
         ? undefined
-        : callAt(this.#clock, piece.dueMs, () => this.#change());
+        : callAt(this.#clock, piece.dueMs, () => this.stir());
       await this.#changed.promise;
       stopTimer?.();
     }
@@ -67,15 +81,16 @@ export class PieceQueue {
     this.#bytes -= bytes;
     if (piece.bytes === null || bytes === piece.bytes.length) this.#pieces.shift();
     else this.#pieces[0] = { ...piece, bytes: piece.bytes.subarray(bytes) };
-    this.#change();
+    this.stir();
   }
 
   end(): void {
     this.#over = true;
-    this.#change();
+    this.stir();
   }
 
-  #change(): void {
+  /** Makes all who wait look again. */
+  stir(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }

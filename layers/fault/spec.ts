@@ -20,12 +20,21 @@ export interface LinkFaults {
   readonly queueBytes: number | undefined;
   /** Nothing passes from `startMs` after the start for `lengthMs`. */
   readonly blackout: { readonly startMs: number; readonly lengthMs: number } | undefined;
-  /** The most bytes that pass at a time, and the pause after them. */
-  readonly slice: { readonly bytes: number; readonly pauseMs: number } | undefined;
+  /** The most bytes that pass at a time, by how much each piece may be smaller or larger, and the pause
+   * after it. */
+  readonly slice:
+    | { readonly bytes: number; readonly varyBytes: number; readonly pauseMs: number }
+    | undefined;
   /** The share of chunks, from 0 to 1, that meet a reset. */
   readonly reset: number;
   readonly resetAfterBytes: number | undefined;
   readonly closeAfterBytes: number | undefined;
+  /** Resets the connection this long after it was opened or the fault was set. */
+  readonly resetInMs: number | undefined;
+  /** Nothing passes, and the connection is closed after this time; 0 for as long as the fault is set. */
+  readonly timeoutMs: number | undefined;
+  /** How much later than the last byte the end of the stream comes out. */
+  readonly slowCloseMs: number;
 }
 
 /** The faults of both directions, seen from the side that has the layer. */
@@ -34,7 +43,8 @@ export interface Faults {
   readonly out: LinkFaults;
 }
 
-const NO_FAULTS: LinkFaults = {
+/** A link that misbehaves in no way. */
+export const NO_FAULTS: LinkFaults = {
   loss: 0,
   duplicate: 0,
   reorder: 0,
@@ -48,6 +58,9 @@ const NO_FAULTS: LinkFaults = {
   reset: 0,
   resetAfterBytes: undefined,
   closeAfterBytes: undefined,
+  resetInMs: undefined,
+  timeoutMs: undefined,
+  slowCloseMs: 0,
 };
 
 /** How one fault is written and what it goes with. */
@@ -92,14 +105,28 @@ const KINDS: Readonly<Record<string, Kind>> = {
     on: ["stream"],
     read(text, name) {
       const [size = "", pause = "0s", ...more] = text.split("@");
-      if (more.length > 0) throw wrong(name, "a size such as 1 or 10@5ms", text);
-      return { slice: { bytes: bytes(size, name), pauseMs: time(pause, name) } };
+      const [average = "", vary, ...others] = size.split("~");
+      if (more.length + others.length > 0) {
+        throw wrong(name, "a size such as 1, 10@5ms or 64~32@5ms", text);
+      }
+      const varyBytes = vary === undefined ? 0 : parseSize(vary, name);
+      const slice = { bytes: bytes(average, name), varyBytes, pauseMs: time(pause, name) };
+      if (varyBytes < slice.bytes) return { slice };
+      throw wrong(name, "a variation smaller than the size, such as 64~32", text);
     },
   },
   reset: { on: ["stream"], read: (text, name) => ({ reset: share(text, name) }) },
   "reset-after": { on: ["stream"], read: (text, name) => ({ resetAfterBytes: bytes(text, name) }) },
   "close-after": { on: ["stream"], read: (text, name) => ({ closeAfterBytes: bytes(text, name) }) },
+  "reset-in": { on: ["stream"], read: (text, name) => ({ resetInMs: time(text, name) }) },
+  timeout: { on: ["stream"], read: (text, name) => ({ timeoutMs: time(text, name) }) },
+  "slow-close": { on: ["stream"], read: (text, name) => ({ slowCloseMs: time(text, name) }) },
 };
+
+/** The share of connections that meet the faults which stand beside it in one text. */
+const SHARE = "share";
+/** The beginnings of all faults, as they are written. */
+export const faultWords: readonly string[] = Object.keys(KINDS).map((name) => `${name}=`);
 
 /** Why a fault cannot be had on the other kind of transport. */
 const REFUSALS: Readonly<Record<Carrier, string>> = {
@@ -112,7 +139,75 @@ const REFUSALS: Readonly<Record<Carrier, string>> = {
     "reorder, corrupt, latency, bandwidth or blackout, or a stream transport such as tcp",
 };
 
-/** Reads the texts of `--fault`.
+/** Faults that are drawn for each connection: some of them meet only a share of all. */
+export interface FaultPlan {
+  /** Whether any connection may be reset. */
+  readonly resets: boolean;
+  /** Whether chance decides anything; a latency alone has nothing to repeat. */
+  readonly hasChance: boolean;
+  /** The faults of one connection, or of the socket of datagrams.
+   * @param random takes one number for each text with a share */
+  faultsOf(random: () => number): Faults;
+}
+
+/** Reads the texts of `--fault`. A text with `share` concerns that share of connections; all others
+ * concern every one.
+ *
+ * @param carrier what they are to be put on; without it, whether they fit is not asked
+ * @throws {UsageError} when a name or value is wrong, or does not fit the transport */
+export function parsePlan(specs: readonly string[], carrier?: Carrier): FaultPlan {
+  const parts = specs.map((spec) => readShare(spec, carrier));
+  const links = (chosen: readonly (typeof parts)[number][]) =>
+    parseFaults(chosen.map(({ spec }) => spec), carrier);
+  // Whatever is drawn, the faults of a connection can only be fewer than these.
+  const all = links(parts);
+  const directions = [all.in, all.out];
+  return {
+    resets: directions.some(({ reset, resetAfterBytes, resetInMs }) =>
+      reset > 0 || resetAfterBytes !== undefined || resetInMs !== undefined
+    ),
+    hasChance: parts.some(({ share }) => share < 1) || directions.some(isByChance),
+    faultsOf(random) {
+      const chosen = parts.filter(({ share }) => share === 1 || random() < share);
+      if (chosen.length === parts.length) return all;
+      return chosen.length === 0 ? { in: NO_FAULTS, out: NO_FAULTS } : links(chosen);
+    },
+  };
+}
+
+function isByChance(
+  { loss, duplicate, reorder, corrupt, reset, jitterMs, slice }: LinkFaults,
+): boolean {
+  return loss + duplicate + reorder + corrupt + reset + jitterMs + (slice?.varyBytes ?? 0) > 0;
+}
+
+/** Separates `share` from the faults that it concerns. */
+function readShare(
+  text: string,
+  carrier: Carrier | undefined,
+): { readonly spec: string; readonly share: number } {
+  const items = text.split(",").map((item) => item.trim());
+  const shares = items.filter((item) => item.startsWith(`${SHARE}=`));
+  if (shares.length === 0) return { spec: text, share: 1 };
+  if (shares.length > 1) throw new UsageError(`--fault: ${SHARE} stands there twice`);
+  const spec = items.filter((item) => item !== shares[0]).join(",");
+  if (spec === "") {
+    throw new UsageError(
+      `--fault: ${
+        shares[0]
+      } needs the faults that it concerns beside it, such as latency=1s,share=50%`,
+    );
+  }
+  if (carrier === "datagram") {
+    throw new UsageError(
+      "--fault: share cannot be had on a datagram transport: it is a share of connections, and " +
+        "datagrams have none; loss, duplicate, reorder and corrupt are shares by themselves",
+    );
+  }
+  return { spec, share: share(shares[0]!.slice(SHARE.length + 1), `--fault ${SHARE}`) };
+}
+
+/** Reads texts that concern every connection.
  * @param carrier what they are to be put on; without it, whether they fit is not asked
  * @throws {UsageError} when a name or value is wrong, or does not fit the transport */
 export function parseFaults(specs: readonly string[], carrier?: Carrier): Faults {
@@ -173,6 +268,9 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   reset: "reset=1%",
   "reset-after": "reset-after=10k",
   "close-after": "close-after=10k",
+  "reset-in": "reset-in=500ms",
+  timeout: "timeout=5s",
+  "slow-close": "slow-close=500ms",
 };
 
 function linkFaults(texts: Readonly<Record<string, string>>): LinkFaults {

@@ -2,10 +2,10 @@
 // because a session is one state machine: what a message means depends on the transfer under way.
 
 import { createHash } from "node:crypto";
-import { formatAddress, isLoopback } from "../../core/addresses/address.ts";
+import { isLoopback } from "../../core/addresses/address.ts";
 import { TransferSlots } from "../../core/files/transfer_slots.ts";
 import type { Context, Service } from "../../core/protocol.ts";
-import type { Message, Session } from "../../core/session.ts";
+import type { Identity, Message, Session } from "../../core/session.ts";
 import { InboxFolder } from "./folder.ts";
 import { inboxNames } from "./names.ts";
 import type { InboxOptions } from "./options.ts";
@@ -67,7 +67,6 @@ type Offered = Pick<OfferedFile, "name" | "id">;
 class Receiver implements AsyncDisposable {
   readonly #session: Session;
   readonly #shared: Shared;
-  readonly #peer: string;
   /** The file that is being received, if any. */
   #transfer: Transfer | undefined;
   #greeted = false;
@@ -87,7 +86,6 @@ class Receiver implements AsyncDisposable {
   constructor(session: Session, shared: Shared) {
     this.#session = session;
     this.#shared = shared;
-    this.#peer = session.identity?.name ?? formatAddress(session.peer);
   }
 
   /** Takes the messages of the sender until its end, or until one is malformed. */
@@ -286,20 +284,26 @@ class Receiver implements AsyncDisposable {
     if (this.#transfer === transfer) this.#transfer = undefined;
     await transfer[Symbol.asyncDispose]();
     const { name: file, bytes } = transfer.file;
-    this.#shared.context.emit({
+    this.#shared.context.emit?.({
       event: "stored",
-      peer: this.#peer,
+      ...this.#proof,
       file,
       bytes,
       sha256,
       ...(already && { already: true as const }),
-    });
+    }, this.#session);
     await this.#say({
       type: "done",
       sha256,
       ...(already && { already }),
       ...idOf(transfer.file),
     });
+  }
+
+  /** Who the sender is, where it proved that. */
+  get #proof(): { readonly identity?: Identity } {
+    const { identity } = this.#session;
+    return identity === undefined ? {} : { identity };
   }
 
   #names(name: string): readonly string[] {
@@ -316,12 +320,12 @@ class Receiver implements AsyncDisposable {
 
   async #refuse(refusal: InboxRefusal, about: Offered | undefined, final = false): Promise<void> {
     const { code, message: reason, again } = refusal;
-    this.#shared.context.emit({
+    this.#shared.context.emit?.({
       event: "refused",
-      peer: this.#peer,
+      ...this.#proof,
       ...(about !== undefined && { file: about.name.slice(0, 1000) }),
       reason,
-    });
+    }, this.#session);
     await this.#say({
       type: "refused",
       code,

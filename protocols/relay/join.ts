@@ -1,6 +1,5 @@
 // What a relay does: each session that is served is joined to one that is dialled.
 
-import { formatAddress } from "../../core/addresses/address.ts";
 import { errorText } from "../../core/event.ts";
 import type { Context, Service } from "../../core/protocol.ts";
 import type { DialledSession } from "../../core/client_kind.ts";
@@ -34,13 +33,16 @@ class UpstreamError extends Error {
 async function relayed(session: Session, to: string, context: Context): Promise<void> {
   try {
     using upstream = await dialled(to, context);
+    context.emit?.(
+      { event: "dialled", upstream: to, upstreamSession: upstream.sessionId },
+      session,
+    );
     if (!session.signal.aborted) await join(session, upstream, context.signal);
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     // During our shutdown, or after the peer has gone, the upstream is not at fault.
     if (context.signal.aborted || session.signal.aborted) return;
-    const peer = formatAddress(session.peer);
-    context.emit({ event: "failed", url: to, peer, error: error.message });
+    context.emit?.({ event: "failed", error: error.message, upstream: to }, session);
     session.close("the upstream failed");
   }
 }

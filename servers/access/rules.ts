@@ -43,7 +43,7 @@ export async function readHttpRules(
     if (authenticateChange !== null && isOpen && !isEncrypted) {
       const text =
         "passwords and tokens cross the network unencrypted; serve https:// or wss:// instead";
-      context.emit({ event: "notice", text });
+      context.emit?.({ event: "notice", text });
     }
     return { admits, guard: guardAt({ address, hostname }), authenticate, authenticateChange };
   };

@@ -7,6 +7,7 @@ import type { Connection } from "../../core/connection.ts";
 import { errorText } from "../../core/event.ts";
 import type { QuickAnswer, QuickFile, RequestInfo } from "../../core/http/app.ts";
 import { HttpHeadError } from "../../core/http/head.ts";
+import { type Identity, nextSessionId, type SessionOrigin } from "../../core/session.ts";
 import type { Drainable } from "../../core/sessions/life.ts";
 import * as buffers from "./file_buffers.ts";
 import type { Deadlines, Phase, Timed } from "./deadlines.ts";
@@ -63,13 +64,16 @@ export interface HttpSharing {
   ): Promise<Response | null>;
 }
 
-export class HttpConnection implements Drainable, Timed {
+export class HttpConnection implements Drainable, Timed, SessionOrigin {
+  readonly sessionId = nextSessionId();
+  readonly peer: Address;
+  bytesReceived = 0;
+  bytesSent = 0;
   phase: Phase = "head";
   moved = true;
   sinceMs = 0;
   readonly #shared: HttpSharing;
   readonly #connection: Connection;
-  readonly #peer: Address;
   readonly #input: Input;
   /** Whoever serves the connection in another protocol, from a request on. */
   #successor: Drainable | undefined;
@@ -77,6 +81,10 @@ export class HttpConnection implements Drainable, Timed {
   #draining = false;
   #cut = false;
   #failed = false;
+  /** Why it ends, unless its requests are all answered. */
+  #reason: string | undefined;
+  #begunMs = 0;
+  #told = false;
   /** Of the request that is being answered. */
   #leaving: AbortController | undefined;
   #body: RequestBody | undefined;
@@ -90,15 +98,36 @@ export class HttpConnection implements Drainable, Timed {
 
   constructor(connection: Connection, shared: HttpSharing) {
     this.#connection = connection;
-    this.#peer = connection.remote;
+    this.peer = connection.remote;
     this.#shared = shared;
-    this.#input = new Input(connection);
+    this.#input = new Input(connection, (bytes) => this.received(bytes));
+  }
+
+  get serverUrl(): string {
+    return this.#shared.site.ledger.url;
+  }
+
+  get identity(): Identity | undefined {
+    return this.#connection.identity;
+  }
+
+  /** Counts bytes that the client sent. */
+  received(bytes: number): void {
+    this.bytesReceived += bytes;
+    this.#shared.site.ledger.counters.bytesReceived += bytes;
+  }
+
+  /** Counts bytes that the client was sent. */
+  sent(bytes: number): void {
+    this.bytesSent += bytes;
+    this.#shared.site.ledger.counters.bytesSent += bytes;
   }
 
   /** Serves it to its end; never rejects. */
   async serve(): Promise<void> {
     const { deadlines, site } = this.#shared;
     site.ledger.sessions.add(this);
+    this.#begunMs = site.ledger.begin(this, "requests");
     deadlines.add(this);
     try {
       await Promise.race([this.#serveAll(), this.#over.promise]);
@@ -107,7 +136,15 @@ export class HttpConnection implements Drainable, Timed {
       this.#leaving?.abort();
       this.#connection[Symbol.dispose]();
       site.ledger.sessions.delete(this);
+      this.#end();
     }
+  }
+
+  /** Tells once that it has ended, or goes on as something else. */
+  #end(reason = this.#reason ?? (this.#draining ? "shutdown" : "done")): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#shared.site.ledger.end(this, this.#begunMs, reason, "requests");
   }
 
   drain(): void {
@@ -120,9 +157,10 @@ export class HttpConnection implements Drainable, Timed {
     });
   }
 
-  close(): void {
+  close(reason?: string): void {
     if (this.#cut) return;
     this.#cut = true;
+    this.#reason ??= reason;
     this.#successor?.close();
     this.#body?.cutShort();
     this.#leaving?.abort();
@@ -140,7 +178,7 @@ export class HttpConnection implements Drainable, Timed {
       const { writeTimeoutMs } = this.#shared;
       this.#fail(new Error(`the peer took nothing of the answer for ${writeTimeoutMs} ms`));
     }
-    this.close();
+    this.close(phase === "head" ? "its request took too long" : "idle");
   }
 
   /** Stands for the connection in the ledger while another protocol is spoken on it.
@@ -202,6 +240,7 @@ export class HttpConnection implements Drainable, Timed {
     else if (bytes.length > PIECE_BYTES) await this.#write(bytes);
     else {
       this.#wait("write");
+      this.sent(bytes.length);
       await this.#connection.write(bytes);
     }
     if (site.reports) this.#reportReady(answer, incoming, startedMs);
@@ -249,6 +288,7 @@ export class HttpConnection implements Drainable, Timed {
         const taken = await connection.writeSome(part);
         this.#wait("none");
         sent += taken;
+        this.sent(taken);
         if (taken < count) {
           const ahead = await reading ?? 0;
           reading = undefined;
@@ -285,7 +325,6 @@ export class HttpConnection implements Drainable, Timed {
   async #exchange(incoming: Incoming): Promise<boolean> {
     const { site } = this.#shared;
     const { head: { method }, framing, refusal } = incoming;
-    const peer = this.#peer;
     const startedMs = site.reports ? site.now() : 0;
     let info = this.#infoOf(incoming);
     this.#leaving = undefined;
@@ -295,7 +334,7 @@ export class HttpConnection implements Drainable, Timed {
 
     const framed = new FramedBody(this.#input, framing);
     let response: Response;
-    if (refusal !== null) response = site.refuse(refusal, peer);
+    if (refusal !== null) response = site.refuse(refusal, this);
     else if (typeof framing === "number" && framing > site.maxBodyBytes) {
       response = site.oversized();
     } else {
@@ -313,7 +352,7 @@ export class HttpConnection implements Drainable, Timed {
           const answer = site.handle(request, info);
           response = answer instanceof Response && this.#body === undefined
             ? answer
-            : await site.answer(answer, peer, this.#body);
+            : await site.answer(answer, this, this.#body);
         }
       }
     }
@@ -343,7 +382,13 @@ export class HttpConnection implements Drainable, Timed {
 
   #infoOf({ head: { version, fields } }: Incoming): RequestInfo {
     const { identity } = this.#connection;
-    const info = { peer: this.#peer, httpVersion: version, headerList: fields.lines };
+    const info = {
+      peer: this.peer,
+      serverUrl: this.serverUrl,
+      sessionId: this.sessionId,
+      httpVersion: version,
+      headerList: fields.lines,
+    };
     return identity === undefined ? info : { ...info, identity };
   }
 
@@ -359,6 +404,7 @@ export class HttpConnection implements Drainable, Timed {
         read: async () => {
           // Now that somebody wants the body, the client may send it.
           if (!asked && this.#input.buffered === 0 && !this.#responding) {
+            this.sent(CONTINUE.length);
             await this.#connection.write(CONTINUE);
           }
           asked = true;
@@ -418,6 +464,7 @@ export class HttpConnection implements Drainable, Timed {
       site.ledger.sessions.delete(this);
       const { head: { method }, path } = incoming;
       if (site.reports) site.report({ method, path, info, startedMs }, 101, 0);
+      this.#end("became a WebSocket");
     });
   }
 
@@ -431,7 +478,7 @@ export class HttpConnection implements Drainable, Timed {
     try {
       sent = outgoing(response, asked);
     } catch (error) {
-      sent = outgoing(site.recover(error, this.#peer), asked);
+      sent = outgoing(site.recover(error, this), asked);
     }
     const { body, close } = sent;
     if (body instanceof ReadableStream) await this.#sendStream(sent, body);
@@ -513,6 +560,7 @@ export class HttpConnection implements Drainable, Timed {
 
   async #write(bytes: Uint8Array): Promise<void> {
     this.#wait("write");
+    this.sent(bytes.length);
     if (bytes.length <= PIECE_BYTES * 2) await this.#connection.write(bytes);
     else {
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
@@ -551,7 +599,8 @@ export class HttpConnection implements Drainable, Timed {
   #fail(error: unknown): void {
     if (this.#cut || this.#failed || lacksFarewell(error)) return;
     this.#failed = true;
-    this.#shared.site.ledger.failed(this.#peer, errorText(error));
+    this.#reason = errorText(error);
+    this.#shared.site.ledger.failed(this, errorText(error));
   }
 
   readonly #localAuthority = (): string => {

@@ -103,7 +103,7 @@ export class DenoRequests implements Drainable {
       return this.#finish(response, open);
     } catch (error) {
       // Such as a body that was read already.
-      return this.#finish(this.#site.recover(error, open.info.peer), open);
+      return this.#finish(this.#site.recover(error, open.info), open);
     }
   }
 
@@ -112,7 +112,7 @@ export class DenoRequests implements Drainable {
     const { asked: { request, url }, info } = open;
     const { method, headers } = request;
     const refusal = this.#refusalOf(open.asked);
-    if (refusal !== null) return site.refuse(refusal, info.peer);
+    if (refusal !== null) return site.refuse(refusal, info);
     const bodiless = method === "GET" || method === "HEAD" || headers.get("content-length") === "0";
     const stream = bodiless ? null : request.body;
     if (stream !== null) {
@@ -129,13 +129,13 @@ export class DenoRequests implements Drainable {
     const admitted = site.admit(lazy, info);
     if (!(admitted instanceof Promise) && !(admitted instanceof Response)) {
       const answer = site.handle(lazy, info);
-      return answer instanceof Response ? answer : site.answer(answer, info.peer, open.body);
+      return answer instanceof Response ? answer : site.answer(answer, info, open.body);
     }
     return (async () => {
       const decided = await admitted;
       if (decided instanceof Response) return decided;
       open.info = decided;
-      return await site.answer(site.handle(lazy, decided), info.peer, open.body);
+      return await site.answer(site.handle(lazy, decided), info, open.body);
     })();
   }
 

@@ -15,6 +15,7 @@ import { type Drainable, Ledger } from "../../core/sessions/life.ts";
 import { runningServer } from "../../core/sessions/server.ts";
 import { keyLogWarning } from "../../core/tls/key_log.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { refuseAdopted } from "../listeners/adopt.ts";
 import { listening } from "../listeners/listen_error.ts";
 import { needsNodeTls, type TlsSettings } from "../tls/options.ts";
 import { loadTlsIdentity } from "../tls/server_certificate.ts";
@@ -39,6 +40,7 @@ export async function serveByDeno(
   tls?: TlsSettings,
 ): Promise<RunningServer> {
   refuseWhatCannotBeKept(work, tls);
+  refuseAdopted(endpoint, "Deno.serve");
   const { context } = work;
   const port = listeningPort(endpoint);
   const host = hostOrLoopback(endpoint);
@@ -86,7 +88,7 @@ export async function serveByDeno(
       request,
       url: request.url,
       deno,
-      info: { peer },
+      info: { peer, serverUrl: url },
       madeUpAuthority,
     });
   }
@@ -109,7 +111,7 @@ export async function serveByDeno(
   };
   sessions.add(whole);
   for (const text of [LOST, identity && keyLogWarning()]) {
-    if (text) context.emit({ event: "notice", url, text });
+    if (text) context.emit?.({ event: "notice", text }, { serverUrl: url });
   }
   const certificate: ServerCertificate | undefined = identity &&
     { pem: identity.cert, fingerprint: identity.fingerprint };

@@ -6,7 +6,7 @@
 import type { Address } from "../../core/addresses/address.ts";
 import type { Connection } from "../../core/connection.ts";
 import type { RequestInfo } from "../../core/http/app.ts";
-import type { Identity } from "../../core/session.ts";
+import type { Identity, SessionOrigin } from "../../core/session.ts";
 import type { Drainable } from "../../core/sessions/life.ts";
 import { DenoConnection } from "../../core/streams/deno_connection.ts";
 import type { Deadlines, Phase, Timed } from "./deadlines.ts";
@@ -18,8 +18,11 @@ const LOOPBACK = "127.0.0.1";
 const BUFFER_BYTES = 64 * 1024;
 
 /** Stands for the connection in the ledger. */
-interface Outer {
+interface Outer extends SessionOrigin {
   handOver(successor: Drainable): void;
+  received(bytes: number): void;
+  sent(bytes: number): void;
+  close(reason?: string): void;
 }
 
 type Inner = Deno.HttpServer<Deno.NetAddr>;
@@ -44,7 +47,14 @@ export class Http2Bridge implements Disposable {
     const conn = await Deno.connect({ hostname: LOOPBACK, port });
     conn.setNoDelay(true);
     const near = new DenoConnection(conn);
-    const carried = new Carried(outer, near, this.#site, this.#deadlines, () => this.#shutDown());
+    const carried = new Carried(
+      outer,
+      owner,
+      near,
+      this.#site,
+      this.#deadlines,
+      () => this.#shutDown(),
+    );
     const key = conn.localAddr.port;
     this.#carried.set(key, carried);
     owner.handOver(carried);
@@ -106,7 +116,7 @@ class Carried implements Drainable, Timed {
   moved = true;
   sinceMs = 0;
   readonly #outer: Connection;
-  readonly #peer: Address;
+  readonly #owner: Outer;
   readonly #near: DenoConnection;
   readonly #site: HttpSite;
   readonly #deadlines: Deadlines;
@@ -122,13 +132,14 @@ class Carried implements Drainable, Timed {
 
   constructor(
     outer: Connection,
+    owner: Outer,
     near: DenoConnection,
     site: HttpSite,
     deadlines: Deadlines,
     shutDown: () => void,
   ) {
     this.#outer = outer;
-    this.#peer = outer.remote;
+    this.#owner = owner;
     this.#near = near;
     this.#site = site;
     this.#deadlines = deadlines;
@@ -149,7 +160,7 @@ class Carried implements Drainable, Timed {
     url: string,
     deno: Deno.ServeHandlerInfo,
   ): Response | Promise<Response> {
-    const info = new Http2Info(this.#peer, this.#outer.identity, request);
+    const info = new Http2Info(this.#owner, this.#outer.identity, request);
     return this.#requests.answer({ request, url, deno, info, madeUpAuthority: null });
   }
 
@@ -158,8 +169,11 @@ class Carried implements Drainable, Timed {
     this.#deadlines.add(this);
     this.#deadlines.add(this.#writing);
     try {
-      const inward = copy(this.#outer, this.#near).catch(() => this.close());
-      await copy(this.#near, this.#outer, this.#writing, this).catch(() => this.close());
+      const owner = this.#owner;
+      const inward = copy(this.#outer, this.#near, (bytes) => owner.received(bytes))
+        .catch(() => this.close());
+      await copy(this.#near, this.#outer, (bytes) => owner.sent(bytes), this.#writing, this)
+        .catch(() => this.close());
       this.close();
       await inward;
     } finally {
@@ -189,7 +203,7 @@ class Carried implements Drainable, Timed {
     const { ledger } = this.#site;
     if (phase === "head") ledger.counters.timedOut++;
     else ledger.closeIdle(this, () => {});
-    this.close();
+    this.#owner.close(phase === "head" ? "its request took too long" : "idle");
   }
 
   #changed(): void {
@@ -200,13 +214,19 @@ class Carried implements Drainable, Timed {
 
 class Http2Info implements RequestInfo {
   readonly httpVersion = "2";
+  readonly peer: Address;
+  readonly serverUrl: string;
+  readonly sessionId: number;
   readonly #request: Request;
 
   constructor(
-    readonly peer: Address,
+    { peer, serverUrl, sessionId }: SessionOrigin,
     readonly identity: Identity | undefined,
     request: Request,
   ) {
+    this.peer = peer;
+    this.serverUrl = serverUrl;
+    this.sessionId = sessionId;
     this.#request = request;
   }
 
@@ -220,6 +240,7 @@ class Http2Info implements RequestInfo {
 async function copy(
   from: Connection,
   to: Connection,
+  passed: (bytes: number) => void,
   writing?: Timed,
   whole?: Timed,
 ): Promise<void> {
@@ -231,6 +252,7 @@ async function copy(
       writing.phase = "write";
       writing.moved = whole.moved = true;
     }
+    passed(count);
     await to.write(buffer.subarray(0, count));
     if (writing !== undefined) writing.phase = "none";
   }

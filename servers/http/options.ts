@@ -6,14 +6,14 @@ import {
   handshakeOptions,
   streamOptions,
 } from "../../core/limits.ts";
-import { duration, flag, type OptionValues, size } from "../../core/options/option.ts";
-import { authUploadOption } from "../../core/http/options.ts";
+import { about, duration, flag, type OptionValues, size } from "../../core/options/option.ts";
+import { changeOptions } from "../../core/http/options.ts";
 import { authenticationOptions, webGuardOptions } from "../access/options.ts";
 import { familyOptions } from "../../core/addresses/resolve.ts";
 import { listenerOptions } from "../listeners/options.ts";
 import { tlsOptions } from "../tls/options.ts";
 
-const requestOptions = {
+const requestOptions = about("http", {
   headerTimeoutMs: duration({
     default: 10_000,
     min: 1,
@@ -38,7 +38,7 @@ const requestOptions = {
   logRequests: flag({
     help: "tell of every request that was answered; without it only at a terminal",
   }),
-} as const;
+});
 
 export const httpOptions = {
   ...admissionOptions,
@@ -49,7 +49,7 @@ export const httpOptions = {
   ...requestOptions,
   ...webGuardOptions,
   ...authenticationOptions,
-  authUpload: authUploadOption,
+  ...changeOptions,
 } as const;
 
 export const httpsOptions = { ...httpOptions, ...handshakeOptions, ...tlsOptions } as const;
@@ -59,7 +59,7 @@ export const httpUnixOptions = {
   ...requestOptions,
   ...webGuardOptions,
   ...authenticationOptions,
-  authUpload: authUploadOption,
+  ...changeOptions,
 } as const;
 
 export type RequestLimits = OptionValues<typeof requestOptions>;

@@ -1,11 +1,12 @@
 // What the requests of one server have in common, in any version of HTTP and on any connection: its
 // application, the rules for what reaches it, its limits, and the record of what was answered.
 
-import { type Address, formatAddress } from "../../core/addresses/address.ts";
+import { Durations } from "../../core/durations.ts";
 import { errorText } from "../../core/event.ts";
 import type { HttpService, QuickAnswer, QuickRequest, RequestInfo } from "../../core/http/app.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import { formatSize } from "../../core/options/option.ts";
+import type { EventOrigin } from "../../core/session.ts";
 import type { RequestWork } from "../../core/server_kind.ts";
 import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
 import type { Ledger } from "../../core/sessions/life.ts";
@@ -40,11 +41,13 @@ export class HttpSite implements Disposable {
   readonly service: HttpService;
   readonly guard: HostGuard;
   readonly maxBodyBytes: number;
-  /** Whether every request becomes an event, which costs throughput. */
+  /** Whether requests are timed and reported, which costs throughput. */
   readonly reports: boolean;
   readonly now: () => number;
   /** Answers what lies ready, where the application has anything. */
   readonly quick: ((request: QuickRequest) => MaybePromise<QuickAnswer | null>) | null;
+  /** Whether every request becomes an event. */
+  readonly #tells: boolean;
   readonly #authenticate: Authenticator | null;
   readonly #authenticateChange: Authenticator | null;
   readonly #bodies: IdleSweep<RequestBody>;
@@ -65,7 +68,9 @@ export class HttpSite implements Disposable {
           : service.quick!(request);
     this.guard = rules.guard;
     this.maxBodyBytes = limits.maxBodyBytes ?? service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-    this.reports = limits.logRequests || (work.watch ?? false);
+    if (work.measure) ledger.requestDurations = new Durations();
+    this.#tells = ledger.emit !== undefined && (limits.logRequests || (work.watch ?? false));
+    this.reports = this.#tells || work.measure === true;
     this.now = () => work.context.now();
     this.#bodies = new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall());
   }
@@ -100,7 +105,7 @@ export class HttpSite implements Disposable {
     }
     const { ledger } = this;
     if (authorization === null) ledger.counters.unauthenticated++;
-    else ledger.denied(info.peer, `credentials (${verdict.status})`, "unauthenticated");
+    else ledger.denied(info, `credentials (${verdict.status})`, "unauthenticated");
     return plainResponse(verdict.status, verdict.message, verdict.headers);
   }
 
@@ -129,7 +134,7 @@ export class HttpSite implements Disposable {
   /** The application's answer, or that to a failure of its own or of the body. */
   async answer(
     answer: MaybePromise<Response>,
-    peer: Address,
+    of: EventOrigin,
     body?: RequestBody,
   ): Promise<Response> {
     let response: unknown;
@@ -148,7 +153,7 @@ export class HttpSite implements Disposable {
     if (body?.failure === "cut short") {
       return plainResponse(400, "The body is malformed or was cut short.");
     }
-    return failure === undefined ? response as Response : this.recover(failure, peer);
+    return failure === undefined ? response as Response : this.recover(failure, of);
   }
 
   /** Answers a body that was announced to be too large. */
@@ -161,36 +166,39 @@ export class HttpSite implements Disposable {
     return plainResponse(413, `A body may have at most ${formatSize(this.maxBodyBytes)} bytes.`);
   }
 
-  refuse({ status, reason, message }: Refusal, peer: Address): Response {
-    this.ledger.denied(peer, reason, "forbidden");
+  refuse({ status, reason, message }: Refusal, of: EventOrigin): Response {
+    this.ledger.denied(of, reason, "forbidden");
     return plainResponse(status, message);
   }
 
   /** Answers a handler that threw. */
-  recover(error: unknown, peer: Address): Response {
-    this.ledger.failed(peer, errorText(error));
+  recover(error: unknown, of: EventOrigin): Response {
+    this.ledger.failed(of, errorText(error));
     return plainResponse(500, "Internal Server Error");
   }
 
   /** Records a request that was answered.
    * @param bytes length of the body that was sent */
   report({ method, path, info, startedMs }: AskedRequest, status: number, bytes: number): void {
-    const { peer, identity, user, httpVersion } = info;
-    const { url, emit } = this.ledger;
-    emit({
-      event: "request",
-      time: new Date(startedMs).toISOString(),
-      url,
-      peer: formatAddress(peer),
-      method,
-      path,
-      ...(httpVersion !== undefined && { httpVersion }),
-      status,
-      bytes,
-      durationMs: Math.max(0, this.now() - startedMs),
-      ...(user !== undefined && { user }),
-      ...(identity && { identity }),
-    });
+    const durationMs = Math.max(0, this.now() - startedMs);
+    this.ledger.requestDurations?.add(durationMs);
+    if (!this.#tells) return;
+    const { identity, user, httpVersion } = info;
+    this.ledger.emit?.(
+      {
+        event: "request",
+        method,
+        path,
+        ...(httpVersion !== undefined && { httpVersion }),
+        status,
+        bytes,
+        durationMs,
+        ...(user !== undefined && { user }),
+        ...(identity && { identity }),
+      },
+      info,
+      startedMs,
+    );
   }
 
   [Symbol.dispose](): void {

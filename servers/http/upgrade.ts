@@ -26,7 +26,7 @@ export async function upgradeHttp(
   try {
     answer = await site.service.upgrade!(request, info);
   } catch (error) {
-    return site.recover(error, info.peer);
+    return site.recover(error, info);
   }
   if (answer instanceof Response) return answer;
   const { subprotocols: subprotocol = [], serve } = answer;

@@ -19,15 +19,17 @@ export async function listening<T>(
 }
 
 function reason(error: unknown, port: number | undefined): string {
-  if (error instanceof Deno.errors.AddrInUse) {
+  // Sockets of node: have codes instead of classes.
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  if (error instanceof Deno.errors.AddrInUse || code === "EADDRINUSE") {
     return port === undefined
       ? "the socket file exists already; remove it if nothing uses it"
       : `port ${port} is in use; choose another, or :0 for any free one`;
   }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
+  if (error instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL") {
     return "this machine has no such address";
   }
-  if (error instanceof Deno.errors.PermissionDenied) {
+  if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
     return port === undefined
       ? "permission denied; the folder of the socket has to be one that you may write to"
       : "permission denied (ports below 1024 need privileges)";

@@ -5,7 +5,8 @@ import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { SecureContext } from "node:tls";
 import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { type CertificateName, isForHost } from "../../core/certificates/names.ts";
-import { type Emit, errorText } from "../../core/event.ts";
+import { errorText, type Tell } from "../../core/event.ts";
+import { isFileText } from "../../core/files/file_or_text.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
 import { type Authorities, ClientVerifier, readAuthorities } from "./client_certificates.ts";
 import { FileWatch } from "./file_watch.ts";
@@ -100,7 +101,7 @@ export class TlsContexts implements Disposable {
 /** Returns a function that reloads changed files and emits the result, each call after the one
  * before, so that the last call wins. It never rejects. */
 export function takingUp(
-  emit: Emit,
+  emit: Tell | undefined,
   certificate: ServerCertificate,
   takeUp: () => Promise<void>,
 ): () => Promise<void> {
@@ -112,9 +113,9 @@ export function takingUp(
       const text = fingerprint === before
         ? "took up the certificate files again"
         : `took up a new certificate, SHA-256 ${fingerprint}`;
-      emit({ event: "notice", text });
+      emit?.({ event: "notice", text });
     } catch (error) {
-      emit({ event: "notice", text: `kept the certificate in use: ${errorText(error)}` });
+      emit?.({ event: "notice", text: `kept the certificate in use: ${errorText(error)}` });
     }
   };
   let last = Promise.resolve();
@@ -158,8 +159,9 @@ async function named(
   }));
 }
 
-/** Every file that the settings name. */
+/** Every file that the settings name; what they give as text is in none. */
 export function filesOf({ tlsCert, tlsKey, tlsCa = [], dataFolder }: TlsSettings): string[] {
   const authorities = tlsCa.map((named) => authorityFile(named, dataFolder));
-  return [...[tlsCert ?? []].flat(), ...[tlsKey ?? []].flat(), ...authorities];
+  return [...[tlsCert ?? []].flat(), ...[tlsKey ?? []].flat(), ...authorities]
+    .filter((given) => !isFileText(given));
 }

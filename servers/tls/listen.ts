@@ -67,7 +67,7 @@ export async function listenTls(
   };
   const { acceptor, url } = await listenTcp(endpoint, options);
   const warning = keyLogWarning("node:tls gives none; --listener deno writes them");
-  if (warning !== null) context.emit({ event: "notice", url, text: warning });
+  if (warning !== null) context.emit?.({ event: "notice", text: warning }, { serverUrl: url });
   return {
     acceptor: wrapAcceptor(
       acceptor,

@@ -4,7 +4,8 @@ import type { KeyObject } from "node:crypto";
 import { isUnspecified, ownAddresses } from "../../core/addresses/own_addresses.ts";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { MAX_NAMES } from "../../core/certificates/names.ts";
-import { type Emit, errorText } from "../../core/event.ts";
+import { errorText, type Tell } from "../../core/event.ts";
+import { fileName } from "../../core/files/file_or_text.ts";
 import { hasFeature } from "../../core/runtime.ts";
 import { type TlsFilePair, tlsFilePairs } from "../../core/tls/options.ts";
 import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/file_pairs.ts";
@@ -26,7 +27,7 @@ export interface TlsIdentity {
 export interface IdentityContext {
   /** The listening host, for which a certificate is made. */
   readonly host: string;
-  readonly emit: Emit;
+  readonly emit: Tell | undefined;
   readonly now: () => number;
 }
 
@@ -77,7 +78,7 @@ async function load(
     refuseForeignKey(texts, parsed);
   }
   const notice = outOfDate(certificate, now());
-  if (notice !== null) emit({ event: "notice", text: `the certificate in ${tlsCert} ${notice}` });
+  if (notice !== null) emit?.({ event: "notice", text: `the certificate in ${tlsCert} ${notice}` });
   return { cert, key, fingerprint: await fingerprintOf(cert), made: false };
 }
 
@@ -100,12 +101,13 @@ function refuseUnusable(key: KeyObject, file: string): void {
 
 /** The user's error behind what Deno.listenTls threw; null if it was not about these files. */
 export function identityError(error: unknown, files: TlsFiles): UsageError | null {
+  const shown = (given: TlsFiles["tlsCert"]) => [given ?? []].flat().map(fileName).join(", ");
   const why = errorText(error);
   const isOurs = error instanceof Deno.errors.InvalidData || /\b(key|certificate)/i.test(why);
   if (!isOurs) return null;
   return new UsageError(
-    `--tls-key: the key in ${files.tlsKey} cannot be used with the certificate in ` +
-      `${files.tlsCert} (${why}); ${KEYS}`,
+    `--tls-key: the key in ${shown(files.tlsKey)} cannot be used with the certificate in ` +
+      `${shown(files.tlsCert)} (${why}); ${KEYS}`,
   );
 }
 

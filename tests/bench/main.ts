@@ -9,6 +9,7 @@ import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
+import { eventCost, eventsAll, metricsOn } from "./events.ts";
 import {
   filesAfter,
   filesLarge,
@@ -60,6 +61,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   httpSlow,
   httpSlowLeft,
   webSocket,
+  eventCost,
+  eventsAll,
+  metricsOn,
   filesSmall,
   filesSmallNginx,
   filesLarge,

@@ -18,7 +18,7 @@ function watching(serve: (watched: Session, original: StreamSession) => Promise<
   const service = watched({
     serve: (watched) => serve(watched, session),
     [Symbol.asyncDispose]: () => Promise.resolve(),
-  }, log.emit);
+  }, log.tell);
   return { client, session, log, served: service.serve(session) };
 }
 
@@ -31,11 +31,11 @@ Deno.test("watched() shows every message either way, with its peer", async () =>
   await client.write(utf8("b"));
   await client.closeWrite();
   await served;
-  assertEquals(log.events, [
-    { event: "received", peer: "127.0.0.1:50001", message: utf8("a") },
-    { event: "sent", peer: "127.0.0.1:50001", message: "got a" },
-    { event: "received", peer: "127.0.0.1:50001", message: utf8("b") },
-    { event: "sent", peer: "127.0.0.1:50001", message: "got b" },
+  assertEquals(log.happened, [
+    { event: "received", url: "", peer: "127.0.0.1:50001", message: utf8("a") },
+    { event: "sent", url: "", peer: "127.0.0.1:50001", message: "got a" },
+    { event: "received", url: "", peer: "127.0.0.1:50001", message: utf8("b") },
+    { event: "sent", url: "", peer: "127.0.0.1:50001", message: "got b" },
   ]);
 });
 

@@ -11,7 +11,7 @@ import type { Identity } from "../../core/session.ts";
 import { sealed } from "../../layers/sealed.ts";
 import { signed } from "../../layers/signed.ts";
 import { settled } from "../fake_time.ts";
-import { EventLog, MemoryDatagramSocket, udpAddress, utf8 } from "../memory.ts";
+import { MemoryDatagramSocket, udpAddress, utf8 } from "../memory.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
 /** A clock that a test sets. */
@@ -222,7 +222,7 @@ export async function openLayer(
   options: Options,
   clock: Clock = new SetClock(),
 ): Promise<OpenedLayer> {
-  const context = { clock, random: () => 0, emit: new EventLog().emit };
+  const context = { clock, random: () => 0, emit: undefined };
   return await layer.open(resolveOptions(layer.options, options), context);
 }
 

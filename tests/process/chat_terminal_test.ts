@@ -6,9 +6,9 @@ import { peerTest, startPython } from "../peer.ts";
 import { runProgram } from "../program.ts";
 import { putSockdock } from "../program_on_path.ts";
 import { ScriptedChat } from "../protocols/chat/scripted_server.ts";
+import { Person } from "../person.ts";
 import { newSeed, seeded } from "../seeded.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { Person } from "./person.ts";
 
 type Body = (person: Person, room: ScriptedChat, url: string) => Promise<void>;
 

@@ -6,7 +6,7 @@ import { Program, runProgram, startProgram } from "../program.ts";
 import { putSockdock } from "../program_on_path.ts";
 import type { RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { Person } from "./person.ts";
+import { Person } from "../person.ts";
 import { DatagramPeer, readText, readToEnd, StreamListener } from "./sockets.ts";
 
 /** Runs its arguments at a pseudo-terminal: what comes in is typed, what is shown goes out. */
@@ -292,6 +292,6 @@ Deno.test("connect --verbose shows both directions on stderr and leaves stdout t
   assertEquals(stdout, "AHOY");
   const peer = server.url.slice("tcp://".length);
   assertStringIncludes(stderr, `connected to ${peer}\n`);
-  assertStringIncludes(stderr, `${peer} sent 4 B "ahoy"\n  000000  61 68 6f 79 `);
-  assertStringIncludes(stderr, `${peer} received 4 B "AHOY"\n  000000  41 48 4f 59 `);
+  assertStringIncludes(stderr, `${peer} sent 4 B "ahoy"\n`);
+  assertStringIncludes(stderr, `${peer} received 4 B "AHOY"\n`);
 });

@@ -33,6 +33,17 @@ const SUITE_SERVERS = new Set(SUITE.map((part) => part.split(" ")[0])).size;
 
 const scheme = (url: string) => url.slice(0, url.indexOf(":"));
 
+Deno.test("without a word the suite starts, and ends with standard input where it is told to", async () => {
+  const env = { SOCKDOCK_FREE_PORTS: "1", SOCKDOCK_JSON: "1", SOCKDOCK_UNTIL_EOF: "1" };
+  await using program = new Program([], { env });
+  await program.listening(SUITE.length, true);
+  await program.write("what comes in is of no interest");
+  await program.closeInput();
+  const { code, stdout } = await program.ended();
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, '{"event":"stopped"');
+});
+
 /** Starts `up` with a configuration of this text, in a folder of its own. */
 async function upWith(
   name: string,

@@ -190,7 +190,8 @@ Deno.test("an upstream that is down ends the session, and an event names it", as
   const seen = await Array.fromAsync(session).catch(() => []);
   assertEquals(seen.length, 0);
   const failed = await log.next("failed");
-  assertEquals([failed.url, failed.peer.startsWith("127.0.0.1:")], [upstream, true]);
+  assertEquals([failed.url, failed.upstream], [passing.url, upstream]);
+  assertEquals(failed.session, log.only("opened")[0]?.session);
   assert(failed.error.includes("refused"), failed.error);
   assertEquals((await log.next("closed")).reason, "the upstream failed");
   await using revived = await serve(upstream, echo);
@@ -217,7 +218,7 @@ Deno.test("an upstream that resets ends the session", async () => {
   await session.send("abcdef");
   for await (const message of session) assert(bytesOf(message).length <= 3);
   const failed = await log.next("failed");
-  assertEquals(failed.url, upstream.url);
+  assertEquals(failed.upstream, upstream.url);
   await emptied(passing);
 });
 

@@ -78,6 +78,7 @@ Deno.test("a tls server announces the fingerprint of the certificate that verifi
   const [listening] = await running.emitted("listening");
   assertEquals(listening, {
     event: "listening",
+    time: listening?.time ?? "none",
     url: running.server.url,
     protocol: "echo",
     fingerprint: running.server.certificate?.fingerprint ?? "none",

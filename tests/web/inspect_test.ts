@@ -36,7 +36,10 @@ async function ask(path: string, init: RequestInit = {}, options: Options = {}) 
   return { status, headers, bytes, text: new TextDecoder().decode(bytes) };
 }
 
-const info: RequestInfo = { peer: { transport: "tcp", hostname: "192.0.2.9", port: 4 } };
+const info: RequestInfo = {
+  peer: { transport: "tcp", hostname: "192.0.2.9", port: 4 },
+  serverUrl: "",
+};
 const get = (path: string, init: RequestInit = {}) =>
   new Request(`http://127.0.0.1:1${path}`, init);
 
@@ -336,7 +339,7 @@ Deno.test("/ws says every message back, and nothing else is a WebSocket", async 
   }
   await session.close();
   await assertRejects(() => connect(`${server.url.replace("http", "ws")}/get`, {}), Error, "404");
-  const urls = inspected(events).map(({ url }) => url.slice(server.url.length));
+  const urls = inspected(events).map(({ target }) => target.slice(server.url.length));
   assertEquals(urls, ["/ws", "/get"]);
 });
 
@@ -354,10 +357,10 @@ Deno.test("each request becomes an event when that is asked for", async () => {
   await ask("/nowhere?a=1", init, { ...options, showRequests: true });
   const [event] = inspected(events);
   assert(event !== undefined);
-  const { time, method, url, headers, bodyBytes, message, httpVersion } = event;
+  const { time, method, target, headers, bodyBytes, message, httpVersion } = event;
   assertEquals([time, method, bodyBytes], ["1970-01-01T00:00:00.000Z", "PUT", 4]);
   assertEquals([textOf(message), httpVersion], ["ahoy", "1.1"]);
-  assertMatch(url, /^http:\/\/127\.0\.0\.1:\d+\/nowhere\?a=1$/);
+  assertMatch(target, /^http:\/\/127\.0\.0\.1:\d+\/nowhere\?a=1$/);
   assertEquals(new Headers(headers as [string, string][]).get("x-a"), "1");
 });
 

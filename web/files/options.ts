@@ -1,8 +1,9 @@
 // The options of the application `files`.
 
-import { authUploadOption } from "../../core/http/options.ts";
+import { changeOptions } from "../../core/http/options.ts";
 import { hiddenOption, overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";
+import { responseHeaderOptions } from "../response/options.ts";
 
 export const options = {
   root: text({ guard: true, default: ".", metavar: "folder", help: "the folder to serve" }),
@@ -22,11 +23,7 @@ export const options = {
     metavar: "origin",
     help: "let pages of this origin read what is served",
   }),
-  responseHeader: text.many({
-    metavar: "name: value",
-    separator: "\n",
-    help: "add this header to every response",
-  }),
+  ...responseHeaderOptions,
   cacheControl: text({ metavar: "value", help: "Cache-Control of files, such as max-age=60" }),
   precompressed: flag({
     default: true,
@@ -38,7 +35,7 @@ export const options = {
     help: "memory for small and compressed files; changes show within a second all the same",
   }),
   upload: flag({ help: "let files be sent here, by the listing's form or PUT" }),
-  authUpload: authUploadOption,
+  ...changeOptions,
   overwrite: overwriteOption,
   maxUploadBytes: size({
     default: 1024 * 1024 * 1024,

@@ -2,7 +2,7 @@
 // to files, listings, archives or uploads.
 
 import type { HttpService, QuickAnswer, QuickRequest } from "../../core/http/app.ts";
-import { type Emit, errorText } from "../../core/event.ts";
+import { errorText, type Tell } from "../../core/event.ts";
 import { plainReadyAnswer, plainResponse } from "../../core/http/plain_response.ts";
 import type { ReadyAnswer } from "../../core/http/ready_answer.ts";
 import { requestPath } from "../request/path.ts";
@@ -28,7 +28,7 @@ interface FileServiceSettings extends FileSource {
   readonly crossOrigin: CrossOrigin | null;
   /** Header fields of every response. */
   readonly fields: Readonly<Record<string, string>>;
-  readonly emit: Emit;
+  readonly emit: Tell | undefined;
 }
 
 type Found =
@@ -176,10 +176,10 @@ export class FileService implements HttpService {
       const removed = await removeLeftovers(root, now(), this.#ending.signal);
       if (removed === 0) return;
       const what = removed === 1 ? "1 unfinished upload" : `${removed} unfinished uploads`;
-      emit({ event: "notice", text: `${what} of more than a day ago removed from ${root.path}` });
+      emit?.({ event: "notice", text: `${what} of more than a day ago removed from ${root.path}` });
     };
     this.#cleaning = clean().catch((error) => {
-      emit({ event: "notice", text: `unfinished uploads not removed: ${errorText(error)}` });
+      emit?.({ event: "notice", text: `unfinished uploads not removed: ${errorText(error)}` });
     });
   }
 

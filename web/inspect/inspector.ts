@@ -1,6 +1,7 @@
 // The service of `inspect`: parses each request, finds its endpoint, and adds the header fields
 // that all answers have.
 
+import { stamped } from "../../core/event_stamp.ts";
 import type { HttpService, RequestInfo } from "../../core/http/app.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import type { Context } from "../../core/protocol.ts";
@@ -65,9 +66,9 @@ export class Inspector implements HttpService {
     const parsed = new ParsedRequest(request, info, trustForwarded);
     if (!showRequests && this.#logFile === undefined) return parsed;
     const now = this.#context.now();
-    const event = await inspectedEvent(parsed, { now, maxBodyBytes: logBody });
-    if (showRequests) this.#context.emit(event);
-    this.#logFile?.write(event);
+    const body = await inspectedEvent(parsed, logBody);
+    if (showRequests) this.#context.emit?.(body, info, now);
+    this.#logFile?.write(stamped(body, info.serverUrl, info, now));
     return parsed;
   }
 

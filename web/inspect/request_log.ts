@@ -1,8 +1,13 @@
 // The log of requests: an event for each, and a file of JSON lines that is appended to up to a
 // limit.
 
-import { formatAddress } from "../../core/addresses/address.ts";
-import { type Emit, errorText, type InspectedEvent } from "../../core/event.ts";
+import {
+  errorText,
+  type EventBody,
+  type InspectedEvent,
+  type ServerEvent,
+  type Tell,
+} from "../../core/event.ts";
 import { eventJson } from "../../core/event_json.ts";
 import { formatSize } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -12,8 +17,8 @@ import { HttpError } from "./http_error.ts";
 /** The event that logs a request, with the first `maxBodyBytes` of its body. */
 export async function inspectedEvent(
   request: ParsedRequest,
-  { now, maxBodyBytes }: { readonly now: number; readonly maxBodyBytes: number },
-): Promise<InspectedEvent> {
+  maxBodyBytes: number,
+): Promise<EventBody<InspectedEvent>> {
   const { info } = request;
   const body = await request.body().catch((error: unknown) => {
     // The body broke off; the rest of the request is logged all the same.
@@ -22,10 +27,8 @@ export async function inspectedEvent(
   });
   return {
     event: "inspected",
-    time: new Date(now).toISOString(),
-    peer: formatAddress(info.peer),
     method: request.method,
-    url: request.source.url,
+    target: request.source.url,
     ...(info.httpVersion !== undefined && { httpVersion: info.httpVersion }),
     headers: request.headerFields,
     bodyBytes: body.length,
@@ -45,13 +48,13 @@ export class RequestLogFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #path: string;
   readonly #maxBytes: number;
-  readonly #emit: Emit;
+  readonly #emit: Tell | undefined;
   #bytes: number;
   #ended = false;
 
   /** Opens it for appending, readable by its owner alone: requests carry secrets.
    * @throws {UsageError} when it cannot be opened */
-  constructor(path: string, maxBytes: number, emit: Emit) {
+  constructor(path: string, maxBytes: number, emit: Tell | undefined) {
     this.#path = path;
     this.#maxBytes = maxBytes;
     this.#emit = emit;
@@ -65,7 +68,7 @@ export class RequestLogFile implements Disposable {
 
   /** Appends a request. When it does not fit any more, or the disk is full, a notice says so once
    * and nothing more is written. */
-  write(event: InspectedEvent): void {
+  write(event: ServerEvent): void {
     if (this.#ended) return;
     const line = new TextEncoder().encode(`${JSON.stringify(eventJson(event))}\n`);
     if (this.#bytes + line.length > this.#maxBytes) {
@@ -86,6 +89,6 @@ export class RequestLogFile implements Disposable {
 
   #end(why: string): void {
     this.#ended = true;
-    this.#emit({ event: "notice", text: `the request log ${this.#path} ${why} and ends here` });
+    this.#emit?.({ event: "notice", text: `the request log ${this.#path} ${why} and ends here` });
   }
 }

@@ -1,5 +1,6 @@
 // The JSON objects that rich clients get, as docs/chat.md has them.
 
+import { isoTime } from "../../../core/clock.ts";
 import type { ChatMessage } from "../message.ts";
 
 /** A message as JSON, without its type. */
@@ -25,15 +26,4 @@ export function richMessage(message: ChatMessage): string {
 /** One JSON object with its type. Fields that are undefined are left out. */
 export function richLine(type: string, fields: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify({ type, ...fields });
-}
-
-let last = NaN;
-let lastText = "";
-
-export function isoTime(timeMs: number): string {
-  if (timeMs !== last) {
-    last = timeMs;
-    lastText = new Date(timeMs).toISOString();
-  }
-  return lastText;
 }

@@ -2,6 +2,7 @@
 // rich clients and the server's terminal all act through it. Long, because rooms and members change
 // together or not at all.
 
+import { isoTime } from "../../../core/clock.ts";
 import type { Counters } from "../../../core/counters.ts";
 import { errorText } from "../../../core/event.ts";
 import type { Context } from "../../../core/protocol.ts";
@@ -11,9 +12,9 @@ import { nameKey } from "../admission/lookalikes.ts";
 import { roomName } from "../admission/names.ts";
 import { spokenText } from "../clean_text.ts";
 import { markedName, plainMessage, plainNotice, plainPrivate } from "../delivery/plain_lines.ts";
-import { isoTime, richLine, richMessage } from "../delivery/rich_lines.ts";
+import { richLine, richMessage } from "../delivery/rich_lines.ts";
 import type { ChatLog, LogHooks, Receipt } from "../log.ts";
-import type { ChatMessage, Standing } from "../message.ts";
+import type { ChatMessage } from "../message.ts";
 import type { ChatOptions } from "../options.ts";
 import { alone, type ChatPeerHooks, type ChatPeers, type RemoteMember } from "../peers.ts";
 import { RefusedError } from "../refused_error.ts";
@@ -140,7 +141,7 @@ export class Hub implements AsyncDisposable {
 
   /** Tells the operator of the server and all members. */
   notice(text: string): void {
-    this.context.emit({ event: "notice", text });
+    this.context.emit?.({ event: "notice", text });
     for (const room of this.#rooms.values()) {
       room.say(() => plainNotice(text), () => richLine("notice", { text }));
     }
@@ -148,7 +149,7 @@ export class Hub implements AsyncDisposable {
 
   /** Tells the operator of an error that is a fault of the chat. */
   failed(error: unknown): void {
-    this.context.emit({ event: "notice", text: `the chat failed: ${errorText(error)}` });
+    this.context.emit?.({ event: "notice", text: `the chat failed: ${errorText(error)}` });
   }
 
   admit(member: LocalMember): void {
@@ -260,7 +261,7 @@ export class Hub implements AsyncDisposable {
     const found = room.names.get(nameKey(name));
     if (found !== undefined && found.room === room) {
       if (isHost(found)) {
-        throw new RefusedError("no-such-member", "whoever runs the server stays");
+        throw new RefusedError("no-such-member", "the operator at the terminal stays");
       }
       this.#expel(found, ban, why);
       return;
@@ -308,19 +309,22 @@ export class Hub implements AsyncDisposable {
 
   #deliver(message: ChatMessage): void {
     const { id, room: name, standing, kind, text, timeMs } = message;
-    this.context.emit({
-      event: "chat",
-      time: isoTime(timeMs),
-      room: name,
-      kind,
-      name: message.name,
-      standing,
-      text,
-      id,
-    });
+    const sender = this.#senders.get(id);
+    this.context.emit?.(
+      {
+        event: "chat",
+        room: name,
+        kind,
+        name: message.name,
+        standing,
+        text,
+        id,
+      },
+      sender?.options.session,
+      timeMs,
+    );
     const room = this.#rooms.get(name);
     if (room === undefined) return;
-    const sender = this.#senders.get(id);
     // The person at a plain client sees the line in its own terminal already.
     const except = sender?.wire === "plain" ? sender : undefined;
     room.say(() => plainMessage(message), () => richMessage(message), message, except);
@@ -415,7 +419,7 @@ export class Hub implements AsyncDisposable {
   #renamed(member: LocalMember, room: LocalRoom, name: string, why: string | undefined): void {
     const { name: before, standing } = member;
     member.name = name;
-    this.#emitPresence(room, "renamed", before, standing, name);
+    this.#emitPresence(room, member, "renamed", before, name);
     if (room.members.size <= this.options.presenceMembers) {
       room.say(
         () => plainNotice(`${before} is ${markedName(name, standing)} now`),
@@ -434,7 +438,7 @@ export class Hub implements AsyncDisposable {
 
   #announce(room: LocalRoom, member: LocalMember, kind: "came" | "went", reason?: string): void {
     const { name, standing } = member;
-    this.#emitPresence(room, kind, name, standing, reason);
+    this.#emitPresence(room, member, kind, name, reason);
     if (room.members.size > this.options.presenceMembers) return;
     const who = markedName(name, standing);
     const why = reason === undefined ? "" : ` (${reason})`;
@@ -446,20 +450,23 @@ export class Hub implements AsyncDisposable {
 
   #emitPresence(
     room: LocalRoom,
+    { standing, options: { session } }: LocalMember,
     kind: "came" | "went" | "renamed",
     name: string,
-    standing: Standing,
     text: string | undefined,
   ): void {
-    this.context.emit({
-      event: "chat",
-      time: isoTime(this.now()),
-      room: room.name,
-      kind,
-      name,
-      standing,
-      ...(text !== undefined && { text }),
-    });
+    this.context.emit?.(
+      {
+        event: "chat",
+        room: room.name,
+        kind,
+        name,
+        standing,
+        ...(text !== undefined && { text }),
+      },
+      session,
+      this.now(),
+    );
   }
 
   #dropSlow(): void {

@@ -1,6 +1,6 @@
 // A member of a chat on this node: its name and rights, and how what happens in its room reaches it.
 
-import type { Identity } from "../../../core/session.ts";
+import type { Identity, SessionOrigin } from "../../../core/session.ts";
 import type { TokenBucket } from "../admission/token_bucket.ts";
 import { type Batch, type Edit, editedBytes, type Lines } from "../delivery/batch.ts";
 import { cutLine } from "../delivery/cut_line.ts";
@@ -23,6 +23,8 @@ const MAX_HELD = 4096;
 
 /** The session of a member, as the hub sees it, and the limits that hold for it. */
 interface LocalMemberOptions {
+  /** Its session; undefined for the terminal of the server. */
+  readonly session: SessionOrigin | undefined;
   /** Undefined for the terminal of the server, which shows all rooms anyway. */
   readonly outbox: Outbox | undefined;
   /** Whether each line leaves by itself and as text, as in a frame of a WebSocket. */

@@ -1,7 +1,6 @@
 // The chat with `--bare`, as guides to socket programming build it: what one client sends goes to
 // every other, as it is.
 
-import { formatAddress } from "../../../core/addresses/address.ts";
 import { errorText } from "../../../core/event.ts";
 import type { Context, Service } from "../../../core/protocol.ts";
 import type { Message, Session } from "../../../core/session.ts";
@@ -40,7 +39,6 @@ export function openBare(options: ChatOptions, context: Context): Service {
         counters.membersRefused++;
         return;
       }
-      const peer = formatAddress(session.peer);
       const outbox = new Outbox(session, options, {
         lines: false,
         now,
@@ -54,7 +52,7 @@ export function openBare(options: ChatOptions, context: Context): Service {
         for await (const received of session) {
           // A view of a buffer that the next read overwrites.
           const message = typeof received === "string" ? received : received.slice();
-          context.emit({ event: "message", peer, message });
+          context.emit?.({ event: "message", message }, session);
           pass(message, session);
         }
       } finally {
@@ -76,7 +74,7 @@ async function sayLines(context: Context, say: (line: string) => void): Promise<
       say(line);
     }
   } catch (error) {
-    context.emit({
+    context.emit?.({
       event: "notice",
       text: `the terminal cannot be read: ${errorText(error)}`,
     });

@@ -1,6 +1,7 @@
 // Speaks for a rich client: each message is one JSON object, and each is answered (docs/chat.md).
 
-import { isoTime, messageFields, richLine } from "../delivery/rich_lines.ts";
+import { isoTime } from "../../../core/clock.ts";
+import { messageFields, richLine } from "../delivery/rich_lines.ts";
 import { type Hub, roomOf } from "../hub/hub.ts";
 import type { LocalMember } from "../hub/local_member.ts";
 import type { Receipt } from "../log.ts";

@@ -11,6 +11,7 @@ import { PlainSpeaker } from "./plain_speaker.ts";
 export async function speakFromTerminal(hub: Hub, lines: AsyncIterable<string>): Promise<void> {
   const { context, options } = hub;
   const member = new LocalMember({
+    session: undefined,
     outbox: undefined,
     asText: true,
     bucket: new TokenBucket(1e9, 1e9, hub.elapsedMs()),
@@ -24,7 +25,7 @@ export async function speakFromTerminal(hub: Hub, lines: AsyncIterable<string>):
     plainMaxBytes: Infinity,
     listLimit: Infinity,
     onePage: false,
-    show: (line) => context.emit({ event: "notice", text: line.replace(/^\* /, "") }),
+    show: (line) => context.emit?.({ event: "notice", text: line.replace(/^\* /, "") }),
     close: () => {},
   });
   member.name = options.as;

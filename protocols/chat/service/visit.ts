@@ -96,6 +96,7 @@ function memberOf(hub: Hub, session: Session): LocalMember {
     },
   });
   const member: LocalMember = new LocalMember({
+    session,
     outbox,
     asText: session.boundary === "messages" && !isDatagram(session),
     bucket: new TokenBucket(options.messageRatePerSecond, options.messageBurst, hub.elapsedMs()),

@@ -17,6 +17,7 @@ const LF = 10;
 
 export class Input {
   readonly #connection: Connection;
+  readonly #received: (bytes: number) => void;
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #start = 0;
   #end = 0;
@@ -26,8 +27,10 @@ export class Input {
    * anything came. */
   #pending: Promise<boolean> | undefined;
 
-  constructor(connection: Connection) {
+  /** @param received told of the bytes that were read for HTTP */
+  constructor(connection: Connection, received: (bytes: number) => void = () => {}) {
     this.#connection = connection;
+    this.#received = received;
   }
 
   /** Bytes that were read and not taken yet. */
@@ -164,7 +167,10 @@ export class Input {
     try {
       const count = await this.#connection.read(into);
       if (count === null) this.#ended = true;
-      else this.#end += count;
+      else {
+        this.#end += count;
+        if (!this.#handedOver) this.#received(count);
+      }
       return count !== null;
     } catch (error) {
       this.#ended = true;
@@ -199,6 +205,7 @@ export class Input {
     try {
       const count = await this.#connection.read(into);
       if (count === null) this.#ended = true;
+      else if (!this.#handedOver) this.#received(count);
       return count;
     } catch (error) {
       this.#ended = true;

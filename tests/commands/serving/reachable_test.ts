@@ -1,6 +1,8 @@
 /** What a server tells a person about the URLs that other devices can use. */
 
-import jsqr from "jsqr";
+// Not in the import map: what stands there is fetched by `deno task start`.
+// deno-lint-ignore no-import-prefix
+import jsqr from "npm:jsqr@1.4.0";
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { printReachable, refuseUselessQr } from "../../../commands/serving/reachable.ts";
 import { qrLines } from "../../../commands/terminal/qr_code.ts";

@@ -49,7 +49,7 @@ function start(carrier: Carrier, serve: (session: Session) => Promise<void>) {
     protocol: { name: "test", framing: "line", datagramReply: "bounded" },
     service: { serve, [Symbol.asyncDispose]: () => Promise.resolve() },
     layers: [],
-    context: stillContext({ emit: log.emit }),
+    context: stillContext({ emit: log.tell }),
   };
   const { server, peer } = { stream, datagrams, WebSocket: webSocket }[carrier](work);
   return { server, peer, log };

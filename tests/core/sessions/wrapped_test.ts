@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { DialledSession } from "../../../core/client_kind.ts";
+import { copies } from "../../../core/session.ts";
 import { WatchedSession } from "../../../dock/watched_service.ts";
 import { WrappedSession } from "../../../core/sessions/wrapped.ts";
 import { EventLog, udpAddress } from "../../memory.ts";
@@ -16,6 +17,8 @@ function sessionOf() {
   };
   const session: DialledSession = {
     peer: udpAddress(1),
+    sessionId: 7,
+    serverUrl: "udp://127.0.0.1:1",
     identity: { name: "ada", source: "signature", fingerprint: "00" },
     boundary: "messages",
     maxMessageBytes: 100,
@@ -24,6 +27,7 @@ function sessionOf() {
     manyAnswer: true,
     responder: udpAddress(2),
     delivery,
+    messages: () => copies(session),
     async *[Symbol.asyncIterator]() {
       yield "a";
     },
@@ -54,11 +58,12 @@ Deno.test("a WrappedSession passes on all but sendFramed", async () => {
 Deno.test("a watched session shows what came from whom, where many may answer", async () => {
   const { session } = sessionOf();
   const log = new EventLog();
-  const watched = new WatchedSession(session, log.emit);
+  const watched = new WatchedSession(session, log.tell);
   assertEquals(await Array.fromAsync(watched), ["a"]);
   await watched.send("b");
+  const stamp = { time: "1970-01-01T00:00:00.000Z", url: "udp://127.0.0.1:1", session: 7 };
   assertEquals(log.events, [
-    { event: "received", peer: "127.0.0.1:2", message: "a" },
-    { event: "sent", peer: "127.0.0.1:1", message: "b" },
+    { event: "received", ...stamp, peer: "127.0.0.1:2", message: "a" },
+    { event: "sent", ...stamp, peer: "127.0.0.1:1", message: "b" },
   ]);
 });

@@ -15,7 +15,7 @@ function loopOf(
 ) {
   const acceptor = new MemoryAcceptor();
   const log = new EventLog();
-  const ledger = new Ledger(URL, log.emit);
+  const ledger = new Ledger(URL, log.tell);
   const { counters, sessions } = ledger;
   const served: Connection[] = [];
   const { finished: ended } = acceptingServer({ url: URL, acceptor }, {
@@ -96,7 +96,7 @@ Deno.test("a denied peer is closed unread, counted, and takes no permit", async 
   await settled();
   assertEquals([denied.server.disposed, denied.server.unreadBytes], [true, 10]);
   assertEquals([counters.denied, served.length], [1, 1]);
-  assertEquals(log.events, [
+  assertEquals(log.happened, [
     { event: "denied", url: URL, peer: "192.0.2.1:5000", reason: "address" },
   ]);
   acceptor[Symbol.dispose]();
@@ -147,7 +147,7 @@ Deno.test("a session that fails is counted, and the next is served", async () =>
   acceptor.dial();
   await settled();
   assertEquals([calls, counters.failed], [2, 1]);
-  assertEquals(log.events, [
+  assertEquals(log.happened, [
     { event: "failed", url: URL, peer: "127.0.0.1:50001", error: "broken" },
   ]);
   acceptor[Symbol.dispose]();

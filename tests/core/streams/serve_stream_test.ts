@@ -39,7 +39,7 @@ function serverOf({ serve = echo, framing = "none", limits = {}, layers = [] }: 
       protocol: { name: "test", framing, datagramReply: "none" },
       service: { serve, [Symbol.asyncDispose]: () => Promise.resolve() },
       layers,
-      context: stillContext({ emit: log.emit }),
+      context: stillContext({ emit: log.tell }),
     },
   });
   return { server, acceptor, log };
@@ -53,7 +53,7 @@ Deno.test("a peer is served until it ends its half, and all of it is an event", 
   assertEquals(await peer.readAll(), "hello");
   await settled();
   const id = { url: URL, peer: "127.0.0.1:50001" };
-  assertEquals(log.events, [
+  assertEquals(log.happened, [
     { event: "opened", ...id },
     { event: "closed", ...id, reason: "done", bytesReceived: 5, bytesSent: 5 },
   ]);

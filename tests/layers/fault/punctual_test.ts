@@ -49,7 +49,14 @@ async function delaysMs(fault: string): Promise<number[]> {
   for (const carrier of ["stream", "datagram"] as const) {
     const virtual = new VirtualClock();
     const clock = systemLikeClock(virtual, random);
-    const work = { clock, seed: 1, counters: createCounters(), openedMs: 0, index: 0 };
+    const work = {
+      clock,
+      seed: 1,
+      counters: createCounters(),
+      openedMs: 0,
+      index: 0,
+      did: { in: {}, out: {} },
+    };
     const faults = parseFaults([fault], carrier);
     const arrived = Promise.withResolvers<number>();
     const inner = new MemoryDatagramSocket();
@@ -107,7 +114,14 @@ Deno.test("a bandwidth is kept within 2 % over each second, however busy the pro
     using connection = new FaultyConnection(
       server,
       parseFaults([`bandwidth=${bytesPerSecond}`], "stream"),
-      { clock, seed: 1, counters: createCounters(), openedMs: 0, index: 0 },
+      {
+        clock,
+        seed: 1,
+        counters: createCounters(),
+        openedMs: 0,
+        index: 0,
+        did: { in: {}, out: {} },
+      },
     );
     const chunk = new Uint8Array(Math.min(65_536, bytesPerSecond / 20));
     let over = false;

@@ -15,7 +15,7 @@ Deno.test("faults are read with their units, from one text or several", () => {
     ["slice=1@5ms,reset=1%,reset-after=10k,close-after=2,jitter=0s"],
     "stream",
   );
-  assertEquals(stream.in.slice, { bytes: 1, pauseMs: 5 });
+  assertEquals(stream.in.slice, { bytes: 1, varyBytes: 0, pauseMs: 5 });
   assertEquals([stream.in.reset, stream.in.resetAfterBytes], [0.01, 10_240]);
   const dark = parseFaults(["blackout=2s@5s"], "stream");
   assertEquals(dark.out.blackout, { lengthMs: 2000, startMs: 5000 });
@@ -48,7 +48,7 @@ const WRONG: readonly [spec: string, carrier: Carrier, message: string][] = [
   ["bandwidth=0", "stream", "a size of at least 1"],
   ["queue=1k", "stream", "queue has no effect without bandwidth or latency"],
   ["blackout=1s@2s@3s", "datagram", "a blackout such as 2s@5s"],
-  ["slice=1@2s@3s", "stream", "a size such as 1 or 10@5ms"],
+  ["slice=1@2s@3s", "stream", "a size such as 1, 10@5ms or 64~32@5ms"],
   ["", "datagram", "the layer fault needs to know which"],
   [
     "slice=1",

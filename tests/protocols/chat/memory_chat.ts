@@ -135,7 +135,7 @@ export class MemoryChat extends MemoryMembers {
     const stopped: string[] = [];
     const service = await chat.open(
       resolveOptions(chatOptions, options),
-      stillContext({ emit: log.emit, stop: (reason) => stopped.push(reason), ...context }),
+      stillContext({ emit: log.tell, stop: (reason) => stopped.push(reason), ...context }),
     );
     return new MemoryChat(service, log, stopped);
   }

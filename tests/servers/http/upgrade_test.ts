@@ -113,7 +113,7 @@ Deno.test("shutdown closes a WebSocket with 1001 and waits for nobody", async ()
   await messages.next();
   await server.shutdown({ graceMs: 60_000 });
   assertEquals((await messages.next()).done, true);
-  assertEquals(reasons, ["shutdown"]);
+  assertEquals(reasons, ["became a WebSocket", "shutdown"]);
 });
 
 Deno.test("a handler of a WebSocket that fails closes it alone", async () => {

@@ -7,6 +7,7 @@ import { makeCertificate } from "../../../core/certificates/self_signed.ts";
 import type { ServerEvent } from "../../../core/event.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import type { TlsFiles } from "../../../servers/tls/options.ts";
+import { telling } from "../../../core/event_stamp.ts";
 import { loadTlsIdentity } from "../../../servers/tls/server_certificate.ts";
 import { peerTest, runPeer } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
@@ -16,7 +17,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Loads, and returns the notices with the identity. */
 async function load(files: Partial<TlsFiles>, host = "127.0.0.1") {
   const events: ServerEvent[] = [];
-  const context = { host, emit: (event: ServerEvent) => void events.push(event), now: Date.now };
+  const context = { host, emit: telling((event) => void events.push(event), ""), now: Date.now };
   const identity = await loadTlsIdentity(
     { tlsCert: undefined, tlsKey: undefined, dataFolder: undefined, ...files },
     context,

@@ -9,7 +9,10 @@ Deno.test("delays are bounded by address and in all, refused ones are counted, a
   await using app = await opened(inspect, { maxDelays: 4, maxDelaysPerAddress: 2 });
   const { service } = app;
   const ask = (host: string, path: string) =>
-    service.handle(new Request(`http://localhost${path}`), { peer: tcpAddress(1, host) });
+    service.handle(new Request(`http://localhost${path}`), {
+      peer: tcpAddress(1, host),
+      serverUrl: "",
+    });
   const waiting = [
     ask("192.0.2.1", "/delay/10"),
     ask("192.0.2.1", "/status/204?delay=10"),

@@ -1,5 +1,6 @@
 /** An HTTP application without a server around it. */
 
+import { telling } from "../../../core/event_stamp.ts";
 import type { ServerEvent } from "../../../core/event.ts";
 import type { HttpApp, HttpService, RequestInfo } from "../../../core/http/app.ts";
 import {
@@ -29,7 +30,7 @@ export async function opened<Options extends OptionTable>(
   const events: ServerEvent[] = [];
   const service = await app.open(resolveOptions(app.options, options), {
     signal: stopping.signal,
-    emit: (event) => events.push(event),
+    emit: telling((event) => events.push(event), "", now),
     now,
     random,
     dial: () => Promise.reject(new Error("nothing is dialled here")),

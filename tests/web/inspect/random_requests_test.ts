@@ -9,7 +9,10 @@ import { newSeed, seeded } from "../../seeded.ts";
 import { opened } from "./opened.ts";
 
 const REQUESTS = 6000;
-const info: RequestInfo = { peer: { transport: "tcp", hostname: "127.0.0.1", port: 40000 } };
+const info: RequestInfo = {
+  peer: { transport: "tcp", hostname: "127.0.0.1", port: 40000 },
+  serverUrl: "",
+};
 
 const ODD = [
   "",

@@ -19,6 +19,8 @@ class Gate {
     };
     this.session = {
       peer,
+      sessionId: 1,
+      serverUrl: "",
       boundary,
       maxMessageBytes: 1000,
       signal: new AbortController().signal,
@@ -27,6 +29,7 @@ class Gate {
       end: () => Promise.resolve(),
       close: () => {},
       async *[Symbol.asyncIterator]() {},
+      async *messages() {},
     };
   }
 

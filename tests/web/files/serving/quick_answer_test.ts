@@ -87,7 +87,7 @@ async function handled(
   method = "GET",
 ): Promise<Answered> {
   const request = new Request(`http://localhost${target}`, { headers, method });
-  const response = await handle(request, { peer: tcpAddress(1) });
+  const response = await handle(request, { peer: tcpAddress(1), serverUrl: "" });
   const body = method === "HEAD" ? new Uint8Array() : await response.bytes();
   if (method === "HEAD") await response.body?.cancel();
   return { status: response.status, headers: new Map(response.headers), body };
@@ -149,7 +149,7 @@ Deno.test("what lies ready is what would be made, for thousands of requests", as
 });
 
 Deno.test("hello lies ready whole", async () => {
-  const hello = openHello({ text: "Hellö" }, stillContext());
+  const hello = openHello({ text: "Hellö", responseHeader: [] }, stillContext());
   for (const method of ["GET", "HEAD"] as const) {
     for (const path of ["/", "/hello.txt", "/none", "/__proto__", "/?a=1"]) {
       const ready = await quick(hello, path, {}, method);
@@ -169,7 +169,7 @@ Deno.test("what is not there is found within a second, and after an upload at on
   assertEquals(await status(), 200);
   assertEquals((await quick(service, "/other"))?.status, 404);
   const put = new Request("http://localhost/other", { method: "PUT", body: "other" });
-  await (await service.handle(put, { peer: tcpAddress(1) })).body?.cancel();
+  await (await service.handle(put, { peer: tcpAddress(1), serverUrl: "" })).body?.cancel();
   assertEquals((await quick(service, "/other"))?.status, 200);
 });
 

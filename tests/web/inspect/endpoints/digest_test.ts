@@ -5,7 +5,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { inspect } from "../../../../web/inspect.ts";
 import { opened, type OpenedApp } from "../opened.ts";
 
-const info = { peer: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
+const info = { peer: { transport: "tcp", hostname: "127.0.0.1", port: 1 }, serverUrl: "" } as const;
 const HASHES: Readonly<Record<string, string>> = {
   "MD5": "md5",
   "SHA-256": "sha256",

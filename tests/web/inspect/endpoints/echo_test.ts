@@ -6,7 +6,10 @@ import { inspect } from "../../../../web/inspect.ts";
 import { opened } from "../opened.ts";
 
 const TYPE = "multipart/form-data; boundary=seam";
-const info: RequestInfo = { peer: { transport: "tcp", hostname: "192.0.2.9", port: 4 } };
+const info: RequestInfo = {
+  peer: { transport: "tcp", hostname: "192.0.2.9", port: 4 },
+  serverUrl: "",
+};
 
 async function post(body: string | Uint8Array<ArrayBuffer>, type = TYPE) {
   await using app = await opened(inspect);

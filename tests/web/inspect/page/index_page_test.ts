@@ -7,7 +7,7 @@ import { inspect } from "../../../../web/inspect.ts";
 import { newSeed, seeded } from "../../../seeded.ts";
 import { opened } from "../opened.ts";
 
-const info = { peer: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
+const info = { peer: { transport: "tcp", hostname: "127.0.0.1", port: 1 }, serverUrl: "" } as const;
 
 async function page(method = "GET"): Promise<Response> {
   await using app = await opened(inspect);
