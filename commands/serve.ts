@@ -39,8 +39,8 @@ import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const ownOptions = mergeTables(
-  untilEofOptions,
   qrOptions,
+  untilEofOptions,
   printingOptions,
   hexOptions,
   recordOptions,

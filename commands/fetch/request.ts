@@ -44,7 +44,7 @@ export const bodyOptions = {
     metavar: "name=value",
     separator: "\n",
     help: "send a multipart form with this field; name=@file sends a file, name=<file its text; " +
-      "name=@file;type=image/png;filename=a.png says of which type it is, and its name",
+      "after the file ;type= says of which type it is, and ;filename= its name",
   }),
   formString: text.many({
     metavar: "name=value",

@@ -33,7 +33,7 @@ export const requestLogOptions = about("output", {
   logFormat: choice(["common", "json"], {
     default: "common",
     metavar: "form",
-    help: "how to write requests: common or json",
+    help: "form of the log: common or json",
   }),
 });
 

@@ -8,8 +8,7 @@ import type { Stdio } from "../terminal/stdio.ts";
 
 export const untilEofOptions = {
   untilEof: flag({
-    help: "stop at once when standard input ends, so that the servers end with the program that " +
-      "started them",
+    help: "stop at once when standard input ends",
     negatable: false,
   }),
 } as const;
