@@ -58,6 +58,8 @@ Deno.test("Unix sockets are refused on Windows, with what to use instead", () =>
 
 Deno.test("the built-in suite has no Unix socket on Windows", () => {
   const urls = (os: "linux" | "windows") =>
-    builtinSuite({ socket: "echo.sock", samples: ".", freePorts: true, os }).flatMap(({ urls }) => urls).map(String);
+    builtinSuite({ socket: "echo.sock", samples: ".", freePorts: true, os }).flatMap(({ urls }) =>
+      urls
+    ).map(String);
   assertEquals(urls("linux").filter((url) => !urls("windows").includes(url)), ["unix://echo.sock"]);
 });
