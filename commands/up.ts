@@ -22,6 +22,7 @@ import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
+import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -100,10 +101,12 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     };
     const emit = serverEventSink(io, record, signals.finish, requests);
     // The table that is printed once all servers listen has the same information.
-    const observed = await observation(
-      { options, given },
-      (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
-    );
+    let isRunning = false;
+    const observed = await observation({ options, given }, (event) => {
+      // Of a start that fails people see what went wrong, and not what was stopped for it.
+      const isKnown = event.event === "listening" || event.event === "stopped" && !isRunning;
+      if (io.json || !isKnown) emit(event);
+    });
     // It ends after the servers, so that a scrape sees them stop.
     const watching = stack.use(new AsyncDisposableStack());
     const suite = stack.use(
@@ -115,12 +118,18 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
         changeable: false,
       }),
     );
+    isRunning = true;
     watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(note);
       for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
-      io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
+      await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
+      io.print(io.paintStdout(
+        "dim",
+        "\
+Ctrl-C stops; twice stops at once.",
+      ));
     }
     await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
     return await untilStopped(suite.docks, signals, manager);
@@ -172,7 +181,11 @@ function refuseUseless(
 ): void {
   for (const key of Object.keys(overrides)) {
     if (!flags.has(key) || entries.some(({ table }) => Object.hasOwn(table, key))) continue;
-    const why = whyUseless(key, entries.flatMap(({ urls }) => urls), overrides);
+    const why = whyUseless(key, {
+      endpoints: entries.flatMap(({ urls }) => urls),
+      served: entries.map(({ what }) => what),
+      given: overrides,
+    });
     throw new UsageError(`--${flagName(key)} ${why}`);
   }
 }

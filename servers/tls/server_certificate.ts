@@ -1,10 +1,11 @@
 // Loads a TLS or DTLS server's certificate: from files, from the local authority, or self-signed.
 
 import type { KeyObject } from "node:crypto";
+import { isUnspecified, ownAddresses } from "../../core/addresses/own_addresses.ts";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { MAX_NAMES } from "../../core/certificates/names.ts";
 import { errorText, type Tell } from "../../core/event.ts";
-import { fileName } from "../../core/files/file_or_text.ts";
+import { shownFile } from "../../core/files/file_or_text.ts";
 import { hasFeature } from "../../core/runtime.ts";
 import { type TlsFilePair, tlsFilePairs } from "../../core/tls/options.ts";
 import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/file_pairs.ts";
@@ -100,7 +101,7 @@ function refuseUnusable(key: KeyObject, file: string): void {
 
 /** The user's error behind what Deno.listenTls threw; null if it was not about these files. */
 export function identityError(error: unknown, files: TlsFiles): UsageError | null {
-  const shown = (given: TlsFiles["tlsCert"]) => [given ?? []].flat().map(fileName).join(", ");
+  const shown = (given: TlsFiles["tlsCert"]) => [given ?? []].flat().map(shownFile).join(", ");
   const why = errorText(error);
   const isOurs = error instanceof Deno.errors.InvalidData || /\b(key|certificate)/i.test(why);
   if (!isOurs) return null;
@@ -144,13 +145,7 @@ async function issueLocally(
 /** The names that clients may use for a listening host, the other names of loopback included. */
 function namesOf(host: string): string[] {
   const loopback = ["localhost", "127.0.0.1", "::1"];
-  if (host === "0.0.0.0" || host === "::") return [...loopback, ...ownAddresses()];
+  // Without the permission to know them, its addresses are left out.
+  if (isUnspecified(host)) return [...loopback, ...ownAddresses() ?? []];
   return [host, ...loopback];
-}
-
-/** This machine's addresses, when we may know them without a question to the user. */
-function ownAddresses(): string[] {
-  const permission = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
-  if (permission.state !== "granted") return [];
-  return Deno.networkInterfaces().map(({ address }) => address);
 }

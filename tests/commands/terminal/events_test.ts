@@ -17,8 +17,8 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const url = "tcp://127.0.0.1:9999";
 const peer = "127.0.0.1:40001";
 const time = "2026-11-29T21:18:18.123Z";
-const stamp = { time, url } as const;
-const STAMP = `"time":"${time}","url":"${url}"`;
+const stamp = { url, time } as const;
+const STAMP = `"url":"${url}","time":"${time}"`;
 const OF_PEER = `"session":7,"peer":"${peer}"`;
 const ofPeer = { ...stamp, session: 7, peer } as const;
 const stats = { ...createCounters(), opened: 2, open: 1, bytesReceived: 5 };
@@ -92,7 +92,7 @@ const EVENTS: readonly {
       durationMs: 1,
     },
     stderr: `127.0.0.1 - - [29/Nov/2026:21:18:18 +0000] "GET /" 200 2\n`,
-    json: `{"event":"request","time":"${time}","url":"${url}","session":7,"peer":"${peer}",` +
+    json: `{"event":"request","url":"${url}","time":"${time}","session":7,"peer":"${peer}",` +
       `"method":"GET","path":"/","status":200,"bytes":2,"durationMs":1}`,
     verbose: true,
   },
