@@ -52,6 +52,12 @@ export function transportWords(table: OptionTable): readonly Word[] {
   return all.transports.filter(({ name }) => names.has(name)).map(wordFor("transports"));
 }
 
+/** The protocol that a command is named for, which `serve` has a page of: `chat`, `relay`. */
+export function namesakeWords(name: string): readonly Word[] {
+  return served.filter((one) => one.name === name)
+    .map((one) => ({ ...wordFor("protocols")(one), label: `serve ${name}` }));
+}
+
 export const layerWords: readonly Word[] = layers.map(wordFor("layers"));
 
 /** The topics of options that no transport has, to which the pages of protocols lead. */
