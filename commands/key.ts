@@ -49,7 +49,7 @@ older than --max-age is exit code 3.`,
   complete([subject]) {
     if (subject === undefined) return SUBJECTS;
     if (subject === "make") return KEY_KINDS;
-    return subject === "password" ? [] : [FILES];
+    return ["show", "seal", "open"].includes(subject) ? [FILES] : [];
   },
   async run({ arguments: [subject = "", operand = "", ...words], options, flags, io }) {
     refuseForeignFlags(subject, flags);

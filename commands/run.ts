@@ -20,17 +20,18 @@ export async function runCommandLine(
 ): Promise<number> {
   let heard = io;
   try {
-    // Without a word the main job is done: the suite of servers starts.
-    const [name = "up", ...rest] = argv;
-    if (name === "--help" || name === "-h") {
+    const [word] = argv;
+    if (word === "--help" || word === "-h") {
       return await runCommand("help", [], io, env, () => {});
     }
-    if (name === "--version" || name === "-V") {
+    if (word === "--version" || word === "-V") {
       const { os, arch } = Deno.build;
       io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno}, ${os} ${arch})`);
       return exitCodes.ok;
     }
     requireRuntime();
+    // Without a word, or with options alone, the main job is done: the suite of servers starts.
+    const [name = "up", ...rest] = word?.startsWith("-") ? ["up", ...argv] : argv;
     if (name === "__complete") return await completeWords(rest, io);
     return await runCommand(name, rest, io, env, (adjusted) => heard = adjusted);
   } catch (error) {

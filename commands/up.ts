@@ -3,9 +3,12 @@
 import { flag, flagName, type Given, mergeTables, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { whyUseless } from "../dock/applicable.ts";
-import type { Dock } from "../dock/serve.ts";
+import { connect } from "../dock/connect.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
+import { programWords } from "./serving/program_words.ts";
+import { writeSamples } from "./serving/samples.ts";
+import { type StartedEntry, suiteTable } from "./serving/suite_table.ts";
 import { defineCommand, FILES } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import {
@@ -16,15 +19,13 @@ import {
 } from "./line/common_options.ts";
 import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { observation } from "./serving/observation.ts";
-import type { Stdio } from "./terminal/stdio.ts";
-import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
+import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
 import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
-import { alignedRows } from "./terminal/table.ts";
 import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
@@ -44,7 +45,7 @@ export const up = defineCommand({
   summary: "starts many servers at once, or the built-in suite",
   usage: "[config]",
   details: `Without a configuration it starts the built-in suite on loopback and prints what listens
-where and which command talks to it.
+where and which command talks to it. Where another program has a port, the suite takes a free one.
 
 A configuration is TOML, or JSON when its name ends so: a list \`server\` of tables, each with
 \`serve\` (the protocol), \`on\` (a URL or a list of them) and any option under the name of its flag.
@@ -76,21 +77,16 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     }
     const overrides = givenOf(servedOptions, { options, given });
     await using stack = new AsyncDisposableStack();
-    const asked = config === undefined
-      ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
+    const notes: string[] = [];
+    const asked: AskedEntry[] = config === undefined
+      ? await builtinEntries(options, overrides, stack, notes)
       : await (await import("./line/config.ts")).readConfig(config, overrides);
     refuseUseless(flags, overrides, asked);
-    const entries: PlannedEntry[] = [];
-    const notes: string[] = [];
+    const entries: (PlannedEntry & StartedEntry)[] = [];
     for (const entry of asked) {
-      entries.push({
-        ...entry,
-        options: await withUserDefaults(
-          withRequestLog(entry.options, entry.table, io),
-          entry.table,
-          notes,
-        ),
-      });
+      const logged = withRequestLog(entry.options, entry.table, io);
+      const kept = await withUserDefaults(logged, entry.table, notes);
+      entries.push({ ...entry, options: kept, isLocal: await usesLocalAuthority(kept) });
     }
     const record = options.record === undefined
       ? undefined
@@ -115,6 +111,8 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       await startSuite(entries, {
         ...observed.hooks,
         watch: io.verbose || record !== undefined,
+        // A port that the user wrote down is another matter.
+        freePortIfTaken: config === undefined,
         changeable: false,
       }),
     );
@@ -122,28 +120,50 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(note);
-      printTable(entries, suite.docks, io);
+      for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
       await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
+      io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
     }
     await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
     return await untilStopped(suite.docks, signals, manager);
   },
 });
 
+type AskedEntry = PlannedEntry & Pick<StartedEntry, "path">;
+
+/** The built-in suite, and what it needs on the disk, in a folder that the stack removes.
+ * @param notes receives what was left out */
 async function builtinEntries(
-  socket: string | undefined,
-  freePorts: boolean,
+  given: { readonly socket: string | undefined; readonly freePorts: boolean },
   overrides: Given,
   stack: AsyncDisposableStack,
-): Promise<PlannedEntry[]> {
-  if (socket === undefined) {
-    // The socket is in a folder that only its owner can enter, so only the owner can connect.
-    const folder = await Deno.makeTempDir({ prefix: "sockdock-" });
-    stack.defer(() => Deno.remove(folder, { recursive: true }));
-    socket = `${folder}/echo.sock`;
+  notes: string[],
+): Promise<AskedEntry[]> {
+  // In a folder that only its owner can enter, so only the owner can connect to the socket.
+  const folder = await Deno.makeTempDir({ prefix: "sockdock-" });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const samples = `${folder}/samples`;
+  await writeSamples(samples);
+  let socket: string | undefined = given.socket ?? `${folder}/echo.sock`;
+  if (await isServed(socket)) {
+    notes.push(`${socket} is in use by another program, so echo is not on a Unix socket`);
+    socket = undefined;
   }
-  return builtinSuite(socket, freePorts)
-    .map(({ what, urls, options }) => planned(what, urls, { ...options, ...overrides }));
+  return builtinSuite({ socket, samples, freePorts: given.freePorts })
+    .map(({ what, urls, options, ...rest }) => ({
+      ...rest,
+      ...planned(what, urls, { ...options, ...overrides }),
+    }));
+}
+
+/** Whether a program listens on a Unix socket. */
+async function isServed(path: string): Promise<boolean> {
+  try {
+    await using _session = await connect(`unix://${path}`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Refuses an option of the command line that has no effect on any of the servers. */
@@ -161,44 +181,4 @@ function refuseUseless(
     });
     throw new UsageError(`--${flagName(key)} ${why}`);
   }
-}
-
-function printTable(entries: readonly PlannedEntry[], docks: readonly Dock[], io: Stdio): void {
-  const program = programWords();
-  const rows = entries.flatMap(({ what, urls }, index) =>
-    docks[index]!.servers.map(({ url, certificate }, at) => [
-      io.paintStdout("bold", what.name),
-      io.paintStdout("cyan", url),
-      `${program} ${talkTo(what.name, urls[at]!.scheme, url, certificate?.fingerprint)}`,
-    ])
-  );
-  const heading = ["WHAT", "URL", "TALK TO IT WITH"]
-    .map((word) => io.paintStdout("dim", word));
-  for (const line of alignedRows([heading, ...rows])) io.print(line);
-  io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
-}
-
-/** The command with which a user can talk to an endpoint. */
-function talkTo(
-  what: string,
-  scheme: string,
-  url: string,
-  fingerprint: string | undefined,
-): string {
-  if (what === "chat") return `chat ${url}`;
-  if (scheme === "http" || scheme === "https") return `fetch ${url}`;
-  return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;
-}
-
-/** Name by which the user called this program: `sockdock` for the executable, else the task that
- * runs it, through npx where npx runs Deno. */
-export function programWords(): string {
-  // The launcher of the npm package says what it was called by.
-  const calledAs = Deno.env.get("SOCKDOCK_CALLED_AS");
-  if (calledAs) return calledAs;
-  if (Deno.build.standalone) return "sockdock";
-  const runner = Deno.env.get("npm_command") === "exec"
-    ? `npx --yes deno@${Deno.version.deno}`
-    : "deno";
-  return `${runner} task sockdock`;
 }

@@ -23,6 +23,7 @@ import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { type DrivenServer, drivenServer, type SetFaults } from "./driven_server.ts";
+import { orOnFreePort } from "./free_port.ts";
 import { openLayers, withLiveFaults } from "./layer_stack.ts";
 import type { LayerOptions, ListenOptions } from "./option_types.ts";
 import { placeToServe, usesUdp } from "./place.ts";
@@ -55,6 +56,8 @@ export interface ServeHooks {
   readonly lines?: AsyncIterable<string>;
   /** Aborting it shuts the server down, with the usual grace. */
   readonly signal?: AbortSignal;
+  /** Whether an endpoint whose port another program has gets a free one. Default: false, an error. */
+  readonly freePortIfTaken?: boolean;
 }
 
 /** Options of `serve`: those of the transports ({@linkcode ListenOptions}, such as `maxConnections`,
@@ -188,10 +191,10 @@ export async function serve<Own extends OptionTable>(
           layerContext,
         );
         const work = { protocol, service, layers, context };
-        const server = await startAdopting(
+        const server = await orOnFreePort(
           endpoint,
-          kind,
-          (place) => kind.start(place, limits, work),
+          hooks,
+          (endpoint) => startAdopting(endpoint, kind, (place) => kind.start(place, limits, work)),
         );
         return drivenServer(server, kind, layers);
       });
@@ -216,10 +219,10 @@ export async function serve<Own extends OptionTable>(
           layerContext,
         );
         const work = { name, service, layers, context, watch, measure };
-        const server = await startAdopting(
+        const server = await orOnFreePort(
           endpoint,
-          kind,
-          (place) => kind.start(place, limits, work),
+          hooks,
+          (endpoint) => startAdopting(endpoint, kind, (place) => kind.start(place, limits, work)),
         );
         return drivenServer(server, kind, layers);
       });

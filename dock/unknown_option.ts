@@ -27,6 +27,7 @@ export const serveHookNames: readonly string[] = [
   "changeable",
   "requests",
   "measure",
+  "freePortIfTaken",
 ] satisfies readonly (keyof ServeHooks)[];
 
 /** The options of `connect` that are in no table of a transport. */

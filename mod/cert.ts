@@ -1,5 +1,5 @@
-/** Certificates and keys, made in memory: an authority, certificates that it issues, and keys for the
- * layers `signed` and `sealed`.
+/** Certificates and keys, made in memory: an authority, certificates that it issues, keys for the
+ * layers `signed` and `sealed`, and messages that are sealed with a key.
  *
  * ```ts
  * import { echo, send, serve } from "@sockdock/sockdock";

@@ -10,7 +10,7 @@
  * await klem.say("the tide is in");
  * for await (const event of mia) {
  *   if (event.event !== "message") continue;
- *   console.log(`${event.message.from}: ${event.message.text}`); // klem: the tide is in
+ *   console.log(`${event.message.name}: ${event.message.text}`); // klem: the tide is in
  *   break;
  * }
  * ```

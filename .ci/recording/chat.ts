@@ -45,6 +45,7 @@ export async function recordChat(): Promise<string> {
   const harbour = start(COMMANDS.server.replace("7991", "0"));
   stage.enter(0, COMMANDS.server, harbour);
   await harbour.seesLine("harbour\u2713 came");
+  await harbour.seesPrompt("|");
   const port = /:(\d+) \(chat\)/.exec(harbour.shown)?.[1] ?? "";
   stage.serverPort = port;
   stage.frame(PACE.line);
@@ -54,6 +55,7 @@ export async function recordChat(): Promise<string> {
   stage.enter(1, COMMANDS.client, ada);
   await ada.seesPrompt("[lobby] ada> |");
   await harbour.seesLine("ada came");
+  await harbour.seesPrompt("|");
   stage.frame(PACE.line);
 
   const say = async (person: Person, words: string, isSaid: (line: string) => string) => {
@@ -66,6 +68,8 @@ export async function recordChat(): Promise<string> {
     await person.type("\r");
     for (const one of [ada, harbour]) await one.seesLine(isSaid(words));
     await ada.seesPrompt("[lobby] ada> |");
+    // The end of a line may come later than the line.
+    await harbour.seesPrompt("|");
     stage.frame(PACE.line);
   };
   await say(ada, "Is this port open?", (words) => `ada: ${words}`);

@@ -25,7 +25,9 @@ export function commandPage(command: Command): Page {
   const rest: OptionTable = Object.fromEntries(
     Object.entries(command.options).filter(([key]) => !(key in grouped)),
   );
-  const printing = Object.entries(rest).filter(([, { topic }]) => topic === "output");
+  // What every command has is repeated on its page if it is only a word; `help output` has all of it.
+  const printing = Object.entries(rest)
+    .filter(([, { topic, kind }]) => topic === "output" && kind === "flag");
   const protocols = protocolWords(rest);
   const sections: Section[] = [
     ...wordSection("Protocols", protocols),
@@ -36,7 +38,7 @@ export function commandPage(command: Command): Page {
     ...wordSection(
       "More",
       otherOptions(rest, page)
-        .filter(({ label, page }) => page?.folder === "topics" && label !== "output")
+        .filter(({ page }) => page?.folder === "topics")
         // The pages of protocols name those that only protocols have.
         .filter(({ label }) => protocols.length === 0 || !protocolTopics.has(label))
         .map((word) => ({ ...word, text: topicSummary(word.label) })),

@@ -1,4 +1,4 @@
-// How options are written in the manual, whatever writes it.
+// How options, paragraphs and commands are written in the manual and wherever else they are shown.
 
 import { flagName, type Option } from "../../core/options/option.ts";
 
@@ -34,4 +34,12 @@ export function wrap(text: string, widthColumns: number, hanging = 0): string {
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines.join("\n");
+}
+
+/** A command on as many lines as it needs, which a shell takes for one.
+ * @param hanging the indent of every line but the first */
+export function commandLine(text: string, width: number, hanging: number): string {
+  const lead = /^ */.exec(text)![0];
+  return lead + wrap(text.trimStart(), width - lead.length - 2, hanging)
+    .replaceAll("\n", " \\\n");
 }

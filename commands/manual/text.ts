@@ -2,7 +2,7 @@
 
 import { environmentName, flagName, type OptionTable } from "../../core/options/option.ts";
 import { PROGRAM } from "../command.ts";
-import { optionLabel, optionNotes, wrap } from "./labels.ts";
+import { commandLine, optionLabel, optionNotes, wrap } from "./labels.ts";
 import type { OptionEntry, Page, Section } from "./page.ts";
 
 interface TextOptions {
@@ -28,7 +28,7 @@ export function pageText(
   const { name, summary, usage, paragraphs, sections } = page;
   const blocks = [
     name === undefined ? "" : wrap(`${name}: ${summary}`, width),
-    usage.map((line, index) => commandLine((index === 0 ? "Usage: " : "       ") + line, width, 9))
+    usage.map((line, index) => `${index === 0 ? "Usage: " : "       "}${wrapped(line, width, 9)}`)
       .join("\n"),
     ...paragraphs.map((paragraph) => wrap(paragraph, width)),
     ...sections.map((section) => sectionText(section, labels, width)),
@@ -69,18 +69,12 @@ function examples(rows: readonly Row[], width: number): string {
   ).join("\n");
 }
 
-/** A command on as many lines as it needs, which a shell takes for one. */
-function commandLine(text: string, width: number, hanging: number): string {
-  const lead = /^ */.exec(text)![0];
-  return lead + wrap(text.trimStart(), width - lead.length - 2, hanging)
-    .replaceAll("\n", " \\\n");
-}
-
 function ending({ sections }: Pick<Page, "sections">): string {
   const tables = sections.flatMap((section): OptionTable[] =>
     section.kind === "options" ? [section.options] : []
   );
-  const [key] = tables.flatMap((table) => Object.keys(table));
+  const [key] = tables.flatMap((table) => Object.keys(table))
+    .toSorted((one, other) => one.length - other.length);
   const more = `${PROGRAM} help NAME explains a name above`;
   return key === undefined
     ? `${more}.`
@@ -100,9 +94,12 @@ function labelColumns(sections: readonly Section[], width: number): number {
 }
 
 function table(rows: readonly Row[], labels: number, width: number): string {
+  const indent = labels + 4;
   return rows.map(([label, text]) => {
-    if (label.length > labels) return `  ${label}\n      ${wrapped(text, width, 6)}`;
-    return `  ${label.padEnd(labels)}  ${wrapped(text, width, labels + 4)}`;
+    const behind = wrapped(text, width, indent);
+    return label.length > labels
+      ? `  ${label}\n${" ".repeat(indent)}${behind}`
+      : `  ${label.padEnd(labels)}  ${behind}`;
   }).join("\n");
 }
 

@@ -8,7 +8,7 @@ import type { Stdio } from "../terminal/stdio.ts";
 
 export const untilEofOptions = {
   untilEof: flag({
-    help: "stop at once when standard input ends",
+    help: "stop when standard input ends, as its parent ends",
     negatable: false,
   }),
 } as const;

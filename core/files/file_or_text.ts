@@ -26,7 +26,17 @@ export function fileOrText(spec: Spec): Option<string | undefined> {
 
 /** An option for any number of files or their texts. */
 export function filesOrTexts(spec: Spec & ManySpec<string>): Option<readonly string[]> {
-  return fileOption(text.many({ ...spec, metavar: "file", guard: true }));
+  const option = fileOption(text.many({ ...spec, metavar: "file", guard: true }));
+  return {
+    ...option,
+    check(value, name) {
+      // The message of the option itself would quote the value.
+      if (typeof value === "string") {
+        throw new TypeError(`${name}: expected an array, got one value; put it in brackets`);
+      }
+      option.check(value, name);
+    },
+  };
 }
 
 function fileOption<T>(option: Option<T>): Option<T> {

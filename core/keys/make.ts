@@ -25,7 +25,8 @@ export interface MadeKey {
   readonly text: string;
   /** SHA-256 in lower-case hexadecimal, which does not reveal the key. */
   readonly fingerprint: string;
-  /** For Ed25519, the line for a file of `--signed-senders`. */
+  /** For Ed25519, the line for a file of `signedSenders`, without its end; as a text in place of the
+   * file it needs one: `${publicLine}\n`. */
   readonly publicLine?: string;
 }
 

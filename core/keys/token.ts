@@ -9,7 +9,7 @@ import { type Key, KEY_BYTES, paddedBase64, parseKeys, type SharedKey } from "./
 
 /** The token was not made with any of the keys, was changed on its way, or is too old. */
 export class InvalidTokenError extends Error {
-  /** `InvalidTokenError`. */
+  /** The name of the class. */
   override readonly name = "InvalidTokenError";
 }
 
@@ -35,7 +35,7 @@ const DOMAIN = "sockdock token 1";
 /** Seals a message with the first key of a text, such as `makeKey("fernet").text`.
  *
  * ```ts
- * import { makeKey, openToken, sealToken } from "@sockdock/sockdock";
+ * import { makeKey, openToken, sealToken } from "@sockdock/sockdock/cert";
  *
  * const key = makeKey("fernet").text;
  * const token = sealToken(key, "Hello, UDP!");

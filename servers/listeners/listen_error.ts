@@ -18,6 +18,15 @@ export async function listening<T>(
   }
 }
 
+/** Whether an endpoint could not be opened because another socket has its address.
+ * @param error what `listening` throws */
+export function isAddressInUse(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  // node:net has its own word for it.
+  return cause instanceof Deno.errors.AddrInUse ||
+    cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+}
+
 function reason(error: unknown, port: number | undefined): string {
   // Sockets of node: have codes instead of classes.
   const code = (error as { readonly code?: unknown } | null)?.code;

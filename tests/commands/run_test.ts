@@ -78,7 +78,7 @@ Deno.test("--version names this version, which is that of deno.json, the runtime
 const WRONG: readonly [argv: string[], message: string][] = [
   [["bogus"], 'unknown command "bogus"; sockdock help lists them'],
   [["serv"], 'unknown command "serv"; did you mean sockdock serve?'],
-  [["--bogus"], 'unknown command "--bogus"; sockdock help lists them'],
+  [["--bogus"], "unknown option --bogus; put -- before an argument that begins with a dash"],
   [[""], 'unknown command ""; sockdock help lists them'],
   [["two\nlines"], 'unknown command "two\\x0alines"; sockdock help lists them'],
   [["constructor"], 'unknown command "constructor"; sockdock help lists them'],

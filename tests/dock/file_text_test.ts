@@ -135,6 +135,17 @@ for (const [what, options, message] of REFUSED) {
   });
 }
 
+Deno.test("a text where a list is expected is refused unquoted", async () => {
+  const { text } = makeKey("aes-gcm");
+  const options = { sealedKey: text as unknown as string[] };
+  const error = await assertRejects(
+    () => serve("udp+sealed://127.0.0.1:0", echo, options),
+    TypeError,
+    "sealedKey: expected an array, got one value; put it in brackets",
+  );
+  assertEquals(error.message.includes(text.slice(8, 20)), false);
+});
+
 Deno.test("a text on a command line or in the environment is refused unread", async () => {
   const option = fileOrText({ help: "a key" });
   const error = await assertRejects(

@@ -3,9 +3,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { commands } from "../../commands/index.ts";
 import { readArguments } from "../../commands/line/arguments.ts";
-import { builtinSuite } from "../../commands/serving/builtin_suite.ts";
+import { suitePorts } from "../../commands/serving/builtin_suite.ts";
 import denoJson from "../../deno.json" with { type: "json" };
-import { runProgram } from "../program.ts";
 import { blocksOf, shownUrls, sockdockCalls } from "./page.ts";
 import { pages, readme, readText, tour } from "./pages.ts";
 
@@ -32,8 +31,7 @@ Deno.test("README.md and the tour mention every command", () => {
 });
 
 Deno.test("the tour listens on ports of its own, and not on those of the built-in suite", () => {
-  const suite = builtinSuite("echo.sock", false).flatMap(({ urls }) => urls)
-    .flatMap((url) => shownUrls(String(url)).map(({ port }) => port));
+  const suite = Object.values(suitePorts).map(String);
   const listening = tour.flatMap((page) =>
     blocksOf(page).filter(({ kind }) => kind === "server" || kind === "setup")
       .flatMap(({ code }) => shownUrls(code)).flatMap(({ port }) => port ?? [])
@@ -51,16 +49,6 @@ Deno.test("README.md names tasks that exist, and the runtime that CI uses", () =
   assertEquals(tasks.filter((task) => task === undefined || !(task in denoJson.tasks)), []);
   const [, used] = /npx --yes deno@([\d.]+)/.exec(readText(".ci/run")) ?? [];
   assertEquals([...new Set(npx.map(([, version]) => version))], [used]);
-});
-
-Deno.test("docs/reference.md is what help --markdown prints", async () => {
-  const { code, stdout } = await runProgram(["help", "--markdown"]);
-  assertEquals(code, 0);
-  // The page is long, and a comparison would print all of it.
-  assert(
-    readText("docs/reference.md") === stdout,
-    "it is out of date; run: deno task --quiet sockdock help --markdown > docs/reference.md",
-  );
 });
 
 Deno.test("CHANGELOG.md has a section for what is not released or for this version", () => {

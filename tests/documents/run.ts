@@ -136,7 +136,7 @@ class Run implements AsyncDisposable {
     for (const place of shown) {
       const announced = seen
         ? server.stderr.line(/^listening (\S+)/)
-        : server.stdout.line(/^\{"event":"listening","url":"([^"]+)"/);
+        : server.stdout.line(/^\{"event":"listening",.*?"url":"([^"]+)"/);
       const [, url = ""] = await announced.catch((error) => {
         throw oldRuntime(server.stderr.text) ?? error;
       });
