@@ -18,7 +18,6 @@ import { defineCommand } from "./command.ts";
 import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
-import { diallingWords } from "./line/url_words.ts";
 import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -103,7 +102,8 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   ],
   minArguments: 1,
   maxArguments: 1,
-  complete: ([url], current) => url === undefined ? diallingWords(current) : [],
+  complete: async ([url], current) =>
+    url === undefined ? (await import("./line/url_words.ts")).diallingWords(current) : [],
   fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: [url = ""], options, given, flags, io }) {
     const isTyped = io.stdin.isTerminal && !io.json;

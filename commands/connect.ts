@@ -10,7 +10,6 @@ import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
-import { diallingWords } from "./line/url_words.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -54,7 +53,8 @@ is lost is an error.`,
   ],
   minArguments: 1,
   maxArguments: 1,
-  complete: ([url], current) => url === undefined ? diallingWords(current) : [],
+  complete: async ([url], current) =>
+    url === undefined ? (await import("./line/url_words.ts")).diallingWords(current) : [],
   fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: [url = ""], options, given, flags, io }) {
     const { endpoint, dial } = readDial(url, { options, given, flags });

@@ -15,7 +15,6 @@ import { defineCommand, FILES } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
-import { diallingWords } from "./line/url_words.ts";
 import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
 import { Progress, roundSize } from "./terminal/progress.ts";
@@ -57,8 +56,11 @@ says that something did not arrive, 4 that the inbox was silent for too long.`,
     { run: "sockdock copy photos notes.txt unix://inbox.sock", does: "sends a folder and a file" },
   ],
   minArguments: 2,
-  complete: (before, current) =>
-    before.length === 0 ? [FILES] : [...diallingWords(current, true), FILES],
+  async complete(before, current) {
+    if (before.length === 0) return [FILES];
+    const { diallingWords } = await import("./line/url_words.ts");
+    return [...diallingWords(current, true), FILES];
+  },
   fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: words, options, given, flags, io }) {
     const url = words.at(-1) ?? "";

@@ -9,7 +9,6 @@ import { defineCommand } from "./command.ts";
 import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
 import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { fittingServing } from "./line/serve_options.ts";
-import { diallingWords, listeningWords } from "./line/url_words.ts";
 import { serveUntilStopped } from "./serve.ts";
 import { upstreamOptions } from "../dock/upstream.ts";
 import { untilEofOptions } from "./serving/until_eof.ts";
@@ -62,7 +61,8 @@ way. HTTP goes through tcp:// on both sides. Options of the upstream side begin 
   ],
   minArguments: 2,
   maxArguments: 2,
-  complete([listens, upstream], current) {
+  async complete([listens, upstream], current) {
+    const { diallingWords, listeningWords } = await import("./line/url_words.ts");
     if (listens === undefined) return listeningWords(relayProtocol, current);
     return upstream === undefined ? diallingWords(current) : [];
   },

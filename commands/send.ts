@@ -24,7 +24,6 @@ import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
-import { diallingWords } from "./line/url_words.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -89,7 +88,8 @@ and without having taken all, as one does that refuses your address. One that cl
     { run: "sockdock send tcp://127.0.0.1:50007 --hex 00 ff", does: "sends two bytes" },
   ],
   minArguments: 1,
-  complete: ([url], current) => url === undefined ? diallingWords(current) : [],
+  complete: async ([url], current) =>
+    url === undefined ? (await import("./line/url_words.ts")).diallingWords(current) : [],
   fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: [url = "", ...words], options, given, flags, io }) {
     if (options.line && options.crlf) {

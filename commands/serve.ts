@@ -29,7 +29,6 @@ import {
   servedByName,
   servedOptions,
 } from "./line/serve_options.ts";
-import { listeningWords } from "./line/url_words.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
@@ -61,7 +60,7 @@ tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, twice at once.`,
     { run: "sockdock serve upper tcp://:0 --json", does: "picks a free port, for programs" },
   ],
   minArguments: 2,
-  complete([name, ...before], current) {
+  async complete([name, ...before], current) {
     if (name === undefined) return servable.map((one) => one.name);
     const what = servable.find((one) => one.name === name);
     if (what === undefined) return [];
@@ -69,6 +68,7 @@ tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, twice at once.`,
     const operand = what.operand === undefined || hasOperand || current.includes(":")
       ? []
       : [FOLDERS];
+    const { listeningWords } = await import("./line/url_words.ts");
     return [...listeningWords(what, current), ...operand];
   },
   fitting: ([name, ...words]) => ({

@@ -11,7 +11,6 @@ import {
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import { fittingDial, readDial, transportOptions } from "./line/dial_options.ts";
-import { diallingWords } from "./line/url_words.ts";
 import { exitCodes } from "./exit_code.ts";
 
 const options = {
@@ -46,8 +45,11 @@ endpoints by replying to an empty datagram.`,
   ],
   minArguments: 1,
   maxArguments: 1,
-  complete: ([url], current) =>
-    url === undefined ? [...diallingWords(current), "http://", "https://"] : [],
+  async complete([url], current) {
+    if (url !== undefined) return [];
+    const { diallingWords } = await import("./line/url_words.ts");
+    return [...diallingWords(current), "http://", "https://"];
+  },
   fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: [url = ""], options, given, flags, io }) {
     const { endpoint, dial } = readDial(url, { options, given, flags }, waitSchemes);

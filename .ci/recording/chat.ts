@@ -53,6 +53,7 @@ export async function recordChat(): Promise<string> {
   stage.typeCommand(1, COMMANDS.client);
   const ada = start(COMMANDS.client.replace("7991", port));
   stage.enter(1, COMMANDS.client, ada);
+  await ada.seesLine("2 members");
   await ada.seesPrompt("[lobby] ada> |");
   await harbour.seesLine("ada came");
   await harbour.seesPrompt("|");

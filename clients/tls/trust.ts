@@ -4,7 +4,7 @@
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { certifiedPeer } from "../../core/certificates/identity.ts";
-import { fileName } from "../../core/files/file_or_text.ts";
+import { shownFile } from "../../core/files/file_or_text.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { readFingerprint } from "../../core/certificates/fingerprint.ts";
 import { parseCertificates, readPem } from "../../core/certificates/pem.ts";
@@ -84,5 +84,5 @@ export async function loadTrust(
     dates.push(...certificates.map(({ validToDate }) => validToDate));
   }
   dates.sort((one, other) => one.getTime() - other.getTime());
-  return { by: "authority", files: files.map(fileName), pems, firstExpiry: dates[0] };
+  return { by: "authority", files: files.map(shownFile), pems, firstExpiry: dates[0] };
 }

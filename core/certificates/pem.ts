@@ -3,7 +3,7 @@
 
 import type { X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
-import { fileName, isFileText } from "../files/file_or_text.ts";
+import { isFileText, shownFile } from "../files/file_or_text.ts";
 import { UsageError } from "../usage_error.ts";
 
 interface PemBlock {
@@ -37,7 +37,7 @@ const command = { "CERTIFICATE": "x509", "PRIVATE KEY": "pkey" } as const;
  * @throws {UsageError} naming the file and the remedy */
 export async function readPem(flag: string, given: string, label: PemLabel): Promise<string> {
   const what = label.toLowerCase();
-  const file = fileName(given);
+  const file = shownFile(given);
   let pem: string;
   try {
     pem = isFileText(given) ? given : await Deno.readTextFile(given);
@@ -75,7 +75,7 @@ export async function parseCertificates(
     return blocks.map(({ der }) => new X509Certificate(der));
   } catch (error) {
     throw new UsageError(
-      `${flag}: the certificate in ${fileName(given)} is damaged; copy it again (${
+      `${flag}: the certificate in ${shownFile(given)} is damaged; copy it again (${
         errorText(error)
       })`,
     );

@@ -15,7 +15,7 @@ export function isFileText(given: string): boolean {
 
 /** What a message calls the value of such an option. A text may be a secret, so no message quotes
  * one. */
-export function fileName(given: string): string {
+export function shownFile(given: string): string {
   return isFileText(given) ? "the text given" : given;
 }
 

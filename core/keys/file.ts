@@ -2,7 +2,7 @@
 
 import { errorText } from "../event.ts";
 import { isSecret, type Key, type KeyKind, parseKeys } from "./key.ts";
-import { fileName, isFileText } from "../files/file_or_text.ts";
+import { isFileText, shownFile } from "../files/file_or_text.ts";
 import { refuseShared, refuseWritableFile } from "../files/private_file.ts";
 import { readBounded } from "../files/read_bounded.ts";
 import { UsageError } from "../usage_error.ts";
@@ -21,7 +21,7 @@ export async function readKeyFile(
   given: string,
   bareKind?: KeyKind,
 ): Promise<Key[]> {
-  const file = fileName(given);
+  const file = shownFile(given);
   let keys: Key[];
   try {
     keys = isFileText(given) ? parseKeys(given, bareKind) : await readKeys(file, bareKind);

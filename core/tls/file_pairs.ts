@@ -3,7 +3,7 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
 import { parseCertificates, readPem } from "../certificates/pem.ts";
-import { fileName } from "../files/file_or_text.ts";
+import { shownFile } from "../files/file_or_text.ts";
 import { UsageError } from "../usage_error.ts";
 import type { TlsFilePair } from "./options.ts";
 
@@ -23,20 +23,20 @@ interface TlsFileTexts {
 export async function readTlsFilePair({ tlsCert, tlsKey }: TlsFilePair): Promise<TlsFileTexts> {
   if (tlsKey === undefined) {
     throw new UsageError(
-      `--tls-cert ${fileName(tlsCert ?? "")} needs its private key; add --tls-key FILE`,
+      `--tls-cert ${shownFile(tlsCert ?? "")} needs its private key; add --tls-key FILE`,
     );
   }
   if (tlsCert === undefined) {
     throw new UsageError(
-      `--tls-key ${fileName(tlsKey)} needs its certificate; add --tls-cert FILE`,
+      `--tls-key ${shownFile(tlsKey)} needs its certificate; add --tls-cert FILE`,
     );
   }
   const cert = await readPem("--tls-cert", tlsCert, "CERTIFICATE");
   const key = await readPem("--tls-key", tlsKey, "PRIVATE KEY");
   const [certificate] = await parseCertificates("--tls-cert", tlsCert, cert);
   return {
-    tlsCert: fileName(tlsCert),
-    tlsKey: fileName(tlsKey),
+    tlsCert: shownFile(tlsCert),
+    tlsKey: shownFile(tlsKey),
     cert,
     key,
     certificate: certificate!,

@@ -4,7 +4,7 @@ import type { KeyObject } from "node:crypto";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { MAX_NAMES } from "../../core/certificates/names.ts";
 import { errorText, type Tell } from "../../core/event.ts";
-import { fileName } from "../../core/files/file_or_text.ts";
+import { shownFile } from "../../core/files/file_or_text.ts";
 import { hasFeature } from "../../core/runtime.ts";
 import { type TlsFilePair, tlsFilePairs } from "../../core/tls/options.ts";
 import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/file_pairs.ts";
@@ -100,7 +100,7 @@ function refuseUnusable(key: KeyObject, file: string): void {
 
 /** The user's error behind what Deno.listenTls threw; null if it was not about these files. */
 export function identityError(error: unknown, files: TlsFiles): UsageError | null {
-  const shown = (given: TlsFiles["tlsCert"]) => [given ?? []].flat().map(fileName).join(", ");
+  const shown = (given: TlsFiles["tlsCert"]) => [given ?? []].flat().map(shownFile).join(", ");
   const why = errorText(error);
   const isOurs = error instanceof Deno.errors.InvalidData || /\b(key|certificate)/i.test(why);
   if (!isOurs) return null;

@@ -2,7 +2,7 @@
 
 import { readPem } from "../../../core/certificates/pem.ts";
 import { errorText } from "../../../core/event.ts";
-import { fileName } from "../../../core/files/file_or_text.ts";
+import { shownFile } from "../../../core/files/file_or_text.ts";
 import { refuseShared } from "../../../core/files/private_file.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import type { ClusterOptions } from "../options.ts";
@@ -40,8 +40,10 @@ export async function readClusterSettings(options: ClusterOptions): Promise<Clus
   if ((natsTlsCert === undefined) !== (natsTlsKey === undefined)) {
     throw new UsageError(
       natsTlsKey === undefined
-        ? `--nats-tls-cert ${fileName(natsTlsCert!)} needs its private key; add --nats-tls-key FILE`
-        : `--nats-tls-key ${fileName(natsTlsKey)} needs its certificate; add --nats-tls-cert FILE`,
+        ? `--nats-tls-cert ${
+          shownFile(natsTlsCert!)
+        } needs its private key; add --nats-tls-key FILE`
+        : `--nats-tls-key ${shownFile(natsTlsKey)} needs its certificate; add --nats-tls-cert FILE`,
     );
   }
   const brokers = options.cluster.map(readBroker);
