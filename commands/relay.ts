@@ -3,6 +3,7 @@
 import { mergeTables } from "../core/options/option.ts";
 import { serveOptions } from "../dock/applicable.ts";
 import { layerOptions } from "../dock/layer_stack.ts";
+import { upstreamOptions } from "../dock/upstream.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
@@ -10,7 +11,6 @@ import { hexOptions, printingOptions, recordOptions } from "./line/common_option
 import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { fittingServing } from "./line/serve_options.ts";
 import { serveUntilStopped } from "./serve.ts";
-import { upstreamOptions } from "../dock/upstream.ts";
 import { untilEofOptions } from "./serving/until_eof.ts";
 
 const transports = mergeTables(

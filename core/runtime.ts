@@ -123,8 +123,27 @@ export function missingFeatures(
       name: features[name].what,
       reason: needsRuntime(name, "it", version),
     }));
+  if (!hasUnixSockets()) {
+    return [...missing, { name: "unix, unixgram", reason: needsUnixSockets("they") }];
+  }
   if (hasDatagramSockets()) return missing;
   return [...missing, { name: "unixgram", reason: needsDatagramSockets("it") }];
+}
+
+/** Whether there are Unix sockets. Deno has none on Windows. */
+export function hasUnixSockets(os: typeof Deno.build.os = Deno.build.os): boolean {
+  return os !== "windows";
+}
+
+/** Throws where there are no Unix sockets.
+ * @throws {UsageError} naming what to use instead */
+export function requireUnixSockets(scheme: string, os?: typeof Deno.build.os): void {
+  if (!hasUnixSockets(os)) throw new UsageError(needsUnixSockets(scheme));
+}
+
+function needsUnixSockets(what: string): string {
+  return `${what} cannot be had on Windows, where Deno has no Unix sockets; use tcp:// or udp:// on ` +
+    "loopback";
 }
 
 /** Whether Deno.listenDatagram exists, which depends on a flag of the project and not on the version. */
@@ -132,9 +151,10 @@ export function hasDatagramSockets(): boolean {
   return typeof Deno.listenDatagram === "function";
 }
 
-/** Throws where Deno.listenDatagram does not exist and nothing can stand in for it.
+/** Throws where there are no Unix datagram sockets: nothing can stand in for Deno.listenDatagram there.
  * @throws {UsageError} naming the flag */
 export function requireDatagramSockets(what: string): void {
+  requireUnixSockets(what);
   if (!hasDatagramSockets()) throw new UsageError(needsDatagramSockets(what));
 }
 

@@ -2,6 +2,7 @@
 
 import { type Endpoint, formatEndpoint } from "../core/addresses/endpoint.ts";
 import { streamOptions } from "../core/limits.ts";
+import { requireUnixSockets } from "../core/runtime.ts";
 import type { Listener } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
@@ -12,6 +13,7 @@ import { atSocketFile } from "./listeners/socket_file.ts";
 /** Opens a listener at a socket's path.
  * @throws {Error} naming its URL when it cannot be opened */
 export async function listenUnix(endpoint: Endpoint): Promise<Listener> {
+  requireUnixSockets(endpoint.scheme);
   const { path, adopted } = endpoint;
   const url = formatEndpoint(endpoint, undefined);
   if (adopted) return { acceptor: adopted, url };

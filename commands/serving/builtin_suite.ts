@@ -1,5 +1,6 @@
 // The suite of servers that `up` starts without a configuration.
 
+import { hasUnixSockets } from "../../core/runtime.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { servedByName } from "../line/serve_options.ts";
 
@@ -22,12 +23,14 @@ export const suitePorts = {
 } as const;
 
 interface Places {
-  /** Path of the Unix socket; without, there is none. */
+  /** Path of the Unix socket, where there are such sockets; without, there is none. */
   readonly socket: string | undefined;
   /** The folder that `files` serves. */
   readonly samples: string;
   /** Whether the system chooses every port. */
   readonly freePorts: boolean;
+  /** Default: this one. */
+  readonly os?: typeof Deno.build.os;
 }
 
 interface BuiltinEntry extends SuiteEntry {
@@ -36,7 +39,7 @@ interface BuiltinEntry extends SuiteEntry {
 }
 
 /** Returns the suite, all of it on loopback. */
-export function builtinSuite({ socket, samples, freePorts }: Places): BuiltinEntry[] {
+export function builtinSuite({ socket, samples, freePorts, os }: Places): BuiltinEntry[] {
   const at = (scheme: string, port: number) => `${scheme}://127.0.0.1:${freePorts ? 0 : port}`;
   const both = (port: number) => [at("tcp", port), at("udp", port)];
   return [
@@ -47,7 +50,7 @@ export function builtinSuite({ socket, samples, freePorts }: Places): BuiltinEnt
         at("tls", suitePorts.echoTls),
         at("dtls", suitePorts.echoDtls),
         at("ws", suitePorts.echoWs),
-        ...socket === undefined ? [] : [`unix://${socket}`],
+        ...socket === undefined || !hasUnixSockets(os) ? [] : [`unix://${socket}`],
       ],
     },
     { what: servedByName("upper"), urls: both(suitePorts.upper) },

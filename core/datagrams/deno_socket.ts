@@ -19,16 +19,22 @@ export class DenoDatagramSocket implements DatagramSocket {
     bytes,
     from: addressOf(from),
   });
-  readonly #failed = (error: unknown): null => {
+  readonly #failed = (error: unknown): null | Promise<Datagram | null> => {
     if (this.#disposed) return null;
+    // On Windows a datagram that nobody took is reported by the next receive, of anybody's datagrams.
+    if (error instanceof Deno.errors.ConnectionReset) return this.receive();
     throw error;
   };
+  /** Whether IPv4 peers need their mapped addresses (RFC 4291 2.5.5.2). On Linux an IPv6 socket takes
+   * plain ones, which are those of the permission. */
+  readonly #maps: boolean;
   #disposed = false;
 
-  constructor(conn: DatagramConn, onClose: () => void = () => {}) {
+  constructor(conn: DatagramConn, onClose: () => void = () => {}, os = Deno.build.os) {
     this.#conn = conn;
     this.#onClose = onClose;
     this.address = addressOf(conn.addr);
+    this.#maps = os !== "linux" && "port" in this.address && this.address.hostname.includes(":");
   }
 
   // Not an async function: for every datagram, in both directions, that costs a twentieth.
@@ -40,7 +46,9 @@ export class DenoDatagramSocket implements DatagramSocket {
   send(bytes: Uint8Array, to: Address): Promise<void> {
     if (this.#disposed) return Promise.resolve();
     // A datagram is sent whole or not at all, so the number of bytes sent is ignored.
-    return this.#conn.send(bytes, denoAddress(to)) as Promise<unknown> as Promise<void>;
+    return this.#conn.send(bytes, denoAddress(this.#maps ? mapped(to) : to)) as Promise<
+      unknown
+    > as Promise<void>;
   }
 
   end(): Promise<void> {
@@ -53,6 +61,12 @@ export class DenoDatagramSocket implements DatagramSocket {
     this.#conn.close();
     this.#onClose();
   }
+}
+
+/** The address of an IPv4 peer for an IPv6 socket. */
+function mapped(address: Address): Address {
+  if (!("port" in address) || address.hostname.includes(":")) return address;
+  return { ...address, hostname: `::ffff:${address.hostname}` };
 }
 
 function denoAddress(address: Address): Deno.Addr {

@@ -64,7 +64,7 @@ export async function bindNodeUdp(
     socket.close();
     throw error;
   }
-  return new NodeDatagramConn(socket, isIpv6);
+  return new NodeDatagramConn(socket);
 }
 
 type LookupDone = (error: null, address: string, family: number) => void;
@@ -72,7 +72,6 @@ type LookupDone = (error: null, address: string, family: number) => void;
 class NodeDatagramConn implements UdpConn {
   readonly addr: Deno.NetAddr;
   readonly #socket: Socket;
-  readonly #isIpv6: boolean;
   readonly #unread: Received[] = [];
   #unreadBytes = 0;
   #waiting: PromiseWithResolvers<Received> | undefined;
@@ -80,9 +79,8 @@ class NodeDatagramConn implements UdpConn {
   #dropped = () => {};
   #closed = false;
 
-  constructor(socket: Socket, isIpv6: boolean) {
+  constructor(socket: Socket) {
     this.#socket = socket;
-    this.#isIpv6 = isIpv6;
     const { address, port } = socket.address();
     this.addr = { transport: "udp", hostname: address, port };
     socket.on("message", ({ buffer, byteOffset, length }, { address, port }) => {
@@ -135,10 +133,8 @@ class NodeDatagramConn implements UdpConn {
 
   send(bytes: Uint8Array, to: Deno.Addr): Promise<number> {
     const { hostname, port } = to as Deno.NetAddr;
-    // An IPv6 socket reaches IPv4 by mapped addresses alone (RFC 4291 2.5.5.2).
-    const address = this.#isIpv6 && !hostname.includes(":") ? `::ffff:${hostname}` : hostname;
     return new Promise((resolve, reject) => {
-      this.#socket.send(bytes, port, address, (error, sent) => {
+      this.#socket.send(bytes, port, hostname, (error, sent) => {
         // Node reports what happened after a close too.
         if (!error || this.#closed) resolve(sent ?? 0);
         else reject(sendError(error, hostname, port));

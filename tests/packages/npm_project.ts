@@ -8,6 +8,8 @@ import { type Finished, RunningProcess } from "../running_process.ts";
 
 const PACK = new URL("../../.ci/pack.ts", import.meta.url).pathname;
 
+/** The packages that development needs. */
+const LOCK = new URL("../deno.lock", import.meta.url).pathname;
 const DEADLINE_MS = 300_000;
 
 let packed: Promise<string> | undefined;
@@ -49,7 +51,6 @@ export async function packTo(path: string): Promise<string> {
 
 /** What `deno task pack` runs. */
 export async function pack(args: readonly string[]): Promise<Finished> {
-  const LOCK = new URL("../deno.lock", import.meta.url).pathname;
   const command = ["run", "--quiet", `--lock=${LOCK}`, "--allow-all", PACK, ...args];
   return await runToEnd(Deno.execPath(), command);
 }

@@ -264,6 +264,20 @@ adoptingTest(
   },
 );
 
+peerTest("a port that the service manager holds is refused with how to serve it", [
+  "python3",
+], async () => {
+  using held = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `tcp://127.0.0.1:${held.addr.port}`;
+  const { code, stderr } = await runProgram(["serve", "echo", url], passing("tcp"));
+  assertEquals(code, 1);
+  assertStringIncludes(
+    stderr,
+    `error: Cannot listen on ${url}: it is in use; a service manager passed sockets to this process, ` +
+      "which are served as tcp://fd:3, unix://fd:3 and so on\n",
+  );
+});
+
 Deno.test("to a client, fd is a host", async () => {
   const { code, stderr } = await runProgram(["send", "tcp://fd:web", "x"]);
   assertEquals([code, stderr.includes("names no port")], [2, true], stderr);
