@@ -60,9 +60,14 @@ export function namesakeWords(name: string): readonly Word[] {
 
 export const layerWords: readonly Word[] = layers.map(wordFor("layers"));
 
-/** The topics to which the pages of protocols lead. */
+/** The topics of options that no transport has, to which the pages of protocols lead. */
 export const protocolTopics: ReadonlySet<string> = new Set(
-  served.flatMap(moreOf).map(({ label }) => label),
+  served.flatMap(moreOf).map(({ label }) => label)
+    .filter((label) =>
+      ![...servers, ...clients].some(({ options }) =>
+        Object.values(options).some(({ topic }) => topic === label)
+      )
+    ),
 );
 
 function protocolPage(one: Protocol | HttpApp): Page {
