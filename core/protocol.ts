@@ -5,6 +5,7 @@ import type { Counters } from "./counters.ts";
 import type { Tell } from "./event.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Session } from "./session.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** The services that a protocol is given besides its sessions. */
 export interface Context {
@@ -12,6 +13,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Tells events; undefined where nobody listens. */
   readonly emit: Tell | undefined;
+  /** Messages of sessions, while they are watched. Undefined where they never are. */
+  readonly traffic?: Traffic | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
   /** At least 0, below 1. */

@@ -2,6 +2,7 @@
 
 import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
 import type { Stats } from "./counters.ts";
+import type { Identity, Message, SessionOrigin } from "./session.ts";
 
 /** The certificate of a server. */
 export interface ServerCertificate {
@@ -29,6 +30,21 @@ export interface DatagramListener extends Listening {
   readonly socket: DatagramSocket;
 }
 
+/** A session, or an HTTP connection, that is open. */
+export interface OpenSession {
+  readonly session: SessionOrigin & {
+    readonly identity?: Identity | undefined;
+    readonly bytesReceived: number;
+    readonly bytesSent: number;
+    /** Sends the peer a message besides those of the protocol; absent on HTTP connections. */
+    send?(message: Message): Promise<void>;
+    /** Ends it now. */
+    close(reason?: string): void;
+  };
+  /** By `performance.now`. */
+  readonly openedMs: number;
+}
+
 /** A running server. Disposing it stops it now; `shutdown` lets sessions finish first. */
 export interface RunningServer extends AsyncDisposable {
   /** URL of the listening socket, with the port that the system chose. */
@@ -43,6 +59,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly finished: Promise<void>;
   /** A copy of the counters. */
   stats(): Stats;
+  /** What is open now. */
+  sessions(): Iterable<OpenSession>;
   /** Stops listening, lets open sessions and requests finish for `graceMs`, then closes the rest.
    * Resolves when all are closed. Calling it again with a shorter grace shortens the wait. */
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;

@@ -24,8 +24,6 @@ export interface RequestWork {
   readonly context: Context;
   /** Layers from the wire inward. */
   readonly layers: readonly BoundLayer[];
-  /** Whether every request becomes an event. Default: false, because events cost throughput. */
-  readonly watch?: boolean;
 }
 
 interface Kind<Options extends OptionTable> {

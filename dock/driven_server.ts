@@ -31,6 +31,11 @@ export interface DrivenServer extends RunningServer {
   checkFaults(fault: string | readonly string[] | null): void;
 }
 
+/** Why a server cannot be changed. */
+export function unchangeable(url: string): string {
+  return `${url} cannot be changed: it was started with changeable: false, or by --listener deno`;
+}
+
 /** Adds to a server what replaces its faults.
  * @param layers the layers that it wraps its connections in */
 export function drivenServer(
@@ -42,10 +47,7 @@ export function drivenServer(
 
   function checkFaults(fault: string | readonly string[] | null): void {
     if (live === undefined) {
-      throw new UsageError(
-        `the faults of ${server.url} cannot be changed: it was started with changeable: false, or ` +
-          "by --listener deno",
-      );
+      throw new UsageError(unchangeable(server.url));
     }
     if (fault !== null) faultLayer.check?.({ fault: [fault].flat(), seed: undefined }, carrier);
   }

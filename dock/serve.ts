@@ -23,7 +23,7 @@ import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { type LayerOptions, openLayers, withLiveFaults } from "./layer_stack.ts";
-import { type DrivenServer, drivenServer, type SetFaults } from "./driven_server.ts";
+import { type DrivenServer, drivenServer, type SetFaults, unchangeable } from "./driven_server.ts";
 import { placeToServe } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
@@ -44,8 +44,8 @@ export interface ServeHooks {
   readonly clock?: Clock;
   /** Opens sessions for protocols that dial. Default: `connect`. */
   readonly dial?: (url: string) => Promise<DialledSession>;
-  /** Whether faults can be set while the server runs. Without it `setFaults` is refused, and a message
-   * costs some 50 ns less. Default: true. */
+  /** Whether faults can be set, and events heard, while the server runs. Without it `setFaults` and
+   * `listen` are refused, and a message costs some 50 ns less. Default: true. */
   readonly changeable?: boolean;
   /** Lines typed at the server's terminal, for a protocol that reads them. Default: none. */
   readonly lines?: AsyncIterable<string>;
@@ -83,6 +83,15 @@ export interface Dock extends RunningServer {
    *
    * @throws {UsageError} when a fault cannot be had on one of the endpoints; then none changes */
   readonly setFaults: SetFaults;
+  /** Hears events from now on; the function returned ends that. The listener must not throw.
+   * @throws {UsageError} when the server was started with `changeable: false` */
+  listen(
+    listener: Emit,
+    options?: {
+      /** Whether to hear messages and HTTP requests too, which cost throughput. Default: false. */
+      readonly traffic?: boolean;
+    },
+  ): () => void;
 }
 
 const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
@@ -120,13 +129,17 @@ export async function serve<Own extends OptionTable>(
 
   const stopping = new AbortController();
   const now = hooks.now ?? Date.now;
-  using announcer = hooks.emit && new Announcer(hooks.emit, now, endpoints[0]!.text);
+  const isChangeable = hooks.changeable ?? true;
+  // Without one, nothing is made that nobody would hear.
+  using announcer = isChangeable || hooks.emit ? new Announcer(now, endpoints[0]!.text) : undefined;
+  if (hooks.emit) announcer?.listen(hooks.emit, { traffic: hooks.watch ?? false });
   const emit = announcer?.tell;
   const stopAsked = Promise.withResolvers<void>();
   const dialling: ConnectOptions = upstreamGiven(given);
   const context: Context = {
     signal: stopping.signal,
     emit,
+    traffic: announcer?.traffic,
     now,
     random: hooks.random ?? Math.random,
     dial: hooks.dial ?? (async (url) => {
@@ -149,17 +162,13 @@ export async function serve<Own extends OptionTable>(
     emit,
   };
   await using resources = new AsyncDisposableStack();
-  const isChangeable = hooks.changeable ?? true;
   const starting: (() => Promise<DrivenServer>)[] = [];
   let counters: Service["counters"];
   if ("framing" in served) {
     const opened = resources.use(await served.open(resolveShare(served.options, given), context));
-    const shown = hooks.watch && emit
-      ? (await import("./watched_service.ts")).watched(opened, emit)
-      : opened;
     const service = own.once
-      ? (await import("./single_service.ts")).single(shown, context.stop)
-      : shown;
+      ? (await import("./single_service.ts")).single(opened, context.stop)
+      : opened;
     const { framing = served.framing } = opened;
     const protocol = framing === served.framing ? served : { ...served, framing };
     counters = opened.counters;
@@ -185,7 +194,6 @@ export async function serve<Own extends OptionTable>(
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
       const { name } = served;
-      const watch = hooks.watch ?? false;
       starting.push(async () => {
         // Deno.serve has no place for layers.
         const isOurs = given.listener !== "deno";
@@ -193,7 +201,7 @@ export async function serve<Own extends OptionTable>(
           isChangeable && isOurs ? withLiveFaults(stack) : stack,
           layerContext,
         );
-        const work = { name, service, layers, context, watch };
+        const work = { name, service, layers, context };
         return drivenServer(await kind.start(endpoint, limits, work), kind, layers);
       });
     }
@@ -211,7 +219,7 @@ export async function serve<Own extends OptionTable>(
     }
   });
   // Not earlier: a listener that throws must leave no port open.
-  const dock = dockOf(running, stopping, resources.move(), counters, emit);
+  const dock = dockOf(running, stopping, resources.move(), counters, announcer);
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});
@@ -253,8 +261,9 @@ function dockOf(
   stopping: AbortController,
   resources: AsyncDisposableStack,
   counters: Service["counters"],
-  emit: Tell | undefined,
+  announcer: Announcer | undefined,
 ): Dock {
+  const emit = announcer?.tell;
   let closing: Promise<void> | undefined;
   const finished = Promise.withResolvers<void>();
   finished.promise.catch(() => {});
@@ -285,6 +294,11 @@ function dockOf(
     url: urls[0]!,
     urls,
     servers: running,
+    listen(listener, { traffic = false } = {}) {
+      if (announcer === undefined) throw new UsageError(unchangeable(running[0]!.url));
+      return announcer.listen(listener, { traffic });
+    },
+    sessions: () => running.flatMap((server) => [...server.sessions()]),
     setFaults(...faults) {
       // A fault that one of them cannot have changes none.
       for (const server of running) server.checkFaults(faults[0]);

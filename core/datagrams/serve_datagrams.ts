@@ -80,7 +80,7 @@ class DatagramServer {
   constructor({ url, socket }: DatagramListener, options: DatagramServerOptions) {
     const { admits, limits, work, layers = work.layers } = options;
     const { protocol, service, context } = work;
-    this.ledger = options.ledger ?? new Ledger(url, context.emit);
+    this.ledger = options.ledger ?? new Ledger(url, context.emit, context.traffic);
     this.#admits = admits;
     this.#limits = limits;
     const counters = this.#counters = this.ledger.counters;

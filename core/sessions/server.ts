@@ -65,6 +65,7 @@ export function runningServer(parts: ServerParts): RunningServer {
     ...(certificate && { certificate }),
     ...(reload && { reload }),
     finished: finished.promise,
+    sessions: () => sessions,
     stats: () => ({ ...counters, open: sessions.size }),
     shutdown,
     [Symbol.asyncDispose]: () => shutdown({ graceMs: 0 }),

@@ -40,8 +40,8 @@ export class HttpSite implements Disposable {
   readonly service: HttpService;
   readonly guard: HostGuard;
   readonly maxBodyBytes: number;
-  /** Whether every request becomes an event, which costs throughput. */
-  readonly reports: boolean;
+  /** Whether every request becomes an event, though nobody watches. */
+  readonly #alwaysReports: boolean;
   readonly now: () => number;
   /** Answers what lies ready, where the application has anything. */
   readonly quick: ((request: QuickRequest) => MaybePromise<QuickAnswer | null>) | null;
@@ -63,9 +63,15 @@ export class HttpSite implements Disposable {
           : service.quick!(request);
     this.guard = rules.guard;
     this.maxBodyBytes = limits.maxBodyBytes ?? service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-    this.reports = ledger.emit !== undefined && (limits.logRequests || (work.watch ?? false));
+    this.#alwaysReports = limits.logRequests;
     this.now = () => work.context.now();
     this.#bodies = new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall());
+  }
+
+  /** Whether requests become events, which costs throughput. */
+  get reports(): boolean {
+    const { emit, traffic } = this.ledger;
+    return emit !== undefined && (this.#alwaysReports || traffic?.show !== undefined);
   }
 
   /** The user of credentials that were checked before. */
@@ -166,6 +172,8 @@ export class HttpSite implements Disposable {
   /** Records a request that was answered.
    * @param bytes length of the body that was sent */
   report({ method, path, info, startedMs }: AskedRequest, status: number, bytes: number): void {
+    // Nobody watched yet when it came.
+    if (startedMs === 0) return;
     const { identity, user, httpVersion } = info;
     this.ledger.emit?.(
       {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { DialledSession } from "../../../core/client_kind.ts";
-import { WatchedSession } from "../../../dock/watched_service.ts";
+import { WatchedSession } from "../../../dock/watched_session.ts";
 import { WrappedSession } from "../../../core/sessions/wrapped.ts";
 import { EventLog, udpAddress } from "../../memory.ts";
 
