@@ -53,7 +53,7 @@ export {
   type Service,
   statelessProtocol,
 } from "./core/protocol.ts";
-export type { RunningServer, ServerCertificate } from "./core/running_server.ts";
+export type { OpenSession, RunningServer, ServerCertificate } from "./core/running_server.ts";
 export { bytesOf, type Identity, type Message, type Session, textOf } from "./core/session.ts";
 export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
@@ -74,6 +74,7 @@ export {
   send,
   type SendOptions,
 } from "./dock/send.ts";
+export { type Control, type ControlOptions, openControl } from "./dock/open_control.ts";
 export { relay, type RelayOptions } from "./dock/relay.ts";
 export type { DrivenServer, SetFaults } from "./dock/driven_server.ts";
 export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";

@@ -2,6 +2,8 @@
 
 import type { BoundLayer, Carrier } from "../core/layer.ts";
 import type { FaultsInForce } from "../core/live_faults.ts";
+import type { ServerKind } from "../core/server_kind.ts";
+import type { Endpoint } from "../core/addresses/endpoint.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { fault as faultLayer } from "../layers/fault.ts";
@@ -24,11 +26,23 @@ export type SetFaults = (
 
 /** The server of one endpoint. */
 export interface DrivenServer extends RunningServer {
+  /** The scheme of its URL, without layers. */
+  readonly transport: string;
+  readonly carries: "sessions" | "requests";
+  /** What its layers wrap. */
+  readonly carrier: Carrier;
+  /** The layers that its URL names. */
+  readonly layers: readonly string[];
   /** The faults in force, and what they have done; null when there are none. */
   readonly faults: FaultsInForce | null;
   readonly setFaults: SetFaults;
   /** Refuses faults that `setFaults` would refuse, and changes nothing. */
   checkFaults(fault: string | readonly string[] | null): void;
+}
+
+interface ServedPlace {
+  readonly kind: ServerKind;
+  readonly endpoint: Endpoint;
 }
 
 /** Why a server cannot be changed. */
@@ -37,13 +51,13 @@ export function unchangeable(url: string): string {
 }
 
 /** Adds to a server what replaces its faults.
- * @param layers the layers that it wraps its connections in */
+ * @param bound the layers that it wraps its connections in */
 export function drivenServer(
   server: RunningServer,
-  { carrier, name }: { readonly carrier: Carrier; readonly name: string },
-  layers: readonly BoundLayer[],
+  { kind: { carrier, carries, name }, endpoint }: ServedPlace,
+  bound: readonly BoundLayer[],
 ): DrivenServer {
-  const live = layers.find(({ live }) => live !== undefined)?.live;
+  const live = bound.find(({ live }) => live !== undefined)?.live;
 
   function checkFaults(fault: string | readonly string[] | null): void {
     if (live === undefined) {
@@ -54,6 +68,7 @@ export function drivenServer(
 
   return {
     ...server,
+    ...{ transport: name, carries, carrier, layers: endpoint.layers },
     get faults() {
       return live?.inForce ?? null;
     },

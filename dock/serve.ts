@@ -10,6 +10,7 @@ import type { HttpApp, HttpHandler } from "../core/http/app.ts";
 import type { LayerContext } from "../core/layer.ts";
 import {
   flagName,
+  type Given,
   type Intersection,
   type OptionTable,
   type OptionValues,
@@ -64,6 +65,10 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
 
 /** A server on one or several endpoints. */
 export interface Dock extends RunningServer {
+  /** What it serves. */
+  readonly served: { readonly name: string; readonly summary: string };
+  /** The options that it was started with, without hooks. Secrets are among them. */
+  readonly options: Given;
   /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
   readonly urls: readonly string[];
   /** The server of each endpoint, in the same order. */
@@ -172,7 +177,8 @@ export async function serve<Own extends OptionTable>(
     const { framing = served.framing } = opened;
     const protocol = framing === served.framing ? served : { ...served, framing };
     counters = opened.counters;
-    for (const { kind, endpoint, stack } of places) {
+    for (const place of places) {
+      const { kind, endpoint, stack } = place;
       if (kind.carries !== "sessions") continue;
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
@@ -181,7 +187,7 @@ export async function serve<Own extends OptionTable>(
           layerContext,
         );
         const work = { protocol, service, layers, context };
-        return drivenServer(await kind.start(endpoint, limits, work), kind, layers);
+        return drivenServer(await kind.start(endpoint, limits, work), place, layers);
       });
     }
   } else {
@@ -190,7 +196,8 @@ export async function serve<Own extends OptionTable>(
       ? (await import("./single_service.ts")).singleRequest(opened, context.stop)
       : opened;
     counters = opened.counters;
-    for (const { kind, endpoint, stack } of places) {
+    for (const place of places) {
+      const { kind, endpoint, stack } = place;
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
       const { name } = served;
@@ -202,7 +209,7 @@ export async function serve<Own extends OptionTable>(
           layerContext,
         );
         const work = { name, service, layers, context };
-        return drivenServer(await kind.start(endpoint, limits, work), kind, layers);
+        return drivenServer(await kind.start(endpoint, limits, work), place, layers);
       });
     }
   }
@@ -219,7 +226,10 @@ export async function serve<Own extends OptionTable>(
     }
   });
   // Not earlier: a listener that throws must leave no port open.
-  const dock = dockOf(running, stopping, resources.move(), counters, announcer);
+  const dock = dockOf(running, stopping, resources.move(), counters, announcer, {
+    served: { name: served.name, summary: served.summary },
+    options: given,
+  });
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});
@@ -262,6 +272,7 @@ function dockOf(
   resources: AsyncDisposableStack,
   counters: Service["counters"],
   announcer: Announcer | undefined,
+  description: Pick<Dock, "served" | "options">,
 ): Dock {
   const emit = announcer?.tell;
   let closing: Promise<void> | undefined;
@@ -291,6 +302,7 @@ function dockOf(
     emit?.({ event: "stopped", ...(urls.length > 1 && { urls }), stats: stats() });
 
   return {
+    ...description,
     url: urls[0]!,
     urls,
     servers: running,
