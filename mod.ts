@@ -34,7 +34,31 @@ export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
 export type { Delivery } from "./core/connection.ts";
 export type { Stats } from "./core/counters.ts";
-export type { Emit, RoomEvent, ServerEvent } from "./core/event.ts";
+export type {
+  AcceptFailedEvent,
+  ClosedEvent,
+  DeniedEvent,
+  DialledEvent,
+  Emit,
+  EventBody,
+  FailedEvent,
+  InspectedEvent,
+  ListeningEvent,
+  NoticeEvent,
+  OpenedEvent,
+  PeerStamp,
+  RefusedEvent,
+  RequestEvent,
+  RoomEvent,
+  ServerEvent,
+  SessionStamp,
+  ShownEvent,
+  Stamp,
+  StoppedEvent,
+  StoredEvent,
+  Tell,
+  TrafficEvent,
+} from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http/app.ts";
 export {
   issueCertificate,
@@ -54,7 +78,15 @@ export {
   statelessProtocol,
 } from "./core/protocol.ts";
 export type { OpenSession, RunningServer, ServerCertificate } from "./core/running_server.ts";
-export { bytesOf, type Identity, type Message, type Session, textOf } from "./core/session.ts";
+export {
+  bytesOf,
+  type EventOrigin,
+  type Identity,
+  type Message,
+  type Session,
+  type SessionOrigin,
+  textOf,
+} from "./core/session.ts";
 export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
 export type { KeyType } from "./core/certificates/x509.ts";
@@ -74,7 +106,7 @@ export {
   send,
   type SendOptions,
 } from "./dock/send.ts";
-export { type Control, type ControlOptions, openControl } from "./dock/open_control.ts";
+export { type Control, type ControlOptions, openControl } from "./dock/control/open_control.ts";
 export { relay, type RelayOptions } from "./dock/relay.ts";
 export type { DrivenServer, SetFaults } from "./dock/driven_server.ts";
 export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";
@@ -133,3 +165,5 @@ export { upper } from "./protocols/upper.ts";
 export { files } from "./web/files.ts";
 export { hello } from "./web/hello.ts";
 export { inspect } from "./web/inspect.ts";
+export { metricsApp } from "./web/metrics/app.ts";
+export type { MeasuredDock } from "./web/metrics/measured.ts";

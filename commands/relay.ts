@@ -8,6 +8,7 @@ import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
+import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { serveUntilStopped } from "./serve.ts";
 import { upstreamGroup } from "./line/serve_options.ts";
 
@@ -31,6 +32,8 @@ way. HTTP goes through tcp:// on both sides. Options of the upstream side begin 
     serveOptions,
     printingOptions,
     recordOptions,
+    metricsOptions,
+    metricsServerOptions,
     transports,
     layerOptions,
     upstreamGroup.options,
@@ -39,6 +42,7 @@ way. HTTP goes through tcp:// on both sides. Options of the upstream side begin 
     { title: "Transports", options: transports },
     { title: "Layers", options: layerOptions },
     upstreamGroup,
+    metricsGroup,
   ],
   examples: [
     {

@@ -11,6 +11,8 @@ import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
+import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
@@ -36,8 +38,15 @@ loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 pic
 is printed.
 
 Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(printingOptions, recordOptions, requestLogOptions, servedOptions),
-  groups: servedGroups,
+  options: mergeTables(
+    printingOptions,
+    recordOptions,
+    requestLogOptions,
+    metricsOptions,
+    servedOptions,
+    metricsServerOptions,
+  ),
+  groups: [...servedGroups, metricsGroup],
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
     { run: "sockdock serve print udp://:12345 --until q", does: "shows datagrams until q arrives" },
@@ -81,14 +90,18 @@ export async function serveUntilStopped(
   const requests = { shown: logged.logRequests === true, format: logFormat };
   const emit = serverEventSink(io, record, signals.finish, requests);
   const notes: string[] = [];
+  const observed = await observation(invocation, emit);
+  // Declared first, so that it ends last: a scrape sees the server stop.
+  await using watching = new AsyncDisposableStack();
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(logged, plan.table, notes),
     ...asked,
     ...typedLines(what, io),
-    emit,
+    ...observed.hooks,
     watch: io.verbose || record !== undefined,
     changeable: false,
   });
+  watching.use(await observed.begin([dock], emit));
   hangUp.concerns([dock], signals.finish);
   // With --json the first line is the `listening` event, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }

@@ -4,11 +4,14 @@ import { flag, flagName, type Given, mergeTables, text } from "../core/options/o
 import { UsageError } from "../core/usage_error.ts";
 import { whyUseless } from "../dock/applicable.ts";
 import type { Dock } from "../dock/serve.ts";
+import { talkWords } from "../dock/control/talk_commands.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
+import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
@@ -46,9 +49,11 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     printingOptions,
     recordOptions,
     requestLogOptions,
+    metricsOptions,
     servedOptions,
+    metricsServerOptions,
   ),
-  groups: servedGroups,
+  groups: [...servedGroups, metricsGroup],
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },
@@ -88,14 +93,21 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       format: options.logFormat,
     };
     const emit = serverEventSink(io, record, signals.finish, requests);
+    // The table that is printed once all servers listen has the same information.
+    const observed = await observation(
+      { options, given },
+      (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
+    );
+    // It ends after the servers, so that a scrape sees them stop.
+    const watching = stack.use(new AsyncDisposableStack());
     const suite = stack.use(
       await startSuite(entries, {
-        // The table that is printed once all servers listen has the same information.
-        emit: (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
+        ...observed.hooks,
         watch: io.verbose || record !== undefined,
         changeable: false,
       }),
     );
+    watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(note);
@@ -140,25 +152,18 @@ function printTable(entries: readonly PlannedEntry[], docks: readonly Dock[], io
     docks[index]!.servers.map(({ url, certificate }, at) => [
       io.paintStdout("bold", what.name),
       io.paintStdout("cyan", url),
-      `${program} ${talkTo(what.name, urls[at]!.scheme, url, certificate?.fingerprint)}`,
+      `${program} ${
+        talkWords({
+          ...{ protocol: what.name, url, transport: urls[at]!.scheme },
+          fingerprint: certificate?.fingerprint,
+        })
+      }`,
     ])
   );
   const heading = ["WHAT", "URL", "TALK TO IT WITH"]
     .map((word) => io.paintStdout("dim", word));
   for (const line of alignedRows([heading, ...rows])) io.print(line);
   io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
-}
-
-/** The command with which a user can talk to an endpoint. */
-function talkTo(
-  what: string,
-  scheme: string,
-  url: string,
-  fingerprint: string | undefined,
-): string {
-  if (what === "chat") return `chat ${url}`;
-  if (scheme === "http" || scheme === "https") return `fetch ${url}`;
-  return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;
 }
 
 /** Name by which the user called this program: `sockdock` for the executable, else the task that

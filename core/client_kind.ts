@@ -29,7 +29,7 @@ export interface DialledSession extends Session, Disposable {
 }
 
 /** A session that was just opened, and does not know its URL yet. */
-export type NewSession = DialledSession & { serverUrl: string };
+type NewSession = DialledSession & { serverUrl: string };
 
 /** Arguments of `connect` besides the options. */
 export interface DialWork {

@@ -102,7 +102,7 @@ export interface RoomEvent extends Stamp {
 }
 
 /** A message that a protocol prints. */
-export interface MessageEvent extends SessionStamp {
+export interface ShownEvent extends SessionStamp {
   readonly event: "message";
   readonly message: Message;
 }
@@ -185,7 +185,7 @@ type SessionEvent =
   | OpenedEvent
   | ClosedEvent
   | DialledEvent
-  | MessageEvent
+  | ShownEvent
   | TrafficEvent
   | StoredEvent
   | RefusedEvent;

@@ -21,6 +21,8 @@ export interface FaultsInForce {
 
 /** The faults of one endpoint. */
 export interface LiveFaults {
+  /** What all faults have done since the server was started. */
+  readonly done: FaultsInForce["did"];
   /** Null when there are none. */
   readonly inForce: FaultsInForce | null;
   /** Replaces them for sessions that are open and for those to come, or takes them away.

@@ -3,6 +3,7 @@
 import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
 import type { Stats } from "./counters.ts";
 import type { Identity, Message, SessionOrigin } from "./session.ts";
+import type { Durations } from "./durations.ts";
 
 /** The certificate of a server. */
 export interface ServerCertificate {
@@ -61,6 +62,9 @@ export interface RunningServer extends AsyncDisposable {
   stats(): Stats;
   /** What is open now. */
   sessions(): Iterable<OpenSession>;
+  /** How long its sessions were open, HTTP connections among them; and how long its requests took,
+   * where `measure` was asked for. */
+  readonly durations: { readonly sessions: Durations; readonly requests?: Durations };
   /** Stops listening, lets open sessions and requests finish for `graceMs`, then closes the rest.
    * Resolves when all are closed. Calling it again with a shorter grace shortens the wait. */
   shutdown(options?: { readonly graceMs?: number }): Promise<void>;

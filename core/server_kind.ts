@@ -24,6 +24,10 @@ export interface RequestWork {
   readonly context: Context;
   /** Layers from the wire inward. */
   readonly layers: readonly BoundLayer[];
+  /** Whether every request becomes an event. Default: false, because events cost throughput. */
+  readonly watch?: boolean;
+  /** Whether the duration of every request is counted. Default: false. */
+  readonly measure?: boolean;
 }
 
 interface Kind<Options extends OptionTable> {

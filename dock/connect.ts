@@ -1,28 +1,17 @@
 // Opens a client session to any endpoint.
 
-import type { clientKinds } from "../clients/index.ts";
 import type { DialledSession } from "../core/client_kind.ts";
 import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
-import type { Emit, Tell } from "../core/event.ts";
+import type { Tell } from "../core/event.ts";
 import { telling } from "../core/event_stamp.ts";
-import { type Intersection, type OptionValues, resolveShare } from "../core/options/option.ts";
+import { resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
-import { type LayerOptions, openLayers } from "./layer_stack.ts";
+import type { ConnectOptions } from "./connect_options.ts";
+import { openLayers } from "./layer_stack.ts";
 import { placeToDial } from "./place.ts";
 
-type KindOptions = Intersection<(typeof clientKinds)[number]["options"]>;
-
-/** Options of `connect`: those of the transport and the layers in use, and two of its own. */
-export type ConnectOptions = Partial<OptionValues<KindOptions & LayerOptions>> & {
-  /** Aborting it ends the attempt; an open session is closed by its owner. */
-  readonly signal?: AbortSignal;
-  /** Time for connecting, in milliseconds. Default: 10,000. */
-  readonly connectTimeoutMs?: number;
-  /** Receives notices, such as the seed of faults, or that the keys of TLS are written to the file of
-   * SSLKEYLOGFILE. Default: none. */
-  readonly emit?: Emit;
-};
+export type { ConnectOptions } from "./connect_options.ts";
 
 /** Opens a session: one peer, messages in and out. Resolves once the peer was verified, where its
  * transport verifies. Dispose the session to close it.

@@ -35,6 +35,8 @@ export interface DrivenServer extends RunningServer {
   readonly layers: readonly string[];
   /** The faults in force, and what they have done; null when there are none. */
   readonly faults: FaultsInForce | null;
+  /** What all its faults have done, those that were taken away among them. */
+  readonly faultsDone: FaultsInForce["did"];
   readonly setFaults: SetFaults;
   /** Refuses faults that `setFaults` would refuse, and changes nothing. */
   checkFaults(fault: string | readonly string[] | null): void;
@@ -71,6 +73,9 @@ export function drivenServer(
     ...{ transport: name, carries, carrier, layers: endpoint.layers },
     get faults() {
       return live?.inForce ?? null;
+    },
+    get faultsDone() {
+      return live?.done ?? { in: {}, out: {} };
     },
     checkFaults,
     setFaults(fault, { seed } = {}) {

@@ -45,6 +45,10 @@ export interface ServeHooks {
   readonly clock?: Clock;
   /** Opens sessions for protocols that dial. Default: `connect`. */
   readonly dial?: (url: string) => Promise<DialledSession>;
+  /** Whether every HTTP request becomes an event. Default: as `watch`. */
+  readonly requests?: boolean;
+  /** Whether the duration of every HTTP request is counted, for metrics. Default: false. */
+  readonly measure?: boolean;
   /** Whether faults can be set, and events heard, while the server runs. Without it `setFaults` and
    * `listen` are refused, and a message costs some 50 ns less. Default: true. */
   readonly changeable?: boolean;
@@ -64,11 +68,14 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
   & ServeHooks;
 
 /** A server on one or several endpoints. */
-export interface Dock extends RunningServer {
-  /** What it serves. */
-  readonly served: { readonly name: string; readonly summary: string };
+export interface Dock extends Omit<RunningServer, "durations"> {
+  /** The name of the protocol or the application, and what it is. */
+  readonly protocol: string;
+  readonly summary: string;
   /** The options that it was started with, without hooks. Secrets are among them. */
   readonly options: Given;
+  /** Whether it stops, or has stopped. */
+  readonly isDraining: boolean;
   /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
   readonly urls: readonly string[];
   /** The server of each endpoint, in the same order. */
@@ -100,7 +107,19 @@ export interface Dock extends RunningServer {
 }
 
 const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
-  ["emit", "watch", "now", "random", "clock", "dial", "lines", "signal", "changeable"],
+  [
+    "emit",
+    "watch",
+    "now",
+    "random",
+    "clock",
+    "dial",
+    "lines",
+    "signal",
+    "changeable",
+    "requests",
+    "measure",
+  ],
 );
 
 /** Starts a session protocol, an HTTP application or a bare request handler on one or several
@@ -201,6 +220,8 @@ export async function serve<Own extends OptionTable>(
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
       const { name } = served;
+      const watch = hooks.requests ?? false;
+      const measure = hooks.measure ?? false;
       starting.push(async () => {
         // Deno.serve has no place for layers.
         const isOurs = given.listener !== "deno";
@@ -208,7 +229,7 @@ export async function serve<Own extends OptionTable>(
           isChangeable && isOurs ? withLiveFaults(stack) : stack,
           layerContext,
         );
-        const work = { name, service, layers, context };
+        const work = { name, service, layers, context, watch, measure };
         return drivenServer(await kind.start(endpoint, limits, work), place, layers);
       });
     }
@@ -227,7 +248,8 @@ export async function serve<Own extends OptionTable>(
   });
   // Not earlier: a listener that throws must leave no port open.
   const dock = dockOf(running, stopping, resources.move(), counters, announcer, {
-    served: { name: served.name, summary: served.summary },
+    protocol: served.name,
+    summary: served.summary,
     options: given,
   });
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
@@ -272,7 +294,7 @@ function dockOf(
   resources: AsyncDisposableStack,
   counters: Service["counters"],
   announcer: Announcer | undefined,
-  description: Pick<Dock, "served" | "options">,
+  description: Pick<Dock, "protocol" | "summary" | "options">,
 ): Dock {
   const emit = announcer?.tell;
   let closing: Promise<void> | undefined;
@@ -305,6 +327,9 @@ function dockOf(
     ...description,
     url: urls[0]!,
     urls,
+    get isDraining() {
+      return stopping.signal.aborted;
+    },
     servers: running,
     listen(listener, { traffic = false } = {}) {
       if (announcer === undefined) throw new UsageError(unchangeable(running[0]!.url));

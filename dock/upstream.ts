@@ -5,10 +5,13 @@ import { clientKinds } from "../clients/index.ts";
 import { canonicalHost, isLoopback } from "../core/addresses/address.ts";
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
-import { flagName, type Given, type Option, type OptionTable } from "../core/options/option.ts";
+import type { Given, OptionTable } from "../core/options/option.ts";
+import { prefixedKey, prefixedTable, unprefixed } from "../core/options/prefixed.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { ConnectOptions } from "./connect.ts";
+import type { ConnectOptions } from "./connect_options.ts";
 import { layerOptions } from "./layer_stack.ts";
+
+const PREFIX = "upstream";
 
 const dialling = Object.assign(
   {},
@@ -17,8 +20,6 @@ const dialling = Object.assign(
   layerOptions,
 ) as OptionTable;
 
-const diallingFlags = new Set(Object.keys(dialling).map(flagName));
-
 type Dialling = Omit<ConnectOptions, "signal" | "emit">;
 
 /** The library's options for the upstream: `tlsCa` of `connect` is `upstreamTlsCa` here. */
@@ -26,17 +27,12 @@ export type UpstreamOptions = {
   readonly [Key in keyof Dialling as `upstream${Capitalize<Key>}`]?: Dialling[Key] | undefined;
 };
 
-/** The same as a table. Without short letters, because one letter cannot tell the side. */
-export const upstreamOptions: OptionTable = Object.fromEntries(
-  Object.entries(dialling).map(([key, option]) => [upstreamKey(key), upstreamOption(option)]),
-);
+/** The same as a table. */
+export const upstreamOptions: OptionTable = prefixedTable(PREFIX, dialling);
 
 /** The options of `connect` among those given for the upstream. */
 export function upstreamGiven(given: Given): Given {
-  return Object.fromEntries(
-    Object.keys(dialling).filter((key) => given[upstreamKey(key)] !== undefined)
-      .map((key) => [key, given[upstreamKey(key)]]),
-  );
+  return unprefixed(PREFIX, dialling, given);
 }
 
 /** Refuses an upstream that is one of our own endpoints: every session would open another one,
@@ -76,14 +72,5 @@ function hostOf({ hostname }: Endpoint): string {
 
 /** The name of `connect`'s option for the upstream. */
 export function upstreamKey(key: string): string {
-  return `upstream${key.charAt(0).toUpperCase()}${key.slice(1)}`;
-}
-
-function upstreamOption({ short: _short, ...option }: Option<unknown>): Option<unknown> {
-  // A help text refers to options of the same side, so they are renamed too.
-  const help = option.help.replace(
-    /--([a-z][a-z0-9-]*)/g,
-    (flag, name: string) => diallingFlags.has(name) ? `--upstream-${name}` : flag,
-  );
-  return { ...option, help };
+  return prefixedKey(PREFIX, key);
 }

@@ -16,6 +16,7 @@ import { connect } from "../dock/connect.ts";
 import { type Dock, serve } from "../dock/serve.ts";
 import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
+import { misfitsOf } from "./event_schema.ts";
 import { EventLog, type EventNamed } from "./memory.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -54,11 +55,15 @@ class Talk implements AsyncDisposable {
     const { path } = cleanup.use(await temporaryFolder());
     const place = kind.addressing === "host" ? "127.0.0.1:0" : `${path}/socket`;
     const log = new EventLog();
+    const misfits = cleanup.adopt<string[]>([], (found) => assertEquals(found, []));
     const dock = cleanup.use(
       await serve(`${kind.name}://${place}`, protocol, {
         now: () => NOW,
         random: () => 0.5,
-        emit: log.emit,
+        emit(event) {
+          misfits.push(...misfitsOf(event));
+          log.emit(event);
+        },
         watch: true,
         ...options,
       }),

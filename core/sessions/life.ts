@@ -3,6 +3,7 @@
 
 import type { Address } from "../addresses/address.ts";
 import { type Counters, createCounters } from "../counters.ts";
+import { Durations } from "../durations.ts";
 import { errorText, type Tell } from "../event.ts";
 import type { OpenSession } from "../running_server.ts";
 import type { EventOrigin, Identity, Session, SessionOrigin } from "../session.ts";
@@ -101,6 +102,9 @@ class OpenSessions implements Drainable {
 export class Ledger {
   readonly sessions = new OpenSessions();
   readonly counters: Counters = createCounters();
+  readonly sessionDurations = new Durations();
+  /** Those of HTTP requests, where somebody wants to know. */
+  requestDurations: Durations | undefined;
 
   /** @param url the URL of the server */
   constructor(
@@ -193,6 +197,7 @@ export class Ledger {
   /** Tells that it has ended. */
   end(session: Counted, openedMs: number, reason: string, carries?: "requests"): void {
     const durationMs = performance.now() - openedMs;
+    this.sessionDurations.add(durationMs);
     const { bytesReceived, bytesSent } = session;
     this.emit?.({
       event: "closed",

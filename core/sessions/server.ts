@@ -19,7 +19,8 @@ export interface ServerParts {
 }
 
 export function runningServer(parts: ServerParts): RunningServer {
-  const { listening: { url, certificate, reload }, ledger: { sessions, counters } } = parts;
+  const { listening: { url, certificate, reload }, ledger } = parts;
+  const { sessions, counters, sessionDurations, requestDurations } = ledger;
   let stopped = false;
   const finished = Promise.withResolvers<void>();
   // A caller that awaits `finished` sees the error; no caller has to.
@@ -67,6 +68,10 @@ export function runningServer(parts: ServerParts): RunningServer {
     finished: finished.promise,
     sessions: () => sessions,
     stats: () => ({ ...counters, open: sessions.size }),
+    durations: {
+      sessions: sessionDurations,
+      ...(requestDurations && { requests: requestDurations }),
+    },
     shutdown,
     [Symbol.asyncDispose]: () => shutdown({ graceMs: 0 }),
   };

@@ -30,3 +30,12 @@ export interface FaultWork extends Decisions {
 export function note(did: Record<string, number>, fault: string): void {
   did[fault] = (did[fault] ?? 0) + 1;
 }
+
+/** Adds what some faults did to what others did. */
+export function addDeeds(sum: FaultDeeds, did: FaultDeeds): void {
+  for (const direction of ["in", "out"] as const) {
+    for (const [fault, count] of Object.entries(did[direction])) {
+      sum[direction][fault] = (sum[direction][fault] ?? 0) + count;
+    }
+  }
+}

@@ -9,7 +9,7 @@ import { type faultOptions, LARGEST_SEED } from "./options.ts";
 import { seededRandom } from "./random.ts";
 import { type FaultPlan, type Faults, parsePlan } from "./spec.ts";
 import { FaultyConnection } from "./stream.ts";
-import type { Decisions, FaultDeeds } from "./deeds.ts";
+import { addDeeds, type Decisions, type FaultDeeds } from "./deeds.ts";
 
 /** Sequences of chances from here on decide which connections meet the faults of a share. */
 const FIRST_SHARE_STREAM = 0x4000_0000;
@@ -73,7 +73,14 @@ export function openFault(
   // The option has a fault at least wherever the user named the layer.
   if (fault.length > 0) inForce = begin(fault, parsePlan(fault), given);
   const resets = inForce?.plan.resets ?? false;
+  /** What the faults did that are not in force any more. */
+  const before: FaultDeeds = { in: {}, out: {} };
   const live: LiveFaults = {
+    get done() {
+      const sum: FaultDeeds = { in: { ...before.in }, out: { ...before.out } };
+      if (inForce !== null) addDeeds(sum, inForce.did);
+      return sum;
+    },
     get inForce() {
       if (inForce === null) return null;
       const { fault, plan, seed, since, did } = inForce;
@@ -85,6 +92,7 @@ export function openFault(
       return { fault, seed, since, did: copy, ...(note !== undefined && { note }) };
     },
     set(fault, carrier, seed) {
+      if (inForce !== null) addDeeds(before, inForce.did);
       if (fault === null) inForce = null;
       else inForce = begin([...fault], parsePlan(fault, carrier), seed ?? lastSeed);
       for (const faulty of open) faulty.change(...next());

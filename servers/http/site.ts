@@ -1,6 +1,7 @@
 // What the requests of one server have in common, in any version of HTTP and on any connection: its
 // application, the rules for what reaches it, its limits, and the record of what was answered.
 
+import { Durations } from "../../core/durations.ts";
 import { errorText } from "../../core/event.ts";
 import type { HttpService, QuickAnswer, QuickRequest, RequestInfo } from "../../core/http/app.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
@@ -40,11 +41,13 @@ export class HttpSite implements Disposable {
   readonly service: HttpService;
   readonly guard: HostGuard;
   readonly maxBodyBytes: number;
-  /** Whether every request becomes an event, though nobody watches. */
-  readonly #alwaysReports: boolean;
+  /** Whether requests are timed though none of them becomes an event. */
+  readonly #measures: boolean;
   readonly now: () => number;
   /** Answers what lies ready, where the application has anything. */
   readonly quick: ((request: QuickRequest) => MaybePromise<QuickAnswer | null>) | null;
+  /** Whether every request becomes an event, though nobody watches. */
+  readonly #alwaysTells: boolean;
   readonly #authenticate: Authenticator | null;
   readonly #bodies: IdleSweep<RequestBody>;
 
@@ -63,15 +66,21 @@ export class HttpSite implements Disposable {
           : service.quick!(request);
     this.guard = rules.guard;
     this.maxBodyBytes = limits.maxBodyBytes ?? service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-    this.#alwaysReports = limits.logRequests;
+    if (work.measure) ledger.requestDurations = new Durations();
+    this.#alwaysTells = limits.logRequests || (work.watch ?? false);
+    this.#measures = work.measure === true;
     this.now = () => work.context.now();
     this.#bodies = new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall());
   }
 
-  /** Whether requests become events, which costs throughput. */
+  /** Whether requests are timed and reported, which costs throughput. */
   get reports(): boolean {
+    return this.#measures || this.#tells;
+  }
+
+  get #tells(): boolean {
     const { emit, traffic } = this.ledger;
-    return emit !== undefined && (this.#alwaysReports || traffic?.show !== undefined);
+    return emit !== undefined && (this.#alwaysTells || traffic?.show !== undefined);
   }
 
   /** The user of credentials that were checked before. */
@@ -174,6 +183,9 @@ export class HttpSite implements Disposable {
   report({ method, path, info, startedMs }: AskedRequest, status: number, bytes: number): void {
     // Nobody watched yet when it came.
     if (startedMs === 0) return;
+    const durationMs = Math.max(0, this.now() - startedMs);
+    this.ledger.requestDurations?.add(durationMs);
+    if (!this.#tells) return;
     const { identity, user, httpVersion } = info;
     this.ledger.emit?.(
       {
@@ -183,7 +195,7 @@ export class HttpSite implements Disposable {
         ...(httpVersion !== undefined && { httpVersion }),
         status,
         bytes,
-        durationMs: Math.max(0, this.now() - startedMs),
+        durationMs,
         ...(user !== undefined && { user }),
         ...(identity && { identity }),
       },

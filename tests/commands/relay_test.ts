@@ -137,8 +137,8 @@ Deno.test("the environment's options for the upstream concern only upstreams tha
 Deno.test("an upstream that is down is named, and the relay goes on", async () => {
   await using relay = await startProgram(["relay", "tcp://:0", "tcp://127.0.0.1:1", "--json"]);
   await runProgram(["send", relay.url, "hello"]);
-  const { url, error } = await relay.event("failed");
-  assertEquals(url, "tcp://127.0.0.1:1");
+  const { url, upstream, error } = await relay.event("failed");
+  assertEquals([url, upstream], [relay.url, "tcp://127.0.0.1:1"]);
   assertStringIncludes(String(error), "refused");
 });
 

@@ -11,14 +11,14 @@ peerTest("--show-requests --json prints what curl sent", ["curl"], async () => {
   await using program = await startProgram([...INSPECT, "--json", "--show-requests"]);
   await runPeer("curl", ["-sS", "-H", "x-Dock: 7", "-d", "a=1", `${program.url}/post`]);
   const event = await program.event("inspected");
-  const { method, url, headers, bodyBytes, text, httpVersion } = event;
+  const { method, target, headers, bodyBytes, text, httpVersion } = event;
   assertEquals({ method, bodyBytes, text, httpVersion }, {
     method: "POST",
     bodyBytes: 3,
     text: "a=1",
     httpVersion: "1.1",
   });
-  assertEquals(url, `${program.url}/post`);
+  assertEquals(target, `${program.url}/post`);
   assert(
     (headers as string[][]).some(([name, value]) => name === "x-Dock" && value === "7"),
   );
@@ -52,7 +52,7 @@ peerTest("--request-log appends to a file that only its owner reads", ["curl"], 
     await runPeer("curl", ["-sS", `${program.url}/get?${word}`]);
   }
   const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
-  const urls = lines.map((line) => JSON.parse(line).url);
+  const urls = lines.map((line) => JSON.parse(line).target);
   assertEquals(lines.length, 2);
   assertMatch(urls.join(" "), /get\?one .*get\?two/);
   if (Deno.build.os !== "windows") assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);

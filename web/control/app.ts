@@ -18,7 +18,7 @@ import { checkShape } from "./schema.ts";
 /** The largest body of a request: a message that is sent to a session, in base64. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-export interface ControlAppOptions {
+interface ControlAppOptions {
   readonly docks: ControlledDocks;
   readonly log: EventLog;
   readonly token: string;

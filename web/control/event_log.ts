@@ -16,7 +16,7 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 const EVENT_BYTES = 200;
 
 /** The kinds that are only made while somebody wants them: they cost throughput. */
-export const TRAFFIC_KINDS: ReadonlySet<string> = new Set(["received", "sent", "request"]);
+const TRAFFIC_KINDS: ReadonlySet<string> = new Set(["received", "sent", "request"]);
 
 /** An event with its number. Its JSON is made when somebody reads it, once. */
 export class LoggedEvent {
@@ -63,7 +63,7 @@ export interface EventFilter {
   readonly contains?: string;
 }
 
-export function fits({ kinds, url, session, contains }: EventFilter, logged: LoggedEvent): boolean {
+function fits({ kinds, url, session, contains }: EventFilter, logged: LoggedEvent): boolean {
   const { event } = logged;
   return (kinds === undefined || kinds.has(event.event)) &&
     (url === undefined || event.url === url) &&

@@ -27,7 +27,7 @@ export interface Parameter {
   readonly schema: Schema;
 }
 
-export interface Answer {
+interface Answer {
   readonly description: string;
   /** Absent where there is no body. */
   readonly schema?: Schema;

@@ -86,8 +86,12 @@ function isOf(type: string, value: unknown): boolean {
       return Number.isInteger(value);
     case "object":
       return typeof value === "object" && value !== null && !Array.isArray(value);
+    case "string":
+      return typeof value === "string";
+    case "boolean":
+      return typeof value === "boolean";
     default:
-      return typeof value === type;
+      return typeof value === "number";
   }
 }
 

@@ -1,6 +1,6 @@
 // Options as they may be shown: without passwords and tokens.
 
-import type { Given } from "../core/options/option.ts";
+import type { Given } from "../../core/options/option.ts";
 
 const MASK = "***";
 

@@ -1,29 +1,29 @@
 // What may be started by somebody who is not at this machine's terminal: protocols on loopback, with
 // options from the same tables, and files only inside folders that were given for it.
 
-import { isLoopback } from "../core/addresses/address.ts";
-import { type Endpoint, hostOrLoopback, parseEndpoint } from "../core/addresses/endpoint.ts";
-import type { HttpApp } from "../core/http/app.ts";
-import { didYouMean } from "../core/options/nearest.ts";
-import { flagName, type OptionTable, parseText } from "../core/options/option.ts";
-import type { Protocol } from "../core/protocol.ts";
-import { UsageError } from "../core/usage_error.ts";
-import { serverKinds } from "../servers/index.ts";
-import { serveOptions } from "./applicable.ts";
-import { layerOptions } from "./layer_stack.ts";
-import { serverSchemes } from "./schemes.ts";
-import { servable, servedByName } from "./served.ts";
-import { upstreamOptions } from "./upstream.ts";
+import { isLoopback } from "../../core/addresses/address.ts";
+import { type Endpoint, hostOrLoopback, parseEndpoint } from "../../core/addresses/endpoint.ts";
+import type { HttpApp } from "../../core/http/app.ts";
+import { didYouMean } from "../../core/options/nearest.ts";
+import { flagName, type OptionTable, parseText } from "../../core/options/option.ts";
+import type { Protocol } from "../../core/protocol.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { serverKinds } from "../../servers/index.ts";
+import { serveOptions } from "../applicable.ts";
+import { layerOptions } from "../layer_stack.ts";
+import { serverSchemes } from "../schemes.ts";
+import { servable, servedByName } from "../served.ts";
+import { upstreamOptions } from "../upstream.ts";
 
 /** A request to start servers, as it came in. */
-export interface AskedServers {
+interface AskedServers {
   readonly protocol: string;
   readonly urls: readonly string[];
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** The same, checked. */
-export interface AllowedServers {
+interface AllowedServers {
   readonly what: Protocol | HttpApp;
   readonly endpoints: readonly Endpoint[];
   readonly options: Record<string, unknown>;

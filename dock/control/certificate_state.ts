@@ -1,8 +1,8 @@
 // What a certificate says, for the control.
 
-import { describeCertificate } from "../core/certificates/description.ts";
-import type { ServerCertificate } from "../core/running_server.ts";
-import type { CertificateState } from "../web/control/controlled_docks.ts";
+import { describeCertificate } from "../../core/certificates/description.ts";
+import type { ServerCertificate } from "../../core/running_server.ts";
+import type { CertificateState } from "../../web/control/controlled_docks.ts";
 
 export async function describePem(
   { pem, fingerprint }: ServerCertificate,

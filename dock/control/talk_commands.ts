@@ -1,6 +1,8 @@
 // The commands with which a user can talk to a server, by sockdock and by programs that are on most
 // machines.
 
+import type { TalkCommand } from "../../web/control/controlled_docks.ts";
+
 interface Talked {
   /** The name of the protocol or application. */
   readonly protocol: string;
@@ -13,12 +15,6 @@ interface Talked {
   readonly fingerprint?: string | undefined;
 }
 
-/** A command, and the program that it runs. */
-export interface TalkCommand {
-  readonly program: string;
-  readonly command: string;
-}
-
 /** Every command that fits, that of sockdock first.
  * @param sockdock what sockdock is called here, such as `sockdock` or `deno task sockdock` */
 export function talkCommands(talked: Talked, sockdock = "sockdock"): readonly TalkCommand[] {
@@ -26,7 +22,9 @@ export function talkCommands(talked: Talked, sockdock = "sockdock"): readonly Ta
 }
 
 /** The arguments for sockdock itself. */
-export function talkWords({ protocol, url, transport, fingerprint }: Talked): string {
+export function talkWords(
+  { protocol, url, transport, fingerprint }: Omit<Talked, "layers">,
+): string {
   if (protocol === "chat") return `chat ${url}`;
   if (transport === "http" || transport === "https") return `fetch ${url}`;
   return `send ${url} ${fingerprint === undefined ? "" : `--tls-fingerprint ${fingerprint} `}hello`;

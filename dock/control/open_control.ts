@@ -1,13 +1,13 @@
 // Opens the control over servers that run: an HTTP application on a URL of its own.
 
-import { isLoopback } from "../core/addresses/address.ts";
-import { hostOrLoopback, parseEndpoint } from "../core/addresses/endpoint.ts";
-import { UsageError } from "../core/usage_error.ts";
-import { controlApp } from "../web/control/app.ts";
-import { EventLog } from "../web/control/event_log.ts";
+import { isLoopback } from "../../core/addresses/address.ts";
+import { hostOrLoopback, parseEndpoint } from "../../core/addresses/endpoint.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { controlApp } from "../../web/control/app.ts";
+import { EventLog } from "../../web/control/event_log.ts";
 import { DockRegistry } from "./controlled_docks.ts";
-import { serverSchemes } from "./schemes.ts";
-import { type Dock, serve, type ServeOptions } from "./serve.ts";
+import { serverSchemes } from "../schemes.ts";
+import { type Dock, serve, type ServeOptions } from "../serve.ts";
 
 /** The smallest number of characters of a token that was given. */
 const SHORTEST_TOKEN = 16;
@@ -123,6 +123,6 @@ function newToken(): string {
 }
 
 async function version(): Promise<string> {
-  const { VERSION } = await import("../core/version.ts");
+  const { VERSION } = await import("../../core/version.ts");
   return VERSION;
 }

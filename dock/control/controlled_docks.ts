@@ -1,27 +1,27 @@
 // The servers of this process, as the control sees and drives them.
 
-import { formatAddress } from "../core/addresses/address.ts";
-import { createCounters, type Stats, sumStats } from "../core/counters.ts";
-import type { Emit } from "../core/event.ts";
-import { errorText } from "../core/event.ts";
-import { isoTime } from "../core/clock.ts";
-import type { FaultsInForce } from "../core/live_faults.ts";
-import type { OpenSession, ServerCertificate } from "../core/running_server.ts";
-import type { Message } from "../core/session.ts";
-import { UsageError } from "../core/usage_error.ts";
+import { formatAddress } from "../../core/addresses/address.ts";
+import { createCounters, type Stats, sumStats } from "../../core/counters.ts";
+import type { Emit } from "../../core/event.ts";
+import { errorText } from "../../core/event.ts";
+import { isoTime } from "../../core/clock.ts";
+import type { FaultsInForce } from "../../core/live_faults.ts";
+import type { OpenSession, ServerCertificate } from "../../core/running_server.ts";
+import type { Message } from "../../core/session.ts";
+import { UsageError } from "../../core/usage_error.ts";
 import type {
   CertificateState,
   ControlledDocks,
   ServerState,
   SessionState,
   StartRequest,
-} from "../web/control/controlled_docks.ts";
-import { Problem } from "../web/control/problem.ts";
+} from "../../web/control/controlled_docks.ts";
+import { Problem } from "../../web/control/problem.ts";
 import { allowedServers } from "./asked_servers.ts";
-import { catalogue } from "./catalogue.ts";
-import type { DrivenServer } from "./driven_server.ts";
+import { catalogue } from "../catalogue.ts";
+import type { DrivenServer } from "../driven_server.ts";
 import { maskedOptions } from "./masked_options.ts";
-import { type Dock, serve } from "./serve.ts";
+import { type Dock, serve } from "../serve.ts";
 import { talkCommands } from "./talk_commands.ts";
 
 /** How many docks may be started over the control at a time. */
@@ -73,7 +73,7 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
           event: "listening",
           time: isoTime(Date.now()),
           url,
-          protocol: of.served.name,
+          protocol: of.protocol,
           ...(certificate && { fingerprint: certificate.fingerprint }),
         });
       }
@@ -239,11 +239,11 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   async #stateOf({ id, dock, of, server, startedByControl }: Known): Promise<ServerState> {
     const { url, transport, carries, carrier, layers, certificate, faults } = server;
     const talked = {
-      ...{ protocol: of.served.name, url, transport, layers },
+      ...{ protocol: of.protocol, url, transport, layers },
       fingerprint: certificate?.fingerprint,
     };
     return {
-      ...{ id, dock, protocol: of.served.name, summary: of.served.summary, url },
+      ...{ id, dock, protocol: of.protocol, summary: of.summary, url },
       ...{ transport, carries, carrier, layers },
       options: maskedOptions(of.options),
       certificate: certificate === undefined ? null : await this.#certificateOf(certificate),

@@ -1,0 +1,36 @@
+// The options of the metrics that a command serves besides: where, and those of their own server.
+
+import { text } from "../../core/options/option.ts";
+import type { Given, OptionTable } from "../../core/options/option.ts";
+import { prefixedTable, unprefixed } from "../../core/options/prefixed.ts";
+import { serverKinds } from "../../servers/index.ts";
+
+const PREFIX = "metrics";
+
+const KEYS: readonly string[] = [
+  ...["allow", "deny", "allowHost"],
+  ...["tlsCert", "tlsKey"],
+  ...["auth", "authFile", "authToken", "authTokenFile"],
+];
+
+const ofServer: OptionTable = Object.fromEntries(
+  Object.entries(serverKinds.find(({ name }) => name === "https")!.options as OptionTable)
+    .filter(([key]) => KEYS.includes(key)),
+);
+
+export const metricsOptions = {
+  metrics: text({
+    metavar: "url",
+    help: "serve /metrics for Prometheus, /healthz and /readyz here, as at http://127.0.0.1:9464",
+  }),
+} as const;
+
+export const metricsServerOptions = prefixedTable(PREFIX, ofServer);
+
+/** The same, as a group for help. */
+export const metricsGroup = { title: "Metrics", options: metricsServerOptions } as const;
+
+/** The options of the server of metrics, by their own names. */
+export function metricsGiven(given: Given): Given {
+  return unprefixed(PREFIX, ofServer, given);
+}
