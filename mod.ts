@@ -107,6 +107,11 @@ export {
   type SendOptions,
 } from "./dock/send.ts";
 export { type Control, type ControlOptions, openControl } from "./dock/control/open_control.ts";
+export {
+  openToxiproxy,
+  type Toxiproxy,
+  type ToxiproxyOptions,
+} from "./dock/control/open_toxiproxy.ts";
 export { relay, type RelayOptions } from "./dock/relay.ts";
 export type { DrivenServer, SetFaults } from "./dock/driven_server.ts";
 export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";

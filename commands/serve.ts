@@ -11,6 +11,8 @@ import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
+import { controlGroup, controlOptions, controlServerOptions } from "./line/control_options.ts";
+import { commandControl } from "./serving/control.ts";
 import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
@@ -25,6 +27,7 @@ import {
   servedOptions,
 } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { programWords } from "./serving/program_words.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
@@ -45,8 +48,10 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
     metricsOptions,
     servedOptions,
     metricsServerOptions,
+    controlOptions,
+    controlServerOptions,
   ),
-  groups: [...servedGroups, metricsGroup],
+  groups: [...servedGroups, metricsGroup, controlGroup],
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
     { run: "sockdock serve print udp://:12345 --until q", does: "shows datagrams until q arrives" },
@@ -93,17 +98,20 @@ export async function serveUntilStopped(
   const observed = await observation(invocation, emit);
   // Declared first, so that it ends last: a scrape sees the server stop.
   await using watching = new AsyncDisposableStack();
+  const control = watching.use(await commandControl(invocation, { io, program: programWords() }));
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(logged, plan.table, notes),
     ...asked,
     ...typedLines(what, io),
     ...observed.hooks,
     watch: io.verbose || record !== undefined,
-    changeable: false,
+    changeable: control.isOpen,
   });
+  control.add([dock]);
   watching.use(await observed.begin([dock], emit));
   hangUp.concerns([dock], signals.finish);
-  // With --json the first line is the `listening` event, on every run.
+  if (control.shown !== undefined) io.note(`the control is at ${control.shown}`);
+  // With --json the first lines are those of the control and the `listening` events, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }
   return await untilStopped([dock], signals);
 }

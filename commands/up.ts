@@ -10,6 +10,14 @@ import { builtinSuite } from "./serving/builtin_suite.ts";
 import { defineCommand } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
+import {
+  CONTROL_URL,
+  controlGroup,
+  controlOptions,
+  controlServerOptions,
+} from "./line/control_options.ts";
+import { commandControl } from "./serving/control.ts";
+import { programWords } from "./serving/program_words.ts";
 import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
@@ -52,8 +60,10 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     metricsOptions,
     servedOptions,
     metricsServerOptions,
+    controlOptions,
+    controlServerOptions,
   ),
-  groups: [...servedGroups, metricsGroup],
+  groups: [...servedGroups, metricsGroup, controlGroup],
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },
@@ -100,18 +110,29 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     );
     // It ends after the servers, so that a scrape sees them stop.
     const watching = stack.use(new AsyncDisposableStack());
+    const control = watching.use(
+      await commandControl({ options, given }, {
+        io,
+        program: programWords(),
+        // A trial run is to be looked at; what somebody configured opens what they asked for.
+        ...(config === undefined && {
+          usual: options.freePorts ? "http://127.0.0.1:0" : CONTROL_URL,
+        }),
+      }),
+    );
     const suite = stack.use(
       await startSuite(entries, {
         ...observed.hooks,
         watch: io.verbose || record !== undefined,
-        changeable: false,
+        changeable: control.isOpen,
       }),
     );
+    control.add(suite.docks);
     watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(note);
-      printTable(entries, suite.docks, io);
+      printTable(entries, suite.docks, io, control.shown);
     }
     return await untilStopped(suite.docks, signals);
   },
@@ -146,7 +167,12 @@ function refuseUseless(
   }
 }
 
-function printTable(entries: readonly PlannedEntry[], docks: readonly Dock[], io: Stdio): void {
+function printTable(
+  entries: readonly PlannedEntry[],
+  docks: readonly Dock[],
+  io: Stdio,
+  control: string | undefined,
+): void {
   const program = programWords();
   const rows = entries.flatMap(({ what, urls }, index) =>
     docks[index]!.servers.map(({ url, certificate }, at) => [
@@ -163,15 +189,8 @@ function printTable(entries: readonly PlannedEntry[], docks: readonly Dock[], io
   const heading = ["WHAT", "URL", "TALK TO IT WITH"]
     .map((word) => io.paintStdout("dim", word));
   for (const line of alignedRows([heading, ...rows])) io.print(line);
+  if (control !== undefined) {
+    io.print(`\nThe control is at ${io.paintStdout("cyan", control)}`);
+  }
   io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
-}
-
-/** Name by which the user called this program: `sockdock` for the executable, else the task that
- * runs it, through npx where npx runs Deno. */
-export function programWords(): string {
-  if (Deno.build.standalone) return "sockdock";
-  const runner = Deno.env.get("npm_command") === "exec"
-    ? `npx --yes deno@${Deno.version.deno}`
-    : "deno";
-  return `${runner} task sockdock`;
 }

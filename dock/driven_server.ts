@@ -42,6 +42,10 @@ export interface DrivenServer extends RunningServer {
   checkFaults(fault: string | readonly string[] | null): void;
 }
 
+const CLOSES =
+  "this listener cannot reset connections, so it closes them; one that can is opened when " +
+  "the server starts with a fault that resets, such as reset-after=1g";
+
 interface ServedPlace {
   readonly kind: ServerKind;
   readonly endpoint: Endpoint;
@@ -59,6 +63,7 @@ export function drivenServer(
   { kind: { carrier, carries, name }, endpoint }: ServedPlace,
   bound: readonly BoundLayer[],
 ): DrivenServer {
+  const canReset = bound.some(({ resets }) => resets);
   const live = bound.find(({ live }) => live !== undefined)?.live;
 
   function checkFaults(fault: string | readonly string[] | null): void {
@@ -72,7 +77,8 @@ export function drivenServer(
     ...server,
     ...{ transport: name, carries, carrier, layers: endpoint.layers },
     get faults() {
-      return live?.inForce ?? null;
+      const inForce = live?.inForce ?? null;
+      return inForce?.resets && !canReset ? { ...inForce, note: CLOSES } : inForce;
     },
     get faultsDone() {
       return live?.done ?? { in: {}, out: {} };

@@ -23,7 +23,7 @@ import type { serverKinds } from "../servers/index.ts";
 import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { type LayerOptions, openLayers, withLiveFaults } from "./layer_stack.ts";
+import { type LayerOptions, openLiveLayers } from "./layer_stack.ts";
 import { type DrivenServer, drivenServer, type SetFaults, unchangeable } from "./driven_server.ts";
 import { placeToServe } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
@@ -50,8 +50,9 @@ export interface ServeHooks {
   /** Whether the duration of every HTTP request is counted, for metrics. Default: false. */
   readonly measure?: boolean;
   /** Whether faults can be set, and events heard, while the server runs. Without it `setFaults` and
-   * `listen` are refused, and a message costs some 50 ns less. Default: true. */
-  readonly changeable?: boolean;
+   * `listen` are refused, and a message costs some 50 ns less. With `resets` TCP has a slower listener, whose
+   * connections faults can reset too. Default: true. */
+  readonly changeable?: boolean | "resets";
   /** Lines typed at the server's terminal, for a protocol that reads them. Default: none. */
   readonly lines?: AsyncIterable<string>;
   /** Aborting it shuts the server down, with the usual grace. */
@@ -153,7 +154,8 @@ export async function serve<Own extends OptionTable>(
 
   const stopping = new AbortController();
   const now = hooks.now ?? Date.now;
-  const isChangeable = hooks.changeable ?? true;
+  const { changeable = true } = hooks;
+  const isChangeable = changeable !== false;
   // Without one, nothing is made that nobody would hear.
   using announcer = isChangeable || hooks.emit ? new Announcer(now, endpoints[0]!.text) : undefined;
   if (hooks.emit) announcer?.listen(hooks.emit, { traffic: hooks.watch ?? false });
@@ -201,10 +203,7 @@ export async function serve<Own extends OptionTable>(
       if (kind.carries !== "sessions") continue;
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
-        const layers = await openLayers(
-          isChangeable ? withLiveFaults(stack) : stack,
-          layerContext,
-        );
+        const layers = await openLiveLayers(stack, layerContext, changeable);
         const work = { protocol, service, layers, context };
         return drivenServer(await kind.start(endpoint, limits, work), place, layers);
       });
@@ -225,10 +224,7 @@ export async function serve<Own extends OptionTable>(
       starting.push(async () => {
         // Deno.serve has no place for layers.
         const isOurs = given.listener !== "deno";
-        const layers = await openLayers(
-          isChangeable && isOurs ? withLiveFaults(stack) : stack,
-          layerContext,
-        );
+        const layers = await openLiveLayers(stack, layerContext, isOurs && changeable);
         const work = { name, service, layers, context, watch, measure };
         return drivenServer(await kind.start(endpoint, limits, work), place, layers);
       });

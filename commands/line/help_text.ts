@@ -49,6 +49,7 @@ export function groupedOptions(
 
 /** `--idle-timeout <duration>`, without the short form. */
 export function optionLabel(key: string, option: Option<unknown>): string {
+  if (option.bare !== undefined) return `--${flagName(key)} [${option.metavar}]`;
   if (option.kind === "value") return `--${flagName(key)} <${option.metavar}>`;
   return `--${option.fallback === true && option.negatable ? "[no-]" : ""}${flagName(key)}`;
 }

@@ -57,7 +57,7 @@ function resolveLong(word: string, names: ReadonlyMap<string, Named>, queue: str
   if (named === undefined) return { kind: "wrong", message: unknownLong(name, names) };
   const { key, option, on } = named;
   if (option.kind === "value") {
-    return { kind: "option", key, text: attached ?? takeValue(names, queue) };
+    return { kind: "option", key, text: attached ?? takeValue(option, names, queue) };
   }
   return attached === undefined
     ? { kind: "option", key, text: String(on) }
@@ -77,7 +77,7 @@ function resolveShorts(word: string, names: ReadonlyMap<string, Named>, queue: s
     }
     const { key, option } = named;
     if (option.kind === "value") {
-      const text = rest === "" ? takeValue(names, queue) : attached;
+      const text = rest === "" ? takeValue(option, names, queue) : attached;
       return [...resolved, { kind: "option", key, text }];
     }
     if (rest.startsWith("=")) return [...resolved, refuseValue(`-${letter}`, attached)];
@@ -86,8 +86,13 @@ function resolveShorts(word: string, names: ReadonlyMap<string, Named>, queue: s
   return resolved;
 }
 
-function takeValue(names: ReadonlyMap<string, Named>, queue: string[]): string | undefined {
+function takeValue(
+  { bare }: Option<unknown>,
+  names: ReadonlyMap<string, Named>,
+  queue: string[],
+): string | undefined {
   const next = queue[0];
+  if (bare !== undefined && (next === undefined || !bare.takes.test(next))) return bare.text;
   return next === undefined || isOption(next, names) ? undefined : queue.shift();
 }
 

@@ -41,6 +41,8 @@ export interface Option<T> {
   /** Placeholder of the value in help: `--idle-timeout <duration>`. Empty for flags. */
   readonly metavar: string;
   readonly short?: string;
+  /** What it stands for when it is written without a value. */
+  readonly bare?: Bare;
   readonly choices?: readonly string[];
   /** Whether the option may be repeated; its value is then an array. */
   readonly many: boolean;
@@ -66,6 +68,14 @@ export interface Option<T> {
   check(value: unknown, name: string): void;
 }
 
+/** An option that may be written without a value. */
+export interface Bare {
+  /** The text of its value then. */
+  readonly text: string;
+  /** Which words after it are its value; all others are arguments. */
+  readonly takes: RegExp;
+}
+
 /** Arguments of every factory. `metavar` is written without its angle brackets. */
 export interface OptionSpec {
   readonly help: string;
@@ -73,6 +83,8 @@ export interface OptionSpec {
   readonly metavar?: string;
   /** See {@linkcode Option.guard}. */
   readonly guard?: true;
+  /** See {@linkcode Option.bare}. */
+  readonly bare?: Bare;
 }
 
 /** With a default or `required: true` the value is always present; otherwise it may be undefined. */
@@ -255,6 +267,7 @@ function described(spec: OptionSpec, metavar: string) {
     help: spec.help,
     metavar: spec.metavar ?? metavar,
     guard: spec.guard ?? false,
+    ...(spec.bare && { bare: spec.bare }),
     ...(spec.short === undefined ? {} : { short: spec.short }),
   };
 }

@@ -82,6 +82,11 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return added;
   }
 
+  /** The docks that run. */
+  docks(): ReadonlySet<Dock> {
+    return new Set([...this.#known.values()].map(({ of }) => of));
+  }
+
   async servers(): Promise<readonly ServerState[]> {
     return await Promise.all([...this.#known.values()].map((known) => this.#stateOf(known)));
   }
@@ -101,8 +106,7 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   }
 
   stats(): Stats {
-    const docks = new Set([...this.#known.values()].map(({ of }) => of));
-    return sumStats([createCounters(), ...[...docks].map((dock) => dock.stats())]);
+    return sumStats([createCounters(), ...[...this.docks()].map((dock) => dock.stats())]);
   }
 
   catalogue(): unknown {
@@ -179,14 +183,13 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   listen(emit: Emit, traffic: () => boolean): { changed(): void; stop(): void } {
     const hearer: Hearer = { emit, traffic, stops: new Map() };
     this.#hearers.add(hearer);
-    const docks = () => new Set([...this.#known.values()].map(({ of }) => of));
-    for (const dock of docks()) this.#hear(hearer, dock);
+    for (const dock of this.docks()) this.#hear(hearer, dock);
     let wanted = traffic();
     return {
       changed: () => {
         if (traffic() === wanted) return;
         wanted = traffic();
-        for (const dock of docks()) this.#hear(hearer, dock);
+        for (const dock of this.docks()) this.#hear(hearer, dock);
       },
       stop: () => {
         this.#hearers.delete(hearer);

@@ -2,6 +2,8 @@
 
 import { isLoopback } from "../../core/addresses/address.ts";
 import { hostOrLoopback, parseEndpoint } from "../../core/addresses/endpoint.ts";
+import { VERSION } from "../../core/version.ts";
+import { METRICS_PATHS, metricsApp } from "../../web/metrics/app.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { controlApp } from "../../web/control/app.ts";
 import { EventLog } from "../../web/control/event_log.ts";
@@ -78,7 +80,14 @@ export async function openControl(
   log.onChange(hearing.changed);
   resources.defer(hearing.stop);
   for (const dock of docks) registry.add(dock);
-  const app = controlApp({ docks: registry, log, token, version: await version() });
+  const metrics = resources.use(
+    await metricsApp(() => registry.docks()).open({}, { signal: new AbortController().signal }),
+  );
+  const app = controlApp({
+    ...{ docks: registry, log, token, version: VERSION },
+    beside: (path) => METRICS_PATHS.includes(path) ? metrics.handle : undefined,
+    guardsAll: !isOwnMachine(url),
+  });
   const server = resources.use(
     await serve(url, app, {
       maxConnections: 128,
@@ -108,7 +117,7 @@ function refuseUnsafe(url: string, token: string | undefined): void {
       `a token of the control has at least ${SHORTEST_TOKEN} characters, got ${token.length}`,
     );
   }
-  if (endpoint.hostname === "localhost" || isLoopback(hostOrLoopback(endpoint))) return;
+  if (isOwnMachine(url)) return;
   if (endpoint.scheme !== "https" || token === undefined) {
     throw new UsageError(
       `the control at ${url} could be reached by others: beyond loopback it needs https:// and ` +
@@ -117,12 +126,12 @@ function refuseUnsafe(url: string, token: string | undefined): void {
   }
 }
 
+function isOwnMachine(url: string): boolean {
+  const host = hostOrLoopback(parseEndpoint(url, serverSchemes));
+  return host === "localhost" || isLoopback(host);
+}
+
 function newToken(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(24));
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
-}
-
-async function version(): Promise<string> {
-  const { VERSION } = await import("../../core/version.ts");
-  return VERSION;
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { programWords } from "../../commands/up.ts";
+import { programWords } from "../../commands/serving/program_words.ts";
 
 /** Runs `body` where `npm_command` has a value, for this thread alone: other tests run beside it. */
 function withNpmCommand(value: string | undefined, body: () => void): void {

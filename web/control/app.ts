@@ -1,6 +1,6 @@
 // The control: an HTTP application by which programs see and drive the servers of this process.
 
-import type { HttpApp } from "../../core/http/app.ts";
+import type { HttpApp, HttpHandler } from "../../core/http/app.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { refuseForeignOrigin, tokenCheck } from "./access.ts";
 import type { ControlledDocks } from "./controlled_docks.ts";
@@ -24,8 +24,10 @@ interface ControlAppOptions {
   readonly token: string;
   /** In the OpenAPI document. */
   readonly version: string;
-  /** Answers other paths than those of the API; null where it has none. */
-  readonly fallback?: (request: Request) => Response | Promise<Response> | null;
+  /** Answers paths outside the API; undefined where they have nothing there. */
+  readonly beside?: (path: string) => HttpHandler | undefined;
+  /** Whether those need the token too: where others than this machine can ask. */
+  readonly guardsAll?: boolean;
 }
 
 /** The application; `serve` puts it on a URL. */
@@ -43,17 +45,20 @@ export function controlApp(options: ControlAppOptions): HttpApp<Record<never, ne
 }
 
 function controlHandler(
-  { docks, log, token, version, fallback }: ControlAppOptions,
-): (request: Request) => Promise<Response> {
+  { docks, log, token, version, beside, guardsAll }: ControlAppOptions,
+): HttpHandler {
   const own = [...serverRoutes, ...sessionRoutes, ...eventRoutes, ...overviewRoutes];
   const find = createRouter([...own, openApiRoute(own, version)]);
   const check = tokenCheck(token);
-  return async (request) => {
+  return async (request, info) => {
     try {
       refuseForeignOrigin(request);
       const { pathname } = new URL(request.url);
-      const other = pathname.startsWith("/api/") ? null : fallback?.(request) ?? null;
-      if (other !== null) return await other;
+      const other = beside?.(pathname);
+      if (other !== undefined) {
+        if (guardsAll) check(request);
+        return await other(request, info);
+      }
       const found = find(request.method, pathname);
       // Without a token nobody learns what is there.
       if (found.route?.isOpen !== true) check(request);
