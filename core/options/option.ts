@@ -69,7 +69,7 @@ export interface Option<T> {
 }
 
 /** An option that may be written without a value. */
-export interface Bare {
+interface Bare {
   /** The text of its value then. */
   readonly text: string;
   /** Which words after it are its value; all others are arguments. */

@@ -80,12 +80,9 @@ export async function openControl(
   log.onChange(hearing.changed);
   resources.defer(hearing.stop);
   for (const dock of docks) registry.add(dock);
-  const metrics = resources.use(
-    await metricsApp(() => registry.docks()).open({}, { signal: new AbortController().signal }),
-  );
   const app = controlApp({
     ...{ docks: registry, log, token, version: VERSION },
-    beside: (path) => METRICS_PATHS.includes(path) ? metrics.handle : undefined,
+    beside: { paths: METRICS_PATHS, app: metricsApp(() => registry.docks()) },
     guardsAll: !isOwnMachine(url),
   });
   const server = resources.use(

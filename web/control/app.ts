@@ -1,6 +1,6 @@
 // The control: an HTTP application by which programs see and drive the servers of this process.
 
-import type { HttpApp, HttpHandler } from "../../core/http/app.ts";
+import type { HttpApp, HttpHandler, HttpService } from "../../core/http/app.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { refuseForeignOrigin, tokenCheck } from "./access.ts";
 import type { ControlledDocks } from "./controlled_docks.ts";
@@ -24,8 +24,8 @@ interface ControlAppOptions {
   readonly token: string;
   /** In the OpenAPI document. */
   readonly version: string;
-  /** Answers paths outside the API; undefined where they have nothing there. */
-  readonly beside?: (path: string) => HttpHandler | undefined;
+  /** Another application, which answers these paths beside the API. */
+  readonly beside?: { readonly paths: readonly string[]; readonly app: HttpApp };
   /** Whether those need the token too: where others than this machine can ask. */
   readonly guardsAll?: boolean;
 }
@@ -36,16 +36,20 @@ export function controlApp(options: ControlAppOptions): HttpApp<Record<never, ne
     name: "control",
     summary: "Sees and drives the servers of this process",
     options: {},
-    open: () => ({
-      maxBodyBytes: MAX_BODY_BYTES,
-      handle: controlHandler(options),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    }),
+    async open(_none, context) {
+      const beside = await options.beside?.app.open({}, context);
+      return {
+        maxBodyBytes: MAX_BODY_BYTES,
+        handle: controlHandler(options, beside),
+        [Symbol.asyncDispose]: async () => await beside?.[Symbol.asyncDispose](),
+      };
+    },
   };
 }
 
 function controlHandler(
   { docks, log, token, version, beside, guardsAll }: ControlAppOptions,
+  other: HttpService | undefined,
 ): HttpHandler {
   const own = [...serverRoutes, ...sessionRoutes, ...eventRoutes, ...overviewRoutes];
   const find = createRouter([...own, openApiRoute(own, version)]);
@@ -54,10 +58,9 @@ function controlHandler(
     try {
       refuseForeignOrigin(request);
       const { pathname } = new URL(request.url);
-      const other = beside?.(pathname);
-      if (other !== undefined) {
+      if (other !== undefined && beside?.paths.includes(pathname)) {
         if (guardsAll) check(request);
-        return await other(request, info);
+        return await other.handle(request, info);
       }
       const found = find(request.method, pathname);
       // Without a token nobody learns what is there.

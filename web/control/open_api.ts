@@ -109,7 +109,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   Counters: { ...counts, description: "Counters by their names." },
   Faults: {
     type: ["object", "null"],
-    required: ["fault", "seed", "since", "did"],
+    required: ["fault", "seed", "since", "did", "resets"],
     properties: {
       fault: { ...texts, description: "As `--fault` takes them." },
       seed: { type: "integer" },
@@ -120,6 +120,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
         required: ["in", "out"],
         properties: { in: counts, out: counts },
       },
+      resets: { type: "boolean", description: "Whether they may reset connections." },
       note: { type: "string", description: "What differs from what was asked for." },
     },
   },
