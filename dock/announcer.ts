@@ -1,6 +1,8 @@
 // The events of one dock, from its start on: told to its listeners, stamped, in an order that a
 // program can rely on.
 
+import { formatAddress } from "../core/addresses/address.ts";
+import { isoTime } from "../core/clock.ts";
 import type { Emit, EventBody, ServerEvent, Tell } from "../core/event.ts";
 import { stamped } from "../core/event_stamp.ts";
 import type { EventOrigin, Message, SessionOrigin } from "../core/session.ts";
@@ -18,6 +20,7 @@ interface Listener {
 export class Announcer implements Disposable {
   readonly traffic: Traffic = { show: undefined };
   readonly #listeners = new Set<Listener>();
+  readonly #peers = new WeakMap<SessionOrigin, string>();
   readonly #now: () => number;
   /** The first endpoint's, for events of the dock as a whole. */
   #url: string;
@@ -77,10 +80,23 @@ export class Announcer implements Disposable {
     this.traffic.show = isWatched ? this.#show : undefined;
   }
 
+  /** The address as text, made once for each session. */
+  #peerOf(of: SessionOrigin): string {
+    let peer = this.#peers.get(of);
+    if (peer === undefined) this.#peers.set(of, peer = formatAddress(of.peer));
+    return peer;
+  }
+
   readonly #show = (event: "received" | "sent", of: SessionOrigin, message: Message): void => {
-    const copy = typeof message === "string" ? message : message.slice();
-    const body = { event, message: copy } as const;
-    const told = stamped(body, this.#url, of, this.#now());
+    // Spelt out, because it is made for every message.
+    const told: ServerEvent = {
+      event,
+      time: isoTime(this.#now()),
+      url: of.serverUrl,
+      session: of.sessionId,
+      peer: this.#peerOf(of),
+      message: typeof message === "string" ? message : message.slice(),
+    };
     for (const { emit, traffic } of this.#listeners) if (traffic) emit(told);
   };
 }

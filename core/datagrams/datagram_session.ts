@@ -191,7 +191,8 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     counters.messagesSent++;
     this.traffic?.show?.("sent", this, message);
     const sending = socket.send(bytes, this.peer);
-    return socket.delivered === undefined ? sending : this.#unlessClosed(sending);
+    // Only a socket with flow control lets a sender wait.
+    return socket.consumed === undefined ? sending : this.#unlessClosed(sending);
   }
 
   end(): Promise<void> {

@@ -267,10 +267,11 @@ class AdmittedDatagrams extends WrappedDatagrams {
     this.#admits = admits;
   }
 
-  override async receive(): Promise<Datagram | null> {
-    for (;;) {
-      const datagram = await this.inner.receive();
-      if (datagram === null || this.#admits(datagram.from)) return datagram;
-    }
+  override receive(): Promise<Datagram | null> {
+    return this.inner.receive().then(this.#received);
   }
+
+  // Made once, because it is called for every datagram.
+  readonly #received = (datagram: Datagram | null): Datagram | null | Promise<Datagram | null> =>
+    datagram === null || this.#admits(datagram.from) ? datagram : this.receive();
 }

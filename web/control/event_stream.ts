@@ -4,7 +4,7 @@
 import type { EventFilter, EventLog, LoggedEvent } from "./event_log.ts";
 
 /** Events are sent together, not more often than this. */
-const FLUSH_MS = 20;
+const FLUSH_MS = 40;
 
 /** How many events, and bytes of them, may wait for a listener. */
 const MAX_WAITING = 1000;
