@@ -2,7 +2,7 @@
 // peer has a session from its first datagram until the protocol returns, and then may have another.
 
 import type { Address } from "../addresses/address.ts";
-import type { Admission } from "../addresses/admission.ts";
+import { type Admission, everybody } from "../addresses/admission.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { IdleSweep } from "../sessions/idle_sweep.ts";
@@ -87,7 +87,9 @@ class DatagramServer {
     this.#asksAdmission = layers.length === 0;
     // Layers do work for every sender, so they receive only from admitted ones.
     this.#socket = this.#asksAdmission ? socket : layerDatagrams(
-      new AdmittedDatagrams(socket, (from) => this.#isAdmitted(from)),
+      admits === everybody
+        ? socket
+        : new AdmittedDatagrams(socket, (from) => this.#isAdmitted(from)),
       layers,
       { role: "listen" },
       { counters, limits },
