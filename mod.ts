@@ -9,31 +9,20 @@
  * console.log(new TextDecoder().decode(answer)); // hello
  * ```
  *
+ * A protocol of one's own is an object with the function `open`, and declares its options with the
+ * same functions as those of the house ({@linkcode text}, {@linkcode integer}, {@linkcode flag} and
+ * so on). What the chat, HTTP and certificates are made of is in the entries `./chat`, `./http` and
+ * `./cert`.
+ *
  * @module */
 
-export { type Cookie } from "./clients/http/cookie_jar.ts";
-export { type Credentials } from "./clients/http/credentials.ts";
-export {
-  createHttpClient,
-  type FetchOptions,
-  fetchUrl,
-  type HttpClient,
-  type HttpClientOptions,
-} from "./clients/http/client.ts";
-export type { FetchResponse, ResponseHead } from "./clients/http/message.ts";
-export type { ProxyRules } from "./clients/http/proxy.ts";
-export type { BodyStream, FetchRequest } from "./clients/http/request.ts";
-export type { RetryNotice } from "./clients/http/retry.ts";
-export type { FetchTiming } from "./clients/http/timing.ts";
-export type { FormFile } from "./clients/http/multipart.ts";
+export { fetchUrl } from "./clients/http/client.ts";
 export type { Address } from "./core/addresses/address.ts";
-export type { Endpoint } from "./core/addresses/endpoint.ts";
-export { type Authority, createAuthority } from "./core/certificates/authority.ts";
-export type { CertificateUse } from "./core/certificates/names.ts";
+export type { Addressing, Endpoint } from "./core/addresses/endpoint.ts";
 export type { DialledSession } from "./core/client_kind.ts";
 export type { Clock } from "./core/clock.ts";
-export type { Delivery } from "./core/connection.ts";
-export type { Stats } from "./core/counters.ts";
+export type { Acceptor, Connection, Delivery } from "./core/connection.ts";
+export type { Counters, Stats } from "./core/counters.ts";
 export type {
   AcceptFailedEvent,
   ClosedEvent,
@@ -46,11 +35,14 @@ export type {
   ListeningEvent,
   NoticeEvent,
   OpenedEvent,
+  PeerEvent,
   PeerStamp,
+  PlainEvent,
   RefusedEvent,
   RequestEvent,
   RoomEvent,
   ServerEvent,
+  SessionEvent,
   SessionStamp,
   ShownEvent,
   Stamp,
@@ -60,19 +52,32 @@ export type {
   TrafficEvent,
 } from "./core/event.ts";
 export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http/app.ts";
-export {
-  issueCertificate,
-  type IssuedCertificate,
-  type IssueOptions,
-} from "./core/certificates/issue.ts";
-export type { KeyKind } from "./core/keys/key.ts";
-export { type MadeKey, makeKey, type MakeKeyOptions } from "./core/keys/make.ts";
+export type { Durations } from "./core/durations.ts";
 export type { FaultCounts, FaultsInForce } from "./core/live_faults.ts";
-export type { Option, OptionTable, OptionValues } from "./core/options/option.ts";
+export {
+  type Bounds,
+  choice,
+  decimal,
+  duration,
+  flag,
+  type FlagSpec,
+  integer,
+  type ManySpec,
+  type Option,
+  type OptionFactory,
+  type OptionSpec,
+  type OptionTable,
+  type OptionValues,
+  size,
+  type TableOf,
+  text,
+} from "./core/options/option.ts";
+export type { Topic } from "./core/options/topic.ts";
 export {
   type Context,
   type DatagramReply,
   type Framing,
+  type NoOptions,
   type Protocol,
   type Service,
   statelessProtocol,
@@ -80,6 +85,7 @@ export {
 export type { OpenSession, RunningServer, ServerCertificate } from "./core/running_server.ts";
 export {
   bytesOf,
+  type DatagramGuarantees,
   type EventOrigin,
   type Identity,
   type Message,
@@ -89,16 +95,12 @@ export {
 } from "./core/session.ts";
 export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
-export type { KeyType } from "./core/certificates/x509.ts";
 export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";
-export { connect, type ConnectOptions } from "./dock/connect.ts";
+export { connect, type ConnectHooks, type ConnectOptions } from "./dock/connect.ts";
 export { type CopyEvent, type CopyOptions, type CopyResult, copyTo } from "./dock/copy.ts";
-export {
-  type ChatLinkEvent,
-  joinChat,
-  type JoinChatOptions,
-  type JoinedChat,
-} from "./dock/join_chat.ts";
+export { joinChat } from "./dock/join_chat.ts";
+export type { DialOptions, LayerOptions, ListenOptions } from "./dock/option_types.ts";
+export { relay, type RelayOptions } from "./dock/relay.ts";
 export {
   exchange,
   type ExchangeOptions,
@@ -112,46 +114,15 @@ export {
   type Toxiproxy,
   type ToxiproxyOptions,
 } from "./dock/control/open_toxiproxy.ts";
-export { relay, type RelayOptions } from "./dock/relay.ts";
 export type { DrivenServer, SetFaults } from "./dock/driven_server.ts";
 export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";
 export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";
+export type { UpstreamOptions } from "./dock/upstream.ts";
 export { waitFor, type WaitOptions } from "./dock/wait.ts";
 export { acknowledge } from "./protocols/acknowledge.ts";
-export {
-  createMemoryLog,
-  createNoLog,
-  type MemoryLimits,
-} from "./protocols/chat/history/memory_log.ts";
-export { defaultHistoryFile } from "./protocols/chat/history/history_file.ts";
-export { createLocalLog, openHistory } from "./protocols/chat/history/open_history.ts";
-export { openSqliteStore, type SqliteStoreOptions } from "./protocols/chat/history/sqlite_store.ts";
-export type { ChatLog, LogHooks, Receipt, Scope } from "./protocols/chat/log.ts";
-export type { ChatMessage, NewMessage, Standing } from "./protocols/chat/message.ts";
-export type { ChatStore, Retention, StoreEntry, StoreResult } from "./protocols/chat/store.ts";
 export { chargen } from "./protocols/chargen.ts";
 export { chat } from "./protocols/chat.ts";
-export {
-  type Cluster,
-  type ClusterContext,
-  type ClusterStats,
-  openCluster,
-} from "./protocols/chat/cluster/open_cluster.ts";
-export { type ClusterOptions, clusterOptions } from "./protocols/chat/options.ts";
 export { daytime } from "./protocols/daytime.ts";
-export {
-  type ChatAck,
-  type ChatClient,
-  ChatError,
-  type ChatEvent,
-  ChatLostError,
-  chatOver,
-  type ChatOverOptions,
-  type ChatQuestions,
-  NoChatError,
-  type SayOptions,
-} from "./protocols/chat/client/chat_over.ts";
-export type { Member, Room, Whisper } from "./protocols/chat/client/server_message.ts";
 export { discard } from "./protocols/discard.ts";
 export { echo } from "./protocols/echo.ts";
 export { inbox } from "./protocols/inbox.ts";
@@ -162,6 +133,12 @@ export {
   sendFiles,
   type SendFilesOptions,
 } from "./protocols/inbox/send_files.ts";
+export type { RefusalCode } from "./protocols/inbox/wire.ts";
+export type {
+  InboxProtocolOptions,
+  PrintProtocolOptions,
+  RelayProtocolOptions,
+} from "./protocols/option_types.ts";
 export { print } from "./protocols/print.ts";
 export { qotd } from "./protocols/qotd.ts";
 export { relay as relayProtocol } from "./protocols/relay.ts";
@@ -171,4 +148,4 @@ export { files } from "./web/files.ts";
 export { hello } from "./web/hello.ts";
 export { inspect } from "./web/inspect.ts";
 export { metricsApp } from "./web/metrics/app.ts";
-export type { MeasuredDock } from "./web/metrics/measured.ts";
+export type { MeasuredDock, MeasuredServer } from "./web/metrics/measured.ts";

@@ -3,13 +3,17 @@
  * place, the tasks of deno.json; the executable and the process tests take it from there.
  */
 
+/** Modules that only a Worker loads, which is nothing that a bundler or compiler would see. */
+export const WORKERS: readonly string[] = ["protocols/chat/history/sqlite_worker.ts"];
+
 /** The flags that a task of deno.json gives to `deno run`. */
 export function runFlags(task = "sockdock"): string[] {
   const config = new URL("../deno.json", import.meta.url);
   const { tasks } = JSON.parse(Deno.readTextFileSync(config)) as {
     tasks: Record<string, { command: string } | undefined>;
   };
-  const [, flags] = /^deno run ((?:--\S+ )+)main\.ts\b/.exec(tasks[task]?.command ?? "") ?? [];
+  const command = tasks[task]?.command ?? "";
+  const [, flags] = /\bdeno run ((?:--\S+ )+)(?:"\$PROJECT\/)?main\.ts\b/.exec(command) ?? [];
   if (flags === undefined) throw new Error(`Cannot find the task ${task} in deno.json`);
   return flags.trim().split(" ");
 }

@@ -6,6 +6,7 @@ import { createCounters } from "../core/counters.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
 import { layerStream } from "../core/layer.ts";
 import { StreamSession } from "../core/streams/stream_session.ts";
+import { requireUnixSockets } from "../core/runtime.ts";
 import { dialling } from "./dial_error.ts";
 
 /** `unix://path`, or `unix://@name` for an abstract socket. */
@@ -15,6 +16,7 @@ export const unix: ClientKind<typeof clientOptions> = {
   carrier: "stream",
   options: clientOptions,
   async connect(endpoint, { maxMessageBytes }, { layers }) {
+    requireUnixSockets(endpoint.scheme);
     const { path } = endpoint;
     // A Unix socket connects at once or not at all, so there is nothing to abort.
     const conn = await dialling(

@@ -3,7 +3,7 @@
 import { mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { certSubjects, makingOptions, parseSubject, showingOptions } from "./cert/options.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, FILES } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import { exitCodes } from "./exit_code.ts";
 
@@ -19,7 +19,7 @@ and our own clients do with --tls-ca local.
 
 \`server\` takes host names (*.harbour.example too) and addresses, \`client\` e-mail addresses, URIs and
 names. Each writes NAME.pem, the certificate with the authority's after it, and NAME.key. \`request\`
-writes NAME.csr and NAME.key for an authority elsewhere; \`sign\` signs the request of somebody else,
+writes NAME.csr and NAME.key for an authority elsewhere; \`sign\` signs the request of another person,
 for the names in it and nothing more.
 
 \`show\` prints what is in a file, PEM or DER, or what a server on tls, https or wss shows and whether
@@ -40,7 +40,12 @@ a client would believe it (exit code 3 when not).`,
     { run: "sockdock cert trust", does: "says how to trust the local authority" },
   ],
   minArguments: 1,
-  complete: (before) => before.length === 0 ? certSubjects : [],
+  complete([subject], current) {
+    if (subject === undefined) return certSubjects;
+    if (subject === "sign") return [FILES];
+    if (subject !== "show") return [];
+    return current.includes(":") ? [] : ["tls://", "https://", "wss://", FILES];
+  },
   async run({ arguments: [word = "", ...operands], options, flags, io }) {
     const subject = parseSubject(word, flags);
     switch (subject) {

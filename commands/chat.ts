@@ -15,9 +15,9 @@ import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
 import { defineCommand } from "./command.ts";
-import { printingOptions, recordOptions } from "./line/common_options.ts";
+import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -68,6 +68,8 @@ const options = {
   }),
 } as const;
 
+const ownOptions = mergeTables(options, printingOptions, hexOptions, recordOptions);
+
 export const chat = defineCommand({
   name: "chat",
   summary: "takes part in a chat, from the terminal or a pipe",
@@ -82,8 +84,7 @@ Of a pipe, every line is said as it is and acknowledged before the next; what ot
 as objects with --json. Exit code 4 says that lines were not acknowledged.
 
 A name that is taken ends a pipe; at a terminal you enter as name-2 and get the name once it is free.`,
-  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
-  groups: dialGroups,
+  options: mergeTables(ownOptions, dialOptions),
   examples: [
     {
       run: "sockdock chat tls://chat.example:9000/harbour --name alice",
@@ -101,12 +102,15 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
   ],
   minArguments: 1,
   maxArguments: 1,
+  complete: async ([url], current) =>
+    url === undefined ? (await import("./line/url_words.ts")).diallingWords(current) : [],
+  fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: [url = ""], options, given, flags, io }) {
     const isTyped = io.stdin.isTerminal && !io.json;
     const isEdited = isTyped && io.stdoutIsTerminal && options.editor && !io.verbose;
     // --verbose prints the traffic and --record keeps it; --json prints the events instead.
     using traffic = openTraffic(
-      io.json ? io.with({ color: options.color, verbose: io.verbose }) : io,
+      io.json ? io.with({ color: options.color, verbose: io.verbose, hex: io.hex }) : io,
       options.record,
     );
     using signals = new StopSignals();

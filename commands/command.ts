@@ -1,5 +1,5 @@
 // The declaration of a command: its options, its usage and its function. line/arguments.ts parses
-// argv by it; help, the reference page and completions are printed from it.
+// argv by it; the manual and completions are made of it.
 
 import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
 import type { Stdio } from "./terminal/stdio.ts";
@@ -21,28 +21,40 @@ export interface Command<Table extends OptionTable = OptionTable> {
   /** Paragraphs for help and reference, separated by an empty line. */
   readonly details?: string;
   readonly options: Table;
-  /** Headings for help and reference; an option in no group comes first, under `Options`. */
+  /** Headings for help and reference, whose options this page explains wherever they come from; an
+   * option in no group comes first, under `Options`. */
   readonly groups?: readonly OptionGroup[];
   readonly examples: readonly Example[];
   /** @default 0 */
   readonly minArguments?: number;
   /** @default Infinity */
   readonly maxArguments?: number;
-  /** Candidates for the positional argument being typed, given the ones before it. The caller drops
-   * those that do not begin with `current`. */
-  complete?(wordsBefore: readonly string[], current: string): readonly string[];
+  /** Candidates for the positional argument being typed, given the ones before it; {@linkcode FILES}
+   * or {@linkcode FOLDERS} among them leaves those to the shell. The caller drops the candidates
+   * that do not begin with `current`. */
+  complete?(
+    wordsBefore: readonly string[],
+    current: string,
+  ): readonly string[] | Promise<readonly string[]>;
+  /** The options that have an effect beside these arguments, if that depends on them; for
+   * completion. */
+  fitting?(words: readonly string[]): OptionTable;
   /** @returns the exit code */
   run(invocation: Invocation<Table>): Promise<number>;
 }
 
+/** Among the candidates of a completion: the shell's own completion of files or of folders. */
+export const FILES = ":files";
+export const FOLDERS = ":folders";
+
 /** The options of `options` appear under `title`. */
-export interface OptionGroup {
+interface OptionGroup {
   readonly title: string;
   readonly options: OptionTable;
 }
 
 /** `run` is a whole command line, program name included; `does` says what it is good for. */
-interface Example {
+export interface Example {
   readonly run: string;
   readonly does: string;
 }

@@ -9,7 +9,7 @@ import { hasEnd } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -34,6 +34,8 @@ const options = {
   }),
 } as const;
 
+const ownOptions = mergeTables(options, printingOptions, recordOptions);
+
 export const connect = defineCommand({
   name: "connect",
   summary: "talks to an endpoint from the terminal or a pipe",
@@ -44,14 +46,16 @@ WebSockets; a line with q alone ends it and is never sent. Piped input goes out 
 a stream, a line a message elsewhere. The end of input closes our half of a stream, or of what the
 layer reliable makes of datagrams, and the rest of what the peer sends is still printed. A peer that
 is lost is an error.`,
-  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
-  groups: dialGroups,
+  options: mergeTables(ownOptions, dialOptions),
   examples: [
     { run: "sockdock connect tcp://127.0.0.1:50007", does: "talks to an echo server" },
     { run: "sockdock connect udp://127.0.0.1:12345", does: "sends each line as a datagram" },
   ],
   minArguments: 1,
   maxArguments: 1,
+  complete: async ([url], current) =>
+    url === undefined ? (await import("./line/url_words.ts")).diallingWords(current) : [],
+  fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: [url = ""], options, given, flags, io }) {
     const { endpoint, dial } = readDial(url, { options, given, flags });
     using traffic = openTraffic(io, options.record);

@@ -11,10 +11,10 @@ import {
   DEFAULT_COPY_TIMEOUT_MS,
 } from "../dock/copy.ts";
 import { clientSchemes } from "../dock/schemes.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, FILES } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { printable } from "./terminal/printable.ts";
 import { Progress, roundSize } from "./terminal/progress.ts";
@@ -36,6 +36,8 @@ const options = {
   }),
 } as const;
 
+const ownOptions = mergeTables(options, printingOptions);
+
 export const copy = defineCommand({
   name: "copy",
   summary: "sends files and folders to an inbox",
@@ -48,13 +50,18 @@ lost: tcp, unix, tls, ws, wss, or udp+reliable.
 What has broken off goes on where it was, in the same run and in a later one, as long as the file is
 the same. A file that the inbox has already, with the same SHA-256, counts as arrived. Exit code 1
 says that something did not arrive, 4 that the inbox was silent for too long.`,
-  options: mergeTables(options, printingOptions, dialOptions),
-  groups: dialGroups,
+  options: mergeTables(ownOptions, dialOptions),
   examples: [
     { run: "sockdock copy report.pdf tcp://127.0.0.1:9100", does: "sends a file" },
     { run: "sockdock copy photos notes.txt unix://inbox.sock", does: "sends a folder and a file" },
   ],
   minArguments: 2,
+  async complete(before, current) {
+    if (before.length === 0) return [FILES];
+    const { diallingWords } = await import("./line/url_words.ts");
+    return [...diallingWords(current, true), FILES];
+  },
+  fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: words, options, given, flags, io }) {
     const url = words.at(-1) ?? "";
     const paths = words.slice(0, -1);

@@ -99,6 +99,8 @@ https://host/path/ klem "a password" "PDQ Application"`,
   ],
   minArguments: 1,
   maxArguments: 1,
+  complete: ([url], current) =>
+    url !== undefined || current.includes(":") ? [] : ["http://", "https://"],
   run: (invocation) => run(invocation),
 });
 

@@ -57,7 +57,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "key",
-    summary: "makes and shows keys, and the lines of users for --auth-file",
+    summary: "makes and shows keys, seals and opens messages, and writes lines of users",
     load: async () => (await import("./key.ts")).key,
   },
   {
@@ -67,12 +67,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "help",
-    summary: "explains sockdock or one of its commands",
+    summary: "explains a command, protocol, transport, layer or topic",
     load: async () => (await import("./help.ts")).help,
   },
   {
     name: "completions",
-    summary: "prints the completion script of a shell",
+    summary: "prints or installs the completion script of a shell",
     load: async () => (await import("./completions.ts")).completions,
   },
 ];

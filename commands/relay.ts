@@ -3,17 +3,28 @@
 import { mergeTables } from "../core/options/option.ts";
 import { serveOptions } from "../dock/applicable.ts";
 import { layerOptions } from "../dock/layer_stack.ts";
-import { clientSchemes, serverSchemes } from "../dock/schemes.ts";
+import { upstreamOptions } from "../dock/upstream.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
-import { printingOptions, recordOptions } from "./line/common_options.ts";
-import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
+import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { fittingServing } from "./line/serve_options.ts";
 import { serveUntilStopped } from "./serve.ts";
-import { upstreamGroup } from "./line/serve_options.ts";
+import { untilEofOptions } from "./serving/until_eof.ts";
 
 const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),
+);
+
+const ownOptions = mergeTables(
+  serveOptions,
+  untilEofOptions,
+  printingOptions,
+  hexOptions,
+  recordOptions,
+  metricsOptions,
+  metricsServerOptions,
 );
 
 export const relay = defineCommand({
@@ -29,21 +40,11 @@ session there ends when its peer is idle.
 With --fault the listening side misbehaves in both directions, so loss=1% loses one in a hundred each
 way. HTTP goes through tcp:// on both sides. Options of the upstream side begin with --upstream.`,
   options: mergeTables(
-    serveOptions,
-    printingOptions,
-    recordOptions,
-    metricsOptions,
-    metricsServerOptions,
+    ownOptions,
     transports,
     layerOptions,
-    upstreamGroup.options,
+    upstreamOptions,
   ),
-  groups: [
-    { title: "Transports", options: transports },
-    { title: "Layers", options: layerOptions },
-    upstreamGroup,
-    metricsGroup,
-  ],
   examples: [
     {
       run: "sockdock relay tcp://:8081 tcp://127.0.0.1:8080 --fault latency=200ms",
@@ -60,9 +61,15 @@ way. HTTP goes through tcp:// on both sides. Options of the upstream side begin 
   ],
   minArguments: 2,
   maxArguments: 2,
-  complete: (before, current) =>
-    current.includes(":") ? [] : [...(before.length === 0 ? serverSchemes : clientSchemes).keys()]
-      .map((scheme) => `${scheme}://`),
+  async complete([listens, upstream], current) {
+    const { diallingWords, listeningWords } = await import("./line/url_words.ts");
+    if (listens === undefined) return listeningWords(relayProtocol, current);
+    return upstream === undefined ? diallingWords(current) : [];
+  },
+  fitting: ([listens = ""]) => ({
+    ...ownOptions,
+    ...fittingServing(relayProtocol, [listens]),
+  }),
   run: ({ arguments: [listenUrl = "", to = ""], ...invocation }) =>
     serveUntilStopped(relayProtocol, [listenUrl], { to }, invocation),
 });

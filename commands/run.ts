@@ -3,15 +3,15 @@
 import { errorText } from "../core/event.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
+import { requireRuntime } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { VERSION } from "../core/version.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
-import { PROGRAM } from "./command.ts";
+import { type CommandEntry, PROGRAM } from "./command.ts";
 import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
 import { InterruptedError } from "./terminal/terminal.ts";
 import { exitCodes } from "./exit_code.ts";
 import { commands } from "./index.ts";
-
-export const VERSION = "0.1.0";
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runCommandLine(
@@ -21,14 +21,18 @@ export async function runCommandLine(
 ): Promise<number> {
   let heard = io;
   try {
-    const [name, ...rest] = argv;
-    if (name === undefined || name === "--help" || name === "-h") {
+    const [word] = argv;
+    if (word === "--help" || word === "-h") {
       return await runCommand("help", [], io, env, () => {});
     }
-    if (name === "--version" || name === "-V") {
-      io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno})`);
+    if (word === "--version" || word === "-V") {
+      const { os, arch } = Deno.build;
+      io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno}, ${os} ${arch})`);
       return exitCodes.ok;
     }
+    requireRuntime();
+    // Without a word, or with options alone, the main job is done: the suite of servers starts.
+    const [name = "up", ...rest] = word?.startsWith("-") ? ["up", ...argv] : argv;
     if (name === "__complete") return await completeWords(rest, io);
     return await runCommand(name, rest, io, env, (adjusted) => heard = adjusted);
   } catch (error) {
@@ -67,14 +71,24 @@ async function runCommand(
   }
   const command = await entry.load();
   if (wantsHelp(argv)) {
-    const { helpText } = await import("./line/help_text.ts");
-    io.print(helpText(command, { widthColumns: io.columns }));
-    return exitCodes.ok;
+    return await printHelp(entry, argv, io);
   }
   const read = readArguments(command, argv, env);
   const adjusted = io.with(read.options as PrintingOptions);
   hear(adjusted);
   return await command.run({ ...read, io: adjusted });
+}
+
+/** Answers `serve --help`, and `serve chat --help` with what it says of the chat. */
+async function printHelp(
+  { load }: CommandEntry,
+  argv: readonly string[],
+  io: Stdio,
+): Promise<number> {
+  const { helpOf } = await import("./manual/manual.ts");
+  const { pageText } = await import("./manual/text.ts");
+  io.print(pageText(await helpOf(await load(), argv), { widthColumns: io.columns }));
+  return exitCodes.ok;
 }
 
 /** Answers the completion scripts of shells. */

@@ -23,7 +23,7 @@ import {
 import { defineCommand } from "./command.ts";
 import { printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
-import { dialGroups, dialNotices, dialOptions, readDial } from "./line/dial_options.ts";
+import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
@@ -57,6 +57,8 @@ const options = {
   }),
 } as const;
 
+const ownOptions = mergeTables(options, printingOptions, recordOptions);
+
 export const send = defineCommand({
   name: "send",
   summary: "sends a message and prints the reply",
@@ -72,8 +74,7 @@ reliable makes a stream of datagrams: each reply is printed, and at the end how 
 code 4 says that no reply came, or what was not delivered; 1 that a TCP peer closed without a reply
 and without having taken all, as one does that refuses your address. One that closes only later than
 50 ms cannot be told from one that has nothing to say, which is no error.`,
-  options: mergeTables(options, printingOptions, recordOptions, dialOptions),
-  groups: dialGroups,
+  options: mergeTables(ownOptions, dialOptions),
   examples: [
     { run: "sockdock send tcp://127.0.0.1:9999 hello world", does: "sends hello world" },
     {
@@ -87,6 +88,9 @@ and without having taken all, as one does that refuses your address. One that cl
     { run: "sockdock send tcp://127.0.0.1:50007 --hex 00 ff", does: "sends two bytes" },
   ],
   minArguments: 1,
+  complete: async ([url], current) =>
+    url === undefined ? (await import("./line/url_words.ts")).diallingWords(current) : [],
+  fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: [url = "", ...words], options, given, flags, io }) {
     if (options.line && options.crlf) {
       throw new UsageError("--line and --crlf exclude each other; give one");

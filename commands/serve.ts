@@ -8,62 +8,78 @@ import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
-import { defineCommand, type Invocation } from "./command.ts";
+import { defineCommand, FOLDERS, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
-import { controlGroup, controlOptions, controlServerOptions } from "./line/control_options.ts";
-import { commandControl } from "./serving/control.ts";
-import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import {
+  hexOptions,
+  printingOptions,
+  recordOptions,
+  requestLogOptions,
+} from "./line/common_options.ts";
+import { controlOptions, controlServerOptions } from "./line/control_options.ts";
+import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import type { LogFormat } from "./terminal/request_log.ts";
 import {
+  fittingServing,
   planned,
   servable,
   servedByName,
-  servedGroups,
   servedOptions,
 } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { commandControl } from "./serving/control.ts";
 import { programWords } from "./serving/program_words.ts";
+import { ServiceManager } from "./serving/service_manager.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
+import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
+
+const ownOptions = mergeTables(
+  untilEofOptions,
+  printingOptions,
+  hexOptions,
+  recordOptions,
+  requestLogOptions,
+  metricsOptions,
+  metricsServerOptions,
+  controlOptions,
+  controlServerOptions,
+);
 
 export const serve = defineCommand({
   name: "serve",
   summary: "serves one protocol on one or several endpoints",
   usage: "<protocol> <url>... [folder]",
-  details: `All endpoints of one call share the protocol's state. A URL without a host listens on
-loopback; another interface is spelt out, such as tcp://0.0.0.0:9999. Port 0 picks a free port, which
-is printed.
-
-Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(
-    printingOptions,
-    recordOptions,
-    requestLogOptions,
-    metricsOptions,
-    servedOptions,
-    metricsServerOptions,
-    controlOptions,
-    controlServerOptions,
-  ),
-  groups: [...servedGroups, metricsGroup, controlGroup],
+  details:
+    `All endpoints share one state. A URL without a host means loopback, port 0 any free port;
+tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, twice at once.`,
+  options: mergeTables(ownOptions, servedOptions),
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },
     { run: "sockdock serve print udp://:12345 --until q", does: "shows datagrams until q arrives" },
-    { run: "sockdock serve upper tcp://:0 --json", does: "picks a free port and tells programs" },
+    { run: "sockdock serve upper tcp://:0 --json", does: "picks a free port, for programs" },
   ],
   minArguments: 2,
-  complete: (before, current) =>
-    before.length === 0
-      ? servable.map((one) => one.name)
-      : current.includes(":")
+  async complete([name, ...before], current) {
+    if (name === undefined) return servable.map((one) => one.name);
+    const what = servable.find((one) => one.name === name);
+    if (what === undefined) return [];
+    const hasOperand = before.some((word) => !isUrl(word, serverSchemes));
+    const operand = what.operand === undefined || hasOperand || current.includes(":")
       ? []
-      : [...serverSchemes.keys()].map((scheme) => `${scheme}://`),
+      : [FOLDERS];
+    const { listeningWords } = await import("./line/url_words.ts");
+    return [...listeningWords(what, current), ...operand];
+  },
+  fitting: ([name, ...words]) => ({
+    ...ownOptions,
+    ...fittingServing(servable.find((one) => one.name === name), words),
+  }),
   async run({ arguments: [name, ...words], options, given, flags, io }) {
     const what = servedByName(name!);
     const { urls, operand } = takeOperand(what, words, flags);
@@ -72,13 +88,15 @@ Ctrl-C lets what is being answered finish; a second one stops at once.`,
   },
 });
 
+type ServingOptions = typeof printingOptions & typeof recordOptions & typeof untilEofOptions;
+
 /** Serves a protocol or an application until it is stopped.
  * @param operand values of options that are given as plain words */
 export async function serveUntilStopped(
   what: Protocol | HttpApp,
   urls: readonly string[],
   operand: Given,
-  invocation: Omit<Invocation<typeof printingOptions & typeof recordOptions>, "arguments">,
+  invocation: Omit<Invocation<ServingOptions>, "arguments">,
   logFormat: LogFormat = "common",
 ): Promise<number> {
   const { options, flags, io } = invocation;
@@ -88,7 +106,9 @@ export async function serveUntilStopped(
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
-  using hangUp = new ReloadSignal();
+  if (options.untilEof) void stopAtEof(io, signals.stop);
+  const manager = ServiceManager.find((line) => io.warn(line));
+  using hangUp = new ReloadSignal(manager);
   const given = { ...givenOf(servedOptions, invocation), ...operand };
   const plan = planned(what, urls, given, flags);
   const logged = withRequestLog(plan.options, plan.table, io);
@@ -102,7 +122,7 @@ export async function serveUntilStopped(
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(logged, plan.table, notes),
     ...asked,
-    ...typedLines(what, io),
+    ...options.untilEof ? {} : typedLines(what, io),
     ...observed.hooks,
     watch: io.verbose || record !== undefined,
     changeable: control.isOpen,
@@ -113,7 +133,8 @@ export async function serveUntilStopped(
   if (control.shown !== undefined) io.note(`the control is at ${control.shown}`);
   // With --json the first lines are those of the control and the `listening` events, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }
-  return await untilStopped([dock], signals);
+  await manager?.ready(dock.urls);
+  return await untilStopped([dock], signals, manager);
 }
 
 /** The lines typed at the terminal, for a protocol that reads them. */

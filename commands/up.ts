@@ -3,30 +3,31 @@
 import { flag, flagName, type Given, mergeTables, text } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { whyUseless } from "../dock/applicable.ts";
-import type { Dock } from "../dock/serve.ts";
-import { talkWords } from "../dock/control/talk_commands.ts";
+import { connect } from "../dock/connect.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
-import { defineCommand } from "./command.ts";
-import { givenOf } from "./line/arguments.ts";
-import { printingOptions, recordOptions, requestLogOptions } from "./line/common_options.ts";
-import {
-  CONTROL_URL,
-  controlGroup,
-  controlOptions,
-  controlServerOptions,
-} from "./line/control_options.ts";
-import { commandControl } from "./serving/control.ts";
 import { programWords } from "./serving/program_words.ts";
-import { metricsGroup, metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { writeSamples } from "./serving/samples.ts";
+import { type StartedEntry, suiteTable } from "./serving/suite_table.ts";
+import { defineCommand, FILES } from "./command.ts";
+import { givenOf } from "./line/arguments.ts";
+import {
+  hexOptions,
+  printingOptions,
+  recordOptions,
+  requestLogOptions,
+} from "./line/common_options.ts";
+import { CONTROL_URL, controlOptions, controlServerOptions } from "./line/control_options.ts";
+import { commandControl } from "./serving/control.ts";
+import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { observation } from "./serving/observation.ts";
-import type { Stdio } from "./terminal/stdio.ts";
-import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
+import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { planned, type PlannedEntry, servedGroups, servedOptions } from "./line/serve_options.ts";
+import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
-import { alignedRows } from "./terminal/table.ts";
+import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
@@ -45,7 +46,7 @@ export const up = defineCommand({
   summary: "starts many servers at once, or the built-in suite",
   usage: "[config]",
   details: `Without a configuration it starts the built-in suite on loopback and prints what listens
-where and which command talks to it.
+where and which command talks to it. Where another program has a port, the suite takes a free one.
 
 A configuration is TOML, or JSON when its name ends so: a list \`server\` of tables, each with
 \`serve\` (the protocol), \`on\` (a URL or a list of them) and any option under the name of its flag.
@@ -54,7 +55,9 @@ Options at the top are defaults. Options on the command line and in the environm
 All servers start or none does. Ctrl-C lets what is being answered finish; a second one stops at once.`,
   options: mergeTables(
     options,
+    untilEofOptions,
     printingOptions,
+    hexOptions,
     recordOptions,
     requestLogOptions,
     metricsOptions,
@@ -63,12 +66,12 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     controlOptions,
     controlServerOptions,
   ),
-  groups: [...servedGroups, metricsGroup, controlGroup],
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },
   ],
   maxArguments: 1,
+  complete: () => [FILES],
   async run({ arguments: [config], options, given, flags, io }) {
     if (config !== undefined && (flags.has("freePorts") || flags.has("socket"))) {
       throw new UsageError(
@@ -77,37 +80,36 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     }
     const overrides = givenOf(servedOptions, { options, given });
     await using stack = new AsyncDisposableStack();
-    const asked = config === undefined
-      ? await builtinEntries(options.socket, options.freePorts, overrides, stack)
+    const notes: string[] = [];
+    const asked: AskedEntry[] = config === undefined
+      ? await builtinEntries(options, overrides, stack, notes)
       : await (await import("./line/config.ts")).readConfig(config, overrides);
     refuseUseless(flags, overrides, asked);
-    const entries: PlannedEntry[] = [];
-    const notes: string[] = [];
+    const entries: (PlannedEntry & StartedEntry)[] = [];
     for (const entry of asked) {
-      entries.push({
-        ...entry,
-        options: await withUserDefaults(
-          withRequestLog(entry.options, entry.table, io),
-          entry.table,
-          notes,
-        ),
-      });
+      const logged = withRequestLog(entry.options, entry.table, io);
+      const kept = await withUserDefaults(logged, entry.table, notes);
+      entries.push({ ...entry, options: kept, isLocal: await usesLocalAuthority(kept) });
     }
     const record = options.record === undefined
       ? undefined
       : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
     const signals = stack.use(new StopSignals());
-    const hangUp = stack.use(new ReloadSignal());
+    if (options.untilEof) void stopAtEof(io, signals.stop);
+    const manager = ServiceManager.find((line) => io.warn(line));
+    const hangUp = stack.use(new ReloadSignal(manager));
     const requests = {
       shown: entries.some((entry) => entry.options.logRequests === true),
       format: options.logFormat,
     };
     const emit = serverEventSink(io, record, signals.finish, requests);
     // The table that is printed once all servers listen has the same information.
-    const observed = await observation(
-      { options, given },
-      (event) => io.json || event.event !== "listening" ? emit(event) : undefined,
-    );
+    let isRunning = false;
+    const observed = await observation({ options, given }, (event) => {
+      // Of a start that fails people see what went wrong, and not what was stopped for it.
+      const isKnown = event.event === "listening" || event.event === "stopped" && !isRunning;
+      if (io.json || !isKnown) emit(event);
+    });
     // It ends after the servers, so that a scrape sees them stop.
     const watching = stack.use(new AsyncDisposableStack());
     const control = watching.use(
@@ -124,34 +126,63 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       await startSuite(entries, {
         ...observed.hooks,
         watch: io.verbose || record !== undefined,
+        // A port that the user wrote down is another matter.
+        freePortIfTaken: config === undefined,
         changeable: control.isOpen,
       }),
     );
+    isRunning = true;
     control.add(suite.docks);
     watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(note);
-      printTable(entries, suite.docks, io, control.shown);
+      for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
+      if (control.shown !== undefined) {
+        io.print(`\nThe control is at ${io.paintStdout("cyan", control.shown)}`);
+      }
+      io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
     }
-    return await untilStopped(suite.docks, signals);
+    await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
+    return await untilStopped(suite.docks, signals, manager);
   },
 });
 
+type AskedEntry = PlannedEntry & Pick<StartedEntry, "path">;
+
+/** The built-in suite, and what it needs on the disk, in a folder that the stack removes.
+ * @param notes receives what was left out */
 async function builtinEntries(
-  socket: string | undefined,
-  freePorts: boolean,
+  given: { readonly socket: string | undefined; readonly freePorts: boolean },
   overrides: Given,
   stack: AsyncDisposableStack,
-): Promise<PlannedEntry[]> {
-  if (socket === undefined) {
-    // The socket is in a folder that only its owner can enter, so only the owner can connect.
-    const folder = await Deno.makeTempDir({ prefix: "sockdock-" });
-    stack.defer(() => Deno.remove(folder, { recursive: true }));
-    socket = `${folder}/echo.sock`;
+  notes: string[],
+): Promise<AskedEntry[]> {
+  // In a folder that only its owner can enter, so only the owner can connect to the socket.
+  const folder = await Deno.makeTempDir({ prefix: "sockdock-" });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const samples = `${folder}/samples`;
+  await writeSamples(samples);
+  let socket: string | undefined = given.socket ?? `${folder}/echo.sock`;
+  if (await isServed(socket)) {
+    notes.push(`${socket} is in use by another program, so echo is not on a Unix socket`);
+    socket = undefined;
   }
-  return builtinSuite(socket, freePorts)
-    .map(({ what, urls, options }) => planned(what, urls, { ...options, ...overrides }));
+  return builtinSuite({ socket, samples, freePorts: given.freePorts })
+    .map(({ what, urls, options, ...rest }) => ({
+      ...rest,
+      ...planned(what, urls, { ...options, ...overrides }),
+    }));
+}
+
+/** Whether a program listens on a Unix socket. */
+async function isServed(path: string): Promise<boolean> {
+  try {
+    await using _session = await connect(`unix://${path}`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Refuses an option of the command line that has no effect on any of the servers. */
@@ -165,32 +196,4 @@ function refuseUseless(
     const why = whyUseless(key, entries.flatMap(({ urls }) => urls), overrides);
     throw new UsageError(`--${flagName(key)} ${why}`);
   }
-}
-
-function printTable(
-  entries: readonly PlannedEntry[],
-  docks: readonly Dock[],
-  io: Stdio,
-  control: string | undefined,
-): void {
-  const program = programWords();
-  const rows = entries.flatMap(({ what, urls }, index) =>
-    docks[index]!.servers.map(({ url, certificate }, at) => [
-      io.paintStdout("bold", what.name),
-      io.paintStdout("cyan", url),
-      `${program} ${
-        talkWords({
-          ...{ protocol: what.name, url, transport: urls[at]!.scheme },
-          fingerprint: certificate?.fingerprint,
-        })
-      }`,
-    ])
-  );
-  const heading = ["WHAT", "URL", "TALK TO IT WITH"]
-    .map((word) => io.paintStdout("dim", word));
-  for (const line of alignedRows([heading, ...rows])) io.print(line);
-  if (control !== undefined) {
-    io.print(`\nThe control is at ${io.paintStdout("cyan", control)}`);
-  }
-  io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
 }

@@ -10,7 +10,7 @@ import {
 } from "../dock/wait.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
-import { dialGroups, readDial, transportOptions } from "./line/dial_options.ts";
+import { fittingDial, readDial, transportOptions } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
 
 const options = {
@@ -26,6 +26,8 @@ const options = {
   }),
 } as const;
 
+const ownOptions = mergeTables(options, printingOptions);
+
 export const wait = defineCommand({
   name: "wait",
   summary: "waits until an endpoint answers",
@@ -34,8 +36,7 @@ export const wait = defineCommand({
     `Streams and WebSockets answer by completing a connection, TLS by keeping it for a second, since a
 server may refuse a client after its handshake, http and https by taking a TCP connection, datagram
 endpoints by replying to an empty datagram.`,
-  options: mergeTables(options, printingOptions, transportOptions),
-  groups: dialGroups,
+  options: mergeTables(ownOptions, transportOptions),
   examples: [
     {
       run: "sockdock wait http://127.0.0.1:8080 --timeout 10s",
@@ -44,6 +45,12 @@ endpoints by replying to an empty datagram.`,
   ],
   minArguments: 1,
   maxArguments: 1,
+  async complete([url], current) {
+    if (url !== undefined) return [];
+    const { diallingWords } = await import("./line/url_words.ts");
+    return [...diallingWords(current), "http://", "https://"];
+  },
+  fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
   async run({ arguments: [url = ""], options, given, flags, io }) {
     const { endpoint, dial } = readDial(url, { options, given, flags }, waitSchemes);
     const { connectTimeoutMs: _own, ...asked } = dial;

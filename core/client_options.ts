@@ -4,18 +4,18 @@ import { localOptions } from "./addresses/local_address.ts";
 import { familyOptions } from "./addresses/resolve.ts";
 import { createCounters } from "./counters.ts";
 import type { LayerWork } from "./layer.ts";
-import { duration, type OptionValues, size } from "./options/option.ts";
+import { about, duration, type OptionValues, size } from "./options/option.ts";
 
 export const routeOptions = { ...localOptions, ...familyOptions } as const;
 
 /** Options of every client that opens a session. */
-export const clientOptions = {
+export const clientOptions = about("limits", {
   maxMessageBytes: size({
     default: 16 * 1024 * 1024,
     min: 1,
     help: "largest message to take from the peer",
   }),
-} as const;
+});
 
 /** The timeout of every client, sessions and HTTP requests alike. */
 export const connectTimeoutOptions = {

@@ -6,7 +6,9 @@ import type { Identity } from "./session.ts";
 
 /** One stream to one peer. Its owner disposes it; disposal is immediate. */
 export interface Connection extends Disposable {
+  /** Our own address. */
   readonly local: Address;
+  /** The address of the peer. */
   readonly remote: Address;
   /** The identity that the peer proved in its handshake; set once `ready` has resolved. */
   readonly identity?: Identity | undefined;
@@ -45,6 +47,7 @@ export class RefusedError extends Error {
 
 /** A listening stream socket. */
 export interface Acceptor<C extends Connection = Connection> extends Disposable {
+  /** The address that it listens on. */
   readonly address: Address;
   /** The next connection, or null once the acceptor was disposed. */
   accept(): Promise<C | null>;

@@ -6,11 +6,14 @@ export const DURATION_BOUNDS_SECONDS: readonly number[] = [
   ...[1, 5, 10, 60, 300, 3600, 28_800],
 ];
 
+/** Durations, counted in classes. */
 export class Durations {
   /** How many were within each bound and above the one before; last those above all. */
   readonly counts: number[] = new Array(DURATION_BOUNDS_SECONDS.length + 1).fill(0);
+  /** Their sum, in seconds. */
   sumSeconds = 0;
 
+  /** Counts one. */
   add(durationMs: number): void {
     const seconds = durationMs / 1000;
     let at = 0;

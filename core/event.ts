@@ -24,12 +24,15 @@ export interface PeerStamp extends Stamp {
 
 /** What an event of a session carries besides. */
 export interface SessionStamp extends PeerStamp {
+  /** Number of the session, unique in this process. */
   readonly session: number;
 }
 
 /** A server listens. */
 export interface ListeningEvent extends Stamp {
+  /** The kind of this event. */
   readonly event: "listening";
+  /** The protocol or application that it serves. */
   readonly protocol: string;
   /** SHA-256 of the certificate in use, where there is one. */
   readonly fingerprint?: string;
@@ -37,6 +40,7 @@ export interface ListeningEvent extends Stamp {
 
 /** A session, or an HTTP connection, has begun. */
 export interface OpenedEvent extends SessionStamp {
+  /** The kind of this event. */
   readonly event: "opened";
   /** The identity that the peer proved, where authentication is required. */
   readonly identity?: Identity;
@@ -46,17 +50,23 @@ export interface OpenedEvent extends SessionStamp {
 
 /** A session, or an HTTP connection, has ended. */
 export interface ClosedEvent extends SessionStamp {
+  /** The kind of this event. */
   readonly event: "closed";
+  /** Present for an HTTP connection, which carries requests instead of messages. */
   readonly carries?: "requests";
+  /** Why. */
   readonly reason: string;
   /** Time for which it was open. */
   readonly durationMs: number;
+  /** Bytes of messages, or of HTTP, that the peer sent. */
   readonly bytesReceived: number;
+  /** Bytes of messages, or of HTTP, that were sent to it. */
   readonly bytesSent: number;
 }
 
 /** A protocol has opened a session of its own for the one it serves, as a relay does. */
 export interface DialledEvent extends SessionStamp {
+  /** The kind of this event. */
   readonly event: "dialled";
   /** The URL that was dialled. */
   readonly upstream: string;
@@ -66,14 +76,18 @@ export interface DialledEvent extends SessionStamp {
 
 /** A peer was denied before any of its bytes were used. */
 export interface DeniedEvent extends PeerStamp {
+  /** The kind of this event. */
   readonly event: "denied";
+  /** Why. */
   readonly reason: string;
 }
 
 /** A handshake, an HTTP connection or the client session of a relay ended in an error. Where there
  * was a session, that is the reason of its `closed`. */
 export interface FailedEvent extends PeerStamp {
+  /** The kind of this event. */
   readonly event: "failed";
+  /** What went wrong, in words. */
   readonly error: string;
   /** The URL that a relay dialled, where its upstream is at fault. */
   readonly upstream?: string;
@@ -81,45 +95,61 @@ export interface FailedEvent extends PeerStamp {
 
 /** The listener could not take a connection or datagram; it goes on. */
 export interface AcceptFailedEvent extends Stamp {
+  /** The kind of this event. */
   readonly event: "accept-failed";
+  /** What went wrong, in words. */
   readonly error: string;
 }
 
 /** An event of a chat room, for its operator. */
 export interface RoomEvent extends Stamp {
+  /** The kind of this event. */
   readonly event: "chat";
   /** The session of the member, unless it is at another server or this terminal. */
   readonly session?: number;
+  /** The peer's address, as people read and write it. */
   readonly peer?: string;
+  /** The room in which it happened. */
   readonly room: string;
   /** A message, an action (`/me`), or a member that joined, left or was renamed. */
   readonly kind: "say" | "me" | "came" | "went" | "renamed";
+  /** The name of the member. */
   readonly name: string;
+  /** Whether the member proved to own its name. */
   readonly standing: "plain" | "verified";
   /** The message, the reason that the member left, or the new name. */
   readonly text?: string;
+  /** The id of the message. */
   readonly id?: string;
 }
 
 /** A message that a protocol prints. */
 export interface ShownEvent extends SessionStamp {
+  /** The kind of this event. */
   readonly event: "message";
+  /** The message, whole. */
   readonly message: Message;
 }
 
 /** A message in either direction, when they are watched. */
 export interface TrafficEvent extends SessionStamp {
+  /** The kind of this event. */
   readonly event: "received" | "sent";
+  /** The message, whole. */
   readonly message: Message;
 }
 
 /** An HTTP request was answered; its time is that of its head. */
 export interface RequestEvent extends PeerStamp {
+  /** The kind of this event. */
   readonly event: "request";
+  /** The method of the request. */
   readonly method: string;
+  /** The path that was asked for, with its query. */
   readonly path: string;
   /** `1.0`, `1.1` or `2`, where that is known. */
   readonly httpVersion?: string;
+  /** The status of the response. */
   readonly status: number;
   /** Length of the body that was sent. */
   readonly bytes: number;
@@ -134,7 +164,9 @@ export interface RequestEvent extends PeerStamp {
 /** One HTTP request as the inspector logs it, whole but for a long body; its time is that of its
  * arrival. */
 export interface InspectedEvent extends PeerStamp {
+  /** The kind of this event. */
   readonly event: "inspected";
+  /** The method of the request. */
   readonly method: string;
   /** The URL that was asked for. */
   readonly target: string;
@@ -144,44 +176,58 @@ export interface InspectedEvent extends PeerStamp {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Length of the whole body; `message` may be only its beginning. */
   readonly bodyBytes: number;
+  /** The message, whole. */
   readonly message: Message;
 }
 
 /** A received file is in its place, or was there already. */
 export interface StoredEvent extends SessionStamp {
+  /** The kind of this event. */
   readonly event: "stored";
   /** The identity that the sender proved, where it proved one. */
   readonly identity?: Identity;
   /** Path of the file below the receiving folder. */
   readonly file: string;
+  /** Length in bytes. */
   readonly bytes: number;
+  /** SHA-256 of its content, in hexadecimal. */
   readonly sha256: string;
+  /** Present where the same file was there before. */
   readonly already?: true;
 }
 
 /** An offered file, or its sender, was refused. */
 export interface RefusedEvent extends SessionStamp {
+  /** The kind of this event. */
   readonly event: "refused";
+  /** The identity that the sender proved, where it proved one. */
   readonly identity?: Identity;
+  /** The path that was offered, where a file was. */
   readonly file?: string;
+  /** Why. */
   readonly reason: string;
 }
 
 /** Something that the operator should know. */
 export interface NoticeEvent extends Stamp {
+  /** The kind of this event. */
   readonly event: "notice";
+  /** What it is, in words. */
   readonly text: string;
 }
 
 /** A server, with all its endpoints, has stopped. */
 export interface StoppedEvent extends Stamp {
+  /** The kind of this event. */
   readonly event: "stopped";
   /** URLs of all its endpoints, where there are several; `url` is the first. */
   readonly urls?: readonly string[];
+  /** The counters at its end. */
   readonly stats: Stats;
 }
 
-type SessionEvent =
+/** Events of a session. */
+export type SessionEvent =
   | OpenedEvent
   | ClosedEvent
   | DialledEvent
@@ -190,10 +236,16 @@ type SessionEvent =
   | StoredEvent
   | RefusedEvent;
 
-type PeerEvent = DeniedEvent | FailedEvent | RequestEvent | InspectedEvent;
+/** Events about a peer, which may have no session. */
+export type PeerEvent = DeniedEvent | FailedEvent | RequestEvent | InspectedEvent;
 
 /** Events of a server, which may stand in no connection with a peer. */
-type PlainEvent = ListeningEvent | AcceptFailedEvent | RoomEvent | NoticeEvent | StoppedEvent;
+export type PlainEvent =
+  | ListeningEvent
+  | AcceptFailedEvent
+  | RoomEvent
+  | NoticeEvent
+  | StoppedEvent;
 
 /** An event, as data. */
 export type ServerEvent = SessionEvent | PeerEvent | PlainEvent;

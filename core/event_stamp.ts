@@ -16,10 +16,10 @@ export function stamped(
   const { event } = body;
   const time = isoTime(timeMs);
   const stamp = peer === undefined
-    ? { event, time, url: serverUrl }
+    ? { event, url: serverUrl, time }
     : sessionId === undefined
-    ? { event, time, url: serverUrl, peer: formatAddress(peer) }
-    : { event, time, url: serverUrl, session: sessionId, peer: formatAddress(peer) };
+    ? { event, url: serverUrl, time, peer: formatAddress(peer) }
+    : { event, url: serverUrl, time, session: sessionId, peer: formatAddress(peer) };
   // `Tell` has made sure that the origin fits the event.
   return { ...stamp, ...body } as ServerEvent;
 }

@@ -1,10 +1,10 @@
 // The options that limit a server, such as sessions, message sizes and idle time, with their
 // defaults. The option table of a transport is made of these and of its own.
 
-import { duration, integer, size, text } from "./options/option.ts";
+import { about, duration, integer, size, text } from "./options/option.ts";
 import type { OptionValues } from "./options/option.ts";
 
-export const admissionOptions = {
+export const admissionOptions = about("access", {
   allow: text.many({
     guard: true,
     metavar: "cidr",
@@ -15,17 +15,17 @@ export const admissionOptions = {
     metavar: "cidr",
     help: "turn these addresses or networks away, before --allow is asked (@FILE reads a list)",
   }),
-} as const;
+});
 
-const sessionOptions = {
+const sessionOptions = about("limits", {
   maxMessageBytes: size({
     default: 1024 * 1024,
     min: 1,
     help: "largest message; a longer line, frame or datagram ends or drops it",
   }),
-} as const;
+});
 
-export const streamOptions = {
+export const streamOptions = about("limits", {
   ...sessionOptions,
   maxConnections: integer({
     default: 8192,
@@ -39,26 +39,26 @@ export const streamOptions = {
     allowNone: true,
     help: "close a connection on which nothing moved for this long",
   }),
-} as const;
+});
 
-export const backlogOptions = {
+export const backlogOptions = about("limits", {
   backlog: integer({
     default: 511,
     min: 1,
     max: 65_535,
     help: "connections that the system keeps waiting",
   }),
-} as const;
+});
 
-export const handshakeOptions = {
+export const handshakeOptions = about("limits", {
   handshakeTimeoutMs: duration({
     default: 10_000,
     min: 1,
     help: "longest TLS, DTLS or WebSocket handshake",
   }),
-} as const;
+});
 
-export const datagramOptions = {
+export const datagramOptions = about("limits", {
   ...sessionOptions,
   maxPeers: integer({
     default: 4096,
@@ -88,7 +88,7 @@ export const datagramOptions = {
     max: 1_000_000_000,
     help: "answers a second to one peer beyond loopback",
   }),
-} as const;
+});
 
 export type AdmissionLimits = OptionValues<typeof admissionOptions>;
 export type BacklogLimits = OptionValues<typeof backlogOptions>;

@@ -11,7 +11,7 @@ import type { Traffic } from "./traffic.ts";
 export interface Context {
   /** Aborted when the server begins to shut down. */
   readonly signal: AbortSignal;
-  /** Tells events; undefined where nobody listens. */
+  /** Tells the events of the protocol; undefined where nobody listens. */
   readonly emit: Tell | undefined;
   /** Messages of sessions, while they are watched. Undefined where they never are. */
   readonly traffic?: Traffic | undefined;
@@ -52,10 +52,13 @@ export interface Service extends AsyncDisposable {
 
 /** A protocol and its option table. */
 export interface Protocol<Options extends OptionTable = OptionTable> {
+  /** Its name on the command line and in the catalogue. */
   readonly name: string;
   /** One line for lists, starting with a capital, without a full stop. */
   readonly summary: string;
+  /** How its messages are found in a byte stream. */
   readonly framing: Framing;
+  /** How large its replies to a datagram can be. */
   readonly datagramReply: DatagramReply;
   /** Whether the protocol needs all messages, once and in order: on datagrams it then runs only
    * over a layer that guarantees this. */
@@ -67,6 +70,7 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   readonly console?: boolean;
   /** Defaults of the protocol for options of transports, such as `peerTimeoutMs`, by key. */
   readonly defaults?: Readonly<Record<string, unknown>>;
+  /** The table of its options; their values come to `open`. */
   readonly options: Options;
   /** The option for the word after the protocol's name on the command line, such as a folder. */
   readonly operand?: string;
@@ -74,18 +78,19 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   open(options: OptionValues<Options>, context: Context): Service | Promise<Service>;
 }
 
-const noOptions = {} as const satisfies OptionTable;
+/** The option table of a protocol without options. */
+export type NoOptions = Readonly<Record<never, never>>;
 
 /** A protocol without options or state: one function over a session. */
 export function statelessProtocol(
   protocol: Omit<Protocol, "options" | "open"> & {
     serve(session: Session, context: Context): Promise<void>;
   },
-): Protocol<typeof noOptions> {
+): Protocol<NoOptions> {
   const { serve, ...rest } = protocol;
   return {
     ...rest,
-    options: noOptions,
+    options: {},
     open: (_options, context) => ({
       serve: (session) => serve(session, context),
       [Symbol.asyncDispose]: () => Promise.resolve(),

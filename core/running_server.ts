@@ -29,6 +29,9 @@ export interface Listener<C extends Connection = Connection> extends Listening {
 
 export interface DatagramListener extends Listening {
   readonly socket: DatagramSocket;
+  /** Calls `dropped` for each datagram that the socket drops because too many are unread, where the
+   * socket itself does so. */
+  readonly onDropped?: (dropped: () => void) => void;
 }
 
 /** A session, or an HTTP connection, that is open. */

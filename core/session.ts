@@ -11,6 +11,7 @@ export interface Identity {
   /** A subject alternative name or the name under which a key is listed, never a common name; for a
    * certificate without a name, `sha256:` and its fingerprint. */
   readonly name: string;
+  /** How it was proved: by a certificate, a pre-shared key or a signature. */
   readonly source: "certificate" | "psk" | "signature";
   /** SHA-256 of the certificate or key, in lower-case hexadecimal. */
   readonly fingerprint: string;
@@ -25,12 +26,15 @@ export function sameIdentity(one: Identity | undefined, other: Identity | undefi
 
 /** What a datagram transport and its layers guarantee, as in LayerTraits. */
 export interface DatagramGuarantees {
+  /** Whether the address of the sender is proved, so that it cannot be spoofed. */
   readonly provesSender: boolean;
+  /** Whether messages arrive once and in order, or the session ends in an error. */
   readonly ordered: boolean;
 }
 
 /** Whom an event is about: a peer, and the server that it is a peer of. */
 export interface EventOrigin {
+  /** The address of the peer. */
   readonly peer: Address;
   /** URL of the server: the one that serves the session, or that was dialled. Empty until then. */
   readonly serverUrl: string;
@@ -40,6 +44,7 @@ export interface EventOrigin {
 
 /** The same for a session. */
 export interface SessionOrigin extends EventOrigin {
+  /** Number of the session, unique in this process. */
   readonly sessionId: number;
 }
 
@@ -50,12 +55,17 @@ export function nextSessionId(): number {
   return ++sessions;
 }
 
-/** One peer. Iterating yields what it sends; leaving the loop stops reading.
+/** One peer. Iterating yields what it sends, once; leaving the loop stops reading.
  *
  * On byte streams a message is what one read returned, unless the protocol frames lines or
- * lengths; on datagram and WebSocket transports it is one datagram or one frame. A yielded
- * `Uint8Array` is a view of a buffer that the next read overwrites: copy what is kept. */
+ * lengths; on datagram and WebSocket transports it is one datagram or one frame.
+ *
+ * Iterating the session itself is the fast way: a `Uint8Array` that it yields is a view of a buffer
+ * that the next read overwrites. Use it before the loop goes on, as `send` and `textOf` do, and
+ * keep a copy (`message.slice()`) of what is needed later. `messages()` yields copies, which stay as
+ * they are. */
 export interface Session extends AsyncIterable<Message>, SessionOrigin {
+  /** The identity that the peer proved, if it proved any. */
   readonly identity?: Identity | undefined;
   /** Whether the transport keeps the boundaries of messages. */
   readonly boundary: "bytes" | "messages";
@@ -65,6 +75,9 @@ export interface Session extends AsyncIterable<Message>, SessionOrigin {
   readonly maxMessageBytes: number;
   /** Aborted when the session has ended or must end. */
   readonly signal: AbortSignal;
+  /** The same messages, each a copy that nothing overwrites: `Array.fromAsync(session.messages())`.
+   * Iterate either this or the session. */
+  messages(): AsyncIterableIterator<Message>;
   /** Resolves once the message was handed to the system. */
   send(message: Message): Promise<void>;
   /** Sends messages that are framed already and follow one another in `bytes`, in one write.
@@ -94,6 +107,13 @@ export function textOf(message: Message): string {
 /** Length of a message on the wire, in bytes. */
 export function byteLength(message: Message): number {
   return typeof message === "string" ? encoder.encode(message).length : message.length;
+}
+
+/** Yields copies of messages that are views of a buffer. */
+export async function* copies(messages: AsyncIterable<Message>): AsyncGenerator<Message, void> {
+  for await (const message of messages) {
+    yield typeof message === "string" ? message : message.slice();
+  }
 }
 
 /** Yields a session's messages as text. On a byte stream, a character that was split between two

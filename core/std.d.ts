@@ -70,3 +70,7 @@ declare module "@std/assert" {
   ): Promise<E>;
   export function fail(message?: string): never;
 }
+
+declare module "@std/yaml/parse" {
+  export function parse(text: string): unknown;
+}

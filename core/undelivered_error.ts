@@ -3,14 +3,18 @@
 /** Messages were sent and never acknowledged. Messages arrive in order, so the first `acknowledged`
  * of them arrived; the fate of the others is unknown. */
 export class UndeliveredError extends Error {
+  /** The name by which callers can tell this error. */
   override name = "UndeliveredError";
 
-  /** @param why the end of the session, such as `no answer for 30 s`
+  /** Makes the error.
+   * @param why the end of the session, such as `no answer for 30 s`
    * @param sent number of messages sent
    * @param acknowledged number of messages that the peer has received */
   constructor(
     why: string,
+    /** Number of messages sent. */
     readonly sent: number,
+    /** Number of messages that the peer has received. */
     readonly acknowledged: number,
   ) {
     super(

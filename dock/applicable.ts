@@ -8,13 +8,11 @@ import type { ClientKind } from "../core/client_kind.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import type { Carrier, Layer } from "../core/layer.ts";
-import { didYouMean } from "../core/options/nearest.ts";
 import { flag, flagName, type Given, type OptionTable } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers as allLayers } from "../layers/index.ts";
-import { serverKinds } from "../servers/index.ts";
 import { addedLayers, layerStackOptions } from "./layer_stack.ts";
 import { clientSchemes, kindsFor } from "./schemes.ts";
 import { upstreamGiven, upstreamKey, upstreamOptions } from "./upstream.ts";
@@ -28,14 +26,13 @@ type Transport = Pick<ServerKind, "name" | "options">;
 
 type LayerKind = Pick<Layer, "name" | "options" | "carriers" | "impliedBy">;
 
-const servers: readonly Transport[] = serverKinds;
 const clients: readonly (Transport & Pick<ClientKind, "carrier">)[] = clientKinds;
 const layers: readonly LayerKind[] = allLayers;
 
 /** Options of `serve` itself, for every protocol and transport. */
 export const serveOptions = {
   once: flag({
-    help: "stop after the first session or request (on datagrams, after the first message)",
+    help: "stop after the first session or request",
   }),
 } as const;
 
@@ -82,11 +79,7 @@ export function refuseUselessServing(
     }
     refuseLayerOption(key, endpoints, given, flagOf, "which no URL here names; such as udp");
     refuseOptionOf(kindsFor(served), key, flagOf, used);
-    // An option that other servers have was not mistyped.
-    const similar = servers.some(({ options }) => Object.hasOwn(options, key))
-      ? ""
-      : didYouMean(flagName(key), Object.keys(table).map(flagName));
-    throw new UsageError(`${served.name} on ${used} has no option ${flagName(key)}${similar}`);
+    throw new UsageError(`${served.name} on ${used} has no option ${flagName(key)}`);
   }
 }
 

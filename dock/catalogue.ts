@@ -14,7 +14,9 @@ import { kindsFor } from "./schemes.ts";
 
 /** An entry of the catalogue. */
 export interface CatalogueEntry {
+  /** Its name on the command line. */
   readonly name: string;
+  /** One line that says what it does. */
   readonly summary: string;
   /** The schemes on which it runs, with the layer that it needs there. */
   readonly transports: readonly string[];
@@ -22,7 +24,9 @@ export interface CatalogueEntry {
 
 /** Everything that can be served and dialled, and what cannot. */
 export interface Catalogue {
+  /** Protocols and HTTP applications. */
   readonly protocols: readonly CatalogueEntry[];
+  /** Transports, by scheme. */
   readonly transports: readonly {
     readonly name: string;
     readonly summary: string;
@@ -31,6 +35,7 @@ export interface Catalogue {
     /** The layers that can be stacked on it. */
     readonly layers: readonly string[];
   }[];
+  /** Layers, from the wire inward. */
   readonly layers: readonly { readonly name: string; readonly summary: string }[];
   /** Features of sockets that other runtimes have and this Deno lacks, with the reason. */
   readonly impossible: readonly { readonly name: string; readonly reason: string }[];

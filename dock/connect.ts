@@ -5,29 +5,34 @@ import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
 import type { Tell } from "../core/event.ts";
 import { telling } from "../core/event_stamp.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
 import { resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
-import type { ConnectOptions } from "./connect_options.ts";
 import { openLayers } from "./layer_stack.ts";
-import { placeToDial } from "./place.ts";
+import type { ConnectOptions } from "./connect_options.ts";
+import { placeToDial, usesUdp } from "./place.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 
-export type { ConnectOptions } from "./connect_options.ts";
+export type { ConnectHooks, ConnectOptions } from "./connect_options.ts";
 
 /** Opens a session: one peer, messages in and out. Resolves once the peer was verified, where its
  * transport verifies. Dispose the session to close it.
  *
  * ```ts
- * import { connect, serve, upper } from "@sockdock/sockdock";
+ * import { connect, serve, textOf, upper } from "@sockdock/sockdock";
  *
  * await using server = await serve("tcp://127.0.0.1:0", upper);
  * using session = await connect(server.url);
  * await session.send("hello");
- * for await (const message of session) {
- *   console.log(new TextDecoder().decode(message as Uint8Array)); // HELLO
+ * for await (const message of session.messages()) {
+ *   console.log(textOf(message)); // HELLO
  *   break;
  * }
  * ```
  *
+ * @param url where to connect, such as `tls://harbour.example:8443`
+ * @param options those of the transport in use ({@linkcode DialOptions}: `tlsCa`, `tlsFingerprint`,
+ * `maxMessageBytes`), of layers ({@linkcode LayerOptions}), and {@linkcode ConnectHooks}
  * @throws {UsageError} when the URL or an option cannot work
  * @throws {Error} when the peer cannot be reached or is not who it should be, naming the URL */
 export async function connect(
@@ -39,8 +44,10 @@ export async function connect(
     ...given
   }: ConnectOptions = {},
 ): Promise<DialledSession> {
+  refuseUnknownDialling(given);
   const { endpoint, kind, stack } = placeToDial(url, given);
   const emit = telling(listener, endpoint.text);
+  if (usesUdp(kind)) noteDatagramStandIn(emit);
   const opened = await openLayers(stack, { clock: systemClock, random: Math.random, emit });
   await noteTls(kind.name, given, emit);
   const attempt = new AbortController();

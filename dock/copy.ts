@@ -10,6 +10,7 @@ import type { LocalFile } from "../protocols/inbox/local_files.ts";
 import { InboxRefusedError, NoInboxError, sendFiles } from "../protocols/inbox/send_files.ts";
 import { listLocalFiles } from "../protocols/inbox/local_files.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 import { clientSchemes } from "./schemes.ts";
 
 /** Defaults of `copyTo`: the number of reconnects, and the time that an inbox may be silent. */
@@ -108,6 +109,7 @@ export async function copyTo(
     ...dial
   }: CopyOptions = {},
 ): Promise<CopyResult> {
+  refuseUnknownDialling(dial, ["retries", "timeoutMs", "onEvent", "random"]);
   if (paths.length === 0) throw new UsageError("there is nothing to copy; name files or folders");
   const endpoint = parseEndpoint(url, clientSchemes);
   const { files, skipped, unreadable, bytes: totalBytes } = await listLocalFiles(paths);

@@ -37,6 +37,7 @@ export interface DrivenServer extends RunningServer {
   readonly faults: FaultsInForce | null;
   /** What all its faults have done, those that were taken away among them. */
   readonly faultsDone: FaultsInForce["did"];
+  /** Replaces its faults, for the sessions that are open too; null takes them away. */
   readonly setFaults: SetFaults;
   /** Refuses faults that `setFaults` would refuse, and changes nothing. */
   checkFaults(fault: string | readonly string[] | null): void;

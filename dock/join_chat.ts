@@ -25,6 +25,7 @@ import type { Member, Room } from "../protocols/chat/client/server_message.ts";
 import type { ChatMessage, Standing } from "../protocols/chat/message.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { clientSchemes } from "./schemes.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 
 const clients: readonly ClientKind[] = clientKinds;
 
@@ -54,13 +55,17 @@ export type ChatLinkEvent =
   /** The chat has ended; `code` is one of docs/chat.md where the server refused us. */
   | { readonly event: "closed"; readonly reason: string; readonly code: string | undefined };
 
-type OverOptions = Pick<
-  ChatOverOptions,
-  "name" | "answerTimeoutMs" | "resendAfterMs" | "resends" | "pingAfterMs"
->;
-
 /** Options of `joinChat`: those of `connect`, some of `chatOver`, and these. */
-export type JoinChatOptions = ConnectOptions & OverOptions & {
+export type JoinChatOptions =
+  & ConnectOptions
+  & Pick<
+    ChatOverOptions,
+    "name" | "answerTimeoutMs" | "resendAfterMs" | "resends" | "pingAfterMs"
+  >
+  & JoinChatHooks;
+
+/** Options of `joinChat` alone. */
+export interface JoinChatHooks {
   /** The room. Default: the path of a URL such as `tcp://host:port/harbour`, else the server's
    * choice. The path of `ws://` and `unix://` is that of the socket. */
   readonly room?: string | undefined;
@@ -88,13 +93,37 @@ export type JoinChatOptions = ConnectOptions & OverOptions & {
   readonly wrap?: (session: DialledSession) => DialledSession;
   /** At least 0, below 1. Default: Math.random. */
   readonly random?: () => number;
-};
+}
+
+/** The options that are not those of `connect`. */
+const OWN_KEYS: readonly string[] = [
+  "name",
+  "room",
+  "last",
+  "otherName",
+  "reconnectAttempts",
+  "reconnectFirstMs",
+  "reconnectMaxMs",
+  "ackTimeoutMs",
+  "maxUnsaid",
+  "maxEvents",
+  "wrap",
+  "random",
+  "answerTimeoutMs",
+  "resendAfterMs",
+  "resends",
+  "pingAfterMs",
+] satisfies readonly Exclude<keyof JoinChatOptions, keyof ConnectOptions>[];
 
 /** A chat. Iterating it yields its events, until it is closed; there is one reader. */
 export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>, AsyncDisposable {
+  /** Our name in the chat. */
   readonly name: string;
+  /** Whether we proved to own our name. */
   readonly standing: Standing;
+  /** The room that we are in. */
   readonly room: string;
+  /** Whether there is a connection now. */
   readonly connected: boolean;
   /** Number of messages that wait to be sent or acknowledged. */
   readonly unsaid: number;
@@ -173,7 +202,7 @@ interface Errand {
 
 /** The options that neither `connect` nor `chatOver` takes, complete. */
 type Settings = Required<
-  Omit<JoinChatOptions, keyof ConnectOptions | keyof OverOptions | "room" | "maxEvents">
+  Omit<JoinChatHooks, "room" | "maxEvents">
 >;
 
 class Link implements JoinedChat {
@@ -225,6 +254,7 @@ class Link implements JoinedChat {
       signal,
       ...dial
     } = options;
+    refuseUnknownDialling(dial, OWN_KEYS);
     const pathRoom = roomOf(endpoint);
     if (room !== undefined && pathRoom !== undefined && room !== pathRoom) {
       throw new UsageError(

@@ -12,8 +12,8 @@ import {
 } from "../core/layer.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import {
+  about,
   type Given,
-  type Intersection,
   mergeTables,
   type OptionTable,
   type OptionValues,
@@ -28,17 +28,14 @@ import { serverKinds } from "../servers/index.ts";
 const layers: readonly Layer[] = allLayers;
 
 /** The option that adds layers to those in a URL. */
-export const layerStackOptions = {
+export const layerStackOptions = about("layers", {
   layers: text.many({
     guard: true,
     metavar: "name",
+    suggestions: layers.map(({ name }) => name),
     help: "layers to add to those that the URL names, in any order, such as sealed,reliable",
   }),
-} as const;
-
-export type LayerOptions =
-  & Intersection<(typeof allLayers)[number]["options"]>
-  & typeof layerStackOptions;
+});
 
 /** Every option that any layer understands, and the one that adds layers. */
 export const layerOptions: OptionTable = mergeTables(

@@ -15,6 +15,13 @@ import { clientSchemes, kindsFor } from "./schemes.ts";
 
 const clients: readonly ClientKind[] = clientKinds;
 
+/** Whether a transport, or what it secures, is UDP. */
+export function usesUdp(
+  { carrier, addressing }: Pick<ServerKind | ClientKind, "carrier" | "addressing">,
+): boolean {
+  return carrier === "datagram" && addressing === "host";
+}
+
 interface Place<Kind> {
   readonly kind: Kind;
   readonly endpoint: Endpoint;

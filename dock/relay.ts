@@ -1,14 +1,12 @@
 // The function `relay`: serves on one endpoint and forwards its sessions to another.
 
+import type { NoOptions } from "../core/protocol.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { type Dock, serve, type ServeOptions } from "./serve.ts";
 
 /** Options of `relay`: those of `serve` for the listening side, with `fault` and `seed` for its
  * network, and those of `connect` for the other side under names that begin with `upstream`. */
-export type RelayOptions = Omit<
-  ServeOptions<typeof relayProtocol.options>,
-  keyof typeof relayProtocol.options
->;
+export type RelayOptions = ServeOptions<NoOptions>;
 
 /** Listens, and passes every session on to another endpoint of any transport, with faults on request.
  * Resolves once it listens; the upstream need not be there yet, and a session that cannot reach it is

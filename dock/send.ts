@@ -5,6 +5,7 @@ import type { DialledSession } from "../core/client_kind.ts";
 import { bytesOf, type Message } from "../core/session.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 
 export const DEFAULT_ANSWER_TIMEOUT_MS = 5000;
 
@@ -43,7 +44,7 @@ export interface ExchangeResult {
   readonly attempts: number;
 }
 
-/** Sends messages and yields the answers. On a stream, and on a layer with acknowledgements, all
+/** Sends messages and yields the answers, each a copy of its own. On a stream, and on a layer with acknowledgements, all
  * messages are sent, our side is ended, and the answer is read to its end; on other transports
  * each message waits for its answer. The generator returns the result.
  *
@@ -122,7 +123,7 @@ async function* exchangeStream(
     session.close();
   });
   try {
-    for await (const message of session) {
+    for await (const message of session.messages()) {
       isHeard = true;
       sign.resolve();
       yield message;
@@ -167,7 +168,7 @@ async function* exchangeMessages(
   const manyAnswers = options.manyAnswers ?? session.manyAnswer ?? false;
   const waitMs = timeoutMs ??
     (retries > 0 || manyAnswers ? DEFAULT_ATTEMPT_TIMEOUT_MS : DEFAULT_ANSWER_TIMEOUT_MS);
-  const answers = session[Symbol.asyncIterator]();
+  const answers = session.messages();
   let attempts = 0;
   let timedOut = false;
   let pending: Promise<IteratorResult<Message>> | undefined;
@@ -219,7 +220,7 @@ async function within<T>(value: Promise<T>, waitMs: number): Promise<T | undefin
 }
 
 /** Options of `send`: how to connect and how to wait. */
-export type SendOptions = ConnectOptions & ExchangeOptions;
+export type SendOptions = ConnectOptions & Omit<ExchangeOptions, "manyAnswers">;
 
 /** Opens a session, sends one message and returns the answer: on a stream all that comes until the
  * peer ends its half, elsewhere the first message.
@@ -239,6 +240,7 @@ export async function send(
   message: Message,
   { timeoutMs, retries, halfClose, onRetry, ...options }: SendOptions = {},
 ): Promise<Uint8Array> {
+  refuseUnknownDialling(options, ["timeoutMs", "retries", "halfClose", "onRetry"]);
   using session = await connect(url, options);
   const answers = exchange(session, [message], {
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -250,7 +252,7 @@ export async function send(
   for (;;) {
     const { done, value } = await answers.next();
     if (!done) {
-      parts.push(bytesOf(value).slice());
+      parts.push(bytesOf(value));
       continue;
     }
     if (value.timedOut && parts.length === 0) {

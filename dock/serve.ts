@@ -11,25 +11,26 @@ import type { LayerContext } from "../core/layer.ts";
 import {
   flagName,
   type Given,
-  type Intersection,
   type OptionTable,
   type OptionValues,
   resolveShare,
 } from "../core/options/option.ts";
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
+import { noteDatagramStandIn } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { serverKinds } from "../servers/index.ts";
+import { startAdopting } from "../servers/listeners/adopt.ts";
 import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { type LayerOptions, openLiveLayers } from "./layer_stack.ts";
 import { type DrivenServer, drivenServer, type SetFaults, unchangeable } from "./driven_server.ts";
-import { placeToServe } from "./place.ts";
+import { orOnFreePort } from "./free_port.ts";
+import { openLiveLayers } from "./layer_stack.ts";
+import type { LayerOptions, ListenOptions } from "./option_types.ts";
+import { placeToServe, usesUdp } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
+import { refuseUnknownServing, serveHookNames } from "./unknown_option.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
-
-type KindOptions = Intersection<(typeof serverKinds)[number]["options"]>;
 
 /** The environment of a server: events, time, chance and the like; tests replace it. */
 export interface ServeHooks {
@@ -57,13 +58,17 @@ export interface ServeHooks {
   readonly lines?: AsyncIterable<string>;
   /** Aborting it shuts the server down, with the usual grace. */
   readonly signal?: AbortSignal;
+  /** Whether an endpoint whose port another program has gets a free one. Default: false, an error. */
+  readonly freePortIfTaken?: boolean;
 }
 
-/** Options of `serve`: its own, and those of the transports, the layers and the protocol in use. */
+/** Options of `serve`: those of the transports ({@linkcode ListenOptions}, such as `maxConnections`,
+ * `idleTimeoutMs`, `tlsCert` and `requireClientCert`), of the layers ({@linkcode LayerOptions}, such
+ * as `fault` and `sealedKey`), of sessions that the protocol itself opens, of the protocol or
+ * application in use, and of `serve` itself ({@linkcode ServeHooks}). */
 export type ServeOptions<Own extends OptionTable = OptionTable> =
-  & Partial<OptionValues<typeof serveOptions>>
-  & Partial<OptionValues<KindOptions>>
-  & Partial<OptionValues<LayerOptions>>
+  & ListenOptions
+  & LayerOptions
   & UpstreamOptions
   & Partial<OptionValues<Own>>
   & ServeHooks;
@@ -107,22 +112,6 @@ export interface Dock extends Omit<RunningServer, "durations"> {
   ): () => void;
 }
 
-const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
-  [
-    "emit",
-    "watch",
-    "now",
-    "random",
-    "clock",
-    "dial",
-    "lines",
-    "signal",
-    "changeable",
-    "requests",
-    "measure",
-  ],
-);
-
 /** Starts a session protocol, an HTTP application or a bare request handler on one or several
  * endpoints. Resolves once all of them listen; if one cannot, the others are closed again.
  *
@@ -133,6 +122,13 @@ const hookNames: ReadonlySet<string> = new Set<keyof ServeHooks>(
  * console.log(new TextDecoder().decode(await send(server.url, "hello"))); // hello
  * ```
  *
+ * @param urls where to listen, such as `tcp://127.0.0.1:0`; port 0 takes a free port, which `url` of
+ * the result names
+ * @param what a protocol of the library or one's own, an HTTP application, or a function that answers
+ * requests
+ * @param options those of the transports in use ({@linkcode ListenOptions}: limits, certificates,
+ * `requireClientCert`), of layers ({@linkcode LayerOptions}: `fault`, `sealedKey`), of what is
+ * served, and {@linkcode ServeHooks}
  * @throws {UsageError} when a URL, an option or their combination cannot work
  * @throws {TypeError | RangeError} when an option's value has the wrong type or is out of bounds
  * @throws {Error} when a socket cannot be opened, naming its URL */
@@ -144,8 +140,11 @@ export async function serve<Own extends OptionTable>(
   const served = typeof what === "function" ? appOf(what) : what;
   const hooks: ServeHooks = options;
   const given = Object.fromEntries(
-    Object.entries(options).filter(([key, value]) => value !== undefined && !hookNames.has(key)),
+    Object.entries(options).filter(([key, value]) =>
+      value !== undefined && !serveHookNames.includes(key)
+    ),
   );
+  refuseUnknownServing(given, served.options);
   const endpoints = [urls].flat().map((url) => parseEndpoint(url, serverSchemes));
   const places = endpoints.map((endpoint) => placeToServe(endpoint, served, given));
   if (places.length === 0) throw new UsageError(`${served.name} needs a URL to listen on`);
@@ -205,7 +204,12 @@ export async function serve<Own extends OptionTable>(
       starting.push(async () => {
         const layers = await openLiveLayers(stack, layerContext, changeable);
         const work = { protocol, service, layers, context };
-        return drivenServer(await kind.start(endpoint, limits, work), place, layers);
+        const server = await orOnFreePort(
+          endpoint,
+          hooks,
+          (endpoint) => startAdopting(endpoint, kind, (place) => kind.start(place, limits, work)),
+        );
+        return drivenServer(server, place, layers);
       });
     }
   } else {
@@ -226,11 +230,17 @@ export async function serve<Own extends OptionTable>(
         const isOurs = given.listener !== "deno";
         const layers = await openLiveLayers(stack, layerContext, isOurs && changeable);
         const work = { name, service, layers, context, watch, measure };
-        return drivenServer(await kind.start(endpoint, limits, work), place, layers);
+        const server = await orOnFreePort(
+          endpoint,
+          hooks,
+          (endpoint) => startAdopting(endpoint, kind, (place) => kind.start(place, limits, work)),
+        );
+        return drivenServer(server, place, layers);
       });
     }
   }
 
+  if (places.some(({ kind }) => usesUdp(kind))) noteDatagramStandIn(hooks.emit && emit);
   const running: DrivenServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
   announcer?.begin(running[0]!.url, () => {

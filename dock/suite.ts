@@ -8,7 +8,9 @@ import { type Dock, serve, type ServeHooks } from "./serve.ts";
 
 /** One server of a suite. */
 export interface SuiteEntry {
+  /** What is served. */
   readonly what: Protocol | HttpApp;
+  /** Where, as in `serve`. */
   readonly urls: readonly (string | Endpoint)[];
   /** Options of `serve`, without its hooks. */
   readonly options?: Readonly<Record<string, unknown>>;

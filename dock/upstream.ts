@@ -20,11 +20,11 @@ const dialling = Object.assign(
   layerOptions,
 ) as OptionTable;
 
-type Dialling = Omit<ConnectOptions, "signal" | "emit">;
-
 /** The library's options for the upstream: `tlsCa` of `connect` is `upstreamTlsCa` here. */
 export type UpstreamOptions = {
-  readonly [Key in keyof Dialling as `upstream${Capitalize<Key>}`]?: Dialling[Key] | undefined;
+  readonly [
+    Key in Exclude<keyof ConnectOptions, "signal" | "emit"> as `upstream${Capitalize<Key>}`
+  ]?: ConnectOptions[Key] | undefined;
 };
 
 /** The same as a table. */

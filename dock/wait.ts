@@ -4,6 +4,7 @@ import { type Addressing, type Endpoint, parseEndpoint } from "../core/addresses
 import { errorText } from "../core/event.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
+import { refuseUnknownDialling } from "./unknown_option.ts";
 import { clientSchemes } from "./schemes.ts";
 
 export const DEFAULT_WAIT_TIMEOUT_MS = 30_000;
@@ -51,6 +52,7 @@ export async function waitFor(
     ...options
   }: WaitOptions = {},
 ): Promise<void> {
+  refuseUnknownDialling(options, ["timeoutMs", "intervalMs"]);
   const endpoint = probed(url);
   const deadline = performance.now() + timeoutMs;
   for (;;) {

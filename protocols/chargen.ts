@@ -1,6 +1,6 @@
 // Character generator: a pattern to test with (RFC 864).
 
-import { statelessProtocol } from "../core/protocol.ts";
+import { type NoOptions, type Protocol, statelessProtocol } from "../core/protocol.ts";
 import { bytesOf } from "../core/session.ts";
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join(
@@ -20,7 +20,7 @@ const MAX_DATAGRAM_BYTES = 512;
 
 /** On a stream, sends the rotating pattern of RFC 864 until the peer goes; where messages have
  * boundaries, answers each with 0 to 512 bytes of it. */
-export const chargen = statelessProtocol({
+export const chargen: Protocol<NoOptions> = statelessProtocol({
   name: "chargen",
   summary: "Sends a rotating pattern of characters without end (RFC 864)",
   framing: "none",

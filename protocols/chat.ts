@@ -1,9 +1,10 @@
 // Chat: one room, or many, that clients of every transport share (docs/chat.md).
 
-import type { OptionValues } from "../core/options/option.ts";
+import type { OptionValues, TableOf } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { chatOptions } from "./chat/options.ts";
+import type { ChatProtocolOptions } from "./option_types.ts";
 
 /** A client that only reads is still in the chat, so that its silence says little. */
 const IDLE_TIMEOUT_MS = 12 * 60 * 60_000;
@@ -11,7 +12,7 @@ const IDLE_TIMEOUT_MS = 12 * 60 * 60_000;
 /** A chat with names, rooms and history, for plain text and for JSON; with `bare` what one client
  * sends goes to every other as it is. In the library its history is in memory unless `history` names
  * a file. */
-export const chat: Protocol<typeof chatOptions> = {
+export const chat: Protocol<TableOf<ChatProtocolOptions>> = {
   name: "chat",
   summary: "Chat rooms that clients of every transport share",
   framing: "line",

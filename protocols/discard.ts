@@ -1,9 +1,9 @@
 // Discard: reads everything and throws it away (RFC 863).
 
-import { statelessProtocol } from "../core/protocol.ts";
+import { type NoOptions, type Protocol, statelessProtocol } from "../core/protocol.ts";
 
 /** Reads everything and throws it away; answers nothing. */
-export const discard = statelessProtocol({
+export const discard: Protocol<NoOptions> = statelessProtocol({
   name: "discard",
   summary: "Reads everything and throws it away (RFC 863)",
   framing: "none",

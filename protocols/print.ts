@@ -1,16 +1,17 @@
 // Print: shows what arrives, answers nothing.
 
 import { formatAddress } from "../core/addresses/address.ts";
-import { text } from "../core/options/option.ts";
+import { type TableOf, text } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
+import type { PrintProtocolOptions } from "./option_types.ts";
 
 const options = {
   until: text({ metavar: "text", help: "stop the server when this message arrives, such as q" }),
 } as const;
 
 /** Emits every message, with its sender, as a `message` event. On a stream a line is a message. */
-export const print: Protocol<typeof options> = {
+export const print: Protocol<TableOf<PrintProtocolOptions>> = {
   name: "print",
   summary: "Shows every message with its sender and answers nothing",
   framing: "line",

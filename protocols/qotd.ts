@@ -1,6 +1,6 @@
 // Quote of the day (RFC 865).
 
-import { statelessProtocol } from "../core/protocol.ts";
+import { type NoOptions, type Protocol, statelessProtocol } from "../core/protocol.ts";
 
 /** Each under 512 characters, as RFC 865 asks. */
 const QUOTES = [
@@ -15,7 +15,7 @@ const QUOTES = [
 ] as const;
 
 /** Sends one quotation, a new one at random for each session, and closes. */
-export const qotd = statelessProtocol({
+export const qotd: Protocol<NoOptions> = statelessProtocol({
   name: "qotd",
   summary: "Sends one quotation and closes (RFC 865)",
   framing: "none",

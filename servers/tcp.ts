@@ -1,7 +1,7 @@
 // The server transport `tcp` (RFC 9293), on Deno.listen.
 
 import { createAdmission } from "../core/addresses/admission.ts";
-import type { Acceptor, Connection } from "../core/connection.ts";
+import type { Acceptor } from "../core/connection.ts";
 import { DenoConnection } from "../core/streams/deno_connection.ts";
 import {
   type Endpoint,
@@ -30,11 +30,11 @@ const options = {
   ...familyOptions,
 } as const;
 
-/** Opens a TCP listener, for tcp, ws and http. */
+/** Opens a TCP listener, for tcp, ws and http, unless one was adopted. */
 export function listenTcp(
   endpoint: Endpoint,
   limits: BacklogLimits & FamilyChoice,
-): Promise<Listener<DenoConnection<Deno.TcpConn>>> {
+): Promise<Listener> {
   return listenAt(endpoint, limits, ({ hostname, port, backlog }) => {
     const listener = Deno.listen({ hostname, port, tcpBacklog: backlog });
     return new DenoAcceptor(listener, (conn) => {
@@ -64,11 +64,13 @@ interface ListeningPlace {
   readonly backlog: number;
 }
 
-async function listenAt<C extends Connection>(
+async function listenAt(
   endpoint: Endpoint,
   limits: BacklogLimits & FamilyChoice,
-  open: (place: ListeningPlace) => Acceptor<C> | Promise<Acceptor<C>>,
-): Promise<Listener<C>> {
+  open: (place: ListeningPlace) => Acceptor | Promise<Acceptor>,
+): Promise<Listener> {
+  const { adopted } = endpoint;
+  if (adopted) return { acceptor: adopted, url: formatEndpoint(endpoint, endpoint.port) };
   const { backlog } = limits;
   const port = listeningPort(endpoint);
   const named = { ...endpoint, hostname: hostOrLoopback(endpoint) };

@@ -2,9 +2,9 @@
 
 import { type Endpoint, formatEndpoint } from "../core/addresses/endpoint.ts";
 import { streamOptions } from "../core/limits.ts";
+import { requireUnixSockets } from "../core/runtime.ts";
 import type { Listener } from "../core/running_server.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
-import type { DenoConnection } from "../core/streams/deno_connection.ts";
 import { serveStream } from "../core/streams/serve_stream.ts";
 import { DenoAcceptor } from "./listeners/deno_acceptor.ts";
 import { listening } from "./listeners/listen_error.ts";
@@ -12,11 +12,11 @@ import { atSocketFile } from "./listeners/socket_file.ts";
 
 /** Opens a listener at a socket's path.
  * @throws {Error} naming its URL when it cannot be opened */
-export async function listenUnix(
-  endpoint: Endpoint,
-): Promise<Listener<DenoConnection<Deno.UnixConn>>> {
-  const { path } = endpoint;
+export async function listenUnix(endpoint: Endpoint): Promise<Listener> {
+  requireUnixSockets(endpoint.scheme);
+  const { path, adopted } = endpoint;
   const url = formatEndpoint(endpoint, undefined);
+  if (adopted) return { acceptor: adopted, url };
   const listener = await listening(
     url,
     undefined,

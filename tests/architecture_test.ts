@@ -1,7 +1,7 @@
 /** The rules of the house: who may import whom, who may touch the network, print or exit, and that
  * nothing is left out of its index. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { clientKinds } from "../clients/index.ts";
 import { commands } from "../commands/index.ts";
 import { mergeTables, type Option, type OptionTable } from "../core/options/option.ts";
@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "commands": ["core", "servers", "clients", "protocols", "layers", "web", "dock"],
   "main.ts": ["commands"],
   "mod.ts": ["core", "clients", "protocols", "web", "dock"],
+  "mod": ["core", "clients", "protocols", "web", "dock"],
 };
 
 /** The rooms of `core/` from the ground up: each may import those before it that are named. The
@@ -41,7 +42,7 @@ const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "websocket": ["addresses", "options", "sessions", "streams", "http"],
   "keys": ["files"],
   "certificates": ["addresses", "files"],
-  "tls": ["addresses", "options", "streams", "certificates"],
+  "tls": ["addresses", "options", "files", "streams", "certificates"],
 };
 
 /** What the contracts may use of the rooms: from `core/http/` its types alone. */
@@ -63,7 +64,12 @@ const EXCEPTIONS: ReadonlySet<string> = new Set([
 const MAY_IMPORT_ITS_INDEX = "commands/help.ts";
 
 /** Packages that only tests may use. */
-const DEVELOPMENT_PACKAGES = [/^@std\/assert$/, /^fast-check$/, /^playwright-core$/, /^ws$/];
+const DEVELOPMENT_PACKAGES = [
+  /^@std\/(?:assert|yaml\/parse)$/,
+  /^fast-check$/,
+  /^playwright-core$/,
+  /^ws$/,
+];
 
 interface Source {
   /** From the root, such as `core/datagrams/inbox.ts`. */
@@ -132,9 +138,16 @@ async function readImports(entry: string): Promise<Import[]> {
     );
 }
 
+/** The entries of the library, as deno.json has them. */
+const entries = Object.values(
+  (JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))) as {
+    readonly exports: Readonly<Record<string, string>>;
+  }).exports,
+);
+
 /** The program and the library. */
 const sources = await readSources(Object.keys(MAY_IMPORT));
-const imports = [...await readImports("main.ts"), ...await readImports("mod.ts")];
+const imports = (await Promise.all(["main.ts", ...entries].map(readImports))).flat();
 
 function partOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
@@ -165,7 +178,7 @@ Deno.test("imports run one way, and siblings do not import each other", () => {
 
 Deno.test("nothing is exported that no other file imports", async () => {
   const imported = new Set<string>();
-  for (const { path, code } of [...sources, ...await readSources(["tests", ".ci"])]) {
+  for (const { path, code } of [...sources, ...await readSources(["tests", ".ci", "packages"])]) {
     const statement = /(?:(\{[^}]*\}) from |import\(\s*|\* as \w+ from )"(\.[^"]+)"/g;
     for (const [, names = code, to] of code.matchAll(statement)) {
       // What takes a whole module may use every name that stands in the file.
@@ -290,8 +303,22 @@ Deno.test("CONTRIBUTING.md says of every room what is in it", async () => {
   assertEquals(named.filter((folder) => folder !== "tests").toSorted(), folders.toSorted());
 });
 
+Deno.test("CONTRIBUTING.md draws each part above those that it may import", async () => {
+  const text = await Deno.readTextFile(new URL("CONTRIBUTING.md", ROOT));
+  const lines = /^```\n(main\.ts[\s\S]*?)^```/m.exec(text)?.[1]?.split("\n") ?? [];
+  const rowOf = (part: string) => {
+    const row = lines.findIndex((line) => line.includes(part.endsWith(".ts") ? part : `${part}/`));
+    assert(row >= 0, `${part} is not drawn`);
+    return row;
+  };
+  for (const [part, imported] of Object.entries(MAY_IMPORT)) {
+    for (const other of imported) assert(rowOf(part) < rowOf(other), `${part} above ${other}`);
+  }
+});
+
 Deno.test("every source file is part of the program or the library", () => {
-  const reached = new Set(["main.ts", "mod.ts", ...imports.map(([, to]) => to)]);
+  const faces = entries.map((path) => path.replace("./", ""));
+  const reached = new Set(["main.ts", ...faces, ...imports.map(([, to]) => to)]);
   assertEquals(sources.map(({ path }) => path).filter((path) => !reached.has(path)), []);
 });
 
@@ -327,6 +354,21 @@ Deno.test("no source file uses a package that is there for tests, or one by its 
     /^(?:npm|jsr|https?):/.test(to) || DEVELOPMENT_PACKAGES.some((pattern) => pattern.test(to))
   );
   assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
+});
+
+Deno.test("deno.lock names only what the program loads, because deno task fetches all of it", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "main.ts"],
+    cwd: ROOT,
+  }).output();
+  const { npmPackages } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    readonly npmPackages: Readonly<Record<string, unknown>>;
+  };
+  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT))) as {
+    readonly npm: Readonly<Record<string, unknown>>;
+  };
+  const others = Object.keys(lock.npm).filter((name) => !(name in npmPackages));
+  assertEquals(others, [], "take them out, and load them with --lock=tests/deno.lock");
 });
 
 Deno.test("every package is pinned to one exact version", async () => {

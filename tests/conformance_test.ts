@@ -13,12 +13,14 @@ import type { ServerKind } from "../core/server_kind.ts";
 import { bytesOf, type Message, textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { connect } from "../dock/connect.ts";
+import { usesUdp } from "../dock/place.ts";
 import { type Dock, serve } from "../dock/serve.ts";
 import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { misfitsOf } from "./event_schema.ts";
 import { EventLog, type EventNamed } from "./memory.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import { withoutDatagramSockets } from "./without_datagram_sockets.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -293,22 +295,30 @@ Deno.test("every transport that carries sessions can be dialled", () => {
   assertEquals(sessionKinds.filter(({ name }) => !dialled.has(name)), []);
 });
 
-/** Each transport, and those with a choice of listener with Deno's own too. */
+/** Each transport, those with a choice of listener with Deno's own too, and those on UDP where the
+ * project has no Deno.listenDatagram. */
 const ways = sessionKinds.flatMap((kind) => {
-  const way = { kind, way: kind.name, given: {} };
-  if (!("listener" in kind.options)) return [way];
-  return [way, { kind, way: `${kind.name} --listener deno`, given: { listener: "deno" } }];
+  const way = { kind, way: kind.name, given: {}, onNode: false };
+  if ("listener" in kind.options) {
+    return [way, { ...way, way: `${kind.name} --listener deno`, given: { listener: "deno" } }];
+  }
+  return usesUdp(kind) ? [way, { ...way, way: `${kind.name} on node:dgram`, onNode: true }] : [way];
 });
 
-for (const { kind, way, given } of ways) {
+for (const { kind, way, given, onNode } of ways) {
+  const test = (name: string, body: () => Promise<void>) =>
+    Deno.test(name, async () => {
+      using _project = onNode ? withoutDatagramSockets() : undefined;
+      await body();
+    });
   for (const protocol of protocols) {
     if (protocol.needsOrder && kind.carries === "sessions" && kind.carrier === "datagram") {
-      Deno.test(`${protocol.name} refuses to run on bare ${way}`, async () => {
+      test(`${protocol.name} refuses to run on bare ${way}`, async () => {
         await assertRejects(() => Talk.open(protocol, kind), UsageError, "in order");
       });
       continue;
     }
-    Deno.test(`${protocol.name} over ${way}`, async () => {
+    test(`${protocol.name} over ${way}`, async () => {
       await using upstream = protocol.dials
         ? await serve("tcp://127.0.0.1:0", named("echo"))
         : undefined;
@@ -330,7 +340,7 @@ for (const { kind, way, given } of ways) {
     });
   }
 
-  Deno.test(`an oversized message over ${way} is counted and reaches nobody`, async () => {
+  test(`an oversized message over ${way} is counted and reaches nobody`, async () => {
     await using talk = await Talk.open(named("print"), kind, { ...given, maxMessageBytes: 10 });
     await talk.session.send("x".repeat(100));
     if (talk.connects) {
@@ -343,7 +353,7 @@ for (const { kind, way, given } of ways) {
     assertEquals({ oversized, failed }, { oversized: 1, failed: 0 });
   });
 
-  Deno.test(`once over ${way} stops the server after one session`, async () => {
+  test(`once over ${way} stops the server after one session`, async () => {
     await using talk = await Talk.open(named("echo"), kind, { ...given, once: true });
     await talk.session.send("only");
     assertEquals(await talk.nextText(), "only");
@@ -351,7 +361,7 @@ for (const { kind, way, given } of ways) {
     await talk.dock.finished;
   });
 
-  Deno.test(`until over ${way} stops the server at its message`, async () => {
+  test(`until over ${way} stops the server at its message`, async () => {
     await using talk = await Talk.open(named("print"), kind, { ...given, until: "q" });
     const end = talk.session.boundary === "bytes" ? "\n" : "";
     await talk.session.send(`not q${end}`);
@@ -360,7 +370,7 @@ for (const { kind, way, given } of ways) {
     await talk.dock.finished;
   });
 
-  Deno.test(`a peer that says nothing over ${way} is idle in time`, async () => {
+  test(`a peer that says nothing over ${way} is idle in time`, async () => {
     const limit = "peerTimeoutMs" in kind.options ? "peerTimeoutMs" : "idleTimeoutMs";
     await using talk = await Talk.open(named("echo"), kind, { ...given, [limit]: 100 });
     await talk.call();
@@ -369,7 +379,7 @@ for (const { kind, way, given } of ways) {
     if (talk.connects) assertEquals(await talk.lastWord(), undefined);
   });
 
-  Deno.test(`a shutdown over ${way} in mid-reply lasts no longer than its grace`, async () => {
+  test(`a shutdown over ${way} in mid-reply lasts no longer than its grace`, async () => {
     await using talk = await Talk.open(named("chargen"), kind, given);
     await talk.call();
     // A stream now fills up, since nobody reads it.

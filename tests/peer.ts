@@ -7,23 +7,31 @@ import { type Finished, type ProcessOptions, RunningProcess } from "./running_pr
 
 /** Where each peer comes from on a machine that lacks it. */
 const INSTALLED_BY = {
+  bash: "apt-get install bash",
   chromium: "apt-get install chromium",
   curl: "apt-get install curl",
+  fish: "apt-get install fish",
   "gnutls-cli": "apt-get install gnutls-bin",
   "gnutls-serv": "apt-get install gnutls-bin",
+  groff: "apt-get install groff-base",
   h2load: "apt-get install nghttp2-client",
+  man: "apt-get install man-db",
   nc: "apt-get install netcat-openbsd",
   ncat: "apt-get install ncat",
   "nats-server": "apt-get install nats-server",
   nginx: "apt-get install nginx-light",
   node: "apt-get install nodejs",
+  npm: "apt-get install npm",
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
   socat: "apt-get install socat",
+  "systemd-analyze": "apt-get install systemd",
+  "systemd-socket-activate": "apt-get install systemd",
   tshark: "apt-get install tshark",
   wget: "apt-get install wget",
   wrk: "apt-get install wrk",
   unzip: "apt-get install unzip",
+  zsh: "apt-get install zsh",
 } as const;
 
 /** The name of a peer program. */
@@ -38,6 +46,8 @@ export function findPeer(name: PeerName): string | null {
     path = lookUp(name);
     // Of the many programs called nc, only OpenBSD's has the options that the tests use.
     if (path !== null && name === "nc" && !isOpenBsdNetcat(path)) path = null;
+    // Small images have a script of this name, which says that there are no manuals.
+    if (path !== null && name === "man" && !isManDb(path)) path = null;
     found.set(name, path);
   }
   return path;
@@ -64,6 +74,11 @@ function lookUp(name: string): string | null {
 function isOpenBsdNetcat(path: string): boolean {
   const { stderr } = new Deno.Command(path, { args: ["-h"], stdout: "null" }).outputSync();
   return new TextDecoder().decode(stderr).includes("OpenBSD");
+}
+
+function isManDb(path: string): boolean {
+  const { stdout } = new Deno.Command(path, { args: ["--version"], stderr: "null" }).outputSync();
+  return new TextDecoder().decode(stdout).startsWith("man ");
 }
 
 /**
@@ -106,7 +121,7 @@ export async function runPeer(
 }
 
 /** The command line of one of our Python programs in `tests/peers`, such as `echo_client.py`. */
-function python(program: string, args: readonly string[]): string[] {
+export function python(program: string, args: readonly string[]): string[] {
   // -B: no __pycache__ in the sources.
   return ["-B", `${import.meta.dirname}/peers/${program}`, ...args];
 }

@@ -18,6 +18,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The folder to run in. */
   readonly cwd?: string;
+  /** A program and its arguments, which sockdock's command line follows and which runs it. */
+  readonly under?: readonly [path: string, ...args: string[]];
 }
 
 /** The command line that runs sockdock with these arguments. */
@@ -44,7 +46,9 @@ export class Program extends RunningProcess {
   readonly #urls: string[] = [];
 
   constructor(args: readonly string[], options: ProgramOptions = {}) {
-    super(...commandLine(args), environment(options));
+    const [path, words] = commandLine(args);
+    const [first, ...rest] = [...options.under ?? [], path, ...words];
+    super(first!, rest, environment(options));
   }
 
   /** The URL of the first endpoint. */

@@ -3,7 +3,13 @@
 import { RunningProcess } from "./running_process.ts";
 
 /** A package of Python that tests speak with. */
-export type PythonPackage = "cryptography" | "httpbin" | "websockets" | "wsproto";
+export type PythonPackage =
+  | "cryptography"
+  | "httpbin"
+  | "pytest"
+  | "websockets"
+  | "wheel"
+  | "wsproto";
 
 const found = new Map<PythonPackage, string | undefined>();
 

@@ -3,11 +3,30 @@
 
 import { graphemes, graphemeWidth } from "../commands/terminal/text_width.ts";
 
+/** How a piece of text looks: its foreground as the parameters of SGR have it, and the rest. */
+export interface Style {
+  /** `36`, or `38;5;129`; empty for the default. */
+  readonly color: string;
+  readonly bold: boolean;
+  readonly dim: boolean;
+  readonly inverse: boolean;
+}
+
+/** Text of one style. */
+export interface Run {
+  readonly text: string;
+  readonly style: Style;
+}
+
+const PLAIN: Style = { color: "", bold: false, dim: false, inverse: false };
+
 /** A screen of so many columns; it has as many rows as are needed. */
 export class Screen {
   columns: number;
   /** Cells of each row; the second cell of a wide character is empty text. */
   readonly #rows: string[][] = [[]];
+  readonly #styles = new WeakMap<string[], Style[]>();
+  #style = PLAIN;
   #row = 0;
   #column = 0;
   #saved = [0, 0];
@@ -25,6 +44,28 @@ export class Screen {
   /** The rows without the blanks at their ends. */
   get lines(): string[] {
     return this.#rows.map((cells) => Array.from(cells, (cell) => cell ?? " ").join("").trimEnd());
+  }
+
+  /** The rows as pieces of one style each, without the blanks at their ends. */
+  get runs(): Run[][] {
+    return this.#rows.map((cells) => {
+      const styles = this.#styles.get(cells) ?? [];
+      const runs: { text: string; style: Style }[] = [];
+      for (const [column, cell] of Array.from(cells, (cell) => cell ?? " ").entries()) {
+        const style = styles[column] ?? PLAIN;
+        const last = runs.at(-1);
+        if (last !== undefined && isSame(last.style, style)) last.text += cell;
+        else runs.push({ text: cell, style });
+      }
+      const last = runs.at(-1);
+      if (last !== undefined && !last.style.inverse) last.text = last.text.trimEnd();
+      return runs.filter(({ text }) => text !== "");
+    });
+  }
+
+  /** Where the next character goes. */
+  get cursor(): { readonly row: number; readonly column: number } {
+    return { row: this.#row, column: this.#column };
   }
 
   /** The row with the cursor, which is shown as a bar. */
@@ -73,6 +114,9 @@ export class Screen {
     }
     const row = this.#rows[this.#row]!;
     row[this.#column] = character;
+    const styles = this.#styles.get(row) ?? [];
+    styles[this.#column] = this.#style;
+    this.#styles.set(row, styles);
     if (width === 2) row[this.#column + 1] = "";
     this.#column += width;
   }
@@ -94,6 +138,7 @@ export class Screen {
     const count = Number(parameters || "1");
     switch (parameters.startsWith("?") ? parameters + final : final) {
       case "m":
+        this.#style = styled(this.#style, parameters);
         break;
       case "A":
         this.#row = Math.max(0, this.#row - count);
@@ -128,4 +173,27 @@ export class Screen {
         throw new Error(`unknown sequence ESC [ ${parameters} ${final}`);
     }
   }
+}
+
+/** A style after the parameters of SGR (ECMA-48 8.3.117): those that our programs use. */
+function styled(style: Style, parameters: string): Style {
+  const [, before = "", color = "", after = ""] = /^(.*?)(38;5;\d+)?((?:;.*)?)$/.exec(parameters) ??
+    [];
+  let next = color === "" ? style : { ...style, color };
+  for (const code of (before + after).split(";")) {
+    if (code === "0" || (code === "" && color === "")) next = PLAIN;
+    else if (code === "1") next = { ...next, bold: true };
+    else if (code === "2") next = { ...next, dim: true };
+    else if (code === "7") next = { ...next, inverse: true };
+    else if (code === "22") next = { ...next, bold: false, dim: false };
+    else if (code === "27") next = { ...next, inverse: false };
+    else if (/^3[0-7]$/.test(code)) next = { ...next, color: code };
+    else if (code === "39") next = { ...next, color: "" };
+  }
+  return next;
+}
+
+function isSame(one: Style, other: Style): boolean {
+  return one.color === other.color && one.bold === other.bold && one.dim === other.dim &&
+    one.inverse === other.inverse;
 }

@@ -3,7 +3,9 @@
 // web/inspect/page/differences.ts).
 
 import type { HttpApp } from "../core/http/app.ts";
+import type { TableOf } from "../core/options/option.ts";
 import { inspectOptions } from "./inspect/options.ts";
+import type { InspectAppOptions } from "./option_types.ts";
 
 /** Says requests back as JSON, and answers as its paths are told to: any status, delays, redirects,
  * cookies, authentication, streams, pictures. What a test uses instead of httpbin:
@@ -23,7 +25,7 @@ import { inspectOptions } from "./inspect/options.ts";
  *
  * With `showRequests` each request is an `inspected` event. `GET /` is a page that explains and tries
  * every endpoint. */
-export const inspect: HttpApp<typeof inspectOptions> = {
+export const inspect: HttpApp<TableOf<InspectAppOptions>> = {
   name: "inspect",
   summary: "Says requests back and answers as it is told to, like httpbin",
   options: inspectOptions,

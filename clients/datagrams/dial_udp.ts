@@ -1,4 +1,4 @@
-// Dialling UDP: a Deno.listenDatagram socket that sends to a peer, a group or a broadcast address.
+// Dialling UDP: a socket that sends to a peer, a group or a broadcast address.
 
 import { type Address, canonicalHost } from "../../core/addresses/address.ts";
 import type { routeOptions } from "../../core/client_options.ts";
@@ -18,6 +18,7 @@ import type { OptionValues } from "../../core/options/option.ts";
 import { resolveHost } from "../../core/addresses/resolve.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dialling } from "../dial_error.ts";
+import { bindUdp } from "./bind_udp.ts";
 import type { udpOptions } from "./options.ts";
 
 type Route = OptionValues<typeof udpOptions>;
@@ -31,8 +32,7 @@ export async function dialUdp(
   const hostname = reachable(await resolveHost(hostOrLoopback(endpoint), route));
   const to: Address = { transport: "udp", hostname, port };
   const from = route.local === undefined ? undefined : parseLocal(route.local);
-  const conn = Deno.listenDatagram({
-    transport: "udp",
+  const conn = await bindUdp({
     hostname: from?.hostname ?? (hostname.includes(":") ? "::" : "0.0.0.0"),
     port: from?.port ?? 0,
   });
@@ -87,8 +87,7 @@ async function dialGroup(
   }
   const { local, hops, multicastLoopback: loopback } = withInterface(route);
   const from = local === undefined ? undefined : parseLocal(local);
-  const conn = Deno.listenDatagram({
-    transport: "udp",
+  const conn = await bindUdp({
     hostname: from?.hostname ?? (isIpv6 ? "::" : "0.0.0.0"),
     port: from?.port ?? 0,
     loopback,

@@ -9,6 +9,7 @@ import { openDatagramSession } from "../../core/datagrams/client_session.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { anonymousPath, openUnixDatagrams } from "../../core/datagrams/unix_socket.ts";
 import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
+import { requireDatagramSockets } from "../../core/runtime.ts";
 import { dialling } from "../dial_error.ts";
 import type { unixgramOptions } from "./options.ts";
 
@@ -18,6 +19,7 @@ export function connectUnixgram(
   { layers, signal }: DialWork,
 ): Promise<DialledSession> {
   return dialling(endpoint.text, async () => {
+    requireDatagramSockets(endpoint.scheme);
     const to = absolute({ transport: "unixgram", path: endpoint.path });
     // Sending to a missing path fails only with the first datagram; this reports it when dialling.
     if (!endpoint.path.startsWith("\0")) await Deno.stat(endpoint.path);

@@ -1,7 +1,7 @@
 // The HTTP client (RFC 9110, RFC 9112): one exchange, wrapped in turn for cookies, authentication,
 // retries and redirects.
 
-import { type OptionValues, resolveOptions } from "../../core/options/option.ts";
+import { resolveOptions } from "../../core/options/option.ts";
 import { type Cookie, CookieJar } from "./cookie_jar.ts";
 import { checkCredentials, type Credentials } from "./credentials.ts";
 import { Deadline } from "../deadline.ts";
@@ -11,6 +11,7 @@ import { withCookies } from "./cookies.ts";
 import { ask } from "./exchange.ts";
 import type { Exchange, FetchResponse } from "./message.ts";
 import { fetchOptions } from "./options.ts";
+import type { FetchValues } from "./option_types.ts";
 import { chooseProxy } from "./proxy.ts";
 import { withRedirects } from "./redirect.ts";
 import { type FetchRequest, parseHttpUrl, prepareRequest } from "./request.ts";
@@ -18,11 +19,11 @@ import { waitFor, withRetries } from "./retry.ts";
 import { Stopwatch } from "./timing.ts";
 
 /** Options of one request. */
-export type FetchOptions = FetchRequest & Partial<OptionValues<typeof fetchOptions>>;
+export interface FetchOptions extends FetchRequest, FetchValues {}
 
 /** Options of a client, shared by all its requests. Options of `fetchUrl` are defaults for each
  * request. */
-export interface HttpClientOptions extends Partial<OptionValues<typeof fetchOptions>> {
+export interface HttpClientOptions extends FetchValues {
   /** Credentials by realm and URL prefix. They are sent only on a challenge of their own protection
    * space; once accepted, they are sent there with every request. */
   readonly credentials?: Iterable<Credentials>;
@@ -30,7 +31,7 @@ export interface HttpClientOptions extends Partial<OptionValues<typeof fetchOpti
   readonly cookies?: Iterable<Cookie>;
   /** Chance in the waits between tries, at least 0 and below 1. @default Math.random */
   readonly random?: () => number;
-  /** @default a timer */
+  /** Waits between tries. @default a timer */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Milliseconds since 1970, for cookies and waits. @default Date.now */
   readonly now?: () => number;
@@ -48,7 +49,8 @@ export interface HttpClient {
  * there is nothing to close.
  *
  * ```ts
- * import { createHttpClient, serve } from "@sockdock/sockdock";
+ * import { serve } from "@sockdock/sockdock";
+ * import { createHttpClient } from "@sockdock/sockdock/http";
  *
  * await using server = await serve("http://127.0.0.1:0", (request) =>
  *   request.headers.get("authorization") === `Basic ${btoa("klem:secret")}`
@@ -76,7 +78,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     now = Date.now,
     ...defaults
   } = options;
-  resolveOptions(fetchOptions, defaults);
+  resolveOptions(fetchOptions, defaults, CLIENT_KEYS);
   const authentication = new Authentication([...credentials].map((one) => checkCredentials(one)));
   const jar = new CookieJar({ now });
   for (const cookie of cookies) jar.add(cookie);
@@ -89,7 +91,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       const clock = () => performance.now();
       const beganMs = clock();
       const { request, values: given } = split(options);
-      const values = resolveOptions(fetchOptions, { ...defaults, ...given });
+      const values = resolveOptions(fetchOptions, { ...defaults, ...given }, REQUEST_KEYS);
       const { onRedirect, onRetry, onNotice, bytes, compressed, proxies: rules = {} } = request;
       const prepared = prepareRequest(url, request);
       const own = ownCredentials(url, request);
@@ -153,7 +155,7 @@ function ownCredentials(url: string, { credentials }: FetchRequest) {
 
 function split(options: FetchOptions): {
   readonly request: FetchRequest;
-  readonly values: Partial<OptionValues<typeof fetchOptions>>;
+  readonly values: FetchValues;
 } {
   const own = Object.entries(options).filter(([, value]) => value !== undefined);
   const isRequest = ([key]: readonly [string, unknown]) => REQUEST_KEYS.has(key);
@@ -180,3 +182,11 @@ const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
   "onNotice",
   "signal",
 ]);
+
+const CLIENT_KEYS: readonly string[] = [
+  "credentials",
+  "cookies",
+  "random",
+  "wait",
+  "now",
+] satisfies readonly (keyof HttpClientOptions)[];

@@ -7,12 +7,15 @@ import type { Cookie as WrittenCookie } from "tough-cookie";
 
 /** A cookie with its scope and expiry. */
 export interface Cookie {
+  /** Its name. */
   readonly name: string;
+  /** Its value, as the server wrote it. */
   readonly value: string;
   /** Domain in lower case and ASCII, without a leading dot. */
   readonly domain: string;
   /** Whether the cookie is for that host alone, and not for its subdomains. */
   readonly hostOnly: boolean;
+  /** The path of the URLs that it is sent to, and all below it. */
   readonly path: string;
   /** Sent only over https. */
   readonly secure: boolean;

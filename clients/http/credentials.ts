@@ -4,7 +4,9 @@ import { UsageError } from "../../core/usage_error.ts";
 
 /** A user and password, with the URLs to which they may be sent. */
 export interface Credentials {
+  /** The name of the user. */
   readonly user: string;
+  /** The password of the user. */
   readonly password: string;
   /** Prefix of these URLs, by whole segments of the path: `http://host/a` includes
    * `http://host/a/b`, but not `http://host/ab`. */

@@ -2,6 +2,7 @@
 
 import type { FetchTiming } from "./timing.ts";
 
+/** A header field: its name as it was written, and its value. */
 export type Field = readonly [name: string, value: string];
 
 export interface OutgoingBody {
@@ -26,12 +27,15 @@ export interface OutgoingRequest {
 export interface ResponseHead {
   /** The URL of the last request, after redirects. */
   readonly url: string;
+  /** The status code. */
   readonly status: number;
+  /** The reason phrase; may be empty. */
   readonly statusText: string;
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;
   /** The header fields as received, in their order. */
   readonly headerList: readonly Field[];
+  /** The header fields by name. */
   readonly headers: Headers;
 }
 
@@ -45,7 +49,10 @@ export interface FetchResponse extends ResponseHead, AsyncDisposable {
   /** The whole body.
    * @throws {RangeError} when it is larger than `maxBodyBytes` */
   bytes(): Promise<Uint8Array>;
+  /** The whole body as text in UTF-8. Throws as `bytes` does. */
   text(): Promise<string>;
+  /** The whole body, parsed as JSON. Throws as `bytes` does, and {SyntaxError} when it is no
+   * JSON. */
   json(): Promise<unknown>;
 }
 

@@ -5,6 +5,7 @@ import type { OutgoingBody } from "./message.ts";
 
 /** A file in a form. The platform's `File` is one. */
 export interface FormFile {
+  /** The name that the server sees. */
   readonly name: string;
   /** Its media type; empty when it is not known. */
   readonly type: string;

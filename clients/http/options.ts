@@ -31,6 +31,7 @@ export const retryOptions = {
 export const proxyOptions = {
   proxy: text({
     metavar: "url",
+    suggestions: ["http://"],
     help: "go through this HTTP proxy, also to loopback; otherwise as http_proxy, https_proxy, " +
       "all_proxy and no_proxy say",
   }),

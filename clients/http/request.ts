@@ -23,6 +23,7 @@ export interface FetchRequest {
   readonly method?: string;
   /** In the order in which they are sent. */
   readonly headers?: Iterable<readonly [name: string, value: string]>;
+  /** The body. A stream is sent as it comes; give a function where it may be sent again. */
   readonly body?: Uint8Array | string | BodyStream;
   /** Length of a streamed body. Without it, the body is sent in chunks. */
   readonly bodyLengthBytes?: number;
@@ -51,6 +52,7 @@ export interface FetchRequest {
   /** Called, once for all requests of a client, with a warning before the first request by https, such
    * as that SSLKEYLOGFILE has the keys of its connection written. Default: none. */
   readonly onNotice?: (text: string) => void;
+  /** Aborting it ends the request, and the reading of its body. */
   readonly signal?: AbortSignal;
 }
 

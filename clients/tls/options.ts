@@ -2,13 +2,13 @@
 // connections that it never opens.
 
 import { clientOptions, routeOptions } from "../../core/client_options.ts";
-import { flag, text } from "../../core/options/option.ts";
-import { fileOrFiles } from "../../core/tls/options.ts";
+import { about, flag, text } from "../../core/options/option.ts";
+import { filesOrTexts } from "../../core/files/file_or_text.ts";
+import { pemFileOrFiles } from "../../core/tls/options.ts";
 
-export const tlsClientOptions = {
-  tlsCa: text.many({
-    guard: true,
-    metavar: "file",
+export const tlsClientOptions = about("tls", {
+  tlsCa: filesOrTexts({
+    suggestions: ["local"],
     help: "trust these authorities and self-signed certificates, PEM, instead of the well-known " +
       "authorities; local is the local authority; --tls-fingerprint trusts any one certificate",
   }),
@@ -26,11 +26,11 @@ export const tlsClientOptions = {
     help: "do not verify the server: anyone in the way can read and change everything",
     negatable: false,
   }),
-  tlsCert: fileOrFiles({
+  tlsCert: pemFileOrFiles({
     help: "certificate to show to a server that asks for one, PEM, its chain after it",
   }),
-  tlsKey: fileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
-} as const;
+  tlsKey: pemFileOrFiles({ help: "private key of --tls-cert, PEM, not encrypted" }),
+});
 
 export const tlsTransportOptions = {
   ...routeOptions,

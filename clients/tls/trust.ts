@@ -4,9 +4,10 @@
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { certifiedPeer } from "../../core/certificates/identity.ts";
+import { shownFile } from "../../core/files/file_or_text.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { readFingerprint } from "../../core/certificates/fingerprint.ts";
-import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
+import { parseCertificates, readPem } from "../../core/certificates/pem.ts";
 import { tlsFilePairs } from "../../core/tls/options.ts";
 import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/file_pairs.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -46,6 +47,7 @@ export type Trust =
    * well-known authorities. The certificate must be for the name that was dialled, and in date. */
   | {
     readonly by: "authority";
+    /** Their names, for messages. */
     readonly files: readonly string[];
     readonly pems: readonly string[];
     /** Earliest end of validity among the authorities. */
@@ -76,11 +78,11 @@ export async function loadTrust(
   const dates: Date[] = [];
   const files = tlsCa.map((named) => authorityFile(named));
   for (const file of files) {
-    const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
+    const pem = await readPem("--tls-ca", file, "CERTIFICATE");
     const certificates = await parseCertificates("--tls-ca", file, pem);
     pems.push(pem);
     dates.push(...certificates.map(({ validToDate }) => validToDate));
   }
   dates.sort((one, other) => one.getTime() - other.getTime());
-  return { by: "authority", files, pems, firstExpiry: dates[0] };
+  return { by: "authority", files: files.map(shownFile), pems, firstExpiry: dates[0] };
 }

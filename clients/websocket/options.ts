@@ -2,11 +2,11 @@
 // tables for connections that it never opens.
 
 import { clientOptions, routeOptions } from "../../core/client_options.ts";
-import { text } from "../../core/options/option.ts";
+import { about, text } from "../../core/options/option.ts";
 import { agreementOptions, keepaliveOptions } from "../../core/websocket/options.ts";
 import { tlsClientOptions } from "../tls/options.ts";
 
-export const webSocketOptions = {
+export const webSocketOptions = about("ws", {
   ...routeOptions,
   ...clientOptions,
   ...agreementOptions,
@@ -18,6 +18,6 @@ export const webSocketOptions = {
     help: "send this header with the request that opens the WebSocket",
   }),
   origin: text({ metavar: "origin", help: "say that a page of this origin opens the WebSocket" }),
-} as const;
+});
 
 export const webSocketTlsOptions = { ...webSocketOptions, ...tlsClientOptions } as const;

@@ -34,7 +34,7 @@ export async function trust({ dataFolder: given }: CertValues, io: Stdio): Promi
   io.print(`The authority's certificate is ${certFile}
 SHA-256 ${fingerprint}
 
-Whoever has the key beside it (${keyFile}) can be any server to whoever trusts it: keep it on
+With the key beside it (${keyFile}) a program can be any server to those who trust it: keep it on
 this machine, and trust it only where you develop.`);
   for (const { system, how } of recipes) {
     io.print(`\n${io.paintStdout("bold", system)}`);

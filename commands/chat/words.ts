@@ -18,7 +18,7 @@ type ChatWish =
 export const chatCommands: readonly (readonly [name: string, rest: string, does: string])[] = [
   ["name", "NAME", "takes another name"],
   ["join", "ROOM", "goes to another room"],
-  ["rooms", "", "lists the rooms that somebody is in"],
+  ["rooms", "", "lists the rooms that have members"],
   ["who", "", "lists who is in the room"],
   ["me", "TEXT", "says what you do"],
   ["msg", "NAME TEXT", "says something to one member alone"],

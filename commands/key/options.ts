@@ -1,6 +1,6 @@
 // Options of `key`.
 
-import { flag, type OptionValues, text } from "../../core/options/option.ts";
+import { duration, flag, type OptionValues, text } from "../../core/options/option.ts";
 
 export const keyMakingOptions = {
   out: text({ metavar: "file", help: "write the key to this file; - is stdout" }),
@@ -13,3 +13,9 @@ export const keyMakingOptions = {
 } as const;
 
 export type KeyMakingValues = OptionValues<typeof keyMakingOptions>;
+
+export const keyOpeningOptions = {
+  maxAgeMs: duration({ help: "open no Fernet token that was made longer ago (default: any age)" }),
+} as const;
+
+export type KeyOpeningValues = OptionValues<typeof keyOpeningOptions>;

@@ -124,7 +124,8 @@ function fromEnvironment(key: string, option: Option<unknown>, env: ReadEnvironm
 
 function checkCount(command: CommandShape<OptionTable>, positional: readonly string[]): void {
   const { minArguments = 0, maxArguments = Infinity } = command;
-  const usage = `usage: ${[PROGRAM, command.name, command.usage].join(" ").trim()}`;
+  const usage = `usage: ${[PROGRAM, command.name, command.usage].join(" ").trim()}` +
+    `; ${PROGRAM} help ${command.name} says more`;
   if (positional.length < minArguments) {
     const count = minArguments === 1 ? "an argument" : `${minArguments} arguments`;
     throw new UsageError(`${command.name} needs ${count}; ${usage}`);

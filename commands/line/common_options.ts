@@ -1,33 +1,38 @@
 // Options that many commands share.
 
-import { choice, flag, text } from "../../core/options/option.ts";
+import { about, choice, flag, text } from "../../core/options/option.ts";
 
-export const printingOptions = {
-  json: flag({ help: "print one JSON object a line on stdout, for programs", negatable: false }),
+export const printingOptions = about("output", {
+  json: flag({ help: "print one JSON object a line, for programs", negatable: false }),
   quiet: flag({ short: "q", help: "print nothing but data and errors", negatable: false }),
   verbose: flag({
     short: "v",
-    help: "show what passes, as text and hex, and the stack of errors",
+    help: "show what passes, and the stack of errors",
     negatable: false,
   }),
   color: choice(["auto", "always", "never"], {
     default: "auto",
-    help: "when to colour; auto honours NO_COLOR",
+    metavar: "when",
+    help: "when to colour: auto, always or never",
   }),
-} as const;
+});
 
-export const recordOptions = {
+/** For commands that show what passes on sessions of theirs. */
+export const hexOptions = about("output", {
+  hex: flag({ help: "show what passes in hexadecimal too", negatable: false }),
+});
+
+export const recordOptions = about("output", {
   record: text({
     metavar: "file",
-    help: "append all that happens and passes to this file, as JSON lines",
+    help: "append all events to this file, as JSON lines",
   }),
-} as const;
+});
 
-export const requestLogOptions = {
+export const requestLogOptions = about("output", {
   logFormat: choice(["common", "json"], {
     default: "common",
-    help:
-      "how the requests of --log-requests are written on stderr: in the Common Log Format, or " +
-      "as a JSON object a line",
+    metavar: "form",
+    help: "how to write requests: common or json",
   }),
-} as const;
+});

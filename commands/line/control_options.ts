@@ -1,7 +1,7 @@
 // The options of the control that a command opens besides: where, with which token, and those of its
 // own server.
 
-import { flag, type Given, type OptionTable, text } from "../../core/options/option.ts";
+import { about, flag, type Given, type OptionTable, text } from "../../core/options/option.ts";
 import { prefixedTable, unprefixed } from "../../core/options/prefixed.ts";
 import { serverKinds } from "../../servers/index.ts";
 
@@ -23,7 +23,7 @@ const ofServer: OptionTable = Object.fromEntries(
     .filter(([key]) => KEYS.includes(key)),
 );
 
-export const controlOptions = {
+export const controlOptions = about("control", {
   control: text({
     metavar: "url",
     bare: { text: CONTROL_URL, takes: /^https?:\/\/|^off$/ },
@@ -48,15 +48,9 @@ export const controlOptions = {
     bare: { text: TOXIPROXY_URL, takes: /^https?:\/\// },
     help: `speak the HTTP API of Toxiproxy here (${TOXIPROXY_URL} unless a URL is given)`,
   }),
-} as const;
+});
 
 export const controlServerOptions = prefixedTable(PREFIX, ofServer);
-
-/** All of them, as a group for help. */
-export const controlGroup = {
-  title: "Control",
-  options: { ...controlOptions, ...controlServerOptions },
-} as const;
 
 /** The options of the server of the control, by their own names. */
 export function controlGiven(given: Given): Given {

@@ -11,6 +11,7 @@ import { clientSchemes } from "../../dock/schemes.ts";
 import type { Invocation } from "../command.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { givenOf } from "./arguments.ts";
+import { ANY_LAYER_OPTION, readableUrl } from "./serve_options.ts";
 
 /** Options of all client transports. */
 const ofTransports: OptionTable = mergeTables(...clientKinds.map((kind) => kind.options));
@@ -19,12 +20,6 @@ const ofTransports: OptionTable = mergeTables(...clientKinds.map((kind) => kind.
 export const transportOptions: OptionTable = mergeTables(ofTransports, layerOptions);
 
 export const dialOptions = mergeTables(connectTimeoutOptions, transportOptions);
-
-/** The same, grouped for help. */
-export const dialGroups = [
-  { title: "Transports", options: ofTransports },
-  { title: "Layers", options: layerOptions },
-] as const;
 
 /** Prints the notices of sessions that are opened, such as the seed of faults, each once. */
 export function dialNotices(io: Stdio): Emit {
@@ -49,4 +44,11 @@ export function readDial(
   const asked = givenOf(transportOptions, { options, given });
   const kept = fittingOptions(asked, optionsForDialling(endpoint, asked), flags);
   return { endpoint, dial: { connectTimeoutMs: options.connectTimeoutMs, ...kept } };
+}
+
+/** The options that have an effect on dialling what is typed so far, for completion. */
+export function fittingDial(words: readonly string[]): OptionTable {
+  const [endpoint] = words.flatMap((word) => readableUrl(word, clientSchemes));
+  if (endpoint === undefined) return dialOptions;
+  return { ...connectTimeoutOptions, ...optionsForDialling(endpoint, ANY_LAYER_OPTION) };
 }

@@ -1,7 +1,6 @@
 // The options of the metrics that a command serves besides: where, and those of their own server.
 
-import { text } from "../../core/options/option.ts";
-import type { Given, OptionTable } from "../../core/options/option.ts";
+import { about, type Given, type OptionTable, text } from "../../core/options/option.ts";
 import { prefixedTable, unprefixed } from "../../core/options/prefixed.ts";
 import { serverKinds } from "../../servers/index.ts";
 
@@ -18,17 +17,14 @@ const ofServer: OptionTable = Object.fromEntries(
     .filter(([key]) => KEYS.includes(key)),
 );
 
-export const metricsOptions = {
+export const metricsOptions = about("metrics", {
   metrics: text({
     metavar: "url",
     help: "serve /metrics for Prometheus, /healthz and /readyz here, as at http://127.0.0.1:9464",
   }),
-} as const;
+});
 
 export const metricsServerOptions = prefixedTable(PREFIX, ofServer);
-
-/** The same, as a group for help. */
-export const metricsGroup = { title: "Metrics", options: metricsServerOptions } as const;
 
 /** The options of the server of metrics, by their own names. */
 export function metricsGiven(given: Given): Given {

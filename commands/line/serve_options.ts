@@ -1,13 +1,19 @@
 // Protocols and applications by their name on the command line and in a configuration, and the
 // options that apply to each.
 
-import { type Endpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
+import {
+  type Addressing,
+  type Endpoint,
+  isUrl,
+  parseEndpoint,
+} from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
 import { type Given, mergeTables, type OptionTable } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
+import { UsageError } from "../../core/usage_error.ts";
 import { fittingOptions, optionsForServing, serveOptions } from "../../dock/applicable.ts";
 import { layerOptions } from "../../dock/layer_stack.ts";
-import { serverSchemes } from "../../dock/schemes.ts";
+import { kindsFor, serverSchemes } from "../../dock/schemes.ts";
 import { servable } from "../../dock/served.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { upstreamOptions } from "../../dock/upstream.ts";
@@ -26,17 +32,6 @@ export const servedOptions: OptionTable = mergeTables(
   layerOptions,
   upstreamOptions,
 );
-
-/** The options for the session that a relay dials, for help. */
-export const upstreamGroup = { title: "Upstream", options: upstreamOptions } as const;
-
-/** All of them, grouped for help. */
-export const servedGroups = [
-  { title: "Protocols", options: ofProtocols },
-  { title: "Transports", options: ofTransports },
-  { title: "Layers", options: layerOptions },
-  upstreamGroup,
-] as const;
 
 /** An entry of a suite with parsed URLs and the options that apply to it. */
 export interface PlannedEntry extends SuiteEntry {
@@ -59,4 +54,39 @@ export function planned(
   const urls = texts.map((text) => parseEndpoint(text, serverSchemes));
   const table = optionsForServing(what, urls, given);
   return { what, urls, table, options: fittingOptions(given, table, flags) };
+}
+
+/** The options that have an effect on what is typed so far: on a protocol, on the endpoints behind it
+ * or, before there is one, on all that it can have; for completion. */
+export function fittingServing(
+  what: Protocol | HttpApp | undefined,
+  words: readonly string[],
+): OptionTable {
+  if (what === undefined) return servedOptions;
+  const urls = words.flatMap((word) => readableUrl(word, serverSchemes));
+  if (urls.length > 0) return optionsForServing(what, urls, ANY_LAYER_OPTION);
+  return Object.assign(
+    {},
+    serveOptions,
+    what.options,
+    layerOptions,
+    ...kindsFor(what).map(({ options }) => options),
+    "dials" in what && what.dials ? upstreamOptions : {},
+  );
+}
+
+/** With `--fault` given, the other options of its layer fit too. */
+export const ANY_LAYER_OPTION: Given = { fault: [] };
+
+/** The endpoint that a word names, in a list; empty while it is not yet a URL. */
+export function readableUrl(
+  word: string,
+  schemes: ReadonlyMap<string, Addressing>,
+): readonly Endpoint[] {
+  try {
+    return isUrl(word, schemes) ? [parseEndpoint(word, schemes)] : [];
+  } catch (error) {
+    if (error instanceof UsageError) return [];
+    throw error;
+  }
 }

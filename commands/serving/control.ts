@@ -82,11 +82,11 @@ export async function commandControl(
     const { openToxiproxy } = await import("../../dock/control/open_toxiproxy.ts");
     const docks = control;
     const proxies = stack.use(
-      await openOnFreePort(
-        toxiproxy,
-        TOXIPROXY_URL,
-        (url) => openToxiproxy({ url, onStart: (dock) => docks?.add(dock) }),
-      ),
+      await openToxiproxy({
+        url: toxiproxy,
+        freePortIfTaken: toxiproxy === TOXIPROXY_URL,
+        onStart: (dock) => docks?.add(dock),
+      }),
     );
     if (io.json) {
       io.printJson({ event: "toxiproxy", time: new Date().toISOString(), url: proxies.url });
@@ -114,22 +114,9 @@ async function open(
   options: import("../../dock/control/open_control.ts").ControlOptions,
 ) {
   const { openControl } = await import("../../dock/control/open_control.ts");
-  return await openOnFreePort(url, CONTROL_URL, (url) => openControl([], { ...options, url }));
-}
-
-/** Opens at a URL; at another free port where it is the usual one and taken. */
-async function openOnFreePort<T>(
-  url: string,
-  usual: string,
-  open: (url: string) => Promise<T>,
-): Promise<T> {
-  try {
-    return await open(url);
-  } catch (error) {
-    const isTaken = error instanceof Error && !(error instanceof UsageError) && url === usual;
-    if (!isTaken) throw error;
-    return await open(url.replace(/:\d+$/, ":0"));
-  }
+  // The usual port is no wish of the user's.
+  const server = { ...options.serve, freePortIfTaken: url === CONTROL_URL };
+  return await openControl([], { ...options, url, serve: server });
 }
 
 /** The token in the first line of a file.

@@ -21,6 +21,11 @@ export async function withUserDefaults(
   return await withHistory(await withLocalAuthority(options, table, notes), table, notes);
 }
 
+/** Whether a server's authority is the one that its user's clients know as `local`. */
+export async function usesLocalAuthority({ dataFolder }: Given): Promise<boolean> {
+  return dataFolder !== undefined && dataFolder === await usersFolder();
+}
+
 /** The same options, with the log of requests for a person at a terminal, where nothing else was said.
  *
  * @param table the options that have an effect on the server */

@@ -88,6 +88,8 @@ function printMessage(event: ServerEvent & { event: "message" }, io: Stdio): voi
   const harmless = (text: string) => io.stdoutIsTerminal ? printable(text) : text;
   const peer = io.paintStdout("cyan", harmless(event.peer));
   io.print(`${peer} ${harmless(textOf(event.message))}`);
+  if (!io.hex) return;
+  for (const row of hexDump(bytesOf(event.message))) io.print(io.paintStdout("dim", `  ${row}`));
 }
 
 /** Prints the events of a chat room: messages as data, members that join and leave as notes. */
@@ -227,6 +229,7 @@ function whoOf(event: NotedEvent & { readonly peer: string }): string {
 function noteBytes(event: "received" | "sent", peer: string, message: Message, io: Stdio): void {
   const bytes = bytesOf(message);
   io.note(`${peer} ${event} ${bytes.length} B ${quoted(textOf(message))}`);
+  if (!io.hex) return;
   for (const row of hexDump(bytes)) io.note(io.paint("dim", `  ${row}`));
 }
 

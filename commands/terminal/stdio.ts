@@ -30,6 +30,7 @@ export interface PrintingOptions {
   readonly color?: ColorChoice;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+  readonly hex?: boolean;
   readonly json?: boolean;
 }
 
@@ -53,6 +54,8 @@ export class Stdio {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** Whether what passes is shown in hexadecimal, besides as text. */
+  readonly hex: boolean;
   readonly #parts: StdioParts;
   readonly #color: ColorChoice;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -63,6 +66,7 @@ export class Stdio {
     this.json = options.json ?? false;
     this.quiet = options.quiet ?? false;
     this.verbose = options.verbose ?? false;
+    this.hex = options.hex ?? false;
   }
 
   /** The same streams with other printing options. */

@@ -15,6 +15,9 @@ export class StopSignals implements Disposable {
   /** Starts to finish as the first signal does. */
   readonly finish: () => void;
 
+  /** Stops at once, as the second signal does. */
+  readonly stop: () => void;
+
   readonly #handlers: (readonly [Deno.Signal, () => void])[] = [];
 
   constructor() {
@@ -23,6 +26,10 @@ export class StopSignals implements Disposable {
     this.drain = drain.signal;
     this.now = now.signal;
     this.finish = () => drain.abort();
+    this.stop = () => {
+      drain.abort();
+      now.abort();
+    };
     const names: readonly Deno.Signal[] = Deno.build.os === "windows"
       ? ["SIGINT", "SIGBREAK"]
       : ["SIGINT", "SIGTERM"];

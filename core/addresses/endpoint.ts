@@ -1,7 +1,9 @@
 // The grammar of endpoint URLs (RFC 3986): `scheme[+layer]...://host:port/path`, or `unix://path`
-// for a socket file and `unix://@name` for an abstract socket.
+// for a socket file and `unix://@name` for an abstract socket. In place of a host or path, `fd:3` and
+// `fd:name` stand for a listening socket that a service manager passed on.
 
 import { bracket } from "./address.ts";
+import type { Acceptor } from "../connection.ts";
 import { didYouMean } from "../options/nearest.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -12,9 +14,11 @@ export type Addressing = "host" | "path";
 export interface Endpoint {
   /** The URL as it was written. */
   readonly text: string;
+  /** The transport, such as `tcp`. */
   readonly scheme: string;
   /** Layers from the wire inward, as written. */
   readonly layers: readonly string[];
+  /** Whether the URL names a host or the path of a socket. */
   readonly addressing: Addressing;
   /** Host without brackets; empty for a path. */
   readonly hostname: string;
@@ -22,7 +26,14 @@ export interface Endpoint {
   readonly port: number | undefined;
   /** The socket's path (abstract ones start with NUL), or the URL's path and query. */
   readonly path: string;
+  /** What follows `fd:`, a number or a name. A server adopts that descriptor; to a client, `fd` is a
+   * host or a file like any other. */
+  readonly descriptor?: string;
+  /** The socket of that descriptor; the host and port are then its own. */
+  readonly adopted?: Acceptor;
 }
+
+type Place = Pick<Endpoint, "hostname" | "port" | "path" | "descriptor">;
 
 /** The longest path that `sockaddr_un` holds on Linux, in bytes, less its closing NUL. */
 const MAX_UNIX_PATH_BYTES = 107;
@@ -70,7 +81,7 @@ export function parseEndpoint(
   return { text, scheme, layers, addressing, ...place };
 }
 
-function parsePath(rest: string, text: string): Pick<Endpoint, "hostname" | "port" | "path"> {
+function parsePath(rest: string, text: string): Place {
   const written = decodePercent(rest.replace(/^\/\//, ""), text);
   if (written === "" || written === "@") {
     throw new UsageError(`"${text}" names no socket; write a path, such as unix:///tmp/echo.sock`);
@@ -83,10 +94,11 @@ function parsePath(rest: string, text: string): Pick<Endpoint, "hostname" | "por
       `the path in "${text}" is ${bytes} bytes long; a Unix socket's path has at most ${MAX_UNIX_PATH_BYTES}`,
     );
   }
-  return { hostname: "", port: undefined, path };
+  const descriptor = descriptorIn(path);
+  return { hostname: "", port: undefined, path, ...(descriptor !== undefined && { descriptor }) };
 }
 
-function parseHost(rest: string, text: string): Pick<Endpoint, "hostname" | "port" | "path"> {
+function parseHost(rest: string, text: string): Place {
   const match = /^\/\/([^/?#]*)([^#]*)$/s.exec(rest);
   const authority = match?.[1];
   if (authority === undefined) {
@@ -96,6 +108,11 @@ function parseHost(rest: string, text: string): Pick<Endpoint, "hostname" | "por
     throw new UsageError(
       `"${text.replace(/\/\/[^@]*@/, "//...@")}" carries a user name; the URL of a socket has none`,
     );
+  }
+  const descriptor = descriptorIn(authority);
+  if (descriptor !== undefined && !/^\d+$/.test(descriptor)) {
+    const name = decodePercent(descriptor, text);
+    return { hostname: "fd", port: undefined, path: match?.[2] ?? "", descriptor: name };
   }
   const parts = /^(?:\[([0-9a-f:.]+(?:%[\w.~-]+)?)\]|([^[\]:]*))(?::(\d*))?$/i.exec(authority);
   if (parts === null || (parts[1] !== undefined && !isIpv6(parts[1]))) {
@@ -111,7 +128,16 @@ function parseHost(rest: string, text: string): Pick<Endpoint, "hostname" | "por
   if (port !== undefined && port > 65535) {
     throw new UsageError(`port ${parts[3]} in "${text}" is out of range; ports are 0 to 65535`);
   }
-  return { hostname, port, path: match?.[2] ?? "" };
+  return {
+    hostname,
+    port,
+    path: match?.[2] ?? "",
+    ...(descriptor !== undefined && { descriptor }),
+  };
+}
+
+function descriptorIn(place: string): string | undefined {
+  return /^fd:([^:/]+)$/.exec(place)?.[1];
 }
 
 function isIpv6(text: string): boolean {

@@ -1,11 +1,11 @@
 // The option `--local host:port`: the local address of a client's socket.
 
-import { text } from "../options/option.ts";
+import { about, text } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-export const localOptions = {
+export const localOptions = about("addresses", {
   local: text({ metavar: "host:port", help: "dial from this address; port 0 is any free one" }),
-} as const;
+});
 
 /** Reads `host:port`, `host`, `:port` or `[ipv6]:port`.
  * @throws {UsageError} naming the value */

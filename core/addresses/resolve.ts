@@ -2,13 +2,13 @@
 
 import { ipFamily } from "./admission.ts";
 import { errorText } from "../event.ts";
-import { flag } from "../options/option.ts";
+import { about, flag } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
-export const familyOptions = {
+export const familyOptions = about("addresses", {
   ipv4: flag({ short: "4", help: "use IPv4 addresses only", negatable: false }),
   ipv6: flag({ short: "6", help: "use IPv6 addresses only", negatable: false }),
-} as const;
+});
 
 export interface FamilyChoice {
   readonly ipv4: boolean;

@@ -5,7 +5,9 @@ import { selfSign } from "./x509.ts";
 /** An authority's certificate and its private key, both PEM. The holder of the key can issue
  * certificates that every client accepts that trusts the authority. */
 export interface Authority {
+  /** Its certificate, for `tlsCa` of clients and servers. */
   readonly cert: string;
+  /** Its private key, PKCS #8, not encrypted. */
   readonly key: string;
 }
 
@@ -15,7 +17,7 @@ const VALIDITY_DAYS = 3650;
  * (its path length is 0). Nothing is kept and nothing trusts it until it is told to.
  *
  * ```ts
- * import { createAuthority, issueCertificate } from "@sockdock/sockdock";
+ * import { createAuthority, issueCertificate } from "@sockdock/sockdock/cert";
  *
  * const authority = await createAuthority();
  * const { cert, chain, key } = await issueCertificate(authority, { names: ["127.0.0.1"] });

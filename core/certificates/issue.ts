@@ -49,20 +49,14 @@ export interface IssuedCertificate {
 /** Makes a key, and a certificate for it that the authority vouches for.
  *
  * ```ts
- * import { createAuthority, echo, issueCertificate, send, serve } from "@sockdock/sockdock";
+ * import { echo, send, serve } from "@sockdock/sockdock";
+ * import { createAuthority, issueCertificate } from "@sockdock/sockdock/cert";
  *
  * const authority = await createAuthority();
  * const { chain, key } = await issueCertificate(authority, { names: ["127.0.0.1"] });
- * const folder = await Deno.makeTempDir();
- * const [tlsCert, tlsKey, ca] = [`${folder}/cert.pem`, `${folder}/key.pem`, `${folder}/ca.pem`];
- * await Deno.writeTextFile(tlsCert, chain);
- * await Deno.writeTextFile(tlsKey, key, { mode: 0o600 });
- * await Deno.writeTextFile(ca, authority.cert);
- *
- * await using server = await serve("tls://127.0.0.1:0", echo, { tlsCert, tlsKey });
- * const answer = await send(server.url, "hello", { tlsCa: [ca] });
+ * await using server = await serve("tls://127.0.0.1:0", echo, { tlsCert: chain, tlsKey: key });
+ * const answer = await send(server.url, "hello", { tlsCa: [authority.cert] });
  * console.log(new TextDecoder().decode(answer)); // hello
- * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @throws {UsageError} when a name cannot stand in such a certificate, or the authority has expired

@@ -3,6 +3,7 @@
 
 import type { X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
+import { isFileText, shownFile } from "../files/file_or_text.ts";
 import { UsageError } from "../usage_error.ts";
 
 interface PemBlock {
@@ -29,14 +30,17 @@ type PemLabel = "CERTIFICATE" | "PRIVATE KEY";
 
 const command = { "CERTIFICATE": "x509", "PRIVATE KEY": "pkey" } as const;
 
-/** Reads a PEM file and makes sure that it holds what it should.
- * @param flag the option that names the file, which begins every message
+/** Reads a PEM file, or takes the text given in its place, and makes sure that it holds what it
+ * should.
+ * @param flag the option that was given, which begins every message
+ * @param given the path of the file, or its text
  * @throws {UsageError} naming the file and the remedy */
-export async function readPemFile(flag: string, file: string, label: PemLabel): Promise<string> {
+export async function readPem(flag: string, given: string, label: PemLabel): Promise<string> {
   const what = label.toLowerCase();
+  const file = shownFile(given);
   let pem: string;
   try {
-    pem = await Deno.readTextFile(file);
+    pem = isFileText(given) ? given : await Deno.readTextFile(given);
   } catch (error) {
     throw new UsageError(`${flag}: cannot read ${file}: ${readFailure(error)}`);
   }
@@ -46,21 +50,22 @@ export async function readPemFile(flag: string, file: string, label: PemLabel): 
   if (label === "PRIVATE KEY" && /BEGIN ENCRYPTED|Proc-Type:.*ENCRYPTED/.test(pem)) {
     throw new UsageError(
       `${flag}: the key in ${file} is encrypted; ` +
-        `decrypt it with: openssl pkey -in ${file} -out plain.pem`,
+        `decrypt it with: openssl pkey -in ${isFileText(given) ? "FILE" : file} -out plain.pem`,
     );
   }
   if (!holds(pem, label)) {
-    throw new UsageError(`${flag}: ${file} holds no ${what} in PEM; ${remedy(pem, file, label)}`);
+    throw new UsageError(`${flag}: ${file} holds no ${what} in PEM; ${remedy(pem, given, label)}`);
   }
   return pem;
 }
 
 /** The certificates in a PEM text, in their order.
- * @param flag the option that named the file, which begins every message
+ * @param flag the option that was given, which begins every message
+ * @param given the path of the file, or its text
  * @throws {UsageError} when one of them is not a certificate inside */
 export async function parseCertificates(
   flag: string,
-  file: string,
+  given: string,
   pem: string,
 ): Promise<X509Certificate[]> {
   const { X509Certificate } = await import("node:crypto");
@@ -70,7 +75,9 @@ export async function parseCertificates(
     return blocks.map(({ der }) => new X509Certificate(der));
   } catch (error) {
     throw new UsageError(
-      `${flag}: the certificate in ${file} is damaged; copy it again (${errorText(error)})`,
+      `${flag}: the certificate in ${shownFile(given)} is damaged; copy it again (${
+        errorText(error)
+      })`,
     );
   }
 }
@@ -87,9 +94,13 @@ function readFailure(error: unknown): string {
   return errorText(error);
 }
 
-function remedy(pem: string, file: string, label: PemLabel): string {
+function remedy(pem: string, given: string, label: PemLabel): string {
   const other = label === "CERTIFICATE" ? "PRIVATE KEY" : "CERTIFICATE";
-  if (holds(pem, other)) return `it holds a ${other.toLowerCase()}; name the other file`;
+  if (holds(pem, other)) {
+    return `it holds a ${other.toLowerCase()}; ` +
+      (isFileText(given) ? "give the other text" : "name the other file");
+  }
+  if (isFileText(given)) return `it should begin with -----BEGIN ${label}-----`;
   const openssl = `openssl ${command[label]}`;
-  return `if it is DER, convert it with: ${openssl} -inform der -in ${file} -out ${file}.pem`;
+  return `if it is DER, convert it with: ${openssl} -inform der -in ${given} -out ${given}.pem`;
 }

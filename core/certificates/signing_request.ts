@@ -79,7 +79,7 @@ export async function signRequest(
   const request = parseRequest(x509, pem);
   if (!await holdsKey(request)) {
     throw new UsageError(
-      "the request is not signed by the key that is in it: whoever made it does not hold that key, " +
+      "the request is not signed by the key that is in it: its maker does not hold that key, " +
         "or it was changed on the way; ask for it again",
     );
   }

@@ -41,11 +41,11 @@ const RSA = {
   publicExponent: new Uint8Array([1, 0, 1]),
 } as const;
 
-/** The kinds of key that can be made: ECDSA on P-256, and RSA of 2048 bits for old peers. */
-export const KEY_TYPES = ["ecdsa", "rsa"] as const;
+/** A kind of key that can be made for a certificate: ECDSA on P-256, or RSA of 2048 bits for old
+ * peers. */
+export type KeyType = "ecdsa" | "rsa";
 
-/** A kind of key that can be made. */
-export type KeyType = typeof KEY_TYPES[number];
+export const KEY_TYPES = ["ecdsa", "rsa"] as const satisfies readonly KeyType[];
 
 /** Makes a key pair whose private half can be exported. */
 export function makeKeys(type: KeyType): Promise<CryptoKeyPair> {

@@ -6,7 +6,14 @@ import { type clientOptions, dialledWork } from "../client_options.ts";
 import type { Datagram, DatagramSocket, Delivery } from "../connection.ts";
 import { layerDatagrams } from "../layer.ts";
 import type { OptionValues } from "../options/option.ts";
-import { bytesOf, type Identity, type Message, nextSessionId, sameIdentity } from "../session.ts";
+import {
+  bytesOf,
+  copies,
+  type Identity,
+  type Message,
+  nextSessionId,
+  sameIdentity,
+} from "../session.ts";
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -63,6 +70,10 @@ export class DatagramClientSession implements DialledSession, AsyncIterator<Mess
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return this;
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return copies(this);
   }
 
   // Not an async function, because it runs for every datagram.

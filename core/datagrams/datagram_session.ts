@@ -7,6 +7,7 @@ import type { Counters } from "../counters.ts";
 import { Inbox, type InboxRoom } from "./inbox.ts";
 import {
   bytesOf,
+  copies,
   type DatagramGuarantees,
   type Identity,
   type Message,
@@ -140,6 +141,10 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return this;
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return copies(this);
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {

@@ -77,13 +77,14 @@ class DatagramServer {
   readonly #speak: (session: DatagramSession) => Promise<void>;
   #stopping = false;
 
-  constructor({ url, socket }: DatagramListener, options: DatagramServerOptions) {
+  constructor({ url, socket, onDropped }: DatagramListener, options: DatagramServerOptions) {
     const { admits, limits, work, layers = work.layers } = options;
     const { protocol, service, context } = work;
     this.ledger = options.ledger ?? new Ledger(url, context.emit, context.traffic);
     this.#admits = admits;
     this.#limits = limits;
     const counters = this.#counters = this.ledger.counters;
+    onDropped?.(() => counters.inboxDropped++);
     this.#asksAdmission = layers.length === 0;
     // Layers do work for every sender, so they receive only from admitted ones.
     this.#socket = this.#asksAdmission ? socket : layerDatagrams(
@@ -156,7 +157,7 @@ class DatagramServer {
     const before = this.#peers.get(from);
     // A session belongs to one identity: another peer at this address needs its own.
     if (before?.session !== undefined && !sameIdentity(before.identity, identity)) {
-      this.#lose(from, "somebody else has its address");
+      this.#lose(from, "another peer has its address");
     }
     if (before?.answered) before.conversing = true;
     const peer = this.#findPeer(from);

@@ -1,13 +1,13 @@
 // The options about files that several commands and servers share.
 
-import { flag, text } from "../options/option.ts";
+import { about, flag, text } from "../options/option.ts";
 
-export const dataFolderOptions = {
+export const dataFolderOptions = about("tls", {
   dataFolder: text({
     metavar: "folder",
     help: "folder of the local authority, which issues a certificate where --tls-cert names none",
   }),
-} as const;
+});
 
 /** `--overwrite`, for every command that receives files. */
 export const overwriteOption = flag({

@@ -8,6 +8,7 @@ import type { EventOrigin, Identity, Session } from "../session.ts";
 
 /** Properties of a request that the standard's Request does not have. */
 export interface RequestInfo extends EventOrigin {
+  /** The identity that the client proved by a certificate. */
   readonly identity?: Identity | undefined;
   /** The user, where the server asked for a name and password. */
   readonly user?: string;
@@ -32,6 +33,7 @@ export interface WebSocketAnswer {
 /** A GET or HEAD in HTTP/1.1 without a body that has passed the rules for addresses, hosts, origins
  * and credentials. */
 export interface QuickRequest {
+  /** Its method. */
   readonly method: "GET" | "HEAD";
   /** The path as the client sent it, percent-encoded, without dot segments. */
   readonly path: string;
@@ -44,9 +46,11 @@ export interface QuickRequest {
 
 /** An answer that lies ready, as it goes over the wire. */
 export interface QuickAnswer {
+  /** The status code, for events and counters. */
   readonly status: number;
   /** The head in HTTP/1.1, with its framing and Date, and the body unless that comes from a file. */
   readonly bytes: Uint8Array;
+  /** Where the body comes from, unless it is in `bytes`. */
   readonly file?: QuickFile;
 }
 
@@ -64,6 +68,7 @@ export interface QuickFile {
 
 /** An opened application, shared by its endpoints and disposed after the last of them. */
 export interface HttpService extends AsyncDisposable {
+  /** Answers every request. */
   handle: HttpHandler;
   /** The largest body that it wants, unless the user says otherwise. Default: 10 MiB. */
   readonly maxBodyBytes?: number;
@@ -82,13 +87,16 @@ export interface HttpService extends AsyncDisposable {
 
 /** An HTTP application and its option table. */
 export interface HttpApp<Options extends OptionTable = OptionTable> {
+  /** Its name on the command line and in the catalogue. */
   readonly name: string;
   /** One line for lists, starting with a capital, without a full stop. */
   readonly summary: string;
+  /** The table of its options. */
   readonly options: Options;
   /** The key of the option that a word which is no URL stands for, as the folder in
    * `serve files http://:8080 public`. */
   readonly operand?: string;
-  /** @throws {UsageError} when the options cannot work, such as a folder that is not there */
+  /** Opens the application, once for all endpoints that share it.
+   * @throws {UsageError} when the options cannot work, such as a folder that is not there */
   open(options: OptionValues<Options>, context: Context): HttpService | Promise<HttpService>;
 }

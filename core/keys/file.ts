@@ -2,6 +2,7 @@
 
 import { errorText } from "../event.ts";
 import { isSecret, type Key, type KeyKind, parseKeys } from "./key.ts";
+import { isFileText, shownFile } from "../files/file_or_text.ts";
 import { refuseShared, refuseWritableFile } from "../files/private_file.ts";
 import { readBounded } from "../files/read_bounded.ts";
 import { UsageError } from "../usage_error.ts";
@@ -9,23 +10,21 @@ import { UsageError } from "../usage_error.ts";
 /** Size of a file with more than a hundred thousand keys. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** Reads the keys of a file.
- * @param flag the option that named the file, which begins every message
+/** Reads the keys of a file, or of the text given in its place.
+ * @param flag the option that was given, which begins every message
+ * @param given the path of the file, or its text
  * @param bareKind the kind of a line that names none
  * @throws {UsageError} when the file cannot be read, has no key or an invalid one, has a secret
  * that other users can read, or can be written by every user */
 export async function readKeyFile(
   flag: string,
-  file: string,
+  given: string,
   bareKind?: KeyKind,
 ): Promise<Key[]> {
+  const file = shownFile(given);
   let keys: Key[];
   try {
-    const { bytes, info } = await readBounded(file, MAX_FILE_BYTES);
-    keys = parseKeys(new TextDecoder().decode(bytes), bareKind);
-    // A pipe, as a shell's <(...) makes one, has no meaningful owner.
-    if (info.isFile && keys.some(isSecret)) refuseShared(file, info);
-    else if (info.isFile) refuseWritableFile(file, info);
+    keys = isFileText(given) ? parseKeys(given, bareKind) : await readKeys(file, bareKind);
   } catch (error) {
     if (error instanceof RangeError) {
       throw new UsageError(`${flag}: ${file} is too large to hold keys`);
@@ -38,5 +37,14 @@ export async function readKeyFile(
   if (keys.length === 0) {
     throw new UsageError(`${flag}: ${file} holds no key; make one with: sockdock key make`);
   }
+  return keys;
+}
+
+async function readKeys(file: string, bareKind?: KeyKind): Promise<Key[]> {
+  const { bytes, info } = await readBounded(file, MAX_FILE_BYTES);
+  const keys = parseKeys(new TextDecoder().decode(bytes), bareKind);
+  // A pipe, as a shell's <(...) makes one, has no meaningful owner.
+  if (info.isFile && keys.some(isSecret)) refuseShared(file, info);
+  else if (info.isFile) refuseWritableFile(file, info);
   return keys;
 }

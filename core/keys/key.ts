@@ -4,10 +4,15 @@
 import { Buffer } from "node:buffer";
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
-/** Kinds of keys. `fernet` and `aes-gcm` seal, `hmac` and `ed25519` sign. */
-export const KEY_KINDS = ["fernet", "aes-gcm", "hmac", "ed25519"] as const;
+/** A kind of key: `fernet` and `aes-gcm` seal, `hmac` and `ed25519` sign. */
+export type KeyKind = "fernet" | "aes-gcm" | "hmac" | "ed25519";
 
-export type KeyKind = typeof KEY_KINDS[number];
+export const KEY_KINDS = [
+  "fernet",
+  "aes-gcm",
+  "hmac",
+  "ed25519",
+] as const satisfies readonly KeyKind[];
 
 /** A symmetric key, which both peers have. */
 export interface SharedKey {

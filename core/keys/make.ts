@@ -19,29 +19,30 @@ export interface MakeKeyOptions {
 
 /** A new key, in the text forms of key files. */
 export interface MadeKey {
+  /** As it was asked for. */
   readonly kind: KeyKind;
   /** Contents of the secret key file: a line, or PKCS #8 in PEM for Ed25519. */
   readonly text: string;
   /** SHA-256 in lower-case hexadecimal, which does not reveal the key. */
   readonly fingerprint: string;
-  /** For Ed25519, the line for a file of `--signed-senders`. */
+  /** For Ed25519, the line for a file of `signedSenders`, without its end; as a text in place of the
+   * file it needs one: `${publicLine}\n`. */
   readonly publicLine?: string;
 }
 
 /** Makes a random key for a layer: `fernet` and `aes-gcm` for `sealed`, `hmac` and `ed25519` for
- * `signed`. Write `text` to a file with mode 0600 and name it with `sealedKey` or `signedKey`.
+ * `signed`. Give its `text` as `sealedKey` or `signedKey`, or write it to a file with mode 0600 and
+ * give the path.
  *
  * @example Sealed datagrams in a test
  * ```ts
- * import { makeKey, send, serve, upper } from "@sockdock/sockdock";
+ * import { send, serve, upper } from "@sockdock/sockdock";
+ * import { makeKey } from "@sockdock/sockdock/cert";
  *
- * const file = await Deno.makeTempFile();
- * await Deno.writeTextFile(file, makeKey("aes-gcm").text);
- * const options = { sealedKey: [file] };
+ * const options = { sealedKey: [makeKey("aes-gcm").text] };
  * await using server = await serve("udp+sealed://127.0.0.1:0", upper, options);
  * const answer = await send(server.url, "ahoy", options);
  * console.log(new TextDecoder().decode(answer)); // AHOY
- * await Deno.remove(file);
  * ```
  *
  * @throws {SyntaxError} when a file of keys could not hold the name */

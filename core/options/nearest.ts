@@ -1,18 +1,32 @@
 // "Did you mean ...?": finds the known name that is nearest to a mistyped one.
 
+import { withoutUnit } from "./quantity.ts";
+
 /** Returns the known name nearest to the typed one, or undefined when none is near enough to
- * suggest: one slip per three letters, or the beginning of a longer name. */
+ * suggest: the same words written in another way (`idle_timeout` for `idleTimeoutMs`), one slip per
+ * three letters, or the beginning of a longer name. */
 export function nearest(typed: string, known: Iterable<string>): string | undefined {
+  const words = wordsOf(typed);
   let best: string | undefined;
   // Fewer than the length: any letter is one slip from any other.
   let bestSlips = Math.min(Math.max(1, Math.floor(typed.length / 3)), typed.length - 1) + 1;
   let longer: string | undefined;
   for (const name of known) {
+    if (words !== "" && wordsOf(name) === words) return name;
     const slips = countSlips(typed, name);
     if (slips < bestSlips) [best, bestSlips] = [name, slips];
     if (typed.length >= 3 && name.startsWith(typed)) longer ??= name;
   }
   return best ?? longer;
+}
+
+/** The words of a name as one, however they are joined and without the unit of an option. */
+function wordsOf(name: string): string {
+  const camelCase = name.replace(
+    /[^A-Za-z0-9]+([A-Za-z0-9]|$)/g,
+    (_, next: string) => next.toUpperCase(),
+  );
+  return withoutUnit(camelCase).toLowerCase();
 }
 
 /** Edit distance in which a swap of two neighbours counts as one slip (optimal string alignment). */

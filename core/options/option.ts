@@ -15,6 +15,7 @@ import {
   sizeElement,
   textElement,
 } from "./option_element.ts";
+import type { Topic } from "./topic.ts";
 import { UsageError } from "../usage_error.ts";
 
 export type { Bounds } from "./option_element.ts";
@@ -30,7 +31,9 @@ export {
   parseText,
   resolveOptions,
   resolveShare,
+  type TableOf,
 } from "./option_table.ts";
+export { about } from "./topic.ts";
 
 /** An option whose value is a `T`, made by the factories below. */
 export interface Option<T> {
@@ -38,20 +41,30 @@ export interface Option<T> {
   readonly kind: "flag" | "value";
   /** Help text that continues the flag: `end a session that says nothing`. */
   readonly help: string;
+  /** What the documentation of the library adds to the help, where a program can give more than the
+   * command line. */
+  readonly libraryNote?: string;
   /** Placeholder of the value in help: `--idle-timeout <duration>`. Empty for flags. */
   readonly metavar: string;
+  /** The one letter of the flag: `k` for `-k`. */
   readonly short?: string;
   /** What it stands for when it is written without a value. */
   readonly bare?: Bare;
+  /** The values that it can have, where there are only a few. */
   readonly choices?: readonly string[];
+  /** Words that a value may be or begin with, besides others; for completion. */
+  readonly suggestions?: readonly string[];
   /** Whether the option may be repeated; its value is then an array. */
   readonly many: boolean;
+  /** Whether the option has to be given; it then has no default. */
   readonly required: boolean;
   /** Whether leaving the option away lowers protection. An empty value of a guard is an error
    * wherever it comes from: a variable of a script that was never set must not open a server. */
   readonly guard: boolean;
   /** Whether `--no-name` turns the option off. Flags only. */
   readonly negatable: boolean;
+  /** What the option is about, when several tables share it. */
+  readonly topic?: Topic;
   /** Separator of the elements of a repeatable option in one text, as in an environment variable. */
   readonly separator: string;
   /** The default. Meaningless when `required`. */
@@ -78,9 +91,14 @@ interface Bare {
 
 /** Arguments of every factory. `metavar` is written without its angle brackets. */
 export interface OptionSpec {
+  /** What the option does. It continues the flag in help, so it starts with a small letter. */
   readonly help: string;
+  /** The one letter of the flag, without its dash. */
   readonly short?: string;
+  /** The placeholder of the value in help. Default: one for the type, such as `duration`. */
   readonly metavar?: string;
+  /** See {@linkcode Option.suggestions}. */
+  readonly suggestions?: readonly string[];
   /** See {@linkcode Option.guard}. */
   readonly guard?: true;
   /** See {@linkcode Option.bare}. */
@@ -88,22 +106,37 @@ export interface OptionSpec {
 }
 
 /** With a default or `required: true` the value is always present; otherwise it may be undefined. */
-interface OptionFactory<T, Extra> {
+export interface OptionFactory<T, Extra> {
+  /** An option with a default. */
   (spec: OptionSpec & Extra & { readonly default: T }): Option<T>;
+  /** An option that has to be given. */
   (spec: OptionSpec & Extra & { readonly required: true }): Option<T>;
+  /** An option that may be left out; its value is then undefined. */
   (spec: OptionSpec & Extra): Option<T | undefined>;
+  /** An option that may be repeated; its value is an array, by default an empty one. */
   many(spec: ManySpec<T> & Extra): Option<readonly T[]>;
 }
 
-/** `separator` (a comma unless given) stands between elements in an environment variable. */
-interface ManySpec<T> extends OptionSpec {
+/** Arguments of the factories of repeatable options. */
+export interface ManySpec<T> extends OptionSpec {
+  /** Default: no elements. */
   readonly default?: readonly T[];
+  /** What stands between elements in an environment variable. Default: a comma. */
   readonly separator?: string;
+}
+
+/** Arguments of {@linkcode flag}. */
+export interface FlagSpec extends Omit<OptionSpec, "metavar"> {
+  /** Default: false. */
+  readonly default?: boolean;
+  /** Whether `--no-name` turns the flag off. Default: true. */
+  readonly negatable?: boolean;
 }
 
 /** Any text, also an empty one. */
 export const text: OptionFactory<string, object> = factory(textElement);
 
+/** A whole number. */
 export const integer: OptionFactory<number, Bounds> = factory(integerElement);
 
 /** A number that may have a fraction, such as a probability. */
@@ -120,15 +153,17 @@ export const duration: OptionFactory<number, Bounds & { readonly allowNone?: boo
  * @default `min` 0 */
 export const size: OptionFactory<number, Bounds> = factory(sizeElement);
 
-/** One of a few words. */
+/** One of a few words, with a default. */
 export function choice<const V extends readonly string[]>(
   values: V,
   spec: OptionSpec & { readonly default: NoInfer<V[number]> },
 ): Option<V[number]>;
+/** One of a few words, which has to be given. */
 export function choice<const V extends readonly string[]>(
   values: V,
   spec: OptionSpec & { readonly required: true },
 ): Option<V[number]>;
+/** One of a few words, or undefined. */
 export function choice<const V extends readonly string[]>(
   values: V,
   spec: OptionSpec,
@@ -140,6 +175,7 @@ export function choice(
   return single(choiceElement(values), spec);
 }
 
+/** Any number of a few words. */
 choice.many = function <const V extends readonly string[]>(
   values: V,
   spec: ManySpec<NoInfer<V[number]>>,
@@ -148,13 +184,7 @@ choice.many = function <const V extends readonly string[]>(
 };
 
 /** A flag. `--no-name` turns it off; in the environment it is `1`, `true`, `0` or `false`. */
-export function flag(spec: {
-  readonly help: string;
-  readonly short?: string;
-  readonly default?: boolean;
-  readonly negatable?: boolean;
-  readonly guard?: true;
-}): Option<boolean> {
+export function flag(spec: FlagSpec): Option<boolean> {
   return {
     ...described(spec, ""),
     kind: "flag",
@@ -269,5 +299,6 @@ function described(spec: OptionSpec, metavar: string) {
     guard: spec.guard ?? false,
     ...(spec.bare && { bare: spec.bare }),
     ...(spec.short === undefined ? {} : { short: spec.short }),
+    ...(spec.suggestions === undefined ? {} : { suggestions: spec.suggestions }),
   };
 }

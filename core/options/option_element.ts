@@ -13,7 +13,9 @@ import { UsageError } from "../usage_error.ts";
 
 /** The smallest and largest value, both allowed, in the unit of the value itself. */
 export interface Bounds {
+  /** The smallest value that is allowed. */
   readonly min?: number;
+  /** The largest value that is allowed. */
   readonly max?: number;
 }
 

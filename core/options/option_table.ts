@@ -2,6 +2,7 @@
 
 import { didYouMean } from "./nearest.ts";
 import type { Option } from "./option.ts";
+import { withoutUnit } from "./quantity.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Keys are camelCase with their unit, as in code: `idleTimeoutMs`. */
@@ -11,6 +12,10 @@ export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 export type OptionValues<Table extends OptionTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Option<infer T> ? T : never;
 };
+
+/** The table whose options have these values: the other way round than {@linkcode OptionValues}, for
+ * the explicit type of a protocol whose options have an interface of their own. */
+export type TableOf<Values> = { readonly [Key in keyof Values]: Option<Values[Key]> };
 
 /** Options by key, before they are resolved. What was not given is left out or undefined. */
 export type Given = Readonly<Record<string, unknown>>;
@@ -27,8 +32,7 @@ const flagNames = new Map<string, string>();
 export function flagName(key: string): string {
   const known = flagNames.get(key);
   if (known !== undefined) return known;
-  const name = key
-    .replace(/(?<=.)(BytesPerSecond|PerSecond|Seconds|Bytes|Ms)$/, "")
+  const name = withoutUnit(key)
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .replace(/([A-Z])([A-Z][a-z])/g, "$1-$2")
     .toLowerCase();
@@ -67,16 +71,20 @@ export function parseText(
 
 /** Checks the options of a library call and fills in the defaults, once, so that internally every
  * field is present. The argument is not changed; undefined counts as not given.
+ * @param others names of options beside the table, one of which an unknown key may have meant
  * @throws {TypeError} when a key is unknown, a value of the wrong type or a required one missing
  * @throws {RangeError} when a value is out of bounds */
 export function resolveOptions<Table extends OptionTable>(
   table: Table,
   given: Partial<OptionValues<Table>>,
+  others: Iterable<string> = [],
 ): OptionValues<Table> {
   const values = new Map<string, unknown>(Object.entries(given));
   for (const [key, value] of values) {
     if (value === undefined || Object.hasOwn(table, key)) continue;
-    throw new TypeError(`unknown option ${key}${didYouMean(key, Object.keys(table))}`);
+    throw new TypeError(
+      `unknown option ${key}${didYouMean(key, [...Object.keys(table), ...others])}`,
+    );
   }
   const resolved = Object.entries(table).map(([key, option]) => {
     const value = values.get(key);

@@ -19,6 +19,11 @@ const SIZE_UNITS: Units = [["g", 1024 ** 3], ["m", 1024 ** 2], ["k", 1024], ["",
 const DURATION = /^(\d{1,15})(?:\.(\d{1,9}))?(ms|s|m|h|d)?$/;
 const SIZE = /^(\d{1,15})(?:\.(\d{1,9}))?(?:([kmg])(?:i?b)?|b)?$/;
 
+/** A key in code without the unit that ends it: `idleTimeoutMs` is `idleTimeout`. */
+export function withoutUnit(key: string): string {
+  return key.replace(/(?<=.)(BytesPerSecond|PerSecond|Seconds|Bytes|Ms)$/, "");
+}
+
 /** Complete "expected ..." in a message. */
 export const DURATION_EXAMPLES = "a duration such as 500ms, 5s or 2m";
 export const SIZE_EXAMPLES = "a size such as 512, 10k or 4m";

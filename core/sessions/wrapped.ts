@@ -4,7 +4,13 @@
 import type { Address } from "../addresses/address.ts";
 import type { DialledSession } from "../client_kind.ts";
 import type { Delivery } from "../connection.ts";
-import type { DatagramGuarantees, Identity, Message, Session } from "../session.ts";
+import {
+  copies,
+  type DatagramGuarantees,
+  type Identity,
+  type Message,
+  type Session,
+} from "../session.ts";
 
 /** Forwards every member except `sendFramed`, which would bypass the `send` of a subclass. */
 export class WrappedSession implements DialledSession {
@@ -68,6 +74,10 @@ export class WrappedSession implements DialledSession {
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {
     return this.inner[Symbol.asyncIterator]();
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return copies(this);
   }
 
   send(message: Message): Promise<void> {

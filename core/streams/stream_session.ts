@@ -5,7 +5,7 @@ import type { Connection } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { createFramer, type Framer, MessageTooLargeError } from "./framing.ts";
 import type { Framing } from "../protocol.ts";
-import { bytesOf, type Identity, type Message, nextSessionId } from "../session.ts";
+import { bytesOf, copies, type Identity, type Message, nextSessionId } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 import type { Traffic } from "../traffic.ts";
 
@@ -85,6 +85,10 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return this;
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return copies(this);
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {

@@ -1,12 +1,14 @@
-// Reads the certificate and key files that options name, and checks that they belong together.
+// Reads the certificates and keys that options give, and checks that they belong together.
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { errorText } from "../event.ts";
-import { parseCertificates, readPemFile } from "../certificates/pem.ts";
+import { parseCertificates, readPem } from "../certificates/pem.ts";
+import { shownFile } from "../files/file_or_text.ts";
 import { UsageError } from "../usage_error.ts";
 import type { TlsFilePair } from "./options.ts";
 
 interface TlsFileTexts {
+  /** What messages call the file of the certificate, and that of the key. */
   readonly tlsCert: string;
   readonly tlsKey: string;
   /** PEM, the server's or client's own certificate first. */
@@ -20,15 +22,25 @@ interface TlsFileTexts {
  * @throws {UsageError} when one of the files is not named, missing or damaged */
 export async function readTlsFilePair({ tlsCert, tlsKey }: TlsFilePair): Promise<TlsFileTexts> {
   if (tlsKey === undefined) {
-    throw new UsageError(`--tls-cert ${tlsCert} needs its private key; add --tls-key FILE`);
+    throw new UsageError(
+      `--tls-cert ${shownFile(tlsCert ?? "")} needs its private key; add --tls-key FILE`,
+    );
   }
   if (tlsCert === undefined) {
-    throw new UsageError(`--tls-key ${tlsKey} needs its certificate; add --tls-cert FILE`);
+    throw new UsageError(
+      `--tls-key ${shownFile(tlsKey)} needs its certificate; add --tls-cert FILE`,
+    );
   }
-  const cert = await readPemFile("--tls-cert", tlsCert, "CERTIFICATE");
-  const key = await readPemFile("--tls-key", tlsKey, "PRIVATE KEY");
+  const cert = await readPem("--tls-cert", tlsCert, "CERTIFICATE");
+  const key = await readPem("--tls-key", tlsKey, "PRIVATE KEY");
   const [certificate] = await parseCertificates("--tls-cert", tlsCert, cert);
-  return { tlsCert, tlsKey, cert, key, certificate: certificate! };
+  return {
+    tlsCert: shownFile(tlsCert),
+    tlsKey: shownFile(tlsKey),
+    cert,
+    key,
+    certificate: certificate!,
+  };
 }
 
 /** Parses the key of a pair.

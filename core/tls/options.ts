@@ -1,7 +1,8 @@
 // The options for certificates and their keys: each repeated `--tls-cert` belongs to the
 // `--tls-key` at the same position.
 
-import { type Option, type OptionSpec, text } from "../options/option.ts";
+import { filesOrTexts } from "../files/file_or_text.ts";
+import type { Option, OptionSpec } from "../options/option.ts";
 import { UsageError } from "../usage_error.ts";
 
 interface TlsFileOptions {
@@ -9,17 +10,17 @@ interface TlsFileOptions {
   readonly tlsKey?: string | readonly string[] | undefined;
 }
 
-/** Paths of a certificate and of its key, as given. */
+/** A certificate and its key, as given: paths, or texts in PEM. */
 export interface TlsFilePair {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
 }
 
-/** A repeatable option for files, to which a program may also give a single value. */
-export function fileOrFiles(
+/** A repeatable option for files in PEM, to which a program may also give a single value. */
+export function pemFileOrFiles(
   spec: Pick<OptionSpec, "help">,
 ): Option<string | readonly string[] | undefined> {
-  const option = text.many({ ...spec, metavar: "file", guard: true });
+  const option = filesOrTexts(spec);
   return {
     ...option,
     check: (value, name) => option.check(typeof value === "string" ? [value] : value, name),

@@ -1,9 +1,9 @@
 // The options that servers and clients of WebSockets share.
 
-import { duration, flag, type OptionValues, text } from "../options/option.ts";
+import { about, duration, flag, type OptionValues, text } from "../options/option.ts";
 
 /** Options that client and server negotiate in the handshake. */
-export const agreementOptions = {
+export const agreementOptions = about("ws", {
   subprotocol: text.many({
     metavar: "name",
     help: "WebSocket subprotocol to agree on, the preferred one first",
@@ -12,9 +12,9 @@ export const agreementOptions = {
     default: true,
     help: "compress large messages when the peer can do that too (permessage-deflate)",
   }),
-} as const;
+});
 
-export const keepaliveOptions = {
+export const keepaliveOptions = about("ws", {
   pingIntervalMs: duration({
     default: 20_000,
     min: 1,
@@ -27,6 +27,6 @@ export const keepaliveOptions = {
     allowNone: true,
     help: "close a WebSocket whose peer answers a ping with nothing at all for this long",
   }),
-} as const;
+});
 
 export type KeepaliveLimits = OptionValues<typeof keepaliveOptions>;

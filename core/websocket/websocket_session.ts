@@ -5,7 +5,7 @@
 import type { Address } from "../addresses/address.ts";
 import type { Connection } from "../connection.ts";
 import type { Counters } from "../counters.ts";
-import { type Identity, type Message, nextSessionId } from "../session.ts";
+import { copies, type Identity, type Message, nextSessionId } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
 import type { Traffic } from "../traffic.ts";
 import type { MessageDeflate } from "./deflate.ts";
@@ -160,6 +160,10 @@ export class WebSocketSession
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return this;
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return copies(this);
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {

@@ -12,6 +12,8 @@ import { type Dock, serve } from "../serve.ts";
 export interface ToxiproxyOptions {
   /** Where it listens, on loopback: it takes no token. Default: http://127.0.0.1:8474 */
   readonly url?: string;
+  /** Whether another free port will do where that is taken. Default: false. */
+  readonly freePortIfTaken?: boolean;
   /** Hears of each proxy that listens. */
   readonly onStart?: (dock: Dock) => void;
 }
@@ -38,7 +40,7 @@ export interface Toxiproxy extends AsyncDisposable {
  *
  * @throws {UsageError} when the URL is not on loopback */
 export async function openToxiproxy(
-  { url = "http://127.0.0.1:8474", onStart }: ToxiproxyOptions = {},
+  { url = "http://127.0.0.1:8474", freePortIfTaken = false, onStart }: ToxiproxyOptions = {},
 ): Promise<Toxiproxy> {
   const endpoint = parseEndpoint(url, serverSchemes);
   if (endpoint.scheme !== "http" || !isOwn(hostOrLoopback(endpoint))) {
@@ -50,7 +52,11 @@ export async function openToxiproxy(
   await using resources = new AsyncDisposableStack();
   const proxies = resources.use(new Proxies((...place) => startProxy(...place, onStart)));
   const server = resources.use(
-    await serve(url, toxiproxyApp(proxies), { maxConnections: 128, changeable: false }),
+    await serve(url, toxiproxyApp(proxies), {
+      maxConnections: 128,
+      changeable: false,
+      freePortIfTaken,
+    }),
   );
   const held = resources.move();
   return {

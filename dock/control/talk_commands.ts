@@ -22,7 +22,7 @@ export function talkCommands(talked: Talked, sockdock = "sockdock"): readonly Ta
 }
 
 /** The arguments for sockdock itself. */
-export function talkWords(
+function talkWords(
   { protocol, url, transport, fingerprint }: Omit<Talked, "layers">,
 ): string {
   if (protocol === "chat") return `chat ${url}`;

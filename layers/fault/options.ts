@@ -1,6 +1,7 @@
 // The options of the layer fault.
 
 import { integer, text } from "../../core/options/option.ts";
+import { faultWords } from "./spec.ts";
 
 /** Seeds have 32 bits. */
 export const LARGEST_SEED = 2 ** 32 - 1;
@@ -8,6 +9,7 @@ export const LARGEST_SEED = 2 ** 32 - 1;
 export const faultOptions = {
   fault: text.many({
     metavar: "spec",
+    suggestions: faultWords,
     help: "misbehave as a bad network does, such as loss=5%,reorder=2% or latency=200ms " +
       "(in.NAME or out.NAME for one direction)",
   }),

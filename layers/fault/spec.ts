@@ -125,6 +125,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** The share of connections that meet the faults which stand beside it in one text. */
 const SHARE = "share";
+/** The beginnings of all faults, as they are written. */
+export const faultWords: readonly string[] = Object.keys(KINDS).map((name) => `${name}=`);
 
 /** Why a fault cannot be had on the other kind of transport. */
 const REFUSALS: Readonly<Record<Carrier, string>> = {

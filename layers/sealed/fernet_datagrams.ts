@@ -11,7 +11,7 @@ import type { Side } from "../../core/layer.ts";
 import type { Identity } from "../../core/session.ts";
 import { WrappedDatagrams } from "../../core/datagrams/wrapped_datagrams.ts";
 import { Recipients } from "../peers/recipients.ts";
-import { type Fernet, parseToken, payloadBytes } from "./fernet.ts";
+import { type Fernet, parseToken, payloadBytes } from "../../core/keys/fernet.ts";
 import { TokenTable } from "./token_table.ts";
 
 /** How far in the future a token may be, in seconds, as the specification has it. */

@@ -6,7 +6,7 @@ import type { LayerContext, OpenedLayer } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { aesGcmKey } from "./aes_gcm.ts";
-import { Fernet } from "./fernet.ts";
+import { Fernet } from "../../core/keys/fernet.ts";
 import { FernetDatagrams, type FernetKey } from "./fernet_datagrams.ts";
 import type { sealedOptions } from "./options.ts";
 import { refuseSameIds } from "../stamped/protection.ts";

@@ -1,11 +1,10 @@
 // The options of the layer sealed.
 
-import { choice, duration, integer, text } from "../../core/options/option.ts";
+import { filesOrTexts } from "../../core/files/file_or_text.ts";
+import { choice, duration, integer } from "../../core/options/option.ts";
 
 export const sealedOptions = {
-  sealedKey: text.many({
-    guard: true,
-    metavar: "file",
+  sealedKey: filesOrTexts({
     help: "file of keys that seal datagrams: the first seals, all open; made by key make",
   }),
   sealedCipher: choice(["aes-gcm", "fernet"], {

@@ -1,6 +1,7 @@
 // Opening the layer signed: reads its own key and those of the senders that it is to believe.
 
 import type { Key, PrivateKey, SharedKey } from "../../core/keys/key.ts";
+import { shownFile } from "../../core/files/file_or_text.ts";
 import { readKeyFile } from "../../core/keys/file.ts";
 import type { LayerContext, OpenedLayer } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
@@ -43,8 +44,9 @@ export async function openSigned(
 
 type SigningKey = SharedKey | PrivateKey;
 
-async function readOwnKey(file: string): Promise<SigningKey> {
-  const [key, second] = await readKeyFile("--signed-key", file);
+async function readOwnKey(given: string): Promise<SigningKey> {
+  const [key, second] = await readKeyFile("--signed-key", given);
+  const file = shownFile(given);
   if (second !== undefined) {
     throw new UsageError(`--signed-key: ${file} holds several keys; one end has one key`);
   }

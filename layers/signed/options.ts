@@ -1,16 +1,13 @@
 // The options of the layer signed.
 
-import { duration, integer, text } from "../../core/options/option.ts";
+import { fileOrText } from "../../core/files/file_or_text.ts";
+import { duration, integer } from "../../core/options/option.ts";
 
 export const signedOptions = {
-  signedKey: text({
-    guard: true,
-    metavar: "file",
+  signedKey: fileOrText({
     help: "file of the key that signs our datagrams; made by key make ed25519 or hmac",
   }),
-  signedSenders: text({
-    guard: true,
-    metavar: "file",
+  signedSenders: fileOrText({
     help: "file of the senders to believe, a line each: name ed25519:KEY or name hmac:KEY",
   }),
   signedLifetimeMs: duration({

@@ -13,9 +13,11 @@ export type Scope = "stored" | "local" | "memory";
 
 /** Proof that a message was taken. */
 export interface Receipt {
+  /** As in ChatMessage. */
   readonly id: string;
   /** As in ChatMessage. */
   readonly seq: number | undefined;
+  /** How safe the message is. */
   readonly scope: Scope;
   /** Whether the id was there before: the message is not said twice. */
   readonly duplicate: boolean;
@@ -27,8 +29,9 @@ export interface LostSpan {
   readonly count: number;
   /** The place of the first message after them. */
   readonly before: number;
-  /** When the messages before and after them were said, in milliseconds since the epoch. */
+  /** When the message before them was said, in milliseconds since the epoch. */
   readonly fromMs: number;
+  /** When the message after them was said, in milliseconds since the epoch. */
   readonly toMs: number;
 }
 

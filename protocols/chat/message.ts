@@ -8,11 +8,14 @@ export type Standing = "plain" | "verified";
 export interface ChatMessage {
   /** Given by the sender or, where it gives none, by the server; unique for ever. */
   readonly id: string;
+  /** The room in which it was said. */
   readonly room: string;
   /** Where it stands among the messages of its room: grows, has gaps, and is the same on every node
    * that shares the room. What only one node knows so far has none. */
   readonly seq: number | undefined;
+  /** The name of the sender. */
   readonly name: string;
+  /** Whether the sender proved to own its name. */
   readonly standing: Standing;
   /** `me` is what `/me` says: an action in the third person. */
   readonly kind: "say" | "me";

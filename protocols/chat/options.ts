@@ -1,7 +1,9 @@
 // The options of a chat and of its cluster, apart from the code that they are for: the command line
 // reads them without loading a database or a broker's library.
 
+import { fileOrText } from "../../core/files/file_or_text.ts";
 import {
+  about,
   duration,
   flag,
   integer,
@@ -11,9 +13,10 @@ import {
 } from "../../core/options/option.ts";
 
 /** The options of a chat in a cluster. */
-export const clusterOptions = {
+export const clusterOptions = about("cluster", {
   cluster: text.many({
     metavar: "url",
+    suggestions: ["nats://", "tls://"],
     help: "share the chat with other nodes over the NATS broker at nats://host:port (or tls://); " +
       "several are the brokers of one cluster",
   }),
@@ -38,27 +41,22 @@ export const clusterOptions = {
     metavar: "file",
     help: "prove to the broker who we are with this credentials file",
   }),
-  natsTlsCa: text({
-    guard: true,
-    metavar: "file",
+  natsTlsCa: fileOrText({
     help: "trust brokers whose certificate one of these authorities (PEM) has issued",
   }),
-  natsTlsCert: text({
-    guard: true,
-    metavar: "file",
+  natsTlsCert: fileOrText({
     help: "show the broker this certificate (PEM)",
   }),
-  natsTlsKey: text({
-    guard: true,
-    metavar: "file",
+  natsTlsKey: fileOrText({
     help: "the private key (PEM) of --nats-tls-cert",
   }),
-} as const;
+});
 
 export const chatOptions = {
   ...clusterOptions,
   history: text({
     metavar: "file|:memory:|off",
+    suggestions: [":memory:", "off"],
     default: ":memory:",
     help: "where messages are kept; the command line keeps them in the user's data folder",
   }),
@@ -88,7 +86,7 @@ export const chatOptions = {
   as: text({
     metavar: "name",
     default: "operator",
-    help: "what whoever speaks at this terminal is called in the chat",
+    help: "name in the chat of the person at this terminal",
   }),
   operator: text.many({
     metavar: "name",
@@ -147,7 +145,7 @@ export const chatOptions = {
     default: 1000,
     min: 1,
     max: 1_000_000,
-    help: "rooms that somebody is in",
+    help: "rooms that have members",
   }),
   presenceMembers: integer({
     default: 50,
@@ -173,7 +171,6 @@ export const chatOptions = {
   }),
 } as const;
 
-/** The values of the options of a cluster. */
-export type ClusterOptions = OptionValues<typeof clusterOptions>;
+export type { ClusterOptions } from "../option_types.ts";
 
 export type ChatOptions = OptionValues<typeof chatOptions>;

@@ -5,8 +5,11 @@ import type { Standing } from "./message.ts";
 
 /** A member in a room of another node. */
 export interface RemoteMember {
+  /** Its name. */
   readonly name: string;
+  /** Whether it proved to own its name. */
   readonly standing: Standing;
+  /** The room that it is in. */
   readonly room: string;
 }
 
@@ -30,6 +33,7 @@ export interface ChatPeers extends AsyncDisposable {
    * plain one. Where the name is ours already, others see it as it is spelt now.
    * @returns whether it is ours now; without a connection only our own members are asked */
   claim(room: string, name: string, standing: Standing): Promise<boolean>;
+  /** Gives a name of ours back. */
   release(room: string, name: string): void;
   /** The members of a room on the other nodes. */
   members(room: string): readonly RemoteMember[];

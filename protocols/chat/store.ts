@@ -5,6 +5,7 @@ import type { ChatMessage, NewMessage } from "./message.ts";
 
 /** A message to store. */
 export interface StoreEntry {
+  /** The message, without its place. */
   readonly message: NewMessage;
   /** Its place in the room, where the shared log has given it one; without one the store gives it the
    * next, unless it is `owed`. */
@@ -37,7 +38,9 @@ export interface ChatStore extends AsyncDisposable {
   append(entries: readonly StoreEntry[]): Promise<readonly StoreResult[]>;
   /** As in ChatLog; owed messages stand last. */
   last(room: string, count: number, before?: number): Promise<readonly ChatMessage[]>;
+  /** As in ChatLog. */
   after(room: string, seq: number, count: number): Promise<readonly ChatMessage[]>;
+  /** As in ChatLog. */
   search(room: string, words: string, count: number): Promise<readonly ChatMessage[]>;
   /** The owed messages, oldest first. */
   owed(count: number): Promise<readonly ChatMessage[]>;

@@ -9,6 +9,7 @@ const MAX_FILES = 1_000_000;
 
 /** A file or an empty folder to send. */
 export interface LocalFile {
+  /** Folders are sent for their names alone, so that empty ones arrive too. */
   readonly kind: "file" | "folder";
   /** Its path on this machine. */
   readonly path: string;

@@ -61,8 +61,16 @@ export interface SendFilesOptions {
 
 /** The inbox takes no files of this sender. */
 export class InboxRefusedError extends Error {
+  /** The name by which callers can tell this error. */
   override readonly name = "InboxRefusedError";
-  constructor(readonly code: RefusalCode, reason: string) {
+
+  /** Makes the error.
+   * @param reason the words of the inbox */
+  constructor(
+    /** Why, for programs. */
+    readonly code: RefusalCode,
+    reason: string,
+  ) {
     super(reason);
   }
 }

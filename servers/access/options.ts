@@ -1,9 +1,9 @@
 // The options for who may ask, of all transports that browsers can reach.
 
-import { type OptionValues, text } from "../../core/options/option.ts";
+import { about, type OptionValues, text } from "../../core/options/option.ts";
 
 /** Options of authentication. Without any of them every client is admitted. */
-export const authenticationOptions = {
+export const authenticationOptions = about("access", {
   auth: text({
     guard: true,
     metavar: "user:password",
@@ -29,12 +29,12 @@ export const authenticationOptions = {
     default: "sockdock",
     help: "what a browser says the password is for",
   }),
-} as const;
+});
 
 export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
 
 /** Options of every transport that browsers can reach. */
-export const webGuardOptions = {
+export const webGuardOptions = about("access", {
   allowHost: text.many({
     metavar: "host",
     help: "serve requests for this host name too, written without its port (* is any)",
@@ -43,6 +43,6 @@ export const webGuardOptions = {
     metavar: "origin",
     help: "let pages of this origin open WebSockets and change things (* is any)",
   }),
-} as const;
+});
 
 export type WebGuardLimits = OptionValues<typeof webGuardOptions>;

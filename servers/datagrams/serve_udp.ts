@@ -1,9 +1,10 @@
-// Serving on UDP: a socket of Deno.listenDatagram, with or without a multicast group.
+// Serving on UDP, with or without a multicast group.
 
 import { isLoopback } from "../../core/addresses/address.ts";
 import { createAdmission } from "../../core/addresses/admission.ts";
 import { serveDatagrams } from "../../core/datagrams/serve_datagrams.ts";
 import { DenoDatagramSocket } from "../../core/datagrams/deno_socket.ts";
+import type { UdpConn } from "../../core/datagrams/node_socket.ts";
 import { errorText } from "../../core/event.ts";
 import {
   type Endpoint,
@@ -24,6 +25,7 @@ import type { DatagramListener, RunningServer } from "../../core/running_server.
 import type { SessionWork } from "../../core/server_kind.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { listening } from "../listeners/listen_error.ts";
+import { bindUdp } from "./bind_udp.ts";
 import type { udpOptions } from "./options.ts";
 
 /** Opens a UDP socket to listen on. At a multicast address it joins the group, beside other
@@ -42,13 +44,17 @@ export async function listenUdp(
   mayOpen(wanted, hostname);
   const open = isMulticast(hostname)
     ? () => joinGroup(hostname, port, family.interface)
-    : () => Deno.listenDatagram({ transport: "udp", hostname, port });
+    : () => bindUdp({ hostname, port });
   if (family.interface !== undefined && !isMulticast(hostname)) {
     throw new UsageError(`--interface goes with a multicast group, and ${hostname} is none`);
   }
   const conn = await listening(wanted, port, open);
   const url = formatEndpoint({ ...endpoint, hostname: host }, (conn.addr as Deno.NetAddr).port);
-  return { socket: new DenoDatagramSocket(conn), url };
+  return {
+    socket: new DenoDatagramSocket(conn),
+    url,
+    ...(conn.onDropped && { onDropped: conn.onDropped.bind(conn) }),
+  };
 }
 
 /** Binding to the group's own address keeps out datagrams to other addresses at this port. Windows
@@ -57,13 +63,13 @@ async function joinGroup(
   group: string,
   port: number,
   place: string | undefined,
-): Promise<Deno.DatagramConn> {
+): Promise<UdpConn> {
   const isIpv6 = group.includes(":");
   const hostname = isIpv6 ? "::" : Deno.build.os === "windows" ? "0.0.0.0" : group;
   const from = isIpv6
     ? interfaceNumber(place, systemInterfaces)
     : interfaceAddress(place, systemInterfaces);
-  const conn = Deno.listenDatagram({ transport: "udp", hostname, port, reuseAddress: true });
+  const conn = await bindUdp({ hostname, port, reuseAddress: true });
   try {
     if (typeof from === "number") await conn.joinMulticastV6(group, from);
     else await conn.joinMulticastV4(group, from);

@@ -6,6 +6,7 @@ import type { OptionValues } from "../../core/options/option.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 import type { SessionWork } from "../../core/server_kind.ts";
 import { openUnixDatagrams, removeSocketFile } from "../../core/datagrams/unix_socket.ts";
+import { requireDatagramSockets } from "../../core/runtime.ts";
 import { listening } from "../listeners/listen_error.ts";
 import { atSocketFile } from "../listeners/socket_file.ts";
 import type { unixgramOptions } from "./options.ts";
@@ -15,6 +16,7 @@ export async function serveUnixgram(
   given: OptionValues<typeof unixgramOptions>,
   work: SessionWork,
 ): Promise<RunningServer> {
+  requireDatagramSockets(endpoint.scheme);
   const { path } = endpoint;
   const url = formatEndpoint(endpoint, undefined);
   const bind = (path: string) => Deno.listenDatagram({ transport: "unixpacket", path });

@@ -15,6 +15,7 @@ import { type Drainable, Ledger } from "../../core/sessions/life.ts";
 import { runningServer } from "../../core/sessions/server.ts";
 import { keyLogWarning } from "../../core/tls/key_log.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { refuseAdopted } from "../listeners/adopt.ts";
 import { listening } from "../listeners/listen_error.ts";
 import { needsNodeTls, type TlsSettings } from "../tls/options.ts";
 import { loadTlsIdentity } from "../tls/server_certificate.ts";
@@ -39,6 +40,7 @@ export async function serveByDeno(
   tls?: TlsSettings,
 ): Promise<RunningServer> {
   refuseWhatCannotBeKept(work, tls);
+  refuseAdopted(endpoint, "Deno.serve");
   const { context } = work;
   const port = listeningPort(endpoint);
   const host = hostOrLoopback(endpoint);

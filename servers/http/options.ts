@@ -6,13 +6,13 @@ import {
   handshakeOptions,
   streamOptions,
 } from "../../core/limits.ts";
-import { duration, flag, type OptionValues, size } from "../../core/options/option.ts";
+import { about, duration, flag, type OptionValues, size } from "../../core/options/option.ts";
 import { authenticationOptions, webGuardOptions } from "../access/options.ts";
 import { familyOptions } from "../../core/addresses/resolve.ts";
 import { listenerOptions } from "../listeners/options.ts";
 import { tlsOptions } from "../tls/options.ts";
 
-const requestOptions = {
+const requestOptions = about("http", {
   headerTimeoutMs: duration({
     default: 10_000,
     min: 1,
@@ -37,7 +37,7 @@ const requestOptions = {
   logRequests: flag({
     help: "tell of every request that was answered; without it only at a terminal",
   }),
-} as const;
+});
 
 export const httpOptions = {
   ...admissionOptions,

@@ -1,5 +1,6 @@
 // Explains the error of a socket that could not be opened, with the remedy.
 
+import { permittedVariable } from "../../core/environment.ts";
 import { errorText } from "../../core/event.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -18,16 +19,31 @@ export async function listening<T>(
   }
 }
 
+/** Whether an endpoint could not be opened because another socket has its address.
+ * @param error what `listening` throws */
+export function isAddressInUse(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  // node:net has its own word for it.
+  return cause instanceof Deno.errors.AddrInUse ||
+    cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+}
+
 function reason(error: unknown, port: number | undefined): string {
-  if (error instanceof Deno.errors.AddrInUse) {
+  // Sockets of node: have codes instead of classes.
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  if (error instanceof Deno.errors.AddrInUse || code === "EADDRINUSE") {
+    if (permittedVariable("LISTEN_PID") === String(Deno.pid)) {
+      return "it is in use; a service manager passed sockets to this process, which are served as " +
+        "tcp://fd:3, unix://fd:3 and so on";
+    }
     return port === undefined
       ? "the socket file exists already; remove it if nothing uses it"
       : `port ${port} is in use; choose another, or :0 for any free one`;
   }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
+  if (error instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL") {
     return "this machine has no such address";
   }
-  if (error instanceof Deno.errors.PermissionDenied) {
+  if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
     return "permission denied (ports below 1024 need privileges)";
   }
   if (error instanceof Deno.errors.NotCapable) {

@@ -19,7 +19,7 @@ import {
 } from "../../core/certificates/identity.ts";
 import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { DeniedPeerError } from "../../core/connection.ts";
-import { parseCertificates, readPemFile } from "../../core/certificates/pem.ts";
+import { parseCertificates, readPem } from "../../core/certificates/pem.ts";
 import type { Identity } from "../../core/session.ts";
 
 /** Beyond it the oldest certificate is forgotten, and its client needs a new session. */
@@ -40,7 +40,7 @@ export async function readAuthorities(
   const pems: string[] = [];
   const certificates: X509Certificate[] = [];
   for (const file of named.map((one) => authorityFile(one, dataFolder))) {
-    const pem = await readPemFile("--tls-ca", file, "CERTIFICATE");
+    const pem = await readPem("--tls-ca", file, "CERTIFICATE");
     pems.push(pem);
     certificates.push(...await parseCertificates("--tls-ca", file, pem));
   }

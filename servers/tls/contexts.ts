@@ -6,6 +6,7 @@ import type { SecureContext } from "node:tls";
 import { readCertificateFields } from "../../core/certificates/fields.ts";
 import { type CertificateName, isForHost } from "../../core/certificates/names.ts";
 import { errorText, type Tell } from "../../core/event.ts";
+import { isFileText } from "../../core/files/file_or_text.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
 import { type Authorities, ClientVerifier, readAuthorities } from "./client_certificates.ts";
 import { FileWatch } from "./file_watch.ts";
@@ -158,8 +159,9 @@ async function named(
   }));
 }
 
-/** Every file that the settings name. */
+/** Every file that the settings name; what they give as text is in none. */
 export function filesOf({ tlsCert, tlsKey, tlsCa = [], dataFolder }: TlsSettings): string[] {
   const authorities = tlsCa.map((named) => authorityFile(named, dataFolder));
-  return [...[tlsCert ?? []].flat(), ...[tlsKey ?? []].flat(), ...authorities];
+  return [...[tlsCert ?? []].flat(), ...[tlsKey ?? []].flat(), ...authorities]
+    .filter((given) => !isFileText(given));
 }

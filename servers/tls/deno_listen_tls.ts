@@ -15,6 +15,7 @@ import type { DenoConnection } from "../../core/streams/deno_connection.ts";
 import { DenoTlsConnection } from "../../core/tls/deno_connection.ts";
 import { keyLogWarning } from "../../core/tls/key_log.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { refuseAdopted } from "../listeners/adopt.ts";
 import { listening } from "../listeners/listen_error.ts";
 import { needsNodeTls } from "./options.ts";
 import { filesOf, takingUp } from "./contexts.ts";
@@ -40,14 +41,16 @@ export async function listenDenoTls(
   if (option !== null) {
     throw new UsageError(`--listener deno cannot keep ${option}; leave one of the two away`);
   }
+  refuseAdopted(endpoint, "Deno.listenTls");
   const host = hostOrLoopback(endpoint);
   const hostname = await resolveHost(host, options);
   const loading = { ...context, host };
   let identity = await loadTlsIdentity(options, loading);
-  const { alpnProtocols = [], tlsCert } = options;
+  const { alpnProtocols = [] } = options;
   // Deno's listener keeps its first certificate. Where the files may change, a second listener has
   // to be able to open beside it.
-  const reusePort = tlsCert !== undefined && tlsCert.length > 0 && Deno.build.os !== "windows";
+  const files = filesOf(options);
+  const reusePort = files.length > 0 && Deno.build.os !== "windows";
   const urlAt = (port: number) => formatEndpoint({ ...endpoint, hostname: host }, port);
   const listenOn = (port: number, { cert, key }: TlsIdentity) =>
     Deno.listenTls({
@@ -96,6 +99,6 @@ export async function listenDenoTls(
     if (!acceptor.isDisposed) acceptor.renew(listenOn(port, next));
     identity = next;
   });
-  acceptor.own(new FileWatch(filesOf(options), reload));
+  acceptor.own(new FileWatch(files, reload));
   return { acceptor, url: urlAt(port), certificate, reload };
 }

@@ -9,29 +9,29 @@ import {
   handshakeOptions,
   streamOptions,
 } from "../../core/limits.ts";
-import { choice, flag, type OptionValues, text } from "../../core/options/option.ts";
+import { about, choice, flag, type OptionValues, text } from "../../core/options/option.ts";
 import { requireFeature } from "../../core/runtime.ts";
 import { listenerOptions } from "../listeners/options.ts";
-import { fileOrFiles, tlsFilePairs } from "../../core/tls/options.ts";
+import { filesOrTexts } from "../../core/files/file_or_text.ts";
+import { pemFileOrFiles, tlsFilePairs } from "../../core/tls/options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
-export const tlsServerOptions = {
-  tlsCert: fileOrFiles({
+export const tlsServerOptions = about("tls", {
+  tlsCert: pemFileOrFiles({
     help: "certificate to show, PEM, its chain after it; without it the local authority issues " +
       "one; of several, the one for the name that a client asks for, or else the first",
   }),
-  tlsKey: fileOrFiles({
+  tlsKey: pemFileOrFiles({
     help: "private key of --tls-cert, PEM, not encrypted; of several, in the same order",
   }),
   ...dataFolderOptions,
-} as const;
+});
 
 export type TlsFiles = OptionValues<typeof tlsServerOptions>;
 
-export const clientCertificateOptions = {
-  tlsCa: text.many({
-    guard: true,
-    metavar: "file",
+export const clientCertificateOptions = about("tls", {
+  tlsCa: filesOrTexts({
+    suggestions: ["local"],
     help: "authorities whose client certificates --require-client-cert takes, PEM; local is the " +
       "local authority",
   }),
@@ -46,12 +46,12 @@ export const clientCertificateOptions = {
     help: "admit only client certificates with this alternative name (host, e-mail address or " +
       "URI) or sha256:FINGERPRINT",
   }),
-} as const;
+});
 
 type ClientCertificateLimits = OptionValues<typeof clientCertificateOptions>;
 
 /** Options of tls, https and wss besides their limits. */
-export const tlsOptions = {
+export const tlsOptions = about("tls", {
   ...tlsServerOptions,
   ...clientCertificateOptions,
   tlsMin: choice(["1.2", "1.3"], {
@@ -61,7 +61,7 @@ export const tlsOptions = {
     help: "oldest version of TLS that is spoken",
   }),
   ...listenerOptions,
-} as const;
+});
 
 type TlsOptions = OptionValues<typeof tlsOptions>;
 

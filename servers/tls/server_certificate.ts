@@ -4,6 +4,7 @@ import type { KeyObject } from "node:crypto";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { MAX_NAMES } from "../../core/certificates/names.ts";
 import { errorText, type Tell } from "../../core/event.ts";
+import { shownFile } from "../../core/files/file_or_text.ts";
 import { hasFeature } from "../../core/runtime.ts";
 import { type TlsFilePair, tlsFilePairs } from "../../core/tls/options.ts";
 import { readPairKey, readTlsFilePair, refuseForeignKey } from "../../core/tls/file_pairs.ts";
@@ -99,12 +100,13 @@ function refuseUnusable(key: KeyObject, file: string): void {
 
 /** The user's error behind what Deno.listenTls threw; null if it was not about these files. */
 export function identityError(error: unknown, files: TlsFiles): UsageError | null {
+  const shown = (given: TlsFiles["tlsCert"]) => [given ?? []].flat().map(shownFile).join(", ");
   const why = errorText(error);
   const isOurs = error instanceof Deno.errors.InvalidData || /\b(key|certificate)/i.test(why);
   if (!isOurs) return null;
   return new UsageError(
-    `--tls-key: the key in ${files.tlsKey} cannot be used with the certificate in ` +
-      `${files.tlsCert} (${why}); ${KEYS}`,
+    `--tls-key: the key in ${shown(files.tlsKey)} cannot be used with the certificate in ` +
+      `${shown(files.tlsCert)} (${why}); ${KEYS}`,
   );
 }
 

@@ -10,6 +10,7 @@ import { controlHeard, controlIdle, controlIdleUdp } from "./control.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
+import { eventCost, eventsAll, metricsOn } from "./events.ts";
 import {
   filesAfter,
   filesLarge,
@@ -61,6 +62,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   httpSlow,
   httpSlowLeft,
   webSocket,
+  eventCost,
+  eventsAll,
+  metricsOn,
   filesSmall,
   filesSmallNginx,
   filesLarge,

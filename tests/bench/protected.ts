@@ -1,6 +1,6 @@
 /** Sealed and signed datagrams beside bare UDP. */
 
-import { makeKey } from "../../mod.ts";
+import { makeKey } from "../../mod/cert.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import type { Benchmark, Effort, Measured } from "./benchmark.ts";
 import { here, run, startServer } from "./server_process.ts";

@@ -133,3 +133,39 @@ packageTest("cryptography", "Python reads the Fernet key that key make writes", 
   ]);
   await server.stdout.line(/^listening /);
 });
+
+Deno.test("key seal prints a token of its words or of stdin, and key open what is in it", async () => {
+  await using folder = await temporaryFolder();
+  const out = `${folder.path}/x.key`;
+  await run(["make", "fernet"], { out });
+  const token = (await run(["seal", out, "Hello,", "UDP!"])).stdout;
+  assertMatch(token, /^gAAAA[\w-]+=*\n$/);
+  assertEquals((await run(["open", out, token.trim()])).stdout, "Hello, UDP!");
+  assertEquals((await run(["open", out], {}, { stdin: [token] })).stdout, "Hello, UDP!");
+  const piped = (await run(["seal", out], {}, { stdin: ["two\n", "lines\n"] })).stdout;
+  assertEquals((await run(["open", out, piped.trim()])).stdout, "two\nlines\n");
+  // A terminal obeys nothing of it, and its next line begins on the left.
+  const odd = (await run(["seal", out, "a\x1b[2Jb"])).stdout.trim();
+  const shown = await run(["open", out, odd], {}, { stdoutIsTerminal: true });
+  assertEquals(shown.stdout, "a\\x1b[2Jb\n");
+  const json = await run(["open", out, token.trim()], { json: true });
+  assertEquals(json.stdout, '{"event":"message","text":"Hello, UDP!"}\n');
+});
+
+Deno.test("key open says what is wrong with a token, and with its own use", async () => {
+  await using folder = await temporaryFolder();
+  const [fernet, hmac] = [`${folder.path}/f.key`, `${folder.path}/h.key`];
+  await run(["make", "fernet"], { out: fernet });
+  await run(["make", "hmac"], { out: hmac });
+  assertEquals(
+    (await run(["open", fernet, "gAAAAA"])).stderr,
+    "error: this token was made with another key, or was changed on its way\n",
+  );
+  await assertRejects(() => run(["seal", hmac, "x"]), UsageError, "kind hmac signs");
+  await assertRejects(
+    () => run(["seal", fernet, "x"], { maxAgeMs: 1 }),
+    UsageError,
+    "for key open",
+  );
+  await assertRejects(() => run(["show", fernet, "x"]), UsageError, "one argument");
+});

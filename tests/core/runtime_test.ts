@@ -1,7 +1,14 @@
 /** What depends on the version of the runtime, for versions old and new. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { hasFeature, missingFeatures, needsRuntime, requireFeature } from "../../core/runtime.ts";
+import {
+  hasFeature,
+  missingFeatures,
+  needsRuntime,
+  requireFeature,
+  requireUnixSockets,
+} from "../../core/runtime.ts";
+import { builtinSuite } from "../../commands/serving/builtin_suite.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 Deno.test("node:tls is relied on from Deno 2.7.14 on", () => {
@@ -38,4 +45,21 @@ Deno.test("what cannot be had is listed on an old runtime, and nothing on the on
     missingFeatures("2.7.13").some(({ name }) => name === "--require-client-cert"),
     true,
   );
+});
+
+Deno.test("Unix sockets are refused on Windows, with what to use instead", () => {
+  for (const os of ["linux", "darwin"] as const) requireUnixSockets("unix", os);
+  assertThrows(
+    () => requireUnixSockets("unix", "windows"),
+    UsageError,
+    "unix cannot be had on Windows, where Deno has no Unix sockets; use tcp:// or udp:// on loopback",
+  );
+});
+
+Deno.test("the built-in suite has no Unix socket on Windows", () => {
+  const urls = (os: "linux" | "windows") =>
+    builtinSuite({ socket: "echo.sock", samples: ".", freePorts: true, os }).flatMap(({ urls }) =>
+      urls
+    ).map(String);
+  assertEquals(urls("linux").filter((url) => !urls("windows").includes(url)), ["unix://echo.sock"]);
 });

@@ -223,7 +223,7 @@ Deno.test("serve() says what goes with what", async () => {
   );
   assertEquals(
     await refusal(["tcp://:0", "unix:///tmp/x"], { maxConections: 5 }),
-    "echo on tcp, unix has no option max-conections; did you mean max-connections?",
+    "unknown option maxConections; did you mean maxConnections?",
   );
   const elsewhere = { idleTimeoutMs: 5000 } as unknown as ServeOptions;
   const foreign = await assertRejects(() => serve("http://:0", () => new Response(), elsewhere));

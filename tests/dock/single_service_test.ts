@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Address } from "../../core/addresses/address.ts";
 import type { Service } from "../../core/protocol.ts";
-import { type Message, type Session, textOf } from "../../core/session.ts";
+import { copies, type Message, type Session, textOf } from "../../core/session.ts";
 import { single } from "../../dock/single_service.ts";
 import { tcpAddress, udpAddress } from "../memory.ts";
 
@@ -15,6 +15,7 @@ function sessionOf(peer: Address, messages: readonly Message[]) {
     boundary: peer.transport === "udp" ? "messages" : "bytes",
     maxMessageBytes: 100,
     signal: new AbortController().signal,
+    messages: () => copies(session),
     async *[Symbol.asyncIterator]() {
       yield* messages;
     },

@@ -7,6 +7,7 @@ import { serve } from "../../dock/serve.ts";
 import { echo } from "../../protocols/echo.ts";
 import { messageOf } from "../layers/reliable/association_pair.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
+import { withoutDatagramSockets } from "../without_datagram_sockets.ts";
 
 const UDP = "127.0.0.1:0";
 
@@ -17,6 +18,8 @@ interface Stack {
   readonly fault?: readonly string[];
   /** The key that both have. */
   readonly key?: readonly ["sealedKey" | "signedKey", "aes-gcm" | "fernet" | "hmac"];
+  /** Whether node:dgram stands in for Deno.listenDatagram. */
+  readonly onNode?: true;
 }
 
 const stacks: readonly Stack[] = [
@@ -29,6 +32,11 @@ const stacks: readonly Stack[] = [
   { url: `udp+sealed+reliable://${UDP}`, key: ["sealedKey", "fernet"] },
   { url: "unixgram+sealed+reliable://FOLDER/socket", key: ["sealedKey", "aes-gcm"] },
   { url: `udp://${UDP}`, layers: ["reliable", "sealed"], key: ["sealedKey", "aes-gcm"] },
+  { url: `udp+reliable://${UDP}`, onNode: true },
+  { url: "udp+reliable://[::1]:0", onNode: true },
+  { url: `dtls+reliable://${UDP}`, onNode: true },
+  { url: `udp+signed+reliable://${UDP}`, key: ["signedKey", "hmac"], onNode: true },
+  { url: `udp+sealed+reliable://${UDP}`, key: ["sealedKey", "aes-gcm"], onNode: true },
 ];
 
 /** What a handshake of DTLS does not survive is damage, which its plain records cannot find. */
@@ -41,11 +49,13 @@ const table = stacks.flatMap((stack) => [
   { ...stack, fault: stack.url.startsWith("dtls") ? faults : [...faults, ...damage] },
 ]);
 
-for (const { url, layers, fault, key } of table) {
+for (const { url, layers, fault, key, onNode } of table) {
   const scheme = url.slice(0, url.indexOf("://") + 3);
   const host = url.includes("[::1]") ? ["IPv6"] : [];
-  const named = [scheme, ...host, ...layers ?? [], ...key ? [key[1]] : []].join(" ");
+  const node = onNode ? ["on node:dgram"] : [];
+  const named = [scheme, ...host, ...layers ?? [], ...key ? [key[1]] : [], ...node].join(" ");
   Deno.test(`messages arrive once and in order over ${named}${fault ? " and faults" : ""}`, async () => {
+    using _project = onNode ? withoutDatagramSockets() : undefined;
     await using folder = await temporaryFolder();
     const options: Record<string, unknown> = {};
     if (key !== undefined) {

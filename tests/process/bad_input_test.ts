@@ -51,7 +51,7 @@ const WRONG: readonly [args: string[], ...words: string[]][] = [
   [["wait", "tcp://"], "tcp://", "port"],
   [["wait", "tcp://127.0.0.1:1", "--timeout", "soon"], `"soon"`, "500ms"],
   [["up", "missing.toml"], "missing.toml"],
-  [["up", "--until", "q"], "--until", "no effect"],
+  [["up", "--into", "box"], "--into", "no effect"],
   [["up", "missing.toml", "--free-ports"], "--free-ports", "built-in suite"],
   [["completions", "tcsh"], `"tcsh"`, "bash, zsh, fish"],
   [["list", "extra"], `"extra"`, "usage: sockdock list"],

@@ -1,9 +1,10 @@
 /** `deno task compile`, with compilers that fail in their own way. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
+const COMPILE_ALL = new URL("../../.ci/compile_all.ts", import.meta.url).pathname;
 const COMPILE = new URL("../../.ci/compile.ts", import.meta.url).pathname;
 
 /** A compiler that writes this program where the executable goes, and ends with a code. */
@@ -41,5 +42,59 @@ Deno.test({
       const left = [...Deno.readDirSync(`${folder.path}/dist`)].map(({ name }) => name);
       assertEquals(left, ["sockdock"]);
     }
+  },
+});
+
+/** A compiler that has the runtime bases of some targets alone, and no local one for a foreign one. */
+const crossCompiler = `#!/bin/sh
+while [ "$1" != --target ]; do shift; done
+case $2 in
+*apple*) printf 'Setting up base binary\\nno network' >&2; exit 1;;
+esac
+target=$2
+while [ "$1" != --output ]; do shift; done
+printf '#!/bin/sh\\n# %s %s\\n' $target "$DENORT_BIN" > "$2"
+chmod +x "$2"
+`;
+
+Deno.test({
+  name: "compile:all says what does not build, and keeps and sums up what does",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using folder = await temporaryFolder();
+    const path = `${folder.path}/compiler`;
+    await Deno.writeTextFile(path, crossCompiler, { mode: 0o755 });
+    const dist = `${folder.path}/dist`;
+    await using building = new RunningProcess(Deno.execPath(), [
+      ...["run", "--allow-all", COMPILE_ALL, "--compiler", path, "--folder", dist],
+    ], { env: { DENORT_BIN: "local" } });
+    const { code, stdout, stderr } = await building.finish();
+    assertEquals(code, 1);
+    const reason = "Cannot build the executable: the runtime base (denort) could not be downloaded";
+    assertEquals(stderr.trim().split("\n"), [
+      `sockdock-x86_64-apple-darwin: ${reason}`,
+      `sockdock-aarch64-apple-darwin: ${reason}`,
+      "3 of 5 executables were built",
+    ]);
+    const names = [
+      "sockdock-x86_64-unknown-linux-gnu",
+      "sockdock-aarch64-unknown-linux-gnu",
+      "sockdock-x86_64-pc-windows-msvc.exe",
+    ];
+    assertEquals(stdout.trim().split("\n").map((line) => line.split(":")[0]), names);
+    const left = [...Deno.readDirSync(dist)].map(({ name }) => name);
+    assertEquals(left.toSorted(), ["SHA256SUMS", ...names].toSorted());
+    for (const name of names) {
+      const isOurs = name.includes(Deno.build.target);
+      assertStringIncludes(
+        await Deno.readTextFile(`${dist}/${name}`),
+        `# ${name.slice("sockdock-".length).replace(".exe", "")} ${isOurs ? "local" : ""}\n`,
+      );
+    }
+    await using checking = new RunningProcess("sha256sum", ["--check", "SHA256SUMS"], {
+      cwd: dist,
+    });
+    const checked = await checking.finish();
+    assert(checked.code === 0 && checked.stdout.split(": OK").length === 4, checked.stderr);
   },
 });

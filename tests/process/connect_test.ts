@@ -191,6 +191,6 @@ Deno.test("connect --verbose shows both directions on stderr and leaves stdout t
   assertEquals(stdout, "AHOY");
   const peer = server.url.slice("tcp://".length);
   assertStringIncludes(stderr, `connected to ${peer}\n`);
-  assertStringIncludes(stderr, `${peer} sent 4 B "ahoy"\n  000000  61 68 6f 79 `);
-  assertStringIncludes(stderr, `${peer} received 4 B "AHOY"\n  000000  41 48 4f 59 `);
+  assertStringIncludes(stderr, `${peer} sent 4 B "ahoy"\n`);
+  assertStringIncludes(stderr, `${peer} received 4 B "AHOY"\n`);
 });

@@ -5,7 +5,7 @@ import { startProgram } from "../program.ts";
 
 Deno.test("every example of the page about the control runs", async () => {
   const text = await Deno.readTextFile(new URL("../../docs/control.md", import.meta.url));
-  const scripts = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, script]) => script!);
+  const scripts = [...text.matchAll(/^```sh no-run\n([^]*?)^```$/gm)].map(([, script]) => script!);
   assert(scripts.length >= 6);
   await using program = await startProgram([
     ...["serve", "echo", "tcp://127.0.0.1:0", "udp://127.0.0.1:0", "--json"],

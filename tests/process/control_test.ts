@@ -18,8 +18,8 @@ async function controlled(args: readonly string[], endpoints: number) {
 
 for (
   const [language, command, args, found] of [
-    ["Python", "python3", [`${PEERS}/control_tests.py`], /Ran 5 tests[^]*OK/],
-    ["Node", "node", ["--test", `${PEERS}/control_tests.mjs`], /pass 3\n/],
+    ["Python", "python3", [`${PEERS}/control/tests.py`], /Ran 5 tests[^]*OK/],
+    ["Node", "node", ["--test", `${PEERS}/control/tests.mjs`], /pass 3\n/],
   ] as const
 ) {
   Deno.test(`tests in ${language} drive servers over the control`, async () => {

@@ -1,7 +1,7 @@
 /** `sealed` and `signed` on real sockets: the program with itself, and with Python's cryptography. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { makeKey } from "../../mod.ts";
+import { makeKey } from "../../mod/cert.ts";
 import { type Program, runProgram, startProgram } from "../program.ts";
 import { packageTest, startPackageProgram } from "../python_package.ts";
 import { temporaryFolder } from "../temporary_folder.ts";

@@ -1,6 +1,7 @@
 /** `send` as a process: what goes out, what is printed, how it gives up. */
 
 import { assertEquals, assertMatch } from "@std/assert";
+import { misfitsOfJson } from "../event_schema.ts";
 import { freePort } from "../free_port.ts";
 import { Program, type ProgramOptions, runProgram, startProgram } from "../program.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -97,11 +98,13 @@ Deno.test("send prints a stream's answer to its end, however long", () =>
 Deno.test("send --json prints what passes as events", () =>
   echoing(async (tcp) => {
     const peer = tcp.slice("tcp://".length);
-    assertEquals(
-      await send([tcp, "--json", "é"]),
-      `{"event":"sent","peer":"${peer}","text":"é"}\n` +
-        `{"event":"received","peer":"${peer}","text":"é"}\n`,
-    );
+    const lines = (await send([tcp, "--json", "é"])).trimEnd().split("\n");
+    assertEquals(lines.flatMap((line) => misfitsOfJson(JSON.parse(line))), []);
+    const stamp = { url: tcp, session: 1, peer };
+    assertEquals(lines.map((line) => ({ ...JSON.parse(line), time: "then" })), [
+      { event: "sent", ...stamp, time: "then", text: "é" },
+      { event: "received", ...stamp, time: "then", text: "é" },
+    ]);
     assertMatch(await send([tcp, "--json", "--hex", "ff"]), /"sent",.*"base64":"\/w=="\}\n/);
   }));
 

@@ -34,6 +34,26 @@ Deno.test("serve --once on tcp ends after the first session, which it serves who
   assertEquals((await program.ended()).code, 0);
 });
 
+Deno.test("serve --until-eof cuts open sessions off when its input ends, and not before", async () => {
+  await using program = await startProgram(["serve", "echo", TCP, "--until-eof", "--json"]);
+  using conn = await dial(program.url);
+  for (const part of ["part one", "part two"]) {
+    await program.write("ignored\n");
+    await conn.write(new TextEncoder().encode(part));
+    assertEquals(await readText(conn), part);
+  }
+  await program.closeInput();
+  assertEquals(await readText(conn), "");
+  assertEquals((await program.ended()).code, 0);
+});
+
+Deno.test("serve without --until-eof goes on when its input ends", async () => {
+  await using program = await startProgram(["serve", "echo", TCP, "--once", "--json"]);
+  await program.closeInput();
+  assertEquals(await send(program.url, "ahoy"), "ahoy");
+  assertEquals((await program.ended()).code, 0);
+});
+
 Deno.test("serve --once on udp ends after the first datagram, which it answers", async () => {
   await using program = await startProgram(["serve", "upper", UDP, "--once", "--json"]);
   assertEquals(await send(program.url, "ahoy"), "AHOY\n");
@@ -107,8 +127,8 @@ Deno.test("send --record keeps both directions of a client", async () => {
   assertEquals(events.map(({ event, text }) => `${event} ${text}`), ["sent one", "received ONE"]);
 });
 
-Deno.test("serve --verbose shows what passes as text and hex", async () => {
-  await using program = await startProgram(["serve", "upper", TCP, "--once", "--verbose"]);
+Deno.test("serve --verbose shows what passes as text, and --hex in hexadecimal too", async () => {
+  await using program = await startProgram(["serve", "upper", TCP, "--once", "--verbose", "--hex"]);
   await send(program.url, "--hex", "61 00 1b");
   const { stdout, stderr } = await program.ended();
   assertEquals(stdout, "");

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { permissionFlags } from "../../.ci/permissions.ts";
+import { suitePorts } from "../../commands/serving/builtin_suite.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import { freePort } from "../free_port.ts";
 import { Program, runProgram, startProgram } from "../program.ts";
@@ -15,6 +16,7 @@ const SUITE = [
   "echo tcp",
   "echo udp",
   "echo tls",
+  "echo dtls",
   "echo ws",
   "echo unix",
   "upper tcp",
@@ -26,12 +28,26 @@ const SUITE = [
   "chat ws",
   "daytime tcp",
   "daytime udp",
+  "print udp",
   "hello http",
+  "files http",
+  "inspect http",
 ];
 
 const SUITE_SERVERS = new Set(SUITE.map((part) => part.split(" ")[0])).size;
 
 const scheme = (url: string) => url.slice(0, url.indexOf(":"));
+
+Deno.test("without a word the suite starts, and ends with standard input where it is told to", async () => {
+  const env = { SOCKDOCK_FREE_PORTS: "1", SOCKDOCK_JSON: "1", SOCKDOCK_UNTIL_EOF: "1" };
+  await using program = new Program([], { env });
+  await program.listening(SUITE.length, true);
+  await program.write("what comes in is of no interest");
+  await program.closeInput();
+  const { code, stdout } = await program.ended();
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, '{"event":"stopped"');
+});
 
 /** Starts `up` with a configuration of this text, in a folder of its own. */
 async function upWith(
@@ -59,7 +75,7 @@ Deno.test("up starts the built-in suite and tells programs where each part liste
   assertEquals(lines.map(({ protocol, url }) => `${protocol} ${scheme(url)}`), SUITE);
   for (const { url, fingerprint } of lines) {
     assertMatch(url, /^\w+:\/\/(127\.0\.0\.1:[1-9]\d*\/?|\/.+\/echo\.sock)$/);
-    assertEquals(typeof fingerprint, scheme(url) === "tls" ? "string" : "undefined");
+    assertEquals(typeof fingerprint, /^d?tls$/.test(scheme(url)) ? "string" : "undefined");
   }
   await using second = await startProgram(["up", "--free-ports", "--json"], {
     endpoints: SUITE.length,
@@ -70,36 +86,42 @@ Deno.test("up starts the built-in suite and tells programs where each part liste
   assertEquals({ code, stderr }, { code: 130, stderr: "" });
 });
 
-/** What `hello`, or a request, is answered by each protocol. */
+/** What `hi`, or a request, is answered by each protocol. */
 const ANSWERS: Readonly<Record<string, RegExp>> = {
-  echo: /^hello\n?$/,
-  upper: /^HELLO\n?$/,
-  acknowledge: /^Message received: hello\. Thank you\.\n?$/,
+  echo: /^hi\n?$/,
+  upper: /^HI\n?$/,
+  acknowledge: /^Message received: hi\. Thank you\.\n?$/,
   chat: /^\* you are in lobby as guest-\d+, 1 member\n$/,
   daytime: /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n$/,
+  print: /^$/,
   hello: /Hello, World/,
+  files: /^The harbour at seven\n/,
+  inspect: /^\{\s+"args": \{\}/,
 };
 
-Deno.test("up shows people what listens where, and commands that really talk to it", async () => {
+Deno.test("up shows people what it started, and commands that really talk to it", async () => {
   await using program = new Program(["up", "--free-ports"]);
   await program.stdout.line(/^Ctrl-C stops; twice stops at once\.$/);
-  const [heading = "", ...rows] = program.stdout.text.split("\n\n")[0]!.split("\n");
-  assertMatch(heading, /^WHAT +URL +TALK TO IT WITH$/);
-  const columns = [heading.indexOf("URL"), heading.indexOf("TALK")] as const;
+  const lines = program.stdout.text.split("\n\n")[0]!.split("\n");
+  assertEquals(lines.filter((line) => line.length > 100), []);
+  const [heading = "", ...rows] = lines;
+  assertMatch(heading, /^WHAT +TALK TO IT WITH$/);
+  const column = heading.indexOf("TALK");
   const parts = rows.map((row) => ({
-    what: row.slice(0, columns[0]).trimEnd(),
-    url: row.slice(...columns).trimEnd(),
-    command: row.slice(columns[1]),
+    what: row.slice(0, column).trimEnd(),
+    command: row.slice(column),
   }));
-  assertEquals(parts.map(({ what, url }) => `${what} ${scheme(url)}`), SUITE);
-  for (const { what, url, command } of parts) {
+  const started: string[] = [];
+  for (const { what, command } of parts) {
     // However this program was started, its name ends in `sockdock`.
-    const [words, ...args] = command.split(/ (?=send|fetch|chat)/).flatMap((part, index) =>
-      index === 0 ? [part] : part.split(" ")
-    );
-    assertMatch(words ?? "", /(^| )sockdock$/);
-    assertEquals(args[1], url);
-    const { code, stdout, stderr } = await runProgram(args);
+    const [, words = "", rest = ""] = /^(.*?) ((?:send|fetch|chat) .*)$/.exec(command) ?? [];
+    assertMatch(words, /(^|[ /])sockdock$/);
+    const args = rest.split(" ");
+    started.push(`${what} ${scheme(args[1]!)}`);
+    const { code, stdout, stderr } = await runProgram([
+      ...args,
+      ...what === "print" ? ["--timeout", "0"] : [],
+    ]);
     // What an executable on an old runtime cannot do, it says.
     if (/needs Deno \S+ or newer/.test(stderr)) continue;
     // Nobody says anything in the chat; that one is in it stands beside.
@@ -107,11 +129,71 @@ Deno.test("up shows people what listens where, and commands that really talk to 
     assertEquals({ code, beside }, { code: 0, beside: "" }, command);
     assertMatch(answer, ANSWERS[what]!);
   }
+  assertEquals(started, SUITE);
+  // What print prints comes between, on the same stdout.
+  await program.stdout.line(/^127\.0\.0\.1:\d+ hi$/);
   assertEquals(program.stderr.text.match(/^listening/m), null, "the table says it all");
   program.interrupt();
   const { code, stderr } = await program.ended();
   assertEquals(code, 130);
   assertEquals(stderr.match(/^stopped /gm)?.length, SUITE_SERVERS);
+});
+
+Deno.test("up takes free ports where other programs have its own, and the table says so", async () => {
+  await using held = new AsyncDisposableStack();
+  const hold = (open: () => { close(): void }) => {
+    try {
+      const socket = open();
+      held.defer(() => socket.close());
+    } catch (error) {
+      // Some other program has it, which is as good.
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  };
+  const hostname = "127.0.0.1";
+  for (const port of Object.values(suitePorts)) {
+    hold(() => Deno.listen({ hostname, port }));
+    hold(() => Deno.listenDatagram({ transport: "udp", hostname, port }));
+  }
+  await using program = await startProgram(["up", "--json"], { endpoints: SUITE.length });
+  const ports = program.urls.filter((url) => !url.startsWith("unix:"))
+    .map((url) => Number(new URL(url.replace(/^\w+/, "http")).port));
+  assertEquals(ports.filter((port) => Object.values<number>(suitePorts).includes(port)), []);
+  const [tcp = "", udp = ""] = program.urls;
+  assertEquals((await runProgram(["send", tcp, "x"])).stdout, "x");
+  assertEquals((await runProgram(["send", udp, "x"])).stdout, "x\n");
+
+  await using shown = new Program(["up"]);
+  await shown.stdout.line(/^Ctrl-C stops; twice stops at once\.$/);
+  assertMatch(shown.stdout.text, /^chat\* .* chat ws:\/\/127\.0\.0\.1:\d+$/m);
+  assertStringIncludes(
+    shown.stdout.text,
+    "\n* on a free port, because another program has 50007, 50008, ",
+  );
+});
+
+Deno.test("up goes on without its Unix socket where another program has that", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/echo.sock`;
+  using _other = Deno.listen({ transport: "unix", path });
+  await using program = new Program(["up", "--free-ports", "--socket", path, "--json"]);
+  await program.listening(SUITE.length - 1, true);
+  assertEquals(program.urls.some((url) => url.startsWith("unix:")), false);
+});
+
+Deno.test("a taken port of a configuration or the command line fails, and is named", async () => {
+  using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = other.addr;
+  const refused = `port ${port} is in use; choose another, or :0 for any free one`;
+  const text = `[[server]]\nserve = "echo"\non = "tcp://127.0.0.1:${port}"\n`;
+  await upWith("harbour.toml", text, [], async (program) => {
+    const { code, stderr } = await program.ended();
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, refused);
+  });
+  const { code, stderr } = await runProgram(["serve", "echo", `tcp://127.0.0.1:${port}`]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, refused);
 });
 
 Deno.test("up leaves no socket file and no folder behind", async () => {
@@ -155,8 +237,11 @@ Deno.test("deno task start does with exactly its permissions what it is there fo
     Deno.execPath(),
     // The one thing that is not as in the task: a test takes no fixed ports.
     ["run", "--quiet", ...flags, ...args, "--free-ports", "--json"],
-    // Nor has whoever runs it said where the data folder is.
-    { cwd: folder.path, env: { NO_COLOR: "1", SOCKDOCK_DATA_FOLDER: "" } },
+    // Nor is the data folder that of whoever runs it.
+    {
+      cwd: folder.path,
+      env: { NO_COLOR: "1", SOCKDOCK_DATA_FOLDER: "", XDG_DATA_HOME: `${folder.path}/data` },
+    },
   );
   const urls = new Map<string, string>();
   for (const part of SUITE) {
@@ -184,8 +269,8 @@ Deno.test("deno task start does with exactly its permissions what it is there fo
 
   program.signal("SIGINT");
   const { code, stdout, stderr } = await program.ended();
-  assertEquals({ code, stderr }, { code: 130, stderr: "" });
-  assertEquals(stdout.includes("NotCapable"), false);
+  assertEquals(code, 130);
+  assertEquals((stdout + stderr).includes("NotCapable"), false);
   assertEquals(await Deno.stat(`${folder.path}/echo.sock`).catch(({ name }) => name), "NotFound");
 });
 
@@ -228,7 +313,7 @@ for (const [name, text] of [["harbour.toml", TOML], ["harbour.json", JSONC]] as 
 Deno.test("up shows people the table of a configuration too", () =>
   upWith("harbour.toml", TOML, [], async (program) => {
     await program.stdout.line(
-      /^upper +unix:\/\/upper\.sock +\S.* send unix:\/\/upper\.sock hello$/,
+      /^upper +\S.* send unix:\/\/upper\.sock hi$/,
     );
   }));
 

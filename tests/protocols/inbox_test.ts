@@ -422,6 +422,7 @@ Deno.test("from another machine an inbox takes files of verified senders alone",
       async *[Symbol.asyncIterator]() {
         yield JSON.stringify({ type: "hello", version: 1 });
       },
+      async *messages() {},
     });
     assertEquals(said.map(({ type }) => type), [answer], JSON.stringify(peer));
     if (answer === "refused") {

@@ -1,6 +1,7 @@
 /** The Hello, World page. */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { UsageError } from "../../core/usage_error.ts";
 import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { peerTest, runPeer, runPython } from "../peer.ts";
 import { RawHttp } from "../servers/raw_http.ts";
@@ -69,6 +70,28 @@ Deno.test("hello knows no other path and no other method", async () => {
   for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
     const { status, headers } = await get("/", {}, method);
     assertEquals({ status, allow: headers.get("allow") }, { status: 405, allow: "GET, HEAD" });
+  }
+});
+
+Deno.test("hello adds the headers that it is given to every answer", async () => {
+  const responseHeader = ["X-Greeting: ahoy", "Content-Language: en"];
+  for (const path of ["/", "/hello.txt", "/other"]) {
+    for (const method of ["GET", "HEAD", "POST"]) {
+      const { headers } = await get(path, { responseHeader }, method);
+      assertEquals(headers.get("x-greeting"), "ahoy", `${method} ${path}`);
+      assertEquals(headers.get("content-language"), "en");
+    }
+  }
+  const own = await get("/", { responseHeader: ["Content-Type: text/html"] });
+  assertEquals(own.headers.get("content-type"), "text/html");
+  // Such an answer does not lie ready.
+  const latin = await get("/", { responseHeader: ["X-Name: \u00e9"] });
+  assertEquals(latin.headers.get("x-name"), "\u00e9");
+});
+
+Deno.test("hello refuses a header that is none, or that frames the message", async () => {
+  for (const responseHeader of [["X-Greeting"], ["X-A: 1\r\nX-B: 2"], ["Content-Length: 3"]]) {
+    await assertRejects(() => get("/", { responseHeader }), UsageError, "--response-header");
   }
 });
 

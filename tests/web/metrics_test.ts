@@ -3,6 +3,7 @@ import { createCounters } from "../../core/counters.ts";
 import { connect } from "../../dock/connect.ts";
 import { send } from "../../dock/send.ts";
 import { type Dock, serve } from "../../dock/serve.ts";
+import { chat } from "../../protocols/chat.ts";
 import { echo } from "../../protocols/echo.ts";
 import { hello } from "../../web/hello.ts";
 import { metricsApp } from "../../web/metrics/app.ts";
@@ -61,6 +62,22 @@ Deno.test("what sessions and requests did is in the metrics of their server", as
   assert(valueOf(families, "process_resident_memory_bytes") > 1e6);
   const started = valueOf(families, "process_start_time_seconds");
   assert(started > 1e9 && started < Date.now() / 1000);
+});
+
+Deno.test("what a protocol itself counts is in the metrics once, however many endpoints it has", async () => {
+  const options = { bare: true, maxMembers: 1 };
+  await using server = await serve(["tcp://127.0.0.1:0", "tcp://127.0.0.1:0"], chat, options);
+  await using metrics = await serve("http://127.0.0.1:0", metricsApp(() => [server]));
+  using _member = await connect(server.urls[1]!);
+  await eventually(() => server.stats().open === 1);
+  using refused = await connect(server.urls[1]!);
+  await Array.fromAsync(refused);
+  const families = await scraped(metrics);
+  assertEquals(
+    valueOf(families, "sockdock_refused_total", { reason: "chat_full_or_banned" }),
+    1,
+  );
+  assertEquals(valueOf(families, "sockdock_sessions_open"), server.stats().open);
 });
 
 Deno.test("faults are counted by kind and direction, also those that were taken away", async () => {

@@ -10,16 +10,11 @@ import { FileStore } from "./serving/file_store.ts";
 import { isPlainName } from "../../core/files/plain_name.ts";
 import { FileRoot } from "./access/root.ts";
 import type { FilesOptions } from "./options.ts";
+import { fieldValue, responseHeaders } from "../response/headers.ts";
 
 /** The policy for pages of a folder that takes uploads: they are not trusted, so their scripts run
  * in an opaque origin and cannot read, store or change anything here. */
 const SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts";
-
-/** Response fields that frame or describe the body. A wrong value would break the message. */
-const RESERVED: ReadonlySet<string> = new Set([
-  ...["connection", "content-encoding", "content-length", "content-range", "date", "etag"],
-  ...["keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "vary"],
-]);
 
 /** @throws {UsageError} when there is no such folder, or an option is invalid */
 export async function openFiles(given: FilesOptions, { emit, now }: Context): Promise<HttpService> {
@@ -47,39 +42,4 @@ export async function openFiles(given: FilesOptions, { emit, now }: Context): Pr
     now,
   });
   return new FileService({ ...given, crossOrigin: across, fields, root, store, now, emit });
-}
-
-/** Parses the `Name: value` texts that the user adds to every response; a repeated name gets all
- * values.
- * @throws {UsageError} when one is no field, or a reserved one */
-export function responseHeaders(written: readonly string[]): Readonly<Record<string, string>> {
-  const fields: Record<string, string> = {};
-  for (const text of written) {
-    const match = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*?)[ \t]*$/s.exec(text);
-    if (match === null) {
-      throw new UsageError(
-        `--response-header: expected a header such as "X-Robots-Tag: none", got ${
-          JSON.stringify(text)
-        }`,
-      );
-    }
-    const name = (match[1] ?? "").toLowerCase();
-    if (RESERVED.has(name)) {
-      throw new UsageError(
-        `--response-header: ${name} belongs to the server itself and cannot be set`,
-      );
-    }
-    const value = fieldValue(match[2] ?? "", "--response-header");
-    fields[name] = Object.hasOwn(fields, name) ? `${fields[name]}, ${value}` : value;
-  }
-  return fields;
-}
-
-/** Checks the value of a header field.
- * @throws {UsageError} when a header cannot carry it */
-export function fieldValue(value: string, flag: string): string {
-  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
-  throw new UsageError(
-    `${flag}: expected a value of one line and of Latin characters, got ${JSON.stringify(value)}`,
-  );
 }

@@ -2,6 +2,7 @@
 
 import { hiddenOption, overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";
+import { responseHeaderOptions } from "../response/options.ts";
 
 export const options = {
   root: text({ guard: true, default: ".", metavar: "folder", help: "the folder to serve" }),
@@ -21,11 +22,7 @@ export const options = {
     metavar: "origin",
     help: "let pages of this origin read what is served",
   }),
-  responseHeader: text.many({
-    metavar: "name: value",
-    separator: "\n",
-    help: "add this header to every response",
-  }),
+  ...responseHeaderOptions,
   cacheControl: text({ metavar: "value", help: "Cache-Control of files, such as max-age=60" }),
   precompressed: flag({
     default: true,

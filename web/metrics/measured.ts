@@ -4,14 +4,19 @@ import type { Stats } from "../../core/counters.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
 import type { RunningServer } from "../../core/running_server.ts";
 
-interface MeasuredServer extends Pick<RunningServer, "url" | "stats" | "durations"> {
+/** The server of one endpoint, as the metrics see it. */
+export interface MeasuredServer extends Pick<RunningServer, "url" | "stats" | "durations"> {
+  /** What all its faults have done, those that were taken away among them. */
   readonly faultsDone: FaultsInForce["did"];
 }
 
 /** A protocol or an application, on all its endpoints. */
 export interface MeasuredDock {
+  /** The name of the protocol or application. */
   readonly protocol: string;
+  /** Whether it has begun to stop. */
   readonly isDraining: boolean;
+  /** The server of each endpoint. */
   readonly servers: readonly MeasuredServer[];
   /** The counters of all its servers, and those of the protocol itself. */
   stats(): Stats;

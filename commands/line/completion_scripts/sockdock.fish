@@ -5,11 +5,18 @@ function __sockdock_complete
     set -l current (commandline --current-token --cut-at-cursor)
     set -l program $words[1]
     set -e words[1]
-    set -l candidates ($program __complete -- $words "$current" 2>/dev/null)
-    if test -n "$candidates"
-        printf '%s\n' $candidates
-    else
-        __fish_complete_path "$current"
+    # What a file comes after in this word: --key=
+    set -l before (string match --regex '^--[^=]+=' -- $current)
+    set -l path (string replace --regex '^--[^=]+=' '' -- $current)
+    for candidate in ($program __complete -- $words "$current" 2>/dev/null)
+        switch $candidate
+            case :files
+                string replace --regex '^' -- "$before" (__fish_complete_path "$path")
+            case :folders
+                string replace --regex '^' -- "$before" (__fish_complete_directories "$path" '')
+            case '*'
+                printf '%s\n' $candidate
+        end
     end
 end
 complete --command sockdock --no-files --arguments '(__sockdock_complete)'

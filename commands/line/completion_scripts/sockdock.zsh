@@ -5,13 +5,16 @@
 _sockdock() {
   local -a candidates
   candidates=(${(f)"$("${(Q)words[1]}" __complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)"})
-  if (( ! $#candidates )); then
+  # The beginning of a URL or of a fault is typed on, so no space goes behind it.
+  compadd -S '' -- ${(M)${candidates:#:(files|folders)}:#*[:/=]}
+  compadd -- ${${candidates:#:(files|folders)}:#*[:/=]}
+  # A file may come after the name of its option: --key=
+  compset -P '--[^=]##='
+  if (( ${candidates[(Ie):files]} )); then
     _files
-    return
+  elif (( ${candidates[(Ie):folders]} )); then
+    _files -/
   fi
-  # The beginning of a URL is typed on, so no space goes behind it.
-  compadd -S '' -- ${(M)candidates:#*[:/=]}
-  compadd -- ${candidates:#*[:/=]}
 }
 
 # Either zsh runs this file as the completion itself, or it was sourced.

@@ -46,6 +46,7 @@ export interface ChatAck {
   readonly id: string | undefined;
   /** As in ChatMessage. */
   readonly seq: number | undefined;
+  /** How safe the message is. */
   readonly scope: Scope;
   /** Whether it had been said before. */
   readonly duplicate: boolean;
@@ -53,20 +54,29 @@ export interface ChatAck {
 
 /** The server refused something; `code` is one of those in docs/chat.md. */
 export class ChatError extends Error {
+  /** The name by which callers can tell this error. */
   override readonly name = "ChatError";
 
-  constructor(readonly code: string, text: string) {
+  /** Makes the error.
+   * @param text the words of the server; empty when it gave none */
+  constructor(
+    /** One of those in docs/chat.md. */
+    readonly code: string,
+    text: string,
+  ) {
     super(text === "" ? code : text);
   }
 }
 
 /** The session ended before an answer came. */
 export class ChatLostError extends Error {
+  /** The name by which callers can tell this error. */
   override readonly name = "ChatLostError";
 }
 
 /** What answers is no chat, or one without names such as that of `--bare`. */
 export class NoChatError extends Error {
+  /** The name by which callers can tell this error. */
   override readonly name = "NoChatError";
 
   constructor() {
@@ -78,7 +88,7 @@ export class NoChatError extends Error {
 export interface ChatOverOptions {
   /** The name to take; without one the server gives one. */
   readonly name?: string | undefined;
-  /** @default "lobby", which is the server's choice */
+  /** The room to enter. @default "lobby", which is the server's choice */
   readonly room?: string | undefined;
   /** Asks for what was said after this place in the room's order. */
   readonly after?: number | undefined;
@@ -105,7 +115,7 @@ export interface ChatOverOptions {
 export interface SayOptions {
   /** Says it again under the id that it had. @default a new one */
   readonly id?: string;
-  /** @default "say" */
+  /** `me` is an action in the third person. @default "say" */
   readonly kind?: "say" | "me";
   /** When it was written, in milliseconds since the epoch. @default now */
   readonly sentAtMs?: number;
@@ -113,7 +123,9 @@ export interface SayOptions {
 
 /** The questions that a client can ask a chat. */
 export interface ChatQuestions {
+  /** The members of our room. */
   who(): Promise<readonly Member[]>;
+  /** The rooms that have members. */
   rooms(): Promise<readonly Room[]>;
   /** The last messages, oldest first. @param before only what stands before this place */
   history(count?: number, before?: number): Promise<readonly ChatMessage[]>;
@@ -122,7 +134,9 @@ export interface ChatQuestions {
   /** Says something to one member alone. It has no id, so it is sent once, and may be
    * lost with a datagram. */
   whisper(to: string, text: string): Promise<void>;
+  /** Removes a member from our room, which only an operator can. */
   kick(name: string, reason?: string): Promise<void>;
+  /** Removes a member and keeps it out, which only an operator can. */
   ban(name: string, reason?: string): Promise<void>;
 }
 
@@ -131,7 +145,9 @@ export interface ChatQuestions {
 export interface ChatClient extends ChatQuestions, AsyncIterable<ChatEvent>, Disposable {
   /** Our name in the chat. */
   readonly name: string;
+  /** Whether we proved to own our name. */
   readonly standing: Standing;
+  /** The room that we are in. */
   readonly room: string;
   /** How many were in the room when we entered; undefined when the server did not say. */
   readonly members: number | undefined;

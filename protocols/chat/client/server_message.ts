@@ -6,20 +6,27 @@ import type { ChatMessage, Standing } from "../message.ts";
 
 /** A member of a room. */
 export interface Member {
+  /** Its name. */
   readonly name: string;
+  /** Whether it proved to own its name. */
   readonly standing: Standing;
 }
 
 /** A room that has members. */
 export interface Room {
+  /** Its name. */
   readonly room: string;
+  /** How many members it has. */
   readonly members: number;
 }
 
 /** A private message. */
 export interface Whisper {
+  /** The name of the sender. */
   readonly name: string;
+  /** Whether the sender proved to own its name. */
   readonly standing: Standing;
+  /** What it says. */
   readonly text: string;
   /** In milliseconds since the epoch. */
   readonly timeMs: number;

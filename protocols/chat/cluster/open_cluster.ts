@@ -39,7 +39,9 @@ export interface ClusterContext {
 
 /** A node of a cluster. */
 export interface Cluster extends AsyncDisposable {
+  /** The order of messages that all nodes share. */
   readonly log: ChatLog;
+  /** The members and operators on the other nodes. */
   readonly peers: ChatPeers;
   /** The state of the cluster at this moment. */
   stats(): ClusterStats;

@@ -1,7 +1,8 @@
 // The options of a chat's cluster, checked, with the files read that they name.
 
-import { readPemFile } from "../../../core/certificates/pem.ts";
+import { readPem } from "../../../core/certificates/pem.ts";
 import { errorText } from "../../../core/event.ts";
+import { shownFile } from "../../../core/files/file_or_text.ts";
 import { refuseShared } from "../../../core/files/private_file.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import type { ClusterOptions } from "../options.ts";
@@ -39,18 +40,20 @@ export async function readClusterSettings(options: ClusterOptions): Promise<Clus
   if ((natsTlsCert === undefined) !== (natsTlsKey === undefined)) {
     throw new UsageError(
       natsTlsKey === undefined
-        ? `--nats-tls-cert ${natsTlsCert} needs its private key; add --nats-tls-key FILE`
-        : `--nats-tls-key ${natsTlsKey} needs its certificate; add --nats-tls-cert FILE`,
+        ? `--nats-tls-cert ${
+          shownFile(natsTlsCert!)
+        } needs its private key; add --nats-tls-key FILE`
+        : `--nats-tls-key ${shownFile(natsTlsKey)} needs its certificate; add --nats-tls-cert FILE`,
     );
   }
   const brokers = options.cluster.map(readBroker);
   const tls = {
     ...(natsTlsCa !== undefined &&
-      { ca: await readPemFile("--nats-tls-ca", natsTlsCa, "CERTIFICATE") }),
+      { ca: await readPem("--nats-tls-ca", natsTlsCa, "CERTIFICATE") }),
     ...(natsTlsCert !== undefined &&
-      { cert: await readPemFile("--nats-tls-cert", natsTlsCert, "CERTIFICATE") }),
+      { cert: await readPem("--nats-tls-cert", natsTlsCert, "CERTIFICATE") }),
     ...(natsTlsKey !== undefined &&
-      { key: await readPemFile("--nats-tls-key", natsTlsKey, "PRIVATE KEY") }),
+      { key: await readPem("--nats-tls-key", natsTlsKey, "PRIVATE KEY") }),
   };
   // When one broker asks for TLS, all are dialled with it: a node goes from one to the next.
   const secret = brokers.some(({ isSecret }) => isSecret) || Object.keys(tls).length > 0;

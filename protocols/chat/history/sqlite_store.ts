@@ -14,6 +14,7 @@ import { WorkerCalls } from "./worker_calls.ts";
 
 /** How a history is kept. */
 export interface SqliteStoreOptions {
+  /** How much is kept of each room. */
   readonly retention: Retention;
   /** How large the file may grow, in bytes; a larger one takes no messages. @default Infinity */
   readonly maxBytes?: number;
@@ -27,6 +28,7 @@ export interface SqliteStoreOptions {
   readonly sweepEveryMs?: number;
   /** Called with what the operator should know, such as that no old messages can be removed. */
   readonly notice?: (text: string) => void;
+  /** The timers of the store; tests move their own. @default those of this machine */
   readonly clock?: Clock;
 }
 

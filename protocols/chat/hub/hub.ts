@@ -261,7 +261,7 @@ export class Hub implements AsyncDisposable {
     const found = room.names.get(nameKey(name));
     if (found !== undefined && found.room === room) {
       if (isHost(found)) {
-        throw new RefusedError("no-such-member", "whoever runs the server stays");
+        throw new RefusedError("no-such-member", "the operator at the terminal stays");
       }
       this.#expel(found, ban, why);
       return;

@@ -60,7 +60,7 @@ export class NameRegistry {
   plain(asked: string): string {
     const name = plainName(asked, this.#options.maxNameLength);
     if (!this.#verified.has(lookalikeKey(name))) return name;
-    throw new RefusedError("name-refused", `${name} is the name of somebody who is verified`);
+    throw new RefusedError("name-refused", `${name} is the name of a verified member`);
   }
 
   /** Takes a name for a member that enters a room: the verified one where it has an identity, else
@@ -122,7 +122,10 @@ export class NameRegistry {
 
   async #takePlain(member: LocalMember, room: LocalRoom, name: string): Promise<void> {
     if (await this.#tryTake(member, room, name, "plain")) return;
-    throw new RefusedError("name-taken", `somebody in ${room.name} is called ${name} already`);
+    throw new RefusedError(
+      "name-taken",
+      `another member in ${room.name} is called ${name} already`,
+    );
   }
 
   async #takeGuest(member: LocalMember, room: LocalRoom): Promise<TakenName> {

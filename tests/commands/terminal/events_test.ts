@@ -17,8 +17,8 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const url = "tcp://127.0.0.1:9999";
 const peer = "127.0.0.1:40001";
 const time = "2026-11-29T21:18:18.123Z";
-const stamp = { time, url } as const;
-const STAMP = `"time":"${time}","url":"${url}"`;
+const stamp = { url, time } as const;
+const STAMP = `"url":"${url}","time":"${time}"`;
 const OF_PEER = `"session":7,"peer":"${peer}"`;
 const ofPeer = { ...stamp, session: 7, peer } as const;
 const stats = { ...createCounters(), opened: 2, open: 1, bytesReceived: 5 };
@@ -92,7 +92,7 @@ const EVENTS: readonly {
       durationMs: 1,
     },
     stderr: `127.0.0.1 - - [29/Nov/2026:21:18:18 +0000] "GET /" 200 2\n`,
-    json: `{"event":"request","time":"${time}","url":"${url}","session":7,"peer":"${peer}",` +
+    json: `{"event":"request","url":"${url}","time":"${time}","session":7,"peer":"${peer}",` +
       `"method":"GET","path":"/","status":200,"bytes":2,"durationMs":1}`,
     verbose: true,
   },
@@ -139,7 +139,7 @@ for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
   const words = verbose ? " with --verbose alone" : "";
 
   Deno.test(`${name} is shown to people${words}, and never coloured in a pipe`, () => {
-    const io = new FakeStdio({}, { verbose });
+    const io = new FakeStdio({}, { verbose, hex: verbose });
     eventSink(io)(event);
     assertEquals({ stdout: io.stdoutText, stderr: io.stderrText }, { stdout, stderr });
     if (!verbose) return;
@@ -162,7 +162,7 @@ for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
 
   Deno.test(`${name} has the same words under its colours on a terminal`, () => {
     const terminal = { stdoutIsTerminal: true, stderrIsTerminal: true };
-    const io = new FakeStdio(terminal, { verbose });
+    const io = new FakeStdio(terminal, { verbose, hex: verbose });
     eventSink(io)(event);
     // deno-lint-ignore no-control-regex
     const plain = (text: string) => text.replace(/\x1b\[\d+m/g, "");
@@ -170,6 +170,19 @@ for (const { event, stderr, stdout = "", json, verbose = false } of EVENTS) {
     assertEquals(plain(io.stderrText), stderr);
   });
 }
+
+Deno.test("what passes and what arrives is shown as text, and in hexadecimal too with --hex", () => {
+  const received: ServerEvent = { event: "received", ...ofPeer, message: bytes("hi") };
+  const message: ServerEvent = { event: "message", ...ofPeer, message: bytes("hi") };
+  const hexRow = "  000000  68 69                                            hi\n";
+  for (const hex of [false, true]) {
+    const io = new FakeStdio({}, { verbose: true, hex });
+    eventSink(io)(received);
+    eventSink(io)(message);
+    assertEquals(io.stderrText, `${peer} received 2 B "hi"\n${hex ? hexRow : ""}`);
+    assertEquals(io.stdoutText, `${peer} hi\n${hex ? hexRow : ""}`);
+  }
+});
 
 Deno.test("quiet drops what is for people and keeps messages", () => {
   const io = new FakeStdio({}, { quiet: true, verbose: true });
@@ -196,7 +209,7 @@ Deno.test("a message with escapes is harmless on a terminal and left alone in a 
 });
 
 Deno.test("nothing that a peer names reaches the words for people unescaped", () => {
-  const io = new FakeStdio({ stderrIsTerminal: true, noColor: true }, { verbose: true });
+  const io = new FakeStdio({ stderrIsTerminal: true, noColor: true }, { verbose: true, hex: true });
   const emit = eventSink(io);
   const evil = `x${EVIL}\n`;
   emit({ event: "opened", ...ofPeer, peer: evil });

@@ -75,6 +75,23 @@ Deno.test("parseEndpoint() reads host, port and path", () => {
   for (const [text, expected] of table) assertEquals(parts(text), expected, text);
 });
 
+Deno.test("parseEndpoint() reads descriptors that a service manager passed", () => {
+  const descriptors: [string, string | undefined, Partial<Endpoint>][] = [
+    ["tcp://fd:3", "3", { hostname: "fd", port: 3, path: "" }],
+    ["tcp://fd:web", "web", { hostname: "fd", port: undefined, path: "" }],
+    ["http://fd:the%20web/chat?x", "the web", { hostname: "fd", port: undefined, path: "/chat?x" }],
+    ["unix://fd:3", "3", { hostname: "", port: undefined, path: "fd:3" }],
+    ["unix:fd:web.socket", "web.socket", { hostname: "", port: undefined, path: "fd:web.socket" }],
+    ["unix:./fd:3", undefined, { hostname: "", port: undefined, path: "./fd:3" }],
+    ["tcp://fd", undefined, { hostname: "fd", port: undefined, path: "" }],
+    ["tcp://fd.example:3", undefined, { hostname: "fd.example", port: 3, path: "" }],
+  ];
+  for (const [text, expected, place] of descriptors) {
+    const { descriptor, hostname, port, path } = parse(text);
+    assertEquals([descriptor, { hostname, port, path }], [expected, place], text);
+  }
+});
+
 Deno.test("parseEndpoint() reads socket files, abstract sockets and escaped characters", () => {
   assertEquals(parse("unix:///tmp/echo.sock").path, "/tmp/echo.sock");
   assertEquals(parse("unix://relative.sock").path, "relative.sock");

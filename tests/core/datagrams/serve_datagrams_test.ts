@@ -20,6 +20,7 @@ interface Setup {
   readonly reply?: "none" | "bounded" | "larger";
   readonly admits?: DatagramServerOptions["admits"];
   readonly socket?: MemoryDatagramSocket;
+  readonly onDropped?: (dropped: () => void) => void;
 }
 
 async function echo(session: Session): Promise<void> {
@@ -28,11 +29,12 @@ async function echo(session: Session): Promise<void> {
 
 /** A server on a socket in memory. */
 function serverOf(
-  { serve = echo, limits = {}, reply = "bounded", admits = () => true, ...rest }: Setup = {},
+  { serve = echo, limits = {}, reply = "bounded", admits = () => true, onDropped, ...rest }: Setup =
+    {},
 ) {
   const socket = rest.socket ?? new MemoryDatagramSocket(udpAddress(9999));
   const log = new EventLog();
-  const server = serveDatagrams({ url: URL, socket }, {
+  const server = serveDatagrams({ url: URL, socket, ...(onDropped && { onDropped }) }, {
     admits,
     limits: resolveOptions(datagramOptions, limits),
     work: {
@@ -103,6 +105,15 @@ Deno.test("datagrams beyond a peer's inbox are dropped and counted", async () =>
   first.resolve();
   await settled();
   assertEquals(socket.sentTexts.toSorted(), ["0", "1", "2", "3", "another peer"]);
+  await server.shutdown();
+});
+
+Deno.test("datagrams that the socket itself drops are counted", async () => {
+  let drop = () => {};
+  const { server } = serverOf({ onDropped: (dropped) => drop = dropped });
+  drop();
+  drop();
+  assertEquals(server.stats().inboxDropped, 2);
   await server.shutdown();
 });
 
@@ -615,8 +626,8 @@ Deno.test("a session carries the messages of one identity, whatever comes from i
   }
   assertEquals(socket.sentTexts, ["for undefined"], "nobody gets another's answers");
   assertEquals(log.only("closed").map(({ reason }) => reason), [
-    "somebody else has its address",
-    "somebody else has its address",
+    "another peer has its address",
+    "another peer has its address",
   ]);
   await server.shutdown({ graceMs: 0 });
 });

@@ -10,3 +10,22 @@ Deno.test("nearest() suggests a name one slip away and nothing far-fetched", () 
   assertEquals(nearest("--verbose", known), undefined);
   assertEquals(nearest("a", ["b"]), undefined);
 });
+
+Deno.test("nearest() knows a name by its words, however they are written and without its unit", () => {
+  const keys = ["idleTimeoutMs", "maxMessageBytes", "rateBytesPerSecond", "tlsFingerprint"];
+  for (
+    const [typed, meant] of [
+      ["idleTimeout", "idleTimeoutMs"],
+      ["idle_timeout", "idleTimeoutMs"],
+      ["idle-timeout-ms", "idleTimeoutMs"],
+      ["maxMessage", "maxMessageBytes"],
+      ["rate", "rateBytesPerSecond"],
+      ["tlsFingerPrint", "tlsFingerprint"],
+    ] as const
+  ) assertEquals(nearest(typed, keys), meant, typed);
+  const flags = ["--idle-timeout", "--max-message"];
+  assertEquals(nearest("--idleTimeoutMs", flags), "--idle-timeout");
+  assertEquals(nearest("--maxMessageBytes", flags), "--max-message");
+  assertEquals(nearest("--", flags), undefined);
+  assertEquals(nearest("Ms", ["milliseconds"]), undefined);
+});

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { DialledSession } from "../../../core/client_kind.ts";
+import { copies } from "../../../core/session.ts";
 import { WatchedSession } from "../../../dock/watched_session.ts";
 import { WrappedSession } from "../../../core/sessions/wrapped.ts";
 import { EventLog, udpAddress } from "../../memory.ts";
@@ -26,6 +27,7 @@ function sessionOf() {
     manyAnswer: true,
     responder: udpAddress(2),
     delivery,
+    messages: () => copies(session),
     async *[Symbol.asyncIterator]() {
       yield "a";
     },

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { Fernet, parseToken, payloadBytes, tokenBytes } from "../../../layers/sealed/fernet.ts";
+import { Fernet, parseToken, payloadBytes, tokenBytes } from "../../../core/keys/fernet.ts";
 import { FernetDatagrams } from "../../../layers/sealed/fernet_datagrams.ts";
 import { createCounters, type Stats } from "../../../core/counters.ts";
 import { settled } from "../../fake_time.ts";

@@ -36,14 +36,14 @@ Deno.test("nobody plain may have or keep a name that looks verified", async () =
     await early.send(`/name ${name}`);
     assertMatch(
       await early.until(/verified|taken|called/),
-      / is the name of somebody who is verified$/,
+      / is the name of a verified member$/,
       name,
     );
   }
   await alice.send("/quit");
   await alice.served;
   await early.send("/name alice");
-  await early.until(/ is the name of somebody who is verified$/);
+  await early.until(/ is the name of a verified member$/);
 });
 
 Deno.test("one who is here twice is told apart by a number", async () => {
@@ -68,7 +68,7 @@ Deno.test("operators remove and ban, others do not", async () => {
   // The name alone makes nobody an operator.
   const fake = room.connect();
   await fake.send("/name chief");
-  await fake.until(/is the name of somebody who is verified/);
+  await fake.until(/is the name of a verified member/);
 
   await chief.send("/kick bob be nice");
   assertEquals(
@@ -193,7 +193,7 @@ Deno.test("the terminal speaks, sees all rooms, removes members and stops the se
   }
   for (const name of ["harbourmaster", "harb0urmaster"]) {
     await bob.send(`/name ${name}`);
-    await bob.until(/is the name of somebody who is verified$/);
+    await bob.until(/is the name of a verified member$/);
   }
   typed.type("/join elsewhere", "/kick bob");
   await bob.until(/^\* you were removed by harbourmaster$/);
@@ -207,7 +207,7 @@ Deno.test("no operator removes the one at the terminal", async () => {
   await using room = await MemoryChat.open({ operator: ["chief"] }, { lines: typed.lines });
   const chief = await room.join("", { identity: identity("chief") });
   await chief.send("/kick operator");
-  await chief.until(/^\* whoever runs the server stays$/);
+  await chief.until(/^\* the operator at the terminal stays$/);
   typed.end();
   await chief.until(/^\* operator✓ left$/);
 });

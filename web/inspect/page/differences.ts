@@ -105,7 +105,7 @@ export const differences: readonly Difference[] = [
   {
     where: "/base64/:value",
     httpbin: "text/html",
-    here: "text/plain in a sandbox, because it is somebody else's text",
+    here: "text/plain in a sandbox, because its text is not ours",
   },
   {
     where: "/bearer",

@@ -29,6 +29,7 @@ class Gate {
       end: () => Promise.resolve(),
       close: () => {},
       async *[Symbol.asyncIterator]() {},
+      async *messages() {},
     };
   }
 

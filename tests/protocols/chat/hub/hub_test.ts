@@ -91,7 +91,7 @@ Deno.test("a name that another node has is taken, and a guest gets the next", as
   const guest = harbour.connect();
   await guest.send("/name bob");
   assertMatch(await guest.line() ?? "", /^\* you are guest-2, alone/);
-  assertEquals(await guest.line(), "* somebody in lobby is called bob already");
+  assertEquals(await guest.line(), "* another member in lobby is called bob already");
   await guest.send("/name ada");
   assertEquals(await guest.line(), "* you are ada now");
   await guest.send("/quit");

@@ -65,9 +65,9 @@ const REFUSED: readonly (readonly [line: string, answer: RegExp])[] = [
   ["/me", /^\* it is written \/me TEXT$/],
   ["/name", /^\* it is written \/name NAME$/],
   ["/name server", /^\* this cannot be a name: server is reserved$/],
-  ["/name bob", /^\* somebody in lobby is called bob already$/],
-  ["/name BOB", /^\* somebody in lobby is called BOB already$/],
-  ["/name ｂоｂ", /^\* somebody in lobby is called bоb already$/],
+  ["/name bob", /^\* another member in lobby is called bob already$/],
+  ["/name BOB", /^\* another member in lobby is called BOB already$/],
+  ["/name ｂоｂ", /^\* another member in lobby is called bоb already$/],
   ["/join", /^\* it is written \/join ROOM$/],
   ["/join a b", /^\* this cannot be a room/],
   ["/msg", /^\* it is written \/msg NAME TEXT$/],
@@ -100,7 +100,7 @@ Deno.test("a first line that cannot be obeyed still joins", async () => {
   const second = await room.client();
   await second.send("/name alice");
   assertMatch(await second.line() ?? "", /^\* you are guest-1, with 1 other in lobby/);
-  assertEquals(await second.line(), "* somebody in lobby is called alice already");
+  assertEquals(await second.line(), "* another member in lobby is called alice already");
   const third = await room.client();
   await third.send("/join harbour");
   assertMatch(await third.line() ?? "", /^\* you are guest-2, alone in harbour/);

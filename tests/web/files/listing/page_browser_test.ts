@@ -1,7 +1,9 @@
 /** The page of a folder in Chromium: what its script adds, and that nothing breaks its policy. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { BrowserContextOptions, Page } from "playwright-core";
+// Not in the import map: what stands there is fetched by `deno task start`.
+// deno-lint-ignore no-import-prefix
+import type { BrowserContextOptions, Page } from "npm:playwright-core@1.65.1";
 import { type Dock, serve } from "../../../../dock/serve.ts";
 import { files } from "../../../../web/files.ts";
 import { CHROMIUM_FLAGS } from "../../../chromium.ts";
@@ -34,7 +36,8 @@ async function visit(
     maxBodyBytes: 64 * 1024 * 1024,
     ...options,
   });
-  const { chromium } = await import("playwright-core");
+  // deno-lint-ignore no-import-prefix
+  const { chromium } = await import("npm:playwright-core@1.65.1");
   const browser = await chromium.launch({
     executablePath: findPeer("chromium") ?? "",
     args: [...CHROMIUM_FLAGS],

@@ -149,7 +149,7 @@ Deno.test("what lies ready is what would be made, for thousands of requests", as
 });
 
 Deno.test("hello lies ready whole", async () => {
-  const hello = openHello({ text: "Hellö" }, stillContext());
+  const hello = openHello({ text: "Hellö", responseHeader: [] }, stillContext());
   for (const method of ["GET", "HEAD"] as const) {
     for (const path of ["/", "/hello.txt", "/none", "/__proto__", "/?a=1"]) {
       const ready = await quick(hello, path, {}, method);

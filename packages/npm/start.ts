@@ -1,0 +1,211 @@
+/**
+ * Real network servers for the tests of a Node project: the program as a child process, told where
+ * to listen and asked what happened. It never outlives this process, and never keeps it alive.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { cannotStart, programCommand } from "./deno.ts";
+
+/** An event of the program, as `--json` prints it. */
+export interface ServerEvent {
+  /** What happened, such as `listening`, `opened`, `message` or `closed`. */
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Any option of the command line under its name in camelCase: `{ fault: "loss=30%", seed: 7 }` is
+ * `--fault loss=30% --seed 7`. `true` is the flag alone, `false` its `--no-` form, a list the flag
+ * several times, and `undefined` nothing.
+ */
+export interface StartOptions {
+  readonly [option: string]:
+    | string
+    | number
+    | boolean
+    | undefined
+    | readonly (string | number)[]
+    | Readonly<Record<string, string | undefined>>;
+  /** The folder that the program runs in. @default the current one */
+  readonly cwd?: string;
+  /** Variables that are added to its environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** How many endpoints have to listen first. @default the number of URLs; 1 for a command */
+  readonly endpoints?: number;
+  /** How long that may take. @default 30,000 */
+  readonly startTimeoutMs?: number;
+}
+
+/** A running server, or several that one call started. */
+export interface Server extends AsyncDisposable {
+  /** Where the first endpoint listens. */
+  readonly url: string;
+  /** Where all of them listen, in the order in which they were asked for. */
+  readonly urls: readonly string[];
+  /** What has happened so far: the last 10,000 events, the newest at the end. */
+  readonly events: readonly ServerEvent[];
+  /** Stops the servers at once and resolves when the program has ended. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const MAX_EVENTS = 10_000;
+const MAX_LOG_CHARACTERS = 64 * 1024;
+/** A program that does not end by itself is killed after this time. */
+const STOP_TIMEOUT_MS = 10_000;
+
+/** Serves a protocol, as `sockdock serve` does, and resolves once every endpoint listens.
+ *
+ * ```ts
+ * await using server = await start("echo", "udp://127.0.0.1:0", { fault: "loss=30%", seed: 7 });
+ * console.log(server.url); // udp://127.0.0.1:53124
+ * ```
+ *
+ * @param protocol its name, such as `echo`; `sockdock list` has them all
+ * @param urls where to listen; port 0 picks a free one. For `files` the folder may stand beside it
+ * @throws {Error} with the program's own line: a wrong option, a port that is taken */
+export function start(
+  protocol: string,
+  urls: string | readonly string[],
+  options?: StartOptions,
+): Promise<Server>;
+/** Runs any command that serves, such as `["relay", "udp://127.0.0.1:0", "udp://192.0.2.1:53"]` or
+ * `["up", "harbour.toml"]`, and resolves once `endpoints` of its endpoints listen. */
+export function start(command: readonly string[], options?: StartOptions): Promise<Server>;
+export function start(
+  what: string | readonly string[],
+  second?: string | readonly string[] | StartOptions,
+  third?: StartOptions,
+): Promise<Server> {
+  if (typeof what !== "string") return launch(what, 1, (second ?? {}) as StartOptions);
+  const words = [second as string | readonly string[]].flat();
+  const urls = words.filter((word) => /^[a-z0-9+]+:\/\//.test(word));
+  return launch(["serve", what, ...words], urls.length, third ?? {});
+}
+
+async function launch(
+  command: readonly string[],
+  expected: number,
+  { cwd, env, endpoints = expected, startTimeoutMs = 30_000, ...flags }: StartOptions,
+): Promise<Server> {
+  const { path, args } = programCommand();
+  const child = spawn(
+    path,
+    [...args, ...command, ...flagsOf(flags), "--json", "--until-eof"],
+    {
+      ...cwd === undefined ? {} : { cwd },
+      env: { ...process.env, DENO_NO_UPDATE_CHECK: "1", ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+    },
+  );
+  const program = new Program(child, path);
+  await program.listening(endpoints, startTimeoutMs);
+  return program;
+}
+
+/** Options as flags. */
+function flagsOf(options: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (value === undefined) return [];
+    if (typeof value === "boolean") return [`--${value ? "" : "no-"}${flag}`];
+    // With an equals sign, because a value may begin with a dash.
+    return [value].flat().map((one) => `--${flag}=${one}`);
+  });
+}
+
+class Program implements Server {
+  readonly urls: string[] = [];
+  readonly events: ServerEvent[] = [];
+  readonly #child: ChildProcess;
+  /** The end of what it wrote on stderr. */
+  #log = "";
+  #ended = false;
+  readonly #end: Promise<void>;
+  /** Called at each event and at the end. */
+  #changed = () => {};
+
+  constructor(child: ChildProcess, path: string) {
+    this.#child = child;
+    this.#end = new Promise<void>((resolve) => {
+      child.on("close", () => resolve());
+      child.on("error", (error) => {
+        this.#log = `error: ${cannotStart(path, error)}`;
+        resolve();
+      });
+    }).then(() => {
+      this.#ended = true;
+      this.#changed();
+    });
+    // A program that is gone is no reason to fail: its end tells more than the broken pipe.
+    child.stdin!.on("error", () => {});
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      this.#log = (this.#log + text).slice(-MAX_LOG_CHARACTERS);
+    });
+    createInterface({ input: child.stdout! }).on("line", (line) => this.#take(line));
+  }
+
+  get url(): string {
+    return this.urls[0]!;
+  }
+
+  /** Waits until the endpoints listen, and no longer keeps this process alive from then on. */
+  async listening(endpoints: number, timeoutMs: number): Promise<void> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#changed();
+    }, timeoutMs);
+    await new Promise<void>((resolve) => {
+      this.#changed = () => {
+        if (this.#ended || late || this.urls.length >= endpoints) resolve();
+      };
+      this.#changed();
+    });
+    clearTimeout(timer);
+    if (this.#ended) throw new Error(this.#complaint());
+    if (late) {
+      await this.stop();
+      throw new Error(`sockdock did not listen on ${endpoints} endpoints within ${timeoutMs} ms`);
+    }
+    this.#hold(false);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#ended) return;
+    this.#hold(true);
+    this.#child.stdin!.end();
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    await this.#end;
+    clearTimeout(timer);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #take(line: string): void {
+    const event = JSON.parse(line) as ServerEvent;
+    if (event.event === "listening") this.urls.push(String(event.url));
+    if (this.events.push(event) > MAX_EVENTS) this.events.shift();
+    this.#changed();
+  }
+
+  /** Why it ended: its error, which is its last line, or all that it said. */
+  #complaint(): string {
+    const [, line] = /^error: (.*)$/m.exec(this.#log) ?? [];
+    return line ?? (this.#log.trim() || "sockdock ended without listening");
+  }
+
+  /** Whether the program and its pipes keep this process alive. */
+  #hold(held: boolean): void {
+    const { stdin, stdout, stderr } = this.#child;
+    // The types do not say that the pipes of a child are sockets.
+    const handles = [this.#child, stdin, stdout, stderr] as unknown as {
+      ref(): void;
+      unref(): void;
+    }[];
+    for (const handle of handles) held ? handle.ref() : handle.unref();
+  }
+}

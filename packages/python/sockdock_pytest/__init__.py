@@ -1,0 +1,186 @@
+"""Real network servers for tests: the pytest fixture ``sockdock``, and ``start`` for others.
+
+The program sockdock runs as a child process that ends with its standard input, so it never
+outlives the tests, even where Python is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import threading
+from collections import deque
+from typing import Any, Callable, Deque, Iterator, List, Optional, Tuple
+
+import pytest
+
+__all__ = ["Server", "SockdockError", "sockdock", "start"]
+
+MAX_EVENTS = 10_000
+MAX_LOG_LINES = 1000
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+
+
+class SockdockError(RuntimeError):
+    """The program is missing, or it did not start; says why in the program's own words."""
+
+
+class Server:
+    """A running server, or several that one call started. Made by ``start``."""
+
+    #: Where the endpoints listen, in the order in which they were asked for.
+    urls: List[str]
+    #: What has happened so far: the last 10,000 events as dictionaries, the newest at the end.
+    events: Deque[dict[str, Any]]
+
+    def __init__(self, command: List[str], endpoints: int) -> None:
+        self.urls = []
+        self.events = deque(maxlen=MAX_EVENTS)
+        self._log: Deque[str] = deque(maxlen=MAX_LOG_LINES)
+        self._changed = threading.Condition()
+        self._ended = False
+        pipe = subprocess.PIPE
+        try:
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
+        except OSError as error:
+            raise SockdockError(f"Cannot start {command[0]}: {error}; {REMEDY}") from None
+        self._readers = [
+            threading.Thread(target=read, daemon=True)
+            for read in (self._read_events, self._read_log)
+        ]
+        for reader in self._readers:
+            reader.start()
+        with self._changed:
+            done = self._changed.wait_for(
+                lambda: self._ended or len(self.urls) >= endpoints, START_SECONDS
+            )
+            ended = self._ended
+        if done and not ended:
+            return
+        self.stop()
+        if done:
+            raise SockdockError(self._complaint())
+        raise SockdockError(f"sockdock did not listen within {START_SECONDS:g} seconds")
+
+    @property
+    def url(self) -> str:
+        """Where the first endpoint listens, such as ``udp://127.0.0.1:53124``."""
+        return self.urls[0]
+
+    @property
+    def address(self) -> Tuple[str, int]:
+        """The same for the calls of ``socket``: ``("127.0.0.1", 53124)``."""
+        host, _, port = self.url.split("://", 1)[1].split("/", 1)[0].rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def stop(self) -> None:
+        """Stops the servers at once and waits until the program has ended. May be repeated."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+        except OSError:
+            pass  # It is gone already.
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for reader in self._readers:
+            reader.join(STOP_SECONDS)
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _read_events(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                event = json.loads(line)
+                with self._changed:
+                    if event["event"] == "listening":
+                        self.urls.append(event["url"])
+                    self.events.append(event)
+                    self._changed.notify_all()
+        # What it said about its end comes with the end, on the other pipe.
+        self._readers[1].join(STOP_SECONDS)
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _read_log(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as lines:
+            for line in lines:
+                self._log.append(line.decode(errors="replace").rstrip())
+
+    def _complaint(self) -> str:
+        errors = [line[len("error: ") :] for line in self._log if line.startswith("error: ")]
+        return (errors or ["\n".join(self._log) or "sockdock ended without listening"])[0]
+
+
+REMEDY = (
+    "install it with npm (npm install sockdock in the project, or -g), put the executable on "
+    "PATH, or set SOCKDOCK to the command that runs it"
+)
+
+
+def _program() -> List[str]:
+    """The command that runs sockdock."""
+    named = os.environ.get("SOCKDOCK")
+    if named:
+        return shlex.split(named)
+    found = shutil.which("sockdock")
+    if found:
+        return [found]
+    # What the project has installed. Nothing is fetched: a test starts no program by name alone.
+    local = os.path.join("node_modules", ".bin", "sockdock")
+    npx = shutil.which("npx") if os.path.exists(local) else None
+    if npx:
+        return [npx, "--no", "sockdock"]
+    raise SockdockError(f"Cannot find sockdock; {REMEDY}")
+
+
+def _flags(options: dict[str, Any]) -> Iterator[str]:
+    for name, value in options.items():
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            yield f"--{flag}" if value else f"--no-{flag}"
+        elif value is not None:
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                yield f"--{flag}={one}"
+
+
+def start(protocol: str, *urls: str, endpoints: Optional[int] = None, **options: Any) -> Server:
+    """Serves a protocol and returns once every endpoint listens; the caller stops it.
+
+    Any option of the command line is given under its name with underscores:
+    ``fault="loss=30%", seed=7`` is ``--fault=loss=30% --seed=7``. ``True`` is the flag alone,
+    ``False`` its ``--no-`` form, and a list the flag several times.
+    """
+    if endpoints is None:
+        endpoints = sum("://" in url for url in urls)
+    words = ["serve", protocol, *urls, *_flags(options), "--json", "--until-eof"]
+    return Server([*_program(), *words], endpoints)
+
+
+@pytest.fixture
+def sockdock() -> Iterator[Callable[..., Server]]:
+    """Starts servers as ``start`` does, and stops them when the test ends."""
+    servers: List[Server] = []
+
+    def start_for_test(protocol: str, *urls: str, **options: Any) -> Server:
+        servers.append(start(protocol, *urls, **options))
+        return servers[-1]
+
+    try:
+        yield start_for_test
+    finally:
+        for server in reversed(servers):
+            server.stop()

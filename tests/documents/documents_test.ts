@@ -1,0 +1,57 @@
+/** What the documentation says of commands, tasks, ports and options is so. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { commands } from "../../commands/index.ts";
+import { readArguments } from "../../commands/line/arguments.ts";
+import { suitePorts } from "../../commands/serving/builtin_suite.ts";
+import denoJson from "../../deno.json" with { type: "json" };
+import { blocksOf, shownUrls, sockdockCalls } from "./page.ts";
+import { pages, readme, readText, tour } from "./pages.ts";
+
+for (const page of pages) {
+  const calls = blocksOf(page).filter(({ kind }) => kind !== "output" && kind !== "seen")
+    .flatMap(({ code }) => sockdockCalls(code));
+  if (calls.length === 0) continue;
+  Deno.test(`every call of sockdock in ${page.path} is one that its command understands`, async () => {
+    for (const [name, ...args] of calls) {
+      const entry = commands.find((entry) => entry.name === name);
+      assert(entry !== undefined, `${page.path}: there is no command ${name}`);
+      // Throws when it does not.
+      readArguments(await entry.load(), args, () => undefined);
+    }
+  });
+}
+
+Deno.test("README.md and the tour mention every command", () => {
+  const text = [readme, ...tour].map(({ markdown }) => markdown).join("\n");
+  const missing = commands.filter(({ name }) =>
+    !new RegExp(`sockdock ${name}\\b|\`${name}\``).test(text)
+  );
+  assertEquals(missing.map(({ name }) => name), []);
+});
+
+Deno.test("the tour listens on ports of its own, and not on those of the built-in suite", () => {
+  const suite = Object.values(suitePorts).map(String);
+  const listening = tour.flatMap((page) =>
+    blocksOf(page).filter(({ kind }) => kind === "server" || kind === "setup")
+      .flatMap(({ code }) => shownUrls(code)).flatMap(({ port }) => port ?? [])
+  );
+  assert(listening.length > 30, `only ${listening.length} ports were found`);
+  assertEquals(listening.filter((port) => suite.includes(port)), []);
+});
+
+Deno.test("README.md names tasks that exist, and the runtime that CI uses", () => {
+  const npx = [...readme.markdown.matchAll(/npx --yes deno@(\S+) task (?:--quiet )?(\w+)/g)];
+  const fresh = npx.map(([, , task]) => task);
+  assertEquals(fresh.slice(0, 2), ["start", "test"], "the two commands for a fresh machine");
+  const tasks = [...readme.markdown.matchAll(/\bdeno(?:@\S+)? task (?:--quiet )?(\w+)/g)]
+    .map(([, task]) => task);
+  assertEquals(tasks.filter((task) => task === undefined || !(task in denoJson.tasks)), []);
+  const [, used] = /npx --yes deno@([\d.]+)/.exec(readText(".ci/run")) ?? [];
+  assertEquals([...new Set(npx.map(([, version]) => version))], [used]);
+});
+
+Deno.test("CHANGELOG.md has a section for what is not released or for this version", () => {
+  const version = RegExp.escape(denoJson.version);
+  assertMatch(readText("CHANGELOG.md"), new RegExp(`^## \\[?(Unreleased|${version})\\b`, "mi"));
+});
