@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Validator } from "@seriousme/openapi-schema-validator";
+import { Validator } from "npm:@seriousme/openapi-schema-validator@2.11.0";
 import { echo, openControl, serve } from "../../../mod.ts";
 
 // deno-lint-ignore no-explicit-any
