@@ -10,18 +10,24 @@ export async function dialling<T>(url: string, dial: () => T | Promise<T>): Prom
   } catch (error) {
     // A usage error does not depend on the peer, and is passed on.
     if (error instanceof UsageError) throw error;
-    throw new Error(`Cannot connect to ${url}: ${reason(error)}`, { cause: error });
+    throw new Error(`Cannot connect to ${url}: ${reason(error, /^unix/i.test(url))}`, {
+      cause: error,
+    });
   }
 }
 
-function reason(error: unknown): string {
+function reason(error: unknown, isPath: boolean): string {
   const code = (error as { readonly code?: unknown } | null)?.code;
   if (error instanceof Deno.errors.ConnectionRefused || code === "ECONNREFUSED") {
-    return "connection refused; nothing listens there";
+    return isPath
+      ? "connection refused; the socket's server is gone"
+      : "connection refused; nothing listens there";
   }
   if (error instanceof Deno.errors.NotFound || code === "ENOENT") return "there is no such socket";
   if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
-    return "permission denied";
+    return isPath
+      ? "permission denied; the socket's file is not yours to write"
+      : "permission denied";
   }
   if (error instanceof Deno.errors.NotCapable) {
     return `Deno was not given the permission: ${errorText(error)}`;
@@ -33,7 +39,7 @@ function reason(error: unknown): string {
     return "this machine has no such local address";
   }
   if (code === "EADDRINUSE" || error instanceof Deno.errors.AddrInUse) {
-    return "the local port is in use";
+    return isPath ? "the local socket is in use" : "the local port is in use";
   }
   return errorText(error);
 }

@@ -15,7 +15,12 @@ import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
 import { defineCommand } from "./command.ts";
-import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
+import {
+  editorOptions,
+  hexOptions,
+  printingOptions,
+  recordOptions,
+} from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
@@ -44,10 +49,7 @@ const options = {
     help: "ring the bell of the terminal when you are mentioned or written to",
     negatable: false,
   }),
-  editor: flag({
-    default: true,
-    help: "edit the line being typed, below what comes in; without, the terminal does as it can",
-  }),
+  ...editorOptions,
   reconnect: flag({ default: true, help: "come back when the connection is lost" }),
   reconnectMaxMs: duration({
     default: 30_000,
@@ -156,20 +158,28 @@ async function enter(
       throw new Error(`${error.message}; choose another with --name`, { cause: error });
     }
     if (error instanceof NoChatError) {
-      const { text, path } = endpoint;
-      const url = roomOf(endpoint) === undefined ? text : text.slice(0, -path.length);
       throw new Error(
-        `Cannot chat with ${text}: ${error.message}; talk to it as it is with: sockdock connect ${url}`,
+        `Cannot chat with ${endpoint.text}: ${error.message}; talk to it as it is with: ` +
+          `sockdock connect ${bareUrl(endpoint)}`,
         { cause: error },
       );
     }
     if (error instanceof ChatLostError) {
-      throw new Error(`Cannot enter the chat at ${endpoint.text}: ${error.message}`, {
-        cause: error,
-      });
+      const isSilent = error.message.startsWith("no answer");
+      throw new Error(
+        `Cannot enter the chat at ${endpoint.text}: ${error.message}` +
+          (isSilent ? `; it may be no chat: sockdock connect ${bareUrl(endpoint)}` : ""),
+        { cause: error },
+      );
     }
     throw error;
   }
+}
+
+/** The URL without the room that it names. */
+function bareUrl(endpoint: Endpoint): string {
+  const { text, path } = endpoint;
+  return roomOf(endpoint) === undefined ? text : text.slice(0, -path.length);
 }
 
 /** Runs a chat at a terminal in line mode, which edits lines itself. */

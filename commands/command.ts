@@ -2,6 +2,7 @@
 // argv by it; the manual and completions are made of it.
 
 import { flag, mergeTables, type OptionTable, type OptionValues } from "../core/options/option.ts";
+import type { Needs } from "../core/options/needs.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 
 export const PROGRAM = "sockdock";
@@ -21,10 +22,15 @@ export interface Command<Table extends OptionTable = OptionTable> {
   /** Paragraphs for help and reference, separated by an empty line. */
   readonly details?: string;
   readonly options: Table;
+  /** The options that have no effect without another one; on the command line they are refused. */
+  readonly needs?: Needs;
   /** Headings for help and reference, whose options this page explains wherever they come from; an
    * option in no group comes first, under `Options`. */
   readonly groups?: readonly OptionGroup[];
   readonly examples: readonly Example[];
+  /** Options that users of a program like this one know from it, with what to do here; they are
+   * refused with these words. */
+  readonly habits?: Habits;
   /** @default 0 */
   readonly minArguments?: number;
   /** @default Infinity */
@@ -51,6 +57,13 @@ export const FOLDERS = ":folders";
 interface OptionGroup {
   readonly title: string;
   readonly options: OptionTable;
+}
+
+/** Options of another program, by their names with dashes, such as `--cacert` and `-E`. */
+export interface Habits {
+  readonly program: string;
+  /** What to do here, continuing `here`: `it is --tls-ca`. */
+  readonly remedies: ReadonlyMap<string, string>;
 }
 
 /** `run` is a whole command line, program name included; `does` says what it is good for. */

@@ -7,19 +7,22 @@ import { bytesOf, type Message } from "../core/session.ts";
 import { connect as open } from "../dock/connect.ts";
 import { hasEnd } from "../dock/send.ts";
 import { defineCommand } from "./command.ts";
-import { printingOptions, recordOptions } from "./line/common_options.ts";
+import { editorOptions, printingOptions, recordOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { dialNotices, dialOptions, fittingDial, readDial } from "./line/dial_options.ts";
 import { exitCodes } from "./exit_code.ts";
+import { EditedLines } from "./terminal/edited_lines.ts";
 import { leaveOnSignal } from "./terminal/stop_signals.ts";
 import { hexDump, printable } from "./terminal/printable.ts";
 import { stdinChunks, stdinLines } from "./terminal/stdin.ts";
+import { processTerminal } from "./terminal/terminal.ts";
 import { openTraffic } from "./terminal/traffic.ts";
 
 const LF = 10;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const options = {
+  ...editorOptions,
   crlf: flag({ help: "end typed lines with CRLF instead of LF", negatable: false }),
   hex: flag({ help: "show what arrives as a hex dump", negatable: false }),
   shutdown: flag({
@@ -42,7 +45,8 @@ export const connect = defineCommand({
   usage: "<url>",
   details:
     `At a terminal every line you type is sent, with LF on streams and without on datagrams and
-WebSockets; a line with q alone ends it and is never sent. Piped input goes out as it is: as bytes on
+WebSockets; a line with q alone ends it and is never sent. The line is edited as in a shell: the arrow
+keys bring earlier lines back, and what arrives meanwhile is printed above it. Piped input goes out as it is: as bytes on
 a stream, a line a message elsewhere. The end of input closes our half of a stream, or of what the
 layer reliable makes of datagrams, and the rest of what the peer sends is still printed. A peer that
 is lost is an error.`,
@@ -56,18 +60,22 @@ is lost is an error.`,
   complete: async ([url], current) =>
     url === undefined ? (await import("./line/url_words.ts")).diallingWords(current) : [],
   fitting: (words) => ({ ...ownOptions, ...fittingDial(words) }),
-  async run({ arguments: [url = ""], options, given, flags, io }) {
+  async run({ arguments: [url = ""], options, given, flags, io: below }) {
     const { endpoint, dial } = readDial(url, { options, given, flags });
+    const typed = below.stdin.isTerminal;
+    using edited = typed && options.editor && below.stdoutIsTerminal && !below.json
+      ? new EditedLines(below, processTerminal, "> ")
+      : undefined;
+    const io = edited?.io ?? below;
     using traffic = openTraffic(io, options.record);
     using session = traffic.watch(await open(endpoint, { ...dial, emit: dialNotices(io) }));
-    const typed = io.stdin.isTerminal;
     if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
     return await leaveOnSignal(session, async () => {
       const arrival = { lastMs: -Infinity };
       // The command ends when the peer or the person at the terminal ends. A read from stdin cannot
       // be taken back, so the sending half is left alone when the peer ends first.
       const receiving = receive(session, options.hex, io, arrival);
-      const sending = sendAll(session, typed, options, io).then(async (quit) => {
+      const sending = sendAll(session, { typed, edited }, options, io).then(async (quit) => {
         if (quit) {
           // With acknowledgements, `end` resolves once all typed lines are delivered.
           if (session.delivery !== undefined) await session.end();
@@ -75,12 +83,27 @@ is lost is an error.`,
         } else if (!hasEnd(session)) await closeAfter(session, options.waitMs, arrival);
       });
       sending.catch(() => {});
-      await Promise.race([receiving, sending.then(() => receiving)]);
+      await Promise.race([
+        receiving,
+        sending.then(() => receiving),
+        ...(edited === undefined ? [] : [interruption(session, edited)]),
+      ]);
       if (session.farewell !== undefined) io.note(printable(session.farewell));
       return exitCodes.ok;
-    });
+    }, edited !== undefined);
   },
 });
+
+/** Rejects after Ctrl-C. As after the signal, the peer of a datagram session is told: no system
+ * tells it that the program has died. */
+async function interruption(session: DialledSession, edited: EditedLines): Promise<never> {
+  try {
+    return await edited.interrupted;
+  } finally {
+    const { transport } = session.peer;
+    if (transport === "udp" || transport === "unixgram") session.close("interrupted");
+  }
+}
 
 /** When the last message arrived, by `performance.now()`. */
 interface Arrival {
@@ -154,7 +177,7 @@ class LineEnder implements Disposable {
 /** Sends stdin. Resolves to whether the user asked to quit. */
 async function sendAll(
   session: DialledSession,
-  typed: boolean,
+  { typed, edited }: { readonly typed: boolean; readonly edited: EditedLines | undefined },
   { crlf, shutdown }: { readonly crlf: boolean; readonly shutdown: boolean },
   io: Stdio,
 ): Promise<boolean> {
@@ -165,11 +188,18 @@ async function sendAll(
     return false;
   }
   const ending = isStream ? (crlf ? "\r\n" : "\n") : "";
-  for await (const line of stdinLines(io, MAX_LINE_BYTES)) {
-    const text = new TextDecoder().decode(line);
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  const lines = edited?.lines() ?? stdinLines(io, MAX_LINE_BYTES);
+  for await (const line of lines) {
+    const text = typeof line === "string" ? line : decoder.decode(line);
     if (typed && text === "q") return true;
     const isWebSocket = !isStream && session.peer.transport === "tcp";
-    const message: Message = isStream || isWebSocket ? text + ending : line;
+    const message: Message = isStream || isWebSocket
+      ? text + ending
+      : typeof line === "string"
+      ? encoder.encode(line)
+      : line;
     await session.send(message);
   }
   if (hasEnd(session) && shutdown) await session.end();

@@ -1,22 +1,41 @@
 // The command `sockdock fetch`: makes one HTTP request.
 
 import { writeCookieFile } from "../clients/http/cookie_file.ts";
+import type { Address } from "../core/addresses/address.ts";
 import { createHttpClient, type FetchOptions } from "../clients/http/client.ts";
 import type { Field } from "../clients/http/message.ts";
 import type { ProxyRules } from "../clients/http/proxy.ts";
 import { fetchOptions, proxyOptions, retryOptions } from "../clients/http/options.ts";
-import { formatDuration, mergeTables, type OptionValues, text } from "../core/options/option.ts";
+import {
+  about,
+  flag,
+  formatDuration,
+  mergeTables,
+  type OptionValues,
+  text,
+} from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { printingOptions } from "./line/common_options.ts";
 import { exitCodes } from "./exit_code.ts";
+import { curlHabits } from "./fetch/curl_habits.ts";
 import { cookieOptions, readCookies } from "./fetch/cookies.ts";
 import { credentialOptions, ownCredentials, readCredentialsFile } from "./fetch/credentials.ts";
 import { outputPath } from "./fetch/file_name.ts";
 import { printHead } from "./fetch/output.ts";
-import { bodyOptions, parseHeader, readBody, requestUrl } from "./fetch/request.ts";
+import {
+  bodyOptions,
+  ownHeaders,
+  parseHeader,
+  readBody,
+  requestUrl,
+  sendsBody,
+  withQuery,
+} from "./fetch/request.ts";
+import { StepPrinter } from "./fetch/steps.ts";
 import { responseOptions, transfer } from "./fetch/transfer.ts";
+import { parseWriteOut } from "./fetch/write_out.ts";
 import { printable } from "./terminal/printable.ts";
 import { readUser } from "./line/user_password.ts";
 
@@ -32,8 +51,24 @@ const requestOptions = {
     separator: "\n",
     help: "send this header",
   }),
+  userAgent: text({ short: "A", metavar: "name", help: "say that this program asks" }),
+  referer: text({ short: "e", metavar: "url", help: "say that the request comes from this page" }),
   ...bodyOptions,
 } as const;
+
+/** How much is said, besides the options that every command has. */
+const sayingOptions = about("output", {
+  silent: flag({
+    short: "s",
+    help: "print the body alone: no progress, no notes and no errors",
+    negatable: false,
+  }),
+  showError: flag({ short: "S", help: "print errors also with --silent", negatable: false }),
+  showSecrets: flag({
+    help: "with --verbose, show passwords, tokens and cookies as they are",
+    negatable: false,
+  }),
+});
 
 const { maxRedirects, maxBodyBytes, ...others } = fetchOptions;
 const connectionOptions = Object.fromEntries(
@@ -45,6 +80,7 @@ const table = mergeTables(
   responseOptions,
   credentialOptions,
   cookieOptions,
+  sayingOptions,
   printingOptions,
   fetchOptions,
 );
@@ -62,6 +98,9 @@ export const fetch = defineCommand({
 are not followed unless --location asks for it, and neither passwords nor cookies go to another
 origin.
 
+--verbose shows on stderr what is sent and what arrives: > and < before the lines of the heads, * before
+what is said of connections and TLS. Options that curl has too mean the same; docs/fetch.md compares.
+
 With --continue a download that broke off is gone on with, if the server can say that the file is
 still the same, byte for byte; if not, it starts anew. What was kept is FILE.part, and FILE.part.json
 says of what.
@@ -69,6 +108,16 @@ says of what.
 --credentials names a file of passwords, which answer only the realm and the URLs that they are for:
 https://host/path/ klem "a password" "PDQ Application"`,
   options: table,
+  needs: {
+    realm: "user",
+    digest: "user",
+    retryDelayMs: "retry",
+    retryMaxTimeMs: "retry",
+    retryAll: "retry",
+    showError: "silent",
+    showSecrets: "verbose",
+  },
+  habits: curlHabits,
   groups: [
     { title: "Request", options: requestOptions },
     { title: "Response", options: { ...responseOptions, maxRedirects, maxBodyBytes } },
@@ -98,27 +147,38 @@ https://host/path/ klem "a password" "PDQ Application"`,
     },
   ],
   minArguments: 1,
-  maxArguments: 1,
   complete: ([url], current) =>
     url !== undefined || current.includes(":") ? [] : ["http://", "https://"],
   run: (invocation) => run(invocation),
 });
 
 async function run(
-  { arguments: [written = ""], options, flags, given, io }: Invocation<typeof table>,
+  { arguments: words, options, flags, given, io }: Invocation<typeof table>,
 ): Promise<number> {
   refuseWithContinue(options);
-  const url = requestUrl(written, options.uploadFile);
-  await outputPath(options, url, undefined);
+  refuseWithHead(options);
+  const writeOut = options.writeOut === undefined ? undefined : parseWriteOut(options.writeOut);
+  const upload = requestUrl(onlyUrl(words, options), options.uploadFile);
+  await outputPath(options, upload, undefined);
   const own = ownCredentials(options, flags, io);
   const { cookies, headers } = await readCookies(options);
-  const body = await readBody(options, io);
+  const sent = await readBody(options, io);
+  // With --get the data is the query.
+  const url = options.get ? withQuery(upload, sent.body) : upload;
+  const body = options.get ? {} : sent;
   const client = createHttpClient({
     cookies,
     credentials: options.credentials === undefined
       ? []
       : await readCredentialsFile(options.credentials),
   });
+  const steps = new StepPrinter(io, { showSecrets: options.showSecrets, now: Date.now });
+  const seen: {
+    redirects: number;
+    retries: number;
+    remote: Address | undefined;
+    method: string;
+  } = { redirects: 0, retries: 0, remote: undefined, method: "" };
   const { proxyUser } = options;
   const proxy = proxyUser === undefined ? undefined : readUser("proxyUser", proxyUser, flags, io);
   const request: FetchOptions = {
@@ -126,17 +186,25 @@ async function run(
     ...(proxy && { proxyUser: `${proxy.user}:${proxy.password}` }),
     ...(options.location && !given.has("maxRedirects") && { maxRedirects: DEFAULT_MAX_REDIRECTS }),
     ...body,
+    ...(options.head && { method: "HEAD" }),
     ...own,
     ...(options.method !== undefined && { method: options.method.toUpperCase() }),
-    headers: [...options.header.map(parseHeader), ...headers],
+    headers: [...options.header.map(parseHeader), ...ownHeaders(options), ...headers],
     bytes: options.bytes,
     compressed: options.compressed,
     proxies: proxiesFromEnvironment(),
     onRedirect: (head) => {
-      if (options.include && !io.json) printHead(head, io);
+      seen.redirects++;
+      if ((options.include || options.head) && !io.json) printHead(head, io);
+    },
+    onStep: (step) => {
+      if (step.step === "connected") seen.remote = step.remote;
+      if (step.step === "request") seen.method = step.method;
+      if (io.verbose) steps.take(step);
     },
     onNotice: (text) => io.note(text),
     onRetry: ({ attempt, of, waitMs, reason }) => {
+      seen.retries++;
       io.note(
         `${printable(reason)}; try ${attempt} of ${of} in ${formatDuration(Math.round(waitMs))}`,
       );
@@ -150,10 +218,13 @@ async function run(
       headers: [...request.headers ?? [], ...fields],
     });
   try {
-    const status = await transfer({ url, ask, options, request, io });
-    if (!options.fail || status < 400) return exitCodes.ok;
+    const shown = () => steps.printed;
+    const done = await transfer({ url, ask, options, request, io, shown });
+    if (writeOut !== undefined) io.printRaw(writeOut({ ...done, ...seen }));
+    if (!options.fail || done.status < 400) return exitCodes.ok;
     return exitCodes.failed;
   } finally {
+    await steps.printed;
     if (options.cookieJar !== undefined) await writeCookieFile(options.cookieJar, client.cookies);
   }
 }
@@ -180,15 +251,41 @@ function variable(name: string): string | undefined {
   }
 }
 
+/** The URL among the words of the line.
+ * @throws {UsageError} naming what to write instead of a second word */
+function onlyUrl(words: readonly string[], options: Options): string {
+  // curl's -C takes an offset, for which `-` stands.
+  const [url = "", second] = options.continue ? words.filter((word) => word !== "-") : words;
+  if (second === undefined) return url;
+  const body = words.find((word) => /^[[{]/.test(word));
+  if (options.json && body !== undefined) {
+    throw new UsageError(
+      `--json prints the response as JSON; to send ${JSON.stringify(body)}, write ` +
+        "--data-json before it",
+    );
+  }
+  throw new UsageError(
+    `unexpected argument ${JSON.stringify(second)}: one URL is fetched at a time; ` +
+      "usage: sockdock fetch <url>",
+  );
+}
+
+function refuseWithHead({ head, output, remoteName, json, writeOut }: Options): void {
+  if (head && (output ?? "-") !== "-" || head && remoteName) {
+    throw new UsageError("--head prints the head, and there is no body for a file");
+  }
+  if (json && writeOut !== undefined) {
+    throw new UsageError("--write-out cannot go with --json, whose output is one object a line");
+  }
+}
+
 function refuseWithContinue(options: Options): void {
   if (!options.continue) return;
-  const { output, remoteName, method = "GET", data, dataJson, form, formString, uploadFile } =
-    options;
+  const { output, remoteName, method = "GET" } = options;
   if ((output === undefined || output === "-") && !remoteName) {
     throw new UsageError("--continue goes on with a file; name it with -o FILE or -O");
   }
-  const sends = data.length + form.length + formString.length > 0 || dataJson !== undefined ||
-    uploadFile !== undefined || method.toUpperCase() !== "GET";
+  const sends = sendsBody(options) || options.head || method.toUpperCase() !== "GET";
   const other = options.remoteHeaderName
     ? "--remote-header-name"
     : options.compressed

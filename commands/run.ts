@@ -1,7 +1,6 @@
 // Runs the command that argv names, and returns its exit code.
 
 import { errorText } from "../core/event.ts";
-import { didYouMean } from "../core/options/nearest.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { requireRuntime } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -64,15 +63,17 @@ async function runCommand(
 ): Promise<number> {
   const entry = commands.find((entry) => entry.name === name);
   if (entry === undefined) {
-    throw new UsageError(
-      `unknown command "${name}"${didYouMean(name, commands.map((entry) => entry.name))}; ` +
-        `${PROGRAM} help lists them`,
-    );
+    const { meantByName } = await import("./line/meant_command.ts");
+    const meant = await meantByName(name, argv, commands);
+    throw new UsageError(`unknown command "${name}"${meant || `; ${PROGRAM} help lists them`}`);
   }
   const command = await entry.load();
   if (wantsHelp(argv)) {
     return await printHelp(entry, argv, io);
   }
+  const { meantByWords } = await import("./line/meant_command.ts");
+  const meant = await meantByWords(command, argv);
+  if (meant !== undefined) throw new UsageError(meant);
   const read = readArguments(command, argv, env);
   const adjusted = io.with(read.options as PrintingOptions);
   hear(adjusted);

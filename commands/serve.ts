@@ -30,6 +30,7 @@ import {
   servedByName,
   servedOptions,
 } from "./line/serve_options.ts";
+import { printReachable, qrOptions, refuseUselessQr } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { commandControl } from "./serving/control.ts";
 import { programWords } from "./serving/program_words.ts";
@@ -40,6 +41,7 @@ import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const ownOptions = mergeTables(
+  qrOptions,
   untilEofOptions,
   printingOptions,
   hexOptions,
@@ -84,9 +86,17 @@ tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, twice at once.`,
     const what = servedByName(name!);
     const { urls, operand } = takeOperand(what, words, flags);
     const invocation = { options, given, flags, io };
-    return await serveUntilStopped(what, urls, operand, invocation, options.logFormat);
+    const { logFormat, qr } = options;
+    return await serveUntilStopped(what, urls, operand, invocation, { logFormat, qr });
   },
 });
+
+/** What is shown of a server. */
+interface ServeShowing {
+  readonly logFormat?: LogFormat;
+  /** Whether a QR code of its first URL is. */
+  readonly qr?: boolean;
+}
 
 type ServingOptions = typeof printingOptions & typeof recordOptions & typeof untilEofOptions;
 
@@ -97,11 +107,11 @@ export async function serveUntilStopped(
   urls: readonly string[],
   operand: Given,
   invocation: Omit<Invocation<ServingOptions>, "arguments">,
-  logFormat: LogFormat = "common",
+  { logFormat = "common", qr = false }: ServeShowing = {},
 ): Promise<number> {
   const { options, flags, io } = invocation;
   // Before signals are listened to: a program that waits for a key would not hear of them.
-  const asked = await askedUser(options, flags, io);
+  const asked = await askedUsers(options, flags, io);
   using record = options.record === undefined
     ? undefined
     : new TranscriptFile(options.record, (line) => io.warn(line));
@@ -111,6 +121,7 @@ export async function serveUntilStopped(
   using hangUp = new ReloadSignal(manager);
   const given = { ...givenOf(servedOptions, invocation), ...operand };
   const plan = planned(what, urls, given, flags);
+  if (qr) refuseUselessQr(plan.urls);
   const logged = withRequestLog(plan.options, plan.table, io);
   const requests = { shown: logged.logRequests === true, format: logFormat };
   const emit = serverEventSink(io, record, signals.finish, requests);
@@ -130,6 +141,7 @@ export async function serveUntilStopped(
   control.add([dock]);
   watching.use(await observed.begin([dock], emit));
   hangUp.concerns([dock], signals.finish);
+  await printReachable(dock.urls, io, { qr });
   if (control.shown !== undefined) io.note(`the control is at ${control.shown}`);
   // With --json the first lines are those of the control and the `listening` events, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }
@@ -174,15 +186,19 @@ function takeOperand(
   return { urls, operand: { [key]: what.options[key]?.parse(word, flag) } };
 }
 
-/** The user of --auth; a missing password is asked for at the terminal, twice. */
-async function askedUser(
+/** The users of --auth and --auth-upload; a missing password is asked for at the terminal, twice. */
+async function askedUsers(
   options: Given,
   flags: ReadonlySet<string>,
   io: Stdio,
-): Promise<{ readonly auth?: string }> {
-  const { auth } = options;
-  if (typeof auth !== "string" || !flags.has("auth")) return {};
-  const { readUser } = await import("./line/user_password.ts");
-  const { user, password } = readUser("auth", auth, flags, io, true);
-  return { auth: `${user}:${password}` };
+): Promise<{ readonly auth?: string; readonly authUpload?: string }> {
+  const asked: Record<string, string> = {};
+  for (const key of ["auth", "authUpload"]) {
+    const written = options[key];
+    if (typeof written !== "string" || !flags.has(key)) continue;
+    const { readUser } = await import("./line/user_password.ts");
+    const { user, password } = readUser(key, written, flags, io, true);
+    asked[key] = `${user}:${password}`;
+  }
+  return asked;
 }

@@ -24,6 +24,7 @@ import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
+import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -138,6 +139,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     if (!io.json) {
       for (const note of notes) io.note(note);
       for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
+      await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
       if (control.shown !== undefined) {
         io.print(`\nThe control is at ${io.paintStdout("cyan", control.shown)}`);
       }
@@ -193,7 +195,11 @@ function refuseUseless(
 ): void {
   for (const key of Object.keys(overrides)) {
     if (!flags.has(key) || entries.some(({ table }) => Object.hasOwn(table, key))) continue;
-    const why = whyUseless(key, entries.flatMap(({ urls }) => urls), overrides);
+    const why = whyUseless(key, {
+      endpoints: entries.flatMap(({ urls }) => urls),
+      served: entries.map(({ what }) => what),
+      given: overrides,
+    });
     throw new UsageError(`--${flagName(key)} ${why}`);
   }
 }

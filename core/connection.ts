@@ -4,6 +4,18 @@
 import type { Address } from "./addresses/address.ts";
 import type { Identity } from "./session.ts";
 
+/** What a handshake of TLS has agreed on. */
+export interface TlsFacts {
+  /** As node:tls names it: `TLSv1.3`. */
+  readonly version: string;
+  /** The cipher suite, by its name in the standard. */
+  readonly cipher: string;
+  /** The protocol agreed on by ALPN, if any. */
+  readonly alpnProtocol?: string | undefined;
+  /** The certificate of the peer, DER, if it showed one. */
+  readonly certificate?: Uint8Array<ArrayBuffer>;
+}
+
 /** One stream to one peer. Its owner disposes it; disposal is immediate. */
 export interface Connection extends Disposable {
   /** Our own address. */
@@ -14,6 +26,8 @@ export interface Connection extends Disposable {
   readonly identity?: Identity | undefined;
   /** The protocol that both sides agreed on by ALPN (RFC 7301), if any; set once `ready` has resolved. */
   readonly alpnProtocol?: string | undefined;
+  /** What the handshake of TLS agreed on, where the transport tells. */
+  tlsFacts?(): TlsFacts | undefined;
   /** Completes the handshake; absent where there is none.
    * @throws {DeniedPeerError} when the peer proved its identity and is not admitted */
   ready?(signal: AbortSignal): Promise<void>;

@@ -3,6 +3,7 @@
 import type { DialledSession } from "./client_kind.ts";
 import type { Counters } from "./counters.ts";
 import type { Tell } from "./event.ts";
+import type { Needs } from "./options/needs.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Session } from "./session.ts";
 import type { Traffic } from "./traffic.ts";
@@ -72,6 +73,8 @@ export interface Protocol<Options extends OptionTable = OptionTable> {
   readonly defaults?: Readonly<Record<string, unknown>>;
   /** The table of its options; their values come to `open`. */
   readonly options: Options;
+  /** The options that have no effect without another one, which may be the transport's. */
+  readonly needs?: Needs;
   /** The option for the word after the protocol's name on the command line, such as a folder. */
   readonly operand?: string;
   /** Opened once for all endpoints that share it, disposed after the last of them. */

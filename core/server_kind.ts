@@ -4,6 +4,7 @@
 import type { Addressing, Endpoint } from "./addresses/endpoint.ts";
 import type { HttpService } from "./http/app.ts";
 import type { BoundLayer, Carrier } from "./layer.ts";
+import type { Needs } from "./options/needs.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Context, Protocol, Service } from "./protocol.ts";
 import type { RunningServer } from "./running_server.ts";
@@ -35,9 +36,13 @@ interface Kind<Options extends OptionTable> {
   readonly name: string;
   readonly summary: string;
   readonly addressing: Addressing;
+  /** Whether its URLs may have a path behind the host. Default: false. */
+  readonly usesPath?: boolean;
   /** The kind of socket that layers on this transport wrap. */
   readonly carrier: Carrier;
   readonly options: Options;
+  /** The options that have no effect without another one. */
+  readonly needs?: Needs;
 }
 
 /** A transport that carries sessions. */

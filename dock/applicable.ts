@@ -8,24 +8,27 @@ import type { ClientKind } from "../core/client_kind.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import type { Carrier, Layer } from "../core/layer.ts";
+import { missingBesides, type Needs } from "../core/options/needs.ts";
 import { flag, flagName, type Given, type OptionTable } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { layers as allLayers } from "../layers/index.ts";
+import { serverKinds } from "../servers/index.ts";
 import { addedLayers, layerStackOptions } from "./layer_stack.ts";
 import { clientSchemes, kindsFor } from "./schemes.ts";
 import { upstreamGiven, upstreamKey, upstreamOptions } from "./upstream.ts";
 
 /** A protocol or an HTTP application, as its index entry describes it. */
 export type Served =
-  | Pick<Protocol, "name" | "options" | "framing" | "dials">
-  | Pick<HttpApp, "name" | "options">;
+  | Pick<Protocol, "name" | "options" | "needs" | "framing" | "dials">
+  | Pick<HttpApp, "name" | "options" | "needs">;
 
-type Transport = Pick<ServerKind, "name" | "options">;
+type Transport = Pick<ServerKind, "name" | "options" | "needs">;
 
 type LayerKind = Pick<Layer, "name" | "options" | "carriers" | "impliedBy">;
 
+const servers: readonly Transport[] = serverKinds;
 const clients: readonly (Transport & Pick<ClientKind, "carrier">)[] = clientKinds;
 const layers: readonly LayerKind[] = allLayers;
 
@@ -44,7 +47,7 @@ export function optionsForServing(
 ): OptionTable {
   const kinds = kindsFor(served)
     .filter(({ name }) => endpoints.some(({ scheme }) => scheme === name));
-  return Object.assign(
+  const table: OptionTable = Object.assign(
     {},
     serveOptions,
     served.options,
@@ -52,6 +55,15 @@ export function optionsForServing(
     layerOptionsFor(endpoints, kinds.map(({ carrier }) => carrier), given),
     dials(served) ? upstreamOptionsFor(given) : {},
   );
+  const needs = needsOf(served, kinds);
+  return Object.fromEntries(
+    Object.entries(table).filter(([key]) => missingBesides(key, needs, given) === undefined),
+  );
+}
+
+/** What the options of a protocol or application and of its transports need beside them. */
+function needsOf({ needs }: Served, kinds: readonly Pick<Transport, "needs">[]): Needs {
+  return Object.assign({}, needs, ...kinds.map((kind) => kind.needs));
 }
 
 /** The options that have an effect on a client session. */
@@ -76,6 +88,10 @@ export function refuseUselessServing(
     if (Object.hasOwn(upstreamOptions, key)) {
       if (dials(served)) continue;
       throw new UsageError(`${flagOf(key)} has no effect on ${served.name}; it is for relay`);
+    }
+    const missing = missingBesides(key, needsOf(served, servers), given);
+    if (missing !== undefined) {
+      throw new UsageError(`${flagOf(key)} has no effect without ${flagOf(missing[0])}`);
     }
     refuseLayerOption(key, endpoints, given, flagOf, "which no URL here names; such as udp");
     refuseOptionOf(kindsFor(served), key, flagOf, used);
@@ -116,14 +132,19 @@ export function fittingOptions(
 
 /** Says of an option that fits no endpoint why: another option is missing, or nothing here has it.
  *
+ * @param served what is served there
  * @param nameOf what an option is called where it was given */
 export function whyUseless(
   key: string,
-  endpoints: readonly Endpoint[],
-  given: Given,
+  { endpoints, served, given }: {
+    readonly endpoints: readonly Endpoint[];
+    readonly served: readonly Served[];
+    readonly given: Given;
+  },
   nameOf: (key: string) => string = flagOf,
 ): string {
-  const missing = missingBeside(key, endpoints, given);
+  const [lonely] = served.flatMap((one) => missingBesides(key, needsOf(one, servers), given) ?? []);
+  const missing = lonely ?? missingBeside(key, endpoints, given);
   return missing === undefined
     ? "has no effect on what is served here"
     : `has no effect without ${nameOf(missing)}`;
@@ -199,7 +220,8 @@ function refuseLayerOption(
   remedy: string,
 ): void {
   if (missingBeside(key, endpoints, given) !== undefined) {
-    throw new UsageError(`${nameOf(key)} ${whyUseless(key, endpoints, given, nameOf)}`);
+    const why = whyUseless(key, { endpoints, served: [], given }, nameOf);
+    throw new UsageError(`${nameOf(key)} ${why}`);
   }
   const owners = layers.filter(({ options }) => Object.hasOwn(options, key))
     .map(({ name }) => name);

@@ -261,7 +261,8 @@ class Link implements JoinedChat {
         `"${endpoint.text}" names the room ${pathRoom} and --room ${room}; give one`,
       );
     }
-    this.#endpoint = endpoint;
+    // A room in the path is said over the session.
+    this.#endpoint = pathRoom === undefined ? endpoint : { ...endpoint, path: "" };
     this.#settings = {
       last,
       otherName,

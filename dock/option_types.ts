@@ -129,6 +129,9 @@ export interface ListenOptions {
   /** Tell of every request that was answered; without it only at a terminal. Default: false. On
    * http, https, unix. */
   readonly logRequests?: boolean;
+  /** Let this user alone upload and change things; others read, as `auth` lets them. On http,
+   * https, unix. */
+  readonly authUpload?: string | undefined;
 }
 
 /** Options of `connect`, and of everything that connects by it, which belong to the transports.

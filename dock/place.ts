@@ -1,7 +1,7 @@
 // Resolves a URL to its transport and layers, for serving and for dialling.
 
 import { clientKinds } from "../clients/index.ts";
-import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { ClientKind } from "../core/client_kind.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import type { Given } from "../core/options/option.ts";
@@ -44,12 +44,27 @@ export function placeToServe(
       `${served.name} cannot run on ${endpoint.scheme}; it runs on ${fitting.join(", ")}`,
     );
   }
+  refusePath(endpoint, kind);
   const { carrier } = kind;
   const stack = layerStack(endpoint, carrier, given);
   if ("framing" in served && served.needsOrder && carrier === "datagram") {
     refuseDisorder(served.name, endpoint, stack);
   }
   return { kind, endpoint: { ...endpoint, layers: shownLayers(stack) }, stack };
+}
+
+/** Refuses a path that nothing would look at. */
+function refusePath(
+  endpoint: Endpoint,
+  { name, usesPath }: Pick<ServerKind & ClientKind, "name" | "usesPath">,
+): void {
+  const { addressing, path, port, text } = endpoint;
+  if (usesPath || addressing === "path" || path === "" || path === "/") return;
+  const bare = formatEndpoint({ ...endpoint, path: "" }, port);
+  const why = name === "http" || name === "https"
+    ? "a server has every path below its host"
+    : `${name} has no paths`;
+  throw new UsageError(`"${text}" has a path, and ${why}; write ${bare}`);
 }
 
 function refuseDisorder(name: string, endpoint: Endpoint, stack: readonly PlannedLayer[]): void {
@@ -73,6 +88,7 @@ export function placeToDial(
 ): Place<ClientKind> {
   const endpoint = parseEndpoint(url, clientSchemes);
   const kind = clients.find(({ name }) => name === endpoint.scheme)!;
+  refusePath(endpoint, kind);
   const stack = layerStack(endpoint, kind.carrier, given);
   refuseUselessDialling(endpoint, given, flagOf);
   return { kind, endpoint, stack };

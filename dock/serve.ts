@@ -1,8 +1,7 @@
 // Starts one protocol or HTTP application on one or several endpoints that share it: resolves URLs,
 // transports and layers, checks the options, and opens them in order.
 
-import type { DialledSession } from "../core/client_kind.ts";
-import { type Clock, systemClock } from "../core/clock.ts";
+import { systemClock } from "../core/clock.ts";
 import { createCounters, sumStats } from "../core/counters.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { Emit, Tell } from "../core/event.ts";

@@ -27,7 +27,9 @@ export type { FetchValues } from "../clients/http/option_types.ts";
 export type { ProxyRules } from "../clients/http/proxy.ts";
 export type { BodyStream, FetchRequest } from "../clients/http/request.ts";
 export type { RetryNotice } from "../clients/http/retry.ts";
+export type { FetchStep, OnStep } from "../clients/http/step.ts";
 export type { FetchTiming } from "../clients/http/timing.ts";
+export type { TlsFacts } from "../core/connection.ts";
 export type {
   HttpApp,
   HttpHandler,

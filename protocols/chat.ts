@@ -3,7 +3,7 @@
 import type { OptionValues, TableOf } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { chatOptions } from "./chat/options.ts";
+import { chatNeeds, chatOptions } from "./chat/options.ts";
 import type { ChatProtocolOptions } from "./option_types.ts";
 
 /** A client that only reads is still in the chat, so that its silence says little. */
@@ -24,6 +24,7 @@ export const chat: Protocol<TableOf<ChatProtocolOptions>> = {
     maxMessageBytes: 64 * 1024,
   },
   options: chatOptions,
+  needs: chatNeeds,
   async open(options, context) {
     if (options.bare) {
       refuseUseless(options);

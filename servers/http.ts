@@ -1,5 +1,6 @@
 // The server transport `http`: HTTP over TCP.
 
+import { authenticationNeeds } from "./access/options.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { httpOptions } from "./http/options.ts";
 
@@ -11,5 +12,6 @@ export const http: RequestServerKind<typeof httpOptions> = {
   carries: "requests",
   carrier: "stream",
   options: httpOptions,
+  needs: authenticationNeeds,
   start: async (...serve) => (await import("./http/start.ts")).startHttp(...serve),
 };

@@ -1,6 +1,7 @@
 // The server transport `unix` for HTTP applications: HTTP over a Unix socket, for clients on this
 // machine; browsers cannot reach it.
 
+import { authenticationNeeds } from "./access/options.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { httpUnixOptions } from "./http/options.ts";
 
@@ -13,5 +14,6 @@ export const httpUnix: RequestServerKind<typeof httpUnixOptions> = {
   carries: "requests",
   carrier: "stream",
   options: httpUnixOptions,
+  needs: authenticationNeeds,
   start: async (...serve) => (await import("./http/start.ts")).startHttpUnix(...serve),
 };

@@ -1,5 +1,6 @@
 // The server transport `https`: HTTP over TLS.
 
+import { authenticationNeeds } from "./access/options.ts";
 import type { RequestServerKind } from "../core/server_kind.ts";
 import { httpsOptions } from "./http/options.ts";
 
@@ -11,5 +12,6 @@ export const https: RequestServerKind<typeof httpsOptions> = {
   carries: "requests",
   carrier: "stream",
   options: httpsOptions,
+  needs: authenticationNeeds,
   start: async (...serve) => (await import("./http/start.ts")).startHttps(...serve),
 };

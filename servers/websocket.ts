@@ -1,5 +1,6 @@
 // The server transports `ws` and `wss`: WebSockets (RFC 6455), plain and over TLS.
 
+import { authenticationNeeds } from "./access/options.ts";
 import type { SessionServerKind } from "../core/server_kind.ts";
 import { webSocketOptions, webSocketTlsOptions } from "./websocket/options.ts";
 
@@ -8,9 +9,11 @@ export const ws: SessionServerKind<typeof webSocketOptions> = {
   name: "ws",
   summary: "WebSocket, messages that browsers can send",
   addressing: "host",
+  usesPath: true,
   carries: "sessions",
   carrier: "stream",
   options: webSocketOptions,
+  needs: authenticationNeeds,
   start: async (...serve) => (await import("./websocket/serve.ts")).serveWebSocket(...serve),
 };
 
@@ -18,8 +21,10 @@ export const wss: SessionServerKind<typeof webSocketTlsOptions> = {
   name: "wss",
   summary: "WebSocket over TLS",
   addressing: "host",
+  usesPath: true,
   carries: "sessions",
   carrier: "stream",
   options: webSocketTlsOptions,
+  needs: authenticationNeeds,
   start: async (...serve) => (await import("./websocket/serve.ts")).serveWebSocketTls(...serve),
 };

@@ -24,6 +24,7 @@ const INSTALLED_BY = {
   npm: "apt-get install npm",
   openssl: "apt-get install openssl",
   python3: "apt-get install python3",
+  setpriv: "apt-get install util-linux",
   socat: "apt-get install socat",
   "systemd-analyze": "apt-get install systemd",
   "systemd-socket-activate": "apt-get install systemd",

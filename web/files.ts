@@ -11,6 +11,7 @@ export const files: HttpApp<TableOf<FilesAppOptions>> = {
   name: "files",
   summary: "Serves a folder: files, listings, archives and uploads",
   options,
+  needs: { overwrite: "upload", maxUploadBytes: "upload", authUpload: "upload" },
   operand: "root",
   // Loaded here, so that other applications start without it.
   open: async (given, context) => (await import("./files/open.ts")).openFiles(given, context),

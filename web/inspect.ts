@@ -29,5 +29,6 @@ export const inspect: HttpApp<TableOf<InspectAppOptions>> = {
   name: "inspect",
   summary: "Says requests back and answers as it is told to, like httpbin",
   options: inspectOptions,
+  needs: { requestLogLimit: "requestLog", logBody: ["showRequests", "requestLog"] },
   open: async (...given) => new (await import("./inspect/inspector.ts")).Inspector(...given),
 };

@@ -33,6 +33,8 @@ export interface FilesAppOptions {
   readonly fileCacheBytes: number;
   /** Let files be sent here, by the listing's form or PUT. Default: false. */
   readonly upload: boolean;
+  /** Let this user alone upload and change things; others read, as `auth` lets them. */
+  readonly authUpload: string | undefined;
   /** Let a file that is sent replace one of the same name. Default: false. */
   readonly overwrite: boolean;
   /** Largest file that can be uploaded; `maxBodyBytes` limits the whole request. Default:

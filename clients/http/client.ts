@@ -110,6 +110,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
           proxy: viaSocket ? undefined : await chooseProxy(prepared.url, { ...values, rules }),
           stopwatch: new Stopwatch(beganMs, clock),
           deadline,
+          onStep: request.onStep,
         });
       };
       const authenticated = authentication.over(withCookies(exchange, jar), own);
@@ -173,6 +174,7 @@ const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
   "bodyType",
   "json",
   "form",
+  "multipart",
   "credentials",
   "bytes",
   "compressed",
@@ -180,6 +182,7 @@ const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
   "onRedirect",
   "onRetry",
   "onNotice",
+  "onStep",
   "signal",
 ]);
 

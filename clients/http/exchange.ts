@@ -8,8 +8,9 @@ import type { Deadline } from "../deadline.ts";
 import { HttpBody } from "./body.ts";
 import { type Answer, type Field, hasField, type OutgoingRequest } from "./message.ts";
 import type { Proxy } from "./proxy.ts";
-import { type Reading, responseOf } from "./response.ts";
+import { headOf, type InterimMessage, type Reading, responseOf } from "./response.ts";
 import { routeTo, type RouteValues } from "./route.ts";
+import type { OnStep } from "./step.ts";
 import type { Stopwatch } from "./timing.ts";
 
 /** Limit of interim responses (RFC 9110 15.2). */
@@ -21,20 +22,23 @@ interface ExchangeWork {
   readonly proxy: Proxy | undefined;
   readonly stopwatch: Stopwatch;
   readonly deadline: Deadline;
+  readonly onStep: OnStep | undefined;
 }
 
 /** Sends one request and reads the head of its response.
  * @throws {Error} naming the URL when the server cannot be reached or its answer is not HTTP */
 export async function ask(request: OutgoingRequest, work: ExchangeWork): Promise<Answer> {
-  const { values, reading, proxy, stopwatch, deadline } = work;
+  const { values, reading, proxy, stopwatch, deadline, onStep } = work;
   const { signal } = deadline;
   const body = new HttpBody();
-  const route = await routeTo(request.url, values, { body, proxy, stopwatch, signal });
+  const route = await routeTo(request.url, values, { body, proxy, stopwatch, signal, onStep });
   let close = () => route.close();
   try {
+    const { method } = request;
+    const target = targetOf(request.url, proxy);
     const outgoing = route.request({
-      method: request.method,
-      path: targetOf(request.url, proxy),
+      method,
+      path: target,
       setHost: false,
     });
     const head = new Promise<IncomingMessage>((resolve, reject) => {
@@ -53,16 +57,20 @@ export async function ask(request: OutgoingRequest, work: ExchangeWork): Promise
       };
       outgoing.on("error", reject);
       let interim = 0;
-      outgoing.on("information", () => {
+      outgoing.on("information", (message: InterimMessage) => {
+        onStep?.({ step: "response", ...headOf(message) });
         if (++interim <= MAX_INTERIM_RESPONSES) return;
         reject(new Error(`more than ${MAX_INTERIM_RESPONSES} responses came before the last one`));
         close();
       });
       outgoing.once("response", (message: IncomingMessage) => {
         body.receive(message);
+        onStep?.({ step: "response", ...headOf(message) });
         resolve(message);
       });
-      for (const [name, value] of withOwnFields(request, proxy)) outgoing.appendHeader(name, value);
+      const headerList = withOwnFields(request, proxy);
+      for (const [name, value] of headerList) outgoing.appendHeader(name, value);
+      onStep?.({ step: "request", method, target, headerList });
       sendBody(outgoing, request, values.maxBodyBytes).catch((error: Error) => {
         reject(error);
         body.fail(error);

@@ -30,6 +30,7 @@ export const retryOptions = {
 
 export const proxyOptions = {
   proxy: text({
+    short: "x",
     metavar: "url",
     suggestions: ["http://"],
     help: "go through this HTTP proxy, also to loopback; otherwise as http_proxy, https_proxy, " +
@@ -38,6 +39,7 @@ export const proxyOptions = {
   noProxy: flag({ help: "use no proxy, whatever the environment says", negatable: false }),
   proxyUser: text({
     guard: true,
+    short: "U",
     metavar: "user[:password]",
     help: "basic authentication at the proxy; without a password it is asked for",
   }),
@@ -50,6 +52,7 @@ export const fetchOptions = {
   unixSocket: text({ metavar: "path", help: "connect to this Unix socket instead of the host" }),
   connectTimeoutMs: duration({ default: 10_000, min: 1, help: "how long to try to connect" }),
   maxTimeMs: duration({
+    short: "m",
     default: Infinity,
     min: 1,
     allowNone: true,

@@ -64,7 +64,7 @@ function parseProxy(source: string, written: string, user: string | undefined): 
     throw new UsageError(`${source}: a proxy is reached by http, not by ${scheme}`);
   }
   const url = URL.parse(/^http:/i.test(written) ? written : `http://${written}`);
-  if (url === null || url.pathname !== "/" || url.search !== "") {
+  if (url === null || url.pathname !== "/" || url.search !== "" || url.port === "0") {
     // The URL may contain a password, so the message does not quote it.
     throw new UsageError(`${source}: expected the URL of a proxy, such as http://proxy:3128`);
   }
@@ -86,7 +86,8 @@ export function bareHost(url: URL): string {
 
 /** The port of a URL, or the scheme's default. */
 export function portOf(url: URL): number {
-  return Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  if (url.port === "") return url.protocol === "https:" ? 443 : 80;
+  return Number(url.port);
 }
 
 function decodePercent(text: string): string {

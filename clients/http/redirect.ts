@@ -57,6 +57,8 @@ function targetOf(from: URL, location: string): URL {
     ? "which is not an HTTP URL"
     : url.username !== "" || url.password !== ""
     ? "which carries a user name"
+    : url.port === "0"
+    ? "on whose port nothing listens"
     : undefined;
   if (url !== null && why === undefined) {
     // The fragment is kept where the new URL has none (RFC 9110 10.2.2).

@@ -11,6 +11,7 @@ import {
 } from "./message.ts";
 import type { ProxyRules } from "./proxy.ts";
 import type { RetryNotice } from "./retry.ts";
+import type { OnStep } from "./step.ts";
 import { type FormFile, multipartBody } from "./multipart.ts";
 
 /** A streamed body: a stream, or a function that opens one anew each time, so that a request can be
@@ -34,6 +35,8 @@ export interface FetchRequest {
   /** Sent as an `application/x-www-form-urlencoded` body; with a file among the values, such as a
    * `File`, as `multipart/form-data` (RFC 7578). */
   readonly form?: Iterable<readonly [name: string, value: string | FormFile]>;
+  /** Whether a form is sent as `multipart/form-data` also without a file. Default: false. */
+  readonly multipart?: boolean;
   /** Credentials for the origin of the URL alone. Without a realm, they are sent at once by basic
    * authentication (RFC 7617), and then by digest where the server asks for that (RFC 7616). With
    * a realm or `scheme: "digest"`, they answer only such a challenge. */
@@ -49,6 +52,9 @@ export interface FetchRequest {
   readonly onRedirect?: (response: ResponseHead) => void;
   /** Called before each retry and its delay. */
   readonly onRetry?: (notice: RetryNotice) => void;
+  /** Called with each step of each exchange: the connection, TLS, the heads. They hold passwords and
+   * cookies as they are. Default: none. */
+  readonly onStep?: OnStep;
   /** Called, once for all requests of a client, with a warning before the first request by https, such
    * as that SSLKEYLOGFILE has the keys of its connection written. Default: none. */
   readonly onNotice?: (text: string) => void;
@@ -82,7 +88,7 @@ export function prepareRequest(text: string, request: FetchRequest): OutgoingReq
     body = bodyOf(JSON.stringify(json));
     add("content-type", "application/json");
   } else if (form !== undefined) {
-    const made = formBody([...form]);
+    const made = formBody([...form], request.multipart ?? false);
     body = made.body;
     add("content-type", made.type);
   } else if (request.body !== undefined) {
@@ -108,6 +114,9 @@ export function parseHttpUrl(text: string): URL {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new UsageError(`"${text}" is not an HTTP URL; its scheme must be http or https`);
   }
+  if (url.port === "0") {
+    throw new UsageError(`"${text}" names port 0, on which nothing listens; write the real port`);
+  }
   if (url.username !== "" || url.password !== "") {
     throw new UsageError(`the URL of ${url.host} carries a user name; give it with -u instead`);
   }
@@ -116,11 +125,12 @@ export function parseHttpUrl(text: string): URL {
 
 function formBody(
   fields: readonly (readonly [string, string | FormFile])[],
+  multipart: boolean,
 ): { readonly body: OutgoingBody; readonly type: string } {
   const texts = fields.flatMap(([name, value]) =>
     typeof value === "string" ? [[name, value] as [string, string]] : []
   );
-  if (texts.length === fields.length) {
+  if (texts.length === fields.length && !multipart) {
     return {
       body: bodyOf(new URLSearchParams(texts).toString()),
       type: "application/x-www-form-urlencoded",

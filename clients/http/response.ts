@@ -25,14 +25,27 @@ interface Answering {
   close(): void;
 }
 
+/** The parts of a message's head that interim and final responses have in common. */
+export type InterimMessage = Partial<
+  Pick<IncomingMessage, "statusCode" | "statusMessage" | "httpVersion" | "rawHeaders">
+>;
+
+/** The head of a response, by node:http's names. */
+export function headOf(message: InterimMessage) {
+  const { statusCode = 0, statusMessage = "", httpVersion = "1.1", rawHeaders = [] } = message;
+  const headerList: Field[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    headerList.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
+  }
+  // An old runtime does not tell the version.
+  return { status: statusCode, statusText: statusMessage, httpVersion, headerList };
+}
+
 /** The response whose head is `message`. */
 export function responseOf(message: IncomingMessage, answering: Answering): FetchResponse {
   const { request: { url: { href: url } }, values: { maxBodyBytes }, stopwatch } = answering;
-  const headerList: Field[] = [];
-  for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
-    headerList.push([message.rawHeaders[at] ?? "", message.rawHeaders[at + 1] ?? ""]);
-  }
-  const headers = new Headers(headerList.map((pair) => [...pair]));
+  const head = headOf(message);
+  const headers = new Headers(head.headerList.map((pair) => [...pair]));
   const end = () => {
     stopwatch.end();
     answering.close();
@@ -41,11 +54,7 @@ export function responseOf(message: IncomingMessage, answering: Answering): Fetc
   const all = readBody(message, headers, answering, end);
   return {
     url,
-    status: message.statusCode ?? 0,
-    statusText: message.statusMessage ?? "",
-    // An old runtime does not tell.
-    httpVersion: message.httpVersion ?? "1.1",
-    headerList,
+    ...head,
     headers,
     body: all,
     get timing() {

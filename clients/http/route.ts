@@ -18,6 +18,7 @@ import { dialling } from "../dial_error.ts";
 import type { HttpBody } from "./body.ts";
 import type { fetchOptions } from "./options.ts";
 import { bareHost, openTunnel, portOf, type Proxy } from "./proxy.ts";
+import type { OnStep } from "./step.ts";
 import type { Stopwatch } from "./timing.ts";
 import { dialTcp } from "../tcp.ts";
 import { prepareTls } from "../tls/dial.ts";
@@ -29,6 +30,7 @@ interface RouteWork {
   readonly proxy: Proxy | undefined;
   readonly stopwatch: Stopwatch;
   readonly signal: AbortSignal;
+  readonly onStep: OnStep | undefined;
 }
 
 /** The connection to the server, for one request. */
@@ -103,7 +105,7 @@ async function routeByNode(
 async function dialHttp(
   url: URL,
   values: RouteValues,
-  { proxy, stopwatch, signal: total }: RouteWork,
+  { proxy, stopwatch, signal: total, onStep }: RouteWork,
 ): Promise<Connection> {
   using connecting = new Deadline(values.connectTimeoutMs, total);
   const { signal } = connecting;
@@ -122,14 +124,26 @@ async function dialHttp(
         : dialProxy({ url, proxy, throughTunnel: isSecure }, values, stopwatch, signal);
     };
     const wire = await dial();
-    return handshake === undefined
-      ? wire
-      : await stopwatch.measure("tlsMs", () => handshake(wire, signal, dial));
+    onStep?.({
+      step: "connected",
+      remote: wire.remote,
+      origin: url.origin,
+      ...(proxy && { proxy: `${bracket(proxy.hostname)}:${proxy.port}` }),
+    });
+    if (handshake === undefined) return wire;
+    const secured = await stopwatch.measure("tlsMs", () => handshake(wire, signal, dial));
+    const facts = onStep && secured.tlsFacts?.();
+    if (facts) onStep?.({ step: "secured", facts, trust: trustOf(values) });
+    return secured;
   } catch (error) {
     // The total timeout, or an abort by the caller, has an error of its own.
     if (total.aborted || !signal.aborted) throw connecting.explain(what, error);
     throw new ConnectTimeoutError(errorText(connecting.explain(what, error)));
   }
+}
+
+function trustOf({ insecure, tlsFingerprint }: RouteValues) {
+  return insecure ? "none" : tlsFingerprint !== undefined ? "fingerprint" : "authority";
 }
 
 async function dialUnix(path: string, stopwatch: Stopwatch): Promise<Connection> {

@@ -12,7 +12,7 @@
 // above notices when data is missing.
 
 import type { Address } from "../../core/addresses/address.ts";
-import { type Connection, RefusedError } from "../../core/connection.ts";
+import { type Connection, RefusedError, type TlsFacts } from "../../core/connection.ts";
 import { errorText } from "../../core/event.ts";
 import type { TlsInput } from "../../core/tls/input.ts";
 import { alertReason, closedReason, type Offer } from "./alert.ts";
@@ -85,6 +85,10 @@ export class DialledTlsConnection implements Connection {
 
   get alpnProtocol(): string | undefined {
     return this.#inner.alpnProtocol;
+  }
+
+  tlsFacts(): TlsFacts | undefined {
+    return this.#inner.tlsFacts?.();
   }
 
   read(into: Uint8Array): Promise<number | null> {

@@ -43,12 +43,7 @@ export function ownCredentials(
   flags: ReadonlySet<string>,
   io: Stdio,
 ): { readonly credentials?: Omit<Credentials, "prefix"> } {
-  if (user === undefined) {
-    for (const key of ["realm", "digest"]) {
-      if (flags.has(key)) throw new UsageError(`--${key} is about --user; give that too`);
-    }
-    return {};
-  }
+  if (user === undefined) return {};
   return {
     credentials: {
       ...readUser("user", user, flags, io),

@@ -20,6 +20,7 @@ export const outputOptions = {
     negatable: false,
   }),
   remoteHeaderName: flag({
+    short: "J",
     help: "prefer the name that the server proposes (Content-Disposition); an existing file is " +
       "left alone",
     negatable: false,

@@ -3,7 +3,7 @@
 import type { FetchRequest } from "../../clients/http/request.ts";
 import type { FormFile } from "../../clients/http/multipart.ts";
 import { errorText } from "../../core/event.ts";
-import { type OptionValues, text } from "../../core/options/option.ts";
+import { flag, type OptionValues, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { Progress } from "../terminal/progress.ts";
@@ -18,17 +18,38 @@ export const bodyOptions = {
       "send this body, as a form unless -H gives another Content-Type; several are joined by &; " +
       "@file reads a file, @- stdin",
   }),
+  dataRaw: text.many({
+    metavar: "text",
+    separator: "\n",
+    help: "the same, where a text that begins with @ is no file; it comes after that of --data",
+  }),
+  dataBinary: text.many({
+    metavar: "text",
+    separator: "\n",
+    help: "the same as --data, which changes nothing in a file either",
+  }),
+  dataUrlencode: text.many({
+    metavar: "name=text",
+    separator: "\n",
+    help: "the same with the text percent-encoded; also text alone, =text, name@file and @file",
+  }),
+  get: flag({
+    short: "G",
+    help: "put the data into the query of the URL instead of a body",
+    negatable: false,
+  }),
   dataJson: text({ metavar: "json", help: "send this JSON body" }),
   form: text.many({
+    short: "F",
     metavar: "name=value",
     separator: "\n",
-    help: "send a form with this field; name=@file sends a file, and the form as multipart; " +
-      "name=@file;type=image/png says of which type it is",
+    help: "send a multipart form with this field; name=@file sends a file, name=<file its text; " +
+      "after the file ;type= says of which type it is, and ;filename= its name",
   }),
   formString: text.many({
     metavar: "name=value",
     separator: "\n",
-    help: "send a form with this field, whatever the value begins with",
+    help: "send a multipart form with this field, whatever the value begins with",
   }),
   uploadFile: text({
     short: "T",
@@ -40,7 +61,7 @@ export const bodyOptions = {
 /** The part of a request that these options describe. */
 type Sent = Pick<
   FetchRequest,
-  "method" | "body" | "bodyLengthBytes" | "bodyType" | "json" | "form"
+  "method" | "body" | "bodyLengthBytes" | "bodyType" | "json" | "form" | "multipart"
 >;
 
 /** `Name: value`. */
@@ -62,21 +83,62 @@ export function requestUrl(written: string, uploadFile: string | undefined): str
   return url.href;
 }
 
+/** The fields that options of their own say. An empty text is sent as none, as -H alone could. */
+export function ownHeaders(
+  { userAgent, referer }: {
+    readonly userAgent: string | undefined;
+    readonly referer: string | undefined;
+  },
+): (readonly [string, string])[] {
+  return [
+    ...(userAgent === undefined ? [] : [["User-Agent", userAgent] as const]),
+    ...(referer === undefined ? [] : [["Referer", referer] as const]),
+  ];
+}
+
+/** Whether the options describe a body. */
+export function sendsBody(options: Bodies): boolean {
+  return kindsOfBody(options).some(Boolean);
+}
+
+type Bodies = OptionValues<typeof bodyOptions>;
+
+function kindsOfBody(
+  { data, dataRaw, dataBinary, dataUrlencode, dataJson, form, formString, uploadFile }: Bodies,
+): readonly boolean[] {
+  return [
+    data.length + dataRaw.length + dataBinary.length + dataUrlencode.length > 0,
+    dataJson !== undefined,
+    form.length + formString.length > 0,
+    uploadFile !== undefined,
+  ];
+}
+
+/** The URL with the data of --get added to its query. */
+export function withQuery(written: string, data: FetchRequest["body"]): string {
+  const url = URL.parse(written);
+  // A wrong URL is refused when it is fetched.
+  if (url === null || !(data instanceof Uint8Array)) return written;
+  const query = new TextDecoder().decode(data);
+  url.search = url.search === "" ? query : `${url.search}&${query}`;
+  return url.href;
+}
+
 /** The body that the options describe. A file is read while it is sent, with progress. */
 export async function readBody(
-  { data, dataJson, form, formString, uploadFile }: OptionValues<typeof bodyOptions>,
+  options: Bodies,
   io: Stdio,
 ): Promise<Sent> {
+  const { data, dataRaw, dataBinary, dataUrlencode, dataJson, form, formString, uploadFile, get } =
+    options;
   const fields = [
     ...form.map((field) => parseField("--form", field)),
     ...formString.map((field) => ({ ...parseField("--form-string", field), isText: true })),
   ];
-  const kinds = [
-    data.length > 0,
-    dataJson !== undefined,
-    fields.length > 0,
-    uploadFile !== undefined,
-  ];
+  const kinds = kindsOfBody(options);
+  if (get && kinds.lastIndexOf(true) > 0) {
+    throw new UsageError("--get puts what --data gives into the URL; other bodies it cannot");
+  }
   if (kinds.filter(Boolean).length > 1) {
     throw new UsageError(
       "--data, --data-json, --form and --upload-file exclude each other; give one",
@@ -85,10 +147,19 @@ export async function readBody(
   if (dataJson !== undefined) return { json: parseJson(dataJson) };
   if (uploadFile !== undefined) return { method: "PUT", ...await uploadOf(uploadFile, io) };
   if (fields.length > 0) {
-    return { form: await Promise.all(fields.map((field) => formField(field, io))) };
+    return {
+      form: await Promise.all(fields.map((field) => formField(field, io))),
+      multipart: true,
+    };
   }
-  if (data.length === 0) return {};
-  const parts = await Promise.all(data.map((part) => readPart(part, io)));
+  if (!kinds[0]) return {};
+  const encoder = new TextEncoder();
+  const parts = await Promise.all([
+    ...data.map((part) => readPart("--data", part, io)),
+    ...dataRaw.map((part) => encoder.encode(part)),
+    ...dataBinary.map((part) => readPart("--data-binary", part, io)),
+    ...dataUrlencode.map((part) => encodedPart(part, io)),
+  ]);
   const joined = parts.flatMap((part, index) =>
     index === 0 ? [part] : [new TextEncoder().encode("&"), part]
   );
@@ -116,7 +187,18 @@ function parseField(flag: string, field: string): WrittenField {
   const equals = field.indexOf("=");
   if (equals < 1) throw new UsageError(`${flag}: expected name=value, got "${field}"`);
   const value = field.slice(equals + 1);
-  return { name: field.slice(0, equals), value, isText: !value.startsWith("@") };
+  return { name: field.slice(0, equals), value, isText: !/^[@<]/.test(value) };
+}
+
+/** The file of a field, and what is said of it after it: `file;type=image/png;filename=a.png`. */
+function filePart(
+  written: string,
+): { readonly path: string; readonly type: string; readonly filename: string | undefined } {
+  const [, path = "", attributes = ""] =
+    /^(.*?)((?:;(?:type|filename)=(?:"[^"]*"|[^;"]*))*)$/s.exec(written) ?? [];
+  const value = (name: string) =>
+    new RegExp(`;${name}=("[^"]*"|[^;"]*)`).exec(attributes)?.[1]?.replaceAll('"', "");
+  return { path, type: value("type") ?? "", filename: value("filename") };
 }
 
 async function formField(
@@ -124,13 +206,17 @@ async function formField(
   io: Stdio,
 ): Promise<readonly [string, string | FormFile]> {
   if (isText) return [name, value];
-  const [, path = "", type = ""] = /^@(.*?)(?:;type=([^;]*))?$/s.exec(value) ?? [];
+  const { path, type, filename } = filePart(value.slice(1));
+  if (value.startsWith("<")) {
+    const bytes = await readPart("--form", `@${path}`, io);
+    return [name, new TextDecoder().decode(bytes)];
+  }
   const { lengthBytes, open } = await fileToSend("--form", path, io);
   if (lengthBytes === undefined) {
     throw new UsageError(`--form: ${path} is no plain file, so its length is not known`);
   }
   const file: FormFile = {
-    name: path.split("/").at(-1) ?? path,
+    name: filename ?? path.split("/").at(-1) ?? path,
     type,
     size: lengthBytes,
     stream: open,
@@ -182,7 +268,29 @@ async function* fileParts(
   }
 }
 
-async function readPart(part: string, io: Stdio): Promise<Uint8Array<ArrayBuffer>> {
+/** `name=text`, `=text`, `text`, `name@file` or `@file`, with the text percent-encoded. */
+async function encodedPart(part: string, io: Stdio): Promise<Uint8Array<ArrayBuffer>> {
+  const [, name = "", sign, rest = ""] = /^([^=@]*)([=@])(.*)$/s.exec(part) ?? [];
+  const bytes = sign === "@"
+    ? await readPart("--data-urlencode", `@${rest}`, io)
+    : new TextEncoder().encode(sign === undefined ? part : rest);
+  let encoded = name === "" ? "" : `${name}=`;
+  for (const byte of bytes) {
+    const character = String.fromCharCode(byte);
+    encoded += /[-\w.~]/.test(character)
+      ? character
+      : character === " "
+      ? "+"
+      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return new TextEncoder().encode(encoded);
+}
+
+async function readPart(
+  flag: string,
+  part: string,
+  io: Stdio,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (!part.startsWith("@")) return new TextEncoder().encode(part);
   if (part === "@-") {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
@@ -192,6 +300,6 @@ async function readPart(part: string, io: Stdio): Promise<Uint8Array<ArrayBuffer
   try {
     return await Deno.readFile(part.slice(1));
   } catch (error) {
-    throw new UsageError(`--data: cannot read ${part.slice(1)}: ${errorText(error)}`);
+    throw new UsageError(`${flag}: cannot read ${part.slice(1)}: ${errorText(error)}`);
   }
 }

@@ -6,17 +6,23 @@ import type { FetchResponse, Field } from "../../clients/http/message.ts";
 import type { retryOptions } from "../../clients/http/options.ts";
 import { backOffMs, waitFor } from "../../clients/http/retry.ts";
 import { errorText } from "../../core/event.ts";
-import { flag, formatDuration, type OptionValues, size } from "../../core/options/option.ts";
+import { flag, formatDuration, type OptionValues, size, text } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { ReaderGoneError, type Stdio } from "../terminal/stdio.ts";
 import { DiskError, judge, PartFile, rangeFields, writeWhole } from "./download.ts";
 import { outputOptions, outputPath } from "./file_name.ts";
 import { printHead, printJsonResponse, printTiming } from "./output.ts";
+import { printBody } from "./terminal_body.ts";
 import { printable } from "../terminal/printable.ts";
 
 export const responseOptions = {
   bytes: size({ min: 0, help: "read only the first bytes of the body" }),
   include: flag({ short: "i", help: "print status and headers first", negatable: false }),
+  head: flag({
+    short: "I",
+    help: "ask for the head alone, with HEAD unless --method says otherwise, and print it",
+    negatable: false,
+  }),
   location: flag({
     short: "L",
     help: "follow redirects, 20 unless --max-redirects says otherwise",
@@ -28,6 +34,15 @@ export const responseOptions = {
     negatable: false,
   }),
   compressed: flag({ help: "ask for a compressed body and undo it", negatable: false }),
+  indent: flag({
+    default: true,
+    help: "on a terminal, indent JSON and colour it",
+  }),
+  writeOut: text({
+    short: "w",
+    metavar: "format",
+    help: "print this at the end, such as %{http_code} or %header{etag}",
+  }),
   timing: flag({ help: "print how long each step took, on stderr", negatable: false }),
   ...outputOptions,
 } as const;
@@ -41,12 +56,22 @@ interface Transfer {
   readonly options: Options;
   readonly request: FetchOptions;
   readonly io: Stdio;
+  /** Resolves once what is shown of the exchange is printed. */
+  readonly shown: () => Promise<void>;
+}
+
+/** What came of a request. */
+interface Transferred {
+  readonly response: FetchResponse;
+  /** As the file has it. */
+  readonly status: number;
+  readonly bodyBytes: number;
+  readonly file: string | undefined;
 }
 
 /** Sends the request and delivers the body; a download that breaks off is resumed, as --retry
- * allows.
- * @returns the status */
-export async function transfer(work: Transfer): Promise<number> {
+ * allows. */
+export async function transfer(work: Transfer): Promise<Transferred> {
   const { options, io, request } = work;
   const { method = "GET" } = request;
   const path = await outputPath(options, work.url, undefined);
@@ -72,43 +97,58 @@ class NotTheFileError extends Error {
   override readonly name = "NotTheFileError";
 }
 
-const LASTING = [DiskError, UsageError, DOMException, ReaderGoneError, NotTheFileError];
+const LASTING = [
+  DiskError,
+  UsageError,
+  DOMException,
+  ReaderGoneError,
+  NotTheFileError,
+];
 
 /** Whether the failure may be temporary: failures on this machine are not. */
 function isPassing(error: unknown): boolean {
   return !LASTING.some((kind) => error instanceof kind);
 }
 
-async function transferOnce(work: Transfer, progress: { hasHead: boolean }): Promise<number> {
-  const { options, io, ask, url } = work;
+async function transferOnce(
+  work: Transfer,
+  progress: { hasHead: boolean },
+): Promise<Transferred> {
+  const { options, io, ask, url, shown } = work;
   if (options.continue) return await goOn(work, progress);
   await using response = await ask([]);
   progress.hasHead = true;
+  await shown();
   const { status, headers } = response;
   const disposition = headers.get("content-disposition");
   const path = options.fail && status >= 400
     ? undefined
     : await outputPath(options, url, disposition);
-  if (!io.json && options.include) printHead(response, io);
-  if (path === undefined) {
+  if (!io.json && (options.include || options.head)) printHead(response, io);
+  let bodyBytes = 0;
+  if (options.head && !io.json) {
+    // The body of another method than HEAD is not wanted.
+  } else if (path === undefined) {
+    const { indent, output } = options;
     if (io.json) await printJsonResponse(response, undefined, io);
-    else for await (const chunk of response.body) io.printPeer(chunk);
+    else bodyBytes = await printBody(response, io, { indent, asItIs: output === "-" });
   } else {
     const totalBytes = announcedBytes(response, options);
     const overwrite = !options.remoteHeaderName;
     const limits = { totalBytes, overwrite };
-    const fileBytes = await writeWhole(path, response.body, limits, io);
-    if (io.json) await printJsonResponse(response, { file: path, fileBytes }, io);
+    bodyBytes = await writeWhole(path, response.body, limits, io);
+    const written = { file: path, fileBytes: bodyBytes };
+    if (io.json) await printJsonResponse(response, written, io);
   }
   finish(response, options, io);
-  return status;
+  return { response, status, bodyBytes, file: path };
 }
 
 /** Resumes a kept part, or starts at the beginning. */
 async function goOn(
-  { url, ask, options, io }: Transfer,
+  { url, ask, options, io, shown }: Transfer,
   progress: { hasHead: boolean },
-): Promise<number> {
+): Promise<Transferred> {
   const path = await outputPath(options, url, null) ?? "";
   const file = new PartFile(path, url);
   let part = await file.kept();
@@ -118,6 +158,7 @@ async function goOn(
       ...(part === undefined ? [] : rangeFields(part)),
     ]);
     progress.hasHead = true;
+    await shown();
     const verdict = judge(response, part);
     if (verdict.is === "unfit") {
       io.note(`${path} starts anew: ${verdict.why}`);
@@ -144,7 +185,7 @@ async function goOn(
     }
     if (io.json) await printJsonResponse(response, { file: path, fileBytes }, io);
     if (options.timing) printTiming(response.timing, io);
-    return 200;
+    return { response, status: 200, bodyBytes: fileBytes, file: path };
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type OptionValues,
   parseText,
 } from "../../core/options/option.ts";
+import { missingBesides } from "../../core/options/needs.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Command, type Invocation, PROGRAM } from "../command.ts";
 import { resolveWords, type Word } from "./words.ts";
@@ -20,7 +21,7 @@ export type ReadEnvironment = (name: string) => string | undefined;
 /** The part of a command that is needed to parse its line. */
 type CommandShape<Table extends OptionTable> = Pick<
   Command<Table>,
-  "name" | "usage" | "options" | "minArguments" | "maxArguments"
+  "name" | "usage" | "options" | "habits" | "needs" | "minArguments" | "maxArguments"
 >;
 
 /** Reads the words after the command's name. A flag wins over its `SOCKDOCK_*` variable, which wins
@@ -31,7 +32,7 @@ export function readArguments<Table extends OptionTable>(
   argv: readonly string[],
   env: ReadEnvironment,
 ): Omit<Invocation<Table>, "io"> {
-  const words = resolveWords(command.options, argv);
+  const words = resolveWords(command.options, argv, command.habits);
   const used = words.flatMap((word) => word.kind === "option" ? [word.key] : []);
   const { "--": positional = [], ...collected } = parseArgs(
     attached(command.options, words),
@@ -55,6 +56,7 @@ export function readArguments<Table extends OptionTable>(
     options[key] = value ?? option.fallback;
   }
   checkCount(command, positional);
+  refuseLonely(command, options, flags);
   // Each value was made by the `parse` of its own option, or is its fallback.
   return { options: options as OptionValues<Table>, given, flags, arguments: positional };
 }
@@ -120,6 +122,19 @@ function fromEnvironment(key: string, option: Option<unknown>, env: ReadEnvironm
   const text = env(name);
   if (text === undefined || (text === "" && !option.guard)) return undefined;
   return parseText(option, text, name);
+}
+
+/** Refuses options of the line that have no effect without another one. */
+function refuseLonely(
+  { needs = {} }: CommandShape<OptionTable>,
+  options: Given,
+  flags: ReadonlySet<string>,
+): void {
+  for (const key of flags) {
+    const missing = missingBesides(key, needs, options);
+    if (missing === undefined) continue;
+    throw new UsageError(`--${flagName(key)} has no effect without --${flagName(missing[0])}`);
+  }
 }
 
 function checkCount(command: CommandShape<OptionTable>, positional: readonly string[]): void {

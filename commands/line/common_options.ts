@@ -33,6 +33,10 @@ export const requestLogOptions = about("output", {
   logFormat: choice(["common", "json"], {
     default: "common",
     metavar: "form",
-    help: "how to write requests: common or json",
+    help: "form of the log: common or json",
   }),
+});
+
+export const editorOptions = about("output", {
+  editor: flag({ default: true, help: "edit the line being typed, below what comes in" }),
 });

@@ -78,7 +78,7 @@ class ConfigReader {
       throw this.#wrong(
         server.value.get(name)!,
         `${label}.${name}`,
-        `this option ${whyUseless(key, urls, given, flagName)}`,
+        `this option ${whyUseless(key, { endpoints: urls, served: [what], given }, flagName)}`,
       );
     }
     return { ...entry, where: this.#label(server, label) };

@@ -3,6 +3,7 @@
 
 import { nearest } from "../../core/options/nearest.ts";
 import { flagName, type Option, type OptionTable } from "../../core/options/option.ts";
+import type { Habits } from "../command.ts";
 
 export type Word =
   /** `text` is the value, `true` or `false` for a flag; undefined when the value is missing. */
@@ -17,7 +18,11 @@ interface Named {
 }
 
 /** Resolves `words`, the command's name left out, by the names in `table`. */
-export function resolveWords(table: OptionTable, words: readonly string[]): Word[] {
+export function resolveWords(
+  table: OptionTable,
+  words: readonly string[],
+  habits?: Habits,
+): Word[] {
   const names = optionNames(table);
   const queue = [...words];
   const resolved: Word[] = [];
@@ -26,8 +31,8 @@ export function resolveWords(table: OptionTable, words: readonly string[]): Word
       return [...resolved, ...queue.map((text) => ({ kind: "argument", text } as const))];
     }
     if (!isOption(word, names)) resolved.push({ kind: "argument", text: word });
-    else if (word.startsWith("--")) resolved.push(resolveLong(word, names, queue));
-    else resolved.push(...resolveShorts(word, names, queue));
+    else if (word.startsWith("--")) resolved.push(resolveLong(word, names, queue, habits));
+    else resolved.push(...resolveShorts(word, names, queue, habits));
   }
   return resolved;
 }
@@ -49,12 +54,19 @@ function isOption(word: string, names: ReadonlyMap<string, Named>): boolean {
   return !/^-\.?\d/.test(word) || names.has(word.slice(0, 2));
 }
 
-function resolveLong(word: string, names: ReadonlyMap<string, Named>, queue: string[]): Word {
+function resolveLong(
+  word: string,
+  names: ReadonlyMap<string, Named>,
+  queue: string[],
+  habits: Habits | undefined,
+): Word {
   const equals = word.indexOf("=");
   const name = equals === -1 ? word : word.slice(0, equals);
   const attached = equals === -1 ? undefined : word.slice(equals + 1);
   const named = names.get(name);
-  if (named === undefined) return { kind: "wrong", message: unknownLong(name, names) };
+  if (named === undefined) {
+    return { kind: "wrong", message: habit(name, habits) ?? unknownLong(name, names) };
+  }
   const { key, option, on } = named;
   if (option.kind === "value") {
     return { kind: "option", key, text: attached ?? takeValue(option, names, queue) };
@@ -65,7 +77,12 @@ function resolveLong(word: string, names: ReadonlyMap<string, Named>, queue: str
 }
 
 /** `-q`, `-k value`, `-kvalue`, `-k=value`, and flags bundled before it: `-qk value`. */
-function resolveShorts(word: string, names: ReadonlyMap<string, Named>, queue: string[]): Word[] {
+function resolveShorts(
+  word: string,
+  names: ReadonlyMap<string, Named>,
+  queue: string[],
+  habits: Habits | undefined,
+): Word[] {
   const resolved: Word[] = [];
   const letters = [...word.slice(1)];
   for (let letter = letters.shift(); letter !== undefined; letter = letters.shift()) {
@@ -73,7 +90,8 @@ function resolveShorts(word: string, names: ReadonlyMap<string, Named>, queue: s
     const rest = letters.join("");
     const attached = rest.startsWith("=") ? rest.slice(1) : rest;
     if (named === undefined) {
-      return [...resolved, { kind: "wrong", message: unknownShort(letter, word) }];
+      const message = habit(`-${letter}`, habits) ?? unknownShort(letter, word);
+      return [...resolved, { kind: "wrong", message }];
     }
     const { key, option } = named;
     if (option.kind === "value") {
@@ -98,6 +116,12 @@ function takeValue(
 
 function refuseValue(name: string, value: string): Word {
   return { kind: "wrong", message: `${name} takes no value, got ${JSON.stringify(value)}` };
+}
+
+/** The message about an option of another program that is called differently here. */
+function habit(name: string, habits: Habits | undefined): string | undefined {
+  const remedy = habits?.remedies.get(name);
+  return remedy === undefined ? undefined : `${name} is of ${habits!.program}; here ${remedy}`;
 }
 
 function unknownLong(name: string, names: ReadonlyMap<string, Named>): string {

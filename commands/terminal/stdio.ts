@@ -32,6 +32,10 @@ export interface PrintingOptions {
   readonly verbose?: boolean;
   readonly hex?: boolean;
   readonly json?: boolean;
+  /** Quiet, and errors are not printed either. */
+  readonly silent?: boolean;
+  /** Whether errors are printed though it is silent. */
+  readonly showError?: boolean;
 }
 
 const codes: Readonly<Record<Color, readonly [on: number, off: number]>> = {
@@ -54,17 +58,22 @@ export class Stdio {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  readonly #mute: boolean;
   /** Whether what passes is shown in hexadecimal, besides as text. */
   readonly hex: boolean;
   readonly #parts: StdioParts;
+  readonly #options: PrintingOptions;
   readonly #color: ColorChoice;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
   constructor(parts: StdioParts, options: PrintingOptions = {}) {
     this.#parts = parts;
+    this.#options = options;
     this.#color = options.color ?? "auto";
     this.json = options.json ?? false;
-    this.quiet = options.quiet ?? false;
+    const silent = options.silent ?? false;
+    this.quiet = silent || (options.quiet ?? false);
+    this.#mute = silent && !options.showError;
     this.verbose = options.verbose ?? false;
     this.hex = options.hex ?? false;
   }
@@ -72,6 +81,21 @@ export class Stdio {
   /** The same streams with other printing options. */
   with(options: PrintingOptions): Stdio {
     return new Stdio(this.#parts, options);
+  }
+
+  /** The same, where what a terminal shows is given to `print` in lines, without their ends. A line
+   * that was begun waits for its end. */
+  printingLines(print: (lines: readonly string[]) => void): Stdio {
+    const parts = this.#parts;
+    const through = (output: Output) => output.isTerminal ? new LineOutput(print) : output;
+    return new Stdio({
+      ...parts,
+      get columns() {
+        return parts.columns;
+      },
+      stdout: through(parts.stdout),
+      stderr: through(parts.stderr),
+    }, this.#options);
   }
 
   get columns(): number {
@@ -136,10 +160,12 @@ export class Stdio {
 
   /** Prints an error: one line on stderr, even with `--quiet`, with control characters escaped. */
   error(line: string): void {
+    if (this.#mute) return;
     this.#write(this.#parts.stderr, `${this.paint("red", "error")}: ${printable(line)}\n`);
   }
 
   warn(line: string): void {
+    if (this.#mute) return;
     this.#write(this.#parts.stderr, `${this.paint("yellow", "warning")}: ${printable(line)}\n`);
   }
 
@@ -189,6 +215,30 @@ export class Stdio {
       // A command ends when the reader of stdout is gone, but not when that of stderr is.
       if (output === this.#parts.stdout) throw new ReaderGoneError(undefined, { cause: error });
     }
+  }
+}
+
+/** Longest line that waits for its end; a longer one is broken. */
+const MAX_LINE_LENGTH = 64 * 1024;
+
+/** A terminal's output in lines. */
+class LineOutput implements Output {
+  readonly isTerminal = true;
+  readonly #print: (lines: readonly string[]) => void;
+  readonly #decoder = new TextDecoder();
+  #begun = "";
+
+  constructor(print: (lines: readonly string[]) => void) {
+    this.#print = print;
+  }
+
+  writeSync(bytes: Uint8Array): void {
+    const lines = (this.#begun + this.#decoder.decode(bytes, { stream: true })).split(/\r?\n/);
+    const last = lines.pop() ?? "";
+    const isTooLong = last.length > MAX_LINE_LENGTH;
+    if (isTooLong) lines.push(last);
+    this.#begun = isTooLong ? "" : last;
+    this.#print(lines);
   }
 }
 

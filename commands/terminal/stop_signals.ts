@@ -52,13 +52,16 @@ export class StopSignals implements Disposable {
 
 /** Runs a session's work and resolves to the exit code. A signal closes a datagram session, because
  * no system tells its peer that the program has died, and the peer would wait until the session
- * counts as idle. Elsewhere a signal ends the program as usual. */
+ * counts as idle. Elsewhere a signal ends the program as usual, unless the caller has something to
+ * put in order.
+ * @param always whether it has */
 export async function leaveOnSignal(
   session: DialledSession,
   run: () => Promise<number>,
+  always = false,
 ): Promise<number> {
   const { transport } = session.peer;
-  if (transport !== "udp" && transport !== "unixgram") return await run();
+  if (!always && transport !== "udp" && transport !== "unixgram") return await run();
   using signals = new StopSignals();
   const signalled = Promise.withResolvers<undefined>();
   signals.drain.addEventListener("abort", () => signalled.resolve(undefined), { once: true });

@@ -2,6 +2,7 @@
 // that has no sessions.
 
 import type { Counters } from "../counters.ts";
+import type { Needs } from "../options/needs.ts";
 import type { OptionTable, OptionValues } from "../options/option.ts";
 import type { Context } from "../protocol.ts";
 import type { EventOrigin, Identity, Session } from "../session.ts";
@@ -93,6 +94,8 @@ export interface HttpApp<Options extends OptionTable = OptionTable> {
   readonly summary: string;
   /** The table of its options. */
   readonly options: Options;
+  /** The options that have no effect without another one, which may be the transport's. */
+  readonly needs?: Needs;
   /** The key of the option that a word which is no URL stands for, as the folder in
    * `serve files http://:8080 public`. */
   readonly operand?: string;

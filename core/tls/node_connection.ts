@@ -9,7 +9,7 @@
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Address } from "../addresses/address.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection, TlsFacts } from "../connection.ts";
 import { DuplexConnection, type Flow } from "../streams/duplex_connection.ts";
 import type { Identity } from "../session.ts";
 import { TlsCarrier } from "./carrier.ts";
@@ -42,6 +42,7 @@ export class NodeTlsConnection implements Connection {
   readonly #inner: Connection;
   readonly #options: NodeTlsOptions;
   #secured: DuplexConnection | undefined;
+  #socket: TLSSocket | undefined;
   #stream: Duplex | undefined;
   #letDestroy: (() => void) | undefined;
   #input: TlsInput | undefined;
@@ -75,6 +76,18 @@ export class NodeTlsConnection implements Connection {
     return this.#input;
   }
 
+  tlsFacts(): TlsFacts | undefined {
+    const socket = this.#socket;
+    if (socket === undefined) return undefined;
+    const { raw } = socket.getPeerCertificate();
+    return {
+      version: socket.getProtocol() ?? "TLS",
+      cipher: socket.getCipher()?.standardName ?? "",
+      alpnProtocol: this.#alpnProtocol,
+      ...(raw !== undefined && { certificate: Uint8Array.from(raw) }),
+    };
+  }
+
   async ready(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { begin, done, check, native = true, watches = false } = this.#options;
@@ -95,6 +108,7 @@ export class NodeTlsConnection implements Connection {
       await handshaken(socket, transport, done, signal);
       this.#letDestroy();
       this.#secured = secured;
+      this.#socket = socket;
       this.#alpnProtocol = socket.alpnProtocol || undefined;
       this.#identity = check?.(socket);
     } catch (error) {

@@ -174,3 +174,14 @@ export const chatOptions = {
 export type { ClusterOptions } from "../option_types.ts";
 
 export type ChatOptions = OptionValues<typeof chatOptions>;
+
+/** What is said of a cluster is about one. */
+export const chatNeeds = {
+  clusterName: "cluster",
+  clusterReplicas: "cluster",
+  clusterMaxSize: "cluster",
+  natsCreds: "cluster",
+  natsTlsCa: "cluster",
+  natsTlsCert: "cluster",
+  natsTlsKey: "cluster",
+} as const;

@@ -168,6 +168,13 @@ class FileSender {
       session.send(encodeControl({ type: "hello", version: INBOX_VERSION }))
     );
     const answer = await answers.next().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === "TimeoutError") {
+        const silence = error.message.replace(/^the inbox /, "");
+        throw new DOMException(
+          `what listens there ${silence}; it may be no inbox of sockdock`,
+          "TimeoutError",
+        );
+      }
       throw isNonsense(error) ? new NoInboxError({ cause: error }) : error;
     });
     if (answer.type === "refused") throw new InboxRefusedError(answer.code, answer.reason);

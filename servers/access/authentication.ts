@@ -37,11 +37,12 @@ const MAX_HEADER_LENGTH = 8192;
 /** Reads the files and returns the authenticator; null when none is configured.
  * @throws {UsageError} when a file cannot be read or lists no users, or naming a bad line */
 export async function createAuthenticator(
-  limits: AuthenticationLimits,
+  limits: Partial<AuthenticationLimits> & Pick<AuthenticationLimits, "realm">,
   context: Pick<Context, "now" | "signal" | "emit">,
 ): Promise<Authenticator | null> {
-  const { auth, authFile, authToken, authTokenFile, realm } = limits;
-  if ([auth, authFile, authToken, authTokenFile].every((given) => given === undefined)) return null;
+  const { auth, authFile, authToken, authTokenFile, authUpload, realm } = limits;
+  const given = [auth, authFile, authToken, authTokenFile, authUpload];
+  if (given.every((one) => one === undefined)) return null;
   // deno-lint-ignore no-control-regex
   if (/["\\\x00-\x1f\x7f]|[^\x00-\xff]/.test(realm)) {
     throw new UsageError(`--realm: expected plain words without quotes, got "${realm}"`);

@@ -13,7 +13,11 @@ export type Digest = (secret: string) => string;
 /** Returns the password check of each user.
  * @throws {UsageError} when the file cannot be read or lists no users, or naming a bad line */
 export async function readUsers(
-  { auth, authFile }: { readonly auth: string | undefined; readonly authFile: string | undefined },
+  { auth, authFile, authUpload }: {
+    readonly auth?: string | undefined;
+    readonly authFile?: string | undefined;
+    readonly authUpload?: string | undefined;
+  },
   digest: Digest,
 ): Promise<Map<string, PasswordCheck>> {
   const users = new Map<string, PasswordCheck>();
@@ -30,14 +34,18 @@ export async function readUsers(
       }
     }
   }
-  if (auth !== undefined) {
-    const colon = auth.indexOf(":");
-    if (colon < 1 || colon === auth.length - 1) {
-      throw new UsageError("--auth: expected user:password");
+  for (const [flag, written] of [["--auth", auth], ["--auth-upload", authUpload]] as const) {
+    if (written === undefined) continue;
+    const colon = written.indexOf(":");
+    if (colon < 1 || colon === written.length - 1) {
+      throw new UsageError(`${flag}: expected user:password`);
     }
-    const expected = digest(auth.slice(colon + 1));
-    const check = (password: string) => Promise.resolve(digest(password) === expected);
-    users.set(auth.slice(0, colon), check);
+    const user = written.slice(0, colon);
+    if (flag === "--auth-upload" && users.has(user)) {
+      throw new UsageError(`${flag}: ${user} is let in already, to read; give another name`);
+    }
+    const expected = digest(written.slice(colon + 1));
+    users.set(user, (password) => Promise.resolve(digest(password) === expected));
   }
   return users;
 }
@@ -46,8 +54,8 @@ export async function readUsers(
  * @throws {UsageError} as `readUsers` does */
 export async function readTokens(
   { authToken, authTokenFile }: {
-    readonly authToken: string | undefined;
-    readonly authTokenFile: string | undefined;
+    readonly authToken?: string | undefined;
+    readonly authTokenFile?: string | undefined;
   },
   digest: Digest,
 ): Promise<Map<string, string>> {

@@ -5,6 +5,7 @@
 // their origin (Origin, RFC 6454 7).
 
 import { type Address, isLoopback } from "../../core/addresses/address.ts";
+import { isUnspecified, ownAddresses } from "../../core/addresses/own_addresses.ts";
 import type { WebGuardLimits } from "./options.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -52,6 +53,14 @@ export function readWebGuard(limits: WebGuardLimits): (server: GuardedServer) =>
     const onLoopback = "port" in address && isLoopback(address.hostname);
     const own = parseHost(hostText(hostname));
     const hosts = new Set(own === null ? named : [...named, own.hostname]);
+    // A server on every address has each of them as a name, and no page can make one its own.
+    const onAll = "port" in address && isUnspecified(address.hostname);
+    if (onAll && named.length > 0) {
+      for (const one of ownAddresses() ?? []) {
+        const host = parseHost(hostText(one));
+        if (host !== null) hosts.add(host.hostname);
+      }
+    }
     const anyHost = limits.allowHost.includes("*") || (!onLoopback && named.length === 0);
     return (request) => {
       const host = request.host === null ? null : parseHost(request.host);
@@ -59,7 +68,8 @@ export function readWebGuard(limits: WebGuardLimits): (server: GuardedServer) =>
         if (request.host !== null) return badHost(`the Host ${quote(request.host)} is malformed`);
         if (request.httpVersion !== "1.0") return badHost("there is no Host");
       } else if (
-        !anyHost && !hosts.has(host.hostname) && !(onLoopback && isLoopback(bare(host.hostname)))
+        !anyHost && !hosts.has(host.hostname) &&
+        !((onLoopback || onAll) && isLoopback(bare(host.hostname)))
       ) {
         return {
           status: 421,

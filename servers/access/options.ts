@@ -31,7 +31,14 @@ export const authenticationOptions = about("access", {
   }),
 });
 
-export type AuthenticationLimits = OptionValues<typeof authenticationOptions>;
+/** What is said of authentication has no effect without any. */
+export const authenticationNeeds = {
+  realm: ["auth", "authFile", "authToken", "authTokenFile", "authUpload"],
+} as const;
+
+export type AuthenticationLimits =
+  & OptionValues<typeof authenticationOptions>
+  & { readonly authUpload?: string | undefined };
 
 /** Options of every transport that browsers can reach. */
 export const webGuardOptions = about("access", {

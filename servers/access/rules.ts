@@ -14,6 +14,8 @@ export interface HttpRules {
   readonly admits: Admission;
   readonly guard: HostGuard;
   readonly authenticate: Authenticator | null;
+  /** The same for requests that change something. */
+  readonly authenticateChange: Authenticator | null;
 }
 
 /** Reads the lists and files of the rules, so that an error in them is reported before a socket is
@@ -25,17 +27,24 @@ export async function readHttpRules(
   context: Pick<Context, "now" | "signal" | "emit">,
 ): Promise<(address: Address) => HttpRules> {
   const admits = await createAdmission(limits);
-  const authenticate = await createAuthenticator(limits, context);
+  const { authUpload, realm } = limits;
+  const { authUpload: _, ...reading } = limits;
+  const readers = await createAuthenticator(reading, context);
+  // Without a password for reading, all may; with one, the user who may change things may read too.
+  const authenticate = readers && await createAuthenticator(limits, context);
+  const authenticateChange = authUpload === undefined
+    ? authenticate
+    : await createAuthenticator({ authUpload, realm }, context);
   const guardAt = readWebGuard(limits);
   const hostname = endpoint.addressing === "host" ? hostOrLoopback(endpoint) : "localhost";
   return (address) => {
     const isEncrypted = endpoint.scheme === "https" || endpoint.scheme === "wss";
     const isOpen = "hostname" in address && !isLoopback(address.hostname);
-    if (authenticate !== null && isOpen && !isEncrypted) {
+    if (authenticateChange !== null && isOpen && !isEncrypted) {
       const text =
         "passwords and tokens cross the network unencrypted; serve https:// or wss:// instead";
       context.emit?.({ event: "notice", text });
     }
-    return { admits, guard: guardAt({ address, hostname }), authenticate };
+    return { admits, guard: guardAt({ address, hostname }), authenticate, authenticateChange };
   };
 }

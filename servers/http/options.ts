@@ -7,6 +7,7 @@ import {
   streamOptions,
 } from "../../core/limits.ts";
 import { about, duration, flag, type OptionValues, size } from "../../core/options/option.ts";
+import { changeOptions } from "../../core/http/options.ts";
 import { authenticationOptions, webGuardOptions } from "../access/options.ts";
 import { familyOptions } from "../../core/addresses/resolve.ts";
 import { listenerOptions } from "../listeners/options.ts";
@@ -48,6 +49,7 @@ export const httpOptions = {
   ...requestOptions,
   ...webGuardOptions,
   ...authenticationOptions,
+  ...changeOptions,
 } as const;
 
 export const httpsOptions = { ...httpOptions, ...handshakeOptions, ...tlsOptions } as const;
@@ -57,6 +59,7 @@ export const httpUnixOptions = {
   ...requestOptions,
   ...webGuardOptions,
   ...authenticationOptions,
+  ...changeOptions,
 } as const;
 
 export type RequestLimits = OptionValues<typeof requestOptions>;

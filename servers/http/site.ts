@@ -49,6 +49,7 @@ export class HttpSite implements Disposable {
   /** Whether every request becomes an event, though nobody watches. */
   readonly #alwaysTells: boolean;
   readonly #authenticate: Authenticator | null;
+  readonly #authenticateChange: Authenticator | null;
   readonly #bodies: IdleSweep<RequestBody>;
 
   constructor(ledger: Ledger, { rules, limits, work }: SiteOptions) {
@@ -56,6 +57,7 @@ export class HttpSite implements Disposable {
     const { service } = work;
     this.service = service;
     this.#authenticate = rules.authenticate;
+    this.#authenticateChange = rules.authenticateChange;
     this.quick = service.quick === undefined
       ? null
       : rules.authenticate === null
@@ -90,15 +92,22 @@ export class HttpSite implements Disposable {
 
   /** Checks the credentials of a request; returns what is known of it then, or the refusal. */
   admit(request: Request, info: RequestInfo): MaybePromise<RequestInfo | Response> {
-    return this.#authenticate === null ? info : this.#checkCredentials(request, info);
+    const authenticator = this.#authenticate === this.#authenticateChange || isReading(request)
+      ? this.#authenticate
+      : this.#authenticateChange;
+    return authenticator === null ? info : this.#checkCredentials(request, info, authenticator);
   }
 
-  async #checkCredentials(request: Request, info: RequestInfo): Promise<RequestInfo | Response> {
+  async #checkCredentials(
+    request: Request,
+    info: RequestInfo,
+    authenticator: Authenticator,
+  ): Promise<RequestInfo | Response> {
     const { headers } = request;
     // A browser sends its preflight request without credentials (Fetch standard, 4.8).
     if (request.method === "OPTIONS" && headers.has("access-control-request-method")) return info;
     const authorization = headers.get("authorization");
-    const verdict = await this.#authenticate!.check(authorization, info.peer);
+    const verdict = await authenticator.check(authorization, info.peer);
     if (verdict.admitted) {
       const { user } = verdict;
       const { headerList } = info;
@@ -207,4 +216,10 @@ export class HttpSite implements Disposable {
   [Symbol.dispose](): void {
     this.#bodies[Symbol.dispose]();
   }
+}
+
+/** Whether a request changes nothing (RFC 9110 9.2.1). What is said over a WebSocket may. */
+function isReading({ method, headers }: Request): boolean {
+  return ["GET", "HEAD", "OPTIONS"].includes(method) &&
+    headers.get("upgrade")?.toLowerCase() !== "websocket";
 }

@@ -44,10 +44,15 @@ function reason(error: unknown, port: number | undefined): string {
     return "this machine has no such address";
   }
   if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
-    return "permission denied (ports below 1024 need privileges)";
+    return port === undefined
+      ? "permission denied; the folder of the socket has to be one that you may write to"
+      : "permission denied (ports below 1024 need privileges)";
   }
   if (error instanceof Deno.errors.NotCapable) {
     return `Deno was not given the permission: ${errorText(error)}`;
+  }
+  if (error instanceof Deno.errors.NotADirectory) {
+    return "the way to the socket leads through a file";
   }
   if (error instanceof Deno.errors.NotFound) return "the folder of the socket does not exist";
   return errorText(error);

@@ -1,6 +1,7 @@
 // Loads a TLS or DTLS server's certificate: from files, from the local authority, or self-signed.
 
 import type { KeyObject } from "node:crypto";
+import { isUnspecified, ownAddresses } from "../../core/addresses/own_addresses.ts";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { MAX_NAMES } from "../../core/certificates/names.ts";
 import { errorText, type Tell } from "../../core/event.ts";
@@ -144,13 +145,7 @@ async function issueLocally(
 /** The names that clients may use for a listening host, the other names of loopback included. */
 function namesOf(host: string): string[] {
   const loopback = ["localhost", "127.0.0.1", "::1"];
-  if (host === "0.0.0.0" || host === "::") return [...loopback, ...ownAddresses()];
+  // Without the permission to know them, its addresses are left out.
+  if (isUnspecified(host)) return [...loopback, ...ownAddresses() ?? []];
   return [host, ...loopback];
-}
-
-/** This machine's addresses, when we may know them without a question to the user. */
-function ownAddresses(): string[] {
-  const permission = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
-  if (permission.state !== "granted") return [];
-  return Deno.networkInterfaces().map(({ address }) => address);
 }

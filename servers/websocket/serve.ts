@@ -65,9 +65,10 @@ async function open(
   checkSubprotocols(limits.subprotocol);
   const { pathname } = new URL(`http://localhost${endpoint.path}`);
   const listener = await listen();
-  const rules = {
+  const rules: UpgradeRules & { readonly admits: Admission } = {
     ...rulesAt(listener.acceptor.address),
     path: pathname === "/" ? null : pathname,
+    scheme: endpoint.scheme === "wss" ? "wss" : "ws",
     terms: limits,
   };
   return serveWebSockets(listener, limits, rules, work);

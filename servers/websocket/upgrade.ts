@@ -16,6 +16,7 @@ import type { Authenticator } from "../access/authentication.ts";
 import type { HostGuard } from "../access/host_guard.ts";
 import { HeadReader } from "../http/message/incoming.ts";
 import { Input } from "../http/message/input.ts";
+import { asksForPage, PAGE_FIELDS, webSocketPage } from "./page.ts";
 import { linger, refusalBytes } from "../http/message/refusal.ts";
 
 /** Time for which a refused client may go on sending. */
@@ -26,6 +27,7 @@ export interface UpgradeRules {
   readonly authenticate: Authenticator | null;
   /** The only path there is; null when any will do. */
   readonly path: string | null;
+  readonly scheme: "ws" | "wss";
   readonly terms: ServerTerms;
 }
 
@@ -101,6 +103,17 @@ async function upgrade(connection: Connection, rules: UpgradeRules): Promise<Upg
     if (refusal !== null) {
       await refuse(refusal.status, refusal.message);
       return { connection: null, refusal: refusal.reason, counter: "forbidden" };
+    }
+    // Before the password, which would be asked for in vain.
+    if (asksForPage(head)) {
+      const url = `${rules.scheme}://${head.fields.only("host") ?? "localhost"}${
+        rules.path ?? "/"
+      }`;
+      const fields = { upgrade: "websocket", ...PAGE_FIELDS };
+      await refuse(426, webSocketPage(url), fields);
+      throw new Error(
+        "426 Upgrade Required: a browser asked for a page, and was told what this is",
+      );
     }
     const authorization = head.fields.only("authorization");
     const verdict = await rules.authenticate?.check(authorization, connection.remote);

@@ -90,8 +90,9 @@ Deno.test("fetch sends JSON and forms", async () => {
   const json = await sent(["--data-json", `{ "a": 1 }`]);
   assertEquals([json.field("content-type"), json.body], ["application/json", `{"a":1}`]);
   const form = await sent(["--form", "a=b c", "--form", "d=&e"]);
-  assertEquals(form.body, "a=b+c&d=%26e");
-  assertEquals(form.field("content-type"), "application/x-www-form-urlencoded");
+  assertMatch(form.field("content-type") ?? "", /^multipart\/form-data; boundary=/);
+  assertStringIncludes(form.body, 'name="a"\r\n\r\nb c\r\n');
+  assertStringIncludes(form.body, 'name="d"\r\n\r\n&e\r\n');
 });
 
 Deno.test("fetch sends a file or stdin", async () => {
@@ -201,6 +202,8 @@ Deno.test("fetch refuses what cannot be, in one line", async () => {
   const wrong: readonly (readonly string[])[] = [
     ["nonsense"],
     ["tcp://127.0.0.1:1"],
+    ["http://127.0.0.1:0/"],
+    [url, "-x", "http://127.0.0.1:0"],
     ["http://me:secret@127.0.0.1:1/"],
     [url, "-H", "no colon"],
     [url, "-H", "X: a\nEvil: b"],

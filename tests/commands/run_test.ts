@@ -77,7 +77,7 @@ Deno.test("--version names this version, which is that of deno.json, the runtime
 /** A wrong command line and what is said about it, on the one line of stderr. */
 const WRONG: readonly [argv: string[], message: string][] = [
   [["bogus"], 'unknown command "bogus"; sockdock help lists them'],
-  [["serv"], 'unknown command "serv"; did you mean serve?; sockdock help lists them'],
+  [["serv"], 'unknown command "serv"; did you mean sockdock serve?'],
   [["--bogus"], "unknown option --bogus; put -- before an argument that begins with a dash"],
   [[""], 'unknown command ""; sockdock help lists them'],
   [["two\nlines"], 'unknown command "two\\x0alines"; sockdock help lists them'],
@@ -92,7 +92,7 @@ const WRONG: readonly [argv: string[], message: string][] = [
   ],
   [
     ["serve", "echo"],
-    "serve needs 2 arguments; usage: sockdock serve <protocol> <url>... [folder]; sockdock help serve says more",
+    "serve needs a URL to listen on, such as sockdock serve echo tcp://:9999",
   ],
   [
     ["send"],

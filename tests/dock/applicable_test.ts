@@ -1,5 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { servable } from "../../commands/line/serve_options.ts";
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
+import type { OptionTable } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import {
   optionsForDialling,
@@ -9,10 +11,15 @@ import {
   type Served,
   whyUseless,
 } from "../../dock/applicable.ts";
+import { connect } from "../../dock/connect.ts";
 import { clientSchemes, serverSchemes } from "../../dock/schemes.ts";
+import { serve } from "../../dock/serve.ts";
+import { chat } from "../../protocols/chat.ts";
 import { echo } from "../../protocols/echo.ts";
 import { relay } from "../../protocols/relay.ts";
+import { files } from "../../web/files.ts";
 import { hello } from "../../web/hello.ts";
+import { inspect } from "../../web/inspect.ts";
 
 function listening(urls: readonly string[]) {
   return urls.map((url) => parseEndpoint(url, serverSchemes));
@@ -63,7 +70,8 @@ Deno.test("of a layer that an option implies, that option alone fits until it is
     assertEquals(keys({ fault: ["latency=1s"] }).includes("seed"), true);
   }
   assertEquals(servingKeys(echo, ["udp+fault://:1"]).includes("seed"), true);
-  const why = (key: string, url: string) => whyUseless(key, listening([url]), {});
+  const why = (key: string, url: string) =>
+    whyUseless(key, { endpoints: listening([url]), served: [], given: {} });
   assertEquals(why("seed", "udp://:1"), "has no effect without --fault");
   assertEquals(why("seed", "udp+fault://:1"), "has no effect on what is served here");
   assertEquals(why("backlog", "udp://:1"), "has no effect on what is served here");
@@ -128,4 +136,52 @@ Deno.test("an option without effect on a session is refused under the name it wa
     diallingRefusal("udp://:1", { sealedKey: "x" }),
     "--sealed-key belongs to the layer sealed, which the URL does not name; such as udp+sealed://",
   );
+});
+
+Deno.test("an option that needs another one fits, and is not refused, only beside it", () => {
+  const urls = ["http://:1"];
+  for (
+    const [served, at, key, needed] of [
+      [files, urls, "maxUploadBytes", { upload: true }],
+      [files, urls, "overwrite", { upload: true }],
+      [files, urls, "authUpload", { upload: true }],
+      [files, urls, "realm", { authTokenFile: "tokens" }],
+      [echo, ["ws://:1"], "realm", { auth: "a:b" }],
+      [chat, ["tcp://:1"], "clusterName", { cluster: ["nats://:1"] }],
+      [inspect, urls, "logBody", { showRequests: true }],
+    ] as const
+  ) {
+    const given = { [key]: "x" };
+    assertEquals(servingKeys(served, at, { ...given, ...needed }).includes(key), true, key);
+    assertEquals(servingKeys(served, at, given).includes(key), false, key);
+    assertMatch(servingRefusal(served, at, given), /^--[a-z-]+ has no effect without --[a-z-]+$/);
+    refuseUselessServing(served, listening(at), { ...given, ...needed });
+    const off = { [key]: false, upload: false };
+    assertEquals(servingKeys(served, at, off).includes(key), true, key);
+  }
+  const told = { endpoints: listening(urls), served: [hello, files], given: { overwrite: true } };
+  assertEquals(whyUseless("overwrite", told), "has no effect without --upload");
+});
+
+Deno.test("what needs another option names options that are there", () => {
+  for (const served of servable) {
+    for (const [key, needed] of Object.entries(served.needs ?? {})) {
+      const table: OptionTable = served.options;
+      assertEquals(Object.hasOwn(table, key), true, `${served.name}: ${key}`);
+      for (const one of [needed].flat()) assertEquals(Object.hasOwn(table, one), true, one);
+    }
+  }
+});
+
+Deno.test("a path in a URL is refused where nothing looks at it", async () => {
+  const refusals: readonly (readonly [() => Promise<unknown>, string])[] = [
+    [() => serve("tcp://127.0.0.1:0/room", echo), "write tcp://127.0.0.1:0"],
+    [() => serve("http://127.0.0.1:0/pub", hello), "write http://127.0.0.1:0"],
+    [() => connect("tcp://127.0.0.1:1/path"), "write tcp://127.0.0.1:1"],
+    [() => connect("udp+sealed://[::1]:1/path"), "write udp+sealed://[::1]:1"],
+  ];
+  for (const [open, remedy] of refusals) await assertRejects(open, UsageError, remedy);
+  await using slash = await serve(["tcp://127.0.0.1:0/", "ws://127.0.0.1:0/chat"], echo);
+  using session = await connect(slash.urls[0]!);
+  session.close();
 });

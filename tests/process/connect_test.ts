@@ -1,11 +1,12 @@
 /** `connect` as a process: at a pseudo-terminal, where a person types, and in a pipe. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { peerTest, startPeer } from "../peer.ts";
+import { peerTest, startPeer, startPython } from "../peer.ts";
 import { Program, runProgram, startProgram } from "../program.ts";
 import { putSockdock } from "../program_on_path.ts";
 import type { RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
+import { Person } from "../person.ts";
 import { DatagramPeer, readText, readToEnd, StreamListener } from "./sockets.ts";
 
 /** Runs its arguments at a pseudo-terminal: what comes in is typed, what is shown goes out. */
@@ -57,7 +58,7 @@ peerTest("at a terminal a typed line is a datagram without LF, and its answer ha
   "python3",
 ], async () => {
   using peer = new DatagramPeer();
-  await atTerminal(["connect", peer.url], async (terminal) => {
+  await atTerminal(["connect", peer.url, "--no-editor"], async (terminal) => {
     await terminal.write("one\n");
     assertEquals(await peer.receive(), "one");
     await peer.send("answer");
@@ -73,7 +74,7 @@ peerTest("at a terminal a typed line is a datagram without LF, and its answer ha
 
 peerTest("at a terminal a typed line is a WebSocket message without LF", ["python3"], async () => {
   await using server = await startProgram(["serve", "echo", "ws://127.0.0.1:0", "-v", "--json"]);
-  await atTerminal(["connect", server.url], async (terminal) => {
+  await atTerminal(["connect", server.url, "--no-editor"], async (terminal) => {
     await terminal.write("ahoy\n");
     assertEquals((await server.event("received")).text, "ahoy");
     // Once typed, once answered.
@@ -86,7 +87,7 @@ peerTest("at a terminal a typed line is a WebSocket message without LF", ["pytho
 peerTest("what a terminal would obey is shown, and left alone in a pipe", ["python3"], async () => {
   using peer = new StreamListener();
   const evil = "\x1b]0;owned\x07\x1b[2J caf\u00e9 \u009b31m\r\nend\n";
-  await atTerminal(["connect", peer.url], async (terminal) => {
+  await atTerminal(["connect", peer.url, "--no-editor"], async (terminal) => {
     using conn = await peer.accept();
     await conn.write(bytes(evil));
     await terminal.stdout.line(/^end$/);
@@ -108,7 +109,7 @@ peerTest("at a terminal the end of the peer ends connect, though nothing was typ
   "python3",
 ], async () => {
   using peer = new StreamListener();
-  await atTerminal(["connect", peer.url], async (terminal) => {
+  await atTerminal(["connect", peer.url, "--no-editor"], async (terminal) => {
     {
       using conn = await peer.accept();
       await conn.write(bytes("bye\n"));
@@ -122,7 +123,7 @@ peerTest("at a terminal the keystroke for the end of input closes our half alone
   "python3",
 ], async () => {
   using peer = new StreamListener();
-  await atTerminal(["connect", peer.url], async (terminal) => {
+  await atTerminal(["connect", peer.url, "--no-editor"], async (terminal) => {
     using conn = await peer.accept();
     await terminal.write("last\n");
     assertEquals(await readText(conn), "last\n");
@@ -132,6 +133,106 @@ peerTest("at a terminal the keystroke for the end of input closes our half alone
     await terminal.stdout.line(/^the rest$/);
     conn.close();
     assertEquals((await terminal.ended()).code, 0);
+  });
+});
+
+/** Runs `connect` with its editor at a terminal of 60 columns, to a listener. */
+async function editing(
+  args: readonly string[],
+  body: (person: Person) => Promise<void>,
+): Promise<void> {
+  await using folder = await temporaryFolder();
+  const program = await putSockdock(folder.path);
+  const words = ["60", "24", program, "connect", ...args, "--color", "never"];
+  await using process = startPython("terminal.py", words);
+  await body(new Person(process, 60));
+}
+
+peerTest("what comes in is printed above the line being typed", ["python3"], async () => {
+  using peer = new StreamListener();
+  await editing([peer.url], async (person) => {
+    using conn = await peer.accept();
+    await person.seesPrompt("> |");
+    await person.type("h\u00e9llo \u65e5\u672c");
+    await person.seesPrompt("> h\u00e9llo \u65e5\u672c|");
+    await person.type("\x1b[D");
+    await conn.write(bytes("one\r\ntw"));
+    await conn.write(bytes("o\nno newline"));
+    await person.seesLine("no newline");
+    await person.seesPrompt("> h\u00e9llo \u65e5|\u672c");
+    assertEquals(person.screen.lines.slice(2, 5), ["one", "two", "no newline"]);
+    await person.type("\x7f\r");
+    assertEquals(await readText(conn), "h\u00e9llo \u672c\n");
+    await person.seesLine("> h\u00e9llo \u672c");
+    // The history, a wide character and the end.
+    await person.type("second\r\x1b[A\x1b[A");
+    await person.seesPrompt("> h\u00e9llo \u672c|");
+    await person.type("\x15q\r");
+    assertEquals((await person.process.ended()).code, 0);
+  });
+});
+
+peerTest(
+  "pasted lines are sent as lines, and the rest waits to be finished",
+  ["python3"],
+  async () => {
+    using peer = new StreamListener();
+    await editing([peer.url, "--crlf"], async (person) => {
+      using conn = await peer.accept();
+      await person.seesPrompt("> |");
+      await person.type("\x1b[200~GET / HTTP/1.0\rHost: x\r\r\x1b[201~");
+      const wanted = "GET / HTTP/1.0\r\nHost: x\r\n\r\n";
+      let received = "";
+      while (received.length < wanted.length) received += await readText(conn);
+      assertEquals(received, wanted);
+      await person.type("\x1b[200~a\rb\x1b[201~");
+      await person.seesPrompt("> b|");
+    });
+  },
+);
+
+peerTest("Ctrl-D ends our half alone and gives the terminal back", ["python3"], async () => {
+  using peer = new StreamListener();
+  await editing([peer.url], async (person) => {
+    using conn = await peer.accept();
+    await person.seesPrompt("> |");
+    await person.type("last\r\x04");
+    let received = "";
+    for (let text = await readText(conn); text !== ""; text = await readText(conn)) {
+      received += text;
+    }
+    assertEquals(received, "last\n");
+    await conn.write(bytes("the rest\n"));
+    await person.seesLine("the rest");
+    assertEquals(person.screen.cursorLine, "|");
+    assertEquals(person.screen.marksPastes, false);
+    conn.close();
+    assertEquals((await person.process.ended()).code, 0);
+  });
+});
+
+peerTest("Ctrl-C leaves, also while a line is typed", ["python3"], async () => {
+  using peer = new StreamListener();
+  await editing([peer.url], async (person) => {
+    using conn = await peer.accept();
+    await person.seesPrompt("> |");
+    await person.type("half a line\x03");
+    assertEquals(await readText(conn), "");
+    assertEquals((await person.process.ended()).code, 130);
+  });
+});
+
+peerTest("at a terminal the messages of datagrams are lines, each above the prompt", [
+  "python3",
+], async () => {
+  using peer = new DatagramPeer();
+  await editing([peer.url, "-v"], async (person) => {
+    await person.seesPrompt("> |");
+    await person.type("one\r");
+    assertEquals(await peer.receive(), "one");
+    await peer.send("answer");
+    await person.seesLine("answer");
+    await person.seesPrompt("> |");
   });
 });
 

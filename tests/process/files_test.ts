@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { peerTest, runPeer } from "../peer.ts";
 import { runProgram, startProgram } from "../program.ts";
+import { putSockdock } from "../program_on_path.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
 const TEXT = "one line of many\n".repeat(20_000);
@@ -111,5 +112,30 @@ except urllib.error.HTTPError as error:
     const { code, stdout, stderr } = await runPeer("python3", ["-c", script, program.url]);
     assert(code === 0, stderr);
     assertEquals(stdout, "200 text/plain; charset=utf-8 340000\n/public/ <h1>Hello</h1>\n304\n");
+  },
+);
+
+peerTest(
+  "a folder that may not be read is refused before anything listens",
+  ["setpriv"],
+  async () => {
+    await using folder = await temporaryFolder();
+    const program = await putSockdock(folder.path);
+    const locked = `${folder.path}/locked`;
+    await Deno.mkdir(locked);
+    // Root may read everything, unless it gives that up.
+    const privileges = ["--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all"];
+    const serving = (...flags: string[]) =>
+      runPeer("setpriv", [
+        ...(Deno.uid() === 0 ? privileges : []),
+        ...[program, "serve", "files", "http://127.0.0.1:0", locked, ...flags],
+      ], { env: { NO_COLOR: "1" } });
+    for (const mode of [0o000, 0o311]) {
+      await Deno.chmod(locked, mode);
+      const { code, stderr } = await serving();
+      assertEquals(code, 2, stderr);
+      assertMatch(stderr, /^error: Cannot serve the folder .*locked": it may not be read/);
+    }
+    await Deno.chmod(locked, 0o700);
   },
 );

@@ -1,6 +1,8 @@
 /** HTTPS: the versions of HTTP that ALPN chooses, and what HTTP/2 does differently. */
 
+import { X509Certificate } from "node:crypto";
 import { assertEquals, assertMatch } from "@std/assert";
+import { reachableAddresses } from "../../core/addresses/own_addresses.ts";
 import type { HttpHandler } from "../../core/http/app.ts";
 import { type Dock, serve, type ServeOptions } from "../../dock/serve.ts";
 import { peerTest, runPeer } from "../peer.ts";
@@ -27,6 +29,14 @@ Deno.test("fetch trusts the certificate that the server shows", async () => {
   await using server = await serving(() => new Response("hi"));
   using client = clientOf(server);
   assertEquals(await (await fetch(server.url, { client })).text(), "hi");
+});
+
+Deno.test("a certificate made on the spot names every address of this machine", async () => {
+  await using server = await serve("https://0.0.0.0:0", () => new Response("hi"));
+  const certificate = new X509Certificate(server.certificate!.pem);
+  for (const address of ["127.0.0.1", ...reachableAddresses("::") ?? []]) {
+    assertEquals(certificate.checkIP(address), address);
+  }
 });
 
 Deno.test("many requests share one connection", async () => {

@@ -1,6 +1,13 @@
 /** WebSocket servers: the handshake, the frames by RFC section, and what clients do to them. */
 
-import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import type { ServerEvent } from "../../core/event.ts";
 import { type Protocol, statelessProtocol } from "../../core/protocol.ts";
 import { type Session, textOf } from "../../core/session.ts";
@@ -175,6 +182,35 @@ Deno.test("a request that opens no WebSocket is told why", async () => {
   await peer.write(rawFrame(1, "still here"));
   assertEquals(await peer.text(), "still here");
 });
+
+for (const auth of [undefined, "ada:secret"]) {
+  Deno.test(`a browser that opens it as a page is told what it is${auth ? ", without a password" : ""}`, async () => {
+    await using server = await serve(
+      "ws://127.0.0.1:0/chat",
+      echo,
+      auth === undefined ? {} : { auth },
+    );
+    const url = server.url.replace(/^ws/, "http");
+    const ask = async (accept: string, method = "GET") => {
+      const response = await fetch(new URL("/any", url), { method, headers: { accept } });
+      return { response, text: await response.text() };
+    };
+    const browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+    const { response, text } = await ask(browser);
+    assertEquals(response.status, 426);
+    assertEquals(response.headers.get("content-type"), "text/html; charset=utf-8");
+    assertEquals(response.headers.get("upgrade"), "websocket");
+    assertStringIncludes(text, `sockdock connect ${server.url}<`);
+    for (const accept of ["*/*", "application/json", "text/html;q=0"]) {
+      const plain = await ask(accept);
+      assertEquals(plain.response.headers.get("content-type"), "text/plain; charset=utf-8", accept);
+    }
+    // A page of another name learns nothing.
+    using peer = await RawPeer.dial(Number(new URL(url).port));
+    await peer.write(`GET / HTTP/1.1\r\nHost: evil.example\r\nAccept: text/html\r\n\r\n`);
+    assertMatch(new TextDecoder().decode(await peer.rest()), /^HTTP\/1.1 421 /);
+  });
+}
 
 Deno.test("HEAD is answered without a body", async () => {
   await using harbour = await serving();

@@ -26,7 +26,8 @@ export async function openFiles(given: FilesOptions, { emit, now }: Context): Pr
   const { cacheControl, precompressed, compress, fileCacheBytes } = given;
   const across = crossOrigin(given.cors, given.corsOrigin);
   const fields = responseHeaders(given.responseHeader);
-  const root = await FileRoot.open(given.root, { hidden: given.hidden });
+  const listed = given.listing || given.archive;
+  const root = await FileRoot.open(given.root, { hidden: given.hidden, listed });
   const store = new FileStore(root, {
     precompressed,
     compress,
@@ -41,5 +42,14 @@ export async function openFiles(given: FilesOptions, { emit, now }: Context): Pr
     },
     now,
   });
-  return new FileService({ ...given, crossOrigin: across, fields, root, store, now, emit });
+  return new FileService({
+    ...given,
+    asksPassword: given.authUpload !== undefined,
+    crossOrigin: across,
+    fields,
+    root,
+    store,
+    now,
+    emit,
+  });
 }

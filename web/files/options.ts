@@ -1,5 +1,6 @@
 // The options of the application `files`.
 
+import { changeOptions } from "../../core/http/options.ts";
 import { hiddenOption, overwriteOption } from "../../core/files/options.ts";
 import { flag, type OptionValues, size, text } from "../../core/options/option.ts";
 import { responseHeaderOptions } from "../response/options.ts";
@@ -34,6 +35,7 @@ export const options = {
     help: "memory for small and compressed files; changes show within a second all the same",
   }),
   upload: flag({ help: "let files be sent here, by the listing's form or PUT" }),
+  ...changeOptions,
   overwrite: overwriteOption,
   maxUploadBytes: size({
     default: 1024 * 1024 * 1024,

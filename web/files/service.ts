@@ -21,6 +21,8 @@ interface FileServiceSettings extends FileSource {
   readonly listing: boolean;
   readonly archive: boolean;
   readonly upload: boolean;
+  /** Whether uploading takes a name and a password, as the page says. */
+  readonly asksPassword: boolean;
   readonly overwrite: boolean;
   readonly maxUploadBytes: number;
   readonly crossOrigin: CrossOrigin | null;
@@ -260,7 +262,8 @@ export class FileService implements HttpService {
   }
 
   async #folder(request: Request, folder: Located): Promise<Response> {
-    const { root, listing, archive, upload, overwrite, maxUploadBytes, now } = this.#settings;
+    const { root, listing, archive, upload, asksPassword, overwrite, maxUploadBytes, now } =
+      this.#settings;
     const wanted = this.#wants(queryOf(request.url));
     if (wanted === "zip" || wanted === "tar") {
       const { archiveResponse } = await import("./archive/response.ts");
@@ -268,7 +271,7 @@ export class FileService implements HttpService {
     }
     if (!listing) return notFound();
     const { listingResponse } = await import("./listing/response.ts");
-    const settings = { upload, archive, overwrite, maxUploadBytes, now };
+    const settings = { upload, asksPassword, archive, overwrite, maxUploadBytes, now };
     return await listingResponse(request, folder, root, settings);
   }
 

@@ -171,6 +171,11 @@ Deno.test("redirects in a circle end with an error that shows the circle", async
       .message,
     /"file:\/\/\/etc\/passwd", which is not an HTTP URL/,
   );
+  assertMatch(
+    (await failure(answerOf("302 Found", "", "Location: http://127.0.0.1:0/"), { maxRedirects: 1 }))
+      .message,
+    /redirects to "http:\/\/127.0.0.1:0\/", on whose port nothing listens/,
+  );
 });
 
 // Time.

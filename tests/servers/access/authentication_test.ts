@@ -7,6 +7,7 @@ import type { HttpApp } from "../../../core/http/app.ts";
 import { send } from "../../../dock/send.ts";
 import { type Dock, serve, type ServeOptions } from "../../../dock/serve.ts";
 import { echo } from "../../../protocols/echo.ts";
+import { files } from "../../../web/files.ts";
 import { peerTest, runPeer } from "../../peer.ts";
 import { newSeed, seeded } from "../../seeded.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
@@ -200,4 +201,64 @@ print(urllib.request.build_opener(manager).open(sys.argv[1]).read().decode())
 `;
   const { stdout } = await runPeer("python3", ["-c", program, server.url]);
   assertEquals(stdout, "alice\n");
+});
+
+/** The status of a request with a method. */
+async function asking(url: string, method: string, authorization?: string): Promise<number> {
+  const body = method === "PUT" || method === "POST" ? "text" : null;
+  const response = await fetch(url, {
+    method,
+    body,
+    ...(authorization !== undefined && { headers: { authorization } }),
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+
+for (const listener of ["guarded", "deno"] as const) {
+  Deno.test(`--auth-upload leaves reading open and asks who changes things (--listener ${listener})`, async () => {
+    await using server = await serving({ authUpload: "bob:secret", realm: "shed", listener });
+    for (const method of ["GET", "OPTIONS"]) {
+      assertEquals(await asking(server.url, method), 200, method);
+      // A wrong password for what needs none is no matter.
+      assertEquals(await asking(server.url, method, basic("bob:wrong")), 200, method);
+    }
+    for (const method of ["POST", "PUT", "DELETE", "PATCH", "MKCOL"]) {
+      assertEquals(await asking(server.url, method), 401, method);
+      assertEquals(await asking(server.url, method, basic("bob:secret")), 200, method);
+    }
+    const refused = await fetch(server.url, { method: "DELETE" });
+    assertEquals(refused.headers.get("www-authenticate"), 'Basic realm="shed", charset="UTF-8"');
+    await refused.body?.cancel();
+  });
+}
+
+Deno.test("with --auth too, its users read, and the other one reads and changes things", async () => {
+  await using server = await serving({ auth: "alice:sesame", authUpload: "bob:secret" });
+  const statuses = async (authorization?: string) => [
+    await asking(server.url, "GET", authorization),
+    await asking(server.url, "PUT", authorization),
+  ];
+  assertEquals(await statuses(), [401, 401]);
+  assertEquals(await statuses(basic("alice:sesame")), [200, 401]);
+  assertEquals(await statuses(basic("bob:secret")), [200, 200]);
+  await assertRejects(
+    () => serving({ auth: "bob:sesame", authUpload: "bob:secret" }),
+    UsageError,
+    "bob is let in already",
+  );
+  await assertRejects(() => serving({ authUpload: "bob" }), UsageError, "--auth-upload: expected");
+});
+
+Deno.test("a file is uploaded with the password of --auth-upload alone", async () => {
+  await using folder = await temporaryFolder();
+  await using server = await serve("http://127.0.0.1:0", files, {
+    root: folder.path,
+    upload: true,
+    authUpload: "bob:secret",
+  });
+  assertEquals(await asking(`${server.url}/new.txt`, "PUT"), 401);
+  assertEquals(await asking(`${server.url}/new.txt`, "GET"), 404);
+  assertEquals(await asking(`${server.url}/new.txt`, "PUT", basic("bob:secret")), 201);
+  assertEquals(await asking(`${server.url}/new.txt`, "GET"), 200);
 });

@@ -1,6 +1,8 @@
 /** Which requests of browsers are served: the rules on Host and Origin. */
 
 import { assertEquals, assertThrows } from "@std/assert";
+import { bracket } from "../../../core/addresses/address.ts";
+import { reachableAddresses } from "../../../core/addresses/own_addresses.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { type GuardedRequest, readWebGuard } from "../../../servers/access/host_guard.ts";
 import type { WebGuardLimits } from "../../../servers/access/options.ts";
@@ -69,7 +71,20 @@ Deno.test("elsewhere any name is served, unless some are named", () => {
   const named = { allowHost: ["box.example"] };
   assertEquals(statusOf({ host: "box.example" }, named, EVERYWHERE), null);
   assertEquals(statusOf({ host: "any.example" }, named, EVERYWHERE), 421);
-  assertEquals(statusOf({ host: "localhost" }, named, EVERYWHERE), 421);
+  assertEquals(statusOf({ host: "198.51.100.7" }, named, EVERYWHERE), 421);
+  assertEquals(statusOf({ host: "localhost" }, named, "192.0.2.7"), 421);
+});
+
+Deno.test("a server on every address is each of them, also where names are listed", () => {
+  const named = { allowHost: ["box.example"] };
+  for (const host of ["localhost", "127.0.0.1:8080", "[::1]"]) {
+    assertEquals(statusOf({ host }, named, EVERYWHERE), null, host);
+    assertEquals(statusOf({ host }, named, "::"), null, host);
+  }
+  for (const address of reachableAddresses("::") ?? []) {
+    assertEquals(statusOf({ host: `${bracket(address)}:8080` }, named, "::"), null, address);
+    assertEquals(statusOf({ host: bracket(address) }, named), 421, address);
+  }
 });
 
 Deno.test("a Unix socket, which no browser reaches, has no names to check", () => {

@@ -19,7 +19,11 @@ const ENTRY_BATCH = 64;
 interface FileRootOptions {
   /** Whether names that begin with a dot can be seen. */
   readonly hidden: boolean;
+  /** Whether what is in the folder is shown, for which it has to be read. Default: false. */
+  readonly listed?: boolean;
 }
+
+const REMEDY = "; --no-listing --no-archive serves those files in it whose names are known";
 
 export class FileRoot {
   /** The real path. */
@@ -42,9 +46,14 @@ export class FileRoot {
     try {
       real = await Deno.realPath(path);
       if (!(await Deno.stat(real)).isDirectory) throw new Error("it is a file; name its folder");
+      // A folder that may not be used would refuse every request, one by one.
+      await Deno.stat(`${real}${SEPARATOR}.`);
+      if (options.listed && Deno.build.os !== "windows") (await Deno.open(real)).close();
     } catch (error) {
       const why = error instanceof Deno.errors.NotFound
         ? "there is no such folder"
+        : error instanceof Deno.errors.PermissionDenied
+        ? `it may not be read${options.listed ? REMEDY : ""}`
         : errorText(error);
       throw new UsageError(`Cannot serve the folder ${JSON.stringify(path)}: ${why}`);
     }

@@ -194,6 +194,18 @@ function setUpUpload() {
     return taken ? "Not stored: there is one of this name already." : null;
   }
 
+  /** Lets the browser ask for the password before a file is sent, which the answer would cut off. */
+  async function mayUpload() {
+    if (!("password" in form.dataset)) return true;
+    try {
+      const { status } = await fetch("./", { method: "POST" });
+      return status !== 401 && status !== 429;
+    } catch {
+      // The connection is the matter, which sending a file reports.
+      return true;
+    }
+  }
+
   function send(transfer) {
     const { file, state, bar } = transfer;
     const problem = problemOf(file);
@@ -240,9 +252,11 @@ function setUpUpload() {
     if (sending) return;
     sending = true;
     status.textContent = "Sending";
+    const admitted = await mayUpload();
     while (waiting.length > 0) {
       const transfer = waiting.shift();
-      if (!transfer.finished) await send(transfer);
+      if (!admitted) finish(transfer, "Not stored: this takes a name and a password.", true);
+      else if (!transfer.finished) await send(transfer);
     }
     sending = false;
     if (stored > 0) await refresh();

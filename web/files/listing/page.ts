@@ -21,6 +21,8 @@ interface FolderPage {
   readonly listing: Listing;
   readonly order: SortOrder;
   readonly upload: boolean;
+  /** Whether uploading takes a name and a password. */
+  readonly asksPassword?: boolean;
   readonly archive: boolean;
   readonly overwrite?: boolean;
   readonly maxUploadBytes?: number;
@@ -149,13 +151,15 @@ const ARCHIVE_LINKS = `<a class="button" href="?zip" download>Download zip</a>` 
 const KEYS = `<p class="keys"><kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> opens, ` +
   `<kbd>Backspace</kbd> goes up, <kbd>/</kbd> filters</p>`;
 
-function uploadForm({ overwrite, maxUploadBytes = Infinity }: FolderPage): string {
+function uploadForm({ overwrite, asksPassword, maxUploadBytes = Infinity }: FolderPage): string {
   const limit = Number.isFinite(maxUploadBytes)
     ? ` data-max-bytes="${maxUploadBytes}" data-max-text="${formatBytes(maxUploadBytes)}"`
     : "";
   return `<form method="post" enctype="multipart/form-data" action="./"${limit}` +
-    `${overwrite === true ? " data-overwrite" : ""}>` +
-    `<label>Upload files <input type="file" name="file" multiple required></label>` +
+    `${overwrite === true ? " data-overwrite" : ""}${asksPassword ? " data-password" : ""}>` +
+    `<label>Upload files${
+      asksPassword ? " (asks for a password)" : ""
+    } <input type="file" name="file" multiple required></label>` +
     `<button class="main">Upload</button></form>`;
 }
 

@@ -18,6 +18,8 @@ export interface ListingSettings {
   readonly overwrite?: boolean;
   /** The largest file that may be sent. @default Infinity */
   readonly maxUploadBytes?: number;
+  /** Whether uploading takes a name and a password. */
+  readonly asksPassword?: boolean;
   /** Limit of the entries shown. @default 10,000 */
   readonly maxEntries?: number;
   /** The clock of the cache. @default Date.now */
@@ -95,8 +97,10 @@ function keyOf(
   json: boolean,
   settings: ListingSettings,
 ): string {
-  const { upload, archive, overwrite, maxUploadBytes, maxEntries } = settings;
-  const page = json ? "json" : `${upload} ${archive} ${overwrite} ${maxUploadBytes}`;
+  const { upload, asksPassword, archive, overwrite, maxUploadBytes, maxEntries } = settings;
+  const page = json
+    ? "json"
+    : `${upload} ${asksPassword} ${archive} ${overwrite} ${maxUploadBytes}`;
   return `${page} ${maxEntries} ${column} ${descending} ${urlPath}`;
 }
 

@@ -1,6 +1,7 @@
 /** The page of a folder in Chromium: what its script adds, and that nothing breaks its policy. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
 // Not in the import map: what stands there is fetched by `deno task start`.
 // deno-lint-ignore no-import-prefix
 import type { BrowserContextOptions, Page } from "npm:playwright-core@1.65.1";
@@ -21,7 +22,11 @@ interface Visit {
 async function visit(
   body: (visit: Visit) => Promise<void>,
   browserOptions: BrowserContextOptions = {},
-  options: { readonly overwrite?: boolean; readonly maxUploadBytes?: number } = {},
+  options: {
+    readonly overwrite?: boolean;
+    readonly maxUploadBytes?: number;
+    readonly authUpload?: string;
+  } = {},
 ): Promise<void> {
   await using folder = await temporaryFolder();
   const { path } = folder;
@@ -226,4 +231,43 @@ peerTest(
       isMobile: true,
       hasTouch: true,
     }),
+);
+
+const chosen = {
+  name: "chosen.bin",
+  mimeType: "application/octet-stream",
+  buffer: Buffer.alloc(3_000_000),
+};
+
+peerTest(
+  "a page whose uploads take a password sends files with it, and says when it is missing",
+  ["chromium"],
+  async () => {
+    const authUpload = "ada:correct horse";
+    await visit(
+      async ({ page, path }) => {
+        assertStringIncludes(await page.textContent("form label") ?? "", "asks for a password");
+        await page.setInputFiles("input[type=file]", chosen);
+        await page.waitForSelector(".transfers .stored");
+        assertEquals((await Deno.stat(`${path}/chosen.bin`)).size, 3_000_000);
+        assert((await shown(page)).includes("chosen.bin"));
+      },
+      { httpCredentials: { username: "ada", password: "correct horse" } },
+      { authUpload },
+    );
+    await visit(
+      async ({ page, path }) => {
+        assertEquals(await shown(page), ALL);
+        await page.setInputFiles("input[type=file]", chosen);
+        await page.waitForSelector(".transfers .refused");
+        assertStringIncludes(
+          await page.textContent(".transfers .refused") ?? "",
+          "takes a name and a password",
+        );
+        assertEquals([...Deno.readDirSync(path)].some(({ name }) => name === "chosen.bin"), false);
+      },
+      { httpCredentials: { username: "ada", password: "wrong" } },
+      { authUpload },
+    );
+  },
 );
