@@ -72,6 +72,7 @@ export {
   type TableOf,
   text,
 } from "./core/options/option.ts";
+export type { Needs } from "./core/options/needs.ts";
 export type { Topic } from "./core/options/topic.ts";
 export {
   type Context,
