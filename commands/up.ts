@@ -125,11 +125,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       for (const note of notes) io.note(note);
       for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
       await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
-      io.print(io.paintStdout(
-        "dim",
-        "\
-Ctrl-C stops; twice stops at once.",
-      ));
+      io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
     }
     await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
     return await untilStopped(suite.docks, signals, manager);

@@ -2,7 +2,7 @@
 
 import type { OptionTable } from "../../core/options/option.ts";
 import { type Command, type CommandEntry, PROGRAM } from "../command.ts";
-import { protocolTopics, protocolWords, transportWords } from "./endpoints.ts";
+import { namesakeWords, protocolTopics, protocolWords, transportWords } from "./endpoints.ts";
 import { otherOptions, ownOptions } from "./owners.ts";
 import { optionSection, type Page, type PageEntry, type Section, wordSection } from "./page.ts";
 import { topicSummary } from "./topics.ts";
@@ -35,14 +35,14 @@ export function commandPage(command: Command): Page {
     ...optionSection("Options", { ...ownOptions(rest, page), ...Object.fromEntries(printing) }),
     ...groups.flatMap(({ title, options }) => optionSection(title, options)),
     ...(examples.length === 0 ? [] : [{ kind: "examples", title: "Examples", examples } as const]),
-    ...wordSection(
-      "More",
-      otherOptions(rest, page)
+    ...wordSection("More", [
+      ...namesakeWords(name),
+      ...otherOptions(rest, page)
         .filter(({ page }) => page?.folder === "topics")
         // The pages of protocols name those that only protocols have.
         .filter(({ label }) => protocols.length === 0 || !protocolTopics.has(label))
         .map((word) => ({ ...word, text: topicSummary(word.label) })),
-    ),
+    ]),
   ];
   return {
     ...page,

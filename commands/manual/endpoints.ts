@@ -52,11 +52,22 @@ export function transportWords(table: OptionTable): readonly Word[] {
   return all.transports.filter(({ name }) => names.has(name)).map(wordFor("transports"));
 }
 
+/** The protocol that a command is named for, which `serve` has a page of: `chat`, `relay`. */
+export function namesakeWords(name: string): readonly Word[] {
+  return served.filter((one) => one.name === name)
+    .map((one) => ({ ...wordFor("protocols")(one), label: `serve ${name}` }));
+}
+
 export const layerWords: readonly Word[] = layers.map(wordFor("layers"));
 
-/** The topics to which the pages of protocols lead. */
+/** The topics of options that no transport has, to which the pages of protocols lead. */
 export const protocolTopics: ReadonlySet<string> = new Set(
-  served.flatMap(moreOf).map(({ label }) => label),
+  served.flatMap(moreOf).map(({ label }) => label)
+    .filter((label) =>
+      ![...servers, ...clients].some(({ options }) =>
+        Object.values(options).some(({ topic }) => topic === label)
+      )
+    ),
 );
 
 function protocolPage(one: Protocol | HttpApp): Page {

@@ -1,7 +1,9 @@
 /** What events say, on every kind of server: when, where, in which session, and as docs/ has it. */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import type { Address } from "../../core/addresses/address.ts";
 import type { ServerEvent } from "../../core/event.ts";
+import { telling } from "../../core/event_stamp.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { statelessProtocol } from "../../core/protocol.ts";
 import { connect } from "../../dock/connect.ts";
@@ -221,7 +223,7 @@ Deno.test("faults, limits and several endpoints fit the schema", async () => {
   const options: ServeOptions = {
     emit: log.emit,
     watch: true,
-    fault: ["latency=1ms", "loss=50%", "duplicate=50%"],
+    fault: ["latency=1ms", "loss=2%", "duplicate=50%"],
     maxMessageBytes: 100,
     maxPeers: 1,
   };
@@ -236,6 +238,33 @@ Deno.test("faults, limits and several endpoints fit the schema", async () => {
   const stopped = log.only("stopped").at(-1);
   assertEquals([stopped?.url, stopped?.urls], [several.url, several.urls]);
   assert(log.only("notice").some(({ text }) => text.includes("--seed")));
+});
+
+Deno.test("an event of a session cannot be told without it, nor one about a peer without the peer", () => {
+  const told: ServerEvent[] = [];
+  const tell = telling((event) => void told.push(event), "tcp://127.0.0.1:1", () => 0)!;
+  const peer: Address = { transport: "tcp", hostname: "127.0.0.1", port: 2 };
+  // Held by the types: each of these lines would not compile without its comment.
+  const untold = () => {
+    // @ts-expect-error: no session
+    tell({ event: "message", message: "ahoy" });
+    // @ts-expect-error: no number of the session
+    tell({ event: "opened" }, { peer, serverUrl: "" });
+    // @ts-expect-error: no peer
+    tell({ event: "denied", reason: "address" });
+    // @ts-expect-error: a time of its own
+    tell({ event: "notice", text: "hello", time: "now" });
+  };
+  assertEquals(typeof untold, "function");
+  tell({ event: "denied", reason: "address" }, { peer, serverUrl: "tcp://127.0.0.1:1" });
+  tell({ event: "notice", text: "hello" });
+  assertEquals(told.flatMap(misfitsOf), []);
+  assertEquals(told[1], {
+    event: "notice",
+    url: "tcp://127.0.0.1:1",
+    time: "1970-01-01T00:00:00.000Z",
+    text: "hello",
+  });
 });
 
 const page = await Deno.readTextFile(new URL("../../docs/events.md", import.meta.url));

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { commands } from "../../commands/index.ts";
 import { readArguments } from "../../commands/line/arguments.ts";
 import { suitePorts } from "../../commands/serving/builtin_suite.ts";
+import { catalogue } from "../../dock/catalogue.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import { blocksOf, shownUrls, sockdockCalls } from "./page.ts";
 import { pages, readme, readText, tour } from "./pages.ts";
@@ -28,6 +29,28 @@ Deno.test("README.md and the tour mention every command", () => {
     !new RegExp(`sockdock ${name}\\b|\`${name}\``).test(text)
   );
   assertEquals(missing.map(({ name }) => name), []);
+});
+
+Deno.test("README.md shows every protocol, transport and layer in its drawing", () => {
+  const [, drawing = ""] = /^## One grammar\n+```\n([\s\S]*?)```/m.exec(readme.markdown) ?? [];
+  const words = new Set(drawing.match(/[\w]+/g));
+  const { protocols, transports, layers } = catalogue();
+  const missing = [...protocols, ...transports, ...layers].map(({ name }) => name)
+    .filter((name) => !words.has(name));
+  assertEquals(missing, []);
+});
+
+Deno.test("every command in the text of README.md is one that its command understands", async () => {
+  const spans = [
+    ...readme.markdown.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/`(sockdock [^`]+)`/g),
+  ];
+  assert(spans.length > 10, `only ${spans.length} were found`);
+  for (const [, line = ""] of spans) {
+    const [[name, ...args] = []] = sockdockCalls(line);
+    const entry = commands.find((entry) => entry.name === name);
+    assert(entry !== undefined, `there is no command ${name}`);
+    readArguments(await entry.load(), args, () => undefined);
+  }
 });
 
 Deno.test("the tour listens on ports of its own, and not on those of the built-in suite", () => {

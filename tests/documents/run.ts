@@ -22,6 +22,8 @@ import {
 /** Registers a test for every section of a page that has something to run. What the page sets up under
  * its title is set up before each. */
 export function testPage(page: Page): void {
+  const early = page.opening.blocks.find(({ kind }) => kind === "client" || kind === "server");
+  if (early !== undefined) throw new SyntaxError(`${page.path}: ${early.code} is in no section`);
   for (const section of page.sections) {
     const { blocks, heading } = section;
     if (!blocks.some(({ kind }) => kind === "client" || kind === "server")) continue;

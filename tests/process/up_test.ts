@@ -137,6 +137,15 @@ Deno.test("up shows people what it started, and commands that really talk to it"
   assertEquals(stderr.match(/^stopped /gm)?.length, SUITE_SERVERS);
 });
 
+Deno.test("up names a certificate that clients cannot know otherwise by its fingerprint", async () => {
+  await using folder = await temporaryFolder();
+  await using program = new Program(["up", "--free-ports", "--data-folder", folder.path]);
+  await program.stdout.line(/^Ctrl-C stops; twice stops at once\.$/);
+  const [, options = ""] = /(tls:\/\/127\.0\.0\.1:\d+ --tls-fingerprint) \\\n +([0-9a-f]{64} hi)\n/
+    .exec(program.stdout.text)?.slice(1).join(" ").match(/^(.*)$/) ?? [];
+  assertEquals((await runProgram(["send", ...options.split(" ")])).stdout, "hi");
+});
+
 Deno.test("up takes free ports where other programs have its own, and the table says so", async () => {
   await using held = new AsyncDisposableStack();
   const hold = (open: () => { close(): void }) => {
