@@ -79,11 +79,11 @@ async function run(
   try {
     const { DENORT_BIN: _local, ...others } = Deno.env.toObject();
     const { success, stderr } = await new Deno.Command(path, {
-      // With the packages that telemetry reaches, compilers of 2.8 overflow the usual stack.
-      env: { RUST_MIN_STACK: String(64 * 1024 * 1024) },
       args: [...args],
       stdout: "null",
-      ...(isForeign && { clearEnv: true, env: others }),
+      clearEnv: isForeign,
+      // With the packages that telemetry reaches, compilers of 2.8 overflow the usual stack.
+      env: { ...(isForeign ? others : {}), RUST_MIN_STACK: String(64 * 1024 * 1024) },
     }).output();
     return [success, new TextDecoder().decode(stderr).replace(/Stack backtrace:[^]*/, "").trim()];
   } catch (error) {

@@ -16,7 +16,7 @@ const SUITE = [
   "echo tcp",
   "echo udp",
   "echo tls",
-  "echo dtls",
+  ...await runsOn("2.8.3") ? ["echo dtls"] : [],
   "echo ws",
   "echo unix",
   "upper tcp",
