@@ -68,7 +68,9 @@ Deno.test("up starts the built-in suite and tells programs where each part liste
   });
   const events = program.stdout.text.trimEnd().split("\n").map((line) => JSON.parse(line));
   // An older runtime says in a notice that it has no guarded listener for TLS.
-  const lines = events.filter(({ event }) => event !== "notice");
+  const [control, ...others] = events;
+  assertEquals([control.event, /^http:\/\/127\.0\.0\.1:\d+$/.test(control.url)], ["control", true]);
+  const lines = others.filter(({ event }) => event !== "notice");
   assertEquals(lines.map((line) => Object.keys(line)[0]), SUITE.map(() => "event"));
   assertEquals(lines.map(({ protocol, url }) => `${protocol} ${scheme(url)}`), SUITE);
   for (const { url, fingerprint } of lines) {
