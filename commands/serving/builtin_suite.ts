@@ -1,6 +1,6 @@
 // The suite of servers that `up` starts without a configuration.
 
-import { hasUnixSockets } from "../../core/runtime.ts";
+import { hasFeature, hasUnixSockets } from "../../core/runtime.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { servedByName } from "../line/serve_options.ts";
 
@@ -48,7 +48,7 @@ export function builtinSuite({ socket, samples, freePorts, os }: Places): Builti
       urls: [
         ...both(suitePorts.echo),
         at("tls", suitePorts.echoTls),
-        at("dtls", suitePorts.echoDtls),
+        ...hasFeature("dtls") ? [at("dtls", suitePorts.echoDtls)] : [],
         at("ws", suitePorts.echoWs),
         ...socket === undefined || !hasUnixSockets(os) ? [] : [`unix://${socket}`],
       ],
