@@ -159,7 +159,7 @@ npmTest("start() serves tests of Node's runner, on each version to be had", asyn
   for (const node of nodes.filter((path) => path !== null)) {
     const { code, stdout } = await run(node, ["--test", "suite.test.mjs"]);
     assertEquals(code, 0, stdout);
-    assertMatch(stdout, /^# pass 6$|^ℹ pass 6$/m);
+    assertMatch(stdout, /^# pass 7$|^ℹ pass 7$/m);
   }
 });
 
