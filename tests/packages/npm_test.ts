@@ -71,7 +71,7 @@ npmTest("npx with the tarball starts the suite, and shows commands that work", a
   assertMatch(command, /^npx \.\/sockdock\.tgz send tcp:/);
   const words = ["-c", `exec ${command.replace("npx", "npx --yes")}`];
   await using sending = new RunningProcess("sh", words, { cwd: folder.path });
-  assertEquals((await sending.finish()).stdout, "hello");
+  assertEquals((await sending.finish()).stdout, "hi");
 });
 
 npmTest("signals are passed on, and the end is the program's", async () => {
