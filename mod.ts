@@ -83,7 +83,7 @@ export {
   type Service,
   statelessProtocol,
 } from "./core/protocol.ts";
-export type { RunningServer, ServerCertificate } from "./core/running_server.ts";
+export type { OpenSession, RunningServer, ServerCertificate } from "./core/running_server.ts";
 export {
   bytesOf,
   type DatagramGuarantees,
@@ -109,6 +109,12 @@ export {
   send,
   type SendOptions,
 } from "./dock/send.ts";
+export { type Control, type ControlOptions, openControl } from "./dock/control/open_control.ts";
+export {
+  openToxiproxy,
+  type Toxiproxy,
+  type ToxiproxyOptions,
+} from "./dock/control/open_toxiproxy.ts";
 export type { DrivenServer, SetFaults } from "./dock/driven_server.ts";
 export { type Dock, serve, type ServeHooks, type ServeOptions } from "./dock/serve.ts";
 export { startSuite, type Suite, type SuiteEntry } from "./dock/suite.ts";

@@ -16,6 +16,7 @@ import {
   recordOptions,
   requestLogOptions,
 } from "./line/common_options.ts";
+import { controlOptions, controlServerOptions } from "./line/control_options.ts";
 import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { observation } from "./serving/observation.ts";
 import type { Stdio } from "./terminal/stdio.ts";
@@ -31,6 +32,8 @@ import {
 } from "./line/serve_options.ts";
 import { printReachable, qrOptions, refuseUselessQr } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
+import { commandControl } from "./serving/control.ts";
+import { programWords } from "./serving/program_words.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
@@ -46,6 +49,8 @@ const ownOptions = mergeTables(
   requestLogOptions,
   metricsOptions,
   metricsServerOptions,
+  controlOptions,
+  controlServerOptions,
 );
 
 export const serve = defineCommand({
@@ -124,18 +129,21 @@ export async function serveUntilStopped(
   const observed = await observation(invocation, emit);
   // Declared first, so that it ends last: a scrape sees the server stop.
   await using watching = new AsyncDisposableStack();
+  const control = watching.use(await commandControl(invocation, { io, program: programWords() }));
   await using dock: Dock = await startServing(plan.urls, what, {
     ...await withUserDefaults(logged, plan.table, notes),
     ...asked,
     ...options.untilEof ? {} : typedLines(what, io),
     ...observed.hooks,
     watch: io.verbose || record !== undefined,
-    changeable: false,
+    changeable: control.isOpen,
   });
+  control.add([dock]);
   watching.use(await observed.begin([dock], emit));
   hangUp.concerns([dock], signals.finish);
   await printReachable(dock.urls, io, { qr });
-  // With --json the first line is the `listening` event, on every run.
+  if (control.shown !== undefined) io.note(`the control is at ${control.shown}`);
+  // With --json the first lines are those of the control and the `listening` events, on every run.
   if (!io.json) { for (const note of notes) io.note(note); }
   await manager?.ready(dock.urls);
   return await untilStopped([dock], signals, manager);

@@ -17,6 +17,8 @@ import {
   recordOptions,
   requestLogOptions,
 } from "./line/common_options.ts";
+import { CONTROL_URL, controlOptions, controlServerOptions } from "./line/control_options.ts";
+import { commandControl } from "./serving/control.ts";
 import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
@@ -62,6 +64,8 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     metricsOptions,
     servedOptions,
     metricsServerOptions,
+    controlOptions,
+    controlServerOptions,
   ),
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
@@ -109,22 +113,36 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     });
     // It ends after the servers, so that a scrape sees them stop.
     const watching = stack.use(new AsyncDisposableStack());
+    const control = watching.use(
+      await commandControl({ options, given }, {
+        io,
+        program: programWords(),
+        // A trial run is to be looked at; what somebody configured opens what they asked for.
+        ...(config === undefined && {
+          usual: options.freePorts ? "http://127.0.0.1:0" : CONTROL_URL,
+        }),
+      }),
+    );
     const suite = stack.use(
       await startSuite(entries, {
         ...observed.hooks,
         watch: io.verbose || record !== undefined,
         // A port that the user wrote down is another matter.
         freePortIfTaken: config === undefined,
-        changeable: false,
+        changeable: control.isOpen,
       }),
     );
     isRunning = true;
+    control.add(suite.docks);
     watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(note);
       for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
       await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
+      if (control.shown !== undefined) {
+        io.print(`\nThe control is at ${io.paintStdout("cyan", control.shown)}`);
+      }
       io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
     }
     await manager?.ready(suite.docks.flatMap(({ urls }) => urls));

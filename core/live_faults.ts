@@ -15,6 +15,8 @@ export interface FaultsInForce {
   readonly since: string;
   /** What they have done since: to what comes in, and to what goes out. */
   readonly did: { readonly in: FaultCounts; readonly out: FaultCounts };
+  /** Whether they may reset connections. */
+  readonly resets: boolean;
   /** What differs from what was asked for, such as a reset that can only be an end. */
   readonly note?: string;
 }

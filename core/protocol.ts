@@ -6,6 +6,7 @@ import type { Tell } from "./event.ts";
 import type { Needs } from "./options/needs.ts";
 import type { OptionTable, OptionValues } from "./options/option.ts";
 import type { Session } from "./session.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** The services that a protocol is given besides its sessions. */
 export interface Context {
@@ -13,6 +14,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Tells the events of the protocol; undefined where nobody listens. */
   readonly emit: Tell | undefined;
+  /** Messages of sessions, while they are watched. Undefined where they never are. */
+  readonly traffic?: Traffic | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
   /** At least 0, below 1. */

@@ -2,6 +2,7 @@
 
 import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
 import type { Stats } from "./counters.ts";
+import type { Identity, Message, SessionOrigin } from "./session.ts";
 import type { Durations } from "./durations.ts";
 
 /** The certificate of a server. */
@@ -33,6 +34,21 @@ export interface DatagramListener extends Listening {
   readonly onDropped?: (dropped: () => void) => void;
 }
 
+/** A session, or an HTTP connection, that is open. */
+export interface OpenSession {
+  readonly session: SessionOrigin & {
+    readonly identity?: Identity | undefined;
+    readonly bytesReceived: number;
+    readonly bytesSent: number;
+    /** Sends the peer a message besides those of the protocol; absent on HTTP connections. */
+    send?(message: Message): Promise<void>;
+    /** Ends it now. */
+    close(reason?: string): void;
+  };
+  /** By `performance.now`. */
+  readonly openedMs: number;
+}
+
 /** A running server. Disposing it stops it now; `shutdown` lets sessions finish first. */
 export interface RunningServer extends AsyncDisposable {
   /** URL of the listening socket, with the port that the system chose. */
@@ -47,6 +63,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly finished: Promise<void>;
   /** A copy of the counters. */
   stats(): Stats;
+  /** What is open now. */
+  sessions(): Iterable<OpenSession>;
   /** How long its sessions were open, HTTP connections among them; and how long its requests took,
    * where `measure` was asked for. */
   readonly durations: { readonly sessions: Durations; readonly requests?: Durations };

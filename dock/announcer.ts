@@ -1,35 +1,62 @@
-// The events of one dock, from its start on: told to its listener, stamped, in an order that a
+// The events of one dock, from its start on: told to its listeners, stamped, in an order that a
 // program can rely on.
 
+import { formatAddress } from "../core/addresses/address.ts";
+import { isoTime } from "../core/clock.ts";
 import type { Emit, EventBody, ServerEvent, Tell } from "../core/event.ts";
 import { stamped } from "../core/event_stamp.ts";
-import type { EventOrigin } from "../core/session.ts";
+import type { EventOrigin, Message, SessionOrigin } from "../core/session.ts";
+import type { Traffic } from "../core/traffic.ts";
+
+interface Listener {
+  readonly emit: Emit;
+  /** Whether it hears messages and requests too, which cost throughput. */
+  readonly traffic: boolean;
+}
 
 /** A program waits for `listening` as the first event: what happens before all endpoints are open,
  * also at those that are, comes after it, or before the error of a start that fails. Disposing it
  * tells what is held back. */
 export class Announcer implements Disposable {
-  readonly #listener: Emit;
+  readonly traffic: Traffic = { show: undefined };
+  readonly #listeners = new Set<Listener>();
+  readonly #peers = new WeakMap<SessionOrigin, string>();
   readonly #now: () => number;
   /** The first endpoint's, for events of the dock as a whole. */
   #url: string;
   #held: ((url: string) => ServerEvent)[] | undefined = [];
 
   /** @param url the first endpoint's as it was asked for */
-  constructor(listener: Emit, now: () => number, url: string) {
-    this.#listener = listener;
+  constructor(now: () => number, url: string) {
     this.#now = now;
     this.#url = url;
+  }
+
+  /** Adds a listener; the function returned removes it. */
+  listen(emit: Emit, { traffic }: { readonly traffic: boolean }): () => void {
+    const listener = { emit, traffic };
+    this.#listeners.add(listener);
+    this.#watch();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#watch();
+    };
   }
 
   readonly tell: Tell = (
     body: EventBody,
     of?: Partial<EventOrigin>,
-    timeMs: number = this.#now(),
+    timeMs?: number,
   ): void => {
-    if (this.#held === undefined) this.#listener(stamped(body, this.#url, of, timeMs));
-    // The time is that of now, the URL one whose port is not known yet.
-    else this.#held.push((url) => stamped(body, url, of, timeMs));
+    if (this.#listeners.size === 0) return;
+    const atMs = timeMs ?? this.#now();
+    if (this.#held === undefined) {
+      const event = stamped(body, this.#url, of, atMs);
+      for (const { emit } of this.#listeners) emit(event);
+    } else {
+      // The time is that of now, the URL one whose port is not known yet.
+      this.#held.push((url) => stamped(body, url, of, atMs));
+    }
   };
 
   /** All endpoints listen: tells that, and then what was held back.
@@ -39,10 +66,37 @@ export class Announcer implements Disposable {
     this.#held = undefined;
     this.#url = url;
     listening();
-    for (const event of held) this.#listener(event(url));
+    for (const event of held) {
+      for (const { emit } of this.#listeners) emit(event(url));
+    }
   }
 
   [Symbol.dispose](): void {
     this.begin(this.#url, () => {});
   }
+
+  #watch(): void {
+    const isWatched = [...this.#listeners].some(({ traffic }) => traffic);
+    this.traffic.show = isWatched ? this.#show : undefined;
+  }
+
+  /** The address as text, made once for each session. */
+  #peerOf(of: SessionOrigin): string {
+    let peer = this.#peers.get(of);
+    if (peer === undefined) this.#peers.set(of, peer = formatAddress(of.peer));
+    return peer;
+  }
+
+  readonly #show = (event: "received" | "sent", of: SessionOrigin, message: Message): void => {
+    // Spelt out, because it is made for every message.
+    const told: ServerEvent = {
+      event,
+      time: isoTime(this.#now()),
+      url: of.serverUrl,
+      session: of.sessionId,
+      peer: this.#peerOf(of),
+      message: typeof message === "string" ? message : message.slice(),
+    };
+    for (const { emit, traffic } of this.#listeners) if (traffic) emit(told);
+  };
 }

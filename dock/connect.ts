@@ -3,31 +3,17 @@
 import type { DialledSession } from "../core/client_kind.ts";
 import { diallingPort, type Endpoint } from "../core/addresses/endpoint.ts";
 import { connectTimeoutOptions } from "../core/client_options.ts";
-import type { Emit, Tell } from "../core/event.ts";
+import type { Tell } from "../core/event.ts";
 import { telling } from "../core/event_stamp.ts";
 import { noteDatagramStandIn } from "../core/runtime.ts";
 import { resolveShare } from "../core/options/option.ts";
 import { systemClock } from "../core/clock.ts";
 import { openLayers } from "./layer_stack.ts";
-import type { DialOptions, LayerOptions } from "./option_types.ts";
+import type { ConnectOptions } from "./connect_options.ts";
 import { placeToDial, usesUdp } from "./place.ts";
 import { refuseUnknownDialling } from "./unknown_option.ts";
 
-/** Options of `connect` alone, whatever the transport. */
-export interface ConnectHooks {
-  /** Aborting it ends the attempt; an open session is closed by its owner. */
-  readonly signal?: AbortSignal;
-  /** Time for connecting, in milliseconds. Default: 10,000. */
-  readonly connectTimeoutMs?: number;
-  /** Receives notices, such as the seed of faults, or that the keys of TLS are written to the file of
-   * SSLKEYLOGFILE. Default: none. */
-  readonly emit?: Emit;
-}
-
-/** Options of `connect`: those of the transports ({@linkcode DialOptions}, such as `tlsCa`,
- * `tlsFingerprint` and `maxMessageBytes`), of the layers ({@linkcode LayerOptions}, such as `fault`
- * and `sealedKey`), and of `connect` itself ({@linkcode ConnectHooks}). */
-export type ConnectOptions = DialOptions & LayerOptions & ConnectHooks;
+export type { ConnectHooks, ConnectOptions } from "./connect_options.ts";
 
 /** Opens a session: one peer, messages in and out. Resolves once the peer was verified, where its
  * transport verifies. Dispose the session to close it.

@@ -2,6 +2,8 @@
 
 import type { BoundLayer, Carrier } from "../core/layer.ts";
 import type { FaultsInForce } from "../core/live_faults.ts";
+import type { ServerKind } from "../core/server_kind.ts";
+import type { Endpoint } from "../core/addresses/endpoint.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { fault as faultLayer } from "../layers/fault.ts";
@@ -24,6 +26,13 @@ export type SetFaults = (
 
 /** The server of one endpoint. */
 export interface DrivenServer extends RunningServer {
+  /** The scheme of its URL, without layers. */
+  readonly transport: string;
+  readonly carries: "sessions" | "requests";
+  /** What its layers wrap. */
+  readonly carrier: Carrier;
+  /** The layers that its URL names. */
+  readonly layers: readonly string[];
   /** The faults in force, and what they have done; null when there are none. */
   readonly faults: FaultsInForce | null;
   /** What all its faults have done, those that were taken away among them. */
@@ -34,29 +43,43 @@ export interface DrivenServer extends RunningServer {
   checkFaults(fault: string | readonly string[] | null): void;
 }
 
+const CLOSES =
+  "this listener cannot reset connections, so it closes them; one that can is opened when " +
+  "the server starts with a fault that resets, such as reset-after=1g";
+
+interface ServedPlace {
+  readonly kind: ServerKind;
+  readonly endpoint: Endpoint;
+}
+
+/** Why a server cannot be changed. */
+export function unchangeable(url: string): string {
+  return `${url} cannot be changed: it was started with changeable: false, or by --listener deno`;
+}
+
 /** Adds to a server what replaces its faults.
- * @param layers the layers that it wraps its connections in */
+ * @param bound the layers that it wraps its connections in */
 export function drivenServer(
   server: RunningServer,
-  { carrier, name }: { readonly carrier: Carrier; readonly name: string },
-  layers: readonly BoundLayer[],
+  { kind: { carrier, carries, name }, endpoint }: ServedPlace,
+  bound: readonly BoundLayer[],
 ): DrivenServer {
-  const live = layers.find(({ live }) => live !== undefined)?.live;
+  const canReset = bound.some(({ resets }) => resets);
+  const live = bound.find(({ live }) => live !== undefined)?.live;
 
   function checkFaults(fault: string | readonly string[] | null): void {
     if (live === undefined) {
-      throw new UsageError(
-        `the faults of ${server.url} cannot be changed: it was started with changeable: false, or ` +
-          "by --listener deno",
-      );
+      throw new UsageError(unchangeable(server.url));
     }
     if (fault !== null) faultLayer.check?.({ fault: [fault].flat(), seed: undefined }, carrier);
   }
 
   return {
     ...server,
+    ...{ transport: name, carries, carrier, layers: endpoint.layers },
     get faults() {
-      return live?.inForce ?? null;
+      const inForce = live?.inForce ?? null;
+      return inForce?.resets && !canReset ? { ...inForce, note: CLOSES } : inForce;
     },
     get faultsDone() {
       return live?.done ?? { in: {}, out: {} };

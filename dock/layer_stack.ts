@@ -96,12 +96,22 @@ export async function openLayers(
   return bound;
 }
 
-/** The same stack with the layer of faults, without a fault, if it is not there: faults can be set
- * later then. */
-export function withLiveFaults(stack: readonly PlannedLayer[]): readonly PlannedLayer[] {
-  if (stack.some(({ layer }) => layer.name === fault.name)) return stack;
+/** Opens the layers of a server, with that of faults, without a fault, if it is not there: faults can
+ * be set later then.
+ * @param changeable whether that is wanted; `resets` asks for a listener that can reset connections */
+export async function openLiveLayers(
+  stack: readonly PlannedLayer[],
+  context: LayerContext,
+  changeable: boolean | "resets",
+): Promise<readonly BoundLayer[]> {
+  const hasFaults = stack.some(({ layer }) => layer.name === fault.name);
   // It stands nearest to the wire.
-  return [{ layer: fault, values: { fault: [], seed: undefined } }, ...stack];
+  const live = changeable === false || hasFaults
+    ? stack
+    : [{ layer: fault, values: { fault: [], seed: undefined } }, ...stack];
+  const opened = await openLayers(live, context);
+  if (changeable !== "resets") return opened;
+  return opened.map((layer) => layer.live === undefined ? layer : { ...layer, resets: true });
 }
 
 /** The layers that the option `layers` adds, by name. */

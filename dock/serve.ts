@@ -1,8 +1,7 @@
 // Starts one protocol or HTTP application on one or several endpoints that share it: resolves URLs,
 // transports and layers, checks the options, and opens them in order.
 
-import type { DialledSession } from "../core/client_kind.ts";
-import { type Clock, systemClock } from "../core/clock.ts";
+import { systemClock } from "../core/clock.ts";
 import { createCounters, sumStats } from "../core/counters.ts";
 import { type Endpoint, parseEndpoint } from "../core/addresses/endpoint.ts";
 import type { Emit, Tell } from "../core/event.ts";
@@ -10,6 +9,7 @@ import type { HttpApp, HttpHandler } from "../core/http/app.ts";
 import type { LayerContext } from "../core/layer.ts";
 import {
   flagName,
+  type Given,
   type OptionTable,
   type OptionValues,
   resolveShare,
@@ -22,43 +22,17 @@ import { startAdopting } from "../servers/listeners/adopt.ts";
 import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { type DrivenServer, drivenServer, type SetFaults } from "./driven_server.ts";
+import { type DrivenServer, drivenServer, type SetFaults, unchangeable } from "./driven_server.ts";
 import { orOnFreePort } from "./free_port.ts";
-import { openLayers, withLiveFaults } from "./layer_stack.ts";
+import { openLiveLayers } from "./layer_stack.ts";
 import type { LayerOptions, ListenOptions } from "./option_types.ts";
 import { placeToServe, usesUdp } from "./place.ts";
 import { serverSchemes } from "./schemes.ts";
+import type { ServeHooks } from "./serve_hooks.ts";
 import { refuseUnknownServing, serveHookNames } from "./unknown_option.ts";
 import { refuseOwnUpstream, upstreamGiven, upstreamKey, type UpstreamOptions } from "./upstream.ts";
 
-/** The environment of a server: events, time, chance and the like; tests replace it. */
-export interface ServeHooks {
-  /** Receives events. Default: none. */
-  readonly emit?: Emit;
-  /** Whether messages become `received` and `sent` events. Default: false. */
-  readonly watch?: boolean;
-  /** Milliseconds since the epoch. Default: `Date.now`. */
-  readonly now?: () => number;
-  /** At least 0, below 1. Default: `Math.random`. */
-  readonly random?: () => number;
-  /** The timers of layers. Default: those of this machine. */
-  readonly clock?: Clock;
-  /** Opens sessions for protocols that dial. Default: `connect`. */
-  readonly dial?: (url: string) => Promise<DialledSession>;
-  /** Whether every HTTP request becomes an event. Default: as `watch`. */
-  readonly requests?: boolean;
-  /** Whether the duration of every HTTP request is counted, for metrics. Default: false. */
-  readonly measure?: boolean;
-  /** Whether faults can be set while the server runs. Without it `setFaults` is refused, and a message
-   * costs some 50 ns less. Default: true. */
-  readonly changeable?: boolean;
-  /** Lines typed at the server's terminal, for a protocol that reads them. Default: none. */
-  readonly lines?: AsyncIterable<string>;
-  /** Aborting it shuts the server down, with the usual grace. */
-  readonly signal?: AbortSignal;
-  /** Whether an endpoint whose port another program has gets a free one. Default: false, an error. */
-  readonly freePortIfTaken?: boolean;
-}
+export type { ServeHooks } from "./serve_hooks.ts";
 
 /** Options of `serve`: those of the transports ({@linkcode ListenOptions}, such as `maxConnections`,
  * `idleTimeoutMs`, `tlsCert` and `requireClientCert`), of the layers ({@linkcode LayerOptions}, such
@@ -73,8 +47,11 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
 
 /** A server on one or several endpoints. */
 export interface Dock extends Omit<RunningServer, "durations"> {
-  /** The name of the protocol or the application. */
+  /** The name of the protocol or the application, and what it is. */
   readonly protocol: string;
+  readonly summary: string;
+  /** The options that it was started with, without hooks. Secrets are among them. */
+  readonly options: Given;
   /** Whether it stops, or has stopped. */
   readonly isDraining: boolean;
   /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
@@ -96,6 +73,15 @@ export interface Dock extends Omit<RunningServer, "durations"> {
    *
    * @throws {UsageError} when a fault cannot be had on one of the endpoints; then none changes */
   readonly setFaults: SetFaults;
+  /** Hears events from now on; the function returned ends that. The listener must not throw.
+   * @throws {UsageError} when the server was started with `changeable: false` */
+  listen(
+    listener: Emit,
+    options?: {
+      /** Whether to hear messages and HTTP requests too, which cost throughput. Default: false. */
+      readonly traffic?: boolean;
+    },
+  ): () => void;
 }
 
 /** Starts a session protocol, an HTTP application or a bare request handler on one or several
@@ -139,13 +125,18 @@ export async function serve<Own extends OptionTable>(
 
   const stopping = new AbortController();
   const now = hooks.now ?? Date.now;
-  using announcer = hooks.emit && new Announcer(hooks.emit, now, endpoints[0]!.text);
+  const { changeable = true } = hooks;
+  const isChangeable = changeable !== false;
+  // Without one, nothing is made that nobody would hear.
+  using announcer = isChangeable || hooks.emit ? new Announcer(now, endpoints[0]!.text) : undefined;
+  if (hooks.emit) announcer?.listen(hooks.emit, { traffic: hooks.watch ?? false });
   const emit = announcer?.tell;
   const stopAsked = Promise.withResolvers<void>();
   const dialling: ConnectOptions = upstreamGiven(given);
   const context: Context = {
     signal: stopping.signal,
     emit,
+    traffic: announcer?.traffic,
     now,
     random: hooks.random ?? Math.random,
     dial: hooks.dial ?? (async (url) => {
@@ -168,35 +159,29 @@ export async function serve<Own extends OptionTable>(
     emit,
   };
   await using resources = new AsyncDisposableStack();
-  const isChangeable = hooks.changeable ?? true;
   const starting: (() => Promise<DrivenServer>)[] = [];
   let counters: Service["counters"];
   if ("framing" in served) {
     const opened = resources.use(await served.open(resolveShare(served.options, given), context));
-    const shown = hooks.watch && emit
-      ? (await import("./watched_service.ts")).watched(opened, emit)
-      : opened;
     const service = own.once
-      ? (await import("./single_service.ts")).single(shown, context.stop)
-      : shown;
+      ? (await import("./single_service.ts")).single(opened, context.stop)
+      : opened;
     const { framing = served.framing } = opened;
     const protocol = framing === served.framing ? served : { ...served, framing };
     counters = opened.counters;
-    for (const { kind, endpoint, stack } of places) {
+    for (const place of places) {
+      const { kind, endpoint, stack } = place;
       if (kind.carries !== "sessions") continue;
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
-        const layers = await openLayers(
-          isChangeable ? withLiveFaults(stack) : stack,
-          layerContext,
-        );
+        const layers = await openLiveLayers(stack, layerContext, changeable);
         const work = { protocol, service, layers, context };
         const server = await orOnFreePort(
           endpoint,
           hooks,
           (endpoint) => startAdopting(endpoint, kind, (place) => kind.start(place, limits, work)),
         );
-        return drivenServer(server, kind, layers);
+        return drivenServer(server, place, layers);
       });
     }
   } else {
@@ -205,31 +190,29 @@ export async function serve<Own extends OptionTable>(
       ? (await import("./single_service.ts")).singleRequest(opened, context.stop)
       : opened;
     counters = opened.counters;
-    for (const { kind, endpoint, stack } of places) {
+    for (const place of places) {
+      const { kind, endpoint, stack } = place;
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
       const { name } = served;
-      const watch = hooks.requests ?? hooks.watch ?? false;
+      const watch = hooks.requests ?? false;
       const measure = hooks.measure ?? false;
       starting.push(async () => {
         // Deno.serve has no place for layers.
         const isOurs = given.listener !== "deno";
-        const layers = await openLayers(
-          isChangeable && isOurs ? withLiveFaults(stack) : stack,
-          layerContext,
-        );
+        const layers = await openLiveLayers(stack, layerContext, isOurs && changeable);
         const work = { name, service, layers, context, watch, measure };
         const server = await orOnFreePort(
           endpoint,
           hooks,
           (endpoint) => startAdopting(endpoint, kind, (place) => kind.start(place, limits, work)),
         );
-        return drivenServer(server, kind, layers);
+        return drivenServer(server, place, layers);
       });
     }
   }
 
-  if (places.some(({ kind }) => usesUdp(kind))) noteDatagramStandIn(emit);
+  if (places.some(({ kind }) => usesUdp(kind))) noteDatagramStandIn(hooks.emit && emit);
   const running: DrivenServer[] = [];
   for (const start of starting) running.push(resources.use(await start()));
   announcer?.begin(running[0]!.url, () => {
@@ -242,7 +225,11 @@ export async function serve<Own extends OptionTable>(
     }
   });
   // Not earlier: a listener that throws must leave no port open.
-  const dock = dockOf(served.name, running, stopping, resources.move(), counters, emit);
+  const dock = dockOf(running, stopping, resources.move(), counters, announcer, {
+    protocol: served.name,
+    summary: served.summary,
+    options: given,
+  });
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
   const stop = () => void dock.shutdown().catch(() => {});
@@ -280,13 +267,14 @@ function appOf(handle: HttpHandler): HttpApp {
 
 /** Combines several servers in one. Disposes what they share after the last of them. */
 function dockOf(
-  protocol: string,
   running: readonly DrivenServer[],
   stopping: AbortController,
   resources: AsyncDisposableStack,
   counters: Service["counters"],
-  emit: Tell | undefined,
+  announcer: Announcer | undefined,
+  description: Pick<Dock, "protocol" | "summary" | "options">,
 ): Dock {
+  const emit = announcer?.tell;
   let closing: Promise<void> | undefined;
   const finished = Promise.withResolvers<void>();
   finished.promise.catch(() => {});
@@ -314,13 +302,18 @@ function dockOf(
     emit?.({ event: "stopped", ...(urls.length > 1 && { urls }), stats: stats() });
 
   return {
+    ...description,
     url: urls[0]!,
     urls,
-    protocol,
     get isDraining() {
       return stopping.signal.aborted;
     },
     servers: running,
+    listen(listener, { traffic = false } = {}) {
+      if (announcer === undefined) throw new UsageError(unchangeable(running[0]!.url));
+      return announcer.listen(listener, { traffic });
+    },
+    sessions: () => running.flatMap((server) => [...server.sessions()]),
     setFaults(...faults) {
       // A fault that one of them cannot have changes none.
       for (const server of running) server.checkFaults(faults[0]);

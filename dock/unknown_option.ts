@@ -9,9 +9,9 @@ import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
 import { apps } from "../web/index.ts";
 import { serveOptions } from "./applicable.ts";
-import type { ConnectHooks } from "./connect.ts";
+import type { ConnectHooks } from "./connect_options.ts";
 import { layerOptions } from "./layer_stack.ts";
-import type { ServeHooks } from "./serve.ts";
+import type { ServeHooks } from "./serve_hooks.ts";
 import { upstreamOptions } from "./upstream.ts";
 
 /** The options of `serve` that are not in a table. */

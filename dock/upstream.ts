@@ -8,7 +8,7 @@ import { connectTimeoutOptions } from "../core/client_options.ts";
 import type { Given, OptionTable } from "../core/options/option.ts";
 import { prefixedKey, prefixedTable, unprefixed } from "../core/options/prefixed.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { ConnectOptions } from "./connect.ts";
+import type { ConnectOptions } from "./connect_options.ts";
 import { layerOptions } from "./layer_stack.ts";
 
 const PREFIX = "upstream";

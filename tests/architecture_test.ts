@@ -68,6 +68,8 @@ const DEVELOPMENT_PACKAGES = [
   /^@std\/(?:assert|yaml\/parse)$/,
   /^fast-check$/,
   /^playwright-core$/,
+  /^@seriousme\/openapi-schema-validator$/,
+  /^toxiproxy-node-client$/,
   /^ws$/,
 ];
 

@@ -8,35 +8,21 @@ import {
   parseEndpoint,
 } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
-import { didYouMean } from "../../core/options/nearest.ts";
 import { type Given, mergeTables, type OptionTable } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { fittingOptions, optionsForServing, serveOptions } from "../../dock/applicable.ts";
 import { layerOptions } from "../../dock/layer_stack.ts";
 import { kindsFor, serverSchemes } from "../../dock/schemes.ts";
+import { servable } from "../../dock/served.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { upstreamOptions } from "../../dock/upstream.ts";
-import { protocols } from "../../protocols/index.ts";
 import { serverKinds } from "../../servers/index.ts";
-import { apps } from "../../web/index.ts";
-
-/** Everything that `serve` and `up` can start. */
-export const servable: readonly (Protocol | HttpApp)[] = [...protocols, ...apps];
-
-/** The protocol or application with this name.
- * @throws {UsageError} when there is none */
-export function servedByName(name: string): Protocol | HttpApp {
-  const found = servable.find((one) => one.name === name);
-  if (found !== undefined) return found;
-  const names = servable.map((one) => one.name);
-  throw new UsageError(
-    `unknown protocol "${name}"${didYouMean(name, names)}; known are ${names.join(", ")}`,
-  );
-}
 
 const ofProtocols: OptionTable = mergeTables(...servable.map((one) => one.options));
 const ofTransports: OptionTable = mergeTables(...serverKinds.map((kind) => kind.options));
+
+export { servable, servedByName } from "../../dock/served.ts";
 
 /** Options of all protocols, applications, server transports and layers. */
 export const servedOptions: OptionTable = mergeTables(

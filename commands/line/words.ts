@@ -69,7 +69,7 @@ function resolveLong(
   }
   const { key, option, on } = named;
   if (option.kind === "value") {
-    return { kind: "option", key, text: attached ?? takeValue(names, queue) };
+    return { kind: "option", key, text: attached ?? takeValue(option, names, queue) };
   }
   return attached === undefined
     ? { kind: "option", key, text: String(on) }
@@ -95,7 +95,7 @@ function resolveShorts(
     }
     const { key, option } = named;
     if (option.kind === "value") {
-      const text = rest === "" ? takeValue(names, queue) : attached;
+      const text = rest === "" ? takeValue(option, names, queue) : attached;
       return [...resolved, { kind: "option", key, text }];
     }
     if (rest.startsWith("=")) return [...resolved, refuseValue(`-${letter}`, attached)];
@@ -104,8 +104,13 @@ function resolveShorts(
   return resolved;
 }
 
-function takeValue(names: ReadonlyMap<string, Named>, queue: string[]): string | undefined {
+function takeValue(
+  { bare }: Option<unknown>,
+  names: ReadonlyMap<string, Named>,
+  queue: string[],
+): string | undefined {
   const next = queue[0];
+  if (bare !== undefined && (next === undefined || !bare.takes.test(next))) return bare.text;
   return next === undefined || isOption(next, names) ? undefined : queue.shift();
 }
 

@@ -4,6 +4,7 @@ import { flagName, type Option } from "../../core/options/option.ts";
 
 /** `--idle-timeout <duration>`, without the short form. */
 export function optionLabel(key: string, option: Option<unknown>): string {
+  if (option.bare !== undefined) return `--${flagName(key)} [${option.metavar}]`;
   if (option.kind === "value") return `--${flagName(key)} <${option.metavar}>`;
   return `--${option.fallback === true && option.negatable ? "[no-]" : ""}${flagName(key)}`;
 }

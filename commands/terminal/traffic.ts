@@ -5,7 +5,7 @@ import { formatAddress } from "../../core/addresses/address.ts";
 import type { DialledSession } from "../../core/client_kind.ts";
 import type { Emit } from "../../core/event.ts";
 import { telling } from "../../core/event_stamp.ts";
-import { WatchedSession } from "../../dock/watched_service.ts";
+import { WatchedSession } from "../../dock/watched_session.ts";
 import type { Stdio } from "./stdio.ts";
 import { eventJson, eventSink, TranscriptFile } from "./events.ts";
 

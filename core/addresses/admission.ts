@@ -9,12 +9,15 @@ import { UsageError } from "../usage_error.ts";
 /** Decides by address alone, before any byte of the peer is read. */
 export type Admission = (address: Address) => boolean;
 
+/** Admits every peer: there is nothing to ask. */
+export const everybody: Admission = () => true;
+
 /** Builds an Admission from two lists. A peer on the deny list is denied; with an allow list, so is
  * every peer that is not on it. Unix peers have no address and are admitted: the socket file's
  * permissions decide about them.
  * @throws {UsageError} when an entry is not an address or network, or a list cannot be read */
 export async function createAdmission(lists: AdmissionLimits): Promise<Admission> {
-  if (lists.allow.length === 0 && lists.deny.length === 0) return () => true;
+  if (lists.allow.length === 0 && lists.deny.length === 0) return everybody;
   const allowed = await parseList(lists.allow, "--allow");
   const denied = await parseList(lists.deny, "--deny");
   return (address) => {

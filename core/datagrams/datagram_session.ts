@@ -14,6 +14,7 @@ import {
   nextSessionId,
 } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
+import type { Traffic } from "../traffic.ts";
 import type { RestingPeer } from "./resting_peers.ts";
 
 export interface DatagramPeerOptions {
@@ -80,6 +81,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   readonly boundary = "messages";
   readonly sessionId = nextSessionId();
   serverUrl = "";
+  traffic: Traffic | undefined;
   readonly peer: Address;
   readonly identity: Identity | undefined;
   readonly guarantees: DatagramGuarantees | undefined;
@@ -126,6 +128,7 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   deliver(bytes: Uint8Array): boolean {
     if (!this.#inbox.push(bytes)) return false;
     this.bytesReceived += bytes.length;
+    this.traffic?.show?.("received", this, bytes);
     return true;
   }
 
@@ -191,8 +194,10 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     this.bytesSent += bytes.length;
     counters.bytesSent += bytes.length;
     counters.messagesSent++;
+    this.traffic?.show?.("sent", this, message);
     const sending = socket.send(bytes, this.peer);
-    return socket.delivered === undefined ? sending : this.#unlessClosed(sending);
+    // Only a socket with flow control lets a sender wait.
+    return socket.consumed === undefined ? sending : this.#unlessClosed(sending);
   }
 
   end(): Promise<void> {

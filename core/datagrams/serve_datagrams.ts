@@ -2,7 +2,7 @@
 // peer has a session from its first datagram until the protocol returns, and then may have another.
 
 import type { Address } from "../addresses/address.ts";
-import type { Admission } from "../addresses/admission.ts";
+import { type Admission, everybody } from "../addresses/admission.ts";
 import type { Datagram, DatagramSocket } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { IdleSweep } from "../sessions/idle_sweep.ts";
@@ -80,7 +80,7 @@ class DatagramServer {
   constructor({ url, socket, onDropped }: DatagramListener, options: DatagramServerOptions) {
     const { admits, limits, work, layers = work.layers } = options;
     const { protocol, service, context } = work;
-    this.ledger = options.ledger ?? new Ledger(url, context.emit);
+    this.ledger = options.ledger ?? new Ledger(url, context.emit, context.traffic);
     this.#admits = admits;
     this.#limits = limits;
     const counters = this.#counters = this.ledger.counters;
@@ -88,7 +88,9 @@ class DatagramServer {
     this.#asksAdmission = layers.length === 0;
     // Layers do work for every sender, so they receive only from admitted ones.
     this.#socket = this.#asksAdmission ? socket : layerDatagrams(
-      new AdmittedDatagrams(socket, (from) => this.#isAdmitted(from)),
+      admits === everybody
+        ? socket
+        : new AdmittedDatagrams(socket, (from) => this.#isAdmitted(from)),
       layers,
       { role: "listen" },
       { counters, limits },
@@ -268,10 +270,11 @@ class AdmittedDatagrams extends WrappedDatagrams {
     this.#admits = admits;
   }
 
-  override async receive(): Promise<Datagram | null> {
-    for (;;) {
-      const datagram = await this.inner.receive();
-      if (datagram === null || this.#admits(datagram.from)) return datagram;
-    }
+  override receive(): Promise<Datagram | null> {
+    return this.inner.receive().then(this.#received);
   }
+
+  // Made once, because it is called for every datagram.
+  readonly #received = (datagram: Datagram | null): Datagram | null | Promise<Datagram | null> =>
+    datagram === null || this.#admits(datagram.from) ? datagram : this.receive();
 }

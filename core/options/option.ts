@@ -48,6 +48,8 @@ export interface Option<T> {
   readonly metavar: string;
   /** The one letter of the flag: `k` for `-k`. */
   readonly short?: string;
+  /** What it stands for when it is written without a value. */
+  readonly bare?: Bare;
   /** The values that it can have, where there are only a few. */
   readonly choices?: readonly string[];
   /** Words that a value may be or begin with, besides others; for completion. */
@@ -79,6 +81,14 @@ export interface Option<T> {
   check(value: unknown, name: string): void;
 }
 
+/** An option that may be written without a value. */
+interface Bare {
+  /** The text of its value then. */
+  readonly text: string;
+  /** Which words after it are its value; all others are arguments. */
+  readonly takes: RegExp;
+}
+
 /** Arguments of every factory. `metavar` is written without its angle brackets. */
 export interface OptionSpec {
   /** What the option does. It continues the flag in help, so it starts with a small letter. */
@@ -91,6 +101,8 @@ export interface OptionSpec {
   readonly suggestions?: readonly string[];
   /** See {@linkcode Option.guard}. */
   readonly guard?: true;
+  /** See {@linkcode Option.bare}. */
+  readonly bare?: Bare;
 }
 
 /** With a default or `required: true` the value is always present; otherwise it may be undefined. */
@@ -285,6 +297,7 @@ function described(spec: OptionSpec, metavar: string) {
     help: spec.help,
     metavar: spec.metavar ?? metavar,
     guard: spec.guard ?? false,
+    ...(spec.bare && { bare: spec.bare }),
     ...(spec.short === undefined ? {} : { short: spec.short }),
     ...(spec.suggestions === undefined ? {} : { suggestions: spec.suggestions }),
   };

@@ -12,6 +12,7 @@ export const topics: Readonly<Record<Exclude<Topic, "tls" | "http" | "ws">, stri
   layers: "between transport and protocol",
   cluster: "several chat servers as one, over a broker",
   metrics: "numbers for Prometheus, and whether a server is healthy and ready",
+  control: "an API by which programs see and drive the servers",
   upstream: "the side of a relay that dials; as for clients, with upstream in front",
 };
 
@@ -24,6 +25,7 @@ export type Topic =
   | "layers"
   | "cluster"
   | "metrics"
+  | "control"
   | "upstream"
   | "tls"
   | "http"

@@ -5,7 +5,9 @@ import type { Address } from "../addresses/address.ts";
 import { type Counters, createCounters } from "../counters.ts";
 import { Durations } from "../durations.ts";
 import { errorText, type Tell } from "../event.ts";
+import type { OpenSession } from "../running_server.ts";
 import type { EventOrigin, Identity, Session, SessionOrigin } from "../session.ts";
+import type { Traffic } from "../traffic.ts";
 
 /** A session, connection or task that a shutdown has to end. */
 export interface Drainable {
@@ -18,6 +20,8 @@ export interface Drainable {
 export interface ServedSession extends Session, Drainable {
   /** Set by the ledger that serves it. */
   serverUrl: string;
+  /** Where its messages are shown; set by the ledger too. */
+  traffic?: Traffic | undefined;
   readonly bytesReceived: number;
   readonly bytesSent: number;
   /** Our reason for ending it; empty if we closed it without one, undefined if we did not end it. A
@@ -43,9 +47,14 @@ interface Counted extends SessionOrigin {
   readonly bytesSent: number;
 }
 
+function isCounted(session: Drainable): session is Drainable & Counted {
+  return "sessionId" in session && "bytesSent" in session;
+}
+
 /** The open sessions of a server, and other tasks that have to end before it does. */
 class OpenSessions implements Drainable {
-  readonly #open = new Set<Drainable>();
+  /** When each was opened. */
+  readonly #open = new Map<Drainable, number>();
   #draining = false;
   #idle = Promise.withResolvers<void>();
 
@@ -59,7 +68,7 @@ class OpenSessions implements Drainable {
 
   add(session: Drainable): void {
     if (this.#open.size === 0) this.#idle = Promise.withResolvers();
-    this.#open.add(session);
+    this.#open.set(session, performance.now());
     if (this.#draining) session.drain();
   }
 
@@ -69,11 +78,18 @@ class OpenSessions implements Drainable {
 
   drain(): void {
     this.#draining = true;
-    for (const session of this.#open) session.drain();
+    for (const session of this.#open.keys()) session.drain();
   }
 
   close(reason?: string): void {
-    for (const session of this.#open) session.close(reason);
+    for (const session of this.#open.keys()) session.close(reason);
+  }
+
+  /** The sessions and connections among them, without other tasks. */
+  *[Symbol.iterator](): Generator<OpenSession> {
+    for (const [session, openedMs] of this.#open) {
+      if (isCounted(session)) yield { session, openedMs };
+    }
   }
 
   /** Resolves when no session is open. */
@@ -91,7 +107,12 @@ export class Ledger {
   requestDurations: Durations | undefined;
 
   /** @param url the URL of the server */
-  constructor(readonly url: string, readonly emit: Tell | undefined) {}
+  constructor(
+    readonly url: string,
+    readonly emit: Tell | undefined,
+    /** Where messages are shown while they are watched. */
+    readonly traffic?: Traffic | undefined,
+  ) {}
 
   denied(
     peer: Address | EventOrigin,
@@ -138,6 +159,7 @@ export class Ledger {
   ): Promise<void> {
     const { counters, sessions } = this;
     session.serverUrl = this.url;
+    session.traffic = this.traffic;
     counters.opened++;
     sessions.add(session);
     const openedMs = this.begin(session);

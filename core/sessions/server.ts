@@ -66,6 +66,7 @@ export function runningServer(parts: ServerParts): RunningServer {
     ...(certificate && { certificate }),
     ...(reload && { reload }),
     finished: finished.promise,
+    sessions: () => sessions,
     stats: () => ({ ...counters, open: sessions.size }),
     durations: {
       sessions: sessionDurations,

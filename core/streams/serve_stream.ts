@@ -22,7 +22,7 @@ export function serveStream(
   { admits, limits, work }: StreamServerOptions,
 ): RunningServer {
   const { protocol: { framing }, service, layers, context } = work;
-  const ledger = new Ledger(listener.url, context.emit);
+  const ledger = new Ledger(listener.url, context.emit, context.traffic);
   const { counters } = ledger;
   const { maxMessageBytes, idleTimeoutMs } = limits;
   const idle = new IdleSweep<StreamSession>(idleTimeoutMs, (session) => ledger.closeIdle(session));

@@ -7,6 +7,7 @@ import { createFramer, type Framer, MessageTooLargeError } from "./framing.ts";
 import type { Framing } from "../protocol.ts";
 import { bytesOf, copies, type Identity, type Message, nextSessionId } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
+import type { Traffic } from "../traffic.ts";
 
 /** The read buffer starts small, since most connections are idle, and grows when a read fills it. */
 const FIRST_BUFFER_BYTES = 512;
@@ -31,6 +32,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
   readonly boundary = "bytes";
   readonly sessionId = nextSessionId();
   serverUrl = "";
+  traffic: Traffic | undefined;
   readonly maxMessageBytes: number;
   readonly peer: Address;
   bytesReceived = 0;
@@ -103,6 +105,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     this.bytesSent += bytes.length;
     this.#counters.bytesSent += bytes.length;
     this.#counters.messagesSent++;
+    this.traffic?.show?.("sent", this, message);
     return this.#connection.write(bytes);
   }
 
@@ -111,6 +114,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
     this.bytesSent += bytes.length;
     this.#counters.bytesSent += bytes.length;
     this.#counters.messagesSent += messages;
+    this.traffic?.show?.("sent", this, bytes);
     return this.#connection.write(bytes);
   }
 
@@ -188,6 +192,7 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
 
   #received(message: Message): IteratorResult<Message, undefined> {
     this.#counters.messagesReceived++;
+    this.traffic?.show?.("received", this, message);
     return { done: false, value: message };
   }
 
@@ -219,10 +224,15 @@ export class StreamSession implements ServedSession, AsyncIterator<Message, unde
       this.#inputEnded = true;
       return done;
     }
-    if (this.#framer === null) this.#counters.messagesReceived++;
     this.bytesReceived += count;
     this.#counters.bytesReceived += count;
     const buffer = this.#buffer;
+    if (this.#framer === null) {
+      this.#counters.messagesReceived++;
+      // A view costs something; nobody may be watching.
+      const show = this.traffic?.show;
+      if (show !== undefined) show("received", this, buffer.subarray(0, count));
+    }
     if (count === buffer.length && count < LARGEST_BUFFER_BYTES) {
       this.#buffer = new Uint8Array(Math.min(count * 8, LARGEST_BUFFER_BYTES));
     }

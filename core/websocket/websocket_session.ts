@@ -7,6 +7,7 @@ import type { Connection } from "../connection.ts";
 import type { Counters } from "../counters.ts";
 import { copies, type Identity, type Message, nextSessionId } from "../session.ts";
 import type { ServedSession } from "../sessions/life.ts";
+import type { Traffic } from "../traffic.ts";
 import type { MessageDeflate } from "./deflate.ts";
 import {
   CLOSE_CODE,
@@ -62,6 +63,7 @@ export class WebSocketSession
   readonly boundary = "messages";
   readonly sessionId = nextSessionId();
   serverUrl = "";
+  traffic: Traffic | undefined;
   readonly maxMessageBytes: number;
   readonly peer: Address;
   bytesReceived = 0;
@@ -205,6 +207,7 @@ export class WebSocketSession
     this.active = true;
     this.#sent(frame);
     this.#counters.messagesSent++;
+    this.traffic?.show?.("sent", this, message);
   }
 
   get awaitsPeer(): boolean {
@@ -348,6 +351,7 @@ export class WebSocketSession
     this.active = true;
     this.#counters.messagesReceived++;
     if (this.#draining || this.#finishing) return;
+    this.traffic?.show?.("received", this, message);
     const wake = this.#wake;
     if (wake === undefined) {
       this.#held.push(message);

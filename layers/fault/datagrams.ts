@@ -81,12 +81,15 @@ export class FaultyDatagrams extends WrappedDatagrams {
   override receive(): Promise<Datagram | null> {
     if (!this.#quiet) return this.#receive();
     // Faults may be set while this waits, and concern what arrives then.
-    return this.inner.receive().then((datagram) => {
-      if (this.#quiet) return datagram;
-      this.#take(datagram);
-      return this.#receive();
-    });
+    return this.inner.receive().then(this.#received);
   }
+
+  // Made once, because it is called for every datagram while there are no faults.
+  readonly #received = (datagram: Datagram | null): Datagram | null | Promise<Datagram | null> => {
+    if (this.#quiet) return datagram;
+    this.#take(datagram);
+    return this.#receive();
+  };
 
   async #receive(): Promise<Datagram | null> {
     for (;;) {

@@ -84,12 +84,8 @@ export function openFault(
     get inForce() {
       if (inForce === null) return null;
       const { fault, plan, seed, since, did } = inForce;
-      const note = plan.resets && !resets
-        ? "this listener cannot reset connections, so it closes them; one that can is opened when " +
-          "the server starts with a fault that resets, such as reset-after=1g"
-        : undefined;
       const copy = { in: { ...did.in }, out: { ...did.out } };
-      return { fault, seed, since, did: copy, ...(note !== undefined && { note }) };
+      return { fault, seed, since, did: copy, resets: plan.resets };
     },
     set(fault, carrier, seed) {
       if (inForce !== null) addDeeds(before, inForce.did);

@@ -28,6 +28,8 @@ export class FaultyConnection extends WrappedConnection {
    * untouched, and costs next to nothing. */
   #links: Links | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** What the last read without faults reads into. */
+  #into: Uint8Array | undefined;
   #reading = false;
   #inputEnded = false;
   #readError: unknown;
@@ -78,14 +80,18 @@ export class FaultyConnection extends WrappedConnection {
   override read(into: Uint8Array): Promise<number | null> {
     if (this.#links !== undefined) return this.#read(into);
     // Faults may be set while this waits, and concern what arrives then.
-    return this.inner.read(into).then(
-      (count) => this.#links === undefined ? count : this.#arrived(into, count),
-      (error: unknown) => {
-        if (this.#broken !== undefined) return this.#brokenRead();
-        throw error;
-      },
-    );
+    this.#into = into;
+    return this.inner.read(into).then(this.#onRead, this.#onReadError);
   }
+
+  // Made once, because they are called for every read while there are no faults.
+  readonly #onRead = (count: number | null): number | null | Promise<number | null> =>
+    this.#links === undefined ? count : this.#arrived(this.#into!, count);
+
+  readonly #onReadError = (error: unknown): null => {
+    if (this.#broken !== undefined) return this.#brokenRead();
+    throw error;
+  };
 
   /** Where the link waits it resolves once the bytes have room in its queue. */
   override write(all: Uint8Array): Promise<void> {

@@ -72,7 +72,7 @@ export async function serveDtls(
     limits,
     (wanted, hostname) => refuseGroup(wanted, hostname, "dtls"),
   );
-  const ledger = new Ledger(listener.url, work.context.emit);
+  const ledger = new Ledger(listener.url, work.context.emit, work.context.traffic);
   const certificate = identity && { pem: identity.cert, fingerprint: identity.fingerprint };
   return serveDatagrams({ ...listener, certificate }, { layers, admits, limits, work, ledger });
 }

@@ -67,7 +67,7 @@ export async function serveByDeno(
       }),
   );
   const url = formatEndpoint(named, server.addr.port);
-  const ledger = new Ledger(url, context.emit);
+  const ledger = new Ledger(url, context.emit, context.traffic);
   const { sessions } = ledger;
   const rules = rulesAt(addressOf(server.addr));
   const site = new HttpSite(ledger, { rules, limits, work });

@@ -40,7 +40,7 @@ export function serveHttp(
   listener: Listener,
   { scheme, rules, limits, work }: HttpServerOptions,
 ): RunningServer {
-  const ledger = new Ledger(listener.url, work.context.emit);
+  const ledger = new Ledger(listener.url, work.context.emit, work.context.traffic);
   const { counters } = ledger;
   const site = new HttpSite(ledger, { rules, limits, work });
   const { keepAliveTimeoutMs, headerTimeoutMs } = limits;

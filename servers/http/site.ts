@@ -41,13 +41,13 @@ export class HttpSite implements Disposable {
   readonly service: HttpService;
   readonly guard: HostGuard;
   readonly maxBodyBytes: number;
-  /** Whether requests are timed and reported, which costs throughput. */
-  readonly reports: boolean;
+  /** Whether requests are timed though none of them becomes an event. */
+  readonly #measures: boolean;
   readonly now: () => number;
   /** Answers what lies ready, where the application has anything. */
   readonly quick: ((request: QuickRequest) => MaybePromise<QuickAnswer | null>) | null;
-  /** Whether every request becomes an event. */
-  readonly #tells: boolean;
+  /** Whether every request becomes an event, though nobody watches. */
+  readonly #alwaysTells: boolean;
   readonly #authenticate: Authenticator | null;
   readonly #authenticateChange: Authenticator | null;
   readonly #bodies: IdleSweep<RequestBody>;
@@ -69,10 +69,20 @@ export class HttpSite implements Disposable {
     this.guard = rules.guard;
     this.maxBodyBytes = limits.maxBodyBytes ?? service.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
     if (work.measure) ledger.requestDurations = new Durations();
-    this.#tells = ledger.emit !== undefined && (limits.logRequests || (work.watch ?? false));
-    this.reports = this.#tells || work.measure === true;
+    this.#alwaysTells = limits.logRequests || (work.watch ?? false);
+    this.#measures = work.measure === true;
     this.now = () => work.context.now();
     this.#bodies = new IdleSweep<RequestBody>(limits.bodyTimeoutMs, (body) => body.stall());
+  }
+
+  /** Whether requests are timed and reported, which costs throughput. */
+  get reports(): boolean {
+    return this.#measures || this.#tells;
+  }
+
+  get #tells(): boolean {
+    const { emit, traffic } = this.ledger;
+    return emit !== undefined && (this.#alwaysTells || traffic?.show !== undefined);
   }
 
   /** The user of credentials that were checked before. */
@@ -180,6 +190,8 @@ export class HttpSite implements Disposable {
   /** Records a request that was answered.
    * @param bytes length of the body that was sent */
   report({ method, path, info, startedMs }: AskedRequest, status: number, bytes: number): void {
+    // Nobody watched yet when it came.
+    if (startedMs === 0) return;
     const durationMs = Math.max(0, this.now() - startedMs);
     this.ledger.requestDurations?.add(durationMs);
     if (!this.#tells) return;

@@ -29,7 +29,7 @@ function serveWebSockets(
   { admits, ...rules }: UpgradeRules & { readonly admits: Admission },
   { service, layers, context }: SessionWork,
 ): RunningServer {
-  const ledger = new Ledger(listening.url, context.emit);
+  const ledger = new Ledger(listening.url, context.emit, context.traffic);
   const { counters } = ledger;
   const wrap = (connection: Connection) =>
     layerStream(connection, layers, { role: "listen" }, { counters });

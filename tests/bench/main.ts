@@ -6,6 +6,7 @@
 
 import { type Benchmark, type Effort, type Result, summarize } from "./benchmark.ts";
 import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
+import { controlHeard, controlIdle, controlIdleUdp } from "./control.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
@@ -82,6 +83,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   relayLarge,
   relaySmall,
   relayUdp,
+  controlIdle,
+  controlIdleUdp,
+  controlHeard,
   copySpeed,
   copyMemory,
   chatFanOut,

@@ -98,7 +98,10 @@ Deno.test("where nobody listens there is nothing to tell an event to", async () 
       return Promise.resolve();
     },
   });
-  await using dock = await serve("tcp://127.0.0.1:0", asking, { watch: true });
+  await using dock = await serve("tcp://127.0.0.1:0", asking, {
+    watch: true,
+    changeable: false,
+  });
   using session = await connect(dock.url);
   await Array.fromAsync(session);
   assertEquals(told, [undefined]);

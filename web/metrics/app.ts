@@ -5,7 +5,7 @@ import type { HttpApp, HttpService } from "../../core/http/app.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { MeasuredDock } from "./measured.ts";
 
-const METRICS_PATHS: readonly string[] = ["/metrics", "/healthz", "/readyz"];
+export const METRICS_PATHS: readonly string[] = ["/metrics", "/healthz", "/readyz"];
 
 const NO_STORE = { "cache-control": "no-store" };
 

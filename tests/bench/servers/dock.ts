@@ -8,7 +8,11 @@ import { serve } from "../../../mod.ts";
 const [name, url = "", options = "{}"] = Deno.args;
 const served = [...protocols, ...apps].find((one) => one.name === name);
 if (served === undefined) throw new Error(`There is no ${name}`);
-const server = await serve(url, served, JSON.parse(options) as Record<string, unknown>);
+// As the program has it.
+const server = await serve(url, served, {
+  changeable: false,
+  ...JSON.parse(options) as Record<string, unknown>,
+});
 console.log(server.url);
 
 // With --v8-flags=--expose-gc: what is in use, without what waits to be collected.

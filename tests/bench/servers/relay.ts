@@ -5,5 +5,5 @@ import { relay } from "../../../mod.ts";
 
 const [listen = "", to = "", fault, seed = "1"] = Deno.args;
 const faults = fault === undefined ? {} : { fault: [fault], seed: Number(seed) };
-const server = await relay(listen, to, faults);
+const server = await relay(listen, to, { changeable: false, ...faults });
 console.log(server.url);

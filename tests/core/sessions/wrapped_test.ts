@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { DialledSession } from "../../../core/client_kind.ts";
 import { copies } from "../../../core/session.ts";
-import { WatchedSession } from "../../../dock/watched_service.ts";
+import { WatchedSession } from "../../../dock/watched_session.ts";
 import { WrappedSession } from "../../../core/sessions/wrapped.ts";
 import { EventLog, udpAddress } from "../../memory.ts";
 

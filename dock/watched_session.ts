@@ -1,18 +1,10 @@
-// A service whose traffic is logged: every message in either direction becomes an event.
+// A session that we dialled and whose traffic is logged: every message in either direction becomes an
+// event. Served sessions tell theirs by themselves.
 
 import { formatAddress } from "../core/addresses/address.ts";
 import type { Tell } from "../core/event.ts";
-import type { Service } from "../core/protocol.ts";
 import type { Message, Session } from "../core/session.ts";
 import { WrappedSession } from "../core/sessions/wrapped.ts";
-
-/** Wraps a service so that it emits `received` and `sent` events with copies of the messages. */
-export function watched(service: Service, emit: Tell): Service {
-  return {
-    serve: (session) => service.serve(new WatchedSession(session, emit)),
-    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
-  };
-}
 
 export class WatchedSession extends WrappedSession {
   readonly #emit: Tell;

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { createCounters } from "../../core/counters.ts";
 import { type Session, textOf } from "../../core/session.ts";
 import { StreamSession } from "../../core/streams/stream_session.ts";
-import { watched } from "../../dock/watched_service.ts";
+import { WatchedSession } from "../../dock/watched_session.ts";
 import { settled } from "../fake_time.ts";
 import { connectionPair, EventLog, tcpAddress, utf8 } from "../memory.ts";
 
@@ -15,14 +15,11 @@ function watching(serve: (watched: Session, original: StreamSession) => Promise<
     counters: createCounters(),
   });
   const log = new EventLog();
-  const service = watched({
-    serve: (watched) => serve(watched, session),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  }, log.tell);
-  return { client, session, log, served: service.serve(session) };
+  const watched = new WatchedSession(session, log.tell);
+  return { client, session, log, served: serve(watched, session) };
 }
 
-Deno.test("watched() shows every message either way, with its peer", async () => {
+Deno.test("WatchedSession shows every message either way, with its peer", async () => {
   const { client, log, served } = watching(async (session) => {
     for await (const message of session) await session.send(`got ${textOf(message)}`);
   });
@@ -39,7 +36,7 @@ Deno.test("watched() shows every message either way, with its peer", async () =>
   ]);
 });
 
-Deno.test("watched() shows copies, which later reads leave alone", async () => {
+Deno.test("WatchedSession shows copies, which later reads leave alone", async () => {
   const { client, log, served } = watching(async (session) => {
     for await (const message of session) (message as Uint8Array).fill(0);
   });
@@ -51,7 +48,7 @@ Deno.test("watched() shows copies, which later reads leave alone", async () => {
   assertEquals(log.only("received").map(({ message }) => textOf(message)), ["first", "other"]);
 });
 
-Deno.test("watched() hides nothing of the session", async () => {
+Deno.test("WatchedSession hides nothing of the session", async () => {
   const { session, served, client } = watching(async (watched, session) => {
     assertEquals(watched.peer, session.peer);
     assertEquals(watched.boundary, "bytes");

@@ -1,0 +1,123 @@
+// What may be started by somebody who is not at this machine's terminal: protocols on loopback, with
+// options from the same tables, and files only inside folders that were given for it.
+
+import { isLoopback } from "../../core/addresses/address.ts";
+import { type Endpoint, hostOrLoopback, parseEndpoint } from "../../core/addresses/endpoint.ts";
+import type { HttpApp } from "../../core/http/app.ts";
+import { didYouMean } from "../../core/options/nearest.ts";
+import { flagName, type OptionTable, parseText } from "../../core/options/option.ts";
+import type { Protocol } from "../../core/protocol.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { serverKinds } from "../../servers/index.ts";
+import { serveOptions } from "../applicable.ts";
+import { layerOptions } from "../layer_stack.ts";
+import { serverSchemes } from "../schemes.ts";
+import { servable, servedByName } from "../served.ts";
+import { upstreamOptions } from "../upstream.ts";
+
+/** A request to start servers, as it came in. */
+interface AskedServers {
+  readonly protocol: string;
+  readonly urls: readonly string[];
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** The same, checked. */
+interface AllowedServers {
+  readonly what: Protocol | HttpApp;
+  readonly endpoints: readonly Endpoint[];
+  readonly options: Record<string, unknown>;
+}
+
+/** What the placeholder of an option says when its value is a path. */
+const PATHS: ReadonlySet<string> = new Set(["file", "folder", "path", "file|:memory:|off"]);
+
+const options: OptionTable = Object.assign(
+  {},
+  serveOptions,
+  ...servable.map((one) => one.options),
+  ...serverKinds.map((kind) => kind.options),
+  layerOptions,
+  upstreamOptions,
+);
+
+/** Flags and keys, each with the key. */
+const keys = new Map(
+  Object.keys(options).flatMap((key) => [[flagName(key), key], [key, key]] as const),
+);
+
+/** Checks a request.
+ * @param folders the folders inside which files may be
+ * @throws {UsageError} when something in it is unknown, cannot work, or is not allowed */
+export async function allowedServers(
+  asked: AskedServers,
+  folders: readonly string[],
+): Promise<AllowedServers> {
+  const what = servedByName(asked.protocol);
+  const endpoints = asked.urls.map((url) => parseEndpoint(url, serverSchemes));
+  for (const endpoint of endpoints) {
+    if (endpoint.addressing === "path") {
+      await refuseOutside(endpoint.path, folders, endpoint.text);
+    } else if (!isLoopback(hostOrLoopback(endpoint)) && endpoint.hostname !== "localhost") {
+      throw new UsageError(
+        `${endpoint.text} is not on loopback; servers that are started over the control listen ` +
+          `there alone, such as ${endpoint.scheme}://127.0.0.1:0`,
+      );
+    }
+  }
+  const found: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(asked.options ?? {})) {
+    const key = keys.get(name);
+    if (key === undefined) {
+      throw new UsageError(`unknown option ${name}${didYouMean(name, [...keys.keys()])}`);
+    }
+    const option = options[key]!;
+    const texts = Array.isArray(value) ? value.map(String) : String(value);
+    found[key] = parseText(option, texts, name);
+    if (!PATHS.has(option.metavar)) continue;
+    for (const path of [found[key]].flat()) await refuseOutside(String(path), folders, name);
+  }
+  // An application that serves a folder must be told which, and its default is the working directory.
+  if ("operand" in what && what.operand !== undefined && found[what.operand] === undefined) {
+    throw new UsageError(
+      `${what.name} needs the option ${flagName(what.operand)} when it is started over the control`,
+    );
+  }
+  return { what, endpoints, options: found };
+}
+
+/** @throws {UsageError} when a path leads out of all folders, links followed */
+async function refuseOutside(
+  path: string,
+  folders: readonly string[],
+  where: string,
+): Promise<void> {
+  // Words that are no paths.
+  if (path === ":memory:" || path === "off") return;
+  const real = await realPath(path);
+  for (const folder of folders) {
+    const inside = await Deno.realPath(folder).catch(() => null);
+    if (inside !== null && real !== null && (real === inside || real.startsWith(`${inside}/`))) {
+      return;
+    }
+  }
+  throw new UsageError(
+    folders.length === 0
+      ? `${where}: the control was given no folder, so nothing in the file system can be used over it`
+      : `${where}: ${JSON.stringify(path)} is not inside ${folders.join(" or ")}`,
+  );
+}
+
+/** The path without links; of what does not exist yet, that of its folder and its name. */
+async function realPath(path: string): Promise<string | null> {
+  if (path.includes("\0")) return null;
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) return null;
+  }
+  const [, folder = ".", name = ""] = /^(.*)\/([^/]+)\/?$/.exec(path) ?? [, ".", path];
+  if (name === ".." || name === "." || name === "") return null;
+  const real = await Deno.realPath(folder === "" ? "/" : folder).catch(() => null);
+  return real === null ? null : `${real}/${name}`;
+}

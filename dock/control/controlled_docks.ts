@@ -1,0 +1,267 @@
+// The servers of this process, as the control sees and drives them.
+
+import { formatAddress } from "../../core/addresses/address.ts";
+import { createCounters, type Stats, sumStats } from "../../core/counters.ts";
+import type { Emit } from "../../core/event.ts";
+import { errorText } from "../../core/event.ts";
+import { isoTime } from "../../core/clock.ts";
+import type { FaultsInForce } from "../../core/live_faults.ts";
+import type { OpenSession, ServerCertificate } from "../../core/running_server.ts";
+import type { Message } from "../../core/session.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import type {
+  CertificateState,
+  ControlledDocks,
+  ServerState,
+  SessionState,
+  StartRequest,
+} from "../../web/control/controlled_docks.ts";
+import { Problem } from "../../web/control/problem.ts";
+import { allowedServers } from "./asked_servers.ts";
+import { catalogue } from "../catalogue.ts";
+import type { DrivenServer } from "../driven_server.ts";
+import { maskedOptions } from "./masked_options.ts";
+import { type Dock, serve } from "../serve.ts";
+import { talkCommands } from "./talk_commands.ts";
+
+/** How many docks may be started over the control at a time. */
+const MAX_STARTED = 32;
+
+/** A server by its number. */
+interface Known {
+  readonly id: number;
+  readonly dock: number;
+  readonly of: Dock;
+  readonly server: DrivenServer;
+  readonly startedByControl: boolean;
+}
+
+interface Hearer {
+  readonly emit: Emit;
+  readonly traffic: () => boolean;
+  /** Ends hearing a dock. */
+  readonly stops: Map<Dock, () => void>;
+}
+
+export class DockRegistry implements ControlledDocks, AsyncDisposable {
+  readonly #folders: readonly string[];
+  readonly #sockdock: string;
+  readonly #known = new Map<number, Known>();
+  readonly #hearers = new Set<Hearer>();
+  readonly #certificates = new WeakMap<ServerCertificate, CertificateState>();
+  #lastId = 0;
+  #lastDock = 0;
+
+  /** @param folders inside which files may be that are named over the control
+   * @param sockdock what sockdock is called in commands */
+  constructor(folders: readonly string[], sockdock: string) {
+    this.#folders = folders;
+    this.#sockdock = sockdock;
+  }
+
+  /** Adds a dock, until it has stopped. */
+  add(of: Dock, startedByControl = false): readonly Known[] {
+    const dock = ++this.#lastDock;
+    const added = of.servers.map((server) => ({
+      ...{ id: ++this.#lastId, dock, of, server, startedByControl },
+    }));
+    for (const known of added) this.#known.set(known.id, known);
+    for (const hearer of this.#hearers) {
+      this.#hear(hearer, of);
+      for (const { server: { url, certificate } } of added) {
+        hearer.emit({
+          event: "listening",
+          time: isoTime(Date.now()),
+          url,
+          protocol: of.protocol,
+          ...(certificate && { fingerprint: certificate.fingerprint }),
+        });
+      }
+    }
+    of.finished.catch(() => {}).finally(() => this.#forget(added, of));
+    return added;
+  }
+
+  /** The docks that run. */
+  docks(): ReadonlySet<Dock> {
+    return new Set([...this.#known.values()].map(({ of }) => of));
+  }
+
+  async servers(): Promise<readonly ServerState[]> {
+    return await Promise.all([...this.#known.values()].map((known) => this.#stateOf(known)));
+  }
+
+  sessions(): readonly SessionState[] {
+    return this.#open().map(([{ id: server }, { session, openedMs }]) => ({
+      id: session.sessionId,
+      server,
+      url: session.serverUrl,
+      peer: formatAddress(session.peer),
+      identity: session.identity ?? null,
+      carries: session.send === undefined ? "requests" as const : "messages" as const,
+      durationMs: Math.round(performance.now() - openedMs),
+      bytesReceived: session.bytesReceived,
+      bytesSent: session.bytesSent,
+    })).sort((one, other) => one.id - other.id);
+  }
+
+  stats(): Stats {
+    return sumStats([createCounters(), ...[...this.docks()].map((dock) => dock.stats())]);
+  }
+
+  catalogue(): unknown {
+    return catalogue();
+  }
+
+  has(server: number): boolean {
+    return this.#known.has(server);
+  }
+
+  urlOf(server: number): string | undefined {
+    return this.#known.get(server)?.server.url;
+  }
+
+  faultsOf(server: number): FaultsInForce | null {
+    return this.#known.get(server)?.server.faults ?? null;
+  }
+
+  setFaults(server: number, fault: readonly string[] | null, seed?: number): void {
+    const known = this.#known.get(server);
+    if (known === undefined || (fault === null && known.server.faults === null)) return;
+    known.server.setFaults(fault, seed === undefined ? {} : { seed });
+  }
+
+  closeSession(session: number): boolean {
+    const found = this.#find(session);
+    found?.close("ended over the control");
+    return found !== undefined;
+  }
+
+  async sendTo(session: number, message: Message): Promise<boolean | null> {
+    const found = this.#find(session);
+    if (found === undefined) return false;
+    if (found.send === undefined) return null;
+    try {
+      await found.send(message);
+    } catch (error) {
+      throw new Problem(409, `session ${session} took no message: ${errorText(error)}`);
+    }
+    return true;
+  }
+
+  async start(request: StartRequest): Promise<readonly ServerState[]> {
+    const started = new Set(this.#started().map(({ of }) => of));
+    if (started.size >= MAX_STARTED) {
+      throw new Problem(409, `${MAX_STARTED} were started over the control already; stop one`);
+    }
+    const { what, endpoints, options } = await allowedServers(request, this.#folders);
+    let dock: Dock;
+    try {
+      dock = await serve(endpoints, what, options);
+    } catch (error) {
+      const isOurs = error instanceof UsageError || error instanceof TypeError ||
+        error instanceof RangeError;
+      throw isOurs ? error : new Problem(409, errorText(error));
+    }
+    return await Promise.all(this.add(dock, true).map((known) => this.#stateOf(known)));
+  }
+
+  async stop(server: number): Promise<boolean> {
+    const known = this.#known.get(server);
+    if (known === undefined || !known.startedByControl) return false;
+    await known.of.shutdown({ graceMs: 0 });
+    return true;
+  }
+
+  async reset(): Promise<void> {
+    for (const { server } of this.#known.values()) {
+      if (server.faults !== null) server.setFaults(null);
+    }
+    await this.#stopStarted();
+  }
+
+  listen(emit: Emit, traffic: () => boolean): { changed(): void; stop(): void } {
+    const hearer: Hearer = { emit, traffic, stops: new Map() };
+    this.#hearers.add(hearer);
+    for (const dock of this.docks()) this.#hear(hearer, dock);
+    let wanted = traffic();
+    return {
+      changed: () => {
+        if (traffic() === wanted) return;
+        wanted = traffic();
+        for (const dock of this.docks()) this.#hear(hearer, dock);
+      },
+      stop: () => {
+        this.#hearers.delete(hearer);
+        for (const stop of hearer.stops.values()) stop();
+      },
+    };
+  }
+
+  /** Stops what was started over the control; the others belong to somebody else. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { stops } of this.#hearers) for (const stop of stops.values()) stop();
+    this.#hearers.clear();
+    await this.#stopStarted();
+  }
+
+  #hear({ emit, traffic, stops }: Hearer, dock: Dock): void {
+    // The new listener comes before the old one goes: nothing is missed or heard twice in between.
+    const before = stops.get(dock);
+    before?.();
+    stops.set(dock, dock.listen(emit, { traffic: traffic() }));
+  }
+
+  #forget(added: readonly Known[], dock: Dock): void {
+    for (const { id } of added) this.#known.delete(id);
+    for (const { stops } of this.#hearers) {
+      stops.get(dock)?.();
+      stops.delete(dock);
+    }
+  }
+
+  async #stopStarted(): Promise<void> {
+    const docks = new Set(this.#started().map(({ of }) => of));
+    await Promise.all([...docks].map((dock) => dock.shutdown({ graceMs: 0 })));
+  }
+
+  #started(): readonly Known[] {
+    return [...this.#known.values()].filter(({ startedByControl }) => startedByControl);
+  }
+
+  #open(): readonly (readonly [Known, OpenSession])[] {
+    return [...this.#known.values()].flatMap((known) =>
+      [...known.server.sessions()].map((session) => [known, session] as const)
+    );
+  }
+
+  #find(id: number): OpenSession["session"] | undefined {
+    return this.#open().find(([, { session }]) => session.sessionId === id)?.[1].session;
+  }
+
+  async #stateOf({ id, dock, of, server, startedByControl }: Known): Promise<ServerState> {
+    const { url, transport, carries, carrier, layers, certificate, faults } = server;
+    const talked = {
+      ...{ protocol: of.protocol, url, transport, layers },
+      fingerprint: certificate?.fingerprint,
+    };
+    return {
+      ...{ id, dock, protocol: of.protocol, summary: of.summary, url },
+      ...{ transport, carries, carrier, layers },
+      options: maskedOptions(of.options),
+      certificate: certificate === undefined ? null : await this.#certificateOf(certificate),
+      commands: talkCommands(talked, this.#sockdock),
+      counters: server.stats(),
+      ...{ faults, startedByControl },
+    };
+  }
+
+  async #certificateOf(certificate: ServerCertificate): Promise<CertificateState> {
+    const known = this.#certificates.get(certificate);
+    if (known !== undefined) return known;
+    const { describePem } = await import("./certificate_state.ts");
+    const state = await describePem(certificate);
+    this.#certificates.set(certificate, state);
+    return state;
+  }
+}

@@ -1,0 +1,187 @@
+// The events: as a stream, waiting for one, and what the control is as a whole.
+
+import type { EventFilter, LoggedEvent } from "../event_log.ts";
+import { eventStream } from "../event_stream.ts";
+import { Problem } from "../problem.ts";
+import type { Asked, Parameter, Route } from "../route.ts";
+
+/** How many may listen, and how many may wait, at a time. */
+const MAX_LISTENERS = 16;
+const MAX_WAITS = 64;
+
+const LONGEST_WAIT_SECONDS = 300;
+const USUAL_WAIT_SECONDS = 5;
+
+const filters: readonly Parameter[] = [
+  {
+    name: "event",
+    in: "query",
+    description: "Kinds of events, separated by commas. Default: all. `received`, `sent` and " +
+      "`request` are only made while somebody listens or waits for them, unless the control " +
+      "was opened to remember them.",
+    schema: { type: "string", maxLength: 500, examples: ["opened,closed"] },
+  },
+  {
+    name: "server",
+    in: "query",
+    description: "Number of the server.",
+    schema: { type: "integer", minimum: 1 },
+  },
+  {
+    name: "session",
+    in: "query",
+    description: "Number of the session.",
+    schema: { type: "integer", minimum: 1 },
+  },
+];
+
+const after: Parameter = {
+  name: "after",
+  in: "query",
+  description: "Number of an event: those that are remembered after it count too.",
+  schema: { type: "integer", minimum: 0 },
+};
+
+let waits = 0;
+
+export const eventRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/api/events",
+    operation: "streamEvents",
+    summary: "Events as they happen, as server-sent events.",
+    description:
+      "Each has its number as `id`, its kind as `event` and the event as JSON as `data`. A listener " +
+      "that reads too slowly gets `event: missed` with how many it missed; one that reads nothing " +
+      "for 10 seconds is dropped. Without `after` and `Last-Event-ID` it begins with what happens " +
+      "from now on.",
+    parameters: [...filters, after, {
+      name: "last-event-id",
+      in: "header",
+      description: "As `after`; browsers send it when they connect again.",
+      schema: { type: "integer", minimum: 0 },
+    }],
+    answer: {
+      status: 200,
+      description: "The events.",
+      mediaType: "text/event-stream",
+      schema: { type: "string" },
+    },
+    problems: [404, 429],
+    handle(asked) {
+      const { log, given, request } = asked;
+      if (log.listeners - waits >= MAX_LISTENERS) {
+        throw new Problem(429, `${MAX_LISTENERS} listen already; end one of them`);
+      }
+      const from = given.after ?? given["last-event-id"] ?? log.lastId;
+      const stream = eventStream(log, filterOf(asked), {
+        after: Number(from),
+        signal: request.signal,
+      });
+      return new Response(stream, {
+        headers: {
+          "content-type": "text/event-stream",
+          "cache-control": "no-store",
+          "x-content-type-options": "nosniff",
+        },
+      });
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/wait",
+    operation: "waitForEvent",
+    summary: "The first event that fits, also one that has passed already.",
+    description:
+      "Looks through the events that are remembered after `after` (all of them by default), and " +
+      "then waits. 404 when none fitted in time.",
+    parameters: [
+      ...filters,
+      {
+        name: "contains",
+        in: "query",
+        description: "A plain substring of the event's message, or of its JSON if it has none.",
+        schema: { type: "string", maxLength: 10_000 },
+      },
+      after,
+      {
+        name: "timeout",
+        in: "query",
+        description: "Seconds to wait.",
+        schema: {
+          type: "number",
+          minimum: 0,
+          maximum: LONGEST_WAIT_SECONDS,
+          default: USUAL_WAIT_SECONDS,
+        },
+      },
+    ],
+    answer: {
+      status: 200,
+      description: "The event.",
+      schema: { $ref: "#/components/schemas/Event" },
+    },
+    problems: [404, 429],
+    async handle(asked) {
+      const { log, given } = asked;
+      const filter = filterOf(asked);
+      const [passed] = log.after(Number(given.after ?? 0), filter);
+      if (passed !== undefined) return jsonOf(passed);
+      if (waits >= MAX_WAITS) throw new Problem(429, `${MAX_WAITS} wait already; try again later`);
+      const seconds = Number(given.timeout ?? USUAL_WAIT_SECONDS);
+      return jsonOf(await nextEvent(asked, filter, seconds * 1000));
+    },
+  },
+  {
+    method: "DELETE",
+    path: "/api/events",
+    operation: "forgetEvents",
+    summary: "Forgets all events; their numbers go on.",
+    answer: { status: 204, description: "None is remembered." },
+    handle: ({ log }) => log.forget(),
+  },
+];
+
+/** @throws {Problem} when there is no such server */
+function filterOf({ docks, given: { event, server, session, contains } }: Asked): EventFilter {
+  const url = server === undefined ? undefined : docks.urlOf(Number(server));
+  if (server !== undefined && url === undefined) {
+    throw new Problem(404, `there is no server ${server}; GET /api/servers lists them`);
+  }
+  const kinds = event === undefined ? [] : String(event).split(",").map((kind) => kind.trim());
+  return {
+    ...(kinds.length > 0 && { kinds: new Set(kinds) }),
+    ...(url !== undefined && { url }),
+    ...(session !== undefined && { session: Number(session) }),
+    ...(contains !== undefined && { contains: String(contains) }),
+  };
+}
+
+/** @throws {Problem} when none comes in time */
+function nextEvent(
+  { log, request: { signal } }: Asked,
+  filter: EventFilter,
+  timeoutMs: number,
+): Promise<LoggedEvent> {
+  waits++;
+  const { promise, resolve, reject } = Promise.withResolvers<LoggedEvent>();
+  const stop = log.listen(filter, resolve);
+  const timer = setTimeout(
+    () => reject(new Problem(404, `no event fitted within ${timeoutMs / 1000} s`)),
+    timeoutMs,
+  );
+  const gone = () => reject(new Problem(404, "the client has gone"));
+  signal.addEventListener("abort", gone, { once: true });
+  return promise.finally(() => {
+    waits--;
+    stop();
+    clearTimeout(timer);
+    signal.removeEventListener("abort", gone);
+  });
+}
+
+function jsonOf({ json }: LoggedEvent): Response {
+  return new Response(`${json}\n`, {
+    headers: { "content-type": "application/json", "cache-control": "no-store" },
+  });
+}

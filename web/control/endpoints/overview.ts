@@ -1,0 +1,64 @@
+// The control as a whole: counters, what can be started, and beginning anew.
+
+import type { Route } from "../route.ts";
+
+export const overviewRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/api/stats",
+    operation: "showStats",
+    summary: "The counters of all servers, added up, and those of the control itself.",
+    answer: {
+      status: 200,
+      description: "The counters.",
+      schema: {
+        type: "object",
+        required: ["counters", "control"],
+        properties: {
+          counters: { $ref: "#/components/schemas/Counters" },
+          control: {
+            type: "object",
+            required: ["listeners", "remembered", "lastEvent", "missed", "dropped"],
+            properties: {
+              listeners: { type: "integer", description: "Those who listen or wait now." },
+              remembered: { type: "integer", description: "Events that are remembered." },
+              lastEvent: { type: "integer", description: "Number of the last event." },
+              missed: { type: "integer", description: "Events that slow listeners missed." },
+              dropped: { type: "integer", description: "Listeners that were dropped." },
+            },
+          },
+        },
+      },
+    },
+    handle: ({ docks, log }) => ({
+      counters: docks.stats(),
+      control: {
+        listeners: log.listeners,
+        remembered: log.size,
+        lastEvent: log.lastId,
+        missed: log.missed,
+        dropped: log.dropped,
+      },
+    }),
+  },
+  {
+    method: "GET",
+    path: "/api/catalogue",
+    operation: "showCatalogue",
+    summary:
+      "Protocols, transports, layers and their options, which fit together, and what cannot be had.",
+    answer: { status: 200, description: "The catalogue.", schema: { type: "object" } },
+    handle: ({ docks }) => docks.catalogue(),
+  },
+  {
+    method: "POST",
+    path: "/api/reset",
+    operation: "reset",
+    summary: "Takes all faults away, stops the servers that were started here, forgets all events.",
+    answer: { status: 204, description: "As at the start." },
+    async handle({ docks, log }) {
+      await docks.reset();
+      log.forget();
+    },
+  },
+];

@@ -1,0 +1,88 @@
+// The sessions that are open: who they are, ending one, and saying something to its peer.
+
+import { Problem } from "../problem.ts";
+import { type Asked, type Route, sessionInPath } from "../route.ts";
+
+export const sessionRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/api/sessions",
+    operation: "listSessions",
+    summary: "The sessions and HTTP connections that are open.",
+    parameters: [{
+      name: "server",
+      in: "query",
+      description: "Only those of this server.",
+      schema: { type: "integer", minimum: 1 },
+    }],
+    answer: {
+      status: 200,
+      description: "The sessions, those that were opened first first.",
+      schema: {
+        type: "object",
+        required: ["sessions"],
+        properties: {
+          sessions: { type: "array", items: { $ref: "#/components/schemas/Session" } },
+        },
+      },
+    },
+    handle: ({ docks, given: { server } }) => ({
+      sessions: docks.sessions().filter((one) => server === undefined || one.server === server),
+    }),
+  },
+  {
+    method: "DELETE",
+    path: "/api/sessions/{session}",
+    operation: "closeSession",
+    summary: "Ends a session now.",
+    parameters: [sessionInPath],
+    answer: { status: 204, description: "It has ended." },
+    problems: [404],
+    handle(asked) {
+      if (!asked.docks.closeSession(Number(asked.given.session))) throw noSession(asked);
+    },
+  },
+  {
+    method: "POST",
+    path: "/api/sessions/{session}/send",
+    operation: "sendToSession",
+    summary: "Sends the peer of a session a message, besides those of the protocol.",
+    description: "Framed as the protocol frames its messages. An HTTP connection takes none.",
+    parameters: [sessionInPath],
+    body: {
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        text: { type: "string", description: "The message, as UTF-8." },
+        base64: { type: "string", description: "The message, as bytes." },
+      },
+    },
+    answer: { status: 204, description: "The message was handed to the system." },
+    problems: [404, 409],
+    async handle(asked) {
+      const message = messageOf(asked.body as { text?: string; base64?: string });
+      const sent = await asked.docks.sendTo(Number(asked.given.session), message);
+      if (sent === false) throw noSession(asked);
+      if (sent === null) {
+        const why = `session ${asked.given.session} carries HTTP requests and takes no messages`;
+        throw new Problem(409, why);
+      }
+    },
+  },
+];
+
+function noSession({ given: { session } }: Asked): Problem {
+  return new Problem(404, `there is no open session ${session}; GET /api/sessions lists them`);
+}
+
+function messageOf({ text, base64 }: { readonly text?: string; readonly base64?: string }) {
+  if ((text === undefined) === (base64 === undefined)) {
+    throw new Problem(422, "the body needs either text or base64");
+  }
+  if (text !== undefined) return text;
+  try {
+    return Uint8Array.from(atob(base64!), (letter) => letter.charCodeAt(0));
+  } catch {
+    throw new Problem(422, "body.base64: expected base64 (RFC 4648), such as aGVsbG8=");
+  }
+}

@@ -1,0 +1,161 @@
+// The events that the control remembers, each with a number, for those who ask what has happened, and
+// those who listen from now on. Bounded in count and in bytes.
+
+import type { Emit, ServerEvent } from "../../core/event.ts";
+import { eventJson } from "../../core/event_json.ts";
+import { byteLength, textOf } from "../../core/session.ts";
+
+/** How many events are remembered, and how many bytes of messages with them. */
+const MAX_EVENTS = 10_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** The most of one message that is remembered. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+
+/** What an event takes besides its message, roughly. */
+const EVENT_BYTES = 200;
+
+/** The kinds that are only made while somebody wants them: they cost throughput. */
+const TRAFFIC_KINDS: ReadonlySet<string> = new Set(["received", "sent", "request"]);
+
+/** An event with its number. Its JSON is made when somebody reads it, once. */
+export class LoggedEvent {
+  readonly id: number;
+  readonly event: ServerEvent;
+  readonly bytes: number;
+  /** Length of the whole message, if only its beginning is kept. */
+  readonly #messageBytes: number | undefined;
+  #json: string | undefined;
+
+  constructor(id: number, event: ServerEvent) {
+    this.id = id;
+    this.event = event;
+    this.bytes = EVENT_BYTES;
+    if (!("message" in event)) return;
+    const length = byteLength(event.message);
+    this.bytes += Math.min(length, MAX_MESSAGE_BYTES);
+    if (length <= MAX_MESSAGE_BYTES) return;
+    this.#messageBytes = length;
+    this.event = { ...event, message: event.message.slice(0, MAX_MESSAGE_BYTES) };
+  }
+
+  get json(): string {
+    return this.#json ??= JSON.stringify({
+      id: this.id,
+      ...eventJson(this.event),
+      ...(this.#messageBytes !== undefined && { messageBytes: this.#messageBytes }),
+    });
+  }
+
+  /** The text that is searched: that of its message, or all of it. */
+  get text(): string {
+    return "message" in this.event ? textOf(this.event.message) : this.json;
+  }
+}
+
+/** Which events somebody wants; what is left out does not matter. */
+export interface EventFilter {
+  readonly kinds?: ReadonlySet<string>;
+  /** URL of the server. */
+  readonly url?: string;
+  readonly session?: number;
+  /** A plain substring. */
+  readonly contains?: string;
+}
+
+function fits({ kinds, url, session, contains }: EventFilter, logged: LoggedEvent): boolean {
+  const { event } = logged;
+  return (kinds === undefined || kinds.has(event.event)) &&
+    (url === undefined || event.url === url) &&
+    (session === undefined || ("session" in event && event.session === session)) &&
+    (contains === undefined || logged.text.includes(contains));
+}
+
+/** Whether a filter may want events that cost throughput. */
+function wantsTraffic({ kinds }: EventFilter): boolean {
+  return kinds === undefined || [...kinds].some((kind) => TRAFFIC_KINDS.has(kind));
+}
+
+interface Listener {
+  readonly filter: EventFilter;
+  readonly hear: (event: LoggedEvent) => void;
+}
+
+export class EventLog {
+  /** Listeners that were dropped because they read nothing. */
+  dropped = 0;
+  /** Events that listeners missed because they read too slowly. */
+  missed = 0;
+  readonly #events: LoggedEvent[] = [];
+  readonly #listeners = new Set<Listener>();
+  readonly #always: boolean;
+  #changed: () => void = () => {};
+  #first = 0;
+  #bytes = 0;
+  #lastId = 0;
+
+  /** @param always whether messages and requests are remembered though nobody listens */
+  constructor({ always }: { readonly always: boolean }) {
+    this.#always = always;
+  }
+
+  /** Whether messages and requests are wanted now. */
+  readonly wantsTraffic = (): boolean =>
+    this.#always || [...this.#listeners].some(({ filter }) => wantsTraffic(filter));
+
+  /** Calls `changed` whenever `wantsTraffic` may have changed. */
+  onChange(changed: () => void): void {
+    this.#changed = changed;
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  get size(): number {
+    return this.#events.length - this.#first;
+  }
+
+  readonly add: Emit = (event) => {
+    const logged = new LoggedEvent(++this.#lastId, event);
+    this.#events.push(logged);
+    this.#bytes += logged.bytes;
+    while (this.size > MAX_EVENTS || (this.#bytes > MAX_BYTES && this.size > 1)) {
+      this.#bytes -= this.#events[this.#first]!.bytes;
+      // The place is kept until many are free: removing the first of an array moves all others.
+      (this.#events as (LoggedEvent | undefined)[])[this.#first++] = undefined;
+    }
+    if (this.#first > MAX_EVENTS) {
+      this.#events.splice(0, this.#first);
+      this.#first = 0;
+    }
+    for (const { filter, hear } of this.#listeners) if (fits(filter, logged)) hear(logged);
+  };
+
+  /** The events after one that fit, oldest first. */
+  *after(id: number, filter: EventFilter): Generator<LoggedEvent> {
+    for (let at = this.#first; at < this.#events.length; at++) {
+      const logged = this.#events[at]!;
+      if (logged.id > id && fits(filter, logged)) yield logged;
+    }
+  }
+
+  /** Hears the events that fit from now on; the function returned ends that. */
+  listen(filter: EventFilter, hear: (event: LoggedEvent) => void): () => void {
+    const listener = { filter, hear };
+    this.#listeners.add(listener);
+    this.#changed();
+    return () => {
+      if (this.#listeners.delete(listener)) this.#changed();
+    };
+  }
+
+  /** Forgets all events. Numbers go on: they stay unique. */
+  forget(): void {
+    this.#events.length = this.#first = this.#bytes = 0;
+  }
+}

@@ -1,0 +1,44 @@
+// Errors as problem details (RFC 9457).
+
+/** Thrown by whatever answers a request; becomes the answer. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** @param detail a sentence with the value and the remedy */
+  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(detail);
+    this.status = status;
+    this.headers = headers;
+  }
+
+  toResponse(): Response {
+    const { status, message: detail } = this;
+    const title = TITLES[status] ?? "Error";
+    const body = JSON.stringify({ type: "about:blank", title, status, detail }, null, 2);
+    return new Response(`${body}\n`, {
+      status,
+      headers: {
+        "content-type": "application/problem+json",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        ...this.headers,
+      },
+    });
+  }
+}
+
+/** For `about:blank`, the title is that of the status (RFC 9457 4.2.1). */
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Content Too Large",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+};
