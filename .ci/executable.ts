@@ -16,6 +16,9 @@ export interface Building {
   readonly target?: string;
 }
 
+/** Stack of the compiler's threads: with the usual 2 MiB, that of Deno 2.8.3 overflows. */
+const COMPILER_STACK_BYTES = 16 * 1024 * 1024;
+
 const root = await Deno.realPath(`${import.meta.dirname}/..`);
 
 /** Builds an executable, and leaves nothing behind of one that cannot be built.
@@ -77,11 +80,18 @@ async function run(
   isForeign = false,
 ): Promise<[success: boolean, said: string]> {
   try {
-    const { DENORT_BIN: _local, ...others } = Deno.env.toObject();
+    const { DENORT_BIN, ...others } = Deno.env.toObject();
     const { success, stderr } = await new Deno.Command(path, {
+      // With the packages that telemetry reaches, compilers of 2.8 overflow the usual stack.
+      env: { RUST_MIN_STACK: String(64 * 1024 * 1024) },
       args: [...args],
       stdout: "null",
-      ...(isForeign && { clearEnv: true, env: others }),
+      clearEnv: true,
+      env: {
+        RUST_MIN_STACK: String(COMPILER_STACK_BYTES),
+        ...others,
+        ...(DENORT_BIN !== undefined && !isForeign && { DENORT_BIN }),
+      },
     }).output();
     return [success, new TextDecoder().decode(stderr).replace(/Stack backtrace:[^]*/, "").trim()];
   } catch (error) {

@@ -172,7 +172,7 @@ export function noteDatagramStandIn(emit: Tell | undefined): void {
   isStandInSaid = true;
   emit({
     event: "notice",
-    text: "UDP runs on node:dgram, about half as fast, because this project has no " +
+    text: "UDP runs on node:dgram, at half the speed or less, because this project has no " +
       `Deno.listenDatagram; "unstable": ["net"] in its deno.json, or --unstable-net, provides it`,
   });
 }

@@ -23,21 +23,102 @@ export async function declarations(
   root: string,
   entries: readonly string[],
 ): Promise<Map<string, string>> {
-  const emitted = await emit(root, entries);
-  const reached = new Map<string, string>();
-  const reach = (path: string) => {
-    if (reached.has(path)) return;
+  return reached(await emit(root, entries), entries.map(declarationOf));
+}
+
+/** The declarations that entries need, of all that were emitted: those whose names they export, and
+ * those that these name. Every name in a declaration counts, so rather too many are kept. */
+function reached(
+  emitted: ReadonlyMap<string, string>,
+  entries: readonly string[],
+): Map<string, string> {
+  const kept = new Map<string, Set<ts.Statement>>();
+  const files = new Map<string, ts.SourceFile>();
+  const file = (path: string) => {
     const text = emitted.get(path);
     if (text === undefined) throw new Error(`Cannot find the declarations of ${path}`);
-    reached.set(path, published(text));
-    for (const [, specifier = ""] of text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)) {
-      const { pathname } = new URL(specifier, `file:///${path}`);
-      reach(pathname.slice(1).replace(/\.ts$/, ".d.ts"));
+    const found = files.get(path) ?? ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true);
+    files.set(path, found);
+    if (!kept.has(path)) kept.set(path, new Set());
+    return found;
+  };
+  /** Keeps what declares or imports a name in a file. */
+  const need = (path: string, name: string) => {
+    for (const statement of file(path).statements) {
+      if (namesOf(statement).has(name)) keep(path, statement, name);
     }
   };
-  for (const entry of entries) reach(entry.replace(/\.ts$/, ".d.ts"));
-  return reached;
+  const keep = (path: string, statement: ts.Statement, name?: string) => {
+    const from = moduleOf(path, statement);
+    if (from !== undefined) {
+      kept.get(path)!.add(statement);
+      // Under the name that it has there.
+      for (const [here, there] of specifiersOf(statement)) {
+        if (name === undefined || here === name) need(from, there);
+      }
+      return;
+    }
+    if (kept.get(path)!.has(statement)) return;
+    kept.get(path)!.add(statement);
+    const visit = (node: ts.Node): void => {
+      if (ts.isIdentifier(node)) need(path, node.text);
+      if (ts.isImportTypeNode(node)) {
+        const { literal } = node.argument as ts.LiteralTypeNode;
+        const target = neighbour(path, (literal as ts.StringLiteral).text);
+        const first = node.qualifier?.getText().split(".")[0];
+        if (target !== undefined && first !== undefined) need(target, first);
+        else if (target !== undefined) file(target).statements.forEach((one) => keep(target, one));
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(statement);
+  };
+  for (const entry of entries) file(entry).statements.forEach((one) => keep(entry, one));
+  return new Map(
+    [...kept].map(([path, statements]) => {
+      const texts = file(path).statements.filter((one) => statements.has(one))
+        .map((one) => one.getFullText().trim());
+      return [path, published(`${texts.join("\n")}\nexport {};\n`)];
+    }),
+  );
 }
+
+/** The names that a statement declares, imports or passes on. */
+function namesOf(statement: ts.Statement): Set<string> {
+  if (ts.isVariableStatement(statement)) {
+    return new Set(statement.declarationList.declarations.map(({ name }) => name.getText()));
+  }
+  const { name } = statement as { name?: ts.Node };
+  if (name !== undefined) return new Set([name.getText()]);
+  return new Set(specifiersOf(statement).map(([here]) => here));
+}
+
+/** What an import or export names: the name here, and in the module that it is from. */
+function specifiersOf(statement: ts.Statement): [here: string, there: string][] {
+  const list = ts.isImportDeclaration(statement)
+    ? statement.importClause?.namedBindings
+    : ts.isExportDeclaration(statement)
+    ? statement.exportClause
+    : undefined;
+  if (list === undefined || !("elements" in list)) return [];
+  return [...list.elements].map(({ name, propertyName }) => [
+    name.getText(),
+    (propertyName ?? name).getText(),
+  ]);
+}
+
+/** The file from which a statement imports or exports, if it is one of ours. */
+function moduleOf(path: string, statement: ts.Statement): string | undefined {
+  const { moduleSpecifier } = statement as { moduleSpecifier?: ts.StringLiteral };
+  return moduleSpecifier && neighbour(path, moduleSpecifier.text);
+}
+
+function neighbour(path: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  return declarationOf(new URL(specifier, `file:///${path}`).pathname.slice(1));
+}
+
+const declarationOf = (path: string) => path.replace(/\.ts$/, ".d.ts");
 
 async function emit(root: string, entries: readonly string[]): Promise<Map<string, string>> {
   const ambient = new Map([

@@ -1,5 +1,5 @@
 // UDP on node:dgram, for a runtime without Deno.listenDatagram: it exists only where "unstable"
-// names "net", which a library cannot bring about in the project that imports it. Half as fast.
+// names "net", which a library cannot bring about in the project that imports it. Half as fast, or less.
 
 import type { Socket, SocketOptions } from "node:dgram";
 import { UsageError } from "../usage_error.ts";

@@ -29,7 +29,7 @@ Deno.test("that node:dgram stands in is said once, to the first who listens", as
   await using third = await serve("udp://127.0.0.1:0", echo, { emit: log.emit });
   using _session = await connect(third.url, { emit: log.emit });
   assertEquals(log.only("notice").map(({ text }) => text), [
-    "UDP runs on node:dgram, about half as fast, because this project has no " +
+    "UDP runs on node:dgram, at half the speed or less, because this project has no " +
     'Deno.listenDatagram; "unstable": ["net"] in its deno.json, or --unstable-net, provides it',
   ]);
   assertEquals([first.urls.length, second.urls.length], [1, 1]);

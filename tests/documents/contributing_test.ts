@@ -9,6 +9,9 @@ import { readText } from "./pages.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
+/** How long one of the commands may take on a loaded machine. */
+const CHECK_DEADLINE_MS = 300_000;
+
 /** What the first change does to the sources, in its order: a whole file, or lines added to one. */
 interface Step {
   readonly path: string;
@@ -60,44 +63,53 @@ async function copySources(to: string): Promise<void> {
   await copy("");
 }
 
-Deno.test("the first change of CONTRIBUTING.md gives a protocol that works", async () => {
-  await using folder = await temporaryFolder();
-  await copySources(folder.path);
-  const [, section = ""] = readText("CONTRIBUTING.md").split(/^## A first change$/m);
-  const steps = stepsOf(section.split(/^## /m)[0]!);
-  assertEquals(steps.map(({ path }) => path), [
-    "protocols/reverse.ts",
-    "protocols/index.ts",
-    "protocols/index.ts",
-    "tests/protocols/reverse_test.ts",
-  ]);
-  for (const step of steps) await apply(folder.path, step);
+// The sources are what it is about, not an executable that was built from them.
+const ignore = Deno.env.has("SOCKDOCK_EXECUTABLE");
 
-  const run = async (args: readonly string[]) => {
-    await using process = new RunningProcess(Deno.execPath(), args, {
-      cwd: folder.path,
-      env: { NO_COLOR: "1" },
-    });
-    const { code, stdout, stderr } = await process.finish();
-    assertEquals(code, 0, stdout + stderr);
-    return stdout;
-  };
-  await run(["fmt", "--check", ...new Set(steps.map(({ path }) => path))]);
-  await run(["lint", "protocols"]);
-  await run(["check", "main.ts"]);
-  await run(["test", "--allow-all", "tests/protocols/reverse_test.ts"]);
+Deno.test(
+  "the first change of CONTRIBUTING.md gives a protocol that works",
+  { ignore },
+  async () => {
+    await using folder = await temporaryFolder();
+    await copySources(folder.path);
+    const [, section = ""] = readText("CONTRIBUTING.md").split(/^## A first change$/m);
+    const steps = stepsOf(section.split(/^## /m)[0]!);
+    assertEquals(steps.map(({ path }) => path), [
+      "protocols/reverse.ts",
+      "protocols/index.ts",
+      "protocols/index.ts",
+      "tests/protocols/reverse_test.ts",
+    ]);
+    for (const step of steps) await apply(folder.path, step);
 
-  const sockdock = ["run", "--quiet", ...runFlags(), "main.ts"];
-  await using server = new RunningProcess(
-    Deno.execPath(),
-    [...sockdock, "serve", "reverse", "tcp://:0", "udp://:0", "--json"],
-    { cwd: folder.path },
-  );
-  for (const _ of ["tcp", "udp"]) {
-    const [, url = ""] = await server.stdout.line(/^\{"event":"listening",.*?"url":"([^"]+)"/);
-    assertEquals(
-      (await run([...sockdock, "send", url, "was", "it", "a", "rat"])).trim(),
-      "tar a ti saw",
+    const run = async (args: readonly string[]) => {
+      await using process = new RunningProcess(Deno.execPath(), args, {
+        cwd: folder.path,
+        env: { NO_COLOR: "1" },
+      });
+      await process.closeInput();
+      // The type check begins from nothing, because the copy is new.
+      const { code, stdout, stderr } = await process.ended(CHECK_DEADLINE_MS);
+      assertEquals(code, 0, stdout + stderr);
+      return stdout;
+    };
+    await run(["fmt", "--check", ...new Set(steps.map(({ path }) => path))]);
+    await run(["lint", "protocols"]);
+    await run(["check", "main.ts"]);
+    await run(["test", "--allow-all", "tests/protocols/reverse_test.ts"]);
+
+    const sockdock = ["run", "--quiet", ...runFlags(), "main.ts"];
+    await using server = new RunningProcess(
+      Deno.execPath(),
+      [...sockdock, "serve", "reverse", "tcp://:0", "udp://:0", "--json"],
+      { cwd: folder.path },
     );
-  }
-});
+    for (const _ of ["tcp", "udp"]) {
+      const [, url = ""] = await server.stdout.line(/^\{"event":"listening",.*?"url":"([^"]+)"/);
+      assertEquals(
+        (await run([...sockdock, "send", url, "was", "it", "a", "rat"])).trim(),
+        "tar a ti saw",
+      );
+    }
+  },
+);

@@ -6,7 +6,7 @@ import { readArguments } from "../../commands/line/arguments.ts";
 import { suitePorts } from "../../commands/serving/builtin_suite.ts";
 import { catalogue } from "../../dock/catalogue.ts";
 import denoJson from "../../deno.json" with { type: "json" };
-import { blocksOf, shownUrls, sockdockCalls } from "./page.ts";
+import { blocksOf, readPage, shownUrls, sockdockCalls } from "./page.ts";
 import { pages, readme, readText, tour } from "./pages.ts";
 
 for (const page of pages) {
@@ -30,6 +30,40 @@ Deno.test("README.md and the tour mention every command", () => {
   );
   assertEquals(missing.map(({ name }) => name), []);
 });
+
+Deno.test("every link of a page to another leads somewhere", () => {
+  const known = [
+    ...pages,
+    ...["README.ja.md", "docs/guides.ja.md", "CONTRIBUTING.md"]
+      .map((path) => readPage(path, readText(path))),
+  ];
+  const broken = known.flatMap(({ path, markdown }) =>
+    [...markdown.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, to]) => to!)
+      .filter((to) => !/^[a-z]+:/.test(to) && !leadsSomewhere(path, to))
+      .map((to) => `${path}: ${to}`)
+  );
+  assertEquals(broken, []);
+});
+
+/** Whether a link leads to a file and, behind #, to one of its headings as GitHub names them. */
+function leadsSomewhere(from: string, to: string): boolean {
+  const [file = "", anchor] = decodeURI(to).split("#");
+  const path = file === "" ? from : new URL(file, `file:///${from}`).pathname.slice(1);
+  try {
+    const text = readText(path);
+    return anchor === undefined || anchorsOf(text).includes(anchor);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replace(/[^\p{L}\p{N}\p{M}_ -]/gu, "").replaceAll(" ", "-")
+  );
+}
 
 Deno.test("README.md shows every protocol, transport and layer in its drawing", () => {
   const [, drawing = ""] = /^## One grammar\n+```\n([\s\S]*?)```/m.exec(readme.markdown) ?? [];

@@ -222,7 +222,7 @@ class Run implements AsyncDisposable {
 
 /** The Python that has what a section imports; undefined where none does. */
 function pythonOf({ blocks }: Section): string | undefined {
-  const imports = blocks.some(({ code }) => code.includes("from cryptography"));
+  const imports = blocks.some(({ code }) => /from cryptography|\/fernet_|\/token\.py/.test(code));
   return imports ? pythonWith("cryptography") : "python3";
 }
 

@@ -51,7 +51,7 @@ for (const kind of KINDS) {
     const { text } = makeKey(kind);
     await Deno.writeTextFile(file, text);
     const python = async (...words: string[]) => {
-      await using program = startPackageProgram("cryptography", "token.py", words);
+      await using program = startPackageProgram("cryptography", "seal_token.py", words);
       const { code, stdout, stderr } = await program.finish();
       assertEquals(code, 0, stderr);
       return stdout.trimEnd();
