@@ -82,8 +82,6 @@ async function run(
   try {
     const { DENORT_BIN, ...others } = Deno.env.toObject();
     const { success, stderr } = await new Deno.Command(path, {
-      // With the packages that telemetry reaches, compilers of 2.8 overflow the usual stack.
-      env: { RUST_MIN_STACK: String(64 * 1024 * 1024) },
       args: [...args],
       stdout: "null",
       clearEnv: true,
