@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 // Not in the import map: what stands there is fetched by `deno task start`.
 // deno-lint-ignore no-import-prefix
-import type { BrowserContextOptions, Page } from "npm:playwright-core@1.65.1";
+import type { BrowserContext, BrowserContextOptions, Page } from "npm:playwright-core@1.65.1";
 import { connect } from "../../../dock/connect.ts";
 import { openControl } from "../../../dock/control/open_control.ts";
 import { relay } from "../../../dock/relay.ts";
@@ -34,15 +34,7 @@ async function visit(
   await using passing = await relay("tcp://127.0.0.1:0", server.url);
   await using control = await openControl([server, web, passing]);
   const { url, token } = control;
-  // deno-lint-ignore no-import-prefix
-  const { chromium } = await import("npm:playwright-core@1.65.1");
-  const browser = await chromium.launch({
-    executablePath: findPeer("chromium") ?? "",
-    args: [...CHROMIUM_FLAGS],
-  });
-  try {
-    const context = await browser.newContext({ locale: "en-GB", ...options });
-    context.setDefaultTimeout(120_000);
+  await withBrowser(async (context) => {
     const page = await context.newPage();
     const complaints: string[] = [];
     const elsewhere: string[] = [];
@@ -66,6 +58,23 @@ async function visit(
     await body({ page, server, url, token, show });
     assertEquals(complaints, []);
     assertEquals(elsewhere, []);
+  }, options);
+}
+
+async function withBrowser(
+  body: (context: BrowserContext) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  // deno-lint-ignore no-import-prefix
+  const { chromium } = await import("npm:playwright-core@1.65.1");
+  const browser = await chromium.launch({
+    executablePath: findPeer("chromium") ?? "",
+    args: [...CHROMIUM_FLAGS],
+  });
+  try {
+    const context = await browser.newContext({ locale: "en-GB", ...options });
+    context.setDefaultTimeout(120_000);
+    await body(context);
   } finally {
     await browser.close();
   }
@@ -227,4 +236,30 @@ peerTest(
       assertEquals(await page.textContent("h1"), "\u969c\u5bb3");
       assertEquals(await page.getAttribute("html", "lang"), "ja");
     }, { locale: "ja-JP", viewport: { width: 360, height: 700 }, isMobile: true, hasTouch: true }),
+);
+
+peerTest(
+  "a control that has gone is said to be lost, and found when it returns",
+  ["chromium"],
+  async () => {
+    const token = "the-same-token-as-before";
+    await using server = await serve("tcp://127.0.0.1:0", echo);
+    const first = await openControl([server], { token });
+    await withBrowser(async (context) => {
+      const page = await context.newPage();
+      await page.goto(`${first.url}/#token=${token}`);
+      await page.waitForSelector(".state.ok");
+      await page.click("text=Traffic");
+      await first[Symbol.asyncDispose]();
+      await page.waitForSelector(".state.lost");
+      await using _second = await openControl([server], { token, url: first.url });
+      await page.waitForSelector(".state.ok");
+      // What passes is shown again too.
+      await using session = await connect(server.url);
+      while (await page.locator("tr[data-event=received]").count() === 0) {
+        await session.send("back");
+        await page.waitForTimeout(50);
+      }
+    });
+  },
 );
