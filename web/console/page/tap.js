@@ -26,6 +26,7 @@ export function createTap(api, changed) {
       try {
         tap.problem = undefined;
         await api.listen(query, hear, signal);
+        if (signal.aborted) return;
       } catch (error) {
         if (signal.aborted) return;
         tap.problem = error.message;
