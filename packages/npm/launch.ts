@@ -26,6 +26,20 @@ function calledAs(): string {
   }
 }
 
+const PARENT_EVERY_MS = 1000;
+
+/** Calls `gone` when npx has ended: it runs this program in a shell, which a signal to npx ends without
+ * a word to us. In a script of npm the shell may end before what it left in the background. */
+function whenNpxIsGone(gone: () => void): void {
+  if (process.env.npm_command !== "exec") return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    gone();
+  }, PARENT_EVERY_MS);
+}
+
 function launch(): void {
   const { path, args } = programCommand();
   const child = spawn(path, [...args, ...process.argv.slice(2)], {
@@ -36,9 +50,10 @@ function launch(): void {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       // Ctrl-C reaches every process at the terminal; passed on it would count as the second one.
-      if (name !== "SIGINT" || !isatty(0)) child.kill(name);
+      if (name !== "SIGINT" || ![0, 1, 2].some(isatty)) child.kill(name);
     });
   }
+  whenNpxIsGone(() => child.kill("SIGTERM"));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);

@@ -112,6 +112,24 @@ peerTest(
   },
 );
 
+npmTest("no server stays behind when its launcher is killed, or npx is stopped", async () => {
+  const { sockdock, path } = await project();
+  const serving = ["serve", "echo", "tcp://127.0.0.1:0", "--json"];
+  for (
+    const [signal, program, ...args] of [
+      ["SIGKILL", sockdock],
+      ["SIGTERM", "npx", "--no", "sockdock"],
+    ] as const
+  ) {
+    await using launcher = new RunningProcess(program, [...args, ...serving], { cwd: path });
+    const [line] = await launcher.stdout.line(/^.*"listening".*$/);
+    launcher.signal(signal);
+    await eventually(() =>
+      dial(JSON.parse(line).url).then((conn) => (conn.close(), false), () => true)
+    );
+  }
+});
+
 npmTest("a server ends with the Node that started it, though that was killed", async () => {
   const { path, write } = await project();
   await write(
