@@ -148,7 +148,10 @@ class Server:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
-                event = json.loads(line)
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    continue  # Such as the help that was asked for; its end says the rest.
                 with self._changed:
                     if event["event"] == "control":
                         self._control = event
@@ -185,14 +188,11 @@ def _program() -> List[str]:
     named = os.environ.get("SOCKDOCK")
     if named:
         return shlex.split(named)
-    found = shutil.which("sockdock")
+    # Or what the project has installed. Nothing is fetched: a test starts no program by name alone.
+    local = os.path.join("node_modules", ".bin")
+    found = shutil.which("sockdock") or shutil.which("sockdock", path=local)
     if found:
         return [found]
-    # What the project has installed. Nothing is fetched: a test starts no program by name alone.
-    local = os.path.join("node_modules", ".bin", "sockdock")
-    npx = shutil.which("npx") if os.path.exists(local) else None
-    if npx:
-        return [npx, "--no", "sockdock"]
     raise SockdockError(f"Cannot find sockdock; {REMEDY}")
 
 
@@ -214,7 +214,8 @@ def start(protocol: str, *urls: str, endpoints: Optional[int] = None, **options:
     ``False`` its ``--no-`` form, and a list the flag several times.
     """
     if endpoints is None:
-        endpoints = sum("://" in url for url in urls)
+        # At least one: a program that refuses what it was given says so before it listens.
+        endpoints = max(1, sum("://" in url for url in urls))
     words = ["serve", protocol, *urls, *_flags(options), *CONTROL, "--json", "--until-eof"]
     return Server([*_program(), *words], endpoints)
 
