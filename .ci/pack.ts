@@ -155,8 +155,8 @@ async function contents(): Promise<Map<string, string>> {
     const made = await bundle([`packages/npm/${name}.ts`], ["--format", "cjs", "--minify"]);
     files.set(`node/${name}.cjs`, made.get(`${name}.js`)!);
   }
-  const types = (await declarations(root, ["packages/npm/start.ts"]))
-    .get("packages/npm/start.d.ts")!;
+  const types = `/// <reference lib="esnext.disposable" />\n` + // AsyncDisposable, in older projects.
+    (await declarations(root, ["packages/npm/start.ts"])).get("packages/npm/start.d.ts")!;
   files.set("node/start.d.cts", types);
   files.set("node/start.d.mts", types);
   files.set("node/start.mjs", await read("packages/npm/start.mjs"));
@@ -192,19 +192,22 @@ async function tarball(files: ReadonlyMap<string, string>): Promise<Uint8Array> 
     }
   }
   const bytes = Buffer.concat(await Array.fromAsync(tar(members())));
-  return await zopfli.gzipAsync(bytes, { numiterations: 15 });
+  // As many blocks as pay, because the files have little in common. More iterations give no more.
+  return await zopfli.gzipAsync(bytes, { numiterations: 5, blocksplittingmax: 0 });
 }
 
+/** Runs what writes the package, and says in one line why it cannot. */
+async function writing(write: () => Promise<void>): Promise<void> {
+  await write().catch(({ message }: Error) =>
+    stop(`Cannot write ${output}: ${message}; --output FILE puts the package elsewhere`)
+  );
+}
+
+// Before the work, which takes a while.
+await writing(() => Deno.mkdir(output.replace(/[^/\\]*$/, "") || ".", { recursive: true }));
 const packed = await tarball(await contents());
 if (packed.length > MAX_BYTES) {
   stop(`The package has ${packed.length} bytes, and more than ${MAX_BYTES} are too many`);
 }
-try {
-  await Deno.mkdir(output.replace(/[^/\\]*$/, "") || ".", { recursive: true });
-  await Deno.writeFile(output, packed);
-} catch (error) {
-  stop(
-    `Cannot write ${output}: ${(error as Error).message}; --output FILE puts the package elsewhere`,
-  );
-}
+await writing(() => Deno.writeFile(output, packed));
 console.log(`${await Deno.realPath(output)}: ${packed.length} bytes`);
