@@ -50,7 +50,7 @@ function launch(): void {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       // Ctrl-C reaches every process at the terminal; passed on it would count as the second one.
-      if (name !== "SIGINT" || ![0, 1, 2].some(isatty)) child.kill(name);
+      if (name !== "SIGINT" || !isatty(0)) child.kill(name);
     });
   }
   whenNpxIsGone(() => child.kill("SIGTERM"));
