@@ -20,7 +20,8 @@ function calledAs(): string {
   try {
     // The folder that npx made for this package says what npx was given, such as a tarball.
     const { _npx: npx } = JSON.parse(readFileSync(`${packageFolder}/../../package.json`, "utf8"));
-    return `npx ${npx.packages[0]}`;
+    const [what] = npx.packages;
+    return `npx ${/[^\w./\\:@~-]/.test(what) ? `"${what}"` : what}`;
   } catch {
     return /node_modules[/\\]/.test(process.argv[1] ?? "") ? "npx sockdock" : "sockdock";
   }
