@@ -81,6 +81,8 @@ class Server:
     def address(self) -> Tuple[str, int]:
         """The same for the calls of ``socket``: ``("127.0.0.1", 53124)``."""
         host, _, port = self.url.split("://", 1)[1].split("/", 1)[0].rpartition(":")
+        if not port:
+            raise SockdockError(f"{self.url} is a path; it has no host and port")
         return host.strip("[]"), int(port)
 
     def set_faults(self, fault: Any, seed: Optional[int] = None) -> None:

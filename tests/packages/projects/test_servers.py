@@ -30,6 +30,12 @@ def test_takes_options(sockdock):
     assert ask(server, b"loud") == b"LOUD"
 
 
+def test_a_path_has_no_port(sockdock, tmp_path):
+    server = sockdock("echo", f"unix://{tmp_path}/echo.sock")
+    with pytest.raises(sockdock_pytest.SockdockError, match="is a path"):
+        server.address
+
+
 def test_several_endpoints(sockdock):
     server = sockdock("echo", "tcp://127.0.0.1:0", "udp://127.0.0.1:0", allow=["127.0.0.1", "::1"])
     assert [url.split(":")[0] for url in server.urls] == ["tcp", "udp"]
