@@ -50,8 +50,10 @@ export async function meantByWords(
   command: Pick<Command, "name" | "options">,
   argv: readonly string[],
 ): Promise<string | undefined> {
-  const words = resolveWords(command.options, argv)
-    .flatMap((word) => word.kind === "argument" ? [word.text] : []);
+  const resolved = resolveWords(command.options, argv);
+  // An option that is wrong is what is to be told: the word after it may be its value.
+  if (resolved.some((word) => word.kind === "wrong")) return undefined;
+  const words = resolved.flatMap((word) => word.kind === "argument" ? [word.text] : []);
   const [first = ""] = words;
   const web = words.find((word) => isHttp(schemeOf(word)));
   switch (command.name) {

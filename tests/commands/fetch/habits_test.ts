@@ -55,6 +55,12 @@ peerTest("fetch sends what curl sends for the same options", ["curl"], async () 
     ["-F", "a=b c", "--form-string", "c=@d"],
     ["-F", `f=@${file};type=text/x-a;filename=other.txt`],
     ["-F", `f=<${file}`],
+    ["-F", 'm={"a":1};type=application/json'],
+    ["-F", `f=<${file};type=text/x-a`],
+    ["-F", `f=@${file};type=text/x-a;filename="a;b\\"c"`],
+    ["--form-string", "a=b;type=text/x-a"],
+    ["-H", "Accept:", "-H", "X-Empty;", "-A", ""],
+    ["-d", "a=b", "-H", "Content-Type:"],
     ["-T", file],
     ["-A", "seafarer/1", "-e", "http://harbour.example/"],
     ["-b", "a=b; c=d"],
@@ -249,9 +255,11 @@ Deno.test("what curl calls otherwise is refused with our name for it", async () 
   const names = optionNames(fetchCommand.options);
   for (const [name, remedy] of curlHabits.remedies) {
     assert(!names.has(name), `${name} is an option of ours`);
-    const argv = ["http://127.0.0.1:1/", name, "value"];
-    const { code, stderr } = await fetch(argv);
-    assertEquals([code, stderr], [2, `error: ${name} is of curl; here ${remedy}\n`]);
+    // Before the URL too, where its value might be taken for one.
+    for (const argv of [["http://127.0.0.1:1/", name, "value"], [name, "value", "http://x/"]]) {
+      const { code, stderr } = await fetch(argv);
+      assertEquals([code, stderr], [2, `error: ${name} is of curl; here ${remedy}\n`]);
+    }
     // A remedy names options that exist.
     for (const [flag] of remedy.matchAll(/(?<![\w-])--?[a-zA-Z][\w-]*/g)) {
       assert(names.has(flag) || flag === "--fault" || flag === "--server-name", `${name}: ${flag}`);
