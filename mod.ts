@@ -55,12 +55,14 @@ export type { HttpApp, HttpHandler, HttpService, RequestInfo } from "./core/http
 export type { Durations } from "./core/durations.ts";
 export type { FaultCounts, FaultsInForce } from "./core/live_faults.ts";
 export {
+  type Bare,
   type Bounds,
   choice,
   decimal,
   duration,
   flag,
   type FlagSpec,
+  type Given,
   integer,
   type ManySpec,
   type Option,
@@ -94,6 +96,8 @@ export {
   type SessionOrigin,
   textOf,
 } from "./core/session.ts";
+export type { Carrier } from "./core/layer.ts";
+export type { ShowMessage, Traffic } from "./core/traffic.ts";
 export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
 export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";

@@ -152,7 +152,7 @@ async function contents(): Promise<Map<string, string>> {
   add("lib/", await program());
   add("lib/", await declarations(root, modules));
   for (const name of ["launch", "start"]) {
-    const made = await bundle([`packages/npm/${name}.ts`], ["--format", "cjs"]);
+    const made = await bundle([`packages/npm/${name}.ts`], ["--format", "cjs", "--minify"]);
     files.set(`node/${name}.cjs`, made.get(`${name}.js`)!);
   }
   const types = (await declarations(root, ["packages/npm/start.ts"]))
@@ -192,7 +192,7 @@ async function tarball(files: ReadonlyMap<string, string>): Promise<Uint8Array> 
     }
   }
   const bytes = Buffer.concat(await Array.fromAsync(tar(members())));
-  return await zopfli.gzipAsync(bytes, { numiterations: 5 });
+  return await zopfli.gzipAsync(bytes, { numiterations: 15 });
 }
 
 const packed = await tarball(await contents());

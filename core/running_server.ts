@@ -36,6 +36,7 @@ export interface DatagramListener extends Listening {
 
 /** A session, or an HTTP connection, that is open. */
 export interface OpenSession {
+  /** The session itself, with what can be asked of it. */
   readonly session: SessionOrigin & {
     readonly identity?: Identity | undefined;
     readonly bytesReceived: number;

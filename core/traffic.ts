@@ -4,12 +4,13 @@
 import type { Message, SessionOrigin } from "./session.ts";
 
 /** Shows a message that has come in or is sent. It may keep no view of its bytes. */
-type ShowMessage = (
+export type ShowMessage = (
   event: "received" | "sent",
   session: SessionOrigin,
   message: Message,
 ) => void;
 
+/** Where the messages of sessions are shown while somebody watches. */
 export interface Traffic {
   /** Undefined while nobody watches. */
   show: ShowMessage | undefined;

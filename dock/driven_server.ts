@@ -28,6 +28,7 @@ export type SetFaults = (
 export interface DrivenServer extends RunningServer {
   /** The scheme of its URL, without layers. */
   readonly transport: string;
+  /** What it serves: sessions of a protocol, or HTTP requests. */
   readonly carries: "sessions" | "requests";
   /** What its layers wrap. */
   readonly carrier: Carrier;

@@ -47,8 +47,9 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
 
 /** A server on one or several endpoints. */
 export interface Dock extends Omit<RunningServer, "durations"> {
-  /** The name of the protocol or the application, and what it is. */
+  /** The name of the protocol or the application. */
   readonly protocol: string;
+  /** What that is, in one line. */
   readonly summary: string;
   /** The options that it was started with, without hooks. Secrets are among them. */
   readonly options: Given;

@@ -1,6 +1,6 @@
 // The suite of servers that `up` starts without a configuration.
 
-import { hasUnixSockets } from "../../core/runtime.ts";
+import { hasFeature, hasUnixSockets } from "../../core/runtime.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { servedByName } from "../line/serve_options.ts";
 
@@ -31,6 +31,8 @@ interface Places {
   readonly freePorts: boolean;
   /** Default: this one. */
   readonly os?: typeof Deno.build.os;
+  /** Of Deno. Default: this one. */
+  readonly version?: string;
 }
 
 interface BuiltinEntry extends SuiteEntry {
@@ -39,7 +41,7 @@ interface BuiltinEntry extends SuiteEntry {
 }
 
 /** Returns the suite, all of it on loopback. */
-export function builtinSuite({ socket, samples, freePorts, os }: Places): BuiltinEntry[] {
+export function builtinSuite({ socket, samples, freePorts, os, version }: Places): BuiltinEntry[] {
   const at = (scheme: string, port: number) => `${scheme}://127.0.0.1:${freePorts ? 0 : port}`;
   const both = (port: number) => [at("tcp", port), at("udp", port)];
   return [
@@ -48,7 +50,7 @@ export function builtinSuite({ socket, samples, freePorts, os }: Places): Builti
       urls: [
         ...both(suitePorts.echo),
         at("tls", suitePorts.echoTls),
-        at("dtls", suitePorts.echoDtls),
+        ...hasFeature("dtls", version) ? [at("dtls", suitePorts.echoDtls)] : [],
         at("ws", suitePorts.echoWs),
         ...socket === undefined || !hasUnixSockets(os) ? [] : [`unix://${socket}`],
       ],

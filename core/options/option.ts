@@ -82,7 +82,7 @@ export interface Option<T> {
 }
 
 /** An option that may be written without a value. */
-interface Bare {
+export interface Bare {
   /** The text of its value then. */
   readonly text: string;
   /** Which words after it are its value; all others are arguments. */

@@ -14,6 +14,7 @@ import { type Dock, serve, type ServeOptions } from "../serve.ts";
 /** The smallest number of characters of a token that was given. */
 const SHORTEST_TOKEN = 16;
 
+/** Options of {@linkcode openControl}. */
 export interface ControlOptions {
   /** Where it listens. Beyond loopback only `https`, and with a token of yours.
    * Default: http://127.0.0.1:0 */
@@ -37,6 +38,7 @@ export interface ControlOptions {
 export interface Control extends AsyncDisposable {
   /** URL, with the port that the system chose. */
   readonly url: string;
+  /** What every request has to show as its bearer token. */
   readonly token: string;
   /** The certificate, over TLS. */
   readonly certificate: Dock["certificate"];

@@ -9,6 +9,7 @@ import { relay } from "../relay.ts";
 import { serverSchemes } from "../schemes.ts";
 import { type Dock, serve } from "../serve.ts";
 
+/** Options of {@linkcode openToxiproxy}. */
 export interface ToxiproxyOptions {
   /** Where it listens, on loopback: it takes no token. Default: http://127.0.0.1:8474 */
   readonly url?: string;
@@ -20,6 +21,7 @@ export interface ToxiproxyOptions {
 
 /** The open API. Disposing it closes it and all its proxies. */
 export interface Toxiproxy extends AsyncDisposable {
+  /** URL, with the port that the system chose. */
   readonly url: string;
 }
 

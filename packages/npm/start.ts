@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { ask, type ControlAddress } from "./control.ts";
 import { cannotStart, programCommand } from "./deno.ts";
 
 /** An event of the program, as `--json` prints it. */
@@ -34,8 +35,22 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** How many endpoints have to listen first. @default the number of URLs; 1 for a command */
   readonly endpoints?: number;
+  /** `false` opens no control, so that faults cannot be changed nor events be waited for. */
+  readonly control?: string | false;
   /** How long that may take. @default 30,000 */
   readonly startTimeoutMs?: number;
+}
+
+/** Which event to wait for; all that is given has to fit. */
+export interface EventFilter {
+  /** Its name, or several with commas between them: `received`, `opened,closed`. */
+  readonly event?: string;
+  /** A part of its message, or of its JSON if it has none. */
+  readonly contains?: string;
+  /** The `id` of an event: only later ones count. @default 0, all that happened */
+  readonly after?: number;
+  /** How long to wait. @default 5,000 */
+  readonly timeoutMs?: number;
 }
 
 /** A running server, or several that one call started. */
@@ -46,6 +61,18 @@ export interface Server extends AsyncDisposable {
   readonly urls: readonly string[];
   /** What has happened so far: the last 10,000 events, the newest at the end. */
   readonly events: readonly ServerEvent[];
+  /** Replaces the faults of all endpoints, for open sessions too; null takes them away.
+   * @throws {Error} when an endpoint cannot have such a fault; those before it have it then */
+  setFaults(
+    fault: string | readonly string[] | null,
+    options?: { readonly seed?: number },
+  ): Promise<void>;
+  /** Resolves to the first event that fits, one that has happened already or the next to come. What
+   * passes (`received`, `sent`, `request`) is among them.
+   * @throws {Error} when none comes in time */
+  waitFor(filter: EventFilter): Promise<ServerEvent & { readonly id: number }>;
+  /** Takes all faults away and forgets all events that `waitFor` remembers: between two tests. */
+  reset(): Promise<void>;
   /** Stops the servers at once and resolves when the program has ended. Idempotent. */
   stop(): Promise<void>;
 }
@@ -87,12 +114,23 @@ export function start(
 async function launch(
   command: readonly string[],
   expected: number,
-  { cwd, env, endpoints = expected, startTimeoutMs = 30_000, ...flags }: StartOptions,
+  {
+    cwd,
+    env,
+    control = "http://127.0.0.1:0",
+    endpoints = expected,
+    startTimeoutMs = 30_000,
+    ...flags
+  }: StartOptions,
 ): Promise<Server> {
   const { path, args } = programCommand();
+  // `relay` has none; the protocol of that name has.
+  const controlFlags = control === false || command[0] === "relay"
+    ? []
+    : [`--control=${control}`, "--control-traffic"];
   const child = spawn(
     path,
-    [...args, ...command, ...flagsOf(flags), "--json", "--until-eof"],
+    [...args, ...command, ...flagsOf(flags), ...controlFlags, "--json", "--until-eof"],
     {
       ...cwd === undefined ? {} : { cwd },
       env: { ...process.env, DENO_NO_UPDATE_CHECK: "1", ...env },
@@ -119,6 +157,7 @@ class Program implements Server {
   readonly urls: string[] = [];
   readonly events: ServerEvent[] = [];
   readonly #child: ChildProcess;
+  #control: ControlAddress | undefined;
   /** The end of what it wrote on stderr. */
   #log = "";
   #ended = false;
@@ -172,6 +211,29 @@ class Program implements Server {
     this.#hold(false);
   }
 
+  async setFaults(
+    fault: string | readonly string[] | null,
+    { seed }: { readonly seed?: number } = {},
+  ): Promise<void> {
+    const { servers } = await this.#ask("GET", "/api/servers") as { servers: { id: number }[] };
+    const [method, body] = fault === null ? ["DELETE"] : ["PUT", { fault, seed }];
+    for (const { id } of servers) await this.#ask(method, `/api/servers/${id}/faults`, body);
+  }
+
+  async waitFor(
+    { event, contains, after, timeoutMs = 5000 }: EventFilter,
+  ): Promise<ServerEvent & { readonly id: number }> {
+    const query = new URLSearchParams({ timeout: String(timeoutMs / 1000) });
+    if (event !== undefined) query.set("event", event);
+    if (contains !== undefined) query.set("contains", contains);
+    if (after !== undefined) query.set("after", String(after));
+    return await this.#ask("GET", `/api/wait?${query}`) as ServerEvent & { id: number };
+  }
+
+  async reset(): Promise<void> {
+    await this.#ask("POST", "/api/reset");
+  }
+
   async stop(): Promise<void> {
     if (this.#ended) return;
     this.#hold(true);
@@ -185,8 +247,18 @@ class Program implements Server {
     return this.stop();
   }
 
+  #ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    if (this.#control === undefined) throw new Error("This server was started without a control");
+    return ask(this.#control, method, path, body);
+  }
+
   #take(line: string): void {
     const event = JSON.parse(line) as ServerEvent;
+    if (event.event === "control") {
+      // Its token is nobody's business but ours.
+      this.#control = event as unknown as ControlAddress;
+      return;
+    }
     if (event.event === "listening") this.urls.push(String(event.url));
     if (this.events.push(event) > MAX_EVENTS) this.events.shift();
     this.#changed();

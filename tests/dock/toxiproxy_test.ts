@@ -3,6 +3,7 @@ import { connect, echo, openToxiproxy, send, serve, textOf, UsageError } from ".
 
 // For this test alone, so it is not among the imports of deno.json. Its types do not know that a
 // CommonJS module is the default of what is imported.
+// deno-lint-ignore no-import-prefix
 const client = await import("npm:toxiproxy-node-client@4.1.0");
 const { Toxiproxy } = client as unknown as { Toxiproxy: typeof client.default.Toxiproxy };
 

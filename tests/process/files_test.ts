@@ -136,6 +136,9 @@ peerTest(
       assertEquals(code, 2, stderr);
       assertMatch(stderr, /^error: Cannot serve the folder .*locked": it may not be read/);
     }
+    await Deno.chmod(locked, 0o000);
+    const unlisted = await serving("--no-listing", "--no-archive");
+    assertEquals(unlisted.code, 2, unlisted.stderr);
     await Deno.chmod(locked, 0o700);
   },
 );

@@ -12,6 +12,9 @@ import shlex
 import shutil
 import subprocess
 import threading
+import urllib.error
+import urllib.parse
+import urllib.request
 from collections import deque
 from typing import Any, Callable, Deque, Iterator, List, Optional, Tuple
 
@@ -23,6 +26,8 @@ MAX_EVENTS = 10_000
 MAX_LOG_LINES = 1000
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+#: By which the faults are changed and events are waited for.
+CONTROL = ["--control=http://127.0.0.1:0", "--control-traffic"]
 
 
 class SockdockError(RuntimeError):
@@ -43,6 +48,7 @@ class Server:
         self._log: Deque[str] = deque(maxlen=MAX_LOG_LINES)
         self._changed = threading.Condition()
         self._ended = False
+        self._control: Optional[dict[str, Any]] = None
         pipe = subprocess.PIPE
         try:
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
@@ -77,6 +83,46 @@ class Server:
         host, _, port = self.url.split("://", 1)[1].split("/", 1)[0].rpartition(":")
         return host.strip("[]"), int(port)
 
+    def set_faults(self, fault: Any, seed: Optional[int] = None) -> None:
+        """Replaces the faults of all endpoints, for open sessions too; ``None`` takes them away."""
+        for server in self._ask("GET", "/api/servers")["servers"]:
+            path = f"/api/servers/{server['id']}/faults"
+            if fault is None:
+                self._ask("DELETE", path)
+            else:
+                body = {"fault": fault, **({} if seed is None else {"seed": seed})}
+                self._ask("PUT", path, body)
+
+    def wait_for(self, timeout: float = 5, **filters: Any) -> dict[str, Any]:
+        """The first event that fits, one that has happened already or the next to come.
+
+        ``event`` is its name, ``contains`` a part of its message, ``after`` the ``id`` of an event
+        after which it has to come. What passes (``received``, ``sent``, ``request``) is among them.
+        """
+        query = urllib.parse.urlencode({"timeout": timeout, **filters})
+        return self._ask("GET", f"/api/wait?{query}", timeout=timeout + STOP_SECONDS)
+
+    def reset(self) -> None:
+        """Takes all faults away and forgets the events that ``wait_for`` remembers."""
+        self._ask("POST", "/api/reset")
+
+    def _ask(self, method: str, path: str, body: Any = None, timeout: float = STOP_SECONDS) -> Any:
+        assert self._control is not None
+        request = urllib.request.Request(
+            self._control["url"] + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": "Bearer " + self._control["token"]},
+        )
+        # Without the proxies of the environment, which have no business on loopback.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=timeout) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            raise SockdockError(json.loads(error.read())["detail"]) from None
+        return json.loads(text) if text else None
+
     def stop(self) -> None:
         """Stops the servers at once and waits until the program has ended. May be repeated."""
         assert self._process.stdin is not None
@@ -104,6 +150,9 @@ class Server:
             for line in lines:
                 event = json.loads(line)
                 with self._changed:
+                    if event["event"] == "control":
+                        self._control = event
+                        continue
                     if event["event"] == "listening":
                         self.urls.append(event["url"])
                     self.events.append(event)
@@ -166,7 +215,7 @@ def start(protocol: str, *urls: str, endpoints: Optional[int] = None, **options:
     """
     if endpoints is None:
         endpoints = sum("://" in url for url in urls)
-    words = ["serve", protocol, *urls, *_flags(options), "--json", "--until-eof"]
+    words = ["serve", protocol, *urls, *_flags(options), *CONTROL, "--json", "--until-eof"]
     return Server([*_program(), *words], endpoints)
 
 

@@ -55,6 +55,23 @@ test("start() runs any command that serves", async () => {
   await server.stop();
 });
 
+test("faults change while it runs, and events can be waited for", async () => {
+  const server = await start("echo", "udp://127.0.0.1:0");
+  await server.setFaults("out.corrupt=100%", { seed: 7 });
+  assert.notEqual(await ask(server.url, "spoilt"), "spoilt");
+  await server.setFaults(null);
+  assert.equal(await ask(server.url, "intact"), "intact");
+  const { id, event } = await server.waitFor({ event: "received", contains: "intact" });
+  assert.equal(event, "received");
+  const late = { event: "received", contains: "intact", after: id, timeoutMs: 50 };
+  await assert.rejects(server.waitFor(late), /event/);
+  await server.reset();
+  await assert.rejects(server.waitFor({ contains: "intact", timeoutMs: 50 }), /event/);
+  await assert.rejects(server.setFaults("out.lost=1%"), /lost/);
+  assert.ok(!server.events.some(({ event }) => event === "control"));
+  await server.stop();
+});
+
 test("what the program refuses rejects with the program's own line", async () => {
   const refused = (args, message) => assert.rejects(start(...args), { message });
   await refused(["ecko", "tcp://127.0.0.1:0"], /^unknown protocol "ecko"; did you mean echo\?/);

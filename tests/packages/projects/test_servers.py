@@ -35,6 +35,20 @@ def test_several_endpoints(sockdock):
     assert [url.split(":")[0] for url in server.urls] == ["tcp", "udp"]
 
 
+def test_faults_change_while_it_runs_and_events_can_be_waited_for(sockdock):
+    server = sockdock("echo", "udp://127.0.0.1:0")
+    server.set_faults("out.corrupt=100%", seed=7)
+    assert ask(server, b"spoilt") != b"spoilt"
+    server.set_faults(None)
+    assert ask(server, b"intact") == b"intact"
+    event = server.wait_for(event="received", contains="intact")
+    with pytest.raises(sockdock_pytest.SockdockError, match="event"):
+        server.wait_for(contains="intact", event="received", after=event["id"], timeout=0.05)
+    server.reset()
+    with pytest.raises(sockdock_pytest.SockdockError, match="lost"):
+        server.set_faults("out.lost=1%")
+
+
 def test_what_the_program_refuses_is_an_error_in_its_own_words(sockdock):
     with pytest.raises(sockdock_pytest.SockdockError, match='unknown protocol "ecko"; did you'):
         sockdock("ecko", "tcp://127.0.0.1:0")

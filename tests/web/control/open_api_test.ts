@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { echo, openControl, serve } from "../../../mod.ts";
 
 // For this test alone, so it is not among the imports of deno.json.
+// deno-lint-ignore no-import-prefix
 const { Validator } = await import("npm:@seriousme/openapi-schema-validator@2.11.0");
 
 // deno-lint-ignore no-explicit-any

@@ -23,6 +23,16 @@ interface FileRootOptions {
   readonly listed?: boolean;
 }
 
+/** Looks for a name in a folder, which may not be done where the folder may not be entered. */
+async function enter(folder: string): Promise<void> {
+  try {
+    // The runtime leaves `.` out of a path.
+    await Deno.lstat(`${folder}${SEPARATOR}.sockdock`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 const REMEDY = "; --no-listing --no-archive serves those files in it whose names are known";
 
 export class FileRoot {
@@ -47,7 +57,7 @@ export class FileRoot {
       real = await Deno.realPath(path);
       if (!(await Deno.stat(real)).isDirectory) throw new Error("it is a file; name its folder");
       // A folder that may not be used would refuse every request, one by one.
-      await Deno.stat(`${real}${SEPARATOR}.`);
+      await enter(real);
       if (options.listed && Deno.build.os !== "windows") (await Deno.open(real)).close();
     } catch (error) {
       const why = error instanceof Deno.errors.NotFound
