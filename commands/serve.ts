@@ -33,6 +33,7 @@ import {
 import { printReachable, qrOptions, refuseUselessQr } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { commandControl } from "./serving/control.ts";
+import { servingHabits } from "./serving/habits.ts";
 import { programWords } from "./serving/program_words.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
@@ -57,6 +58,7 @@ export const serve = defineCommand({
   name: "serve",
   summary: "serves one protocol on one or several endpoints",
   usage: "<protocol> <url>... [folder]",
+  habits: servingHabits,
   details: `All endpoints share one state. No host in a URL means loopback, port 0 any free port;
 tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, a second one at once.`,
   options: mergeTables(ownOptions, servedOptions),

@@ -6,6 +6,7 @@ import { whyUseless } from "../dock/applicable.ts";
 import { connect } from "../dock/connect.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
+import { servingHabits } from "./serving/habits.ts";
 import { programWords } from "./serving/program_words.ts";
 import { writeSamples } from "./serving/samples.ts";
 import { type StartedEntry, suiteTable } from "./serving/suite_table.ts";
@@ -46,6 +47,7 @@ export const up = defineCommand({
   name: "up",
   summary: "starts many servers at once, or the built-in suite",
   usage: "[config]",
+  habits: servingHabits,
   details: `Without a configuration it starts the built-in suite on loopback and prints what listens
 where and which command talks to it. Where another program has a port, the suite takes a free one.
 

@@ -152,7 +152,10 @@ export async function readBody(
   ];
   const kinds = kindsOfBody(options);
   if (get && kinds.lastIndexOf(true) > 0) {
-    throw new UsageError("--get puts what --data gives into the URL; other bodies it cannot");
+    throw new UsageError(
+      "--get puts the text of --data into the URL; --data-json, --form and --upload-file cannot " +
+        "go with it",
+    );
   }
   if (kinds.filter(Boolean).length > 1) {
     throw new UsageError(

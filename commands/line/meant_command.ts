@@ -59,11 +59,13 @@ export async function meantByWords(
   switch (command.name) {
     case "send":
     case "connect": {
+      if (schemeOf(first) === undefined) return tcpMeant(command.name, words);
       if (!isHttp(schemeOf(first))) return undefined;
       const body = words.slice(1).join(" ");
       return said(web!, "is fetched", ["fetch", web!, ...(body === "" ? [] : ["-d", body])]);
     }
     case "chat":
+      if (schemeOf(first) === undefined) return tcpMeant(command.name, words);
       return web && said(web, "is fetched; a chat is at ws, tcp or the like", [
         "chat",
         web.replace(/^http/i, "ws"),
@@ -100,6 +102,20 @@ export async function meantByWords(
 }
 
 const SESSIONS = /^(?:tcp|tls|unix|udp|dtls|unixgram|wss?)$/;
+
+/** A host and a port without a scheme, in one word or, as netcat takes them, in two. */
+function tcpMeant(name: string, [first = "", ...others]: readonly string[]): string | undefined {
+  const [, host, port] = /^([\w.-]+)(?::(\d{1,5}))?$/.exec(first) ?? [];
+  const [next = ""] = others;
+  const meant = host === undefined
+    ? undefined
+    : port !== undefined
+    ? [name, `tcp://${first}`, ...others]
+    : /^\d{1,5}$/.test(next)
+    ? [name, `tcp://${host}:${next}`, ...others.slice(1)]
+    : undefined;
+  return meant && `${JSON.stringify(first)} has no scheme; did you mean ${line(meant)}?`;
+}
 
 async function servingMeant(words: readonly string[]): Promise<string | undefined> {
   const [first = "", ...others] = words;

@@ -268,6 +268,7 @@ Deno.test("what curl calls otherwise is refused with our name for it", async () 
   }
   const json = await fetch(["--json", '{"a":1}', "http://127.0.0.1:1/"]);
   assertMatch(json.stderr, /--data-json/);
+  assertMatch((await fetch(["http://x/", "-o", ""])).stderr, /^error: --output: expected the name/);
   assertMatch((await fetch(["http://127.0.0.1:1/a", "http://127.0.0.1:1/b"])).stderr, /one URL/);
 });
 
