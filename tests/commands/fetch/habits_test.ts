@@ -155,6 +155,22 @@ Deno.test("fetch -v shows the heads of each exchange, and no secrets", async () 
   );
 });
 
+Deno.test("fetch -v hides what is named like a secret, and no more", async () => {
+  await using server = startRawServer(() =>
+    answerOf("200 OK", "", "WWW-Authenticate: Basic realm=x", "X-Author: Ada")
+  );
+  const secret = ["X-Auth", "X-Auth-Key", "X-Access-Key", "X-Session-Id", "Signature", "X-JWT"];
+  const plain = ["Access-Control-Allow-Credentials", "X-Monkeys", "X-Compass"];
+  const { stderr } = await fetch([
+    ...["-v", server.url],
+    ...[...secret, ...plain].flatMap((name) => ["-H", `${name}: seen`]),
+  ]);
+  for (const name of secret) assertStringIncludes(stderr, `> ${name}: ***\n`);
+  for (const name of plain) assertStringIncludes(stderr, `> ${name}: seen\n`);
+  assertStringIncludes(stderr, "< WWW-Authenticate: Basic realm=x\n");
+  assertStringIncludes(stderr, "< X-Author: Ada\n");
+});
+
 Deno.test("fetch -v shows each try, and a harmless head", async () => {
   let count = 0;
   await using server = startRawServer(() =>
