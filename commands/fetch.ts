@@ -50,8 +50,8 @@ const requestOptions = {
     separator: "\n",
     help: "send this header",
   }),
-  userAgent: text({ short: "A", metavar: "name", help: "say that this program asks" }),
-  referer: text({ short: "e", metavar: "url", help: "say that the request comes from this page" }),
+  userAgent: text({ short: "A", metavar: "name", help: "send this User-Agent" }),
+  referer: text({ short: "e", metavar: "url", help: "send this Referer" }),
   ...bodyOptions,
 } as const;
 

@@ -14,7 +14,7 @@ const SUBJECTS: readonly string[] = ["make", "show", "password", "seal", "open"]
 
 export const key = defineCommand({
   name: "key",
-  summary: "makes and shows keys, seals and opens messages, and writes lines of users",
+  summary: "makes and shows keys, seals and opens messages, hashes passwords",
   usage: "<make|show|password|seal|open> <kind|file|user> [word]...",
   details:
     `\`make\` makes a key: fernet or aes-gcm for the layer sealed (--sealed-key), hmac or ed25519 for

@@ -25,6 +25,7 @@ import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
+import { wrap } from "./manual/labels.ts";
 import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
@@ -139,7 +140,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
-      for (const note of notes) io.note(note);
+      for (const note of notes) io.note(io.stderrIsTerminal ? wrap(note, io.columns) : note);
       for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
       await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
       if (control.shown !== undefined) {

@@ -8,7 +8,7 @@ import type { Stdio } from "../terminal/stdio.ts";
 
 export const untilEofOptions = {
   untilEof: flag({
-    help: "stop when standard input ends, as its parent ends",
+    help: "stop when stdin ends, as when its parent process exits",
     negatable: false,
   }),
 } as const;
