@@ -13,7 +13,7 @@ export async function atSocketFile<T>(
     return await listen();
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse) || path.startsWith("\0")) throw error;
-    if (!(await Deno.lstat(path)).isSocket) {
+    if (await isNoSocket(path)) {
       // Of the user's own files we say nothing that sounds like removing them.
       throw new Error("something else than a socket is there; choose another path", {
         cause: error,
@@ -22,6 +22,15 @@ export async function atSocketFile<T>(
     if (!(await isAbandoned(probe))) throw error;
     await Deno.remove(path);
     return await listen();
+  }
+}
+
+async function isNoSocket(path: string): Promise<boolean> {
+  try {
+    return !(await Deno.lstat(path)).isSocket;
+  } catch {
+    // Gone since, or not to be looked at.
+    return false;
   }
 }
 
