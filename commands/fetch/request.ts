@@ -209,17 +209,28 @@ function parseField(flag: string, field: string): WrittenField {
   return { name: field.slice(0, equals), value, isLiteral: false };
 }
 
-/** The text or file of a field, and what is said of it after it: `file;type=image/png;filename=a.png`. */
+const ATTRIBUTE = /;(type|filename)=("(?:[^"\\]|\\.)*"|[^;"]*)/g;
+const ATTRIBUTES_LAST = new RegExp(`^(.*?)((?:${ATTRIBUTE.source})*)$`, "s");
+
+/** The text or file of a field, and what is said of it after it: `file;type=image/png;filename=a.png`.
+ * What holds a semicolon may stand in double quotes. */
 function formPart(
   written: string,
 ): { readonly content: string; readonly type: string; readonly filename: string | undefined } {
-  const [, content = "", attributes = ""] =
-    /^(.*?)((?:;(?:type|filename)=(?:"(?:[^"\\]|\\.)*"|[^;"]*))*)$/s.exec(written) ?? [];
-  const value = (name: string) => {
-    const found = new RegExp(`;${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^;"]*))`).exec(attributes);
-    return found?.[1]?.replace(/\\(.)/g, "$1") ?? found?.[2];
+  const [, content = "", attributes = ""] = ATTRIBUTES_LAST.exec(written) ?? [];
+  const said = new Map(
+    [...attributes.matchAll(ATTRIBUTE)].map(([, name, value = ""]) => [name, unquoted(value)]),
+  );
+  return {
+    content: unquoted(content),
+    type: said.get("type") ?? "",
+    filename: said.get("filename"),
   };
-  return { content, type: value("type") ?? "", filename: value("filename") };
+}
+
+function unquoted(text: string): string {
+  const [, inside] = /^"((?:[^"\\]|\\.)*)"$/s.exec(text) ?? [];
+  return inside?.replace(/\\(["\\])/g, "$1") ?? text;
 }
 
 async function formField(

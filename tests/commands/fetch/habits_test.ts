@@ -58,6 +58,8 @@ peerTest("fetch sends what curl sends for the same options", ["curl"], async () 
     ["-F", 'm={"a":1};type=application/json'],
     ["-F", `f=<${file};type=text/x-a`],
     ["-F", `f=@${file};type=text/x-a;filename="a;b\\"c"`],
+    ["-F", 'a="b;type=text/x-a \\" c"'],
+    ["-F", `f=@"${file}";filename=a`],
     ["--form-string", "a=b;type=text/x-a"],
     ["-H", "Accept:", "-H", "X-Empty;", "-A", ""],
     ["-d", "a=b", "-H", "Content-Type:"],
