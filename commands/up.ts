@@ -6,7 +6,6 @@ import { whyUseless } from "../dock/applicable.ts";
 import { connect } from "../dock/connect.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
-import { servingHabits } from "./serving/habits.ts";
 import { programWords } from "./serving/program_words.ts";
 import { writeSamples } from "./serving/samples.ts";
 import { type StartedEntry, suiteTable } from "./serving/suite_table.ts";
@@ -17,6 +16,7 @@ import {
   printingOptions,
   recordOptions,
   requestLogOptions,
+  untilEofOptions,
 } from "./line/common_options.ts";
 import { CONTROL_URL, controlOptions, controlServerOptions } from "./line/control_options.ts";
 import { commandControl } from "./serving/control.ts";
@@ -24,13 +24,13 @@ import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts"
 import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
+import { planned, type PlannedEntry, servedOptions, servingHabits } from "./line/serve_options.ts";
 import { wrap } from "./manual/labels.ts";
 import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
-import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
+import { stopAtEof } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
@@ -119,7 +119,6 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const control = watching.use(
       await commandControl({ options, given }, {
         io,
-        program: programWords(),
         // A trial run is to be looked at; what somebody configured opens what they asked for.
         ...(config === undefined && {
           usual: options.freePorts ? "http://127.0.0.1:0" : CONTROL_URL,
