@@ -16,6 +16,7 @@ import {
   printingOptions,
   recordOptions,
   requestLogOptions,
+  untilEofOptions,
 } from "./line/common_options.ts";
 import { CONTROL_URL, controlOptions, controlServerOptions } from "./line/control_options.ts";
 import { commandControl } from "./serving/control.ts";
@@ -23,12 +24,13 @@ import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts"
 import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
+import { planned, type PlannedEntry, servedOptions, servingHabits } from "./line/serve_options.ts";
+import { wrap } from "./manual/labels.ts";
 import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
-import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
+import { stopAtEof } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
@@ -46,6 +48,7 @@ export const up = defineCommand({
   name: "up",
   summary: "starts many servers at once, or the built-in suite",
   usage: "[config]",
+  habits: servingHabits,
   details: `Without a configuration it starts the built-in suite on loopback and prints what listens
 where and which command talks to it. Where another program has a port, the suite takes a free one.
 
@@ -116,7 +119,6 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const control = watching.use(
       await commandControl({ options, given }, {
         io,
-        program: programWords(),
         // A trial run is to be looked at; what somebody configured opens what they asked for.
         ...(config === undefined && {
           usual: options.freePorts ? "http://127.0.0.1:0" : CONTROL_URL,
@@ -137,7 +139,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
-      for (const note of notes) io.note(note);
+      for (const note of notes) io.note(io.stderrIsTerminal ? wrap(note, io.columns) : note);
       for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
       await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
       if (control.shown !== undefined) {
