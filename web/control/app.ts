@@ -2,7 +2,6 @@
 
 import type { HttpApp, HttpHandler, HttpService } from "../../core/http/app.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { openConsole } from "../console/page.ts";
 import { refuseForeignOrigin, tokenCheck } from "./access.ts";
 import type { ControlledDocks } from "./controlled_docks.ts";
 import { eventRoutes } from "./endpoints/events.ts";
@@ -55,7 +54,8 @@ function controlHandler(
   const own = [...serverRoutes, ...sessionRoutes, ...eventRoutes, ...overviewRoutes];
   const find = createRouter([...own, openApiRoute(own, version)]);
   const check = tokenCheck(token);
-  const page = openConsole();
+  // Loaded when a browser asks for it.
+  let page: ReturnType<typeof import("../console/page.ts").openConsole> | undefined;
   return async (request, info) => {
     try {
       refuseForeignOrigin(request);
@@ -64,8 +64,11 @@ function controlHandler(
         if (guardsAll) check(request);
         return await other.handle(request, info);
       }
-      const answered = page(request, pathname);
-      if (answered !== undefined) return answered;
+      if (/^\/(?:console\/.*)?$/.test(pathname)) {
+        page ??= (await import("../console/page.ts")).openConsole();
+        const answered = page(request, pathname);
+        if (answered !== undefined) return answered;
+      }
       const found = find(request.method, pathname);
       // Without a token nobody learns what is there.
       if (found.route?.isOpen !== true) check(request);
