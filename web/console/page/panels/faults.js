@@ -98,7 +98,7 @@ function FaultsOf({ server, store }) {
                 )} onInput=${(event) => setSeed(event.target.value.replace(/\D/g, ""))} /></label>
                 <button>${t("beginAnew")}</button><small>${t("seedHelp")}</small>
               </form>
-          <h3>${t("did")}</h3>
+          <h2>${t("did")}</h2>
           <${Did} did=${faults.did} />
         `}
       </section>

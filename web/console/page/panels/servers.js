@@ -75,7 +75,7 @@ function Details({ server, store }) {
     });
   return html`<div class="details">
     <p>${summary}</p>
-    <h3>${t("commands")}</h3>
+    <h2>${t("commands")}</h2>
     ${
     commands.map(({ program, command }) =>
       html`<div class="command" key=${program}><code>${
@@ -106,7 +106,7 @@ function Details({ server, store }) {
 function Fields({ title, fields }) {
   if (fields.length === 0) return null;
   return html`
-    <h3>${title}</h3>
+    <h2>${title}</h2>
     <dl>${fields.map(([name, value]) =>
       html`
         <div key=${name}>

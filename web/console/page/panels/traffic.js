@@ -130,11 +130,11 @@ function Content({ one: { event, json }, close }) {
       <div class="sides">${bytes
         ? html`
           <div>
-            <h3>${t("text")}</h3>
+            <h2>${t("text")}</h2>
             <pre tabindex="0">${textLines(bytes)}</pre>
           </div>
           <div>
-            <h3>${t("hex")}</h3>
+            <h2>${t("hex")}</h2>
             <pre tabindex="0">${hexDump(bytes)}</pre>
           </div>
         `
