@@ -53,6 +53,8 @@ export interface Dock extends Omit<RunningServer, "durations"> {
   readonly summary: string;
   /** The options that it was started with, without hooks. Secrets are among them. */
   readonly options: Given;
+  /** The options that the protocol or application itself declares. */
+  readonly ownOptions: OptionTable;
   /** Whether it stops, or has stopped. */
   readonly isDraining: boolean;
   /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
@@ -230,6 +232,7 @@ export async function serve<Own extends OptionTable>(
     protocol: served.name,
     summary: served.summary,
     options: given,
+    ownOptions: served.options,
   });
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
@@ -273,7 +276,7 @@ function dockOf(
   resources: AsyncDisposableStack,
   counters: Service["counters"],
   announcer: Announcer | undefined,
-  description: Pick<Dock, "protocol" | "summary" | "options">,
+  description: Pick<Dock, "protocol" | "summary" | "options" | "ownOptions">,
 ): Dock {
   const emit = announcer?.tell;
   let closing: Promise<void> | undefined;

@@ -5,15 +5,12 @@ import { isLoopback } from "../../core/addresses/address.ts";
 import { type Endpoint, hostOrLoopback, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
-import { flagName, type OptionTable, parseText } from "../../core/options/option.ts";
+import { flagName, parseText } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { serverKinds } from "../../servers/index.ts";
-import { serveOptions } from "../applicable.ts";
-import { layerOptions } from "../layer_stack.ts";
 import { serverSchemes } from "../schemes.ts";
-import { servable, servedByName } from "../served.ts";
-import { upstreamOptions } from "../upstream.ts";
+import { servedByName } from "../served.ts";
+import { servingTable } from "../serving_options.ts";
 
 /** A request to start servers, as it came in. */
 interface AskedServers {
@@ -32,14 +29,7 @@ interface AllowedServers {
 /** What the placeholder of an option says when its value is a path. */
 const PATHS: ReadonlySet<string> = new Set(["file", "folder", "path", "file|:memory:|off"]);
 
-const options: OptionTable = Object.assign(
-  {},
-  serveOptions,
-  ...servable.map((one) => one.options),
-  ...serverKinds.map((kind) => kind.options),
-  layerOptions,
-  upstreamOptions,
-);
+const options = servingTable();
 
 /** Flags and keys, each with the key. */
 const keys = new Map(

@@ -22,6 +22,7 @@ import { catalogue } from "../catalogue.ts";
 import type { DrivenServer } from "../driven_server.ts";
 import { maskedOptions } from "./masked_options.ts";
 import { type Dock, serve } from "../serve.ts";
+import { servingTable } from "../serving_options.ts";
 import { talkCommands } from "./talk_commands.ts";
 
 /** How many docks may be started over the control at a time. */
@@ -248,7 +249,7 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return {
       ...{ id, dock, protocol: of.protocol, summary: of.summary, url },
       ...{ transport, carries, carrier, layers },
-      options: maskedOptions(of.options),
+      options: maskedOptions(of.options, servingTable(of.ownOptions)),
       certificate: certificate === undefined ? null : await this.#certificateOf(certificate),
       commands: talkCommands(talked, this.#sockdock),
       counters: server.stats(),
