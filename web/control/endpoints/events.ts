@@ -42,8 +42,6 @@ const after: Parameter = {
   schema: { type: "integer", minimum: 0 },
 };
 
-let waits = 0;
-
 export const eventRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -70,7 +68,7 @@ export const eventRoutes: readonly Route[] = [
     problems: [404, 429],
     handle(asked) {
       const { log, given, request } = asked;
-      if (log.listeners - waits >= MAX_LISTENERS) {
+      if (log.listeners - log.waits >= MAX_LISTENERS) {
         throw new Problem(429, `${MAX_LISTENERS} listen already; end one of them`);
       }
       const from = given.after ?? given["last-event-id"] ?? log.lastId;
@@ -127,7 +125,9 @@ export const eventRoutes: readonly Route[] = [
       const filter = filterOf(asked);
       const [passed] = log.after(Number(given.after ?? 0), filter);
       if (passed !== undefined) return jsonOf(passed);
-      if (waits >= MAX_WAITS) throw new Problem(429, `${MAX_WAITS} wait already; try again later`);
+      if (log.waits >= MAX_WAITS) {
+        throw new Problem(429, `${MAX_WAITS} wait already; try again later`);
+      }
       const seconds = Number(given.timeout ?? USUAL_WAIT_SECONDS);
       return jsonOf(await nextEvent(asked, filter, seconds * 1000));
     },
@@ -163,7 +163,7 @@ function nextEvent(
   filter: EventFilter,
   timeoutMs: number,
 ): Promise<LoggedEvent> {
-  waits++;
+  log.waits++;
   const { promise, resolve, reject } = Promise.withResolvers<LoggedEvent>();
   const stop = log.listen(filter, resolve);
   const timer = setTimeout(
@@ -173,7 +173,7 @@ function nextEvent(
   const gone = () => reject(new Problem(404, "the client has gone"));
   signal.addEventListener("abort", gone, { once: true });
   return promise.finally(() => {
-    waits--;
+    log.waits--;
     stop();
     clearTimeout(timer);
     signal.removeEventListener("abort", gone);
