@@ -8,6 +8,7 @@ import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
 import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
+import { controlOptions, controlServerOptions } from "./line/control_options.ts";
 import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { fittingServing } from "./line/serve_options.ts";
 import { serveUntilStopped } from "./serve.ts";
@@ -25,6 +26,8 @@ const ownOptions = mergeTables(
   recordOptions,
   metricsOptions,
   metricsServerOptions,
+  controlOptions,
+  controlServerOptions,
 );
 
 export const relay = defineCommand({

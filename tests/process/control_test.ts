@@ -113,3 +113,18 @@ Deno.test("Toxiproxy's API stands beside the control, which sees its proxies", a
     "relay",
   ]);
 });
+
+Deno.test("a relay has a control, which puts faults between its two sides", async () => {
+  await using server = await startProgram(["serve", "echo", "tcp://127.0.0.1:0"]);
+  const { program, url, token } = await controlled([
+    ...["relay", "tcp://127.0.0.1:0", server.url, "--json", "--control", "http://127.0.0.1:0"],
+  ], 1);
+  await using _program = program;
+  const path = `${url}/api/servers/1/faults`;
+  const headers = { authorization: `Bearer ${token}` };
+  const body = JSON.stringify({ fault: "latency=5ms" });
+  await (await fetch(path, { method: "PUT", headers, body })).text();
+  assertEquals(textOf(await send(program.url, "through")), "through");
+  const { faults } = await (await fetch(path, { headers })).json();
+  assertEquals([faults.did.in.delayed, faults.did.out.delayed], [1, 1]);
+});
