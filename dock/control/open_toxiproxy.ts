@@ -3,6 +3,7 @@
 import { isLoopback } from "../../core/addresses/address.ts";
 import { hostOrLoopback, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { parsePlan } from "../../layers/fault/spec.ts";
 import { toxiproxyApp } from "../../web/control/toxiproxy/app.ts";
 import { Proxies, type RunningProxy } from "../../web/control/toxiproxy/proxies.ts";
 import { relay } from "../relay.ts";
@@ -52,7 +53,12 @@ export async function openToxiproxy(
     );
   }
   await using resources = new AsyncDisposableStack();
-  const proxies = resources.use(new Proxies((...place) => startProxy(...place, onStart)));
+  const proxies = resources.use(
+    new Proxies({
+      start: (...place) => startProxy(...place, onStart),
+      check: (fault) => void parsePlan(fault, "stream"),
+    }),
+  );
   const server = resources.use(
     await serve(url, toxiproxyApp(proxies), {
       maxConnections: 128,
