@@ -196,6 +196,7 @@ Deno.test("servers are started and stopped over the control, only where they may
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(`${folder.path}/seen.txt`, "seen");
   await Deno.symlink("/etc", `${folder.path}/link`);
+  await Deno.symlink("/tmp/not-there-yet", `${folder.path}/dangling`);
   await using control = await openControl([], { folders: [folder.path] });
   const started = await ask(control, "POST", "/api/servers", {
     protocol: "echo",
@@ -214,6 +215,8 @@ Deno.test("servers are started and stopped over the control, only where they may
   assertEquals(there.status, 201);
   assertEquals(await (await fetch(`${there.body.servers[0].url}/seen.txt`)).text(), "seen");
 
+  const inspected = { protocol: "inspect", urls: ["http://127.0.0.1:0"] };
+  const relayed = { protocol: "relay", urls: ["tcp://127.0.0.1:0"] };
   const refused: [unknown, string][] = [
     [{ protocol: "echo", urls: ["tcp://0.0.0.0:0"] }, "is not on loopback"],
     [{ protocol: "echo", urls: ["unix:///tmp/outside.sock"] }, "is not inside"],
@@ -222,6 +225,15 @@ Deno.test("servers are started and stopped over the control, only where they may
     [{ ...files, options: { root: `${folder.path}/link` } }, "is not inside"],
     [{ ...files, options: { root: `${folder.path}/../` } }, "is not inside"],
     [{ ...files, options: { root: folder.path, "request-log": "/etc/x" } }, ""],
+    [{ ...inspected, options: { "request-log": `${folder.path}/dangling` } }, "is not inside"],
+    [{ ...relayed, options: { to: "unix:///tmp/outside.sock" } }, "is not inside"],
+    [{ ...relayed, options: { to: "unixgram+reliable:/tmp/outside" } }, "is not inside"],
+    [
+      { protocol: "echo", urls: ["tcp://127.0.0.1:0"], options: { deny: "@/etc/hostname" } },
+      "is not inside",
+    ],
+    [{ protocol: "echo", urls: ["tcp://fd:3"] }, "are not for the control"],
+    [{ protocol: "echo", urls: ["unix:fd:x"] }, "are not for the control"],
     [{ protocol: "control", urls: ["http://127.0.0.1:0"] }, "unknown protocol"],
     [{ protocol: "ecko", urls: ["tcp://127.0.0.1:0"] }, "did you mean echo?"],
     [
@@ -253,6 +265,26 @@ Deno.test("servers are started and stopped over the control, only where they may
   assertEquals((await ask(control, "DELETE", `/api/servers/${id}`)).status, 204);
   await assertRejects(() => connect(url));
   assertEquals((await ask(control, "GET", "/api/servers")).body.servers.length, 1);
+});
+
+Deno.test("no more servers are started than may be, however many ask at once", async () => {
+  const control = await openControl([]);
+  const body = { protocol: "echo", urls: ["tcp://127.0.0.1:0"] };
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, () => ask(control, "POST", "/api/servers", body)),
+  );
+  assertEquals(answers.filter(({ status }) => status === 201).length, 32);
+  assertEquals(answers.filter(({ status }) => status === 409).length, 8);
+  // One that is being started when the control closes does not stay.
+  await ask(control, "POST", "/api/reset");
+  const url = "tcp://127.0.0.1:0";
+  const late = ask(control, "POST", "/api/servers", {
+    protocol: "echo",
+    urls: Array(16).fill(url),
+  });
+  late.catch(() => {});
+  await control[Symbol.asyncDispose]();
+  await late.catch(() => {});
 });
 
 Deno.test("reset takes faults away, stops what was started and forgets events", async () => {
