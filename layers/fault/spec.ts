@@ -90,8 +90,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
       };
     },
     chain: (one, other) => ({
-      latencyMs: one.latencyMs! + other.latencyMs!,
-      jitterMs: one.jitterMs + other.jitterMs,
+      latencyMs: sum(one.latencyMs!, other.latencyMs!),
+      jitterMs: sum(one.jitterMs, other.jitterMs),
     }),
   },
   jitter: { on: both, read: (text, name) => ({ jitterMs: time(text, name) }) },
@@ -155,9 +155,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "slow-close": {
     on: ["stream"],
     read: (text, name) => ({ slowCloseMs: time(text, name) }),
-    chain: (one, other) => ({ slowCloseMs: one.slowCloseMs + other.slowCloseMs }),
+    chain: (one, other) => ({ slowCloseMs: sum(one.slowCloseMs, other.slowCloseMs) }),
   },
 };
+
+/** Two times one after the other, at most the longest that there is. */
+function sum(oneMs: number, otherMs: number): number {
+  return Math.min(oneMs + otherMs, LONGEST_MS);
+}
 
 /** Of two limits, the smaller one is met first. */
 function smaller(

@@ -38,6 +38,8 @@ Deno.test("the same fault in several texts is met one after the other", () => {
   assertEquals(inward.slice, { bytes: 64, varyBytes: 32, pauseMs: 7 });
   assertEquals([inward.closeAfterBytes, inward.resetAfterBytes, inward.resetInMs], [8, 6, 2000]);
   assertEquals([out.bandwidthBytesPerSecond, out.timeoutMs, out.slowCloseMs], [1024, 3000, 3000]);
+  const longest = parseFaults(Array(1000).fill("latency=1h~1h,slow-close=1h"));
+  assertEquals([longest.in.latencyMs, longest.in.jitterMs], [3_600_000, 3_600_000]);
   assertThrows(() => parseFaults(["loss=1%", "loss=2%"]), UsageError, "loss stands there twice");
 });
 
