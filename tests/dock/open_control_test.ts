@@ -345,12 +345,13 @@ Deno.test("hostile requests learn and change nothing", async () => {
     new Uint8Array(await new Response(conn.readable).arrayBuffer()),
   );
   assert(rebound.startsWith("HTTP/1.1 421"), rebound);
+  assert(rebound.includes("application/problem+json"), rebound);
   for (const body of ["{", "", "\0", `{"fault":${JSON.stringify("x".repeat(5000))}}`]) {
     const answer = await ask(control, "PUT", "/api/servers/1/faults", body);
     assert(answer.status === 400 || answer.status === 422, String(answer.status));
   }
   const huge = await ask(control, "PUT", "/api/servers/1/faults", "x".repeat(5_000_000));
-  assertEquals(huge.status, 413);
+  assertEquals([huge.status, huge.body.title], [413, "Content Too Large"]);
   for (
     const path of [
       "/api/servers/1%2f..",
