@@ -135,6 +135,7 @@ Deno.test("toxiproxy-node-client adds every toxic, which does what it says", UNR
   const never = await toxic("latency", { latency: 3_000_000, jitter: 0 }, "upstream", 0);
   await roundTripMs(proxy.listen);
   await never.remove();
+  await (await toxic("latency", { latency: 3_000_000, jitter: 0 }, "upstream", 1e-7)).remove();
   await roundTripMs(proxy.listen);
 });
 

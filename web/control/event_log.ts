@@ -76,7 +76,7 @@ function weightOf(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 0;
   let weight = 0;
-  for (const part of Object.values(value)) weight += weightOf(part);
+  for (const key in value) weight += weightOf((value as Record<string, unknown>)[key]);
   return weight;
 }
 

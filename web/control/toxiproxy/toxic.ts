@@ -101,7 +101,7 @@ export function faultsOf(toxics: Iterable<Toxic>): string[] {
   for (const { type, stream, toxicity, attributes } of toxics) {
     if (toxicity === 0) continue;
     const way = stream === "upstream" ? "in" : "out";
-    const share = toxicity === 1 ? "" : `,share=${Number(toxicity.toFixed(9))}`;
+    const share = toxicity === 1 ? "" : `,share=${toxicity.toFixed(9)}`;
     texts.push(`${way}.${TYPES[type]!.faultOf(attributes)}${share}`);
   }
   return texts;
