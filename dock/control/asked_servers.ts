@@ -50,7 +50,7 @@ export async function allowedServers(
       throw new UsageError(`${endpoint.text}: sockets that were passed on are not for the control`);
     } else if (endpoint.addressing === "path") {
       await refuseOutside(endpoint.path, folders, endpoint.text);
-    } else if (!isLoopback(hostOrLoopback(endpoint)) && endpoint.hostname !== "localhost") {
+    } else if (!isLoopback(hostOrLoopback(endpoint))) {
       throw new UsageError(
         `${endpoint.text} is not on loopback; servers that are started over the control listen ` +
           `there alone, such as ${endpoint.scheme}://127.0.0.1:0`,

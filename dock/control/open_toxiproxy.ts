@@ -46,7 +46,7 @@ export async function openToxiproxy(
   { url = "http://127.0.0.1:8474", freePortIfTaken = false, onStart }: ToxiproxyOptions = {},
 ): Promise<Toxiproxy> {
   const endpoint = parseEndpoint(url, serverSchemes);
-  if (endpoint.scheme !== "http" || !isOwn(hostOrLoopback(endpoint))) {
+  if (endpoint.scheme !== "http" || !isLoopback(hostOrLoopback(endpoint))) {
     throw new UsageError(
       `Toxiproxy's API at ${url} would be open to others, because its clients send no token; give ` +
         "an http:// URL on loopback, such as http://127.0.0.1:8474",
@@ -79,7 +79,7 @@ async function startProxy(
   onStart: ToxiproxyOptions["onStart"],
 ): Promise<RunningProxy> {
   const place = parseEndpoint(`tcp://${listen === "" ? "127.0.0.1:0" : listen}`, serverSchemes);
-  if (!isOwn(hostOrLoopback(place))) {
+  if (!isLoopback(hostOrLoopback(place))) {
     throw new UsageError(
       `${listen} is not on loopback; a proxy that anybody may start listens there alone, such as ` +
         "127.0.0.1:0",
@@ -92,8 +92,4 @@ async function startProxy(
     setFaults: (fault) => dock.setFaults(fault),
     stop: () => dock.shutdown({ graceMs: 0 }),
   };
-}
-
-function isOwn(hostname: string): boolean {
-  return hostname === "localhost" || isLoopback(hostname);
 }

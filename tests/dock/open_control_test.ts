@@ -139,6 +139,11 @@ Deno.test("a wait finds what comes, and what has passed after a number", async (
   const none = await ask(control, "GET", "/api/wait?event=received&contains=three&timeout=0");
   assertEquals([none.status, none.body.title], [404, "Not Found"]);
   assertEquals((await ask(control, "GET", "/api/wait?server=7")).status, 404);
+  for (const path of ["/api/wait", "/api/events"]) {
+    const wrong = await ask(control, "GET", `${path}?event=opened,recieved`);
+    assertEquals(wrong.status, 422);
+    assert(wrong.body.detail.includes("did you mean received?"), wrong.body.detail);
+  }
 });
 
 Deno.test("a control that remembers traffic finds messages and requests afterwards", async () => {

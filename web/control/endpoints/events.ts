@@ -1,5 +1,7 @@
 // The events: as a stream, waiting for one, and what the control is as a whole.
 
+import type { ServerEvent } from "../../../core/event.ts";
+import { didYouMean } from "../../../core/options/nearest.ts";
 import type { EventFilter, LoggedEvent } from "../event_log.ts";
 import { eventStream } from "../event_stream.ts";
 import { Problem } from "../problem.ts";
@@ -8,6 +10,15 @@ import type { Asked, Parameter, Route } from "../route.ts";
 /** How many may listen, and how many may wait, at a time. */
 const MAX_LISTENERS = 16;
 const MAX_WAITS = 64;
+
+/** Every kind of event: one that is written wrong would be waited for in vain. */
+const KINDS: readonly string[] = Object.keys(
+  {
+    ...{ listening: 0, opened: 0, closed: 0, dialled: 0, denied: 0, failed: 0 },
+    ...{ "accept-failed": 0, message: 0, received: 0, sent: 0, request: 0, inspected: 0 },
+    ...{ stored: 0, refused: 0, chat: 0, notice: 0, stopped: 0 },
+  } satisfies Record<ServerEvent["event"], 0>,
+);
 
 const LONGEST_WAIT_SECONDS = 300;
 const USUAL_WAIT_SECONDS = 5;
@@ -142,13 +153,21 @@ export const eventRoutes: readonly Route[] = [
   },
 ];
 
-/** @throws {Problem} when there is no such server */
+/** @throws {Problem} when there is no such server, or no such kind of event */
 function filterOf({ docks, given: { event, server, session, contains } }: Asked): EventFilter {
   const url = server === undefined ? undefined : docks.urlOf(Number(server));
   if (server !== undefined && url === undefined) {
     throw new Problem(404, `there is no server ${server}; GET /api/servers lists them`);
   }
   const kinds = event === undefined ? [] : String(event).split(",").map((kind) => kind.trim());
+  for (const kind of kinds) {
+    if (KINDS.includes(kind)) continue;
+    const hint = didYouMean(kind, KINDS);
+    throw new Problem(
+      422,
+      `event: there is no ${JSON.stringify(kind)}${hint}; known are ${KINDS.join(", ")}`,
+    );
+  }
   return {
     ...(kinds.length > 0 && { kinds: new Set(kinds) }),
     ...(url !== undefined && { url }),
