@@ -10,7 +10,7 @@ import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { clientSchemes, serverSchemes } from "../schemes.ts";
 import { servedByName } from "../served.ts";
-import { servingTable } from "../serving_options.ts";
+import { servingTable } from "../unknown_option.ts";
 
 /** A request to start servers, as it came in. */
 interface AskedServers {

@@ -22,7 +22,7 @@ import { catalogue } from "../catalogue.ts";
 import type { DrivenServer } from "../driven_server.ts";
 import { maskedOptions } from "./masked_options.ts";
 import { type Dock, serve } from "../serve.ts";
-import { servingTable } from "../serving_options.ts";
+import { servingTable } from "../unknown_option.ts";
 import { talkCommands } from "./talk_commands.ts";
 
 /** How many docks may be started over the control at a time. */

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { commands } from "../../commands/index.ts";
 import type { Option } from "../../core/options/option.ts";
-import { servingTable } from "../../dock/serving_options.ts";
+import { servingTable } from "../../dock/unknown_option.ts";
 
 /** What the name, placeholder or help of an option says that has to do with secrets. */
 const SMELL = /passw|passphrase|token|secret|credential|private key|\bpsk|api.?key/i;

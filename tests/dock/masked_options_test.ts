@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { text } from "../../core/options/option.ts";
 import { maskedOptions } from "../../dock/control/masked_options.ts";
-import { servingTable } from "../../dock/serving_options.ts";
+import { servingTable } from "../../dock/unknown_option.ts";
 
 Deno.test("secrets among options are masked, and nothing that is harmless", () => {
   const own = {

@@ -191,6 +191,7 @@ function nextEvent(
   );
   const gone = () => reject(new Problem(404, "the client has gone"));
   signal.addEventListener("abort", gone, { once: true });
+  if (signal.aborted) gone();
   return promise.finally(() => {
     log.waits--;
     stop();

@@ -16,7 +16,7 @@ export interface RunningProxy {
 }
 
 /** What proxies are made of. */
-export interface Relays {
+interface Relays {
   /** Starts a relay.
    * @throws {Error} when it cannot listen there, or must not */
   start(listen: string, upstream: string): Promise<RunningProxy>;
