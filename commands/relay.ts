@@ -13,6 +13,7 @@ import {
   recordOptions,
   untilEofOptions,
 } from "./line/common_options.ts";
+import { controlOptions, controlServerOptions } from "./line/control_options.ts";
 import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { fittingServing } from "./line/serve_options.ts";
 import { serveUntilStopped } from "./serve.ts";
@@ -29,6 +30,8 @@ const ownOptions = mergeTables(
   recordOptions,
   metricsOptions,
   metricsServerOptions,
+  controlOptions,
+  controlServerOptions,
 );
 
 export const relay = defineCommand({

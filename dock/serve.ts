@@ -52,6 +52,8 @@ export interface Dock extends Omit<RunningServer, "durations"> {
   readonly summary: string;
   /** The options that it was started with, without hooks. Secrets are among them. */
   readonly options: Given;
+  /** The options that the protocol or application itself declares. */
+  readonly ownOptions: OptionTable;
   /** Whether it stops, or has stopped. */
   readonly isDraining: boolean;
   /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
@@ -231,6 +233,7 @@ export async function serve<Own extends OptionTable>(
     protocol: served.name,
     summary: served.summary,
     options: given,
+    ownOptions: served.options,
   });
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
@@ -267,7 +270,6 @@ function appOf(handle: HttpHandler): HttpApp {
   };
 }
 
-/** Combines several servers in one. Disposes what they share after the last of them. */
 /** Starts an endpoint: on the socket that its URL says was passed on, or, where that is wanted, on a
  * free port if its own is taken. */
 async function startAt(
@@ -285,13 +287,14 @@ async function startAt(
   return await orOnFreePort(endpoint, start);
 }
 
+/** Combines several servers in one. Disposes what they share after the last of them. */
 function dockOf(
   running: readonly DrivenServer[],
   stopping: AbortController,
   resources: AsyncDisposableStack,
   counters: Service["counters"],
   announcer: Announcer | undefined,
-  description: Pick<Dock, "protocol" | "summary" | "options">,
+  description: Pick<Dock, "protocol" | "summary" | "options" | "ownOptions">,
 ): Dock {
   const emit = announcer?.tell;
   let closing: Promise<void> | undefined;
