@@ -288,7 +288,7 @@ export class Association {
       counters.malformed++;
       return;
     }
-    if (!this.#acknowledging.takes(packet.number)) {
+    if (!this.#acknowledging.takes(packet)) {
       counters.replayed++;
       // Our acknowledgement of it was lost.
       if (packet.eliciting) this.#acknowledging.hurry();
