@@ -24,7 +24,8 @@ export class Pacing {
     this.#tokensBytes = Math.min(burst, this.#tokensBytes + (nowMs - this.#filledAtMs) * rate);
     this.#filledAtMs = nowMs;
     const missing = this.#datagramBytes - this.#tokensBytes;
-    return missing <= 0 ? 0 : missing / rate;
+    // Less than a byte is a rounding error, and its time may be too short for a clock to pass.
+    return missing < 1 ? 0 : missing / rate;
   }
 
   sent(bytes: number): void {

@@ -15,3 +15,16 @@ Deno.test("Pacing spreads datagrams evenly at its rate", () => {
   // One in 8 ms, and the burst at the start.
   assert(sent >= 122 && sent <= 131, `${sent}`);
 });
+
+Deno.test("a wait of Pacing is never too short for a clock to pass", () => {
+  const pacing = new Pacing(1200);
+  let nowMs = 86_400_000;
+  for (let count = 0; count < 100_000; count++) {
+    const waitMs = pacing.waitMs(nowMs, 1e3 / 3);
+    if (waitMs === 0) pacing.sent(1200);
+    else {
+      assert(nowMs + waitMs > nowMs, `${waitMs} ms at ${nowMs} ms`);
+      nowMs += waitMs;
+    }
+  }
+});
