@@ -50,6 +50,9 @@ const PACING_MARGIN = 0.99;
 const LOSS_CEILING = 0.02;
 const LOSS_CEILING_WITHOUT_QUEUE = 0.1;
 
+/** Of few datagrams more may be lost by chance: so many standard deviations. */
+const DEVIATIONS = 3;
+
 /** How many packets have to be lost in a round trip to end Startup. */
 const STARTUP_LOSSES = 6;
 
@@ -167,8 +170,8 @@ export class Bbr implements CongestionControl {
     if (!this.#isProbeSample || delivery === undefined) return;
     const { inFlightBytes, isApplicationLimited } = delivery;
     const lostBytes = this.#delivery.lostBytes - delivery.lostBytes;
-    const ceiling = this.#lossCeiling;
-    if (lostBytes <= ceiling * inFlightBytes) return;
+    if (!this.#isTooMuch(lostBytes, inFlightBytes)) return;
+    const ceiling = this.#lossCeiling(inFlightBytes) / inFlightBytes;
     // How much was on its way when the share of the lost passed the ceiling.
     const before = inFlightBytes - bytes;
     const prefix = Math.max(0, (ceiling * before - (lostBytes - bytes)) / (1 - ceiling));
@@ -242,8 +245,15 @@ export class Bbr implements CongestionControl {
     return recentMs > this.#least.ms + riseMs(this.#least.ms);
   }
 
-  get #lossCeiling(): number {
-    return this.#hasQueue ? LOSS_CEILING : LOSS_CEILING_WITHOUT_QUEUE;
+  /** The most that may be lost of so much. */
+  #lossCeiling(bytes: number): number {
+    if (this.#hasQueue) return LOSS_CEILING * bytes;
+    const ceiling = LOSS_CEILING_WITHOUT_QUEUE * bytes;
+    return ceiling + DEVIATIONS * Math.sqrt(ceiling * this.#datagramBytes);
+  }
+
+  #isTooMuch(lostBytes: number, ofBytes: number): boolean {
+    return lostBytes > this.#lossCeiling(ofBytes);
   }
 
   #countRounds(sample: RateSample): void {
@@ -267,8 +277,8 @@ export class Bbr implements CongestionControl {
   }
 
   /** A round trip is over. */
-  #judge({ share, packets, deliveredBytes }: RoundLosses): void {
-    const isTooMuch = share > this.#lossCeiling;
+  #judge({ lostBytes, settledBytes, packets, deliveredBytes }: RoundLosses): void {
+    const isTooMuch = this.#isTooMuch(lostBytes, settledBytes);
     if (this.#state === "startup") {
       if (!isTooMuch || packets < STARTUP_LOSSES) return;
       this.#pipe.wasFull = true;
@@ -302,7 +312,7 @@ export class Bbr implements CongestionControl {
       }
     }
     const { inFlightBytes, lostBytes, isApplicationLimited } = sample;
-    if (lostBytes > this.#lossCeiling * inFlightBytes) {
+    if (this.#isTooMuch(lostBytes, inFlightBytes)) {
       if (this.#isProbeSample) this.#tooMuch(inFlightBytes, isApplicationLimited, nowMs);
       return;
     }

@@ -9,8 +9,9 @@ const REDUCTION = 0.7;
 
 /** What a round trip lost. */
 export interface RoundLosses {
-  /** Of what was sent, from 0 to 1. */
-  readonly share: number;
+  readonly lostBytes: number;
+  /** Delivered or lost. */
+  readonly settledBytes: number;
   readonly packets: number;
   /** Delivered in a round trip at the most. */
   readonly deliveredBytes: number;
@@ -40,7 +41,8 @@ export class ShortTermBounds {
     if (sample.priorBytes < this.#roundEndBytes) return undefined;
     const delivered = deliveredBytes - this.#roundStartBytes;
     const losses = {
-      share: this.#lostBytes / (this.#lostBytes + delivered),
+      lostBytes: this.#lostBytes,
+      settledBytes: this.#lostBytes + delivered,
       packets: this.#lostPackets,
       deliveredBytes: this.#latestBytes,
     };
