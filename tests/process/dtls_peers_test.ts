@@ -126,7 +126,10 @@ dtlsTest(
         "300",
       );
       const base = `ECDHE-${kind.toUpperCase()}`;
-      for (const cipher of ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"]) {
+      const ccm = kind === "ecdsa" ? ["AES128-CCM", "AES128-CCM8@SECLEVEL=0"] : [];
+      for (
+        const cipher of ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305", ...ccm]
+      ) {
         await t.step(`${base}-${cipher}`, async () => {
           await using client = dial(
             program,
@@ -159,6 +162,8 @@ dtlsTest(
       "PSK-AES256-GCM-SHA384",
       "PSK-CHACHA20-POLY1305",
       "ECDHE-PSK-CHACHA20-POLY1305",
+      "PSK-AES128-CCM",
+      "PSK-AES128-CCM8@SECLEVEL=0",
     ];
     const alice = ["-psk_identity", "alice", "-psk"];
     for (const cipher of ciphers) {
@@ -241,6 +246,26 @@ dtlsTest("gnutls-cli verifies our certificate and is answered", ["gnutls-cli"], 
   }
 });
 
+dtlsTest(
+  "gnutls-cli is answered with the suites that devices have",
+  ["gnutls-cli"],
+  async (files, t) => {
+    await using program = await serving("--psk-file", files.psk);
+    for (const cipher of ["AES-128-CCM", "AES-128-CCM-8"]) {
+      await t.step(cipher, async () => {
+        const priority = `NONE:+VERS-DTLS1.2:+PSK:+${cipher}:+AEAD:+SIGN-ALL:+COMP-NULL:+GROUP-ALL`;
+        const psk = ["--pskusername", "alice", "--pskkey", KEY, "--priority", priority];
+        await using client = startPeer(
+          "gnutls-cli",
+          ["--udp", ...psk, "-p", portOf(program), "127.0.0.1"],
+        );
+        await client.stdout.includes(`(PSK)-(${cipher})`);
+        await assertAnswered(client);
+      });
+    }
+  },
+);
+
 /** A server of openssl's, once it listens. */
 async function opensslServer(...options: readonly string[]): Promise<
   { readonly process: RunningProcess; readonly url: string; [Symbol.asyncDispose](): Promise<void> }
@@ -305,7 +330,15 @@ dtlsTest("send shows openssl s_server a certificate", [], async (files) => {
 });
 
 dtlsTest("send shares a key with openssl s_server", [], async (files, t) => {
-  for (const cipher of ["PSK-AES128-GCM-SHA256", "ECDHE-PSK-CHACHA20-POLY1305"]) {
+  for (
+    const cipher of [
+      "PSK-AES128-GCM-SHA256",
+      "ECDHE-PSK-CHACHA20-POLY1305",
+      "PSK-AES128-CCM",
+      // Newer versions of openssl offer a tag of 8 bytes at this level alone.
+      "PSK-AES128-CCM8@SECLEVEL=0",
+    ]
+  ) {
     await t.step(cipher, async () => {
       const psk = ["-nocert", "-psk_identity", "bob", "-psk", KEY, "-cipher", cipher];
       await using server = await opensslServer(...psk);
