@@ -4,8 +4,9 @@ import { concat } from "@std/bytes/concat";
 import { certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
-import { uint, vector, vectorOf16 } from "./wire/presentation.ts";
+import { vectorOf16 } from "./wire/presentation.ts";
 import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
+import type { DtlsCredentials } from "./certificates/credentials.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { groups } from "./crypto/groups.ts";
 import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
@@ -19,6 +20,7 @@ import {
   readHelloVerifyRequest,
   readServerHello,
   writeClientHello,
+  writeServerName,
 } from "./handshake/hello.ts";
 import { pskIdentity } from "./psk_file.ts";
 import {
@@ -32,7 +34,13 @@ import {
 } from "./handshake/key_exchange.ts";
 import { pskPremaster } from "./crypto/key_schedule.ts";
 import { DTLS_1_2 } from "./record/format.ts";
-import { keyKindOf, schemesFor, signatureSchemes, signWith } from "./crypto/signatures.ts";
+import {
+  authenticationOf,
+  keyKindOf,
+  schemesFor,
+  signatureSchemes,
+  signWith,
+} from "./crypto/signatures.ts";
 
 export interface OwnPsk {
   readonly identity: string;
@@ -44,6 +52,8 @@ export interface ClientPeerOptions extends PeerOptions {
   /** The host name or address that the server's certificate must be for. */
   readonly serverName: string;
   readonly psk?: OwnPsk;
+  /** Shown to a server that asks for a certificate. */
+  readonly credentials?: DtlsCredentials;
 }
 
 const encoder = new TextEncoder();
@@ -112,8 +122,7 @@ export class ClientPeer extends DtlsPeer {
     ]);
     // Addresses are not asked for by name (RFC 6066 3).
     if (!serverName.includes(":") && !/^[\d.]+$/.test(serverName)) {
-      const name = vector(2, encoder.encode(serverName));
-      extensions.set(extensionTypes.server_name, vector(2, uint(0, 1), name));
+      extensions.set(extensionTypes.server_name, writeServerName(serverName));
     }
     return extensions;
   }
@@ -160,7 +169,7 @@ export class ClientPeer extends DtlsPeer {
       throw new DtlsError("decode_error", "the server shows no certificate");
     }
     // RFC 5246 7.4.2: the key must be of the suite's kind.
-    if (keyKindOf(own.publicKey) !== this.suite!.authentication) {
+    if (authenticationOf(keyKindOf(own.publicKey)) !== this.suite!.authentication) {
       throw new DtlsError(
         "unsupported_certificate",
         `the key of the server's certificate does not fit ${this.suite!.name}`,

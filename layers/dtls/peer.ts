@@ -9,7 +9,6 @@ import { concat } from "@std/bytes/concat";
 import type { Identity } from "../../core/session.ts";
 import { alertCodes, alertLevels, type AlertName, alertName, DtlsError } from "./wire/alert.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { DtlsCredentials } from "./certificates/credentials.ts";
 import { datagramsOf, type Flight, type FlightPart } from "./handshake/flight.ts";
 import {
   encodeMessage,
@@ -49,7 +48,6 @@ export interface PeerOptions {
   /** The largest datagram of a handshake, in bytes. */
   readonly mtuBytes: number;
   readonly suites: readonly CipherSuite[];
-  readonly credentials?: DtlsCredentials;
 }
 
 /** How many records that cannot be opened end a handshake. */

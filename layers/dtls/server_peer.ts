@@ -1,12 +1,14 @@
 // The listening end of a DTLS handshake, from the ClientHello that carries a good cookie on (RFC 6347
 // 4.2, RFC 5246 7.3).
 
-import { randomBytes } from "node:crypto";
+import { type KeyObject, randomBytes } from "node:crypto";
 import { concat } from "@std/bytes/concat";
 import { type CertifiedPeer, certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
 import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
+import type { DtlsCredentials } from "./certificates/credentials.ts";
+import { preferredFor } from "../../core/certificates/names.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { type Group, groups, type KeyShare } from "./crypto/groups.ts";
 import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
@@ -20,6 +22,7 @@ import {
   numbersOf,
   pointFormats,
   readClientHello,
+  serverNameOf,
   writeServerHello,
 } from "./handshake/hello.ts";
 import { pskIdentity } from "./psk_file.ts";
@@ -35,6 +38,7 @@ import {
 import { pskPremaster } from "./crypto/key_schedule.ts";
 import { DTLS_1_2 } from "./record/format.ts";
 import {
+  authenticationOf,
   curveOf,
   keyKindOf,
   schemesFor,
@@ -45,6 +49,9 @@ import {
 import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./crypto/suites.ts";
 
 export interface ServerPeerOptions extends PeerOptions {
+  /** The certificates to choose from: the first for the name that the client asks for, of those that
+   * it takes, or else the first that it takes. */
+  readonly credentials?: readonly DtlsCredentials[];
   /** The key of an identity, or undefined when it has none. */
   readonly psk?: (identity: string) => Uint8Array | undefined;
   /** The issuers that clients need a certificate of; without it no certificate is asked for. */
@@ -53,10 +60,18 @@ export interface ServerPeerOptions extends PeerOptions {
   readonly admitsIdentity?: (peer: CertifiedPeer) => Identity | null;
 }
 
+/** The certificate to show, and how its key signs. */
+interface Signer {
+  readonly credentials: DtlsCredentials;
+  readonly scheme: SignatureScheme;
+}
+
 interface Choice {
   readonly suite: CipherSuite;
+  /** Absent with plain PSK. */
   readonly group: Group | undefined;
-  readonly scheme: SignatureScheme | undefined;
+  /** Absent with PSK. */
+  readonly signer: Signer | undefined;
 }
 
 const UNKNOWN_KEY_BYTES = 32;
@@ -116,24 +131,24 @@ export class ServerPeer extends DtlsPeer {
     checkRenegotiationInfo(hello.extensions);
     checkPointFormats(hello.extensions);
     this.peerRandom = hello.random.slice();
-    const { suite, group, scheme } = this.#choose(hello);
+    const { suite, group, signer } = this.#choose(hello);
     this.suite = suite;
     this.extendedMasterSecret = hello.extensions.has(extensionTypes.extended_master_secret);
-    const { credentials, clientTrust } = this.#options;
-    const extensions = this.#answerTo(hello, group);
+    const { clientTrust } = this.#options;
+    const extensions = this.#answerTo(hello, group, signer);
     const flight = [
       this.message(
         "server_hello",
         writeServerHello({ random: this.random, suite: suite.id, extensions }),
       ),
     ];
-    if (suite.authentication !== "psk") {
-      flight.push(this.message("certificate", writeCertificates(credentials!.chain)));
+    if (signer !== undefined) {
+      flight.push(this.message("certificate", writeCertificates(signer.credentials.chain)));
     }
     if (group !== undefined) {
-      flight.push(this.message("server_key_exchange", this.#exchange(group, scheme)));
+      flight.push(this.message("server_key_exchange", this.#exchange(group, signer)));
     }
-    const asks = suite.authentication !== "psk" && clientTrust !== undefined;
+    const asks = signer !== undefined && clientTrust !== undefined;
     if (asks) {
       const schemes = signatureSchemes.map(({ id }) => id);
       flight.push(this.message("certificate_request", writeCertificateRequest(schemes)));
@@ -143,42 +158,46 @@ export class ServerPeer extends DtlsPeer {
     this.sendFlight(flight);
   }
 
-  /** The first of our suites that the client has too, with all that it takes. */
+  /** The first certificate that the client takes with the first of our suites for it, or else the
+   * first suite of pre-shared keys. */
   #choose(hello: ClientHello): Choice {
-    const { suites, credentials, psk } = this.#options;
+    const { suites, credentials = [], psk } = this.#options;
     const offeredGroups = numbersOf(hello.extensions, extensionTypes.supported_groups);
-    const offeredSchemes = numbersOf(hello.extensions, extensionTypes.signature_algorithms);
     const group = groups.find(({ id }) => offeredGroups.includes(id));
-    // Without the extension the client means SHA-1 (RFC 5246 7.4.1.4.1), which is not used here.
-    const scheme = credentials &&
-      schemesFor(credentials.key).find(({ id }) => offeredSchemes.includes(id));
-    // The list of groups is one of curves for certificates too (RFC 8422 5.1).
-    const curve = credentials && curveOf(credentials.key);
-    const fitsCurve = curve === undefined || offeredGroups.includes(curve);
-    const suite = suites.find(({ id, keyExchange, authentication }) =>
-      hello.suites.includes(id) &&
-      (keyExchange === "psk" || group !== undefined) &&
-      (authentication === "psk"
-        ? psk !== undefined
-        : scheme !== undefined && fitsCurve && credentials?.kind === authentication)
+    const offered = suites.filter(({ id, keyExchange }) =>
+      hello.suites.includes(id) && (keyExchange === "psk" || group !== undefined)
     );
-    if (suite === undefined) {
-      throw new DtlsError(
-        "handshake_failure",
-        "the client and this server have no cipher suite, group and signature in common",
-      );
+    for (const one of preferredFor(credentials, serverNameOf(hello.extensions))) {
+      const scheme = schemeFor(one.key, hello.extensions, offeredGroups);
+      const wanted = authenticationOf(one.kind);
+      const suite = offered.find(({ authentication }) => authentication === wanted);
+      if (scheme !== undefined && suite !== undefined) {
+        return { suite, group, signer: { credentials: one, scheme } };
+      }
     }
-    return {
-      suite,
-      group: suite.keyExchange === "psk" ? undefined : group,
-      scheme: suite.authentication === "psk" ? undefined : scheme,
-    };
+    const suite = offered.find(({ authentication }) => authentication === "psk");
+    if (psk !== undefined && suite !== undefined) {
+      return { suite, group: suite.keyExchange === "psk" ? undefined : group, signer: undefined };
+    }
+    throw new DtlsError(
+      "handshake_failure",
+      "the client and this server have no cipher suite, group and signature in common",
+    );
   }
 
   /** Only what the client has offered is answered (RFC 5246 7.4.1.4). */
-  #answerTo({ suites, extensions }: ClientHello, group: Group | undefined): Extensions {
+  #answerTo(
+    { suites, extensions }: ClientHello,
+    group: Group | undefined,
+    signer: Signer | undefined,
+  ): Extensions {
     const answer = new Map<number, Uint8Array>();
-    const { extended_master_secret, renegotiation_info, ec_point_formats } = extensionTypes;
+    const { extended_master_secret, renegotiation_info, ec_point_formats, server_name } =
+      extensionTypes;
+    // RFC 6066 3: whoever chooses the certificate by the name says so.
+    if (signer !== undefined && extensions.has(server_name)) {
+      answer.set(server_name, new Uint8Array(0));
+    }
     if (extensions.has(renegotiation_info) || suites.includes(EMPTY_RENEGOTIATION_INFO_SCSV)) {
       answer.set(renegotiation_info, firstHandshake);
     }
@@ -191,12 +210,13 @@ export class ServerPeer extends DtlsPeer {
     return answer;
   }
 
-  #exchange(group: Group, scheme: SignatureScheme | undefined): Uint8Array {
+  #exchange(group: Group, signer: Signer | undefined): Uint8Array {
     this.#share = group.makeShare();
     const parameters = writeEcdhParameters(group.id, this.#share.publicKey);
-    if (scheme === undefined) return writeServerKeyExchange({ parameters });
+    if (signer === undefined) return writeServerKeyExchange({ parameters });
+    const { credentials, scheme } = signer;
     const covered = concat([this.peerRandom, this.random, parameters]);
-    const signature = signWith(scheme, this.#options.credentials!.key, covered);
+    const signature = signWith(scheme, credentials.key, covered);
     return writeServerKeyExchange({ parameters, signed: { scheme: scheme.id, signature } });
   }
 
@@ -261,4 +281,18 @@ export class ServerPeer extends DtlsPeer {
     this.#identity = pskIdentity(name, key);
     return key;
   }
+}
+
+/** How a key signs for a client; undefined when in no way that the client takes. */
+function schemeFor(
+  key: KeyObject,
+  extensions: Extensions,
+  offeredGroups: readonly number[],
+): SignatureScheme | undefined {
+  // The list of groups is one of curves for certificates too (RFC 8422 5.1).
+  const curve = curveOf(key);
+  if (curve !== undefined && !offeredGroups.includes(curve)) return undefined;
+  // Without the extension the client means SHA-1 (RFC 5246 7.4.1.4.1), which is not used here.
+  const offered = numbersOf(extensions, extensionTypes.signature_algorithms);
+  return schemesFor(key).find(({ id }) => offered.includes(id));
 }

@@ -16,6 +16,7 @@ interface Files {
   readonly ca: string;
   /** For localhost and 127.0.0.1, by the kind of its key. */
   readonly ecdsa: readonly [cert: string, key: string];
+  readonly ed25519: readonly [cert: string, key: string];
   readonly rsa: readonly [cert: string, key: string];
   readonly expired: readonly [cert: string, key: string];
   /** For alice.test. */
@@ -59,6 +60,7 @@ async function makeFiles(folder: string): Promise<Files> {
     folder,
     ca: `${folder}/ca.pem`,
     ecdsa: await issue("ecdsa", ec, san, "-days 2"),
+    ed25519: await issue("ed25519", "-newkey ed25519", san, "-days 2"),
     rsa: await issue("rsa", "-newkey rsa:2048", san, "-days 2"),
     expired: await issue("expired", ec, san, "-days -1"),
     alice: await issue("alice", ec, "DNS:alice.test", "-days 2"),
@@ -152,6 +154,26 @@ dtlsTest(
   },
 );
 
+dtlsTest("openssl is shown the certificate that it takes", [], async (files, t) => {
+  await using program = await serving(
+    ...["--tls-cert", files.ed25519[0], "--tls-key", files.ed25519[1]],
+    ...["--tls-cert", files.ecdsa[0], "--tls-key", files.ecdsa[1]],
+    ...["--tls-cert", files.alice[0], "--tls-key", files.alice[1]],
+  );
+  const verify = ["-CAfile", files.ca, "-verify_return_error"];
+  const cases = [
+    ["Ed25519", [...verify, "-verify_hostname", "localhost"]],
+    ["P-256", [...verify, "-verify_hostname", "localhost", "-sigalgs", "ECDSA+SHA256"]],
+    ["a name", [...verify, "-servername", "alice.test", "-verify_hostname", "alice.test"]],
+  ] as const;
+  for (const [name, options] of cases) {
+    await t.step(name, async () => {
+      await using client = dial(program, ...options);
+      await assertAnswered(client);
+    });
+  }
+});
+
 dtlsTest(
   "openssl is answered with each suite of pre-shared keys, and refused by name",
   [],
@@ -233,7 +255,7 @@ dtlsTest("openssl says goodbye and is heard, and hears ours", [], async (files) 
 });
 
 dtlsTest("gnutls-cli verifies our certificate and is answered", ["gnutls-cli"], async (files) => {
-  for (const kind of ["ecdsa", "rsa"] as const) {
+  for (const kind of ["ecdsa", "ed25519", "rsa"] as const) {
     const [cert, key] = files[kind];
     await using program = await serving("--tls-cert", cert, "--tls-key", key);
     const trust = ["--x509cafile", files.ca, "--verify-hostname", "localhost"];
@@ -325,8 +347,9 @@ dtlsTest("send shows openssl s_server a certificate", [], async (files) => {
   const [cert, key] = files.ecdsa;
   const verify = ["-CAfile", files.ca, "-Verify", "2", "-verify_return_error"];
   await using server = await opensslServer("-cert", cert, "-key", key, ...verify);
-  const [own, ownKey] = files.alice;
-  await assertTalksTo(server, "--tls-ca", files.ca, "--tls-cert", own, "--tls-key", ownKey);
+  for (const [own, ownKey] of [files.alice, files.ed25519]) {
+    await assertTalksTo(server, "--tls-ca", files.ca, "--tls-cert", own, "--tls-key", ownKey);
+  }
 });
 
 dtlsTest("send shares a key with openssl s_server", [], async (files, t) => {
@@ -348,7 +371,7 @@ dtlsTest("send shares a key with openssl s_server", [], async (files, t) => {
 });
 
 dtlsTest("send is echoed by gnutls-serv, with a certificate", ["gnutls-serv"], async (files) => {
-  const [cert, key] = files.ecdsa;
+  const [cert, key] = files.ed25519;
   const port = freePort();
   const files509 = ["--x509certfile", cert, "--x509keyfile", key];
   await using _server = startPeer("gnutls-serv", ["--udp", "--echo", "-p", `${port}`, ...files509]);

@@ -163,6 +163,32 @@ export function numbersOf(extensions: Extensions, type: number): number[] {
   return numbers;
 }
 
+const HOST_NAME = 0;
+
+/** The name that the client asks for (RFC 6066 3); empty when it asks for none. */
+export function serverNameOf(extensions: Extensions): string {
+  const data = extensions.get(extensionTypes.server_name);
+  if (data === undefined) return "";
+  const reader = new ByteReader(data);
+  const list = new ByteReader(reader.vector16());
+  reader.end("server_name");
+  while (!list.done) {
+    const type = list.uint8();
+    const name = list.vector16();
+    // Names are ASCII; the bytes of anything else make one that no certificate is for.
+    if (type === HOST_NAME) return String.fromCharCode(...name.subarray(0, MAX_NAME_BYTES));
+  }
+  return "";
+}
+
+/** The extension that asks for a name. */
+export function writeServerName(name: string): Uint8Array {
+  return vector(2, uint(HOST_NAME, 1), vector(2, new TextEncoder().encode(name)));
+}
+
+/** RFC 1035 2.3.4, and one more, so that no longer name is taken for its beginning. */
+const MAX_NAME_BYTES = 256;
+
 const UNCOMPRESSED = 0;
 
 /** The one form in which points are sent (RFC 8422 5.1.2). */
