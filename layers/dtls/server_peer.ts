@@ -6,7 +6,7 @@ import { concat } from "@std/bytes/concat";
 import { type CertifiedPeer, certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
-import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
+import { type DtlsTrust, fieldsOf, validUntil, verifyChain } from "./certificates/chain.ts";
 import type { DtlsCredentials } from "./certificates/credentials.ts";
 import { preferredFor } from "../../core/certificates/names.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
@@ -33,6 +33,7 @@ import {
   writeCertificateRequest,
   writeCertificates,
   writeEcdhParameters,
+  writeNewSessionTicket,
   writeServerKeyExchange,
 } from "./handshake/key_exchange.ts";
 import { pskPremaster } from "./crypto/key_schedule.ts";
@@ -46,12 +47,15 @@ import {
   signatureSchemes,
   signWith,
 } from "./crypto/signatures.ts";
+import { TICKET_LIFE_MS, type TicketKeys } from "./crypto/tickets.ts";
 import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./crypto/suites.ts";
 
 export interface ServerPeerOptions extends PeerOptions {
   /** The certificates to choose from: the first for the name that the client asks for, of those that
    * it takes, or else the first that it takes. */
   readonly credentials?: readonly DtlsCredentials[];
+  /** Makes and opens tickets; without it no session is resumed. */
+  readonly tickets?: TicketKeys;
   /** The key of an identity, or undefined when it has none. */
   readonly psk?: (identity: string) => Uint8Array | undefined;
   /** The issuers that clients need a certificate of; without it no certificate is asked for. */
@@ -64,6 +68,13 @@ export interface ServerPeerOptions extends PeerOptions {
 interface Signer {
   readonly credentials: DtlsCredentials;
   readonly scheme: SignatureScheme;
+}
+
+/** A session of before that is gone on with. */
+interface Session {
+  readonly suite: CipherSuite;
+  readonly master: Uint8Array;
+  readonly identity: Identity | undefined;
 }
 
 interface Choice {
@@ -83,6 +94,10 @@ export class ServerPeer extends DtlsPeer {
   readonly #options: ServerPeerOptions;
   #share: KeyShare | undefined;
   #identity: Identity | undefined;
+  #serverName = "";
+  #resumes = false;
+  /** Whether the client is to be sent a ticket. */
+  #givesTicket = false;
 
   constructor(options: ServerPeerOptions, hooks: PeerHooks) {
     super("server", options, hooks);
@@ -117,9 +132,13 @@ export class ServerPeer extends DtlsPeer {
         this.expected = ["finished"];
         return;
       }
-      case "finished":
-        this.sendFlight(["change_cipher_spec", this.finished()], { last: true });
+      case "finished": {
+        // A resumed handshake is over with the client's word.
+        if (this.#resumes) return this.connect(this.#identity);
+        const ticket = this.#givesTicket ? [this.#ticket()] : [];
+        this.sendFlight([...ticket, "change_cipher_spec", this.finished()], { last: true });
         return this.connect(this.#identity);
+      }
     }
   }
 
@@ -131,15 +150,21 @@ export class ServerPeer extends DtlsPeer {
     checkRenegotiationInfo(hello.extensions);
     checkPointFormats(hello.extensions);
     this.peerRandom = hello.random.slice();
+    this.#serverName = serverNameOf(hello.extensions);
+    this.extendedMasterSecret = hello.extensions.has(extensionTypes.extended_master_secret);
+    const session = this.#sessionOf(hello);
+    if (session !== null) return this.#resume(hello, session);
+    this.#givesTicket = this.#options.tickets !== undefined && this.extendedMasterSecret &&
+      hello.extensions.has(extensionTypes.session_ticket);
     const { suite, group, signer } = this.#choose(hello);
     this.suite = suite;
-    this.extendedMasterSecret = hello.extensions.has(extensionTypes.extended_master_secret);
     const { clientTrust } = this.#options;
     const extensions = this.#answerTo(hello, group, signer);
+    const sessionId = new Uint8Array(0);
     const flight = [
       this.message(
         "server_hello",
-        writeServerHello({ random: this.random, suite: suite.id, extensions }),
+        writeServerHello({ random: this.random, sessionId, suite: suite.id, extensions }),
       ),
     ];
     if (signer !== undefined) {
@@ -158,6 +183,65 @@ export class ServerPeer extends DtlsPeer {
     this.sendFlight(flight);
   }
 
+  /** The session that a client may resume, or null: then it has to prove everything anew. The ticket
+   * is of this server, which asks of its clients today what it did then; what may have changed is
+   * the time, the name and the keys of --psk-file. */
+  #sessionOf(hello: ClientHello): Session | null {
+    const { tickets, suites, psk, clientTrust } = this.#options;
+    const ticket = hello.extensions.get(extensionTypes.session_ticket);
+    // RFC 7627 5.3: only with the extended master secret.
+    if (tickets === undefined || ticket === undefined || !this.extendedMasterSecret) return null;
+    const state = tickets.open(ticket);
+    if (state === null || state.serverName !== this.#serverName) return null;
+    const suite = suites.find(({ id }) => id === state.suite && hello.suites.includes(id));
+    if (suite === undefined) return null;
+    const { identity, master } = state;
+    if (suite.authentication === "psk") {
+      const key = identity && psk?.(identity.name);
+      if (
+        key === undefined || pskIdentity(identity!.name, key).fingerprint !== identity!.fingerprint
+      ) {
+        return null;
+      }
+    } else if (clientTrust !== undefined && identity?.source !== "certificate") return null;
+    return { suite, master, identity };
+  }
+
+  /** The abbreviated handshake (RFC 5077 3.1). The client goes on using the ticket that it has, so that
+   * what it once proved counts for the life of one ticket and no longer. */
+  #resume(hello: ClientHello, { suite, master, identity }: Session): void {
+    this.suite = suite;
+    this.#resumes = true;
+    this.#identity = identity;
+    const extensions = this.#answerTo(hello, undefined, undefined);
+    const { sessionId } = hello;
+    const answer = this.message(
+      "server_hello",
+      writeServerHello({ random: this.random, sessionId, suite: suite.id, extensions }),
+    );
+    this.useMaster(master);
+    this.expected = ["finished"];
+    this.sendFlight([answer, "change_cipher_spec", this.finished()]);
+    this.keysAreThere();
+  }
+
+  #ticket(): HandshakeMessage {
+    const { clock, clientTrust } = this.#options;
+    const now = clock.now();
+    // No longer than what vouches for the client is valid.
+    const ends = clientTrust && validUntil(this.peerChain, { trust: clientTrust, now });
+    const expiresAt = Math.min(now + TICKET_LIFE_MS, ends ?? Infinity);
+    const ticket = this.#options.tickets!.seal({
+      suite: this.suite!.id,
+      master: this.master,
+      serverName: this.#serverName,
+      identity: this.#identity,
+      expiresAt,
+    });
+    const lifeSeconds = Math.floor((expiresAt - now) / 1000);
+    return this.message("new_session_ticket", writeNewSessionTicket({ lifeSeconds, ticket }));
+  }
+
   /** The first certificate that the client takes with the first of our suites for it, or else the
    * first suite of pre-shared keys. */
   #choose(hello: ClientHello): Choice {
@@ -167,7 +251,7 @@ export class ServerPeer extends DtlsPeer {
     const offered = suites.filter(({ id, keyExchange }) =>
       hello.suites.includes(id) && (keyExchange === "psk" || group !== undefined)
     );
-    for (const one of preferredFor(credentials, serverNameOf(hello.extensions))) {
+    for (const one of preferredFor(credentials, this.#serverName)) {
       const scheme = schemeFor(one.key, hello.extensions, offeredGroups);
       const wanted = authenticationOf(one.kind);
       const suite = offered.find(({ authentication }) => authentication === wanted);
@@ -204,6 +288,8 @@ export class ServerPeer extends DtlsPeer {
     if (extensions.has(extended_master_secret)) {
       answer.set(extended_master_secret, new Uint8Array(0));
     }
+    // RFC 5077 3.2: a ticket will follow.
+    if (this.#givesTicket) answer.set(extensionTypes.session_ticket, new Uint8Array(0));
     if (group !== undefined && extensions.has(ec_point_formats)) {
       answer.set(ec_point_formats, pointFormats);
     }

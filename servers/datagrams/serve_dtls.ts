@@ -19,6 +19,7 @@ import { loadTlsIdentities, type TlsIdentity } from "../tls/server_certificate.t
 import { listenUdp, refuseGroup } from "./serve_udp.ts";
 import { systemClock } from "../../core/clock.ts";
 import { credentialsOf } from "../../layers/dtls/certificates/credentials.ts";
+import { TicketKeys } from "../../layers/dtls/crypto/tickets.ts";
 import { usableSuites } from "../../layers/dtls/crypto/suites.ts";
 import { DtlsListenSocket } from "../../layers/dtls/listen_socket.ts";
 import { readPskFile } from "../../layers/dtls/psk_file.ts";
@@ -34,6 +35,8 @@ export async function serveDtls(
   const host = hostOrLoopback(endpoint);
   const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });
   const admits = await createAdmission(limits);
+  const clock = { ...systemClock, now: work.context.now };
+  const tickets = new TicketKeys(clock);
   const layer: BoundLayer = {
     name: "dtls",
     rank: DTLS_RANK,
@@ -43,7 +46,8 @@ export async function serveDtls(
     datagram: (inner) =>
       new DtlsListenSocket(inner, {
         ...secrets,
-        clock: { ...systemClock, now: work.context.now },
+        clock,
+        tickets,
         mtuBytes: limits.dtlsMtuBytes,
         suites: usableSuites(),
         maxPeers: limits.maxPeers,

@@ -1,6 +1,7 @@
 /** DTLS: openssl and gnutls against our server, our client against theirs. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { connect } from "../../dock/connect.ts";
 import { freePort } from "../free_port.ts";
 import { peerTest, runPeer, startPeer } from "../peer.ts";
 import { type Program, runProgram, startProgram } from "../program.ts";
@@ -205,6 +206,32 @@ dtlsTest(
   },
 );
 
+dtlsTest(
+  "openssl goes on with a session, which the server asks nothing anew",
+  [],
+  async (files) => {
+    const [cert, key] = files.alice;
+    await using program = await serving(
+      ...["--tls-cert", files.ecdsa[0], "--tls-key", files.ecdsa[1]],
+      ...["--require-client-cert", "--tls-ca", files.ca],
+    );
+    const session = `${files.folder}/session`;
+    const to = ["-connect", `127.0.0.1:${portOf(program)}`, "-CAfile", files.ca];
+    for (
+      const [how, words, options] of [
+        ["New", "out", ["-sess_out", session, "-cert", cert, "-key", key]],
+        ["Reused", "in", ["-sess_in", session]],
+      ] as const
+    ) {
+      await using client = startPeer("openssl", ["s_client", "-dtls1_2", ...to, ...options]);
+      await client.stdout.includes(`${how}, TLSv1.2, Cipher is`);
+      await assertAnswered(client, words);
+      const identity = (await program.event("opened")).identity as { readonly name: string };
+      assertEquals(identity.name, "alice.test");
+    }
+  },
+);
+
 dtlsTest("openssl has to show a certificate where one is required", [], async (files, t) => {
   const [cert, key] = files.rsa;
   await using program = await serving(
@@ -342,6 +369,18 @@ dtlsTest(
     }
   },
 );
+
+dtlsTest("a program goes on with its session at openssl s_server", [], async (files) => {
+  const [cert, key] = files.ecdsa;
+  await using server = await opensslServer("-cert", cert, "-key", key);
+  for (const how of ["New", "Reused"]) {
+    await using session = await connect(server.url, { tlsCa: [files.ca] });
+    const told = how === "Reused" ? server.process.stdout.includes("Reused session-id") : null;
+    await session.send(`${how}\n`);
+    await server.process.stdout.includes(how);
+    await told;
+  }
+});
 
 dtlsTest("send shows openssl s_server a certificate", [], async (files) => {
   const [cert, key] = files.ecdsa;
