@@ -7,11 +7,15 @@ import { upstreamOptions } from "../dock/upstream.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
-import { hexOptions, printingOptions, recordOptions } from "./line/common_options.ts";
+import {
+  hexOptions,
+  printingOptions,
+  recordOptions,
+  untilEofOptions,
+} from "./line/common_options.ts";
 import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { fittingServing } from "./line/serve_options.ts";
 import { serveUntilStopped } from "./serve.ts";
-import { untilEofOptions } from "./serving/until_eof.ts";
 
 const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),

@@ -4,7 +4,6 @@ import { errorText } from "../core/event.ts";
 import { UndeliveredError } from "../core/undelivered_error.ts";
 import { requireRuntime } from "../core/runtime.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { VERSION } from "../core/version.ts";
 import { readArguments, type ReadEnvironment, wantsHelp } from "./line/arguments.ts";
 import { type CommandEntry, PROGRAM } from "./command.ts";
 import { type PrintingOptions, ReaderGoneError, type Stdio } from "./terminal/stdio.ts";
@@ -25,6 +24,7 @@ export async function runCommandLine(
       return await runCommand("help", [], io, env, () => {});
     }
     if (word === "--version" || word === "-V") {
+      const { VERSION } = await import("../core/version.ts");
       const { os, arch } = Deno.build;
       io.print(`${PROGRAM} ${VERSION} (deno ${Deno.version.deno}, ${os} ${arch})`);
       return exitCodes.ok;
@@ -38,7 +38,8 @@ export async function runCommandLine(
     if (error instanceof ReaderGoneError) return exitCodes.ok;
     if (error instanceof InterruptedError) return exitCodes.interrupted;
     heard.error(errorText(error));
-    if (heard.verbose && error instanceof Error && error.stack !== undefined) {
+    // Where a usage error came from says nothing about the line that was typed.
+    if (heard.verbose && error instanceof Error && !(error instanceof UsageError)) {
       heard.draw(`${error.stack}\n`);
     }
     return exitCodeOf(error);
@@ -71,13 +72,18 @@ async function runCommand(
   if (wantsHelp(argv)) {
     return await printHelp(entry, argv, io);
   }
-  const { meantByWords } = await import("./line/meant_command.ts");
-  const meant = await meantByWords(command, argv);
-  if (meant !== undefined) throw new UsageError(meant);
-  const read = readArguments(command, argv, env);
-  const adjusted = io.with(read.options as PrintingOptions);
-  hear(adjusted);
-  return await command.run({ ...read, io: adjusted });
+  try {
+    const read = readArguments(command, argv, env);
+    const adjusted = io.with(read.options as PrintingOptions);
+    hear(adjusted);
+    return await command.run({ ...read, io: adjusted });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    // Not asked before: most lines are right, and a server starts sooner without it.
+    const { meantByWords } = await import("./line/meant_command.ts");
+    const meant = await meantByWords(command, argv);
+    throw meant === undefined ? error : new UsageError(meant, { cause: error });
+  }
 }
 
 /** Answers `serve --help`, and `serve chat --help` with what it says of the chat. */

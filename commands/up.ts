@@ -16,6 +16,7 @@ import {
   printingOptions,
   recordOptions,
   requestLogOptions,
+  untilEofOptions,
 } from "./line/common_options.ts";
 import { CONTROL_URL, controlOptions, controlServerOptions } from "./line/control_options.ts";
 import { commandControl } from "./serving/control.ts";
@@ -28,7 +29,7 @@ import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
-import { stopAtEof, untilEofOptions } from "./serving/until_eof.ts";
+import { stopAtEof } from "./serving/until_eof.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
@@ -116,7 +117,6 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     const control = watching.use(
       await commandControl({ options, given }, {
         io,
-        program: programWords(),
         // A trial run is to be looked at; what somebody configured opens what they asked for.
         ...(config === undefined && {
           usual: options.freePorts ? "http://127.0.0.1:0" : CONTROL_URL,

@@ -4,18 +4,17 @@ import type { Endpoint } from "../core/addresses/endpoint.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { isAddressInUse } from "../servers/listeners/listen_error.ts";
 
-/** Starts an endpoint; on a free port where its own is taken, if that is wanted.
+/** Starts an endpoint; on a free port where its own is taken.
  * @throws as `start` does */
 export async function orOnFreePort(
   endpoint: Endpoint,
-  { freePortIfTaken = false }: { readonly freePortIfTaken?: boolean },
   start: (endpoint: Endpoint) => Promise<RunningServer>,
 ): Promise<RunningServer> {
   try {
     return await start(endpoint);
   } catch (error) {
     const { port, descriptor } = endpoint;
-    if (!freePortIfTaken || !port || descriptor !== undefined || !isAddressInUse(error)) {
+    if (!port || descriptor !== undefined || !isAddressInUse(error)) {
       throw error;
     }
     return await start({ ...endpoint, port: 0 });

@@ -17,13 +17,12 @@ import {
 import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { noteDatagramStandIn } from "../core/runtime.ts";
+import type { ServerKind } from "../core/server_kind.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { startAdopting } from "../servers/listeners/adopt.ts";
 import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { type DrivenServer, drivenServer, type SetFaults, unchangeable } from "./driven_server.ts";
-import { orOnFreePort } from "./free_port.ts";
 import { openLiveLayers } from "./layer_stack.ts";
 import type { LayerOptions, ListenOptions } from "./option_types.ts";
 import { placeToServe, usesUdp } from "./place.ts";
@@ -177,10 +176,11 @@ export async function serve<Own extends OptionTable>(
       starting.push(async () => {
         const layers = await openLiveLayers(stack, layerContext, changeable);
         const work = { protocol, service, layers, context };
-        const server = await orOnFreePort(
+        const server = await startAt(
           endpoint,
+          kind,
           hooks,
-          (endpoint) => startAdopting(endpoint, kind, (place) => kind.start(place, limits, work)),
+          (place) => kind.start(place, limits, work),
         );
         return drivenServer(server, place, layers);
       });
@@ -203,10 +203,11 @@ export async function serve<Own extends OptionTable>(
         const isOurs = given.listener !== "deno";
         const layers = await openLiveLayers(stack, layerContext, isOurs && changeable);
         const work = { name, service, layers, context, watch, measure };
-        const server = await orOnFreePort(
+        const server = await startAt(
           endpoint,
+          kind,
           hooks,
-          (endpoint) => startAdopting(endpoint, kind, (place) => kind.start(place, limits, work)),
+          (place) => kind.start(place, limits, work),
         );
         return drivenServer(server, place, layers);
       });
@@ -267,6 +268,23 @@ function appOf(handle: HttpHandler): HttpApp {
 }
 
 /** Combines several servers in one. Disposes what they share after the last of them. */
+/** Starts an endpoint: on the socket that its URL says was passed on, or, where that is wanted, on a
+ * free port if its own is taken. */
+async function startAt(
+  endpoint: Endpoint,
+  kind: Pick<ServerKind, "name" | "carrier" | "addressing">,
+  { freePortIfTaken = false }: Pick<ServeHooks, "freePortIfTaken">,
+  start: (endpoint: Endpoint) => Promise<RunningServer>,
+): Promise<RunningServer> {
+  if (endpoint.descriptor !== undefined) {
+    const { startAdopting } = await import("../servers/listeners/adopt.ts");
+    return await startAdopting(endpoint, kind, start);
+  }
+  if (!freePortIfTaken) return await start(endpoint);
+  const { orOnFreePort } = await import("./free_port.ts");
+  return await orOnFreePort(endpoint, start);
+}
+
 function dockOf(
   running: readonly DrivenServer[],
   stopping: AbortController,

@@ -37,6 +37,20 @@ export const requestLogOptions = about("output", {
   }),
 });
 
+/** For commands that serve. */
+export const qrOptions = about("output", {
+  qr: flag({ help: "show the first URL for other devices as a QR code", negatable: false }),
+});
+
+/** For commands that serve. A program that starts servers holds their standard input open, and
+ * however it ends, be it by SIGKILL, the system closes that pipe and the servers end with it. */
+export const untilEofOptions = {
+  untilEof: flag({
+    help: "stop when standard input ends, as its parent ends",
+    negatable: false,
+  }),
+} as const;
+
 export const editorOptions = about("output", {
   editor: flag({ default: true, help: "edit the line being typed, below what comes in" }),
 });

@@ -15,9 +15,10 @@ import {
   TOXIPROXY_URL,
 } from "../line/control_options.ts";
 import type { Stdio } from "../terminal/stdio.ts";
+import { programWords } from "./program_words.ts";
 
 /** What a command does with the control. */
-interface CommandControl extends AsyncDisposable {
+export interface CommandControl extends AsyncDisposable {
   /** Whether anything can change the servers while they run. */
   readonly isOpen: boolean;
   /** Tells it of servers that listen. */
@@ -37,15 +38,13 @@ interface Asking {
   readonly io: Stdio;
   /** Where it is when nobody says anything of it. Default: nowhere. */
   readonly usual?: string;
-  /** What sockdock is called here. */
-  readonly program: string;
 }
 
 /** Opens the control if it is asked for. Prints its URL and token for programs.
  * @throws {UsageError} when it cannot be opened so */
 export async function commandControl(
   { options, given }: Pick<Invocation, "options" | "given">,
-  { io, usual, program }: Asking,
+  { io, usual }: Asking,
 ): Promise<CommandControl> {
   const own = controlGiven(givenOf(controlServerOptions, { options, given }));
   const asked = options.control ?? usual;
@@ -69,7 +68,7 @@ export async function commandControl(
         folders: options.controlFolder as readonly string[],
         traffic: options.controlTraffic === true,
         serve: own,
-        program,
+        program: programWords(),
       }),
     );
     if (io.json) {

@@ -13,7 +13,7 @@ import type { Invocation } from "../command.ts";
 import { givenOf } from "../line/arguments.ts";
 import { metricsGiven, metricsServerOptions } from "../line/metrics_options.ts";
 
-interface Observation {
+export interface Observation {
   /** For the servers that are watched. */
   readonly hooks: Pick<ServeHooks, "emit" | "requests" | "measure">;
   /** Begins, once they listen. Dispose it after them, so that a scrape sees them stop. */

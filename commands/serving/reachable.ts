@@ -4,17 +4,9 @@
 import { isLoopback } from "../../core/addresses/address.ts";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { isUnspecified, reachableAddresses } from "../../core/addresses/own_addresses.ts";
-import { about, flag } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { serverSchemes } from "../../dock/schemes.ts";
 import type { Stdio } from "../terminal/stdio.ts";
-
-export const qrOptions = about("output", {
-  qr: flag({
-    help: "show the first URL for other devices as a QR code",
-    negatable: false,
-  }),
-});
 
 /** URLs that are printed of one server; a machine may have hundreds of addresses. */
 const MAX_SHOWN = 8;

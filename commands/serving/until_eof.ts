@@ -1,17 +1,7 @@
-// The option --until-eof of everything that serves: a program that starts servers holds their standard
-// input open, and however it ends, be it by SIGKILL, the system closes that pipe and the servers end
-// with it.
+// What --until-eof does: servers end with the program that started them.
 
-import { flag } from "../../core/options/option.ts";
 import { stdinChunks } from "../terminal/stdin.ts";
 import type { Stdio } from "../terminal/stdio.ts";
-
-export const untilEofOptions = {
-  untilEof: flag({
-    help: "stop when standard input ends, as its parent ends",
-    negatable: false,
-  }),
-} as const;
 
 /** Reads standard input to its end, whatever it says, and then stops the servers. */
 export async function stopAtEof(io: Stdio, stop: () => void): Promise<void> {

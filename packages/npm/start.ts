@@ -84,7 +84,7 @@ const STOP_TIMEOUT_MS = 10_000;
 
 /** Serves a protocol, as `sockdock serve` does, and resolves once every endpoint listens.
  *
- * ```ts
+ * ```ts ignore
  * await using server = await start("echo", "udp://127.0.0.1:0", { fault: "loss=30%", seed: 7 });
  * console.log(server.url); // udp://127.0.0.1:53124
  * ```

@@ -13,7 +13,7 @@ import { UsageError } from "../../core/usage_error.ts";
 /** Descriptors that were adopted: once its server has closed one, its number may be that of anything. */
 const adoptedBefore = new Set<number>();
 
-/** Starts a server at an endpoint, after adopting its socket if the URL names a descriptor. The server
+/** Starts a server at an endpoint, after adopting the socket whose descriptor the URL names. The server
  * owns the socket; it is closed if the server does not start.
  * @throws {UsageError} when the descriptor was not passed or is no such socket */
 export async function startAdopting(
@@ -21,7 +21,6 @@ export async function startAdopting(
   kind: Pick<ServerKind, "name" | "carrier" | "addressing">,
   start: (endpoint: Endpoint) => Promise<RunningServer>,
 ): Promise<RunningServer> {
-  if (endpoint.descriptor === undefined) return await start(endpoint);
   const adopted = await adopt(endpoint, kind);
   const { address } = adopted;
   const place = "port" in address ? { hostname: address.hostname, port: address.port } : {};
