@@ -26,7 +26,12 @@ const given = parseArgs(Deno.args, {
 });
 const compiler = String(given["compiler"] || Deno.execPath());
 const folder = String(given["folder"] || `${import.meta.dirname}/../dist`);
-await Deno.mkdir(folder, { recursive: true });
+try {
+  await Deno.mkdir(folder, { recursive: true });
+} catch (error) {
+  console.error(`${(error as Error).message}; --folder FOLDER puts the executables elsewhere`);
+  Deno.exit(1);
+}
 
 const sums: string[] = [];
 for (const target of TARGETS) {

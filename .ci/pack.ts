@@ -4,7 +4,7 @@
  * In it are the program and the library, bundled with the packages that they use; the library's
  * types; a launcher, which runs the program on the npm package `deno` with the permissions of the
  * task `sockdock`; and `start()` for the tests of Node projects. The same sources give the same
- * bytes: names are sorted, times are fixed.
+ * bytes: the order and the times are fixed.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -155,8 +155,8 @@ async function contents(): Promise<Map<string, string>> {
     const made = await bundle([`packages/npm/${name}.ts`], ["--format", "cjs", "--minify"]);
     files.set(`node/${name}.cjs`, made.get(`${name}.js`)!);
   }
-  const types = (await declarations(root, ["packages/npm/start.ts"]))
-    .get("packages/npm/start.d.ts")!;
+  const types = `/// <reference lib="esnext.disposable" />\n` + // AsyncDisposable, in older projects.
+    (await declarations(root, ["packages/npm/start.ts"])).get("packages/npm/start.d.ts")!;
   files.set("node/start.d.cts", types);
   files.set("node/start.d.mts", types);
   files.set("node/start.mjs", await read("packages/npm/start.mjs"));
@@ -167,9 +167,21 @@ async function contents(): Promise<Map<string, string>> {
   return files;
 }
 
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 async function tarball(files: ReadonlyMap<string, string>): Promise<Uint8Array> {
+  // Files that are alike stand together, within the reach of the compression: 0.8 % less.
+  const key = (path: string) =>
+    [/(?:\.d)?\.\w+$/.exec(path)?.[0] ?? "", files.get(path)!.length, path] as const;
+  const byLikeness = (one: string, other: string) => {
+    const [kind, length, path] = key(one);
+    const [otherKind, otherLength, otherPath] = key(other);
+    return compare(kind, otherKind) || length - otherLength || compare(path, otherPath);
+  };
   async function* members() {
-    for (const path of [...files.keys()].sort()) {
+    for (const path of [...files.keys()].sort(byLikeness)) {
       const bytes = new TextEncoder().encode(files.get(path)!);
       let at = 0;
       yield {
@@ -192,19 +204,22 @@ async function tarball(files: ReadonlyMap<string, string>): Promise<Uint8Array> 
     }
   }
   const bytes = Buffer.concat(await Array.fromAsync(tar(members())));
-  return await zopfli.gzipAsync(bytes, { numiterations: 15 });
+  // As many blocks as pay, because the files have little in common. More iterations give no more.
+  return await zopfli.gzipAsync(bytes, { numiterations: 5, blocksplittingmax: 0 });
 }
 
+/** Runs what writes the package, and says in one line why it cannot. */
+async function writing(write: () => Promise<void>): Promise<void> {
+  await write().catch(({ message }: Error) =>
+    stop(`Cannot write ${output}: ${message}; --output FILE puts the package elsewhere`)
+  );
+}
+
+// Before the work, which takes a while.
+await writing(() => Deno.mkdir(output.replace(/[^/\\]*$/, "") || ".", { recursive: true }));
 const packed = await tarball(await contents());
 if (packed.length > MAX_BYTES) {
   stop(`The package has ${packed.length} bytes, and more than ${MAX_BYTES} are too many`);
 }
-try {
-  await Deno.mkdir(output.replace(/[^/\\]*$/, "") || ".", { recursive: true });
-  await Deno.writeFile(output, packed);
-} catch (error) {
-  stop(
-    `Cannot write ${output}: ${(error as Error).message}; --output FILE puts the package elsewhere`,
-  );
-}
+await writing(() => Deno.writeFile(output, packed));
 console.log(`${await Deno.realPath(output)}: ${packed.length} bytes`);

@@ -26,10 +26,9 @@ import { outputPath } from "./fetch/file_name.ts";
 import { printHead } from "./fetch/output.ts";
 import {
   bodyOptions,
-  ownHeaders,
-  parseHeader,
   readBody,
   requestUrl,
+  saidHeaders,
   sendsBody,
   withQuery,
 } from "./fetch/request.ts";
@@ -51,8 +50,8 @@ const requestOptions = {
     separator: "\n",
     help: "send this header",
   }),
-  userAgent: text({ short: "A", metavar: "name", help: "say that this program asks" }),
-  referer: text({ short: "e", metavar: "url", help: "say that the request comes from this page" }),
+  userAgent: text({ short: "A", metavar: "name", help: "send this User-Agent" }),
+  referer: text({ short: "e", metavar: "url", help: "send this Referer" }),
   ...bodyOptions,
 } as const;
 
@@ -162,6 +161,7 @@ async function run(
   await outputPath(options, upload, undefined);
   const own = ownCredentials(options, flags, io);
   const { cookies, headers } = await readCookies(options);
+  const said = saidHeaders(options);
   const sent = await readBody(options, io);
   // With --get the data is the query.
   const url = options.get ? withQuery(upload, sent.body) : upload;
@@ -189,7 +189,8 @@ async function run(
     ...(options.head && { method: "HEAD" }),
     ...own,
     ...(options.method !== undefined && { method: options.method.toUpperCase() }),
-    headers: [...options.header.map(parseHeader), ...ownHeaders(options), ...headers],
+    headers: [...said.headers, ...headers],
+    withoutHeaders: said.withoutHeaders,
     bytes: options.bytes,
     compressed: options.compressed,
     proxies: proxiesFromEnvironment(),

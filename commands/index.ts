@@ -57,7 +57,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "key",
-    summary: "makes and shows keys, seals and opens messages, and writes lines of users",
+    summary: "makes and shows keys, seals and opens messages, hashes passwords",
     load: async () => (await import("./key.ts")).key,
   },
   {

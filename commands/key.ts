@@ -2,6 +2,7 @@
 // and opens messages with a key.
 
 import { KEY_KINDS } from "../core/keys/key.ts";
+import { didYouMean } from "../core/options/nearest.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand, FILES } from "./command.ts";
@@ -9,11 +10,11 @@ import { printingOptions } from "./line/common_options.ts";
 import { exitCodes } from "./exit_code.ts";
 import { keyMakingOptions, keyOpeningOptions } from "./key/options.ts";
 
-const SUBJECTS = ["make", "show", "password", "seal", "open"] as const;
+const SUBJECTS: readonly string[] = ["make", "show", "password", "seal", "open"];
 
 export const key = defineCommand({
   name: "key",
-  summary: "makes and shows keys, seals and opens messages, and writes lines of users",
+  summary: "makes and shows keys, seals and opens messages, hashes passwords",
   usage: "<make|show|password|seal|open> <kind|file|user> [word]...",
   details:
     `\`make\` makes a key: fernet or aes-gcm for the layer sealed (--sealed-key), hmac or ed25519 for
@@ -52,6 +53,7 @@ older than --max-age is exit code 3.`,
     return ["show", "seal", "open"].includes(subject) ? [FILES] : [];
   },
   async run({ arguments: [subject = "", operand = "", ...words], options, flags, io }) {
+    if (!SUBJECTS.includes(subject)) throw unknownSubject(subject);
     refuseForeignFlags(subject, flags);
     if (words.length > 0 && subject !== "seal" && subject !== "open") {
       throw new UsageError(`key ${subject} takes one argument; "${words[0]}" is one more`);
@@ -81,13 +83,19 @@ older than --max-age is exit code 3.`,
         return await openMessage(operand, words, options, io);
       }
       default:
-        throw new UsageError(
-          `unknown subject of key "${subject}"; known are ${SUBJECTS.join(", ")}`,
-        );
+        throw unknownSubject(subject);
     }
     return exitCodes.ok;
   },
 });
+
+function unknownSubject(subject: string): UsageError {
+  return new UsageError(
+    `unknown subject of key "${subject}"${didYouMean(subject, SUBJECTS)}; known are ${
+      SUBJECTS.join(", ")
+    }`,
+  );
+}
 
 /** @throws {UsageError} when a flag is for another subject */
 function refuseForeignFlags(subject: string, flags: ReadonlySet<string>): void {

@@ -4,9 +4,8 @@ import { mergeTables } from "../core/options/option.ts";
 import { catalogue } from "../dock/catalogue.ts";
 import { defineCommand } from "./command.ts";
 import { printingOptions } from "./line/common_options.ts";
-import type { Stdio } from "./terminal/stdio.ts";
 import { exitCodes } from "./exit_code.ts";
-import { alignedRows } from "./terminal/table.ts";
+import { type Row, rowsText } from "./manual/text.ts";
 
 export const list = defineCommand({
   name: "list",
@@ -21,29 +20,28 @@ export const list = defineCommand({
       io.printJson(all);
       return Promise.resolve(exitCodes.ok);
     }
-    section(
-      "Protocols",
-      all.protocols.map((one) => [one.name, one.summary, one.transports.join(" ")]),
-      io,
-    );
-    section(
-      "Transports",
-      all.transports.map((one) => [
-        `${one.name}://`,
-        one.summary,
-        one.layers.length === 0 ? "" : `layers: ${one.layers.join(" ")}`,
-      ]),
-      io,
-    );
-    section("Layers", all.layers.map((one) => [one.name, one.summary]), io);
-    section("Not to be had on Deno", all.impossible.map((one) => [one.name, one.reason]), io);
+    const sections: readonly (readonly [string, readonly Row[]])[] = [
+      [
+        "Protocols",
+        all.protocols.map((one) => [one.name, `${one.summary}; on ${one.transports.join(" ")}`]),
+      ],
+      [
+        "Transports",
+        all.transports.map(({ name, summary, layers }) => [
+          `${name}://`,
+          layers.length === 0 ? summary : `${summary}; layers: ${layers.join(" ")}`,
+        ]),
+      ],
+      ["Layers", all.layers.map((one) => [one.name, one.summary])],
+      ["Not to be had on Deno", all.impossible.map((one) => [one.name, one.reason])],
+    ];
+    // In a pipe each row is a line, for grep.
+    const width = io.stdoutIsTerminal ? io.columns : Infinity;
+    for (const [title, rows] of sections) {
+      if (rows.length === 0) continue;
+      io.print(io.paintStdout("bold", title));
+      io.print(`${rowsText(rows, width)}\n`);
+    }
     return Promise.resolve(exitCodes.ok);
   },
 });
-
-function section(title: string, rows: readonly (readonly string[])[], io: Stdio): void {
-  if (rows.length === 0) return;
-  io.print(io.paintStdout("bold", title));
-  for (const line of alignedRows(rows)) io.print(`  ${line}`);
-  io.print("");
-}

@@ -33,6 +33,7 @@ import {
   servable,
   servedByName,
   servedOptions,
+  servingHabits,
 } from "./line/serve_options.ts";
 import type { CommandControl } from "./serving/control.ts";
 import type { Observation } from "./serving/observation.ts";
@@ -59,9 +60,9 @@ export const serve = defineCommand({
   name: "serve",
   summary: "serves one protocol on one or several endpoints",
   usage: "<protocol> <url>... [folder]",
-  details:
-    `All endpoints share one state. A URL without a host means loopback, port 0 any free port;
-tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, twice at once.`,
+  habits: servingHabits,
+  details: `All endpoints share one state. No host in a URL means loopback, port 0 any free port;
+tcp://0.0.0.0:9999 listens everywhere. Ctrl-C stops, a second one at once.`,
   options: mergeTables(ownOptions, servedOptions),
   examples: [
     { run: "sockdock serve echo tcp://:9999 udp://:9999", does: "echoes on TCP and UDP" },

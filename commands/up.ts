@@ -24,7 +24,8 @@ import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts"
 import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { planned, type PlannedEntry, servedOptions } from "./line/serve_options.ts";
+import { planned, type PlannedEntry, servedOptions, servingHabits } from "./line/serve_options.ts";
+import { wrap } from "./manual/labels.ts";
 import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
 import { ServiceManager } from "./serving/service_manager.ts";
@@ -47,6 +48,7 @@ export const up = defineCommand({
   name: "up",
   summary: "starts many servers at once, or the built-in suite",
   usage: "[config]",
+  habits: servingHabits,
   details: `Without a configuration it starts the built-in suite on loopback and prints what listens
 where and which command talks to it. Where another program has a port, the suite takes a free one.
 
@@ -137,7 +139,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     watching.use(await observed.begin(suite.docks, emit));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
-      for (const note of notes) io.note(note);
+      for (const note of notes) io.note(io.stderrIsTerminal ? wrap(note, io.columns) : note);
       for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
       await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
       if (control.shown !== undefined) {

@@ -169,6 +169,7 @@ function split(options: FetchOptions): {
 const REQUEST_KEYS: ReadonlySet<string> = new Set<keyof FetchRequest>([
   "method",
   "headers",
+  "withoutHeaders",
   "body",
   "bodyLengthBytes",
   "bodyType",

@@ -3,10 +3,10 @@
 import { UsageError } from "../../core/usage_error.ts";
 import type { OutgoingBody } from "./message.ts";
 
-/** A file in a form. The platform's `File` is one. */
+/** A file in a form, or a field with a media type. The platform's `File` is one. */
 export interface FormFile {
-  /** The name that the server sees. */
-  readonly name: string;
+  /** The name that the server sees. Without one it is a field and no file. */
+  readonly name?: string | undefined;
   /** Its media type; empty when it is not known. */
   readonly type: string;
   /** In bytes. */
@@ -53,9 +53,10 @@ function partHead(name: string, value: string | FormFile): string {
   if (typeof value === "string") return disposition;
   const type = value.type === "" ? "application/octet-stream" : value.type;
   if (!/^[\x20-\x7e]+$/.test(type)) {
-    throw new UsageError(`the file ${value.name} cannot have the media type "${type}"`);
+    throw new UsageError(`${value.name ?? name} cannot have the media type "${type}"`);
   }
-  return `${disposition}; filename="${escaped(value.name)}"\r\nContent-Type: ${type}`;
+  const filename = value.name === undefined ? "" : `; filename="${escaped(value.name)}"`;
+  return `${disposition}${filename}\r\nContent-Type: ${type}`;
 }
 
 /** Escapes a name as browsers do (HTML, multipart/form-data encoding algorithm). */

@@ -24,6 +24,9 @@ export interface FetchRequest {
   readonly method?: string;
   /** In the order in which they are sent. */
   readonly headers?: Iterable<readonly [name: string, value: string]>;
+  /** Names of fields that are not sent, where the client would add them: `user-agent`, `accept` and
+   * the like. Default: none. */
+  readonly withoutHeaders?: readonly string[];
   /** The body. A stream is sent as it comes; give a function where it may be sent again. */
   readonly body?: Uint8Array | string | BodyStream;
   /** Length of a streamed body. Without it, the body is sent in chunks. */
@@ -80,8 +83,9 @@ export function prepareRequest(text: string, request: FetchRequest): OutgoingReq
     }
     headers.push([name, value]);
   }
+  const unwanted = new Set(request.withoutHeaders?.map((name) => name.toLowerCase()));
   const add = (name: string, value: string) => {
-    if (!hasField(headers, name)) headers.push([name, value]);
+    if (!unwanted.has(name) && !hasField(headers, name)) headers.push([name, value]);
   };
   let body: OutgoingBody | undefined;
   if (json !== undefined) {

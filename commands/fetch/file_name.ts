@@ -48,6 +48,7 @@ export async function outputPath(
   if (output !== undefined && remoteName) {
     throw new UsageError("--output and --remote-name exclude each other; give one");
   }
+  if (output === "") throw new UsageError("--output: expected the name of a file, got none");
   if (output === undefined && !remoteName && !remoteHeaderName) return undefined;
   if (output === "-" && !remoteHeaderName) return undefined;
   const isFolder = output === undefined || output.endsWith("/") || await isDirectory(output);

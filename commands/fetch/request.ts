@@ -44,7 +44,7 @@ export const bodyOptions = {
     metavar: "name=value",
     separator: "\n",
     help: "send a multipart form with this field; name=@file sends a file, name=<file its text; " +
-      "after the file ;type= says of which type it is, and ;filename= its name",
+      ";type= at the end says of which type it is, and ;filename= its name",
   }),
   formString: text.many({
     metavar: "name=value",
@@ -64,13 +64,41 @@ type Sent = Pick<
   "method" | "body" | "bodyLengthBytes" | "bodyType" | "json" | "form" | "multipart"
 >;
 
-/** `Name: value`. */
-export function parseHeader(header: string): readonly [string, string] {
-  const colon = header.indexOf(":");
-  if (colon < 1) {
-    throw new UsageError(`--header: expected "Name: value", got "${header}"`);
+/** The header fields that options say, and the names of those that are not sent. */
+interface SaidHeaders {
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly withoutHeaders: readonly string[];
+}
+
+/** The fields of --header, --user-agent and --referer. As in curl, a name without a value says that
+ * the field is not sent; `Name;` sends it empty. */
+export function saidHeaders(
+  { header, userAgent, referer }: {
+    readonly header: readonly string[];
+    readonly userAgent: string | undefined;
+    readonly referer: string | undefined;
+  },
+): SaidHeaders {
+  const said = [
+    ...header.map(parseHeader),
+    ...(userAgent === undefined ? [] : [["User-Agent", userAgent || undefined] as const]),
+    ...(referer === undefined ? [] : [["Referer", referer || undefined] as const]),
+  ];
+  return {
+    headers: said.flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const]),
+    withoutHeaders: said.flatMap(([name, value]) => value === undefined ? [name] : []),
+  };
+}
+
+/** `Name: value`, `Name;` for an empty value, and `Name:` for none. */
+function parseHeader(header: string): readonly [name: string, value: string | undefined] {
+  const [, name = "", sign, value = ""] = /^([^:;]+)([:;])(.*)$/s.exec(header) ?? [];
+  if (sign === undefined || sign === ";" && value !== "") {
+    throw new UsageError(
+      `--header: expected "Name: value", or "Name;" for an empty value, got "${header}"`,
+    );
   }
-  return [header.slice(0, colon).trim(), header.slice(colon + 1).trim()];
+  return [name.trim(), sign === ";" ? "" : value.trim() || undefined];
 }
 
 /** The URL to request: for an upload into a folder, with the name of the file. */
@@ -81,19 +109,6 @@ export function requestUrl(written: string, uploadFile: string | undefined): str
   const name = uploadFile.split(Deno.build.os === "windows" ? /[/\\]/ : "/").at(-1) ?? "";
   url.pathname += encodeURIComponent(name);
   return url.href;
-}
-
-/** The fields that options of their own say. An empty text is sent as none, as -H alone could. */
-export function ownHeaders(
-  { userAgent, referer }: {
-    readonly userAgent: string | undefined;
-    readonly referer: string | undefined;
-  },
-): (readonly [string, string])[] {
-  return [
-    ...(userAgent === undefined ? [] : [["User-Agent", userAgent] as const]),
-    ...(referer === undefined ? [] : [["Referer", referer] as const]),
-  ];
 }
 
 /** Whether the options describe a body. */
@@ -133,11 +148,14 @@ export async function readBody(
     options;
   const fields = [
     ...form.map((field) => parseField("--form", field)),
-    ...formString.map((field) => ({ ...parseField("--form-string", field), isText: true })),
+    ...formString.map((field) => ({ ...parseField("--form-string", field), isLiteral: true })),
   ];
   const kinds = kindsOfBody(options);
   if (get && kinds.lastIndexOf(true) > 0) {
-    throw new UsageError("--get puts what --data gives into the URL; other bodies it cannot");
+    throw new UsageError(
+      "--get puts the text of --data into the URL; --data-json, --form and --upload-file cannot " +
+        "go with it",
+    );
   }
   if (kinds.filter(Boolean).length > 1) {
     throw new UsageError(
@@ -180,37 +198,64 @@ function parseJson(text: string): unknown {
 interface WrittenField {
   readonly name: string;
   readonly value: string;
-  readonly isText: boolean;
+  /** Whether the value is sent as it is, whatever it looks like. */
+  readonly isLiteral: boolean;
 }
 
 function parseField(flag: string, field: string): WrittenField {
   const equals = field.indexOf("=");
   if (equals < 1) throw new UsageError(`${flag}: expected name=value, got "${field}"`);
   const value = field.slice(equals + 1);
-  return { name: field.slice(0, equals), value, isText: !/^[@<]/.test(value) };
+  return { name: field.slice(0, equals), value, isLiteral: false };
 }
 
-/** The file of a field, and what is said of it after it: `file;type=image/png;filename=a.png`. */
-function filePart(
+const ATTRIBUTE = /;(type|filename)=("(?:[^"\\]|\\.)*"|[^;"]*)/g;
+const ATTRIBUTES_LAST = new RegExp(`^(.*?)((?:${ATTRIBUTE.source})*)$`, "s");
+
+/** The text or file of a field, and what is said of it after it: `file;type=image/png;filename=a.png`.
+ * What holds a semicolon may stand in double quotes. */
+function formPart(
   written: string,
-): { readonly path: string; readonly type: string; readonly filename: string | undefined } {
-  const [, path = "", attributes = ""] =
-    /^(.*?)((?:;(?:type|filename)=(?:"[^"]*"|[^;"]*))*)$/s.exec(written) ?? [];
-  const value = (name: string) =>
-    new RegExp(`;${name}=("[^"]*"|[^;"]*)`).exec(attributes)?.[1]?.replaceAll('"', "");
-  return { path, type: value("type") ?? "", filename: value("filename") };
+): { readonly content: string; readonly type: string; readonly filename: string | undefined } {
+  const [, content = "", attributes = ""] = ATTRIBUTES_LAST.exec(written) ?? [];
+  const said = new Map(
+    [...attributes.matchAll(ATTRIBUTE)].map(([, name, value = ""]) => [name, unquoted(value)]),
+  );
+  return {
+    content: unquoted(content),
+    type: said.get("type") ?? "",
+    filename: said.get("filename"),
+  };
+}
+
+function unquoted(text: string): string {
+  const [, inside] = /^"((?:[^"\\]|\\.)*)"$/s.exec(text) ?? [];
+  return inside?.replace(/\\(["\\])/g, "$1") ?? text;
 }
 
 async function formField(
-  { name, value, isText }: WrittenField,
+  { name, value, isLiteral }: WrittenField,
   io: Stdio,
 ): Promise<readonly [string, string | FormFile]> {
-  if (isText) return [name, value];
-  const { path, type, filename } = filePart(value.slice(1));
-  if (value.startsWith("<")) {
-    const bytes = await readPart("--form", `@${path}`, io);
-    return [name, new TextDecoder().decode(bytes)];
+  if (isLiteral) return [name, value];
+  const isFile = value.startsWith("@");
+  const isFromFile = value.startsWith("<");
+  const { content, type, filename } = formPart(isFile || isFromFile ? value.slice(1) : value);
+  if (!isFile) {
+    const bytes = isFromFile
+      ? await readPart("--form", `@${content}`, io)
+      : new TextEncoder().encode(content);
+    if (type === "" && filename === undefined) return [name, new TextDecoder().decode(bytes)];
+    return [name, {
+      name: filename,
+      type: type || "text/plain",
+      size: bytes.length,
+      async *stream() {
+        yield bytes;
+      },
+    }];
   }
+  const path = content;
   const { lengthBytes, open } = await fileToSend("--form", path, io);
   if (lengthBytes === undefined) {
     throw new UsageError(`--form: ${path} is no plain file, so its length is not known`);

@@ -10,7 +10,10 @@ import { printable } from "../terminal/printable.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 
 /** Fields whose values are secrets, or are likely to be. */
-const SECRET = /authorization|cookie|token|secret|password|api-?key|credential/i;
+const SECRET =
+  /auth(?!or\b)|cookie|token|secret|\bpass|key$|credential|session|signature|jwt|[cx]srf/i;
+/** Fields that have such a name and say only what is asked for or allowed. */
+const NO_SECRET = /-authenticate$|^access-control-|^sec-websocket-/i;
 
 interface ShownSteps {
   /** Whether passwords, tokens and cookies are shown as they are. */
@@ -73,12 +76,11 @@ async function linesOf(
 
 /** The value of a field without its secret; its kind and the names of cookies stay. */
 function masked(name: string, value: string): string {
-  if (!SECRET.test(name) || value === "") return value;
+  if (!SECRET.test(name) || NO_SECRET.test(name) || value === "") return value;
   if (/^(?:proxy-)?authorization$/i.test(name)) return value.replace(/^(\S+\s+)?.*$/s, "$1***");
   if (/^cookie$/i.test(name)) return value.replace(/=[^;]*/g, "=***");
   if (/^set-cookie$/i.test(name)) return value.replace(/=[^;]*/, "=***");
-  // What a server asks for is no secret.
-  return /-authenticate$/i.test(name) ? value : "***";
+  return "***";
 }
 
 async function tlsLines(

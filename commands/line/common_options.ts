@@ -46,7 +46,7 @@ export const qrOptions = about("output", {
  * however it ends, be it by SIGKILL, the system closes that pipe and the servers end with it. */
 export const untilEofOptions = {
   untilEof: flag({
-    help: "stop when standard input ends, as its parent ends",
+    help: "stop when stdin ends, as when its parent process exits",
     negatable: false,
   }),
 } as const;

@@ -50,18 +50,22 @@ export async function meantByWords(
   command: Pick<Command, "name" | "options">,
   argv: readonly string[],
 ): Promise<string | undefined> {
-  const words = resolveWords(command.options, argv)
-    .flatMap((word) => word.kind === "argument" ? [word.text] : []);
+  const resolved = resolveWords(command.options, argv);
+  // An option that is wrong is what is to be told: the word after it may be its value.
+  if (resolved.some((word) => word.kind === "wrong")) return undefined;
+  const words = resolved.flatMap((word) => word.kind === "argument" ? [word.text] : []);
   const [first = ""] = words;
   const web = words.find((word) => isHttp(schemeOf(word)));
   switch (command.name) {
     case "send":
     case "connect": {
+      if (schemeOf(first) === undefined) return tcpMeant(command.name, words);
       if (!isHttp(schemeOf(first))) return undefined;
       const body = words.slice(1).join(" ");
       return said(web!, "is fetched", ["fetch", web!, ...(body === "" ? [] : ["-d", body])]);
     }
     case "chat":
+      if (schemeOf(first) === undefined) return tcpMeant(command.name, words);
       return web && said(web, "is fetched; a chat is at ws, tcp or the like", [
         "chat",
         web.replace(/^http/i, "ws"),
@@ -98,6 +102,20 @@ export async function meantByWords(
 }
 
 const SESSIONS = /^(?:tcp|tls|unix|udp|dtls|unixgram|wss?)$/;
+
+/** A host and a port without a scheme, in one word or, as netcat takes them, in two. */
+function tcpMeant(name: string, [first = "", ...others]: readonly string[]): string | undefined {
+  const [, host, port] = /^([\w.-]+)(?::(\d{1,5}))?$/.exec(first) ?? [];
+  const [next = ""] = others;
+  const meant = host === undefined
+    ? undefined
+    : port !== undefined
+    ? [name, `tcp://${first}`, ...others]
+    : /^\d{1,5}$/.test(next)
+    ? [name, `tcp://${host}:${next}`, ...others.slice(1)]
+    : undefined;
+  return meant && `${JSON.stringify(first)} has no scheme; did you mean ${line(meant)}?`;
+}
 
 async function servingMeant(words: readonly string[]): Promise<string | undefined> {
   const [first = "", ...others] = words;

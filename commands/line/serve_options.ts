@@ -18,6 +18,7 @@ import { servable } from "../../dock/served.ts";
 import type { SuiteEntry } from "../../dock/suite.ts";
 import { upstreamOptions } from "../../dock/upstream.ts";
 import { serverKinds } from "../../servers/index.ts";
+import type { Habits } from "../command.ts";
 
 const ofProtocols: OptionTable = mergeTables(...servable.map((one) => one.options));
 const ofTransports: OptionTable = mergeTables(...serverKinds.map((kind) => kind.options));
@@ -32,6 +33,20 @@ export const servedOptions: OptionTable = mergeTables(
   layerOptions,
   upstreamOptions,
 );
+
+const PORT = "the port stands in the URL, as in http://:8080";
+const HOST = "the host stands in the URL, as in http://0.0.0.0:8080";
+const LISTEN = "an endpoint is a URL, such as tcp://:9999";
+
+/** Options that other programs have for the address of a server. */
+export const servingHabits: Habits = {
+  program: "other servers",
+  remedies: new Map([
+    ...["--port", "-p"].map((name) => [name, PORT] as const),
+    ...["--host", "--bind", "-b"].map((name) => [name, HOST] as const),
+    ...["--listen", "-l"].map((name) => [name, LISTEN] as const),
+  ]),
+};
 
 /** An entry of a suite with parsed URLs and the options that apply to it. */
 export interface PlannedEntry extends SuiteEntry {

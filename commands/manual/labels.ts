@@ -16,7 +16,8 @@ export function optionNotes(
 ): readonly string[] {
   return [
     option.required ? "required" : "",
-    option.guard ? "never empty" : "",
+    // Of a flag only an empty variable is refused.
+    option.guard && option.kind === "value" ? "never empty" : "",
     option.many ? "repeatable" : "",
     option.kind === "flag" && option.fallback === true ? "default on" : "",
     option.fallbackText === undefined ? "" : `default ${quote(option.fallbackText || '""')}`,

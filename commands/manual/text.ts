@@ -10,7 +10,8 @@ interface TextOptions {
   readonly widthColumns?: number;
 }
 
-type Row = readonly [label: string, text: string];
+/** A word and what is said of it. */
+export type Row = readonly [label: string, text: string];
 
 const MAX_COLUMNS = 100;
 const MIN_COLUMNS = 30;
@@ -24,7 +25,8 @@ export function pageText(
   { widthColumns = MAX_COLUMNS }: TextOptions = {},
 ): string {
   const width = Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, widthColumns));
-  const labels = labelColumns(page.sections.filter(({ kind }) => kind === "options"), width);
+  const options = page.sections.filter((section) => section.kind === "options");
+  const labels = labelColumns(options.flatMap((section) => rowsOf(section)), width);
   const { name, summary, usage, paragraphs, sections } = page;
   const blocks = [
     name === undefined ? "" : wrap(`${name}: ${summary}`, width),
@@ -37,16 +39,30 @@ export function pageText(
   return blocks.filter((block) => block !== "").join("\n\n");
 }
 
+/** Rows below each other, each with its text wrapped behind its label. */
+export function rowsText(rows: readonly Row[], width: number): string {
+  return table(rows, labelColumns(rows, width), width);
+}
+
 function sectionText(section: Section, labels: number, width: number): string {
-  const { title } = section;
-  const rows: readonly Row[] = section.kind === "options"
-    ? Object.entries(section.options).map(optionRow)
-    : section.kind === "words"
-    ? section.words.map(({ label, text }) => [label, text])
-    : section.examples.map(({ run, does }) => [run, does]);
-  if (section.kind === "examples") return `${wrap(`${title}:`, width)}\n${examples(rows, width)}`;
-  const columns = section.kind === "options" ? labels : labelColumns([section], width);
-  return `${wrap(`${title}:`, width)}\n${table(rows, columns, width)}`;
+  const rows = rowsOf(section);
+  const text = section.kind === "examples"
+    ? examples(rows, width)
+    : section.kind === "options"
+    ? table(rows, labels, width)
+    : rowsText(rows, width);
+  return `${wrap(`${section.title}:`, width)}\n${text}`;
+}
+
+function rowsOf(section: Section): readonly Row[] {
+  switch (section.kind) {
+    case "options":
+      return Object.entries(section.options).map(optionRow);
+    case "words":
+      return section.words.map(({ label, text }) => [label, text]);
+    case "examples":
+      return section.examples.map(({ run, does }) => [run, does]);
+  }
 }
 
 function optionRow([key, option]: OptionEntry): Row {
@@ -81,16 +97,10 @@ function ending({ sections }: Pick<Page, "sections">): string {
     : `${more}; ${environmentName(key)} sets --${flagName(key)}, and so on.`;
 }
 
-function labelColumns(sections: readonly Section[], width: number): number {
-  const labels = sections.flatMap((section) =>
-    section.kind === "options"
-      ? Object.entries(section.options).map((entry) => optionRow(entry)[0])
-      : section.kind === "words"
-      ? section.words.map(({ label }) => label)
-      : []
-  );
+/** The columns of the labels that have their text behind them. */
+function labelColumns(rows: readonly Row[], width: number): number {
   const most = Math.floor(width * LABEL_SHARE);
-  return Math.max(0, ...labels.map(({ length }) => length).filter((length) => length <= most));
+  return Math.max(0, ...rows.map(([label]) => label.length).filter((length) => length <= most));
 }
 
 function table(rows: readonly Row[], labels: number, width: number): string {

@@ -2,8 +2,9 @@
 
 import type { DialledSession } from "../../core/client_kind.ts";
 import { exitCodes } from "../exit_code.ts";
+import { whenLauncherIsGone } from "./launcher.ts";
 
-/** Listens for signals until disposed. */
+/** Listens for signals until disposed. Without the launcher that passes them on, stops at once. */
 export class StopSignals implements Disposable {
   /** Aborted by the first signal. */
   readonly drain: AbortSignal;
@@ -19,6 +20,7 @@ export class StopSignals implements Disposable {
   readonly stop: () => void;
 
   readonly #handlers: (readonly [Deno.Signal, () => void])[] = [];
+  readonly #launcher: Disposable;
 
   constructor() {
     const drain = new AbortController();
@@ -30,6 +32,7 @@ export class StopSignals implements Disposable {
       drain.abort();
       now.abort();
     };
+    this.#launcher = whenLauncherIsGone(this.stop);
     const names: readonly Deno.Signal[] = Deno.build.os === "windows"
       ? ["SIGINT", "SIGBREAK"]
       : ["SIGINT", "SIGTERM"];
@@ -44,6 +47,7 @@ export class StopSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#launcher[Symbol.dispose]();
     for (const [name, handler] of this.#handlers.splice(0)) {
       Deno.removeSignalListener(name, handler);
     }

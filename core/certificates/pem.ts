@@ -56,6 +56,12 @@ export async function readPem(flag: string, given: string, label: PemLabel): Pro
   if (!holds(pem, label)) {
     throw new UsageError(`${flag}: ${file} holds no ${what} in PEM; ${remedy(pem, given, label)}`);
   }
+  if (!/-----BEGIN [A-Z ]+-----\s*\n/.test(pem)) {
+    throw new UsageError(
+      `${flag}: the ${what} in ${file} has lost its line breaks; ` +
+        "where it has \\n instead, replace each by a line break",
+    );
+  }
   return pem;
 }
 

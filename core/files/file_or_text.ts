@@ -8,9 +8,9 @@ import { UsageError } from "../usage_error.ts";
 type Spec = Omit<OptionSpec, "metavar" | "guard">;
 
 /** Whether a value is the text of a file. PEM (RFC 7468) and files of keys have line breaks, and
- * paths have none. */
+ * paths have none. PEM that has lost them, as in a variable, is no path either: it would be quoted. */
 export function isFileText(given: string): boolean {
-  return given.includes("\n");
+  return given.includes("\n") || given.includes("-----BEGIN ");
 }
 
 /** What a message calls the value of such an option. A text may be a secret, so no message quotes
@@ -46,7 +46,7 @@ function fileOption<T>(option: Option<T>): Option<T> {
     parse(given, name) {
       const value = option.parse(given, name);
       if (!isFileText(given)) return value;
-      throw new UsageError(`${name}: expected the path of a file, got a text with several lines`);
+      throw new UsageError(`${name}: expected the path of a file, got the text of one`);
     },
   };
 }

@@ -32,12 +32,27 @@ export async function readKeyFile(
     if (error instanceof UsageError) throw new UsageError(`${flag}: ${error.message}`);
     if (error instanceof SyntaxError) throw new UsageError(`${flag}: ${file}: ${error.message}`);
     const why = error instanceof Deno.errors.NotFound ? "there is no such file" : errorText(error);
+    if (isKey(given, bareKind)) {
+      throw new UsageError(
+        `${flag}: cannot read the file given, whose path is not shown because it could be a key: ` +
+          `${why}; a key that is given as text ends with a line break`,
+      );
+    }
     throw new UsageError(`${flag}: cannot read ${file}: ${why}`);
   }
   if (keys.length === 0) {
     throw new UsageError(`${flag}: ${file} holds no key; make one with: sockdock key make`);
   }
   return keys;
+}
+
+/** Whether a path would be a key if it were the text of a file. */
+function isKey(path: string, bareKind?: KeyKind): boolean {
+  try {
+    return parseKeys(path, bareKind).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 async function readKeys(file: string, bareKind?: KeyKind): Promise<Key[]> {

@@ -7,7 +7,7 @@ import type { OptionTable } from "./option_table.ts";
 export const topics: Readonly<Record<Exclude<Topic, "tls" | "http" | "ws">, string>> = {
   output: "what is printed and recorded",
   addresses: "which addresses are used",
-  limits: "how much is taken, and how long is waited",
+  limits: "how much is accepted, and how long to wait",
   access: "who may come, by address, name, password or origin",
   layers: "between transport and protocol",
   cluster: "several chat servers as one, over a broker",

@@ -20,10 +20,25 @@ function calledAs(): string {
   try {
     // The folder that npx made for this package says what npx was given, such as a tarball.
     const { _npx: npx } = JSON.parse(readFileSync(`${packageFolder}/../../package.json`, "utf8"));
-    return `npx ${npx.packages[0]}`;
+    const [what] = npx.packages;
+    return `npx ${/[^\w./\\:@~-]/.test(what) ? `"${what}"` : what}`;
   } catch {
     return /node_modules[/\\]/.test(process.argv[1] ?? "") ? "npx sockdock" : "sockdock";
   }
+}
+
+const PARENT_EVERY_MS = 1000;
+
+/** Calls `gone` when npx has ended: it runs this program in a shell, which a signal to npx ends without
+ * a word to us. In a script of npm the shell may end before what it left in the background. */
+function whenNpxIsGone(gone: () => void): void {
+  if (process.env.npm_command !== "exec") return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    gone();
+  }, PARENT_EVERY_MS);
 }
 
 function launch(): void {
@@ -39,6 +54,7 @@ function launch(): void {
       if (name !== "SIGINT" || !isatty(0)) child.kill(name);
     });
   }
+  whenNpxIsGone(() => child.kill("SIGTERM"));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);

@@ -106,9 +106,10 @@ export function start(
   third?: StartOptions,
 ): Promise<Server> {
   if (typeof what !== "string") return launch(what, 1, (second ?? {}) as StartOptions);
-  const words = [second as string | readonly string[]].flat();
-  const urls = words.filter((word) => /^[a-z0-9+]+:\/\//.test(word));
-  return launch(["serve", what, ...words], urls.length, third ?? {});
+  const words = [(second ?? []) as string | readonly string[]].flat();
+  const urls = words.filter((word) => word.includes("://"));
+  // At least one, because a program that refuses what it was given says so before it listens.
+  return launch(["serve", what, ...words], urls.length || 1, third ?? {});
 }
 
 async function launch(
@@ -153,6 +154,15 @@ function flagsOf(options: Readonly<Record<string, unknown>>): string[] {
   });
 }
 
+/** The event of a line; null where it is something else, which a command can print that does not serve. */
+function eventOf(line: string): ServerEvent | null {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
 class Program implements Server {
   readonly urls: string[] = [];
   readonly events: ServerEvent[] = [];
@@ -161,6 +171,8 @@ class Program implements Server {
   /** The end of what it wrote on stderr. */
   #log = "";
   #ended = false;
+  /** A line of its output that is no event, such as the help that was asked for. */
+  #stray: string | undefined;
   readonly #end: Promise<void>;
   /** Called at each event and at the end. */
   #changed = () => {};
@@ -253,7 +265,11 @@ class Program implements Server {
   }
 
   #take(line: string): void {
-    const event = JSON.parse(line) as ServerEvent;
+    const event = eventOf(line);
+    if (event === null) {
+      this.#stray ??= line;
+      return;
+    }
     if (event.event === "control") {
       // Its token is nobody's business but ours.
       this.#control = event as unknown as ControlAddress;
@@ -267,7 +283,9 @@ class Program implements Server {
   /** Why it ended: its error, which is its last line, or all that it said. */
   #complaint(): string {
     const [, line] = /^error: (.*)$/m.exec(this.#log) ?? [];
-    return line ?? (this.#log.trim() || "sockdock ended without listening");
+    if (line !== undefined) return line;
+    const said = this.#log.trim() || this.#stray;
+    return "sockdock ended without listening" + (said ? `: ${said}` : "");
   }
 
   /** Whether the program and its pipes keep this process alive. */

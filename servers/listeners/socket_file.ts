@@ -2,7 +2,8 @@
 // refused otherwise.
 
 /** Opens a socket at a path. The file of a process that died is removed; the socket of a process
- * that listens is left alone, and the error is thrown. */
+ * that listens is left alone, and the error is thrown.
+ * @throws {Error} when something else than a socket is there */
 export async function atSocketFile<T>(
   path: string,
   probe: () => Promise<void>,
@@ -12,16 +13,30 @@ export async function atSocketFile<T>(
     return await listen();
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse) || path.startsWith("\0")) throw error;
-    if (!(await isAbandoned(path, probe))) throw error;
+    if (await isNoSocket(path)) {
+      // Of the user's own files we say nothing that sounds like removing them.
+      throw new Error("something else than a socket is there; choose another path", {
+        cause: error,
+      });
+    }
+    if (!(await isAbandoned(probe))) throw error;
     await Deno.remove(path);
     return await listen();
   }
 }
 
-/** Whether the path is a socket without a listening process. */
-async function isAbandoned(path: string, probe: () => Promise<void>): Promise<boolean> {
+async function isNoSocket(path: string): Promise<boolean> {
   try {
-    if (!(await Deno.lstat(path)).isSocket) return false;
+    return !(await Deno.lstat(path)).isSocket;
+  } catch {
+    // Gone since, or not to be looked at.
+    return false;
+  }
+}
+
+/** Whether no process listens. */
+async function isAbandoned(probe: () => Promise<void>): Promise<boolean> {
+  try {
     await probe();
     return false;
   } catch (error) {

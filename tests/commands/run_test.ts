@@ -214,3 +214,16 @@ Deno.test("the completion scripts are answered, a candidate a line", async () =>
   assertEquals(await ask("help", "com"), "completions\n");
   assertEquals(await ask("nothing", "like", "it"), "");
 });
+
+Deno.test("list breaks no word at any width, and has a line for each row in a pipe", async () => {
+  for (const columns of [40, 60, 100]) {
+    const io = new FakeStdio({ stdoutIsTerminal: true, columns, noColor: true });
+    assertEquals(await runCommandLine(["list"], io, () => undefined), 0);
+    const lines = io.stdoutText.split("\n");
+    assertEquals(lines.filter((line) => line.length > columns), [], `${columns} columns`);
+  }
+  const io = new FakeStdio();
+  await runCommandLine(["list"], io, () => undefined);
+  assertMatch(io.stdoutText, /^ {2}echo +Sends .*; on tcp tls .* wss$/m);
+  assertMatch(io.stdoutText, /^ {2}udp:\/\/ .*; layers: fault signed sealed reliable$/m);
+});

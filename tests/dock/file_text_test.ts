@@ -1,7 +1,7 @@
 /** Certificates and keys as texts in place of files: on every transport that shows one, on both
  * sides, and with errors that quote none. */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fileOrText } from "../../core/files/file_or_text.ts";
 import {
   connect,
@@ -120,6 +120,16 @@ const REFUSED: readonly [what: string, options: ServeOptions, message: string][]
     "--tls-cert: the text given holds no certificate in PEM; it should begin with -----BEGIN",
   ],
   [
+    "a key without line breaks",
+    { tlsCert: chain, tlsKey: key.replaceAll("\n", "") },
+    "--tls-key: the private key in the text given has lost its line breaks",
+  ],
+  [
+    "a key as a variable has it, with \\n",
+    { tlsCert: chain, tlsKey: key.replaceAll("\n", "\\n") },
+    "--tls-key: the private key in the text given has lost its line breaks; where it has \\n",
+  ],
+  [
     "an encrypted key",
     { tlsCert: chain, tlsKey: key.replaceAll("PRIVATE KEY", "ENCRYPTED PRIVATE KEY") },
     "--tls-key: the key in the text given is encrypted; decrypt it with: openssl pkey -in FILE",
@@ -146,13 +156,30 @@ Deno.test("a text where a list is expected is refused unquoted", async () => {
   assertEquals(error.message.includes(text.slice(8, 20)), false);
 });
 
+Deno.test("a key that has lost its line break is refused unquoted", async () => {
+  for (const kind of ["aes-gcm", "fernet"] as const) {
+    const text = makeKey(kind).text.trim();
+    const error = await assertRejects(
+      () => serve("udp+sealed://127.0.0.1:0", echo, { sealedKey: [text] }),
+      UsageError,
+      "a key that is given as text ends with a line break",
+    );
+    assertEquals(error.message.includes(text.slice(-20, -10)), false, error.message);
+  }
+});
+
 Deno.test("a text on a command line or in the environment is refused unread", async () => {
   const option = fileOrText({ help: "a key" });
   const error = await assertRejects(
     async () => await Promise.resolve(option.parse(key, "--tls-key")),
     UsageError,
-    "--tls-key: expected the path of a file, got a text with several lines",
+    "--tls-key: expected the path of a file, got the text of one",
   );
   assertEquals(error.message.includes(KEY_LINE), false);
+  assertThrows(
+    () => option.parse(key.replaceAll("\n", "\\n"), "--tls-key"),
+    UsageError,
+    "the text",
+  );
   assertEquals(option.parse("key.pem", "--tls-key"), "key.pem");
 });

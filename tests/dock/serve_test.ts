@@ -144,7 +144,11 @@ for (const scheme of ["unix", "unixgram"] as const) {
     await using folder = await temporaryFolder();
     const path = `${folder.path}/precious`;
     await Deno.writeTextFile(path, "data");
-    await assertRejects(() => serve(`${scheme}://${path}`, echo), Error, "exists already");
+    await assertRejects(
+      () => serve(`${scheme}://${path}`, echo),
+      Error,
+      "something else than a socket is there",
+    );
     assertEquals(await Deno.readTextFile(path), "data");
   });
 

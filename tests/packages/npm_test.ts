@@ -63,12 +63,12 @@ npmTest("--version is one version, whatever runs the program", async () => {
 
 npmTest("npx with the tarball starts the suite, and shows commands that work", async () => {
   await using folder = await temporaryFolder();
-  await Deno.copyFile(await packedPackage(), `${folder.path}/sockdock.tgz`);
-  await using npx = new RunningProcess("npx", ["--yes", "./sockdock.tgz", "up", "--free-ports"], {
+  await Deno.copyFile(await packedPackage(), `${folder.path}/sock dock.tgz`);
+  await using npx = new RunningProcess("npx", ["--yes", "./sock dock.tgz", "up", "--free-ports"], {
     cwd: folder.path,
   });
-  const [, command = ""] = await npx.stdout.line(/^echo +(npx \S+ send tcp:.+)$/);
-  assertMatch(command, /^npx \.\/sockdock\.tgz send tcp:/);
+  const [, command = ""] = await npx.stdout.line(/^echo +(npx .+ send tcp:.+)$/);
+  assertMatch(command, /^npx "\.\/sock dock\.tgz" send tcp:/);
   const words = ["-c", `exec ${command.replace("npx", "npx --yes")}`];
   await using sending = new RunningProcess("sh", words, { cwd: folder.path });
   assertEquals((await sending.finish()).stdout, "hi");
@@ -111,6 +111,24 @@ peerTest(
     await program.stdout.line(/^stopped/);
   },
 );
+
+npmTest("no server stays behind when its launcher is killed, or npx is stopped", async () => {
+  const { sockdock, path } = await project();
+  const serving = ["serve", "echo", "tcp://127.0.0.1:0", "--json"];
+  for (
+    const [signal, program, ...args] of [
+      ["SIGKILL", sockdock],
+      ["SIGTERM", "npx", "--no", "sockdock"],
+    ] as const
+  ) {
+    await using launcher = new RunningProcess(program, [...args, ...serving], { cwd: path });
+    const [line] = await launcher.stdout.line(/^.*"listening".*$/);
+    launcher.signal(signal);
+    await eventually(() =>
+      dial(JSON.parse(line).url).then((conn) => (conn.close(), false), () => true)
+    );
+  }
+});
 
 npmTest("a server ends with the Node that started it, though that was killed", async () => {
   const { path, write } = await project();

@@ -60,10 +60,29 @@ npmTest("start() has types, for modules and for CommonJS", async () => {
     "types.cts",
     `import { start } from "sockdock";\nvoid start("echo", "x:1");\n`,
   );
-  const strict = ["--strict", "--noEmit", "--module", "nodenext", "--target", "esnext"];
+  await project.write(
+    "older.ts",
+    `import { start } from "sockdock";
+const server = await start("echo", "tcp://127.0.0.1:0");
+await server.stop();
+`,
+  );
+  const strict = ["--strict", "--noEmit"];
   const tsc = `${project.path}/node_modules/.bin/tsc`;
-  const { code, stdout } = await project.run(tsc, [...strict, "types.ts", "types.cts"]);
-  assertEquals(code, 0, stdout);
+  for (
+    const rest of [
+      ["--module", "nodenext", "--target", "esnext", "types.ts", "types.cts"],
+      // Without what came after ES2022, and without the types of Node.
+      ["--module", "node16", "--target", "es2022", "--typeRoots", "none", "types.cts"],
+      [
+        ...["--module", "esnext", "--moduleResolution", "bundler", "--target", "es2022"],
+        ...["--lib", "es2022", "--typeRoots", "none", "older.ts"],
+      ],
+    ]
+  ) {
+    const { code, stdout } = await project.run(tsc, [...strict, ...rest]);
+    assertEquals(code, 0, stdout);
+  }
 });
 
 npmTest("the library runs in a Deno project without a flag", async () => {

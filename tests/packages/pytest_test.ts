@@ -32,7 +32,7 @@ packageTest("pytest", "the fixture sockdock serves tests of pytest", async () =>
   await using running = await python(args, folder.path);
   const { code, stdout } = await running.finish();
   assertEquals(code, 0, stdout);
-  assertMatch(stdout, /^8 passed/m);
+  assertMatch(stdout, /^10 passed/m);
 });
 
 packageTest(

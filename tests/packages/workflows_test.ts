@@ -16,14 +16,20 @@ interface Step {
 interface Job {
   readonly permissions?: Readonly<Record<string, string>>;
   readonly "timeout-minutes"?: number;
+  readonly needs?: string;
   readonly steps: readonly Step[];
   readonly strategy?: { readonly matrix: { readonly include?: readonly { target?: string }[] } };
+}
+
+/** A job that is another workflow. */
+interface WorkflowJob {
+  readonly uses: string;
 }
 
 interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions: Readonly<Record<string, string>>;
-  readonly jobs: Readonly<Record<string, Job>>;
+  readonly jobs: Readonly<Record<string, Job | WorkflowJob>>;
 }
 
 const folder = ".github/workflows";
@@ -32,7 +38,9 @@ const workflows = [...Deno.readDirSync(new URL(folder, root))].map(({ name }) =>
   return { name, text, workflow: parse(text) as Workflow };
 });
 const jobs = workflows.flatMap(({ name, workflow }) =>
-  Object.entries(workflow.jobs).map(([job, value]) => ({ name: `${name} ${job}`, ...value }))
+  Object.entries(workflow.jobs).flatMap(([job, value]) =>
+    "steps" in value ? [{ name: `${name} ${job}`, ...value }] : []
+  )
 );
 
 Deno.test("there are workflows to check and to release", () => {
@@ -42,7 +50,8 @@ Deno.test("there are workflows to check and to release", () => {
 Deno.test("every action is pinned by its commit, one commit each, with the version beside it", () => {
   const pins = new Map<string, string>();
   for (const { name, text } of workflows) {
-    const used = text.split("\n").filter((line) => /^\s*(?:- )?uses:/.test(line));
+    // A workflow of this repository is that of the same commit.
+    const used = text.split("\n").filter((line) => /^\s*(?:- )?uses: (?!\.\/)/.test(line));
     assertEquals(
       used.length,
       jobs.filter((job) => job.name.startsWith(name))
@@ -72,7 +81,11 @@ Deno.test("a workflow may read the sources, and a job no more than it needs", ()
 Deno.test("what others send in runs without permissions, credentials or secrets", () => {
   for (const { name, text, workflow } of workflows) {
     const events = Object.keys(workflow.on);
-    assertEquals(events.filter((event) => !["push", "pull_request"].includes(event)), [], name);
+    assertEquals(
+      events.filter((event) => !["push", "pull_request", "workflow_call"].includes(event)),
+      [],
+      name,
+    );
     assert(!/\bsecrets\b/.test(text), `${name}: no secret is needed`);
   }
   for (const { name, steps } of jobs) {
@@ -105,11 +118,18 @@ Deno.test("one version of Deno everywhere, and tasks and files that exist", () =
   assert(Deno.statSync(new URL(".ci/run", root)).isFile);
 });
 
-Deno.test("each executable of a release is tried before it is published", () => {
+Deno.test("every test runs before a release is built, and each executable before it is published", () => {
+  const { jobs } = workflows.find(({ name }) => name === "release.yml")!.workflow;
+  assertEquals(jobs["check"], { uses: "./.github/workflows/check.yml" });
+  const needs = (job: string) => (jobs[job] as Job).needs;
+  assertEquals(
+    ["build", "try", "release", "npm", "jsr"].map(needs),
+    ["check", "build", "try", "release", "release"],
+  );
   const built = [...read(".ci/compile_all.ts").matchAll(/^ {2}"([\w-]+)",$/gm)]
     .map(([, target]) => target!.includes("windows") ? `${target}.exe` : target!);
-  const { try: tried } = workflows.find(({ name }) => name === "release.yml")!.workflow.jobs;
-  assertEquals(tried!.strategy!.matrix.include!.map(({ target }) => target), built);
+  const tried = jobs["try"] as Job;
+  assertEquals(tried.strategy!.matrix.include!.map(({ target }) => target), built);
   assertEquals(built.length, 5);
 });
 

@@ -1,6 +1,6 @@
 /** `deno task compile`, with compilers that fail in their own way. */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { RunningProcess } from "../running_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
@@ -97,4 +97,15 @@ Deno.test({
     const checked = await checking.finish();
     assert(checked.code === 0 && checked.stdout.split(": OK").length === 4, checked.stderr);
   },
+});
+
+Deno.test("compile:all names a folder that cannot be made, with the remedy, on one line", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(`${folder.path}/file`, "");
+  await using building = new RunningProcess(Deno.execPath(), [
+    ...["run", "--quiet", "--allow-all", COMPILE_ALL, "--folder", `${folder.path}/file/dist`],
+  ]);
+  const { code, stderr } = await building.finish();
+  assertEquals(code, 1);
+  assertMatch(stderr, /^[^\n]+file\/dist'?; --folder FOLDER puts the executables elsewhere\n$/);
 });

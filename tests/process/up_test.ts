@@ -416,8 +416,8 @@ Deno.test("a socket file in the way of the built-in suite is named, and no port 
   assertEquals(
     // What an older runtime says of its listener for TLS comes before.
     stderr.replace(/^Deno\.listenTls .*\n/, ""),
-    `error: Cannot listen on unix://${path}: the socket file exists already; remove it if nothing ` +
-      "uses it\n",
+    `error: Cannot listen on unix://${path}: something else than a socket is there; ` +
+      "choose another path\n",
   );
   assertEquals(await Deno.readTextFile(path), "not a socket");
 });

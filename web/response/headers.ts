@@ -10,7 +10,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /** Parses the `Name: value` texts that the user adds to every response; a repeated name gets all
  * values.
- * @throws {UsageError} when one is no field, or a reserved one */
+ * @throws {UsageError} when one is no field, a reserved one, or a second cookie */
 export function responseHeaders(written: readonly string[]): Readonly<Record<string, string>> {
   const fields: Record<string, string> = {};
   for (const text of written) {
@@ -27,6 +27,10 @@ export function responseHeaders(written: readonly string[]): Readonly<Record<str
       throw new UsageError(
         `--response-header: ${name} belongs to the server itself and cannot be set`,
       );
+    }
+    if (name === "set-cookie" && Object.hasOwn(fields, name)) {
+      // RFC 6265 3: values of this one joined by a comma would be one broken cookie.
+      throw new UsageError("--response-header: Set-Cookie can be given once");
     }
     const value = fieldValue(match[2] ?? "", "--response-header");
     fields[name] = Object.hasOwn(fields, name) ? `${fields[name]}, ${value}` : value;

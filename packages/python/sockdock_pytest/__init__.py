@@ -81,6 +81,8 @@ class Server:
     def address(self) -> Tuple[str, int]:
         """The same for the calls of ``socket``: ``("127.0.0.1", 53124)``."""
         host, _, port = self.url.split("://", 1)[1].split("/", 1)[0].rpartition(":")
+        if not port:
+            raise SockdockError(f"{self.url} is a path; it has no host and port")
         return host.strip("[]"), int(port)
 
     def set_faults(self, fault: Any, seed: Optional[int] = None) -> None:
@@ -148,7 +150,10 @@ class Server:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
-                event = json.loads(line)
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    continue  # Such as the help that was asked for; its end says the rest.
                 with self._changed:
                     if event["event"] == "control":
                         self._control = event
@@ -185,14 +190,11 @@ def _program() -> List[str]:
     named = os.environ.get("SOCKDOCK")
     if named:
         return shlex.split(named)
-    found = shutil.which("sockdock")
+    # Or what the project has installed. Nothing is fetched: a test starts no program by name alone.
+    local = os.path.join("node_modules", ".bin")
+    found = shutil.which("sockdock") or shutil.which("sockdock", path=local)
     if found:
         return [found]
-    # What the project has installed. Nothing is fetched: a test starts no program by name alone.
-    local = os.path.join("node_modules", ".bin", "sockdock")
-    npx = shutil.which("npx") if os.path.exists(local) else None
-    if npx:
-        return [npx, "--no", "sockdock"]
     raise SockdockError(f"Cannot find sockdock; {REMEDY}")
 
 
@@ -214,7 +216,8 @@ def start(protocol: str, *urls: str, endpoints: Optional[int] = None, **options:
     ``False`` its ``--no-`` form, and a list the flag several times.
     """
     if endpoints is None:
-        endpoints = sum("://" in url for url in urls)
+        # At least one: a program that refuses what it was given says so before it listens.
+        endpoints = max(1, sum("://" in url for url in urls))
     words = ["serve", protocol, *urls, *_flags(options), *CONTROL, "--json", "--until-eof"]
     return Server([*_program(), *words], endpoints)
 

@@ -55,6 +55,14 @@ peerTest("fetch sends what curl sends for the same options", ["curl"], async () 
     ["-F", "a=b c", "--form-string", "c=@d"],
     ["-F", `f=@${file};type=text/x-a;filename=other.txt`],
     ["-F", `f=<${file}`],
+    ["-F", 'm={"a":1};type=application/json'],
+    ["-F", `f=<${file};type=text/x-a`],
+    ["-F", `f=@${file};type=text/x-a;filename="a;b\\"c"`],
+    ["-F", 'a="b;type=text/x-a \\" c"'],
+    ["-F", `f=@"${file}";filename=a`],
+    ["--form-string", "a=b;type=text/x-a"],
+    ["-H", "Accept:", "-H", "X-Empty;", "-A", ""],
+    ["-d", "a=b", "-H", "Content-Type:"],
     ["-T", file],
     ["-A", "seafarer/1", "-e", "http://harbour.example/"],
     ["-b", "a=b; c=d"],
@@ -147,6 +155,22 @@ Deno.test("fetch -v shows the heads of each exchange, and no secrets", async () 
     (await fetch([...argv, "-q"])).stderr,
     (await fetch([...argv.slice(0, 2), "-q", ...argv.slice(3)])).stderr,
   );
+});
+
+Deno.test("fetch -v hides what is named like a secret, and no more", async () => {
+  await using server = startRawServer(() =>
+    answerOf("200 OK", "", "WWW-Authenticate: Basic realm=x", "X-Author: Ada")
+  );
+  const secret = ["X-Auth", "X-Auth-Key", "X-Access-Key", "X-Session-Id", "Signature", "X-JWT"];
+  const plain = ["Access-Control-Allow-Credentials", "X-Monkeys", "X-Compass"];
+  const { stderr } = await fetch([
+    ...["-v", server.url],
+    ...[...secret, ...plain].flatMap((name) => ["-H", `${name}: seen`]),
+  ]);
+  for (const name of secret) assertStringIncludes(stderr, `> ${name}: ***\n`);
+  for (const name of plain) assertStringIncludes(stderr, `> ${name}: seen\n`);
+  assertStringIncludes(stderr, "< WWW-Authenticate: Basic realm=x\n");
+  assertStringIncludes(stderr, "< X-Author: Ada\n");
 });
 
 Deno.test("fetch -v shows each try, and a harmless head", async () => {
@@ -249,9 +273,11 @@ Deno.test("what curl calls otherwise is refused with our name for it", async () 
   const names = optionNames(fetchCommand.options);
   for (const [name, remedy] of curlHabits.remedies) {
     assert(!names.has(name), `${name} is an option of ours`);
-    const argv = ["http://127.0.0.1:1/", name, "value"];
-    const { code, stderr } = await fetch(argv);
-    assertEquals([code, stderr], [2, `error: ${name} is of curl; here ${remedy}\n`]);
+    // Before the URL too, where its value might be taken for one.
+    for (const argv of [["http://127.0.0.1:1/", name, "value"], [name, "value", "http://x/"]]) {
+      const { code, stderr } = await fetch(argv);
+      assertEquals([code, stderr], [2, `error: ${name} is of curl; here ${remedy}\n`]);
+    }
     // A remedy names options that exist.
     for (const [flag] of remedy.matchAll(/(?<![\w-])--?[a-zA-Z][\w-]*/g)) {
       assert(names.has(flag) || flag === "--fault" || flag === "--server-name", `${name}: ${flag}`);
@@ -260,6 +286,7 @@ Deno.test("what curl calls otherwise is refused with our name for it", async () 
   }
   const json = await fetch(["--json", '{"a":1}', "http://127.0.0.1:1/"]);
   assertMatch(json.stderr, /--data-json/);
+  assertMatch((await fetch(["http://x/", "-o", ""])).stderr, /^error: --output: expected the name/);
   assertMatch((await fetch(["http://127.0.0.1:1/a", "http://127.0.0.1:1/b"])).stderr, /one URL/);
 });
 

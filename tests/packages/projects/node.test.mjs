@@ -84,6 +84,8 @@ test("what the program refuses rejects with the program's own line", async () =>
   const url = `tcp://127.0.0.1:${taken.address().port}`;
   await refused(["echo", url], new RegExp(`^Cannot listen on ${url}: .*in use`));
   taken.close();
+  await refused(["echo", "127.0.0.1:0"], /^.*127\.0\.0\.1:0.*:\/\//);
+  await refused(["echo", "tcp://127.0.0.1:0", { help: true }], /^sockdock ended without listening: /);
 });
 
 test("require() has the same", async () => {

@@ -30,6 +30,12 @@ def test_takes_options(sockdock):
     assert ask(server, b"loud") == b"LOUD"
 
 
+def test_a_path_has_no_port(sockdock, tmp_path):
+    server = sockdock("echo", f"unix://{tmp_path}/echo.sock")
+    with pytest.raises(sockdock_pytest.SockdockError, match="is a path"):
+        server.address
+
+
 def test_several_endpoints(sockdock):
     server = sockdock("echo", "tcp://127.0.0.1:0", "udp://127.0.0.1:0", allow=["127.0.0.1", "::1"])
     assert [url.split(":")[0] for url in server.urls] == ["tcp", "udp"]
@@ -56,6 +62,10 @@ def test_what_the_program_refuses_is_an_error_in_its_own_words(sockdock):
         url = "tcp://127.0.0.1:%d" % taken.getsockname()[1]
         with pytest.raises(sockdock_pytest.SockdockError, match="Cannot listen on " + url):
             sockdock("echo", url)
+    with pytest.raises(sockdock_pytest.SockdockError, match="127.0.0.1:0"):
+        sockdock("echo", "127.0.0.1:0")
+    with pytest.raises(sockdock_pytest.SockdockError, match="ended without listening"):
+        sockdock("echo", "tcp://127.0.0.1:0", help=True)
 
 
 def test_a_missing_program_is_an_error_with_the_remedy(monkeypatch, tmp_path):
@@ -69,10 +79,14 @@ def test_a_missing_program_is_an_error_with_the_remedy(monkeypatch, tmp_path):
         sockdock_pytest.start("echo", "tcp://127.0.0.1:0")
 
 
-def test_the_program_is_found_on_path(monkeypatch, tmp_path):
-    link = tmp_path / "sockdock"
-    os.symlink(os.environ["SOCKDOCK"], link)
+@pytest.mark.parametrize("place", ["on_path", "node_modules/.bin"])
+def test_the_program_is_found(monkeypatch, tmp_path, place):
+    folder = tmp_path / place
+    folder.mkdir(parents=True)
+    os.symlink(os.environ["SOCKDOCK"], folder / "sockdock")
     monkeypatch.delenv("SOCKDOCK")
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.chdir(tmp_path)
+    if place == "on_path":
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
     with sockdock_pytest.start("echo", "tcp://127.0.0.1:0") as server:
         assert server.address[0] == "127.0.0.1"

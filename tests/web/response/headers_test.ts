@@ -21,6 +21,9 @@ Deno.test("responseHeaders() refuses what is no header or not the user's to set"
       "X-A: 1\0",
     ]
   ) assertThrows(() => responseHeaders([text]), UsageError, "--response-header");
+  const cookies = ["Set-Cookie: a=1", "set-cookie: b=2"];
+  assertThrows(() => responseHeaders(cookies), UsageError, "Set-Cookie can be given once");
+  assertEquals(responseHeaders(cookies.slice(1)), { "set-cookie": "b=2" });
 });
 
 Deno.test("fieldValue() names the flag and the value", () => {
