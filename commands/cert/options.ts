@@ -31,7 +31,9 @@ export const makingOptions = {
   }),
   keyType: choice(KEY_TYPES, {
     default: "ecdsa",
-    help: "kind of key to make; ecdsa is on P-256, rsa of 2048 bits for old peers",
+    help:
+      "kind of key to make; ecdsa is on P-256, ed25519 is not for browsers, rsa has 2048 bits " +
+      "and is for old peers",
   }),
   client: flag({
     help: "the request is for the certificate of a client, not of a server",
