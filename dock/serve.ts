@@ -172,19 +172,14 @@ export async function serve<Own extends OptionTable>(
     const protocol = framing === served.framing ? served : { ...served, framing };
     counters = opened.counters;
     for (const place of places) {
-      const { kind, endpoint, stack } = place;
+      const { kind, stack } = place;
       if (kind.carries !== "sessions") continue;
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
         const layers = await openLiveLayers(stack, layerContext, changeable);
         const work = { protocol, service, layers, context };
-        const server = await startAt(
-          endpoint,
-          kind,
-          hooks,
-          (place) => kind.start(place, limits, work),
-        );
-        return drivenServer(server, place, layers);
+        const start = (at: Endpoint) => kind.start(at, limits, work);
+        return drivenServer(await startAt(place, hooks, start), place, layers);
       });
     }
   } else {
@@ -194,7 +189,7 @@ export async function serve<Own extends OptionTable>(
       : opened;
     counters = opened.counters;
     for (const place of places) {
-      const { kind, endpoint, stack } = place;
+      const { kind, stack } = place;
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
       const { name } = served;
@@ -205,13 +200,8 @@ export async function serve<Own extends OptionTable>(
         const isOurs = given.listener !== "deno";
         const layers = await openLiveLayers(stack, layerContext, isOurs && changeable);
         const work = { name, service, layers, context, watch, measure };
-        const server = await startAt(
-          endpoint,
-          kind,
-          hooks,
-          (place) => kind.start(place, limits, work),
-        );
-        return drivenServer(server, place, layers);
+        const start = (at: Endpoint) => kind.start(at, limits, work);
+        return drivenServer(await startAt(place, hooks, start), place, layers);
       });
     }
   }
@@ -273,8 +263,10 @@ function appOf(handle: HttpHandler): HttpApp {
 /** Starts an endpoint: on the socket that its URL says was passed on, or, where that is wanted, on a
  * free port if its own is taken. */
 async function startAt(
-  endpoint: Endpoint,
-  kind: Pick<ServerKind, "name" | "carrier" | "addressing">,
+  { endpoint, kind }: {
+    readonly endpoint: Endpoint;
+    readonly kind: Pick<ServerKind, "name" | "carrier" | "addressing">;
+  },
   { freePortIfTaken = false }: Pick<ServeHooks, "freePortIfTaken">,
   start: (endpoint: Endpoint) => Promise<RunningServer>,
 ): Promise<RunningServer> {
