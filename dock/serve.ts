@@ -68,7 +68,7 @@ export interface Dock extends Omit<RunningServer, "durations"> {
    *
    * await using server = await serve("udp://127.0.0.1:0", echo);
    * server.setFaults("out.loss=100%");
-   * console.log((await send(server.url, "lost", { timeoutMs: 500 })).length); // 0
+   * await send(server.url, "lost", { timeoutMs: 500 }).catch(({ name }) => console.log(name)); // TimeoutError
    * server.setFaults(null);
    * console.log((await send(server.url, "found")).length); // 5
    * ```
