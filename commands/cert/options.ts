@@ -4,7 +4,7 @@ import { tlsClientOptions } from "../../clients/tls/options.ts";
 import { routeOptions } from "../../core/client_options.ts";
 import { dataFolderOptions } from "../../core/files/options.ts";
 import { MAX_VALIDITY_DAYS } from "../../core/certificates/issue.ts";
-import { didYouMean } from "../../core/options/nearest.ts";
+import { knownAre } from "../../core/options/nearest.ts";
 import {
   choice,
   flag,
@@ -74,9 +74,7 @@ export function parseSubject(word: string, flags: ReadonlySet<string>): CertSubj
   const subject = certSubjects.find((one) => one === word);
   if (subject === undefined) {
     throw new UsageError(
-      `unknown subject "${word}"${didYouMean(word, certSubjects)}; known are ${
-        certSubjects.join(", ")
-      }`,
+      `unknown subject "${word}"${knownAre(word, certSubjects)}`,
     );
   }
   const own: readonly string[] = SUBJECTS[subject];

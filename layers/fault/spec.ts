@@ -1,7 +1,7 @@
 // Parsing of `--fault`: faults by name and value, for both directions or for one of them.
 
 import type { Carrier } from "../../core/layer.ts";
-import { didYouMean } from "../../core/options/nearest.ts";
+import { knownAre } from "../../core/options/nearest.ts";
 import { parseDuration, parseSize } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -302,9 +302,7 @@ function readItem(
   if (kind === undefined) {
     const names = Object.keys(KINDS);
     throw new UsageError(
-      `--fault: unknown fault "${name}"${didYouMean(name, names)}; known are ${
-        names.join(", ")
-      }, each also as in.NAME or out.NAME`,
+      `--fault: unknown fault "${name}"${knownAre(name, names)}, each also as in.NAME or out.NAME`,
     );
   }
   if (value === undefined) {

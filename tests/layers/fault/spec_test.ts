@@ -44,7 +44,7 @@ Deno.test("the same fault in several texts is met one after the other", () => {
 });
 
 const WRONG: readonly [spec: string, carrier: Carrier, message: string][] = [
-  ["los=5%", "datagram", 'unknown fault "los"; did you mean loss?'],
+  ["los=5%", "datagram", 'unknown fault "los" (did you mean loss?)'],
   ["up.loss=5%", "datagram", 'unknown fault "up.loss"'],
   ["constructor=1", "datagram", 'unknown fault "constructor"'],
   ["loss", "datagram", "loss needs a value, such as loss=5%"],
