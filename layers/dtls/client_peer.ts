@@ -1,4 +1,5 @@
-// The dialling end of a DTLS handshake (RFC 6347 4.2, RFC 5246 7.3).
+// The dialling end of a DTLS handshake (RFC 6347 4.2, RFC 5246 7.3). Long, because which
+// message may come next depends on all that came before.
 
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { concat } from "@std/bytes/concat";

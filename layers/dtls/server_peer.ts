@@ -1,5 +1,5 @@
 // The listening end of a DTLS handshake, from the ClientHello that carries a good cookie on (RFC 6347
-// 4.2, RFC 5246 7.3).
+// 4.2, RFC 5246 7.3). Long, because which message may come next depends on all that came before.
 
 import { type KeyObject, randomBytes } from "node:crypto";
 import { concat } from "@std/bytes/concat";

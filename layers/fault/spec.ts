@@ -1,4 +1,5 @@
-// Parsing of `--fault`: faults by name and value, for both directions or for one of them.
+// Parsing of `--fault`: faults by name and value, for both directions or for one of them. Past
+// 300 lines because one table says of every fault where it can be had and how it is read.
 
 import type { Carrier } from "../../core/layer.ts";
 import { knownAre } from "../../core/options/nearest.ts";
