@@ -1,6 +1,6 @@
 // The command `sockdock completions`: prints the completion script of a shell, or installs it.
 
-import { didYouMean } from "../core/options/nearest.ts";
+import { knownAre } from "../core/options/nearest.ts";
 import { flag } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand } from "./command.ts";
@@ -54,6 +54,6 @@ function shellByName(name: string): Shell {
   const shell = shells.find((shell) => shell === name);
   if (shell !== undefined) return shell;
   throw new UsageError(
-    `unknown shell "${name}"${didYouMean(name, shells)}; known are ${shells.join(", ")}`,
+    `unknown shell "${name}"${knownAre(name, shells)}`,
   );
 }

@@ -2,7 +2,7 @@
 // and opens messages with a key.
 
 import { KEY_KINDS } from "../core/keys/key.ts";
-import { didYouMean } from "../core/options/nearest.ts";
+import { knownAre } from "../core/options/nearest.ts";
 import { flagName, mergeTables } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { defineCommand, FILES } from "./command.ts";
@@ -91,9 +91,7 @@ older than --max-age is exit code 3.`,
 
 function unknownSubject(subject: string): UsageError {
   return new UsageError(
-    `unknown subject of key "${subject}"${didYouMean(subject, SUBJECTS)}; known are ${
-      SUBJECTS.join(", ")
-    }`,
+    `unknown subject of key "${subject}"${knownAre(subject, SUBJECTS)}`,
   );
 }
 

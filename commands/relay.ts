@@ -7,29 +7,14 @@ import { upstreamOptions } from "../dock/upstream.ts";
 import { relay as relayProtocol } from "../protocols/relay.ts";
 import { serverKinds } from "../servers/index.ts";
 import { defineCommand } from "./command.ts";
-import {
-  hexOptions,
-  printingOptions,
-  recordOptions,
-  untilEofOptions,
-} from "./line/common_options.ts";
-import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
-import { fittingServing } from "./line/serve_options.ts";
+import { fittingServing, runningOptions } from "./line/serve_options.ts";
 import { serveUntilStopped } from "./serve.ts";
 
 const transports = mergeTables(
   ...serverKinds.filter(({ carries }) => carries === "sessions").map(({ options }) => options),
 );
 
-const ownOptions = mergeTables(
-  serveOptions,
-  untilEofOptions,
-  printingOptions,
-  hexOptions,
-  recordOptions,
-  metricsOptions,
-  metricsServerOptions,
-);
+const ownOptions = mergeTables(serveOptions, runningOptions);
 
 export const relay = defineCommand({
   name: "relay",

@@ -13,16 +13,7 @@ import { serverSchemes } from "../dock/schemes.ts";
 import { type Dock, serve as startServing } from "../dock/serve.ts";
 import { defineCommand, FOLDERS, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import {
-  hexOptions,
-  printingOptions,
-  qrOptions,
-  recordOptions,
-  requestLogOptions,
-  untilEofOptions,
-} from "./line/common_options.ts";
-import { controlOptions, controlServerOptions } from "./line/control_options.ts";
-import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
+import { qrOptions, requestLogOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
@@ -30,6 +21,7 @@ import type { LogFormat } from "./terminal/request_log.ts";
 import {
   fittingServing,
   planned,
+  runningOptions,
   servable,
   servedByName,
   servedOptions,
@@ -43,18 +35,7 @@ import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
 import { StopSignals } from "./terminal/stop_signals.ts";
 import { untilStopped } from "./serving/until_stopped.ts";
 
-const ownOptions = mergeTables(
-  qrOptions,
-  untilEofOptions,
-  printingOptions,
-  hexOptions,
-  recordOptions,
-  requestLogOptions,
-  metricsOptions,
-  metricsServerOptions,
-  controlOptions,
-  controlServerOptions,
-);
+const ownOptions = mergeTables(qrOptions, runningOptions, requestLogOptions);
 
 export const serve = defineCommand({
   name: "serve",
@@ -101,7 +82,7 @@ interface ServeShowing {
   readonly qr?: boolean;
 }
 
-type ServingOptions = typeof printingOptions & typeof recordOptions & typeof untilEofOptions;
+type ServingOptions = typeof runningOptions;
 
 /** Serves a protocol or an application until it is stopped.
  * @param operand values of options that are given as plain words */

@@ -11,20 +11,19 @@ import { writeSamples } from "./serving/samples.ts";
 import { type StartedEntry, suiteTable } from "./serving/suite_table.ts";
 import { defineCommand, FILES } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
-import {
-  hexOptions,
-  printingOptions,
-  recordOptions,
-  requestLogOptions,
-  untilEofOptions,
-} from "./line/common_options.ts";
-import { CONTROL_URL, controlOptions, controlServerOptions } from "./line/control_options.ts";
+import { requestLogOptions } from "./line/common_options.ts";
+import { CONTROL_URL } from "./line/control_options.ts";
 import { commandControl } from "./serving/control.ts";
-import { metricsOptions, metricsServerOptions } from "./line/metrics_options.ts";
 import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
 import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
-import { planned, type PlannedEntry, servedOptions, servingHabits } from "./line/serve_options.ts";
+import {
+  planned,
+  type PlannedEntry,
+  runningOptions,
+  servedOptions,
+  servingHabits,
+} from "./line/serve_options.ts";
 import { wrap } from "./manual/labels.ts";
 import { printReachable } from "./serving/reachable.ts";
 import { ReloadSignal } from "./serving/reload_signal.ts";
@@ -57,19 +56,7 @@ A configuration is TOML, or JSON when its name ends so: a list \`server\` of tab
 Options at the top are defaults. Options on the command line and in the environment win over the file.
 
 All servers start or none does. Ctrl-C lets what is being answered finish; a second one stops at once.`,
-  options: mergeTables(
-    options,
-    untilEofOptions,
-    printingOptions,
-    hexOptions,
-    recordOptions,
-    requestLogOptions,
-    metricsOptions,
-    servedOptions,
-    metricsServerOptions,
-    controlOptions,
-    controlServerOptions,
-  ),
+  options: mergeTables(options, runningOptions, requestLogOptions, servedOptions),
   examples: [
     { run: "sockdock up", does: "starts the built-in suite" },
     { run: "sockdock up harbour.toml", does: "starts what a file lists" },

@@ -10,7 +10,7 @@ import {
   type Layer,
   type LayerContext,
 } from "../core/layer.ts";
-import { didYouMean } from "../core/options/nearest.ts";
+import { knownAre } from "../core/options/nearest.ts";
 import {
   about,
   type Given,
@@ -132,6 +132,6 @@ function layerNamed(name: string, where: string): Layer {
   }
   const names = layers.map((layer) => layer.name);
   throw new UsageError(
-    `unknown layer "${name}" in ${where}${didYouMean(name, names)}; known are ${names.join(", ")}`,
+    `unknown layer "${name}" in ${where}${knownAre(name, names)}`,
   );
 }

@@ -245,6 +245,9 @@ export interface LayerOptions {
   readonly reliableTimeoutMs?: number;
   /** Peers of one host at once (default a quarter of `maxPeers`). On the layer reliable. */
   readonly reliableHostPeers?: number | undefined;
+  /** Congestion control: cubic goes by losses, bbr by what the path delivers. Default:
+   * `"cubic"`. On the layer reliable. */
+  readonly reliableControl?: "cubic" | "bbr";
   /** Largest datagram to send (default 1200, and 15872 to this machine). On the layer reliable. */
   readonly reliableDatagramBytes?: number | undefined;
 }

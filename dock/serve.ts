@@ -52,6 +52,8 @@ export interface Dock extends Omit<RunningServer, "durations"> {
   readonly summary: string;
   /** The options that it was started with, without hooks. Secrets are among them. */
   readonly options: Given;
+  /** The options that the protocol or application itself declares. */
+  readonly ownOptions: OptionTable;
   /** Whether it stops, or has stopped. */
   readonly isDraining: boolean;
   /** URLs of the endpoints, in the order that was asked for; `url` is the first of them. */
@@ -66,7 +68,7 @@ export interface Dock extends Omit<RunningServer, "durations"> {
    *
    * await using server = await serve("udp://127.0.0.1:0", echo);
    * server.setFaults("out.loss=100%");
-   * console.log((await send(server.url, "lost", { timeoutMs: 500 })).length); // 0
+   * await send(server.url, "lost", { timeoutMs: 500 }).catch(({ name }) => console.log(name)); // TimeoutError
    * server.setFaults(null);
    * console.log((await send(server.url, "found")).length); // 5
    * ```
@@ -170,19 +172,14 @@ export async function serve<Own extends OptionTable>(
     const protocol = framing === served.framing ? served : { ...served, framing };
     counters = opened.counters;
     for (const place of places) {
-      const { kind, endpoint, stack } = place;
+      const { kind, stack } = place;
       if (kind.carries !== "sessions") continue;
       const limits = resolveShare(kind.options, { ...served.defaults, ...given });
       starting.push(async () => {
         const layers = await openLiveLayers(stack, layerContext, changeable);
         const work = { protocol, service, layers, context };
-        const server = await startAt(
-          endpoint,
-          kind,
-          hooks,
-          (place) => kind.start(place, limits, work),
-        );
-        return drivenServer(server, place, layers);
+        const start = (at: Endpoint) => kind.start(at, limits, work);
+        return drivenServer(await startAt(place, hooks, start), place, layers);
       });
     }
   } else {
@@ -192,7 +189,7 @@ export async function serve<Own extends OptionTable>(
       : opened;
     counters = opened.counters;
     for (const place of places) {
-      const { kind, endpoint, stack } = place;
+      const { kind, stack } = place;
       if (kind.carries !== "requests") continue;
       const limits = resolveShare(kind.options, given);
       const { name } = served;
@@ -203,13 +200,8 @@ export async function serve<Own extends OptionTable>(
         const isOurs = given.listener !== "deno";
         const layers = await openLiveLayers(stack, layerContext, isOurs && changeable);
         const work = { name, service, layers, context, watch, measure };
-        const server = await startAt(
-          endpoint,
-          kind,
-          hooks,
-          (place) => kind.start(place, limits, work),
-        );
-        return drivenServer(server, place, layers);
+        const start = (at: Endpoint) => kind.start(at, limits, work);
+        return drivenServer(await startAt(place, hooks, start), place, layers);
       });
     }
   }
@@ -231,6 +223,7 @@ export async function serve<Own extends OptionTable>(
     protocol: served.name,
     summary: served.summary,
     options: given,
+    ownOptions: served.options,
   });
   void stopAsked.promise.then(() => dock.shutdown()).catch(() => {});
   // A broken server is reported by `finished`.
@@ -267,12 +260,13 @@ function appOf(handle: HttpHandler): HttpApp {
   };
 }
 
-/** Combines several servers in one. Disposes what they share after the last of them. */
 /** Starts an endpoint: on the socket that its URL says was passed on, or, where that is wanted, on a
  * free port if its own is taken. */
 async function startAt(
-  endpoint: Endpoint,
-  kind: Pick<ServerKind, "name" | "carrier" | "addressing">,
+  { endpoint, kind }: {
+    readonly endpoint: Endpoint;
+    readonly kind: Pick<ServerKind, "name" | "carrier" | "addressing">;
+  },
   { freePortIfTaken = false }: Pick<ServeHooks, "freePortIfTaken">,
   start: (endpoint: Endpoint) => Promise<RunningServer>,
 ): Promise<RunningServer> {
@@ -285,13 +279,14 @@ async function startAt(
   return await orOnFreePort(endpoint, start);
 }
 
+/** Combines several servers in one. Disposes what they share after the last of them. */
 function dockOf(
   running: readonly DrivenServer[],
   stopping: AbortController,
   resources: AsyncDisposableStack,
   counters: Service["counters"],
   announcer: Announcer | undefined,
-  description: Pick<Dock, "protocol" | "summary" | "options">,
+  description: Pick<Dock, "protocol" | "summary" | "options" | "ownOptions">,
 ): Dock {
   const emit = announcer?.tell;
   let closing: Promise<void> | undefined;

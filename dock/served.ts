@@ -1,7 +1,7 @@
 // Protocols and applications by their name, as command lines, configurations and the control write it.
 
 import type { HttpApp } from "../core/http/app.ts";
-import { didYouMean } from "../core/options/nearest.ts";
+import { knownAre } from "../core/options/nearest.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { protocols } from "../protocols/index.ts";
@@ -17,6 +17,6 @@ export function servedByName(name: string): Protocol | HttpApp {
   if (found !== undefined) return found;
   const names = servable.map((one) => one.name);
   throw new UsageError(
-    `unknown protocol "${name}"${didYouMean(name, names)}; known are ${names.join(", ")}`,
+    `unknown protocol "${name}"${knownAre(name, names)}`,
   );
 }

@@ -26,6 +26,11 @@ import {
 /** The most spans that wait for the end of their session; further sessions have none. */
 const MAX_OPEN_SPANS = 100_000;
 
+/** Those that the semantic conventions know (RFC 9110 9, RFC 5789). */
+const METHODS: ReadonlySet<string> = new Set(
+  ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"],
+);
+
 const NAME = "sockdock";
 
 interface Telemetry {
@@ -96,7 +101,9 @@ export function openTelemetry(): Telemetry {
         break;
       }
       case "request": {
-        const { method, path, status, httpVersion, durationMs } = event;
+        const { path, status, httpVersion, durationMs } = event;
+        // Whoever asks can make up any, and every one would be a series of its own.
+        const method = METHODS.has(event.method) ? event.method : "_OTHER";
         const question = path.indexOf("?");
         const of: Attributes = {
           ...server,
@@ -108,11 +115,12 @@ export function openTelemetry(): Telemetry {
         };
         requestDuration.record(durationMs / 1000, of);
         const parent = event.session === undefined ? undefined : open.get(event.session);
-        const span = tracer.startSpan(method, {
+        const span = tracer.startSpan(method === "_OTHER" ? "HTTP" : method, {
           kind: SpanKind.SERVER,
           startTime: new Date(event.time),
           attributes: {
             ...of,
+            ...(method !== event.method && { "http.request.method_original": event.method }),
             ...peerAttributes(event.peer),
             "url.path": question < 0 ? path : path.slice(0, question),
             ...(question >= 0 && { "url.query": path.slice(question + 1) }),

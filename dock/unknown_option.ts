@@ -5,13 +5,12 @@ import { clientKinds } from "../clients/index.ts";
 import { didYouMean } from "../core/options/nearest.ts";
 import type { Given, OptionTable } from "../core/options/option.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { protocols } from "../protocols/index.ts";
 import { serverKinds } from "../servers/index.ts";
-import { apps } from "../web/index.ts";
 import { serveOptions } from "./applicable.ts";
 import type { ConnectHooks } from "./connect_options.ts";
 import { layerOptions } from "./layer_stack.ts";
 import type { ServeHooks } from "./serve_hooks.ts";
+import { servable } from "./served.ts";
 import { upstreamOptions } from "./upstream.ts";
 
 /** The options of `serve` that are not in a table. */
@@ -37,21 +36,28 @@ const connectHookNames: readonly string[] = [
   "emit",
 ] satisfies readonly (keyof ConnectHooks)[];
 
+/** Every option that a server can be started with, whatever it serves and wherever, in one table.
+ *
+ * @param own the options of what is served, which may be nobody's in this house */
+export function servingTable(own: OptionTable = {}): OptionTable {
+  return Object.assign(
+    {},
+    // Those of others are no slips; they are refused as options without effect.
+    ...servable.map(({ options }) => options),
+    upstreamOptions,
+    layerOptions,
+    ...serverKinds.map(({ options }) => options),
+    serveOptions,
+    own,
+  );
+}
+
 /** Refuses what is no option of `serve`.
  *
  * @param own the options of what is served
  * @throws {UsageError} naming the key and the one that was probably meant */
 export function refuseUnknownServing(given: Given, own: OptionTable): void {
-  const tables = [
-    own,
-    serveOptions,
-    ...serverKinds.map(({ options }) => options),
-    layerOptions,
-    upstreamOptions,
-    // Those of others are no slips; they are refused as options without effect.
-    ...[...protocols, ...apps].map(({ options }) => options),
-  ];
-  refuse(given, [...serveHookNames, ...keysOf(tables)]);
+  refuse(given, [...serveHookNames, ...Object.keys(servingTable(own))]);
 }
 
 /** Refuses what is no option of `connect`, or of a function that passes its options on to it.

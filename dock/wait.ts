@@ -55,16 +55,17 @@ export async function waitFor(
   refuseUnknownDialling(options, ["timeoutMs", "intervalMs"]);
   const endpoint = probed(url);
   const deadline = performance.now() + timeoutMs;
+  let failure: unknown;
   for (;;) {
     signal?.throwIfAborted();
     const leftMs = Math.max(1, deadline - performance.now());
-    let failure: unknown;
     try {
       await probe(endpoint, leftMs, { ...options, ...(signal && { signal }) });
       return;
     } catch (error) {
       if (error instanceof UsageError || error instanceof TypeError) throw error;
-      failure = error;
+      // An attempt that our own deadline cut short says less than one before it.
+      if (failure === undefined || performance.now() < deadline) failure = error;
     }
     if (performance.now() + intervalMs >= deadline) {
       throw new DOMException(

@@ -8,6 +8,8 @@ import { type Finished, type ProcessOptions, RunningProcess } from "./running_pr
 /** Where each peer comes from on a machine that lacks it. */
 const INSTALLED_BY = {
   bash: "apt-get install bash",
+  "coap-client-gnutls": "apt-get install libcoap3-bin",
+  "coap-client-openssl": "apt-get install libcoap3-bin",
   chromium: "apt-get install chromium",
   curl: "apt-get install curl",
   fish: "apt-get install fish",

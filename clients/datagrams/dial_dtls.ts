@@ -22,6 +22,7 @@ import { dialling } from "../dial_error.ts";
 import type { dtlsClientOptions } from "./options.ts";
 import { handshakeFailure, WrongFingerprintError } from "../tls/error.ts";
 import { loadClientCertificate, loadTrust, type Trust } from "../tls/trust.ts";
+import { resuming } from "../../layers/dtls/kept_sessions.ts";
 import { dialUdp } from "./dial_udp.ts";
 
 type Given = OptionValues<typeof dtlsClientOptions>;
@@ -42,6 +43,12 @@ export async function connectDtls(
     ? await trustOf(trust)
     : { by: "authority", authorities: [] } as const;
   const url = formatEndpoint({ ...endpoint, hostname: host }, endpoint.port);
+  const shown = {
+    trust: dtlsTrust,
+    serverName: name,
+    ...(certificate && { credentials: credentialsOf(certificate) }),
+    ...(psk && { psk }),
+  };
   return await dialling(url, async () => {
     const { socket: bare, to } = await dialUdp(endpoint, given);
     let secured: DtlsDialSocket | undefined;
@@ -51,16 +58,14 @@ export async function connectDtls(
       carriers: ["datagram"],
       datagram: (inner) =>
         secured = new DtlsDialSocket(inner, to, {
+          ...shown,
+          ...resuming({ ...shown, url }),
           clock: systemClock,
           mtuBytes: given.dtlsMtuBytes,
           suites: usableSuites().filter(({ authentication }) =>
             // A client with a pre-shared key authenticates by it, and so does its server.
             psk === undefined || authentication === "psk"
           ),
-          trust: dtlsTrust,
-          serverName: name,
-          ...(certificate && { credentials: credentialsOf(certificate) }),
-          ...(psk && { psk }),
         }),
     };
     const stack = withLayer(layers, layer);

@@ -40,6 +40,7 @@ export const proxyOptions = {
   proxyUser: text({
     guard: true,
     short: "U",
+    secret: true,
     metavar: "user[:password]",
     help: "basic authentication at the proxy; without a password it is asked for",
   }),

@@ -32,12 +32,13 @@ export type InterimMessage = Partial<
 
 /** The head of a response, by node:http's names. */
 export function headOf(message: InterimMessage) {
-  const { statusCode = 0, statusMessage = "", httpVersion = "1.1", rawHeaders = [] } = message;
+  const { statusCode = 0, statusMessage = "", rawHeaders = [] } = message;
+  // Null on an old runtime, which does not tell the version.
+  const httpVersion = message.httpVersion || "1.1";
   const headerList: Field[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     headerList.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
   }
-  // An old runtime does not tell the version.
   return { status: statusCode, statusText: statusMessage, httpVersion, headerList };
 }
 

@@ -4,7 +4,7 @@ import { tlsClientOptions } from "../../clients/tls/options.ts";
 import { routeOptions } from "../../core/client_options.ts";
 import { dataFolderOptions } from "../../core/files/options.ts";
 import { MAX_VALIDITY_DAYS } from "../../core/certificates/issue.ts";
-import { didYouMean } from "../../core/options/nearest.ts";
+import { knownAre } from "../../core/options/nearest.ts";
 import {
   choice,
   flag,
@@ -31,7 +31,9 @@ export const makingOptions = {
   }),
   keyType: choice(KEY_TYPES, {
     default: "ecdsa",
-    help: "kind of key to make; ecdsa is on P-256, rsa of 2048 bits for old peers",
+    help:
+      "kind of key to make; ecdsa is on P-256, ed25519 is not for browsers, rsa has 2048 bits " +
+      "and is for old peers",
   }),
   client: flag({
     help: "the request is for the certificate of a client, not of a server",
@@ -72,9 +74,7 @@ export function parseSubject(word: string, flags: ReadonlySet<string>): CertSubj
   const subject = certSubjects.find((one) => one === word);
   if (subject === undefined) {
     throw new UsageError(
-      `unknown subject "${word}"${didYouMean(word, certSubjects)}; known are ${
-        certSubjects.join(", ")
-      }`,
+      `unknown subject "${word}"${knownAre(word, certSubjects)}`,
     );
   }
   const own: readonly string[] = SUBJECTS[subject];

@@ -12,6 +12,7 @@ export const credentialOptions = {
   user: text({
     guard: true,
     short: "u",
+    secret: true,
     metavar: "user[:password]",
     help:
       "basic authentication, or digest where the server asks for it; without a password it is " +

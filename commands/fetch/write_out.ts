@@ -3,7 +3,7 @@
 
 import type { Address } from "../../core/addresses/address.ts";
 import type { FetchResponse } from "../../clients/http/message.ts";
-import { didYouMean } from "../../core/options/nearest.ts";
+import { knownAre } from "../../core/options/nearest.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 /** What is known of a request once its response was read. */
@@ -69,8 +69,7 @@ export function parseWriteOut(format: string): (outcome: Outcome) => string {
     if (fill !== undefined) return fill;
     const names = Object.keys(VARIABLES);
     throw new UsageError(
-      `--write-out: there is no %{${variable}}${didYouMean(variable, names)}; known are ` +
-        `${names.join(", ")}`,
+      `--write-out: there is no %{${variable}}${knownAre(variable, names)}`,
     );
   });
   return (outcome) => pieces.map((fill) => fill(outcome)).join("");

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { errorText } from "../../core/event.ts";
 import { KEY_KINDS, type KeyKind } from "../../core/keys/key.ts";
 import { type MadeKey, makeKey } from "../../core/keys/make.ts";
-import { didYouMean } from "../../core/options/nearest.ts";
+import { knownAre } from "../../core/options/nearest.ts";
 import { createPrivateFile, replaceFile } from "../../core/files/private_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { dataFolderOr, fileNameOf } from "../line/data_folder.ts";
@@ -34,8 +34,8 @@ export async function makeKeyFile(word: string, values: KeyMakingValues, io: Std
 function parseKind(word: string): KeyKind {
   const kind = KEY_KINDS.find((kind) => kind === word);
   if (kind !== undefined) return kind;
-  const got = word === "" ? "none was given" : `"${word}"${didYouMean(word, KEY_KINDS)}`;
-  throw new UsageError(`key make: unknown kind of key: ${got}; known are ${KEY_KINDS.join(", ")}`);
+  const got = word === "" ? "none was given" : `"${word}"`;
+  throw new UsageError(`key make: unknown kind of key: ${got}${knownAre(word, KEY_KINDS)}`);
 }
 
 function make(kind: KeyKind, name: string | undefined): MadeKey {

@@ -1,8 +1,8 @@
 // The options of the control that a command opens besides: where, with which token, and those of its
 // own server.
 
-import { about, flag, type Given, type OptionTable, text } from "../../core/options/option.ts";
-import { prefixedTable, unprefixed } from "../../core/options/prefixed.ts";
+import { about, flag, type Given, text } from "../../core/options/option.ts";
+import { pickedTable, prefixedTable, unprefixed } from "../../core/options/prefixed.ts";
 import { serverKinds } from "../../servers/index.ts";
 
 const PREFIX = "control";
@@ -18,10 +18,7 @@ export const OFF = "off";
 
 const KEYS: readonly string[] = ["allow", "deny", "allowHost", "tlsCert", "tlsKey"];
 
-const ofServer: OptionTable = Object.fromEntries(
-  Object.entries(serverKinds.find(({ name }) => name === "https")!.options as OptionTable)
-    .filter(([key]) => KEYS.includes(key)),
-);
+const ofServer = pickedTable(serverKinds.find(({ name }) => name === "https")!.options, KEYS);
 
 export const controlOptions = about("control", {
   control: text({

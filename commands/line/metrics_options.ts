@@ -1,7 +1,7 @@
 // The options of the metrics that a command serves besides: where, and those of their own server.
 
-import { about, type Given, type OptionTable, text } from "../../core/options/option.ts";
-import { prefixedTable, unprefixed } from "../../core/options/prefixed.ts";
+import { about, type Given, text } from "../../core/options/option.ts";
+import { pickedTable, prefixedTable, unprefixed } from "../../core/options/prefixed.ts";
 import { serverKinds } from "../../servers/index.ts";
 
 const PREFIX = "metrics";
@@ -12,10 +12,7 @@ const KEYS: readonly string[] = [
   ...["auth", "authFile", "authToken", "authTokenFile"],
 ];
 
-const ofServer: OptionTable = Object.fromEntries(
-  Object.entries(serverKinds.find(({ name }) => name === "https")!.options as OptionTable)
-    .filter(([key]) => KEYS.includes(key)),
-);
+const ofServer = pickedTable(serverKinds.find(({ name }) => name === "https")!.options, KEYS);
 
 export const metricsOptions = about("metrics", {
   metrics: text({

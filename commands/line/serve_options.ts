@@ -19,6 +19,21 @@ import type { SuiteEntry } from "../../dock/suite.ts";
 import { upstreamOptions } from "../../dock/upstream.ts";
 import { serverKinds } from "../../servers/index.ts";
 import type { Habits } from "../command.ts";
+import { hexOptions, printingOptions, recordOptions, untilEofOptions } from "./common_options.ts";
+import { controlOptions, controlServerOptions } from "./control_options.ts";
+import { metricsOptions, metricsServerOptions } from "./metrics_options.ts";
+
+/** The options of every command that serves, whatever it serves. */
+export const runningOptions = mergeTables(
+  untilEofOptions,
+  printingOptions,
+  hexOptions,
+  recordOptions,
+  metricsOptions,
+  metricsServerOptions,
+  controlOptions,
+  controlServerOptions,
+);
 
 const ofProtocols: OptionTable = mergeTables(...servable.map((one) => one.options));
 const ofTransports: OptionTable = mergeTables(...serverKinds.map((kind) => kind.options));

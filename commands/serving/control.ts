@@ -3,6 +3,7 @@
 
 import { errorText } from "../../core/event.ts";
 import { refuseShared } from "../../core/files/private_file.ts";
+import { flagName } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Dock } from "../../dock/serve.ts";
 import type { Invocation } from "../command.ts";
@@ -27,6 +28,9 @@ export interface CommandControl extends AsyncDisposable {
   readonly shown: string | undefined;
 }
 
+/** What opens something; the other options are those of the control alone. */
+const OPENERS: readonly string[] = ["control", "controlToxiproxy"];
+
 const CLOSED: CommandControl = {
   isOpen: false,
   add: () => {},
@@ -50,12 +54,12 @@ export async function commandControl(
   const asked = options.control ?? usual;
   const toxiproxy = options.controlToxiproxy;
   const isAsked = typeof asked === "string" && asked !== OFF;
-  if (!isAsked && typeof toxiproxy !== "string") {
-    const stray = [...given].find((key) => key.startsWith("control") && key !== "control");
+  if (!isAsked) {
+    const stray = [...given].find((key) => key.startsWith("control") && !OPENERS.includes(key));
     if (stray !== undefined) {
-      throw new UsageError("options that begin with --control- need --control");
+      throw new UsageError(`--${flagName(stray)} is one of the control's, and needs --control`);
     }
-    return CLOSED;
+    if (typeof toxiproxy !== "string") return CLOSED;
   }
   await using stack = new AsyncDisposableStack();
   let control: Awaited<ReturnType<typeof open>> | undefined;

@@ -71,9 +71,7 @@ function metricsEndpoint(url: string, own: Given): Endpoint {
   if (scheme !== "http" && scheme !== "https") {
     throw new UsageError(`--metrics needs an http:// or https:// URL, got ${url}`);
   }
-  if (isLoopback(hostOrLoopback(endpoint)) || hostOrLoopback(endpoint) === "localhost") {
-    return endpoint;
-  }
+  if (isLoopback(hostOrLoopback(endpoint))) return endpoint;
   if (scheme === "http") {
     throw new UsageError(
       `--metrics ${url} would show the numbers to the network; give an address of this machine, such ` +

@@ -4,7 +4,7 @@
 
 import { bracket } from "./address.ts";
 import type { Acceptor } from "../connection.ts";
-import { didYouMean } from "../options/nearest.ts";
+import { knownAre } from "../options/nearest.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** The kind of address in the URLs of a scheme: a host, or the path of a socket. */
@@ -70,9 +70,7 @@ export function parseEndpoint(
   if (addressing === undefined) {
     throw new UsageError(
       rest.startsWith("//")
-        ? `unknown scheme "${scheme}" in "${text}"${
-          didYouMean(scheme, schemes.keys())
-        }; known are ${[...schemes.keys()].join(", ")}`
+        ? `unknown scheme "${scheme}" in "${text}"${knownAre(scheme, schemes.keys())}`
         : `"${text}" has no scheme; did you mean tcp://${text}?`,
     );
   }

@@ -30,7 +30,7 @@ export interface IssueOptions {
   readonly use?: CertificateUse;
   /** Validity in days, 1 to 397, and never beyond that of the authority. Default: 397. */
   readonly days?: number;
-  /** ECDSA on P-256, or RSA of 2048 bits. Default: `ecdsa`. */
+  /** ECDSA on P-256, Ed25519, or RSA of 2048 bits. Default: `ecdsa`. */
   readonly keyType?: KeyType;
   /** Milliseconds since the epoch. Default: `Date.now()`. */
   readonly now?: number;

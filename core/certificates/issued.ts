@@ -3,7 +3,7 @@
 
 import type { KeptAuthority } from "./authority_folder.ts";
 import { createPrivateFile, refuseShared, replaceFile } from "../files/private_file.ts";
-import { DAY_MS, toHex } from "./x509.ts";
+import { DAY_MS, type KeyType, toHex } from "./x509.ts";
 
 /** A certificate with the authority's after it, and its key, both PEM. */
 interface ServerCertificateAndKey {
@@ -24,13 +24,14 @@ export async function issuedFor(
   authority: KeptAuthority,
   names: readonly string[],
   now: number,
+  keyType: KeyType = "ecdsa",
 ): Promise<ServerCertificateAndKey> {
   const folder = `${authority.dataFolder}/issued`;
-  const file = `${folder}/${await nameOf(authority, names)}.pem`;
+  const file = `${folder}/${await nameOf(authority, names, keyType)}.pem`;
   const kept = await readKept(file, authority, now);
   if (kept !== null) return kept;
   const { issueCertificate } = await import("./issue.ts");
-  const { chain, key } = await issueCertificate(authority, { names, now });
+  const { chain, key } = await issueCertificate(authority, { names, now, keyType });
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     await replaceFile(file, (temporary) => createPrivateFile(temporary, key + chain));
@@ -41,10 +42,15 @@ export async function issuedFor(
   return { chain, key };
 }
 
-/** A file name that differs for every authority and set of names. */
-async function nameOf({ cert }: KeptAuthority, names: readonly string[]): Promise<string> {
+/** A file name that differs for every authority, set of names and kind of key. */
+async function nameOf(
+  { cert }: KeptAuthority,
+  names: readonly string[],
+  keyType: KeyType,
+): Promise<string> {
   const what = new TextEncoder().encode([cert, ...new Set(names)].sort().join("\n"));
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", what))).slice(0, 32);
+  const digest = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", what))).slice(0, 32);
+  return keyType === "ecdsa" ? digest : `${digest}-${keyType}`;
 }
 
 /** Reads the cached certificate if it can still be used; any other file is replaced. */

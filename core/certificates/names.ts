@@ -127,6 +127,18 @@ export function isForHost(names: readonly CertificateName[], wanted: string): bo
   );
 }
 
+/** Certificates in the order in which a server prefers them for a client that asks for a name: those
+ * for the name first, then the others, each in the order they are in.
+ * @param wanted empty when the client asks for none */
+export function preferredFor<T extends { readonly names: readonly CertificateName[] }>(
+  certificates: readonly T[],
+  wanted: string,
+): readonly T[] {
+  if (wanted === "" || certificates.length < 2) return certificates;
+  const fits = certificates.filter(({ names }) => isForHost(names, wanted));
+  return [...fits, ...certificates.filter((one) => !fits.includes(one))];
+}
+
 function matchesHost(pattern: string, host: string): boolean {
   const name = pattern.replace(/\.$/, "");
   if (!name.startsWith("*.")) return name === host;

@@ -1,7 +1,7 @@
 // Self-signed certificates (RFC 5280), for TLS servers without `--tls-cert` or a local authority.
 
 import { MAX_NAMES, parseNames } from "./names.ts";
-import { alternativeNames, selfSign } from "./x509.ts";
+import { alternativeNames, type KeyType, selfSign } from "./x509.ts";
 
 /** A self-signed certificate and its private key, as PEM. */
 interface MadeCertificate {
@@ -20,10 +20,11 @@ const VALIDITY_DAYS = 30;
 export async function makeCertificate(
   names: readonly string[],
   now: number,
+  keyType: KeyType = "ecdsa",
 ): Promise<MadeCertificate> {
   const parsed = parseNames(names.slice(0, MAX_NAMES), "server");
   return await selfSign(
-    { title: "sockdock", days: VALIDITY_DAYS, now },
+    { title: "sockdock", days: VALIDITY_DAYS, now, keyType },
     async (x509, publicKey) => [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),

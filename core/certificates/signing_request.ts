@@ -9,11 +9,11 @@ import { pemBlocks } from "./pem.ts";
 import { UsageError } from "../usage_error.ts";
 import {
   alternativeNames,
-  ECDSA,
   keyToPem,
   type KeyType,
   loadX509,
   makeKeys,
+  signingAlgorithm,
   type X509,
 } from "./x509.ts";
 
@@ -38,7 +38,7 @@ export async function createRequest(
   const [{ value }] = parsed;
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name: value.length <= 64 ? [{ CN: [value] }] : [],
-    signingAlgorithm: keyType === "ecdsa" ? ECDSA : { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
+    signingAlgorithm: signingAlgorithm(keyType),
     keys,
     extensions: [alternativeNames(x509, parsed)],
   });

@@ -41,16 +41,27 @@ const RSA = {
   publicExponent: new Uint8Array([1, 0, 1]),
 } as const;
 
-/** A kind of key that can be made for a certificate: ECDSA on P-256, or RSA of 2048 bits for old
- * peers. */
-export type KeyType = "ecdsa" | "rsa";
+const ED25519 = { name: "Ed25519" } as const;
 
-export const KEY_TYPES = ["ecdsa", "rsa"] as const satisfies readonly KeyType[];
+/** A kind of key that can be made for a certificate: ECDSA on P-256; Ed25519, which browsers do not
+ * take; or RSA of 2048 bits for old peers. */
+export type KeyType = "ecdsa" | "ed25519" | "rsa";
+
+export const KEY_TYPES = ["ecdsa", "ed25519", "rsa"] as const satisfies readonly KeyType[];
+
+const ALGORITHMS = { ecdsa: ECDSA, ed25519: ED25519, rsa: RSA } as const;
+
+/** What Web Crypto calls the signatures of a kind of key. */
+export function signingAlgorithm(type: KeyType) {
+  return ALGORITHMS[type];
+}
 
 /** Makes a key pair whose private half can be exported. */
 export function makeKeys(type: KeyType): Promise<CryptoKeyPair> {
-  const algorithm = type === "rsa" ? RSA : ECDSA;
-  return crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  return crypto.subtle.generateKey(ALGORITHMS[type], true, [
+    "sign",
+    "verify",
+  ]) as Promise<CryptoKeyPair>;
 }
 
 /** A private key as PKCS #8 (RFC 5958) in PEM. */
@@ -76,18 +87,23 @@ export function toHex(bytes: Uint8Array): string {
  *   would be taken for each other when a chain is built
  * @param now milliseconds since the epoch */
 export async function selfSign(
-  { title, days, now }: { readonly title: string; readonly days: number; readonly now: number },
+  { title, days, now, keyType = "ecdsa" }: {
+    readonly title: string;
+    readonly days: number;
+    readonly now: number;
+    readonly keyType?: KeyType;
+  },
   extensionsFor: (x509: X509, publicKey: CryptoKey) => Promise<Extension[]>,
 ): Promise<{ readonly cert: string; readonly key: string }> {
   const x509 = await loadX509();
-  const keys = await makeKeys("ecdsa");
+  const keys = await makeKeys(keyType);
   const serialNumber = randomSerial();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber,
     name: [{ CN: [`${title} ${serialNumber.slice(0, 8)}`] }],
     notBefore: new Date(now - BACKDATE_MS),
     notAfter: new Date(now + days * DAY_MS),
-    signingAlgorithm: ECDSA,
+    signingAlgorithm: signingAlgorithm(keyType),
     keys,
     extensions: await extensionsFor(x509, keys.publicKey),
   });

@@ -78,6 +78,9 @@ export interface HttpService extends AsyncDisposable {
   /** Answers what lies ready, without a Request and a Response; null leaves a request to `handle`,
    * which answers all others, and would answer this one in the same way. */
   quick?(request: QuickRequest): QuickAnswer | null | Promise<QuickAnswer | null>;
+  /** Words what the server answers by itself, such as to a body that is too large or a foreign Host.
+   * Default: one line of plain text. */
+  refusal?(status: number, text: string): Response;
   /** Decides about a request to open a WebSocket, for applications that have any. A response
    * refuses. */
   upgrade?(

@@ -7,6 +7,7 @@ import { about, text } from "../options/option.ts";
 export const changeOptions = about("access", {
   authUpload: text({
     guard: true,
+    secret: true,
     metavar: "user:password",
     help: "let this user alone upload and change things; others read, as --auth lets them",
   }),

@@ -57,3 +57,11 @@ export function didYouMean(typed: string, known: Iterable<string>): string {
   const name = nearest(typed, known);
   return name === undefined ? "" : `; did you mean ${name}?`;
 }
+
+/** What to say of a word that is none of the known ones: which was meant, and which there are. */
+export function knownAre(typed: string, known: Iterable<string>): string {
+  const names = [...known];
+  const name = nearest(typed, names);
+  const meant = name === undefined ? "" : ` (did you mean ${name}?)`;
+  return `${meant}; known are ${names.join(", ")}`;
+}

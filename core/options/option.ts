@@ -61,6 +61,9 @@ export interface Option<T> {
   /** Whether leaving the option away lowers protection. An empty value of a guard is an error
    * wherever it comes from: a variable of a script that was never set must not open a server. */
   readonly guard: boolean;
+  /** Whether its value is a secret itself, such as a password or a token, and is masked wherever options
+   * are shown. The path of a file is none. */
+  readonly secret: boolean;
   /** Whether `--no-name` turns the option off. Flags only. */
   readonly negatable: boolean;
   /** What the option is about, when several tables share it. */
@@ -101,6 +104,8 @@ export interface OptionSpec {
   readonly suggestions?: readonly string[];
   /** See {@linkcode Option.guard}. */
   readonly guard?: true;
+  /** See {@linkcode Option.secret}. */
+  readonly secret?: true;
   /** See {@linkcode Option.bare}. */
   readonly bare?: Bare;
 }
@@ -297,6 +302,7 @@ function described(spec: OptionSpec, metavar: string) {
     help: spec.help,
     metavar: spec.metavar ?? metavar,
     guard: spec.guard ?? false,
+    secret: spec.secret ?? false,
     ...(spec.bare && { bare: spec.bare }),
     ...(spec.short === undefined ? {} : { short: spec.short }),
     ...(spec.suggestions === undefined ? {} : { suggestions: spec.suggestions }),

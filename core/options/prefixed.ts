@@ -10,6 +10,11 @@ export function prefixedKey(prefix: string, key: string): string {
   return `${prefix}${key.charAt(0).toUpperCase()}${key.slice(1)}`;
 }
 
+/** The options of a table that have these names. */
+export function pickedTable(table: OptionTable, keys: readonly string[]): OptionTable {
+  return Object.fromEntries(Object.entries(table).filter(([key]) => keys.includes(key)));
+}
+
 /** A table with all its options under a prefix, which is their topic too. Without short letters,
  * because one letter cannot tell whose option it is. */
 export function prefixedTable(prefix: Topic, table: OptionTable): OptionTable {

@@ -5,15 +5,12 @@ import { isLoopback } from "../../core/addresses/address.ts";
 import { type Endpoint, hostOrLoopback, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import type { HttpApp } from "../../core/http/app.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
-import { flagName, type OptionTable, parseText } from "../../core/options/option.ts";
+import { flagName, type Option, parseText } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { serverKinds } from "../../servers/index.ts";
-import { serveOptions } from "../applicable.ts";
-import { layerOptions } from "../layer_stack.ts";
-import { serverSchemes } from "../schemes.ts";
-import { servable, servedByName } from "../served.ts";
-import { upstreamOptions } from "../upstream.ts";
+import { clientSchemes, serverSchemes } from "../schemes.ts";
+import { servedByName } from "../served.ts";
+import { servingTable } from "../unknown_option.ts";
 
 /** A request to start servers, as it came in. */
 interface AskedServers {
@@ -29,17 +26,10 @@ interface AllowedServers {
   readonly options: Record<string, unknown>;
 }
 
-/** What the placeholder of an option says when its value is a path. */
-const PATHS: ReadonlySet<string> = new Set(["file", "folder", "path", "file|:memory:|off"]);
+/** In the placeholder of an option whose value is a path. */
+const PATH = /\b(file|folder|path)\b/;
 
-const options: OptionTable = Object.assign(
-  {},
-  serveOptions,
-  ...servable.map((one) => one.options),
-  ...serverKinds.map((kind) => kind.options),
-  layerOptions,
-  upstreamOptions,
-);
+const options = servingTable();
 
 /** Flags and keys, each with the key. */
 const keys = new Map(
@@ -56,9 +46,11 @@ export async function allowedServers(
   const what = servedByName(asked.protocol);
   const endpoints = asked.urls.map((url) => parseEndpoint(url, serverSchemes));
   for (const endpoint of endpoints) {
-    if (endpoint.addressing === "path") {
+    if (endpoint.descriptor !== undefined) {
+      throw new UsageError(`${endpoint.text}: sockets that were passed on are not for the control`);
+    } else if (endpoint.addressing === "path") {
       await refuseOutside(endpoint.path, folders, endpoint.text);
-    } else if (!isLoopback(hostOrLoopback(endpoint)) && endpoint.hostname !== "localhost") {
+    } else if (!isLoopback(hostOrLoopback(endpoint))) {
       throw new UsageError(
         `${endpoint.text} is not on loopback; servers that are started over the control listen ` +
           `there alone, such as ${endpoint.scheme}://127.0.0.1:0`,
@@ -74,8 +66,7 @@ export async function allowedServers(
     const option = options[key]!;
     const texts = Array.isArray(value) ? value.map(String) : String(value);
     found[key] = parseText(option, texts, name);
-    if (!PATHS.has(option.metavar)) continue;
-    for (const path of [found[key]].flat()) await refuseOutside(String(path), folders, name);
+    for (const path of pathsIn(option, found[key])) await refuseOutside(path, folders, name);
   }
   // An application that serves a folder must be told which, and its default is the working directory.
   if ("operand" in what && what.operand !== undefined && found[what.operand] === undefined) {
@@ -84,6 +75,21 @@ export async function allowedServers(
     );
   }
   return { what, endpoints, options: found };
+}
+
+/** What the value of an option names in the file system. */
+function pathsIn({ metavar }: Option<unknown>, value: unknown): readonly string[] {
+  const texts = [value].flat().map(String);
+  if (PATH.test(metavar)) return texts;
+  // Lists of addresses may be read from files.
+  if (metavar === "cidr") return texts.flatMap((text) => text.startsWith("@") ? text.slice(1) : []);
+  if (metavar !== "url") return [];
+  return texts.flatMap((text) => {
+    // Those of brokers are no endpoints.
+    if (!clientSchemes.has(text.split(/[+:]/)[0]!.toLowerCase())) return [];
+    const { addressing, path } = parseEndpoint(text, clientSchemes);
+    return addressing === "path" ? [path] : [];
+  });
 }
 
 /** @throws {UsageError} when a path leads out of all folders, links followed */
@@ -108,7 +114,8 @@ async function refuseOutside(
   );
 }
 
-/** The path without links; of what does not exist yet, that of its folder and its name. */
+/** The path without links; of what does not exist yet, that of its folder and its name. Null where that
+ * cannot be told. */
 async function realPath(path: string): Promise<string | null> {
   if (path.includes("\0")) return null;
   try {
@@ -116,6 +123,9 @@ async function realPath(path: string): Promise<string | null> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) return null;
   }
+  // A link that leads nowhere yet leads out as soon as somebody writes there.
+  const isThere = await Deno.lstat(path).then(() => true, () => false);
+  if (isThere) return null;
   const [, folder = ".", name = ""] = /^(.*)\/([^/]+)\/?$/.exec(path) ?? [, ".", path];
   if (name === ".." || name === "." || name === "") return null;
   const real = await Deno.realPath(folder === "" ? "/" : folder).catch(() => null);

@@ -22,6 +22,7 @@ import { catalogue } from "../catalogue.ts";
 import type { DrivenServer } from "../driven_server.ts";
 import { maskedOptions } from "./masked_options.ts";
 import { type Dock, serve } from "../serve.ts";
+import { servingTable } from "../unknown_option.ts";
 import { talkCommands } from "./talk_commands.ts";
 
 /** How many docks may be started over the control at a time. */
@@ -51,6 +52,9 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   readonly #certificates = new WeakMap<ServerCertificate, CertificateState>();
   #lastId = 0;
   #lastDock = 0;
+  /** How many requests to start servers have not been answered. */
+  #starting = 0;
+  #isDisposed = false;
 
   /** @param folders inside which files may be that are named over the control
    * @param sockdock what sockdock is called in commands */
@@ -151,19 +155,25 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
 
   async start(request: StartRequest): Promise<readonly ServerState[]> {
     const started = new Set(this.#started().map(({ of }) => of));
-    if (started.size >= MAX_STARTED) {
+    if (started.size + this.#starting >= MAX_STARTED) {
       throw new Problem(409, `${MAX_STARTED} were started over the control already; stop one`);
     }
-    const { what, endpoints, options } = await allowedServers(request, this.#folders);
-    let dock: Dock;
+    this.#starting++;
     try {
-      dock = await serve(endpoints, what, options);
+      const { what, endpoints, options } = await allowedServers(request, this.#folders);
+      const dock = await serve(endpoints, what, options);
+      if (this.#isDisposed) {
+        await dock.shutdown({ graceMs: 0 });
+        throw new Problem(409, "the control has been closed");
+      }
+      return await Promise.all(this.add(dock, true).map((known) => this.#stateOf(known)));
     } catch (error) {
       const isOurs = error instanceof UsageError || error instanceof TypeError ||
-        error instanceof RangeError;
+        error instanceof RangeError || error instanceof Problem;
       throw isOurs ? error : new Problem(409, errorText(error));
+    } finally {
+      this.#starting--;
     }
-    return await Promise.all(this.add(dock, true).map((known) => this.#stateOf(known)));
   }
 
   async stop(server: number): Promise<boolean> {
@@ -200,6 +210,7 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
 
   /** Stops what was started over the control; the others belong to somebody else. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     for (const { stops } of this.#hearers) for (const stop of stops.values()) stop();
     this.#hearers.clear();
     await this.#stopStarted();
@@ -248,7 +259,7 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return {
       ...{ id, dock, protocol: of.protocol, summary: of.summary, url },
       ...{ transport, carries, carrier, layers },
-      options: maskedOptions(of.options),
+      options: maskedOptions(of.options, servingTable(of.ownOptions)),
       certificate: certificate === undefined ? null : await this.#certificateOf(certificate),
       commands: talkCommands(talked, this.#sockdock),
       counters: server.stats(),

@@ -1,30 +1,29 @@
-// Options as they may be shown: without passwords and tokens.
+// Options as they may be shown: without passwords, tokens and keys.
 
-import type { Given } from "../../core/options/option.ts";
+import { isFileText } from "../../core/files/file_or_text.ts";
+import type { Given, OptionTable } from "../../core/options/option.ts";
+import { isSecretField, MASK } from "../../web/control/mask.ts";
 
-const MASK = "***";
-
-/** Options whose value is a secret itself. Those of files name where one is, and may be shown. */
-const SECRETS: ReadonlySet<string> = new Set(["auth", "authToken"]);
-
-/** Header fields whose value is a secret (RFC 9110 11.6.2, RFC 6265). */
-const SECRET_FIELD = /^(authorization|proxy-authorization|cookie|set-cookie)\s*:/i;
-
-/** The same options with secrets masked, as JSON can say them. */
-export function maskedOptions(given: Given): Record<string, unknown> {
+/** The same options with secrets masked, as JSON can say them.
+ * @param table says which are secrets; one that is not in it is taken for a secret */
+export function maskedOptions(given: Given, table: OptionTable): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, SECRETS.has(key) ? MASK : masked(value)]),
+    Object.entries(given).filter(([, value]) => value !== undefined).map(([key, value]) => {
+      const option = Object.hasOwn(table, key) ? table[key] : undefined;
+      return [key, option === undefined || option.secret ? MASK : masked(value, option.metavar)];
+    }),
   );
 }
 
-function masked(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(masked);
+function masked(value: unknown, metavar: string): unknown {
+  if (Array.isArray(value)) return value.map((one) => masked(one, metavar));
   // JSON has no Infinity; it is what `none` means.
   if (value === Infinity) return "none";
   if (typeof value !== "string") return value;
-  const [field] = SECRET_FIELD.exec(value) ?? [];
-  if (field !== undefined) return `${field} ${MASK}`;
+  // A program may give the text of a file of keys in place of its path.
+  if (metavar === "file" && isFileText(value)) return MASK;
+  const [field] = metavar === "name: value" ? /^[^:]*:/.exec(value) ?? [] : [];
+  if (field !== undefined && isSecretField(field.slice(0, -1))) return `${field} ${MASK}`;
   // The user and password in a URL.
-  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]+@/i, `$1${MASK}@`);
+  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${MASK}@`);
 }

@@ -126,8 +126,7 @@ function refuseUnsafe(url: string, token: string | undefined): void {
 }
 
 function isOwnMachine(url: string): boolean {
-  const host = hostOrLoopback(parseEndpoint(url, serverSchemes));
-  return host === "localhost" || isLoopback(host);
+  return isLoopback(hostOrLoopback(parseEndpoint(url, serverSchemes)));
 }
 
 function newToken(): string {

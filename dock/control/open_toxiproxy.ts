@@ -3,6 +3,7 @@
 import { isLoopback } from "../../core/addresses/address.ts";
 import { hostOrLoopback, parseEndpoint } from "../../core/addresses/endpoint.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { parsePlan } from "../../layers/fault/spec.ts";
 import { toxiproxyApp } from "../../web/control/toxiproxy/app.ts";
 import { Proxies, type RunningProxy } from "../../web/control/toxiproxy/proxies.ts";
 import { relay } from "../relay.ts";
@@ -45,14 +46,19 @@ export async function openToxiproxy(
   { url = "http://127.0.0.1:8474", freePortIfTaken = false, onStart }: ToxiproxyOptions = {},
 ): Promise<Toxiproxy> {
   const endpoint = parseEndpoint(url, serverSchemes);
-  if (endpoint.scheme !== "http" || !isOwn(hostOrLoopback(endpoint))) {
+  if (endpoint.scheme !== "http" || !isLoopback(hostOrLoopback(endpoint))) {
     throw new UsageError(
       `Toxiproxy's API at ${url} would be open to others, because its clients send no token; give ` +
         "an http:// URL on loopback, such as http://127.0.0.1:8474",
     );
   }
   await using resources = new AsyncDisposableStack();
-  const proxies = resources.use(new Proxies((...place) => startProxy(...place, onStart)));
+  const proxies = resources.use(
+    new Proxies({
+      start: (...place) => startProxy(...place, onStart),
+      check: (fault) => void parsePlan(fault, "stream"),
+    }),
+  );
   const server = resources.use(
     await serve(url, toxiproxyApp(proxies), {
       maxConnections: 128,
@@ -73,7 +79,7 @@ async function startProxy(
   onStart: ToxiproxyOptions["onStart"],
 ): Promise<RunningProxy> {
   const place = parseEndpoint(`tcp://${listen === "" ? "127.0.0.1:0" : listen}`, serverSchemes);
-  if (!isOwn(hostOrLoopback(place))) {
+  if (!isLoopback(hostOrLoopback(place))) {
     throw new UsageError(
       `${listen} is not on loopback; a proxy that anybody may start listens there alone, such as ` +
         "127.0.0.1:0",
@@ -86,8 +92,4 @@ async function startProxy(
     setFaults: (fault) => dock.setFaults(fault),
     stop: () => dock.shutdown({ graceMs: 0 }),
   };
-}
-
-function isOwn(hostname: string): boolean {
-  return hostname === "localhost" || isLoopback(hostname);
 }

@@ -1,11 +1,14 @@
-// The dialling end of a DTLS handshake (RFC 6347 4.2, RFC 5246 7.3).
+// The dialling end of a DTLS handshake (RFC 6347 4.2, RFC 5246 7.3). Long, because which
+// message may come next depends on all that came before.
 
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { concat } from "@std/bytes/concat";
 import { certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
-import { uint, vector, vectorOf16 } from "./wire/presentation.ts";
-import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
+import { vectorOf16 } from "./wire/presentation.ts";
+import { type DtlsTrust, fieldsOf, validUntil, verifyChain } from "./certificates/chain.ts";
+import type { DtlsCredentials } from "./certificates/credentials.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { groups } from "./crypto/groups.ts";
 import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
@@ -19,11 +22,13 @@ import {
   readHelloVerifyRequest,
   readServerHello,
   writeClientHello,
+  writeServerName,
 } from "./handshake/hello.ts";
 import { pskIdentity } from "./psk_file.ts";
 import {
   readCertificateRequest,
   readCertificates,
+  readNewSessionTicket,
   readServerKeyExchange,
   type ServerKeyExchange,
   writeCertificates,
@@ -32,7 +37,13 @@ import {
 } from "./handshake/key_exchange.ts";
 import { pskPremaster } from "./crypto/key_schedule.ts";
 import { DTLS_1_2 } from "./record/format.ts";
-import { keyKindOf, schemesFor, signatureSchemes, signWith } from "./crypto/signatures.ts";
+import {
+  authenticationOf,
+  keyKindOf,
+  schemesFor,
+  signatureSchemes,
+  signWith,
+} from "./crypto/signatures.ts";
 
 export interface OwnPsk {
   readonly identity: string;
@@ -44,7 +55,30 @@ export interface ClientPeerOptions extends PeerOptions {
   /** The host name or address that the server's certificate must be for. */
   readonly serverName: string;
   readonly psk?: OwnPsk;
+  /** A session with the same server to go on with. It must have been made with the same trust, name,
+   * certificate and key. */
+  readonly session?: DtlsSession;
+  /** Is given the session, once there is one to go on with; without it none is asked for. */
+  readonly keepSession?: (session: DtlsSession) => void;
+  /** Shown to a server that asks for a certificate. */
+  readonly credentials?: DtlsCredentials;
 }
+
+/** A session that can be resumed. Its master secret is an extended one. */
+export interface DtlsSession {
+  readonly ticket: Uint8Array;
+  readonly master: Uint8Array;
+  readonly suite: number;
+  /** The identity that the server proved. */
+  readonly identity: Identity | undefined;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+const SESSION_ID_BYTES = 32;
+
+/** The longest that a session is kept for a server that does not say how long it may be. */
+const LONGEST_LIFE_MS = 60 * 60_000;
 
 const encoder = new TextEncoder();
 
@@ -53,10 +87,27 @@ export class ClientPeer extends DtlsPeer {
   #exchange: ServerKeyExchange | undefined;
   /** The schemes that the server takes, once it has asked for a certificate. */
   #askedSchemes: readonly number[] | undefined;
+  /** The session that is offered to the server. */
+  readonly #session: DtlsSession | undefined;
+  /** By which the server tells that it resumes (RFC 5077 3.4). */
+  readonly #sessionId: Uint8Array;
+  #resumes = false;
+  #willGetTicket = false;
+  #ticket: { readonly bytes: Uint8Array; readonly lifeMs: number } | undefined;
 
   constructor(options: ClientPeerOptions, hooks: PeerHooks) {
     super("client", options, hooks);
     this.#options = options;
+    const { session, clock } = options;
+    const usable = session !== undefined && clock.now() < session.expiresAt &&
+      this.#suites.some(({ id }) => id === session.suite);
+    this.#session = usable ? session : undefined;
+    this.#sessionId = usable ? randomBytes(SESSION_ID_BYTES) : new Uint8Array(0);
+  }
+
+  /** Whether a session of before was gone on with. */
+  get resumed(): boolean {
+    return this.#resumes;
   }
 
   start(): void {
@@ -82,7 +133,18 @@ export class ClientPeer extends DtlsPeer {
         return;
       case "server_hello_done":
         return this.#answer(message.body);
+      case "new_session_ticket": {
+        const { ticket, lifeSeconds } = readNewSessionTicket(message.body);
+        const lifeMs = lifeSeconds === 0 ? Infinity : lifeSeconds * 1000;
+        if (ticket.length > 0) this.#ticket = { bytes: ticket.slice(), lifeMs };
+        this.expected = ["finished"];
+        return;
+      }
       case "finished":
+        if (this.#resumes) {
+          this.sendFlight(["change_cipher_spec", this.finished()], { last: true });
+        }
+        this.#keepSession();
         return this.connect(this.#identityOfServer());
     }
   }
@@ -97,7 +159,13 @@ export class ClientPeer extends DtlsPeer {
     this.forgetTranscript();
     const extensions = this.#extensions();
     const suites = this.#suites.map(({ id }) => id);
-    const body = writeClientHello({ random: this.random, cookie, suites, extensions });
+    const body = writeClientHello({
+      random: this.random,
+      sessionId: this.#sessionId,
+      cookie,
+      suites,
+      extensions,
+    });
     this.sendFlight([this.message("client_hello", body)]);
   }
 
@@ -110,16 +178,18 @@ export class ClientPeer extends DtlsPeer {
       [extensionTypes.extended_master_secret, new Uint8Array(0)],
       [extensionTypes.renegotiation_info, firstHandshake],
     ]);
+    if (this.#session !== undefined || this.#options.keepSession !== undefined) {
+      extensions.set(extensionTypes.session_ticket, this.#session?.ticket ?? new Uint8Array(0));
+    }
     // Addresses are not asked for by name (RFC 6066 3).
     if (!serverName.includes(":") && !/^[\d.]+$/.test(serverName)) {
-      const name = vector(2, encoder.encode(serverName));
-      extensions.set(extensionTypes.server_name, vector(2, uint(0, 1), name));
+      extensions.set(extensionTypes.server_name, writeServerName(serverName));
     }
     return extensions;
   }
 
   #takeServerHello(body: Uint8Array): void {
-    const { version, random, suite: id, extensions } = readServerHello(body);
+    const { version, random, sessionId, suite: id, extensions } = readServerHello(body);
     if (version !== DTLS_1_2) {
       throw new DtlsError("protocol_version", "the server does not speak DTLS 1.2");
     }
@@ -145,11 +215,50 @@ export class ClientPeer extends DtlsPeer {
     this.suite = suite;
     this.peerRandom = random.slice();
     this.extendedMasterSecret = extensions.has(extensionTypes.extended_master_secret);
+    this.#willGetTicket = extensions.has(extensionTypes.session_ticket);
+    const ours = this.#sessionId;
+    if (ours.length > 0 && sessionId.length === ours.length && timingSafeEqual(sessionId, ours)) {
+      return this.#resume();
+    }
     this.expected = suite.authentication !== "psk"
       ? ["certificate"]
       : suite.keyExchange === "psk"
       ? ["server_key_exchange", "server_hello_done"]
       : ["server_key_exchange"];
+  }
+
+  /** The abbreviated handshake (RFC 5077 3.1). */
+  #resume(): void {
+    const session = this.#session!;
+    if (session.suite !== this.suite!.id) {
+      throw new DtlsError("illegal_parameter", "the server resumes a session with another suite");
+    }
+    // RFC 7627 5.3
+    if (!this.extendedMasterSecret) {
+      throw new DtlsError("handshake_failure", "the server resumes without the extended secret");
+    }
+    this.#resumes = true;
+    this.useMaster(session.master);
+    this.expected = [this.#willGetTicket ? "new_session_ticket" : "finished"];
+    this.keysAreThere();
+  }
+
+  /** A session that was resumed goes on to be the one that was kept, unless a new ticket came: its
+   * end stays what it was, so that what the server proved once does not count for ever. */
+  #keepSession(): void {
+    const { keepSession, clock, trust } = this.#options;
+    if (keepSession === undefined || this.#ticket === undefined || !this.extendedMasterSecret) {
+      return;
+    }
+    const { bytes: ticket, lifeMs } = this.#ticket;
+    const now = clock.now();
+    const expiresAt = this.#resumes ? this.#session!.expiresAt : Math.min(
+      now + lifeMs,
+      now + LONGEST_LIFE_MS,
+      validUntil(this.peerChain, { trust, now }),
+    );
+    const identity = this.#identityOfServer();
+    keepSession({ ticket, master: this.master, suite: this.suite!.id, identity, expiresAt });
   }
 
   #takeCertificate(body: Uint8Array): void {
@@ -160,7 +269,7 @@ export class ClientPeer extends DtlsPeer {
       throw new DtlsError("decode_error", "the server shows no certificate");
     }
     // RFC 5246 7.4.2: the key must be of the suite's kind.
-    if (keyKindOf(own.publicKey) !== this.suite!.authentication) {
+    if (authenticationOf(keyKindOf(own.publicKey)) !== this.suite!.authentication) {
       throw new DtlsError(
         "unsupported_certificate",
         `the key of the server's certificate does not fit ${this.suite!.name}`,
@@ -214,7 +323,7 @@ export class ClientPeer extends DtlsPeer {
       flight.push(this.message("certificate_verify", body));
     }
     flight.push("change_cipher_spec", this.finished());
-    this.expected = ["finished"];
+    this.expected = [this.#willGetTicket ? "new_session_ticket" : "finished"];
     this.sendFlight(flight);
     this.keysAreThere();
   }
@@ -231,6 +340,7 @@ export class ClientPeer extends DtlsPeer {
   }
 
   #identityOfServer(): Identity | undefined {
+    if (this.#resumes) return this.#session!.identity;
     const [own] = this.peerChain;
     if (own !== undefined) return identityOf(certifiedPeer(fieldsOf(own), own));
     const { psk } = this.#options;

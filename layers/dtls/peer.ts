@@ -9,7 +9,6 @@ import { concat } from "@std/bytes/concat";
 import type { Identity } from "../../core/session.ts";
 import { alertCodes, alertLevels, type AlertName, alertName, DtlsError } from "./wire/alert.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { DtlsCredentials } from "./certificates/credentials.ts";
 import { datagramsOf, type Flight, type FlightPart } from "./handshake/flight.ts";
 import {
   encodeMessage,
@@ -49,7 +48,6 @@ export interface PeerOptions {
   /** The largest datagram of a handshake, in bytes. */
   readonly mtuBytes: number;
   readonly suites: readonly CipherSuite[];
-  readonly credentials?: DtlsCredentials;
 }
 
 /** How many records that cannot be opened end a handshake. */
@@ -82,6 +80,8 @@ export abstract class DtlsPeer {
   readonly #records = new RecordLayer();
   #master: Uint8Array | undefined;
   #sealedWrites = false;
+  /** Whether our flight was the last of the handshake. */
+  #spokeLast = false;
   #unopened = 0;
 
   constructor(role: "client" | "server", options: PeerOptions, hooks: PeerHooks) {
@@ -169,6 +169,7 @@ export abstract class DtlsPeer {
       if (part === "change_cipher_spec") this.#sealedWrites = true;
       return { epoch, part };
     });
+    this.#spokeLast = last;
     this.#retransmission.start({ last });
   }
 
@@ -182,16 +183,28 @@ export abstract class DtlsPeer {
     this.#transcript = [];
   }
 
+  get #randoms() {
+    return this.#role === "client"
+      ? { client: this.random, server: this.peerRandom }
+      : { client: this.peerRandom, server: this.random };
+  }
+
   /** Derives the keys; the transcript must reach to ClientKeyExchange (RFC 7627 4). */
   protected useKeys(premaster: Uint8Array): void {
-    const suite = this.suite!;
-    const ours = this.random;
-    const randoms = this.#role === "client"
-      ? { client: ours, server: this.peerRandom }
-      : { client: this.peerRandom, server: ours };
     const extendedOver = this.extendedMasterSecret ? this.transcript() : null;
-    this.#master = masterSecret(suite, premaster, randoms, extendedOver);
-    const keys = recordKeys(suite, this.#master, randoms);
+    this.useMaster(masterSecret(this.suite!, premaster, this.#randoms, extendedOver));
+  }
+
+  /** The master secret, from when it is there to the end of the handshake. */
+  protected get master(): Uint8Array {
+    return this.#master!;
+  }
+
+  /** Derives the keys from a master secret, which may be that of a session before. */
+  protected useMaster(master: Uint8Array): void {
+    const suite = this.suite!;
+    this.#master = master;
+    const keys = recordKeys(suite, master, this.#randoms);
     const [own, other] = this.#role === "client"
       ? [keys.client, keys.server]
       : [keys.server, keys.client];
@@ -246,7 +259,8 @@ export abstract class DtlsPeer {
     this.#transcript = [];
     this.#master = undefined;
     this.reassembly.clear();
-    if (this.#role === "client") {
+    // Whoever spoke last cannot know that it was heard, and has to be able to say it again.
+    if (!this.#spokeLast) {
       this.#retransmission.stop();
       this.#flight = [];
     }

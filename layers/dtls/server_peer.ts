@@ -1,12 +1,14 @@
 // The listening end of a DTLS handshake, from the ClientHello that carries a good cookie on (RFC 6347
-// 4.2, RFC 5246 7.3).
+// 4.2, RFC 5246 7.3). Long, because which message may come next depends on all that came before.
 
-import { randomBytes } from "node:crypto";
+import { type KeyObject, randomBytes } from "node:crypto";
 import { concat } from "@std/bytes/concat";
 import { type CertifiedPeer, certifiedPeer, identityOf } from "../../core/certificates/identity.ts";
 import type { Identity } from "../../core/session.ts";
 import { DtlsError } from "./wire/alert.ts";
-import { type DtlsTrust, fieldsOf, verifyChain } from "./certificates/chain.ts";
+import { type DtlsTrust, fieldsOf, validUntil, verifyChain } from "./certificates/chain.ts";
+import type { DtlsCredentials } from "./certificates/credentials.ts";
+import { preferredFor } from "../../core/certificates/names.ts";
 import { DtlsPeer, type PeerHooks, type PeerOptions } from "./peer.ts";
 import { type Group, groups, type KeyShare } from "./crypto/groups.ts";
 import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
@@ -20,6 +22,7 @@ import {
   numbersOf,
   pointFormats,
   readClientHello,
+  serverNameOf,
   writeServerHello,
 } from "./handshake/hello.ts";
 import { pskIdentity } from "./psk_file.ts";
@@ -30,11 +33,13 @@ import {
   writeCertificateRequest,
   writeCertificates,
   writeEcdhParameters,
+  writeNewSessionTicket,
   writeServerKeyExchange,
 } from "./handshake/key_exchange.ts";
 import { pskPremaster } from "./crypto/key_schedule.ts";
 import { DTLS_1_2 } from "./record/format.ts";
 import {
+  authenticationOf,
   curveOf,
   keyKindOf,
   schemesFor,
@@ -42,9 +47,15 @@ import {
   signatureSchemes,
   signWith,
 } from "./crypto/signatures.ts";
+import { TICKET_LIFE_MS, type TicketKeys } from "./crypto/tickets.ts";
 import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "./crypto/suites.ts";
 
 export interface ServerPeerOptions extends PeerOptions {
+  /** The certificates to choose from: the first for the name that the client asks for, of those that
+   * it takes, or else the first that it takes. */
+  readonly credentials?: readonly DtlsCredentials[];
+  /** Makes and opens tickets; without it no session is resumed. */
+  readonly tickets?: TicketKeys;
   /** The key of an identity, or undefined when it has none. */
   readonly psk?: (identity: string) => Uint8Array | undefined;
   /** The issuers that clients need a certificate of; without it no certificate is asked for. */
@@ -53,10 +64,25 @@ export interface ServerPeerOptions extends PeerOptions {
   readonly admitsIdentity?: (peer: CertifiedPeer) => Identity | null;
 }
 
+/** The certificate to show, and how its key signs. */
+interface Signer {
+  readonly credentials: DtlsCredentials;
+  readonly scheme: SignatureScheme;
+}
+
+/** A session of before that is gone on with. */
+interface Session {
+  readonly suite: CipherSuite;
+  readonly master: Uint8Array;
+  readonly identity: Identity | undefined;
+}
+
 interface Choice {
   readonly suite: CipherSuite;
+  /** Absent with plain PSK. */
   readonly group: Group | undefined;
-  readonly scheme: SignatureScheme | undefined;
+  /** Absent with PSK. */
+  readonly signer: Signer | undefined;
 }
 
 const UNKNOWN_KEY_BYTES = 32;
@@ -68,6 +94,10 @@ export class ServerPeer extends DtlsPeer {
   readonly #options: ServerPeerOptions;
   #share: KeyShare | undefined;
   #identity: Identity | undefined;
+  #serverName = "";
+  #resumes = false;
+  /** Whether the client is to be sent a ticket. */
+  #givesTicket = false;
 
   constructor(options: ServerPeerOptions, hooks: PeerHooks) {
     super("server", options, hooks);
@@ -102,9 +132,13 @@ export class ServerPeer extends DtlsPeer {
         this.expected = ["finished"];
         return;
       }
-      case "finished":
-        this.sendFlight(["change_cipher_spec", this.finished()], { last: true });
+      case "finished": {
+        // A resumed handshake is over with the client's word.
+        if (this.#resumes) return this.connect(this.#identity);
+        const ticket = this.#givesTicket ? [this.#ticket()] : [];
+        this.sendFlight([...ticket, "change_cipher_spec", this.finished()], { last: true });
         return this.connect(this.#identity);
+      }
     }
   }
 
@@ -116,24 +150,30 @@ export class ServerPeer extends DtlsPeer {
     checkRenegotiationInfo(hello.extensions);
     checkPointFormats(hello.extensions);
     this.peerRandom = hello.random.slice();
-    const { suite, group, scheme } = this.#choose(hello);
-    this.suite = suite;
+    this.#serverName = serverNameOf(hello.extensions);
     this.extendedMasterSecret = hello.extensions.has(extensionTypes.extended_master_secret);
-    const { credentials, clientTrust } = this.#options;
-    const extensions = this.#answerTo(hello, group);
+    const session = this.#sessionOf(hello);
+    if (session !== null) return this.#resume(hello, session);
+    this.#givesTicket = this.#options.tickets !== undefined && this.extendedMasterSecret &&
+      hello.extensions.has(extensionTypes.session_ticket);
+    const { suite, group, signer } = this.#choose(hello);
+    this.suite = suite;
+    const { clientTrust } = this.#options;
+    const extensions = this.#answerTo(hello, group, signer);
+    const sessionId = new Uint8Array(0);
     const flight = [
       this.message(
         "server_hello",
-        writeServerHello({ random: this.random, suite: suite.id, extensions }),
+        writeServerHello({ random: this.random, sessionId, suite: suite.id, extensions }),
       ),
     ];
-    if (suite.authentication !== "psk") {
-      flight.push(this.message("certificate", writeCertificates(credentials!.chain)));
+    if (signer !== undefined) {
+      flight.push(this.message("certificate", writeCertificates(signer.credentials.chain)));
     }
     if (group !== undefined) {
-      flight.push(this.message("server_key_exchange", this.#exchange(group, scheme)));
+      flight.push(this.message("server_key_exchange", this.#exchange(group, signer)));
     }
-    const asks = suite.authentication !== "psk" && clientTrust !== undefined;
+    const asks = signer !== undefined && clientTrust !== undefined;
     if (asks) {
       const schemes = signatureSchemes.map(({ id }) => id);
       flight.push(this.message("certificate_request", writeCertificateRequest(schemes)));
@@ -143,60 +183,126 @@ export class ServerPeer extends DtlsPeer {
     this.sendFlight(flight);
   }
 
-  /** The first of our suites that the client has too, with all that it takes. */
-  #choose(hello: ClientHello): Choice {
-    const { suites, credentials, psk } = this.#options;
-    const offeredGroups = numbersOf(hello.extensions, extensionTypes.supported_groups);
-    const offeredSchemes = numbersOf(hello.extensions, extensionTypes.signature_algorithms);
-    const group = groups.find(({ id }) => offeredGroups.includes(id));
-    // Without the extension the client means SHA-1 (RFC 5246 7.4.1.4.1), which is not used here.
-    const scheme = credentials &&
-      schemesFor(credentials.key).find(({ id }) => offeredSchemes.includes(id));
-    // The list of groups is one of curves for certificates too (RFC 8422 5.1).
-    const curve = credentials && curveOf(credentials.key);
-    const fitsCurve = curve === undefined || offeredGroups.includes(curve);
-    const suite = suites.find(({ id, keyExchange, authentication }) =>
-      hello.suites.includes(id) &&
-      (keyExchange === "psk" || group !== undefined) &&
-      (authentication === "psk"
-        ? psk !== undefined
-        : scheme !== undefined && fitsCurve && credentials?.kind === authentication)
+  /** The session that a client may resume, or null: then it has to prove everything anew. The ticket
+   * is of this server, which asks of its clients today what it did then; what may have changed is
+   * the time, the name and the keys of --psk-file. */
+  #sessionOf(hello: ClientHello): Session | null {
+    const { tickets, suites, psk, clientTrust } = this.#options;
+    const ticket = hello.extensions.get(extensionTypes.session_ticket);
+    // RFC 7627 5.3: only with the extended master secret.
+    if (tickets === undefined || ticket === undefined || !this.extendedMasterSecret) return null;
+    const state = tickets.open(ticket);
+    if (state === null || state.serverName !== this.#serverName) return null;
+    const suite = suites.find(({ id }) => id === state.suite && hello.suites.includes(id));
+    if (suite === undefined) return null;
+    const { identity, master } = state;
+    if (suite.authentication === "psk") {
+      const key = identity && psk?.(identity.name);
+      if (
+        key === undefined || pskIdentity(identity!.name, key).fingerprint !== identity!.fingerprint
+      ) {
+        return null;
+      }
+    } else if (clientTrust !== undefined && identity?.source !== "certificate") return null;
+    return { suite, master, identity };
+  }
+
+  /** The abbreviated handshake (RFC 5077 3.1). The client goes on using the ticket that it has, so that
+   * what it once proved counts for the life of one ticket and no longer. */
+  #resume(hello: ClientHello, { suite, master, identity }: Session): void {
+    this.suite = suite;
+    this.#resumes = true;
+    this.#identity = identity;
+    const extensions = this.#answerTo(hello, undefined, undefined);
+    const { sessionId } = hello;
+    const answer = this.message(
+      "server_hello",
+      writeServerHello({ random: this.random, sessionId, suite: suite.id, extensions }),
     );
-    if (suite === undefined) {
-      throw new DtlsError(
-        "handshake_failure",
-        "the client and this server have no cipher suite, group and signature in common",
-      );
+    this.useMaster(master);
+    this.expected = ["finished"];
+    this.sendFlight([answer, "change_cipher_spec", this.finished()]);
+    this.keysAreThere();
+  }
+
+  #ticket(): HandshakeMessage {
+    const { clock, clientTrust } = this.#options;
+    const now = clock.now();
+    // No longer than what vouches for the client is valid.
+    const ends = clientTrust && validUntil(this.peerChain, { trust: clientTrust, now });
+    const expiresAt = Math.min(now + TICKET_LIFE_MS, ends ?? Infinity);
+    const ticket = this.#options.tickets!.seal({
+      suite: this.suite!.id,
+      master: this.master,
+      serverName: this.#serverName,
+      identity: this.#identity,
+      expiresAt,
+    });
+    const lifeSeconds = Math.floor((expiresAt - now) / 1000);
+    return this.message("new_session_ticket", writeNewSessionTicket({ lifeSeconds, ticket }));
+  }
+
+  /** The first certificate that the client takes with the first of our suites for it, or else the
+   * first suite of pre-shared keys. */
+  #choose(hello: ClientHello): Choice {
+    const { suites, credentials = [], psk } = this.#options;
+    const offeredGroups = numbersOf(hello.extensions, extensionTypes.supported_groups);
+    const group = groups.find(({ id }) => offeredGroups.includes(id));
+    const offered = suites.filter(({ id, keyExchange }) =>
+      hello.suites.includes(id) && (keyExchange === "psk" || group !== undefined)
+    );
+    for (const one of preferredFor(credentials, this.#serverName)) {
+      const scheme = schemeFor(one.key, hello.extensions, offeredGroups);
+      const wanted = authenticationOf(one.kind);
+      const suite = offered.find(({ authentication }) => authentication === wanted);
+      if (scheme !== undefined && suite !== undefined) {
+        return { suite, group, signer: { credentials: one, scheme } };
+      }
     }
-    return {
-      suite,
-      group: suite.keyExchange === "psk" ? undefined : group,
-      scheme: suite.authentication === "psk" ? undefined : scheme,
-    };
+    const suite = offered.find(({ authentication }) => authentication === "psk");
+    if (psk !== undefined && suite !== undefined) {
+      return { suite, group: suite.keyExchange === "psk" ? undefined : group, signer: undefined };
+    }
+    throw new DtlsError(
+      "handshake_failure",
+      "the client and this server have no cipher suite, group and signature in common",
+    );
   }
 
   /** Only what the client has offered is answered (RFC 5246 7.4.1.4). */
-  #answerTo({ suites, extensions }: ClientHello, group: Group | undefined): Extensions {
+  #answerTo(
+    { suites, extensions }: ClientHello,
+    group: Group | undefined,
+    signer: Signer | undefined,
+  ): Extensions {
     const answer = new Map<number, Uint8Array>();
-    const { extended_master_secret, renegotiation_info, ec_point_formats } = extensionTypes;
+    const { extended_master_secret, renegotiation_info, ec_point_formats, server_name } =
+      extensionTypes;
+    // RFC 6066 3: whoever chooses the certificate by the name says so.
+    if (signer !== undefined && extensions.has(server_name)) {
+      answer.set(server_name, new Uint8Array(0));
+    }
     if (extensions.has(renegotiation_info) || suites.includes(EMPTY_RENEGOTIATION_INFO_SCSV)) {
       answer.set(renegotiation_info, firstHandshake);
     }
     if (extensions.has(extended_master_secret)) {
       answer.set(extended_master_secret, new Uint8Array(0));
     }
+    // RFC 5077 3.2: a ticket will follow.
+    if (this.#givesTicket) answer.set(extensionTypes.session_ticket, new Uint8Array(0));
     if (group !== undefined && extensions.has(ec_point_formats)) {
       answer.set(ec_point_formats, pointFormats);
     }
     return answer;
   }
 
-  #exchange(group: Group, scheme: SignatureScheme | undefined): Uint8Array {
+  #exchange(group: Group, signer: Signer | undefined): Uint8Array {
     this.#share = group.makeShare();
     const parameters = writeEcdhParameters(group.id, this.#share.publicKey);
-    if (scheme === undefined) return writeServerKeyExchange({ parameters });
+    if (signer === undefined) return writeServerKeyExchange({ parameters });
+    const { credentials, scheme } = signer;
     const covered = concat([this.peerRandom, this.random, parameters]);
-    const signature = signWith(scheme, this.#options.credentials!.key, covered);
+    const signature = signWith(scheme, credentials.key, covered);
     return writeServerKeyExchange({ parameters, signed: { scheme: scheme.id, signature } });
   }
 
@@ -261,4 +367,18 @@ export class ServerPeer extends DtlsPeer {
     this.#identity = pskIdentity(name, key);
     return key;
   }
+}
+
+/** How a key signs for a client; undefined when in no way that the client takes. */
+function schemeFor(
+  key: KeyObject,
+  extensions: Extensions,
+  offeredGroups: readonly number[],
+): SignatureScheme | undefined {
+  // The list of groups is one of curves for certificates too (RFC 8422 5.1).
+  const curve = curveOf(key);
+  if (curve !== undefined && !offeredGroups.includes(curve)) return undefined;
+  // Without the extension the client means SHA-1 (RFC 5246 7.4.1.4.1), which is not used here.
+  const offered = numbersOf(extensions, extensionTypes.signature_algorithms);
+  return schemesFor(key).find(({ id }) => offered.includes(id));
 }

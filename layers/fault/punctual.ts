@@ -11,6 +11,9 @@ const TIMER_LATE_MS = 0.6;
  * instead, and reads the clock each time. */
 const SHORTEST_TIMER_MS = 2.1;
 
+/** The longest time for which a timer can be set: a longer one runs its call at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Calls `run` once the clock has reached a time: never before, and as soon after it as a turn of the
  * event loop allows; not before it returns. The function returned cancels it. */
 export function callAt(clock: Clock, dueMs: number, run: () => void): () => void {
@@ -20,7 +23,7 @@ export function callAt(clock: Clock, dueMs: number, run: () => void): () => void
     // A clock without turns stands still between its timers, which know any fraction.
     if (nextTurn === undefined) stop = clock.after(Math.max(0, restMs), look);
     else if (restMs < SHORTEST_TIMER_MS) stop = nextTurn(look);
-    else stop = clock.after(Math.floor(restMs - TIMER_LATE_MS), look);
+    else stop = clock.after(Math.min(Math.floor(restMs - TIMER_LATE_MS), LONGEST_TIMER_MS), look);
   };
   const look = () => {
     const restMs = dueMs - clock.elapsedMs();

@@ -1,7 +1,8 @@
-// Parsing of `--fault`: faults by name and value, for both directions or for one of them.
+// Parsing of `--fault`: faults by name and value, for both directions or for one of them. Past
+// 300 lines because one table says of every fault where it can be had and how it is read.
 
 import type { Carrier } from "../../core/layer.ts";
-import { didYouMean } from "../../core/options/nearest.ts";
+import { knownAre } from "../../core/options/nearest.ts";
 import { parseDuration, parseSize } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
@@ -67,6 +68,9 @@ export const NO_FAULTS: LinkFaults = {
 interface Kind {
   readonly on: readonly Carrier[];
   read(text: string, name: string): Partial<LinkFaults>;
+  /** What two of them do one after the other, in texts of their own; without it there can be only
+   * one. */
+  chain?(one: LinkFaults, other: LinkFaults): Partial<LinkFaults>;
 }
 
 const both = ["stream", "datagram"] as const;
@@ -86,11 +90,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
         ...(jitter !== undefined && { jitterMs: time(jitter, name) }),
       };
     },
+    chain: (one, other) => ({
+      latencyMs: sum(one.latencyMs!, other.latencyMs!),
+      jitterMs: sum(one.jitterMs, other.jitterMs),
+    }),
   },
   jitter: { on: both, read: (text, name) => ({ jitterMs: time(text, name) }) },
   bandwidth: {
     on: both,
     read: (text, name) => ({ bandwidthBytesPerSecond: bytes(text.replace(/\/s$/, ""), name) }),
+    chain: smaller("bandwidthBytesPerSecond"),
   },
   queue: { on: both, read: (text, name) => ({ queueBytes: bytes(text, name) }) },
   blackout: {
@@ -114,14 +123,54 @@ const KINDS: Readonly<Record<string, Kind>> = {
       if (varyBytes < slice.bytes) return { slice };
       throw wrong(name, "a variation smaller than the size, such as 64~32", text);
     },
+    // What comes out of the coarser one is cut by the finer one, and waits at both.
+    chain({ slice: one }, { slice: other }) {
+      const finer = one!.bytes < other!.bytes ? one! : other!;
+      return { slice: { ...finer, pauseMs: Math.max(one!.pauseMs, other!.pauseMs) } };
+    },
   },
   reset: { on: ["stream"], read: (text, name) => ({ reset: share(text, name) }) },
-  "reset-after": { on: ["stream"], read: (text, name) => ({ resetAfterBytes: bytes(text, name) }) },
-  "close-after": { on: ["stream"], read: (text, name) => ({ closeAfterBytes: bytes(text, name) }) },
-  "reset-in": { on: ["stream"], read: (text, name) => ({ resetInMs: time(text, name) }) },
-  timeout: { on: ["stream"], read: (text, name) => ({ timeoutMs: time(text, name) }) },
-  "slow-close": { on: ["stream"], read: (text, name) => ({ slowCloseMs: time(text, name) }) },
+  "reset-after": {
+    on: ["stream"],
+    read: (text, name) => ({ resetAfterBytes: bytes(text, name) }),
+    chain: smaller("resetAfterBytes"),
+  },
+  "close-after": {
+    on: ["stream"],
+    read: (text, name) => ({ closeAfterBytes: bytes(text, name) }),
+    chain: smaller("closeAfterBytes"),
+  },
+  "reset-in": {
+    on: ["stream"],
+    read: (text, name) => ({ resetInMs: time(text, name) }),
+    chain: smaller("resetInMs"),
+  },
+  timeout: {
+    on: ["stream"],
+    read: (text, name) => ({ timeoutMs: time(text, name) }),
+    // 0 is without an end.
+    chain: ({ timeoutMs: one }, { timeoutMs: other }) => ({
+      timeoutMs: one === 0 || other === 0 ? one! + other! : Math.min(one!, other!),
+    }),
+  },
+  "slow-close": {
+    on: ["stream"],
+    read: (text, name) => ({ slowCloseMs: time(text, name) }),
+    chain: (one, other) => ({ slowCloseMs: sum(one.slowCloseMs, other.slowCloseMs) }),
+  },
 };
+
+/** Two times one after the other, at most the longest that there is. */
+function sum(oneMs: number, otherMs: number): number {
+  return Math.min(oneMs + otherMs, LONGEST_MS);
+}
+
+/** Of two limits, the smaller one is met first. */
+function smaller(
+  field: "bandwidthBytesPerSecond" | "resetAfterBytes" | "closeAfterBytes" | "resetInMs",
+): NonNullable<Kind["chain"]> {
+  return (one, other) => ({ [field]: Math.min(one[field]!, other[field]!) });
+}
 
 /** The share of connections that meet the faults which stand beside it in one text. */
 const SHARE = "share";
@@ -150,7 +199,8 @@ export interface FaultPlan {
   faultsOf(random: () => number): Faults;
 }
 
-/** Reads the texts of `--fault`. A text with `share` concerns that share of connections; all others
+/** Reads the texts of `--fault`. What stands in several of them is met one after the other: latencies
+ * add up, and the smallest limit holds. A text with `share` concerns that share of connections; all others
  * concern every one.
  *
  * @param carrier what they are to be put on; without it, whether they fit is not asked
@@ -211,36 +261,49 @@ function readShare(
  * @param carrier what they are to be put on; without it, whether they fit is not asked
  * @throws {UsageError} when a name or value is wrong, or does not fit the transport */
 export function parseFaults(specs: readonly string[], carrier?: Carrier): Faults {
-  const found = { in: {} as Record<string, string>, out: {} as Record<string, string> };
-  const general: Record<string, string> = {};
-  const items = specs.flatMap((spec) => spec.split(",")).map((item) => item.trim());
-  for (const item of items.filter((item) => item !== "")) {
-    const { direction, name, value } = readItem(item, carrier);
-    const into = direction === undefined ? general : found[direction];
-    if (Object.hasOwn(into, name)) {
-      throw new UsageError(`--fault: ${item.slice(0, item.indexOf("="))} stands there twice`);
+  const found: Record<"in" | "out" | "both", LinkParts> = { in: {}, out: {}, both: {} };
+  for (const spec of specs) {
+    const own: typeof found = { in: {}, out: {}, both: {} };
+    for (const item of spec.split(",").map((item) => item.trim()).filter((item) => item !== "")) {
+      const { direction, name, read } = readItem(item, carrier);
+      if (Object.hasOwn(own[direction], name)) throw twice(item);
+      own[direction][name] = read;
+      const before = Object.hasOwn(found[direction], name) ? found[direction][name] : undefined;
+      const { chain } = KINDS[name]!;
+      if (before !== undefined && chain === undefined) throw twice(item);
+      found[direction][name] = before === undefined
+        ? read
+        : chain!({ ...NO_FAULTS, ...before }, { ...NO_FAULTS, ...read });
     }
-    into[name] = value;
   }
-  if (Object.keys({ ...general, ...found.in, ...found.out }).length === 0) {
+  if (Object.values(found).every((parts) => Object.keys(parts).length === 0)) {
     throw new UsageError("the layer fault needs to know which: --fault loss=5%, for example");
   }
-  const link = (own: Record<string, string>) => linkFaults({ ...general, ...own });
+  const link = (own: LinkParts) => linkFaults({ ...found.both, ...own });
   return { in: link(found.in), out: link(found.out) };
+}
+
+/** What the faults of one direction say, by their names. */
+type LinkParts = Record<string, Partial<LinkFaults>>;
+
+function twice(item: string): UsageError {
+  return new UsageError(`--fault: ${item.slice(0, item.indexOf("="))} stands there twice`);
 }
 
 function readItem(
   item: string,
   carrier: Carrier | undefined,
-): { readonly direction: "in" | "out" | undefined; readonly name: string; readonly value: string } {
+): {
+  readonly direction: "in" | "out" | "both";
+  readonly name: string;
+  readonly read: Partial<LinkFaults>;
+} {
   const [, way, name = "", value] = /^(?:(in|out)\.)?([^=]*?)(?:=(.*))?$/.exec(item) ?? [];
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name]! : undefined;
   if (kind === undefined) {
     const names = Object.keys(KINDS);
     throw new UsageError(
-      `--fault: unknown fault "${name}"${didYouMean(name, names)}; known are ${
-        names.join(", ")
-      }, each also as in.NAME or out.NAME`,
+      `--fault: unknown fault "${name}"${knownAre(name, names)}, each also as in.NAME or out.NAME`,
     );
   }
   if (value === undefined) {
@@ -251,7 +314,8 @@ function readItem(
       `--fault: ${name} cannot be had on a ${carrier} transport: ${REFUSALS[carrier]}`,
     );
   }
-  return { direction: way === "in" || way === "out" ? way : undefined, name, value };
+  const direction = way === "in" || way === "out" ? way : "both";
+  return { direction, name, read: kind.read(value, `--fault ${name}`) };
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = {
@@ -273,11 +337,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   "slow-close": "slow-close=500ms",
 };
 
-function linkFaults(texts: Readonly<Record<string, string>>): LinkFaults {
-  const read = Object.entries(texts).map(([name, text]) =>
-    KINDS[name]!.read(text, `--fault ${name}`)
-  );
-  const faults: LinkFaults = Object.assign({}, NO_FAULTS, ...read);
+function linkFaults(parts: LinkParts): LinkFaults {
+  const faults: LinkFaults = Object.assign({}, NO_FAULTS, ...Object.values(parts));
   const { latencyMs, jitterMs, bandwidthBytesPerSecond, queueBytes } = faults;
   if (jitterMs > (latencyMs ?? 0)) {
     throw new UsageError(

@@ -9,7 +9,8 @@ import type { Delivery } from "../../core/connection.ts";
 import { UndeliveredError } from "../../core/undelivered_error.ts";
 import { Acknowledging } from "./recovery/acknowledging.ts";
 import type { AssociationEvents, AssociationOptions } from "./association_options.ts";
-import { CongestionWindow } from "./congestion/window.ts";
+import type { CongestionControl } from "./congestion/congestion_control.ts";
+import { congestionControlOf } from "./congestion/controls.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
 import { DeliveryWaiters } from "./delivery_waiters.ts";
 import type { Terms } from "./wire/handshake.ts";
@@ -66,7 +67,7 @@ export class Association {
   readonly #writer: PacketWriter;
   readonly #sendBuffer: SendBuffer;
   readonly #receiveBuffer: ReceiveBuffer;
-  readonly #congestion: CongestionWindow;
+  readonly #congestion: CongestionControl;
   readonly #pacing: Pacing;
   readonly #roundTrip = new RoundTrip();
   readonly #acknowledging = new Acknowledging();
@@ -103,7 +104,6 @@ export class Association {
   #lingerUntilMs = Infinity;
   // While an acknowledgement is taken in.
   #ackTimeMs = 0;
-  #ackIsLimiting = false;
   #flushQueued = false;
   /** When a message last passed either way. */
   #activeAtMs: number;
@@ -127,7 +127,11 @@ export class Association {
     this.#sendQueue = new SendQueue(this.#sendBuffer);
     this.#skipped = new SkippedNumber(options.random);
     this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
-    this.#congestion = new CongestionWindow(options.datagramBytes);
+    this.#congestion = congestionControlOf(
+      options.control,
+      options.datagramBytes,
+      options.random,
+    );
     this.#pacing = new Pacing(options.datagramBytes);
     this.#peerWindow = peerTerms.windowBytes;
     this.#receiveBuffer = new ReceiveBuffer({
@@ -288,7 +292,7 @@ export class Association {
       counters.malformed++;
       return;
     }
-    if (!this.#acknowledging.takes(packet.number)) {
+    if (!this.#acknowledging.takes(packet)) {
       counters.replayed++;
       // Our acknowledgement of it was lost.
       if (packet.eliciting) this.#acknowledging.hurry();
@@ -400,10 +404,8 @@ export class Association {
       this.#finish("the peer acknowledged what it was never sent", false);
       return this.#release();
     }
-    // The window may only grow while it is what limits the sending.
-    const isLimiting = this.#isWindowLimiting();
     this.#ackTimeMs = now;
-    this.#ackIsLimiting = isLimiting;
+    this.#congestion.begin(sent.bytes);
     const before = sent.count;
     const largestBefore = sent.largestAcknowledged;
     this.#outage.begin();
@@ -426,6 +428,7 @@ export class Association {
       this.#probesLeft = 0;
       this.#progressAtMs = now;
       this.#detectLoss(now);
+      this.#congestion.end(sent.bytes, now);
       this.#sendQueue.fill();
       this.#tellDelivered();
     }
@@ -433,13 +436,7 @@ export class Association {
 
   #packetAcknowledged(packet: SentPacket): void {
     this.#outage.arrived(packet.sentAtMs);
-    this.#congestion.acknowledged(
-      packet.bytes,
-      packet.sentAtMs,
-      this.#ackTimeMs,
-      this.#ackIsLimiting,
-      this.#roundTrip.smoothedMs ?? 0,
-    );
+    this.#congestion.acknowledged(packet, this.#ackTimeMs, this.#roundTrip.smoothedMs ?? 0);
     if (packet.end > packet.start) this.#sendBuffer.acknowledge(packet.start, packet.end);
     if (packet.finish) this.#finishAcknowledged = true;
   }
@@ -453,9 +450,9 @@ export class Association {
     if (packet.end === packet.start && !packet.finish) this.#pingWanted = true;
     const { smoothedMs, timeoutMs } = this.#roundTrip;
     if (this.#outage.lost(packet.sentAtMs, timeoutMs) && smoothedMs !== undefined) {
-      this.#congestion.collapse(now);
+      this.#congestion.collapse(packet, now);
     } else {
-      this.#congestion.lost(packet.sentAtMs, now);
+      this.#congestion.lost(packet, now);
     }
   }
 
@@ -513,6 +510,7 @@ export class Association {
       if (part === null) {
         if (!finishes) {
           this.#watchBlocked(now);
+          this.#tellUnused(datagramBytes);
           if (isProbe && this.#sentPackets.count > 0) this.#pingWanted = true;
           this.#probesLeft = 0;
           return;
@@ -521,11 +519,8 @@ export class Association {
       }
       if (!isProbe) {
         if (!this.#mayLeave(datagramBytes)) return;
-        const waitMs = this.#pacing.waitMs(
-          now,
-          this.#congestion.windowBytes,
-          this.#roundTrip.smoothedMs,
-        );
+        const rate = this.#congestion.rate(this.#roundTrip.smoothedMs);
+        const waitMs = this.#pacing.waitMs(now, rate);
         if (waitMs > 0) {
           this.#paceAtMs = now + waitMs;
           return;
@@ -604,6 +599,7 @@ export class Association {
       start,
       end,
       finish,
+      delivery: this.#congestion.sent(length, sent.bytes, now),
     });
     this.#lastElicitingAtMs = now;
     this.#pacing.sent(length);
@@ -645,15 +641,18 @@ export class Association {
     if (sent.next - sent.oldest >= MAX_PACKETS) return false;
     const { kernelBuffer } = this.#options;
     if (kernelBuffer === undefined || sent.count === 0) return true;
-    return sent.kernelBytes + kernelBytes(bytes) <= kernelBuffer.bytes;
+    if (sent.kernelBytes + kernelBytes(bytes) <= kernelBuffer.bytes) return true;
+    // The peer's socket limits what is sent, not the path.
+    this.#congestion.limitByApplication(sent.bytes);
+    return false;
   }
 
-  #isWindowLimiting(): boolean {
+  /** There is nothing to send: what the window still allows stays unused. */
+  #tellUnused(datagramBytes: number): void {
     const { bytes } = this.#sentPackets;
-    const { windowBytes } = this.#congestion;
-    return this.#congestion.inSlowStart
-      ? bytes >= windowBytes / 2
-      : bytes + 3 * this.#options.datagramBytes >= windowBytes;
+    if (bytes + datagramBytes <= this.#congestion.windowBytes) {
+      this.#congestion.limitByApplication(bytes);
+    }
   }
 
   /** Sees to it that a peer whose window is used up is asked now and then whether it still is. */

@@ -4,6 +4,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
 import type { Terms } from "./wire/handshake.ts";
+import type { ControlName } from "./congestion/control_names.ts";
 import type { KernelBuffer } from "./congestion/kernel_buffer.ts";
 import type { Rooms } from "./host_shares.ts";
 
@@ -20,6 +21,7 @@ export interface AssociationOptions {
   /** The memory that it shares with other associations. */
   readonly rooms: Rooms;
   readonly datagramBytes: number;
+  readonly control: ControlName;
   /** The buffer of the peer's socket, where it is known. */
   readonly kernelBuffer: KernelBuffer | undefined;
   /** How long nothing may be acknowledged before the peer counts as lost. */

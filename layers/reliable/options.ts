@@ -1,6 +1,7 @@
 // The options of the layer reliable.
 
-import { duration, integer, size } from "../../core/options/option.ts";
+import { choice, duration, integer, size } from "../../core/options/option.ts";
+import { controlNames } from "./congestion/control_names.ts";
 
 export const reliableOptions = {
   reliableWindowBytes: size({
@@ -18,6 +19,10 @@ export const reliableOptions = {
     min: 1,
     max: 1_000_000,
     help: "peers of one host at once (default a quarter of --max-peers)",
+  }),
+  reliableControl: choice(controlNames, {
+    default: "cubic",
+    help: "congestion control: cubic goes by losses, bbr by what the path delivers",
   }),
   reliableDatagramBytes: size({
     min: 600,

@@ -62,6 +62,7 @@ export function associationOptionsFor(
       chosen.reliableDatagramBytes ??
         (kernelBuffer === undefined ? DEFAULT_DATAGRAM_BYTES : LOCAL_DATAGRAM_BYTES),
     ),
+    control: chosen.reliableControl,
     kernelBuffer,
     timeoutMs: chosen.reliableTimeoutMs,
     keepAliveMs,

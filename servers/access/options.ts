@@ -6,6 +6,7 @@ import { about, type OptionValues, text } from "../../core/options/option.ts";
 export const authenticationOptions = about("access", {
   auth: text({
     guard: true,
+    secret: true,
     metavar: "user:password",
     help: "let in this user; better as SOCKDOCK_AUTH, which other users cannot see",
   }),
@@ -16,6 +17,7 @@ export const authenticationOptions = about("access", {
   }),
   authToken: text({
     guard: true,
+    secret: true,
     metavar: "token",
     help: "let clients in that show this bearer token; better as SOCKDOCK_AUTH_TOKEN",
   }),

@@ -15,10 +15,11 @@ import type { ServerPeerOptions } from "../../layers/dtls/server_peer.ts";
 import { DTLS_RANK } from "../../layers/dtls/options.ts";
 import { readAuthorities } from "../tls/client_certificates.ts";
 import { checkClientCertificateOptions } from "../tls/options.ts";
-import { loadTlsIdentity, type TlsIdentity } from "../tls/server_certificate.ts";
+import { loadTlsIdentities, type TlsIdentity } from "../tls/server_certificate.ts";
 import { listenUdp, refuseGroup } from "./serve_udp.ts";
 import { systemClock } from "../../core/clock.ts";
 import { credentialsOf } from "../../layers/dtls/certificates/credentials.ts";
+import { TicketKeys } from "../../layers/dtls/crypto/tickets.ts";
 import { usableSuites } from "../../layers/dtls/crypto/suites.ts";
 import { DtlsListenSocket } from "../../layers/dtls/listen_socket.ts";
 import { readPskFile } from "../../layers/dtls/psk_file.ts";
@@ -34,6 +35,8 @@ export async function serveDtls(
   const host = hostOrLoopback(endpoint);
   const { identity, secrets } = await loadSecrets(limits, { ...work.context, host });
   const admits = await createAdmission(limits);
+  const clock = { ...systemClock, now: work.context.now };
+  const tickets = new TicketKeys(clock);
   const layer: BoundLayer = {
     name: "dtls",
     rank: DTLS_RANK,
@@ -43,7 +46,8 @@ export async function serveDtls(
     datagram: (inner) =>
       new DtlsListenSocket(inner, {
         ...secrets,
-        clock: { ...systemClock, now: work.context.now },
+        clock,
+        tickets,
         mtuBytes: limits.dtlsMtuBytes,
         suites: usableSuites(),
         maxPeers: limits.maxPeers,
@@ -77,7 +81,10 @@ export async function serveDtls(
   return serveDatagrams({ ...listener, certificate }, { layers, admits, limits, work, ledger });
 }
 
-/** Loads the certificate and keys of the server, and the requirements on its clients.
+/** Ed25519, with which handshakes cost this runtime least, and P-256 for peers that do not have it. */
+const keyTypes = ["ed25519", "ecdsa"] as const;
+
+/** Loads the certificates and keys of the server, and the requirements on its clients.
  * @throws {UsageError} when a file cannot be used or options exclude each other */
 async function loadSecrets(
   limits: OptionValues<typeof dtlsServerOptions>,
@@ -97,19 +104,15 @@ async function loadSecrets(
     );
   }
   // With pre-shared keys, a certificate is needed only where the options name one.
-  const named = [tlsCert ?? [], tlsKey ?? []].flat();
-  if (named.length > 2) {
-    throw new UsageError("dtls shows one certificate; give --tls-cert and --tls-key once each");
-  }
-  const shows = pskFile === undefined || named.length > 0;
-  const identity = shows ? await loadTlsIdentity(limits, context) : undefined;
+  const shows = pskFile === undefined || [tlsCert ?? [], tlsKey ?? []].flat().length > 0;
+  const identities = shows ? await loadTlsIdentities(limits, { ...context, keyTypes }) : [];
   const keys = pskFile === undefined ? undefined : await readPskFile(pskFile);
   const { certificates: authorities } = await readAuthorities(tlsCa, limits.dataFolder);
   const admitsIdentity = createIdentityList(allowIdentity);
   return {
-    identity,
+    identity: identities[0],
     secrets: {
-      ...(identity && { credentials: credentialsOf(identity) }),
+      credentials: identities.map(credentialsOf),
       ...(keys && { psk: (name: string) => keys.get(name) }),
       ...(requireClientCert && {
         clientTrust: { by: "authority", authorities },

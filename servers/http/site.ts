@@ -159,9 +159,9 @@ export class HttpSite implements Disposable {
     }
     // The failure of a body decides, even if the handler caught the error of the body.
     if (body?.failure === "oversized") return this.#oversized();
-    if (body?.failure === "stalled") return plainResponse(408, "The body stopped coming.");
+    if (body?.failure === "stalled") return this.#refusal(408, "The body stopped coming.");
     if (body?.failure === "cut short") {
-      return plainResponse(400, "The body is malformed or was cut short.");
+      return this.#refusal(400, "The body is malformed or was cut short.");
     }
     return failure === undefined ? response as Response : this.recover(failure, of);
   }
@@ -173,18 +173,22 @@ export class HttpSite implements Disposable {
   }
 
   #oversized(): Response {
-    return plainResponse(413, `A body may have at most ${formatSize(this.maxBodyBytes)} bytes.`);
+    return this.#refusal(413, `A body may have at most ${formatSize(this.maxBodyBytes)} bytes.`);
   }
 
   refuse({ status, reason, message }: Refusal, of: EventOrigin): Response {
     this.ledger.denied(of, reason, "forbidden");
-    return plainResponse(status, message);
+    return this.#refusal(status, message);
   }
 
   /** Answers a handler that threw. */
   recover(error: unknown, of: EventOrigin): Response {
     this.ledger.failed(of, errorText(error));
-    return plainResponse(500, "Internal Server Error");
+    return this.#refusal(500, "Internal Server Error");
+  }
+
+  #refusal(status: number, text: string): Response {
+    return this.service.refusal?.(status, text) ?? plainResponse(status, text);
   }
 
   /** Records a request that was answered.

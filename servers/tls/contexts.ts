@@ -4,7 +4,7 @@
 import { authorityFile } from "../../core/certificates/authority_folder.ts";
 import type { SecureContext } from "node:tls";
 import { readCertificateFields } from "../../core/certificates/fields.ts";
-import { type CertificateName, isForHost } from "../../core/certificates/names.ts";
+import { type CertificateName, preferredFor } from "../../core/certificates/names.ts";
 import { errorText, type Tell } from "../../core/event.ts";
 import { isFileText } from "../../core/files/file_or_text.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
@@ -15,9 +15,8 @@ import { type IdentityContext, loadTlsIdentities, type TlsIdentity } from "./ser
 
 /** The contexts from one reading of the files. */
 interface Contexts {
-  readonly fallback: SecureContext;
-  /** Contexts chosen by server name (SNI); empty when there is only one certificate. */
-  readonly named: readonly {
+  /** One for each certificate, chosen by server name (SNI) where there are several. */
+  readonly all: readonly {
     readonly names: readonly CertificateName[];
     readonly context: SecureContext;
   }[];
@@ -77,14 +76,12 @@ export class TlsContexts implements Disposable {
 
   /** Whether the certificate depends on the client's server name (SNI). */
   get hasNames(): boolean {
-    return this.#now.named.length > 0;
+    return this.#now.all.length > 1;
   }
 
   /** The context for a client's server name; empty when it sends none. */
   contextFor(name: string): SecureContext {
-    if (name === "") return this.#now.fallback;
-    const found = this.#now.named.find(({ names }) => isForHost(names, name));
-    return found?.context ?? this.#now.fallback;
+    return preferredFor(this.#now.all, name)[0]!.context;
   }
 
   /** Called in the same turn as the contexts change: a handshake that began in between would be
@@ -142,8 +139,9 @@ async function load(
   const [identity, ...others] = identities;
   return {
     identity,
-    fallback: contextOf(identity),
-    named: others.length === 0 ? [] : await named(identities, contextOf),
+    all: others.length === 0
+      ? [{ names: [], context: contextOf(identity) }]
+      : await named(identities, contextOf),
     authorities,
   };
 }
@@ -151,7 +149,7 @@ async function load(
 async function named(
   identities: readonly TlsIdentity[],
   contextOf: (identity: TlsIdentity) => SecureContext,
-): Promise<Contexts["named"]> {
+): Promise<Contexts["all"]> {
   const { X509Certificate } = await import("node:crypto");
   return identities.map((identity) => ({
     names: readCertificateFields(new X509Certificate(identity.cert).raw).names,

@@ -4,6 +4,7 @@ import type { KeyObject } from "node:crypto";
 import { isUnspecified, ownAddresses } from "../../core/addresses/own_addresses.ts";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
 import { MAX_NAMES } from "../../core/certificates/names.ts";
+import type { KeyType } from "../../core/certificates/x509.ts";
 import { errorText, type Tell } from "../../core/event.ts";
 import { shownFile } from "../../core/files/file_or_text.ts";
 import { hasFeature } from "../../core/runtime.ts";
@@ -29,6 +30,9 @@ export interface IdentityContext {
   readonly host: string;
   readonly emit: Tell | undefined;
   readonly now: () => number;
+  /** The kinds of key of the certificates that are issued or made where none is named, the preferred
+   * one first. Default: ECDSA alone. */
+  readonly keyTypes?: readonly [KeyType, ...KeyType[]];
 }
 
 /** Loads every certificate, the default first.
@@ -38,8 +42,14 @@ export async function loadTlsIdentities(
   context: IdentityContext,
 ): Promise<[TlsIdentity, ...TlsIdentity[]]> {
   const [first, ...others] = tlsFilePairs(files);
-  const identities: [TlsIdentity, ...TlsIdentity[]] = [await load(first, files, context)];
-  for (const pair of others) identities.push(await load(pair, files, context));
+  if (first === undefined) {
+    const [keyType, ...more] = context.keyTypes ?? ["ecdsa"];
+    const identities: [TlsIdentity, ...TlsIdentity[]] = [await make(files, context, keyType)];
+    for (const another of more) identities.push(await make(files, context, another));
+    return identities;
+  }
+  const identities: [TlsIdentity, ...TlsIdentity[]] = [await load(first, context)];
+  for (const pair of others) identities.push(await load(pair, context));
   return identities;
 }
 
@@ -48,27 +58,32 @@ export async function loadTlsIdentity(
   files: TlsFiles,
   context: IdentityContext,
 ): Promise<TlsIdentity> {
-  return await load(tlsFilePairs(files)[0], files, context);
+  const [pair] = tlsFilePairs(files);
+  return pair === undefined ? await make(files, context, "ecdsa") : await load(pair, context);
 }
 
-/** Reads and checks a pair of files. Without one the local authority in the data folder issues a
- * certificate, and where there is no such folder one is made on the spot. A certificate that is out
- * of date is a notice only: a test may want to see clients refuse it. */
-async function load(
-  pair: TlsFilePair | undefined,
+/** A certificate that the local authority in the data folder issues, or, where there is no such
+ * folder, that is made on the spot. */
+async function make(
   { dataFolder }: TlsFiles,
-  { host, emit, now }: IdentityContext,
+  { host, now }: IdentityContext,
+  keyType: KeyType,
 ): Promise<TlsIdentity> {
-  if (pair === undefined) {
-    const names = namesOf(host);
-    const issued = dataFolder === undefined ? null : await issueLocally(dataFolder, names, now());
-    if (issued !== null) {
-      return { ...issued, fingerprint: await fingerprintOf(issued.cert), made: false };
-    }
-    const { makeCertificate } = await import("../../core/certificates/self_signed.ts");
-    const made = await makeCertificate(names, now());
-    return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
+  const names = namesOf(host);
+  const issued = dataFolder === undefined
+    ? null
+    : await issueLocally(dataFolder, names, now(), keyType);
+  if (issued !== null) {
+    return { ...issued, fingerprint: await fingerprintOf(issued.cert), made: false };
   }
+  const { makeCertificate } = await import("../../core/certificates/self_signed.ts");
+  const made = await makeCertificate(names, now(), keyType);
+  return { ...made, fingerprint: await fingerprintOf(made.cert), made: true };
+}
+
+/** Reads and checks a pair of files. A certificate that is out of date is a notice only: a test may
+ * want to see clients refuse it. */
+async function load(pair: TlsFilePair, { emit, now }: IdentityContext): Promise<TlsIdentity> {
   const texts = await readTlsFilePair(pair);
   const { tlsCert, cert, key, certificate } = texts;
   // On a runtime without this comparison Deno.listenTls serves, which makes its own.
@@ -130,6 +145,7 @@ async function issueLocally(
   dataFolder: string,
   names: readonly string[],
   now: number,
+  keyType: KeyType,
 ): Promise<{ readonly cert: string; readonly key: string } | null> {
   const [{ loadAuthority }, { issuedFor }] = await Promise.all([
     import("../../core/certificates/authority_folder.ts"),
@@ -138,7 +154,7 @@ async function issueLocally(
   const authority = await loadAuthority(dataFolder);
   if (authority === null) return null;
   // A machine with very many addresses is better served by a part of them than not at all.
-  const { chain, key } = await issuedFor(authority, names.slice(0, MAX_NAMES), now);
+  const { chain, key } = await issuedFor(authority, names.slice(0, MAX_NAMES), now, keyType);
   return { cert: chain, key };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { type Benchmark, type Effort, type Result, summarize } from "./benchmark.ts";
+import { reliableHighLossBbr, reliableLossBbr, reliableLossCubic } from "./bottleneck.ts";
 import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
 import { controlHeard, controlIdle, controlIdleUdp } from "./control.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
@@ -55,6 +56,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   reliable,
   reliableTcp,
   reliableLossy,
+  reliableLossBbr,
+  reliableHighLossBbr,
+  reliableLossCubic,
   http,
   httpHandler,
   httpQuery,

@@ -196,7 +196,7 @@ Deno.test("cert trust names the authority's file for every system, and needs one
 for (
   const [args, message] of [
     [["harbour"], 'unknown subject "harbour"; known are authority, server, client'],
-    [["serve"], 'unknown subject "serve"; did you mean server?'],
+    [["serve"], 'unknown subject "serve" (did you mean server?)'],
     [["server"], "a certificate is for at least one name, such as: localhost 127.0.0.1"],
     [["server", "a b"], '"a b" is no name for a certificate'],
     [["authority", "--days", "3"], "--days has no effect on cert authority; leave it out"],

@@ -171,7 +171,7 @@ Deno.test("key open says what is wrong with a token, and with its own use", asyn
 });
 
 Deno.test("an unknown subject of key is named, whatever follows it", async () => {
-  const text = 'unknown subject of key "sael"; did you mean seal?';
+  const text = 'unknown subject of key "sael" (did you mean seal?)';
   for (const words of [["sael", "a.key"], ["sael", "a.key", "ahoy"]]) {
     await assertRejects(() => run(words), UsageError, text);
   }

@@ -115,7 +115,7 @@ const WRONG: readonly [argv: string[], message: string][] = [
   [["list", "--jsn"], "unknown option --jsn; did you mean --json?"],
   [["list", "--json=yes"], '--json takes no value, got "yes"'],
   [["list", "--color", "red"], '--color: expected one of auto, always, never, got "red"'],
-  [["completions", "fihs"], 'unknown shell "fihs"; did you mean fish?; known are bash, zsh, fish'],
+  [["completions", "fihs"], 'unknown shell "fihs" (did you mean fish?); known are bash, zsh, fish'],
 ];
 
 for (const [argv, message] of WRONG) {

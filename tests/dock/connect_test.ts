@@ -45,7 +45,7 @@ async function echoed(url: string, options: ConnectOptions = {}): Promise<string
 Deno.test("connect() says what is wrong with a URL or an option", async () => {
   assertEquals(
     await refusal("tpc://:1"),
-    'unknown scheme "tpc" in "tpc://:1"; did you mean tcp?; ' +
+    'unknown scheme "tpc" in "tpc://:1" (did you mean tcp?); ' +
       "known are tcp, tls, unix, udp, dtls, unixgram, ws, wss",
   );
   assertEquals(await refusal("tcp://host"), '"tcp://host" names no port, such as tcp://host:9999');

@@ -40,12 +40,12 @@ Deno.test("a stack that cannot work is refused with the reason", () => {
   ) => assertThrows(() => stackOf(url, given, carrier), UsageError).message;
   assertEquals(
     refused("udp+relyable://:1"),
-    'unknown layer "relyable" in "udp+relyable://:1"; did you mean reliable?; ' +
+    'unknown layer "relyable" in "udp+relyable://:1" (did you mean reliable?); ' +
       "known are fault, signed, sealed, reliable",
   );
   assertEquals(
     refused("udp://:1", { layers: ["seeled"] }),
-    'unknown layer "seeled" in --layers; did you mean sealed?; ' +
+    'unknown layer "seeled" in --layers (did you mean sealed?); ' +
       "known are fault, signed, sealed, reliable",
   );
   assertEquals(

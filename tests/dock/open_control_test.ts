@@ -139,6 +139,11 @@ Deno.test("a wait finds what comes, and what has passed after a number", async (
   const none = await ask(control, "GET", "/api/wait?event=received&contains=three&timeout=0");
   assertEquals([none.status, none.body.title], [404, "Not Found"]);
   assertEquals((await ask(control, "GET", "/api/wait?server=7")).status, 404);
+  for (const path of ["/api/wait", "/api/events"]) {
+    const wrong = await ask(control, "GET", `${path}?event=opened,recieved`);
+    assertEquals(wrong.status, 422);
+    assert(wrong.body.detail.includes("did you mean received?"), wrong.body.detail);
+  }
 });
 
 Deno.test("a control that remembers traffic finds messages and requests afterwards", async () => {
@@ -196,6 +201,7 @@ Deno.test("servers are started and stopped over the control, only where they may
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(`${folder.path}/seen.txt`, "seen");
   await Deno.symlink("/etc", `${folder.path}/link`);
+  await Deno.symlink("/tmp/not-there-yet", `${folder.path}/dangling`);
   await using control = await openControl([], { folders: [folder.path] });
   const started = await ask(control, "POST", "/api/servers", {
     protocol: "echo",
@@ -214,6 +220,8 @@ Deno.test("servers are started and stopped over the control, only where they may
   assertEquals(there.status, 201);
   assertEquals(await (await fetch(`${there.body.servers[0].url}/seen.txt`)).text(), "seen");
 
+  const inspected = { protocol: "inspect", urls: ["http://127.0.0.1:0"] };
+  const relayed = { protocol: "relay", urls: ["tcp://127.0.0.1:0"] };
   const refused: [unknown, string][] = [
     [{ protocol: "echo", urls: ["tcp://0.0.0.0:0"] }, "is not on loopback"],
     [{ protocol: "echo", urls: ["unix:///tmp/outside.sock"] }, "is not inside"],
@@ -222,6 +230,15 @@ Deno.test("servers are started and stopped over the control, only where they may
     [{ ...files, options: { root: `${folder.path}/link` } }, "is not inside"],
     [{ ...files, options: { root: `${folder.path}/../` } }, "is not inside"],
     [{ ...files, options: { root: folder.path, "request-log": "/etc/x" } }, ""],
+    [{ ...inspected, options: { "request-log": `${folder.path}/dangling` } }, "is not inside"],
+    [{ ...relayed, options: { to: "unix:///tmp/outside.sock" } }, "is not inside"],
+    [{ ...relayed, options: { to: "unixgram+reliable:/tmp/outside" } }, "is not inside"],
+    [
+      { protocol: "echo", urls: ["tcp://127.0.0.1:0"], options: { deny: "@/etc/hostname" } },
+      "is not inside",
+    ],
+    [{ protocol: "echo", urls: ["tcp://fd:3"] }, "are not for the control"],
+    [{ protocol: "echo", urls: ["unix:fd:x"] }, "are not for the control"],
     [{ protocol: "control", urls: ["http://127.0.0.1:0"] }, "unknown protocol"],
     [{ protocol: "ecko", urls: ["tcp://127.0.0.1:0"] }, "did you mean echo?"],
     [
@@ -253,6 +270,26 @@ Deno.test("servers are started and stopped over the control, only where they may
   assertEquals((await ask(control, "DELETE", `/api/servers/${id}`)).status, 204);
   await assertRejects(() => connect(url));
   assertEquals((await ask(control, "GET", "/api/servers")).body.servers.length, 1);
+});
+
+Deno.test("no more servers are started than may be, however many ask at once", async () => {
+  const control = await openControl([]);
+  const body = { protocol: "echo", urls: ["tcp://127.0.0.1:0"] };
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, () => ask(control, "POST", "/api/servers", body)),
+  );
+  assertEquals(answers.filter(({ status }) => status === 201).length, 32);
+  assertEquals(answers.filter(({ status }) => status === 409).length, 8);
+  // One that is being started when the control closes does not stay.
+  await ask(control, "POST", "/api/reset");
+  const url = "tcp://127.0.0.1:0";
+  const late = ask(control, "POST", "/api/servers", {
+    protocol: "echo",
+    urls: Array(16).fill(url),
+  });
+  late.catch(() => {});
+  await control[Symbol.asyncDispose]();
+  await late.catch(() => {});
 });
 
 Deno.test("reset takes faults away, stops what was started and forgets events", async () => {
@@ -313,12 +350,13 @@ Deno.test("hostile requests learn and change nothing", async () => {
     new Uint8Array(await new Response(conn.readable).arrayBuffer()),
   );
   assert(rebound.startsWith("HTTP/1.1 421"), rebound);
+  assert(rebound.includes("application/problem+json"), rebound);
   for (const body of ["{", "", "\0", `{"fault":${JSON.stringify("x".repeat(5000))}}`]) {
     const answer = await ask(control, "PUT", "/api/servers/1/faults", body);
     assert(answer.status === 400 || answer.status === 422, String(answer.status));
   }
   const huge = await ask(control, "PUT", "/api/servers/1/faults", "x".repeat(5_000_000));
-  assertEquals(huge.status, 413);
+  assertEquals([huge.status, huge.body.title], [413, "Content Too Large"]);
   for (
     const path of [
       "/api/servers/1%2f..",

@@ -197,7 +197,7 @@ Deno.test("serve() says what is wrong with a URL", async () => {
   const known = "known are tcp, tls, unix, udp, dtls, unixgram, ws, wss, http, https";
   assertEquals(
     await refusal("tpc://:0"),
-    `unknown scheme "tpc" in "tpc://:0"; did you mean tcp?; ${known}`,
+    `unknown scheme "tpc" in "tpc://:0" (did you mean tcp?); ${known}`,
   );
   assertEquals(
     await refusal("tcp://localhost"),

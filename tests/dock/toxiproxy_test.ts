@@ -124,9 +124,18 @@ Deno.test("toxiproxy-node-client adds every toxic, which does what it says", UNR
   assertEquals((await send(`tcp://${proxy.listen}`, "hello", { timeoutMs: 60_000 })).length, 0);
   await timeout.remove();
 
+  for (const [name, latency] of [["one", 100], ["other", 150]] as const) {
+    // deno-lint-ignore no-explicit-any
+    await proxy.addToxic({ name, type: "latency", attributes: { latency } } as any);
+  }
+  assert(await roundTripMs(proxy.listen) >= 250);
+  await (await proxy.getToxic("one")).remove();
+  await (await proxy.getToxic("other")).remove();
+
   const never = await toxic("latency", { latency: 3_000_000, jitter: 0 }, "upstream", 0);
   await roundTripMs(proxy.listen);
   await never.remove();
+  await (await toxic("latency", { latency: 3_000_000, jitter: 0 }, "upstream", 1e-7)).remove();
   await roundTripMs(proxy.listen);
 });
 
@@ -150,6 +159,11 @@ Deno.test("what is wrong, or no program's, changes nothing at Toxiproxy's API", 
   assertEquals(await toxic({ type: "latency", attributes: { latency: -1 } }), 400);
   assertEquals(await toxic({ type: "latency", attributes: { latency: 1e12 } }), 400);
   assertEquals(await ask("POST", "/proxies/echo/toxics", "{"), 400);
+  assertEquals(await toxic({ type: "latency", name: "x".repeat(2000) }), 400);
+  // It could be enabled without it.
+  assertEquals(await ask("POST", "/proxies/echo", JSON.stringify({ enabled: false })), 200);
+  assertEquals(await toxic({ type: "latency", attributes: { latency: 1e12 } }), 400);
+  assertEquals(await ask("POST", "/reset"), 204);
   assertEquals(await ask("POST", "/proxies", JSON.stringify({ name: "x" })), 400);
   const open = JSON.stringify({ name: "open", listen: "0.0.0.0:0", upstream });
   assertEquals(await ask("POST", "/proxies", open), 500);

@@ -88,8 +88,16 @@ Deno.test("--control without a URL takes another port when the usual one is take
   const { program: other, url: otherUrl } = await controlled(args, 1);
   await using _other = other;
   assert(url !== otherUrl, `${url} ${otherUrl}`);
-  const stray = await runProgram([...args.slice(0, 4), "--control-traffic"]);
-  assertEquals([stray.code, /need --control/.test(stray.stderr)], [2, true]);
+  for (
+    const words of [
+      ["--control-traffic"],
+      // Toxiproxy's API has no token, so one for it would be none.
+      ["--control-toxiproxy", "http://127.0.0.1:0", "--control-token-file", "token"],
+    ]
+  ) {
+    const stray = await runProgram([...args.slice(0, 4), ...words]);
+    assertEquals([stray.code, /needs --control\b/.test(stray.stderr)], [2, true], stray.stderr);
+  }
 });
 
 Deno.test("Toxiproxy's API stands beside the control, which sees its proxies", async () => {
@@ -112,4 +120,19 @@ Deno.test("Toxiproxy's API stands beside the control, which sees its proxies", a
     "echo",
     "relay",
   ]);
+});
+
+Deno.test("a relay has a control, which puts faults between its two sides", async () => {
+  await using server = await startProgram(["serve", "echo", "tcp://127.0.0.1:0"]);
+  const { program, url, token } = await controlled([
+    ...["relay", "tcp://127.0.0.1:0", server.url, "--json", "--control", "http://127.0.0.1:0"],
+  ], 1);
+  await using _program = program;
+  const path = `${url}/api/servers/1/faults`;
+  const headers = { authorization: `Bearer ${token}` };
+  const body = JSON.stringify({ fault: "latency=5ms" });
+  await (await fetch(path, { method: "PUT", headers, body })).text();
+  assertEquals(textOf(await send(program.url, "through")), "through");
+  const { faults } = await (await fetch(path, { headers })).json();
+  assertEquals([faults.did.in.delayed, faults.did.out.delayed], [1, 1]);
 });

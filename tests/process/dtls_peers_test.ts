@@ -1,6 +1,7 @@
 /** DTLS: openssl and gnutls against our server, our client against theirs. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { connect } from "../../dock/connect.ts";
 import { freePort } from "../free_port.ts";
 import { peerTest, runPeer, startPeer } from "../peer.ts";
 import { type Program, runProgram, startProgram } from "../program.ts";
@@ -16,6 +17,7 @@ interface Files {
   readonly ca: string;
   /** For localhost and 127.0.0.1, by the kind of its key. */
   readonly ecdsa: readonly [cert: string, key: string];
+  readonly ed25519: readonly [cert: string, key: string];
   readonly rsa: readonly [cert: string, key: string];
   readonly expired: readonly [cert: string, key: string];
   /** For alice.test. */
@@ -59,6 +61,7 @@ async function makeFiles(folder: string): Promise<Files> {
     folder,
     ca: `${folder}/ca.pem`,
     ecdsa: await issue("ecdsa", ec, san, "-days 2"),
+    ed25519: await issue("ed25519", "-newkey ed25519", san, "-days 2"),
     rsa: await issue("rsa", "-newkey rsa:2048", san, "-days 2"),
     expired: await issue("expired", ec, san, "-days -1"),
     alice: await issue("alice", ec, "DNS:alice.test", "-days 2"),
@@ -126,7 +129,10 @@ dtlsTest(
         "300",
       );
       const base = `ECDHE-${kind.toUpperCase()}`;
-      for (const cipher of ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"]) {
+      const ccm = kind === "ecdsa" ? ["AES128-CCM", "AES128-CCM8@SECLEVEL=0"] : [];
+      for (
+        const cipher of ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305", ...ccm]
+      ) {
         await t.step(`${base}-${cipher}`, async () => {
           await using client = dial(
             program,
@@ -149,6 +155,26 @@ dtlsTest(
   },
 );
 
+dtlsTest("openssl is shown the certificate that it takes", [], async (files, t) => {
+  await using program = await serving(
+    ...["--tls-cert", files.ed25519[0], "--tls-key", files.ed25519[1]],
+    ...["--tls-cert", files.ecdsa[0], "--tls-key", files.ecdsa[1]],
+    ...["--tls-cert", files.alice[0], "--tls-key", files.alice[1]],
+  );
+  const verify = ["-CAfile", files.ca, "-verify_return_error"];
+  const cases = [
+    ["Ed25519", [...verify, "-verify_hostname", "localhost"]],
+    ["P-256", [...verify, "-verify_hostname", "localhost", "-sigalgs", "ECDSA+SHA256"]],
+    ["a name", [...verify, "-servername", "alice.test", "-verify_hostname", "alice.test"]],
+  ] as const;
+  for (const [name, options] of cases) {
+    await t.step(name, async () => {
+      await using client = dial(program, ...options);
+      await assertAnswered(client);
+    });
+  }
+});
+
 dtlsTest(
   "openssl is answered with each suite of pre-shared keys, and refused by name",
   [],
@@ -159,6 +185,8 @@ dtlsTest(
       "PSK-AES256-GCM-SHA384",
       "PSK-CHACHA20-POLY1305",
       "ECDHE-PSK-CHACHA20-POLY1305",
+      "PSK-AES128-CCM",
+      "PSK-AES128-CCM8@SECLEVEL=0",
     ];
     const alice = ["-psk_identity", "alice", "-psk"];
     for (const cipher of ciphers) {
@@ -175,6 +203,32 @@ dtlsTest(
       await using client = dial(program, ...alice, `00${KEY}`);
       await client.stderr.includes("bad record mac");
     });
+  },
+);
+
+dtlsTest(
+  "openssl goes on with a session, which the server asks nothing anew",
+  [],
+  async (files) => {
+    const [cert, key] = files.alice;
+    await using program = await serving(
+      ...["--tls-cert", files.ecdsa[0], "--tls-key", files.ecdsa[1]],
+      ...["--require-client-cert", "--tls-ca", files.ca],
+    );
+    const session = `${files.folder}/session`;
+    const to = ["-connect", `127.0.0.1:${portOf(program)}`, "-CAfile", files.ca];
+    for (
+      const [how, words, options] of [
+        ["New", "out", ["-sess_out", session, "-cert", cert, "-key", key]],
+        ["Reused", "in", ["-sess_in", session]],
+      ] as const
+    ) {
+      await using client = startPeer("openssl", ["s_client", "-dtls1_2", ...to, ...options]);
+      await client.stdout.includes(`${how}, TLSv1.2, Cipher is`);
+      await assertAnswered(client, words);
+      const identity = (await program.event("opened")).identity as { readonly name: string };
+      assertEquals(identity.name, "alice.test");
+    }
   },
 );
 
@@ -228,7 +282,7 @@ dtlsTest("openssl says goodbye and is heard, and hears ours", [], async (files) 
 });
 
 dtlsTest("gnutls-cli verifies our certificate and is answered", ["gnutls-cli"], async (files) => {
-  for (const kind of ["ecdsa", "rsa"] as const) {
+  for (const kind of ["ecdsa", "ed25519", "rsa"] as const) {
     const [cert, key] = files[kind];
     await using program = await serving("--tls-cert", cert, "--tls-key", key);
     const trust = ["--x509cafile", files.ca, "--verify-hostname", "localhost"];
@@ -240,6 +294,26 @@ dtlsTest("gnutls-cli verifies our certificate and is answered", ["gnutls-cli"], 
     await assertAnswered(client);
   }
 });
+
+dtlsTest(
+  "gnutls-cli is answered with the suites that devices have",
+  ["gnutls-cli"],
+  async (files, t) => {
+    await using program = await serving("--psk-file", files.psk);
+    for (const cipher of ["AES-128-CCM", "AES-128-CCM-8"]) {
+      await t.step(cipher, async () => {
+        const priority = `NONE:+VERS-DTLS1.2:+PSK:+${cipher}:+AEAD:+SIGN-ALL:+COMP-NULL:+GROUP-ALL`;
+        const psk = ["--pskusername", "alice", "--pskkey", KEY, "--priority", priority];
+        await using client = startPeer(
+          "gnutls-cli",
+          ["--udp", ...psk, "-p", portOf(program), "127.0.0.1"],
+        );
+        await client.stdout.includes(`(PSK)-(${cipher})`);
+        await assertAnswered(client);
+      });
+    }
+  },
+);
 
 /** A server of openssl's, once it listens. */
 async function opensslServer(...options: readonly string[]): Promise<
@@ -296,16 +370,37 @@ dtlsTest(
   },
 );
 
+dtlsTest("a program goes on with its session at openssl s_server", [], async (files) => {
+  const [cert, key] = files.ecdsa;
+  await using server = await opensslServer("-cert", cert, "-key", key);
+  for (const how of ["New", "Reused"]) {
+    await using session = await connect(server.url, { tlsCa: [files.ca] });
+    const told = how === "Reused" ? server.process.stdout.includes("Reused session-id") : null;
+    await session.send(`${how}\n`);
+    await server.process.stdout.includes(how);
+    await told;
+  }
+});
+
 dtlsTest("send shows openssl s_server a certificate", [], async (files) => {
   const [cert, key] = files.ecdsa;
   const verify = ["-CAfile", files.ca, "-Verify", "2", "-verify_return_error"];
   await using server = await opensslServer("-cert", cert, "-key", key, ...verify);
-  const [own, ownKey] = files.alice;
-  await assertTalksTo(server, "--tls-ca", files.ca, "--tls-cert", own, "--tls-key", ownKey);
+  for (const [own, ownKey] of [files.alice, files.ed25519]) {
+    await assertTalksTo(server, "--tls-ca", files.ca, "--tls-cert", own, "--tls-key", ownKey);
+  }
 });
 
 dtlsTest("send shares a key with openssl s_server", [], async (files, t) => {
-  for (const cipher of ["PSK-AES128-GCM-SHA256", "ECDHE-PSK-CHACHA20-POLY1305"]) {
+  for (
+    const cipher of [
+      "PSK-AES128-GCM-SHA256",
+      "ECDHE-PSK-CHACHA20-POLY1305",
+      "PSK-AES128-CCM",
+      // Newer versions of openssl offer a tag of 8 bytes at this level alone.
+      "PSK-AES128-CCM8@SECLEVEL=0",
+    ]
+  ) {
     await t.step(cipher, async () => {
       const psk = ["-nocert", "-psk_identity", "bob", "-psk", KEY, "-cipher", cipher];
       await using server = await opensslServer(...psk);
@@ -315,7 +410,7 @@ dtlsTest("send shares a key with openssl s_server", [], async (files, t) => {
 });
 
 dtlsTest("send is echoed by gnutls-serv, with a certificate", ["gnutls-serv"], async (files) => {
-  const [cert, key] = files.ecdsa;
+  const [cert, key] = files.ed25519;
   const port = freePort();
   const files509 = ["--x509certfile", cert, "--x509keyfile", key];
   await using _server = startPeer("gnutls-serv", ["--udp", "--echo", "-p", `${port}`, ...files509]);

@@ -97,7 +97,7 @@ Deno.test("serve pings a silent peer and closes one that does not answer", async
 });
 
 Deno.test("what the options take is said in help and when it is wrong", async () => {
-  const { stdout } = await runProgram(["help", "serve"]);
+  const { stdout } = await runProgram(["help", "ws"]);
   for (const flag of ["--[no-]deflate", "--ping-interval", "--ping-timeout", "--allow-origin"]) {
     assertStringIncludes(stdout, flag);
   }

@@ -41,6 +41,7 @@ export function controlApp(options: ControlAppOptions): HttpApp<Record<never, ne
       return {
         maxBodyBytes: MAX_BODY_BYTES,
         handle: controlHandler(options, beside),
+        refusal: (status, text) => new Problem(status, text).toResponse(),
         [Symbol.asyncDispose]: async () => await beside?.[Symbol.asyncDispose](),
       };
     },

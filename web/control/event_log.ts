@@ -1,11 +1,12 @@
 // The events that the control remembers, each with a number, for those who ask what has happened, and
 // those who listen from now on. Bounded in count and in bytes.
 
-import type { Emit, ServerEvent } from "../../core/event.ts";
+import type { Emit, InspectedEvent, ServerEvent } from "../../core/event.ts";
 import { eventJson } from "../../core/event_json.ts";
-import { byteLength, textOf } from "../../core/session.ts";
+import { byteLength, bytesOf, type Message, textOf } from "../../core/session.ts";
+import { isSecretField, MASK } from "./mask.ts";
 
-/** How many events are remembered, and how many bytes of messages with them. */
+/** How many events are remembered, and how many bytes of them. */
 const MAX_EVENTS = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -18,29 +19,34 @@ const EVENT_BYTES = 200;
 /** The kinds that are only made while somebody wants them: they cost throughput. */
 const TRAFFIC_KINDS: ReadonlySet<string> = new Set(["received", "sent", "request"]);
 
-/** An event with its number. Its JSON is made when somebody reads it, once. */
+/** An event with its number. Its JSON is made when it is read: kept, it would be as long again. */
 export class LoggedEvent {
   readonly id: number;
   readonly event: ServerEvent;
+  /** What it takes, roughly. */
   readonly bytes: number;
   /** Length of the whole message, if only its beginning is kept. */
   readonly #messageBytes: number | undefined;
-  #json: string | undefined;
 
   constructor(id: number, event: ServerEvent) {
     this.id = id;
-    this.event = event;
-    this.bytes = EVENT_BYTES;
-    if (!("message" in event)) return;
+    this.event = event.event === "inspected"
+      ? { ...event, headers: maskedHeaders(event.headers) }
+      : event;
+    if (!("message" in event)) {
+      this.bytes = EVENT_BYTES + weightOf(event);
+      return;
+    }
     const length = byteLength(event.message);
-    this.bytes += Math.min(length, MAX_MESSAGE_BYTES);
+    this.bytes = EVENT_BYTES + Math.min(length, MAX_MESSAGE_BYTES);
+    if ("headers" in event) this.bytes += weightOf(event.headers);
     if (length <= MAX_MESSAGE_BYTES) return;
     this.#messageBytes = length;
-    this.event = { ...event, message: event.message.slice(0, MAX_MESSAGE_BYTES) };
+    this.event = { ...this.event, message: beginningOf(event.message) } as ServerEvent;
   }
 
   get json(): string {
-    return this.#json ??= JSON.stringify({
+    return JSON.stringify({
       id: this.id,
       ...eventJson(this.event),
       ...(this.#messageBytes !== undefined && { messageBytes: this.#messageBytes }),
@@ -51,6 +57,31 @@ export class LoggedEvent {
   get text(): string {
     return "message" in this.event ? textOf(this.event.message) : this.json;
   }
+}
+
+/** The beginning of a message that is longer. A copy: part of a text would hold on to the whole. */
+function beginningOf(message: Message): Message {
+  const bytes = bytesOf(message);
+  let end = MAX_MESSAGE_BYTES;
+  // Not within a character (RFC 3629), or a text would be none any more.
+  while (end > MAX_MESSAGE_BYTES - 4 && (bytes[end]! & 0xc0) === 0x80) end--;
+  // Bytes that are no text have no characters.
+  if ((bytes[end]! & 0xc0) === 0x80) end = MAX_MESSAGE_BYTES;
+  const beginning = bytes.slice(0, end);
+  return typeof message === "string" ? textOf(beginning) : beginning;
+}
+
+/** The length of all texts in it. */
+function weightOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  let weight = 0;
+  for (const key in value) weight += weightOf((value as Record<string, unknown>)[key]);
+  return weight;
+}
+
+function maskedHeaders(headers: InspectedEvent["headers"]): InspectedEvent["headers"] {
+  return headers.map(([name, value]) => [name, isSecretField(name) ? MASK : value]);
 }
 
 /** Which events somebody wants; what is left out does not matter. */
@@ -86,6 +117,8 @@ export class EventLog {
   dropped = 0;
   /** Events that listeners missed because they read too slowly. */
   missed = 0;
+  /** Those among the listeners who wait for one event. */
+  waits = 0;
   readonly #events: LoggedEvent[] = [];
   readonly #listeners = new Set<Listener>();
   readonly #always: boolean;

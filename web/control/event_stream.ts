@@ -16,6 +16,12 @@ const LONGEST_STALL_MS = 10_000;
 /** A comment is sent this often, so that a listener that has gone is noticed. */
 const ALIVE_MS = 15_000;
 
+/** In place of events for which there was no room. */
+interface Gap {
+  missed: number;
+  readonly bytes: 0;
+}
+
 /** The events that fit, those that are remembered after a number first. */
 export function eventStream(
   log: EventLog,
@@ -23,23 +29,35 @@ export function eventStream(
   { after, signal }: { readonly after: number; readonly signal: AbortSignal },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
-  const waiting: LoggedEvent[] = [];
+  const waiting: (LoggedEvent | Gap)[] = [];
   let waitingBytes = 0;
-  let missed = 0;
   let flushTimer: ReturnType<typeof setTimeout> | undefined;
   let aliveTimer: ReturnType<typeof setInterval> | undefined;
   let stalledSinceMs: number | undefined;
   let stop = () => {};
   let end = () => {};
 
-  function hear(event: LoggedEvent, isNew = true): void {
-    if (isNew && (waiting.length >= MAX_WAITING || waitingBytes >= MAX_WAITING_BYTES)) {
-      missed++;
-      log.missed++;
-    } else {
-      waiting.push(event);
-      waitingBytes += event.bytes;
+  function hear(event: LoggedEvent): void {
+    waiting.push(event);
+    waitingBytes += event.bytes;
+  }
+
+  function miss(): void {
+    log.missed++;
+    const last = waiting.at(-1);
+    if (last !== undefined && "missed" in last) last.missed++;
+    else waiting.push({ missed: 1, bytes: 0 });
+  }
+
+  /** As much of what waits as is sent at a time. */
+  function take(): string {
+    let count = 0;
+    let bytes = 0;
+    while (count < waiting.length && count < MAX_WAITING && bytes < MAX_WAITING_BYTES) {
+      bytes += waiting[count++]!.bytes;
     }
+    waitingBytes -= bytes;
+    return waiting.splice(0, count).map(textOf).join("");
   }
 
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -52,20 +70,17 @@ export function eventStream(
       };
       const flush = () => {
         flushTimer = undefined;
-        if ((controller.desiredSize ?? 0) <= 0) {
+        if ((controller.desiredSize ?? 0) > 0) {
+          stalledSinceMs = undefined;
+          if (waiting.length > 0) controller.enqueue(encoder.encode(take()));
+        } else {
           stalledSinceMs ??= performance.now();
-          if (performance.now() - stalledSinceMs > LONGEST_STALL_MS) {
+          if (performance.now() - stalledSinceMs >= LONGEST_STALL_MS) {
             log.dropped++;
             end();
             controller.error(new Error("the listener reads too slowly"));
             return;
           }
-        } else if (waiting.length > 0 || missed > 0) {
-          stalledSinceMs = undefined;
-          const next = waiting.splice(0, MAX_WAITING);
-          for (const { bytes } of next) waitingBytes -= bytes;
-          controller.enqueue(encoder.encode(textOf(next, missed)));
-          missed = 0;
         }
         if (waiting.length > 0) flushTimer = setTimeout(flush, FLUSH_MS);
       };
@@ -73,13 +88,15 @@ export function eventStream(
         flushTimer ??= setTimeout(flush, FLUSH_MS);
       };
       stop = log.listen(filter, (event) => {
-        hear(event);
+        if (waiting.length >= MAX_WAITING || waitingBytes >= MAX_WAITING_BYTES) miss();
+        else hear(event);
         soon();
       });
-      for (const event of log.after(after, filter)) hear(event, false);
+      for (const event of log.after(after, filter)) hear(event);
       aliveTimer = setInterval(() => {
-        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(":\n\n"));
-        else soon();
+        if ((controller.desiredSize ?? 0) <= 0) return soon();
+        stalledSinceMs = undefined;
+        controller.enqueue(encoder.encode(":\n\n"));
       }, ALIVE_MS);
       signal.addEventListener("abort", end, { once: true });
       if (signal.aborted) end();
@@ -93,10 +110,8 @@ export function eventStream(
   }, { highWaterMark: 4 });
 }
 
-function textOf(events: readonly LoggedEvent[], missed: number): string {
-  let text = "";
-  for (const { id, event, json } of events) {
-    text += `id: ${id}\nevent: ${event.event}\ndata: ${json}\n\n`;
-  }
-  return missed === 0 ? text : `${text}event: missed\ndata: ${JSON.stringify({ missed })}\n\n`;
+function textOf(event: LoggedEvent | Gap): string {
+  return "missed" in event
+    ? `event: missed\ndata: ${JSON.stringify({ missed: event.missed })}\n\n`
+    : `id: ${event.id}\nevent: ${event.event.event}\ndata: ${event.json}\n\n`;
 }

@@ -85,6 +85,19 @@ export function verifyChain(chain: readonly X509Certificate[], purpose: ChainPur
   checkPath(chain, trust.authorities, purpose);
 }
 
+/** When a chain that is good now stops being so at the latest, in milliseconds since the epoch;
+ * Infinity without a chain. Every trusted authority counts, but one that has expired, which cannot
+ * have vouched for it. */
+export function validUntil(
+  chain: readonly X509Certificate[],
+  { trust, now }: Pick<ChainPurpose, "trust" | "now">,
+): number {
+  if (chain.length === 0) return Infinity;
+  const authorities = trust.by === "authority" ? trust.authorities : [];
+  const ends = [...chain, ...authorities].map(({ validToDate }) => validToDate.getTime());
+  return Math.min(...ends.filter((end) => end >= now));
+}
+
 /** Climbs from the peer's certificate to a trusted one (RFC 5280 6.1.3 and 6.1.4). */
 function checkPath(
   chain: readonly X509Certificate[],

@@ -1,6 +1,8 @@
-// The certificate that this end of DTLS shows, and its private key.
+// A certificate that this end of DTLS shows, and its private key.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { readCertificateFields } from "../../../core/certificates/fields.ts";
+import type { CertificateName } from "../../../core/certificates/names.ts";
 import { UsageError } from "../../../core/usage_error.ts";
 import { type KeyKind, keyKindOf } from "../crypto/signatures.ts";
 
@@ -10,6 +12,8 @@ export interface DtlsCredentials {
   readonly chain: readonly Uint8Array[];
   readonly key: KeyObject;
   readonly kind: KeyKind;
+  /** The names of our own. */
+  readonly names: readonly CertificateName[];
 }
 
 export function certificatesIn(pem: string): X509Certificate[] {
@@ -29,8 +33,9 @@ export function credentialsOf(
     throw new UsageError(
       `--tls-key: DTLS cannot use a key of the kind ${
         `${key.asymmetricKeyType} ${namedCurve}`.trim()
-      }; use ECDSA on P-256 or P-384, or RSA`,
+      }; use ECDSA on P-256 or P-384, Ed25519, or RSA`,
     );
   }
-  return { chain: certificatesIn(cert).map(({ raw }) => raw), key, kind };
+  const chain = certificatesIn(cert).map(({ raw }) => raw);
+  return { chain, key, kind, names: readCertificateFields(chain[0]!).names };
 }

@@ -20,6 +20,8 @@ export const extensionTypes = {
   signature_algorithms: 13,
   /** RFC 7627 */
   extended_master_secret: 23,
+  /** RFC 5077 3.2 */
+  session_ticket: 35,
   /** RFC 5746 */
   renegotiation_info: 0xff01,
 } as const;
@@ -65,17 +67,17 @@ export function readClientHello(body: Uint8Array): ClientHello {
   };
 }
 
-/** Writes a ClientHello that offers no session and no compression. */
+/** Writes a ClientHello that offers no compression. */
 export function writeClientHello(
-  { random, cookie, suites, extensions }: Pick<
+  { random, sessionId, cookie, suites, extensions }: Pick<
     ClientHello,
-    "random" | "cookie" | "suites" | "extensions"
+    "random" | "sessionId" | "cookie" | "suites" | "extensions"
   >,
 ): Uint8Array {
   return concat([
     uint(DTLS_1_2, 2),
     random,
-    vector(1),
+    vector(1, sessionId),
     vector(1, cookie),
     vectorOf16(suites),
     vector(1, uint(NULL_COMPRESSION, 1)),
@@ -86,6 +88,7 @@ export function writeClientHello(
 interface ServerHello {
   readonly version: number;
   readonly random: Uint8Array;
+  readonly sessionId: Uint8Array;
   readonly suite: number;
   readonly extensions: Extensions;
 }
@@ -95,20 +98,23 @@ export function readServerHello(body: Uint8Array): ServerHello {
   const reader = new ByteReader(body);
   const version = reader.uint16();
   const random = reader.bytes(RANDOM_BYTES);
-  reader.vector8();
+  const sessionId = reader.vector8();
   const suite = reader.uint16();
   if (reader.uint8() !== NULL_COMPRESSION) {
     throw new DtlsError("illegal_parameter", "the server chose compression, which nobody offered");
   }
-  return { version, random, suite, extensions: readExtensions(reader) };
+  return { version, random, sessionId, suite, extensions: readExtensions(reader) };
 }
 
-/** Writes a ServerHello without a session to resume. */
-export function writeServerHello({ random, suite, extensions }: Omit<ServerHello, "version">) {
+/** Writes a ServerHello.
+ * @param hello its session is the client's when it is resumed, and else empty */
+export function writeServerHello(
+  { random, sessionId, suite, extensions }: Omit<ServerHello, "version">,
+) {
   return concat([
     uint(DTLS_1_2, 2),
     random,
-    vector(1),
+    vector(1, sessionId),
     uint(suite, 2),
     uint(NULL_COMPRESSION, 1),
     // An empty list could trouble an old client (RFC 5246 7.4.1.3).
@@ -162,6 +168,32 @@ export function numbersOf(extensions: Extensions, type: number): number[] {
   reader.end("an extension");
   return numbers;
 }
+
+const HOST_NAME = 0;
+
+/** The name that the client asks for (RFC 6066 3); empty when it asks for none. */
+export function serverNameOf(extensions: Extensions): string {
+  const data = extensions.get(extensionTypes.server_name);
+  if (data === undefined) return "";
+  const reader = new ByteReader(data);
+  const list = new ByteReader(reader.vector16());
+  reader.end("server_name");
+  while (!list.done) {
+    const type = list.uint8();
+    const name = list.vector16();
+    // Names are ASCII; the bytes of anything else make one that no certificate is for.
+    if (type === HOST_NAME) return String.fromCharCode(...name.subarray(0, MAX_NAME_BYTES));
+  }
+  return "";
+}
+
+/** The extension that asks for a name. */
+export function writeServerName(name: string): Uint8Array {
+  return vector(2, uint(HOST_NAME, 1), vector(2, new TextEncoder().encode(name)));
+}
+
+/** RFC 1035 2.3.4, and one more, so that no longer name is taken for its beginning. */
+const MAX_NAME_BYTES = 256;
 
 const UNCOMPRESSED = 0;
 

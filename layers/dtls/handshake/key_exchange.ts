@@ -1,5 +1,5 @@
 // The messages between the hellos and Finished (RFC 5246 7.4.2 to 7.4.8, RFC 8422 5.4 to 5.8, RFC
-// 4279 2, RFC 5489 2).
+// 4279 2, RFC 5489 2, RFC 5077 3.3).
 
 import { concat } from "@std/bytes/concat";
 import { DtlsError } from "../wire/alert.ts";
@@ -136,4 +136,23 @@ export function readCertificateVerify(body: Uint8Array): CertificateVerify {
 
 export function writeCertificateVerify({ scheme, signature }: CertificateVerify): Uint8Array {
   return concat([uint(scheme, 2), vector(2, signature)]);
+}
+
+interface NewSessionTicket {
+  /** A hint at how long it may be used, in seconds; 0 says nothing. */
+  readonly lifeSeconds: number;
+  /** Empty when the server changed its mind. */
+  readonly ticket: Uint8Array;
+}
+
+export function readNewSessionTicket(body: Uint8Array): NewSessionTicket {
+  const reader = new ByteReader(body);
+  const lifeSeconds = reader.uint16() * 2 ** 16 + reader.uint16();
+  const ticket = reader.vector16();
+  reader.end("NewSessionTicket");
+  return { lifeSeconds, ticket };
+}
+
+export function writeNewSessionTicket({ lifeSeconds, ticket }: NewSessionTicket): Uint8Array {
+  return concat([uint(lifeSeconds, 4), vector(2, ticket)]);
 }

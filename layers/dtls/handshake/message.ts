@@ -1,14 +1,12 @@
 // DTLS handshake messages and the fragments that they travel in (RFC 6347 4.2.2 and 4.2.3).
 
-import { concat } from "@std/bytes/concat";
-import { uint } from "../wire/presentation.ts";
-
 /** The kinds of message (RFC 5246 7.4, RFC 6347 4.3.2). */
 export const handshakeTypes = {
   hello_request: 0,
   client_hello: 1,
   server_hello: 2,
   hello_verify_request: 3,
+  new_session_ticket: 4,
   certificate: 11,
   server_key_exchange: 12,
   certificate_request: 13,
@@ -50,14 +48,19 @@ export function encodeMessage({ type, sequence, body }: HandshakeMessage): Uint8
 }
 
 function encodeFragment({ type, sequence, length, offset, part }: MessageFragment): Uint8Array {
-  return concat([
-    uint(type, 1),
-    uint(length, 3),
-    uint(sequence, 2),
-    uint(offset, 3),
-    uint(part.length, 3),
-    part,
-  ]);
+  const bytes = new Uint8Array(MESSAGE_HEADER_BYTES + part.length);
+  const view = new DataView(bytes.buffer);
+  const setUint24 = (at: number, value: number) => {
+    view.setUint8(at, value >> 16);
+    view.setUint16(at + 1, value & 0xffff);
+  };
+  view.setUint8(0, type);
+  setUint24(1, length);
+  view.setUint16(4, sequence);
+  setUint24(6, offset);
+  setUint24(9, part.length);
+  bytes.set(part, MESSAGE_HEADER_BYTES);
+  return bytes;
 }
 
 /** A message in fragments of at most so many bytes, each with its header. */

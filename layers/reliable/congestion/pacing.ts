@@ -1,14 +1,11 @@
-// Pacing: an association sends evenly over the round trip instead of all at once (RFC 9002 7.7).
-
-/** Slightly faster than one window in each round trip, so that pacing is never what limits. */
-const GAIN = 1.25;
+// Pacing: an association sends evenly instead of a window at once (RFC 9002 7.7).
 
 /** The burst that may go out at once after a pause: enough that a timer which is late by a
  * millisecond or two costs no speed. */
 const BURST_MS = 2;
 const BURST_DATAGRAMS = 4;
 
-/** A bucket that fills at the rate of the window and is emptied by what is sent. */
+/** A bucket that fills at a rate and is emptied by what is sent. */
 export class Pacing {
   readonly #datagramBytes: number;
   #tokensBytes: number;
@@ -20,15 +17,15 @@ export class Pacing {
   }
 
   /** How long to wait before the next datagram, in milliseconds; 0 when it may go now.
-   * @param roundTripMs the smoothed round trip; without one nothing is held back */
-  waitMs(nowMs: number, windowBytes: number, roundTripMs: number | undefined): number {
-    if (roundTripMs === undefined) return 0;
-    const rate = GAIN * windowBytes / Math.max(roundTripMs, 0.01);
+   * @param rate in bytes per millisecond; without one nothing is held back */
+  waitMs(nowMs: number, rate: number | undefined): number {
+    if (rate === undefined) return 0;
     const burst = Math.max(BURST_DATAGRAMS * this.#datagramBytes, BURST_MS * rate);
     this.#tokensBytes = Math.min(burst, this.#tokensBytes + (nowMs - this.#filledAtMs) * rate);
     this.#filledAtMs = nowMs;
     const missing = this.#datagramBytes - this.#tokensBytes;
-    return missing <= 0 ? 0 : missing / rate;
+    // Less than a byte is a rounding error, and its time may be too short for a clock to pass.
+    return missing < 1 ? 0 : missing / rate;
   }
 
   sent(bytes: number): void {

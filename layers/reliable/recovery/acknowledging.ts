@@ -21,8 +21,11 @@ export class Acknowledging {
     return this.dueAtMs < Infinity;
   }
 
-  /** Whether a packet is new, and there is room to remember it. */
-  takes(number: number): boolean {
+  /** Whether a packet is new, and there is room to remember it. Where there is none, what its sender
+   * no longer asks about makes room: else that packet and all after it would stay out for ever. */
+  takes({ number, oldest }: PacketReader): boolean {
+    if (this.#received.takes(number)) return true;
+    this.#received.forgetBelow(oldest);
     return this.#received.takes(number);
   }
 

@@ -1,6 +1,8 @@
 // The sending side of loss recovery in the layer reliable: it keeps the packets that are on their
 // way, and tells which are lost (RFC 9002 6.1).
 
+import type { DeliveryState } from "./delivery_rate.ts";
+
 /** How many later packets must have arrived for one to be lost. */
 const REORDERED_PACKETS = 3;
 
@@ -17,6 +19,8 @@ export interface SentPacket {
   readonly end: number;
   /** Whether it says that the stream ends. */
   readonly finish: boolean;
+  /** What the congestion control keeps of it. */
+  readonly delivery: DeliveryState | undefined;
 }
 
 /** Told which packets an acknowledgement settles. */

@@ -8,8 +8,7 @@ import type { TLSSocket } from "node:tls";
 
 /** Has the library use this transport from now on. */
 export async function installTransport(): Promise<void> {
-  const { NodeTransport, nodeResolveHost } = await import("@nats-io/node-transport");
-  const { setTransportFactory } = await import("@nats-io/transport-node");
+  const { NodeTransport, nodeResolveHost, setTransportFactory } = await import("./nats_library.ts");
   const tls = await import("node:tls");
 
   /** Whether the certificate of the broker does not name the address, or cannot be read. */

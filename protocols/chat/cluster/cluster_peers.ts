@@ -120,7 +120,7 @@ export class ClusterPeers implements ChatPeers {
 
   /** Joins the other nodes over a connection, until `leave`. */
   async join(connection: NatsConnection): Promise<void> {
-    const { createInbox } = await import("@nats-io/transport-node");
+    const { createInbox } = await import("./nats_library.ts");
     if (connection.isClosed()) return;
     this.#connection = connection;
     this.#inbox = createInbox();

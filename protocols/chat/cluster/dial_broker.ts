@@ -26,7 +26,7 @@ export async function dialBroker(
   { tls, creds, name }: ClusterSettings,
   signal: AbortSignal,
 ): Promise<NatsConnection> {
-  const library = await import("@nats-io/transport-node");
+  const library = await import("./nats_library.ts");
   // The library's `connect` cannot be aborted, and leaves the socket open when a broker accepts a
   // connection and says nothing. So we do its steps ourselves, and keep the transport.
   await installTransport();

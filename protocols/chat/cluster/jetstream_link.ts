@@ -107,7 +107,7 @@ export class JetStreamLink {
           `broker's configuration`,
       );
     }
-    const { jetstream, jetstreamManager, JetStreamApiError } = await import("@nats-io/jetstream");
+    const { jetstream, jetstreamManager, JetStreamApiError } = await import("./nats_library.ts");
     const options = { timeout: REQUEST_TIMEOUT_MS };
     const manager = await jetstreamManager(connection, { ...options, checkAPI: false });
     const find = async () => {
@@ -144,8 +144,7 @@ export class JetStreamLink {
 
   /** Begins to read, from a sequence on. */
   async start(from: number): Promise<void> {
-    const { jetstreamManager } = await import("@nats-io/jetstream");
-    const { createInbox } = await import("@nats-io/transport-node");
+    const { createInbox, jetstreamManager } = await import("./nats_library.ts");
     const inbox = createInbox();
     this.#connection.subscribe(inbox, {
       callback: (error, message) => {

@@ -267,7 +267,7 @@ const WRONG: readonly [what: string, name: string, text: string, message: string
     "an unknown scheme",
     "a.toml",
     `[[server]]\nserve = "echo"\non = "tpc://:1"`,
-    'a.toml:3: server[1].on: unknown scheme "tpc" in "tpc://:1"; did you mean tcp?',
+    'a.toml:3: server[1].on: unknown scheme "tpc" in "tpc://:1" (did you mean tcp?)',
   ],
   [
     "a malformed URL",
@@ -340,7 +340,7 @@ Deno.test("an unknown protocol is refused with the nearest one", async () => {
     () => read("a.toml", ECHO.replace(`"echo"`, `"ecko"`)),
     UsageError,
   );
-  const expected = 'a.toml:2: server[1].serve: unknown protocol "ecko"; did you mean echo?; known';
+  const expected = 'a.toml:2: server[1].serve: unknown protocol "ecko" (did you mean echo?); known';
   assertEquals(message.slice(0, expected.length), expected);
 });
 

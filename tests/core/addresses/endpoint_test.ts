@@ -110,7 +110,7 @@ Deno.test("parseEndpoint() names the value and the remedy for every mistake", ()
     ],
     [
       "tpc://:1",
-      'unknown scheme "tpc" in "tpc://:1"; did you mean tcp?; known are tcp, udp, http, unix',
+      'unknown scheme "tpc" in "tpc://:1" (did you mean tcp?); known are tcp, udp, http, unix',
     ],
     ["tcp://host:port", '"tcp://host:port" has a port that is not a number; ports are 0 to 65535'],
     ["tcp://host:-1", '"tcp://host:-1" has a port that is not a number; ports are 0 to 65535'],

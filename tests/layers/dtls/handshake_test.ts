@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientPeer } from "../../../layers/dtls/client_peer.ts";
+import { extensionTypes } from "../../../layers/dtls/handshake/hello.ts";
 import type { HandshakeMessage } from "../../../layers/dtls/handshake/message.ts";
 import { handshakeTypes, readFragments } from "../../../layers/dtls/handshake/message.ts";
 import {
@@ -79,8 +80,60 @@ for (const suite of cipherSuites) {
   });
 }
 
-Deno.test("a certificate on P-384 signs a handshake", async () => {
-  assertTalks(new PeerPair(await make({ key: "P-384" })));
+for (const key of ["P-384", "Ed25519"] as const) {
+  Deno.test(`a certificate with a key of ${key} signs a handshake, and so does a client's`, async () => {
+    const made = await make({ key });
+    const pair = new PeerPair(made, {
+      client: { credentials: made.credentials },
+      server: { clientTrust: { by: "authority", authorities: [made.certificate] } },
+    });
+    assertTalks(pair);
+    assertEquals(pair.server.identity?.source, "certificate");
+  });
+}
+
+/** Shakes hands with a server that has these certificates; returns the one that it showed. */
+async function shown(
+  certificates: readonly Made[],
+  client: PairOptions["client"],
+): Promise<Made | undefined> {
+  const pair = await PeerPair.make({
+    client: { trust: { by: "nothing" }, ...client },
+    server: { credentials: certificates.map(({ credentials }) => credentials) },
+  });
+  assertTalks(pair);
+  const { fingerprint } = pair.client.identity!;
+  return certificates.find(({ certificate }) =>
+    certificate.fingerprint256.replaceAll(":", "").toLowerCase() === fingerprint
+  );
+}
+
+Deno.test("of several certificates the one for the name is shown, or else the first", async () => {
+  const first = await make({ names: ["quay.test"] });
+  const second = await make({ names: ["harbour.test", "*.harbour.test"] });
+  const third = await make({ names: ["10.0.0.1"] });
+  const all = [first, second, third];
+  assertEquals(await shown(all, { serverName: "harbour.test" }), second);
+  assertEquals(await shown(all, { serverName: "PIER.Harbour.test" }), second);
+  assertEquals(await shown(all, { serverName: "other.test" }), first);
+  // Addresses are not asked for by name.
+  assertEquals(await shown(all, { serverName: "10.0.0.1" }), first);
+});
+
+Deno.test("of several certificates the first is shown that the client takes", async () => {
+  const names = ["server.test"];
+  const ed25519 = await make({ names, key: "Ed25519" });
+  const rsa = await make({ names, key: "RSA" });
+  const p256 = await make({ names });
+  const other = await make({ names: ["other.test"] });
+  const rsaAlone = usableSuites().filter(({ authentication }) => authentication === "rsa");
+  const serverName = "server.test";
+  assertEquals(await shown([ed25519, p256, rsa], { serverName }), ed25519);
+  assertEquals(await shown([p256, ed25519, rsa], { serverName }), p256);
+  assertEquals(await shown([ed25519, p256, rsa], { serverName, suites: rsaAlone }), rsa);
+  // A kind that the client takes counts for more than the name.
+  assertEquals(await shown([other, rsa], { serverName: "other.test", suites: rsaAlone }), rsa);
+  assertEquals(await shown([other, rsa], { serverName }), rsa);
 });
 
 Deno.test("forward secrecy comes first, plain PSK last", () => {
@@ -335,7 +388,7 @@ Deno.test("a server that does not know secure renegotiation is refused", async (
   // Turns the extension of the answer into another that was offered.
   const wire = bending(handshakeTypes.server_hello, (body) => {
     const at = body.findLastIndex((byte, index) => byte === 0xff && body[index + 1] === 0x01);
-    body.set([0, 0], at);
+    body.set([0, extensionTypes.supported_groups], at);
   });
   assertEquals(
     (await refusal({ wire })).client,
@@ -357,7 +410,7 @@ Deno.test("a signature of another kind than the key is refused by name", async (
 Deno.test("a certificate that does not fit the suite is refused by name", async () => {
   const made = await make({ key: "RSA" });
   const { client } = await refusal(
-    { server: { credentials: { ...made.credentials, kind: "ecdsa" } } },
+    { server: { credentials: [{ ...made.credentials, kind: "ecdsa" }] } },
     made,
   );
   assertStringIncludes(client, "unsupported_certificate: the key of the server's certificate");

@@ -44,7 +44,7 @@ class Harbour implements Disposable {
       clock: new VirtualClock(),
       mtuBytes: 1200,
       suites: usableSuites(),
-      credentials,
+      credentials: [credentials],
       maxPeers: 100,
       maxHandshakes: 100,
       handshakeTimeoutMs: 10_000,

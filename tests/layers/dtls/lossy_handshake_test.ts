@@ -65,11 +65,11 @@ async function shakeHands(seed: number, certificate: Made): Promise<number> {
     clock,
     mtuBytes: 512,
     suites: usableSuites(),
-    credentials: certificate.credentials,
   };
   const trust = { by: "authority", authorities: [certificate.certificate] } as const;
   using server = new DtlsListenSocket(network.bind(1), {
     ...common,
+    credentials: [certificate.credentials],
     clientTrust: trust,
     maxPeers: 10,
     maxHandshakes: 10,
@@ -79,6 +79,7 @@ async function shakeHands(seed: number, certificate: Made): Promise<number> {
   const to = server.address;
   using client = new DtlsDialSocket(network.bind(2), to, {
     ...common,
+    credentials: certificate.credentials,
     trust,
     serverName: "server.test",
   });

@@ -2,9 +2,11 @@
 
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { DtlsCredentials } from "../../../layers/dtls/certificates/credentials.ts";
-import { keyKindOf } from "../../../layers/dtls/crypto/signatures.ts";
+import { X509Certificate } from "node:crypto";
+import {
+  credentialsOf,
+  type DtlsCredentials,
+} from "../../../layers/dtls/certificates/credentials.ts";
 
 export { x509 };
 
@@ -12,7 +14,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /** When all of them are valid unless a test says otherwise. */
 export const NOW: number = Date.UTC(2026, 0, 15);
 
-export type KeyName = "P-256" | "P-384" | "RSA" | "RSA-1024";
+export type KeyName = "P-256" | "P-384" | "Ed25519" | "RSA" | "RSA-1024";
 
 /** What a test may want of a certificate. */
 export interface Wanted {
@@ -41,6 +43,7 @@ export interface Made {
 }
 
 function algorithmOf(key: KeyName) {
+  if (key === "Ed25519") return { name: key };
   if (!key.startsWith("RSA")) return { name: "ECDSA", namedCurve: key, hash: "SHA-256" };
   return {
     name: "RSASSA-PKCS1-v1_5",
@@ -56,7 +59,10 @@ let serial = 0;
 export async function make(wanted: Wanted = {}): Promise<Made> {
   const { key = "P-256", issuer, names = ["server.test", "127.0.0.1"] } = wanted;
   const subject = wanted.subject ?? `CN=test ${++serial}`;
-  const keys = await crypto.subtle.generateKey(algorithmOf(key), true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(algorithmOf(key), true, [
+    "sign",
+    "verify",
+  ]) as CryptoKeyPair;
   const signer = issuer?.keys ?? keys;
   const made = await x509.X509CertificateGenerator.create({
     serialNumber: (++serial + 0x1000).toString(16),
@@ -86,18 +92,13 @@ export async function make(wanted: Wanted = {}): Promise<Made> {
   });
   const pkcs8 = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
   const keyPem = x509.PemConverter.encode(pkcs8, "PRIVATE KEY");
-  const privateKey = createPrivateKey(keyPem);
   const pem = made.toString("pem");
   const certificate = new X509Certificate(pem);
   return {
     subject,
     keys,
     certificate,
-    credentials: {
-      chain: [certificate.raw],
-      key: privateKey,
-      kind: keyKindOf(privateKey) ?? "ecdsa",
-    },
+    credentials: credentialsOf({ cert: pem, key: keyPem }),
     pem,
     keyPem,
   };

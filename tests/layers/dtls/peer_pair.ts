@@ -61,7 +61,7 @@ export class PeerPair {
     };
     const serverOptions: ServerPeerOptions = {
       ...common,
-      credentials: certificate.credentials,
+      credentials: [certificate.credentials],
       ...options.server,
     };
     const { makeClient, makeServer } = options;

@@ -25,6 +25,19 @@ function systemLikeClock(virtual: VirtualClock, random: () => number): Clock {
 /** How much too late a call may come. */
 const LATEST_MS = 0.7;
 
+Deno.test("callAt() sets no timer that is so long that it would run at once", () => {
+  const delays: number[] = [];
+  const clock: Clock = {
+    ...{ now: () => 0, elapsedMs: () => 0, nextTurn: () => () => {} },
+    after(delayMs) {
+      delays.push(delayMs);
+      return () => {};
+    },
+  };
+  callAt(clock, 2 ** 40, () => assert(false));
+  assertEquals(delays, [2 ** 31 - 1]);
+});
+
 Deno.test("callAt() is never early and hardly late, whatever the timers do", () => {
   const random = seeded(newSeed());
   const virtual = new VirtualClock();

@@ -27,8 +27,24 @@ Deno.test("a fault for one direction leaves the other alone, and wins over the o
   assertEquals([inward.latencyMs, out.latencyMs], [undefined, 1000]);
 });
 
+Deno.test("the same fault in several texts is met one after the other", () => {
+  const { in: inward, out } = parseFaults([
+    "in.latency=1s~10ms,bandwidth=2k,in.slice=64~32@5ms,close-after=9,out.timeout=0s,slow-close=1s",
+    "in.latency=20ms~5ms,bandwidth=1k,in.slice=100@7ms,close-after=8,out.timeout=3s,slow-close=2s",
+    "out.timeout=4s,reset-after=7,reset-in=3s",
+    "out.latency=1s,reset-after=6,reset-in=2s",
+  ]);
+  assertEquals([inward.latencyMs, inward.jitterMs, out.latencyMs], [1020, 15, 1000]);
+  assertEquals(inward.slice, { bytes: 64, varyBytes: 32, pauseMs: 7 });
+  assertEquals([inward.closeAfterBytes, inward.resetAfterBytes, inward.resetInMs], [8, 6, 2000]);
+  assertEquals([out.bandwidthBytesPerSecond, out.timeoutMs, out.slowCloseMs], [1024, 3000, 3000]);
+  const longest = parseFaults(Array(1000).fill("latency=1h~1h,slow-close=1h"));
+  assertEquals([longest.in.latencyMs, longest.in.jitterMs], [3_600_000, 3_600_000]);
+  assertThrows(() => parseFaults(["loss=1%", "loss=2%"]), UsageError, "loss stands there twice");
+});
+
 const WRONG: readonly [spec: string, carrier: Carrier, message: string][] = [
-  ["los=5%", "datagram", 'unknown fault "los"; did you mean loss?'],
+  ["los=5%", "datagram", 'unknown fault "los" (did you mean loss?)'],
   ["up.loss=5%", "datagram", 'unknown fault "up.loss"'],
   ["constructor=1", "datagram", 'unknown fault "constructor"'],
   ["loss", "datagram", "loss needs a value, such as loss=5%"],

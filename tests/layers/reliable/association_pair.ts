@@ -70,6 +70,7 @@ export class AssociationPair {
         maxUnreadMessages: 256,
         rooms: { unread: new Room(1 << 20), unacknowledged: new Room(1 << 20) },
         datagramBytes: 1200,
+        control: "cubic",
         kernelBuffer: undefined,
         timeoutMs: 30_000,
         keepAliveMs: 15_000,

@@ -303,6 +303,26 @@ Deno.test("what was lost is not taken for arrived, however many acknowledgements
   left.association.dispose();
 });
 
+Deno.test("more gaps than a receiver remembers do not keep the packets after them out", () => {
+  const pair = new AssociationPair(seeded(16), { loss: 1 });
+  const { left } = pair;
+  const gapped = (number: number, oldest: number) => {
+    const writer = new PacketWriter(LEFT);
+    const bytes = new Uint8Array(100);
+    writer.begin(bytes, number, oldest);
+    writer.ping();
+    pair.deliver(left, bytes.subarray(0, writer.finish()));
+  };
+  for (let number = 1; number < 200; number += 2) gapped(number, 0);
+  const refused = left.counters.replayed;
+  assert(refused > 0);
+  // Its sender knows by now what was lost.
+  gapped(300, 250);
+  assertEquals(left.counters.replayed, refused);
+  left.association.dispose();
+  pair.right.association.dispose();
+});
+
 Deno.test("a flood of ends and of doubles costs an acknowledgement each and no memory", async () => {
   const pair = new AssociationPair(seeded(12));
   for (let number = 0; number < 10_000; number++) {

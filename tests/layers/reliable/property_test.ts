@@ -3,6 +3,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { UndeliveredError } from "../../../core/undelivered_error.ts";
+import {
+  type ControlName,
+  controlNames,
+} from "../../../layers/reliable/congestion/control_names.ts";
 import { seeded } from "../../seeded.ts";
 import { AssociationPair, type End, messageOf, type Weather } from "./association_pair.ts";
 
@@ -58,9 +62,9 @@ function messagesOf(random: () => number): Uint8Array[] {
   });
 }
 
-async function run(seed: number, weather?: Weather): Promise<boolean> {
+async function run(seed: number, control: ControlName, weather?: Weather): Promise<boolean> {
   const random = seeded(seed);
-  const pair = new AssociationPair(random, weather ?? weatherOf(random));
+  const pair = new AssociationPair(random, weather ?? weatherOf(random), { control });
   const [left, right] = [pair.left, pair.right];
   const there = sendAll(left, messagesOf(random));
   const back = sendAll(right, messagesOf(random));
@@ -78,27 +82,30 @@ async function run(seed: number, weather?: Weather): Promise<boolean> {
   return there.error === undefined && back.error === undefined;
 }
 
-Deno.test(`every message arrives once, in order and unchanged over ${SEEDS} networks`, async () => {
-  const from = Number(Deno.env.get("SEED") ?? 1);
-  let whole = 0;
-  for (let seed = from; seed < from + SEEDS; seed++) {
-    try {
-      if (await run(seed)) whole++;
-    } catch (error) {
-      console.error(`seed ${seed} (SEED=${seed} begins with it)`);
-      throw error;
+for (const control of controlNames) {
+  Deno.test(`every message arrives once, in order and unchanged over ${SEEDS} networks with ${control}`, async () => {
+    const from = Number(Deno.env.get("SEED") ?? 1);
+    let whole = 0;
+    for (let seed = from; seed < from + SEEDS; seed++) {
+      try {
+        if (await run(seed, control)) whole++;
+      } catch (error) {
+        console.error(`seed ${seed} (SEED=${seed} begins with it)`);
+        throw error;
+      }
     }
-  }
-  // Giving up is for networks that are gone, not for bad ones.
-  assert(whole >= 0.99 * SEEDS, `only ${whole} of ${SEEDS} were delivered whole`);
-});
+    // Giving up is for networks that are gone, not for bad ones.
+    assert(whole >= 0.99 * SEEDS, `only ${whole} of ${SEEDS} were delivered whole`);
+  });
 
-Deno.test("a network that dies says which messages did not arrive", async () => {
-  let whole = 0;
-  for (let seed = 1; seed <= 100; seed++) {
-    const startMs = seeded(seed)() * 100;
-    if (await run(seed, { loss: 0.1, delayMs: 20, blackout: [startMs, Infinity] })) whole++;
-  }
-  // The network of some dies when everything was said.
-  assert(whole < 50, `${whole}`);
-});
+  Deno.test(`a network that dies says which messages did not arrive, with ${control}`, async () => {
+    let whole = 0;
+    for (let seed = 1; seed <= 100; seed++) {
+      const startMs = seeded(seed)() * 100;
+      const blackout = [startMs, Infinity] as const;
+      if (await run(seed, control, { loss: 0.1, delayMs: 20, blackout })) whole++;
+    }
+    // The network of some dies when everything was said.
+    assert(whole < 50, `${whole}`);
+  });
+}

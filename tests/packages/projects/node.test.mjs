@@ -74,7 +74,7 @@ test("faults change while it runs, and events can be waited for", async () => {
 
 test("what the program refuses rejects with the program's own line", async () => {
   const refused = (args, message) => assert.rejects(start(...args), { message });
-  await refused(["ecko", "tcp://127.0.0.1:0"], /^unknown protocol "ecko"; did you mean echo\?/);
+  await refused(["ecko", "tcp://127.0.0.1:0"], /^unknown protocol "ecko" \(did you mean echo\?\)/);
   await refused(
     ["echo", "tcp://127.0.0.1:0", { idleTimout: "5s" }],
     /--idle-timout.*idle-timeout\?$/,

@@ -56,7 +56,7 @@ def test_faults_change_while_it_runs_and_events_can_be_waited_for(sockdock):
 
 
 def test_what_the_program_refuses_is_an_error_in_its_own_words(sockdock):
-    with pytest.raises(sockdock_pytest.SockdockError, match='unknown protocol "ecko"; did you'):
+    with pytest.raises(sockdock_pytest.SockdockError, match='unknown protocol "ecko" .did you'):
         sockdock("ecko", "tcp://127.0.0.1:0")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = "tcp://127.0.0.1:%d" % taken.getsockname()[1]

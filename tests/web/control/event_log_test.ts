@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ServerEvent } from "../../../core/event.ts";
 import { EventLog } from "../../../web/control/event_log.ts";
 import { eventStream } from "../../../web/control/event_stream.ts";
+import { FakeTime } from "../../fake_time.ts";
 
 function received(message: string, session = 1): ServerEvent {
   return {
@@ -41,4 +42,105 @@ Deno.test("a listener that reads too slowly is told how much it missed", async (
   assertEquals(log.missed, 4000);
   await reader.cancel();
   assertEquals([log.listeners, log.wantsTraffic()], [0, false]);
+});
+
+Deno.test("a listener that reads nothing is dropped after ten seconds, and counted", async () => {
+  using time = new FakeTime();
+  const log = new EventLog({ always: false });
+  const stop = new AbortController();
+  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  for (let at = 1; at <= 9; at++) {
+    log.add(received(String(at)));
+    await time.advance(1000);
+  }
+  assertEquals([log.listeners, log.dropped], [1, 0]);
+  // It catches up, so its ten seconds begin anew.
+  for (let at = 0; at < 4; at++) await reader.read();
+  for (let at = 10; at <= 22; at++) {
+    log.add(received(String(at)));
+    await time.advance(1000);
+  }
+  assertEquals([log.listeners, log.dropped], [1, 0]);
+  await time.advance(5000);
+  assertEquals([log.listeners, log.dropped, time.timers], [0, 1, 0]);
+  await assertRejects(() => reader.read(), Error, "the listener reads too slowly");
+});
+
+Deno.test("a listener that once was slow while nothing happened is not dropped for it later", async () => {
+  using time = new FakeTime();
+  const log = new EventLog({ always: false });
+  const stop = new AbortController();
+  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  // Signs of life alone fill what may wait, and the next one finds it full.
+  await time.advance(61_000);
+  for (let at = 0; at < 4; at++) await reader.read();
+  await time.advance(60_000);
+  log.add(received("now"));
+  await time.advance(100);
+  assertEquals([log.listeners, log.dropped], [1, 0]);
+  await reader.cancel();
+});
+
+Deno.test("a gap is told where it is, and a long history in pieces", async () => {
+  const log = new EventLog({ always: true });
+  const message = "x".repeat(60_000);
+  for (let at = 0; at < 100; at++) log.add(received(message));
+  const stop = new AbortController();
+  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  log.add(received("missed"));
+  let text = "";
+  let largest = 0;
+  while (!text.includes("event: missed")) {
+    const { value } = await reader.read();
+    largest = Math.max(largest, value!.length);
+    text += new TextDecoder().decode(value);
+  }
+  assert(largest < 2 * 1024 * 1024, String(largest));
+  assertEquals(text.match(/^event: \w+$/gm)?.lastIndexOf("event: missed"), 100);
+  await reader.cancel();
+});
+
+Deno.test("the log counts all that an event holds, and not its message alone", () => {
+  const log = new EventLog({ always: true });
+  const stamp = {
+    time: "2026-01-01T00:00:00.000Z",
+    url: "http://127.0.0.1:9",
+    peer: "127.0.0.1:5",
+  };
+  for (let at = 0; at < 5000; at++) {
+    log.add({
+      ...{ event: "request", ...stamp, method: "GET", path: `/${"p".repeat(8000)}` },
+      ...{ status: 200, bytes: 1, durationMs: 1 },
+    });
+  }
+  assert(log.size < 2200, String(log.size));
+});
+
+Deno.test("the beginning of a long text is text, at most 64 KiB of UTF-8", () => {
+  const log = new EventLog({ always: true });
+  const long = "a" + "\u6e2f".repeat(40_000);
+  log.add(received(long));
+  log.add({ ...received(""), message: new TextEncoder().encode(long) } as ServerEvent);
+  log.add({ ...received(""), message: new Uint8Array(70_000).fill(0x80) } as ServerEvent);
+  const [text, bytes, noText] = [...log.after(0, {})].map(({ json }) => JSON.parse(json));
+  const shown = "a" + "\u6e2f".repeat(21_845);
+  assertEquals([text.text, text.messageBytes], [shown, 120_001]);
+  assertEquals([bytes.text, bytes.messageBytes], [shown, 120_001]);
+  assertEquals(atob(noText.base64).length, 65_536);
+});
+
+Deno.test("the log masks the credentials of requests that inspect shows", () => {
+  const log = new EventLog({ always: true });
+  log.add({
+    ...{ event: "inspected", time: "2026-01-01T00:00:00.000Z", url: "http://127.0.0.1:9" },
+    ...{ peer: "127.0.0.1:5", method: "GET", target: "http://127.0.0.1:9/", bodyBytes: 0 },
+    headers: [["Authorization", "Bearer swordfish"], ["COOKIE", "a=swordfish"], ["Accept", "*/*"]],
+    message: "",
+  });
+  const [logged] = [...log.after(0, {})];
+  assertEquals(JSON.parse(logged!.json).headers, [
+    ["Authorization", "***"],
+    ["COOKIE", "***"],
+    ["Accept", "*/*"],
+  ]);
 });

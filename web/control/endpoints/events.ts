@@ -1,5 +1,7 @@
 // The events: as a stream, waiting for one, and what the control is as a whole.
 
+import type { ServerEvent } from "../../../core/event.ts";
+import { didYouMean } from "../../../core/options/nearest.ts";
 import type { EventFilter, LoggedEvent } from "../event_log.ts";
 import { eventStream } from "../event_stream.ts";
 import { Problem } from "../problem.ts";
@@ -8,6 +10,15 @@ import type { Asked, Parameter, Route } from "../route.ts";
 /** How many may listen, and how many may wait, at a time. */
 const MAX_LISTENERS = 16;
 const MAX_WAITS = 64;
+
+/** Every kind of event: one that is written wrong would be waited for in vain. */
+const KINDS: readonly string[] = Object.keys(
+  {
+    ...{ listening: 0, opened: 0, closed: 0, dialled: 0, denied: 0, failed: 0 },
+    ...{ "accept-failed": 0, message: 0, received: 0, sent: 0, request: 0, inspected: 0 },
+    ...{ stored: 0, refused: 0, chat: 0, notice: 0, stopped: 0 },
+  } satisfies Record<ServerEvent["event"], 0>,
+);
 
 const LONGEST_WAIT_SECONDS = 300;
 const USUAL_WAIT_SECONDS = 5;
@@ -42,8 +53,6 @@ const after: Parameter = {
   schema: { type: "integer", minimum: 0 },
 };
 
-let waits = 0;
-
 export const eventRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -70,7 +79,7 @@ export const eventRoutes: readonly Route[] = [
     problems: [404, 429],
     handle(asked) {
       const { log, given, request } = asked;
-      if (log.listeners - waits >= MAX_LISTENERS) {
+      if (log.listeners - log.waits >= MAX_LISTENERS) {
         throw new Problem(429, `${MAX_LISTENERS} listen already; end one of them`);
       }
       const from = given.after ?? given["last-event-id"] ?? log.lastId;
@@ -127,7 +136,9 @@ export const eventRoutes: readonly Route[] = [
       const filter = filterOf(asked);
       const [passed] = log.after(Number(given.after ?? 0), filter);
       if (passed !== undefined) return jsonOf(passed);
-      if (waits >= MAX_WAITS) throw new Problem(429, `${MAX_WAITS} wait already; try again later`);
+      if (log.waits >= MAX_WAITS) {
+        throw new Problem(429, `${MAX_WAITS} wait already; try again later`);
+      }
       const seconds = Number(given.timeout ?? USUAL_WAIT_SECONDS);
       return jsonOf(await nextEvent(asked, filter, seconds * 1000));
     },
@@ -142,13 +153,21 @@ export const eventRoutes: readonly Route[] = [
   },
 ];
 
-/** @throws {Problem} when there is no such server */
+/** @throws {Problem} when there is no such server, or no such kind of event */
 function filterOf({ docks, given: { event, server, session, contains } }: Asked): EventFilter {
   const url = server === undefined ? undefined : docks.urlOf(Number(server));
   if (server !== undefined && url === undefined) {
     throw new Problem(404, `there is no server ${server}; GET /api/servers lists them`);
   }
   const kinds = event === undefined ? [] : String(event).split(",").map((kind) => kind.trim());
+  for (const kind of kinds) {
+    if (KINDS.includes(kind)) continue;
+    const hint = didYouMean(kind, KINDS);
+    throw new Problem(
+      422,
+      `event: there is no ${JSON.stringify(kind)}${hint}; known are ${KINDS.join(", ")}`,
+    );
+  }
   return {
     ...(kinds.length > 0 && { kinds: new Set(kinds) }),
     ...(url !== undefined && { url }),
@@ -163,7 +182,7 @@ function nextEvent(
   filter: EventFilter,
   timeoutMs: number,
 ): Promise<LoggedEvent> {
-  waits++;
+  log.waits++;
   const { promise, resolve, reject } = Promise.withResolvers<LoggedEvent>();
   const stop = log.listen(filter, resolve);
   const timer = setTimeout(
@@ -172,8 +191,9 @@ function nextEvent(
   );
   const gone = () => reject(new Problem(404, "the client has gone"));
   signal.addEventListener("abort", gone, { once: true });
+  if (signal.aborted) gone();
   return promise.finally(() => {
-    waits--;
+    log.waits--;
     stop();
     clearTimeout(timer);
     signal.removeEventListener("abort", gone);

@@ -49,7 +49,11 @@ export const serverRoutes: readonly Route[] = [
         options: {
           type: "object",
           maxProperties: 200,
-          additionalProperties: { type: ["string", "number", "boolean", "array"] },
+          additionalProperties: {
+            type: ["string", "number", "boolean", "array"],
+            maxLength: 100_000,
+            maxItems: 1000,
+          },
           examples: [{ "max-connections": 10, fault: ["latency=20ms"] }],
         },
       },

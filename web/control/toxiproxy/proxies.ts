@@ -11,14 +11,18 @@ const MAX_TOXICS = 32;
 export interface RunningProxy {
   /** Host and port, as the system chose it. */
   readonly listen: string;
-  /** @throws {UsageError} when the faults cannot be had together */
   setFaults(fault: readonly string[] | null): void;
   stop(): Promise<void>;
 }
 
-/** Starts a relay.
- * @throws {Error} when it cannot listen there, or must not */
-type StartProxy = (listen: string, upstream: string) => Promise<RunningProxy>;
+/** What proxies are made of. */
+interface Relays {
+  /** Starts a relay.
+   * @throws {Error} when it cannot listen there, or must not */
+  start(listen: string, upstream: string): Promise<RunningProxy>;
+  /** @throws {UsageError} when a relay cannot have these faults */
+  check(fault: readonly string[]): void;
+}
 
 /** A proxy as the API shows it. */
 interface ShownProxy {
@@ -38,12 +42,12 @@ interface Proxy {
 }
 
 export class Proxies implements AsyncDisposable {
-  readonly #start: StartProxy;
+  readonly #relays: Relays;
   readonly #proxies = new Map<string, Proxy>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(start: StartProxy) {
-    this.#start = start;
+  constructor(relays: Relays) {
+    this.#relays = relays;
   }
 
   all(): Record<string, ShownProxy> {
@@ -163,7 +167,7 @@ export class Proxies implements AsyncDisposable {
 
   async #run(proxy: Proxy): Promise<void> {
     try {
-      proxy.running = await this.#start(proxy.listen, proxy.upstream);
+      proxy.running = await this.#relays.start(proxy.listen, proxy.upstream);
     } catch (error) {
       if (error instanceof ToxiproxyError) throw error;
       throw new ToxiproxyError(500, error instanceof Error ? error.message : String(error));
@@ -183,17 +187,18 @@ export class Proxies implements AsyncDisposable {
     this.#proxies.delete(proxy.name);
   }
 
-  /** Puts a toxic in its place, or leaves all as it was where it cannot be had beside the others. */
+  /** Puts a toxic in its place, or leaves all as it was where it cannot be had. */
   #put(proxy: Proxy, toxic: Toxic): Toxic {
-    const before = proxy.toxics.get(toxic.name);
-    proxy.toxics.set(toxic.name, toxic);
+    const toxics = new Map(proxy.toxics).set(toxic.name, toxic);
+    // Also of a proxy that is disabled: it would be enabled without them.
+    const faults = faultsOf(toxics.values());
     try {
-      apply(proxy);
+      if (faults.length > 0) this.#relays.check(faults);
     } catch (error) {
-      if (before === undefined) proxy.toxics.delete(toxic.name);
-      else proxy.toxics.set(toxic.name, before);
       throw new ToxiproxyError(400, error instanceof Error ? error.message : String(error));
     }
+    proxy.toxics.set(toxic.name, toxic);
+    apply(proxy);
     return toxic;
   }
 

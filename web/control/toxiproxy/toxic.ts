@@ -3,6 +3,9 @@
 
 import { ToxiproxyError } from "./toxiproxy_error.ts";
 
+/** The longest name. */
+const MAX_NAME = 1000;
+
 export interface Toxic {
   readonly name: string;
   readonly type: string;
@@ -64,7 +67,9 @@ export function readToxic(body: unknown, before?: Toxic): Toxic {
   if (typeof share !== "number" || !(share >= 0 && share <= 1)) {
     throw badBody("toxicity is a number from 0 to 1");
   }
-  if (name !== undefined && typeof name !== "string") throw badBody("name is text");
+  if (name !== undefined && (typeof name !== "string" || name.length > MAX_NAME)) {
+    throw badBody(`name is text of at most ${MAX_NAME} characters`);
+  }
   return {
     name: before?.name ?? (name || `${kind}_${flow}`),
     type: kind,
@@ -96,7 +101,7 @@ export function faultsOf(toxics: Iterable<Toxic>): string[] {
   for (const { type, stream, toxicity, attributes } of toxics) {
     if (toxicity === 0) continue;
     const way = stream === "upstream" ? "in" : "out";
-    const share = toxicity === 1 ? "" : `,share=${Number(toxicity.toFixed(9))}`;
+    const share = toxicity === 1 ? "" : `,share=${toxicity.toFixed(9)}`;
     texts.push(`${way}.${TYPES[type]!.faultOf(attributes)}${share}`);
   }
   return texts;

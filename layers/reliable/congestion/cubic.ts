@@ -1,6 +1,9 @@
-// The congestion window, which limits how much may be on its way: CUBIC (RFC 9438) with the slow
-// start of HyStart++ (RFC 9406), and with the distinction of TCP Veno (Fu and Liew, IEEE JSAC 21(2),
-// 2003) between losses with and without a queue.
+// CUBIC (RFC 9438), a congestion control that goes by losses, with the slow start of HyStart++
+// (RFC 9406), and with the distinction of TCP Veno (Fu and Liew, IEEE JSAC 21(2), 2003) between
+// losses with and without a queue.
+
+import type { CongestionControl, ControlledPacket } from "./congestion_control.ts";
+import { initialWindowBytes, riseMs } from "./path.ts";
 
 /** The share that is left of the window when a loss comes with a queue (RFC 9438 4.6). */
 const REDUCTION = 0.7;
@@ -17,17 +20,20 @@ const RENO_GROWTH = 3 * (1 - REDUCTION) / (1 + REDUCTION);
 
 const MIN_WINDOW_DATAGRAMS = 2;
 
+/** Slightly faster than one window in each round trip, so that pacing is never what limits. */
+const PACING_GAIN = 1.25;
+
 /** RFC 9406 4.3. */
-const MIN_RISE_MS = 4;
-const MAX_RISE_MS = 16;
 const ROUND_SAMPLES = 8;
 const CAREFUL_GROWTH = 4;
 const CAREFUL_ROUNDS = 5;
 
 /** A congestion window in bytes. Times are in milliseconds. */
-export class CongestionWindow {
+export class Cubic implements CongestionControl {
   readonly #datagramBytes: number;
   #windowBytes: number;
+  /** Whether the window, and not the application, limits the sending: only then it may grow. */
+  #isLimiting = false;
   #threshold = Infinity;
   /** Losses of what was sent before belong to the last reduction. */
   #recoveryStartMs = -Infinity;
@@ -50,20 +56,32 @@ export class CongestionWindow {
 
   constructor(datagramBytes: number) {
     this.#datagramBytes = datagramBytes;
-    // RFC 6928.
-    this.#windowBytes = Math.min(10 * datagramBytes, Math.max(2 * datagramBytes, 14_720));
+    this.#windowBytes = initialWindowBytes(datagramBytes);
   }
 
   get windowBytes(): number {
     return this.#windowBytes;
   }
 
-  get inSlowStart(): boolean {
+  get #inSlowStart(): boolean {
     return this.#windowBytes < this.#threshold;
   }
 
-  /** @param acknowledged the highest packet number that was acknowledged
-   * @param next the packet number that is sent next */
+  rate(roundTripMs: number | undefined): number | undefined {
+    if (roundTripMs === undefined) return undefined;
+    return PACING_GAIN * this.#windowBytes / Math.max(roundTripMs, 0.01);
+  }
+
+  sent(): undefined {}
+  limitByApplication(): void {}
+  end(): void {}
+
+  begin(inFlightBytes: number): void {
+    this.#isLimiting = this.#inSlowStart
+      ? inFlightBytes >= this.#windowBytes / 2
+      : inFlightBytes + 3 * this.#datagramBytes >= this.#windowBytes;
+  }
+
   measured(roundTripMs: number, acknowledged: number, next: number): void {
     this.#minMs = Math.min(this.#minMs, roundTripMs);
     if (acknowledged >= this.#roundEnd) {
@@ -75,33 +93,24 @@ export class CongestionWindow {
     }
     this.#roundMinMs = Math.min(this.#roundMinMs, roundTripMs);
     this.#samples++;
-    if (this.inSlowStart) this.#watchRise();
+    if (this.#inSlowStart) this.#watchRise();
   }
 
-  /** @param isLimiting whether the window is what limits the sending
-   * @param roundTripMs the smoothed round trip */
-  acknowledged(
-    bytes: number,
-    sentAtMs: number,
-    nowMs: number,
-    isLimiting: boolean,
-    roundTripMs: number,
-  ): void {
+  acknowledged({ bytes, sentAtMs }: ControlledPacket, nowMs: number, roundTripMs: number): void {
     if (sentAtMs <= this.#recoveryStartMs) return;
-    if (!isLimiting) {
+    if (!this.#isLimiting) {
       // RFC 9438 5.8: time in which nothing was sent does not make the window grow.
       this.#epochStartMs = undefined;
       return;
     }
-    if (this.inSlowStart) {
+    if (this.#inSlowStart) {
       this.#windowBytes += this.#carefulRounds === undefined ? bytes : bytes / CAREFUL_GROWTH;
       return;
     }
     this.#grow(bytes, nowMs, roundTripMs);
   }
 
-  /** A datagram was lost that was sent at this time. */
-  lost(sentAtMs: number, nowMs: number): void {
+  lost({ sentAtMs }: ControlledPacket, nowMs: number): void {
     if (sentAtMs <= this.#recoveryStartMs) return;
     const hasQueue = this.#hasQueue();
     const reduction = hasQueue ? REDUCTION : REDUCTION_WITHOUT_QUEUE;
@@ -121,8 +130,7 @@ export class CongestionWindow {
     this.#epochStartMs = undefined;
   }
 
-  /** Nothing got through for so long that what was known of the path is void (RFC 9002 7.6). */
-  collapse(nowMs: number): void {
+  collapse(_packet: ControlledPacket, nowMs: number): void {
     this.#threshold = Math.max(
       this.#windowBytes * REDUCTION,
       MIN_WINDOW_DATAGRAMS * this.#datagramBytes,
@@ -177,14 +185,9 @@ export class CongestionWindow {
   #endCarefulRound(): void {
     if (this.#carefulRounds === undefined || --this.#carefulRounds > 0) return;
     this.#carefulRounds = undefined;
-    if (this.inSlowStart) {
+    if (this.#inSlowStart) {
       this.#threshold = this.#windowBytes;
       this.#lastMaxBytes = this.#windowBytes;
     }
   }
-}
-
-/** By how much a round trip must rise to speak of a queue (RFC 9406 4.2). */
-function riseMs(baseMs: number): number {
-  return Math.min(MAX_RISE_MS, Math.max(MIN_RISE_MS, baseMs / 8));
 }

@@ -1,11 +1,15 @@
-// The examples of docs/control.md in a shell, one after the other.
+/** The examples of docs/control.md in a shell, one after the other, with the control of one program: what
+ * they do builds on what those before have done. */
 
 import { assert, assertEquals } from "@std/assert";
 import { startProgram } from "../program.ts";
+import { readPage } from "./page.ts";
+import { readText } from "./pages.ts";
 
 Deno.test("every example of the page about the control runs", async () => {
-  const text = await Deno.readTextFile(new URL("../../docs/control.md", import.meta.url));
-  const scripts = [...text.matchAll(/^```sh no-run\n([^]*?)^```$/gm)].map(([, script]) => script!);
+  const { sections } = readPage("docs/control.md", readText("docs/control.md"));
+  const scripts = sections.flatMap(({ blocks }) => blocks)
+    .flatMap(({ kind, code }) => kind === "shown" ? [code] : []);
   assert(scripts.length >= 6);
   await using program = await startProgram([
     ...["serve", "echo", "tcp://127.0.0.1:0", "udp://127.0.0.1:0", "--json"],
