@@ -129,7 +129,7 @@ export async function serveUntilStopped(
     changeable: control?.isOpen ?? false,
   });
   control?.add([dock]);
-  watching.use(await observed?.begin([dock], emit));
+  watching.use(await observed?.begin([dock], emit, control?.docks));
   hangUp.concerns([dock], signals.finish);
   await reachable?.printReachable(dock.urls, io, { qr });
   if (control?.shown !== undefined) io.note(`the control is at ${control.shown}`);

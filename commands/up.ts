@@ -123,7 +123,7 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
     );
     isRunning = true;
     control.add(suite.docks);
-    watching.use(await observed.begin(suite.docks, emit));
+    watching.use(await observed.begin(suite.docks, emit, control.docks));
     hangUp.concerns(suite.docks, signals.finish);
     if (!io.json) {
       for (const note of notes) io.note(io.stderrIsTerminal ? wrap(note, io.columns) : note);
