@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { discard, echo, hello, openControl, serve, statelessProtocol } from "../../mod.ts";
 import { makeKey } from "../../core/keys/make.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { ask } from "./ask_control.ts";
+import { ask } from "./control/ask.ts";
 import { everyServer } from "./every_server.ts";
 
 /** Takes a message, says nothing and goes. */

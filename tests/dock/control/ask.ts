@@ -1,6 +1,6 @@
-/** Asks a control over HTTP, as a program would. */
+/** Asking a control, as programs do. */
 
-import type { Control } from "../../mod.ts";
+import type { Control } from "../../../mod.ts";
 
 /** Asks a control, with its token unless told otherwise. */
 export async function ask(
