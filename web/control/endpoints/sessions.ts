@@ -3,6 +3,9 @@
 import { Problem } from "../problem.ts";
 import { type Asked, type Route, sessionInPath } from "../route.ts";
 
+const USUAL_SEND_MS = 5000;
+const LONGEST_SEND_MS = 60_000;
+
 export const sessionRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -55,13 +58,22 @@ export const sessionRoutes: readonly Route[] = [
       properties: {
         text: { type: "string", description: "The message, as UTF-8." },
         base64: { type: "string", description: "The message, as bytes." },
+        timeoutMs: {
+          type: "integer",
+          description: "How long the peer may take nothing.",
+          minimum: 1,
+          maximum: LONGEST_SEND_MS,
+          default: USUAL_SEND_MS,
+        },
       },
     },
     answer: { status: 204, description: "The message was handed to the system." },
-    problems: [404, 409],
+    problems: [404, 409, 504],
     async handle(asked) {
-      const message = messageOf(asked.body as { text?: string; base64?: string });
-      const sent = await asked.docks.sendTo(Number(asked.given.session), message);
+      const body = asked.body as { text?: string; base64?: string; timeoutMs?: number };
+      const { timeoutMs = USUAL_SEND_MS } = body;
+      const message = messageOf(body);
+      const sent = await asked.docks.sendTo(Number(asked.given.session), message, timeoutMs);
       if (sent === false) throw noSession(asked);
       if (sent === null) {
         const why = `session ${asked.given.session} carries HTTP requests and takes no messages`;
