@@ -12,13 +12,15 @@ interface Listener {
   readonly emit: Emit;
   /** Whether it hears messages and requests too, which cost throughput. */
   readonly traffic: boolean;
+  /** The most of each HTTP body that it hears, which takes the heads along; undefined for neither. */
+  readonly bodyBytes?: number | undefined;
 }
 
 /** A program waits for `listening` as the first event: what happens before all endpoints are open,
  * also at those that are, comes after it, or before the error of a start that fails. Disposing it
  * tells what is held back. */
 export class Announcer implements Disposable {
-  readonly traffic: Traffic = { show: undefined };
+  readonly traffic: Traffic = { show: undefined, bodyBytes: undefined };
   readonly #listeners = new Set<Listener>();
   readonly #peers = new WeakMap<SessionOrigin, string>();
   readonly #now: () => number;
@@ -33,8 +35,8 @@ export class Announcer implements Disposable {
   }
 
   /** Adds a listener; the function returned removes it. */
-  listen(emit: Emit, { traffic }: { readonly traffic: boolean }): () => void {
-    const listener = { emit, traffic };
+  listen(emit: Emit, wanted: Omit<Listener, "emit">): () => void {
+    const listener = { emit, ...wanted };
     this.#listeners.add(listener);
     this.#watch();
     return () => {
@@ -51,8 +53,7 @@ export class Announcer implements Disposable {
     if (this.#listeners.size === 0) return;
     const atMs = timeMs ?? this.#now();
     if (this.#held === undefined) {
-      const event = stamped(body, this.#url, of, atMs);
-      for (const { emit } of this.#listeners) emit(event);
+      this.#emit(stamped(body, this.#url, of, atMs));
     } else {
       // The time is that of now, the URL one whose port is not known yet.
       this.#held.push((url) => stamped(body, url, of, atMs));
@@ -66,18 +67,28 @@ export class Announcer implements Disposable {
     this.#held = undefined;
     this.#url = url;
     listening();
-    for (const event of held) {
-      for (const { emit } of this.#listeners) emit(event(url));
-    }
+    for (const event of held) this.#emit(event(url));
   }
 
   [Symbol.dispose](): void {
     this.begin(this.#url, () => {});
   }
 
+  /** What requests carry is for those alone who asked for it: the log of a server has none of it. */
+  #emit(event: ServerEvent): void {
+    if (event.event !== "request" || event.content === undefined) {
+      for (const { emit } of this.#listeners) emit(event);
+      return;
+    }
+    const { content: _, ...bare } = event;
+    for (const { emit, bodyBytes } of this.#listeners) emit(bodyBytes === undefined ? bare : event);
+  }
+
   #watch(): void {
-    const isWatched = [...this.#listeners].some(({ traffic }) => traffic);
-    this.traffic.show = isWatched ? this.#show : undefined;
+    const listeners = [...this.#listeners];
+    this.traffic.show = listeners.some(({ traffic }) => traffic) ? this.#show : undefined;
+    const wanted = listeners.flatMap(({ bodyBytes }) => bodyBytes ?? []);
+    this.traffic.bodyBytes = wanted.length === 0 ? undefined : Math.max(...wanted);
   }
 
   /** The address as text, made once for each session. */

@@ -82,6 +82,9 @@ export interface Dock extends Omit<RunningServer, "durations"> {
     options?: {
       /** Whether to hear messages and HTTP requests too, which cost throughput. Default: false. */
       readonly traffic?: boolean;
+      /** The most of each HTTP body to hear, in bytes: `request` events then have their `content`, heads
+       * and bodies with secrets masked, at most 500 of them a second. Default: none. */
+      readonly bodyBytes?: number;
     },
   ): () => void;
 }
@@ -323,9 +326,12 @@ function dockOf(
       return stopping.signal.aborted;
     },
     servers: running,
-    listen(listener, { traffic = false } = {}) {
+    listen(listener, { traffic = false, bodyBytes } = {}) {
       if (announcer === undefined) throw new UsageError(unchangeable(running[0]!.url));
-      return announcer.listen(listener, { traffic });
+      if (bodyBytes !== undefined && !(Number.isSafeInteger(bodyBytes) && bodyBytes >= 0)) {
+        throw new RangeError(`bodyBytes: expected a number of bytes, got ${bodyBytes}`);
+      }
+      return announcer.listen(listener, { traffic: traffic || bodyBytes !== undefined, bodyBytes });
     },
     sessions: () => running.flatMap((server) => [...server.sessions()]),
     setFaults(...faults) {

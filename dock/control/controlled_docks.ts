@@ -9,6 +9,7 @@ import type { FaultsInForce } from "../../core/live_faults.ts";
 import type { OpenSession, ServerCertificate } from "../../core/running_server.ts";
 import type { Message } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { heldBodyBytes } from "../../servers/http/captured.ts";
 import type {
   CertificateDetails,
   CertificateState,
@@ -19,6 +20,7 @@ import type {
   StartRequest,
   Stopping,
 } from "../../web/control/controlled_docks.ts";
+import type { WantedTraffic } from "../../web/control/event_log.ts";
 import { Problem } from "../../web/control/problem.ts";
 import { allowedServers } from "./asked_servers.ts";
 import { catalogue } from "../catalogue.ts";
@@ -36,6 +38,8 @@ const MAX_STARTED = 32;
 
 /** Of all options with which a server can be started. */
 const OPTION_KEYS = Object.keys(servingTable());
+/** How many messages may wait for a peer that does not read. */
+const MAX_SENDING = 4;
 
 /** A server by its number. */
 interface Known {
@@ -48,7 +52,7 @@ interface Known {
 
 interface Hearer {
   readonly emit: Emit;
-  readonly traffic: () => boolean;
+  readonly wanted: () => WantedTraffic;
   /** Ends hearing a dock. */
   readonly stops: Map<Dock, () => void>;
 }
@@ -59,6 +63,8 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   readonly #known = new Map<number, Known>();
   readonly #hearers = new Set<Hearer>();
   readonly #certificates = new WeakMap<ServerCertificate, CertificateState>();
+  /** How many messages wait in each session, by its number. */
+  readonly #sending = new Map<number, number>();
   #lastId = 0;
   #lastDock = 0;
   /** How many requests to start servers have not been answered. */
@@ -122,6 +128,10 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return sumStats([createCounters(), ...[...this.docks()].map((dock) => dock.stats())]);
   }
 
+  heldBodyBytes(): number {
+    return heldBodyBytes();
+  }
+
   catalogue(): unknown {
     return catalogue();
   }
@@ -159,16 +169,34 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return found !== undefined;
   }
 
-  async sendTo(session: number, message: Message): Promise<boolean | null> {
+  async sendTo(session: number, message: Message, timeoutMs: number): Promise<boolean | null> {
     const found = this.#find(session);
     if (found === undefined) return false;
     if (found.send === undefined) return null;
+    const waiting = this.#sending.get(session) ?? 0;
+    if (waiting >= MAX_SENDING) {
+      throw new Problem(409, `${waiting} messages to session ${session} wait for its peer to read`);
+    }
+    this.#sending.set(session, waiting + 1);
+    const sending = found.send(message).finally(() => {
+      const left = this.#sending.get(session)! - 1;
+      if (left > 0) this.#sending.set(session, left);
+      else this.#sending.delete(session);
+    });
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), timeoutMs);
     try {
-      await found.send(message);
+      if (await Promise.race([sending, late.promise]) !== "late") return true;
     } catch (error) {
       throw new Problem(409, `session ${session} took no message: ${errorText(error)}`);
+    } finally {
+      clearTimeout(timer);
     }
-    return true;
+    throw new Problem(
+      504,
+      `the peer of session ${session} took nothing for ${timeoutMs} ms; the message waits until it ` +
+        "reads, or the session ends",
+    );
   }
 
   async start(request: StartRequest): Promise<readonly ServerState[]> {
@@ -220,15 +248,16 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  listen(emit: Emit, traffic: () => boolean): { changed(): void; stop(): void } {
-    const hearer: Hearer = { emit, traffic, stops: new Map() };
+  listen(emit: Emit, wanted: () => WantedTraffic): { changed(): void; stop(): void } {
+    const hearer: Hearer = { emit, wanted, stops: new Map() };
     this.#hearers.add(hearer);
     for (const dock of this.docks()) this.#hear(hearer, dock);
-    let wanted = traffic();
+    let before = wanted();
     return {
       changed: () => {
-        if (traffic() === wanted) return;
-        wanted = traffic();
+        const { traffic, bodyBytes } = wanted();
+        if (traffic === before.traffic && bodyBytes === before.bodyBytes) return;
+        before = { traffic, bodyBytes };
         for (const dock of this.docks()) this.#hear(hearer, dock);
       },
       stop: () => {
@@ -246,11 +275,12 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  #hear({ emit, traffic, stops }: Hearer, dock: Dock): void {
+  #hear({ emit, wanted, stops }: Hearer, dock: Dock): void {
     // The new listener comes before the old one goes: nothing is missed or heard twice in between.
     const before = stops.get(dock);
     before?.();
-    stops.set(dock, dock.listen(emit, { traffic: traffic() }));
+    const { traffic, bodyBytes } = wanted();
+    stops.set(dock, dock.listen(emit, { traffic, ...(bodyBytes !== undefined && { bodyBytes }) }));
   }
 
   #forget(added: readonly Known[], dock: Dock): void {

@@ -43,6 +43,8 @@ export function controlApp(options: ControlAppOptions): HttpApp<Record<never, ne
       const beside = await options.beside?.app.open({}, context);
       return {
         maxBodyBytes: MAX_BODY_BYTES,
+        // No client of an API reads on after its end, and one that is gone must hold no place.
+        endedClientIsGone: true,
         handle: controlHandler(options, beside),
         refusal: (status, text) => new Problem(status, text).toResponse(),
         [Symbol.asyncDispose]: async () => await beside?.[Symbol.asyncDispose](),

@@ -5,6 +5,7 @@ import type { Emit } from "../../core/event.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
 import type { Stats } from "../../core/counters.ts";
 import type { Identity, Message } from "../../core/session.ts";
+import type { WantedTraffic } from "./event_log.ts";
 
 /** A command with which a user can talk to a server. */
 export interface TalkCommand {
@@ -150,6 +151,8 @@ export interface ControlledDocks {
   servers(): Promise<readonly ServerState[]>;
   sessions(): readonly SessionState[];
   stats(): Stats;
+  /** Bytes of HTTP bodies that are kept for listeners while their requests are answered. */
+  heldBodyBytes(): number;
   catalogue(): unknown;
   /** The options that have an effect there, and the folders inside which their files may be.
    * @throws {UsageError} when there is no such protocol, or it cannot be served there */
@@ -165,8 +168,9 @@ export interface ControlledDocks {
   setFaults(server: number, fault: readonly string[] | null, seed?: number): void;
   /** False when there is no such session. */
   closeSession(session: number): boolean;
-  /** Resolves to false when there is no such session, and to null when it takes no messages. */
-  sendTo(session: number, message: Message): Promise<boolean | null>;
+  /** Resolves to false when there is no such session, and to null when it takes no messages.
+   * @throws {Problem} when it does not take this one, or not in time */
+  sendTo(session: number, message: Message, timeoutMs: number): Promise<boolean | null>;
   /** Starts servers and returns them.
    * @throws {UsageError} when they must not or cannot be started */
   start(request: StartRequest): Promise<readonly ServerState[]>;
@@ -179,6 +183,6 @@ export interface ControlledDocks {
   /** Takes all faults away, and stops what was started over the control. */
   reset(): Promise<void>;
   /** Hears the events of all servers, those that are started later too.
-   * @param traffic asked whether messages and requests are wanted, whenever `changed` is called */
-  listen(emit: Emit, traffic: () => boolean): { changed(): void; stop(): void };
+   * @param wanted asked which of those that cost throughput are wanted, whenever `changed` is called */
+  listen(emit: Emit, wanted: () => WantedTraffic): { changed(): void; stop(): void };
 }

@@ -1,10 +1,10 @@
 // The events that the control remembers, each with a number, for those who ask what has happened, and
 // those who listen from now on. Bounded in count and in bytes.
 
-import type { Emit, InspectedEvent, ServerEvent } from "../../core/event.ts";
+import type { Emit, ServerEvent } from "../../core/event.ts";
 import { eventJson } from "../../core/event_json.ts";
+import { maskedFields } from "../../core/http/secrets.ts";
 import { byteLength, bytesOf, type Message, textOf } from "../../core/session.ts";
-import { isSecretField, MASK } from "./mask.ts";
 
 /** How many events are remembered, and how many bytes of them. */
 const MAX_EVENTS = 10_000;
@@ -31,7 +31,7 @@ export class LoggedEvent {
   constructor(id: number, event: ServerEvent) {
     this.id = id;
     this.event = event.event === "inspected"
-      ? { ...event, headers: maskedHeaders(event.headers) }
+      ? { ...event, headers: maskedFields(event.headers) }
       : event;
     if (!("message" in event)) {
       this.bytes = EVENT_BYTES + weightOf(event);
@@ -74,14 +74,11 @@ function beginningOf(message: Message): Message {
 /** The length of all texts in it. */
 function weightOf(value: unknown): number {
   if (typeof value === "string") return value.length;
+  if (value instanceof Uint8Array) return value.length;
   if (typeof value !== "object" || value === null) return 0;
   let weight = 0;
   for (const key in value) weight += weightOf((value as Record<string, unknown>)[key]);
   return weight;
-}
-
-function maskedHeaders(headers: InspectedEvent["headers"]): InspectedEvent["headers"] {
-  return headers.map(([name, value]) => [name, isSecretField(name) ? MASK : value]);
 }
 
 /** Which events somebody wants; what is left out does not matter. */
@@ -92,6 +89,9 @@ export interface EventFilter {
   readonly session?: number;
   /** A plain substring. */
   readonly contains?: string;
+  /** The most of each HTTP body that is wanted, in bytes. The events are shared, so that others may get
+   * bodies too, and longer ones. */
+  readonly bodyBytes?: number;
 }
 
 function fits({ kinds, url, session, contains }: EventFilter, logged: LoggedEvent): boolean {
@@ -105,6 +105,13 @@ function fits({ kinds, url, session, contains }: EventFilter, logged: LoggedEven
 /** Whether a filter may want events that cost throughput. */
 function wantsTraffic({ kinds }: EventFilter): boolean {
   return kinds === undefined || [...kinds].some((kind) => TRAFFIC_KINDS.has(kind));
+}
+
+/** The events that are wanted now, of those that are only made then. */
+export interface WantedTraffic {
+  readonly traffic: boolean;
+  /** The most of each HTTP body; undefined for none. */
+  readonly bodyBytes: number | undefined;
 }
 
 interface Listener {
@@ -132,11 +139,17 @@ export class EventLog {
     this.#always = always;
   }
 
-  /** Whether messages and requests are wanted now. */
-  readonly wantsTraffic = (): boolean =>
-    this.#always || [...this.#listeners].some(({ filter }) => wantsTraffic(filter));
+  /** What is wanted now. */
+  readonly wanted = (): WantedTraffic => {
+    const filters = [...this.#listeners].map(({ filter }) => filter).filter(wantsTraffic);
+    const bodies = filters.flatMap(({ bodyBytes }) => bodyBytes ?? []);
+    return {
+      traffic: this.#always || filters.length > 0,
+      bodyBytes: bodies.length === 0 ? undefined : Math.max(...bodies),
+    };
+  };
 
-  /** Calls `changed` whenever `wantsTraffic` may have changed. */
+  /** Calls `changed` whenever `wanted` may have changed. */
   onChange(changed: () => void): void {
     this.#changed = changed;
   }

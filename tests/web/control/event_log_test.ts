@@ -28,10 +28,10 @@ Deno.test("the log keeps the last events and bytes, and the beginning of a long 
 
 Deno.test("a listener that reads too slowly is told how much it missed", async () => {
   const log = new EventLog({ always: false });
-  assertEquals(log.wantsTraffic(), false);
+  assertEquals(log.wanted().traffic, false);
   const stop = new AbortController();
   const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
-  assertEquals(log.wantsTraffic(), true);
+  assertEquals(log.wanted().traffic, true);
   for (let at = 1; at <= 5000; at++) log.add(received(String(at)));
   let text = "";
   while (!text.includes("event: missed")) {
@@ -41,7 +41,7 @@ Deno.test("a listener that reads too slowly is told how much it missed", async (
   assertEquals(JSON.parse(/^event: missed\ndata: (.*)$/m.exec(text)![1]!), { missed: 4000 });
   assertEquals(log.missed, 4000);
   await reader.cancel();
-  assertEquals([log.listeners, log.wantsTraffic()], [0, false]);
+  assertEquals([log.listeners, log.wanted().traffic], [0, false]);
 });
 
 Deno.test("a listener that reads nothing is dropped after ten seconds, and counted", async () => {
@@ -139,8 +139,38 @@ Deno.test("the log masks the credentials of requests that inspect shows", () => 
   });
   const [logged] = [...log.after(0, {})];
   assertEquals(JSON.parse(logged!.json).headers, [
-    ["Authorization", "***"],
-    ["COOKIE", "***"],
+    ["Authorization", "Bearer ***"],
+    ["COOKIE", "a=***"],
     ["Accept", "*/*"],
   ]);
+});
+
+Deno.test("the log wants as much of bodies as the listener that wants most, and weighs them", () => {
+  const log = new EventLog({ always: true });
+  assertEquals(log.wanted(), { traffic: true, bodyBytes: undefined });
+  const stops = [
+    log.listen({ bodyBytes: 10 }, () => {}),
+    log.listen({ kinds: new Set(["request"]), bodyBytes: 300 }, () => {}),
+    log.listen({ kinds: new Set(["opened"]), bodyBytes: 4000 }, () => {}),
+  ];
+  assertEquals(log.wanted(), { traffic: true, bodyBytes: 300 });
+  for (const stop of stops) stop();
+  assertEquals(log.wanted().bodyBytes, undefined);
+  log.add({
+    ...{ event: "request", time: "2026-01-01T00:00:00.000Z", url: "http://127.0.0.1:9" },
+    ...{ peer: "127.0.0.1:5", method: "GET", path: "/", status: 200, bytes: 5, durationMs: 1 },
+    content: {
+      request: { headers: [["accept", "*/*"]], bytes: 0, message: "" },
+      response: {
+        headers: [],
+        bytes: 70_000,
+        cut: true,
+        message: new Uint8Array(65_536).fill(255),
+      },
+    },
+  });
+  const [logged] = [...log.after(0, {})];
+  assert(logged!.bytes > 65_536 && logged!.bytes < 66_500, String(logged!.bytes));
+  const { response } = JSON.parse(logged!.json).content;
+  assertEquals([response.cut, response.base64.length], [true, 87_384]);
 });
