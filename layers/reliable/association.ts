@@ -144,6 +144,7 @@ export class Association {
     this.#sentPackets = new SentPackets({
       acknowledged: (packet) => this.#packetAcknowledged(packet),
       lost: (packet) => this.#packetLost(packet),
+      mistaken: (packet) => this.#packetMistaken(packet),
     });
     const now = this.#clock.elapsedMs();
     this.#progressAtMs = this.#heardAtMs = this.#activeAtMs = now;
@@ -456,9 +457,16 @@ export class Association {
     }
   }
 
+  /** A packet that counted as lost has arrived: what was in it need not go out again. */
+  #packetMistaken(packet: SentPacket): void {
+    this.#congestion.mistaken(packet);
+    if (packet.end > packet.start) this.#sendBuffer.acknowledge(packet.start, packet.end);
+    if (packet.finish) this.#finishAcknowledged = true;
+  }
+
   #detectLoss(now: number): void {
     this.#ackTimeMs = now;
-    this.#sentPackets.detectLoss(now, this.#roundTrip.reorderingMs);
+    this.#sentPackets.detectLoss(now, this.#roundTrip);
   }
 
   #tellDelivered(): void {
@@ -498,12 +506,14 @@ export class Association {
     const { datagramBytes } = this.#options;
     const room = datagramBytes - HEADER_BYTES - STREAM_HEADER_BYTES;
     const buffer = this.#sendBuffer;
+    let probedTo = 0;
     for (;;) {
       const isProbe = this.#probesLeft > 0;
       const ackBytes = this.#acknowledging.isWanted ? MAX_ACK_BYTES : 0;
       const max = room - ackBytes;
       const resends = buffer.hasLost;
-      let part = buffer.next(max, this.#peerWindow) ?? (isProbe ? buffer.oldest(max) : null);
+      let part = buffer.next(max, this.#peerWindow) ??
+        (isProbe ? buffer.unacknowledged(probedTo, max) ?? buffer.unacknowledged(0, max) : null);
       const finishes = this.#wantsEnd && this.#sendQueue.isEmpty &&
         !this.#finishAcknowledged && (part?.end ?? buffer.sent) === buffer.written &&
         (!this.#finishSent || this.#finishLost || isProbe);
@@ -527,6 +537,7 @@ export class Association {
         }
       } else {
         this.#probesLeft--;
+        probedTo = part.end;
       }
       if (resends || (isProbe && part.start < buffer.sent)) this.#countRetransmission();
       this.#sendPart(part, finishes, now);
@@ -574,9 +585,8 @@ export class Association {
   }
 
   #begin(bytes: Uint8Array): void {
-    const { next, oldest, count } = this.#sentPackets;
-    const announced = count === 0 ? next : oldest;
-    this.#writer.begin(bytes, next, announced);
+    const announced = this.#sentPackets.oldestOfInterest(this.#clock.elapsedMs());
+    this.#writer.begin(bytes, this.#sentPackets.next, announced);
     this.#skipped.announce(announced);
   }
 
@@ -673,8 +683,9 @@ export class Association {
   #timeoutAtMs(): number {
     const sent = this.#sentPackets;
     if (sent.count === 0) return Infinity;
-    const ms = Math.min(MAX_TIMEOUT_MS, this.#roundTrip.timeoutMs * 2 ** this.#timeouts);
-    return this.#lastElicitingAtMs + ms;
+    const { probeMs, timeoutMs } = this.#roundTrip;
+    const ms = this.#timeouts === 0 ? probeMs : timeoutMs * 2 ** (this.#timeouts - 1);
+    return this.#lastElicitingAtMs + Math.min(MAX_TIMEOUT_MS, ms);
   }
 
   /** When it was idle for too long. */
