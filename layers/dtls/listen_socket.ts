@@ -101,12 +101,17 @@ export class DtlsListenSocket implements DatagramSocket {
   }
 
   /** A message to an address without an association is dropped. */
-  async send(bytes: Uint8Array, to: Address): Promise<void> {
+  send(bytes: Uint8Array, to: Address): Promise<void> {
     const association = this.#associations.get(to);
-    const record = association?.peer.seal(bytes);
-    if (association === undefined || record === undefined || record === null) return;
-    association.active = true;
-    await this.#inner.send(record, to);
+    if (association === undefined) return Promise.resolve();
+    try {
+      const record = association.peer.seal(bytes);
+      if (record === null) return Promise.resolve();
+      association.active = true;
+      return this.#inner.send(record, to);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Nothing: in version 1.2 a goodbye ends both directions (RFC 5246 7.2.1). */

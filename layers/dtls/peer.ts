@@ -109,7 +109,7 @@ export abstract class DtlsPeer {
         this.#drop("malformed");
         return;
       }
-      offset += record.whole.length;
+      offset = record.end;
       this.#takeRecord(record);
     }
   }
@@ -269,9 +269,10 @@ export abstract class DtlsPeer {
   }
 
   #takeRecord(record: DtlsRecord): void {
-    const { epoch, type } = record;
     const plain = this.#records.read(record, this.#state === "handshake");
     if (plain === null) return;
+    // Only now, since with a connection id the type was sealed.
+    const { epoch, type } = record;
     if (plain === "bad_record_mac") return this.#takeForged(type);
     if (typeof plain === "string") return this.#drop(plain);
     if (plain.length > MAX_PLAINTEXT_BYTES) {
