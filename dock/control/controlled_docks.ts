@@ -38,6 +38,7 @@ const MAX_STARTED = 32;
 
 /** Of all options with which a server can be started. */
 const OPTION_KEYS = Object.keys(servingTable());
+
 /** How many messages may wait for a peer that does not read. */
 const MAX_SENDING = 4;
 

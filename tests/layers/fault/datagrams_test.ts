@@ -193,6 +193,8 @@ function receiveAll(socket: { receive(): Promise<Datagram | null> }): string[] {
           ? new TextDecoder().decode(datagram.bytes)
           : "finished" in datagram
           ? "finished"
+          : "movedTo" in datagram
+          ? "moved"
           : datagram.ended,
       );
     }
