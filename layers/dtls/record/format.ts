@@ -96,7 +96,7 @@ export function readRecord(
 }
 
 /** Writes the header of a record to the front of `into`. */
-export function writeRecordHeader(
+function writeRecordHeader(
   into: Uint8Array,
   type: number,
   epoch: number,

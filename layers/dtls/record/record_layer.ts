@@ -28,7 +28,7 @@ const MAX_EARLY_BYTES = 16 * 1024;
 
 /** The connection ids of an association (RFC 9146 3): the one that we were given, for what we send, and
  * the one that we have given. */
-export interface ConnectionIds {
+interface ConnectionIds {
   readonly theirs: Uint8Array;
   readonly ours: Uint8Array;
 }
