@@ -30,7 +30,7 @@ import { RoundTrip } from "./recovery/round_trip.ts";
 import { SendBuffer, type StreamPart } from "./stream/send_buffer.ts";
 import { SendQueue } from "./stream/send_queue.ts";
 import { type SentPacket, SentPackets } from "./recovery/sent_packets.ts";
-import { SkippedNumber } from "./recovery/skipped_number.ts";
+import { SkippedNumbers } from "./recovery/skipped_numbers.ts";
 import { type ConnectionId, isFor } from "./wire/prefix.ts";
 
 /** RFC 6298 5.7 wants at least 60 s, if anything; as we give up before that, a longer pause would
@@ -75,7 +75,7 @@ export class Association {
   readonly #sendQueue: SendQueue;
   readonly #waiters = new DeliveryWaiters();
   readonly #outage = new Outage();
-  readonly #skipped: SkippedNumber;
+  readonly #skipped: SkippedNumbers;
   readonly #timer: DeadlineTimer;
   #peerWindow: number;
   #sentMessages = 0;
@@ -125,7 +125,7 @@ export class Association {
     this.#writer = new PacketWriter(peerId);
     this.#sendBuffer = new SendBuffer(options.sendBufferBytes, options.rooms.unacknowledged);
     this.#sendQueue = new SendQueue(this.#sendBuffer);
-    this.#skipped = new SkippedNumber(options.random);
+    this.#skipped = new SkippedNumbers(options.random);
     this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
     this.#congestion = congestionControlOf(
       options.control,
@@ -585,9 +585,9 @@ export class Association {
   }
 
   #begin(bytes: Uint8Array): void {
-    const announced = this.#sentPackets.oldestOfInterest(this.#clock.elapsedMs());
-    this.#writer.begin(bytes, this.#sentPackets.next, announced);
-    this.#skipped.announce(announced);
+    const { next, largestAcknowledged, oldestOfInterest } = this.#sentPackets;
+    const announced = this.#skipped.announce(oldestOfInterest, largestAcknowledged, next);
+    this.#writer.begin(bytes, next, announced);
   }
 
   #transmitEliciting(
@@ -674,7 +674,8 @@ export class Association {
   }
 
   #maybeSkip(): void {
-    if (this.#skipped.skips(this.#sentPackets.next)) this.#sentPackets.skip();
+    const { next, oldest } = this.#sentPackets;
+    if (this.#skipped.skips(next, next - oldest)) this.#sentPackets.skip();
   }
 
   // Time.

@@ -32,6 +32,12 @@ export interface SentPacket {
   readonly delivery: DeliveryState | undefined;
 }
 
+/** A lost packet; until one from this number on is acknowledged, it may still arrive. */
+interface Remembered {
+  readonly packet: SentPacket;
+  readonly until: number;
+}
+
 /** Told which packets an acknowledgement settles. */
 interface SentEvents {
   acknowledged(packet: SentPacket): void;
@@ -49,7 +55,7 @@ export class SentPackets {
   #head = 0;
   #first = 0;
   /** Lost packets whose late acknowledgement would be noticed, the oldest first. */
-  #remembered: { readonly packet: SentPacket; readonly untilMs: number }[] = [];
+  #remembered: Remembered[] = [];
   readonly #reordering = new Reordering();
   #bytes = 0;
   #kernelBytes = 0;
@@ -85,9 +91,11 @@ export class SentPackets {
   }
 
   /** The lowest packet number whose acknowledgement would still tell anything. */
-  oldestOfInterest(nowMs: number): number {
+  get oldestOfInterest(): number {
     const remembered = this.#remembered;
-    while (remembered.length > 0 && remembered[0]!.untilMs < nowMs) remembered.shift();
+    while (remembered.length > 0 && remembered[0]!.until <= this.largestAcknowledged) {
+      remembered.shift();
+    }
     const open = this.#count === 0 ? this.next : this.#first;
     return Math.min(open, remembered[0]?.packet.number ?? open);
   }
@@ -146,7 +154,7 @@ export class SentPackets {
         this.#packets[this.#head + index] = null;
         this.#settle(packet);
         this.#reordering.lost(packet.number, this.next);
-        this.#remember(packet, nowMs + timeoutMs);
+        this.#remember(packet);
         this.#events.lost(packet);
       } else {
         // All that follow were sent later, and none of them is lost sooner.
@@ -171,8 +179,8 @@ export class SentPackets {
     this.#trim();
   }
 
-  #remember(packet: SentPacket, untilMs: number): void {
-    this.#remembered.push({ packet, untilMs });
+  #remember(packet: SentPacket): void {
+    this.#remembered.push({ packet, until: this.next });
     if (this.#remembered.length > MAX_REMEMBERED) this.#remembered.shift();
   }
 

@@ -14,10 +14,12 @@ class Sender {
 
   constructor(count: number) {
     this.roundTrip.measured(100, 0);
-    for (let number = 0; number < count; number++) {
-      const part = { start: 0, end: 0, finish: false, delivery: undefined };
-      this.packets.add({ number, sentAtMs: number, bytes: 1000, kernelBytes: 2048, ...part });
-    }
+    for (let number = 0; number < count; number++) this.add(number, number);
+  }
+
+  add(number: number, sentAtMs: number): void {
+    const part = { start: 0, end: 0, finish: false, delivery: undefined };
+    this.packets.add({ number, sentAtMs, bytes: 1000, kernelBytes: 2048, ...part });
   }
 
   acknowledge(start: number, end: number, nowMs: number): void {
@@ -55,10 +57,10 @@ Deno.test("a lost packet that arrives after all is told, and widens the window",
   const sender = new Sender(20);
   sender.acknowledge(1, 5, 105);
   assertEquals(sender.told.at(-1), "lost 0");
-  assertEquals(sender.packets.oldestOfInterest(105), 0);
+  assertEquals(sender.packets.oldestOfInterest, 0);
   sender.acknowledge(0, 5, 130);
   assertEquals(sender.told.at(-1), "mistaken 0");
-  assertEquals(sender.packets.oldestOfInterest(130), 5);
+  assertEquals(sender.packets.oldestOfInterest, 5);
   sender.acknowledge(6, 7, 131);
   assertEquals(sender.packets.lossAtMs, 5 + 150);
 });
@@ -66,10 +68,15 @@ Deno.test("a lost packet that arrives after all is told, and widens the window",
 Deno.test("few lost packets are remembered, and not for long", () => {
   const sender = new Sender(100);
   sender.acknowledge(50, 51, 151);
-  assertEquals(sender.told.filter((what) => what.startsWith("lost")).length, 48);
-  assertEquals(sender.packets.oldestOfInterest(151), 32);
-  assertEquals(sender.packets.oldestOfInterest(1000), 48);
-  // What is announced to be of no interest may be acknowledged by anyone.
-  sender.acknowledge(0, 49, 1001);
+  const lost = () => sender.told.filter((what) => what.startsWith("lost")).length;
+  assertEquals([lost(), sender.packets.oldestOfInterest], [48, 32]);
+  sender.add(100, 152);
+  sender.acknowledge(48, 50, 152);
+  assertEquals(sender.packets.oldestOfInterest, 32);
+  // Sent after all of them were lost.
+  sender.acknowledge(51, 101, 252);
+  assertEquals(sender.packets.oldestOfInterest, 101);
+  // Whoever was told that may acknowledge them.
+  sender.acknowledge(0, 101, 253);
   assertEquals(sender.told.filter((what) => what.startsWith("mistaken")), []);
 });
