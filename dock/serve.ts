@@ -45,7 +45,7 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
   & ServeHooks;
 
 /** A server on one or several endpoints. */
-export interface Dock extends Omit<RunningServer, "durations"> {
+export interface Dock extends Omit<RunningServer, "address" | "durations"> {
   /** The name of the protocol or the application. */
   readonly protocol: string;
   /** What that is, in one line. */
