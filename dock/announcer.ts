@@ -6,12 +6,13 @@ import { isoTime } from "../core/clock.ts";
 import type { Emit, EventBody, ServerEvent, Tell } from "../core/event.ts";
 import { stamped } from "../core/event_stamp.ts";
 import type { EventOrigin, Message, SessionOrigin } from "../core/session.ts";
-import type { Traffic } from "../core/traffic.ts";
+import type { OfferMessage, Traffic } from "../core/traffic.ts";
 
 interface Listener {
   readonly emit: Emit;
-  /** Whether it hears messages and requests too, which cost throughput. */
-  readonly traffic: boolean;
+  /** Whether it hears messages and requests too, which cost throughput, or what messages are offered
+   * to. */
+  readonly traffic: boolean | OfferMessage;
 }
 
 /** A program waits for `listening` as the first event: what happens before all endpoints are open,
@@ -33,7 +34,7 @@ export class Announcer implements Disposable {
   }
 
   /** Adds a listener; the function returned removes it. */
-  listen(emit: Emit, { traffic }: { readonly traffic: boolean }): () => void {
+  listen(emit: Emit, { traffic }: Omit<Listener, "emit">): () => void {
     const listener = { emit, traffic };
     this.#listeners.add(listener);
     this.#watch();
@@ -76,7 +77,7 @@ export class Announcer implements Disposable {
   }
 
   #watch(): void {
-    const isWatched = [...this.#listeners].some(({ traffic }) => traffic);
+    const isWatched = [...this.#listeners].some(({ traffic }) => traffic !== false);
     this.traffic.show = isWatched ? this.#show : undefined;
   }
 
@@ -88,15 +89,20 @@ export class Announcer implements Disposable {
   }
 
   readonly #show = (event: "received" | "sent", of: SessionOrigin, message: Message): void => {
+    let told: ServerEvent | undefined;
     // Spelt out, because it is made for every message.
-    const told: ServerEvent = {
-      event,
-      time: isoTime(this.#now()),
-      url: of.serverUrl,
-      session: of.sessionId,
-      peer: this.#peerOf(of),
-      message: typeof message === "string" ? message : message.slice(),
-    };
-    for (const { emit, traffic } of this.#listeners) if (traffic) emit(told);
+    const make = () =>
+      told ??= {
+        event,
+        time: isoTime(this.#now()),
+        url: of.serverUrl,
+        session: of.sessionId,
+        peer: this.#peerOf(of),
+        message: typeof message === "string" ? message : message.slice(),
+      };
+    for (const { emit, traffic } of this.#listeners) {
+      if (traffic === true) emit(make());
+      else if (traffic !== false) traffic(event, of, make);
+    }
   };
 }

@@ -2,7 +2,6 @@
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import { createCounters, type Stats, sumStats } from "../../core/counters.ts";
-import type { Emit } from "../../core/event.ts";
 import { errorText } from "../../core/event.ts";
 import { isoTime } from "../../core/clock.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
@@ -12,6 +11,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import type {
   CertificateState,
   ControlledDocks,
+  EventHearer,
   ServerState,
   SessionState,
   StartRequest,
@@ -37,9 +37,7 @@ interface Known {
   readonly startedByControl: boolean;
 }
 
-interface Hearer {
-  readonly emit: Emit;
-  readonly traffic: () => boolean;
+interface Hearer extends EventHearer {
   /** Ends hearing a dock. */
   readonly stops: Map<Dock, () => void>;
 }
@@ -73,7 +71,7 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     for (const hearer of this.#hearers) {
       this.#hear(hearer, of);
       for (const { server: { url, certificate } } of added) {
-        hearer.emit({
+        hearer.add({
           event: "listening",
           time: isoTime(Date.now()),
           url,
@@ -190,15 +188,15 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  listen(emit: Emit, traffic: () => boolean): { changed(): void; stop(): void } {
-    const hearer: Hearer = { emit, traffic, stops: new Map() };
+  listen({ add, offer, wantsTraffic }: EventHearer): { changed(): void; stop(): void } {
+    const hearer: Hearer = { add, offer, wantsTraffic, stops: new Map() };
     this.#hearers.add(hearer);
     for (const dock of this.docks()) this.#hear(hearer, dock);
-    let wanted = traffic();
+    let wanted = wantsTraffic();
     return {
       changed: () => {
-        if (traffic() === wanted) return;
-        wanted = traffic();
+        if (wantsTraffic() === wanted) return;
+        wanted = wantsTraffic();
         for (const dock of this.docks()) this.#hear(hearer, dock);
       },
       stop: () => {
@@ -216,11 +214,11 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  #hear({ emit, traffic, stops }: Hearer, dock: Dock): void {
+  #hear({ add, offer, wantsTraffic, stops }: Hearer, dock: Dock): void {
     // The new listener comes before the old one goes: nothing is missed or heard twice in between.
     const before = stops.get(dock);
     before?.();
-    stops.set(dock, dock.listen(emit, { traffic: traffic() }));
+    stops.set(dock, dock.listen(add, { traffic: wantsTraffic() && offer }));
   }
 
   #forget(added: readonly Known[], dock: Dock): void {

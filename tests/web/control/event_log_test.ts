@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ServerEvent } from "../../../core/event.ts";
 import { EventLog } from "../../../web/control/event_log.ts";
 import { eventStream } from "../../../web/control/event_stream.ts";
+import { serverSentEvents } from "../../../web/control/server_sent_events.ts";
 import { FakeTime } from "../../fake_time.ts";
 
 function received(message: string, session = 1): ServerEvent {
@@ -30,7 +31,8 @@ Deno.test("a listener that reads too slowly is told how much it missed", async (
   const log = new EventLog({ always: false });
   assertEquals(log.wantsTraffic(), false);
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   assertEquals(log.wantsTraffic(), true);
   for (let at = 1; at <= 5000; at++) log.add(received(String(at)));
   let text = "";
@@ -48,7 +50,8 @@ Deno.test("a listener that reads nothing is dropped after ten seconds, and count
   using time = new FakeTime();
   const log = new EventLog({ always: false });
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   for (let at = 1; at <= 9; at++) {
     log.add(received(String(at)));
     await time.advance(1000);
@@ -70,7 +73,8 @@ Deno.test("a listener that once was slow while nothing happened is not dropped f
   using time = new FakeTime();
   const log = new EventLog({ always: false });
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   // Signs of life alone fill what may wait, and the next one finds it full.
   await time.advance(61_000);
   for (let at = 0; at < 4; at++) await reader.read();
@@ -86,7 +90,8 @@ Deno.test("a gap is told where it is, and a long history in pieces", async () =>
   const message = "x".repeat(60_000);
   for (let at = 0; at < 100; at++) log.add(received(message));
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   log.add(received("missed"));
   let text = "";
   let largest = 0;
