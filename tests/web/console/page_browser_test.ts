@@ -1,84 +1,14 @@
 /** The console in Chromium, over servers that run. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-// Not in the import map: what stands there is fetched by `deno task start`.
-// deno-lint-ignore no-import-prefix
-import type { BrowserContext, BrowserContextOptions, Page } from "npm:playwright-core@1.65.1";
 import { connect } from "../../../dock/connect.ts";
 import { openControl } from "../../../dock/control/open_control.ts";
-import { relay } from "../../../dock/relay.ts";
-import { type Dock, serve } from "../../../dock/serve.ts";
+import { serve } from "../../../dock/serve.ts";
 import { echo } from "../../../protocols/echo.ts";
-import { hello } from "../../../web/hello.ts";
-import { CHROMIUM_FLAGS } from "../../chromium.ts";
-import { findPeer, peerTest } from "../../peer.ts";
+import { peerTest } from "../../peer.ts";
+import { visit, withBrowser } from "./visit.ts";
 
 const HOSTILE = `<img src=x onerror="document.title='hostile'">\u202e`;
-
-interface Visit {
-  readonly page: Page;
-  readonly server: Dock;
-  readonly url: string;
-  readonly token: string;
-  /** Opens a panel. */
-  readonly show: (panel: string) => Promise<void>;
-}
-
-/** Opens the console over an echo on TCP and UDP, a page and a relay; closes everything afterwards. */
-async function visit(
-  body: (visit: Visit) => Promise<void>,
-  { fragment, ...options }: BrowserContextOptions & { readonly fragment?: string } = {},
-): Promise<void> {
-  await using server = await serve(["tcp://127.0.0.1:0", "udp://127.0.0.1:0"], echo);
-  await using web = await serve("http://127.0.0.1:0", hello);
-  await using passing = await relay("tcp://127.0.0.1:0", server.url);
-  await using control = await openControl([server, web, passing]);
-  const { url, token } = control;
-  await withBrowser(async (context) => {
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    const elsewhere: string[] = [];
-    page.on("pageerror", (error: Error) => complaints.push(error.message));
-    page.on("console", (message) => {
-      // A refusal of the control is shown there too, as it should be.
-      if (message.type() === "error" && !message.text().includes("status of 4")) {
-        complaints.push(message.text());
-      }
-    });
-    page.on("request", (request) => {
-      if (!/^data:|^blob:/.test(request.url()) && !request.url().startsWith(`${url}/`)) {
-        elsewhere.push(request.url());
-      }
-    });
-    const show = async (panel: string) => {
-      await page.click(`nav a[href="#${panel}"]`);
-      await page.waitForSelector(`nav a[href="#${panel}"][aria-current]`);
-    };
-    await page.goto(`${url}/${fragment ?? `#token=${token}`}`);
-    await body({ page, server, url, token, show });
-    assertEquals(complaints, []);
-    assertEquals(elsewhere, []);
-  }, options);
-}
-
-async function withBrowser(
-  body: (context: BrowserContext) => Promise<void>,
-  options: BrowserContextOptions = {},
-): Promise<void> {
-  // deno-lint-ignore no-import-prefix
-  const { chromium } = await import("npm:playwright-core@1.65.1");
-  const browser = await chromium.launch({
-    executablePath: findPeer("chromium") ?? "",
-    args: [...CHROMIUM_FLAGS],
-  });
-  try {
-    const context = await browser.newContext({ locale: "en-GB", ...options });
-    context.setDefaultTimeout(120_000);
-    await body(context);
-  } finally {
-    await browser.close();
-  }
-}
 
 peerTest(
   "the token leaves the address bar and is kept for the tab alone",
