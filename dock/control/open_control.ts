@@ -83,7 +83,7 @@ export async function openControl(
   const log = new EventLog({ always: options.traffic ?? false });
   await using resources = new AsyncDisposableStack();
   const registry = resources.use(new DockRegistry(folders, program));
-  const hearing = registry.listen(log.add, log.wanted);
+  const hearing = registry.listen(log);
   log.onChange(hearing.changed);
   resources.defer(hearing.stop);
   for (const dock of docks) registry.add(dock);
