@@ -6,12 +6,13 @@ import { isoTime } from "../core/clock.ts";
 import type { Emit, EventBody, ServerEvent, Tell } from "../core/event.ts";
 import { stamped } from "../core/event_stamp.ts";
 import type { EventOrigin, Message, SessionOrigin } from "../core/session.ts";
-import type { Traffic } from "../core/traffic.ts";
+import type { OfferMessage, Traffic } from "../core/traffic.ts";
 
 interface Listener {
   readonly emit: Emit;
-  /** Whether it hears messages and requests too, which cost throughput. */
-  readonly traffic: boolean;
+  /** Whether it hears messages and requests too, which cost throughput, or what messages are offered
+   * to. */
+  readonly traffic: boolean | OfferMessage;
   /** The most of each HTTP body that it hears, which takes the heads along; undefined for neither. */
   readonly bodyBytes?: number | undefined;
 }
@@ -86,7 +87,8 @@ export class Announcer implements Disposable {
 
   #watch(): void {
     const listeners = [...this.#listeners];
-    this.traffic.show = listeners.some(({ traffic }) => traffic) ? this.#show : undefined;
+    const isWatched = listeners.some(({ traffic }) => traffic !== false);
+    this.traffic.show = isWatched ? this.#show : undefined;
     const wanted = listeners.flatMap(({ bodyBytes }) => bodyBytes ?? []);
     this.traffic.bodyBytes = wanted.length === 0 ? undefined : Math.max(...wanted);
   }
@@ -99,15 +101,20 @@ export class Announcer implements Disposable {
   }
 
   readonly #show = (event: "received" | "sent", of: SessionOrigin, message: Message): void => {
+    let told: ServerEvent | undefined;
     // Spelt out, because it is made for every message.
-    const told: ServerEvent = {
-      event,
-      time: isoTime(this.#now()),
-      url: of.serverUrl,
-      session: of.sessionId,
-      peer: this.#peerOf(of),
-      message: typeof message === "string" ? message : message.slice(),
-    };
-    for (const { emit, traffic } of this.#listeners) if (traffic) emit(told);
+    const make = () =>
+      told ??= {
+        event,
+        time: isoTime(this.#now()),
+        url: of.serverUrl,
+        session: of.sessionId,
+        peer: this.#peerOf(of),
+        message: typeof message === "string" ? message : message.slice(),
+      };
+    for (const { emit, traffic } of this.#listeners) {
+      if (traffic === true) emit(make());
+      else if (traffic !== false) traffic(event, of, make);
+    }
   };
 }

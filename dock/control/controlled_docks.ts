@@ -2,7 +2,6 @@
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import { createCounters, type Stats, sumStats } from "../../core/counters.ts";
-import type { Emit } from "../../core/event.ts";
 import { errorText } from "../../core/event.ts";
 import { isoTime } from "../../core/clock.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
@@ -14,13 +13,13 @@ import type {
   CertificateDetails,
   CertificateState,
   ControlledDocks,
+  EventHearer,
   OptionsRequest,
   ServerState,
   SessionState,
   StartRequest,
   Stopping,
 } from "../../web/control/controlled_docks.ts";
-import type { WantedTraffic } from "../../web/control/event_log.ts";
 import { Problem } from "../../web/control/problem.ts";
 import { allowedServers } from "./asked_servers.ts";
 import { catalogue } from "../catalogue.ts";
@@ -51,9 +50,7 @@ interface Known {
   readonly startedByControl: boolean;
 }
 
-interface Hearer {
-  readonly emit: Emit;
-  readonly wanted: () => WantedTraffic;
+interface Hearer extends EventHearer {
   /** Ends hearing a dock. */
   readonly stops: Map<Dock, () => void>;
 }
@@ -89,7 +86,7 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     for (const hearer of this.#hearers) {
       this.#hear(hearer, of);
       for (const { server: { url, certificate } } of added) {
-        hearer.emit({
+        hearer.add({
           event: "listening",
           time: isoTime(Date.now()),
           url,
@@ -249,16 +246,18 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  listen(emit: Emit, wanted: () => WantedTraffic): { changed(): void; stop(): void } {
-    const hearer: Hearer = { emit, wanted, stops: new Map() };
+  listen(
+    { add, offer, wantsTraffic, wantedBodyBytes }: EventHearer,
+  ): { changed(): void; stop(): void } {
+    const hearer: Hearer = { add, offer, wantsTraffic, wantedBodyBytes, stops: new Map() };
     this.#hearers.add(hearer);
     for (const dock of this.docks()) this.#hear(hearer, dock);
+    const wanted = () => `${wantsTraffic()} ${wantedBodyBytes()}`;
     let before = wanted();
     return {
       changed: () => {
-        const { traffic, bodyBytes } = wanted();
-        if (traffic === before.traffic && bodyBytes === before.bodyBytes) return;
-        before = { traffic, bodyBytes };
+        if (wanted() === before) return;
+        before = wanted();
         for (const dock of this.docks()) this.#hear(hearer, dock);
       },
       stop: () => {
@@ -276,12 +275,18 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  #hear({ emit, wanted, stops }: Hearer, dock: Dock): void {
+  #hear({ add, offer, wantsTraffic, wantedBodyBytes, stops }: Hearer, dock: Dock): void {
     // The new listener comes before the old one goes: nothing is missed or heard twice in between.
     const before = stops.get(dock);
     before?.();
-    const { traffic, bodyBytes } = wanted();
-    stops.set(dock, dock.listen(emit, { traffic, ...(bodyBytes !== undefined && { bodyBytes }) }));
+    const bodyBytes = wantedBodyBytes();
+    stops.set(
+      dock,
+      dock.listen(add, {
+        traffic: wantsTraffic() && offer,
+        ...(bodyBytes !== undefined && { bodyBytes }),
+      }),
+    );
   }
 
   #forget(added: readonly Known[], dock: Dock): void {

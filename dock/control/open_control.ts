@@ -9,6 +9,7 @@ import { controlApp } from "../../web/control/app.ts";
 import { EventLog } from "../../web/control/event_log.ts";
 import { DockRegistry } from "./controlled_docks.ts";
 import { DialRegistry } from "./dials.ts";
+import { RequestRegistry } from "./own_requests.ts";
 import { serverSchemes } from "../schemes.ts";
 import { type Dock, serve, type ServeOptions } from "../serve.ts";
 
@@ -16,6 +17,7 @@ import { type Dock, serve, type ServeOptions } from "../serve.ts";
 const SHORTEST_TOKEN = 16;
 
 const MAX_DIALS = 32;
+const MAX_REQUESTS = 16;
 
 /** Options of {@linkcode openControl}. */
 export interface ControlOptions {
@@ -83,15 +85,18 @@ export async function openControl(
   const log = new EventLog({ always: options.traffic ?? false });
   await using resources = new AsyncDisposableStack();
   const registry = resources.use(new DockRegistry(folders, program));
-  const hearing = registry.listen(log.add, log.wanted);
+  const hearing = registry.listen(log);
   log.onChange(hearing.changed);
   resources.defer(hearing.stop);
   for (const dock of docks) registry.add(dock);
   const dials = new DialRegistry({
     ...{ find: (server) => registry.find(server), folders, maxDials: MAX_DIALS },
   });
+  const requests = new RequestRegistry({
+    ...{ find: (server) => registry.find(server), maxRequests: MAX_REQUESTS },
+  });
   const app = controlApp({
-    ...{ docks: registry, log, dials, token, version: VERSION },
+    ...{ docks: registry, log, dials, requests, token, version: VERSION },
     beside: { paths: METRICS_PATHS, app: metricsApp(() => registry.docks()) },
     guardsAll: !isOwnMachine(url),
   });

@@ -64,10 +64,11 @@ export class CapturedExchange {
 }
 
 /** The head and the beginning of the body of a request, or of an answer. */
-class CapturedPart {
+export class CapturedPart {
   fields: Iterable<readonly [name: string, value: string]> = [];
+  /** Length of the whole body. */
+  bytes = 0;
   readonly #maxBytes: number;
-  #bytes = 0;
   #buffer = new Uint8Array(0);
   #kept = 0;
   #isFull = false;
@@ -87,7 +88,7 @@ class CapturedPart {
   /** Adds a part of the body, on which nothing holds. */
   add(body: Uint8Array | string): void {
     const part = bytesOf(body);
-    this.#bytes += part.length;
+    this.bytes += part.length;
     // What comes after a gap is no beginning.
     if (this.#isFull) return;
     this.#makeRoom(this.#kept + part.length);
@@ -98,10 +99,10 @@ class CapturedPart {
   }
 
   told(secrets: readonly string[]): HttpPart {
-    const cut = this.#kept < this.#bytes;
+    const cut = this.#kept < this.bytes;
     return {
       headers: maskedFields(this.fields),
-      bytes: this.#bytes,
+      bytes: this.bytes,
       ...(cut && { cut: true as const }),
       message: this.#message(secrets, cut),
     };

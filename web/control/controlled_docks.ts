@@ -5,7 +5,7 @@ import type { Emit } from "../../core/event.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
 import type { Stats } from "../../core/counters.ts";
 import type { Identity, Message } from "../../core/session.ts";
-import type { WantedTraffic } from "./event_log.ts";
+import type { OfferMessage } from "../../core/traffic.ts";
 
 /** A command with which a user can talk to a server. */
 export interface TalkCommand {
@@ -147,6 +147,17 @@ export interface StartRequest {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
+/** What hears events. */
+export interface EventHearer {
+  readonly add: Emit;
+  /** Messages are offered here, while they are wanted. */
+  readonly offer: OfferMessage;
+  /** Whether messages and requests are wanted; asked again whenever `changed` is called. */
+  readonly wantsTraffic: () => boolean;
+  /** The most of each HTTP body that is wanted, in bytes; undefined for none. */
+  readonly wantedBodyBytes: () => number | undefined;
+}
+
 export interface ControlledDocks {
   servers(): Promise<readonly ServerState[]>;
   sessions(): readonly SessionState[];
@@ -182,7 +193,6 @@ export interface ControlledDocks {
   certificateOf(server: number, file: string): Promise<CertificateDetails | null>;
   /** Takes all faults away, and stops what was started over the control. */
   reset(): Promise<void>;
-  /** Hears the events of all servers, those that are started later too.
-   * @param wanted asked which of those that cost throughput are wanted, whenever `changed` is called */
-  listen(emit: Emit, wanted: () => WantedTraffic): { changed(): void; stop(): void };
+  /** Hears the events of all servers, those that are started later too. */
+  listen(hearer: EventHearer): { changed(): void; stop(): void };
 }

@@ -5,6 +5,7 @@ import type { Emit, ServerEvent } from "../../core/event.ts";
 import { eventJson } from "../../core/event_json.ts";
 import { maskedFields } from "../../core/http/secrets.ts";
 import { byteLength, bytesOf, type Message, textOf } from "../../core/session.ts";
+import type { OfferMessage } from "../../core/traffic.ts";
 
 /** How many events are remembered, and how many bytes of them. */
 const MAX_EVENTS = 10_000;
@@ -19,17 +20,17 @@ const EVENT_BYTES = 200;
 /** The kinds that are only made while somebody wants them: they cost throughput. */
 const TRAFFIC_KINDS: ReadonlySet<string> = new Set(["received", "sent", "request"]);
 
-/** An event with its number. Its JSON is made when it is read: kept, it would be as long again. */
+/** An event with its number, which it gets when it is kept. Its JSON is made when it is read: kept, it would be as long again. */
 export class LoggedEvent {
-  readonly id: number;
+  /** 0 until then. */
+  id = 0;
   readonly event: ServerEvent;
   /** What it takes, roughly. */
   readonly bytes: number;
   /** Length of the whole message, if only its beginning is kept. */
   readonly #messageBytes: number | undefined;
 
-  constructor(id: number, event: ServerEvent) {
-    this.id = id;
+  constructor(event: ServerEvent) {
     this.event = event.event === "inspected"
       ? { ...event, headers: maskedFields(event.headers) }
       : event;
@@ -94,12 +95,27 @@ export interface EventFilter {
   readonly bodyBytes?: number;
 }
 
-function fits({ kinds, url, session, contains }: EventFilter, logged: LoggedEvent): boolean {
-  const { event } = logged;
-  return (kinds === undefined || kinds.has(event.event)) &&
-    (url === undefined || event.url === url) &&
-    (session === undefined || ("session" in event && event.session === session)) &&
-    (contains === undefined || logged.text.includes(contains));
+/** What an event is of, which is known before it is made. */
+interface Place {
+  readonly kind: ServerEvent["event"];
+  readonly url: string;
+  readonly session: number | undefined;
+}
+
+function placeOf(event: ServerEvent): Place {
+  const session = "session" in event ? event.session : undefined;
+  return { kind: event.event, url: event.url, session };
+}
+
+function isAbout({ kinds, url, session }: EventFilter, place: Place): boolean {
+  return (kinds === undefined || kinds.has(place.kind)) &&
+    (url === undefined || place.url === url) &&
+    (session === undefined || place.session === session);
+}
+
+function fits(filter: EventFilter, logged: LoggedEvent): boolean {
+  return isAbout(filter, placeOf(logged.event)) &&
+    (filter.contains === undefined || logged.text.includes(filter.contains));
 }
 
 /** Whether a filter may want events that cost throughput. */
@@ -107,15 +123,11 @@ function wantsTraffic({ kinds }: EventFilter): boolean {
   return kinds === undefined || [...kinds].some((kind) => TRAFFIC_KINDS.has(kind));
 }
 
-/** The events that are wanted now, of those that are only made then. */
-export interface WantedTraffic {
-  readonly traffic: boolean;
-  /** The most of each HTTP body; undefined for none. */
-  readonly bodyBytes: number | undefined;
-}
-
+/** Who hears events from now on. */
 interface Listener {
   readonly filter: EventFilter;
+  /** Whether it takes one that fits. Default: every one. */
+  readonly takes?: (isTraffic: boolean) => boolean;
   readonly hear: (event: LoggedEvent) => void;
 }
 
@@ -139,17 +151,18 @@ export class EventLog {
     this.#always = always;
   }
 
-  /** What is wanted now. */
-  readonly wanted = (): WantedTraffic => {
+  /** Whether messages and requests are wanted now. */
+  readonly wantsTraffic = (): boolean =>
+    this.#always || [...this.#listeners].some(({ filter }) => wantsTraffic(filter));
+
+  /** The most of each HTTP body that is wanted now; undefined for none. */
+  readonly wantedBodyBytes = (): number | undefined => {
     const filters = [...this.#listeners].map(({ filter }) => filter).filter(wantsTraffic);
-    const bodies = filters.flatMap(({ bodyBytes }) => bodyBytes ?? []);
-    return {
-      traffic: this.#always || filters.length > 0,
-      bodyBytes: bodies.length === 0 ? undefined : Math.max(...bodies),
-    };
+    const wanted = filters.flatMap(({ bodyBytes }) => bodyBytes ?? []);
+    return wanted.length === 0 ? undefined : Math.max(...wanted);
   };
 
-  /** Calls `changed` whenever `wanted` may have changed. */
+  /** Calls `changed` whenever what is wanted may have changed. */
   onChange(changed: () => void): void {
     this.#changed = changed;
   }
@@ -166,8 +179,31 @@ export class EventLog {
     return this.#events.length - this.#first;
   }
 
-  readonly add: Emit = (event) => {
-    const logged = new LoggedEvent(++this.#lastId, event);
+  readonly add: Emit = (event) => this.#tell(placeOf(event), () => event);
+
+  /** A message is kept, and copied, only for those who take it. */
+  readonly offer: OfferMessage = (kind, { serverUrl: url, sessionId: session }, make) =>
+    this.#tell({ kind, url, session }, make);
+
+  #tell(place: Place, make: () => ServerEvent): void {
+    const isTraffic = TRAFFIC_KINDS.has(place.kind);
+    let logged: LoggedEvent | undefined;
+    if (!isTraffic || this.#always) this.#keep(logged = new LoggedEvent(make()));
+    for (const { filter, takes, hear } of this.#listeners) {
+      if (!isAbout(filter, place)) continue;
+      if (filter.contains !== undefined) {
+        logged ??= new LoggedEvent(make());
+        if (!logged.text.includes(filter.contains)) continue;
+      }
+      if (takes?.(isTraffic) === false) continue;
+      logged ??= new LoggedEvent(make());
+      if (logged.id === 0) this.#keep(logged);
+      hear(logged);
+    }
+  }
+
+  #keep(logged: LoggedEvent): void {
+    logged.id = ++this.#lastId;
     this.#events.push(logged);
     this.#bytes += logged.bytes;
     while (this.size > MAX_EVENTS || (this.#bytes > MAX_BYTES && this.size > 1)) {
@@ -179,8 +215,7 @@ export class EventLog {
       this.#events.splice(0, this.#first);
       this.#first = 0;
     }
-    for (const { filter, hear } of this.#listeners) if (fits(filter, logged)) hear(logged);
-  };
+  }
 
   /** The events after one that fit, oldest first. */
   *after(id: number, filter: EventFilter): Generator<LoggedEvent> {
@@ -191,8 +226,7 @@ export class EventLog {
   }
 
   /** Hears the events that fit from now on; the function returned ends that. */
-  listen(filter: EventFilter, hear: (event: LoggedEvent) => void): () => void {
-    const listener = { filter, hear };
+  listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     this.#changed();
     return () => {

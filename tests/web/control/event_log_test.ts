@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ServerEvent } from "../../../core/event.ts";
 import { EventLog } from "../../../web/control/event_log.ts";
 import { eventStream } from "../../../web/control/event_stream.ts";
+import { serverSentEvents } from "../../../web/control/server_sent_events.ts";
 import { FakeTime } from "../../fake_time.ts";
 
 function received(message: string, session = 1): ServerEvent {
@@ -28,10 +29,11 @@ Deno.test("the log keeps the last events and bytes, and the beginning of a long 
 
 Deno.test("a listener that reads too slowly is told how much it missed", async () => {
   const log = new EventLog({ always: false });
-  assertEquals(log.wanted().traffic, false);
+  assertEquals(log.wantsTraffic(), false);
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
-  assertEquals(log.wanted().traffic, true);
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
+  assertEquals(log.wantsTraffic(), true);
   for (let at = 1; at <= 5000; at++) log.add(received(String(at)));
   let text = "";
   while (!text.includes("event: missed")) {
@@ -41,14 +43,15 @@ Deno.test("a listener that reads too slowly is told how much it missed", async (
   assertEquals(JSON.parse(/^event: missed\ndata: (.*)$/m.exec(text)![1]!), { missed: 4000 });
   assertEquals(log.missed, 4000);
   await reader.cancel();
-  assertEquals([log.listeners, log.wanted().traffic], [0, false]);
+  assertEquals([log.listeners, log.wantsTraffic()], [0, false]);
 });
 
 Deno.test("a listener that reads nothing is dropped after ten seconds, and counted", async () => {
   using time = new FakeTime();
   const log = new EventLog({ always: false });
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   for (let at = 1; at <= 9; at++) {
     log.add(received(String(at)));
     await time.advance(1000);
@@ -70,7 +73,8 @@ Deno.test("a listener that once was slow while nothing happened is not dropped f
   using time = new FakeTime();
   const log = new EventLog({ always: false });
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   // Signs of life alone fill what may wait, and the next one finds it full.
   await time.advance(61_000);
   for (let at = 0; at < 4; at++) await reader.read();
@@ -86,7 +90,8 @@ Deno.test("a gap is told where it is, and a long history in pieces", async () =>
   const message = "x".repeat(60_000);
   for (let at = 0; at < 100; at++) log.add(received(message));
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   log.add(received("missed"));
   let text = "";
   let largest = 0;
@@ -147,15 +152,15 @@ Deno.test("the log masks the credentials of requests that inspect shows", () => 
 
 Deno.test("the log wants as much of bodies as the listener that wants most, and weighs them", () => {
   const log = new EventLog({ always: true });
-  assertEquals(log.wanted(), { traffic: true, bodyBytes: undefined });
+  assertEquals(log.wantedBodyBytes(), undefined);
   const stops = [
-    log.listen({ bodyBytes: 10 }, () => {}),
-    log.listen({ kinds: new Set(["request"]), bodyBytes: 300 }, () => {}),
-    log.listen({ kinds: new Set(["opened"]), bodyBytes: 4000 }, () => {}),
+    log.listen({ filter: { bodyBytes: 10 }, hear() {} }),
+    log.listen({ filter: { kinds: new Set(["request"]), bodyBytes: 300 }, hear() {} }),
+    log.listen({ filter: { kinds: new Set(["opened"]), bodyBytes: 4000 }, hear() {} }),
   ];
-  assertEquals(log.wanted(), { traffic: true, bodyBytes: 300 });
+  assertEquals(log.wantedBodyBytes(), 300);
   for (const stop of stops) stop();
-  assertEquals(log.wanted().bodyBytes, undefined);
+  assertEquals(log.wantedBodyBytes(), undefined);
   log.add({
     ...{ event: "request", time: "2026-01-01T00:00:00.000Z", url: "http://127.0.0.1:9" },
     ...{ peer: "127.0.0.1:5", method: "GET", path: "/", status: 200, bytes: 5, durationMs: 1 },

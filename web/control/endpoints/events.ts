@@ -5,6 +5,7 @@ import { didYouMean } from "../../../core/options/nearest.ts";
 import type { EventFilter, LoggedEvent } from "../event_log.ts";
 import { eventStream } from "../event_stream.ts";
 import { Problem } from "../problem.ts";
+import { serverSentEvents } from "../server_sent_events.ts";
 import type { Asked, Parameter, Route } from "../route.ts";
 
 /** How many may listen, and how many may wait, at a time. */
@@ -57,6 +58,13 @@ const filters: readonly Parameter[] = [
   },
 ];
 
+const contains: Parameter = {
+  name: "contains",
+  in: "query",
+  description: "A plain substring of the event's message, or of its JSON if it has none.",
+  schema: { type: "string", maxLength: 10_000 },
+};
+
 const after: Parameter = {
   name: "after",
   in: "query",
@@ -73,9 +81,16 @@ export const eventRoutes: readonly Route[] = [
     description:
       "Each has its number as `id`, its kind as `event` and the event as JSON as `data`. A listener " +
       "that reads too slowly gets `event: missed` with how many it missed; one that reads nothing " +
-      "for 10 seconds is dropped. Without `after` and `Last-Event-ID` it begins with what happens " +
+      "for 10 seconds is dropped. With `rate` it gets `event: left-out` with how many were left out " +
+      "besides. Without `after` and `Last-Event-ID` it begins with what happens " +
       "from now on.",
-    parameters: [...filters, after, {
+    parameters: [...filters, contains, after, {
+      name: "rate",
+      in: "query",
+      description: "How many messages and requests a second, evenly spread over what passes, and " +
+        "how many other events; what is left out costs next to nothing. Default: all.",
+      schema: { type: "integer", minimum: 1, maximum: 1_000_000 },
+    }, {
       name: "last-event-id",
       in: "header",
       description: "As `after`; browsers send it when they connect again.",
@@ -94,8 +109,9 @@ export const eventRoutes: readonly Route[] = [
         throw new Problem(429, `${MAX_LISTENERS} listen already; end one of them`);
       }
       const from = given.after ?? given["last-event-id"] ?? log.lastId;
-      const stream = eventStream(log, filterOf(asked), {
+      const stream = eventStream(log, filterOf(asked), serverSentEvents, {
         after: Number(from),
+        perSecond: given.rate === undefined ? undefined : Number(given.rate),
         signal: request.signal,
       });
       return new Response(stream, {
@@ -117,12 +133,7 @@ export const eventRoutes: readonly Route[] = [
       "then waits. 404 when none fitted in time.",
     parameters: [
       ...filters,
-      {
-        name: "contains",
-        in: "query",
-        description: "A plain substring of the event's message, or of its JSON if it has none.",
-        schema: { type: "string", maxLength: 10_000 },
-      },
+      contains,
       after,
       {
         name: "timeout",
@@ -199,7 +210,7 @@ function nextEvent(
   log.waits++;
   const { promise, resolve, reject } = Promise.withResolvers<LoggedEvent>();
   // A number that no event has yet is waited for, too.
-  const stop = log.listen(filter, (event) => event.id > after && resolve(event));
+  const stop = log.listen({ filter, hear: (event) => event.id > after && resolve(event) });
   const timer = setTimeout(
     () => reject(new Problem(404, `no event fitted within ${timeoutMs / 1000} s`)),
     timeoutMs,

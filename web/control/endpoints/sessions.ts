@@ -70,7 +70,7 @@ export const sessionRoutes: readonly Route[] = [
     answer: { status: 204, description: "The message was handed to the system." },
     problems: [404, 409, 504],
     async handle(asked) {
-      const { timeoutMs = USUAL_SEND_MS } = asked.body as { timeoutMs?: number };
+      const { timeoutMs = USUAL_SEND_MS } = asked.body as { readonly timeoutMs?: number };
       const message = messageIn(asked.body);
       const sent = await asked.docks.sendTo(Number(asked.given.session), message, timeoutMs);
       if (sent === false) throw noSession(asked);
