@@ -20,6 +20,7 @@ import { Problem } from "../../web/control/problem.ts";
 import { allowedServers } from "./asked_servers.ts";
 import { catalogue } from "../catalogue.ts";
 import type { DrivenServer } from "../driven_server.ts";
+import type { DialledServer } from "./dials.ts";
 import { maskedOptions } from "./masked_options.ts";
 import { type Dock, serve } from "../serve.ts";
 import { servingTable } from "../unknown_option.ts";
@@ -115,6 +116,11 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
 
   catalogue(): unknown {
     return catalogue();
+  }
+
+  /** A server, to dial it. */
+  find(server: number): DialledServer | undefined {
+    return this.#known.get(server);
   }
 
   has(server: number): boolean {

@@ -1,39 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  connect,
-  type Control,
-  echo,
-  hello,
-  openControl,
-  send,
-  serve,
-  textOf,
-  UsageError,
-} from "../../mod.ts";
+import { connect, echo, hello, openControl, send, serve, textOf, UsageError } from "../../mod.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-
-/** Asks a control, with its token unless told otherwise. */
-async function ask(
-  control: Control,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = { authorization: `Bearer ${control.token}` },
-  // deno-lint-ignore no-explicit-any
-): Promise<{ readonly status: number; readonly body: any; readonly headers: Headers }> {
-  const answer = await fetch(control.url + path, {
-    method,
-    headers,
-    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  const isJson = answer.headers.get("content-type")?.includes("json") === true;
-  return {
-    status: answer.status,
-    body: isJson ? JSON.parse(text) : text,
-    headers: answer.headers,
-  };
-}
+import { ask } from "./ask_control.ts";
 
 Deno.test("the control shows servers with their options, commands, counters and faults", async () => {
   await using server = await serve(["tcp://127.0.0.1:0", "udp://127.0.0.1:0"], echo, {
