@@ -41,6 +41,7 @@ async function takeConsole(page: Page, scene: Scene, look: string): Promise<void
 }
 
 async function take(page: Page, name: string): Promise<void> {
+  await page.evaluate("scrollTo(0, 0)");
   const height = Number(await page.evaluate("document.documentElement.scrollHeight"));
   const { width } = page.viewportSize()!;
   await page.screenshot({
