@@ -92,13 +92,19 @@ export interface EventFilter {
   readonly session?: number;
   /** A plain substring. */
   readonly contains?: string;
+  /** Whether an event is one of those that are wanted, whatever else. */
+  readonly accepts?: (event: ServerEvent) => boolean;
 }
 
-function fits({ kinds, url, session, contains }: EventFilter, logged: LoggedEvent): boolean {
+function fits(
+  { kinds, url, session, contains, accepts }: EventFilter,
+  logged: LoggedEvent,
+): boolean {
   const { event } = logged;
   return (kinds === undefined || kinds.has(event.event)) &&
     (url === undefined || event.url === url) &&
     (session === undefined || ("session" in event && event.session === session)) &&
+    (accepts === undefined || accepts(event)) &&
     (contains === undefined || logged.text.includes(contains));
 }
 
@@ -121,15 +127,22 @@ export class EventLog {
   waits = 0;
   readonly #events: LoggedEvent[] = [];
   readonly #listeners = new Set<Listener>();
+  /** Events that were forgotten because there were too many. */
+  forgotten = 0;
   readonly #always: boolean;
+  readonly #maxBytes: number;
   #changed: () => void = () => {};
   #first = 0;
   #bytes = 0;
   #lastId = 0;
 
-  /** @param always whether messages and requests are remembered though nobody listens */
-  constructor({ always }: { readonly always: boolean }) {
+  /** @param always whether messages and requests are remembered though nobody listens
+   * @param maxBytes how many bytes of events are remembered */
+  constructor(
+    { always, maxBytes = MAX_BYTES }: { readonly always: boolean; readonly maxBytes?: number },
+  ) {
     this.#always = always;
+    this.#maxBytes = maxBytes;
   }
 
   /** Whether messages and requests are wanted now. */
@@ -157,7 +170,8 @@ export class EventLog {
     const logged = new LoggedEvent(++this.#lastId, event);
     this.#events.push(logged);
     this.#bytes += logged.bytes;
-    while (this.size > MAX_EVENTS || (this.#bytes > MAX_BYTES && this.size > 1)) {
+    while (this.size > MAX_EVENTS || (this.#bytes > this.#maxBytes && this.size > 1)) {
+      this.forgotten++;
       this.#bytes -= this.#events[this.#first]!.bytes;
       // The place is kept until many are free: removing the first of an array moves all others.
       (this.#events as (LoggedEvent | undefined)[])[this.#first++] = undefined;

@@ -16,6 +16,13 @@ const LONGEST_STALL_MS = 10_000;
 /** A comment is sent this often, so that a listener that has gone is noticed. */
 const ALIVE_MS = 15_000;
 
+/** The header fields of the answer. */
+export const EVENT_STREAM = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+} as const;
+
 /** In place of events for which there was no room. */
 interface Gap {
   missed: number;
@@ -26,7 +33,12 @@ interface Gap {
 export function eventStream(
   log: EventLog,
   filter: EventFilter,
-  { after, signal }: { readonly after: number; readonly signal: AbortSignal },
+  { after, signal, onEnd }: {
+    readonly after: number;
+    readonly signal: AbortSignal;
+    /** Called once nobody reads any more; perhaps more than once. */
+    readonly onEnd?: () => void;
+  },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   const waiting: (LoggedEvent | Gap)[] = [];
@@ -67,6 +79,7 @@ export function eventStream(
         clearTimeout(flushTimer);
         clearInterval(aliveTimer);
         signal.removeEventListener("abort", end);
+        onEnd?.();
       };
       const flush = () => {
         flushTimer = undefined;

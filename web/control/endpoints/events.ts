@@ -3,7 +3,7 @@
 import type { ServerEvent } from "../../../core/event.ts";
 import { didYouMean } from "../../../core/options/nearest.ts";
 import type { EventFilter, LoggedEvent } from "../event_log.ts";
-import { eventStream } from "../event_stream.ts";
+import { EVENT_STREAM, eventStream } from "../event_stream.ts";
 import { Problem } from "../problem.ts";
 import type { Asked, Parameter, Route } from "../route.ts";
 
@@ -87,13 +87,7 @@ export const eventRoutes: readonly Route[] = [
         after: Number(from),
         signal: request.signal,
       });
-      return new Response(stream, {
-        headers: {
-          "content-type": "text/event-stream",
-          "cache-control": "no-store",
-          "x-content-type-options": "nosniff",
-        },
-      });
+      return new Response(stream, { headers: EVENT_STREAM });
     },
   },
   {
