@@ -102,31 +102,6 @@ peerTest(
 );
 
 peerTest(
-  "a slider loses all datagrams, says how many, and lets them through again",
-  ["chromium"],
-  () =>
-    visit(async ({ page, server, show }) => {
-      await show("faults");
-      await page.selectOption("select", { label: `echo \u00b7 ${server.urls[1]}` });
-      await page.check("text=What clients send");
-      await page.focus("#slider-loss");
-      await page.keyboard.press("End");
-      await page.waitForSelector(`.force:has-text("in.loss=100%")`);
-      await using session = await connect(server.urls[1]!);
-      const answers = session[Symbol.asyncIterator]();
-      const answer = answers.next();
-      for (let count = 0; count < 3; count++) await session.send("lost");
-      await page.waitForSelector(`tr[data-did=loss] td:has-text("3")`);
-      await page.focus("#slider-loss");
-      await page.keyboard.press("Home");
-      await page.waitForSelector("text=No faults.");
-      await session.send("found");
-      const { value } = await answer;
-      assertEquals(new TextDecoder().decode(value as Uint8Array), "found");
-    }),
-);
-
-peerTest(
   "a server is started by the form and stopped again",
   ["chromium"],
   () =>

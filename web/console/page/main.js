@@ -6,6 +6,7 @@ import { createApi } from "./api.js";
 import { html } from "./html.js";
 import { Faults } from "./panels/faults.js";
 import { Overview } from "./panels/overview.js";
+import { Plots } from "./panels/plots.js";
 import { Servers } from "./panels/servers.js";
 import { Sessions } from "./panels/sessions.js";
 import { Traffic } from "./panels/traffic.js";
@@ -19,6 +20,7 @@ const PANELS = {
   sessions: Sessions,
   traffic: Traffic,
   faults: Faults,
+  plots: Plots,
 };
 
 function App({ store }) {
