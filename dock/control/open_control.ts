@@ -9,6 +9,7 @@ import { controlApp } from "../../web/control/app.ts";
 import { EventLog } from "../../web/control/event_log.ts";
 import { DockRegistry } from "./controlled_docks.ts";
 import { DialRegistry } from "./dials.ts";
+import { RequestRegistry } from "./own_requests.ts";
 import { serverSchemes } from "../schemes.ts";
 import { type Dock, serve, type ServeOptions } from "../serve.ts";
 
@@ -17,6 +18,7 @@ const SHORTEST_TOKEN = 16;
 
 /** The limits of sessions that are opened over the control to servers of this process. */
 const DIAL_LIMITS = { maxDials: 32, maxBytes: 8 * 1024 * 1024, idleMs: 60_000 } as const;
+const MAX_REQUESTS = 16;
 
 /** Options of {@linkcode openControl}. */
 export interface ControlOptions {
@@ -89,7 +91,7 @@ export async function openControl(
   const log = new EventLog({ always: options.traffic ?? false });
   await using resources = new AsyncDisposableStack();
   const registry = resources.use(new DockRegistry(folders, program));
-  const hearing = registry.listen(log.add, log.wantsTraffic);
+  const hearing = registry.listen(log);
   log.onChange(hearing.changed);
   resources.defer(hearing.stop);
   for (const dock of docks) registry.add(dock);
@@ -101,8 +103,11 @@ export async function openControl(
       idleMs: options.dialIdleMs ?? DIAL_LIMITS.idleMs,
     }),
   );
+  const requests = new RequestRegistry({
+    ...{ find: (server) => registry.find(server), maxRequests: MAX_REQUESTS },
+  });
   const app = controlApp({
-    ...{ docks: registry, log, dials, token, version: VERSION },
+    ...{ docks: registry, log, dials, requests, token, version: VERSION },
     beside: { paths: METRICS_PATHS, app: metricsApp(() => registry.docks()) },
     guardsAll: !isOwnMachine(url),
   });

@@ -16,6 +16,8 @@ const PROBLEM_TEXTS: Readonly<Record<number, string>> = {
   409: "It cannot be done in this state.",
   422: "A parameter or the body does not fit; the detail says which and why.",
   429: "Too many listen or wait already.",
+  502: "The server could not be reached, or broke off.",
+  504: "The peer took nothing, or the server gave no answer, in time.",
 };
 
 /** The route of the document itself. */

@@ -3,6 +3,7 @@
 import { messageJson } from "../../../core/event_json.ts";
 import type { AskedOptions, ChatRequest, DialChoice, DialRequest } from "../dials.ts";
 import { EVENT_STREAM, eventStream } from "../event_stream.ts";
+import { serverSentEvents } from "../server_sent_events.ts";
 import { messageFields, messageIn } from "../message.ts";
 import { Problem } from "../problem.ts";
 import { type Asked, type Parameter, type Route, serverInPath } from "../route.ts";
@@ -308,7 +309,7 @@ function stream({ dials, given, request: { signal } }: Asked, choice: DialChoice
     throw new Problem(429, `${MAX_LISTENERS} listen already; end one of them`);
   }
   const heard = dials.hear(choice);
-  const events = eventStream(log, heard.filter, {
+  const events = eventStream(log, heard.filter, serverSentEvents, {
     ...{ after: Number(given.after ?? 0), signal, onEnd: () => heard[Symbol.dispose]() },
   });
   return new Response(events, { headers: EVENT_STREAM });

@@ -18,13 +18,25 @@ export const overviewRoutes: readonly Route[] = [
           counters: { $ref: "#/components/schemas/Counters" },
           control: {
             type: "object",
-            required: ["listeners", "remembered", "lastEvent", "missed", "dropped"],
+            required: [
+              "listeners",
+              "remembered",
+              "lastEvent",
+              "missed",
+              "dropped",
+              "heldBodyBytes",
+            ],
             properties: {
               listeners: { type: "integer", description: "Those who listen or wait now." },
               remembered: { type: "integer", description: "Events that are remembered." },
               lastEvent: { type: "integer", description: "Number of the last event." },
               missed: { type: "integer", description: "Events that slow listeners missed." },
               dropped: { type: "integer", description: "Listeners that were dropped." },
+              heldBodyBytes: {
+                type: "integer",
+                description:
+                  "Bytes of HTTP bodies that are kept while their requests are answered.",
+              },
             },
           },
           dials: {
@@ -49,6 +61,7 @@ export const overviewRoutes: readonly Route[] = [
         lastEvent: log.lastId,
         missed: log.missed,
         dropped: log.dropped,
+        heldBodyBytes: docks.heldBodyBytes(),
       },
       dials: dials.stats(),
     }),
