@@ -4,6 +4,7 @@
 import type { ControlledDocks } from "./controlled_docks.ts";
 import type { OwnDials } from "./dials.ts";
 import type { EventLog } from "./event_log.ts";
+import type { OwnRequests } from "./requests.ts";
 import type { Schema } from "./schema.ts";
 
 /** What endpoints work with. */
@@ -11,6 +12,7 @@ export interface ControlWork {
   readonly docks: ControlledDocks;
   readonly log: EventLog;
   readonly dials: OwnDials;
+  readonly requests: OwnRequests;
 }
 
 /** A request that fits its route. */

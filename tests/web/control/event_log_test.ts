@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ServerEvent } from "../../../core/event.ts";
 import { EventLog } from "../../../web/control/event_log.ts";
 import { eventStream } from "../../../web/control/event_stream.ts";
+import { serverSentEvents } from "../../../web/control/server_sent_events.ts";
 import { FakeTime } from "../../fake_time.ts";
 
 function received(message: string, session = 1): ServerEvent {
@@ -30,7 +31,8 @@ Deno.test("a listener that reads too slowly is told how much it missed", async (
   const log = new EventLog({ always: false });
   assertEquals(log.wantsTraffic(), false);
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   assertEquals(log.wantsTraffic(), true);
   for (let at = 1; at <= 5000; at++) log.add(received(String(at)));
   let text = "";
@@ -48,7 +50,8 @@ Deno.test("a listener that reads nothing is dropped after ten seconds, and count
   using time = new FakeTime();
   const log = new EventLog({ always: false });
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   for (let at = 1; at <= 9; at++) {
     log.add(received(String(at)));
     await time.advance(1000);
@@ -70,7 +73,8 @@ Deno.test("a listener that once was slow while nothing happened is not dropped f
   using time = new FakeTime();
   const log = new EventLog({ always: false });
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   // Signs of life alone fill what may wait, and the next one finds it full.
   await time.advance(61_000);
   for (let at = 0; at < 4; at++) await reader.read();
@@ -86,7 +90,8 @@ Deno.test("a gap is told where it is, and a long history in pieces", async () =>
   const message = "x".repeat(60_000);
   for (let at = 0; at < 100; at++) log.add(received(message));
   const stop = new AbortController();
-  const reader = eventStream(log, {}, { after: 0, signal: stop.signal }).getReader();
+  const reader = eventStream(log, {}, serverSentEvents, { after: 0, signal: stop.signal })
+    .getReader();
   log.add(received("missed"));
   let text = "";
   let largest = 0;
@@ -139,8 +144,38 @@ Deno.test("the log masks the credentials of requests that inspect shows", () => 
   });
   const [logged] = [...log.after(0, {})];
   assertEquals(JSON.parse(logged!.json).headers, [
-    ["Authorization", "***"],
-    ["COOKIE", "***"],
+    ["Authorization", "Bearer ***"],
+    ["COOKIE", "a=***"],
     ["Accept", "*/*"],
   ]);
+});
+
+Deno.test("the log wants as much of bodies as the listener that wants most, and weighs them", () => {
+  const log = new EventLog({ always: true });
+  assertEquals(log.wantedBodyBytes(), undefined);
+  const stops = [
+    log.listen({ filter: { bodyBytes: 10 }, hear() {} }),
+    log.listen({ filter: { kinds: new Set(["request"]), bodyBytes: 300 }, hear() {} }),
+    log.listen({ filter: { kinds: new Set(["opened"]), bodyBytes: 4000 }, hear() {} }),
+  ];
+  assertEquals(log.wantedBodyBytes(), 300);
+  for (const stop of stops) stop();
+  assertEquals(log.wantedBodyBytes(), undefined);
+  log.add({
+    ...{ event: "request", time: "2026-01-01T00:00:00.000Z", url: "http://127.0.0.1:9" },
+    ...{ peer: "127.0.0.1:5", method: "GET", path: "/", status: 200, bytes: 5, durationMs: 1 },
+    content: {
+      request: { headers: [["accept", "*/*"]], bytes: 0, message: "" },
+      response: {
+        headers: [],
+        bytes: 70_000,
+        cut: true,
+        message: new Uint8Array(65_536).fill(255),
+      },
+    },
+  });
+  const [logged] = [...log.after(0, {})];
+  assert(logged!.bytes > 65_536 && logged!.bytes < 66_500, String(logged!.bytes));
+  const { response } = JSON.parse(logged!.json).content;
+  assertEquals([response.cut, response.base64.length], [true, 87_384]);
 });
