@@ -23,6 +23,7 @@ import { Problem } from "../../web/control/problem.ts";
 import { allowedServers } from "./asked_servers.ts";
 import { catalogue } from "../catalogue.ts";
 import type { DrivenServer } from "../driven_server.ts";
+import type { DialledServer } from "./dials.ts";
 import { maskedOptions } from "./masked_options.ts";
 import { offeredOptions, optionInText } from "./offered_options.ts";
 import { type Dock, serve } from "../serve.ts";
@@ -127,6 +128,11 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
 
   options(request: OptionsRequest): ReturnType<ControlledDocks["options"]> {
     return { options: offeredOptions(request), folders: this.#folders };
+  }
+
+  /** A server, to dial it. */
+  find(server: number): DialledServer | undefined {
+    return this.#known.get(server);
   }
 
   has(server: number): boolean {

@@ -8,11 +8,14 @@ import { UsageError } from "../../core/usage_error.ts";
 import { controlApp } from "../../web/control/app.ts";
 import { EventLog } from "../../web/control/event_log.ts";
 import { DockRegistry } from "./controlled_docks.ts";
+import { DialRegistry } from "./dials.ts";
 import { serverSchemes } from "../schemes.ts";
 import { type Dock, serve, type ServeOptions } from "../serve.ts";
 
 /** The smallest number of characters of a token that was given. */
 const SHORTEST_TOKEN = 16;
+
+const MAX_DIALS = 32;
 
 /** Options of {@linkcode openControl}. */
 export interface ControlOptions {
@@ -84,8 +87,11 @@ export async function openControl(
   log.onChange(hearing.changed);
   resources.defer(hearing.stop);
   for (const dock of docks) registry.add(dock);
+  const dials = new DialRegistry({
+    ...{ find: (server) => registry.find(server), folders, maxDials: MAX_DIALS },
+  });
   const app = controlApp({
-    ...{ docks: registry, log, token, version: VERSION },
+    ...{ docks: registry, log, dials, token, version: VERSION },
     beside: { paths: METRICS_PATHS, app: metricsApp(() => registry.docks()) },
     guardsAll: !isOwnMachine(url),
   });

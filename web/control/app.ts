@@ -4,6 +4,8 @@ import type { HttpApp, HttpHandler, HttpService } from "../../core/http/app.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { refuseForeignOrigin, tokenCheck } from "./access.ts";
 import type { ControlledDocks } from "./controlled_docks.ts";
+import type { OwnDials } from "./dials.ts";
+import { dialRoutes } from "./endpoints/dials.ts";
 import { eventRoutes } from "./endpoints/events.ts";
 import { overviewRoutes } from "./endpoints/overview.ts";
 import { serverRoutes } from "./endpoints/servers.ts";
@@ -21,6 +23,7 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 interface ControlAppOptions {
   readonly docks: ControlledDocks;
   readonly log: EventLog;
+  readonly dials: OwnDials;
   readonly token: string;
   /** In the OpenAPI document. */
   readonly version: string;
@@ -49,10 +52,13 @@ export function controlApp(options: ControlAppOptions): HttpApp<Record<never, ne
 }
 
 function controlHandler(
-  { docks, log, token, version, beside, guardsAll }: ControlAppOptions,
+  { docks, log, dials, token, version, beside, guardsAll }: ControlAppOptions,
   other: HttpService | undefined,
 ): HttpHandler {
-  const own = [...serverRoutes, ...sessionRoutes, ...eventRoutes, ...overviewRoutes];
+  const own = [
+    ...[...serverRoutes, ...sessionRoutes, ...dialRoutes, ...eventRoutes],
+    ...overviewRoutes,
+  ];
   const find = createRouter([...own, openApiRoute(own, version)]);
   const check = tokenCheck(token);
   // Loaded when a browser asks for it.
@@ -74,7 +80,7 @@ function controlHandler(
       // Without a token nobody learns what is there.
       if (found.route?.isOpen !== true) check(request);
       if (found.route === undefined) throw found.problem;
-      return await answer(request, found.route, found.params, { docks, log });
+      return await answer(request, found.route, found.params, { docks, log, dials });
     } catch (error) {
       if (error instanceof Problem) return error.toResponse();
       if (

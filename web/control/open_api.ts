@@ -199,6 +199,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
       "required",
       "secret",
       "file",
+      "text",
       "needs",
     ],
     properties: {
@@ -214,6 +215,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
       required: { type: "boolean" },
       secret: { type: "boolean" },
       file: { type: "boolean", description: "Whether it names something in the file system." },
+      text: { type: "boolean", description: "Whether the text of that file will do in its place." },
       needs: { ...texts, description: "Options of which it needs one beside it." },
     },
   },

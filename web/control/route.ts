@@ -2,6 +2,7 @@
 // document are made.
 
 import type { ControlledDocks } from "./controlled_docks.ts";
+import type { OwnDials } from "./dials.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Schema } from "./schema.ts";
 
@@ -9,6 +10,7 @@ import type { Schema } from "./schema.ts";
 export interface ControlWork {
   readonly docks: ControlledDocks;
   readonly log: EventLog;
+  readonly dials: OwnDials;
 }
 
 /** A request that fits its route. */

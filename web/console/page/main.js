@@ -7,6 +7,7 @@ import { html } from "./html.js";
 import { Certificates } from "./panels/certificates.js";
 import { Faults } from "./panels/faults.js";
 import { Overview } from "./panels/overview.js";
+import { Plots } from "./panels/plots.js";
 import { Servers } from "./panels/servers.js";
 import { Sessions } from "./panels/sessions.js";
 import { Traffic } from "./panels/traffic.js";
@@ -20,6 +21,7 @@ const PANELS = {
   sessions: Sessions,
   traffic: Traffic,
   faults: Faults,
+  plots: Plots,
   certificates: Certificates,
 };
 

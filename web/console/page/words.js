@@ -12,6 +12,7 @@ export const WORDS = {
   sessions: ["Sessions", "セッション"],
   traffic: ["Traffic", "通信"],
   faults: ["Faults", "障害"],
+  plots: ["Plots", "グラフ"],
   connected: ["Connected", "接続中"],
   connecting: ["Connecting", "接続しています"],
   lost: [
@@ -111,6 +112,10 @@ export const WORDS = {
     "Files need --control-folder when sockdock starts.",
     "ファイルを使うには、起動時に --control-folder が必要です。",
   ],
+  textWillDo: [
+    "The text of the file will do too.",
+    "ファイルの内容をそのまま貼り付けることもできます。",
+  ],
   insideFolders: ["Inside {}", "{} の中"],
   started: ["Started: {}", "起動しました: {}"],
   // Certificates
@@ -195,7 +200,11 @@ export const WORDS = {
   bandwidth: ["Bandwidth", "帯域"],
   reset: ["Resets", "リセット"],
   unlimited: ["unlimited", "無制限"],
-  blackout: ["Blackout of 2 s", "2 秒間の遮断"],
+  blackout: ["Blackout", "遮断"],
+  blackoutFor: ["Blackout of 2 s", "2 秒間遮断する"],
+  queueFull: ["Queue full", "キュー満杯"],
+  closeDeed: ["Closed", "切断"],
+  timeoutDeed: ["Kept silent", "無応答"],
   seed: ["Seed", "シード"],
   seedHelp: [
     "The same seed and the same traffic lead to the same decisions.",
@@ -209,6 +218,26 @@ export const WORDS = {
   onlyStreams: ["Only on streams", "ストリームのみ"],
   noFaults: ["No faults.", "障害はありません。"],
   inForce: ["In force: {}", "適用中: {}"],
+  // Plots
+  period: ["Period", "期間"],
+  minutes: ["{} min", "{} 分"],
+  throughput: ["Throughput, bytes a second", "スループット(バイト/秒)"],
+  roundTrip: ["Round trip", "往復時間"],
+  drops: ["Dropped and refused a second", "破棄と拒否(件/秒)"],
+  refusedDrops: ["Refused", "拒否"],
+  forgedDrops: ["Not authentic", "認証不可"],
+  failedDrops: ["Failed", "失敗"],
+  measure: ["Measure with a message a second", "毎秒 1 メッセージで測定する"],
+  measureOne: [
+    "Choose a server to measure its round trip.",
+    "往復時間を測定するサーバーを選んでください。",
+  ],
+  measured: [
+    "{} measured, {} without an answer, median {}",
+    "測定 {} 回、応答なし {} 回、中央値 {}",
+  ],
+  values: ["Values as a table", "値の表"],
+  nowAndMost: ["{}: {} now, at most {}", "{}: 現在 {}、最大 {}"],
 };
 
 const asked = typeof navigator === "undefined" ? [] : navigator.languages;

@@ -1,5 +1,6 @@
 // The sessions that are open: who they are, ending one, and saying something to its peer.
 
+import { messageFields, messageIn } from "../message.ts";
 import { Problem } from "../problem.ts";
 import { type Asked, type Route, sessionInPath } from "../route.ts";
 
@@ -52,15 +53,12 @@ export const sessionRoutes: readonly Route[] = [
     body: {
       type: "object",
       additionalProperties: false,
-      properties: {
-        text: { type: "string", description: "The message, as UTF-8." },
-        base64: { type: "string", description: "The message, as bytes." },
-      },
+      properties: messageFields,
     },
     answer: { status: 204, description: "The message was handed to the system." },
     problems: [404, 409],
     async handle(asked) {
-      const message = messageOf(asked.body as { text?: string; base64?: string });
+      const message = messageIn(asked.body);
       const sent = await asked.docks.sendTo(Number(asked.given.session), message);
       if (sent === false) throw noSession(asked);
       if (sent === null) {
@@ -73,16 +71,4 @@ export const sessionRoutes: readonly Route[] = [
 
 function noSession({ given: { session } }: Asked): Problem {
   return new Problem(404, `there is no open session ${session}; GET /api/sessions lists them`);
-}
-
-function messageOf({ text, base64 }: { readonly text?: string; readonly base64?: string }) {
-  if ((text === undefined) === (base64 === undefined)) {
-    throw new Problem(422, "the body needs either text or base64");
-  }
-  if (text !== undefined) return text;
-  try {
-    return Uint8Array.from(atob(base64!), (letter) => letter.charCodeAt(0));
-  } catch {
-    throw new Problem(422, "body.base64: expected base64 (RFC 4648), such as aGVsbG8=");
-  }
 }

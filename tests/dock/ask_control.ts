@@ -1,6 +1,6 @@
-/** Asking a control, as programs do. */
+/** Asks a control over HTTP, as a program would. */
 
-import type { Control } from "../../../mod.ts";
+import type { Control } from "../../mod.ts";
 
 /** Asks a control, with its token unless told otherwise. */
 export async function ask(
