@@ -14,7 +14,9 @@ import format from "./page/format.js" with { type: "text" };
 import history from "./page/history.js" with { type: "text" };
 import html from "./page/html.js" with { type: "text" };
 import main from "./page/main.js" with { type: "text" };
+import optionField from "./page/option_field.js" with { type: "text" };
 import message from "./page/message.js" with { type: "text" };
+import certificates from "./page/panels/certificates.js" with { type: "text" };
 import faults from "./page/panels/faults.js" with { type: "text" };
 import overview from "./page/panels/overview.js" with { type: "text" };
 import plots from "./page/panels/plots.js" with { type: "text" };
@@ -22,6 +24,9 @@ import servers from "./page/panels/servers.js" with { type: "text" };
 import sessions from "./page/panels/sessions.js" with { type: "text" };
 import traffic from "./page/panels/traffic.js" with { type: "text" };
 import parts from "./page/parts.js" with { type: "text" };
+import picture from "./page/picture.js" with { type: "text" };
+import startForm from "./page/start_form.js" with { type: "text" };
+import stop from "./page/stop.js" with { type: "text" };
 import rates from "./page/rates.js" with { type: "text" };
 import store from "./page/store.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
@@ -52,6 +57,8 @@ const modules: Readonly<Record<string, string>> = {
   "html.js": html,
   "main.js": main,
   "message.js": message,
+  "option_field.js": optionField,
+  "panels/certificates.js": certificates,
   "panels/faults.js": faults,
   "panels/overview.js": overview,
   "panels/plots.js": plots,
@@ -59,6 +66,9 @@ const modules: Readonly<Record<string, string>> = {
   "panels/sessions.js": sessions,
   "panels/traffic.js": traffic,
   "parts.js": parts,
+  "picture.js": picture,
+  "start_form.js": startForm,
+  "stop.js": stop,
   "rates.js": rates,
   "store.js": store,
   "tap.js": tap,

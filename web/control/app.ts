@@ -17,7 +17,7 @@ import { Problem } from "./problem.ts";
 import type { ControlWork, Parameter, Route } from "./route.ts";
 import type { OwnRequests } from "./requests.ts";
 import { createRouter } from "./router.ts";
-import { checkShape } from "./schema.ts";
+import { checkShape, type Schema } from "./schema.ts";
 
 /** The largest body of a request: a message that is sent to a session, in base64. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -105,7 +105,7 @@ async function answer(
   work: ControlWork,
 ): Promise<Response> {
   const given = readParameters(request, route, params);
-  const body = route.body === undefined ? undefined : await readBody(request);
+  const body = route.body === undefined ? undefined : await readBody(request, route.body);
   if (route.body !== undefined) checkShape(route.body, body, "body");
   const result = await route.handle({ ...work, given, body, request });
   if (result instanceof Response) return result;
@@ -153,8 +153,10 @@ function readValue({ name, schema }: Parameter, text: string): string | number {
 }
 
 /** @throws {Problem} when it is no JSON */
-async function readBody(request: Request): Promise<unknown> {
+async function readBody(request: Request, { required = [] }: Schema): Promise<unknown> {
   const text = await request.text();
+  // Where no field has to be there, no body is as good as an empty object.
+  if (text === "" && required.length === 0) return {};
   try {
     return JSON.parse(text);
   } catch {

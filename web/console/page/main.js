@@ -4,6 +4,7 @@ import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { createApi } from "./api.js";
 import { html } from "./html.js";
+import { Certificates } from "./panels/certificates.js";
 import { Faults } from "./panels/faults.js";
 import { Overview } from "./panels/overview.js";
 import { Plots } from "./panels/plots.js";
@@ -21,6 +22,7 @@ const PANELS = {
   traffic: Traffic,
   faults: Faults,
   plots: Plots,
+  certificates: Certificates,
 };
 
 function App({ store }) {
@@ -57,13 +59,14 @@ function App({ store }) {
         ${(servers.length > 0 || phase === "ok") &&
           html`
             <${Panel} key=${`${name} ${session}`} store=${store} chosenSession=${session}
+              chosenServer=${session}
               showTraffic=${(id) => location.hash = `#traffic/${id}`} />
           `}
       </main>
   `;
 }
 
-/** The panel that the fragment names, and the session in it. */
+/** The panel that the fragment names, and the session or server in it. */
 function usePlace() {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
