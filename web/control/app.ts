@@ -124,7 +124,7 @@ function readParameters(
   request: Request,
   { parameters = [] }: Route,
   params: Readonly<Record<string, string>>,
-): Record<string, string | number | undefined> {
+): Record<string, string | number | boolean | undefined> {
   const query = new URL(request.url).searchParams;
   const known = parameters.filter((one) => one.in === "query").map(({ name }) => name);
   for (const name of query.keys()) {
@@ -145,9 +145,13 @@ function readParameters(
   }));
 }
 
-function readValue({ name, schema }: Parameter, text: string): string | number {
+function readValue({ name, schema }: Parameter, text: string): string | number | boolean {
   const isNumber = schema.type === "integer" || schema.type === "number";
-  const value = isNumber && /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
+  const value = isNumber && /^\d{1,15}(\.\d{1,9})?$/.test(text)
+    ? Number(text)
+    : schema.type === "boolean" && /^(?:true|false)$/.test(text)
+    ? text === "true"
+    : text;
   checkShape(schema, value, name);
   return value;
 }

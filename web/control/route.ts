@@ -18,7 +18,7 @@ export interface ControlWork {
 /** A request that fits its route. */
 export interface Asked extends ControlWork {
   /** Parameters of the path and the query, parsed. */
-  readonly given: Readonly<Record<string, string | number | undefined>>;
+  readonly given: Readonly<Record<string, string | number | boolean | undefined>>;
   /** The body, which fits the schema of the route; undefined where the route has none. */
   readonly body: unknown;
   readonly request: Request;

@@ -15,6 +15,8 @@ import { hello } from "../../../web/hello.ts";
 import { CHROMIUM_FLAGS } from "../../chromium.ts";
 import { findPeer } from "../../peer.ts";
 
+export type { Page };
+
 /** What the browser is, and with what fragment the console is opened in place of its token. */
 export interface VisitOptions extends BrowserContextOptions {
   readonly fragment?: string;
