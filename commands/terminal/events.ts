@@ -1,7 +1,7 @@
 // Prints the events of a server: as text for users, as JSON for programs, and to the transcript.
 
 import type { Stats } from "../../core/counters.ts";
-import {
+import type {
   type Emit,
   type InspectedEvent,
   type RoomEvent,
