@@ -36,6 +36,7 @@ export function offeredOptions({ protocol, url, to }: OptionsRequest): readonly 
     required: option.required || isAskedFor(key, served),
     secret: option.secret,
     file: namesFiles(option),
+    text: option.takesText ?? false,
     needs: [needs[key] ?? impliedBeside(key, endpoint)].flat().map(flagName),
   }));
 }

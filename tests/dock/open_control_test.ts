@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, echo, hello, openControl, send, serve, textOf, UsageError } from "../../mod.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { ask } from "./control/ask.ts";
+import { ask } from "./ask_control.ts";
 
 Deno.test("the control shows servers with their options, commands, counters and faults", async () => {
   await using server = await serve(["tcp://127.0.0.1:0", "udp://127.0.0.1:0"], echo, {

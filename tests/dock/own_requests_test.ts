@@ -7,7 +7,7 @@ import { openAuthority } from "../../core/certificates/authority_folder.ts";
 import { heldBodyBytes } from "../../servers/http/captured.ts";
 import { inspect } from "../../web/inspect.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { ask } from "./control/ask.ts";
+import { ask } from "./ask_control.ts";
 
 const request = (control: Control, server: number, body: unknown) =>
   ask(control, "POST", `/api/servers/${server}/request`, body);

@@ -73,6 +73,8 @@ export interface OptionState {
   readonly secret: boolean;
   /** Whether it names something in the file system. */
   readonly file: boolean;
+  /** Whether the text of that file will do in its place. */
+  readonly text: boolean;
   /** Options of which it needs one beside it. */
   readonly needs: readonly string[];
 }

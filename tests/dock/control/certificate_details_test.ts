@@ -6,7 +6,7 @@ import { createAuthority, issueCertificate } from "../../../mod/cert.ts";
 import { findPeer, type PeerName, peerTest, runPeer } from "../../peer.ts";
 import { RunningProcess } from "../../running_process.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { ask } from "./ask.ts";
+import { ask } from "../ask_control.ts";
 
 const authority = await createAuthority();
 const issued = await issueCertificate(authority, { names: ["127.0.0.1"] });

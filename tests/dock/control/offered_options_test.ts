@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { catalogue, openControl } from "../../../mod.ts";
 import type { OptionState } from "../../../web/control/controlled_docks.ts";
-import { ask } from "./ask.ts";
+import { ask } from "../ask_control.ts";
 
 Deno.test("only the options that have an effect there are offered", async () => {
   await using control = await openControl([]);
@@ -51,10 +51,12 @@ Deno.test("an option is offered with all that a form needs", async () => {
     required: true,
     secret: false,
     file: true,
+    text: false,
     needs: [],
   });
   assertEquals([named("auth").secret, named("auth").default], [true, null]);
   assertEquals([named("upload").kind, named("upload").default], ["flag", "false"]);
+  assertEquals([named("tls-key").file, named("tls-key").text], [true, true]);
   assertEquals(named("overwrite").needs, ["upload"]);
   assertEquals(named("tls-min").choices.includes("1.3"), true);
   assertEquals(named("seed").needs, ["fault"]);

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, echo, openControl, relay, serve } from "../../../mod.ts";
-import { ask } from "./ask.ts";
+import { ask } from "../ask_control.ts";
 
 Deno.test("any server is stopped over the control, with those that were started together", async () => {
   await using server = await serve(["tcp://127.0.0.1:0", "udp://127.0.0.1:0"], echo);

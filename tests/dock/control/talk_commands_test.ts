@@ -5,7 +5,7 @@ import { type Dock, echo, hello, openControl, serve } from "../../../mod.ts";
 import { talkCommands } from "../../../dock/control/talk_commands.ts";
 import { type PeerName, peerTest, runPeer } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { ask } from "./ask.ts";
+import { ask } from "../ask_control.ts";
 
 /** The command of a program for the first server of a dock. */
 async function commandOf(dock: Dock, program: string): Promise<string> {

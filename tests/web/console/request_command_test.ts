@@ -6,7 +6,7 @@ import type { HttpHandler } from "../../../core/http/app.ts";
 import { curlCommand, fetchCommand, quoted } from "../../../web/console/page/request_command.js";
 import { peerTest } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
-import { ask } from "../../dock/control/ask.ts";
+import { ask } from "../../dock/ask_control.ts";
 
 const HOSTILE = [
   "plain",

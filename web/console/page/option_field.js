@@ -38,7 +38,7 @@ export function OptionField({ option, value, problem, hint, onChange }) {
 }
 
 function Control({ option, value, described, onChange }) {
-  const { kind, choices, suggestions, many, secret, required, default: usual } = option;
+  const { kind, choices, suggestions, many, text, secret, required, default: usual } = option;
   const typed = (event) => onChange(event.target.value);
   if (kind === "flag") {
     const checked = value === "" ? usual === "true" : value;
@@ -47,10 +47,10 @@ function Control({ option, value, described, onChange }) {
         onChange=${(event) => onChange(event.target.checked)} />
     `;
   }
-  if (many) {
+  if (many || text) {
     return html`
       <textarea rows="2" spellcheck="false" ...${described} value=${value}
-        placeholder=${usual ?? t("oneALine")} onInput=${typed}></textarea>
+        placeholder=${usual ?? (many ? t("oneALine") : "")} onInput=${typed}></textarea>
     `;
   }
   if (choices.length > 0) {

@@ -168,7 +168,7 @@ function Options({ options, folders, values, setValues, search, setSearch, blame
     html`
       <${OptionField} key=${option.name} option=${option} value=${values[option.name]}
         problem=${option.name === blamed ? why : undefined} hint=${option.file &&
-          html`<${Folders} folders=${folders} />`}
+          html`<${Folders} folders=${folders} text=${option.text} />`}
         onChange=${(value) => setValues({ ...values, [option.name]: value })} />
     `;
   const required = groups.get("required") ?? [];
@@ -197,19 +197,21 @@ function Options({ options, folders, values, setValues, search, setSearch, blame
 }
 
 /** Where files may be that servers use which are started here. */
-function Folders({ folders }) {
-  return html`<small>${
-    folders.length === 0 ? t("noFolders") : t("insideFolders", visible(folders.join(", ")))
-  }</small>`;
+function Folders({ folders, text }) {
+  const where = folders.length === 0
+    ? t("noFolders")
+    : t("insideFolders", visible(folders.join(", ")));
+  return html`<small>${text ? `${t("textWillDo")} ` : ""}${where}</small>`;
 }
 
 /** What was filled in, as the control takes it. What says no more than the default is left out. */
 function givenOf(options, values) {
-  return Object.fromEntries(options.flatMap(({ name, kind, many, default: usual }) => {
+  return Object.fromEntries(options.flatMap(({ name, kind, many, text, default: usual }) => {
     const value = values[name];
     if (value === undefined || value === "") return [];
     if (kind === "flag") return String(value) === usual ? [] : [[name, value]];
-    if (!many) return [[name, value]];
+    // The text of a file has lines, and its path has none.
+    if (!many || text && value.includes("\n")) return [[name, value]];
     const lines = value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
     return lines.length === 0 ? [] : [[name, lines]];
   }));

@@ -112,6 +112,10 @@ export const WORDS = {
     "Files need --control-folder when sockdock starts.",
     "ファイルを使うには、起動時に --control-folder が必要です。",
   ],
+  textWillDo: [
+    "The text of the file will do too.",
+    "ファイルの内容をそのまま貼り付けることもできます。",
+  ],
   insideFolders: ["Inside {}", "{} の中"],
   started: ["Started: {}", "起動しました: {}"],
   // Certificates

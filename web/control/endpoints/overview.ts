@@ -13,7 +13,7 @@ export const overviewRoutes: readonly Route[] = [
       description: "The counters.",
       schema: {
         type: "object",
-        required: ["counters", "control"],
+        required: ["counters", "control", "dials"],
         properties: {
           counters: { $ref: "#/components/schemas/Counters" },
           control: {
@@ -39,10 +39,21 @@ export const overviewRoutes: readonly Route[] = [
               },
             },
           },
+          dials: {
+            type: "object",
+            required: ["open", "opened", "refused", "idled", "forgotten"],
+            properties: {
+              open: { type: "integer", description: "Sessions to servers that are open." },
+              opened: { type: "integer", description: "Those that were opened." },
+              refused: { type: "integer", description: "Those that were one too many." },
+              idled: { type: "integer", description: "Those that nobody used any more." },
+              forgotten: { type: "integer", description: "Messages that were one too many." },
+            },
+          },
         },
       },
     },
-    handle: ({ docks, log }) => ({
+    handle: ({ docks, log, dials }) => ({
       counters: docks.stats(),
       control: {
         listeners: log.listeners,
@@ -52,6 +63,7 @@ export const overviewRoutes: readonly Route[] = [
         dropped: log.dropped,
         heldBodyBytes: docks.heldBodyBytes(),
       },
+      dials: dials.stats(),
     }),
   },
   {
