@@ -9,14 +9,19 @@ import api from "./page/api.js" with { type: "text" };
 import faultText from "./page/fault_text.js" with { type: "text" };
 import format from "./page/format.js" with { type: "text" };
 import html from "./page/html.js" with { type: "text" };
+import httpBody from "./page/http_body.js" with { type: "text" };
+import httpPart from "./page/http_part.js" with { type: "text" };
 import main from "./page/main.js" with { type: "text" };
 import message from "./page/message.js" with { type: "text" };
 import faults from "./page/panels/faults.js" with { type: "text" };
+import http from "./page/panels/http.js" with { type: "text" };
 import overview from "./page/panels/overview.js" with { type: "text" };
 import servers from "./page/panels/servers.js" with { type: "text" };
 import sessions from "./page/panels/sessions.js" with { type: "text" };
 import traffic from "./page/panels/traffic.js" with { type: "text" };
 import parts from "./page/parts.js" with { type: "text" };
+import requestCommand from "./page/request_command.js" with { type: "text" };
+import sendRequest from "./page/send_request.js" with { type: "text" };
 import store from "./page/store.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
 import tap from "./page/tap.js" with { type: "text" };
@@ -40,14 +45,19 @@ const modules: Readonly<Record<string, string>> = {
   "fault_text.js": faultText,
   "format.js": format,
   "html.js": html,
+  "http_body.js": httpBody,
+  "http_part.js": httpPart,
   "main.js": main,
   "message.js": message,
   "panels/faults.js": faults,
+  "panels/http.js": http,
   "panels/overview.js": overview,
   "panels/servers.js": servers,
   "panels/sessions.js": sessions,
   "panels/traffic.js": traffic,
   "parts.js": parts,
+  "request_command.js": requestCommand,
+  "send_request.js": sendRequest,
   "store.js": store,
   "tap.js": tap,
   "token.js": token,

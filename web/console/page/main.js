@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { createApi } from "./api.js";
 import { html } from "./html.js";
 import { Faults } from "./panels/faults.js";
+import { Http } from "./panels/http.js";
 import { Overview } from "./panels/overview.js";
 import { Servers } from "./panels/servers.js";
 import { Sessions } from "./panels/sessions.js";
@@ -18,6 +19,7 @@ const PANELS = {
   servers: Servers,
   sessions: Sessions,
   traffic: Traffic,
+  http: Http,
   faults: Faults,
 };
 
