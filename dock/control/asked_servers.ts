@@ -63,6 +63,11 @@ export async function allowedServers(
   return { what, endpoints, options: found };
 }
 
+/** Whether the value of an option is a path. */
+export function namesFiles({ metavar }: Pick<Option<unknown>, "metavar">): boolean {
+  return PATH.test(metavar);
+}
+
 /** Reads options by the names of their flags or their keys, as those of the command line.
  * @throws {UsageError} when one is unknown, has a wrong value, or names a file outside the folders */
 export async function askedOptions(
@@ -93,9 +98,10 @@ export async function askedOptions(
 }
 
 /** What the value of an option names in the file system. */
-function pathsIn({ metavar }: Option<unknown>, value: unknown): readonly string[] {
+function pathsIn(option: Option<unknown>, value: unknown): readonly string[] {
+  const { metavar } = option;
   const texts = [value].flat().map(String);
-  if (PATH.test(metavar)) return texts;
+  if (namesFiles(option)) return texts;
   // Lists of addresses may be read from files.
   if (metavar === "cidr") return texts.flatMap((text) => text.startsWith("@") ? text.slice(1) : []);
   if (metavar !== "url") return [];

@@ -28,9 +28,10 @@ export class LoggedEvent {
   /** What it takes, roughly. */
   readonly bytes: number;
   /** Length of the whole message, if only its beginning is kept. */
-  readonly #messageBytes: number | undefined;
+  readonly messageBytes: number | undefined;
 
   constructor(event: ServerEvent) {
+    this.messageBytes = undefined;
     this.event = event.event === "inspected"
       ? { ...event, headers: maskedFields(event.headers) }
       : event;
@@ -42,7 +43,7 @@ export class LoggedEvent {
     this.bytes = EVENT_BYTES + Math.min(length, MAX_MESSAGE_BYTES);
     if ("headers" in event) this.bytes += weightOf(event.headers);
     if (length <= MAX_MESSAGE_BYTES) return;
-    this.#messageBytes = length;
+    this.messageBytes = length;
     this.event = { ...this.event, message: beginningOf(event.message) } as ServerEvent;
   }
 
@@ -50,7 +51,7 @@ export class LoggedEvent {
     return JSON.stringify({
       id: this.id,
       ...eventJson(this.event),
-      ...(this.#messageBytes !== undefined && { messageBytes: this.#messageBytes }),
+      ...(this.messageBytes !== undefined && { messageBytes: this.messageBytes }),
     });
   }
 
@@ -90,6 +91,8 @@ export interface EventFilter {
   readonly session?: number;
   /** A plain substring. */
   readonly contains?: string;
+  /** Whether an event is one of those that are wanted, whatever else. */
+  readonly accepts?: (event: ServerEvent) => boolean;
   /** The most of each HTTP body that is wanted, in bytes. The events are shared, so that others may get
    * bodies too, and longer ones. */
   readonly bodyBytes?: number;
@@ -115,7 +118,13 @@ function isAbout({ kinds, url, session }: EventFilter, place: Place): boolean {
 
 function fits(filter: EventFilter, logged: LoggedEvent): boolean {
   return isAbout(filter, placeOf(logged.event)) &&
-    (filter.contains === undefined || logged.text.includes(filter.contains));
+    holds(filter, logged);
+}
+
+/** Whether what an event says fits, which is known once it is made. */
+function holds({ contains, accepts }: EventFilter, logged: LoggedEvent): boolean {
+  return (accepts === undefined || accepts(logged.event)) &&
+    (contains === undefined || logged.text.includes(contains));
 }
 
 /** Whether a filter may want events that cost throughput. */
@@ -140,15 +149,22 @@ export class EventLog {
   waits = 0;
   readonly #events: LoggedEvent[] = [];
   readonly #listeners = new Set<Listener>();
+  /** Events that were forgotten because there were too many. */
+  forgotten = 0;
   readonly #always: boolean;
+  readonly #maxBytes: number;
   #changed: () => void = () => {};
   #first = 0;
   #bytes = 0;
   #lastId = 0;
 
-  /** @param always whether messages and requests are remembered though nobody listens */
-  constructor({ always }: { readonly always: boolean }) {
+  /** @param always whether messages and requests are remembered though nobody listens
+   * @param maxBytes how many bytes of events are remembered */
+  constructor(
+    { always, maxBytes = MAX_BYTES }: { readonly always: boolean; readonly maxBytes?: number },
+  ) {
     this.#always = always;
+    this.#maxBytes = maxBytes;
   }
 
   /** Whether messages and requests are wanted now. */
@@ -191,9 +207,9 @@ export class EventLog {
     if (!isTraffic || this.#always) this.#keep(logged = new LoggedEvent(make()));
     for (const { filter, takes, hear } of this.#listeners) {
       if (!isAbout(filter, place)) continue;
-      if (filter.contains !== undefined) {
+      if (filter.contains !== undefined || filter.accepts !== undefined) {
         logged ??= new LoggedEvent(make());
-        if (!logged.text.includes(filter.contains)) continue;
+        if (!holds(filter, logged)) continue;
       }
       if (takes?.(isTraffic) === false) continue;
       logged ??= new LoggedEvent(make());
@@ -206,7 +222,8 @@ export class EventLog {
     logged.id = ++this.#lastId;
     this.#events.push(logged);
     this.#bytes += logged.bytes;
-    while (this.size > MAX_EVENTS || (this.#bytes > MAX_BYTES && this.size > 1)) {
+    while (this.size > MAX_EVENTS || (this.#bytes > this.#maxBytes && this.size > 1)) {
+      this.forgotten++;
       this.#bytes -= this.#events[this.#first]!.bytes;
       // The place is kept until many are free: removing the first of an array moves all others.
       (this.#events as (LoggedEvent | undefined)[])[this.#first++] = undefined;
