@@ -22,6 +22,10 @@ export interface Weather {
   readonly delayMs?: number;
   /** Up to this much more, so that datagrams overtake each other. @default 0 */
   readonly jitterMs?: number;
+  /** Nothing larger gets through. */
+  readonly maxBytes?: number;
+  /** The system says so to the sender instead. */
+  readonly refusesAboveBytes?: number;
   /** From when to when nothing gets through. */
   readonly blackout?: readonly [fromMs: number, toMs: number];
 }
@@ -70,6 +74,7 @@ export class AssociationPair {
         maxUnreadMessages: 256,
         rooms: { unread: new Room(1 << 20), unacknowledged: new Room(1 << 20) },
         datagramBytes: 1200,
+        largestDatagramBytes: 1200,
         control: "cubic",
         kernelBuffer: undefined,
         timeoutMs: 30_000,
@@ -78,9 +83,13 @@ export class AssociationPair {
         ...options,
       };
       end.association = new Association(ids[index]!, ids[1 - index]!, full.terms, full, {
-        buffer: () => new Uint8Array(full.datagramBytes),
+        buffer: (bytes) => new Uint8Array(bytes),
         transmit: (bytes, length) => {
           end.record?.push(bytes.slice(0, length));
+          if (length > (this.weather.refusesAboveBytes ?? Infinity)) {
+            queueMicrotask(() => end.association.refused(length));
+            return;
+          }
           this.#carry(bytes.subarray(0, length), other);
         },
         delivered: (message) => {
@@ -113,6 +122,7 @@ export class AssociationPair {
     this.sent++;
     const { loss = 0, duplicates = 0, corruption = 0, delayMs = 10, jitterMs = 0, blackout } =
       this.weather;
+    if (datagram.length > (this.weather.maxBytes ?? Infinity)) return;
     const random = this.#random;
     const now = this.clock.elapsedMs();
     if (blackout !== undefined && now >= blackout[0] && now < blackout[1]) return;
