@@ -55,6 +55,8 @@ function controlHandler(
   const own = [...serverRoutes, ...sessionRoutes, ...eventRoutes, ...overviewRoutes];
   const find = createRouter([...own, openApiRoute(own, version)]);
   const check = tokenCheck(token);
+  // Loaded when a browser asks for it.
+  let page: ReturnType<typeof import("../console/page.ts").openConsole> | undefined;
   return async (request, info) => {
     try {
       refuseForeignOrigin(request);
@@ -62,6 +64,11 @@ function controlHandler(
       if (other !== undefined && beside?.paths.includes(pathname)) {
         if (guardsAll) check(request);
         return await other.handle(request, info);
+      }
+      if (/^\/(?:console\/.*)?$/.test(pathname)) {
+        page ??= (await import("../console/page.ts")).openConsole();
+        const answered = page(request, pathname);
+        if (answered !== undefined) return answered;
       }
       const found = find(request.method, pathname);
       // Without a token nobody learns what is there.

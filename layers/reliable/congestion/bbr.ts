@@ -78,14 +78,14 @@ type Feedback = "none" | "refilling" | "starting" | "probed" | "stopping";
 
 /** A model of the path. Times are in milliseconds, amounts in bytes, rates in bytes per millisecond. */
 export class Bbr implements CongestionControl {
-  readonly #datagramBytes: number;
+  #datagramBytes: number;
   readonly #random: () => number;
   readonly #delivery = new DeliveryRate();
   readonly #pipe = new FullPipe();
   readonly #least = new LeastRoundTrip();
   readonly #bursts = new AcknowledgementBursts();
   readonly #shortTerm = new ShortTermBounds();
-  readonly #initialBytes: number;
+  #initialBytes: number;
   #state: State = "startup";
   #windowBytes: number;
   #rate = 0;
@@ -128,6 +128,12 @@ export class Bbr implements CongestionControl {
 
   get windowBytes(): number {
     return this.#windowBytes;
+  }
+
+  resize(datagramBytes: number): void {
+    this.#datagramBytes = datagramBytes;
+    this.#initialBytes = Math.max(this.#initialBytes, initialWindowBytes(datagramBytes));
+    this.#windowBytes = Math.max(this.#windowBytes, this.#minWindowBytes);
   }
 
   rate(roundTripMs: number | undefined): number | undefined {

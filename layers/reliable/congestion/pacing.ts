@@ -7,13 +7,18 @@ const BURST_DATAGRAMS = 4;
 
 /** A bucket that fills at a rate and is emptied by what is sent. */
 export class Pacing {
-  readonly #datagramBytes: number;
+  #datagramBytes: number;
   #tokensBytes: number;
   #filledAtMs = 0;
 
   constructor(datagramBytes: number) {
     this.#datagramBytes = datagramBytes;
     this.#tokensBytes = BURST_DATAGRAMS * datagramBytes;
+  }
+
+  /** Datagrams are this large at most from now on. */
+  resize(datagramBytes: number): void {
+    this.#datagramBytes = datagramBytes;
   }
 
   /** How long to wait before the next datagram, in milliseconds; 0 when it may go now.

@@ -24,6 +24,10 @@ export interface Weather {
   readonly jitterMs?: number;
   /** The chance that a datagram meets the jitter; the others take the delay alone. @default 1 */
   readonly jittered?: number;
+  /** Nothing larger gets through. */
+  readonly maxBytes?: number;
+  /** The system says so to the sender instead. */
+  readonly refusesAboveBytes?: number;
   /** From when to when nothing gets through. */
   readonly blackout?: readonly [fromMs: number, toMs: number];
 }
@@ -74,6 +78,7 @@ export class AssociationPair {
         maxUnreadMessages: 256,
         rooms: { unread: new Room(1 << 20), unacknowledged: new Room(1 << 20) },
         datagramBytes: 1200,
+        largestDatagramBytes: 1200,
         control: "cubic",
         kernelBuffer: undefined,
         timeoutMs: 30_000,
@@ -82,9 +87,13 @@ export class AssociationPair {
         ...options,
       };
       end.association = new Association(ids[index]!, ids[1 - index]!, full.terms, full, {
-        buffer: () => new Uint8Array(full.datagramBytes),
+        buffer: (bytes) => new Uint8Array(bytes),
         transmit: (bytes, length) => {
           end.record?.push(bytes.slice(0, length));
+          if (length > (this.weather.refusesAboveBytes ?? Infinity)) {
+            queueMicrotask(() => end.association.refused(length));
+            return;
+          }
           this.#carry(bytes.subarray(0, length), other);
         },
         delivered: (message) => {
@@ -118,6 +127,7 @@ export class AssociationPair {
     if (this.loses()) return;
     const { loss = 0, duplicates = 0, corruption = 0, blackout } = this.weather;
     const { delayMs = 10, jitterMs = 0, jittered = 1 } = this.weather;
+    if (datagram.length > (this.weather.maxBytes ?? Infinity)) return;
     const random = this.#random;
     const now = this.clock.elapsedMs();
     if (blackout !== undefined && now >= blackout[0] && now < blackout[1]) return;

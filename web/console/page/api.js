@@ -1,0 +1,54 @@
+// The control's API, as docs/control.md describes it. Nothing else is asked for anything.
+
+/** A request that was answered with a problem (RFC 9457); its message says what to do. */
+export class ApiProblem extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** @param token what every request shows */
+export function createApi(token) {
+  const headers = { authorization: `Bearer ${token}` };
+
+  /** Asks, and returns the JSON of the answer, or undefined where there is none. */
+  async function call(method, path, body) {
+    const answer = await fetch(path, {
+      method,
+      headers,
+      cache: "no-store",
+      ...body !== undefined && { body: JSON.stringify(body) },
+    });
+    if (!answer.ok) throw await problemOf(answer);
+    return answer.status === 204 ? undefined : await answer.json();
+  }
+
+  /** Reads events until the signal aborts or the server has gone. EventSource cannot send a token. */
+  async function listen(query, hear, signal) {
+    const answer = await fetch(`/api/events?${query}`, { headers, signal });
+    if (!answer.ok) throw await problemOf(answer);
+    let rest = "";
+    const decoder = new TextDecoder();
+    const reader = answer.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
+      rest = blocks.pop();
+      hear(blocks.filter((block) => block !== ":"));
+    }
+  }
+
+  return { call, listen };
+}
+
+async function problemOf(answer) {
+  let detail = `${answer.status} ${answer.statusText}`;
+  try {
+    detail = (await answer.json()).detail ?? detail;
+  } catch {
+    // Not a problem of ours: what the status says has to do.
+  }
+  return new ApiProblem(answer.status, detail);
+}
