@@ -31,7 +31,7 @@ import { SendBuffer, type StreamPart } from "./stream/send_buffer.ts";
 import { SendQueue } from "./stream/send_queue.ts";
 import { type SentPacket, SentPackets } from "./recovery/sent_packets.ts";
 import { DatagramSize } from "./path/datagram_size.ts";
-import { SkippedNumber } from "./recovery/skipped_number.ts";
+import { SkippedNumbers } from "./recovery/skipped_numbers.ts";
 import { type ConnectionId, isFor } from "./wire/prefix.ts";
 
 /** RFC 6298 5.7 wants at least 60 s, if anything; as we give up before that, a longer pause would
@@ -80,7 +80,7 @@ export class Association {
   readonly #sendQueue: SendQueue;
   readonly #waiters = new DeliveryWaiters();
   readonly #outage = new Outage();
-  readonly #skipped: SkippedNumber;
+  readonly #skipped: SkippedNumbers;
   readonly #timer: DeadlineTimer;
   #peerWindow: number;
   #sentMessages = 0;
@@ -130,7 +130,7 @@ export class Association {
     this.#writer = new PacketWriter(peerId);
     this.#sendBuffer = new SendBuffer(options.sendBufferBytes, options.rooms.unacknowledged);
     this.#sendQueue = new SendQueue(this.#sendBuffer);
-    this.#skipped = new SkippedNumber(options.random);
+    this.#skipped = new SkippedNumbers(options.random);
     this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
     this.#size = new DatagramSize(options.datagramBytes, options.largestDatagramBytes);
     this.#congestion = congestionControlOf(
@@ -150,6 +150,7 @@ export class Association {
     this.#sentPackets = new SentPackets({
       acknowledged: (packet) => this.#packetAcknowledged(packet),
       lost: (packet) => this.#packetLost(packet),
+      mistaken: (packet) => this.#packetMistaken(packet),
     });
     const now = this.#clock.elapsedMs();
     this.#progressAtMs = this.#heardAtMs = this.#activeAtMs = now;
@@ -477,9 +478,18 @@ export class Association {
     this.#pacing.resize(this.#size.bytes);
   }
 
+  /** A packet that counted as lost has arrived: what was in it need not go out again. */
+  #packetMistaken(packet: SentPacket): void {
+    if (this.#size.arrived(packet, this.#ackTimeMs)) this.#resize();
+    if (packet.isSizeProbe) return;
+    this.#congestion.mistaken(packet);
+    if (packet.end > packet.start) this.#sendBuffer.acknowledge(packet.start, packet.end);
+    if (packet.finish) this.#finishAcknowledged = true;
+  }
+
   #detectLoss(now: number): void {
     this.#ackTimeMs = now;
-    this.#sentPackets.detectLoss(now, this.#roundTrip.reorderingMs);
+    this.#sentPackets.detectLoss(now, this.#roundTrip);
   }
 
   #tellDelivered(): void {
@@ -518,6 +528,7 @@ export class Association {
   #sendStream(now: number): void {
     const buffer = this.#sendBuffer;
     if (!this.#probeSize(now)) return;
+    let probedTo = 0;
     for (;;) {
       const isProbe = this.#probesLeft > 0;
       // The last is small: it gets through where large ones vanish.
@@ -526,7 +537,8 @@ export class Association {
       const ackBytes = this.#acknowledging.isWanted ? MAX_ACK_BYTES : 0;
       const max = room - ackBytes;
       const resends = buffer.hasLost;
-      let part = buffer.next(max, this.#peerWindow) ?? (isProbe ? buffer.oldest(max) : null);
+      let part = buffer.next(max, this.#peerWindow) ??
+        (isProbe ? buffer.unacknowledged(probedTo, max) ?? buffer.unacknowledged(0, max) : null);
       const finishes = this.#wantsEnd && this.#sendQueue.isEmpty &&
         !this.#finishAcknowledged && (part?.end ?? buffer.sent) === buffer.written &&
         (!this.#finishSent || this.#finishLost || isProbe);
@@ -550,6 +562,7 @@ export class Association {
         }
       } else {
         this.#probesLeft--;
+        probedTo = part.end;
       }
       if (resends || (isProbe && part.start < buffer.sent)) this.#countRetransmission();
       this.#sendPart(part, finishes, now);
@@ -615,10 +628,9 @@ export class Association {
   }
 
   #begin(bytes: Uint8Array): void {
-    const { next, oldest, count } = this.#sentPackets;
-    const announced = count === 0 ? next : oldest;
+    const { next, largestAcknowledged, oldestOfInterest } = this.#sentPackets;
+    const announced = this.#skipped.announce(oldestOfInterest, largestAcknowledged, next);
     this.#writer.begin(bytes, next, announced);
-    this.#skipped.announce(announced);
   }
 
   #transmitEliciting(
@@ -713,7 +725,8 @@ export class Association {
   }
 
   #maybeSkip(): void {
-    if (this.#skipped.skips(this.#sentPackets.next)) this.#sentPackets.skip();
+    const { next, oldest } = this.#sentPackets;
+    if (this.#skipped.skips(next, next - oldest)) this.#sentPackets.skip();
   }
 
   // Time.
@@ -722,8 +735,9 @@ export class Association {
   #timeoutAtMs(): number {
     const sent = this.#sentPackets;
     if (sent.count === 0) return Infinity;
-    const ms = Math.min(MAX_TIMEOUT_MS, this.#roundTrip.timeoutMs * 2 ** this.#timeouts);
-    return this.#lastElicitingAtMs + ms;
+    const { probeMs, timeoutMs } = this.#roundTrip;
+    const ms = this.#timeouts === 0 ? probeMs : timeoutMs * 2 ** (this.#timeouts - 1);
+    return this.#lastElicitingAtMs + Math.min(MAX_TIMEOUT_MS, ms);
   }
 
   /** When it was idle for too long. */

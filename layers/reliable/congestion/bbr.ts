@@ -184,6 +184,11 @@ export class Bbr implements CongestionControl {
     this.#tooMuch(before + prefix, isApplicationLimited, nowMs);
   }
 
+  mistaken({ bytes }: ControlledPacket): void {
+    this.#delivery.lost(-bytes);
+    this.#shortTerm.mistaken(bytes);
+  }
+
   collapse(packet: ControlledPacket, nowMs: number): void {
     this.lost(packet, nowMs);
     this.#windowBytes = this.#minWindowBytes;

@@ -26,6 +26,8 @@ export interface CongestionControl {
   measured(roundTripMs: number, acknowledged: number, next: number): void;
   /** Also called without an acknowledgement. */
   lost(packet: ControlledPacket, nowMs: number): void;
+  /** A packet that counted as lost has arrived. */
+  mistaken(packet: ControlledPacket): void;
   /** Nothing got through for so long that what was known of the path is void (RFC 9002 7.6). Instead
    * of `lost`. */
   collapse(packet: ControlledPacket, nowMs: number): void;

@@ -26,6 +26,8 @@ export interface Weather {
   readonly maxBytes?: number;
   /** The system says so to the sender instead. */
   readonly refusesAboveBytes?: number;
+  /** The chance that a datagram meets the jitter; the others take the delay alone. @default 1 */
+  readonly jittered?: number;
   /** From when to when nothing gets through. */
   readonly blackout?: readonly [fromMs: number, toMs: number];
 }
@@ -52,6 +54,8 @@ export class AssociationPair {
   weather: Weather;
   /** Datagrams that were handed to the network. */
   sent = 0;
+  /** Whether the network loses a datagram, besides what the weather does. */
+  loses: () => boolean = () => false;
   readonly #random: () => number;
 
   constructor(
@@ -120,9 +124,10 @@ export class AssociationPair {
 
   #carry(datagram: Uint8Array, to: End): void {
     this.sent++;
-    const { loss = 0, duplicates = 0, corruption = 0, delayMs = 10, jitterMs = 0, blackout } =
-      this.weather;
     if (datagram.length > (this.weather.maxBytes ?? Infinity)) return;
+    if (this.loses()) return;
+    const { loss = 0, duplicates = 0, corruption = 0, blackout } = this.weather;
+    const { delayMs = 10, jitterMs = 0, jittered = 1 } = this.weather;
     const random = this.#random;
     const now = this.clock.elapsedMs();
     if (blackout !== undefined && now >= blackout[0] && now < blackout[1]) return;
@@ -134,7 +139,8 @@ export class AssociationPair {
         const at = Math.floor(random() * bytes.length);
         bytes[at] = bytes[at]! ^ (1 << Math.floor(random() * 8));
       }
-      this.clock.after(delayMs + random() * jitterMs, () => this.deliver(to, bytes));
+      const extraMs = jittered === 1 || random() < jittered ? random() * jitterMs : 0;
+      this.clock.after(delayMs + extraMs, () => this.deliver(to, bytes));
     }
   }
 }

@@ -3,6 +3,7 @@
 
 import { assert } from "@std/assert";
 import type { ControlName } from "../../../layers/reliable/congestion/control_names.ts";
+import { median } from "../../bench/benchmark.ts";
 import { type BottleneckOutcome, runBottleneck } from "./bottleneck.ts";
 
 const BANDWIDTH = 2_000_000;
@@ -15,10 +16,11 @@ function share(
   controls: readonly ControlName[],
   queue: number,
   untilMs: number,
+  seed = 1,
 ): Promise<BottleneckOutcome> {
   return runBottleneck(
     {
-      seed: 1,
+      seed,
       bandwidth: BANDWIDTH,
       roundTripMs: ROUND_TRIP_MS,
       queueBytes: queue * PRODUCT_BYTES,
@@ -38,12 +40,16 @@ for (const queue of [0.5, 1, 4]) {
 }
 
 Deno.test("two flows of BBR share a bottleneck and keep less than a round trip of queue", async () => {
-  const { shares, queue } = await share(["bbr", "bbr"], 1, 60_000);
-  const [one, other] = shares as [number, number];
-  const ratio = one / other;
-  assert(ratio > 0.8 && ratio < 1.25, `${ratio}`);
-  assert(one + other >= 0.9, `${one + other}`);
-  assert(queue < 1, `${queue} round trips`);
+  const ratios: number[] = [];
+  for (const seed of [1, 2, 3]) {
+    const { shares, queue } = await share(["bbr", "bbr"], 1, 60_000, seed);
+    const [one, other] = shares as [number, number];
+    ratios.push(one / other);
+    assert(one + other >= 0.9, `${one + other}`);
+    assert(queue < 1, `${queue} round trips`);
+  }
+  const ratio = median(ratios);
+  assert(ratio > 0.8 && ratio < 1.25, `${ratios}`);
 });
 
 for (const queue of [1, 4]) {
