@@ -138,7 +138,7 @@ export class Association {
       options.datagramBytes,
       options.random,
     );
-    this.#pacing = new Pacing(options.datagramBytes);
+    this.#pacing = new Pacing(options.datagramBytes, options.kernelBuffer !== undefined);
     this.#peerWindow = peerTerms.windowBytes;
     this.#receiveBuffer = new ReceiveBuffer({
       windowBytes: options.terms.windowBytes,
@@ -300,6 +300,7 @@ export class Association {
   receive(bytes: Uint8Array, packet: PacketReader): void {
     const { counters } = this.#options;
     if (this.#released) return;
+    const now = this.#clock.elapsedMs();
     if (!isFor(bytes, this.id) || !packet.read(bytes) || !this.#isPlausible(packet)) {
       counters.malformed++;
       return;
@@ -308,10 +309,9 @@ export class Association {
       counters.replayed++;
       // Our acknowledgement of it was lost.
       if (packet.eliciting) this.#acknowledging.hurry();
-      this.#flush();
+      this.#flush(now);
       return;
     }
-    const now = this.#clock.elapsedMs();
     this.#heardAtMs = now;
     this.#isConfirmed = true;
     if (packet.hasAck) this.#takeAck(packet, now);
@@ -321,13 +321,13 @@ export class Association {
       return;
     }
     if (packet.hasStream && !this.#takeStream(packet)) {
-      this.#flush();
+      this.#flush(now);
       return;
     }
     if (this.#released) return;
     this.#acknowledging.add(packet, now);
     this.#checkPeerFinished();
-    this.#flush();
+    this.#flush(now);
   }
 
   // Incoming packets.
@@ -472,6 +472,12 @@ export class Association {
     }
   }
 
+  /** Datagrams have another size now. */
+  #resize(): void {
+    this.#congestion.resize(this.#size.bytes);
+    this.#pacing.resize(this.#size.bytes);
+  }
+
   /** A packet that counted as lost has arrived: what was in it need not go out again. */
   #packetMistaken(packet: SentPacket): void {
     if (this.#size.arrived(packet, this.#ackTimeMs)) this.#resize();
@@ -511,9 +517,8 @@ export class Association {
     });
   }
 
-  #flush(): void {
+  #flush(now = this.#clock.elapsedMs()): void {
     if (this.#released) return;
-    const now = this.#clock.elapsedMs();
     this.#paceAtMs = Infinity;
     const { next, oldest } = this.#sentPackets;
     if (next - oldest > OLDEST_PACKET) {
@@ -527,6 +532,7 @@ export class Association {
 
   #sendStream(now: number): void {
     const buffer = this.#sendBuffer;
+    if (!this.#probeSize(now)) return;
     let probedTo = 0;
     if (!this.#probeSize(now)) return;
     for (;;) {
@@ -797,7 +803,7 @@ export class Association {
         this.#pingWanted = true;
       }
     }
-    this.#flush();
+    this.#flush(now);
   }
 
   // The end.

@@ -22,6 +22,10 @@ export interface Weather {
   readonly delayMs?: number;
   /** Up to this much more, so that datagrams overtake each other. @default 0 */
   readonly jitterMs?: number;
+  /** Nothing larger gets through. */
+  readonly maxBytes?: number;
+  /** The system says so to the sender instead. */
+  readonly refusesAboveBytes?: number;
   /** The chance that a datagram meets the jitter; the others take the delay alone. @default 1 */
   readonly jittered?: number;
   /** Nothing larger gets through. */
@@ -124,6 +128,7 @@ export class AssociationPair {
 
   #carry(datagram: Uint8Array, to: End): void {
     this.sent++;
+    if (datagram.length > (this.weather.maxBytes ?? Infinity)) return;
     if (this.loses()) return;
     const { loss = 0, duplicates = 0, corruption = 0, blackout } = this.weather;
     const { delayMs = 10, jitterMs = 0, jittered = 1 } = this.weather;
