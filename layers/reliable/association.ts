@@ -487,12 +487,6 @@ export class Association {
     if (packet.finish) this.#finishAcknowledged = true;
   }
 
-  /** Datagrams have another size now. */
-  #resize(): void {
-    this.#congestion.resize(this.#size.bytes);
-    this.#pacing.resize(this.#size.bytes);
-  }
-
   #detectLoss(now: number): void {
     this.#ackTimeMs = now;
     this.#sentPackets.detectLoss(now, this.#roundTrip);
@@ -534,7 +528,6 @@ export class Association {
     const buffer = this.#sendBuffer;
     if (!this.#probeSize(now)) return;
     let probedTo = 0;
-    if (!this.#probeSize(now)) return;
     for (;;) {
       const isProbe = this.#probesLeft > 0;
       // The last is small: it gets through where large ones vanish.

@@ -28,10 +28,6 @@ export interface Weather {
   readonly refusesAboveBytes?: number;
   /** The chance that a datagram meets the jitter; the others take the delay alone. @default 1 */
   readonly jittered?: number;
-  /** Nothing larger gets through. */
-  readonly maxBytes?: number;
-  /** The system says so to the sender instead. */
-  readonly refusesAboveBytes?: number;
   /** From when to when nothing gets through. */
   readonly blackout?: readonly [fromMs: number, toMs: number];
 }
@@ -132,7 +128,6 @@ export class AssociationPair {
     if (this.loses()) return;
     const { loss = 0, duplicates = 0, corruption = 0, blackout } = this.weather;
     const { delayMs = 10, jitterMs = 0, jittered = 1 } = this.weather;
-    if (datagram.length > (this.weather.maxBytes ?? Infinity)) return;
     const random = this.#random;
     const now = this.clock.elapsedMs();
     if (blackout !== undefined && now >= blackout[0] && now < blackout[1]) return;
