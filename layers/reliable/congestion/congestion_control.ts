@@ -6,6 +6,8 @@ import type { DeliveryState } from "../recovery/delivery_rate.ts";
 /** Decides how much may be on its way, and how fast it leaves. */
 export interface CongestionControl {
   readonly windowBytes: number;
+  /** Datagrams are this large at most from now on. */
+  resize(datagramBytes: number): void;
   /** How fast datagrams may leave; undefined when nothing is to be held back.
    * @param roundTripMs smoothed; undefined before the first measurement */
   rate(roundTripMs: number | undefined): number | undefined;

@@ -30,7 +30,7 @@ const CAREFUL_ROUNDS = 5;
 
 /** A congestion window in bytes. Times are in milliseconds. */
 export class Cubic implements CongestionControl {
-  readonly #datagramBytes: number;
+  #datagramBytes: number;
   #windowBytes: number;
   /** Whether the window, and not the application, limits the sending: only then it may grow. */
   #isLimiting = false;
@@ -64,6 +64,17 @@ export class Cubic implements CongestionControl {
 
   get windowBytes(): number {
     return this.#windowBytes;
+  }
+
+  resize(datagramBytes: number): void {
+    this.#datagramBytes = datagramBytes;
+    // RFC 9002 7.2, and never less than what fits a datagram or two.
+    const leastBytes = this.#threshold === Infinity
+      ? initialWindowBytes(datagramBytes)
+      : MIN_WINDOW_DATAGRAMS * datagramBytes;
+    this.#windowBytes = Math.max(this.#windowBytes, leastBytes);
+    // An epoch counts in datagrams.
+    this.#epochStartMs = undefined;
   }
 
   get #inSlowStart(): boolean {

@@ -28,6 +28,9 @@ export interface SentPacket {
   readonly end: number;
   /** Whether it says that the stream ends. */
   readonly finish: boolean;
+  /** Whether it only finds out whether the path takes a datagram of its size: its loss says nothing
+   * else. */
+  readonly isSizeProbe: boolean;
   /** What the congestion control keeps of it. */
   readonly delivery: DeliveryState | undefined;
 }
@@ -71,7 +74,7 @@ export class SentPackets {
     this.#events = events;
   }
 
-  /** Bytes of the datagrams on their way. */
+  /** Bytes of the datagrams on their way, without probes of a size, which nothing waits for. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -104,7 +107,7 @@ export class SentPackets {
   add(packet: SentPacket): void {
     this.#packets.push(packet);
     this.next++;
-    this.#bytes += packet.bytes;
+    this.#bytes += windowBytes(packet);
     this.#kernelBytes += packet.kernelBytes;
     this.#count++;
   }
@@ -195,7 +198,7 @@ export class SentPackets {
   }
 
   #settle(packet: SentPacket): void {
-    this.#bytes -= packet.bytes;
+    this.#bytes -= windowBytes(packet);
     this.#kernelBytes -= packet.kernelBytes;
     this.#count--;
   }
@@ -216,4 +219,8 @@ export class SentPackets {
       this.#head = 0;
     }
   }
+}
+
+function windowBytes({ bytes, isSizeProbe }: SentPacket): number {
+  return isSizeProbe ? 0 : bytes;
 }

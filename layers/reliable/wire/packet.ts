@@ -75,6 +75,12 @@ export class PacketWriter {
     this.#bytes[this.#end++] = frames.ping;
   }
 
+  /** Fills the packet up with PADDING. */
+  pad(bytes: number): void {
+    this.#bytes.fill(frames.padding, this.#end, bytes);
+    this.#end = bytes;
+  }
+
   close(code: number): void {
     this.#bytes[this.#end++] = frames.close;
     this.#bytes[this.#end++] = code;

@@ -18,7 +18,7 @@ class Sender {
   }
 
   add(number: number, sentAtMs: number): void {
-    const part = { start: 0, end: 0, finish: false, delivery: undefined };
+    const part = { start: 0, end: 0, finish: false, isSizeProbe: false, delivery: undefined };
     this.packets.add({ number, sentAtMs, bytes: 1000, kernelBytes: 2048, ...part });
   }
 
