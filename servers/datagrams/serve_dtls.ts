@@ -54,6 +54,7 @@ export async function serveDtls(
         maxHandshakes: limits.maxHandshakes,
         handshakeTimeoutMs: limits.handshakeTimeoutMs,
         peerTimeoutMs: limits.peerTimeoutMs,
+        connectionIds: limits.dtlsConnectionId,
         hooks: {
           handshakeFailed(from, { alert, byPeer, message }) {
             if (alert === "access_denied" && !byPeer) {
@@ -64,6 +65,9 @@ export async function serveDtls(
           },
           refused() {
             ledger.counters.peersRefused++;
+          },
+          heldBack() {
+            ledger.counters.repliesLimited++;
           },
         },
       }),
