@@ -62,6 +62,7 @@ export async function connectDtls(
           ...resuming({ ...shown, url }),
           clock: systemClock,
           mtuBytes: given.dtlsMtuBytes,
+          packBytes: given.dtlsPack ? given.dtlsMtuBytes : 0,
           // We name the server; it has only one of us, and needs no name.
           ...(given.dtlsConnectionId && { connectionId: new Uint8Array(0) }),
           suites: usableSuites().filter(({ authentication }) =>

@@ -39,7 +39,7 @@ export class DtlsDialSocket implements DatagramSocket {
     // A socket may fail before `connect` was called, which is no unhandled rejection.
     this.#ready.promise.catch(() => {});
     this.#records = new RecordPacking(
-      options.mtuBytes,
+      options.packBytes ?? 0,
       (datagram) => this.#disposed ? Promise.resolve() : inner.send(datagram, to),
     );
     this.#peer = new ClientPeer(options, {

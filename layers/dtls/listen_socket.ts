@@ -293,7 +293,7 @@ export class DtlsListenSocket implements DatagramSocket {
       hooks?.refused?.(from);
       return;
     }
-    const { connectionIds = false, mtuBytes } = this.#options;
+    const { connectionIds = false, packBytes = 0 } = this.#options;
     const named = connectionIds && { newConnectionId: (): Uint8Array => this.#name(association) };
     const peer = new ServerPeer({ ...this.#options, ...named }, {
       transmit: (datagram) => {
@@ -321,7 +321,7 @@ export class DtlsListenSocket implements DatagramSocket {
       dropped: (reason) => hooks?.dropped?.(reason),
     });
     const records = new RecordPacking(
-      mtuBytes,
+      packBytes,
       (datagram): Promise<void> => this.#transmitTo(association, datagram),
     );
     const association: Association = new Association(new PeerPath(from), peer, records);

@@ -53,6 +53,8 @@ export interface PeerOptions {
   readonly clock: Clock;
   /** The largest datagram of a handshake, in bytes. */
   readonly mtuBytes: number;
+  /** The largest datagram of several messages, in bytes; 0 for none. @default 0 */
+  readonly packBytes?: number;
   readonly suites: readonly CipherSuite[];
 }
 

@@ -49,6 +49,7 @@ export async function serveDtls(
         clock,
         tickets,
         mtuBytes: limits.dtlsMtuBytes,
+        packBytes: limits.dtlsPack ? limits.dtlsMtuBytes : 0,
         suites: usableSuites(),
         maxPeers: limits.maxPeers,
         maxHandshakes: limits.maxHandshakes,

@@ -1,17 +1,20 @@
-// Records on their way to one peer: those that wait for the one before them leave in one datagram (RFC
-// 6347 4.1.1), which costs the system one call instead of one for each.
+// Records on their way to one peer: those that wait for the one before them may leave in one datagram
+// (RFC 6347 4.1.1), which costs the system one call instead of one for each. Only where that is asked
+// for, because programs over GnuTLS that wait for the socket, as gnutls-cli, leave what comes after the
+// first two records unread until the next datagram.
 
 import { concat } from "@std/bytes/concat";
 
 /** Sends records in their order. The first leaves at once, so that nothing ever waits for company. */
 export class RecordPacking {
+  /** The largest datagram of several records; 0 for none. */
   readonly #maxBytes: number;
   readonly #transmit: (datagram: Uint8Array) => Promise<void>;
   #underWay = false;
   #waiting: Uint8Array[] = [];
   #left: PromiseWithResolvers<void> | undefined;
 
-  /** @param maxBytes the largest datagram of several records
+  /** @param maxBytes the largest datagram of several records; 0 sends each by itself
    * @param transmit sends a datagram; resolves when the system has taken it */
   constructor(maxBytes: number, transmit: (datagram: Uint8Array) => Promise<void>) {
     this.#maxBytes = maxBytes;
@@ -20,6 +23,7 @@ export class RecordPacking {
 
   /** Resolves when the system has taken the record. */
   send(record: Uint8Array): Promise<void> {
+    if (this.#maxBytes === 0) return this.#transmit(record);
     if (!this.#underWay) {
       this.#underWay = true;
       return this.#transmit(record).then(this.#taken, this.#failed);

@@ -217,6 +217,22 @@ Deno.test("before it answers, a new address gets three times what came from ther
   }
 });
 
+Deno.test("several records of one datagram count as the bytes that came, and not each", async () => {
+  using harbour = await Harbour.open({ connectionIds: true });
+  const client = await berthed(harbour, { answersQuestions: false });
+  const after = client.address = udpAddress(5002);
+  const datagram = concat(
+    [1, 2, 3, 4].map((byte) => client.peer.seal(new Uint8Array(250).fill(byte))!),
+  );
+  client.send(datagram);
+  await settled();
+  for (let count = 0; count < 20; count++) {
+    await harbour.socket.send(new Uint8Array(500), after);
+  }
+  const bytes = harbour.take(after).reduce((sum, { length }) => sum + length, 0);
+  assert(bytes <= 3 * datagram.length, `${bytes} for ${datagram.length}`);
+});
+
 Deno.test("only the newest record moves its peer: not a late one, a repeated or a forged one", async () => {
   using harbour = await Harbour.open({ connectionIds: true });
   const client = await berthed(harbour, { answersQuestions: false });
@@ -252,6 +268,24 @@ Deno.test("a question is answered from where it was asked, with its own cookie, 
   assertEquals(heard(harbour), ["5001: two"]);
   await harbour.socket.send(new Uint8Array(5), before);
   assertEquals([harbour.take(after).length, harbour.take(before).length], [0, 1]);
+  // An answer that is late, and comes from somewhere else.
+  client.address = after;
+  client.say("three");
+  await settled();
+  const late: Uint8Array[] = [];
+  const { send } = client;
+  client.send = (datagram) => void late.push(datagram);
+  client.peer.receive(harbour.take(after)[0]!);
+  client.send = send;
+  client.say("four");
+  await settled();
+  harbour.inner.arriveFrom(udpAddress(5003), late[0]!);
+  await settled();
+  assertEquals(heard(harbour), ["5001: three", "5001: four"]);
+  client.address = before;
+  client.say("five");
+  await settled();
+  assertEquals(heard(harbour), ["5001: five"]);
   // An answer that nobody asked for.
   client.address = after;
   const seal =
@@ -267,10 +301,10 @@ Deno.test("a question is answered from where it was asked, with its own cookie, 
   assertEquals([heard(harbour), client.peer.isConnected], [[], true]);
   assertEquals(harbour.take(after), [], "not at every record");
   harbour.clock.advance(1000);
-  client.say("three");
+  client.say("six");
   await settled();
   assertEquals(harbour.take(after).length, 1, "but again in time");
-  assertEquals(heard(harbour), ["5001: three"]);
+  assertEquals(heard(harbour), ["5001: six"]);
 });
 
 Deno.test("a peer that cannot be asked drives nobody out of an address", async () => {
