@@ -352,9 +352,9 @@ Deno.test("5000 mutated datagrams from elsewhere move nobody and end nothing", a
   const client = await berthed(harbour);
   const record = client.peer.seal(new Uint8Array(40))!;
   for (let count = 0; count < 5000; count++) {
-    // None of them has the whole record in it, which would be authentic.
-    const bent = mutate(record, [record.slice(20)], random);
-    if (text(bent) === text(record)) continue;
+    const bent = mutate(record, [record], random);
+    // With the whole record in it, it would be authentic.
+    if (bent.toHex().includes(record.toHex())) continue;
     harbour.inner.arriveFrom(udpAddress(7000 + count % 100), bent);
     if (count % 100 === 0) { while (harbour.inner.unreceived > 0) await settled(); }
   }
