@@ -28,7 +28,7 @@ const MAX_EARLY_BYTES = 16 * 1024;
 
 /** The connection ids of an association (RFC 9146 3): the one that we were given, for what we send, and
  * the one that we have given. */
-interface ConnectionIds {
+export interface ConnectionIds {
   readonly theirs: Uint8Array;
   readonly ours: Uint8Array;
 }
@@ -39,6 +39,8 @@ export class RecordLayer {
   #sealing: RecordProtection | undefined;
   #opening: RecordProtection | undefined;
   #peerChangedCipher = false;
+  /** The highest number of an authentic record under the keys. */
+  #newest = -1;
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
 
@@ -93,12 +95,18 @@ export class RecordLayer {
       // RFC 6347 4.1.2.7: a forged record must not end the association.
       if (plain === null) return "bad_record_mac";
       seen.add(sequence);
+      if (sequence > this.#newest) this.#newest = sequence;
       return plain;
     }
     // After the handshake, an unsealed record may be anyone's.
     if (!shaking || record.type === contentTypes.applicationData) return "unexpected";
     seen.add(sequence);
     return record.fragment;
+  }
+
+  /** Whether no later record under the keys has been read than this one, which was read just now. */
+  isNewest({ sequence }: DtlsRecord): boolean {
+    return sequence === this.#newest;
   }
 
   /** The records that were kept until they could be opened, once they can. */
