@@ -1,6 +1,7 @@
 /** An echo server under a control. The second argument says who listens: `nobody`, or `all`; further
  * ones are the URL of the control and its token. */
 
+import "./collecting.ts";
 import { echo, openControl, serve } from "../../../mod.ts";
 
 const [url = "", who = "nobody", controlUrl, token] = Deno.args;
