@@ -17,6 +17,16 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
     await page.locator("tr[data-event=received] button").first().click();
     await page.waitForSelector(".sides");
   },
+  async http(page) {
+    await page.waitForTimeout(3000);
+    const request = page.locator('[data-request^="/get"] button').first();
+    await request.click();
+    await page.waitForTimeout(1500);
+  },
+  async certificates(page) {
+    await page.locator(".card button.main").first().click();
+    await page.waitForTimeout(1000);
+  },
   async faults(page, { idOf }) {
     await page.selectOption("select", String(idOf("upper", "udp")));
     await page.waitForSelector(".force");
