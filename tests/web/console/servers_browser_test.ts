@@ -238,10 +238,8 @@ peerTest(
       assertEquals(commands.length, 3);
       for (const [at, command] of commands.entries()) {
         await page.locator(".details .command button").nth(at).click();
-        const said = page.locator(".details .command button:has-text('Copied')");
-        await said.waitFor();
+        await page.locator(".details .command button", { hasText: "Copied" }).nth(at).waitFor();
         assertEquals(await page.evaluate("navigator.clipboard.readText()"), command);
-        await said.waitFor({ state: "detached" });
       }
       assertEquals(commands[1], `nc 127.0.0.1 ${new URL(server.url.replace("tcp", "http")).port}`);
     }),
