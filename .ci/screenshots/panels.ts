@@ -17,6 +17,10 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
     await page.locator("tr[data-event=received] button").first().click();
     await page.waitForSelector(".sides");
   },
+  async http(page) {
+    await page.locator(`tr[data-request="/get?tide=high"] button`).first().click();
+    await page.waitForSelector(".exchange pre >> nth=2");
+  },
   async faults(page, { idOf }) {
     await page.selectOption("select", String(idOf("upper", "udp")));
     await page.waitForSelector(".force");
