@@ -1,12 +1,7 @@
 // Prints the events of a server: as text for users, as JSON for programs, and to the transcript.
 
 import type { Stats } from "../../core/counters.ts";
-import {
-  type Emit,
-  type InspectedEvent,
-  type RoomEvent,
-  type ServerEvent,
-} from "../../core/event.ts";
+import type { Emit, InspectedEvent, RoomEvent, ServerEvent } from "../../core/event.ts";
 import { eventJson, messageJson } from "../../core/event_json.ts";
 import { flagName } from "../../core/options/option.ts";
 import { bytesOf, type Message, textOf } from "../../core/session.ts";
