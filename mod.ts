@@ -31,6 +31,8 @@ export type {
   Emit,
   EventBody,
   FailedEvent,
+  HttpContent,
+  HttpPart,
   InspectedEvent,
   ListeningEvent,
   NoticeEvent,

@@ -1,4 +1,4 @@
-// Telling the messages of sessions while somebody watches them. The sessions of a dock share one of
+// Telling the messages of sessions, and what HTTP requests carry, while somebody watches them. The sessions of a dock share one of
 // these; where nobody watches, a message costs the look at a field.
 
 import type { ServerEvent } from "./event.ts";
@@ -24,4 +24,7 @@ export type OfferMessage = (
 export interface Traffic {
   /** Undefined while nobody watches. */
   show: ShowMessage | undefined;
+  /** The most of each HTTP body that somebody wants to see, in bytes; undefined while nobody wants any,
+   * and no heads either. */
+  bodyBytes: number | undefined;
 }

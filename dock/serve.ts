@@ -46,7 +46,7 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
   & ServeHooks;
 
 /** A server on one or several endpoints. */
-export interface Dock extends Omit<RunningServer, "durations"> {
+export interface Dock extends Omit<RunningServer, "address" | "durations"> {
   /** The name of the protocol or the application. */
   readonly protocol: string;
   /** What that is, in one line. */
@@ -85,6 +85,9 @@ export interface Dock extends Omit<RunningServer, "durations"> {
        * requests, and messages are offered to it: no event is made of one that it does not want.
        * Default: false. */
       readonly traffic?: boolean | OfferMessage;
+      /** The most of each HTTP body to hear, in bytes: `request` events then have their `content`, heads
+       * and bodies with secrets masked, at most 500 of them a second. Default: none. */
+      readonly bodyBytes?: number;
     },
   ): () => void;
 }
@@ -326,9 +329,12 @@ function dockOf(
       return stopping.signal.aborted;
     },
     servers: running,
-    listen(listener, { traffic = false } = {}) {
+    listen(listener, { traffic = false, bodyBytes } = {}) {
       if (announcer === undefined) throw new UsageError(unchangeable(running[0]!.url));
-      return announcer.listen(listener, { traffic });
+      if (bodyBytes !== undefined && !(Number.isSafeInteger(bodyBytes) && bodyBytes >= 0)) {
+        throw new RangeError(`bodyBytes: expected a number of bytes, got ${bodyBytes}`);
+      }
+      return announcer.listen(listener, { traffic: traffic || bodyBytes !== undefined, bodyBytes });
     },
     sessions: () => running.flatMap((server) => [...server.sessions()]),
     setFaults(...faults) {

@@ -68,7 +68,7 @@ export async function runServers(
   const { docks } = started;
   isRunning = true;
   control?.add(docks);
-  watching.use(await observed?.begin(docks, emit));
+  watching.use(await observed?.begin(docks, emit, control?.docks));
   hangUp.concerns(docks, signals.finish);
   await show(docks, control);
   await manager?.ready(docks.flatMap(({ urls }) => urls));

@@ -1,11 +1,11 @@
 // The events that the control remembers, each with a number, for those who ask what has happened, and
 // those who listen from now on. Bounded in count and in bytes.
 
-import type { Emit, InspectedEvent, ServerEvent } from "../../core/event.ts";
+import type { Emit, ServerEvent } from "../../core/event.ts";
 import { eventJson } from "../../core/event_json.ts";
+import { maskedFields } from "../../core/http/secrets.ts";
 import { byteLength, bytesOf, type Message, textOf } from "../../core/session.ts";
 import type { OfferMessage } from "../../core/traffic.ts";
-import { isSecretField, MASK } from "./mask.ts";
 
 /** How many events are remembered, and how many bytes of them. */
 const MAX_EVENTS = 10_000;
@@ -33,7 +33,7 @@ export class LoggedEvent {
   constructor(event: ServerEvent) {
     this.messageBytes = undefined;
     this.event = event.event === "inspected"
-      ? { ...event, headers: maskedHeaders(event.headers) }
+      ? { ...event, headers: maskedFields(event.headers) }
       : event;
     if (!("message" in event)) {
       this.bytes = EVENT_BYTES + weightOf(event);
@@ -76,14 +76,11 @@ function beginningOf(message: Message): Message {
 /** The length of all texts in it. */
 function weightOf(value: unknown): number {
   if (typeof value === "string") return value.length;
+  if (value instanceof Uint8Array) return value.length;
   if (typeof value !== "object" || value === null) return 0;
   let weight = 0;
   for (const key in value) weight += weightOf((value as Record<string, unknown>)[key]);
   return weight;
-}
-
-function maskedHeaders(headers: InspectedEvent["headers"]): InspectedEvent["headers"] {
-  return headers.map(([name, value]) => [name, isSecretField(name) ? MASK : value]);
 }
 
 /** Which events somebody wants; what is left out does not matter. */
@@ -94,6 +91,11 @@ export interface EventFilter {
   readonly session?: number;
   /** A plain substring. */
   readonly contains?: string;
+  /** Whether an event is one of those that are wanted, whatever else. */
+  readonly accepts?: (event: ServerEvent) => boolean;
+  /** The most of each HTTP body that is wanted, in bytes. The events are shared, so that others may get
+   * bodies too, and longer ones. */
+  readonly bodyBytes?: number;
 }
 
 /** What an event is of, which is known before it is made. */
@@ -116,7 +118,13 @@ function isAbout({ kinds, url, session }: EventFilter, place: Place): boolean {
 
 function fits(filter: EventFilter, logged: LoggedEvent): boolean {
   return isAbout(filter, placeOf(logged.event)) &&
-    (filter.contains === undefined || logged.text.includes(filter.contains));
+    holds(filter, logged);
+}
+
+/** Whether what an event says fits, which is known once it is made. */
+function holds({ contains, accepts }: EventFilter, logged: LoggedEvent): boolean {
+  return (accepts === undefined || accepts(logged.event)) &&
+    (contains === undefined || logged.text.includes(contains));
 }
 
 /** Whether a filter may want events that cost throughput. */
@@ -141,22 +149,36 @@ export class EventLog {
   waits = 0;
   readonly #events: LoggedEvent[] = [];
   readonly #listeners = new Set<Listener>();
+  /** Events that were forgotten because there were too many. */
+  forgotten = 0;
   readonly #always: boolean;
+  readonly #maxBytes: number;
   #changed: () => void = () => {};
   #first = 0;
   #bytes = 0;
   #lastId = 0;
 
-  /** @param always whether messages and requests are remembered though nobody listens */
-  constructor({ always }: { readonly always: boolean }) {
+  /** @param always whether messages and requests are remembered though nobody listens
+   * @param maxBytes how many bytes of events are remembered */
+  constructor(
+    { always, maxBytes = MAX_BYTES }: { readonly always: boolean; readonly maxBytes?: number },
+  ) {
     this.#always = always;
+    this.#maxBytes = maxBytes;
   }
 
   /** Whether messages and requests are wanted now. */
   readonly wantsTraffic = (): boolean =>
     this.#always || [...this.#listeners].some(({ filter }) => wantsTraffic(filter));
 
-  /** Calls `changed` whenever `wantsTraffic` may have changed. */
+  /** The most of each HTTP body that is wanted now; undefined for none. */
+  readonly wantedBodyBytes = (): number | undefined => {
+    const filters = [...this.#listeners].map(({ filter }) => filter).filter(wantsTraffic);
+    const wanted = filters.flatMap(({ bodyBytes }) => bodyBytes ?? []);
+    return wanted.length === 0 ? undefined : Math.max(...wanted);
+  };
+
+  /** Calls `changed` whenever what is wanted may have changed. */
   onChange(changed: () => void): void {
     this.#changed = changed;
   }
@@ -185,9 +207,9 @@ export class EventLog {
     if (!isTraffic || this.#always) this.#keep(logged = new LoggedEvent(make()));
     for (const { filter, takes, hear } of this.#listeners) {
       if (!isAbout(filter, place)) continue;
-      if (filter.contains !== undefined) {
+      if (filter.contains !== undefined || filter.accepts !== undefined) {
         logged ??= new LoggedEvent(make());
-        if (!logged.text.includes(filter.contains)) continue;
+        if (!holds(filter, logged)) continue;
       }
       if (takes?.(isTraffic) === false) continue;
       logged ??= new LoggedEvent(make());
@@ -200,7 +222,8 @@ export class EventLog {
     logged.id = ++this.#lastId;
     this.#events.push(logged);
     this.#bytes += logged.bytes;
-    while (this.size > MAX_EVENTS || (this.#bytes > MAX_BYTES && this.size > 1)) {
+    while (this.size > MAX_EVENTS || (this.#bytes > this.#maxBytes && this.size > 1)) {
+      this.forgotten++;
       this.#bytes -= this.#events[this.#first]!.bytes;
       // The place is kept until many are free: removing the first of an array moves all others.
       (this.#events as (LoggedEvent | undefined)[])[this.#first++] = undefined;

@@ -18,6 +18,13 @@ const LONGEST_STALL_MS = 10_000;
 /** A sign of life is sent this often, so that a listener that has gone is noticed. */
 const ALIVE_MS = 15_000;
 
+/** The header fields of the answer. */
+export const EVENT_STREAM = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+} as const;
+
 /** In place of events for which there was no room. */
 interface Gap {
   missed: number;
@@ -42,6 +49,8 @@ interface StreamOptions {
   /** How many messages and requests a second, and how many other events. Default: all. */
   readonly perSecond?: number | undefined;
   readonly signal: AbortSignal;
+  /** Called once nobody reads any more; perhaps more than once. */
+  readonly onEnd?: () => void;
 }
 
 /** The events that fit, those that are remembered after a number first. */
@@ -49,7 +58,7 @@ export function eventStream(
   log: EventLog,
   filter: EventFilter,
   writer: StreamWriter,
-  { after, perSecond, signal }: StreamOptions,
+  { after, perSecond, signal, onEnd }: StreamOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const waiting: (LoggedEvent | Gap)[] = [];
   // The sessions that come and go among many messages are seen.
@@ -105,6 +114,7 @@ export function eventStream(
         clearTimeout(flushTimer);
         clearInterval(aliveTimer);
         signal.removeEventListener("abort", end);
+        onEnd?.();
       };
       const flush = () => {
         flushTimer = undefined;

@@ -40,21 +40,6 @@ peerTest("without its token the console shows nothing, and with another's it say
   }, { fragment: "#token=another-token-of-another" }));
 
 peerTest(
-  "the overview shows servers, their clients and where a relay leads",
-  ["chromium"],
-  () =>
-    visit(async ({ page, server }) => {
-      await page.waitForSelector(`svg.picture`);
-      const texts = await page.locator(".box text").allTextContents();
-      // Once as an endpoint, and once as what the relay passes on to.
-      assertEquals(texts.filter((text) => text === server.url).length, 2);
-      await using session = await connect(server.url);
-      await session.send("hello");
-      await page.waitForSelector(`.box:not(.idle) text:text-is("1")`);
-    }),
-);
-
-peerTest(
   "a session comes, is shown with its bytes, is ended by a click and goes",
   ["chromium"],
   () =>
@@ -68,55 +53,6 @@ peerTest(
       await page.waitForSelector("text=No session is open.");
       const rest = await Array.fromAsync(session);
       assertEquals(rest.length, 1);
-    }),
-);
-
-peerTest(
-  "a slider loses all datagrams, says how many, and lets them through again",
-  ["chromium"],
-  () =>
-    visit(async ({ page, server, show }) => {
-      await show("faults");
-      await page.selectOption("select", { label: `echo \u00b7 ${server.urls[1]}` });
-      await page.check("text=What clients send");
-      await page.focus("#slider-loss");
-      await page.keyboard.press("End");
-      await page.waitForSelector(`.force:has-text("in.loss=100%")`);
-      await using session = await connect(server.urls[1]!);
-      const answers = session[Symbol.asyncIterator]();
-      const answer = answers.next();
-      for (let count = 0; count < 3; count++) await session.send("lost");
-      await page.waitForSelector(`tr[data-did=loss] td:has-text("3")`);
-      await page.focus("#slider-loss");
-      await page.keyboard.press("Home");
-      await page.waitForSelector("text=No faults.");
-      await session.send("found");
-      const { value } = await answer;
-      assertEquals(new TextDecoder().decode(value as Uint8Array), "found");
-    }),
-);
-
-peerTest(
-  "a server is started by the form and stopped again",
-  ["chromium"],
-  () =>
-    visit(async ({ page, show }) => {
-      await show("servers");
-      const rows = page.locator("tr[data-server]");
-      assertEquals(await rows.count(), 4);
-      await page.click("text=Start a server");
-      await page.selectOption("[name=protocol]", "upper");
-      await page.fill("[name=options]", "no-such-option=1");
-      await page.click("button >> text=Start");
-      await page.waitForSelector(`.problem:has-text("no-such-option")`);
-      await page.fill("[name=options]", "max-connections=10");
-      await page.click("button >> text=Start");
-      await page.waitForSelector("text=Started: tcp://127.0.0.1:");
-      await page.locator("tr[data-server]:has-text('upper') button").click();
-      await page.waitForSelector(".details code >> text=sockdock send tcp://127.0.0.1:");
-      await page.click("text=Stop");
-      await page.locator("tr[data-server]:has-text('upper')").waitFor({ state: "detached" });
-      assertEquals(await rows.count(), 4);
     }),
 );
 

@@ -222,8 +222,38 @@ Deno.test("the log masks the credentials of requests that inspect shows", () => 
   });
   const [logged] = [...log.after(0, {})];
   assertEquals(JSON.parse(logged!.json).headers, [
-    ["Authorization", "***"],
-    ["COOKIE", "***"],
+    ["Authorization", "Bearer ***"],
+    ["COOKIE", "a=***"],
     ["Accept", "*/*"],
   ]);
+});
+
+Deno.test("the log wants as much of bodies as the listener that wants most, and weighs them", () => {
+  const log = new EventLog({ always: true });
+  assertEquals(log.wantedBodyBytes(), undefined);
+  const stops = [
+    log.listen({ filter: { bodyBytes: 10 }, hear() {} }),
+    log.listen({ filter: { kinds: new Set(["request"]), bodyBytes: 300 }, hear() {} }),
+    log.listen({ filter: { kinds: new Set(["opened"]), bodyBytes: 4000 }, hear() {} }),
+  ];
+  assertEquals(log.wantedBodyBytes(), 300);
+  for (const stop of stops) stop();
+  assertEquals(log.wantedBodyBytes(), undefined);
+  log.add({
+    ...{ event: "request", time: "2026-01-01T00:00:00.000Z", url: "http://127.0.0.1:9" },
+    ...{ peer: "127.0.0.1:5", method: "GET", path: "/", status: 200, bytes: 5, durationMs: 1 },
+    content: {
+      request: { headers: [["accept", "*/*"]], bytes: 0, message: "" },
+      response: {
+        headers: [],
+        bytes: 70_000,
+        cut: true,
+        message: new Uint8Array(65_536).fill(255),
+      },
+    },
+  });
+  const [logged] = [...log.after(0, {})];
+  assert(logged!.bytes > 65_536 && logged!.bytes < 66_500, String(logged!.bytes));
+  const { response } = JSON.parse(logged!.json).content;
+  assertEquals([response.cut, response.base64.length], [true, 87_384]);
 });

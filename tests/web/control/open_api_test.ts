@@ -9,7 +9,7 @@ const { Validator } = await import("npm:@seriousme/openapi-schema-validator@2.11
 type Methods = Record<string, any>;
 
 Deno.test("the OpenAPI document is valid, and says what answers really are", async () => {
-  await using server = await serve(["tcp://127.0.0.1:0", "tls://127.0.0.1:0"], echo);
+  await using server = await serve(["tls://127.0.0.1:0", "tcp://127.0.0.1:0"], echo);
   await using control = await openControl([server]);
   // It needs no token.
   const document = await (await fetch(`${control.url}/api/openapi.json`)).json();

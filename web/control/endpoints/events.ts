@@ -21,6 +21,9 @@ const KINDS: readonly string[] = Object.keys(
   } satisfies Record<ServerEvent["event"], 0>,
 );
 
+/** The most of an HTTP body that can be asked for. */
+const MOST_BODY_BYTES = 64 * 1024;
+
 const LONGEST_WAIT_SECONDS = 300;
 const USUAL_WAIT_SECONDS = 5;
 
@@ -44,6 +47,14 @@ const filters: readonly Parameter[] = [
     in: "query",
     description: "Number of the session.",
     schema: { type: "integer", minimum: 1 },
+  },
+  {
+    name: "bodies",
+    in: "query",
+    description: "How many bytes of each HTTP body to keep. `request` events then have their " +
+      "`content`: heads and bodies, with secrets masked, of at most 500 requests a second. 0 keeps " +
+      "the heads alone.",
+    schema: { type: "integer", minimum: 0, maximum: MOST_BODY_BYTES },
   },
 ];
 
@@ -171,13 +182,14 @@ export const eventRoutes: readonly Route[] = [
     async handle(asked) {
       const { log, given } = asked;
       const filter = filterOf(asked);
-      const [passed] = log.after(Number(given.after ?? 0), filter);
+      const after = Number(given.after ?? 0);
+      const [passed] = log.after(after, filter);
       if (passed !== undefined) return jsonOf(passed);
       if (log.waits >= MAX_WAITS) {
         throw new Problem(429, `${MAX_WAITS} wait already; try again later`);
       }
       const seconds = Number(given.timeout ?? USUAL_WAIT_SECONDS);
-      return jsonOf(await nextEvent(asked, filter, seconds * 1000));
+      return jsonOf(await nextEvent(asked, filter, { after, timeoutMs: seconds * 1000 }));
     },
   },
   {
@@ -214,7 +226,8 @@ function streamed(
 }
 
 /** @throws {Problem} when there is no such server, or no such kind of event */
-function filterOf({ docks, given: { event, server, session, contains } }: Asked): EventFilter {
+function filterOf({ docks, given }: Asked): EventFilter {
+  const { event, server, session, contains, bodies } = given;
   const url = server === undefined ? undefined : docks.urlOf(Number(server));
   if (server !== undefined && url === undefined) {
     throw new Problem(404, `there is no server ${server}; GET /api/servers lists them`);
@@ -233,6 +246,7 @@ function filterOf({ docks, given: { event, server, session, contains } }: Asked)
     ...(url !== undefined && { url }),
     ...(session !== undefined && { session: Number(session) }),
     ...(contains !== undefined && { contains: String(contains) }),
+    ...(bodies !== undefined && { bodyBytes: Number(bodies) }),
   };
 }
 
@@ -240,11 +254,12 @@ function filterOf({ docks, given: { event, server, session, contains } }: Asked)
 function nextEvent(
   { log, request: { signal } }: Asked,
   filter: EventFilter,
-  timeoutMs: number,
+  { after, timeoutMs }: { readonly after: number; readonly timeoutMs: number },
 ): Promise<LoggedEvent> {
   log.waits++;
   const { promise, resolve, reject } = Promise.withResolvers<LoggedEvent>();
-  const stop = log.listen({ filter, hear: resolve });
+  // A number that no event has yet is waited for, too.
+  const stop = log.listen({ filter, hear: (event) => event.id > after && resolve(event) });
   const timer = setTimeout(
     () => reject(new Problem(404, `no event fitted within ${timeoutMs / 1000} s`)),
     timeoutMs,
