@@ -18,10 +18,10 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
     await page.waitForSelector(".sides");
   },
   async http(page) {
-    await page.waitForTimeout(3000);
-    const request = page.locator('[data-request^="/get"] button').first();
-    await request.click();
-    await page.waitForTimeout(1500);
+    // Those that are remembered from before this panel was open have no bodies.
+    await page.locator("form.tools .buttons button").nth(1).click();
+    await page.locator(`tr[data-request="/get?tide=high"] button`).first().click();
+    await page.waitForSelector(".exchange pre >> nth=2");
   },
   async certificates(page) {
     await page.locator(".card button.main").first().click();
