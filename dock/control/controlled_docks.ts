@@ -2,17 +2,18 @@
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import { createCounters, type Stats, sumStats } from "../../core/counters.ts";
-import type { Emit } from "../../core/event.ts";
 import { errorText } from "../../core/event.ts";
 import { isoTime } from "../../core/clock.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
 import type { OpenSession, ServerCertificate } from "../../core/running_server.ts";
 import type { Message } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { heldBodyBytes } from "../../servers/http/captured.ts";
 import type {
   CertificateDetails,
   CertificateState,
   ControlledDocks,
+  EventHearer,
   OptionsRequest,
   ServerState,
   SessionState,
@@ -37,6 +38,9 @@ const MAX_STARTED = 32;
 /** Of all options with which a server can be started. */
 const OPTION_KEYS = Object.keys(servingTable());
 
+/** How many messages may wait for a peer that does not read. */
+const MAX_SENDING = 4;
+
 /** A server by its number. */
 interface Known {
   readonly id: number;
@@ -46,9 +50,7 @@ interface Known {
   readonly startedByControl: boolean;
 }
 
-interface Hearer {
-  readonly emit: Emit;
-  readonly traffic: () => boolean;
+interface Hearer extends EventHearer {
   /** Ends hearing a dock. */
   readonly stops: Map<Dock, () => void>;
 }
@@ -59,6 +61,8 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   readonly #known = new Map<number, Known>();
   readonly #hearers = new Set<Hearer>();
   readonly #certificates = new WeakMap<ServerCertificate, CertificateState>();
+  /** How many messages wait in each session, by its number. */
+  readonly #sending = new Map<number, number>();
   #lastId = 0;
   #lastDock = 0;
   /** How many requests to start servers have not been answered. */
@@ -82,7 +86,7 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     for (const hearer of this.#hearers) {
       this.#hear(hearer, of);
       for (const { server: { url, certificate } } of added) {
-        hearer.emit({
+        hearer.add({
           event: "listening",
           time: isoTime(Date.now()),
           url,
@@ -122,17 +126,21 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return sumStats([createCounters(), ...[...this.docks()].map((dock) => dock.stats())]);
   }
 
-  catalogue(): unknown {
-    return catalogue();
+  heldBodyBytes(): number {
+    return heldBodyBytes();
   }
 
-  options(request: OptionsRequest): ReturnType<ControlledDocks["options"]> {
-    return { options: offeredOptions(request), folders: this.#folders };
+  catalogue(): unknown {
+    return catalogue();
   }
 
   /** A server, to dial it. */
   find(server: number): DialledServer | undefined {
     return this.#known.get(server);
+  }
+
+  options(request: OptionsRequest): ReturnType<ControlledDocks["options"]> {
+    return { options: offeredOptions(request), folders: this.#folders };
   }
 
   has(server: number): boolean {
@@ -159,16 +167,34 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return found !== undefined;
   }
 
-  async sendTo(session: number, message: Message): Promise<boolean | null> {
+  async sendTo(session: number, message: Message, timeoutMs: number): Promise<boolean | null> {
     const found = this.#find(session);
     if (found === undefined) return false;
     if (found.send === undefined) return null;
+    const waiting = this.#sending.get(session) ?? 0;
+    if (waiting >= MAX_SENDING) {
+      throw new Problem(409, `${waiting} messages to session ${session} wait for its peer to read`);
+    }
+    this.#sending.set(session, waiting + 1);
+    const sending = found.send(message).finally(() => {
+      const left = this.#sending.get(session)! - 1;
+      if (left > 0) this.#sending.set(session, left);
+      else this.#sending.delete(session);
+    });
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), timeoutMs);
     try {
-      await found.send(message);
+      if (await Promise.race([sending, late.promise]) !== "late") return true;
     } catch (error) {
       throw new Problem(409, `session ${session} took no message: ${errorText(error)}`);
+    } finally {
+      clearTimeout(timer);
     }
-    return true;
+    throw new Problem(
+      504,
+      `the peer of session ${session} took nothing for ${timeoutMs} ms; the message waits until it ` +
+        "reads, or the session ends",
+    );
   }
 
   async start(request: StartRequest): Promise<readonly ServerState[]> {
@@ -220,15 +246,18 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  listen(emit: Emit, traffic: () => boolean): { changed(): void; stop(): void } {
-    const hearer: Hearer = { emit, traffic, stops: new Map() };
+  listen(
+    { add, offer, wantsTraffic, wantedBodyBytes }: EventHearer,
+  ): { changed(): void; stop(): void } {
+    const hearer: Hearer = { add, offer, wantsTraffic, wantedBodyBytes, stops: new Map() };
     this.#hearers.add(hearer);
     for (const dock of this.docks()) this.#hear(hearer, dock);
-    let wanted = traffic();
+    const wanted = () => `${wantsTraffic()} ${wantedBodyBytes()}`;
+    let before = wanted();
     return {
       changed: () => {
-        if (traffic() === wanted) return;
-        wanted = traffic();
+        if (wanted() === before) return;
+        before = wanted();
         for (const dock of this.docks()) this.#hear(hearer, dock);
       },
       stop: () => {
@@ -246,11 +275,18 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  #hear({ emit, traffic, stops }: Hearer, dock: Dock): void {
+  #hear({ add, offer, wantsTraffic, wantedBodyBytes, stops }: Hearer, dock: Dock): void {
     // The new listener comes before the old one goes: nothing is missed or heard twice in between.
     const before = stops.get(dock);
     before?.();
-    stops.set(dock, dock.listen(emit, { traffic: traffic() }));
+    const bodyBytes = wantedBodyBytes();
+    stops.set(
+      dock,
+      dock.listen(add, {
+        traffic: wantsTraffic() && offer,
+        ...(bodyBytes !== undefined && { bodyBytes }),
+      }),
+    );
   }
 
   #forget(added: readonly Known[], dock: Dock): void {

@@ -51,7 +51,7 @@ export async function diallingOf(
 ): Promise<Dialling> {
   if (carries === "requests") {
     throw new UsageError(
-      `${url} answers HTTP requests and takes no sessions; send it a request`,
+      `${url} answers HTTP requests and takes no sessions: POST /api/servers/N/request sends it one`,
     );
   }
   const listening = parseEndpoint(url, clientSchemes);

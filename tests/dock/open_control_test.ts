@@ -114,6 +114,59 @@ Deno.test("a wait finds what comes, and what has passed after a number", async (
   }
 });
 
+Deno.test("a wait for what comes after a number waits for a later one, known or not", async () => {
+  await using server = await serve("udp://127.0.0.1:0", echo);
+  await using control = await openControl([server]);
+  const lastEvent = async () =>
+    (await ask(control, "GET", "/api/stats")).body.control.lastEvent as number;
+  const after = await lastEvent() + 2;
+  const waiting = ask(control, "GET", `/api/wait?event=opened&after=${after}&timeout=60`);
+  while ((await ask(control, "GET", "/api/stats")).body.control.listeners === 0);
+  while (await lastEvent() <= after) await send(server.url, "another session");
+  const { status, body } = await waiting;
+  assertEquals(status, 200);
+  assert(body.id > after, `${body.id} is not after ${after}`);
+});
+
+Deno.test("a client that ends its connection gives up its place among those that wait", async () => {
+  await using server = await serve("udp://127.0.0.1:0", echo);
+  await using control = await openControl([server]);
+  const { hostname, port } = new URL(control.url);
+  const listeners = async () =>
+    (await ask(control, "GET", "/api/stats")).body.control.listeners as number;
+  const conn = await Deno.connect({ hostname, port: Number(port) });
+  await conn.write(new TextEncoder().encode(
+    `GET /api/wait?event=closed&timeout=300 HTTP/1.1\r\nHost: ${hostname}:${port}\r\n` +
+      `Authorization: Bearer ${control.token}\r\n\r\n`,
+  ));
+  while (await listeners() === 0);
+  const beganMs = performance.now();
+  conn.close();
+  while (await listeners() > 0);
+  assert(performance.now() - beganMs < 30_000, "it was waited for like an idle connection");
+});
+
+Deno.test("a message to a peer that reads nothing is given up in time, and not piled up", async () => {
+  await using server = await serve("tcp://127.0.0.1:0", echo);
+  await using control = await openControl([server]);
+  const { hostname, port } = new URL(server.url.replace("tcp:", "http:"));
+  using _conn = await Deno.connect({ hostname, port: Number(port) });
+  let id: number | undefined;
+  while (id === undefined) id = (await ask(control, "GET", "/api/sessions")).body.sessions[0]?.id;
+  const text = "x".repeat(3_000_000);
+  const path = `/api/sessions/${id}/send`;
+  const details: string[] = [];
+  for (let count = 0; count < 20; count++) {
+    const { status, body } = await ask(control, "POST", path, { text, timeoutMs: 50 });
+    if (status !== 204) details.push(`${status} ${body.detail}`);
+  }
+  assert(
+    details[0]?.startsWith(`504 the peer of session ${id} took nothing for 50 ms`),
+    details[0],
+  );
+  assert(details.at(-1)?.startsWith("409 4 messages to session"), details.at(-1));
+});
+
 Deno.test("a control that remembers traffic finds messages and requests afterwards", async () => {
   await using server = await serve("tcp://127.0.0.1:0", echo);
   await using page = await serve("http://127.0.0.1:0", hello);

@@ -8,12 +8,14 @@ import type { OwnDials } from "./dials.ts";
 import { dialRoutes } from "./endpoints/dials.ts";
 import { eventRoutes } from "./endpoints/events.ts";
 import { overviewRoutes } from "./endpoints/overview.ts";
+import { requestRoutes } from "./endpoints/requests.ts";
 import { serverRoutes } from "./endpoints/servers.ts";
 import { sessionRoutes } from "./endpoints/sessions.ts";
 import type { EventLog } from "./event_log.ts";
 import { openApiRoute } from "./open_api.ts";
 import { Problem } from "./problem.ts";
 import type { ControlWork, Parameter, Route } from "./route.ts";
+import type { OwnRequests } from "./requests.ts";
 import { createRouter } from "./router.ts";
 import { checkShape, type Schema } from "./schema.ts";
 
@@ -24,6 +26,7 @@ interface ControlAppOptions {
   readonly docks: ControlledDocks;
   readonly log: EventLog;
   readonly dials: OwnDials;
+  readonly requests: OwnRequests;
   readonly token: string;
   /** In the OpenAPI document. */
   readonly version: string;
@@ -43,6 +46,8 @@ export function controlApp(options: ControlAppOptions): HttpApp<Record<never, ne
       const beside = await options.beside?.app.open({}, context);
       return {
         maxBodyBytes: MAX_BODY_BYTES,
+        // No client of an API reads on after its end, and one that is gone must hold no place.
+        endedClientIsGone: true,
         handle: controlHandler(options, beside),
         refusal: (status, text) => new Problem(status, text).toResponse(),
         [Symbol.asyncDispose]: async () => await beside?.[Symbol.asyncDispose](),
@@ -52,11 +57,11 @@ export function controlApp(options: ControlAppOptions): HttpApp<Record<never, ne
 }
 
 function controlHandler(
-  { docks, log, dials, token, version, beside, guardsAll }: ControlAppOptions,
+  { docks, log, dials, requests, token, version, beside, guardsAll }: ControlAppOptions,
   other: HttpService | undefined,
 ): HttpHandler {
   const own = [
-    ...[...serverRoutes, ...sessionRoutes, ...dialRoutes, ...eventRoutes],
+    ...[...serverRoutes, ...sessionRoutes, ...dialRoutes, ...requestRoutes, ...eventRoutes],
     ...overviewRoutes,
   ];
   const find = createRouter([...own, openApiRoute(own, version)]);
@@ -80,7 +85,7 @@ function controlHandler(
       // Without a token nobody learns what is there.
       if (found.route?.isOpen !== true) check(request);
       if (found.route === undefined) throw found.problem;
-      return await answer(request, found.route, found.params, { docks, log, dials });
+      return await answer(request, found.route, found.params, { docks, log, dials, requests });
     } catch (error) {
       if (error instanceof Problem) return error.toResponse();
       if (
@@ -119,7 +124,7 @@ function readParameters(
   request: Request,
   { parameters = [] }: Route,
   params: Readonly<Record<string, string>>,
-): Record<string, string | number | undefined> {
+): Record<string, string | number | boolean | undefined> {
   const query = new URL(request.url).searchParams;
   const known = parameters.filter((one) => one.in === "query").map(({ name }) => name);
   for (const name of query.keys()) {
@@ -140,9 +145,13 @@ function readParameters(
   }));
 }
 
-function readValue({ name, schema }: Parameter, text: string): string | number {
+function readValue({ name, schema }: Parameter, text: string): string | number | boolean {
   const isNumber = schema.type === "integer" || schema.type === "number";
-  const value = isNumber && /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
+  const value = isNumber && /^\d{1,15}(\.\d{1,9})?$/.test(text)
+    ? Number(text)
+    : schema.type === "boolean" && /^(?:true|false)$/.test(text)
+    ? text === "true"
+    : text;
   checkShape(schema, value, name);
   return value;
 }

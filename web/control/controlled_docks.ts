@@ -5,6 +5,7 @@ import type { Emit } from "../../core/event.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
 import type { Stats } from "../../core/counters.ts";
 import type { Identity, Message } from "../../core/session.ts";
+import type { OfferMessage } from "../../core/traffic.ts";
 
 /** A command with which a user can talk to a server. */
 export interface TalkCommand {
@@ -148,10 +149,23 @@ export interface StartRequest {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
+/** What hears events. */
+export interface EventHearer {
+  readonly add: Emit;
+  /** Messages are offered here, while they are wanted. */
+  readonly offer: OfferMessage;
+  /** Whether messages and requests are wanted; asked again whenever `changed` is called. */
+  readonly wantsTraffic: () => boolean;
+  /** The most of each HTTP body that is wanted, in bytes; undefined for none. */
+  readonly wantedBodyBytes: () => number | undefined;
+}
+
 export interface ControlledDocks {
   servers(): Promise<readonly ServerState[]>;
   sessions(): readonly SessionState[];
   stats(): Stats;
+  /** Bytes of HTTP bodies that are kept for listeners while their requests are answered. */
+  heldBodyBytes(): number;
   catalogue(): unknown;
   /** The options that have an effect there, and the folders inside which their files may be.
    * @throws {UsageError} when there is no such protocol, or it cannot be served there */
@@ -167,8 +181,9 @@ export interface ControlledDocks {
   setFaults(server: number, fault: readonly string[] | null, seed?: number): void;
   /** False when there is no such session. */
   closeSession(session: number): boolean;
-  /** Resolves to false when there is no such session, and to null when it takes no messages. */
-  sendTo(session: number, message: Message): Promise<boolean | null>;
+  /** Resolves to false when there is no such session, and to null when it takes no messages.
+   * @throws {Problem} when it does not take this one, or not in time */
+  sendTo(session: number, message: Message, timeoutMs: number): Promise<boolean | null>;
   /** Starts servers and returns them.
    * @throws {UsageError} when they must not or cannot be started */
   start(request: StartRequest): Promise<readonly ServerState[]>;
@@ -180,7 +195,6 @@ export interface ControlledDocks {
   certificateOf(server: number, file: string): Promise<CertificateDetails | null>;
   /** Takes all faults away, and stops what was started over the control. */
   reset(): Promise<void>;
-  /** Hears the events of all servers, those that are started later too.
-   * @param traffic asked whether messages and requests are wanted, whenever `changed` is called */
-  listen(emit: Emit, traffic: () => boolean): { changed(): void; stop(): void };
+  /** Hears the events of all servers, those that are started later too. */
+  listen(hearer: EventHearer): { changed(): void; stop(): void };
 }

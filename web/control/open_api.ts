@@ -16,6 +16,8 @@ const PROBLEM_TEXTS: Readonly<Record<number, string>> = {
   409: "It cannot be done in this state.",
   422: "A parameter or the body does not fit; the detail says which and why.",
   429: "Too many listen or wait already.",
+  502: "The server could not be reached, or broke off.",
+  504: "The peer took nothing, or the server gave no answer, in time.",
 };
 
 /** The route of the document itself. */
@@ -308,6 +310,42 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
       durationMs: { type: "number" },
       bytesReceived: { type: "integer" },
       bytesSent: { type: "integer" },
+    },
+  },
+  Dial: {
+    type: "object",
+    required: [
+      "id",
+      "server",
+      "url",
+      "holder",
+      "kind",
+      "session",
+      "boundary",
+      "identity",
+      "openedAt",
+      "isOpen",
+      "reason",
+    ],
+    properties: {
+      id: { type: "integer" },
+      server: { type: "integer" },
+      url: { type: "string", description: "What was dialled." },
+      holder: { type: ["string", "null"] },
+      kind: { type: "string", enum: ["session", "chat"] },
+      session: {
+        type: ["integer", "null"],
+        description: "Number of the client's session; a chat has one after the other.",
+      },
+      boundary: {
+        type: "string",
+        enum: ["messages", "bytes"],
+        description: "Whether a message arrives as one, or as bytes of a stream.",
+      },
+      identity: { type: ["object", "null"], description: "Whom the server proved to be." },
+      openedAt: { type: "string" },
+      isOpen: { type: "boolean" },
+      reason: { type: ["string", "null"], description: "Why it has ended." },
     },
   },
   Event: {

@@ -4,6 +4,7 @@
 import type { ControlledDocks } from "./controlled_docks.ts";
 import type { OwnDials } from "./dials.ts";
 import type { EventLog } from "./event_log.ts";
+import type { OwnRequests } from "./requests.ts";
 import type { Schema } from "./schema.ts";
 
 /** What endpoints work with. */
@@ -11,12 +12,13 @@ export interface ControlWork {
   readonly docks: ControlledDocks;
   readonly log: EventLog;
   readonly dials: OwnDials;
+  readonly requests: OwnRequests;
 }
 
 /** A request that fits its route. */
 export interface Asked extends ControlWork {
   /** Parameters of the path and the query, parsed. */
-  readonly given: Readonly<Record<string, string | number | undefined>>;
+  readonly given: Readonly<Record<string, string | number | boolean | undefined>>;
   /** The body, which fits the schema of the route; undefined where the route has none. */
   readonly body: unknown;
   readonly request: Request;

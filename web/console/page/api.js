@@ -26,6 +26,13 @@ export function createApi(token) {
     return answer.status === 204 ? undefined : await answer.json();
   }
 
+  /** Reads what is no JSON, whole. */
+  async function read(path) {
+    const answer = await fetch(path, { headers, cache: "no-store" });
+    if (!answer.ok) throw await problemOf(answer);
+    return await answer.blob();
+  }
+
   /** Reads events until the signal aborts or the server has gone. EventSource cannot send a token. */
   async function listen(query, hear, signal) {
     const answer = await fetch(`/api/events?${query}`, { headers, signal });
@@ -42,7 +49,7 @@ export function createApi(token) {
     }
   }
 
-  return { call, listen };
+  return { call, listen, read };
 }
 
 async function problemOf(answer) {

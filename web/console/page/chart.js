@@ -17,6 +17,11 @@ const LINES = [
   { tone: "ink", dash: [4, 4] },
   { tone: "edge", dash: [] },
 ];
+/** Between two lines of the grid, so that their numbers are short: 0.01, 0.02, 0.05, 0.1 and so on. */
+const STEPS = Array.from(
+  { length: 45 },
+  (_, at) => Number(`${[1, 2, 5][at % 3]}e${Math.floor(at / 3) - 2}`),
+);
 /** Rows of the table at most. */
 const ROWS = 60;
 
@@ -108,7 +113,7 @@ function optionsOf(lines, width, { whole, dots }, current, point) {
         ...axis,
         size: 68,
         space: 34,
-        ...whole && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
+        incrs: whole ? STEPS.filter((step) => step >= 1) : STEPS,
         values: (_plot, splits) => splits.map((value) => current.current.format(value)),
       },
     ],
@@ -117,7 +122,8 @@ function optionsOf(lines, width, { whole, dots }, current, point) {
       ...Array.from({ length: lines }, (_, line) => ({
         stroke: () => colour(LINES[line].tone),
         width: 1.75,
-        dash: LINES[line].dash,
+        // A canvas counts in points of the screen.
+        dash: LINES[line].dash.map((length) => length * devicePixelRatio),
         points: { show: dots === true, size: 5 },
       })),
     ],

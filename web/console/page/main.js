@@ -6,6 +6,7 @@ import { createApi } from "./api.js";
 import { html } from "./html.js";
 import { Certificates } from "./panels/certificates.js";
 import { Faults } from "./panels/faults.js";
+import { Http } from "./panels/http.js";
 import { Overview } from "./panels/overview.js";
 import { Plots } from "./panels/plots.js";
 import { Servers } from "./panels/servers.js";
@@ -20,6 +21,7 @@ const PANELS = {
   servers: Servers,
   sessions: Sessions,
   traffic: Traffic,
+  http: Http,
   faults: Faults,
   plots: Plots,
   certificates: Certificates,

@@ -13,24 +13,47 @@ export const overviewRoutes: readonly Route[] = [
       description: "The counters.",
       schema: {
         type: "object",
-        required: ["counters", "control"],
+        required: ["counters", "control", "dials"],
         properties: {
           counters: { $ref: "#/components/schemas/Counters" },
           control: {
             type: "object",
-            required: ["listeners", "remembered", "lastEvent", "missed", "dropped"],
+            required: [
+              "listeners",
+              "remembered",
+              "lastEvent",
+              "missed",
+              "dropped",
+              "heldBodyBytes",
+            ],
             properties: {
               listeners: { type: "integer", description: "Those who listen or wait now." },
               remembered: { type: "integer", description: "Events that are remembered." },
               lastEvent: { type: "integer", description: "Number of the last event." },
               missed: { type: "integer", description: "Events that slow listeners missed." },
               dropped: { type: "integer", description: "Listeners that were dropped." },
+              heldBodyBytes: {
+                type: "integer",
+                description:
+                  "Bytes of HTTP bodies that are kept while their requests are answered.",
+              },
+            },
+          },
+          dials: {
+            type: "object",
+            required: ["open", "opened", "refused", "idled", "forgotten"],
+            properties: {
+              open: { type: "integer", description: "Sessions to servers that are open." },
+              opened: { type: "integer", description: "Those that were opened." },
+              refused: { type: "integer", description: "Those that were one too many." },
+              idled: { type: "integer", description: "Those that nobody used any more." },
+              forgotten: { type: "integer", description: "Messages that were one too many." },
             },
           },
         },
       },
     },
-    handle: ({ docks, log }) => ({
+    handle: ({ docks, log, dials }) => ({
       counters: docks.stats(),
       control: {
         listeners: log.listeners,
@@ -38,7 +61,9 @@ export const overviewRoutes: readonly Route[] = [
         lastEvent: log.lastId,
         missed: log.missed,
         dropped: log.dropped,
+        heldBodyBytes: docks.heldBodyBytes(),
       },
+      dials: dials.stats(),
     }),
   },
   {

@@ -4,6 +4,9 @@ import { messageFields, messageIn } from "../message.ts";
 import { Problem } from "../problem.ts";
 import { type Asked, type Route, sessionInPath } from "../route.ts";
 
+const USUAL_SEND_MS = 5000;
+const LONGEST_SEND_MS = 60_000;
+
 export const sessionRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -53,13 +56,23 @@ export const sessionRoutes: readonly Route[] = [
     body: {
       type: "object",
       additionalProperties: false,
-      properties: messageFields,
+      properties: {
+        ...messageFields,
+        timeoutMs: {
+          type: "integer",
+          description: "How long the peer may take nothing.",
+          minimum: 1,
+          maximum: LONGEST_SEND_MS,
+          default: USUAL_SEND_MS,
+        },
+      },
     },
     answer: { status: 204, description: "The message was handed to the system." },
-    problems: [404, 409],
+    problems: [404, 409, 504],
     async handle(asked) {
+      const { timeoutMs = USUAL_SEND_MS } = asked.body as { readonly timeoutMs?: number };
       const message = messageIn(asked.body);
-      const sent = await asked.docks.sendTo(Number(asked.given.session), message);
+      const sent = await asked.docks.sendTo(Number(asked.given.session), message, timeoutMs);
       if (sent === false) throw noSession(asked);
       if (sent === null) {
         const why = `session ${asked.given.session} carries HTTP requests and takes no messages`;

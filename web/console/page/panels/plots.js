@@ -45,7 +45,7 @@ export function Plots({ store }) {
     </form>
     <div class="charts">
       <${Chart} range=${range} title=${t("throughput")} times=${times}
-        format=${bytes} series=${[
+        format=${bytes} whole series=${[
           { name: t("received"), values: received },
           { name: t("sent"), values: sent },
         ]} />
@@ -73,14 +73,14 @@ function RoundTrips({ store, server, connected, range }) {
       if (document.hidden) return;
       const done = store.history.beginRoundTrip(server.url, now());
       try {
-        const { ms } = await store.api.call("POST", `/api/servers/${server.id}/ask`, {
-          text: PROBE,
-          timeoutMs: TIMEOUT_MS,
-        });
-        done(ms);
-      } catch (error) {
+        const { outcome, durationMs } = await store.api.call(
+          "POST",
+          `/api/servers/${server.id}/ask`,
+          { text: PROBE, timeoutMs: TIMEOUT_MS },
+        );
         // No answer in time is what was to be measured.
-        if (error.status === 504) return done(null);
+        done(outcome === "answered" ? durationMs : null);
+      } catch (error) {
         setProblem(error.message);
         setMeasuring(false);
       }
