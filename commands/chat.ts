@@ -112,7 +112,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
     const isTyped = io.stdin.isTerminal && !io.json;
     const isEdited = isTyped && io.stdoutIsTerminal && options.editor && !io.verbose;
     // --verbose prints the traffic and --record keeps it; --json prints the events instead.
-    using traffic = openTraffic(
+    using traffic = await openTraffic(
       io.json ? io.with({ color: options.color, verbose: io.verbose, hex: io.hex }) : io,
       options.record,
     );

@@ -92,10 +92,16 @@ export async function askedOptions(
   return found;
 }
 
+/** Whether the value of an option is a path. */
+export function namesFiles({ metavar }: Pick<Option<unknown>, "metavar">): boolean {
+  return PATH.test(metavar);
+}
+
 /** What the value of an option names in the file system. */
-function pathsIn({ metavar }: Option<unknown>, value: unknown): readonly string[] {
+function pathsIn(option: Option<unknown>, value: unknown): readonly string[] {
+  const { metavar } = option;
   const texts = [value].flat().map(String);
-  if (PATH.test(metavar)) return texts;
+  if (namesFiles(option)) return texts;
   // Lists of addresses may be read from files.
   if (metavar === "cidr") return texts.flatMap((text) => text.startsWith("@") ? text.slice(1) : []);
   if (metavar !== "url") return [];

@@ -10,12 +10,15 @@ import type { Message } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { heldBodyBytes } from "../../servers/http/captured.ts";
 import type {
+  CertificateDetails,
   CertificateState,
   ControlledDocks,
   EventHearer,
+  OptionsRequest,
   ServerState,
   SessionState,
   StartRequest,
+  Stopping,
 } from "../../web/control/controlled_docks.ts";
 import { Problem } from "../../web/control/problem.ts";
 import { allowedServers } from "./asked_servers.ts";
@@ -23,12 +26,17 @@ import { catalogue } from "../catalogue.ts";
 import type { DrivenServer } from "../driven_server.ts";
 import type { DialledServer } from "./dials.ts";
 import { maskedOptions } from "./masked_options.ts";
+import { offeredOptions, optionInText } from "./offered_options.ts";
 import { type Dock, serve } from "../serve.ts";
 import { servingTable } from "../unknown_option.ts";
 import { talkCommands } from "./talk_commands.ts";
+import { upstreamState } from "./upstream_state.ts";
 
 /** How many docks may be started over the control at a time. */
 const MAX_STARTED = 32;
+
+/** Of all options with which a server can be started. */
+const OPTION_KEYS = Object.keys(servingTable());
 
 /** How many messages may wait for a peer that does not read. */
 const MAX_SENDING = 4;
@@ -131,6 +139,10 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return this.#known.get(server);
   }
 
+  options(request: OptionsRequest): ReturnType<ControlledDocks["options"]> {
+    return { options: offeredOptions(request), folders: this.#folders };
+  }
+
   has(server: number): boolean {
     return this.#known.has(server);
   }
@@ -186,14 +198,14 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   }
 
   async start(request: StartRequest): Promise<readonly ServerState[]> {
-    const started = new Set(this.#started().map(({ of }) => of));
-    if (started.size + this.#starting >= MAX_STARTED) {
+    if (this.#started().length + this.#starting >= MAX_STARTED) {
       throw new Problem(409, `${MAX_STARTED} were started over the control already; stop one`);
     }
     this.#starting++;
     try {
       const { what, endpoints, options } = await allowedServers(request, this.#folders);
-      const dock = await serve(endpoints, what, options);
+      // The control's own /metrics has the durations of all requests.
+      const dock = await serve(endpoints, what, { ...options, measure: true });
       if (this.#isDisposed) {
         await dock.shutdown({ graceMs: 0 });
         throw new Problem(409, "the control has been closed");
@@ -202,17 +214,29 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     } catch (error) {
       const isOurs = error instanceof UsageError || error instanceof TypeError ||
         error instanceof RangeError || error instanceof Problem;
-      throw isOurs ? error : new Problem(409, errorText(error));
+      if (!isOurs) throw new Problem(409, errorText(error));
+      if (error instanceof Problem) throw error;
+      throw new Problem(422, error.message, {}, optionInText(error.message, OPTION_KEYS));
     } finally {
       this.#starting--;
     }
   }
 
-  async stop(server: number): Promise<boolean> {
+  stop(server: number, graceMs: number): Stopping | null {
     const known = this.#known.get(server);
-    if (known === undefined || !known.startedByControl) return false;
-    await known.of.shutdown({ graceMs: 0 });
-    return true;
+    if (known === undefined) return null;
+    const { of } = known;
+    const servers = [...this.#known.values()].filter((one) => one.of === of)
+      .map(({ id, server: { url } }) => ({ id, url }));
+    // One that broke has stopped too; `finished` of its dock says how.
+    return { servers, finished: of.shutdown({ graceMs }).catch(() => {}) };
+  }
+
+  async certificateOf(server: number, file: string): Promise<CertificateDetails | null> {
+    const { url, certificate } = this.#known.get(server)?.server ?? {};
+    if (url === undefined || certificate === undefined) return null;
+    const { certificateDetails } = await import("./certificate_state.ts");
+    return await certificateDetails(certificate, { url, file });
   }
 
   async reset(): Promise<void> {
@@ -274,12 +298,12 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   }
 
   async #stopStarted(): Promise<void> {
-    const docks = new Set(this.#started().map(({ of }) => of));
-    await Promise.all([...docks].map((dock) => dock.shutdown({ graceMs: 0 })));
+    await Promise.all(this.#started().map((dock) => dock.shutdown({ graceMs: 0 })));
   }
 
-  #started(): readonly Known[] {
-    return [...this.#known.values()].filter(({ startedByControl }) => startedByControl);
+  #started(): readonly Dock[] {
+    const known = [...this.#known.values()].filter(({ startedByControl }) => startedByControl);
+    return [...new Set(known.map(({ of }) => of))];
   }
 
   #open(): readonly (readonly [Known, OpenSession])[] {
@@ -294,17 +318,20 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
 
   async #stateOf({ id, dock, of, server, startedByControl }: Known): Promise<ServerState> {
     const { url, transport, carries, carrier, layers, certificate, faults } = server;
+    const options = maskedOptions(of.options, servingTable(of.ownOptions));
     const talked = {
-      ...{ protocol: of.protocol, url, transport, layers },
+      ...{ protocol: of.protocol, url, transport, carries, layers, options },
       fingerprint: certificate?.fingerprint,
     };
     return {
       ...{ id, dock, protocol: of.protocol, summary: of.summary, url },
       ...{ transport, carries, carrier, layers },
-      options: maskedOptions(of.options, servingTable(of.ownOptions)),
+      options,
       certificate: certificate === undefined ? null : await this.#certificateOf(certificate),
       commands: talkCommands(talked, this.#sockdock),
       counters: server.stats(),
+      upstream: upstreamState(of, this.#known.values()),
+      draining: of.isDraining,
       ...{ faults, startedByControl },
     };
   }

@@ -57,6 +57,8 @@ export interface Control extends AsyncDisposable {
   readonly certificate: Dock["certificate"];
   /** Adds a dock that was started later. */
   add(dock: Dock): void;
+  /** The docks that run: those that it was given, and those that were started over it. */
+  docks(): ReadonlySet<Dock>;
   /** Resolves when it has closed. */
   readonly finished: Promise<void>;
 }
@@ -124,6 +126,7 @@ export async function openControl(
     token,
     certificate: server.certificate,
     add: (dock) => void registry.add(dock),
+    docks: () => registry.docks(),
     finished: server.finished,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

@@ -20,10 +20,15 @@ import faultText from "./page/fault_text.js" with { type: "text" };
 import format from "./page/format.js" with { type: "text" };
 import history from "./page/history.js" with { type: "text" };
 import html from "./page/html.js" with { type: "text" };
+import httpBody from "./page/http_body.js" with { type: "text" };
+import httpPart from "./page/http_part.js" with { type: "text" };
 import main from "./page/main.js" with { type: "text" };
+import optionField from "./page/option_field.js" with { type: "text" };
 import message from "./page/message.js" with { type: "text" };
 import chatPanel from "./page/panels/chat.js" with { type: "text" };
+import certificates from "./page/panels/certificates.js" with { type: "text" };
 import faults from "./page/panels/faults.js" with { type: "text" };
+import http from "./page/panels/http.js" with { type: "text" };
 import overview from "./page/panels/overview.js" with { type: "text" };
 import plots from "./page/panels/plots.js" with { type: "text" };
 import servers from "./page/panels/servers.js" with { type: "text" };
@@ -31,6 +36,11 @@ import sessions from "./page/panels/sessions.js" with { type: "text" };
 import tryPanel from "./page/panels/try.js" with { type: "text" };
 import traffic from "./page/panels/traffic.js" with { type: "text" };
 import parts from "./page/parts.js" with { type: "text" };
+import requestCommand from "./page/request_command.js" with { type: "text" };
+import sendRequest from "./page/send_request.js" with { type: "text" };
+import picture from "./page/picture.js" with { type: "text" };
+import startForm from "./page/start_form.js" with { type: "text" };
+import stop from "./page/stop.js" with { type: "text" };
 import rates from "./page/rates.js" with { type: "text" };
 import store from "./page/store.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
@@ -67,10 +77,15 @@ const modules: Readonly<Record<string, string>> = {
   "format.js": format,
   "history.js": history,
   "html.js": html,
+  "http_body.js": httpBody,
+  "http_part.js": httpPart,
   "main.js": main,
   "message.js": message,
   "panels/chat.js": chatPanel,
+  "option_field.js": optionField,
+  "panels/certificates.js": certificates,
   "panels/faults.js": faults,
+  "panels/http.js": http,
   "panels/overview.js": overview,
   "panels/plots.js": plots,
   "panels/servers.js": servers,
@@ -78,6 +93,11 @@ const modules: Readonly<Record<string, string>> = {
   "panels/traffic.js": traffic,
   "panels/try.js": tryPanel,
   "parts.js": parts,
+  "request_command.js": requestCommand,
+  "send_request.js": sendRequest,
+  "picture.js": picture,
+  "start_form.js": startForm,
+  "stop.js": stop,
   "rates.js": rates,
   "store.js": store,
   "talks.js": talks,

@@ -17,7 +17,7 @@ import { Problem } from "./problem.ts";
 import type { ControlWork, Parameter, Route } from "./route.ts";
 import type { OwnRequests } from "./requests.ts";
 import { createRouter } from "./router.ts";
-import { checkShape } from "./schema.ts";
+import { checkShape, type Schema } from "./schema.ts";
 
 /** The largest body of a request: a message that is sent to a session, in base64. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -105,7 +105,7 @@ async function answer(
   work: ControlWork,
 ): Promise<Response> {
   const given = readParameters(request, route, params);
-  const body = route.body === undefined ? undefined : await readBody(request);
+  const body = route.body === undefined ? undefined : await readBody(request, route.body);
   if (route.body !== undefined) checkShape(route.body, body, "body");
   const result = await route.handle({ ...work, given, body, request });
   if (result instanceof Response) return result;
@@ -124,7 +124,7 @@ function readParameters(
   request: Request,
   { parameters = [] }: Route,
   params: Readonly<Record<string, string>>,
-): Record<string, string | number | undefined> {
+): Record<string, string | number | boolean | undefined> {
   const query = new URL(request.url).searchParams;
   const known = parameters.filter((one) => one.in === "query").map(({ name }) => name);
   for (const name of query.keys()) {
@@ -145,16 +145,22 @@ function readParameters(
   }));
 }
 
-function readValue({ name, schema }: Parameter, text: string): string | number {
+function readValue({ name, schema }: Parameter, text: string): string | number | boolean {
   const isNumber = schema.type === "integer" || schema.type === "number";
-  const value = isNumber && /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
+  const value = isNumber && /^\d{1,15}(\.\d{1,9})?$/.test(text)
+    ? Number(text)
+    : schema.type === "boolean" && /^(?:true|false)$/.test(text)
+    ? text === "true"
+    : text;
   checkShape(schema, value, name);
   return value;
 }
 
 /** @throws {Problem} when it is no JSON */
-async function readBody(request: Request): Promise<unknown> {
+async function readBody(request: Request, { required = [] }: Schema): Promise<unknown> {
   const text = await request.text();
+  // Where no field has to be there, no body is as good as an empty object.
+  if (text === "" && required.length === 0) return {};
   try {
     return JSON.parse(text);
   } catch {

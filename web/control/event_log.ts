@@ -28,9 +28,10 @@ export class LoggedEvent {
   /** What it takes, roughly. */
   readonly bytes: number;
   /** Length of the whole message, if only its beginning is kept. */
-  readonly #messageBytes: number | undefined;
+  readonly messageBytes: number | undefined;
 
   constructor(event: ServerEvent) {
+    this.messageBytes = undefined;
     this.event = event.event === "inspected"
       ? { ...event, headers: maskedFields(event.headers) }
       : event;
@@ -42,7 +43,7 @@ export class LoggedEvent {
     this.bytes = EVENT_BYTES + Math.min(length, MAX_MESSAGE_BYTES);
     if ("headers" in event) this.bytes += weightOf(event.headers);
     if (length <= MAX_MESSAGE_BYTES) return;
-    this.#messageBytes = length;
+    this.messageBytes = length;
     this.event = { ...this.event, message: beginningOf(event.message) } as ServerEvent;
   }
 
@@ -50,7 +51,7 @@ export class LoggedEvent {
     return JSON.stringify({
       id: this.id,
       ...eventJson(this.event),
-      ...(this.#messageBytes !== undefined && { messageBytes: this.#messageBytes }),
+      ...(this.messageBytes !== undefined && { messageBytes: this.messageBytes }),
     });
   }
 

@@ -122,7 +122,8 @@ export function eventStream(
         if ((controller.desiredSize ?? 0) > 0) {
           stalledSinceMs = undefined;
           const told = take();
-          if (told.length > 0) controller.enqueue(writer.write(told));
+          const bytes = told.length === 0 ? undefined : writer.write(told);
+          if (bytes !== undefined && bytes.length > 0) controller.enqueue(bytes);
         } else {
           stalledSinceMs ??= performance.now();
           if (performance.now() - stalledSinceMs >= LONGEST_STALL_MS) {

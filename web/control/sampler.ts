@@ -47,7 +47,7 @@ export class Sampler {
     const seen = this.#seen;
     this.#stride = Math.max(1, seen / (this.#perSecond * elapsedMs / 1000));
     // Few events now must not wait for the end of what many would have skipped.
-    this.#skip = Math.min(this.#skip, Math.floor(2 * this.#stride - 1));
+    this.#skip = Math.min(this.#skip, Math.ceil(2 * this.#stride) - 2);
     this.#seen = this.#taken = 0;
     return seen > 0;
   }

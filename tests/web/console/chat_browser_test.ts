@@ -228,10 +228,13 @@ peerTest(
         assert(box !== null && box.y >= 0 && box.y + box.height <= 740, JSON.stringify(box));
       }
       // Old lines stay where they are when something is said.
-      await page.locator(".said").evaluate((list: Element) => list.scrollTop = 0);
+      await page.locator(".said").evaluate((list: { scrollTop: number }) => list.scrollTop = 0);
       await bob.say("new");
       await page.waitForSelector(".newer");
-      assertEquals(await page.locator(".said").evaluate((list: Element) => list.scrollTop), 0);
+      assertEquals(
+        await page.locator(".said").evaluate((list: { scrollTop: number }) => list.scrollTop),
+        0,
+      );
       await page.click(".newer");
       await page.locator(".newer").waitFor({ state: "detached" });
     }, { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });

@@ -15,6 +15,8 @@ import { hello } from "../../../web/hello.ts";
 import { CHROMIUM_FLAGS } from "../../chromium.ts";
 import { findPeer } from "../../peer.ts";
 
+export type { Page };
+
 /** What the browser is, and with what fragment the console is opened in place of its token. */
 export interface VisitOptions extends BrowserContextOptions {
   readonly fragment?: string;
@@ -60,10 +62,9 @@ export async function visitControl(
     const elsewhere: string[] = [];
     page.on("pageerror", (error: Error) => complaints.push(error.message));
     page.on("console", (message) => {
-      // A refusal of the control is shown there too, as it should be.
-      if (message.type() === "error" && !message.text().includes("status of 4")) {
-        complaints.push(message.text());
-      }
+      // That the control refused something, or has gone, is told there too, as it should be.
+      const isKnown = /status of 4|net::ERR_/.test(message.text());
+      if (message.type() === "error" && !isKnown) complaints.push(message.text());
     });
     page.on("request", (request) => {
       if (!/^data:|^blob:/.test(request.url()) && !request.url().startsWith(`${url}/`)) {

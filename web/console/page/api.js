@@ -2,9 +2,11 @@
 
 /** A request that was answered with a problem (RFC 9457); its message says what to do. */
 export class ApiProblem extends Error {
-  constructor(status, detail) {
+  constructor(status, { detail, option }) {
     super(detail);
     this.status = status;
+    /** The option that it is about, where it is about one. */
+    this.option = option;
   }
 }
 
@@ -61,11 +63,11 @@ export function createApi(token) {
 }
 
 async function problemOf(answer) {
-  let detail = `${answer.status} ${answer.statusText}`;
+  const problem = { detail: `${answer.status} ${answer.statusText}` };
   try {
-    detail = (await answer.json()).detail ?? detail;
+    Object.assign(problem, await answer.json());
   } catch {
     // Not a problem of ours: what the status says has to do.
   }
-  return new ApiProblem(answer.status, detail);
+  return new ApiProblem(answer.status, problem);
 }

@@ -3,11 +3,14 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { createApi } from "./api.js";
-import { html } from "./html.js";
+import { useModel } from "./changes.js";
 import { createChat } from "./chat.js";
 import { createDials } from "./dials.js";
+import { html } from "./html.js";
+import { Certificates } from "./panels/certificates.js";
 import { Chat } from "./panels/chat.js";
 import { Faults } from "./panels/faults.js";
+import { Http } from "./panels/http.js";
 import { Overview } from "./panels/overview.js";
 import { Plots } from "./panels/plots.js";
 import { Servers } from "./panels/servers.js";
@@ -15,7 +18,6 @@ import { Sessions } from "./panels/sessions.js";
 import { Traffic } from "./panels/traffic.js";
 import { Try } from "./panels/try.js";
 import { createStore, useStore } from "./store.js";
-import { useModel } from "./changes.js";
 import { createTalks } from "./talks.js";
 import { forget, keep, takeToken } from "./token.js";
 import { language, t } from "./words.js";
@@ -25,10 +27,12 @@ const PANELS = {
   servers: Servers,
   sessions: Sessions,
   traffic: Traffic,
+  http: Http,
   faults: Faults,
   plots: Plots,
   try: Try,
   chat: Chat,
+  certificates: Certificates,
 };
 
 function App({ store }) {
@@ -70,13 +74,14 @@ function App({ store }) {
         ${(servers.length > 0 || phase === "ok") &&
           html`
             <${Panel} key=${`${name} ${session}`} store=${store} chosenSession=${session}
+              chosenServer=${session}
               showTraffic=${(id) => location.hash = `#traffic/${id}`} />
           `}
       </main>
   `;
 }
 
-/** The panel that the fragment names, and the session in it. */
+/** The panel that the fragment names, and the session or server in it. */
 function usePlace() {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {

@@ -3,7 +3,7 @@
 import type { ServerEvent } from "../../../core/event.ts";
 import { didYouMean } from "../../../core/options/nearest.ts";
 import type { EventFilter, LoggedEvent } from "../event_log.ts";
-import { EVENT_STREAM, eventStream } from "../event_stream.ts";
+import { eventStream, type StreamWriter } from "../event_stream.ts";
 import { Problem } from "../problem.ts";
 import { serverSentEvents } from "../server_sent_events.ts";
 import type { Asked, Parameter, Route } from "../route.ts";
@@ -15,7 +15,7 @@ const MAX_WAITS = 64;
 /** Every kind of event: one that is written wrong would be waited for in vain. */
 const KINDS: readonly string[] = Object.keys(
   {
-    ...{ listening: 0, opened: 0, closed: 0, dialled: 0, denied: 0, failed: 0 },
+    ...{ listening: 0, opened: 0, closed: 0, dialled: 0, moved: 0, denied: 0, failed: 0 },
     ...{ "accept-failed": 0, message: 0, received: 0, sent: 0, request: 0, inspected: 0 },
     ...{ stored: 0, refused: 0, chat: 0, notice: 0, stopped: 0 },
   } satisfies Record<ServerEvent["event"], 0>,
@@ -72,6 +72,17 @@ const after: Parameter = {
   schema: { type: "integer", minimum: 0 },
 };
 
+const rate: Parameter = {
+  name: "rate",
+  in: "query",
+  description: "How many messages and requests a second, evenly spread over what passes, and how " +
+    "many other events; what is left out costs next to nothing. Default: all.",
+  schema: { type: "integer", minimum: 1, maximum: 1_000_000 },
+};
+
+/** The events of which a capture has packets. */
+const CAPTURED: ReadonlySet<string> = new Set(["opened", "closed", "received", "sent", "request"]);
+
 export const eventRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -84,13 +95,7 @@ export const eventRoutes: readonly Route[] = [
       "for 10 seconds is dropped. With `rate` it gets `event: left-out` with how many were left out " +
       "besides. Without `after` and `Last-Event-ID` it begins with what happens " +
       "from now on.",
-    parameters: [...filters, contains, after, {
-      name: "rate",
-      in: "query",
-      description: "How many messages and requests a second, evenly spread over what passes, and " +
-        "how many other events; what is left out costs next to nothing. Default: all.",
-      schema: { type: "integer", minimum: 1, maximum: 1_000_000 },
-    }, {
+    parameters: [...filters, contains, after, rate, {
       name: "last-event-id",
       in: "header",
       description: "As `after`; browsers send it when they connect again.",
@@ -104,17 +109,44 @@ export const eventRoutes: readonly Route[] = [
     },
     problems: [404, 429],
     handle(asked) {
-      const { log, given, request } = asked;
-      if (log.listeners - log.waits >= MAX_LISTENERS) {
-        throw new Problem(429, `${MAX_LISTENERS} listen already; end one of them`);
-      }
-      const from = given.after ?? given["last-event-id"] ?? log.lastId;
-      const stream = eventStream(log, filterOf(asked), serverSentEvents, {
-        after: Number(from),
-        perSecond: given.rate === undefined ? undefined : Number(given.rate),
-        signal: request.signal,
+      const { log, given } = asked;
+      const after = Number(given.after ?? given["last-event-id"] ?? log.lastId);
+      return streamed(listenTo(asked, filterOf(asked), serverSentEvents, after), {
+        "content-type": "text/event-stream",
       });
-      return new Response(stream, { headers: EVENT_STREAM });
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/capture",
+    operation: "captureTraffic",
+    summary: "Messages and requests as a pcapng file, for Wireshark.",
+    description:
+      "Those that are remembered, and with `follow` those that pass from now on too. Headers of IP, " +
+      "TCP and UDP are made up around what was said, in plain.",
+    parameters: [...filters.filter(({ name }) => name !== "event"), contains, {
+      name: "follow",
+      in: "query",
+      description: "Whether it goes on.",
+      schema: { type: "boolean", default: false },
+    }, rate],
+    answer: {
+      status: 200,
+      description: "The capture.",
+      mediaType: "application/x-pcapng",
+      schema: { type: "string" },
+    },
+    problems: [404, 429],
+    async handle(asked) {
+      const { captureWriter, captureOf } = await import("../capture_stream.ts");
+      const filter = { ...filterOf(asked), kinds: CAPTURED };
+      const stream = asked.given.follow === true
+        ? listenTo(asked, filter, captureWriter(), 0)
+        : captureOf(asked.log.after(0, filter));
+      return streamed(stream, {
+        "content-type": "application/x-pcapng",
+        "content-disposition": 'attachment; filename="sockdock.pcapng"',
+      });
     },
   },
   {
@@ -169,6 +201,29 @@ export const eventRoutes: readonly Route[] = [
     handle: ({ log }) => log.forget(),
   },
 ];
+
+/** @throws {Problem} when too many listen */
+function listenTo(
+  { log, given, request: { signal } }: Asked,
+  filter: EventFilter,
+  writer: StreamWriter,
+  after: number,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  if (log.listeners - log.waits >= MAX_LISTENERS) {
+    throw new Problem(429, `${MAX_LISTENERS} listen already; end one of them`);
+  }
+  const perSecond = given.rate === undefined ? undefined : Number(given.rate);
+  return eventStream(log, filter, writer, { after, perSecond, signal });
+}
+
+function streamed(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  return new Response(stream, {
+    headers: { ...headers, "cache-control": "no-store", "x-content-type-options": "nosniff" },
+  });
+}
 
 /** @throws {Problem} when there is no such server, or no such kind of event */
 function filterOf({ docks, given }: Asked): EventFilter {

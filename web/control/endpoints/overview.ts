@@ -76,6 +76,56 @@ export const overviewRoutes: readonly Route[] = [
     handle: ({ docks }) => docks.catalogue(),
   },
   {
+    method: "GET",
+    path: "/api/catalogue/options",
+    operation: "showOptions",
+    summary: "The options that have an effect on a protocol at a URL, to start it with.",
+    description: "What a form is made of. Values of options are not told, only their defaults.",
+    parameters: [
+      {
+        name: "protocol",
+        in: "query",
+        description: "Name of the protocol or application.",
+        schema: { type: "string", maxLength: 100, default: "echo" },
+      },
+      {
+        name: "url",
+        in: "query",
+        description:
+          "Where it would listen, with its layers, such as `udp+reliable://127.0.0.1:0`.",
+        schema: { type: "string", maxLength: 2000, default: "tcp://127.0.0.1:0" },
+      },
+      {
+        name: "to",
+        in: "query",
+        description: "Where a relay would pass on to. Default: anywhere.",
+        schema: { type: "string", maxLength: 2000 },
+      },
+    ],
+    answer: {
+      status: 200,
+      description: "The options.",
+      schema: {
+        type: "object",
+        required: ["options", "folders"],
+        properties: {
+          options: { type: "array", items: { $ref: "#/components/schemas/Option" } },
+          folders: {
+            type: "array",
+            description: "The folders inside which the files of such servers may be.",
+            items: { type: "string" },
+          },
+        },
+      },
+    },
+    handle: ({ docks, given: { protocol, url, to } }) =>
+      docks.options({
+        protocol: String(protocol ?? "echo"),
+        url: String(url ?? "tcp://127.0.0.1:0"),
+        to: to === undefined ? undefined : String(to),
+      }),
+  },
+  {
     method: "POST",
     path: "/api/reset",
     operation: "reset",

@@ -16,9 +16,9 @@ const KINDS = {
   onlySessions: ["opened", "closed", "denied", "failed", "dialled"],
 };
 const ARROWS = { received: "\u2192", sent: "\u2190", request: "\u2192" };
-/** Pixels of a row, which the style sheet holds, and rows that are drawn beyond what can be seen. */
+/** Pixels of a row, which the style sheet holds, and rows that are drawn above those that are seen. */
 const ROW = 28;
-const BEYOND = 4;
+const ABOVE = 4;
 
 export function Traffic({ store, chosenSession }) {
   const { servers, phase } = useStore(store);
@@ -96,30 +96,31 @@ export function Traffic({ store, chosenSession }) {
  * hit, and while older ones are looked at. */
 function Rows({ found, chosen, choose, showSession }) {
   const [held, hold] = useState({ pointer: false, focus: false, scrolled: false });
-  const [place, setPlace] = useState({ top: 0, height: 600 });
-  const shown = useRef([]);
+  const [top, setTop] = useState(0);
+  const shown = useRef();
   const box = useRef();
   // Once what is held has been cleared, there is nothing to hold.
-  if (!Object.values(held).includes(true) || found.length === 0) shown.current = found;
-  const rows = shown.current;
-  useEffect(() => setPlace((old) => ({ ...old, height: box.current.clientHeight })), []);
+  if (!Object.values(held).includes(true) || found.length === 0) {
+    shown.current = { rows: found, length: found.length };
+  }
+  // What has come since is behind the length.
+  const { rows, length } = shown.current;
   const keep = (what) => hold((old) => ({ ...old, ...what }));
   const scroll = () => {
-    const { scrollTop: top, clientHeight: height } = box.current;
-    setPlace({ top, height });
-    keep({ scrolled: top >= ROW });
+    setTop(box.current.scrollTop);
+    keep({ scrolled: box.current.scrollTop >= ROW });
   };
-  const first = Math.max(0, Math.min(Math.floor(place.top / ROW) - BEYOND, rows.length - 1));
-  const last = Math.min(rows.length, Math.ceil((place.top + place.height) / ROW) + BEYOND);
+  const first = Math.max(0, Math.min(Math.floor(top / ROW) - ABOVE, length - 1));
+  const last = Math.min(length, Math.ceil((top + innerHeight) / ROW));
   const seen = [];
-  for (let at = first; at < last; at++) seen.push([at, rows[rows.length - 1 - at]]);
+  for (let at = first; at < last; at++) seen.push([at, rows[length - 1 - at]]);
   return html`
     <div class="scroll events" ref=${box} onScroll=${scroll} tabindex="0" role="region"
-      aria-label=${t("traffic")} hidden=${rows.length === 0}
+      aria-label=${t("traffic")} hidden=${length === 0}
       onPointerEnter=${() => keep({ pointer: true })}
       onPointerLeave=${() => keep({ pointer: false })}
       onFocusIn=${() => keep({ focus: true })} onFocusOut=${() => keep({ focus: false })}>
-      <table class="rows" aria-rowcount=${rows.length + 1}>
+      <table class="rows" aria-rowcount=${length + 1}>
         <thead>
           <tr>
             <th scope="col" class="time">${t("time")}</th>
@@ -138,7 +139,7 @@ function Rows({ found, chosen, choose, showSession }) {
                 choose=${choose} showSession=${showSession} />
             `
           )}
-          <tr class="gap" style=${{ height: `${(rows.length - last) * ROW}px` }}></tr>
+          <tr class="gap" style=${{ height: `${(length - last) * ROW}px` }}></tr>
         </tbody>
       </table>
     </div>
