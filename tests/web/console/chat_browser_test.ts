@@ -62,6 +62,7 @@ peerTest(
       await page.waitForSelector(".message.mention >> text=what says Ada?");
       // Written to one alone, both ways.
       await page.click(".members button >> text=bob");
+      await page.waitForSelector(".roomhead h2 >> text=bob");
       await say(page, "psst");
       await bob.hears("[ada] psst");
       await bob.say("/msg ada psst yourself");
