@@ -35,6 +35,7 @@ export type {
   HttpPart,
   InspectedEvent,
   ListeningEvent,
+  MovedEvent,
   NoticeEvent,
   OpenedEvent,
   PeerEvent,

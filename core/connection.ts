@@ -68,11 +68,13 @@ export interface Acceptor<C extends Connection = Connection> extends Disposable 
 }
 
 /** One result of receiving: bytes from an address; or a peer's notice that it will send no more,
- * though it still receives; or the end of the association with a peer, with the reason and whether
- * the peer was lost, as by a reset, or ended it in good order. */
+ * though it still receives; or that the peer of an association is at another address from here on; or
+ * the end of the association with a peer, with the reason and whether the peer was lost, as by a reset,
+ * or ended it in good order. */
 export type Datagram =
   | { readonly from: Address; readonly bytes: Uint8Array; readonly identity?: Identity }
   | { readonly from: Address; readonly finished: true }
+  | { readonly from: Address; readonly movedTo: Address }
   | { readonly from: Address; readonly ended: string; readonly lost?: true };
 
 /** Progress of the delivery to a peer, from a layer with acknowledgements. */
@@ -106,7 +108,8 @@ export interface DatagramSocket extends Disposable {
   /** Progress of the delivery to a peer, where a layer has acknowledgements. */
   delivery?(to: Address): Delivery | undefined;
   /** Tells the socket that the protocol has read a message. A socket with this method has flow
-   * control: peers wait while their messages are unread, so that none has to be dropped. */
+   * control: peers wait while their messages are unread, so that none has to be dropped. The bytes of
+   * its messages are the reader's, and stay as they are. */
   consumed?(from: Address, bytes: number): void;
   /** Ends the association with a peer, where a layer keeps one. */
   forget?(to: Address): void;

@@ -20,3 +20,10 @@ export const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
   },
   japanese: { ...DESK, colorScheme: "light", locale: "ja-JP" },
 };
+
+/** For the documentation: small, and sharp enough to be read. */
+export const DOCUMENTS: BrowserContextOptions = {
+  ...DESK,
+  viewport: { width: 1080, height: 720 },
+  colorScheme: "light",
+};

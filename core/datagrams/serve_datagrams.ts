@@ -124,6 +124,7 @@ class DatagramServer {
         if (datagram === null) return;
         if ("bytes" in datagram) this.#take(datagram.from, datagram.bytes, datagram.identity);
         else if ("finished" in datagram) this.#finishInput(datagram.from);
+        else if ("movedTo" in datagram) this.#move(datagram.from, datagram.movedTo);
         else this.#lose(datagram.from, datagram.ended, datagram.lost);
       } catch (error) {
         this.ledger.acceptFailed(error);
@@ -167,9 +168,7 @@ class DatagramServer {
     this.#counters.bytesReceived += bytes.length;
     peer.active = true;
     peer.identity = identity;
-    const copy = smallBytes(bytes.length);
-    copy.set(bytes);
-    this.#deliver(peer, copy);
+    this.#deliver(peer, this.#socket.consumed === undefined ? copyOf(bytes) : bytes);
   }
 
   #couldLoop(from: Address): boolean {
@@ -241,6 +240,18 @@ class DatagramServer {
     else this.#socket.forget?.(from);
   }
 
+  /** The peer goes on from another address, with the session that it has. */
+  #move(from: Address, to: Address): void {
+    const peer = this.#peers.get(from);
+    if (peer === undefined) return;
+    this.#lose(to, "another peer has its address");
+    this.#peers.delete(peer);
+    peer.address = to;
+    this.#peers.add(peer);
+    peer.active = true;
+    if (peer.session !== undefined) this.ledger.moved(peer.session, from);
+  }
+
   /** Ends the session of a peer that a layer reports as gone or whose address another peer has. */
   #lose(from: Address, why: string, lost?: true): void {
     const peer = this.#peers.get(from);
@@ -260,6 +271,12 @@ class DatagramServer {
     this.#idle.delete(peer);
     this.#resting.wake(peer);
   }
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = smallBytes(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 /** A datagram socket that receives only from admitted peers. Takes ownership of the inner socket. */

@@ -63,11 +63,6 @@ export async function allowedServers(
   return { what, endpoints, options: found };
 }
 
-/** Whether the value of an option is a path. */
-export function namesFiles({ metavar }: Pick<Option<unknown>, "metavar">): boolean {
-  return PATH.test(metavar);
-}
-
 /** Reads options by the names of their flags or their keys, as those of the command line.
  * @throws {UsageError} when one is unknown, has a wrong value, or names a file outside the folders */
 export async function askedOptions(
@@ -95,6 +90,11 @@ export async function askedOptions(
     for (const path of pathsIn(option, found[key])) await refuseOutside(path, folders, name);
   }
   return found;
+}
+
+/** Whether the value of an option is a path. */
+export function namesFiles({ metavar }: Pick<Option<unknown>, "metavar">): boolean {
+  return PATH.test(metavar);
 }
 
 /** What the value of an option names in the file system. */

@@ -35,10 +35,11 @@ import { upstreamState } from "./upstream_state.ts";
 /** How many docks may be started over the control at a time. */
 const MAX_STARTED = 32;
 
-/** How many messages may wait for a peer that does not read. */
-const MAX_SENDING = 4;
 /** Of all options with which a server can be started. */
 const OPTION_KEYS = Object.keys(servingTable());
+
+/** How many messages may wait for a peer that does not read. */
+const MAX_SENDING = 4;
 
 /** A server by its number. */
 interface Known {
@@ -133,13 +134,13 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return catalogue();
   }
 
-  options(request: OptionsRequest): ReturnType<ControlledDocks["options"]> {
-    return { options: offeredOptions(request), folders: this.#folders };
-  }
-
   /** A server, to dial it. */
   find(server: number): DialledServer | undefined {
     return this.#known.get(server);
+  }
+
+  options(request: OptionsRequest): ReturnType<ControlledDocks["options"]> {
+    return { options: offeredOptions(request), folders: this.#folders };
   }
 
   has(server: number): boolean {

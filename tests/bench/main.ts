@@ -36,7 +36,7 @@ import {
 import { idleMemory } from "./idle_memory.ts";
 import { sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
-import { reliable, reliableLossy, reliableTcp } from "./reliable.ts";
+import { reliable, reliableLossy, reliableSmall, reliableTcp } from "./reliable.ts";
 import { startMemory, startup } from "./startup.ts";
 import { tcpLarge, tcpSmall, udp, webSocket } from "./throughput.ts";
 import { tlsHandshakes, tlsIdle, tlsLarge, tlsResumed, tlsSmall } from "./tls.ts";
@@ -55,6 +55,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   sealedEcho,
   signedEcho,
   reliable,
+  reliableSmall,
   reliableTcp,
   reliableLossy,
   reliableLossBbr,

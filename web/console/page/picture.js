@@ -18,7 +18,7 @@ const SHORT_ARROWS = 36;
 const CURVE = 56;
 /** The narrowest box in which a URL can be read. */
 const URL_BOX = 190;
-const UPSTREAM = 220;
+const UPSTREAM = 240;
 /** How far arrows in and out are from the middle of their row. */
 const APART = 7;
 /** What a letter takes, roughly, and the sides of a box. */

@@ -93,9 +93,14 @@ function Form({ catalogue, api, refresh }) {
     }
   };
   const place = isPath
-    ? html`<label>${t("path")}<input name="path" required value=${path} onInput=${(event) =>
-      setPath(event.target.value)} /><${Folders} folders=${folders} /></label>`
-    : html`<label>${t("port")}<input name="port" required inputmode="numeric" pattern="[0-9]*"
+    ? html`
+      <label
+        key="path">${t("path")}<input name="path" required value=${path} onInput=${(event) =>
+          setPath(event.target.value)} /><${Folders} folders=${folders} /></label>
+    `
+    : html`<label key="port">${
+      t("port")
+    }<input name="port" required inputmode="numeric" pattern="[0-9]*"
         value=${port} onInput=${(event) => setPort(event.target.value)} /><small>${
       t("portHelp")
     }</small></label>`;
