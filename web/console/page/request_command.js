@@ -32,7 +32,13 @@ export function fetchCommand(asked, server) {
   const trust = certificate ? ["--tls-fingerprint", certificate.fingerprint] : [];
   const words = [program, "fetch", "-i", ...trust, ...place];
   // A value that begins with a dash would be taken for an option.
-  return command(words, asked, url, (name, value) => `${LONG[name] ?? name}=${quoted(value)}`);
+  return command(
+    words,
+    asked,
+    url,
+    (name, value) =>
+      value.startsWith("-") ? `${LONG[name] ?? name}=${quoted(value)}` : `${name} ${quoted(value)}`,
+  );
 }
 
 /** A text as one word of bash, zsh or ksh. */
