@@ -23,6 +23,10 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
     await page.locator(`tr[data-request="/get?tide=high"] button`).first().click();
     await page.waitForSelector(".exchange pre >> nth=2");
   },
+  async certificates(page) {
+    await page.locator(".card button.main").first().click();
+    await page.waitForTimeout(1000);
+  },
   async faults(page, { idOf }) {
     await page.selectOption("select", String(idOf("upper", "udp")));
     await page.waitForSelector(".force");

@@ -148,6 +148,12 @@ export class DialRegistry implements OwnDials, AsyncDisposable {
     return true;
   }
 
+  closeAll(holder: string): void {
+    for (const { id } of [...this.#held.values()]) {
+      if (this.#isChosen(id, { holder })) this.close(id);
+    }
+  }
+
   hear(choice: DialChoice): { readonly filter: EventFilter } & Disposable {
     if ("dial" in choice) this.#use(choice.dial);
     const own = { ...choice };
