@@ -33,7 +33,7 @@ import {
   httpsSmall,
 } from "./https.ts";
 import { idleMemory } from "./idle_memory.ts";
-import { sealedEcho, signedEcho } from "./protected.ts";
+import { sealedAesEcho, sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { reliable, reliableLossy, reliableTcp } from "./reliable.ts";
 import { startMemory, startup } from "./startup.ts";
@@ -52,6 +52,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   dtlsEcho,
   dtlsHandshakes,
   sealedEcho,
+  sealedAesEcho,
   signedEcho,
   reliable,
   reliableTcp,

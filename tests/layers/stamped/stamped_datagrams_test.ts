@@ -3,14 +3,14 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { createCounters } from "../../../core/counters.ts";
 import { hmacKey } from "../../../layers/signed/signatures.ts";
-import { aesGcmKey } from "../../../layers/sealed/aes_gcm.ts";
+import { aeadKey } from "../../../layers/sealed/aead_key.ts";
 import { StampedDatagrams } from "../../../layers/stamped/stamped_datagrams.ts";
 import { field, MAX_COUNTER, readUint64, writeStamp } from "../../../layers/stamped/stamp.ts";
 import { MemoryDatagramSocket, udpAddress, utf8 } from "../../memory.ts";
 import { SetClock } from "../protected.ts";
 
 const secret = new Uint8Array(32).fill(5);
-const key = aesGcmKey({ kind: "aes-gcm", name: "us", secret });
+const key = aeadKey({ kind: "aes-gcm", name: "us", secret });
 
 function end(role: "listen" | "dial", port: number, datagramsPerInstance = 2 ** 40) {
   const wire = new MemoryDatagramSocket(udpAddress(port));
