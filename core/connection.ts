@@ -108,7 +108,8 @@ export interface DatagramSocket extends Disposable {
   /** Progress of the delivery to a peer, where a layer has acknowledgements. */
   delivery?(to: Address): Delivery | undefined;
   /** Tells the socket that the protocol has read a message. A socket with this method has flow
-   * control: peers wait while their messages are unread, so that none has to be dropped. */
+   * control: peers wait while their messages are unread, so that none has to be dropped. The bytes of
+   * its messages are the reader's, and stay as they are. */
   consumed?(from: Address, bytes: number): void;
   /** Ends the association with a peer, where a layer keeps one. */
   forget?(to: Address): void;

@@ -262,6 +262,7 @@ export interface LayerOptions {
   /** Congestion control: cubic goes by losses, bbr by what the path delivers. Default:
    * `"cubic"`. On the layer reliable. */
   readonly reliableControl?: "cubic" | "bbr";
-  /** Largest datagram to send (default 1200, and 15872 to this machine). On the layer reliable. */
+  /** Largest datagram to send (default what the path takes, found out from 1200 on). On the
+   * layer reliable. */
   readonly reliableDatagramBytes?: number | undefined;
 }

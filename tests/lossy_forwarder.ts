@@ -25,6 +25,8 @@ export class LossyForwarder implements AsyncDisposable {
   readonly port: number;
   /** While set, nothing gets through. */
   isDead = false;
+  /** Nothing larger gets through. */
+  maxBytes = Infinity;
   readonly #options: LossyForwarderOptions;
   readonly #random: () => number;
   readonly #front = openSocket();
@@ -60,6 +62,7 @@ export class LossyForwarder implements AsyncDisposable {
         const [bytes, sender] = await from.receive(buffer);
         const [out, to] = route(sender);
         if (this.isDead || this.#random() < this.#options.loss) continue;
+        if (bytes.length > this.maxBytes) continue;
         const atMs = performance.now() + this.#options.delayMs;
         this.#held.push({ atMs, bytes: bytes.slice(), out, to });
         this.#timer ??= setTimeout(this.#release, this.#options.delayMs);

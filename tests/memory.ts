@@ -269,6 +269,8 @@ export class MemoryDatagramSocket implements DatagramSocket {
       if (arrival instanceof Error) throw arrival;
       if (arrival !== undefined) {
         if (!("bytes" in arrival)) return arrival;
+        // With flow control, the reader's own.
+        if ("consumed" in this) return { ...arrival, bytes: arrival.bytes.slice() };
         // Like a real one: valid until the next call.
         this.#buffer.fill(0xee);
         this.#buffer.set(arrival.bytes);

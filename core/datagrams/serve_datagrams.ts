@@ -48,6 +48,7 @@ export function serveDatagrams(
   const server = new DatagramServer(listener, options);
   return runningServer({
     listening: listener,
+    address: listener.socket.address,
     ledger: server.ledger,
     stopListening: () => server.stopListening(),
     release: () => server.release(),
@@ -167,9 +168,7 @@ class DatagramServer {
     this.#counters.bytesReceived += bytes.length;
     peer.active = true;
     peer.identity = identity;
-    const copy = smallBytes(bytes.length);
-    copy.set(bytes);
-    this.#deliver(peer, copy);
+    this.#deliver(peer, this.#socket.consumed === undefined ? copyOf(bytes) : bytes);
   }
 
   #couldLoop(from: Address): boolean {
@@ -272,6 +271,12 @@ class DatagramServer {
     this.#idle.delete(peer);
     this.#resting.wake(peer);
   }
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = smallBytes(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 /** A datagram socket that receives only from admitted peers. Takes ownership of the inner socket. */

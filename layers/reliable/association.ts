@@ -30,7 +30,8 @@ import { RoundTrip } from "./recovery/round_trip.ts";
 import { SendBuffer, type StreamPart } from "./stream/send_buffer.ts";
 import { SendQueue } from "./stream/send_queue.ts";
 import { type SentPacket, SentPackets } from "./recovery/sent_packets.ts";
-import { SkippedNumber } from "./recovery/skipped_number.ts";
+import { DatagramSize } from "./path/datagram_size.ts";
+import { SkippedNumbers } from "./recovery/skipped_numbers.ts";
 import { type ConnectionId, isFor } from "./wire/prefix.ts";
 
 /** RFC 6298 5.7 wants at least 60 s, if anything; as we give up before that, a longer pause would
@@ -50,6 +51,9 @@ const MAX_PACKETS = 32_768;
  * that a header can hold, the peer would take it for one that no longer matters. */
 const OLDEST_PACKET = 65_000;
 
+/** The most that a datagram without data may have. */
+const CONTROL_BYTES = HEADER_BYTES + MAX_ACK_BYTES + 16;
+
 /** How long to keep an association whose peer has not sent anything in it. */
 const UNCONFIRMED_MS = 10_000;
 
@@ -67,6 +71,7 @@ export class Association {
   readonly #writer: PacketWriter;
   readonly #sendBuffer: SendBuffer;
   readonly #receiveBuffer: ReceiveBuffer;
+  readonly #size: DatagramSize;
   readonly #congestion: CongestionControl;
   readonly #pacing: Pacing;
   readonly #roundTrip = new RoundTrip();
@@ -75,7 +80,7 @@ export class Association {
   readonly #sendQueue: SendQueue;
   readonly #waiters = new DeliveryWaiters();
   readonly #outage = new Outage();
-  readonly #skipped: SkippedNumber;
+  readonly #skipped: SkippedNumbers;
   readonly #timer: DeadlineTimer;
   #peerWindow: number;
   #sentMessages = 0;
@@ -125,14 +130,15 @@ export class Association {
     this.#writer = new PacketWriter(peerId);
     this.#sendBuffer = new SendBuffer(options.sendBufferBytes, options.rooms.unacknowledged);
     this.#sendQueue = new SendQueue(this.#sendBuffer);
-    this.#skipped = new SkippedNumber(options.random);
+    this.#skipped = new SkippedNumbers(options.random);
     this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
+    this.#size = new DatagramSize(options.datagramBytes, options.largestDatagramBytes);
     this.#congestion = congestionControlOf(
       options.control,
       options.datagramBytes,
       options.random,
     );
-    this.#pacing = new Pacing(options.datagramBytes);
+    this.#pacing = new Pacing(options.datagramBytes, options.kernelBuffer !== undefined);
     this.#peerWindow = peerTerms.windowBytes;
     this.#receiveBuffer = new ReceiveBuffer({
       windowBytes: options.terms.windowBytes,
@@ -144,6 +150,7 @@ export class Association {
     this.#sentPackets = new SentPackets({
       acknowledged: (packet) => this.#packetAcknowledged(packet),
       lost: (packet) => this.#packetLost(packet),
+      mistaken: (packet) => this.#packetMistaken(packet),
     });
     const now = this.#clock.elapsedMs();
     this.#progressAtMs = this.#heardAtMs = this.#activeAtMs = now;
@@ -277,6 +284,11 @@ export class Association {
     this.#release();
   }
 
+  /** The system has refused to send a datagram of this length, as it is too large. */
+  refused(bytes: number): void {
+    if (this.#size.refused(bytes, this.#clock.elapsedMs())) this.#resize();
+  }
+
   /** Ends it because the layer below has lost the peer. */
   lose(why: string): void {
     if (this.#end === undefined) this.#finish(why, false);
@@ -288,6 +300,7 @@ export class Association {
   receive(bytes: Uint8Array, packet: PacketReader): void {
     const { counters } = this.#options;
     if (this.#released) return;
+    const now = this.#clock.elapsedMs();
     if (!isFor(bytes, this.id) || !packet.read(bytes) || !this.#isPlausible(packet)) {
       counters.malformed++;
       return;
@@ -296,10 +309,9 @@ export class Association {
       counters.replayed++;
       // Our acknowledgement of it was lost.
       if (packet.eliciting) this.#acknowledging.hurry();
-      this.#flush();
+      this.#flush(now);
       return;
     }
-    const now = this.#clock.elapsedMs();
     this.#heardAtMs = now;
     this.#isConfirmed = true;
     if (packet.hasAck) this.#takeAck(packet, now);
@@ -309,13 +321,13 @@ export class Association {
       return;
     }
     if (packet.hasStream && !this.#takeStream(packet)) {
-      this.#flush();
+      this.#flush(now);
       return;
     }
     if (this.#released) return;
     this.#acknowledging.add(packet, now);
     this.#checkPeerFinished();
-    this.#flush();
+    this.#flush(now);
   }
 
   // Incoming packets.
@@ -436,6 +448,8 @@ export class Association {
 
   #packetAcknowledged(packet: SentPacket): void {
     this.#outage.arrived(packet.sentAtMs);
+    if (this.#size.arrived(packet, this.#ackTimeMs)) this.#resize();
+    if (packet.isSizeProbe) return;
     this.#congestion.acknowledged(packet, this.#ackTimeMs, this.#roundTrip.smoothedMs ?? 0);
     if (packet.end > packet.start) this.#sendBuffer.acknowledge(packet.start, packet.end);
     if (packet.finish) this.#finishAcknowledged = true;
@@ -443,6 +457,8 @@ export class Association {
 
   #packetLost(packet: SentPacket): void {
     const now = this.#ackTimeMs;
+    if (this.#size.lost(packet, now)) this.#resize();
+    if (packet.isSizeProbe) return;
     if (packet.end > packet.start) this.#sendBuffer.lose(packet.start, packet.end);
     if (packet.finish && !this.#finishAcknowledged) this.#finishLost = true;
     // It may have held the grant that the peer waits for.
@@ -456,9 +472,24 @@ export class Association {
     }
   }
 
+  /** Datagrams have another size now. */
+  #resize(): void {
+    this.#congestion.resize(this.#size.bytes);
+    this.#pacing.resize(this.#size.bytes);
+  }
+
+  /** A packet that counted as lost has arrived: what was in it need not go out again. */
+  #packetMistaken(packet: SentPacket): void {
+    if (this.#size.arrived(packet, this.#ackTimeMs)) this.#resize();
+    if (packet.isSizeProbe) return;
+    this.#congestion.mistaken(packet);
+    if (packet.end > packet.start) this.#sendBuffer.acknowledge(packet.start, packet.end);
+    if (packet.finish) this.#finishAcknowledged = true;
+  }
+
   #detectLoss(now: number): void {
     this.#ackTimeMs = now;
-    this.#sentPackets.detectLoss(now, this.#roundTrip.reorderingMs);
+    this.#sentPackets.detectLoss(now, this.#roundTrip);
   }
 
   #tellDelivered(): void {
@@ -480,9 +511,8 @@ export class Association {
     });
   }
 
-  #flush(): void {
+  #flush(now = this.#clock.elapsedMs()): void {
     if (this.#released) return;
-    const now = this.#clock.elapsedMs();
     this.#paceAtMs = Infinity;
     const { next, oldest } = this.#sentPackets;
     if (next - oldest > OLDEST_PACKET) {
@@ -495,15 +525,19 @@ export class Association {
   }
 
   #sendStream(now: number): void {
-    const { datagramBytes } = this.#options;
-    const room = datagramBytes - HEADER_BYTES - STREAM_HEADER_BYTES;
     const buffer = this.#sendBuffer;
+    if (!this.#probeSize(now)) return;
+    let probedTo = 0;
     for (;;) {
       const isProbe = this.#probesLeft > 0;
+      // The last is small: it gets through where large ones vanish.
+      const datagramBytes = this.#probesLeft === 1 ? this.#size.baseBytes : this.#size.bytes;
+      const room = datagramBytes - HEADER_BYTES - STREAM_HEADER_BYTES;
       const ackBytes = this.#acknowledging.isWanted ? MAX_ACK_BYTES : 0;
       const max = room - ackBytes;
       const resends = buffer.hasLost;
-      let part = buffer.next(max, this.#peerWindow) ?? (isProbe ? buffer.oldest(max) : null);
+      let part = buffer.next(max, this.#peerWindow) ??
+        (isProbe ? buffer.unacknowledged(probedTo, max) ?? buffer.unacknowledged(0, max) : null);
       const finishes = this.#wantsEnd && this.#sendQueue.isEmpty &&
         !this.#finishAcknowledged && (part?.end ?? buffer.sent) === buffer.written &&
         (!this.#finishSent || this.#finishLost || isProbe);
@@ -527,10 +561,29 @@ export class Association {
         }
       } else {
         this.#probesLeft--;
+        probedTo = part.end;
       }
       if (resends || (isProbe && part.start < buffer.sent)) this.#countRetransmission();
       this.#sendPart(part, finishes, now);
     }
+  }
+
+  /** Tries a larger size when there is much to send. Returns false when data has to wait, so that the
+   * receiving socket has room for the probe. */
+  #probeSize(now: number): boolean {
+    const { written, sent: sentBytes } = this.#sendBuffer;
+    if (written - sentBytes < this.#size.bytes || this.#probesLeft > 0) return true;
+    const bytes = this.#size.probeBytes(now);
+    if (bytes === undefined) return true;
+    if (!this.#fitsKernel(bytes)) return false;
+    this.#maybeSkip();
+    const buffer = this.#events.buffer(bytes);
+    this.#begin(buffer);
+    this.#writer.ping();
+    this.#writer.pad(bytes);
+    this.#size.probed();
+    this.#transmitEliciting(buffer, now, 0, 0, false, true);
+    return true;
   }
 
   #countRetransmission(): void {
@@ -540,7 +593,7 @@ export class Association {
 
   #sendPart(part: StreamPart, finishes: boolean, now: number): void {
     this.#maybeSkip();
-    const bytes = this.#events.buffer();
+    const bytes = this.#events.buffer(this.#size.bytes);
     this.#begin(bytes);
     if (this.#acknowledging.isWanted) {
       this.#writeAck(now);
@@ -559,7 +612,7 @@ export class Association {
   #sendControl(now: number): void {
     const pings = this.#pingWanted || this.#pingWithAck;
     if (pings) this.#maybeSkip();
-    const bytes = this.#events.buffer();
+    const bytes = this.#events.buffer(CONTROL_BYTES);
     this.#begin(bytes);
     this.#writeAck(now);
     this.#pingWanted = this.#pingWithAck = false;
@@ -574,10 +627,9 @@ export class Association {
   }
 
   #begin(bytes: Uint8Array): void {
-    const { next, oldest, count } = this.#sentPackets;
-    const announced = count === 0 ? next : oldest;
+    const { next, largestAcknowledged, oldestOfInterest } = this.#sentPackets;
+    const announced = this.#skipped.announce(oldestOfInterest, largestAcknowledged, next);
     this.#writer.begin(bytes, next, announced);
-    this.#skipped.announce(announced);
   }
 
   #transmitEliciting(
@@ -586,6 +638,7 @@ export class Association {
     start: number,
     end: number,
     finish: boolean,
+    isSizeProbe = false,
   ): void {
     const length = this.#writer.finish();
     const sent = this.#sentPackets;
@@ -599,7 +652,8 @@ export class Association {
       start,
       end,
       finish,
-      delivery: this.#congestion.sent(length, sent.bytes, now),
+      isSizeProbe,
+      delivery: isSizeProbe ? undefined : this.#congestion.sent(length, sent.bytes, now),
     });
     this.#lastElicitingAtMs = now;
     this.#pacing.sent(length);
@@ -608,7 +662,7 @@ export class Association {
 
   #transmitClose(code: number): void {
     if (this.#released) return;
-    const bytes = this.#events.buffer();
+    const bytes = this.#events.buffer(CONTROL_BYTES);
     this.#begin(bytes);
     this.#writeAck(this.#clock.elapsedMs());
     this.#writer.close(code);
@@ -639,12 +693,18 @@ export class Association {
     const sent = this.#sentPackets;
     if (sent.bytes + bytes > this.#congestion.windowBytes && sent.count > 0) return false;
     if (sent.next - sent.oldest >= MAX_PACKETS) return false;
-    const { kernelBuffer } = this.#options;
-    if (kernelBuffer === undefined || sent.count === 0) return true;
-    if (sent.kernelBytes + kernelBytes(bytes) <= kernelBuffer.bytes) return true;
+    if (this.#fitsKernel(bytes)) return true;
     // The peer's socket limits what is sent, not the path.
     this.#congestion.limitByApplication(sent.bytes);
     return false;
+  }
+
+  /** Whether the peer's socket, where it is known, has room for one more datagram. */
+  #fitsKernel(bytes: number): boolean {
+    const { kernelBuffer } = this.#options;
+    const { count, kernelBytes: used } = this.#sentPackets;
+    return kernelBuffer === undefined || count === 0 ||
+      used + kernelBytes(bytes) <= kernelBuffer.bytes;
   }
 
   /** There is nothing to send: what the window still allows stays unused. */
@@ -664,7 +724,8 @@ export class Association {
   }
 
   #maybeSkip(): void {
-    if (this.#skipped.skips(this.#sentPackets.next)) this.#sentPackets.skip();
+    const { next, oldest } = this.#sentPackets;
+    if (this.#skipped.skips(next, next - oldest)) this.#sentPackets.skip();
   }
 
   // Time.
@@ -673,8 +734,9 @@ export class Association {
   #timeoutAtMs(): number {
     const sent = this.#sentPackets;
     if (sent.count === 0) return Infinity;
-    const ms = Math.min(MAX_TIMEOUT_MS, this.#roundTrip.timeoutMs * 2 ** this.#timeouts);
-    return this.#lastElicitingAtMs + ms;
+    const { probeMs, timeoutMs } = this.#roundTrip;
+    const ms = this.#timeouts === 0 ? probeMs : timeoutMs * 2 ** (this.#timeouts - 1);
+    return this.#lastElicitingAtMs + Math.min(MAX_TIMEOUT_MS, ms);
   }
 
   /** When it was idle for too long. */
@@ -734,7 +796,7 @@ export class Association {
         this.#pingWanted = true;
       }
     }
-    this.#flush();
+    this.#flush(now);
   }
 
   // The end.

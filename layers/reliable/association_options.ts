@@ -20,7 +20,10 @@ export interface AssociationOptions {
   readonly maxUnreadMessages: number;
   /** The memory that it shares with other associations. */
   readonly rooms: Rooms;
+  /** How large datagrams are at first. */
   readonly datagramBytes: number;
+  /** How large they may become, where the path takes it. */
+  readonly largestDatagramBytes: number;
   readonly control: ControlName;
   /** The buffer of the peer's socket, where it is known. */
   readonly kernelBuffer: KernelBuffer | undefined;
@@ -34,8 +37,8 @@ export interface AssociationOptions {
 
 /** Where the output of an association goes. */
 export interface AssociationEvents {
-  /** A buffer of at least `datagramBytes`, for one `transmit`. */
-  buffer(): Uint8Array;
+  /** A buffer of at least this length, for one `transmit`. */
+  buffer(bytes: number): Uint8Array;
   /** Sends the first `length` bytes of a buffer, which then is the receiver's. */
   transmit(buffer: Uint8Array, length: number): void;
   delivered(message: Uint8Array): void;

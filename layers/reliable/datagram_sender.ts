@@ -4,27 +4,39 @@
 import type { Address } from "../../core/addresses/address.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 
-/** How many buffers are kept for the next datagrams. */
+/** How many buffers of a length are kept for the next datagrams. */
 const MAX_KEPT = 64;
 
-/** A socket's sending half. What cannot be sent is lost, as any datagram may be. */
+/** The length of most buffers. Larger ones, for paths that take more, are as large as can be. */
+const SMALL_BYTES = 2048;
+
+/** What is done with what cannot be sent; it is lost, as any datagram may be. */
+interface SendFailures {
+  /** @param error why a datagram could not be sent */
+  failed(error: unknown): void;
+  /** A datagram is larger than the system takes on its way to a peer. */
+  refused(bytes: number, to: Address): void;
+}
+
+/** A socket's sending half. */
 export class DatagramSender {
   readonly #inner: DatagramSocket;
-  readonly #bufferBytes: number;
-  readonly #failed: (error: unknown) => void;
-  readonly #kept: Uint8Array[] = [];
+  readonly #failures: SendFailures;
+  readonly #small: Uint8Array[] = [];
+  readonly #large: Uint8Array[] = [];
   #pending = 0;
   #idle: (() => void) | undefined;
 
-  /** @param failed told why a datagram could not be sent */
-  constructor(inner: DatagramSocket, bufferBytes: number, failed: (error: unknown) => void) {
+  constructor(inner: DatagramSocket, failures: SendFailures) {
     this.#inner = inner;
-    this.#bufferBytes = bufferBytes;
-    this.#failed = failed;
+    this.#failures = failures;
   }
 
-  buffer(): Uint8Array {
-    return this.#kept.pop() ?? new Uint8Array(this.#bufferBytes);
+  /** A buffer for at least so many bytes. */
+  buffer(bytes: number): Uint8Array {
+    return bytes <= SMALL_BYTES
+      ? this.#small.pop() ?? new Uint8Array(SMALL_BYTES)
+      : this.#large.pop() ?? new Uint8Array(this.#inner.maxBytes);
   }
 
   /** Sends the first `length` bytes of a buffer and keeps it for another. */
@@ -33,7 +45,8 @@ export class DatagramSender {
     this.#inner.send(buffer.subarray(0, length), to).then(
       () => this.#sent(buffer),
       (error) => {
-        this.#failed(error);
+        if (isTooLarge(error)) this.#failures.refused(length, to);
+        else this.#failures.failed(error);
         this.#sent(buffer);
       },
     );
@@ -46,9 +59,17 @@ export class DatagramSender {
   }
 
   #sent(buffer: Uint8Array): void {
-    if (this.#kept.length < MAX_KEPT && buffer.length === this.#bufferBytes) {
-      this.#kept.push(buffer);
-    }
+    const kept = buffer.length === SMALL_BYTES
+      ? this.#small
+      : buffer.length === this.#inner.maxBytes
+      ? this.#large
+      : undefined;
+    if (kept !== undefined && kept.length < MAX_KEPT) kept.push(buffer);
     if (--this.#pending === 0) this.#idle?.();
   }
+}
+
+/** Whether a datagram was not sent because of its length. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EMSGSIZE";
 }

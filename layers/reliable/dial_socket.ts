@@ -63,11 +63,10 @@ export class ReliableDialSocket implements DatagramSocket {
     // A socket may be disposed of before `connect` was called, which is no unhandled rejection.
     this.#ready.promise.catch(() => {});
     // Before there is an association, a datagram that cannot be sent is why `connect` fails.
-    this.#datagrams = new DatagramSender(
-      inner,
-      inner.maxBytes,
-      (error) => this.#ready.reject(error),
-    );
+    this.#datagrams = new DatagramSender(inner, {
+      failed: (error) => this.#ready.reject(error),
+      refused: (bytes) => this.#association?.refused(bytes),
+    });
   }
 
   get address(): Address {
@@ -201,7 +200,7 @@ export class ReliableDialSocket implements DatagramSocket {
       Math.min(KEEP_ALIVE_MS, this.#options.chosen.reliableTimeoutMs),
     );
     this.#association = new Association(this.#id, id, terms, options, {
-      buffer: () => this.#datagrams.buffer(),
+      buffer: (bytes) => this.#datagrams.buffer(bytes),
       transmit: (buffer, length) => this.#datagrams.transmit(buffer, length, this.#to),
       delivered: (bytes) => {
         this.#queue.push(identity === undefined ? { from, bytes } : { from, bytes, identity });

@@ -81,7 +81,10 @@ export class ReliableListenSocket implements DatagramSocket {
       reliableHostPeers ?? Math.max(LEAST_SHARE, maxPeers * LARGEST_SHARE),
       inboxBytes,
     );
-    this.#sender = new DatagramSender(inner, inner.maxBytes, () => {});
+    this.#sender = new DatagramSender(inner, {
+      failed: () => {},
+      refused: (bytes, to) => this.#peers.get(to)?.association.refused(bytes),
+    });
     void this.#pump();
   }
 
@@ -237,7 +240,7 @@ export class ReliableListenSocket implements DatagramSocket {
       Infinity,
     );
     const association = new Association(id, hello.id, hello.terms, options, {
-      buffer: () => this.#sender.buffer(),
+      buffer: (bytes) => this.#sender.buffer(bytes),
       transmit: (buffer, length) => this.#sender.transmit(buffer, length, from),
       delivered: (bytes) => {
         this.#queue.push(identity === undefined ? { from, bytes } : { from, bytes, identity });

@@ -27,6 +27,6 @@ export const reliableOptions = {
   reliableDatagramBytes: size({
     min: 600,
     max: 65_507,
-    help: "largest datagram to send (default 1200, and 15872 to this machine)",
+    help: "largest datagram to send (default what the path takes, found out from 1200 on)",
   }),
 } as const;

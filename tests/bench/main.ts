@@ -8,6 +8,7 @@ import { type Benchmark, type Effort, type Result, summarize } from "./benchmark
 import { reliableHighLossBbr, reliableLossBbr, reliableLossCubic } from "./bottleneck.ts";
 import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
 import { controlHeard, controlIdle, controlIdleUdp } from "./control.ts";
+import { consolePaused, consoleShown, consoleUsable } from "./console.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
@@ -35,7 +36,7 @@ import {
 import { idleMemory } from "./idle_memory.ts";
 import { sealedAesEcho, sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
-import { reliable, reliableLossy, reliableTcp } from "./reliable.ts";
+import { reliable, reliableLossy, reliableSmall, reliableTcp } from "./reliable.ts";
 import { startMemory, startup } from "./startup.ts";
 import { tcpLarge, tcpSmall, udp, webSocket } from "./throughput.ts";
 import { tlsHandshakes, tlsIdle, tlsLarge, tlsResumed, tlsSmall } from "./tls.ts";
@@ -55,6 +56,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   sealedAesEcho,
   signedEcho,
   reliable,
+  reliableSmall,
   reliableTcp,
   reliableLossy,
   reliableLossBbr,
@@ -91,6 +93,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   controlIdle,
   controlIdleUdp,
   controlHeard,
+  consolePaused,
+  consoleShown,
+  consoleUsable,
   copySpeed,
   copyMemory,
   chatFanOut,

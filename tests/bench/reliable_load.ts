@@ -5,12 +5,15 @@
 
 import { connect } from "../../mod.ts";
 
-const [udpPort = 0, tcpPort = 0, ourPort = 0, seconds = 0, rounds = 0] = Deno.args.map(Number);
+const [udpPort = 0, tcpPort = 0, ourPort = 0, seconds = 0, rounds = 0, chosenBytes = 0] = Deno.args
+  .map(Number);
 
 const message = new Uint8Array(16_384).fill(120);
 
+/** Of a bare datagram: what was chosen, or nearly a message. */
+const datagramBytes = chosenBytes || 15_872;
 /** As many as a socket's memory holds, with some to spare. */
-const UDP_WINDOW = 8;
+const UDP_WINDOW = datagramBytes < 2048 ? 64 : 8;
 /** When nothing was acknowledged for so long, something was lost. */
 const PATIENCE_MS = 50;
 
@@ -20,8 +23,7 @@ const udp: Turn = async (endMs) => {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const to = { transport: "udp", hostname: "127.0.0.1", port: udpPort } as const;
   const buffer = new Uint8Array(64);
-  // What the receiver's own head adds to a datagram of ours is not more than what is left out here.
-  const datagram = message.subarray(0, 15_872);
+  const datagram = message.subarray(0, datagramBytes);
   let [sent, acknowledged, lastMs] = [0, 0, performance.now()];
   const fill = () => {
     while (sent - acknowledged < UDP_WINDOW && performance.now() < endMs) {
@@ -63,7 +65,10 @@ const tcp: Turn = async (endMs) => {
 };
 
 const ours: Turn = async (endMs) => {
-  using session = await connect(`udp+reliable://127.0.0.1:${ourPort}`);
+  using session = await connect(
+    `udp+reliable://127.0.0.1:${ourPort}`,
+    chosenBytes === 0 ? {} : { reliableDatagramBytes: chosenBytes },
+  );
   let bytes = 0;
   while (performance.now() < endMs) {
     for (let count = 0; count < 8; count++) await session.send(message);

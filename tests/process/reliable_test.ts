@@ -261,3 +261,27 @@ Deno.test("small datagrams carry a large message too", async () => {
   await session.end();
   assertEquals(session.delivery?.acknowledgedBytes, 100_000);
 });
+
+Deno.test("datagrams become as large as the path takes, and small again when it takes less", async () => {
+  await using server = await startProgram(["serve", "echo", URL]);
+  let lengths: number[] = [];
+  await using forwarder = new LossyForwarder(portOf(server.url), {
+    ...{ loss: 0, delayMs: 1, seed: 1 },
+    onArrival: (end, bytes) => void (end === "server" && lengths.push(bytes.length)),
+  });
+  using session = await connect(through(forwarder));
+  const answers = session.messages();
+  const transfer = async (bytes: number) => {
+    lengths = [];
+    await session.send(new Uint8Array(bytes));
+    assertEquals((await answers.next()).value.length, bytes);
+    return Math.max(...lengths);
+  };
+  assertEquals(await transfer(1_000_000), 32_256);
+  forwarder.maxBytes = 2000;
+  let largest = 0;
+  // A search takes as many round trips as sizes are tried, three for each that does not pass.
+  for (let count = 0; count < 50 && largest <= 1900; count++) largest = await transfer(1_000_000);
+  assert(largest > 1900 && largest <= 2000, `${largest}`);
+  await session.end();
+});

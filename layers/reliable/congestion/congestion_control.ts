@@ -6,6 +6,8 @@ import type { DeliveryState } from "../recovery/delivery_rate.ts";
 /** Decides how much may be on its way, and how fast it leaves. */
 export interface CongestionControl {
   readonly windowBytes: number;
+  /** Datagrams are this large at most from now on. */
+  resize(datagramBytes: number): void;
   /** How fast datagrams may leave; undefined when nothing is to be held back.
    * @param roundTripMs smoothed; undefined before the first measurement */
   rate(roundTripMs: number | undefined): number | undefined;
@@ -24,6 +26,8 @@ export interface CongestionControl {
   measured(roundTripMs: number, acknowledged: number, next: number): void;
   /** Also called without an acknowledgement. */
   lost(packet: ControlledPacket, nowMs: number): void;
+  /** A packet that counted as lost has arrived. */
+  mistaken(packet: ControlledPacket): void;
   /** Nothing got through for so long that what was known of the path is void (RFC 9002 7.6). Instead
    * of `lost`. */
   collapse(packet: ControlledPacket, nowMs: number): void;

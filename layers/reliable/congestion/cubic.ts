@@ -30,7 +30,7 @@ const CAREFUL_ROUNDS = 5;
 
 /** A congestion window in bytes. Times are in milliseconds. */
 export class Cubic implements CongestionControl {
-  readonly #datagramBytes: number;
+  #datagramBytes: number;
   #windowBytes: number;
   /** Whether the window, and not the application, limits the sending: only then it may grow. */
   #isLimiting = false;
@@ -44,6 +44,9 @@ export class Cubic implements CongestionControl {
   #priorBytes = 0;
   #renoDatagrams = 0;
   #renoGrowth = 1;
+  /** What the last reduction changed, and how many losses spoke for it. */
+  #beforeReduction: { readonly windowBytes: number; readonly lastMaxBytes: number } | undefined;
+  #reductionLosses = 0;
   // Rounds, each as long as a round trip: until everything is acknowledged that was sent before it.
   #roundEnd = 0;
   #roundMinMs = Infinity;
@@ -61,6 +64,17 @@ export class Cubic implements CongestionControl {
 
   get windowBytes(): number {
     return this.#windowBytes;
+  }
+
+  resize(datagramBytes: number): void {
+    this.#datagramBytes = datagramBytes;
+    // RFC 9002 7.2, and never less than what fits a datagram or two.
+    const leastBytes = this.#threshold === Infinity
+      ? initialWindowBytes(datagramBytes)
+      : MIN_WINDOW_DATAGRAMS * datagramBytes;
+    this.#windowBytes = Math.max(this.#windowBytes, leastBytes);
+    // An epoch counts in datagrams.
+    this.#epochStartMs = undefined;
   }
 
   get #inSlowStart(): boolean {
@@ -111,7 +125,12 @@ export class Cubic implements CongestionControl {
   }
 
   lost({ sentAtMs }: ControlledPacket, nowMs: number): void {
-    if (sentAtMs <= this.#recoveryStartMs) return;
+    if (sentAtMs <= this.#recoveryStartMs) {
+      this.#reductionLosses++;
+      return;
+    }
+    this.#beforeReduction = { windowBytes: this.#windowBytes, lastMaxBytes: this.#lastMaxBytes };
+    this.#reductionLosses = 1;
     const hasQueue = this.#hasQueue();
     const reduction = hasQueue ? REDUCTION : REDUCTION_WITHOUT_QUEUE;
     this.#recoveryStartMs = nowMs;
@@ -130,7 +149,20 @@ export class Cubic implements CongestionControl {
     this.#epochStartMs = undefined;
   }
 
+  /** Takes a reduction back when all the losses that it answered were none (RFC 9438 4.9). */
+  mistaken({ sentAtMs }: ControlledPacket): void {
+    const before = this.#beforeReduction;
+    if (before === undefined || sentAtMs > this.#recoveryStartMs) return;
+    if (--this.#reductionLosses > 0) return;
+    this.#beforeReduction = undefined;
+    this.#windowBytes = Math.max(this.#windowBytes, before.windowBytes);
+    this.#threshold = this.#windowBytes;
+    this.#lastMaxBytes = before.lastMaxBytes;
+    this.#epochStartMs = undefined;
+  }
+
   collapse(_packet: ControlledPacket, nowMs: number): void {
+    this.#beforeReduction = undefined;
     this.#threshold = Math.max(
       this.#windowBytes * REDUCTION,
       MIN_WINDOW_DATAGRAMS * this.#datagramBytes,

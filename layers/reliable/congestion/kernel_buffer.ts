@@ -17,6 +17,11 @@ const DEFAULT_BYTES = Math.floor(212_992 * 0.72);
 const HEAD_BYTES = 384;
 const RECORD_BYTES = 256;
 
+/** The largest datagram to this machine. Each costs hardly more than a small one, and four of this
+ * size fit into the buffer, so that one is read while others wait; of the largest, only one does. A
+ * little less than a power of two, for what layers below add. */
+export const LOCAL_DATAGRAM_BYTES = 2 ** 15 - HEAD_BYTES - 128;
+
 /** The buffer of a peer on this machine; undefined for others, whose datagrams come evenly paced and
  * of whose system nothing is known. */
 export function kernelBufferOf(peer: Address): KernelBuffer | undefined {

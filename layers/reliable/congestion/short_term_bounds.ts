@@ -33,6 +33,13 @@ export class ShortTermBounds {
     this.#lostPackets++;
   }
 
+  /** What counted as lost has arrived: when it was of this round trip, it no longer counts. */
+  mistaken(bytes: number): void {
+    if (this.#lostPackets === 0) return;
+    this.#lostBytes = Math.max(0, this.#lostBytes - bytes);
+    this.#lostPackets--;
+  }
+
   /** Takes a sample in. Returns what was lost when a round trip is over.
    * @param deliveredBytes of the whole flow so far */
   take(sample: RateSample, deliveredBytes: number): RoundLosses | undefined {

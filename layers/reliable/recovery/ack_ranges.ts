@@ -1,8 +1,11 @@
 // The packet numbers that have arrived, as acknowledgements of the layer reliable tell them: all
 // below a number, and a few ranges above it.
 
-import { MAX_ACK_RANGES } from "../wire/packet.ts";
 import { RangeSet } from "../stream/range_set.ts";
+
+/** How many ranges are remembered: more than an acknowledgement tells, which are the latest, so that a
+ * path may lose many of the packets that are on their way. */
+const MAX_RANGES = 512;
 
 /** Remembers packet numbers in bounded room: a packet that needs a range too many is not taken. */
 export class AckRanges {
@@ -23,7 +26,7 @@ export class AckRanges {
   /** Whether a packet is new and there is room to remember it. */
   takes(number: number): boolean {
     if (number < this.cumulative || this.#above.has(number)) return false;
-    if (number === this.cumulative || this.#above.count < MAX_ACK_RANGES) return true;
+    if (number === this.cumulative || this.#above.count < MAX_RANGES) return true;
     // At the end of a range it needs no room.
     return this.#above.has(number - 1) || this.#above.has(number + 1);
   }

@@ -12,6 +12,9 @@ const MIN_RTO_MS = 30;
 /** How finely timers work. */
 const GRANULARITY_MS = 5;
 
+/** The least wait before a probe: a pause of a busy machine is no sign of a loss. */
+const MIN_PROBE_MS = 10;
+
 /** The longest that an acknowledgement is held back. */
 export const MAX_ACK_DELAY_MS = 5;
 
@@ -45,9 +48,15 @@ export class RoundTrip {
     return Math.max(MIN_RTO_MS, ms + MAX_ACK_DELAY_MS);
   }
 
-  /** How far behind its successors a packet may be before it counts as lost (RFC 9002 6.1.2). */
-  get reorderingMs(): number {
-    const ms = Math.max(this.latestMs, this.smoothedMs ?? INITIAL_RTO_MS);
-    return Math.max(1, ms * 9 / 8);
+  /** How long after the last packet to probe whether the tail of a flight is lost (RFC 8985 7.2). */
+  get probeMs(): number {
+    const { timeoutMs, smoothedMs } = this;
+    if (smoothedMs === undefined) return timeoutMs;
+    return Math.min(timeoutMs, Math.max(MIN_PROBE_MS, 2 * smoothedMs + MAX_ACK_DELAY_MS));
+  }
+
+  /** How long the last packets took to be acknowledged. */
+  get recentMs(): number {
+    return Math.max(this.latestMs, this.smoothedMs ?? INITIAL_RTO_MS);
   }
 }

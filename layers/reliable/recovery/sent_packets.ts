@@ -1,10 +1,19 @@
 // The sending side of loss recovery in the layer reliable: it keeps the packets that are on their
-// way, and tells which are lost (RFC 9002 6.1).
+// way, and tells which are lost (RACK, RFC 8985 6).
 
 import type { DeliveryState } from "./delivery_rate.ts";
+import { Reordering } from "./reordering.ts";
+import type { RoundTrip } from "./round_trip.ts";
 
-/** How many later packets must have arrived for one to be lost. */
+/** How many later packets must have arrived for one to be lost, on a path that never reordered any. */
 const REORDERED_PACKETS = 3;
+
+/** How finely timers work. */
+const GRANULARITY_MS = 1;
+
+/** How many lost packets are remembered, in case one arrives after all. The peer keeps a gap for each
+ * in its acknowledgements, whose ranges are few. */
+const MAX_REMEMBERED = 16;
 
 /** A packet that asked for an acknowledgement. */
 export interface SentPacket {
@@ -19,14 +28,25 @@ export interface SentPacket {
   readonly end: number;
   /** Whether it says that the stream ends. */
   readonly finish: boolean;
+  /** Whether it only finds out whether the path takes a datagram of its size: its loss says nothing
+   * else. */
+  readonly isSizeProbe: boolean;
   /** What the congestion control keeps of it. */
   readonly delivery: DeliveryState | undefined;
+}
+
+/** A lost packet; until one from this number on is acknowledged, it may still arrive. */
+interface Remembered {
+  readonly packet: SentPacket;
+  readonly until: number;
 }
 
 /** Told which packets an acknowledgement settles. */
 interface SentEvents {
   acknowledged(packet: SentPacket): void;
   lost(packet: SentPacket): void;
+  /** It was told to be lost, and has arrived. */
+  mistaken(packet: SentPacket): void;
 }
 
 /** Remembers packets from the oldest on whose fate is open. */
@@ -37,6 +57,9 @@ export class SentPackets {
   #packets: (SentPacket | null)[] = [];
   #head = 0;
   #first = 0;
+  /** Lost packets whose late acknowledgement would be noticed, the oldest first. */
+  #remembered: Remembered[] = [];
+  readonly #reordering = new Reordering();
   #bytes = 0;
   #kernelBytes = 0;
   #count = 0;
@@ -51,7 +74,7 @@ export class SentPackets {
     this.#events = events;
   }
 
-  /** Bytes of the datagrams on their way. */
+  /** Bytes of the datagrams on their way, without probes of a size, which nothing waits for. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -70,11 +93,21 @@ export class SentPackets {
     return this.#first;
   }
 
+  /** The lowest packet number whose acknowledgement would still tell anything. */
+  get oldestOfInterest(): number {
+    const remembered = this.#remembered;
+    while (remembered.length > 0 && remembered[0]!.until <= this.largestAcknowledged) {
+      remembered.shift();
+    }
+    const open = this.#count === 0 ? this.next : this.#first;
+    return Math.min(open, remembered[0]?.packet.number ?? open);
+  }
+
   /** A packet that asks for an acknowledgement; its number must be `next`. */
   add(packet: SentPacket): void {
     this.#packets.push(packet);
     this.next++;
-    this.#bytes += packet.bytes;
+    this.#bytes += windowBytes(packet);
     this.#kernelBytes += packet.kernelBytes;
     this.#count++;
   }
@@ -93,6 +126,7 @@ export class SentPackets {
   /** Packets from `start` to before `end` came. Returns the highest that was on its way, or null. */
   acknowledge(start: number, end: number): SentPacket | null {
     let highest: SentPacket | null = null;
+    if (this.#remembered.length > 0) this.#noticeMistakes(start, end);
     for (let number = Math.max(start, this.#first); number < end; number++) {
       const index = this.#head + number - this.#first;
       const packet = this.#packets[index];
@@ -100,6 +134,7 @@ export class SentPackets {
       this.#packets[index] = null;
       this.#settle(packet);
       highest = packet;
+      if (number < this.largestAcknowledged) this.#reordering.wasSeen = true;
       this.#events.acknowledged(packet);
     }
     if (end - 1 > this.largestAcknowledged) this.largestAcknowledged = end - 1;
@@ -107,19 +142,27 @@ export class SentPackets {
   }
 
   /** Looks for lost packets; call it after `acknowledge` and at `lossAtMs`. */
-  detectLoss(nowMs: number, reorderingMs: number): void {
+  detectLoss(nowMs: number, { recentMs, minMs, timeoutMs }: RoundTrip): void {
     this.lossAtMs = Infinity;
+    const { wasSeen } = this.#reordering;
+    const windowMs = this.#reordering.windowMs(minMs, timeoutMs);
+    const lateMs = recentMs + Math.max(GRANULARITY_MS, windowMs);
     const last = Math.min(this.largestAcknowledged, this.next) - this.#first;
     for (let index = 0; index < last; index++) {
       const packet = this.#packets[this.#head + index];
       if (packet === null || packet === undefined) continue;
-      const late = packet.sentAtMs + reorderingMs;
-      if (this.largestAcknowledged - packet.number >= REORDERED_PACKETS || late <= nowMs) {
+      const lostAtMs = packet.sentAtMs + lateMs;
+      const isOvertaken = !wasSeen && this.largestAcknowledged - packet.number >= REORDERED_PACKETS;
+      if (isOvertaken || lostAtMs <= nowMs) {
         this.#packets[this.#head + index] = null;
         this.#settle(packet);
+        this.#reordering.lost(packet.number, this.next);
+        this.#remember(packet);
         this.#events.lost(packet);
-      } else if (late < this.lossAtMs) {
-        this.lossAtMs = late;
+      } else {
+        // All that follow were sent later, and none of them is lost sooner.
+        this.lossAtMs = lostAtMs;
+        break;
       }
     }
     this.#trim();
@@ -127,6 +170,7 @@ export class SentPackets {
 
   /** Counts as lost what is below a number and on its way. */
   loseBelow(number: number): void {
+    this.#remembered = this.#remembered.filter(({ packet }) => packet.number >= number);
     if (number <= this.#first) return;
     for (let index = this.#head; index < this.#head + number - this.#first; index++) {
       const packet = this.#packets[index];
@@ -138,8 +182,23 @@ export class SentPackets {
     this.#trim();
   }
 
+  #remember(packet: SentPacket): void {
+    this.#remembered.push({ packet, until: this.next });
+    if (this.#remembered.length > MAX_REMEMBERED) this.#remembered.shift();
+  }
+
+  /** Lost packets from `start` to before `end` came. */
+  #noticeMistakes(start: number, end: number): void {
+    this.#remembered = this.#remembered.filter(({ packet }) => {
+      if (packet.number < start || packet.number >= end) return true;
+      this.#reordering.mistaken(packet.number, this.next);
+      this.#events.mistaken(packet);
+      return false;
+    });
+  }
+
   #settle(packet: SentPacket): void {
-    this.#bytes -= packet.bytes;
+    this.#bytes -= windowBytes(packet);
     this.#kernelBytes -= packet.kernelBytes;
     this.#count--;
   }
@@ -160,4 +219,8 @@ export class SentPackets {
       this.#head = 0;
     }
   }
+}
+
+function windowBytes({ bytes, isSizeProbe }: SentPacket): number {
+  return isSizeProbe ? 0 : bytes;
 }

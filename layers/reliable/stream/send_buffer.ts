@@ -101,12 +101,20 @@ export class SendBuffer {
     return end > this.sent ? { start: this.sent, end } : null;
   }
 
-  /** The first part that is not acknowledged, for a probe; null when all is. */
-  oldest(maxBytes: number): StreamPart | null {
-    if (this.acknowledged >= this.sent) return null;
-    const [ahead = this.sent] = this.#ahead.bounds;
-    const end = Math.min(ahead, this.acknowledged + maxBytes);
-    return { start: this.acknowledged, end };
+  /** The first part from an offset on that is not acknowledged, for a probe; null when all is. */
+  unacknowledged(from: number, maxBytes: number): StreamPart | null {
+    let start = Math.max(from, this.acknowledged);
+    let limit = this.sent;
+    const { bounds } = this.#ahead;
+    for (let index = 0; index < bounds.length; index += 2) {
+      const [known, knownEnd] = [bounds[index]!, bounds[index + 1]!];
+      if (start < known) {
+        limit = known;
+        break;
+      }
+      start = Math.max(start, knownEnd);
+    }
+    return start < limit ? { start, end: Math.min(limit, start + maxBytes) } : null;
   }
 
   /** A part goes out: copies it. */

@@ -39,8 +39,8 @@ export const closeCodes = {
 const ACK_HEADER_BYTES = 1 + 6 + 6 + 2 + 1;
 const ACK_RANGE_BYTES = 4;
 
-/** The most ranges in an acknowledgement: what a receiver keeps. */
-export const MAX_ACK_RANGES = 64;
+/** The most ranges in an acknowledgement. */
+const MAX_ACK_RANGES = 64;
 
 export const MAX_ACK_BYTES = ACK_HEADER_BYTES + MAX_ACK_RANGES * ACK_RANGE_BYTES;
 
@@ -75,12 +75,19 @@ export class PacketWriter {
     this.#bytes[this.#end++] = frames.ping;
   }
 
+  /** Fills the packet up with PADDING. */
+  pad(bytes: number): void {
+    this.#bytes.fill(frames.padding, this.#end, bytes);
+    this.#end = bytes;
+  }
+
   close(code: number): void {
     this.#bytes[this.#end++] = frames.close;
     this.#bytes[this.#end++] = code;
   }
 
-  /** @param ranges first and last but one of each, one after another, all at `cumulative` or above */
+  /** @param ranges first and last but one of each, one after another, all at `cumulative` or above; of
+   * too many the last are written */
   ack(
     cumulative: number,
     window: number,
@@ -97,7 +104,8 @@ export class PacketWriter {
     at += ACK_HEADER_BYTES;
     let count = 0;
     let from = cumulative;
-    for (let index = 0; index < ranges.length && count < MAX_ACK_RANGES; index += 2) {
+    const first = Math.max(0, ranges.length - 2 * MAX_ACK_RANGES);
+    for (let index = first; index < ranges.length; index += 2) {
       const [start, end] = [ranges[index]!, ranges[index + 1]!];
       const gap = start - from;
       if (gap > MAX_UINT16) break;

@@ -22,6 +22,12 @@ export interface Weather {
   readonly delayMs?: number;
   /** Up to this much more, so that datagrams overtake each other. @default 0 */
   readonly jitterMs?: number;
+  /** Nothing larger gets through. */
+  readonly maxBytes?: number;
+  /** The system says so to the sender instead. */
+  readonly refusesAboveBytes?: number;
+  /** The chance that a datagram meets the jitter; the others take the delay alone. @default 1 */
+  readonly jittered?: number;
   /** From when to when nothing gets through. */
   readonly blackout?: readonly [fromMs: number, toMs: number];
 }
@@ -48,6 +54,8 @@ export class AssociationPair {
   weather: Weather;
   /** Datagrams that were handed to the network. */
   sent = 0;
+  /** Whether the network loses a datagram, besides what the weather does. */
+  loses: () => boolean = () => false;
   readonly #random: () => number;
 
   constructor(
@@ -70,6 +78,7 @@ export class AssociationPair {
         maxUnreadMessages: 256,
         rooms: { unread: new Room(1 << 20), unacknowledged: new Room(1 << 20) },
         datagramBytes: 1200,
+        largestDatagramBytes: 1200,
         control: "cubic",
         kernelBuffer: undefined,
         timeoutMs: 30_000,
@@ -78,9 +87,13 @@ export class AssociationPair {
         ...options,
       };
       end.association = new Association(ids[index]!, ids[1 - index]!, full.terms, full, {
-        buffer: () => new Uint8Array(full.datagramBytes),
+        buffer: (bytes) => new Uint8Array(bytes),
         transmit: (bytes, length) => {
           end.record?.push(bytes.slice(0, length));
+          if (length > (this.weather.refusesAboveBytes ?? Infinity)) {
+            queueMicrotask(() => end.association.refused(length));
+            return;
+          }
           this.#carry(bytes.subarray(0, length), other);
         },
         delivered: (message) => {
@@ -111,8 +124,10 @@ export class AssociationPair {
 
   #carry(datagram: Uint8Array, to: End): void {
     this.sent++;
-    const { loss = 0, duplicates = 0, corruption = 0, delayMs = 10, jitterMs = 0, blackout } =
-      this.weather;
+    if (datagram.length > (this.weather.maxBytes ?? Infinity)) return;
+    if (this.loses()) return;
+    const { loss = 0, duplicates = 0, corruption = 0, blackout } = this.weather;
+    const { delayMs = 10, jitterMs = 0, jittered = 1 } = this.weather;
     const random = this.#random;
     const now = this.clock.elapsedMs();
     if (blackout !== undefined && now >= blackout[0] && now < blackout[1]) return;
@@ -124,7 +139,8 @@ export class AssociationPair {
         const at = Math.floor(random() * bytes.length);
         bytes[at] = bytes[at]! ^ (1 << Math.floor(random() * 8));
       }
-      this.clock.after(delayMs + random() * jitterMs, () => this.deliver(to, bytes));
+      const extraMs = jittered === 1 || random() < jittered ? random() * jitterMs : 0;
+      this.clock.after(delayMs + extraMs, () => this.deliver(to, bytes));
     }
   }
 }

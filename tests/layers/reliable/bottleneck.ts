@@ -90,6 +90,7 @@ export async function runBottleneck(
       maxUnreadMessages: 1 << 16,
       rooms: { unread: new Room(1 << 28), unacknowledged: new Room(1 << 28) },
       datagramBytes: DATAGRAM_BYTES,
+      largestDatagramBytes: DATAGRAM_BYTES,
       control,
       kernelBuffer: undefined,
       timeoutMs: 30_000,

@@ -154,3 +154,13 @@ Deno.test("no frames of any kind, cut off anywhere, make the reader throw", () =
     }
   }
 });
+
+Deno.test("of more ranges than an acknowledgement holds, the latest are told", () => {
+  const [writer, reader] = [new PacketWriter({ high: 1, low: 2 }), new PacketReader()];
+  const ranges = Array.from({ length: 200 }, (_, index) => 10 + 5 * index);
+  const bytes = new Uint8Array(1200);
+  writer.begin(bytes, 0, 0);
+  writer.ack(3, 0, 0, ranges);
+  assert(reader.read(bytes.subarray(0, writer.finish())));
+  assertEquals([reader.cumulative, reader.ranges], [3, ranges.slice(-128)]);
+});

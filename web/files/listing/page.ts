@@ -2,6 +2,7 @@
 // upload progress. The policy allows only the page's own style and script, by hash.
 
 import { escapeHtml, pagePolicy } from "../../page/html.ts";
+import { pageStyle } from "../../page/look.ts";
 import type { Column, Listing, SortOrder } from "./entries.ts";
 import {
   encodeName,
@@ -13,8 +14,10 @@ import {
   nameText,
 } from "./text.ts";
 import script from "./page.js" with { type: "text" };
-import style from "./page.css" with { type: "text" };
+import ownStyle from "./page.css" with { type: "text" };
 import type { FolderEntry, Located } from "../access/located.ts";
+
+const style = pageStyle(ownStyle);
 
 interface FolderPage {
   readonly folder: Located;

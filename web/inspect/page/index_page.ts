@@ -2,11 +2,12 @@
 // the same. It loads nothing, and its policy allows only its own style and script, by hash.
 
 import { escapeHtml, pagePolicy } from "../../page/html.ts";
+import { pageStyle } from "../../page/look.ts";
 import { differences } from "./differences.ts";
 import { groups, type InspectEndpoint, type Parameter } from "../endpoint.ts";
 import { endpoints } from "../endpoints/index.ts";
 import script from "./script.js" with { type: "text" };
-import style from "./style.css" with { type: "text" };
+import ownStyle from "./style.css" with { type: "text" };
 
 interface IndexPage {
   readonly html: string;
@@ -21,6 +22,7 @@ export function indexPage(): Promise<IndexPage> {
 }
 
 async function makePage(): Promise<IndexPage> {
+  const style = pageStyle(ownStyle);
   const policy = await pagePolicy(style, script, "img-src blob:", "form-action 'none'");
   const shown = groups.map((group) => ({
     group,
@@ -101,7 +103,7 @@ function endpointOf(endpoint: InspectEndpoint): string {
 <div class="fields">
 ${methods.length > 1 ? methodField(methods, method) : ""}${parameters.map(fieldOf).join("\n")}
 </div>
-<button class="try">Try</button>
+<button class="main">Try</button>
 <div class="command fetch"><code></code><button type="button">Copy</button></div>
 <div class="command curl"><code></code><button type="button">Copy</button></div>
 <div class="answer" aria-live="polite" hidden></div>

@@ -58,3 +58,19 @@ Deno.test("CUBIC comes back to where the loss was, and goes beyond", () => {
   assert(backAfterMs !== undefined && backAfterMs > 300 && backAfterMs < 5000, `${backAfterMs}`);
   assert(window.windowBytes > 1.5 * before);
 });
+
+Deno.test("a reduction is taken back when all the losses that it answered arrived after all", () => {
+  const window = new Cubic(1200);
+  for (let number = 0; number < 20; number++) acknowledge(window, number + 1, number + 51);
+  const before = window.windowBytes;
+  for (const sentAtMs of [60, 61]) window.lost(sentAt(sentAtMs), 100);
+  const reduced = window.windowBytes;
+  assert(reduced < before);
+  window.mistaken(sentAt(60));
+  assertEquals(window.windowBytes, reduced);
+  window.mistaken(sentAt(61));
+  assertEquals(window.windowBytes, before);
+  // It has been taken back already.
+  window.mistaken(sentAt(61));
+  assertEquals(window.windowBytes, before);
+});

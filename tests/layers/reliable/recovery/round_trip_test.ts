@@ -12,3 +12,15 @@ Deno.test("RoundTrip follows RFC 6298", () => {
   trip.measured(100, 1000);
   assert(trip.smoothedMs! > 100);
 });
+
+Deno.test("a probe comes after two round trips, or sooner when the timeout is", () => {
+  const trip = new RoundTrip();
+  assertEquals(trip.probeMs, 500);
+  trip.measured(100, 0);
+  assertEquals([trip.probeMs, trip.timeoutMs], [205, 305]);
+  for (let sample = 0; sample < 100; sample++) trip.measured(100, 0);
+  assertEquals([trip.probeMs, trip.timeoutMs], [110, 110]);
+  const short = new RoundTrip();
+  short.measured(1, 0);
+  assertEquals([short.probeMs, short.timeoutMs], [10, 30]);
+});

@@ -219,7 +219,7 @@ peerTest(
       const background = await page.evaluate(
         "getComputedStyle(document.documentElement).backgroundColor",
       );
-      assertEquals(background, "rgb(18, 22, 27)");
+      assertEquals(background, "rgb(18, 24, 28)");
       assertEquals(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
       const heights = await page.evaluate(
         `[...document.querySelectorAll("tbody a, .tools .button")].map((one) => one.offsetHeight)`,
