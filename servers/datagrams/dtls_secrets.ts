@@ -7,7 +7,7 @@ import type { OptionValues } from "../../core/options/option.ts";
 import type { ServerCertificate } from "../../core/running_server.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { credentialsOf } from "../../layers/dtls/certificates/credentials.ts";
-import { TicketKeys } from "../../layers/dtls/crypto/tickets.ts";
+import type { TicketKeys } from "../../layers/dtls/crypto/tickets.ts";
 import { readPskFile } from "../../layers/dtls/psk_file.ts";
 import type { ServerPeerOptions } from "../../layers/dtls/server_peer.ts";
 import { readAuthorities } from "../tls/client_certificates.ts";

@@ -11,7 +11,7 @@ import { controlHeard, controlIdle, controlIdleUdp } from "./control.ts";
 import { consolePaused, consoleShown, consoleUsable } from "./console.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
-import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
+import { dtlsEcho, dtlsEd25519, dtlsHandshakes, dtlsLarge, dtlsSmall } from "./dtls.ts";
 import { eventCost, eventsAll, metricsOn } from "./events.ts";
 import {
   filesAfter,
@@ -51,7 +51,10 @@ const BENCHMARKS: readonly Benchmark[] = [
   tlsIdle,
   udp,
   dtlsEcho,
+  dtlsSmall,
+  dtlsLarge,
   dtlsHandshakes,
+  dtlsEd25519,
   sealedEcho,
   sealedAesEcho,
   signedEcho,
