@@ -2,21 +2,19 @@
 
 import { isLoopback } from "../core/addresses/address.ts";
 import { type Endpoint, hostOrLoopback, isUrl } from "../core/addresses/endpoint.ts";
-import { permittedVariable } from "../core/environment.ts";
-import type { Emit } from "../core/event.ts";
 import type { HttpApp } from "../core/http/app.ts";
 import { flagName, type Given, mergeTables } from "../core/options/option.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { textOf } from "../core/session.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { serverSchemes } from "../dock/schemes.ts";
-import { type Dock, serve as startServing } from "../dock/serve.ts";
+import { serve as startServing } from "../dock/serve.ts";
 import { defineCommand, FOLDERS, type Invocation } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { qrOptions, requestLogOptions } from "./line/common_options.ts";
 import type { Stdio } from "./terminal/stdio.ts";
+import { runServers } from "./serving/run_servers.ts";
 import { withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
-import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import type { LogFormat } from "./terminal/request_log.ts";
 import {
   fittingServing,
@@ -27,13 +25,7 @@ import {
   servedOptions,
   servingHabits,
 } from "./line/serve_options.ts";
-import type { CommandControl } from "./serving/control.ts";
-import type { Observation } from "./serving/observation.ts";
-import { ReloadSignal } from "./serving/reload_signal.ts";
-import type { ServiceManager } from "./serving/service_manager.ts";
 import { hasTerminal, stdinLines } from "./terminal/stdin.ts";
-import { StopSignals } from "./terminal/stop_signals.ts";
-import { untilStopped } from "./serving/until_stopped.ts";
 
 const ownOptions = mergeTables(qrOptions, runningOptions, requestLogOptions);
 
@@ -96,16 +88,6 @@ export async function serveUntilStopped(
   const { options, flags, io } = invocation;
   // Before signals are listened to: a program that waits for a key would not hear of them.
   const asked = await askedUsers(options, flags, io);
-  using record = options.record === undefined
-    ? undefined
-    : new TranscriptFile(options.record, (line) => io.warn(line));
-  using signals = new StopSignals();
-  if (options.untilEof) {
-    const { stopAtEof } = await import("./serving/until_eof.ts");
-    void stopAtEof(io, signals.stop);
-  }
-  const manager = await serviceManager(io);
-  using hangUp = new ReloadSignal(manager);
   const given = { ...givenOf(servedOptions, invocation), ...operand };
   const plan = planned(what, urls, given, flags);
   const reachable = qr || plan.urls.some(isForOthers)
@@ -113,60 +95,25 @@ export async function serveUntilStopped(
     : undefined;
   if (qr) reachable!.refuseUselessQr(plan.urls);
   const logged = withRequestLog(plan.options, plan.table, io);
-  const requests = { shown: logged.logRequests === true, format: logFormat };
-  const emit = serverEventSink(io, record, signals.finish, requests);
   const notes: string[] = [];
-  const observed = await askedObservation(invocation, emit);
-  // Declared first, so that it ends last: a scrape sees the server stop.
-  await using watching = new AsyncDisposableStack();
-  const control = watching.use(await askedControl(invocation, io));
-  await using dock: Dock = await startServing(plan.urls, what, {
-    ...await withUserDefaults(logged, plan.table, notes),
-    ...asked,
-    ...options.untilEof ? {} : typedLines(what, io),
-    ...observed?.hooks ?? { emit },
-    watch: io.verbose || record !== undefined,
-    changeable: control?.isOpen ?? false,
+  return await runServers(invocation, {
+    requests: { shown: logged.logRequests === true, format: logFormat },
+    async start(hooks) {
+      const dock = await startServing(plan.urls, what, {
+        ...await withUserDefaults(logged, plan.table, notes),
+        ...asked,
+        ...options.untilEof ? {} : typedLines(what, io),
+        ...hooks,
+      });
+      return { docks: [dock], [Symbol.asyncDispose]: () => dock[Symbol.asyncDispose]() };
+    },
+    async show(docks, control) {
+      await reachable?.printReachable(docks.flatMap((dock) => dock.urls), io, { qr });
+      if (control?.shown !== undefined) io.note(`the control is at ${control.shown}`);
+      // With --json the first lines are those of the control and the `listening` events, on every run.
+      if (!io.json) { for (const note of notes) io.note(note); }
+    },
   });
-  control?.add([dock]);
-  watching.use(await observed?.begin([dock], emit));
-  hangUp.concerns([dock], signals.finish);
-  await reachable?.printReachable(dock.urls, io, { qr });
-  if (control?.shown !== undefined) io.note(`the control is at ${control.shown}`);
-  // With --json the first lines are those of the control and the `listening` events, on every run.
-  if (!io.json) { for (const note of notes) io.note(note); }
-  await manager?.ready(dock.urls);
-  return await untilStopped([dock], signals, manager);
-}
-
-// What few servers need is loaded by those alone, since a server should start at once.
-
-/** Who is told how the servers fare; null where nobody is. */
-async function serviceManager(io: Stdio): Promise<ServiceManager | null> {
-  if (!permittedVariable("NOTIFY_SOCKET")) return null;
-  const { ServiceManager } = await import("./serving/service_manager.ts");
-  return ServiceManager.find((line) => io.warn(line));
-}
-
-/** The observation, where an option or the environment asks for one. */
-async function askedObservation(invocation: Asked, emit: Emit): Promise<Observation | undefined> {
-  if (!isGiven(invocation, "metrics") && !permittedVariable("OTEL_DENO")) return undefined;
-  const { observation } = await import("./serving/observation.ts");
-  return await observation(invocation, emit);
-}
-
-/** The control, where an option asks for one. */
-async function askedControl(invocation: Asked, io: Stdio): Promise<CommandControl | undefined> {
-  if (!isGiven(invocation, "control")) return undefined;
-  const { commandControl } = await import("./serving/control.ts");
-  return await commandControl(invocation, { io });
-}
-
-type Asked = Pick<Invocation, "options" | "given">;
-
-/** Whether an option is given whose name begins with this word. */
-function isGiven({ given }: Asked, word: string): boolean {
-  return [...given].some((key) => key.startsWith(word));
 }
 
 /** Whether other machines may reach it. */

@@ -7,16 +7,14 @@ import { connect } from "../dock/connect.ts";
 import { startSuite } from "../dock/suite.ts";
 import { builtinSuite } from "./serving/builtin_suite.ts";
 import { programWords } from "./serving/program_words.ts";
+import { runServers } from "./serving/run_servers.ts";
 import { writeSamples } from "./serving/samples.ts";
 import { type StartedEntry, suiteTable } from "./serving/suite_table.ts";
 import { defineCommand, FILES } from "./command.ts";
 import { givenOf } from "./line/arguments.ts";
 import { requestLogOptions } from "./line/common_options.ts";
 import { CONTROL_URL } from "./line/control_options.ts";
-import { commandControl } from "./serving/control.ts";
-import { observation } from "./serving/observation.ts";
 import { usesLocalAuthority, withRequestLog, withUserDefaults } from "./serving/user_defaults.ts";
-import { serverEventSink, TranscriptFile } from "./terminal/events.ts";
 import {
   planned,
   type PlannedEntry,
@@ -26,11 +24,6 @@ import {
 } from "./line/serve_options.ts";
 import { wrap } from "./manual/labels.ts";
 import { printReachable } from "./serving/reachable.ts";
-import { ReloadSignal } from "./serving/reload_signal.ts";
-import { ServiceManager } from "./serving/service_manager.ts";
-import { StopSignals } from "./terminal/stop_signals.ts";
-import { stopAtEof } from "./serving/until_eof.ts";
-import { untilStopped } from "./serving/until_stopped.ts";
 
 const options = {
   freePorts: flag({
@@ -82,60 +75,32 @@ All servers start or none does. Ctrl-C lets what is being answered finish; a sec
       const kept = await withUserDefaults(logged, entry.table, notes);
       entries.push({ ...entry, options: kept, isLocal: await usesLocalAuthority(kept) });
     }
-    const record = options.record === undefined
-      ? undefined
-      : stack.use(new TranscriptFile(options.record, (line) => io.warn(line)));
-    const signals = stack.use(new StopSignals());
-    if (options.untilEof) void stopAtEof(io, signals.stop);
-    const manager = ServiceManager.find((line) => io.warn(line));
-    const hangUp = stack.use(new ReloadSignal(manager));
-    const requests = {
-      shown: entries.some((entry) => entry.options.logRequests === true),
-      format: options.logFormat,
-    };
-    const emit = serverEventSink(io, record, signals.finish, requests);
-    // The table that is printed once all servers listen has the same information.
-    let isRunning = false;
-    const observed = await observation({ options, given }, (event) => {
-      // Of a start that fails people see what went wrong, and not what was stopped for it.
-      const isKnown = event.event === "listening" || event.event === "stopped" && !isRunning;
-      if (io.json || !isKnown) emit(event);
+    return await runServers({ options, given, io }, {
+      requests: {
+        shown: entries.some((entry) => entry.options.logRequests === true),
+        format: options.logFormat,
+      },
+      // A trial run is to be looked at; what somebody configured opens what they asked for.
+      ...(config === undefined && {
+        usualControl: options.freePorts ? "http://127.0.0.1:0" : CONTROL_URL,
+      }),
+      // The table that is printed once all servers listen has the same information. Of a start that
+      // fails people see what went wrong, and not what was stopped for it.
+      isShown: ({ event }, isRunning) =>
+        io.json || !(event === "listening" || event === "stopped" && !isRunning),
+      // A port that the user wrote down is another matter.
+      start: (hooks) => startSuite(entries, { ...hooks, freePortIfTaken: config === undefined }),
+      async show(docks, control) {
+        if (io.json) return;
+        for (const note of notes) io.note(io.stderrIsTerminal ? wrap(note, io.columns) : note);
+        for (const line of suiteTable(entries, docks, programWords(), io)) io.print(line);
+        await printReachable(docks.flatMap(({ urls }) => urls), io, { qr: false });
+        if (control?.shown !== undefined) {
+          io.print(`\nThe control is at ${io.paintStdout("cyan", control.shown)}`);
+        }
+        io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
+      },
     });
-    // It ends after the servers, so that a scrape sees them stop.
-    const watching = stack.use(new AsyncDisposableStack());
-    const control = watching.use(
-      await commandControl({ options, given }, {
-        io,
-        // A trial run is to be looked at; what somebody configured opens what they asked for.
-        ...(config === undefined && {
-          usual: options.freePorts ? "http://127.0.0.1:0" : CONTROL_URL,
-        }),
-      }),
-    );
-    const suite = stack.use(
-      await startSuite(entries, {
-        ...observed.hooks,
-        watch: io.verbose || record !== undefined,
-        // A port that the user wrote down is another matter.
-        freePortIfTaken: config === undefined,
-        changeable: control.isOpen,
-      }),
-    );
-    isRunning = true;
-    control.add(suite.docks);
-    watching.use(await observed.begin(suite.docks, emit));
-    hangUp.concerns(suite.docks, signals.finish);
-    if (!io.json) {
-      for (const note of notes) io.note(io.stderrIsTerminal ? wrap(note, io.columns) : note);
-      for (const line of suiteTable(entries, suite.docks, programWords(), io)) io.print(line);
-      await printReachable(suite.docks.flatMap(({ urls }) => urls), io, { qr: false });
-      if (control.shown !== undefined) {
-        io.print(`\nThe control is at ${io.paintStdout("cyan", control.shown)}`);
-      }
-      io.print(io.paintStdout("dim", "\nCtrl-C stops; twice stops at once."));
-    }
-    await manager?.ready(suite.docks.flatMap(({ urls }) => urls));
-    return await untilStopped(suite.docks, signals, manager);
   },
 });
 
