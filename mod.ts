@@ -33,6 +33,7 @@ export type {
   FailedEvent,
   InspectedEvent,
   ListeningEvent,
+  MovedEvent,
   NoticeEvent,
   OpenedEvent,
   PeerEvent,

@@ -74,6 +74,17 @@ export interface DialledEvent extends SessionStamp {
   readonly upstreamSession: number;
 }
 
+/** The peer of a session has another address: it changed its network, or what stands between renewed
+ * its port. */
+export interface MovedEvent extends SessionStamp {
+  /** The kind of this event. */
+  readonly event: "moved";
+  /** The address that it had, as people read and write it. */
+  readonly from: string;
+  /** The address that it has, which is its `peer` from here on. */
+  readonly to: string;
+}
+
 /** A peer was denied before any of its bytes were used. */
 export interface DeniedEvent extends PeerStamp {
   /** The kind of this event. */
@@ -231,6 +242,7 @@ export type SessionEvent =
   | OpenedEvent
   | ClosedEvent
   | DialledEvent
+  | MovedEvent
   | ShownEvent
   | TrafficEvent
   | StoredEvent

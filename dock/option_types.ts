@@ -78,8 +78,15 @@ export interface ListenOptions {
   /** Largest datagram of a DTLS handshake; longer flights are cut into several. Default:
    * `1_200`. On dtls. */
   readonly dtlsMtuBytes?: number;
+  /** Send messages that wait for each other in one datagram, as large as `dtlsMtuBytes`; some
+   * peers, such as gnutls-cli, read the later ones with the next datagram only. Default: false.
+   * On dtls. */
+  readonly dtlsPack?: boolean;
   /** Pre-shared keys, a line each: identity:key, the key in hexadecimal. On dtls. */
   readonly pskFile?: string | undefined;
+  /** Give clients that ask for it a connection id (RFC 9146), so that their address may change.
+   * Default: true. On dtls. */
+  readonly dtlsConnectionId?: boolean;
   /** Handshakes at once; clients that begin more have to try again. Default: `512`. On dtls. */
   readonly maxHandshakes?: number;
   /** Serve requests for this host name too, written without its port (* is any). On ws, wss,
@@ -177,8 +184,15 @@ export interface DialOptions {
   /** Largest datagram of a DTLS handshake; longer flights are cut into several. Default:
    * `1_200`. On dtls. */
   readonly dtlsMtuBytes?: number;
+  /** Send messages that wait for each other in one datagram, as large as `dtlsMtuBytes`; some
+   * peers, such as gnutls-cli, read the later ones with the next datagram only. Default: false.
+   * On dtls. */
+  readonly dtlsPack?: boolean;
   /** Pre-shared keys, a line each: identity:key, the key in hexadecimal. On dtls. */
   readonly pskFile?: string | undefined;
+  /** Ask for a connection id (RFC 9146), by which the session outlives a change of our address.
+   * Default: false. On dtls. */
+  readonly dtlsConnectionId?: boolean;
   /** Which key of `pskFile` to use, when it holds several. On dtls. */
   readonly pskIdentity?: string | undefined;
   /** Bind our own Unix datagram socket here, where the answers arrive. On unixgram. */

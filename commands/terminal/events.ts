@@ -174,6 +174,9 @@ function noteEvent(event: NotedEvent, io: Stdio): void {
     case "dialled":
       io.note(`${peer} goes on to ${event.upstream}`);
       break;
+    case "moved":
+      io.note(`${event.from} moved to ${peer}`);
+      break;
     case "denied":
       io.note(
         `${peer} ${io.paint("yellow", "denied")} on ${event.url}: ${printable(event.reason)}`,

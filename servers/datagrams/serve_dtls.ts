@@ -49,11 +49,13 @@ export async function serveDtls(
         clock,
         tickets,
         mtuBytes: limits.dtlsMtuBytes,
+        packBytes: limits.dtlsPack ? limits.dtlsMtuBytes : 0,
         suites: usableSuites(),
         maxPeers: limits.maxPeers,
         maxHandshakes: limits.maxHandshakes,
         handshakeTimeoutMs: limits.handshakeTimeoutMs,
         peerTimeoutMs: limits.peerTimeoutMs,
+        connectionIds: limits.dtlsConnectionId,
         hooks: {
           handshakeFailed(from, { alert, byPeer, message }) {
             if (alert === "access_denied" && !byPeer) {
@@ -64,6 +66,9 @@ export async function serveDtls(
           },
           refused() {
             ledger.counters.peersRefused++;
+          },
+          heldBack() {
+            ledger.counters.repliesLimited++;
           },
         },
       }),

@@ -108,6 +108,12 @@ export const COUNTED_METRICS: readonly CountedMetric[] = [
     },
   },
   {
+    name: "sockdock_moved_peers_total",
+    help: "Peers of datagrams that went on from another address.",
+    kind: "counter",
+    of: "peersMoved",
+  },
+  {
     name: "sockdock_accept_errors_total",
     help: "Peers that did not get as far as a session, by reason.",
     kind: "counter",

@@ -1,6 +1,8 @@
-// The authenticated ciphers of records behind one face (RFC 5116): those of node:crypto, and CCM.
+// The authenticated ciphers of records behind one face (RFC 5116): ChaCha20-Poly1305 of ours where it
+// runs, those of node:crypto, and CCM.
 
 import { type CipherGCMTypes, createCipheriv, createDecipheriv } from "node:crypto";
+import { chaCha20Poly1305 } from "../../aead/chacha20_poly1305.ts";
 import { openCcm, sealCcm } from "./ccm.ts";
 import type { RecordCipher } from "./suites.ts";
 
@@ -31,6 +33,8 @@ export function aeadOf({ name, tagBytes }: RecordCipher, key: Uint8Array): Aead 
         openCcm({ key, nonce, additionalData, tagBytes }, sealed),
     };
   }
+  const fast = name === "chacha20-poly1305" ? chaCha20Poly1305(key) : null;
+  if (fast !== null) return fast;
   const algorithm = name as CipherGCMTypes;
   return {
     seal(nonce, additionalData, plain, record, at) {

@@ -14,7 +14,7 @@ const MAX_WAITS = 64;
 /** Every kind of event: one that is written wrong would be waited for in vain. */
 const KINDS: readonly string[] = Object.keys(
   {
-    ...{ listening: 0, opened: 0, closed: 0, dialled: 0, denied: 0, failed: 0 },
+    ...{ listening: 0, opened: 0, closed: 0, dialled: 0, moved: 0, denied: 0, failed: 0 },
     ...{ "accept-failed": 0, message: 0, received: 0, sent: 0, request: 0, inspected: 0 },
     ...{ stored: 0, refused: 0, chat: 0, notice: 0, stopped: 0 },
   } satisfies Record<ServerEvent["event"], 0>,
