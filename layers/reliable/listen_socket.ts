@@ -349,6 +349,7 @@ export class ReliableListenSocket implements DatagramSocket {
   #tellMoved(peer: Peer, from: Address, to: Address): void {
     if (peer.forgotten || peer.association.hasEnded) return;
     if (this.#moved.get(from) === undefined) this.#moved.add({ address: from, peer });
+    if (this.#queue.isAwaited) this.#told.push(from);
     this.#queue.push({ from, movedTo: to });
   }
 
