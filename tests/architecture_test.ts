@@ -41,6 +41,7 @@ const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "http": ["addresses", "options", "streams"],
   "websocket": ["addresses", "options", "sessions", "streams", "http"],
   "keys": ["files"],
+  "pcapng": ["addresses"],
   "certificates": ["addresses", "files"],
   "tls": ["addresses", "options", "files", "streams", "certificates"],
 };

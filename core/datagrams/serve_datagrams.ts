@@ -48,6 +48,7 @@ export function serveDatagrams(
   const server = new DatagramServer(listener, options);
   return runningServer({
     listening: listener,
+    address: listener.socket.address,
     ledger: server.ledger,
     stopListening: () => server.stopListening(),
     release: () => server.release(),

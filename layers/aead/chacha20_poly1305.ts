@@ -28,7 +28,7 @@ function load() {
 }
 
 /** Seals and opens under one key. */
-export interface ChaCha20Poly1305 {
+interface ChaCha20Poly1305 {
   /** Writes the ciphertext and its tag into `into` from `at` on.
    * @param nonce 12 bytes, never the same twice under a key */
   seal(

@@ -8,6 +8,7 @@ import { type Benchmark, type Effort, type Result, summarize } from "./benchmark
 import { reliableHighLossBbr, reliableLossBbr, reliableLossCubic } from "./bottleneck.ts";
 import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
 import { controlHeard, controlIdle, controlIdleUdp } from "./control.ts";
+import { consolePaused, consoleShown, consoleUsable } from "./console.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
 import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
@@ -91,6 +92,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   controlIdle,
   controlIdleUdp,
   controlHeard,
+  consolePaused,
+  consoleShown,
+  consoleUsable,
   copySpeed,
   copyMemory,
   chatFanOut,

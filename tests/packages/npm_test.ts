@@ -9,6 +9,7 @@ import { findPeer, peerTest } from "../peer.ts";
 import { dial, readToEnd } from "../process/sockets.ts";
 import { RunningProcess } from "../running_process.ts";
 import { nodeOfVersion, npmProject, npmTest, pack, packedPackage, packTo } from "./npm_project.ts";
+import { consoleFiles } from "../../web/console/files.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
 const MAX_BYTES = 760_000;
@@ -71,6 +72,17 @@ npmTest("--version is one version, whatever runs the program", async () => {
   const { os, arch } = Deno.build;
   const expected = `sockdock ${version} (deno ${Deno.version.deno}, ${os} ${arch})\n`;
   assertEquals((await run(sockdock, ["--version"])).stdout, expected);
+});
+
+npmTest("the console is in the package, every file as it stands in the sources", async () => {
+  const { sockdock, path } = await project();
+  const args = ["serve", "echo", "tcp://127.0.0.1:0", "--json", "--control", "http://127.0.0.1:0"];
+  await using program = new RunningProcess(sockdock, args, { cwd: path });
+  const [line] = await program.stdout.line(/^.*"control".*$/);
+  const { url } = JSON.parse(line);
+  for (const [path, { text }] of consoleFiles()) {
+    assertEquals(await fetch(url + path).then((answer) => answer.text()), text, path);
+  }
 });
 
 npmTest("npx with the tarball starts the suite, and shows commands that work", async () => {

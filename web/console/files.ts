@@ -3,20 +3,36 @@
 import htm from "htm" with { type: "text" };
 import preact from "preact" with { type: "text" };
 import hooks from "preact/hooks" with { type: "text" };
+import uplot from "uplot" with { type: "text" };
+import uplotStyle from "uplot/style" with { type: "text" };
 import { pageStyle } from "../page/look.ts";
 import page from "./page.html" with { type: "text" };
+import chart from "./page/chart.js" with { type: "text" };
 import api from "./page/api.js" with { type: "text" };
 import faultText from "./page/fault_text.js" with { type: "text" };
 import format from "./page/format.js" with { type: "text" };
+import history from "./page/history.js" with { type: "text" };
 import html from "./page/html.js" with { type: "text" };
+import httpBody from "./page/http_body.js" with { type: "text" };
+import httpPart from "./page/http_part.js" with { type: "text" };
 import main from "./page/main.js" with { type: "text" };
+import optionField from "./page/option_field.js" with { type: "text" };
 import message from "./page/message.js" with { type: "text" };
+import certificates from "./page/panels/certificates.js" with { type: "text" };
 import faults from "./page/panels/faults.js" with { type: "text" };
+import http from "./page/panels/http.js" with { type: "text" };
 import overview from "./page/panels/overview.js" with { type: "text" };
+import plots from "./page/panels/plots.js" with { type: "text" };
 import servers from "./page/panels/servers.js" with { type: "text" };
 import sessions from "./page/panels/sessions.js" with { type: "text" };
 import traffic from "./page/panels/traffic.js" with { type: "text" };
 import parts from "./page/parts.js" with { type: "text" };
+import requestCommand from "./page/request_command.js" with { type: "text" };
+import sendRequest from "./page/send_request.js" with { type: "text" };
+import picture from "./page/picture.js" with { type: "text" };
+import startForm from "./page/start_form.js" with { type: "text" };
+import stop from "./page/stop.js" with { type: "text" };
+import rates from "./page/rates.js" with { type: "text" };
 import store from "./page/store.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
 import tap from "./page/tap.js" with { type: "text" };
@@ -33,21 +49,37 @@ const packages: Readonly<Record<string, string>> = {
   "htm": htm,
   "preact": preact,
   "preact/hooks": hooks,
+  // Of its forms this one alone is small; it is a script, whose variable a module has to export.
+  "uplot": `${uplot}\nexport default uPlot;`,
 };
 
 const modules: Readonly<Record<string, string>> = {
   "api.js": api,
+  "chart.js": chart,
   "fault_text.js": faultText,
   "format.js": format,
+  "history.js": history,
   "html.js": html,
+  "http_body.js": httpBody,
+  "http_part.js": httpPart,
   "main.js": main,
   "message.js": message,
+  "option_field.js": optionField,
+  "panels/certificates.js": certificates,
   "panels/faults.js": faults,
+  "panels/http.js": http,
   "panels/overview.js": overview,
+  "panels/plots.js": plots,
   "panels/servers.js": servers,
   "panels/sessions.js": sessions,
   "panels/traffic.js": traffic,
   "parts.js": parts,
+  "request_command.js": requestCommand,
+  "send_request.js": sendRequest,
+  "picture.js": picture,
+  "start_form.js": startForm,
+  "stop.js": stop,
+  "rates.js": rates,
   "store.js": store,
   "tap.js": tap,
   "token.js": token,
@@ -59,7 +91,10 @@ export function consoleFiles(): ReadonlyMap<string, ConsoleFile> {
   const script = (text: string) => ({ type: "text/javascript; charset=utf-8", text: linked(text) });
   return new Map([
     ["/", { type: "text/html; charset=utf-8", text: page }],
-    ["/console/style.css", { type: "text/css; charset=utf-8", text: pageStyle(style) }],
+    ["/console/style.css", {
+      type: "text/css; charset=utf-8",
+      text: pageStyle(uplotStyle + style),
+    }],
     ...Object.entries(modules).map(([path, text]) => [`/console/${path}`, script(text)] as const),
     ...Object.entries(packages).map(([name, text]) => [pathOf(name), script(text)] as const),
   ]);

@@ -95,20 +95,6 @@ export function readRecord(
   return new DtlsRecord(datagram, offset, start, end);
 }
 
-/** Writes the header of a record to the front of `into`. */
-export function writeRecordHeader(
-  into: Uint8Array,
-  type: number,
-  epoch: number,
-  sequence: number,
-  length: number,
-  version: number = DTLS_1_2,
-): void {
-  writeHeaderStart(into, type, epoch, sequence, version);
-  into[11] = length >> 8;
-  into[12] = length;
-}
-
 /** Writes what stands in a header before the connection id and the length. */
 export function writeHeaderStart(
   into: Uint8Array,
@@ -140,7 +126,9 @@ export function plainRecord(
   version?: number,
 ): Uint8Array {
   const record = new Uint8Array(RECORD_HEADER_BYTES + fragment.length);
-  writeRecordHeader(record, type, 0, sequence, fragment.length, version);
+  writeHeaderStart(record, type, 0, sequence, version);
+  record[11] = fragment.length >> 8;
+  record[12] = fragment.length;
   record.set(fragment, RECORD_HEADER_BYTES);
   return record;
 }

@@ -2,8 +2,10 @@
 // fast it delivers and how long its least round trip is say how much belongs on the way; both are
 // probed for in turn. Losses bound the model only from a share on.
 //
-// One thing differs. The draft takes more than 2 % lost for congestion, and any loss at all for a
-// reason to slow down until the next probe. Here, while round trips show no queue, only more than
+// Two things differ. Between probes the draft has twice of what the path holds on its way; here it is
+// one and a half, so that flows which meet come to share alike within seconds, and their queue is
+// shorter. The draft takes more than 2 % lost for congestion, and any loss at all for a
+// reason to slow down until the next probe; here, while round trips show no queue, only more than
 // 10 % is: a path that loses by chance is then used nearly fully, and a queue of a few milliseconds
 // that overflows is shared with losses up to that.
 //
@@ -32,13 +34,16 @@ const pacingGains: Readonly<Record<State, number>> = {
   probeRoundTrip: 1,
 };
 
-/** How much may be on its way, in parts of what the path holds. */
+/** How much may be on its way, in parts of what the path holds. Where several flows have filled a queue,
+ * this is what shares the path among them: a flow that probes gains by the step from cruising to up,
+ * the more the less it has. So a large step makes them alike sooner, and little while cruising keeps the
+ * queue short. */
 const windowGains: Readonly<Record<State, number>> = {
   startup: 2,
   drain: 2,
-  down: 2,
-  cruise: 2,
-  refill: 2,
+  down: 1.5,
+  cruise: 1.5,
+  refill: 1.5,
   up: 2.25,
   probeRoundTrip: 0.5,
 };

@@ -3,7 +3,6 @@
 
 import { assert } from "@std/assert";
 import type { ControlName } from "../../../layers/reliable/congestion/control_names.ts";
-import { median } from "../../bench/benchmark.ts";
 import { type BottleneckOutcome, runBottleneck } from "./bottleneck.ts";
 
 const BANDWIDTH = 2_000_000;
@@ -39,18 +38,18 @@ for (const queue of [0.5, 1, 4]) {
   });
 }
 
-Deno.test("two flows of BBR share a bottleneck and keep less than a round trip of queue", async () => {
-  const ratios: number[] = [];
-  for (const seed of [1, 2, 3]) {
-    const { shares, queue } = await share(["bbr", "bbr"], 1, 60_000, seed);
-    const [one, other] = shares as [number, number];
-    ratios.push(one / other);
-    assert(one + other >= 0.9, `${one + other}`);
-    assert(queue < 1, `${queue} round trips`);
-  }
-  const ratio = median(ratios);
-  assert(ratio > 0.8 && ratio < 1.25, `${ratios}`);
-});
+for (const queue of [1, 2, 4]) {
+  Deno.test(`two flows of BBR share a path with a queue of ${queue}, and keep that short`, async () => {
+    // On the seeds 1 to 6: 0.93 to 1.14, and queues of 0.6 to 1.0.
+    for (const seed of [1, 2]) {
+      const { shares, queue: wait } = await share(["bbr", "bbr"], queue, 60_000, seed);
+      const [one, other] = shares as [number, number];
+      assert(one / other > 0.8 && one / other < 1.25, `${one / other}`);
+      assert(one + other >= 0.9, `${one + other}`);
+      assert(wait < 1.5, `${wait} round trips`);
+    }
+  });
+}
 
 for (const queue of [1, 4]) {
   Deno.test(`BBR and CUBIC leave each other room at a queue of ${queue}`, async () => {

@@ -4,8 +4,11 @@ import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { createApi } from "./api.js";
 import { html } from "./html.js";
+import { Certificates } from "./panels/certificates.js";
 import { Faults } from "./panels/faults.js";
+import { Http } from "./panels/http.js";
 import { Overview } from "./panels/overview.js";
+import { Plots } from "./panels/plots.js";
 import { Servers } from "./panels/servers.js";
 import { Sessions } from "./panels/sessions.js";
 import { Traffic } from "./panels/traffic.js";
@@ -18,7 +21,10 @@ const PANELS = {
   servers: Servers,
   sessions: Sessions,
   traffic: Traffic,
+  http: Http,
   faults: Faults,
+  plots: Plots,
+  certificates: Certificates,
 };
 
 function App({ store }) {
@@ -55,13 +61,14 @@ function App({ store }) {
         ${(servers.length > 0 || phase === "ok") &&
           html`
             <${Panel} key=${`${name} ${session}`} store=${store} chosenSession=${session}
+              chosenServer=${session}
               showTraffic=${(id) => location.hash = `#traffic/${id}`} />
           `}
       </main>
   `;
 }
 
-/** The panel that the fragment names, and the session in it. */
+/** The panel that the fragment names, and the session or server in it. */
 function usePlace() {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
