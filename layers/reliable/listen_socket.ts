@@ -165,7 +165,8 @@ export class ReliableListenSocket implements DatagramSocket {
     peer.association.forget(Math.min(reliableTimeoutMs, FORGET_WITHIN_MS));
   }
 
-  /** The peer that the reader knows by this address. */
+  /** The peer that the reader knows by this address: of one that took the place of a peer that moved it
+   * hears later. */
   #peerOf(address: Address): Peer | undefined {
     return this.#moved.get(address)?.peer ?? this.#peers.get(address);
   }
@@ -252,8 +253,6 @@ export class ReliableListenSocket implements DatagramSocket {
       this.#transmit(known.accept, from);
       return;
     }
-    // Until the reader knows that this address is free, it stands for the peer that was there.
-    if (this.#moved.get(from) !== undefined) return;
     known?.association.dispose("the peer began anew");
     if (!this.#hasRoom(from)) {
       work.counters.peersRefused++;

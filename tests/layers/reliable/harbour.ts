@@ -28,6 +28,8 @@ export class Harbour implements Disposable {
 
   /** Whether the network loses a datagram. */
   loses: () => boolean = () => false;
+  /** What the reader of the socket waits for before it reads on. */
+  pause: Promise<void> | undefined;
   /** Sees each datagram on its way to the socket, before it arrives. */
   watch: ((from: Address, bytes: Uint8Array) => void) | undefined;
   /** Sees each datagram that the socket sends. */
@@ -64,6 +66,7 @@ export class Harbour implements Disposable {
 
   async #read(): Promise<void> {
     for (;;) {
+      await this.pause;
       const datagram = await this.socket.receive();
       if (datagram === null) return;
       this.events.push(

@@ -6,7 +6,7 @@ import { PacketReader } from "../../../../layers/reliable/wire/packet.ts";
 import { kindOf, kinds, sealCrc } from "../../../../layers/reliable/wire/prefix.ts";
 import { textOf } from "../../../../mod.ts";
 import { udpAddress, utf8 } from "../../../memory.ts";
-import { type Client, Harbour } from "../harbour.ts";
+import { type Client, Harbour, SERVER } from "../harbour.ts";
 
 const MALLORY = udpAddress(6666, "198.51.100.66");
 
@@ -90,6 +90,58 @@ Deno.test("before the peer has answered there, nothing but the question goes to 
   assert(wentAfter > 0);
 });
 
+Deno.test("on the new path both sides begin anew, and the other side hears of the move though its news are lost", async () => {
+  using harbour = new Harbour();
+  const client = await connected(harbour);
+  // Both have learned that the path takes much at once.
+  const large = new Uint8Array(90_000);
+  const talk = async () => {
+    const answer = client.socket.receive();
+    await Promise.all([harbour.socket.send(large, client.address), client.socket.send(large)]);
+    await harbour.run(200);
+    await answer;
+  };
+  for (let count = 0; count < 4; count++) await talk();
+  let [news, flights] = [0, 0];
+  let [serverFlight, clientFlight] = [0, 0];
+  const packet = new PacketReader();
+  const before = client.address;
+  client.address = udpAddress(2000);
+  let [lost, heard] = [false, false];
+  harbour.loses = () => lost;
+  harbour.watchSent = (to, bytes) => {
+    lost = false;
+    if (!("port" in to) || to.port !== 2000 || !packet.read(bytes)) return;
+    if (packet.moved > 0) lost = ++news === 1;
+    if (packet.hasStream && !heard) serverFlight += bytes.length;
+  };
+  harbour.watch = (_from, bytes) => {
+    lost = false;
+    heard ||= news > 0;
+    // What it sends after it has heard.
+    if (news === 2 && flights === 0 && packet.read(bytes) && packet.hasStream) {
+      clientFlight += bytes.length;
+    }
+  };
+  const sending = Promise.all([
+    harbour.socket.send(large, before),
+    client.socket.send(utf8("here")),
+  ]);
+  for (let ms = 0; news < 2 && ms < 5000; ms += 10) await harbour.run(10);
+  assert(serverFlight > 2000 && serverFlight < 15_000, `${serverFlight}`);
+  clientFlight = 0;
+  await client.socket.send(large);
+  // The first flight: until something of it is acknowledged.
+  harbour.watchSent = () => void flights++;
+  for (let ms = 0; flights === 0 && ms < 1000; ms++) await harbour.run(1);
+  assert(clientFlight > 2000 && clientFlight < 20_000, `${clientFlight}`);
+  harbour.watchSent = undefined;
+  const answer = client.socket.receive();
+  await harbour.run(2000);
+  await Promise.all([sending, answer]);
+  assertEquals(news, 2);
+});
+
 Deno.test("a datagram that is copied to another address, and comes first, moves nothing", async () => {
   using harbour = new Harbour();
   const client = await connected(harbour);
@@ -130,6 +182,36 @@ Deno.test("nor does it when questions and answers are copied too, and all copies
   }
   assertEquals(harbour.texts.length, 11);
   assertEquals(movesOf(harbour), []);
+});
+
+Deno.test("a reader that does not know of a move yet still reaches its peer, and nobody else", async () => {
+  using harbour = new Harbour();
+  const client = await connected(harbour);
+  const before = client.address;
+  const reading = Promise.withResolvers<void>();
+  harbour.pause = reading.promise;
+  client.address = udpAddress(2000);
+  await client.socket.send(utf8("second"));
+  await client.socket.send(utf8("third"));
+  await harbour.run(3000);
+  assertEquals(movesOf(harbour), []);
+  // Somebody else gets the address before.
+  const other = harbour.client(1000);
+  const connecting = other.socket.connect(SERVER, new AbortController().signal);
+  await harbour.run(1000);
+  await harbour.socket.send(utf8("for the peer that moved"), before);
+  const answer = client.socket.receive();
+  await harbour.run(200);
+  const datagram = await answer;
+  assert(datagram !== null && "bytes" in datagram);
+  assertEquals(textOf(datagram.bytes), "for the peer that moved");
+  harbour.pause = undefined;
+  reading.resolve();
+  await harbour.run(3000);
+  assertEquals(movesOf(harbour), [[before, client.address]]);
+  assertEquals(harbour.texts, ["first", "second", "third"]);
+  await connecting;
+  assertEquals(harbour.socket.peers, 2);
 });
 
 Deno.test("an address that flaps moves the session as often as it may, and loses nothing", async () => {
