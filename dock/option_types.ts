@@ -241,12 +241,12 @@ export interface LayerOptions {
    * a file, or its text. On the layer sealed. */
   readonly sealedKey?: readonly string[];
   /** How to seal, where the file of keys does not say it. On the layer sealed. */
-  readonly sealedCipher?: "aes-gcm" | "fernet" | undefined;
-  /** Oldest sealed datagram to believe; with aes-gcm also how far clocks may be apart. Default:
-   * `60_000` (1m). On the layer sealed. */
+  readonly sealedCipher?: "aes-gcm" | "chacha20" | "fernet" | undefined;
+  /** Oldest sealed datagram to believe; but for fernet also how far clocks may be apart.
+   * Default: `60_000` (1m). On the layer sealed. */
   readonly sealedLifetimeMs?: number;
-  /** Senders remembered against replays, with aes-gcm; more are refused. Default: `16_384`. On
-   * the layer sealed. */
+  /** Senders remembered against replays, but with fernet; more are refused. Default: `16_384`.
+   * On the layer sealed. */
   readonly sealedMaxSenders?: number;
   /** Tokens remembered against replays, with fernet; more are refused. Default: `262_144`. On
    * the layer sealed. */

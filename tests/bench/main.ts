@@ -34,7 +34,7 @@ import {
   httpsSmall,
 } from "./https.ts";
 import { idleMemory } from "./idle_memory.ts";
-import { sealedEcho, signedEcho } from "./protected.ts";
+import { sealedAesEcho, sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { reliable, reliableLossy, reliableSmall, reliableTcp } from "./reliable.ts";
 import { startMemory, startup } from "./startup.ts";
@@ -53,6 +53,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   dtlsEcho,
   dtlsHandshakes,
   sealedEcho,
+  sealedAesEcho,
   signedEcho,
   reliable,
   reliableSmall,
