@@ -73,15 +73,15 @@ export class Association {
   readonly #writer: PacketWriter;
   readonly #sendBuffer: SendBuffer;
   readonly #receiveBuffer: ReceiveBuffer;
-  // The path, which is another after a move.
-  #path: PathOptions;
-  #size: DatagramSize;
-  #congestion: CongestionControl;
-  #pacing: Pacing;
-  #roundTrip = new RoundTrip();
-  #outage = new Outage();
+  // What is known of the path, which is another after a move.
+  #path!: PathOptions;
+  #size!: DatagramSize;
+  #congestion!: CongestionControl;
+  #pacing!: Pacing;
+  #roundTrip!: RoundTrip;
+  #outage!: Outage;
   /** The number of the first packet on it. */
-  #pathFrom = 0;
+  #pathFrom!: number;
   readonly #relocation: Relocation | undefined;
   #newestReceived = -1;
   /** How often the peer has moved, and how often it says that we have. */
@@ -146,14 +146,6 @@ export class Association {
     this.#sendQueue = new SendQueue(this.#sendBuffer);
     this.#skipped = new SkippedNumbers(options.random);
     this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
-    this.#path = options;
-    this.#size = new DatagramSize(options.datagramBytes, options.largestDatagramBytes);
-    this.#congestion = congestionControlOf(
-      options.control,
-      options.datagramBytes,
-      options.random,
-    );
-    this.#pacing = new Pacing(options.datagramBytes, options.kernelBuffer !== undefined);
     this.#peerWindow = peerTerms.windowBytes;
     this.#receiveBuffer = new ReceiveBuffer({
       windowBytes: options.terms.windowBytes,
@@ -168,6 +160,7 @@ export class Association {
       mistaken: (packet) => this.#packetMistaken(packet),
     });
     const now = this.#clock.elapsedMs();
+    this.#beginPath(options);
     this.#relocation = this.#relocationOf(events, now);
     this.#progressAtMs = this.#heardAtMs = this.#activeAtMs = now;
     this.#schedule();
@@ -373,10 +366,9 @@ export class Association {
     if (challenge !== null && elsewhere === undefined) {
       this.#transmitOnce((writer) => writer.response(challenge));
     }
-    // Its count has 16 bits.
     if (packet.moved > this.#ownMoves) {
       this.#ownMoves = packet.moved;
-      this.#beginPath(this.#path, now);
+      this.#beginPath(this.#path);
     }
     const relocation = this.#relocation;
     if (relocation === undefined) return;
@@ -391,15 +383,15 @@ export class Association {
     const now = this.#clock.elapsedMs();
     this.#moves++;
     this.#moveUntold = true;
-    this.#beginPath(path, now);
+    this.#beginPath(path);
     this.#progressAtMs = this.#heardAtMs = now;
     this.#ackTimeMs = now;
     this.#sentPackets.loseBelow(this.#sentPackets.next);
     this.#queueFlush();
   }
 
-  /** What was known of the path is void (RFC 9000 9.4). */
-  #beginPath(path: PathOptions, now: number): void {
+  /** What was known of a path before is void (RFC 9000 9.4). */
+  #beginPath(path: PathOptions): void {
     const { control, random } = this.#options;
     this.#path = path;
     this.#pathFrom = this.#sentPackets.next;
@@ -409,7 +401,6 @@ export class Association {
     this.#roundTrip = new RoundTrip();
     this.#outage = new Outage();
     this.#timeouts = this.#probesLeft = 0;
-    this.#lastElicitingAtMs = now;
   }
 
   // Incoming packets.

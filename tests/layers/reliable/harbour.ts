@@ -28,6 +28,8 @@ export class Harbour implements Disposable {
 
   /** Whether the network loses a datagram. */
   loses: () => boolean = () => false;
+  /** When clients give up. */
+  clientTimeoutMs = 5000;
   /** What the reader of the socket waits for before it reads on. */
   pause: Promise<void> | undefined;
   /** Sees each datagram on its way to the socket, before it arrives. */
@@ -139,7 +141,7 @@ export class Client {
     this.#harbour = harbour;
     this.inner = new MemoryDatagramSocket(address);
     this.socket = new ReliableDialSocket(this.inner, SERVER, {
-      chosen: resolveOptions(reliableOptions, { reliableTimeoutMs: 5000 }),
+      chosen: resolveOptions(reliableOptions, { reliableTimeoutMs: harbour.clientTimeoutMs }),
       context: { clock: harbour.clock, random: seeded(2) },
       work: {
         counters: this.counters,

@@ -6,6 +6,7 @@ import { PacketReader } from "../../../../layers/reliable/wire/packet.ts";
 import { kindOf, kinds, sealCrc } from "../../../../layers/reliable/wire/prefix.ts";
 import { textOf } from "../../../../mod.ts";
 import { udpAddress, utf8 } from "../../../memory.ts";
+import { seeded } from "../../../seeded.ts";
 import { type Client, Harbour, SERVER } from "../harbour.ts";
 
 const MALLORY = udpAddress(6666, "198.51.100.66");
@@ -326,4 +327,71 @@ Deno.test("what a layer says of the sender holds at its new address too", async 
   await harbour.run(4000);
   assertEquals(movesOf(harbour).length, 1);
   assertEquals(harbour.texts, ["unsigned"]);
+});
+
+Deno.test("over 100 networks that lose and change the address, while some copy, all arrives once and in order", async () => {
+  const first = Number(Deno.env.get("SEED") ?? 1);
+  let moves = 0;
+  for (let seed = first; seed < first + 100; seed++) {
+    const random = seeded(seed);
+    using harbour = new Harbour({ moves: 1000, timeoutMs: 60_000 });
+    harbour.clientTimeoutMs = 60_000;
+    const client = await connected(harbour);
+    const loss = random() * 0.3;
+    harbour.loses = () => random() < loss;
+    harbour.watch = (_from, bytes) => {
+      if (random() < 0.3) harbour.inner.arrive({ from: MALLORY, bytes: bytes.slice() });
+    };
+    const sent = ["first"];
+    for (let port = 2000; port < 2004; port++) {
+      for (let count = 0; count < 5; count++) {
+        sent.push(`${port} ${count}`);
+        await client.socket.send(utf8(sent.at(-1)!));
+        await harbour.run(random() * 1000);
+      }
+      client.address = udpAddress(port);
+    }
+    for (let count = 0; harbour.texts.length < sent.length && count < 60; count++) {
+      await harbour.run(1000);
+    }
+    const what = `seed ${seed} (SEED=${seed} begins with it)`;
+    assertEquals(harbour.texts, sent, what);
+    assert(movesOf(harbour).every(([, to]) => to !== MALLORY), what);
+    moves += movesOf(harbour).length;
+  }
+  assert(moves > 100, `${moves} moves`);
+});
+
+Deno.test("whatever comes from elsewhere, no address is sent more than three times what came from it", async () => {
+  const seed = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 32));
+  console.log(`seed ${seed} (SEED=${seed} repeats it)`);
+  const random = seeded(seed);
+  using harbour = new Harbour({ moves: 1000, timeoutMs: 60_000 });
+  const client = await connected(harbour);
+  const samples: Uint8Array[] = [];
+  harbour.watch = (_from, bytes) => void samples.push(bytes.slice());
+  const [came, went] = [new Map<number, number>(), new Map<number, number>()];
+  const note = (table: Map<number, number>, address: Address, bytes: number) => {
+    if ("port" in address) table.set(address.port, (table.get(address.port) ?? 0) + bytes);
+  };
+  harbour.watchSent = (to, bytes) => note(went, to, bytes.length);
+  for (let count = 0; count < 3000; count++) {
+    if (count % 30 === 0) {
+      await client.socket.send(utf8(`${count}`)).catch(() => {});
+      await harbour.run(50);
+    }
+    const bytes = samples[Math.floor(random() * samples.length)]!.slice();
+    for (let change = Math.floor(random() * 4); change > 0; change--) {
+      bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+    }
+    if (random() < 0.8) sealCrc(bytes, bytes.length);
+    const from = udpAddress(5000 + Math.floor(random() * 50));
+    note(came, from, bytes.length);
+    harbour.inner.arrive({ from, bytes });
+    if (random() < 0.1) await harbour.run(10);
+  }
+  await harbour.run(1000);
+  for (const [port, bytes] of went) {
+    if (port >= 5000) assert(bytes <= 3 * came.get(port)!, `${bytes} to port ${port}`);
+  }
 });
