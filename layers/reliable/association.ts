@@ -46,6 +46,10 @@ const PROBE_DATAGRAMS = 2;
  * until it arrives, so this is for one that forgot it. */
 const BLOCKED_PROBE_MS = 5000;
 
+/** How long a peer that was sending may be silent before we ask whether it still reaches us: our address
+ * may have changed without our knowing, and it sends to the one before. */
+const SILENCE_MS = 1000;
+
 /** How many packets may be on their way: half of the largest age that a header can hold. */
 const MAX_PACKETS = 32_768;
 
@@ -120,6 +124,7 @@ export class Association {
   #isConfirmed = false;
   #paceAtMs = Infinity;
   #blockedProbeAtMs = Infinity;
+  #silenceAtMs = Infinity;
   #lingerUntilMs = Infinity;
   // While an acknowledgement is taken in.
   #ackTimeMs = 0;
@@ -432,6 +437,8 @@ export class Association {
       return false;
     }
     this.#activeAtMs = this.#heardAtMs;
+    // Only the side that dialled may have moved.
+    if (this.#options.keepAliveMs < Infinity) this.#silenceAtMs = this.#heardAtMs + SILENCE_MS;
     this.#checkTooLarge();
     return true;
   }
@@ -856,6 +863,7 @@ export class Association {
       Math.max(0, this.#acknowledging.dueAtMs),
       this.#paceAtMs,
       this.#blockedProbeAtMs,
+      this.#silenceAtMs,
       this.#lingerUntilMs,
       this.#relocation?.dueAtMs ?? Infinity,
       this.#sentPackets.count === 0 ? this.#heardAtMs + keepAliveMs : Infinity,
@@ -898,6 +906,11 @@ export class Association {
       if (now >= this.#blockedProbeAtMs) {
         this.#blockedProbeAtMs = Infinity;
         this.#pingWanted = true;
+      }
+      if (now >= this.#silenceAtMs) {
+        this.#silenceAtMs = Infinity;
+        // What is on its way already asks.
+        if (this.#sentPackets.count === 0 && !this.#peerHasFinished) this.#pingWanted = true;
       }
     }
     this.#flush(now);

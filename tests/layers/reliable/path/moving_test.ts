@@ -60,6 +60,29 @@ Deno.test("a peer with a new address goes on with its session, in both direction
   assertEquals([harbour.socket.peers, harbour.counters.movesRefused], [1, 0]);
 });
 
+Deno.test("a peer that only listens is found at its new address within seconds", async () => {
+  using harbour = new Harbour({ timeoutMs: 60_000 });
+  harbour.clientTimeoutMs = 60_000;
+  const client = await connected(harbour);
+  const before = client.address;
+  await harbour.socket.send(utf8("one"), before);
+  await harbour.run(200);
+  client.address = udpAddress(2000);
+  await harbour.socket.send(utf8("two"), before);
+  assertEquals((await client.socket.receive() as { bytes: Uint8Array }).bytes, utf8("one"));
+  const second = client.socket.receive();
+  await harbour.run(3000);
+  assertEquals((await second as { bytes: Uint8Array }).bytes, utf8("two"));
+  // Then there is silence.
+  const { sent } = client.inner;
+  sent.splice(0);
+  await harbour.run(3000);
+  let datagrams = 0;
+  harbour.watch = () => void datagrams++;
+  await harbour.run(10_000);
+  assertEquals(datagrams, 0);
+});
+
 Deno.test("before the peer has answered there, nothing but the question goes to a new address", async () => {
   using harbour = new Harbour();
   const client = await connected(harbour);
