@@ -259,6 +259,9 @@ export interface LayerOptions {
   readonly reliableTimeoutMs?: number;
   /** Peers of one host at once (default a quarter of `maxPeers`). On the layer reliable. */
   readonly reliableHostPeers?: number | undefined;
+  /** Attempts of a peer to move to another address, in a minute; 0 lets none move. Default:
+   * `10`. On the layer reliable. */
+  readonly reliableMoves?: number;
   /** Congestion control: cubic goes by losses, bbr by what the path delivers. Default:
    * `"cubic"`. On the layer reliable. */
   readonly reliableControl?: "cubic" | "bbr";
