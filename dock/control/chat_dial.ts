@@ -88,14 +88,14 @@ export class ChatDial implements OpenDial {
     let reason = "the chat has ended";
     for await (const event of this.#chat) {
       if (event.event === "closed") reason = event.reason;
-      else {
-        const mention = event.event === "message" && !event.own &&
-          mentions(event.message.text, this.#chat.name);
-        this.#tell({
-          event: "received",
-          chat: { ...chatEventJson(event), ...(mention && { mention }) },
-        });
-      }
+      // That we left is no news to whoever closed it.
+      if (this.#reason !== undefined && event.event === "closed") break;
+      const mention = event.event === "message" && !event.own &&
+        mentions(event.message.text, this.#chat.name);
+      this.#tell({
+        event: "received",
+        chat: { ...chatEventJson(event), ...(mention && { mention }) },
+      });
     }
     return this.#reason ?? reason;
   }

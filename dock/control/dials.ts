@@ -33,7 +33,7 @@ export interface DialledServer {
   readonly server: DrivenServer;
 }
 
-export interface DialSettings {
+interface DialSettings {
   /** The server with a number. */
   readonly find: (server: number) => DialledServer | undefined;
   /** Folders inside which files may be that options name. */
@@ -146,6 +146,12 @@ export class DialRegistry implements OwnDials, AsyncDisposable {
     if (held.reason !== null) this.#forget(id);
     else void held.dial.ended.then(() => this.#forget(id));
     return true;
+  }
+
+  closeAll(holder: string): void {
+    for (const { id } of [...this.#held.values()]) {
+      if (this.#isChosen(id, { holder })) this.close(id);
+    }
   }
 
   hear(choice: DialChoice): { readonly filter: EventFilter } & Disposable {

@@ -49,6 +49,14 @@ peerTest(
       const answered = runPeer("nc", ["-N", "127.0.0.1", port], { stdin: "ahoy\n" });
       assertEquals((await answered).stdout, "ahoy\n");
 
+      await show("servers");
+      const print = page.locator("tr[data-server]:has-text('print')");
+      await print.locator("button").click();
+      await page.click("button >> text=Stop");
+      await page.click("button >> text=Stop now");
+      await print.waitFor({ state: "detached" });
+      await first.program.event("stopped");
+
       first.program.signal("SIGTERM");
       await first.program.ended();
       await page.waitForSelector(".state.lost");

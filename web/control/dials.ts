@@ -109,6 +109,8 @@ export interface OwnDials {
   askChat(dial: number, request: ChatRequest): Promise<unknown>;
   /** Closes a session and forgets it; false when there is none. */
   close(dial: number): boolean;
+  /** Closes all sessions of a holder. */
+  closeAll(holder: string): void;
   /** The events of sessions; they stay open until the listener is disposed of, and a while longer.
    * @throws {Problem} when there is no such session */
   hear(choice: DialChoice): { readonly filter: EventFilter } & Disposable;

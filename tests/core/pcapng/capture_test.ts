@@ -218,6 +218,34 @@ peerTest("requests and their answers are HTTP, at the times that their event tel
   assertEquals(packets.slice(3, 7), [request, answer, request, answer]);
 });
 
+peerTest("the fields and bodies of requests are in a capture where their event has them", [
+  "tshark",
+], async () => {
+  const session = of("http://127.0.0.1:80", "127.0.0.1:50322", 1);
+  const request = {
+    ...session.request,
+    ...{ method: "POST", bytes: 9 },
+    content: {
+      request: {
+        headers: [["host", "dock.example"], ["Transfer-Encoding", "chunked"]],
+        ...{ bytes: 4, message: "ahoy" },
+      },
+      response: {
+        headers: [["Content-Type", "text/plain"], ["Content-Length", "9"]],
+        ...{ bytes: 9, cut: true, message: "AHOY" },
+      },
+    },
+  } as ServerEvent;
+  const packets = await read([session.opened, request], [
+    ...["http.host", "http.transfer_encoding", "http.file_data", "http.content_length_header"],
+    ...["http.content_type", "frame.len", "frame.cap_len"],
+  ]);
+  const [sent, answered] = packets.slice(3);
+  assertEquals(sent?.slice(0, 5), ["dock.example", "", "ahoy", "4", ""]);
+  assertEquals(answered?.slice(3, 5), ["9", "text/plain"]);
+  assertEquals(Number(answered?.[5]) - Number(answered?.[6]), 5);
+});
+
 Deno.test("every block of a capture has its length at both ends, and a multiple of four", () => {
   const session = of("tcp://127.0.0.1:9999", "127.0.0.1:50322", 1);
   const bytes = captured([

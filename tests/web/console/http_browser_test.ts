@@ -13,6 +13,7 @@ import { hello } from "../../../web/hello.ts";
 import { inspect } from "../../../web/inspect.ts";
 import { peerTest, runPeer } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
+import { complaintsOfAxe } from "./axe.ts";
 import { type OpenConsole, visitControl, type VisitOptions } from "./visit.ts";
 
 const NEEDED = ["chromium", "curl"] as const;
@@ -259,6 +260,7 @@ peerTest(
       for (const text of [`"method": "PUT"`, `"search": "?c=d"`, `"two"`, `"said": "second"`]) {
         assertStringIncludes(second!, text);
       }
+      assertEquals(await complaintsOfAxe(page), []);
       // It passed like any other.
       await page.waitForSelector(`tr[data-request="/changed?c=d"]`);
       // What is wrong with it is said where it was written.
@@ -298,6 +300,7 @@ peerTest(
       await page.waitForSelector(".answer");
       const fits = "document.documentElement.scrollWidth <= innerWidth";
       assertEquals(await page.evaluate(fits), true);
+      assertEquals(await complaintsOfAxe(page), []);
       assertEquals(await page.textContent("h1"), "HTTP");
     }, { locale: "ja-JP", viewport: { width: 360, height: 700 }, isMobile: true, hasTouch: true }),
 );

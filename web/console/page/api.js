@@ -33,9 +33,10 @@ export function createApi(token) {
     return await answer.blob();
   }
 
-  /** Reads events until the signal aborts or the server has gone. EventSource cannot send a token. */
-  async function listen(query, hear, signal) {
-    const answer = await fetch(`/api/events?${query}`, { headers, signal });
+  /** Reads a stream of events until the signal aborts or the server has gone. EventSource cannot send a
+   * token. */
+  async function stream(path, hear, signal) {
+    const answer = await fetch(path, { headers, signal });
     if (!answer.ok) throw await problemOf(answer);
     let rest = "";
     const decoder = new TextDecoder();
@@ -49,7 +50,16 @@ export function createApi(token) {
     }
   }
 
-  return { call, listen, read };
+  function listen(query, hear, signal) {
+    return stream(`/api/events?${query}`, hear, signal);
+  }
+
+  /** Asks while the page goes away. */
+  function leave(path) {
+    fetch(path, { method: "DELETE", headers, keepalive: true }).catch(() => {});
+  }
+
+  return { call, leave, listen, read, stream };
 }
 
 async function problemOf(answer) {

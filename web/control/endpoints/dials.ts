@@ -22,6 +22,13 @@ const dialInPath: Parameter = {
   schema: { type: "integer", minimum: 1 },
 };
 
+const holderInQuery: Parameter = {
+  name: "holder",
+  in: "query",
+  description: "As the dials were opened with it.",
+  schema: { type: "string", maxLength: 100 },
+};
+
 const after: Parameter = {
   name: "after",
   in: "query",
@@ -197,6 +204,15 @@ export const dialRoutes: readonly Route[] = [
   },
   {
     method: "DELETE",
+    path: "/api/dials",
+    operation: "closeDials",
+    summary: "Closes all sessions of a holder, as a page does that goes away.",
+    parameters: [holderInQuery],
+    answer: { status: 204, description: "They are closed." },
+    handle: ({ dials, given }) => dials.closeAll(String(given.holder ?? "")),
+  },
+  {
+    method: "DELETE",
     path: "/api/dials/{dial}",
     operation: "closeDial",
     summary: "Closes a session now.",
@@ -288,15 +304,7 @@ export const dialRoutes: readonly Route[] = [
     path: "/api/messages",
     operation: "streamDials",
     summary: "The same of all sessions of one holder, those that are opened later too.",
-    parameters: [
-      {
-        name: "holder",
-        in: "query",
-        description: "As the dials were opened with it.",
-        schema: { type: "string", maxLength: 100 },
-      },
-      after,
-    ],
+    parameters: [holderInQuery, after],
     answer: EVENTS,
     problems: [429],
     handle: (asked) => stream(asked, { holder: String(asked.given.holder ?? "") }),
