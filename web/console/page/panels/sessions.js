@@ -56,7 +56,7 @@ export function Sessions({ store, showTraffic }) {
               <td class="whole"><code><bdi>${visible(
                 one.peer,
               )}</bdi></code>${one.carries === "requests" && html`
-                <span class="badge">${t("ofHttp")}</span>
+                <span class="badge calm">${t("ofHttp")}</span>
               `}</td>
               <td class=${one.identity ? "whole" : "none"}><bdi>${visible(
                 one.identity?.name ?? "",
