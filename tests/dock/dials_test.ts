@@ -55,7 +55,7 @@ Deno.test("a question says what is missing, that nothing came, and that the serv
   await using control = await openControl([silent, page, signed, leaving]);
   const asked = (server: number, body: unknown) =>
     ask(control, "POST", `/api/servers/${server}/ask`, body);
-  const late = await asked(1, { text: "x", timeoutMs: 1 });
+  const late = await asked(1, { text: "x", timeoutMs: 2000 });
   assertEquals([late.status, late.body.outcome, "text" in late.body], [200, "late", false]);
   const ended = await asked(4, { text: "x" });
   assertEquals([ended.status, ended.body.outcome, "text" in ended.body], [200, "ended", false]);

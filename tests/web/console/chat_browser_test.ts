@@ -55,7 +55,7 @@ peerTest(
       await page.waitForSelector(".message .text >> text=ahoy from netcat");
       await say(page, "ahoy from a page");
       await bob.hears("ada: ahoy from a page");
-      await page.waitForSelector(".message.own .text >> text=ahoy from a page");
+      await page.waitForSelector(".message.own:not(.unsaid) .text >> text=ahoy from a page");
       assertEquals(await page.locator(".unsaid").count(), 0);
       await say(page, "/me waves");
       await bob.hears("* ada waves");

@@ -11,6 +11,8 @@ const AGAIN_MS = 1000;
 /** How often it is asked who is there, and which rooms there are. */
 const LOOK_MS = 10_000;
 const PAGE = 100;
+/** How long what was said may take to come back. */
+const ECHO_MS = 3000;
 
 export function createChat(store) {
   const { dials } = store;
@@ -37,6 +39,8 @@ export function createChat(store) {
       return [...chat.rooms.values()].reduce((sum, { mentions }) => sum + mentions, people);
     },
   };
+  /** The ids of what we said. */
+  const said = new Set();
   let looking;
   let writings = 0;
   document.addEventListener("visibilitychange", () => (see(), changed()));
@@ -80,7 +84,7 @@ export function createChat(store) {
     flush(room);
     // A chat that was started anew gives places anew; and this tells whether there is more.
     const { messages } = await ask(room, { type: "history", count: PAGE });
-    for (const one of messages) addMessage(room, { ...one, own: one.name === room.name });
+    for (const one of messages) addMessage(room, { ...one, own: said.has(one.id) });
     if (after === undefined) room.hasAll = messages.length < PAGE;
     changed();
   }
@@ -106,7 +110,7 @@ export function createChat(store) {
         flush(room);
         return;
       case "message": {
-        const own = event.own || event.name === room.name;
+        const own = event.own || said.has(event.id);
         if (addMessage(room, { ...event, own }) && !own) notice(room, event);
         return;
       }
@@ -282,6 +286,7 @@ export function createChat(store) {
     const id = [...crypto.getRandomValues(new Uint32Array(4))]
       .map((part) => part.toString(16).padStart(8, "0")).join("");
     const one = { id, text, kind, time: new Date().toISOString(), problem: undefined };
+    said.add(id);
     room.unsaid = [...room.unsaid, one];
     changed();
     flush(room);
@@ -292,13 +297,18 @@ export function createChat(store) {
     if (room.isFlushing) return;
     room.isFlushing = true;
     for (;;) {
-      const one = room.unsaid.find(({ problem }) => problem === undefined);
+      const one = room.unsaid.find(({ problem, isSaid }) => problem === undefined && !isSaid);
       if (one === undefined || room.phase !== "in") break;
       const { id, text, kind, time } = one;
       try {
         const { seq } = await ask(room, { type: "say", id, text, kind });
+        one.isSaid = true;
         const { name, standing } = room;
-        addMessage(room, { ...{ id, seq, name, standing, kind, text, time }, own: true });
+        // It comes back in the room's order; a datagram that is lost is not waited for.
+        setTimeout(() => {
+          addMessage(room, { ...{ id, seq, name, standing, kind, text, time }, own: true });
+          changed();
+        }, ECHO_MS);
       } catch (error) {
         if (error.status !== 409 && error.status !== 422) {
           // It was not heard, or nobody knows; the same id is said once.
@@ -352,7 +362,7 @@ export function createChat(store) {
       ...{ type: "history", count: PAGE },
       ...before !== undefined && { before },
     });
-    addOlder(room, messages.map((one) => ({ ...one, own: one.name === room.name })));
+    addOlder(room, messages.map((one) => ({ ...one, own: said.has(one.id) })));
     changed();
   }
 

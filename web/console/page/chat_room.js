@@ -42,9 +42,10 @@ export function addMessage(room, message) {
   if (room.ids.has(message.id)) return false;
   room.ids.add(message.id);
   const { lines } = room;
-  let at = lines.length;
-  // Most come last, and what has no place stays where it came.
-  while (at > 0 && message.seq !== undefined && (lines[at - 1].seq ?? -1) > message.seq) at--;
+  // Most come last; what has no place stays where it came.
+  const { seq = Infinity } = message;
+  const later = lines.findIndex((line) => line.seq > seq);
+  const at = later < 0 ? lines.length : later;
   lines.splice(at, 0, { ...message, line: "message" });
   if (lines.length > KEPT) {
     for (const { id } of lines.splice(0, lines.length - KEPT)) room.ids.delete(id);

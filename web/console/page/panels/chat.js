@@ -1,6 +1,6 @@
 // The chat: the rooms that we are in, what is said, and who is there.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useModel } from "../changes.js";
 import { wishOf } from "../chat_commands.js";
 import { optionsOf } from "../client_options.js";
@@ -257,7 +257,8 @@ function mark(standing) {
 function Say({ carryOut, to }) {
   const [text, setText] = useState("");
   const field = useRef();
-  useEffect(() => {
+  // At once: a person may be elsewhere already when the page has been painted.
+  useLayoutEffect(() => {
     // On a phone the keyboard would cover what is said.
     if (!matchMedia("(pointer: coarse)").matches) field.current.focus();
   }, []);

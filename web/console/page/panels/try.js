@@ -1,6 +1,6 @@
 // Trying servers: a session from sockdock itself to one of its servers, and what passes over it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useModel } from "../changes.js";
 import { base64OfHex, optionsOf } from "../client_options.js";
 import { clock, visible } from "../format.js";
@@ -134,7 +134,7 @@ function Composer({ talk, talks, setProblem }) {
   const [ending, setEnding] = useState(talk.boundary === "bytes" ? "lf" : "noEnding");
   const back = useRef(0);
   const field = useRef();
-  useEffect(() => field.current.focus(), []);
+  useLayoutEffect(() => field.current.focus(), []);
   const send = async (event) => {
     event?.preventDefault();
     const message = form === "hex"
