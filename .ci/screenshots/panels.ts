@@ -23,6 +23,26 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
     await page.locator(`tr[data-request="/get?tide=high"] button`).first().click();
     await page.waitForSelector(".exchange pre >> nth=2");
   },
+  async try(page, { idOf }) {
+    await page.locator("select").first().selectOption(String(idOf("echo", "dtls")));
+    await page.locator("form.tools button.main").click();
+    for (const text of ["ahoy", "who is there?"]) {
+      await page.fill("[name=message]", text);
+      await page.press("[name=message]", "Enter");
+      await page.locator("li[data-line=received]").last().waitFor();
+    }
+  },
+  async chat(page, { say }) {
+await page.fill("[name=name]", "ada");
+    await page.locator(".enter button").click();
+    await page.locator("[name=say]").waitFor();
+    for (const text of ["ahoy, who is in the harbour?", "@bob the tide turns at noon"]) {
+      await page.fill("[name=say]", text);
+      await page.press("[name=say]", "Enter");
+    }
+    await say("I am, on nc over UDP. @ada, see https://example.org/tides");
+    await page.locator(".said a").last().waitFor();
+  },
   async certificates(page) {
     await page.locator(".card button.main").first().click();
     await page.waitForTimeout(1000);

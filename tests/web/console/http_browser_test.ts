@@ -261,7 +261,7 @@ peerTest(
         assertStringIncludes(second!, text);
       }
       assertEquals(await complaintsOfAxe(page), []);
-    // It passed like any other.
+      // It passed like any other.
       await page.waitForSelector(`tr[data-request="/changed?c=d"]`);
       // What is wrong with it is said where it was written.
       await page.fill("[name=target]", "http://example.com/");
@@ -300,7 +300,7 @@ peerTest(
       await page.waitForSelector(".answer");
       const fits = "document.documentElement.scrollWidth <= innerWidth";
       assertEquals(await page.evaluate(fits), true);
-    assertEquals(await complaintsOfAxe(page), []);
+      assertEquals(await complaintsOfAxe(page), []);
       assertEquals(await page.textContent("h1"), "HTTP");
     }, { locale: "ja-JP", viewport: { width: 360, height: 700 }, isMobile: true, hasTouch: true }),
 );
