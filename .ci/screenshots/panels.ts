@@ -2,6 +2,7 @@
 
 // deno-lint-ignore no-import-prefix
 import type { Page } from "npm:playwright-core@1.65.1";
+import { joinChat } from "../../dock/join_chat.ts";
 import type { Scene } from "./scene.ts";
 
 type Prepare = (page: Page, scene: Scene) => Promise<void>;
@@ -23,25 +24,28 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
     await page.locator(`tr[data-request="/get?tide=high"] button`).first().click();
     await page.waitForSelector(".exchange pre >> nth=2");
   },
-  async try(page, { idOf }) {
-    await page.locator("select").first().selectOption(String(idOf("echo", "dtls")));
-    await page.locator("form.tools button.main").click();
-    for (const text of ["ahoy", "who is there?"]) {
+  async try(page) {
+    await page.locator("main form button.main").first().click();
+    for (const text of ["tide at 12:04", "berth 7"]) {
       await page.fill("[name=message]", text);
       await page.press("[name=message]", "Enter");
-      await page.locator("li[data-line=received]").last().waitFor();
+      await page.locator("[data-line=received]").last().waitFor();
     }
   },
-  async chat(page, { say }) {
-await page.fill("[name=name]", "ada");
+  async chat(page, { urlOf }) {
+    await page.fill("[name=name]", "ada");
     await page.locator(".enter button").click();
-    await page.locator("[name=say]").waitFor();
-    for (const text of ["ahoy, who is in the harbour?", "@bob the tide turns at noon"]) {
-      await page.fill("[name=say]", text);
-      await page.press("[name=say]", "Enter");
-    }
-    await say("I am, on nc over UDP. @ada, see https://example.org/tides");
-    await page.locator(".said a").last().waitFor();
+    await page.waitForSelector(".said");
+    const klem = await joinChat(urlOf("chat", "udp"), { name: "klem" });
+    const mia = await joinChat(urlOf("chat", "ws"), { name: "mia" });
+    await klem.say("the tide is in, ada");
+    await mia.say("berth 7 is free until noon");
+    await page.fill("[name=say]", "aye, coming in");
+    await page.press("[name=say]", "Enter");
+    await klem.whisper("ada", "bring the charts");
+    await page.locator(".message.own:not(.unsaid)").waitFor();
+    await page.locator(".places .unread").waitFor();
+    await Promise.all([klem.close(), mia.close()]);
   },
   async certificates(page) {
     await page.locator(".card button.main").first().click();

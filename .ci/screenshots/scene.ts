@@ -1,7 +1,6 @@
 /** What the pictures show: the built-in suite as a process with a control, and clients that talk to it. */
 
 import { connect } from "../../dock/connect.ts";
-import { joinChat } from "../../dock/join_chat.ts";
 import type { Session } from "../../core/session.ts";
 import { Program } from "../../tests/program.ts";
 
@@ -13,8 +12,6 @@ export interface Scene extends AsyncDisposable {
   readonly control: (method: string, path: string, body?: unknown) => Promise<unknown>;
   /** The number of a server by its protocol and scheme. */
   readonly idOf: (protocol: string, scheme: string) => number;
-  /** Says something in the chat, as bob. */
-  readonly say: (text: string) => Promise<void>;
   /** The URL of a server. */
   readonly urlOf: (protocol: string, scheme: string) => string;
 }
@@ -77,13 +74,8 @@ export async function openScene(ports: "usual" | "free"): Promise<Scene> {
     const answer = await fetch(pages[count % pages.length]!);
     await answer.arrayBuffer();
   });
-  const bob = stack.use(await joinChat(scene.urlOf("chat", "tcp"), { name: "bob" }));
-  (async () => {
-    for await (const _heard of bob);
-  })().catch(() => {});
-  const say = async (text: string) => void await bob.say(text);
   const owned = stack.move();
-  return { ...scene, say, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { ...scene, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 interface Listed {
