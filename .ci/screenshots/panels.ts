@@ -2,6 +2,7 @@
 
 // deno-lint-ignore no-import-prefix
 import type { Page } from "npm:playwright-core@1.65.1";
+import { joinChat } from "../../dock/join_chat.ts";
 import type { Scene } from "./scene.ts";
 
 type Prepare = (page: Page, scene: Scene) => Promise<void>;
@@ -22,6 +23,29 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
     await page.locator("form.tools .buttons button").nth(1).click();
     await page.locator(`tr[data-request="/get?tide=high"] button`).first().click();
     await page.waitForSelector(".exchange pre >> nth=2");
+  },
+  async try(page) {
+    await page.locator("main form button.main").first().click();
+    for (const text of ["tide at 12:04", "berth 7"]) {
+      await page.fill("[name=message]", text);
+      await page.press("[name=message]", "Enter");
+      await page.locator("[data-line=received]").last().waitFor();
+    }
+  },
+  async chat(page, { urlOf }) {
+    await page.fill("[name=name]", "ada");
+    await page.locator(".enter button").click();
+    await page.waitForSelector(".said");
+    const klem = await joinChat(urlOf("chat", "udp"), { name: "klem" });
+    const mia = await joinChat(urlOf("chat", "ws"), { name: "mia" });
+    await klem.say("the tide is in, ada");
+    await mia.say("berth 7 is free until noon");
+    await page.fill("[name=say]", "aye, coming in");
+    await page.press("[name=say]", "Enter");
+    await klem.whisper("ada", "bring the charts");
+    await page.locator(".message.own:not(.unsaid)").waitFor();
+    await page.locator(".places .unread").waitFor();
+    await Promise.all([klem.close(), mia.close()]);
   },
   async certificates(page) {
     await page.locator(".card button.main").first().click();

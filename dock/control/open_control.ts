@@ -6,6 +6,7 @@ import { VERSION } from "../../core/version.ts";
 import { METRICS_PATHS, metricsApp } from "../../web/metrics/app.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { controlApp } from "../../web/control/app.ts";
+import { DIAL_LIMITS } from "../../web/control/dial_limits.ts";
 import { EventLog } from "../../web/control/event_log.ts";
 import { DockRegistry } from "./controlled_docks.ts";
 import { DialRegistry } from "./dials.ts";
@@ -16,8 +17,6 @@ import { type Dock, serve, type ServeOptions } from "../serve.ts";
 /** The smallest number of characters of a token that was given. */
 const SHORTEST_TOKEN = 16;
 
-/** The limits of sessions that are opened over the control to servers of this process. */
-const DIAL_LIMITS = { maxDials: 32, maxBytes: 8 * 1024 * 1024, idleMs: 60_000 } as const;
 const MAX_REQUESTS = 16;
 
 /** Options of {@linkcode openControl}. */

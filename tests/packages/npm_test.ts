@@ -12,7 +12,7 @@ import { nodeOfVersion, npmProject, npmTest, pack, packedPackage, packTo } from 
 import { consoleFiles } from "../../web/console/files.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
-const MAX_BYTES = 760_000;
+const MAX_BYTES = 850_000;
 /** More than the system keeps for a client that does not read. */
 const FILE_BYTES = 16 * 1024 * 1024;
 const { version } = denoJson;
@@ -96,6 +96,9 @@ npmTest("npx with the tarball starts the suite, and shows commands that work", a
   const words = ["-c", `exec ${command.replace("npx", "npx --yes")}`];
   await using sending = new RunningProcess("sh", words, { cwd: folder.path });
   assertEquals((await sending.finish()).stdout, "hi");
+  // npx ends its shell when it is asked to, and not when it is killed.
+  npx.signal("SIGTERM");
+  await npx.ended();
 });
 
 npmTest("signals are passed on, and the end is the program's", async () => {

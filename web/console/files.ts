@@ -115,9 +115,19 @@ export function consoleFiles(): ReadonlyMap<string, ConsoleFile> {
       type: "text/css; charset=utf-8",
       text: pageStyle(uplotStyle + style),
     }],
-    ...Object.entries(modules).map(([path, text]) => [`/console/${path}`, script(text)] as const),
+    ...Object.entries(modules).map(([path, text]) =>
+      [`/console/${path}`, script(compact(text))] as const
+    ),
     ...Object.entries(packages).map(([name, text]) => [pathOf(name), script(text)] as const),
   ]);
+}
+
+/** Code without comments on lines of their own, indentation and empty lines, all of which are for us. */
+function compact(code: string): string {
+  return code.replace(/^[ \t]*\/\*\*[^]*?\*\/\n|^[ \t]*\/\/.*\n/gm, "")
+    .replace(/^[ \t]+|^\n/gm, "").replaceAll(">\n<", "><")
+    // A line may end with a comment, which the next one must not become a part of.
+    .replace(/^(?!.*\/\/)(.*[{(,;])\n/gm, "$1");
 }
 
 /** Browsers know no package by its name, and an import map would have to stand in the page itself. */

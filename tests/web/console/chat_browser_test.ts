@@ -9,6 +9,7 @@ import { serve } from "../../../dock/serve.ts";
 import { chat } from "../../../protocols/chat.ts";
 import { echo } from "../../../protocols/echo.ts";
 import { peerTest, placeArguments, startPeer } from "../../peer.ts";
+import { complaintsOfAxe } from "./axe.ts";
 import { type OpenConsole, visitControl } from "./visit.ts";
 
 const HOSTILE = `<img src=x onerror="document.title='hostile'"> javascript:alert(1)`;
@@ -60,8 +61,10 @@ peerTest(
       await bob.hears("* ada waves");
       await bob.say("what says Ada?");
       await page.waitForSelector(".message.mention >> text=what says Ada?");
+      assertEquals(await complaintsOfAxe(page), []);
       // Written to one alone, both ways.
       await page.click(".members button >> text=bob");
+      await page.waitForSelector(".roomhead h2 >> text=bob");
       await say(page, "psst");
       await bob.hears("[ada] psst");
       await bob.say("/msg ada psst yourself");

@@ -8,6 +8,7 @@ import { upper } from "../../../protocols/upper.ts";
 import { everyServer } from "../../dock/every_server.ts";
 import { peerTest } from "../../peer.ts";
 import { temporaryFolder } from "../../temporary_folder.ts";
+import { complaintsOfAxe } from "./axe.ts";
 import { visit, visitControl } from "./visit.ts";
 
 const HOSTILE = `<img src=x onerror="document.title='hostile'">\u202e`;
@@ -30,7 +31,7 @@ peerTest(
           .first().waitFor();
         await page.fill("[name=message]", `ahoy ${at}`);
         await page.keyboard.press("Enter");
-        const answer = page.locator("li[data-line=received]");
+        const answer = page.locator("[data-line=received]");
         await answer.locator(`pre:has-text("ahoy ${at}")`).waitFor();
         assertMatch(await answer.locator(".took").textContent() ?? "", /\d+ B \u00b7 [\d.]+ ms/);
       }
@@ -58,19 +59,20 @@ peerTest(
       };
       await page.selectOption("[name=ending]", "noEnding");
       await send(HOSTILE);
-      const received = page.locator("li[data-line=received] pre");
+      const received = page.locator("[data-line=received] pre");
       await received.first().waitFor();
       assertEquals(await received.first().textContent(), HOSTILE.replace("\u202e", "U+202E"));
       assertEquals(await page.locator("main img").count(), 0);
       await page.selectOption("[name=ending]", "crlf");
       await send("line");
-      await page.locator("li[data-line=received] .took >> text=6 B").waitFor();
+      await page.locator("[data-line=received] .took >> text=6 B").waitFor();
       await page.selectOption("[name=form]", "hex");
       await send("00 ff 0a");
       await page.check("text=In hexadecimal");
-      await page.locator("li[data-line=received] pre >> text=0000  00 ff 0a").waitFor();
+      await page.locator("[data-line=received] pre >> text=0000  00 ff 0a").waitFor();
       await send("0g");
       await page.waitForSelector(".problem >> text=two digits a byte");
+      assertEquals(await complaintsOfAxe(page), []);
       await page.fill("[name=message]", "");
       for (const said of ["00 ff 0a", "line", HOSTILE]) {
         await page.press("[name=message]", "ArrowUp");
@@ -81,7 +83,7 @@ peerTest(
       // It goes on while another panel is shown.
       await show("servers");
       await show("try");
-      assertEquals(await page.locator("li[data-line=sent]").count(), 3);
+      assertEquals(await page.locator("[data-line=sent]").count(), 3);
       assertEquals(await page.title(), "Try it \u00b7 sockdock");
     }),
 );
@@ -98,7 +100,7 @@ peerTest(
       await page.click("text=Open a session");
       await page.fill("[name=message]", "a");
       await page.click(".composer button");
-      await page.waitForSelector("li[data-line=received] >> text=Message received: a");
+      await page.waitForSelector("[data-line=received] >> text=Message received: a");
       await page.click("text=End our half");
       await page.waitForSelector("text=Closed: the server ended the session");
       await page.click(".talk button >> text=Close");
@@ -113,9 +115,9 @@ peerTest(
       await fetch(`${control.url}/api/sessions/${sessions[0].id}/send`, {
         ...{ method: "POST", headers, body: JSON.stringify({ text: "unasked" }) },
       });
-      await page.waitForSelector("li[data-line=received] >> text=unasked");
+      await page.waitForSelector("[data-line=received] >> text=unasked");
       await other.shutdown({ graceMs: 0 });
-      await page.waitForSelector("li[data-line=closed]");
+      await page.waitForSelector("[data-line=closed]");
       assertEquals(await page.locator("[name=message]").count(), 0);
     });
   },
@@ -136,7 +138,7 @@ peerTest(
       await page.click("text=Open a session");
       await page.fill("[name=message]", "ahoy");
       await page.keyboard.press("Enter");
-      await page.waitForSelector("li[data-line=received] >> text=AHOY");
+      await page.waitForSelector("[data-line=received] >> text=AHOY");
     });
     await visit(async ({ page, url, show }) => {
       await show("try");

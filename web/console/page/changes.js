@@ -9,17 +9,21 @@ const DRAW_MS = 30;
 export function createChanges() {
   const hearers = new Set();
   let timer;
+  function drawn() {
+    clearTimeout(timer);
+    timer = undefined;
+    for (const hearer of hearers) hearer();
+  }
   return {
     subscribe(hearer) {
       hearers.add(hearer);
       return () => hearers.delete(hearer);
     },
     changed() {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        for (const hearer of hearers) hearer();
-      }, DRAW_MS);
+      timer ??= setTimeout(drawn, DRAW_MS);
     },
+    /** What a person chose is drawn at once: what they type next belongs there. */
+    drawn,
   };
 }
 

@@ -14,7 +14,7 @@ const PAGE = 100;
 
 export function createChat(store) {
   const { dials } = store;
-  const { subscribe, changed } = createChanges();
+  const { subscribe, changed, drawn } = createChanges();
   const chat = {
     /** The server, while we are in its chat. */
     ...{ server: undefined, options: {}, name: "" },
@@ -85,8 +85,10 @@ export function createChat(store) {
     changed();
   }
 
-  function ask(room, request) {
-    return dials.ask(room.dial, request);
+  /** Before a session has its number, and once it is lost, there is nobody to ask. */
+  async function ask(room, request) {
+    if (room.dial === undefined) throw new Error(t("talkLost"));
+    return await dials.ask(room.dial, request);
   }
 
   function hear(room, event) {
@@ -100,11 +102,8 @@ export function createChat(store) {
         if (event.name !== undefined) named(room, event);
         if (room.phase === "lost") addNote(room, "chatBack");
         Object.assign(room, { phase: "in", detail: undefined });
-        // Before it has a number there is nobody to ask.
-        if (event.again) {
-          who(room);
-          flush(room);
-        }
+        if (event.again) who(room);
+        flush(room);
         return;
       case "message": {
         const own = event.own || event.name === room.name;
@@ -195,6 +194,7 @@ export function createChat(store) {
   /** A session has ended: the chat, sockdock or the page was away. Comes back once there is one. */
   async function lost(room, reason) {
     if (chat.rooms.get(room.room) !== room) return;
+    room.dial = undefined;
     if (room.isExpelled) return expelled(room);
     if (room.phase !== "lost") addNote(room, "chatLost");
     Object.assign(room, { phase: "lost", detail: reason });
@@ -232,14 +232,19 @@ export function createChat(store) {
   function leave(name) {
     const room = chat.rooms.get(name);
     chat.rooms.delete(name);
-    dials.close(room.dial).catch(() => {});
+    close(room);
     if (chat.rooms.size === 0) leaveAll();
     else if (chat.room === name) showRoom([...chat.rooms.keys()][0]);
     changed();
   }
 
+  /** One that has ended may be forgotten already. */
+  function close({ dial }) {
+    if (dial !== undefined) dials.close(dial).catch(() => {});
+  }
+
   function leaveAll() {
-    for (const { dial } of chat.rooms.values()) dials.close(dial).catch(() => {});
+    for (const room of chat.rooms.values()) close(room);
     chat.rooms.clear();
     chat.people.clear();
     looking = undefined;
@@ -261,7 +266,7 @@ export function createChat(store) {
     // What is new is told once.
     if (place.unread === 0) place.newFrom = undefined;
     see();
-    changed();
+    drawn();
   }
 
   function personOf(name) {

@@ -299,6 +299,7 @@ export const WORDS = {
   // Try it
   try: ["Try it", "試す"],
   openSession: ["Open a session", "セッションを開く"],
+  furtherOptions: ["Further options", "その他のオプション"],
   clientOptions: ["Options of the client", "クライアントのオプション"],
   clientOptionsHelp: [
     "One a line, such as tls-cert=PEM or header=Name: value. Keys that both sides have are taken from the server.",

@@ -93,12 +93,12 @@ function Talk({ talk, talks }) {
         <button type="button" class="small" ref=${end}
           onClick=${() => talks.close(talk)}>${t("close")}</button>
       </p>
-      <ol class="lines" role="log" tabindex="0" ref=${list} aria-label=${t("passed")}
+      <div class="lines" role="log" tabindex="0" ref=${list} aria-label=${t("passed")}
         onScroll=${onScroll}>${lines.map((line) =>
           html`
             <${Line} key=${line.event.id ?? "closed"} line=${line} isHex=${isHex} />
           `
-        )}</ol>
+        )}</div>
       ${isOpen && html`<${Composer} talk=${talk} talks=${talks} setProblem=${setProblem} />`}
       <${Problem} text=${problem} />
     </section>
@@ -113,7 +113,7 @@ function Line({ line: { event, tookMs }, isHex }) {
     ? t("notSent", visible(event.error))
     : undefined;
   return html`
-    <li class=${event.event} data-line=${event.event}>
+    <div class=${event.event} data-line=${event.event}>
       <span class="when">${event.time && html`<code>${clock(event.time)}</code>`} <b
         aria-label=${said === undefined
           ? t(event.event)
@@ -123,7 +123,7 @@ function Line({ line: { event, tookMs }, isHex }) {
         : html`<pre>${isHex ? hexDump(bytes) : textLines(bytes)}</pre>`}
       <span class="took">${said === undefined &&
         t("bytesOf", lengthOf(event))}${tookMs !== undefined && ` · ${tookMs.toFixed(2)} ms`}</span>
-    </li>
+    </div>
   `;
 }
 
