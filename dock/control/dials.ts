@@ -33,7 +33,7 @@ export interface DialledServer {
   readonly server: DrivenServer;
 }
 
-export interface DialSettings {
+interface DialSettings {
   /** The server with a number. */
   readonly find: (server: number) => DialledServer | undefined;
   /** Folders inside which files may be that options name. */
