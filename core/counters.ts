@@ -43,6 +43,9 @@ export class Counters {
   peersReplaced = 0;
   /** Peers of datagrams that went on from another address, with the session that they had. */
   peersMoved = 0;
+  /** Datagrams of a peer from another address after which it was not asked whether it has moved, because
+   * it moved too often or its new host has its share. */
+  movesRefused = 0;
   /** Datagrams dropped because answering them could start a loop. */
   loopsRefused = 0;
   /** Replies dropped because of the limit on replies to their peer. */

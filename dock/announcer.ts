@@ -1,7 +1,7 @@
 // The events of one dock, from its start on: told to its listeners, stamped, in an order that a
 // program can rely on.
 
-import { formatAddress } from "../core/addresses/address.ts";
+import { type Address, formatAddress } from "../core/addresses/address.ts";
 import { isoTime } from "../core/clock.ts";
 import type { Emit, EventBody, ServerEvent, Tell } from "../core/event.ts";
 import { stamped } from "../core/event_stamp.ts";
@@ -23,7 +23,7 @@ interface Listener {
 export class Announcer implements Disposable {
   readonly traffic: Traffic = { show: undefined, bodyBytes: undefined };
   readonly #listeners = new Set<Listener>();
-  readonly #peers = new WeakMap<SessionOrigin, string>();
+  readonly #peers = new WeakMap<Address, string>();
   readonly #now: () => number;
   /** The first endpoint's, for events of the dock as a whole. */
   #url: string;
@@ -93,11 +93,11 @@ export class Announcer implements Disposable {
     this.traffic.bodyBytes = wanted.length === 0 ? undefined : Math.max(...wanted);
   }
 
-  /** The address as text, made once for each session. */
-  #peerOf(of: SessionOrigin): string {
-    let peer = this.#peers.get(of);
-    if (peer === undefined) this.#peers.set(of, peer = formatAddress(of.peer));
-    return peer;
+  /** The address as text, made once for each session and each address that it has. */
+  #peerOf({ peer }: SessionOrigin): string {
+    let text = this.#peers.get(peer);
+    if (text === undefined) this.#peers.set(peer, text = formatAddress(peer));
+    return text;
   }
 
   readonly #show = (event: "received" | "sent", of: SessionOrigin, message: Message): void => {

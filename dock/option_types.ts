@@ -241,12 +241,12 @@ export interface LayerOptions {
    * a file, or its text. On the layer sealed. */
   readonly sealedKey?: readonly string[];
   /** How to seal, where the file of keys does not say it. On the layer sealed. */
-  readonly sealedCipher?: "aes-gcm" | "fernet" | undefined;
-  /** Oldest sealed datagram to believe; with aes-gcm also how far clocks may be apart. Default:
-   * `60_000` (1m). On the layer sealed. */
+  readonly sealedCipher?: "aes-gcm" | "chacha20" | "fernet" | undefined;
+  /** Oldest sealed datagram to believe; but for fernet also how far clocks may be apart.
+   * Default: `60_000` (1m). On the layer sealed. */
   readonly sealedLifetimeMs?: number;
-  /** Senders remembered against replays, with aes-gcm; more are refused. Default: `16_384`. On
-   * the layer sealed. */
+  /** Senders remembered against replays, but with fernet; more are refused. Default: `16_384`.
+   * On the layer sealed. */
   readonly sealedMaxSenders?: number;
   /** Tokens remembered against replays, with fernet; more are refused. Default: `262_144`. On
    * the layer sealed. */
@@ -259,6 +259,9 @@ export interface LayerOptions {
   readonly reliableTimeoutMs?: number;
   /** Peers of one host at once (default a quarter of `maxPeers`). On the layer reliable. */
   readonly reliableHostPeers?: number | undefined;
+  /** Attempts of a peer to move to another address, in a minute; 0 lets none move. Default:
+   * `10`. On the layer reliable. */
+  readonly reliableMoves?: number;
   /** Congestion control: cubic goes by losses, bbr by what the path delivers. Default:
    * `"cubic"`. On the layer reliable. */
   readonly reliableControl?: "cubic" | "bbr";

@@ -1,6 +1,7 @@
 // ChaCha20-Poly1305 (RFC 8439) over the program that this process assembles once.
 
 import { byteCutter } from "../../core/sessions/small_bytes.ts";
+import type { Aead } from "./aead.ts";
 import { MAX_ASSOCIATED_BYTES, MAX_TEXT_BYTES, place, program, TAG_BYTES } from "./program.ts";
 
 interface Program {
@@ -27,23 +28,8 @@ function load() {
   return loaded;
 }
 
-/** Seals and opens under one key. */
-interface ChaCha20Poly1305 {
-  /** Writes the ciphertext and its tag into `into` from `at` on.
-   * @param nonce 12 bytes, never the same twice under a key */
-  seal(
-    nonce: Uint8Array,
-    associatedData: Uint8Array,
-    plain: Uint8Array,
-    into: Uint8Array,
-    at: number,
-  ): void;
-  /** The plaintext of a ciphertext with its tag, or null when it is not authentic. */
-  open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array | null;
-}
-
 /** The cipher with a key of 32 bytes; null where there is none, and node:crypto has to do. */
-export function chaCha20Poly1305(key: Uint8Array): ChaCha20Poly1305 | null {
+export function chaCha20Poly1305(key: Uint8Array): Aead | null {
   const here = load();
   if (here === null) return null;
   const { program, memory } = here;

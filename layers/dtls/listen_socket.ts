@@ -55,6 +55,8 @@ interface ListenHooks {
 }
 
 export interface ListenOptions extends ServerPeerOptions {
+  /** The part of the options that may change while it runs, asked for when a handshake begins. */
+  readonly secrets?: () => Partial<ServerPeerOptions>;
   readonly maxPeers: number;
   /** How many handshakes may be under way. */
   readonly maxHandshakes: number;
@@ -293,9 +295,9 @@ export class DtlsListenSocket implements DatagramSocket {
       hooks?.refused?.(from);
       return;
     }
-    const { connectionIds = false, packBytes = 0 } = this.#options;
+    const { connectionIds = false, packBytes = 0, secrets } = this.#options;
     const named = connectionIds && { newConnectionId: (): Uint8Array => this.#name(association) };
-    const peer = new ServerPeer({ ...this.#options, ...named }, {
+    const peer = new ServerPeer({ ...this.#options, ...secrets?.(), ...named }, {
       transmit: (datagram) => {
         // What is a goodbye comes after what was said before it.
         association.records.flush();

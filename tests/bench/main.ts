@@ -11,7 +11,7 @@ import { controlHeard, controlIdle, controlIdleUdp } from "./control.ts";
 import { consolePaused, consoleShown, consoleUsable } from "./console.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
-import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
+import { dtlsEcho, dtlsEd25519, dtlsHandshakes, dtlsLarge, dtlsSmall } from "./dtls.ts";
 import { eventCost, eventsAll, metricsOn } from "./events.ts";
 import {
   filesAfter,
@@ -34,7 +34,7 @@ import {
   httpsSmall,
 } from "./https.ts";
 import { idleMemory } from "./idle_memory.ts";
-import { sealedEcho, signedEcho } from "./protected.ts";
+import { sealedAesEcho, sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { reliable, reliableLossy, reliableSmall, reliableTcp } from "./reliable.ts";
 import { startMemory, startup } from "./startup.ts";
@@ -51,8 +51,12 @@ const BENCHMARKS: readonly Benchmark[] = [
   tlsIdle,
   udp,
   dtlsEcho,
+  dtlsSmall,
+  dtlsLarge,
   dtlsHandshakes,
+  dtlsEd25519,
   sealedEcho,
+  sealedAesEcho,
   signedEcho,
   reliable,
   reliableSmall,

@@ -91,6 +91,7 @@ export const COUNTED_METRICS: readonly CountedMetric[] = [
       unauthenticated: "credentials",
       membersRefused: "chat_full_or_banned",
       tooFast: "chat_rate",
+      movesRefused: "move",
       delaysRefused: "too_many_delays",
     },
   },

@@ -2,7 +2,8 @@
 // 7905 2, and the connection ids of RFC 9146 4 and 5).
 
 import { byteCutter } from "../../../core/sessions/small_bytes.ts";
-import { type Aead, aeadOf } from "../crypto/aead.ts";
+import type { Aead } from "../../aead/aead.ts";
+import { aeadOf } from "../crypto/aead.ts";
 import type { DirectionKeys } from "../crypto/key_schedule.ts";
 import {
   contentTypes,

@@ -6,6 +6,9 @@ const CARRIAGE = ["connection", "content-length", "expect", "host", "transfer-en
 /** Fields that both programs add, unless they are told not to. */
 const ADDED = ["accept", "user-agent"];
 
+/** Options that are short in curl. */
+const LONG = { "-H": "--header", "-X": "--method" };
+
 /** The file that stands for a body of which only the beginning is known. */
 export const BODY_FILE = "body.bin";
 
@@ -16,7 +19,8 @@ const encoder = new TextEncoder();
 export function curlCommand(asked, server) {
   const { place, url } = placeOf(asked, server);
   const trust = server.transport === "https" ? ["-k"] : [];
-  return command(["curl", "-i", ...trust, ...place, "--path-as-is", "-g"], asked, url);
+  const words = ["curl", "-i", ...trust, ...place, "--path-as-is", "-g"];
+  return command(words, asked, url, (name, value) => `${name} ${quoted(value)}`);
 }
 
 export function fetchCommand(asked, server) {
@@ -26,17 +30,26 @@ export function fetchCommand(asked, server) {
   const { command: own } = commands.find(({ program }) => program === "sockdock");
   const [program] = /^.*?(?= (?:fetch|send|chat) )/.exec(own) ?? ["sockdock"];
   const trust = certificate ? ["--tls-fingerprint", certificate.fingerprint] : [];
-  return command([program, "fetch", "-i", ...trust, ...place], asked, url);
+  const words = [program, "fetch", "-i", ...trust, ...place];
+  // A value that begins with a dash would be taken for an option.
+  return command(
+    words,
+    asked,
+    url,
+    (name, value) =>
+      value.startsWith("-") ? `${LONG[name] ?? name}=${quoted(value)}` : `${name} ${quoted(value)}`,
+  );
 }
 
 /** A text as one word of bash, zsh or ksh. */
 export function quoted(text) {
-  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  // In zsh a word that begins with = is the path of a program.
+  if (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(text)) return text;
   if (!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text.replaceAll("\n", ""))) {
     return `'${text.replaceAll("'", "'\\''")}'`;
   }
   // What ends a paste, or turns the direction of a text, is spelt out.
-  const escaped = text.replace(/[\\'\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (one) => {
+  const escaped = text.replace(/[\\'!\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (one) => {
     if (one === "\\" || one === "'") return `\\${one}`;
     return [...encoder.encode(one)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`)
       .join("");
@@ -55,7 +68,8 @@ function placeOf({ path }, { url, transport }) {
   return { place: [], url: `${protocol}//${near}${path}` };
 }
 
-function command(words, { method, headers, body, cut }, url) {
+/** @param option writes an option with a value */
+function command(words, { method, headers, body, cut }, url, option) {
   const has = (name) => headers.some(([one]) => one.toLowerCase() === name);
   const hasBody = body.length > 0 || cut;
   const usual = hasBody ? "POST" : "GET";
@@ -65,17 +79,18 @@ function command(words, { method, headers, body, cut }, url) {
     .map((name) => `${name}:`);
   const all = [
     ...words,
-    ...method === "HEAD" && !hasBody ? ["--head"] : method === usual ? [] : ["-X", quoted(method)],
-    ...[...fields, ...without].flatMap((field) => ["-H", quoted(field)]),
+    ...has("accept-encoding") ? ["--compressed"] : [],
+    ...method === "HEAD" && !hasBody ? ["--head"] : method === usual ? [] : [option("-X", method)],
+    ...[...fields, ...without].map((field) => option("-H", field)),
   ];
-  if (cut) return [...all, "--data-binary", `@${BODY_FILE}`, quoted(url)].join(" ");
+  if (cut) return [...all, option("--data-binary", `@${BODY_FILE}`), quoted(url)].join(" ");
   if (!hasBody) return [...all, quoted(url)].join(" ");
   const text = textOf(body);
   if (text !== undefined && !text.includes("\0")) {
-    return [...all, "--data-raw", quoted(text), quoted(url)].join(" ");
+    return [...all, option("--data-raw", text), quoted(url)].join(" ");
   }
   const base64 = btoa(Array.from(body, (byte) => String.fromCharCode(byte)).join(""));
-  const piped = [...all, "--data-binary", "@-", quoted(url)].join(" ");
+  const piped = [...all, option("--data-binary", "@-"), quoted(url)].join(" ");
   return `echo ${base64} | base64 -d | ${piped}`;
 }
 
