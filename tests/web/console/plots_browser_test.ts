@@ -26,12 +26,6 @@ function isDrawn(page: Page, tone: string): Promise<boolean> {
   })()`);
 }
 
-/** What `hello` is at, as the choice of servers has it. */
-async function helloUrl(page: Page): Promise<string> {
-  const label = await page.locator("option:has-text('hello')").textContent() ?? "";
-  return label.slice(label.indexOf("http://"));
-}
-
 async function untilDrawn(page: Page, tone: string): Promise<void> {
   while (!await isDrawn(page, tone)) await page.waitForTimeout(100);
 }
