@@ -20,6 +20,7 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
   },
   async http(page) {
     // Those that are remembered from before this panel was open have no bodies.
+    await page.waitForTimeout(1500);
     await page.locator("form.tools .buttons button").nth(1).click();
     await page.locator(`tr[data-request="/get?tide=high"] button`).first().click();
     await page.waitForSelector(".exchange pre >> nth=2");
@@ -36,13 +37,15 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
     await page.fill("[name=name]", "ada");
     await page.locator(".enter button").click();
     await page.waitForSelector(".said");
+    const name = await page.locator(".self bdi").textContent() ?? "";
     const klem = await joinChat(urlOf("chat", "udp"), { name: "klem" });
     const mia = await joinChat(urlOf("chat", "ws"), { name: "mia" });
     await klem.say("the tide is in, ada");
     await mia.say("berth 7 is free until noon");
     await page.fill("[name=say]", "aye, coming in");
     await page.press("[name=say]", "Enter");
-    await klem.whisper("ada", "bring the charts");
+    // The look before may still have the name.
+    await klem.whisper(name, "bring the charts");
     await page.locator(".message.own:not(.unsaid)").waitFor();
     await page.locator(".places .unread").waitFor();
     await Promise.all([klem.close(), mia.close()]);
