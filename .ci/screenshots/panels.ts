@@ -20,6 +20,7 @@ export const PREPARED: Readonly<Record<string, Prepare>> = {
   },
   async http(page) {
     // Those that are remembered from before this panel was open have no bodies.
+    await page.waitForTimeout(1500);
     await page.locator("form.tools .buttons button").nth(1).click();
     await page.locator(`tr[data-request="/get?tide=high"] button`).first().click();
     await page.waitForSelector(".exchange pre >> nth=2");

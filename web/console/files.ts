@@ -42,6 +42,7 @@ import picture from "./page/picture.js" with { type: "text" };
 import startForm from "./page/start_form.js" with { type: "text" };
 import stop from "./page/stop.js" with { type: "text" };
 import rates from "./page/rates.js" with { type: "text" };
+import roundTrips from "./page/round_trips.js" with { type: "text" };
 import store from "./page/store.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
 import talks from "./page/talks.js" with { type: "text" };
@@ -99,6 +100,7 @@ const modules: Readonly<Record<string, string>> = {
   "start_form.js": startForm,
   "stop.js": stop,
   "rates.js": rates,
+  "round_trips.js": roundTrips,
   "store.js": store,
   "talks.js": talks,
   "tap.js": tap,

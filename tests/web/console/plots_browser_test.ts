@@ -86,6 +86,37 @@ peerTest(
 );
 
 peerTest(
+  "round trips are measured over one session, and what is lost is counted",
+  ["chromium"],
+  () =>
+    visit(async ({ page, server, show, url, token }) => {
+      await show("plots");
+      await page.selectOption("select", { label: `echo \u00b7 ${server.urls[1]}` });
+      await page.check("[name=measure]");
+      const measured = page.locator(".measured");
+      await measured.filter({
+        hasText: /^([2-9]|\d\d) measured, 0 without an answer, median [\d.]+ ms/,
+      })
+        .waitFor();
+      assertEquals(server.stats().opened, 1);
+      const answer = await fetch(`${url}/api/servers/2/faults`, {
+        method: "PUT",
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ fault: "in.loss=100%" }),
+      });
+      await answer.body?.cancel();
+      await measured.filter({ hasText: /measured, [1-9] without an answer/ }).waitFor();
+      await page.uncheck("[name=measure]");
+      // What takes no sessions says so.
+      await page.locator("select").first().selectOption("3");
+      // It is off again at once, which `check` would take for a failure.
+      await page.click("[name=measure]");
+      await page.locator(".chart .problem:not([hidden])").waitFor();
+      assertEquals(await page.isChecked("[name=measure]"), false);
+    }),
+);
+
+peerTest(
   "plots that are opened again and again leave nothing behind",
   ["chromium"],
   () =>

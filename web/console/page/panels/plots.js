@@ -7,14 +7,11 @@ import { KEPT_MINUTES } from "../history.js";
 import { html } from "../html.js";
 import { Problem, ServerChoice } from "../parts.js";
 import { DROP_REASONS } from "../rates.js";
+import { measureRoundTrips } from "../round_trips.js";
 import { now, useStore } from "../store.js";
 import { t } from "../words.js";
 
 const MINUTES = [1, 5, KEPT_MINUTES];
-const EVERY_MS = 1000;
-/** What is sent to measure a round trip; short enough for every datagram. */
-const PROBE = "ping";
-const TIMEOUT_MS = 5000;
 
 export function Plots({ store }) {
   const { servers, phase } = useStore(store);
@@ -62,32 +59,16 @@ export function Plots({ store }) {
   `;
 }
 
-/** Sends a message a second while it is switched on, and plots how long the answers took. */
+/** Measures while it is switched on, and plots how long the answers took. */
 function RoundTrips({ store, server, connected, range }) {
   const [measuring, setMeasuring] = useState(false);
   const [problem, setProblem] = useState();
   useEffect(() => {
     if (!measuring || !connected) return;
-    const ask = async () => {
-      // A page that nobody sees measures nothing.
-      if (document.hidden) return;
-      const done = store.history.beginRoundTrip(server.url, now());
-      try {
-        const { outcome, durationMs } = await store.api.call(
-          "POST",
-          `/api/servers/${server.id}/ask`,
-          { text: PROBE, timeoutMs: TIMEOUT_MS },
-        );
-        // No answer in time is what was to be measured.
-        done(outcome === "answered" ? durationMs : null);
-      } catch (error) {
-        setProblem(error.message);
-        setMeasuring(false);
-      }
-    };
-    ask();
-    const timer = setInterval(ask, EVERY_MS);
-    return () => clearInterval(timer);
+    return measureRoundTrips(store, server, (problem) => {
+      setProblem(problem);
+      setMeasuring(false);
+    });
   }, [measuring, connected, server?.id]);
 
   const trips = server ? store.history.roundTripsOf(server.url) : [];

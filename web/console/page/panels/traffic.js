@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { clock, count, visible } from "../format.js";
 import { html } from "../html.js";
 import { bytesOf, hexDump, lengthOf, preview, textLines } from "../message.js";
-import { attempt, Problem, ServerChoice } from "../parts.js";
+import { attempt, download, Problem, ServerChoice } from "../parts.js";
 import { useStore } from "../store.js";
 import { createTap, eventOf } from "../tap.js";
 import { t } from "../words.js";
@@ -195,12 +195,4 @@ function Content({ one, close }) {
 
 function jsonLines(json) {
   return JSON.stringify(JSON.parse(json), null, 2).split("\n").map(visible).join("\n");
-}
-
-function download(name, blob) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
