@@ -245,8 +245,8 @@ export interface LayerOptions {
   readonly reliableTimeoutMs?: number;
   /** Peers of one host at once (default a quarter of `maxPeers`). On the layer reliable. */
   readonly reliableHostPeers?: number | undefined;
-  /** Congestion control: cubic goes by losses, bbr by what the path delivers. Default:
-   * `"cubic"`. On the layer reliable. */
+  /** Congestion control: bbr goes by what the path delivers, cubic by losses. Default: `"bbr"`.
+   * On the layer reliable. */
   readonly reliableControl?: "cubic" | "bbr";
   /** Largest datagram to send (default what the path takes, found out from 1200 on). On the
    * layer reliable. */

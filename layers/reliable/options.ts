@@ -21,8 +21,8 @@ export const reliableOptions = {
     help: "peers of one host at once (default a quarter of --max-peers)",
   }),
   reliableControl: choice(controlNames, {
-    default: "cubic",
-    help: "congestion control: cubic goes by losses, bbr by what the path delivers",
+    default: "bbr",
+    help: "congestion control: bbr goes by what the path delivers, cubic by losses",
   }),
   reliableDatagramBytes: size({
     min: 600,
